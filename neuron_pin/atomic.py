@@ -1,0 +1,77 @@
+"""The one writer: a file is its old self or its new one, never anything between.
+
+A temporary file in the same folder, fsync, rename, fsync of the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from neuron_pin.errors import CannotWrite
+
+NEW_MODE = 0o644
+"""The mode of a file that was not there before: apt must be able to read pins as any user,
+whatever the umask says."""
+
+
+def write_atomically(path: Path, content: str | bytes) -> bool:
+    """Write a file whole; true if anything changed.
+
+    Equal bytes are left alone, modification time included.  An existing file keeps its
+    mode, and its owner where that may be set; a symbolic link is refused, since a rename
+    would replace it.  Raises `CannotWrite`.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        return _write(path, data)
+    except OSError as error:
+        raise CannotWrite(str(path), f"cannot be written: {error.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> bool:
+    mode, owner = NEW_MODE, None
+    try:
+        before = path.lstat()
+    except FileNotFoundError:
+        pass
+    else:
+        if not stat.S_ISREG(before.st_mode):
+            raise CannotWrite(str(path), "is not a regular file; it was left as it is")
+        if before.st_size == len(data) and path.read_bytes() == data:
+            return False
+        mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
+    temporary = f".{path.name}.{secrets.token_hex(6)}.tmp"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fchmod(stream.fileno(), mode)
+                if owner is not None and owner != (os.geteuid(), os.getegid()):
+                    _keep_owner(stream.fileno(), owner)
+                os.fsync(stream.fileno())
+            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+def _keep_owner(descriptor: int, owner: tuple[int, int]) -> None:
+    try:
+        os.fchown(descriptor, *owner)
+    except PermissionError:
+        # Only root may give a file away; the content matters more than the owner.
+        return

@@ -1,0 +1,370 @@
+"""The embedded facts, or a user's newer ones: loaded when asked for, and only that.
+
+A catalogue is a folder::
+
+    catalog.json      date, version, repositories
+    releases.json     every release with its date and where the date is from
+    members/X.json    what release X ships, read when X is looked at
+    packages.json     every package: kind, ecosystems, framework, windows
+    lifecycle.json    dated events
+    systems.json      operating systems, instance families
+    corrections.json  where sources disagree
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from neuron_pin.errors import BrokenCatalog, UnknownName
+from neuron_pin.policy import Ecosystem, Event, Phase, SubjectKind
+
+from .facts import (
+    ComponentKind,
+    Correction,
+    FrameworkRole,
+    Member,
+    OperatingSystem,
+    Package,
+    Release,
+    Repositories,
+    Window,
+)
+from .files import Fields, read_object
+
+EMBEDDED = Path(__file__).parent / "data"
+"""The catalogue that ships with the package."""
+
+
+def user_catalog() -> Path:
+    """Where an imported catalogue lies: below the XDG data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111
+    return Path(base) / "neuron-pin" / "catalog"
+
+
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """The catalogue to use: the given one, else the later of the embedded and the user's.
+
+    Reads one small file of each.  Raises `BrokenCatalog`.
+    """
+    if folder is not None:
+        return Catalog(folder)
+    embedded = Catalog(EMBEDDED)
+    own = user_catalog()
+    if not (own / "catalog.json").exists():
+        return embedded
+    imported = Catalog(own)
+    return imported if imported.date > embedded.date else embedded
+
+
+def sdk_key(sdk: str) -> tuple[int, ...]:
+    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``."""
+    return tuple(int(part) for part in sdk.split(".") if part.isdigit())
+
+
+class Catalog:
+    """The facts of one folder.
+
+    Properties read their file once, on first use; `members` reads one file a release.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = folder / "catalog.json"
+        head = Fields(path, "catalog", read_object(path))
+        self.date = head.day("date")
+        self.version = head.text("version")
+        self.source = head.text("source")
+        urls = Fields(path, "repositories", head.values.get("repositories"))
+        self.repositories = Repositories(urls.text("pip"), urls.text("apt"), urls.text("rpm"))
+        self._members: dict[str, tuple[Member, ...]] = {}
+
+    # Releases ------------------------------------------------------------------------
+
+    @cached_property
+    def releases(self) -> tuple[Release, ...]:
+        """Every known release, newest first."""
+        path = self.folder / "releases.json"
+        found = []
+        for number, row in enumerate(Fields(path, "releases", read_object(path)).entries("releases")):
+            fields = Fields(path, f"release {number}", row)
+            found.append(
+                Release(
+                    sdk=fields.text("sdk"),
+                    date=fields.day("date"),
+                    source=fields.text("source"),
+                    note=fields.text("note", ""),
+                    listed=not fields.flag("unlisted"),
+                )
+            )
+        found.sort(key=lambda release: sdk_key(release.sdk), reverse=True)
+        return tuple(found)
+
+    def release(self, sdk: str) -> Release:
+        """The release of that version; raises `UnknownName`."""
+        for release in self.releases:
+            if release.sdk == sdk:
+                return release
+        newest = self.releases[0].sdk if self.releases else "none"
+        raise UnknownName(
+            "SDK release",
+            sdk,
+            [release.sdk for release in self.releases],
+            hint=f"the newest that this catalogue knows is {newest}; "
+            "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
+        )
+
+    def members(self, sdk: str) -> tuple[Member, ...]:
+        """What a release ships, in the order of the file (by package, then version)."""
+        known = self._members.get(sdk)
+        if known is not None:
+            return known
+        path = self.folder / "members" / f"{sdk}.json"
+        rows = Fields(path, "members", read_object(path)).entries("members")
+        found = []
+        for number, row in enumerate(rows):
+            if (
+                not isinstance(row, list)
+                or len(row) != 4
+                or not all(isinstance(cell, str) for cell in row)
+            ):
+                raise BrokenCatalog(str(path), 0, f"member {number} is not four strings")
+            name, version, instances, pythons = row
+            found.append(
+                Member(
+                    name, version, frozenset(instances.split()), frozenset(pythons.split())
+                )
+            )
+        self._members[sdk] = tuple(found)
+        return self._members[sdk]
+
+    # Packages ------------------------------------------------------------------------
+
+    @cached_property
+    def packages(self) -> dict[str, Package]:
+        """Every package by its name."""
+        path = self.folder / "packages.json"
+        found = {}
+        for number, row in enumerate(Fields(path, "packages", read_object(path)).entries("packages")):
+            fields = Fields(path, f"package {number}", row)
+            package = _package(fields)
+            found[package.name] = package
+        return found
+
+    def package(self, name: str) -> Package | None:
+        """The package of that name, normalised, or none: not one of Neuron's."""
+        return self.packages.get(normalized(name))
+
+    def followers(self, framework: str) -> frozenset[str]:
+        """The packages whose version follows a framework's."""
+        return frozenset(
+            package.name
+            for package in self.packages.values()
+            if package.framework == framework and package.role is FrameworkRole.FOLLOWER
+        )
+
+    # Life-cycle ----------------------------------------------------------------------
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Every life-cycle event, in the order of the file."""
+        path = self.folder / "lifecycle.json"
+        rows = Fields(path, "lifecycle", read_object(path)).entries("events")
+        return tuple(
+            _event(Fields(path, f"event {number}", row)) for number, row in enumerate(rows)
+        )
+
+    @cached_property
+    def events_by_name(self) -> dict[str, tuple[Event, ...]]:
+        """The same events by their subject's name."""
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(event.name, []).append(event)
+        return {name: tuple(events) for name, events in found.items()}
+
+    # Targets -------------------------------------------------------------------------
+
+    @cached_property
+    def _systems_file(self) -> Fields:
+        path = self.folder / "systems.json"
+        return Fields(path, "systems", read_object(path))
+
+    @cached_property
+    def systems(self) -> tuple[OperatingSystem, ...]:
+        """The operating systems that releases support or supported."""
+        path = self._systems_file.path
+        return tuple(
+            _system(Fields(path, f"system {number}", row))
+            for number, row in enumerate(self._systems_file.entries("systems"))
+        )
+
+    def system(self, name: str) -> OperatingSystem:
+        """The operating system of that name or alias; raises `UnknownName`."""
+        wanted = name.strip().lower()
+        for system in self.systems:
+            if wanted == system.name or wanted in system.aliases:
+                return system
+        raise UnknownName(
+            "operating system",
+            name,
+            [system.name for system in self.systems],
+            hint="known: " + ", ".join(system.name for system in self.systems),
+        )
+
+    @cached_property
+    def instances(self) -> dict[str, str]:
+        """Instance families, each with the family under which releases list it."""
+        values = self._systems_file.values.get("instances")
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            raise self._systems_file.broken("'instances' is not an object of strings")
+        return dict(values)
+
+    def instance(self, name: str) -> str:
+        """A known instance family's name; raises `UnknownName`.
+
+        A size is accepted and dropped: ``trn1.32xlarge`` is of family ``trn1``.
+        """
+        family = name.strip().lower().partition(".")[0]
+        if family not in self.instances:
+            raise UnknownName(
+                "instance family",
+                name,
+                self.instances,
+                hint="known: " + ", ".join(sorted(self.instances)),
+            )
+        return family
+
+    @cached_property
+    def instance_repairs(self) -> dict[str, str]:
+        """Misprints of instance families that have been met in manifests."""
+        values = self._systems_file.values.get("instance_repairs", {})
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            raise self._systems_file.broken("'instance_repairs' is not an object of strings")
+        return dict(values)
+
+    @cached_property
+    def pythons(self) -> tuple[str, ...]:
+        """The Python versions that any release lists, oldest first."""
+        return self._systems_file.words("pythons")
+
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Where sources disagree, and which one is held to be right."""
+        path = self.folder / "corrections.json"
+        rows = Fields(path, "corrections", read_object(path)).entries("corrections")
+        found = []
+        for number, row in enumerate(rows):
+            fields = Fields(path, f"correction {number}", row)
+            found.append(
+                Correction(
+                    subject=fields.text("subject"),
+                    wrong=fields.text("wrong"),
+                    right=fields.text("right"),
+                    why=fields.text("why"),
+                    source=fields.text("source"),
+                    date=fields.day("date"),
+                )
+            )
+        return tuple(found)
+
+    def releases_of(self, package: str, version: str) -> Sequence[Release]:
+        """The releases that ship a version, newest first.  Reads every release's file."""
+        return [
+            release
+            for release in self.releases
+            if release.listed
+            and any(
+                member.package == package and member.version == version
+                for member in self.members(release.sdk)
+            )
+        ]
+
+
+def normalized(name: str) -> str:
+    """A name as PEP 503 normalises it: lower case, runs of ``-_.`` become ``-``."""
+    lowered = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in lowered:
+        lowered = lowered.replace("--", "-")
+    return lowered
+
+
+_SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
+
+
+def _package(fields: Fields) -> Package:
+    name = fields.text("name")
+    try:
+        kind = ComponentKind(fields.text("kind"))
+        role = FrameworkRole(fields.text("role", ""))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    installed_by = fields.text("installed_by")
+    if installed_by not in _SYSTEMS:
+        raise fields.broken(f"'installed_by' is {installed_by!r}")
+    windows = []
+    for number, row in enumerate(fields.entries("windows")):
+        window = Fields(fields.path, f"{fields.entry}, window {number}", row)
+        windows.append(
+            Window(
+                window.text("versions", ""),
+                window.text("other"),
+                window.text("range"),
+                window.text("source"),
+            )
+        )
+    return Package(
+        name=name,
+        kind=kind,
+        systems=_SYSTEMS[installed_by],
+        title=fields.text("title", ""),
+        framework=fields.text("framework", ""),
+        role=role,
+        public_from=fields.text("public_from", ""),
+        on_host=fields.flag("on_host"),
+        replaced_by=fields.text("replaced_by", ""),
+        windows=tuple(windows),
+    )
+
+
+def _event(fields: Fields) -> Event:
+    try:
+        kind = SubjectKind(fields.text("kind"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    return Event(
+        kind=kind,
+        name=fields.text("name"),
+        version=fields.text("version", ""),
+        phase=Phase.parse(fields.text("phase")),
+        announced=fields.day("announced"),
+        effective=fields.day_or_none("effective"),
+        sdk=fields.text("sdk", ""),
+        instances=frozenset(fields.words("instances")),
+        replacement=fields.text("replacement", ""),
+        source=fields.text("source"),
+        note=fields.text("note", ""),
+        withdrawn=fields.text("withdrawn", ""),
+    )
+
+
+def _system(fields: Fields) -> OperatingSystem:
+    try:
+        ecosystem = Ecosystem(fields.text("ecosystem"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    return OperatingSystem(
+        name=fields.text("name"),
+        ecosystem=ecosystem,
+        codename=fields.text("codename", ""),
+        glibc=fields.text("glibc"),
+        python=fields.text("python"),
+        first_sdk=fields.text("first_sdk", ""),
+        first_sdk_without=fields.text("first_sdk_without", ""),
+        excepted=frozenset(fields.words("excepted")),
+        only=frozenset(fields.words("only")),
+        aliases=fields.words("aliases"),
+        source=fields.text("source"),
+    )

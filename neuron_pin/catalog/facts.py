@@ -1,0 +1,141 @@
+"""The types that the catalogue's facts become.
+
+One type an idea; dicts end where the files are parsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from neuron_pin.policy import Ecosystem
+
+
+class ComponentKind(Enum):
+    """What a package is to the policy."""
+
+    EXTENSION = "extension"
+    STANDALONE = "standalone"
+    DEPENDENCY = "dependency"
+    """Third-party software that a release names a version of, as ``torch-xla``."""
+    NO_PACKAGE = "none"
+    """Listed by releases and installed by none of the package managers."""
+
+
+class FrameworkRole(Enum):
+    """What a package has to do with the framework version of an environment."""
+
+    NONE = ""
+    LEADER = "leader"
+    """Its version begins with the framework's, and decides it: ``torch-neuronx``."""
+    FOLLOWER = "follower"
+    """Its version is the framework's, and follows: ``torch``, ``torch-xla``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range of another package that some versions of a package work with.
+
+    It binds, it adds nothing: where ``other`` is not installed it says nothing.  ``versions``
+    and ``range`` are PEP 440 specifiers; an empty ``versions`` means all.
+    """
+
+    versions: str
+    other: str
+    range: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package of the catalogue.
+
+    ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
+    ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
+    from the public index instead of Neuron's, empty for never.  ``on_host`` marks what
+    belongs onto a host and not into a container.
+    """
+
+    name: str
+    kind: ComponentKind
+    systems: tuple[Ecosystem, ...]
+    title: str
+    framework: str = ""
+    role: FrameworkRole = FrameworkRole.NONE
+    public_from: str = ""
+    on_host: bool = False
+    replaced_by: str = ""
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One version that a release ships, for some instance families and Pythons.
+
+    Empty ``pythons`` means that the release does not tie it to a Python.  An empty
+    ``version`` means that the release names the package without one.
+    """
+
+    package: str
+    version: str
+    instances: frozenset[str]
+    pythons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An SDK release's place in time; its members are asked of the catalogue.
+
+    ``listed`` is false where the release is known by its date alone.
+    """
+
+    sdk: str
+    date: date
+    source: str
+    note: str = ""
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingSystem:
+    """An operating system that packages are installed on.
+
+    ``glibc`` is its C library's version, for wheel tags.  ``first_sdk`` and
+    ``first_sdk_without`` bound the releases whose system packages support it, empty for
+    open; ``excepted`` are packages that go on beyond the end, ``only``, if any, are all that
+    are supported on it.
+    """
+
+    name: str
+    ecosystem: Ecosystem
+    codename: str
+    glibc: str
+    python: str
+    first_sdk: str
+    first_sdk_without: str
+    excepted: frozenset[str]
+    only: frozenset[str]
+    aliases: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Where Neuron publishes: URLs without credentials."""
+
+    pip: str
+    apt: str
+    rpm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Two sources disagree: which is right, why, and on what source."""
+
+    subject: str
+    wrong: str
+    right: str
+    why: str
+    source: str
+    date: date

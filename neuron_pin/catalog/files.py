@@ -1,0 +1,99 @@
+"""Reading the catalogue's files: bytes become checked values here, with file and entry.
+
+Each file is a JSON object.  What is missing or of another type raises `BrokenCatalog`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from neuron_pin.errors import BrokenCatalog
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest catalogue file that is read."""
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; raises `BrokenCatalog`."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BrokenCatalog(str(path), 0, f"cannot be read: {error.strerror}") from None
+    if len(text) > MAX_BYTES:
+        raise BrokenCatalog(str(path), 0, f"larger than {MAX_BYTES} bytes")
+    try:
+        value = json.loads(text)
+    except UnicodeDecodeError:
+        raise BrokenCatalog(str(path), 0, "not UTF-8 text") from None
+    except RecursionError:
+        raise BrokenCatalog(str(path), 0, "nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise BrokenCatalog(str(path), error.lineno, f"not JSON: {error.msg}") from None
+    if not isinstance(value, dict):
+        raise BrokenCatalog(str(path), 0, "not a JSON object")
+    return value
+
+
+class Fields:
+    """Typed access to one entry of a file; errors name the file and the entry."""
+
+    __slots__ = ("entry", "path", "values")
+
+    def __init__(self, path: Path, entry: str, values: object) -> None:
+        self.path = path
+        self.entry = entry
+        if not isinstance(values, dict):
+            raise self.broken("is not an object")
+        self.values: Mapping[str, Any] = values
+
+    def broken(self, problem: str) -> BrokenCatalog:
+        """The error for this entry."""
+        return BrokenCatalog(str(self.path), 0, f"{self.entry}: {problem}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A string; without a default it must be there."""
+        value = self.values.get(name, default)
+        if not isinstance(value, str):
+            raise self.broken(f"{name!r} is not a string")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A boolean, false where absent."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise self.broken(f"{name!r} is not true or false")
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of strings, empty where absent."""
+        value = self.values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.broken(f"{name!r} is not a list of strings")
+        return tuple(value)
+
+    def entries(self, name: str) -> list[Any]:
+        """A list, empty where absent."""
+        value = self.values.get(name, [])
+        if not isinstance(value, list):
+            raise self.broken(f"{name!r} is not a list")
+        return value
+
+    def day(self, name: str) -> date:
+        """An ISO date that must be there."""
+        return self._date(name, self.text(name))
+
+    def day_or_none(self, name: str) -> date | None:
+        """An ISO date, none where absent or empty."""
+        value = self.text(name, "")
+        return self._date(name, value) if value else None
+
+    def _date(self, name: str, value: str) -> date:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.broken(f"{name!r} is not a date: {value!r}") from None

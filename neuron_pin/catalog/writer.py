@@ -1,0 +1,134 @@
+"""Writing a catalogue folder: the embedded one when it is rebuilt, or a user's newer one.
+
+The text is made to be reviewed: sorted, one fact a line.  Members and ``catalog.json`` come
+from the manifest; the other files are curated and carried over, with what is new added.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from neuron_pin.atomic import write_atomically
+from neuron_pin.errors import CannotWrite
+from neuron_pin.policy import Ecosystem
+
+from .catalog import Catalog, sdk_key
+from .facts import Member, Package
+from .files import read_object
+from .manifest import Manifest
+
+CURATED = ("packages.json", "lifecycle.json", "systems.json", "corrections.json", "releases.json")
+
+
+def write_catalog(manifest: Manifest, known: Catalog, source: str, folder: Path) -> None:
+    """Write the catalogue that results from a manifest and the curated facts of ``known``.
+
+    The folder appears whole or not at all: it is made beside its place and renamed.  When
+    ``folder`` is that of ``known`` its files are replaced one by one.  Raises `CannotWrite`.
+    """
+    texts = _texts(manifest, known, source)
+    if folder.resolve() == known.folder.resolve():
+        for name, text in texts.items():
+            write_atomically(folder / name, text)
+        return
+    fresh = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        (fresh / "members").mkdir(parents=True)
+        for name, text in texts.items():
+            write_atomically(fresh / name, text)
+        Catalog(fresh)
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise CannotWrite(str(folder), error.strerror or str(error)) from None
+
+
+def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
+    curated = {name: read_object(known.folder / name) for name in CURATED}
+    dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
+    for sdk in manifest.members:
+        if sdk not in dated:
+            curated["releases.json"]["releases"].append(
+                {
+                    "sdk": sdk,
+                    "date": manifest.date.isoformat(),
+                    "source": source,
+                    "note": "the date of the manifest that brought it",
+                }
+            )
+    curated["releases.json"]["releases"].sort(key=lambda row: sdk_key(row["sdk"]))
+    curated["packages.json"]["packages"] += [_package_row(p) for p in manifest.new_packages]
+    curated["packages.json"]["packages"].sort(key=lambda row: row["name"])
+    systems = curated["systems.json"]
+    systems["instances"].update({family: family for family in manifest.new_instances})
+    systems["pythons"] = sorted({*systems["pythons"], *manifest.new_pythons}, key=sdk_key)
+    urls = {
+        "apt": known.repositories.apt,
+        "pip": known.repositories.pip,
+        "rpm": known.repositories.rpm,
+        **manifest.repositories,
+    }
+    head = {
+        "version": manifest.version,
+        "date": manifest.date.isoformat(),
+        "source": source,
+        "repositories": dict(sorted(urls.items())),
+    }
+    texts = {"catalog.json": json.dumps(head, indent=1) + "\n"}
+    for name, value in curated.items():
+        texts[name] = _one_a_line(value)
+    kept = {release.sdk for release in known.releases if release.listed}
+    for sdk in sorted(kept - set(manifest.members)):
+        texts[f"members/{sdk}.json"] = _member_text(known.members(sdk))
+    for sdk, members in manifest.members.items():
+        texts[f"members/{sdk}.json"] = _member_text(members)
+    return texts
+
+
+def _member_text(members: tuple[Member, ...]) -> str:
+    rows = [
+        [m.package, m.version, " ".join(sorted(m.instances)), " ".join(sorted(m.pythons, key=sdk_key))]
+        for m in members
+    ]
+    return _one_a_line({"members": rows})
+
+
+def _package_row(package: Package) -> dict[str, Any]:
+    installed_by = "pip" if Ecosystem.PIP in package.systems else "system"
+    row = {
+        "name": package.name,
+        "kind": package.kind.value,
+        "installed_by": installed_by,
+        "title": package.title,
+    }
+    if package.framework:
+        row |= {"framework": package.framework, "role": package.role.value}
+    return row
+
+
+def _one_a_line(value: dict[str, Any]) -> str:
+    """JSON with every entry of a list, or of an object, on a line of its own."""
+    lines = []
+    for name, part in value.items():
+        dumped = json.dumps(name)
+        if isinstance(part, list) and part and not isinstance(part[0], str):
+            rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in part)
+            lines.append(f"{dumped}: [\n{rows}\n]")
+        elif isinstance(part, dict):
+            rows = ",\n".join(
+                f"{json.dumps(key)}: {json.dumps(row, ensure_ascii=False)}"
+                for key, row in sorted(part.items())
+            )
+            lines.append(f"{dumped}: {{\n{rows}\n}}")
+        else:
+            lines.append(f"{dumped}: {json.dumps(part, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -1,0 +1,109 @@
+"""What can go wrong, as data.  Text is made of it once, in the command line.
+
+Each class says which exit code it ends the program with: 1, the policy or the requirements
+say no; 2, wrong usage or unreadable input; 3, a source failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+class NeuronPinError(Exception):
+    """The root of every error this package raises on purpose.
+
+    ``hint`` is what the user can do next, or empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class WrongUsage(NeuronPinError):
+    """Options or requirements that cannot mean anything."""
+
+    exit_code = 2
+
+
+class UnknownName(WrongUsage):
+    """A name that the catalogue or the policy does not know: ``kind`` says of what."""
+
+    def __init__(
+        self, kind: str, given: str, known: Iterable[str], *, where: str = "", hint: str = ""
+    ) -> None:
+        self.kind = kind
+        self.given = given
+        self.near = nearest(given, known)
+        prefix = f"{where}: " if where else ""
+        if self.near:
+            hint = "did you mean " + " or ".join(self.near) + "?"
+        super().__init__(f"{prefix}unknown {kind} {given!r}", hint=hint)
+
+
+class InvalidVersion(WrongUsage):
+    """A version that none of the policy's forms, and no honest reading, can hold."""
+
+
+class InvalidPin(WrongUsage):
+    """A pin that its ecosystem would not read, or would read as something else."""
+
+
+class UnreadableInput(NeuronPinError):
+    """A file of the user's that cannot be read or parsed; ``line`` is 0 for the whole file."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, line: int, problem: str, *, hint: str = "") -> None:
+        self.path = path
+        self.line = line
+        self.problem = problem
+        where = f"{path}:{line}" if line else path
+        super().__init__(f"{where}: {problem}", hint=hint)
+
+
+class BrokenCatalog(UnreadableInput):
+    """A catalogue file that does not hold what its schema says."""
+
+
+class CannotWrite(NeuronPinError):
+    """An output that could not be written; nothing of it was left behind."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, problem: str, *, hint: str = "") -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: {problem}", hint=hint)
+
+
+class NoSolution(NeuronPinError):
+    """No versions satisfy the requirements and the policy together.
+
+    ``causes`` are one-line facts, most telling first.
+    """
+
+    def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
+        self.causes = tuple(causes)
+        super().__init__(message, hint=hint)
+
+
+class SourceFailed(NeuronPinError):
+    """An index or repository that did not answer as one.  ``url`` carries no credentials."""
+
+    exit_code = 3
+
+    def __init__(self, url: str, problem: str, *, hint: str = "") -> None:
+        self.url = url
+        self.problem = problem
+        super().__init__(f"{url}: {problem}", hint=hint)
+
+
+def nearest(given: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names closest to a mistyped one, at most two, best first."""
+    import difflib
+
+    return tuple(difflib.get_close_matches(given, list(known), n=2, cutoff=0.6))

@@ -1,0 +1,172 @@
+"""Requirements, written as their ecosystem writes them, each with its origin.
+
+``torch-neuronx==2.1.0.1.*``, ``'transformers>=4.50'`` (PEP 508), ``aws-neuronx-tools=2.*``
+(one ``=`` is apt's), ``neuron-sdk==2.26.*``; ``pip:``, ``apt:`` or ``rpm:`` in front where
+a name could be either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from neuron_pin.catalog import normalized
+from neuron_pin.errors import InvalidPin, WrongUsage
+from neuron_pin.policy import Ecosystem, Pin, parse_pin
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+SDK_NAME = "neuron-sdk"
+MAX_LENGTH = 4096
+"""Characters of one requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement.
+
+    ``ecosystem`` is none where the text leaves it open.  ``pin`` holds what one clause with
+    ``==`` or apt's ``=`` says; every other range is the PEP 440 text in ``specifier``.
+    ``origin`` is where it was written: ``command line``, ``reqs.txt:3``.
+    """
+
+    ecosystem: Ecosystem | None
+    name: str
+    extras: frozenset[str]
+    pin: Pin | None
+    specifier: str
+    marker: str
+    origin: str
+    text: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names one version (PEP 440 ``==`` or ``===`` without a wildcard)."""
+        if self.pin is not None:
+            return self.pin.is_exact
+        return any(
+            clause.strip().startswith("==") and not clause.strip().endswith("*")
+            for clause in self.specifier.split(",")
+        )
+
+    @property
+    def range(self) -> str:
+        """What stands behind the name, as pip writes it; empty for any version."""
+        return self.pin.to_pip() if self.pin else self.specifier
+
+    def admits(self, version: str) -> bool:
+        """Whether a version lies in the range; pre-releases are judged elsewhere."""
+        if self.pin is not None:
+            return self.pin.matches(version)
+        return not self.specifier or admits(self.specifier, version)
+
+
+def admits(specifier: str, version: str) -> bool:
+    """PEP 440: whether a specifier set contains a version, pre-release or not.
+
+    A version that is not PEP 440 is in no range.
+    """
+    from packaging.version import InvalidVersion
+
+    try:
+        return specifier_set(specifier).contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def specifier_set(text: str) -> SpecifierSet:
+    """The parsed specifier set; raises packaging's ``InvalidSpecifier``."""
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(text)
+
+
+_ECOSYSTEMS = {"pip:": Ecosystem.PIP, "apt:": Ecosystem.APT, "rpm:": Ecosystem.RPM}
+_SIMPLE = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
+    r"(?:\[(?P<extras>[A-Za-z0-9._, -]*)\])?"
+    r"\s*(?P<pin>={1,2}[^=,;\s\[\]()<>!~@]+)?\s*"
+)
+_RPM = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._+-]*?)(?P<pin>-\d+:[^\s]+)")
+
+
+def parse_requirement(text: str, origin: str = "command line") -> Requirement:
+    """Read one requirement; raises `WrongUsage` (`InvalidPin` for its range)."""
+    body = text.strip()
+    if len(body) > MAX_LENGTH:
+        raise WrongUsage(f"{origin}: a requirement of {len(body)} characters")
+    ecosystem = _ECOSYSTEMS.get(body[:4].lower())
+    if ecosystem is not None:
+        body = body[4:].strip()
+    match = _RPM.fullmatch(body) if ecosystem is Ecosystem.RPM else None
+    match = match or _SIMPLE.fullmatch(body)
+    if match is None or (match["pin"] or "").startswith("==="):
+        if ecosystem in (Ecosystem.APT, Ecosystem.RPM):
+            raise WrongUsage(
+                f"{origin}: {text!r} is no {ecosystem.value} requirement",
+                hint="write NAME, NAME=2.* or NAME=2.28.19.0-*",
+            )
+        return _parse_pep508(body, origin, text)
+    groups = match.groupdict()
+    extras = frozenset(normalized(e.strip()) for e in (groups.get("extras") or "").split(",") if e.strip())
+    written = groups["pin"]
+    pin: Pin | None = None
+    if written:
+        if written.startswith("-"):
+            notation = Ecosystem.RPM
+        elif written.startswith("=="):
+            notation = Ecosystem.PIP
+        else:
+            notation = Ecosystem.APT
+        try:
+            pin = parse_pin(written, notation)
+        except InvalidPin as error:
+            if notation is Ecosystem.PIP and ecosystem in (None, Ecosystem.PIP):
+                return _parse_pep508(body, origin, text)
+            raise InvalidPin(f"{origin}: {text!r}: {error.message}", hint=error.hint) from None
+        if notation is Ecosystem.APT and ecosystem is Ecosystem.PIP:
+            raise InvalidPin(f"{origin}: {text!r}: pip pins with two equals signs")
+    name = normalized(groups["name"])
+    if name == SDK_NAME:
+        ecosystem = Ecosystem.SDK
+    return Requirement(ecosystem, name, extras, pin, "", "", origin, text.strip())
+
+
+def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
+    try:
+        parsed = Parsed(body)
+    except InvalidRequirement as error:
+        problem = str(error).splitlines()[0]
+        raise WrongUsage(
+            f"{origin}: {text!r} is no requirement: {problem}",
+            hint="write NAME, NAME==2.8.*, 'NAME>=4.50' or, for apt, NAME=2.*",
+        ) from None
+    if parsed.url:
+        raise WrongUsage(
+            f"{origin}: {text!r}: a requirement by URL has no version that a policy could judge",
+            hint="name the package, and give its index with --extra-index-url",
+        )
+    name = normalized(parsed.name)
+    return Requirement(
+        Ecosystem.SDK if name == SDK_NAME else Ecosystem.PIP,
+        name,
+        frozenset(normalized(extra) for extra in parsed.extras),
+        None,
+        str(parsed.specifier),
+        str(parsed.marker) if parsed.marker else "",
+        origin,
+        text.strip(),
+    )
+
+
+def parse_all(texts: Sequence[str], origin: str = "command line") -> list[Requirement]:
+    """Several requirements of one origin."""
+    return [parse_requirement(text, origin) for text in texts]

@@ -1,0 +1,185 @@
+"""Pins: ranges that hold the major, the minor, or one version, in three notations.
+
+Source: maintenance policy, "Neuron SDK Installation and Update instructions" (pin the
+major); PEP 440 "Version matching"; apt-get(8) and apt_preferences(5); dnf's versionlock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from neuron_pin.errors import InvalidPin, InvalidVersion
+
+from .version import Form, NeuronVersion, parse_version
+
+
+class Ecosystem(Enum):
+    """Where a package lives.  ``SDK`` holds the one package ``neuron-sdk``, a release."""
+
+    PIP = "pip"
+    APT = "apt"
+    RPM = "rpm"
+    SDK = "sdk"
+
+
+class Strength(Enum):
+    """How much of a version a pin holds."""
+
+    EXACT = "exact"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+class Reach(Enum):
+    """What a pin's base is compared with."""
+
+    PREFIX = "prefix"
+    """Every version whose parts begin with the base: ``2.*``."""
+    UPSTREAM = "upstream"
+    """That version in any build: any local part, any package revision."""
+    FULL = "full"
+    """That very build: ``2.34.10.0-ac18d186d``, ``2.27.5334.0+f702b353``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A range of versions of one package: ``base`` read as ``reach`` says."""
+
+    base: str
+    reach: Reach
+
+    def __str__(self) -> str:
+        return self.base + ".*" if self.reach is Reach.PREFIX else self.base
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names one version; such a pin reaches what a range does not."""
+        return self.reach is not Reach.PREFIX
+
+    def matches(self, version: str) -> bool:
+        """Whether a version, as an index or the catalogue writes it, lies in the range."""
+        if self.reach is Reach.FULL:
+            return version == self.base
+        epoch, public = _public(version)
+        if epoch not in ("", "0"):
+            return False
+        if self.reach is Reach.UPSTREAM:
+            return _padded(public) == _padded(_public(self.base)[1])
+        prefix, parts = self.base.split("."), public.split(".")
+        # PEP 440: a prefix match pads the version with zeros.
+        parts += ["0"] * (len(prefix) - len(parts))
+        return parts[: len(prefix)] == prefix
+
+    def to_pip(self) -> str:
+        """The specifier: ``==2.*``, ``==2.27.5334.0``."""
+        return f"=={self}"
+
+    def to_apt(self) -> str:
+        """What stands behind ``NAME=`` for apt-get: ``2.*``, ``2.34.10.0-*``.
+
+        A star is a trailing wildcard over the whole version, so an upstream version needs
+        the dash: ``2.34.10.0*`` would match 2.34.10.01 too.
+        """
+        if self.reach is Reach.PREFIX:
+            return f"{self.base}.*"
+        return f"{self.base}-*" if self.reach is Reach.UPSTREAM else self.base
+
+    def to_rpm(self) -> str:
+        """What stands behind ``NAME-`` in a version lock; the epoch is always written."""
+        if self.reach is Reach.PREFIX:
+            return f"0:{self.base}.*"
+        if self.reach is Reach.UPSTREAM:
+            return f"0:{self.base}-*"
+        return self.base if ":" in self.base else f"0:{self.base}"
+
+    def render(self, ecosystem: Ecosystem) -> str:
+        """The pin as its ecosystem writes it, with the operator that pip and apt need."""
+        if ecosystem is Ecosystem.APT:
+            return "=" + self.to_apt()
+        if ecosystem is Ecosystem.RPM:
+            return "-" + self.to_rpm()
+        return self.to_pip()
+
+
+def parse_pin(text: str, ecosystem: Ecosystem) -> Pin:
+    """Read what stands behind a name: ``==2.1.0.1.*``, ``=2.*``, ``-0:2.34.10.0-*``.
+
+    Raises `InvalidPin` for what the ecosystem would reject, or would silently not match:
+    ``2*`` (matches 20.1), ``2`` (apt compares the whole string), a star in the middle.
+    """
+    body = text.strip()
+    operator = {Ecosystem.APT: "=", Ecosystem.RPM: "-"}.get(ecosystem, "==")
+    if not body.startswith(operator) or body.startswith(operator + "="):
+        raise InvalidPin(f"{text!r} is not a pin", hint=f"a pin begins with {operator}")
+    body = body[len(operator) :].strip()
+    if ecosystem is Ecosystem.RPM and body.startswith("0:"):
+        body = body[2:]
+    head, star = (body[:-1], True) if body.endswith("*") else (body, False)
+    if "*" in head or not head:
+        raise InvalidPin(f"{text!r}: a star may stand only at the end, behind a version")
+    if not star:
+        parsed = _parsed(head, text)
+        if ecosystem in (Ecosystem.APT, Ecosystem.RPM):
+            if len(parsed.own) + len(parsed.framework) == 1 and not parsed.local:
+                raise InvalidPin(
+                    f"{text!r} names no version: apt and dnf compare the whole string",
+                    hint=f"write {operator}{head}.* to hold the major",
+                )
+            return Pin(head, Reach.FULL if parsed.local else Reach.UPSTREAM)
+        return Pin(head, Reach.FULL if parsed.local else Reach.UPSTREAM)
+    if head.endswith("-") and ecosystem is not Ecosystem.PIP:
+        _parsed(head[:-1], text)
+        return Pin(head[:-1], Reach.UPSTREAM)
+    if not head.endswith("."):
+        raise InvalidPin(
+            f"{text!r} would match other numbers that begin alike",
+            hint=f"write {operator}{head}.*",
+        )
+    _parsed(head[:-1], text)
+    return Pin(head[:-1], Reach.PREFIX)
+
+
+def derive_pin(version: NeuronVersion, strength: Strength) -> Pin:
+    """The pin of that strength which holds a version.
+
+    Exact holds the version in any build.  An extension's framework part is always held in
+    full: the policy's own ``torch-neuronx==2.1.0.1.*`` holds X.Y.Z and the major A.
+    """
+    if version.own[-1].lower() == "x":
+        # Published as a range ("14.09.x"), so the closest honest pin is that range.
+        held = version.own[:-1] if strength is not Strength.MAJOR else version.own[:1]
+        return Pin(".".join(held), Reach.PREFIX)
+    if strength is Strength.EXACT:
+        if version.local and "+" in version.text:
+            return Pin(version.text, Reach.FULL)
+        return Pin(version.public, Reach.UPSTREAM)
+    if version.phase.is_prerelease:
+        # PEP 440: a prefix match does not admit pre-releases, so a range would miss it.
+        return Pin(version.public, Reach.UPSTREAM)
+    held = version.own[: 1 if strength is Strength.MAJOR else 2]
+    return Pin(".".join(version.framework + held), Reach.PREFIX)
+
+
+def _public(version: str) -> tuple[str, str]:
+    epoch, colon, rest = version.partition(":")
+    if not colon:
+        epoch, rest = "", version
+    return epoch, rest.partition("+")[0].partition("-")[0]
+
+
+def _padded(public: str) -> list[str]:
+    parts = public.split(".")
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return parts
+
+
+def _parsed(version: str, shown: str) -> NeuronVersion:
+    try:
+        parsed = parse_version(version)
+    except InvalidVersion as error:
+        raise InvalidPin(f"{shown!r}: {error.message}", hint=error.hint) from None
+    if parsed.form is Form.IRREGULAR and parsed.own[-1].lower() == "x":
+        raise InvalidPin(f"{shown!r}: x is no wildcard", hint="write .* at the end")
+    return parsed

@@ -1,0 +1,175 @@
+"""The rules by which a candidate is put aside, and their reference pages.
+
+Identifiers are stable: ``NP`` and three digits, grouped by hundreds (target, policy, pins,
+indexes, release coherence, host).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rule's reference: its title, the policy's section or standard, what it means."""
+
+    identifier: str
+    title: str
+    section: str
+    text: str
+
+
+class Rule(Enum):
+    """Every rule; the value is its page."""
+
+    INSTANCE = Page(
+        "NP101",
+        "not for this instance family",
+        "release manifest",
+        "The release lists this version for other instance families. Ask for one of them with "
+        "--instance, or for another version.",
+    )
+    PYTHON = Page(
+        "NP102",
+        "not for this Python",
+        "release manifest",
+        "The release lists this version for other Python versions. Choose one of them with "
+        "--python.",
+    )
+    OPERATING_SYSTEM = Page(
+        "NP103",
+        "not for this operating system",
+        "Dependency software components",
+        "The release's system packages are not supported on this operating system: it came "
+        "later, or its support has ended. Choose another with --os.",
+    )
+    PLATFORM = Page(
+        "NP104",
+        "no file for this platform",
+        "PEP 425",
+        "The index has this version, but no wheel whose tags fit the target's Python and "
+        "platform. The platform follows from --os (its glibc) and --platform.",
+    )
+    REQUIRES_PYTHON = Page(
+        "NP105",
+        "Requires-Python does not allow it",
+        "PEP 503, core metadata",
+        "The file itself says which Python versions it is for, and the target's is not one.",
+    )
+    SCOPE = Page(
+        "NP106",
+        "does not belong into a container",
+        "installation guide",
+        "The driver is a kernel module: it is installed on the host, and a container uses the "
+        "host's. It is left out with --scope container.",
+    )
+    END_OF_SUPPORT = Page(
+        "NP201",
+        "end of support",
+        "Neuron Software Life-cycle, End of Support",
+        "Support has ended by the date of the lock. The files can still be had at one's own "
+        "discretion: by an exact pin, or with --phase eos.",
+    )
+    PRE_RELEASE = Page(
+        "NP202",
+        "pre-release",
+        "Neuron Software Versioning, Pre-releases",
+        "Alpha, Beta and Release Candidate software is not for production. It is reached by "
+        "an exact pin, or with --phase beta (alpha, rc). For packages that are not Neuron's "
+        "this is PEP 440's rule for pre-releases.",
+    )
+    FRAMEWORK_DEFAULT = Page(
+        "NP203",
+        "an earlier framework version must be asked for",
+        "Neuron Extension Components Updates",
+        "A release supports several versions of a framework; the latest is the default for "
+        "installation, an earlier one must be specified: torch-neuronx==2.8.*",
+    )
+    NOT_RELEASED_YET = Page(
+        "NP204",
+        "released after the date of the lock",
+        "--as-of",
+        "With --as-of DATE nothing later than that date is known.",
+    )
+    REQUIREMENT = Page(
+        "NP301",
+        "a requirement excludes it",
+        "PEP 440, apt-get(8)",
+        "A requirement, of the user's or of a package in the lock, does not admit it.",
+    )
+    CONSTRAINT = Page(
+        "NP302",
+        "a constraint excludes it",
+        "pip: constraints files",
+        "A constraint given with -c does not admit it.",
+    )
+    YANKED = Page(
+        "NP303",
+        "yanked",
+        "PEP 592",
+        "The index has withdrawn this version; only an exact pin reaches it.",
+    )
+    UNTRUSTED_INDEX = Page(
+        "NP401",
+        "index not trusted for the name",
+        "PEP 708 and Neuron's installation guide",
+        "A name of Neuron's is taken from Neuron's index only. The public index has "
+        "placeholders of the same names, which must never win, whatever their version.",
+    )
+    NO_WHEEL = Page(
+        "NP402",
+        "no wheel",
+        "PEP 427",
+        "The index has this version as a source distribution only; reading its requirements "
+        "would mean running its code.",
+    )
+    INVALID_FILE = Page(
+        "NP403",
+        "unusable entry in an index",
+        "PEP 440, PEP 427",
+        "The index lists a version or file name that the standards cannot read.",
+    )
+    NOT_MEMBER = Page(
+        "NP501",
+        "not a member of the SDK release",
+        "Neuron SDK",
+        "Neuron packages work together when they come from one SDK release; this version was "
+        "shipped by others. Choose the release with --sdk.",
+    )
+    FRAMEWORK_COHERENCE = Page(
+        "NP502",
+        "built for another framework version",
+        "Neuron Extension Components",
+        "Packages of one framework are chosen at one framework version: torch-neuronx, "
+        "libtorch-neuronx-lite, torch-xla and torch itself.",
+    )
+    NOT_A_PACKAGE = Page(
+        "NP503",
+        "not a package",
+        "release manifest",
+        "The release lists it, but neither pip, apt nor rpm installs it.",
+    )
+    NO_VERSION = Page(
+        "NP504",
+        "no version stated",
+        "release manifest",
+        "The release lists the name without a version.",
+    )
+    RELEASE_LACKS = Page(
+        "NP505",
+        "the release cannot satisfy the requirements",
+        "Neuron SDK",
+        "A newer SDK release was tried and put aside, because a package that is asked for is "
+        "not in it for this target.",
+    )
+
+    @property
+    def identifier(self) -> str:
+        """``NP`` and three digits."""
+        return self.value.identifier
+
+    @property
+    def title(self) -> str:
+        """A few words."""
+        return self.value.title

@@ -1,0 +1,124 @@
+"""Versions in the policy's three forms, and those that are in none of them.
+
+Source: maintenance policy, "Neuron Software Versioning" and "Pre-releases".  What has been
+published departs from the forms: an extension may have a seventh part
+(``1.13.1.2.11.13.0``), a pre-release mark may stand in the last part instead of the minor,
+standalone components may have two or three parts, and some are no numbers at all
+(``14.09.x``).  All of them are read; `Form.IRREGULAR` says that the policy does not cover it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from neuron_pin.errors import InvalidVersion
+
+from .phase import Phase
+
+MAX_LENGTH = 128
+"""Characters; longer texts are refused before they are parsed."""
+
+
+class Form(Enum):
+    """The version forms of the policy."""
+
+    SDK = "A.B.C"
+    EXTENSION = "X.Y.Z.A.B.C"
+    STANDALONE = "A.B.C.D"
+    IRREGULAR = "irregular"
+
+
+@dataclass(frozen=True, slots=True)
+class NeuronVersion:
+    """One version, taken apart.
+
+    ``text`` is what was published.  ``framework`` is ``X.Y.Z`` of an extension, else empty.
+    ``own`` are the component's own parts, marks included.  ``local`` is a wheel's local part
+    or a package revision (``e8242a9``), ``epoch`` a Debian or RPM epoch.
+    """
+
+    text: str
+    form: Form
+    framework: tuple[str, ...]
+    own: tuple[str, ...]
+    phase: Phase
+    epoch: str = ""
+    local: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def public(self) -> str:
+        """The version without epoch and local part."""
+        return ".".join(self.framework + self.own)
+
+    @property
+    def framework_version(self) -> str:
+        """``X.Y.Z`` for an extension, else empty."""
+        return ".".join(self.framework)
+
+    @property
+    def major(self) -> str:
+        """The component's own major."""
+        return self.own[0]
+
+    @property
+    def minor(self) -> str:
+        """The component's own minor, ``0`` where the version has none."""
+        return self.own[1] if len(self.own) > 1 else "0"
+
+    @property
+    def patch(self) -> str:
+        """All that stands behind the minor: ``C`` or ``C.D``."""
+        return ".".join(self.own[2:]) or "0"
+
+
+_PART = re.compile(r"(\d+)((a|alpha|b|beta|c|rc)\d*)?|x", re.IGNORECASE)
+_MARKS = {
+    "a": Phase.ALPHA,
+    "alpha": Phase.ALPHA,
+    "b": Phase.BETA,
+    "beta": Phase.BETA,
+    "c": Phase.RC,
+    "rc": Phase.RC,
+}
+_FORM_BY_LENGTH = {3: Form.SDK, 4: Form.STANDALONE, 6: Form.EXTENSION, 7: Form.EXTENSION}
+
+
+@lru_cache(maxsize=8192)
+def parse_version(text: str, *, standalone: bool = False) -> NeuronVersion:
+    """Read a version as published, with or without epoch, local part or package revision.
+
+    ``standalone`` says that the package is known to be a standalone component, so that
+    three parts are an irregular standalone version and not an SDK's.  Raises
+    `InvalidVersion` for what has no parts at all, as ``na``.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidVersion(f"version of {len(text)} characters: {text[:32]!r}…")
+    epoch, rest = "", text.strip()
+    head, colon, tail = rest.partition(":")
+    if colon and head.isdigit():
+        epoch, rest = head, tail
+    separator = min((rest.find(mark) for mark in "+-" if mark in rest), default=-1)
+    local = ""
+    if separator >= 0:
+        rest, local = rest[:separator], rest[separator + 1 :]
+    parts = tuple(rest.split("."))
+    phase = Phase.STABLE
+    for part in parts:
+        match = _PART.fullmatch(part)
+        if match is None:
+            raise InvalidVersion(
+                f"{text!r} is not a version", hint="versions look like 2.26.0 or 2.8.0.2.10.16998"
+            )
+        if match[3]:
+            phase = min(phase, _MARKS[match[3].lower()])
+    form = _FORM_BY_LENGTH.get(len(parts), Form.IRREGULAR)
+    if parts[-1].lower() == "x" or (standalone and form is not Form.STANDALONE):
+        form = Form.IRREGULAR
+    split = 3 if form is Form.EXTENSION else 0
+    return NeuronVersion(text, form, parts[:split], parts[split:], phase, epoch, local)

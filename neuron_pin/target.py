@@ -1,0 +1,182 @@
+"""What is installed onto: instance family, operating system, Python, platform, date, phases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+DEFAULT_GLIBC = "2.28"
+"""The C library assumed where no operating system is named: the manylinux floor that most
+wheels are built for today."""
+
+
+class Scope(Enum):
+    """Which side of a container's wall is installed."""
+
+    HOST = "host"
+    CONTAINER = "container"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to install onto; none where the user left a part open.
+
+    ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
+    ``trn1n``).  ``python`` is ``3.12``.  ``platforms`` are wheel platform tags, best first.
+    """
+
+    instance: str | None
+    family: str | None
+    os: OperatingSystem | None
+    python: str
+    platforms: tuple[str, ...]
+    scope: Scope
+    as_of: date
+    phases: frozenset[Phase]
+
+    @property
+    def system(self) -> Ecosystem:
+        """The ecosystem of system packages; apt where no operating system is named."""
+        return self.os.ecosystem if self.os else Ecosystem.APT
+
+    @property
+    def label(self) -> str:
+        """One line for people: ``trn2, ubuntu24.04, Python 3.12``."""
+        parts = [self.instance or "any instance", self.os.name if self.os else "any Linux"]
+        parts.append(f"Python {self.python}")
+        if self.scope is not Scope.BOTH:
+            parts.append(self.scope.value)
+        return ", ".join(parts)
+
+
+def make_target(
+    catalog: Catalog,
+    *,
+    instance: str | None,
+    system: str | None,
+    python: str | None,
+    platforms: Sequence[str] = (),
+    scope: str = "both",
+    as_of: date,
+    phases: Sequence[str] = (),
+    this_python: str,
+) -> Target:
+    """A target from what the user said; raises `UnknownName` or `WrongUsage`.
+
+    Python is the given one, else the operating system's, else ``this_python``, that of the
+    running interpreter, as pip and uv have it.
+    """
+    chosen = catalog.system(system) if system else None
+    version = python or (chosen.python if chosen else this_python)
+    if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
+        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12")
+    name = catalog.instance(instance) if instance else None
+    allowed = frozenset(Phase.parse(phase) for phase in phases)
+    return Target(
+        instance=name,
+        family=catalog.instances[name] if name else None,
+        os=chosen,
+        python=".".join(version.split(".")[:2]),
+        platforms=tuple(platforms) or _platforms(chosen.glibc if chosen else DEFAULT_GLIBC),
+        scope=Scope(scope),
+        as_of=as_of,
+        phases=DEFAULT_PHASES | allowed,
+    )
+
+
+def _platforms(glibc: str, machine: str = "x86_64") -> tuple[str, ...]:
+    """PEP 600: every manylinux tag up to the target's glibc, then plain linux.
+
+    Neuron's own wheels carry the plain tag; pip on Linux accepts it.
+    """
+    legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    tags = []
+    for minor in range(int(glibc.partition(".")[2]), 4, -1):
+        tags.append(f"manylinux_2_{minor}_{machine}")
+        if minor in legacy:
+            tags.append(f"{legacy[minor]}_{machine}")
+    return (*tags, f"linux_{machine}")
+
+
+@lru_cache(maxsize=8)
+def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
+    """PEP 425: the tags that a CPython target accepts, each with its rank, best lowest."""
+    from packaging.tags import compatible_tags, cpython_tags
+
+    release = tuple(int(part) for part in python.split("."))
+    interpreter = "cp" + "".join(str(part) for part in release)
+    found: dict[Tag, int] = {}
+    for tag in cpython_tags(release, platforms=platforms):
+        found.setdefault(tag, len(found))
+    for tag in compatible_tags(release, interpreter, platforms):
+        found.setdefault(tag, len(found))
+    return found
+
+
+def marker_environment(python: str, platforms: tuple[str, ...]) -> dict[str, str]:
+    """PEP 508: the marker variables of the target, not of this machine."""
+    machine = platforms[-1].removeprefix("linux_") if platforms else "x86_64"
+    if platforms:
+        machine = "aarch64" if platforms[0].endswith("aarch64") else "x86_64"
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{python}.0",
+        "os_name": "posix",
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What could be told of this machine; empty where it could not."""
+
+    instance: str
+    os: str
+    python: str
+
+
+def detect(root: Path = Path("/"), python: str = "") -> Detected:
+    """Look at a machine: DMI for the instance type, os-release(5) for the system.
+
+    Reads two small files, never the network.
+    """
+    product = _read(root / "sys/devices/virtual/dmi/id/product_name").strip().lower()
+    family = product.partition(".")[0]
+    instance = family if re.fullmatch(r"(inf|trn)\d[a-z]?", family) else ""
+    fields = {}
+    for line in _read(root / "etc/os-release").splitlines():
+        name, _, value = line.partition("=")
+        fields[name] = value.strip().strip("\"'")
+    identifier, version = fields.get("ID", ""), fields.get("VERSION_ID", "")
+    if identifier in ("rocky", "rhel", "debian"):
+        version = version.partition(".")[0]
+    return Detected(instance, f"{identifier}{version}" if version else "", python)
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(65536)
+    except OSError:
+        return ""
