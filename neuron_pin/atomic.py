@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def _write(path: Path, data: bytes) -> bool:
         mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
-    temporary = f".{path.name}.{secrets.token_hex(6)}.tmp"
+    temporary = f".{path.name}.{os.urandom(6).hex()}.tmp"
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.errors import WrongUsage
@@ -31,8 +30,7 @@ class Scope(Enum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A place to install onto; none where the user left a part open.
 
     ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
@@ -147,8 +145,7 @@ def marker_environment(python: str, platforms: tuple[str, ...]) -> dict[str, str
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(NamedTuple):
     """What could be told of this machine; empty where it could not."""
 
     instance: str

@@ -10,7 +10,9 @@ from .facts import (
     Package,
     Release,
     Repositories,
+    Span,
     Window,
+    version_numbers,
 )
 
 __all__ = [
@@ -23,9 +25,11 @@ __all__ = [
     "Package",
     "Release",
     "Repositories",
+    "Span",
     "Window",
     "load_catalog",
     "normalized",
     "sdk_key",
     "user_catalog",
+    "version_numbers",
 ]

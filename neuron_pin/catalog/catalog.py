@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from .facts import (
     Package,
     Release,
     Repositories,
+    Span,
     Window,
 )
 from .files import Fields, read_object
@@ -89,7 +89,9 @@ class Catalog:
         """Every known release, newest first."""
         path = self.folder / "releases.json"
         found = []
-        for number, row in enumerate(Fields(path, "releases", read_object(path)).entries("releases")):
+        for number, row in enumerate(
+            Fields(path, "releases", read_object(path)).entries("releases")
+        ):
             fields = Fields(path, f"release {number}", row)
             found.append(
                 Release(
@@ -134,9 +136,7 @@ class Catalog:
                 raise BrokenCatalog(str(path), 0, f"member {number} is not four strings")
             name, version, instances, pythons = row
             found.append(
-                Member(
-                    name, version, frozenset(instances.split()), frozenset(pythons.split())
-                )
+                Member(name, version, frozenset(instances.split()), frozenset(pythons.split()))
             )
         self._members[sdk] = tuple(found)
         return self._members[sdk]
@@ -148,7 +148,9 @@ class Catalog:
         """Every package by its name."""
         path = self.folder / "packages.json"
         found = {}
-        for number, row in enumerate(Fields(path, "packages", read_object(path)).entries("packages")):
+        for number, row in enumerate(
+            Fields(path, "packages", read_object(path)).entries("packages")
+        ):
             fields = Fields(path, f"package {number}", row)
             package = _package(fields)
             found[package.name] = package
@@ -309,9 +311,9 @@ def _package(fields: Fields) -> Package:
         window = Fields(fields.path, f"{fields.entry}, window {number}", row)
         windows.append(
             Window(
-                window.text("versions", ""),
+                _span(window, "versions"),
                 window.text("other"),
-                window.text("range"),
+                _span(window, "range"),
                 window.text("source"),
             )
         )
@@ -327,6 +329,17 @@ def _package(fields: Fields) -> Package:
         replaced_by=fields.text("replaced_by", ""),
         windows=tuple(windows),
     )
+
+
+def _span(fields: Fields, name: str) -> Span:
+    bounds = fields.values.get(name, ["", ""])
+    if (
+        not isinstance(bounds, list)
+        or len(bounds) != 2
+        or not all(isinstance(bound, str) for bound in bounds)
+    ):
+        raise fields.broken(f"{name!r} is not a pair of versions")
+    return Span(*bounds)
 
 
 def _event(fields: Fields) -> Event:

@@ -5,9 +5,9 @@ One type an idea; dicts end where the files are parsed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from typing import NamedTuple
 
 from neuron_pin.policy import Ecosystem
 
@@ -33,22 +33,52 @@ class FrameworkRole(Enum):
     """Its version is the framework's, and follows: ``torch``, ``torch-xla``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of another package that some versions of a package work with.
+class Span(NamedTuple):
+    """Versions from one on, and below another; empty for open.
 
-    It binds, it adds nothing: where ``other`` is not installed it says nothing.  ``versions``
-    and ``range`` are PEP 440 specifiers; an empty ``versions`` means all.
+    Plain numbers, because a window is judged in every lock and needs no more of PEP 440.
     """
 
-    versions: str
+    first: str
+    below: str
+
+    def contains(self, version: str) -> bool:
+        """Whether a version lies in it; local parts and revisions do not count."""
+        numbers = version_numbers(version)
+        if self.first and numbers < version_numbers(self.first):
+            return False
+        return not self.below or numbers < version_numbers(self.below)
+
+    def __str__(self) -> str:
+        clauses = [f">={self.first}"] if self.first else []
+        clauses += [f"<{self.below}"] if self.below else []
+        return ",".join(clauses) or "any version"
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version without its local part or revision; marks are dropped."""
+    numbers = []
+    for part in version.partition("+")[0].partition("-")[0].split("."):
+        digits = part if part.isdigit() else part.rstrip("abcdefghijklmnopqrstuvwxyz0123456789")
+        if not digits:
+            digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        numbers.append(int(digits) if digits.isdigit() else 0)
+    return tuple(numbers)
+
+
+class Window(NamedTuple):
+    """A range of another package that some versions of a package work with.
+
+    It binds, it adds nothing: where ``other`` is not installed it says nothing.
+    """
+
+    versions: Span
     other: str
-    range: str
+    range: Span
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """One package of the catalogue.
 
     ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
@@ -69,8 +99,7 @@ class Package:
     windows: tuple[Window, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One version that a release ships, for some instance families and Pythons.
 
     Empty ``pythons`` means that the release does not tie it to a Python.  An empty
@@ -83,8 +112,7 @@ class Member:
     pythons: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """An SDK release's place in time; its members are asked of the catalogue.
 
     ``listed`` is false where the release is known by its date alone.
@@ -97,8 +125,7 @@ class Release:
     listed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class OperatingSystem:
+class OperatingSystem(NamedTuple):
     """An operating system that packages are installed on.
 
     ``glibc`` is its C library's version, for wheel tags.  ``first_sdk`` and
@@ -120,8 +147,7 @@ class OperatingSystem:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repositories:
+class Repositories(NamedTuple):
     """Where Neuron publishes: URLs without credentials."""
 
     pip: str
@@ -129,8 +155,7 @@ class Repositories:
     rpm: str
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """Two sources disagree: which is right, why, and on what source."""
 
     subject: str

@@ -183,10 +183,8 @@ def _version(reader: _Reader, sdk: str, name: str, published: str) -> str | None
         return None
     fresh = reader.packages.get(name)
     if fresh is not None and parsed.form is Form.EXTENSION:
-        from dataclasses import replace
-
-        reader.packages[name] = replace(
-            fresh, kind=ComponentKind.EXTENSION, framework=name, role=FrameworkRole.LEADER
+        reader.packages[name] = fresh._replace(
+            kind=ComponentKind.EXTENSION, framework=name, role=FrameworkRole.LEADER
         )
     return published
 

@@ -96,7 +96,12 @@ def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
 
 def _member_text(members: tuple[Member, ...]) -> str:
     rows = [
-        [m.package, m.version, " ".join(sorted(m.instances)), " ".join(sorted(m.pythons, key=sdk_key))]
+        [
+            m.package,
+            m.version,
+            " ".join(sorted(m.instances)),
+            " ".join(sorted(m.pythons, key=sdk_key)),
+        ]
         for m in members
     ]
     return _one_a_line({"members": rows})

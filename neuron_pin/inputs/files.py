@@ -106,8 +106,8 @@ def _logical_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise UnreadableInput(str(path), line, "not UTF-8 text") from None
+        number = data[: error.start].count(b"\n") + 1
+        raise UnreadableInput(str(path), number, "not UTF-8 text") from None
     if "\0" in text:
         raise UnreadableInput(str(path), text[: text.index("\0")].count("\n") + 1, "a NUL byte")
     lines: list[tuple[int, str]] = []

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import InvalidPin, WrongUsage
@@ -25,8 +24,7 @@ MAX_LENGTH = 4096
 """Characters of one requirement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One requirement.
 
     ``ecosystem`` is none where the text leaves it open.  ``pin`` holds what one clause with
@@ -113,7 +111,9 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
             )
         return _parse_pep508(body, origin, text)
     groups = match.groupdict()
-    extras = frozenset(normalized(e.strip()) for e in (groups.get("extras") or "").split(",") if e.strip())
+    extras = frozenset(
+        normalized(e.strip()) for e in (groups.get("extras") or "").split(",") if e.strip()
+    )
     written = groups["pin"]
     pin: Pin | None = None
     if written:

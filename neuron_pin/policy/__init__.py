@@ -3,6 +3,7 @@
 No I/O, no clock, no environment: a date comes in as ``as_of``.
 """
 
+from .key import PackageKey
 from .lifecycle import Event, PhaseFact, phase_at
 from .phase import DEFAULT_PHASES, PHASES_OF, Phase, SubjectKind, check_phase
 from .pin import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "Form",
     "NeuronVersion",
+    "PackageKey",
     "Page",
     "Phase",
     "PhaseFact",

@@ -6,14 +6,13 @@ Source: maintenance policy, "Neuron Software Life-cycle".  Pure: the date comes 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from .phase import Phase, SubjectKind
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A dated fact: some software enters a phase.
 
     ``name`` is the subject: a package, a framework's package, ``python``, an OS.  ``version``
@@ -49,8 +48,7 @@ class Event:
         return not self.version or f"{version}.".startswith(f"{self.version}.")
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseFact:
+class PhaseFact(NamedTuple):
     """A phase, and the event that says so; no event means that nothing was announced."""
 
     phase: Phase

@@ -6,8 +6,8 @@ major); PEP 440 "Version matching"; apt-get(8) and apt_preferences(5); dnf's ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from neuron_pin.errors import InvalidPin, InvalidVersion
 
@@ -15,12 +15,17 @@ from .version import Form, NeuronVersion, parse_version
 
 
 class Ecosystem(Enum):
-    """Where a package lives.  ``SDK`` holds the one package ``neuron-sdk``, a release."""
+    """Where a package lives.
+
+    ``SDK`` holds the one package ``neuron-sdk``, a release; ``BOND`` what packages have to
+    agree on, as a framework version.
+    """
 
     PIP = "pip"
     APT = "apt"
     RPM = "rpm"
     SDK = "sdk"
+    BOND = "bond"
 
 
 class Strength(Enum):
@@ -42,8 +47,7 @@ class Reach(Enum):
     """That very build: ``2.34.10.0-ac18d186d``, ``2.27.5334.0+f702b353``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A range of versions of one package: ``base`` read as ``reach`` says."""
 
     base: str

@@ -6,12 +6,11 @@ indexes, release coherence, host).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A rule's reference: its title, the policy's section or standard, what it means."""
 
     identifier: str

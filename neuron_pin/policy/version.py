@@ -10,9 +10,9 @@ standalone components may have two or three parts, and some are no numbers at al
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from neuron_pin.errors import InvalidVersion
 
@@ -31,8 +31,7 @@ class Form(Enum):
     IRREGULAR = "irregular"
 
 
-@dataclass(frozen=True, slots=True)
-class NeuronVersion:
+class NeuronVersion(NamedTuple):
     """One version, taken apart.
 
     ``text`` is what was published.  ``framework`` is ``X.Y.Z`` of an extension, else empty.

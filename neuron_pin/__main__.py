@@ -1,0 +1,7 @@
+"""``python -m neuron_pin``."""
+
+import sys
+
+from neuron_pin.cli import main
+
+sys.exit(main())

@@ -1,0 +1,49 @@
+"""The command line: argparse, one module a command; imports the library, never the reverse.
+
+Exit codes: 0 done; 1 the policy or the requirements say no; 2 wrong usage or unreadable
+input; 3 a source failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code.  Errors become text here and nowhere else."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in (["--version"], ["-V"]):
+        # Start-up is the product: nothing is imported for this.
+        from neuron_pin import __version__
+
+        print(f"neuron-pin {__version__}")
+        return 0
+    import gc
+
+    # A lock makes many small values and no garbage to speak of; the default threshold
+    # would walk them all again and again.
+    gc.set_threshold(100_000, 20, 20)
+    from neuron_pin.errors import NeuronPinError
+
+    from .console import Console
+
+    console = Console.from_arguments(arguments)
+    try:
+        from .parser import parse
+
+        options = parse(arguments)
+        console = Console.from_options(options)
+        code: int = options.run(options, console)
+        sys.stdout.flush()
+    except NeuronPinError as error:
+        console.error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone (head, less): no message, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code

@@ -1,0 +1,74 @@
+"""What goes to the terminal: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from neuron_pin.errors import NeuronPinError, NoSolution
+
+if TYPE_CHECKING:
+    from .parser import Options
+
+_CODES = {"red": "31", "yellow": "33", "green": "32", "cyan": "36", "bold": "1"}
+
+
+class Console:
+    """Prints; colour only where it is wanted, and never as the only bearer of a meaning."""
+
+    def __init__(self, *, color: str = "auto", quiet: bool = False, verbose: int = 0) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self._color = self._wants_color(color)
+
+    @classmethod
+    def from_arguments(cls, arguments: Sequence[str]) -> Console:
+        """For errors of the command line itself, before it is parsed."""
+        return cls(color="never" if "--color=never" in arguments else "auto")
+
+    @classmethod
+    def from_options(cls, options: Options) -> Console:
+        """As the options of the parsed command line say."""
+        return cls(color=options.color, quiet=options.quiet, verbose=options.verbose)
+
+    @staticmethod
+    def _wants_color(color: str) -> bool:
+        if color != "auto":
+            return color == "always"
+        # https://no-color.org: any non-empty value counts.
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+
+    def result(self, text: str) -> None:
+        """A result, on stdout."""
+        sys.stdout.write(text)
+
+    def note(self, text: str) -> None:
+        """Something to know, on stderr; not with ``-q``."""
+        if not self.quiet:
+            sys.stderr.write(_safe(text) + "\n")
+
+    def warn(self, text: str) -> None:
+        """A warning, on stderr; not with ``-q``."""
+        if not self.quiet:
+            sys.stderr.write(self._paint("yellow", "warning:") + f" {_safe(text)}\n")
+
+    def error(self, error: NeuronPinError) -> None:
+        """An error with its causes and what to do next, on stderr."""
+        lines = [self._paint("red", "error:") + f" {_safe(error.message)}"]
+        if isinstance(error, NoSolution):
+            lines += [f"  because: {_safe(cause)}" for cause in error.causes]
+        if error.hint:
+            lines.append(self._paint("cyan", "hint:") + f" {_safe(error.hint)}")
+        sys.stderr.write("\n".join(lines) + "\n")
+
+    def _paint(self, color: str, text: str) -> str:
+        return f"\033[{_CODES[color]}m{text}\033[0m" if self._color else text
+
+
+def _safe(text: str) -> str:
+    """Names and reasons come from indexes: nothing of them may steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,73 @@
+"""``neuron-pin lock``: resolve once, write every form asked for."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from datetime import date
+from pathlib import Path
+
+from neuron_pin.atomic import write_atomically
+from neuron_pin.catalog import load_catalog
+from neuron_pin.errors import CannotWrite
+from neuron_pin.inputs import parse_all
+from neuron_pin.locking import lock
+from neuron_pin.outputs import format_of, renderer
+from neuron_pin.settings import load_settings
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Resolve, then write; with no solution or no way to write, nothing is written."""
+    settings = load_settings(vars(options), os.environ, Path())
+    catalog = load_catalog()
+    requirements = parse_all(options.requirements)
+    files = []
+    if options.requirement or options.constraint:
+        from neuron_pin.inputs.files import read_requirements
+
+        files = [read_requirements(Path(p)) for p in options.requirement]
+        files += [read_requirements(Path(p), constraints=True) for p in options.constraint]
+    outputs = [(path, options.format or format_of(path)) for path in options.output]
+    for path, _ in outputs:
+        if not Path(path).parent.is_dir():
+            raise CannotWrite(path, "its folder does not exist")
+    render = [(path, renderer(name)) for path, name in outputs]
+    to_stdout = None if outputs else renderer(options.format or "constraints")
+    resolution = lock(
+        settings,
+        catalog,
+        requirements,
+        files,
+        today=date.today(),
+        this_python=f"{sys.version_info[0]}.{sys.version_info[1]}",
+        environ=os.environ,
+    )
+    command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
+    texts = [(path, function(resolution, command)) for path, function in render]
+    for warning in resolution.warnings:
+        console.warn(warning)
+    if to_stdout is not None:
+        console.result(to_stdout(resolution, command))
+        return 0
+    for path, text in texts:
+        changed = write_atomically(Path(path), text)
+        console.note(f"{path}: {'written' if changed else 'unchanged'}")
+    if not console.quiet:
+        console.result(renderer("text")(resolution, command))
+    return 0
+
+
+def _without_outputs(arguments: list[str]) -> list[str]:
+    """The command line less where it writes to: that does not belong into what it writes."""
+    kept: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word in ("-o", "--output"):
+            next(words, None)
+        elif not word.startswith(("--output=", "-o")):
+            kept.append(word)
+    return kept

@@ -1,0 +1,182 @@
+"""The options of every command.  Commands are imported when they run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from neuron_pin.errors import WrongUsage, nearest
+
+if TYPE_CHECKING:
+    from .console import Console
+
+
+class Options(argparse.Namespace):
+    """A parsed command line."""
+
+    command: str
+    color: str
+    quiet: bool
+    verbose: int
+    arguments: list[str]
+    run: Callable[[Options, Console], int]
+
+
+COMMANDS = {
+    "lock": "resolve once, write what pip, uv and apt obey",
+    "explain": "every version of a package: chosen, or put aside by which rule and why",
+    "releases": "the SDK releases, or what one of them holds",
+    "catalog": "the embedded facts: show, or import newer ones",
+    "policy": "the rules, or one rule's page",
+}
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Asks for the terminal's width itself: argparse makes a formatter for each option, and
+    would import ``shutil`` for it."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = int(os.environ.get("COLUMNS", "")) or 80
+        except ValueError:
+            try:
+                width = os.get_terminal_size().columns
+            except OSError:
+                width = 80
+        super().__init__(prog, width=max(width - 2, 40))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        hint = f"{self.prog} --help"
+        if "invalid choice" in message:
+            given = message.partition("invalid choice: '")[2].partition("'")[0]
+            near = nearest(given, COMMANDS)
+            if near:
+                hint = "did you mean " + " or ".join(near) + "?"
+            message = message.partition(" (choose")[0]
+        raise WrongUsage(message, hint=hint)
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read a command line; raises `WrongUsage`.  ``--help`` prints and exits."""
+    common = _Parser(add_help=False, formatter_class=_Formatter)
+    output = common.add_argument_group("output")
+    output.add_argument("-q", "--quiet", action="store_true", help="no warnings and notes")
+    output.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    parser = _Parser(
+        prog="neuron-pin",
+        description="Which exact AWS Neuron versions may be installed here, and why not the "
+        "others. Not affiliated with AWS.",
+        epilog="examples:\n"
+        "  neuron-pin lock --offline --instance trn2 --os ubuntu24.04 -o constraints.txt\n"
+        "  neuron-pin lock 'torch-neuronx==2.8.*' transformers --python 3.11\n"
+        "  neuron-pin explain torch-neuronx --instance trn1",
+        formatter_class=_Formatter,
+    )
+    parser.add_argument("-V", "--version", action="store_true", help="print the version")
+    # With prog given, argparse needs no formatter (and shutil) to find it out.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="neuron-pin")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            parents=[common],
+            add_help=True,
+            formatter_class=_Formatter,
+        )
+        # Only the command that runs has its options made; the others need their name.
+        if name in arguments[:2] or not arguments or arguments[0] in ("-h", "--help"):
+            _ADD[name](command)
+    options = parser.parse_args(arguments, namespace=Options())
+    options.arguments = list(arguments)
+    if options.command is None:
+        if getattr(options, "version", False):
+            return parse(["policy", "--version"])
+        raise WrongUsage("which command?", hint="neuron-pin --help")
+    module = import_module(f"neuron_pin.cli.{options.command}")
+    options.run = module.run
+    return options
+
+
+def add_target(command: argparse.ArgumentParser) -> None:
+    """The options that all commands share which judge for a target."""
+    group = command.add_argument_group("target [env: NEURON_PIN_NAME]")
+    group.add_argument("--sdk", metavar="VERSION", help="an SDK release, a range, or latest")
+    group.add_argument("--instance", metavar="FAMILY", help="inf1, inf2, trn1, trn1n, trn2, trn3")
+    group.add_argument("--os", metavar="OS", help="ubuntu22.04, amzn2023, rocky9 …")
+    group.add_argument("--python", metavar="X.Y", help="default: the operating system's")
+    group.add_argument("--platform", metavar="TAG", action="append", help="wheel platform tag")
+    group.add_argument("--scope", metavar="WHERE", help="host, container or both (default)")
+    group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
+    group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group.add_argument("--target", metavar="auto", help="fill in from this machine")
+
+
+def add_sources(command: argparse.ArgumentParser) -> None:
+    """The options that say where candidates come from."""
+    group = command.add_argument_group("sources [env: NEURON_PIN_NAME]")
+    group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
+    group.add_argument("--extra-index-url", metavar="URL", action="append")
+    group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
+    group.add_argument(
+        "--apt-repo", metavar="'URL SUITE COMPONENT'", action="append", help="as in sources.list"
+    )
+    group.add_argument("--offline", action="store_true", help="catalogue and cache only")
+    group.add_argument("--refresh", action="store_true", help="ask the indexes again")
+    group.add_argument("--cache-dir", metavar="DIR")
+    group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
+
+
+def _add_lock(command: argparse.ArgumentParser) -> None:
+    command.add_argument("requirements", metavar="REQ", nargs="*", help="default: all components")
+    command.add_argument("-r", "--requirement", metavar="FILE", action="append", default=[])
+    command.add_argument("-c", "--constraint", metavar="FILE", action="append", default=[])
+    command.add_argument(
+        "-o", "--output", metavar="FILE", action="append", default=[], help="*.txt, *.pref, *.json"
+    )
+    command.add_argument(
+        "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
+    )
+    command.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
+    add_target(command)
+    add_sources(command)
+
+
+def _add_explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME[PIN]")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    add_target(command)
+
+
+def _add_releases(command: argparse.ArgumentParser) -> None:
+    command.add_argument("release", metavar="SDK", nargs="?")
+    command.add_argument("--instance", metavar="FAMILY")
+    command.add_argument("--as-of", metavar="DATE")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _add_catalog(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("show", "import"))
+    command.add_argument("file", metavar="MANIFEST", nargs="?")
+    command.add_argument("--into", metavar="DIR", help="default: the user's data folder")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _add_policy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("rule", metavar="RULE", nargs="?")
+    command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+
+
+_ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "lock": _add_lock,
+    "explain": _add_explain,
+    "releases": _add_releases,
+    "catalog": _add_catalog,
+    "policy": _add_policy,
+}

@@ -1,0 +1,165 @@
+"""The main job: from settings and requirements to a `Resolution`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuron_pin.catalog import Catalog, ComponentKind
+from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
+from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
+from neuron_pin.policy import Phase, Strength, phase_at
+from neuron_pin.resolve import CatalogOffers, Request, Resolution, resolve
+from neuron_pin.settings import Settings
+from neuron_pin.target import Target, detect, make_target
+
+if TYPE_CHECKING:
+    from neuron_pin.inputs.files import RequirementsFile
+
+
+def target_of(
+    settings: Settings, catalog: Catalog, today: date, this_python: str, root: Path = Path("/")
+) -> Target:
+    """The target that the settings describe; ``--target auto`` fills in from this machine."""
+    instance, system, python = settings.instance, settings.os, settings.python
+    if settings.target == "auto":
+        found = detect(root, this_python)
+        instance = instance or found.instance or None
+        system = system or found.os or None
+        python = python or found.python
+        if not instance:
+            raise WrongUsage(
+                "this machine does not say that it is an Inferentia or Trainium instance",
+                hint="name the instance family with --instance",
+            )
+    return make_target(
+        catalog,
+        instance=instance,
+        system=system,
+        python=python,
+        platforms=settings.platform,
+        scope=settings.scope or "both",
+        as_of=_date(settings.as_of) if settings.as_of else today,
+        phases=settings.phase,
+        this_python=this_python,
+    )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(
+            f"--as-of: {text!r} is not a date", hint="write it as 2026-08-17"
+        ) from None
+
+
+def sdk_requirement(text: str | None, catalog: Catalog) -> Requirement | None:
+    """What ``--sdk`` says: a version, a specifier, or ``latest``; raises `UnknownName`."""
+    if text is None or text == "latest":
+        return None
+    origin = "--sdk"
+    if re.fullmatch(r"\d+(\.\d+){2}", text):
+        catalog.release(text)
+        return parse_requirement(f"{SDK_NAME}=={text}", origin)
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return parse_requirement(f"{SDK_NAME}=={text}.*", origin)
+    if re.match(r"[<>=!~]", text):
+        return parse_requirement(SDK_NAME + text, origin)
+    raise UnknownName(
+        "SDK release",
+        text,
+        [release.sdk for release in catalog.releases],
+        hint="write a version (2.26.0), a range (==2.26.*) or latest",
+    )
+
+
+def make_request(
+    settings: Settings,
+    catalog: Catalog,
+    target: Target,
+    requirements: Sequence[Requirement],
+    constraints: Sequence[Requirement] = (),
+) -> Request:
+    """What to resolve; raises for names of Neuron's that are gone or never were."""
+    for requirement in requirements:
+        package = catalog.packages.get(requirement.name)
+        if package is not None and package.replaced_by and not requirement.is_exact:
+            events = catalog.events_by_name.get(package.name, ())
+            fact = phase_at(events, package.name, "", target.family, target.as_of)
+            if fact.phase is Phase.EOS and fact.event is not None:
+                raise NoSolution(
+                    f"{requirement.origin}: {package.name} is gone since {fact.event.effective} "
+                    f"(release {fact.event.sdk})",
+                    [fact.event.source],
+                    hint=f"ask for {package.replaced_by}",
+                )
+    return Request(
+        target=target,
+        requirements=tuple(r for r in requirements if _applies(r, target)),
+        constraints=tuple(r for r in constraints if _applies(r, target)),
+        sdk=sdk_requirement(settings.sdk, catalog),
+        strength=Strength(settings.pin or "exact"),
+    )
+
+
+def _applies(requirement: Requirement, target: Target) -> bool:
+    """PEP 508: whether a requirement's marker holds for the target."""
+    if not requirement.marker:
+        return True
+    from neuron_pin.sources.metadata import marker_holds
+
+    return marker_holds(requirement.marker, target, frozenset())
+
+
+def uses_indexes(
+    settings: Settings, files: Sequence[RequirementsFile], catalog: Catalog, request: Request
+) -> bool:
+    """Whether package indexes are asked, or the catalogue alone answers.
+
+    Offline, without an index named, the catalogue answers for Neuron's own packages.
+    """
+    named = settings.index_url or settings.extra_index_url or settings.neuron_index_url
+    in_files = any(file.index_url or file.extra_index_urls for file in files)
+    if named or in_files or settings.apt_repo or not settings.offline:
+        return True
+    foreign = [r for r in request.requirements if _is_foreign(r, catalog)]
+    return bool(foreign)
+
+
+def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
+    if requirement.name == SDK_NAME:
+        return False
+    package = catalog.packages.get(requirement.name)
+    return package is None or package.kind is ComponentKind.DEPENDENCY
+
+
+def lock(
+    settings: Settings,
+    catalog: Catalog,
+    requirements: Sequence[Requirement],
+    files: Sequence[RequirementsFile],
+    *,
+    today: date,
+    this_python: str,
+    environ: Mapping[str, str],
+) -> Resolution:
+    """Resolve once.  Reads the network only where indexes are used and not ``offline``."""
+    target = target_of(settings, catalog, today, this_python)
+    asked = [*requirements, *(r for file in files for r in file.requirements)]
+    constraints = [r for file in files for r in file.constraints]
+    request = make_request(settings, catalog, target, asked, constraints)
+    if not request.requirements and target.instance is None:
+        raise WrongUsage(
+            "without a requirement every component for the target is locked: which instance?",
+            hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
+        )
+    if not uses_indexes(settings, files, catalog, request):
+        return resolve(request, catalog, CatalogOffers)
+    from neuron_pin.sources.session import open_sources
+
+    with open_sources(settings, files, catalog, environ) as sources:
+        return resolve(request, catalog, sources.offers)

@@ -1,0 +1,33 @@
+"""constraints.txt: what ``pip install -c`` and ``uv pip compile -c`` obey.
+
+Source: pip's "Constraints Files"; PEP 440 "Version matching": a specifier without a local
+part matches every build of the version.
+"""
+
+from __future__ import annotations
+
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Resolution
+
+
+def render_constraints(resolution: Resolution, command: str) -> str:
+    """The text, deterministic: sorted, no time stamp.
+
+    System packages are no business of pip's; a comment says that the lock has them.
+    """
+    lines = ["# This file was written by neuron-pin:", f"#   {command}"]
+    if resolution.sdk:
+        lines.append(f"# Neuron SDK {resolution.sdk}")
+    lines.append(f"# target: {resolution.target.label}, as of {resolution.target.as_of}")
+    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
+    indexes = sorted({p.source for p in packages if p.source})
+    for index in indexes:
+        lines.append(f"# index: {index}")
+    others = len(resolution.packages) - len(packages)
+    if others:
+        lines.append(f"# {others} system packages of the lock are not constrained here")
+    for package in packages:
+        lines.append(f"{package.key.name}{package.pin.to_pip()}")
+        for parent in package.via:
+            lines.append(f"    # via {parent}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,48 @@
+"""What was chosen and what was left out, as columns for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuron_pin.resolve import Exclusion, Resolution
+
+
+def render_table(resolution: Resolution, command: str) -> str:
+    """Two tables; plain text, greppable, no colour."""
+    del command
+    release = f"Neuron SDK {resolution.sdk}" if resolution.sdk else "no Neuron SDK"
+    lines = [f"{release} for {resolution.target.label}, as of {resolution.target.as_of}", ""]
+    rows = [
+        (str(p.key), p.version, p.pin.render(p.key.ecosystem), p.phase.label)
+        for p in resolution.packages
+    ]
+    lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), rows)
+    if resolution.exclusions:
+        lines += ["", "Left out:", *exclusion_columns(resolution.exclusions)]
+    return "\n".join(lines) + "\n"
+
+
+def exclusion_columns(exclusions: Sequence[Exclusion]) -> list[str]:
+    """One line an exclusion: package, version, rule, reason and source."""
+    rows = [
+        (str(e.key), e.version or "-", e.rule.identifier, f"{e.reason} [{e.source}]")
+        for e in exclusions
+    ]
+    return columns(("PACKAGE", "VERSION", "RULE", "REASON"), rows)
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Left-aligned columns, the last one ragged; control characters are made visible."""
+    table = [[printable(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def printable(text: str) -> str:
+    """Text of foreign origin, safe for a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

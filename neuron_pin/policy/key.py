@@ -1,0 +1,17 @@
+"""Package keys: an ecosystem and a normalised name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .pin import Ecosystem
+
+
+class PackageKey(NamedTuple):
+    """``pip:torch-neuronx``, ``apt:aws-neuronx-tools``; pip names as PEP 503 normalises."""
+
+    ecosystem: Ecosystem
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.ecosystem.value}:{self.name}"

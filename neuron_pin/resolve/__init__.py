@@ -1,0 +1,8 @@
+"""From candidates to an answer: the policy filter, the graph, the `Resolution`."""
+
+from .exclusion import Exclusion
+from .offers import CatalogOffers
+from .resolution import LockedPackage, Resolution
+from .resolver import Request, resolve
+
+__all__ = ["CatalogOffers", "Exclusion", "LockedPackage", "Request", "Resolution", "resolve"]

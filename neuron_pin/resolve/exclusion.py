@@ -1,0 +1,25 @@
+"""Why a candidate was put aside, as a value."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.policy import PackageKey, Rule
+
+
+class Exclusion(NamedTuple):
+    """One candidate put aside: by which rule, for what reason, on what source's word.
+
+    ``source`` names the announcement, release or index.
+    """
+
+    key: PackageKey
+    version: str
+    rule: Rule
+    reason: str
+    source: str
+
+    @property
+    def can_be_asked_for(self) -> bool:
+        """Whether an exact pin reaches the candidate all the same."""
+        return self.rule in (Rule.END_OF_SUPPORT, Rule.PRE_RELEASE, Rule.YANKED)

@@ -1,0 +1,287 @@
+"""The policy filter: rules that put candidates aside, each with its reason.
+
+A rule is a function from a candidate and a context to an `Exclusion` or none.  Pure: what
+it knows comes in with the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, Package, Release, sdk_key
+from neuron_pin.inputs import admits
+from neuron_pin.policy import Phase, PhaseFact, Rule, parse_version, phase_at
+from neuron_pin.sources.candidate import Candidate
+from neuron_pin.target import Scope, Target
+
+from .exclusion import Exclusion
+
+
+class Context(NamedTuple):
+    """What candidates are judged by."""
+
+    catalog: Catalog
+    target: Target
+    release: Release | None = None
+
+
+RuleFunction = Callable[[Candidate, Context], "Exclusion | None"]
+
+
+def judge(candidate: Candidate, context: Context) -> Exclusion | None:
+    """The first rule that puts a candidate aside, or none."""
+    for rule in RULES:
+        exclusion = rule(candidate, context)
+        if exclusion is not None:
+            return exclusion
+    return None
+
+
+def judge_all(candidate: Candidate, context: Context) -> list[Exclusion]:
+    """Every rule that puts a candidate aside."""
+    return [found for rule in RULES if (found := rule(candidate, context)) is not None]
+
+
+def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
+    """The phase of a candidate on the target's date: the later of what its version says
+    and what has been announced."""
+    catalog, target = context.catalog, context.target
+    name = candidate.key.name
+    version = candidate.version.partition("+")[0]
+    fact = phase_at(
+        catalog.events_by_name.get(name, ()), name, version, target.family, target.as_of
+    )
+    if candidate.member is not None and fact.phase is Phase.STABLE:
+        marked = parse_version(candidate.member.version).phase
+        if marked.is_prerelease:
+            return PhaseFact(marked, None)
+    return fact
+
+
+def _put_aside(candidate: Candidate, rule: Rule, reason: str, source: str) -> Exclusion:
+    return Exclusion(candidate.key, candidate.version, rule, reason, source)
+
+
+def _package(candidate: Candidate, context: Context) -> Package | None:
+    return context.catalog.packages.get(candidate.key.name)
+
+
+def _release_source(context: Context) -> str:
+    release = context.release
+    return f"release {release.sdk} ({release.source})" if release else "release manifest"
+
+
+def not_a_package(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP503: neither pip, apt nor rpm installs it."""
+    package = _package(candidate, context)
+    if candidate.member is None or package is None or package.systems:
+        return None
+    return _put_aside(
+        candidate,
+        Rule.NOT_A_PACKAGE,
+        f"{candidate.key.name} is listed by the release but installed by no package manager",
+        _release_source(context),
+    )
+
+
+def no_version(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP504: the release names it without a version."""
+    if candidate.member is None or candidate.member.version:
+        return None
+    return _put_aside(
+        candidate, Rule.NO_VERSION, "the release states no version", _release_source(context)
+    )
+
+
+def instance(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP101: the release lists it for other instance families."""
+    member, target = candidate.member, context.target
+    if member is None or target.family is None or target.family in member.instances:
+        return None
+    listed = ", ".join(sorted(member.instances)) or "none"
+    return _put_aside(
+        candidate,
+        Rule.INSTANCE,
+        f"listed for {listed}, not for {target.instance}",
+        _release_source(context),
+    )
+
+
+def python(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP102: the release lists it for other Python versions."""
+    member, target = candidate.member, context.target
+    if member is None or not member.pythons or target.python in member.pythons:
+        return None
+    listed = ", ".join(sorted(member.pythons, key=sdk_key))
+    return _put_aside(
+        candidate,
+        Rule.PYTHON,
+        f"listed for Python {listed}, not for {target.python}",
+        _release_source(context),
+    )
+
+
+def operating_system(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP103: the release's system packages are not supported there."""
+    system, release = context.target.os, context.release
+    package = _package(candidate, context)
+    if (
+        system is None
+        or release is None
+        or package is None
+        or candidate.key.ecosystem is not system.ecosystem
+        or candidate.key.name in system.excepted
+    ):
+        return None
+    sdk = sdk_key(release.sdk)
+    if system.only and candidate.key.name not in system.only:
+        reason = f"{system.name} is supported for {', '.join(sorted(system.only))} alone"
+    elif system.first_sdk and sdk < sdk_key(system.first_sdk):
+        reason = f"{system.name} is supported from release {system.first_sdk} on"
+    elif system.first_sdk_without and sdk >= sdk_key(system.first_sdk_without):
+        reason = f"{system.name} is no longer supported from release {system.first_sdk_without} on"
+    else:
+        return None
+    if Phase.EOS in context.target.phases and "no longer" in reason:
+        return None
+    return _put_aside(candidate, Rule.OPERATING_SYSTEM, reason, system.source)
+
+
+def scope(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP106: the driver belongs onto the host."""
+    package = _package(candidate, context)
+    if context.target.scope is not Scope.CONTAINER or package is None or not package.on_host:
+        return None
+    return _put_aside(
+        candidate,
+        Rule.SCOPE,
+        "a kernel driver is installed on the host, not in a container",
+        "installation guide",
+    )
+
+
+def phase(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP201 and NP202: a phase that the target does not allow."""
+    if candidate.member is None and _package(candidate, context) is None:
+        return None
+    fact = phase_of(candidate, context)
+    if fact.phase in context.target.phases:
+        return None
+    event = fact.event
+    if event is None:
+        reason = f"its version marks it as {fact.phase.label}"
+        return _put_aside(candidate, Rule.PRE_RELEASE, reason, "version")
+    since = f"since {event.effective}" + (f" (release {event.sdk})" if event.sdk else "")
+    subject = event.name + (f" {event.version}" if event.version else "")
+    if fact.phase is Phase.EOS:
+        reason = f"{subject} is out of support {since}"
+        if event.replacement:
+            reason += f"; replaced by {event.replacement}"
+        return _put_aside(candidate, Rule.END_OF_SUPPORT, reason, event.source)
+    reason = f"{subject} is {fact.phase.label} {since}"
+    return _put_aside(candidate, Rule.PRE_RELEASE, reason, event.source)
+
+
+def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP401: a name of Neuron's on another index."""
+    package = _package(candidate, context)
+    if not candidate.public or package is None:
+        return None
+    if package.public_from and admits(f">={package.public_from}", candidate.version):
+        return None
+    neuron = context.catalog.repositories.pip
+    return _put_aside(
+        candidate,
+        Rule.UNTRUSTED_INDEX,
+        f"{candidate.key.name} is taken from Neuron's index, not from {candidate.source}",
+        f"index {neuron}",
+    )
+
+
+def no_wheel(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP402: source distributions only."""
+    if candidate.has_wheel:
+        return None
+    return _put_aside(
+        candidate, Rule.NO_WHEEL, "only a source distribution", f"index {candidate.source}"
+    )
+
+
+def platform(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP104: wheels, but none for the target."""
+    if candidate.fits:
+        return None
+    target = context.target
+    return _put_aside(
+        candidate,
+        Rule.PLATFORM,
+        f"no wheel for Python {target.python} on {target.platforms[0]}",
+        f"index {candidate.source}",
+    )
+
+
+def requires_python(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP105: the file's own Requires-Python."""
+    wanted = candidate.requires_python
+    if not wanted or admits_python(wanted, context.target.python):
+        return None
+    return _put_aside(
+        candidate,
+        Rule.REQUIRES_PYTHON,
+        f"requires Python {wanted}, the target has {context.target.python}",
+        f"index {candidate.source}",
+    )
+
+
+def yanked(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP303: withdrawn by its index."""
+    if candidate.yanked is None:
+        return None
+    reason = f"yanked: {candidate.yanked}" if candidate.yanked else "yanked"
+    return _put_aside(candidate, Rule.YANKED, reason, f"index {candidate.source}")
+
+
+def prerelease(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP202: PEP 440's rule, for packages that are no members of a release."""
+    if candidate.member is not None or not candidate.prerelease:
+        return None
+    return _put_aside(
+        candidate, Rule.PRE_RELEASE, "a pre-release (PEP 440)", f"index {candidate.source}"
+    )
+
+
+_PYTHON_VERDICTS: dict[tuple[str, str], bool] = {}
+
+
+def admits_python(wanted: str, version: str) -> bool:
+    """Whether a Requires-Python admits a Python ``X.Y``; one that is no specifier admits
+    it, as pip has it.  The newest patch stands for the series."""
+    known = _PYTHON_VERDICTS.get((wanted, version))
+    if known is None:
+        from packaging.specifiers import InvalidSpecifier
+
+        try:
+            known = admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
+        except InvalidSpecifier:
+            known = True
+        _PYTHON_VERDICTS[wanted, version] = known
+    return known
+
+
+RULES: tuple[RuleFunction, ...] = (
+    untrusted_index,
+    not_a_package,
+    no_version,
+    instance,
+    python,
+    operating_system,
+    scope,
+    no_wheel,
+    platform,
+    requires_python,
+    phase,
+    yanked,
+    prerelease,
+)
+"""In the order in which they are asked."""

@@ -1,0 +1,61 @@
+"""The answer: chosen candidates, exclusions, the release, where each came from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.catalog import ComponentKind
+from neuron_pin.policy import PackageKey, Phase, Pin, Rule
+from neuron_pin.sources.candidate import File
+from neuron_pin.target import Target
+
+from .exclusion import Exclusion
+
+
+class LockedPackage(NamedTuple):
+    """One chosen version.
+
+    ``kind`` is none for software that is not Neuron's.  ``sdk`` is the release that it was
+    taken as a member of, empty for none.  ``via`` names who needs it, sorted.
+    """
+
+    key: PackageKey
+    version: str
+    pin: Pin
+    phase: Phase
+    kind: ComponentKind | None
+    sdk: str
+    source: str
+    files: tuple[File, ...]
+    via: tuple[str, ...]
+
+
+class Resolution(NamedTuple):
+    """What may be installed on a target, and why not the rest.
+
+    ``sdk`` is the release, empty where no package of Neuron's is in the answer.
+    """
+
+    sdk: str
+    target: Target
+    packages: tuple[LockedPackage, ...]
+    exclusions: tuple[Exclusion, ...]
+    warnings: tuple[str, ...]
+
+
+def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:
+    """In an order that does not depend on how they were found."""
+    return tuple(
+        sorted(
+            exclusions,
+            key=lambda e: (str(e.key), _spread(e.version), e.rule.identifier, e.reason),
+        )
+    )
+
+
+def _spread(version: str) -> tuple[tuple[int, int, str], ...]:
+    parts = version.replace("+", ".").replace("-", ".").split(".")
+    return tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in parts)
+
+
+__all__ = ["Exclusion", "LockedPackage", "Resolution", "Rule", "sorted_exclusions"]

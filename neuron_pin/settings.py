@@ -1,0 +1,155 @@
+"""What the user has set: options, then ``NEURON_PIN_*`` variables, then pyproject.toml.
+
+The names are the same everywhere: ``--extra-index-url``, ``NEURON_PIN_EXTRA_INDEX_URL``,
+``extra-index-url`` in ``[tool.neuron-pin]``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from neuron_pin.errors import UnreadableInput, WrongUsage
+
+MAX_PROJECT_BYTES = 4 * 1024 * 1024
+
+
+class Settings(NamedTuple):
+    """The options that all commands share which resolve; none where nothing was said."""
+
+    sdk: str | None = None
+    instance: str | None = None
+    os: str | None = None
+    python: str | None = None
+    platform: tuple[str, ...] = ()
+    scope: str | None = None
+    as_of: str | None = None
+    phase: tuple[str, ...] = ()
+    pin: str | None = None
+    target: str | None = None
+    index_url: str | None = None
+    extra_index_url: tuple[str, ...] = ()
+    neuron_index_url: str | None = None
+    apt_repo: tuple[str, ...] = ()
+    offline: bool = False
+    refresh: bool = False
+    cache_dir: str | None = None
+    cert: str | None = None
+
+
+_LISTS = frozenset({"platform", "phase", "extra_index_url", "apt_repo"})
+_FLAGS = frozenset({"offline", "refresh"})
+_CHOICES = {
+    "scope": ("host", "container", "both"),
+    "pin": ("exact", "minor", "major"),
+    "target": ("auto",),
+}
+
+
+def load_settings(given: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Settings:
+    """Settings from options (``given``), the environment, and a project's file.
+
+    Reads ``pyproject.toml`` in ``folder`` if it is there.  Raises `UnreadableInput` or
+    `WrongUsage` for values that cannot be.
+    """
+    project = _project(folder / "pyproject.toml")
+    values: dict[str, Any] = {}
+    for name in Settings._fields:
+        option = given.get(name)
+        if option not in (None, (), [], False):
+            values[name] = tuple(option) if name in _LISTS else option
+            _check(name, values[name], "--" + name.replace("_", "-"))
+            continue
+        variable = "NEURON_PIN_" + name.upper()
+        written = environ.get(variable, "")
+        if written:
+            values[name] = _from_text(name, written, variable)
+            _check(name, values[name], variable)
+        elif name in project:
+            values[name] = project[name]
+    return Settings(**values)
+
+
+def _from_text(name: str, text: str, variable: str) -> Any:
+    if name in _LISTS:
+        separator = "\n" if name == "apt_repo" else None
+        return tuple(text.split(separator))
+    if name in _FLAGS:
+        lowered = text.strip().lower()
+        if lowered not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            raise WrongUsage(f"{variable}: {text!r} is neither true nor false")
+        return lowered in ("1", "true", "yes", "on")
+    return text
+
+
+def _check(name: str, value: Any, where: str) -> None:
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        raise WrongUsage(f"{where}: {value!r} is none of {', '.join(choices)}")
+
+
+def _project(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_PROJECT_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UnreadableInput(str(path), 0, f"cannot be read: {error.strerror}") from None
+    # A TOML parser costs more than most locks; most projects say nothing of us.
+    if b"neuron-pin" not in data:
+        return {}
+    if len(data) > MAX_PROJECT_BYTES:
+        raise UnreadableInput(str(path), 0, f"larger than {MAX_PROJECT_BYTES} bytes")
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        document = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableInput(str(path), 0, f"not TOML: {error}") from None
+    tool = document.get("tool", {})
+    table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise UnreadableInput(str(path), 0, "[tool.neuron-pin] is not a table")
+    return {name.replace("-", "_"): _project_value(path, name, v) for name, v in table.items()}
+
+
+def _project_value(path: Path, name: str, value: Any) -> Any:
+    field = name.replace("-", "_")
+    known = set(Settings._fields)
+    if field not in known:
+        from neuron_pin.errors import nearest
+
+        near = nearest(name, [k.replace("_", "-") for k in known])
+        hint = "did you mean " + " or ".join(near) + "?" if near else ""
+        raise UnreadableInput(str(path), 0, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
+    where = f"{path}: [tool.neuron-pin] {name}"
+    if field in _LISTS:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise WrongUsage(f"{where} is not a list of strings")
+        return tuple(items)
+    if field in _FLAGS:
+        if not isinstance(value, bool):
+            raise WrongUsage(f"{where} is not true or false")
+        return value
+    if isinstance(value, date):
+        value = value.isoformat()
+    if not isinstance(value, str):
+        raise WrongUsage(f"{where} is not a string")
+    _check(field, value, where)
+    return value
+
+
+def cache_folder(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """Where downloads are kept: the given folder, else below the XDG cache folder."""
+    if settings.cache_dir:
+        return Path(settings.cache_dir)
+    base = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    return Path(base) / "neuron-pin"

@@ -1,0 +1,43 @@
+"""What a source offers: one version of one package, with its files and the facts of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.catalog import Member
+from neuron_pin.policy import PackageKey
+
+
+class File(NamedTuple):
+    """One file of an index.
+
+    ``url`` is absolute and without credentials.  ``hashes`` are (algorithm, hex digest)
+    pairs.  ``size`` is in bytes, none where the index does not say.
+    """
+
+    filename: str
+    url: str
+    hashes: tuple[tuple[str, str], ...] = ()
+    size: int | None = None
+
+
+class Candidate(NamedTuple):
+    """One version of one package, as one source offers it.
+
+    ``member`` is the release's row for it, where it is a member of one.  ``source`` is its
+    address, ``public`` says that it is no index of Neuron's.  ``yanked`` is the
+    reason (PEP 592), none if not yanked.  ``has_wheel`` is false where a version has no
+    wheel at all, ``fits`` where it has none for the target.
+    """
+
+    key: PackageKey
+    version: str
+    source: str
+    member: Member | None = None
+    files: tuple[File, ...] = ()
+    requires_python: str = ""
+    yanked: str | None = None
+    public: bool = False
+    has_wheel: bool = True
+    fits: bool = True
+    prerelease: bool = False
