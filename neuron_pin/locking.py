@@ -159,7 +159,10 @@ def lock(
         )
     if not uses_indexes(settings, files, catalog, request):
         return resolve(request, catalog, CatalogOffers)
+    from neuron_pin.resolve.index_offers import IndexOffers
     from neuron_pin.sources.session import open_sources
 
-    with open_sources(settings, files, catalog, environ) as sources:
-        return resolve(request, catalog, sources.offers)
+    with open_sources(settings, files, catalog, target, environ) as sources:
+        return resolve(
+            request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
+        )

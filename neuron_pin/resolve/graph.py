@@ -83,6 +83,9 @@ class Offers(Protocol):
     def key_of(self, requirement: Requirement) -> PackageKey:
         """The package that a requirement means on the target."""
 
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        """What had to be read as something else in a version's metadata."""
+
 
 def need_of(requirement: Requirement, key: PackageKey, parent: str) -> Need:
     """The edge for a requirement."""

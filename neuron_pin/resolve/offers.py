@@ -50,3 +50,6 @@ class CatalogOffers:
 
     def key_of(self, requirement: Requirement) -> PackageKey:
         return key_for(requirement, self._context)
+
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        return ()

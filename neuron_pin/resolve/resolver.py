@@ -8,7 +8,7 @@ from typing import NamedTuple
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib import Resolver as Engine
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import (
@@ -310,12 +310,17 @@ def _resolution(request: Request, attempt: _Attempt, passed: list[Exclusion]) ->
         packages.append(_locked(request, attempt, identifier, chosen))
     packages.sort(key=lambda package: str(package.key))
     chosen_versions = {package.key: package.version for package in packages}
-    exclusions = list(passed) if used_release else []
+    exclusions = []
+    if used_release and context.release is not None:
+        chosen_sdk = sdk_key(context.release.sdk)
+        exclusions = [e for e in passed if sdk_key(e.version) > chosen_sdk]
     whole = all(r.name == SDK_NAME for r in request.requirements)
     seen: set[tuple[PackageKey, str]] = set()
     for key, rejected in attempt.provider.rejected.items():
         for version, exclusion in rejected.items():
-            if key in chosen_versions and version != chosen_versions[key]:
+            if key in chosen_versions and (
+                version != chosen_versions[key] or exclusion.rule is Rule.UNTRUSTED_INDEX
+            ):
                 exclusions.append(exclusion)
                 seen.add((key, version))
     if selection is not None and used_release:
@@ -406,6 +411,8 @@ def _warnings(
                 line += f"; replaced by {event.replacement}"
             line += f" ({event.source})"
         found.append(line)
+    for package in packages:
+        found += attempt.provider.offers.warnings(package.key, package.version)
     target, selection = request.target, attempt.selection
     if whole and selection is not None:
         if target.instance is None:

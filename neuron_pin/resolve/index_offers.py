@@ -1,0 +1,298 @@
+"""Indexes and repositories as the graph's source of candidates, judged as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from packaging.version import Version
+
+from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.apt import DebPackage
+from neuron_pin.sources.candidate import Candidate, File
+from neuron_pin.sources.project import Offer
+from neuron_pin.sources.session import Index, Sources
+
+from .exclusion import Exclusion
+from .filter import Context, judge
+from .offers import CatalogOffers, key_for
+from .selection import Selection
+
+Judged = tuple[Candidate, "Exclusion | None"]
+
+
+class _Lazy:
+    """A sequence that is made as far as it is read, and kept."""
+
+    __slots__ = ("_made", "_source")
+
+    def __init__(self, source: Iterator[Judged]) -> None:
+        self._source = source
+        self._made: list[Judged] = []
+
+    def __iter__(self) -> Iterator[Judged]:
+        yield from self._made
+        at = len(self._made)
+        while True:
+            while at < len(self._made):
+                yield self._made[at]
+                at += 1
+            item = next(self._source, None)
+            if item is None:
+                return
+            self._made.append(item)
+
+
+class IndexOffers:
+    """Candidates from indexes, those of Neuron's names only where the release ships them."""
+
+    def __init__(self, context: Context, selection: Selection | None, sources: Sources) -> None:
+        self._context = context
+        self._selection = selection
+        self._sources = sources
+        self._catalog = CatalogOffers(context, selection)
+        # Candidates stay alive in here, so that their identity is a key.
+        self._known: dict[PackageKey, Iterable[Judged]] = {}
+        self._offers: dict[int, tuple[Index, Offer]] = {}
+        self._debs: dict[str, list[tuple[str, DebPackage]]] | None = None
+        self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
+
+    def candidates(self, key: PackageKey) -> Iterable[Judged]:
+        found = self._known.get(key)
+        if found is None:
+            if key.ecosystem is Ecosystem.PIP:
+                found = _Lazy(self._python_candidates(key))
+            elif key.ecosystem is Ecosystem.APT and self._sources.repositories:
+                found = list(self._deb_candidates(key))
+            else:
+                found = self._catalog.candidates(key)
+            self._known[key] = found
+        return found
+
+    def key_of(self, requirement: Requirement) -> PackageKey:
+        return key_for(requirement, self._context)
+
+    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
+        known = self._offers.get(id(candidate))
+        if known is None:
+            return ()
+        index, offer = known
+        metadata = self._sources.metadata(index, candidate.key.name, offer)
+        if metadata.repairs:
+            self._repairs[candidate.key, candidate.version] = metadata.repairs
+        parent = f"{candidate.key.name} {candidate.version}"
+        found = []
+        for dependency in metadata.dependencies:
+            if dependency.extra and dependency.extra not in extras:
+                continue
+            wanted = frozenset(dependency.extras)
+            text = dependency.name
+            if wanted:
+                text += "[" + ",".join(sorted(wanted)) + "]"
+            found.append(
+                Requirement(
+                    Ecosystem.PIP,
+                    dependency.name,
+                    wanted,
+                    None,
+                    dependency.specifier,
+                    "",
+                    parent,
+                    text + dependency.specifier,
+                )
+            )
+        self.prefetch(dependency.name for dependency in found)
+        return found
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Start to read the pages of packages that the graph will come to."""
+        wanted = [(index, name) for name in names for index in self._indexes(name)[:1]]
+        self._sources.prefetch(wanted)
+
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        repairs = self._repairs.get((key, version), ())
+        return [f"{key.name} {version}: {repair}" for repair in repairs]
+
+    # Python packages -------------------------------------------------------------------
+
+    def _indexes(self, name: str) -> list[Index]:
+        """Where a name is looked for: all indexes for Neuron's names, so that a decoy is
+        seen and named, and every index but Neuron's for the others."""
+        package = self._context.catalog.packages.get(name)
+        if package is None or package.public_from == "0":
+            return [index for index in self._sources.indexes if not index.is_neuron]
+        return list(self._sources.indexes)
+
+    def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
+        package = self._context.catalog.packages.get(key.name)
+        if package is None or package.public_from == "0":
+            for index in self._indexes(key.name):
+                project = self._sources.project(index, key.name)
+                if project is not None:
+                    # The first index that has a name decides: nobody can shadow a package
+                    # of a private index by a higher version on a public one.
+                    only_pre = all(offer.prerelease for offer in project.offers)
+                    yield from self._judged(key, index, project.offers, only_pre)
+                    yield from self._invalid(key, index, project.invalid)
+                    return
+            return
+        merged: list[tuple[Index, Offer]] = []
+        invalid: list[Judged] = []
+        for index in self._indexes(key.name):
+            project = self._sources.project(index, key.name)
+            if project is not None:
+                merged += [(index, offer) for offer in project.offers]
+                invalid += self._invalid(key, index, project.invalid)
+        merged.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
+        for index, offer in merged:
+            yield from self._judged(key, index, [offer], False)
+        yield from invalid
+        yield from self._missing(key, {offer.version.partition("+")[0] for _, offer in merged})
+
+    def _judged(
+        self, key: PackageKey, index: Index, offers: Iterable[Offer], only_prereleases: bool
+    ) -> Iterator[Judged]:
+        for offer in offers:
+            candidate = self._candidate(key, index, offer, only_prereleases)
+            self._offers[id(candidate)] = (index, offer)
+            yield candidate, judge(candidate, self._context) or self._membership(candidate)
+
+    def _candidate(
+        self, key: PackageKey, index: Index, offer: Offer, only_prereleases: bool
+    ) -> Candidate:
+        row = self._row(key, offer.version)
+        file = File(
+            offer.filename,
+            offer.url,
+            (("sha256", offer.sha256),) if offer.sha256 else (),
+            offer.size,
+        )
+        return Candidate(
+            key=key,
+            version=offer.version,
+            source=index.shown,
+            member=row.member if row else None,
+            files=(file,) if offer.fits else (),
+            requires_python=offer.requires_python,
+            yanked=offer.yanked,
+            public=not index.is_neuron,
+            has_wheel=offer.has_wheel,
+            fits=offer.fits,
+            prerelease=offer.prerelease and not only_prereleases,
+        )
+
+    def _row(self, key: PackageKey, version: str) -> Candidate | None:
+        """The release's own candidate for a version of an index, whatever its build."""
+        if self._selection is None:
+            return None
+        offered = self._selection.offered.get(key, [])
+        put_aside = [candidate for candidate, _ in self._selection.exclusions.get(key, [])]
+        for row in (*offered, *put_aside):
+            assert row.member is not None
+            listed = row.member.version
+            if listed == version or ("+" not in listed and _same_public(listed, version)):
+                return row
+        return None
+
+    def _membership(self, candidate: Candidate) -> Exclusion | None:
+        """Whether a version of Neuron's is one that the release offers to the target."""
+        selection, key = self._selection, candidate.key
+        package = self._context.catalog.packages.get(key.name)
+        if package is None or selection is None:
+            return None
+        for row, exclusion in selection.exclusions.get(key, []):
+            if row.member is candidate.member and candidate.member is not None:
+                return exclusion._replace(version=candidate.version)
+        if candidate.member is not None:
+            return None
+        offered = selection.offered.get(key, [])
+        if package.kind is ComponentKind.DEPENDENCY:
+            # A release may name one build of a framework version; of the versions that it
+            # does not speak of, the framework's bond decides.
+            series = version_numbers(candidate.version)[:2]
+            rival = [row for row in offered if version_numbers(row.version)[:2] == series]
+            if package.role is not FrameworkRole.FOLLOWER or not rival:
+                return None
+            offered = rival
+        listed = ", ".join(row.version for row in offered) or "no version"
+        return Exclusion(
+            key,
+            candidate.version,
+            Rule.NOT_MEMBER,
+            f"release {selection.release.sdk} has {listed} for the target",
+            f"release {selection.release.sdk} ({selection.release.source})",
+        )
+
+    def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
+        for name in names:
+            candidate = Candidate(key, name, index.shown)
+            reason = "neither PEP 427 nor PEP 440 can read the file name"
+            yield (
+                candidate,
+                Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.shown}"),
+            )
+
+    def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
+        """Versions that the release offers and no index has: said, not passed over."""
+        if self._selection is None:
+            return
+        for row in self._selection.offered.get(key, []):
+            public = row.version.partition("+")[0]
+            if public not in seen and not any(_same_public(public, other) for other in seen):
+                neuron = next(i for i in self._sources.indexes if i.is_neuron)
+                yield (
+                    row,
+                    Exclusion(
+                        key,
+                        row.version,
+                        Rule.PLATFORM,
+                        "the release has it, the index does not",
+                        f"index {neuron.shown}",
+                    ),
+                )
+
+    # System packages -------------------------------------------------------------------
+
+    def _deb_candidates(self, key: PackageKey) -> Iterator[Judged]:
+        if self._debs is None:
+            names = frozenset(
+                k.name
+                for part in (
+                    (self._selection.offered, self._selection.exclusions) if self._selection else ()
+                )
+                for k in part
+                if k.ecosystem is Ecosystem.APT
+            ) | {key.name}
+            self._debs = {}
+            for url, package in self._sources.debs(names):
+                self._debs.setdefault(package.name, []).append((url, package))
+        for url, package in self._debs.get(key.name, []):
+            row = self._row(key, package.version)
+            file = File(
+                package.filename.rpartition("/")[2],
+                f"{url}/{package.filename}",
+                (("sha256", package.sha256),) if package.sha256 else (),
+                package.size,
+            )
+            candidate = Candidate(key, package.version, url, row.member if row else None, (file,))
+            yield candidate, judge(candidate, self._context) or self._membership(candidate)
+
+
+def _same_public(listed: str, version: str) -> bool:
+    head = version.partition(":")[2] if ":" in version else version
+    public = head.partition("+")[0].partition("-")[0]
+    if listed.endswith(".x"):
+        return public.startswith(listed[:-1])
+    return listed == public or _trimmed(listed) == _trimmed(public)
+
+
+def _trimmed(version: str) -> tuple[str, ...]:
+    parts = version.split(".")
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return tuple(parts)
+
+
+def _sort_key(version: str) -> Version:
+    return Version(version)

@@ -1,0 +1,176 @@
+"""apt repositories: ``Release`` and ``Packages``, over HTTP or from the disk.
+
+Source: the Debian repository format; deb822(5).  A Packages file is checked against the
+hash that Release states of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
+from neuron_pin.policy.debversion import deb_key
+
+from .http import Fetcher, NotFound, redacted
+
+MAX_RELEASE = 8 * 1024 * 1024
+MAX_PACKAGES = 64 * 1024 * 1024
+MAX_UNPACKED = 512 * 1024 * 1024
+"""Bytes of a Release file, of a Packages file as sent, and unpacked."""
+
+
+class AptRepository(NamedTuple):
+    """One suite and its components, as a line of sources.list names them."""
+
+    url: str
+    suite: str
+    components: tuple[str, ...]
+    architecture: str = "amd64"
+
+
+class DebPackage(NamedTuple):
+    """One stanza of a Packages file: ``filename`` is relative to the repository."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int | None
+
+
+def parse_repository(text: str) -> AptRepository:
+    """Read ``URL SUITE COMPONENT…``, with or without ``deb`` and ``[options]`` in front.
+
+    A suite that ends in ``/`` is a flat repository and has no components.
+    """
+    words = text.split()
+    if words and words[0] == "deb":
+        words = words[1:]
+    if words and words[0].startswith("["):
+        while words and not words[0].endswith("]"):
+            words = words[1:]
+        words = words[1:]
+    flat = len(words) == 2 and words[1].endswith("/")
+    if len(words) < 2 or (len(words) < 3 and not flat):
+        raise WrongUsage(
+            f"--apt-repo: {text!r} is no repository",
+            hint="write it as in sources.list: 'https://apt.example/ jammy main'",
+        )
+    if urlsplit(words[0]).scheme not in ("http", "https", "file"):
+        raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
+    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]))
+
+
+def read_packages(
+    fetcher: Fetcher, repository: AptRepository, names: frozenset[str]
+) -> list[DebPackage]:
+    """The wanted packages of a repository, newest first; raises `SourceFailed`."""
+    base = f"{repository.url}/dists/{repository.suite}"
+    paths = [f"{c}/binary-{repository.architecture}/Packages" for c in repository.components]
+    if not repository.components:
+        base, paths = f"{repository.url}/{repository.suite.rstrip('/')}", ["Packages"]
+    hashes = _release_hashes(fetcher, base)
+    found: list[DebPackage] = []
+    for path in paths:
+        data = _packages_file(fetcher, base, path, hashes)
+        found += stanzas(data, names, f"{redacted(base)}/{path}")
+    found.sort(key=lambda package: deb_key(package.version), reverse=True)
+    return found
+
+
+def _release_hashes(fetcher: Fetcher, base: str) -> dict[str, str]:
+    for name in ("InRelease", "Release"):
+        try:
+            text = fetcher.get(f"{base}/{name}", limit=MAX_RELEASE).data.decode("utf-8", "replace")
+        except NotFound:
+            continue
+        hashes: dict[str, str] = {}
+        inside = False
+        for line in text.splitlines():
+            if not line.startswith(" "):
+                inside = line.strip() == "SHA256:"
+            elif inside:
+                parts = line.split()
+                if len(parts) == 3:
+                    hashes[parts[2]] = parts[0]
+        if not hashes:
+            raise SourceFailed(f"{redacted(base)}/{name}", "states no SHA256 of its files")
+        return hashes
+    raise SourceFailed(
+        redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
+    )
+
+
+def _packages_file(fetcher: Fetcher, base: str, path: str, hashes: dict[str, str]) -> bytes:
+    stated = [(s, hashes[path + s]) for s in (".xz", ".gz", "") if path + s in hashes]
+    if not stated:
+        raise SourceFailed(f"{redacted(base)}/{path}", "is not named by Release")
+    for suffix, digest in stated:
+        address = f"{base}/{path}{suffix}"
+        try:
+            data = fetcher.get(address, limit=MAX_PACKAGES).data
+        except NotFound:
+            continue
+        if hashlib.sha256(data).hexdigest() != digest.lower():
+            raise SourceFailed(redacted(address), "does not have the hash that Release states")
+        return _unpacked(data, suffix, redacted(address))
+    raise SourceFailed(f"{redacted(base)}/{path}", "is named by Release, but not there")
+
+
+def _unpacked(data: bytes, suffix: str, address: str) -> bytes:
+    if not suffix:
+        return data
+    try:
+        if suffix == ".xz":
+            unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=256 * 1024 * 1024)
+            unpacked = unpacker.decompress(data, MAX_UNPACKED + 1)
+        else:
+            unpacked = zlib.decompressobj(31).decompress(data, MAX_UNPACKED + 1)
+    except (lzma.LZMAError, zlib.error) as error:
+        raise SourceFailed(address, f"cannot be unpacked: {error}") from None
+    if len(unpacked) > MAX_UNPACKED:
+        raise SourceFailed(address, f"unpacks to more than {MAX_UNPACKED} bytes")
+    return unpacked
+
+
+def stanzas(data: bytes, names: Iterable[str], address: str) -> Iterator[DebPackage]:
+    """The stanzas of the wanted names; the others are passed over without being read.
+
+    Raises `SourceFailed` for a wanted stanza without a version that dpkg would take.
+    """
+    text = b"\n\n" + data.replace(b"\r\n", b"\n")
+    for name in sorted(set(names)):
+        mark = b"\nPackage: " + name.encode() + b"\n"
+        at = text.find(mark)
+        while at >= 0:
+            start = text.rfind(b"\n\n", 0, at + 1) + 2
+            end = text.find(b"\n\n", at + 1)
+            stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
+            yield _package(name, stanza, address)
+            at = text.find(mark, at + len(mark))
+
+
+def _package(name: str, stanza: str, address: str) -> DebPackage:
+    fields: dict[str, str] = {}
+    for line in stanza.split("\n"):
+        key, colon, value = line.partition(":")
+        if colon and key and key[0] not in " \t":
+            fields.setdefault(key.lower(), value.strip())
+    version = fields.get("version", "")
+    try:
+        deb_key(version)
+    except InvalidVersion:
+        raise SourceFailed(address, f"{name} has no valid version: {version[:60]!r}") from None
+    size = fields.get("size", "")
+    return DebPackage(
+        name,
+        version,
+        fields.get("filename", ""),
+        fields.get("sha256", ""),
+        int(size) if size.isdecimal() and len(size) < 16 else None,
+    )

@@ -1,0 +1,204 @@
+"""The simple repository protocol as types and pure functions; no HTTP here.
+
+PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked), PEP 629 (API version), PEP 658 and 714
+(metadata files), PEP 700 (size).  Bytes, a content type and an address come in; both forms
+become the same types.
+"""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from neuron_pin.catalog import normalized
+from neuron_pin.errors import SourceFailed
+
+ACCEPT = (
+    "application/vnd.pypi.simple.v1+json, "
+    "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+)
+"""What to ask for, JSON first (PEP 691, "Content negotiation")."""
+
+MAX_PAGE_BYTES = 64 * 1024 * 1024
+MAX_FILES = 200_000
+MAX_NAME = 300
+"""Bounds on one project page; the largest real one has about 6 MB and 10,000 files."""
+
+
+class ListedFile(NamedTuple):
+    """One file of a project page.
+
+    ``url`` is absolute, without fragment.  ``hashes`` are (algorithm, hex digest) pairs.
+    ``yanked`` is the reason, none if not yanked.  ``metadata`` is none where no metadata
+    file is served, else its hashes, possibly empty.  ``size`` is in bytes.
+    """
+
+    filename: str
+    url: str
+    hashes: tuple[tuple[str, str], ...]
+    requires_python: str
+    yanked: str | None
+    metadata: tuple[tuple[str, str], ...] | None
+    size: int | None
+
+
+def parse_page(data: bytes, content_type: str, address: str) -> list[ListedFile]:
+    """The files of a project page; raises `SourceFailed` for what is no such page."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.endswith("+json") or kind == "application/json":
+        found = _parse_json(data, address)
+    elif kind in ("text/html", "application/xhtml+xml", "application/vnd.pypi.simple.v1+html"):
+        found = _parse_html(data, address)
+    else:
+        raise SourceFailed(address, f"is {kind[:60] or 'of no type'}, not a simple index page")
+    if len(found) > MAX_FILES:
+        raise SourceFailed(address, f"lists {len(found)} files, more than {MAX_FILES}")
+    return found
+
+
+def _parse_json(data: bytes, address: str) -> list[ListedFile]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise SourceFailed(address, f"is not JSON: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("files"), list):
+        raise SourceFailed(address, "is JSON, but not a simple index page (PEP 691)")
+    meta = document.get("meta")
+    version = meta.get("api-version", "1.0") if isinstance(meta, dict) else "1.0"
+    _check_api(str(version), address)
+    return [file for row in document["files"] if (file := _json_file(row, address)) is not None]
+
+
+def _json_file(row: Any, address: str) -> ListedFile | None:
+    if not isinstance(row, dict):
+        return None
+    filename, url = row.get("filename"), row.get("url")
+    if not isinstance(filename, str) or not isinstance(url, str) or len(filename) > MAX_NAME:
+        return None
+    yanked = row.get("yanked", False)
+    # PEP 714: core-metadata, and the older name beside it for as long as indexes send it.
+    metadata = row.get("core-metadata", row.get("dist-info-metadata", False))
+    size, python = row.get("size"), row.get("requires-python")
+    return ListedFile(
+        filename,
+        _absolute(address, url),
+        _hashes(row.get("hashes")),
+        python if isinstance(python, str) else "",
+        yanked if isinstance(yanked, str) else ("" if yanked is True else None),
+        (_hashes(metadata) if metadata else None),
+        size if isinstance(size, int) and size >= 0 else None,
+    )
+
+
+def _hashes(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple(
+        sorted((k, v) for k, v in value.items() if isinstance(k, str) and isinstance(v, str))
+    )
+
+
+class _Anchors(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.anchors: list[tuple[dict[str, str | None], list[str]]] = []
+        self.base: str | None = None
+        self.api = "1.0"
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "a" and values.get("href"):
+            self.anchors.append((values, []))
+            self._open = True
+        elif tag == "base" and self.base is None and values.get("href"):
+            self.base = values["href"]
+        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+            self.api = values.get("content") or "1.0"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self.anchors:
+            self.anchors[-1][1].append(data)
+
+
+def _parse_html(data: bytes, address: str) -> list[ListedFile]:
+    text = data.decode("utf-8", errors="replace")
+    if "<" not in text:
+        raise SourceFailed(address, "is not HTML")
+    parser = _Anchors()
+    parser.feed(text)
+    parser.close()
+    _check_api(parser.api, address)
+    base = urljoin(address, parser.base) if parser.base else address
+    return [
+        file
+        for values, _ in parser.anchors[: MAX_FILES + 1]
+        if (file := _anchor_file(values, base)) is not None
+    ]
+
+
+def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
+    url, fragment = urldefrag(_absolute(base, values["href"] or ""))
+    # PEP 503: the text of the anchor is the file name; so is the last part of its path.
+    filename = unquote(urlsplit(url).path.rpartition("/")[2])
+    if not filename or len(filename) > MAX_NAME:
+        return None
+    algorithm, _, digest = fragment.partition("=")
+    metadata = values.get("data-core-metadata", values.get("data-dist-info-metadata"))
+    found: tuple[tuple[str, str], ...] | None = None
+    if metadata is not None:
+        name, _, value = metadata.partition("=")
+        found = ((name, value),) if value else ()
+    return ListedFile(
+        filename,
+        url,
+        ((algorithm, digest),) if digest else (),
+        values.get("data-requires-python") or "",
+        (values["data-yanked"] or "") if "data-yanked" in values else None,
+        found,
+        None,
+    )
+
+
+def _absolute(base: str, url: str) -> str:
+    return urljoin(base, url)
+
+
+def _check_api(version: str, address: str) -> None:
+    # PEP 629: a client refuses a major version that it does not know.
+    if version.partition(".")[0] != "1":
+        raise SourceFailed(address, f"speaks version {version[:20]} of the simple API, not 1")
+
+
+class WheelName(NamedTuple):
+    """A wheel's file name, taken apart (PEP 427); ``tags`` is its last part."""
+
+    name: str
+    version: str
+    tags: str
+
+
+def parse_wheel_name(filename: str) -> WheelName | None:
+    """A wheel file name's parts, or none if it is no wheel's name."""
+    if not filename.endswith(".whl"):
+        return None
+    parts = filename[:-4].split("-")
+    if len(parts) not in (5, 6) or not all(parts):
+        return None
+    return WheelName(normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:]))
+
+
+def parse_sdist_name(filename: str, project: str) -> str | None:
+    """The version in a source distribution's file name, or none."""
+    for suffix in (".tar.gz", ".zip"):
+        if filename.endswith(suffix):
+            name, dash, version = filename[: -len(suffix)].rpartition("-")
+            if dash and normalized(name) == project:
+                return version
+    return None
