@@ -122,12 +122,25 @@ def uses_indexes(
 
     Offline, without an index named, the catalogue answers for Neuron's own packages.
     """
-    named = settings.index_url or settings.extra_index_url or settings.neuron_index_url
-    in_files = any(file.index_url or file.extra_index_urls for file in files)
-    if named or in_files or settings.apt_repo or not settings.offline:
+    if _names_index(settings, files) or not settings.offline:
         return True
-    foreign = [r for r in request.requirements if _is_foreign(r, catalog)]
-    return bool(foreign)
+    return any(_is_foreign(requirement, catalog) for requirement in request.requirements)
+
+
+def _names_index(settings: Settings, files: Sequence[RequirementsFile]) -> bool:
+    if settings.index_url or settings.extra_index_url or settings.neuron_index_url:
+        return True
+    return bool(settings.apt_repo) or any(f.index_url or f.extra_index_urls for f in files)
+
+
+def _refuse_mistyped(request: Request, catalog: Catalog) -> None:
+    """Offline, a name that is nearly one of Neuron's is more likely mistyped than cached."""
+    for requirement in request.requirements:
+        if _is_foreign(requirement, catalog) and requirement.name not in catalog.packages:
+            name = requirement.name
+            mistyped = UnknownName("package", name, catalog.packages, where=requirement.origin)
+            if mistyped.near and "neuron" in name:
+                raise mistyped
 
 
 def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
@@ -157,6 +170,8 @@ def lock(
             "without a requirement every component for the target is locked: which instance?",
             hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
         )
+    if settings.offline and not _names_index(settings, files):
+        _refuse_mistyped(request, catalog)
     if not uses_indexes(settings, files, catalog, request):
         return resolve(request, catalog, CatalogOffers)
     from neuron_pin.resolve.index_offers import IndexOffers

@@ -89,7 +89,7 @@ def make_target(
         family=catalog.instances[name] if name else None,
         os=chosen,
         python=".".join(version.split(".")[:2]),
-        platforms=tuple(platforms) or _platforms(chosen.glibc if chosen else DEFAULT_GLIBC),
+        platforms=_expanded(platforms) or _platforms(chosen.glibc if chosen else DEFAULT_GLIBC),
         scope=Scope(scope),
         as_of=as_of,
         phases=DEFAULT_PHASES | allowed,
@@ -108,6 +108,28 @@ def _platforms(glibc: str, machine: str = "x86_64") -> tuple[str, ...]:
         if minor in legacy:
             tags.append(f"{legacy[minor]}_{machine}")
     return (*tags, f"linux_{machine}")
+
+
+def _expanded(platforms: Sequence[str]) -> tuple[str, ...]:
+    """Platform tags as given, and what each implies: a newer C library runs what was built
+    for an older one.  Raises `WrongUsage` for what is no tag of Linux."""
+    found: list[str] = []
+    legacy = {"manylinux2014": "2.17", "manylinux2010": "2.12", "manylinux1": "2.5"}
+    for tag in platforms:
+        match = re.fullmatch(r"manylinux_2_(\d{1,2})_(\w+)", tag)
+        old = re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag)
+        if match:
+            found += _platforms(f"2.{match[1]}", match[2])
+        elif old:
+            found += _platforms(legacy[old[1]], old[2])
+        elif re.fullmatch(r"(linux|musllinux_1_\d)_\w+", tag):
+            found.append(tag)
+        else:
+            raise WrongUsage(
+                f"--platform: {tag!r} is no platform tag of Linux",
+                hint="write it as manylinux_2_34_x86_64",
+            )
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=8)

@@ -34,6 +34,10 @@ class Repair:
     reason: str
     count: int
 
+    def as_document(self) -> dict[str, str | int]:
+        """Plain values for JSON."""
+        return {"what": self.what, "reason": self.reason, "count": self.count}
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -42,6 +46,10 @@ class Unknown:
     kind: str
     name: str
     taken_as: str
+
+    def as_document(self) -> dict[str, str]:
+        """Plain values for JSON."""
+        return {"kind": self.kind, "name": self.name, "taken_as": self.taken_as}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage, nearest
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def parse(arguments: Sequence[str]) -> Options:
         "  neuron-pin explain torch-neuronx --instance trn1",
         formatter_class=_Formatter,
     )
-    parser.add_argument("-V", "--version", action="store_true", help="print the version")
+    parser.add_argument("-V", "--version", action="version", version=f"neuron-pin {__version__}")
     # With prog given, argparse needs no formatter (and shutil) to find it out.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="neuron-pin")
     for name, summary in COMMANDS.items():
@@ -96,8 +97,6 @@ def parse(arguments: Sequence[str]) -> Options:
     options = parser.parse_args(arguments, namespace=Options())
     options.arguments = list(arguments)
     if options.command is None:
-        if getattr(options, "version", False):
-            return parse(["policy", "--version"])
         raise WrongUsage("which command?", hint="neuron-pin --help")
     module = import_module(f"neuron_pin.cli.{options.command}")
     options.run = module.run

@@ -23,12 +23,19 @@ def render_table(resolution: Resolution, command: str) -> str:
 
 
 def exclusion_columns(exclusions: Sequence[Exclusion]) -> list[str]:
-    """One line an exclusion: package, version, rule, reason and source."""
-    rows = [
-        (str(e.key), e.version or "-", e.rule.identifier, f"{e.reason} [{e.source}]")
-        for e in exclusions
-    ]
+    """Package, version, rule, reason and source; versions that share them share a line."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for e in exclusions:
+        group = (str(e.key), e.rule.identifier, f"{e.reason} [{e.source}]")
+        alike.setdefault(group, []).append(e.version or "-")
+    rows = [(key, _span(versions), rule, reason) for (key, rule, reason), versions in alike.items()]
     return columns(("PACKAGE", "VERSION", "RULE", "REASON"), rows)
+
+
+def _span(versions: Sequence[str]) -> str:
+    if len(versions) < 3:
+        return ", ".join(versions)
+    return f"{versions[0]} … {versions[-1]} ({len(versions)})"
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -86,15 +86,18 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
         else:
             return _resolution(request, attempt, passed)
     first: _Impossible | None = None
+    facts: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
         try:
             attempt = _attempt(request, catalog, release, offers_for, whole)
         except _Impossible as impossible:
             first = first or impossible
+            for fact in impossible.facts:
+                facts.setdefault((fact.key, fact.version), fact)
             passed.append(_lacking(release, impossible))
         else:
             return _resolution(request, attempt, passed)
-    raise _nothing_fits(request, passed, first)
+    raise _nothing_fits(request, passed, first, list(facts.values()))
 
 
 def _is_neuron(catalog: Catalog, requirement: Requirement) -> bool:
@@ -151,8 +154,9 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         raise UnknownName(
             "SDK release",
             wanted[0].range.removeprefix("=="),
-            [release.sdk for release in catalog.releases],
-            hint="neuron-pin releases lists them",
+            (),
+            hint=f"the newest that this catalogue knows is {catalog.releases[0].sdk}; "
+            "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
         )
     return found
 
@@ -160,10 +164,13 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
 class _Impossible(Exception):
     """One release in which the graph has no solution, with the facts."""
 
-    def __init__(self, causes: list[str], touches_neuron: bool) -> None:
+    def __init__(
+        self, causes: list[str], touches_neuron: bool, facts: Sequence[Exclusion] = ()
+    ) -> None:
         super().__init__(*causes)
         self.causes = causes
         self.touches_neuron = touches_neuron
+        self.facts = facts
 
     def as_error(self, request: Request) -> NoSolution:
         return NoSolution(
@@ -205,7 +212,8 @@ def _attempt(
     try:
         result = engine.resolve(roots, max_rounds=MAX_ROUNDS)
     except ResolutionImpossible as error:
-        raise _Impossible(*_causes(error, provider, selection)) from None
+        facts = _facts(request, offers, selection)
+        raise _Impossible(*_causes(error, provider, selection), facts) from None
     except ResolutionTooDeep as error:
         raise NoSolution(
             f"gave up after {error.round_count} rounds",
@@ -236,7 +244,9 @@ def _causes(
         need = cause.requirement
         # The parent that stands in the graph, else where the user wrote it.
         parent = need.parent or (cause.parent.identifier if cause.parent else "")
-        touches = touches or need.key.name in packages or need.identifier == SDK_IDENTIFIER
+        package = packages.get(need.key.name)
+        touches = touches or need.key.ecosystem in (Ecosystem.SDK, Ecosystem.BOND)
+        touches = touches or (package is not None and package.kind is not ComponentKind.DEPENDENCY)
         line = f"{need} (from {parent})" if parent else str(need)
         known = provider.rejected.get(need.key, {})
         set_aside = dict(known)
@@ -255,6 +265,18 @@ def _causes(
         if line not in lines:
             lines.append(line)
     return lines, touches
+
+
+def _facts(request: Request, offers: Offers, selection: Selection | None) -> list[Exclusion]:
+    """What the release puts aside of just those versions that were asked for."""
+    found: list[Exclusion] = []
+    for requirement in request.requirements:
+        if selection is None or requirement.name == SDK_NAME:
+            continue
+        for candidate, exclusion in selection.exclusions.get(offers.key_of(requirement), ()):
+            if requirement.admits(candidate.version) and exclusion.rule is not Rule.REQUIREMENT:
+                found.append(exclusion)
+    return found
 
 
 def summary(exclusions: Sequence[Exclusion]) -> str:
@@ -283,10 +305,18 @@ def _lacking(release: Release, impossible: _Impossible) -> Exclusion:
 
 
 def _nothing_fits(
-    request: Request, passed: list[Exclusion], first: _Impossible | None
+    request: Request,
+    passed: list[Exclusion],
+    first: _Impossible | None,
+    facts: list[Exclusion],
 ) -> NoSolution:
     tried = [e for e in passed if e.rule is Rule.RELEASE_LACKS]
-    causes = list(first.causes) if first else []
+    causes = []
+    for key in sorted({fact.key for fact in facts}, key=str):
+        of_key = [fact for fact in facts if fact.key == key]
+        causes.append(f"{key.name}, as asked for: {summary(of_key)}")
+    # What stands against the newest release tells the most where nothing fits the request.
+    causes += first.causes if first and (not facts or len(tried) == 1) else []
     if len(tried) > 1:
         causes.append(
             f"{len(tried)} releases were tried, {tried[-1].version} to {tried[0].version}"

@@ -1,0 +1,105 @@
+"""Every version of a package, newest first: chosen, or put aside by which rule and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, Release, version_numbers
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
+from neuron_pin.sources.candidate import Candidate
+
+from .exclusion import Exclusion
+from .filter import Context, judge_all, phase_of
+from .offers import key_for
+from .resolution import Resolution
+
+
+class Verdict(NamedTuple):
+    """One version: chosen, or the rules that put it aside, the first one deciding.
+
+    ``releases`` are the SDK releases that ship it, newest first.
+    """
+
+    key: PackageKey
+    version: str
+    chosen: bool
+    phase: Phase
+    releases: tuple[str, ...]
+    exclusions: tuple[Exclusion, ...]
+
+
+def explain(
+    requirement: Requirement, context: Context, resolution: Resolution | None
+) -> list[Verdict]:
+    """The verdict on every version that the catalogue knows of a package, newest first.
+
+    ``resolution`` is the lock that the package was asked for in, none if there is no
+    solution.  Reads every release's file once.
+    """
+    catalog, name = context.catalog, requirement.name
+    key = key_for(requirement, context)
+    shipped = _shipped(catalog, name)
+    chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
+    stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
+    verdicts = []
+    order = sorted(shipped, key=lambda v: (version_numbers(v), v), reverse=True)
+    for version in order:
+        rows = shipped[version]
+        in_lock = resolution.sdk if resolution else ""
+        at_hand = [row for row in rows if row[0].sdk == in_lock] or rows
+        is_chosen = chosen is not None and version == chosen.version
+        exclusions: list[Exclusion] = []
+        if not is_chosen:
+            exclusions = _against(key, version, at_hand, requirement, context, in_lock)
+            if version in stated and all(e.rule is not stated[version].rule for e in exclusions):
+                exclusions.insert(0, stated[version])
+        release, candidate = at_hand[0]
+        phase = phase_of(candidate, context._replace(release=release)).phase
+        releases = tuple(row[0].sdk for row in rows)
+        verdicts.append(Verdict(key, version, is_chosen, phase, releases, tuple(exclusions)))
+    return verdicts
+
+
+def _shipped(catalog: Catalog, name: str) -> dict[str, list[tuple[Release, Candidate]]]:
+    found: dict[str, list[tuple[Release, Candidate]]] = {}
+    key = PackageKey(Ecosystem.PIP, name)
+    for release in catalog.releases:
+        if not release.listed:
+            continue
+        for member in catalog.members(release.sdk):
+            if member.package == name:
+                row = (release, Candidate(key, member.version, "", member))
+                found.setdefault(member.version, []).append(row)
+    return found
+
+
+def _against(
+    key: PackageKey,
+    version: str,
+    rows: Sequence[tuple[Release, Candidate]],
+    requirement: Requirement,
+    context: Context,
+    sdk: str,
+) -> list[Exclusion]:
+    found: list[Exclusion] = []
+    if not requirement.admits(version):
+        reason = f"{requirement.text} does not admit it"
+        found.append(Exclusion(key, version, Rule.REQUIREMENT, reason, requirement.origin))
+    as_of = context.target.as_of
+    if all(release.date > as_of for release, _ in rows):
+        release = rows[-1][0]
+        reason = f"first shipped by {release.sdk} on {release.date}, after {as_of}"
+        found.append(Exclusion(key, version, Rule.NOT_RELEASED_YET, reason, release.source))
+    best: list[Exclusion] | None = None
+    for release, candidate in rows:
+        judged = judge_all(candidate._replace(key=key), context._replace(release=release))
+        if best is None or len(judged) < len(best):
+            best = judged
+    found += best or []
+    if sdk and all(release.sdk != sdk for release, _ in rows):
+        names = rows[-1][0].sdk if len(rows) == 1 else f"{rows[-1][0].sdk} to {rows[0][0].sdk}"
+        reason = f"shipped by {names}, not by {sdk}"
+        found.append(Exclusion(key, version, Rule.NOT_MEMBER, reason, "release manifest"))
+    return found
