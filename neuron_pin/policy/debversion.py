@@ -40,22 +40,20 @@ def deb_key(version: str) -> DebKey:
 def _part_key(text: str) -> tuple[object, ...]:
     key: list[object] = []
     index, end = 0, len(text)
-    while index < end:
+    while True:
         start = index
         while index < end and not text[index].isdigit():
             index += 1
-        # "~" sorts before the end of a part, letters before everything else.
+        # "~" sorts before the end of a part, letters before everything else; so each run of
+        # non-digits ends with 0, the weight of the end.
         key.append((*(_weight(char) for char in text[start:index]), 0))
+        if index == end and start == end and key[:-1]:
+            return tuple(key)
         start = index
         while index < end and text[index].isdigit():
             index += 1
+        # Digits that are not there count as zero.
         key.append(int(text[start:index] or "0"))
-    # Each non-digit run ends with 0, the weight of the end of a part; so a number that
-    # ends a version equals one followed by an empty run.
-    while len(key) >= 2 and key[-2] == (0,) and key[-1] == 0:
-        del key[-2:]
-    key.append((0,))
-    return tuple(key)
 
 
 def _weight(char: str) -> int:

@@ -273,7 +273,10 @@ def _facts(request: Request, offers: Offers, selection: Selection | None) -> lis
     for requirement in request.requirements:
         if selection is None or requirement.name == SDK_NAME:
             continue
-        for candidate, exclusion in selection.exclusions.get(offers.key_of(requirement), ()):
+        key = offers.key_of(requirement)
+        if any(requirement.admits(c.version) for c in selection.offered.get(key, ())):
+            continue
+        for candidate, exclusion in selection.exclusions.get(key, ()):
             if requirement.admits(candidate.version) and exclusion.rule is not Rule.REQUIREMENT:
                 found.append(exclusion)
     return found

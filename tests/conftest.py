@@ -1,0 +1,142 @@
+"""What tests share: the command line in this process, loopback servers, minimal wheels."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.catalog import EMBEDDED
+from neuron_pin.cli import main
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+class Outcome(NamedTuple):
+    """What one command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog(EMBEDDED)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process, in an empty folder, with nothing set around it."""
+    for name in list(__import__("os").environ):
+        if name.startswith(("NEURON_PIN_", "PIP_", "XDG_")) or name in ("NO_COLOR", "FORCE_COLOR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+
+    def command(*arguments: object) -> Outcome:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = main([str(argument) for argument in arguments])
+            except SystemExit as exit_:
+                code = int(exit_.code or 0)
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    return command
+
+
+class Served(NamedTuple):
+    """A loopback server: its address, the requests that it got, and what it answers.
+
+    ``answers`` maps a path to (status, headers, body), or to a function of the handler.
+    """
+
+    url: str
+    requests: list[tuple[str, dict[str, str]]]
+    answers: dict[str, object]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[], Served]]:
+    """Start servers that answer from a table; ranges are served as RFC 9110 says."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start() -> Served:
+        requests: list[tuple[str, dict[str, str]]] = []
+        answers: dict[str, object] = {}
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                requests.append((self.path, dict(self.headers)))
+                found = answers.get(self.path, (404, {}, b"no"))
+                if callable(found):
+                    found(self)
+                    return
+                status, headers, body = found
+                wanted = self.headers.get("Range", "")
+                if wanted.startswith("bytes=") and status == 200 and "no-ranges" not in headers:
+                    first, _, last = wanted[6:].partition("-")
+                    start = int(first) if first else max(0, len(body) - int(last))
+                    end = min(int(last), len(body) - 1) if first else len(body) - 1
+                    headers = {**headers, "Content-Range": f"bytes {start}-{end}/{len(body)}"}
+                    status, body = 206, body[start : end + 1]
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return Served(f"http://127.0.0.1:{server.server_port}", requests, answers)
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def wheel(
+    name: str, version: str, requires: tuple[str, ...] = (), *, extras: tuple[str, ...] = ()
+) -> bytes:
+    """A minimal wheel that pip and uv install: one module and its dist-info."""
+    module = name.replace("-", "_")
+    info = f"{module}-{version}.dist-info"
+    metadata = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {requirement}" for requirement in requires),
+        "",
+    ]
+    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(f"{module}/__init__.py", "")
+        archive.writestr(f"{info}/METADATA", "\n".join(metadata))
+        archive.writestr(f"{info}/WHEEL", tags)
+        archive.writestr(f"{info}/RECORD", f"{module}/__init__.py,,\n{info}/METADATA,,\n")
+    return data.getvalue()

@@ -1,0 +1,110 @@
+"""Pins in three notations: parsed, printed, matched, translated, derived."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+
+from neuron_pin.errors import InvalidPin
+from neuron_pin.policy import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin, parse_version
+
+PIP, APT, RPM = Ecosystem.PIP, Ecosystem.APT, Ecosystem.RPM
+
+# base, reach, pip, apt, rpm
+NOTATIONS = [
+    ("2", Reach.PREFIX, "==2.*", "=2.*", "-0:2.*"),
+    ("2.1.0.1", Reach.PREFIX, "==2.1.0.1.*", "=2.1.0.1.*", "-0:2.1.0.1.*"),
+    ("2.34.10.0", Reach.UPSTREAM, "==2.34.10.0", "=2.34.10.0-*", "-0:2.34.10.0-*"),
+    ("2.34.10.0-ac18", Reach.FULL, "==2.34.10.0-ac18", "=2.34.10.0-ac18", "-0:2.34.10.0-ac18"),
+]
+
+
+@pytest.mark.parametrize("row", NOTATIONS, ids=lambda row: row[3])
+def test_a_pin_is_written_and_read_in_each_notation(row) -> None:
+    base, reach, pip, apt, rpm = row
+    pin = Pin(base, reach)
+    assert [pin.render(e) for e in (PIP, APT, RPM)] == [pip, apt, rpm]
+    assert parse_pin(apt, APT) == pin
+    assert parse_pin(rpm, RPM) == pin
+    if reach is not Reach.FULL:
+        assert parse_pin(pip, PIP) == pin
+
+
+# pin, ecosystem, what a user is told
+REFUSED = [
+    ("=2*", APT, "2.*"),
+    ("=2", APT, "2.*"),
+    ("==2*", PIP, "2.*"),
+    ("=2.*.1", APT, "star"),
+    ("=*", APT, "star"),
+    ("=", APT, "star"),
+    ("2.*", PIP, "=="),
+    ("==2.*", APT, "="),
+    ("=2.34.10.0*", APT, "2.34.10.0.*"),
+    ("=14.09.x", APT, ".*"),
+]
+
+
+@pytest.mark.parametrize(("text", "ecosystem", "told"), REFUSED)
+def test_a_pin_that_would_silently_do_nothing_is_refused(text, ecosystem, told) -> None:
+    with pytest.raises(InvalidPin) as caught:
+        parse_pin(text, ecosystem)
+    assert told in caught.value.message + caught.value.hint
+
+
+# pin, version, whether it matches (measured of apt for the system ones)
+MATCHES = [
+    (Pin("2", Reach.PREFIX), "2.28.19.0-1b3ca6425", True),
+    (Pin("2", Reach.PREFIX), "20.1.0-1", False),
+    (Pin("2", Reach.PREFIX), "1:2.3-1", False),
+    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.0-1b3ca6425", True),
+    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.0", True),
+    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.01-x", False),
+    (Pin("2.27.5334.0", Reach.UPSTREAM), "2.27.5334.0+f702b353", True),
+    (Pin("1.13.1+torchneurong", Reach.FULL), "1.13.1+torchneuronf", False),
+    (Pin("2.8.0.2", Reach.PREFIX), "2.8.0.2.10.16998", True),
+    (Pin("2.8.0.2", Reach.PREFIX), "2.8.0.20.1.0", False),
+]
+
+
+@pytest.mark.parametrize(("pin", "version", "expected"), MATCHES)
+def test_matching(pin: Pin, version: str, expected: bool) -> None:
+    assert pin.matches(version) is expected
+
+
+# version, exact, minor, major
+DERIVED = [
+    ("2.34.10.0", "2.34.10.0", "2.34.*", "2.*"),
+    ("2.8.0.2.10.16998", "2.8.0.2.10.16998", "2.8.0.2.10.*", "2.8.0.2.*"),
+    ("1.13.1.2.11.13.0", "1.13.1.2.11.13.0", "1.13.1.2.11.*", "1.13.1.2.*"),
+    ("0.19.28492", "0.19.28492", "0.19.*", "0.*"),
+    ("2.0.0.2.0.1b0", "2.0.0.2.0.1b0", "2.0.0.2.0.1b0", "2.0.0.2.0.1b0"),
+    ("1.13.1+torchneurong", "1.13.1+torchneurong", "1.13.*", "1.*"),
+    ("14.09.x", "14.09.*", "14.09.*", "14.*"),
+]
+
+
+@pytest.mark.parametrize("row", DERIVED, ids=lambda row: row[0])
+def test_pins_are_derived_at_three_strengths(row) -> None:
+    version, *expected = row
+    pins = [derive_pin(parse_version(version), s) for s in (Strength.EXACT, Strength.MINOR, Strength.MAJOR)]
+    assert [str(pin) for pin in pins] == expected
+    if not version.endswith("x"):
+        assert all(pin.matches(version) for pin in pins)
+
+
+numeric = st.lists(st.integers(0, 300), min_size=1, max_size=7).map(
+    lambda parts: ".".join(map(str, parts))
+)
+
+
+@given(numeric, numeric, st.sampled_from([Reach.PREFIX, Reach.UPSTREAM]))
+def test_a_pip_pin_matches_what_packaging_says(base: str, version: str, reach: Reach) -> None:
+    pin = Pin(base, reach)
+    assert pin.matches(version) == SpecifierSet(pin.to_pip()).contains(version)
+
+
+@given(numeric)
+def test_a_pin_holds_the_version_that_it_was_derived_from(version: str) -> None:
+    for strength in Strength:
+        assert derive_pin(parse_version(version), strength).matches(version)
