@@ -40,7 +40,8 @@ class UnknownName(WrongUsage):
         self.near = nearest(given, known)
         prefix = f"{where}: " if where else ""
         if self.near:
-            hint = "did you mean " + " or ".join(self.near) + "?"
+            guess = "did you mean " + " or ".join(self.near) + "?"
+            hint = f"{guess} {hint}" if hint else guess
         super().__init__(f"{prefix}unknown {kind} {given!r}", hint=hint)
 
 

@@ -7,8 +7,7 @@ from neuron_pin.policy import Phase, SubjectKind, check_phase
 
 REFUSED = {
     Phase.ALPHA: set(SubjectKind) - {SubjectKind.FEATURE, SubjectKind.API},
-    Phase.RC: set(SubjectKind)
-    - {SubjectKind.SDK, SubjectKind.COMPONENT, SubjectKind.FRAMEWORK},
+    Phase.RC: set(SubjectKind) - {SubjectKind.SDK, SubjectKind.COMPONENT, SubjectKind.FRAMEWORK},
     Phase.MAINTENANCE: {
         SubjectKind.PYTHON,
         SubjectKind.OS,

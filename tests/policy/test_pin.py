@@ -87,7 +87,10 @@ DERIVED = [
 @pytest.mark.parametrize("row", DERIVED, ids=lambda row: row[0])
 def test_pins_are_derived_at_three_strengths(row) -> None:
     version, *expected = row
-    pins = [derive_pin(parse_version(version), s) for s in (Strength.EXACT, Strength.MINOR, Strength.MAJOR)]
+    pins = [
+        derive_pin(parse_version(version), s)
+        for s in (Strength.EXACT, Strength.MINOR, Strength.MAJOR)
+    ]
     assert [str(pin) for pin in pins] == expected
     if not version.endswith("x"):
         assert all(pin.matches(version) for pin in pins)

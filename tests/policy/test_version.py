@@ -22,7 +22,16 @@ VERSIONS = [
     ("1.47", Form.IRREGULAR, "", "1", "47", "0", Phase.STABLE, ""),
     ("14.09.x", Form.IRREGULAR, "", "14", "09", "x", Phase.STABLE, ""),
     ("1.13.1+torchneurong", Form.SDK, "", "1", "13", "1", Phase.STABLE, "torchneurong"),
-    ("2021.1+aws2021.x.169.0", Form.IRREGULAR, "", "2021", "1", "0", Phase.STABLE, "aws2021.x.169.0"),
+    (
+        "2021.1+aws2021.x.169.0",
+        Form.IRREGULAR,
+        "",
+        "2021",
+        "1",
+        "0",
+        Phase.STABLE,
+        "aws2021.x.169.0",
+    ),
 ]
 
 

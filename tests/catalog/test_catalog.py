@@ -1,0 +1,128 @@
+"""The embedded facts, and what happens to broken ones."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.catalog import load_catalog, normalized, sdk_key
+from neuron_pin.catalog.catalog import EMBEDDED, Catalog
+from neuron_pin.errors import BrokenCatalog, NeuronPinError, UnknownName
+from neuron_pin.policy import Ecosystem
+
+
+def test_every_release_is_dated_and_its_members_are_known_packages(catalog: Catalog) -> None:
+    assert len(catalog.releases) == 52
+    dates = [release.date for release in reversed(catalog.releases)]
+    assert dates == sorted(dates)
+    for release in catalog.releases:
+        for member in catalog.members(release.sdk) if release.listed else ():
+            assert member.package in catalog.packages
+            assert member.instances <= set(catalog.instances)
+            assert member.pythons <= set(catalog.pythons)
+
+
+def test_a_release_without_a_list_of_packages_is_marked(catalog: Catalog) -> None:
+    assert not catalog.release("2.22.1").listed
+
+
+# name, ecosystems: several wheels are called system packages by the manifest
+ECOSYSTEMS = [
+    ("neuronx_distributed", (Ecosystem.PIP,)),
+    ("neuronperf", (Ecosystem.PIP,)),
+    ("tensorboard-plugin-neuronx", (Ecosystem.PIP,)),
+    ("aws-neuronx-dkms", (Ecosystem.APT, Ecosystem.RPM)),
+    ("tensorflow-model-server-neuronx", (Ecosystem.APT, Ecosystem.RPM)),
+    ("libnrt.so", ()),
+    ("efa-installer", ()),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), ECOSYSTEMS)
+def test_packages_are_in_the_ecosystem_that_installs_them(catalog, name, expected) -> None:
+    key = name if name == "libnrt.so" else normalized(name)
+    assert catalog.packages[key].systems == expected
+
+
+def test_the_correction_of_the_last_inf1_driver_names_what_it_overrules(catalog) -> None:
+    (found,) = [c for c in catalog.corrections if "inf1" in c.subject]
+    assert "2.21" in found.wrong
+    assert "2.24.13.0" in found.right
+    assert found.source.endswith("announce-correction-neuron-driver-support-inf1.rst")
+
+
+def test_two_spellings_of_a_name_are_one_package(catalog: Catalog) -> None:
+    assert catalog.package("torch_xla") is catalog.package("Torch-XLA")
+
+
+@pytest.mark.parametrize("name", ["trn1", "TRN1", "trn1.32xlarge", "trn1n"])
+def test_instance_names_and_sizes_give_a_family(catalog: Catalog, name: str) -> None:
+    assert catalog.instances[catalog.instance(name)] == "trn1"
+
+
+@pytest.mark.parametrize("alias", ["ubuntu22.04", "ubuntu22", "jammy", "Ubuntu22.04"])
+def test_an_operating_system_has_aliases(catalog: Catalog, alias: str) -> None:
+    assert catalog.system(alias).name == "ubuntu22.04"
+
+
+def test_an_unknown_release_says_how_to_get_newer_facts(catalog: Catalog) -> None:
+    with pytest.raises(UnknownName) as caught:
+        catalog.release("9.9.9")
+    assert "catalog import" in caught.value.hint
+
+
+def test_sdk_versions_sort_by_number() -> None:
+    assert sdk_key("2.9.1") < sdk_key("2.10.0")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EMBEDDED, tmp_path / "catalog"))
+
+
+# file, what to write into it, what the error says
+BROKEN = [
+    ("catalog.json", b"{", "not JSON"),
+    ("catalog.json", b"[]", "not a JSON object"),
+    ("catalog.json", b'{"date": "yesterday", "version": "1", "source": ""}', "date"),
+    ("catalog.json", b"\xff\xfe{}", "not UTF-8|not JSON"),
+    ("packages.json", b'{"packages": [{"name": 3}]}', "'name' is not a string"),
+    ("packages.json", b'{"packages": [{"name": "a", "kind": "b", "installed_by": "pip"}]}', "b"),
+    ("members/2.32.0.json", b'{"members": [["a", "b"]]}', "member 0"),
+    ("members/2.32.0.json", b"[" * 100_000, "not JSON|too deeply"),
+    ("lifecycle.json", b'{"events": {}}', "not a list"),
+    ("systems.json", b'{"systems": [], "instances": []}', "instances"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "told"), BROKEN)
+def test_a_broken_file_is_named(copy: Path, name: str, data: bytes, told: str) -> None:
+    (copy / name).write_bytes(data)
+
+    def read_all() -> None:
+        found = Catalog(copy)
+        _ = found.packages, found.events, found.instances, found.members("2.32.0")
+
+    with pytest.raises(BrokenCatalog, match=told) as caught:
+        read_all()
+    assert caught.value.path.endswith(name)
+
+
+def test_a_missing_file_is_named(copy: Path) -> None:
+    (copy / "members" / "2.30.0.json").unlink()
+    with pytest.raises(NeuronPinError, match=r"2\.30\.0\.json: cannot be read"):
+        Catalog(copy).members("2.30.0")
+
+
+def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(copy.parent))
+    own = copy.parent / "neuron-pin" / "catalog"
+    own.parent.mkdir()
+    copy.rename(own)
+    assert load_catalog().folder == EMBEDDED
+    head = json.loads((own / "catalog.json").read_text())
+    (own / "catalog.json").write_text(json.dumps({**head, "date": "2099-01-01"}))
+    assert load_catalog().folder == own

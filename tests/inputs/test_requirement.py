@@ -1,0 +1,109 @@
+"""Requirements in the notations of pip, apt and rpm, and files of them."""
+
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.inputs import parse_requirement
+from neuron_pin.inputs.files import read_requirements
+from neuron_pin.policy import Ecosystem
+
+# text, ecosystem, name, range as pip writes it
+REQUIREMENTS = [
+    ("torch-neuronx", None, "torch-neuronx", ""),
+    ("Torch_NeuronX==2.1.0.1.*", None, "torch-neuronx", "==2.1.0.1.*"),
+    ("transformers>=4.50", Ecosystem.PIP, "transformers", ">=4.50"),
+    ("transformers[torch] >=4.50,<5", Ecosystem.PIP, "transformers", "<5,>=4.50"),
+    ("aws-neuronx-tools=2.*", None, "aws-neuronx-tools", "==2.*"),
+    ("apt:aws-neuronx-tools=2.28.19.0-*", Ecosystem.APT, "aws-neuronx-tools", "==2.28.19.0"),
+    ("rpm:aws-neuronx-tools-0:2.*", Ecosystem.RPM, "aws-neuronx-tools", "==2.*"),
+    ("neuron-sdk==2.26.*", Ecosystem.SDK, "neuron-sdk", "==2.26.*"),
+    ("pip:torch", Ecosystem.PIP, "torch", ""),
+    ("torch===2.9.1", Ecosystem.PIP, "torch", "===2.9.1"),
+]
+
+
+@pytest.mark.parametrize("row", REQUIREMENTS, ids=lambda row: row[0])
+def test_requirements(row) -> None:
+    text, ecosystem, name, wanted = row
+    found = parse_requirement(text)
+    assert (found.ecosystem, found.name, found.range) == (ecosystem, name, wanted)
+
+
+# text, what the error says
+REFUSED = [
+    ("", "no requirement"),
+    ("torch @ https://example.invalid/torch.whl", "by URL"),
+    ("torch>>2", "no requirement"),
+    ("aws-neuronx-tools=2*", "2.*"),
+    ("aws-neuronx-tools=2", "compare the whole string"),
+    ("pip:torch=2.*", "two equals signs"),
+    ("apt:tools>=2", "no apt requirement"),
+    ("x" * 5000, "5000 characters"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), REFUSED)
+def test_what_cannot_mean_anything_is_refused(text: str, told: str) -> None:
+    with pytest.raises(WrongUsage) as caught:
+        parse_requirement(text, "reqs.txt:3")
+    assert told in caught.value.message + caught.value.hint
+    assert caught.value.message.startswith("reqs.txt:3")
+
+
+def test_a_file_is_read_with_its_comments_continuations_and_nested_files(tmp_path: Path) -> None:
+    (tmp_path / "base.txt").write_text("numpy<3  # why\n-c limits.txt\n")
+    (tmp_path / "limits.txt").write_text("protobuf<5\n")
+    path = tmp_path / "reqs.txt"
+    path.write_bytes(
+        b"\xef\xbb\xbf# a comment\r\ntorch==2.9.* \\\r\n ; python_version >= '3.10'\r\n"
+        b"-r base.txt\r\n--index-url https://example.invalid/simple\r\n"
+        b"--extra-index-url=https://other.invalid/simple\r\n"
+        b"accelerate==1.0 --hash=sha256:abc\r\n"
+    )
+    found = read_requirements(path)
+    assert [r.name for r in found.requirements] == ["torch", "numpy", "accelerate"]
+    assert [r.origin for r in found.requirements] == [
+        f"{path}:2",
+        f"{tmp_path / 'base.txt'}:1",
+        f"{path}:6",
+    ]
+    assert [r.name for r in found.constraints] == ["protobuf"]
+    assert found.index_url == "https://example.invalid/simple"
+    assert found.extra_index_urls == ["https://other.invalid/simple"]
+
+
+# content, line, what the error says
+BROKEN = [
+    (b"torch\nfoo bar\n", 2, "no requirement"),
+    (b"torch\n-e .\n", 2, "editable"),
+    (b"--no-binary :all:\n", 1, "--no-binary is not supported"),
+    (b"torch\n\xff\n", 2, "not UTF-8"),
+    (b"torch\nnum\0py\n", 2, "NUL"),
+    (b"-r\n", 1, "without a value"),
+    (b"\n\naws-neuronx-tools=2*\n", 3, "begin alike"),
+]
+
+
+@pytest.mark.parametrize(("content", "line", "told"), BROKEN)
+def test_a_broken_line_is_named(tmp_path: Path, content: bytes, line: int, told: str) -> None:
+    path = tmp_path / "reqs.txt"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableInput, match=told) as caught:
+        read_requirements(path)
+    assert (caught.value.path, caught.value.line) == (str(path), line)
+
+
+def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "reqs.txt"
+    path.write_text("-r reqs.txt\n")
+    with pytest.raises(UnreadableInput, match="includes itself"):
+        read_requirements(path)
+
+
+def test_a_missing_nested_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "reqs.txt"
+    path.write_text("-r absent.txt\n")
+    with pytest.raises(UnreadableInput, match=r"absent\.txt: cannot be read"):
+        read_requirements(path)
