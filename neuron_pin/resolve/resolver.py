@@ -8,7 +8,7 @@ from typing import NamedTuple
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib import Resolver as Engine
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import (
@@ -60,6 +60,22 @@ class _Attempt(NamedTuple):
     provider: Provider
     mapping: Mapping[str, Chosen]
     via: Mapping[str, set[str]]
+    roots: tuple[Need, ...]
+
+    @property
+    def ideal(self) -> tuple[tuple[int, ...], ...]:
+        """The versions that the roots would have if nothing else were asked for."""
+        found = []
+        for need in self.roots:
+            admitted = (
+                candidate.version
+                for candidate, exclusion in self.provider.offers.candidates(need.key)
+                if exclusion is None
+                and (need.requirement is None or need.requirement.admits(candidate.version))
+            )
+            version = next(admitted, self.mapping[need.identifier].candidate.version)
+            found.append(version_numbers(version))
+        return tuple(found)
 
 
 def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolution:
@@ -74,17 +90,9 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     passed: list[Exclusion] = []
     releases = _releases(request, catalog, passed)
     if not involved:
-        try:
-            attempt = _attempt(
-                request, catalog, releases[0] if releases else None, offers_for, False
-            )
-        except _Impossible as impossible:
-            if not impossible.touches_neuron or len(releases) < 2:
-                raise impossible.as_error(request) from None
-            passed.append(_lacking(releases[0], impossible))
-            releases = releases[1:]
-        else:
-            return _resolution(request, attempt, passed)
+        found = _uninvolved(request, catalog, releases, offers_for, passed)
+        if found is not None:
+            return _resolution(request, found, passed)
     first: _Impossible | None = None
     facts: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
@@ -98,6 +106,57 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
         else:
             return _resolution(request, attempt, passed)
     raise _nothing_fits(request, passed, first, list(facts.values()))
+
+
+def _uninvolved(
+    request: Request,
+    catalog: Catalog,
+    releases: list[Release],
+    offers_for: OffersFor,
+    passed: list[Exclusion],
+) -> _Attempt | None:
+    """A closure in which nothing of Neuron's was asked for by name.
+
+    Where the graph never comes to Neuron's packages no release plays a part.  Where it
+    does, what was asked for is not to be had in an older version for the sake of a newer
+    release: the newest release that allows the best of it wins.  None if every release
+    has to be tried the usual way.
+    """
+    best: tuple[tuple[tuple[int, ...], ...], _Attempt] | None = None
+    for number, release in enumerate(releases or [None]):
+        try:
+            attempt = _attempt(request, catalog, release, offers_for, False)
+        except _Impossible as impossible:
+            if not impossible.touches_neuron or len(releases) < 2:
+                raise impossible.as_error(request) from None
+            continue
+        versions = tuple(
+            version_numbers(attempt.mapping[need.identifier].candidate.version)
+            for need in attempt.roots
+        )
+        untouched = not any(
+            (package := catalog.packages.get(key.name)) is not None
+            and package.kind is not ComponentKind.DEPENDENCY
+            for key in attempt.provider.rejected
+        )
+        if untouched or versions == attempt.ideal:
+            if best is None or versions >= best[0]:
+                passed += [_older_roots(newer) for newer in releases[:number]]
+                return attempt
+            return best[1]
+        if best is None or versions > best[0]:
+            best = (versions, attempt)
+    return best[1] if best else None
+
+
+def _older_roots(release: Release) -> Exclusion:
+    return Exclusion(
+        PackageKey(Ecosystem.SDK, SDK_NAME),
+        release.sdk,
+        Rule.RELEASE_LACKS,
+        "what was asked for would have to be of an older version, or cannot be had",
+        f"release {release.sdk}",
+    )
 
 
 def _is_neuron(catalog: Catalog, requirement: Requirement) -> bool:
@@ -230,7 +289,7 @@ def _attempt(
                 name = parent.identifier.partition(":")[2]
                 if parent.identifier.partition("[")[0] != plain:
                     via.setdefault(plain, set()).add(name)
-    return _Attempt(context, selection, provider, result.mapping, via)
+    return _Attempt(context, selection, provider, result.mapping, via, tuple(roots))
 
 
 def _causes(

@@ -67,7 +67,7 @@ def test_a_file_is_read_with_its_comments_continuations_and_nested_files(tmp_pat
     assert [r.origin for r in found.requirements] == [
         f"{path}:2",
         f"{tmp_path / 'base.txt'}:1",
-        f"{path}:6",
+        f"{path}:7",
     ]
     assert [r.name for r in found.constraints] == ["protobuf"]
     assert found.index_url == "https://example.invalid/simple"

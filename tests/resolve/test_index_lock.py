@@ -1,0 +1,256 @@
+"""Locks against package indexes: a loopback pair that plays Neuron's index and PyPI."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+from conftest import Run, Served, wheel
+
+LOCAL = {
+    "torch-neuronx": [
+        ("2.9.0.2.15.32035+de43f57c", ("torch==2.9.*", "libneuronxla<3.0,>2.0.965")),
+        ("2.9.0.2.14.27725+aaaa", ("torch==2.9.*", "libneuronxla (<3.0,>2.0.x)")),
+        ("2.8.0.2.10.16998+e9bf8a50", ("torch==2.8.*", "torch-xla==2.8.*")),
+        ("2.7.0.2.10.16998+e9bf8a50", ("torch==2.7.*", "torch-xla==2.7.*")),
+        ("99.0.0.9.0.0", ()),
+    ],
+    "libneuronxla": [
+        ("2.2.17544.0+1", ()),
+        ("3.0.3854.0+c743c3ec", ()),
+        ("2.2.16974.0+2", ()),
+    ],
+    "neuronx-cc": [
+        ("2.26.6360.0+6f180f47", ("numpy", "islpy; python_version < '3.9'")),
+        ("2.21.33363.0+82129205", ("numpy",)),
+    ],
+    "torch-xla": [("1.13.1+torchneurong", ()), ("1.0", ())],
+}
+PUBLIC = {
+    # Placeholders: higher versions than anything real, on the index that everybody asks.
+    "torch-neuronx": [("1000.0", ())],
+    "libneuronxla": [("1000.0", ()), ("2.2.17544.0", ())],
+    "neuronx-cc": [("1000.0", ())],
+    "torch": [("2.7.1", ()), ("2.8.0", ()), ("2.9.1", ("filelock", "numpy")), ("2.10.0", ())],
+    "torch-xla": [("2.7.0", ()), ("2.8.1", ()), ("2.9.0", ())],
+    "filelock": [("3.20", ()), ("4.0b1", ())],
+    "numpy": [("1.26.4", ()), ("2.3.0", ())],
+    "app": [("1.0", ("torch-neuronx",)), ("0.9", ())],
+    "extra": [("1.0", ("numpy<2; extra == 'old'",))],
+    "pre": [("2.0rc1", ())],
+}
+
+
+class Pair(NamedTuple):
+    """Two indexes, and the options that name them."""
+
+    neuron: Served
+    public: Served
+    options: list[str]
+
+
+def publish(server: Served, projects: dict, *, as_json: bool) -> None:
+    for name, versions in projects.items():
+        files = []
+        for version, requires in versions:
+            filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+            data = wheel(name, version, requires, extras=("old",) if name == "extra" else ())
+            path = f"/files/{quote(filename)}"
+            server.answers[path] = (200, {"Content-Type": "application/zip"}, data)
+            files.append((filename, path, hashlib.sha256(data).hexdigest()))
+        if as_json:
+            rows = [{"filename": f, "url": p, "hashes": {"sha256": h}} for f, p, h in files]
+            body = json.dumps(
+                {"meta": {"api-version": "1.0"}, "name": name, "files": rows}
+            ).encode()
+            kind = "application/vnd.pypi.simple.v1+json"
+        else:
+            body = "\n".join(f'<a href="{p}#sha256={h}">{f}</a>' for f, p, h in files).encode()
+            kind = "text/html"
+        server.answers[f"/simple/{name}/"] = (200, {"Content-Type": kind}, body)
+
+
+@pytest.fixture
+def pair(serve: Callable[[], Served]) -> Pair:
+    neuron, public = serve(), serve()
+    publish(neuron, LOCAL, as_json=False)
+    publish(public, PUBLIC, as_json=True)
+    options = [
+        "--index-url", f"{public.url}/simple", "--neuron-index-url", f"{neuron.url}/simple",
+        "--instance", "trn1", "--python", "3.11", "--as-of", "2026-08-17",
+    ]  # fmt: skip
+    return Pair(neuron, public, options)
+
+
+def lock(run: Run, pair: Pair, *arguments: str) -> dict:
+    done = run("lock", *pair.options, *arguments, "--format", "json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    document["chosen"] = {p["name"]: p["version"] for p in document["packages"]}
+    document["stderr"] = done.err
+    return document
+
+
+def test_the_closure_comes_from_the_right_indexes_and_the_placeholder_never_wins(run, pair) -> None:
+    found = lock(run, pair, "torch-neuronx", "neuronx-cc")
+    assert found["sdk"] == "2.31.1"
+    assert found["chosen"] == {
+        "torch-neuronx": "2.9.0.2.15.32035+de43f57c",
+        "neuronx-cc": "2.26.6360.0+6f180f47",
+        "libneuronxla": "2.2.17544.0+1",
+        "torch": "2.9.1",
+        "filelock": "3.20",
+        "numpy": "2.3.0",
+    }
+    decoys = [e for e in found["exclusions"] if e["rule"] == "NP401"]
+    assert {(e["name"], e["version"]) for e in decoys} >= {
+        ("torch-neuronx", "1000.0"),
+        ("libneuronxla", "1000.0"),
+        ("neuronx-cc", "1000.0"),
+    }
+    assert all(pair.public.url in e["reason"] for e in decoys)
+    origins = {p["name"]: p["index"] for p in found["packages"]}
+    assert origins["torch-neuronx"].startswith(pair.neuron.url)
+    assert origins["torch"].startswith(pair.public.url)
+
+
+def test_a_version_that_no_release_ships_is_put_aside(run, pair) -> None:
+    found = lock(run, pair, "torch-neuronx")
+    (exclusion,) = [e for e in found["exclusions"] if e["version"] == "99.0.0.9.0.0"]
+    assert exclusion["rule"] == "NP501"
+
+
+def test_metadata_that_is_not_pep_440_is_repaired_with_a_warning(run, pair) -> None:
+    found = lock(run, pair, "torch-neuronx", "--sdk", "2.30.0")
+    assert found["chosen"]["libneuronxla"] == "2.2.16974.0+2"
+    assert any("libneuronxla (<3.0,>2.0.x)" in warning for warning in found["warnings"])
+    assert "not PEP 440" in found["stderr"]
+
+
+def test_an_earlier_framework_brings_its_own_stack_from_both_indexes(run, pair) -> None:
+    found = lock(run, pair, "torch-neuronx==2.8.*", "--sdk", "2.26.1", "--as-of", "2025-10-29")
+    assert found["chosen"] == {
+        "torch-neuronx": "2.8.0.2.10.16998+e9bf8a50",
+        "torch": "2.8.0",
+        "torch-xla": "2.8.1",
+    }
+
+
+def test_asking_for_the_framework_asks_for_what_is_built_for_it(run, pair) -> None:
+    found = lock(
+        run, pair, "torch-neuronx", "torch==2.7.*", "--sdk", "2.26.1", "--as-of", "2025-10-29"
+    )
+    assert found["chosen"]["torch-neuronx"] == "2.7.0.2.10.16998+e9bf8a50"
+    assert found["chosen"]["torch-xla"] == "2.7.0"
+
+
+def test_a_neuron_package_deep_in_the_closure_brings_the_release(run, pair) -> None:
+    found = lock(run, pair, "app")
+    assert (found["sdk"], found["chosen"]["app"]) == ("2.31.1", "1.0")
+    assert found["chosen"]["torch-neuronx"] == "2.9.0.2.15.32035+de43f57c"
+    via = {p["name"]: p["via"] for p in found["packages"]}
+    assert via["torch-neuronx"] == ["app"]
+
+
+def test_a_plain_closure_has_no_release(run, pair) -> None:
+    found = lock(run, pair, "torch==2.9.*")
+    assert found["sdk"] is None
+    assert found["chosen"] == {"torch": "2.9.1", "filelock": "3.20", "numpy": "2.3.0"}
+
+
+def test_extras_constraints_and_prereleases(run, pair, tmp_path: Path) -> None:
+    assert lock(run, pair, "extra[old]")["chosen"] == {"extra": "1.0", "numpy": "1.26.4"}
+    limits = tmp_path / "limits.txt"
+    limits.write_text("numpy<2\n")
+    found = lock(run, pair, "torch==2.9.*", "-c", str(limits))
+    assert found["chosen"]["numpy"] == "1.26.4"
+    assert "NP302" in {e["rule"] for e in found["exclusions"] if e["name"] == "numpy"}
+    assert lock(run, pair, "filelock>=4.0b1")["chosen"] == {"filelock": "4.0b1"}
+    assert lock(run, pair, "pre")["chosen"] == {"pre": "2.0rc1"}
+
+
+def test_a_second_run_asks_nothing_and_an_offline_one_gives_the_same_bytes(run, pair) -> None:
+    first = lock(run, pair, "torch-neuronx")
+    asked = len(pair.neuron.requests) + len(pair.public.requests)
+    second = lock(run, pair, "torch-neuronx")
+    assert len(pair.neuron.requests) + len(pair.public.requests) == asked
+    offline = lock(run, pair, "torch-neuronx", "--offline")
+    assert first["packages"] == second["packages"] == offline["packages"]
+    lock(run, pair, "torch-neuronx", "--refresh")
+    assert len(pair.neuron.requests) + len(pair.public.requests) > asked
+
+
+def test_no_wheel_is_downloaded_whole(run, pair) -> None:
+    lock(run, pair, "torch-neuronx")
+    files = [headers for path, headers in pair.neuron.requests if path.startswith("/files/")]
+    assert files
+    assert all("Range" in headers for headers in files)
+
+
+def test_a_file_index_is_read(run, tmp_path: Path) -> None:
+    folder = tmp_path / "simple" / "tool"
+    folder.mkdir(parents=True)
+    (folder / "tool-1.0-py3-none-any.whl").write_bytes(wheel("tool", "1.0"))
+    done = run("lock", "tool", "--index-url", (tmp_path / "simple").as_uri(), "--offline")
+    assert "tool==1.0" in done.out
+
+
+def test_pip_agrees_with_the_constraints(run, pair, tmp_path: Path) -> None:
+    target = tmp_path / "constraints.txt"
+    done = run("lock", "torch-neuronx", "neuronx-cc", *pair.options, "-o", str(target))
+    assert done.code == 0, done.err
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--isolated", "--quiet",
+         "--ignore-installed", "--report", str(report), "--index-url", f"{pair.public.url}/simple",
+         "--extra-index-url", f"{pair.neuron.url}/simple", "--python-version", "3.11",
+         "--only-binary", ":all:", "--target", str(tmp_path / "t"),
+         "-c", str(target), "torch-neuronx", "neuronx-cc"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    metadata = [item["metadata"] for item in json.loads(report.read_text())["install"]]
+    installed = {m["name"]: m["version"] for m in metadata}
+    assert installed["torch-neuronx"] == "2.9.0.2.15.32035+de43f57c"
+    assert installed["libneuronxla"].startswith("2.2.17544.0")
+    assert installed["torch"] == "2.9.1"
+
+
+# what the index does, requirement, exit code, what is said
+BROKEN = [
+    ((500, {"Retry-After": "0"}, b""), 3, "HTTP 500"),
+    ((200, {"Content-Type": "application/json"}, b"{"), 3, "not JSON"),
+    ((200, {"Content-Type": "text/html"}, b""), 3, "not HTML"),
+    ((200, {"Content-Type": "image/png"}, b"x"), 3, "image/png"),
+    ((404, {}, b""), 1, "no source has torch"),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "told"), BROKEN, ids=lambda v: str(v)[:20])
+def test_an_index_that_is_none_ends_with_its_address(run, serve, answer, code, told) -> None:
+    server = serve()
+    server.answers["/simple/torch/"] = answer
+    done = run("lock", "torch", "--index-url", f"{server.url}/simple", "-o", "out.txt")
+    assert done.code == code
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert not Path("out.txt").exists()
+
+
+def test_a_metadata_file_with_another_hash_is_refused(run, serve) -> None:
+    server = serve()
+    data = wheel("tool", "1.0")
+    server.answers["/tool-1.0-py3-none-any.whl"] = (200, {}, data)
+    server.answers["/tool-1.0-py3-none-any.whl.metadata"] = (200, {}, b"Name: tool\nVersion: 1.0\n")
+    row = {"filename": "tool-1.0-py3-none-any.whl", "url": "/tool-1.0-py3-none-any.whl",
+           "hashes": {}, "core-metadata": {"sha256": "0" * 64}}  # fmt: skip
+    page = json.dumps({"files": [row]}).encode()
+    server.answers["/simple/tool/"] = (200, {"Content-Type": "application/json"}, page)
+    done = run("lock", "tool", "--index-url", f"{server.url}/simple")
+    assert done.code == 3
+    assert "does not have the stated hash" in done.err

@@ -1,0 +1,136 @@
+"""Fetching: validators, ranges, bounds, the cache."""
+
+from pathlib import Path
+
+import pytest
+from conftest import wheel
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.http import Fetcher, NotCached, NotFound, redacted
+from neuron_pin.sources.simple import parse_wheel_name
+from neuron_pin.sources.wheel import read_wheel_metadata
+
+
+def fetcher(tmp_path: Path, now: float = 1000.0, **options) -> Fetcher:
+    return Fetcher(tmp_path / "cache", now=now, **options)
+
+
+def test_a_fresh_answer_is_not_asked_for_again(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (200, {"Content-Type": "text/html"}, b"one")
+    for _ in range(2):
+        assert fetcher(tmp_path).get(f"{server.url}/a", limit=10).data == b"one"
+    assert len(server.requests) == 1
+
+
+def test_a_stale_answer_is_asked_about_with_its_validator(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (200, {"ETag": '"x"', "Cache-Control": "max-age=60"}, b"one")
+    fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    server.answers["/a"] = (304, {}, b"")
+    later = fetcher(tmp_path, now=2000.0).get(f"{server.url}/a", limit=10)
+    assert later.data == b"one"
+    assert server.requests[1][1]["If-None-Match"] == '"x"'
+
+
+def test_offline_the_cache_answers_however_old(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (200, {}, b"one")
+    fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    offline = fetcher(tmp_path, now=1e9, offline=True)
+    assert offline.get(f"{server.url}/a", limit=10).data == b"one"
+    with pytest.raises(NotCached):
+        offline.get(f"{server.url}/b", limit=10)
+    assert len(server.requests) == 1
+
+
+def test_a_damaged_cache_entry_is_no_entry(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (200, {}, b"one")
+    fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    (entry,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    entry.write_bytes(entry.read_bytes()[:-1] + b"X")
+    assert fetcher(tmp_path).get(f"{server.url}/a", limit=10).data == b"one"
+    assert len(server.requests) == 2
+
+
+# status, what the error says
+FAILURES = [(500, "HTTP 500"), (403, "refuses access"), (418, "HTTP 418")]
+
+
+@pytest.mark.parametrize(("status", "told"), FAILURES)
+def test_a_failing_server_is_named(serve, tmp_path: Path, status: int, told: str) -> None:
+    server = serve()
+    server.answers["/a"] = (status, {"Retry-After": "0"}, b"")
+    with pytest.raises(SourceFailed, match=told) as caught:
+        fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    assert caught.value.url == f"{server.url}/a"
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_absent_page_is_an_answer(serve, tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        fetcher(tmp_path).get(f"{serve().url}/a", limit=10)
+
+
+def test_more_than_the_limit_is_not_read(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (200, {}, b"x" * 1000)
+    with pytest.raises(SourceFailed, match="more than 10 bytes"):
+        fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="refused"):
+        fetcher(tmp_path).get("http://127.0.0.1:9/a", limit=10)
+
+
+def test_a_redirect_to_a_file_is_refused(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/a"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    with pytest.raises(SourceFailed, match="not HTTP"):
+        fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+
+
+def test_credentials_are_never_shown() -> None:
+    assert redacted("https://user:secret@index.invalid/simple") == "https://index.invalid/simple"
+
+
+BIG = wheel("torch-neuronx", "2.9.0.2.13.1+abc", ("torch==2.9.*",))
+NAME = parse_wheel_name("torch_neuronx-2.9.0.2.13.1+abc-py3-none-any.whl")
+
+
+def test_metadata_is_read_by_ranges_and_not_the_whole_wheel(serve, tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    data = io.BytesIO(BIG)
+    with zipfile.ZipFile(data, "a") as archive:
+        archive.writestr("torch_neuronx/blob", bytes(3_000_000))
+        archive.writestr("torch_neuronx/after", b"x")
+    server = serve()
+    server.answers["/w"] = (200, {}, data.getvalue())
+    found = read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)
+    assert b"Requires-Dist: torch==2.9.*" in found
+    assert 1 <= len(server.requests) <= 3
+    assert all("Range" in headers for _, headers in server.requests)
+
+
+def test_a_server_without_ranges_is_read_whole(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/w"] = (200, {"no-ranges": "1"}, BIG)
+    assert b"Name: torch-neuronx" in read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)
+
+
+def test_a_wheel_that_is_none_is_refused(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/w"] = (200, {}, b"PK not really")
+    with pytest.raises(SourceFailed, match="not a wheel"):
+        read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)
+
+
+def test_another_projects_metadata_in_a_wheel_is_refused(serve, tmp_path: Path) -> None:
+    server = serve()
+    server.answers["/w"] = (200, {}, wheel("evil", "2.9.0.2.13.1"))
+    with pytest.raises(SourceFailed, match="0 METADATA files"):
+        read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)

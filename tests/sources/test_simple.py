@@ -1,0 +1,104 @@
+"""The simple repository protocol: both forms become the same types."""
+
+import json
+
+import pytest
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.simple import ListedFile, parse_page, parse_wheel_name
+
+JSON = "application/vnd.pypi.simple.v1+json"
+BASE = "https://index.invalid/simple/neuronx-cc/"
+HTML = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"></head>
+<body><a href="neuronx_cc-2.27.5334.0%2Bf702b353-cp310-cp310-linux_x86_64.whl#sha256=ab"
+ data-requires-python="&gt;=3.10" data-yanked="broken" data-core-metadata="sha256=cd">x</a></body>"""
+FILE = ListedFile(
+    "neuronx_cc-2.27.5334.0+f702b353-cp310-cp310-linux_x86_64.whl",
+    BASE + "neuronx_cc-2.27.5334.0%2Bf702b353-cp310-cp310-linux_x86_64.whl",
+    (("sha256", "ab"),),
+    ">=3.10",
+    "broken",
+    (("sha256", "cd"),),
+    None,
+)
+
+
+def document(**changes) -> bytes:
+    file = {
+        "filename": FILE.filename,
+        "url": FILE.url.rpartition("/")[2],
+        "hashes": {"sha256": "ab"},
+        "requires-python": ">=3.10",
+        "yanked": "broken",
+        "core-metadata": {"sha256": "cd"},
+    }
+    return json.dumps({"meta": {"api-version": "1.1"}, "files": [{**file, **changes}]}).encode()
+
+
+def test_html_and_json_give_the_same_file() -> None:
+    assert parse_page(HTML, "text/html; charset=utf-8", BASE) == [FILE]
+    assert parse_page(document(), JSON, BASE) == [FILE]
+
+
+# what the entry says, what is read
+YANKS = [(True, ""), (False, None), ("why", "why")]
+
+
+@pytest.mark.parametrize(("written", "expected"), YANKS)
+def test_yanked_as_pep_592_and_691_have_it(written, expected) -> None:
+    assert parse_page(document(yanked=written), JSON, BASE)[0].yanked == expected
+
+
+def test_the_older_name_of_core_metadata_is_read_and_the_newer_wins() -> None:
+    old = document(**{"core-metadata": None, "dist-info-metadata": {"sha256": "ef"}})
+    assert parse_page(old, JSON, BASE)[0].metadata is None
+    entry = json.loads(old)
+    del entry["files"][0]["core-metadata"]
+    found = parse_page(json.dumps(entry).encode(), JSON, BASE)
+    assert found[0].metadata == (("sha256", "ef"),)
+    assert parse_page(document(**{"core-metadata": True}), JSON, BASE)[0].metadata == ()
+
+
+def test_a_base_element_and_relative_addresses_are_resolved() -> None:
+    page = b'<base href="https://files.invalid/x/"><a href="../a-1.0-py3-none-any.whl">a</a>'
+    (file,) = parse_page(page, "text/html", BASE)
+    assert file.url == "https://files.invalid/a-1.0-py3-none-any.whl"
+
+
+# bytes, content type, what the error says
+GARBAGE = [
+    (b"", "application/pdf", "application/pdf"),
+    (b"", "text/html", "not HTML"),
+    (b"\x00\xff garbage", "text/html", "not HTML"),
+    (b"{", JSON, "not JSON"),
+    (b"[]", JSON, "not a simple index page"),
+    (b"[" * 100_000, JSON, "not JSON"),
+    (b'{"files": [], "meta": {"api-version": "2.0"}}', JSON, "version 2.0"),
+]
+
+
+@pytest.mark.parametrize(("data", "kind", "told"), GARBAGE)
+def test_what_is_no_index_page_is_refused_with_its_address(data, kind, told) -> None:
+    with pytest.raises(SourceFailed, match=told) as caught:
+        parse_page(data, kind, BASE)
+    assert caught.value.url == BASE
+
+
+def test_entries_of_a_wrong_shape_are_passed_over() -> None:
+    page = {"files": [3, {}, {"filename": 1, "url": "x"}, {"filename": "f" * 500, "url": "x"}]}
+    assert parse_page(json.dumps(page).encode(), JSON, BASE) == []
+
+
+# file name, its parts
+WHEELS = [
+    ("a-1.0-py3-none-any.whl", ("a", "1.0", "py3-none-any")),
+    ("A_b.C-1.0-1-cp310-cp310-linux_x86_64.whl", ("a-b-c", "1.0", "cp310-cp310-linux_x86_64")),
+    ("a-1.0.whl", None),
+    ("a-1.0-py3-none-any.tar.gz", None),
+    ("a--py3-none-any.whl", None),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), WHEELS)
+def test_wheel_names(name: str, expected) -> None:
+    assert parse_wheel_name(name) == expected
