@@ -1,0 +1,219 @@
+"""Real apt, in a private root, reads our preferences and picks the version that we chose."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import Served
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import NeuronPinError
+
+pytestmark = [
+    pytest.mark.apt,
+    pytest.mark.skipif(
+        shutil.which("apt-cache") is None or shutil.which("apt-get") is None, reason="needs apt"
+    ),
+]
+
+REVISION = "-ac18d186d"
+
+
+class Apt(NamedTuple):
+    """A private apt world with two repositories, Neuron's and another one."""
+
+    root: Path
+    config: Path
+    neuron: Served
+    options: list[str]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "APT_CONFIG": str(self.config), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def candidates(self, *names: str) -> dict[str, str]:
+        done = self.run("apt-cache", "policy", *names)
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr, done.stderr
+        return dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (\S+)", done.stdout, re.M))
+
+    def pin(self, text: str) -> None:
+        (self.root / "etc/apt/preferences.d/00-neuron-pin.pref").write_text(text)
+
+
+def publish(server: Served, suite: str, packages: list[tuple[str, str]]) -> None:
+    stanzas = [
+        f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: t <t@test.invalid>\n"
+        f"Filename: pool/{name}_{version.replace(':', '%3a')}_amd64.deb\nSize: 1\n"
+        f"SHA256: {hashlib.sha256(version.encode()).hexdigest()}\nDescription: test\n"
+        for name, version in packages
+    ]
+    body = "\n".join(stanzas).encode()
+    path = "main/binary-amd64/Packages"
+    release = (
+        f"Origin: test\nSuite: {suite}\nCodename: {suite}\nComponents: main\nArchitectures: amd64\n"
+        "Date: Thu, 01 Oct 2026 00:00:00 UTC\n"
+        f"SHA256:\n {hashlib.sha256(body).hexdigest()} {len(body)} {path}\n"
+    ).encode()
+    server.answers[f"/dists/{suite}/Release"] = (200, {}, release)
+    server.answers[f"/dists/{suite}/{path}"] = (200, {}, body)
+
+
+def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
+    """Every system package's real versions, with a revision as the real archive has."""
+    found = set()
+    for release in catalog.releases:
+        for member in catalog.members(release.sdk) if release.listed else ():
+            package = catalog.packages[member.package]
+            if member.version and len(package.systems) == 2:
+                bare = (member.package, member.version) == ("aws-neuronx-tools", "2.26.14.0")
+                version = member.version.replace(".x", ".1")
+                found.add((member.package, version if bare else version + REVISION))
+    return sorted(found)
+
+
+@pytest.fixture
+def apt(tmp_path: Path, serve, catalog: Catalog) -> Apt:
+    neuron, other = serve(), serve()
+    publish(neuron, "jammy", real_packages(catalog))
+    names = sorted({name for name, _ in real_packages(catalog)})
+    hostile = [(n, v) for n in names for v in ("2.99.0.0-evil", "9.9-evil", "2.34.10.0-zzz")]
+    publish(other, "stable", hostile)
+    root = tmp_path / "root"
+    for folder in (
+        "etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d",
+        "var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg",
+    ):  # fmt: skip
+        (root / folder).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").write_text("")
+    config = tmp_path / "apt.conf"
+    config.write_text(
+        f'Dir "{root}/";\nDir::State::status "{root}/var/lib/dpkg/status";\n'
+        'APT::Architecture "amd64"; APT::Architectures { "amd64"; };\nAPT::Sandbox::User "root";\n'
+        'Acquire::Languages "none"; Acquire::http::Proxy "DIRECT";\nDebug::NoLocking "1";\n'
+        # apt trusts a binary cache by size and whole seconds, too coarse for tests.
+        'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\n'
+    )
+    elsewhere = other.url.replace("127.0.0.1", "localhost")
+    (root / "etc/apt/sources.list.d/test.list").write_text(
+        f"deb [trusted=yes] {neuron.url} jammy main\ndeb [trusted=yes] {elsewhere} stable main\n"
+    )
+    world = Apt(root, config, neuron, ["--apt-repo", f"{neuron.url} jammy main"])
+    done = world.run("apt-get", "update", "-q")
+    assert done.returncode == 0, done.stderr
+    return world
+
+
+def test_apt_picks_what_was_locked_for_every_release_and_instance(run, apt, catalog) -> None:
+    """No pin: the hostile repository's version.  With ours: the release's, each time."""
+    assert apt.candidates("aws-neuronx-tools") == {"aws-neuronx-tools": "9.9-evil"}
+    checked = 0
+    for release in catalog.releases:
+        members = catalog.members(release.sdk) if release.listed else ()
+        for instance in sorted({i for m in members for i in m.instances}):
+            names = sorted(
+                {
+                    m.package
+                    for m in members
+                    if len(catalog.packages[m.package].systems) == 2 and instance in m.instances
+                }
+            )
+            # One instance of each release in full; the others are the same stanzas.
+            if instance not in ("inf1", "trn1", "trn2") or not names:
+                continue
+            apt.pin("")
+            preferences = apt.root / "etc/apt/preferences.d/00-neuron-pin.pref"
+            done = run(
+                "lock", *names, *apt.options, "--sdk", release.sdk, "--instance", instance,
+                "--as-of", release.date, "-o", preferences,
+                "-o", apt.root / "lock.json",
+            )  # fmt: skip
+            assert done.code == 0, done.err
+            chosen = locked(apt.root / "lock.json")
+            assert set(chosen) == set(names)
+            assert apt.candidates(*names) == chosen
+            checked += len(names)
+    assert checked > 500
+
+
+def locked(path: Path) -> dict[str, str]:
+    import json
+
+    return {p["name"]: p["version"] for p in json.loads(path.read_text())["packages"]}
+
+
+# strength, the version that apt then takes
+STRENGTHS = [
+    ("exact", "2.26.14.0"),
+    ("minor", "2.26.14.0"),
+    ("major", "2.32.28.0-ac18d186d"),
+]
+
+
+@pytest.mark.parametrize(("strength", "expected"), STRENGTHS)
+def test_pins_of_each_strength(run, apt: Apt, strength: str, expected: str) -> None:
+    """2.26.14.0 was published without a revision: an exact pin reaches that, too."""
+    done = run(
+        "lock", "aws-neuronx-tools", *apt.options, "--sdk", "2.26.1", "--instance", "trn1",
+        "--as-of", "2025-10-29", "--pin", strength, "--format", "apt-preferences",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    apt.pin(done.out)
+    assert apt.candidates("aws-neuronx-tools") == {"aws-neuronx-tools": expected}
+
+
+@pytest.mark.parametrize("installed", ["", "2.18.3.0-x", "2.32.28.0-ac18d186d", "9.9-evil"])
+def test_upgrades_never_leave_the_pin_whatever_is_installed(run, apt: Apt, installed: str) -> None:
+    done = run(
+        "lock", "aws-neuronx-tools", *apt.options, "--sdk", "2.31.1", "--instance", "trn1",
+        "--as-of", "2026-08-12", "--format", "apt-preferences",
+    )  # fmt: skip
+    apt.pin(done.out)
+    if installed:
+        (apt.root / "var/lib/dpkg/status").write_text(
+            "Package: aws-neuronx-tools\nStatus: install ok installed\nArchitecture: amd64\n"
+            f"Maintainer: t <t@test.invalid>\nVersion: {installed}\nDescription: test\n\n"
+        )
+    for command in (("upgrade",), ("dist-upgrade",), ("install", "aws-neuronx-tools")):
+        done = apt.run("apt-get", "-s", "-q", *command)
+        planned = re.findall(r"^Inst aws-neuronx-tools (?:\[\S+\] )?\((\S+)", done.stdout, re.M)
+        assert set(planned) <= {"2.31.15.0-ac18d186d"}
+        if installed in ("", "2.18.3.0-x") and command[0] == "install":
+            assert planned == ["2.31.15.0-ac18d186d"]
+
+
+# what the repository does, what the error says
+BROKEN = [
+    ("/dists/jammy/Release", (404, {}, b""), "neither InRelease nor Release"),
+    ("/dists/jammy/Release", (200, {}, b"Origin: x\n"), "states no SHA256"),
+    ("/dists/jammy/main/binary-amd64/Packages", (200, {}, b"Package: x\n"), "hash"),
+    ("/dists/jammy/main/binary-amd64/Packages", (404, {}, b""), "not there"),
+]
+
+
+@pytest.mark.parametrize(("path", "answer", "told"), BROKEN)
+def test_a_repository_that_is_none_ends_with_its_address(run, apt, path, answer, told) -> None:
+    apt.neuron.answers[path] = answer
+    done = run("lock", "aws-neuronx-tools", *apt.options, "--instance", "trn1", "-o", "x.pref")
+    assert done.code == 3
+    assert told in done.err
+    assert apt.neuron.url in done.err
+    assert not Path("x.pref").exists()
+
+
+def test_a_repository_line_is_read_as_in_sources_list() -> None:
+    from neuron_pin.sources.apt import parse_repository
+
+    line = "deb [arch=amd64 signed-by=/k.gpg] https://apt.invalid/ jammy main extra"
+    found = parse_repository(line)
+    assert (found.url, found.suite) == ("https://apt.invalid", "jammy")
+    assert found.components == ("main", "extra")
+    assert parse_repository("file:///repo ./").components == ()
+    for wrong in ("", "https://x", "https://x jammy", "ftp://x jammy main"):
+        with pytest.raises(NeuronPinError):
+            parse_repository(wrong)
