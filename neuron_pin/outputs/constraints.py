@@ -18,7 +18,8 @@ def render_constraints(resolution: Resolution, command: str) -> str:
     lines = ["# This file was written by neuron-pin:", f"#   {command}"]
     if resolution.sdk:
         lines.append(f"# Neuron SDK {resolution.sdk}")
-    lines.append(f"# target: {resolution.target.label}, as of {resolution.target.as_of}")
+    # No date: a lock of tomorrow that gives the same versions is the same file.
+    lines.append(f"# target: {resolution.target.label}")
     packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
     indexes = sorted({p.source for p in packages if p.source})
     for index in indexes:

@@ -69,7 +69,7 @@ def _package(candidate: Candidate, context: Context) -> Package | None:
 
 def _release_source(context: Context) -> str:
     release = context.release
-    return f"release {release.sdk} ({release.source})" if release else "release manifest"
+    return f"release manifest, {release.sdk}" if release else "release manifest"
 
 
 def not_a_package(candidate: Candidate, context: Context) -> Exclusion | None:

@@ -221,7 +221,7 @@ class IndexOffers:
             candidate.version,
             Rule.NOT_MEMBER,
             f"release {selection.release.sdk} has {listed} for the target",
-            f"release {selection.release.sdk} ({selection.release.source})",
+            f"release manifest, {selection.release.sdk}",
         )
 
     def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
