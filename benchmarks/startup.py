@@ -62,7 +62,7 @@ def main() -> None:
                     "--as-of",
                     "2023-03-28",
                 ],
-            },  # fmt: skip
+            },
             runs,
         ),
         "python -c pass",
@@ -74,17 +74,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         reqs = Path(folder) / "reqs.txt"
         reqs.write_text("\n".join(REQUIREMENTS) + "\n")
-        ours = [pin, "lock", "-r", str(reqs), "--python", version, "--platform",
-                "manylinux_2_34_x86_64", "--cache-dir", f"{folder}/ours"]  # fmt: skip
-        theirs = [str(uv), "pip", "compile", "--no-config", str(reqs), "--python-version", version,
-                  "--python-platform", "x86_64-manylinux_2_34", "--cache-dir", f"{folder}/uv"]  # fmt: skip
+        ours = [pin, "lock", "-r", str(reqs), "--python", version]
+        ours += ["--platform", "manylinux_2_34_x86_64", "--cache-dir", f"{folder}/ours"]
+        theirs = [str(uv), "pip", "compile", "--no-config", str(reqs), "--python-version", version]
+        theirs += ["--python-platform", "x86_64-manylinux_2_34", "--cache-dir", f"{folder}/uv"]
         if any(
             subprocess.run(c, capture_output=True, check=False).returncode for c in (ours, theirs)
         ):
             print("the package index is out of reach; no comparison with uv")
             return
         print(
-            f"{len(REQUIREMENTS)} requirements and their closure, warm, offline ({os.cpu_count()} cores):"
+            f"{len(REQUIREMENTS)} requirements and their closure, warm, offline "
+            f"({os.cpu_count()} cores):"
         )
         commands = {"uv": [*theirs, "--offline"], "neuron-pin": [*ours, "--offline"]}
         show(paired(commands, runs), "uv")
