@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from pathlib import Path
 
 from neuron_pin.errors import CannotWrite
 
@@ -17,7 +16,7 @@ NEW_MODE = 0o644
 whatever the umask says."""
 
 
-def write_atomically(path: Path, content: str | bytes) -> bool:
+def write_atomically(path: str, content: str | bytes) -> bool:
     """Write a file whole; true if anything changed.
 
     Equal bytes are left alone, modification time included.  An existing file keeps its
@@ -28,24 +27,25 @@ def write_atomically(path: Path, content: str | bytes) -> bool:
     try:
         return _write(path, data)
     except OSError as error:
-        raise CannotWrite(str(path), f"cannot be written: {error.strerror}") from None
+        raise CannotWrite(path, f"cannot be written: {error.strerror}") from None
 
 
-def _write(path: Path, data: bytes) -> bool:
+def _write(path: str, data: bytes) -> bool:
     mode, owner = NEW_MODE, None
     try:
-        before = path.lstat()
+        before = os.lstat(path)
     except FileNotFoundError:
         pass
     else:
         if not stat.S_ISREG(before.st_mode):
-            raise CannotWrite(str(path), "is not a regular file; it was left as it is")
-        if before.st_size == len(data) and path.read_bytes() == data:
+            raise CannotWrite(path, "is not a regular file; it was left as it is")
+        if before.st_size == len(data) and _read(path) == data:
             return False
         mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
+    name = os.path.basename(path)
     # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
-    temporary = f".{path.name}.{os.urandom(6).hex()}.tmp"
+    temporary = f".{name}.{os.urandom(6).hex()}.tmp"
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
@@ -57,7 +57,7 @@ def _write(path: Path, data: bytes) -> bool:
                 if owner is not None and owner != (os.geteuid(), os.getegid()):
                     _keep_owner(stream.fileno(), owner)
                 os.fsync(stream.fileno())
-            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder)
@@ -66,6 +66,11 @@ def _write(path: Path, data: bytes) -> bool:
     finally:
         os.close(folder)
     return True
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _keep_owner(descriptor: int, owner: tuple[int, int]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, ComponentKind
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def target_of(
-    settings: Settings, catalog: Catalog, today: date, this_python: str, root: Path = Path("/")
+    settings: Settings, catalog: Catalog, today: date, this_python: str, root: str = "/"
 ) -> Target:
     """The target that the settings describe; ``--target auto`` fills in from this machine."""
     instance, system, python = settings.instance, settings.os, settings.python
@@ -170,14 +169,17 @@ def lock(
             "without a requirement every component for the target is locked: which instance?",
             hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
         )
-    if settings.offline and not _names_index(settings, files):
-        _refuse_mistyped(request, catalog)
     if not uses_indexes(settings, files, catalog, request):
         return resolve(request, catalog, CatalogOffers)
     from neuron_pin.resolve.index_offers import IndexOffers
+    from neuron_pin.sources.http import NotCached
     from neuron_pin.sources.session import open_sources
 
     with open_sources(settings, files, catalog, target, environ) as sources:
-        return resolve(
-            request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
-        )
+        try:
+            return resolve(
+                request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
+            )
+        except NotCached:
+            _refuse_mistyped(request, catalog)
+            raise

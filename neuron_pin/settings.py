@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -50,13 +49,13 @@ _CHOICES = {
 }
 
 
-def load_settings(given: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Settings:
+def load_settings(given: Mapping[str, Any], environ: Mapping[str, str], folder: str) -> Settings:
     """Settings from options (``given``), the environment, and a project's file.
 
     Reads ``pyproject.toml`` in ``folder`` if it is there.  Raises `UnreadableInput` or
     `WrongUsage` for values that cannot be.
     """
-    project = _project(folder / "pyproject.toml")
+    project = _project(os.path.join(folder, "pyproject.toml"))
     values: dict[str, Any] = {}
     for name in Settings._fields:
         option = given.get(name)
@@ -92,19 +91,19 @@ def _check(name: str, value: Any, where: str) -> None:
         raise WrongUsage(f"{where}: {value!r} is none of {', '.join(choices)}")
 
 
-def _project(path: Path) -> dict[str, Any]:
+def _project(path: str) -> dict[str, Any]:
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             data = stream.read(MAX_PROJECT_BYTES + 1)
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UnreadableInput(str(path), 0, f"cannot be read: {error.strerror}") from None
+        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror}") from None
     # A TOML parser costs more than most locks; most projects say nothing of us.
-    if b"neuron-pin" not in data:
+    if not any(_may_speak_of_us(line.strip()) for line in data.splitlines()):
         return {}
     if len(data) > MAX_PROJECT_BYTES:
-        raise UnreadableInput(str(path), 0, f"larger than {MAX_PROJECT_BYTES} bytes")
+        raise UnreadableInput(path, 0, f"larger than {MAX_PROJECT_BYTES} bytes")
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -112,15 +111,19 @@ def _project(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableInput(str(path), 0, f"not TOML: {error}") from None
+        raise UnreadableInput(path, 0, f"not TOML: {error}") from None
     tool = document.get("tool", {})
     table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise UnreadableInput(str(path), 0, "[tool.neuron-pin] is not a table")
+        raise UnreadableInput(path, 0, "[tool.neuron-pin] is not a table")
     return {name.replace("-", "_"): _project_value(path, name, v) for name, v in table.items()}
 
 
-def _project_value(path: Path, name: str, value: Any) -> Any:
+def _may_speak_of_us(line: bytes) -> bool:
+    return b"neuron-pin" in line and line.startswith((b"[", b"neuron-pin", b'"neuron-pin', b"tool"))
+
+
+def _project_value(path: str, name: str, value: Any) -> Any:
     field = name.replace("-", "_")
     known = set(Settings._fields)
     if field not in known:
@@ -128,7 +131,7 @@ def _project_value(path: Path, name: str, value: Any) -> Any:
 
         near = nearest(name, [k.replace("_", "-") for k in known])
         hint = "did you mean " + " or ".join(near) + "?" if near else ""
-        raise UnreadableInput(str(path), 0, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
+        raise UnreadableInput(path, 0, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
     where = f"{path}: [tool.neuron-pin] {name}"
     if field in _LISTS:
         items = [value] if isinstance(value, str) else value
@@ -147,9 +150,9 @@ def _project_value(path: Path, name: str, value: Any) -> Any:
     return value
 
 
-def cache_folder(settings: Settings, environ: Mapping[str, str]) -> Path:
+def cache_folder(settings: Settings, environ: Mapping[str, str]) -> str:
     """Where downloads are kept: the given folder, else below the XDG cache folder."""
     if settings.cache_dir:
-        return Path(settings.cache_dir)
-    base = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(base) / "neuron-pin"
+        return settings.cache_dir
+    base = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "neuron-pin")

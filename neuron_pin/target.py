@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, OperatingSystem
@@ -175,16 +175,16 @@ class Detected(NamedTuple):
     python: str
 
 
-def detect(root: Path = Path("/"), python: str = "") -> Detected:
+def detect(root: str = "/", python: str = "") -> Detected:
     """Look at a machine: DMI for the instance type, os-release(5) for the system.
 
     Reads two small files, never the network.
     """
-    product = _read(root / "sys/devices/virtual/dmi/id/product_name").strip().lower()
+    product = _read(os.path.join(root, "sys/devices/virtual/dmi/id/product_name")).strip().lower()
     family = product.partition(".")[0]
     instance = family if re.fullmatch(r"(inf|trn)\d[a-z]?", family) else ""
     fields = {}
-    for line in _read(root / "etc/os-release").splitlines():
+    for line in _read(os.path.join(root, "etc/os-release")).splitlines():
         name, _, value = line.partition("=")
         fields[name] = value.strip().strip("\"'")
     identifier, version = fields.get("ID", ""), fields.get("VERSION_ID", "")
@@ -193,9 +193,9 @@ def detect(root: Path = Path("/"), python: str = "") -> Detected:
     return Detected(instance, f"{identifier}{version}" if version else "", python)
 
 
-def _read(path: Path) -> str:
+def _read(path: str) -> str:
     try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
+        with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read(65536)
     except OSError:
         return ""

@@ -13,7 +13,7 @@ from neuron_pin.errors import CannotWrite
 def test_a_new_file_is_readable_by_all_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        assert write_atomically(tmp_path / "a.pref", "one")
+        assert write_atomically(str(tmp_path / "a.pref"), "one")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.pref").stat().st_mode) == 0o644
@@ -23,16 +23,16 @@ def test_an_existing_mode_is_kept_and_nothing_is_left_beside(tmp_path: Path) -> 
     path = tmp_path / "a"
     path.write_text("one")
     path.chmod(0o600)
-    assert write_atomically(path, "two")
+    assert write_atomically(str(path), "two")
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("two", 0o600)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
 def test_equal_bytes_are_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    write_atomically(path, "one")
+    write_atomically(str(path), "one")
     os.utime(path, (1, 1))
-    assert not write_atomically(path, "one")
+    assert not write_atomically(str(path), "one")
     assert path.stat().st_mtime == 1
 
 
@@ -40,7 +40,7 @@ def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("one")
     (tmp_path / "link").symlink_to("real")
     with pytest.raises(CannotWrite, match="not a regular file"):
-        write_atomically(tmp_path / "link", "two")
+        write_atomically(str(tmp_path / "link"), "two")
     assert (tmp_path / "real").read_text() == "one"
 
 
@@ -53,11 +53,11 @@ def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotWrite, match="No space left"):
-        write_atomically(path, "two")
+        write_atomically(str(path), "two")
     assert path.read_text() == "one"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match="absent"):
-        write_atomically(tmp_path / "absent" / "a", "one")
+        write_atomically(str(tmp_path / "absent" / "a"), "one")

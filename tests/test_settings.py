@@ -17,7 +17,9 @@ def project(folder: Path, text: str) -> Path:
 def test_an_option_beats_a_variable_beats_the_project(tmp_path: Path) -> None:
     folder = project(tmp_path, 'instance = "inf2"\npython = "3.10"\nos = "ubuntu22.04"')
     found = load_settings(
-        {"instance": "trn2"}, {"NEURON_PIN_INSTANCE": "trn1", "NEURON_PIN_PYTHON": "3.11"}, folder
+        {"instance": "trn2"},
+        {"NEURON_PIN_INSTANCE": "trn1", "NEURON_PIN_PYTHON": "3.11"},
+        str(folder),
     )
     assert (found.instance, found.python, found.os) == ("trn2", "3.11", "ubuntu22.04")
 
@@ -26,7 +28,7 @@ def test_lists_and_flags_and_dates_in_each_form(tmp_path: Path) -> None:
     folder = project(
         tmp_path, 'extra-index-url = ["https://a"]\noffline = true\nas-of = 2026-01-02'
     )
-    found = load_settings({}, {"NEURON_PIN_PHASE": "beta rc"}, folder)
+    found = load_settings({}, {"NEURON_PIN_PHASE": "beta rc"}, str(folder))
     assert (found.extra_index_url, found.offline) == (("https://a",), True)
     assert (found.phase, found.as_of) == (("beta", "rc"), "2026-01-02")
 
@@ -47,7 +49,7 @@ WRONG = [
 @pytest.mark.parametrize(("text", "environ", "told"), WRONG)
 def test_what_cannot_be_is_named(tmp_path: Path, text: str, environ: dict, told: str) -> None:
     with pytest.raises(NeuronPinError) as caught:
-        load_settings({}, environ, project(tmp_path, text))
+        load_settings({}, environ, str(project(tmp_path, text)))
     assert told in f"{caught.value.message} {caught.value.hint}"
 
 
@@ -69,5 +71,5 @@ def test_this_machine_is_told_by_its_firmware_and_os_release(
     dmi = tmp_path / "sys/devices/virtual/dmi/id"
     dmi.mkdir(parents=True)
     (dmi / "product_name").write_text(product + "\n")
-    found = detect(tmp_path, "3.10")
+    found = detect(str(tmp_path), "3.10")
     assert (found.instance, found.os) == expected

@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 
 from neuron_pin.errors import BrokenCatalog, UnknownName
 from neuron_pin.policy import Ecosystem, Event, Phase, SubjectKind
@@ -35,17 +34,17 @@ from .facts import (
 )
 from .files import Fields, read_object
 
-EMBEDDED = Path(__file__).parent / "data"
+EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalogue that ships with the package."""
 
 
-def user_catalog() -> Path:
+def user_catalog() -> str:
     """Where an imported catalogue lies: below the XDG data folder."""
-    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111
-    return Path(base) / "neuron-pin" / "catalog"
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(base, "neuron-pin", "catalog")
 
 
-def load_catalog(folder: Path | None = None) -> Catalog:
+def load_catalog(folder: str | None = None) -> Catalog:
     """The catalogue to use: the given one, else the later of the embedded and the user's.
 
     Reads one small file of each.  Raises `BrokenCatalog`.
@@ -54,7 +53,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         return Catalog(folder)
     embedded = Catalog(EMBEDDED)
     own = user_catalog()
-    if not (own / "catalog.json").exists():
+    if not os.path.exists(os.path.join(own, "catalog.json")):
         return embedded
     imported = Catalog(own)
     return imported if imported.date > embedded.date else embedded
@@ -71,9 +70,9 @@ class Catalog:
     Properties read their file once, on first use; `members` reads one file a release.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: str) -> None:
         self.folder = folder
-        path = folder / "catalog.json"
+        path = os.path.join(folder, "catalog.json")
         head = Fields(path, "catalog", read_object(path))
         self.date = head.day("date")
         self.version = head.text("version")
@@ -87,7 +86,7 @@ class Catalog:
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """Every known release, newest first."""
-        path = self.folder / "releases.json"
+        path = os.path.join(self.folder, "releases.json")
         found = []
         for number, row in enumerate(
             Fields(path, "releases", read_object(path)).entries("releases")
@@ -124,7 +123,7 @@ class Catalog:
         known = self._members.get(sdk)
         if known is not None:
             return known
-        path = self.folder / "members" / f"{sdk}.json"
+        path = os.path.join(self.folder, "members", f"{sdk}.json")
         rows = Fields(path, "members", read_object(path)).entries("members")
         found = []
         for number, row in enumerate(rows):
@@ -133,7 +132,7 @@ class Catalog:
                 or len(row) != 4
                 or not all(isinstance(cell, str) for cell in row)
             ):
-                raise BrokenCatalog(str(path), 0, f"member {number} is not four strings")
+                raise BrokenCatalog(path, 0, f"member {number} is not four strings")
             name, version, instances, pythons = row
             found.append(
                 Member(name, version, frozenset(instances.split()), frozenset(pythons.split()))
@@ -146,7 +145,7 @@ class Catalog:
     @cached_property
     def packages(self) -> dict[str, Package]:
         """Every package by its name."""
-        path = self.folder / "packages.json"
+        path = os.path.join(self.folder, "packages.json")
         found = {}
         for number, row in enumerate(
             Fields(path, "packages", read_object(path)).entries("packages")
@@ -173,7 +172,7 @@ class Catalog:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Every life-cycle event, in the order of the file."""
-        path = self.folder / "lifecycle.json"
+        path = os.path.join(self.folder, "lifecycle.json")
         rows = Fields(path, "lifecycle", read_object(path)).entries("events")
         return tuple(
             _event(Fields(path, f"event {number}", row)) for number, row in enumerate(rows)
@@ -191,7 +190,7 @@ class Catalog:
 
     @cached_property
     def _systems_file(self) -> Fields:
-        path = self.folder / "systems.json"
+        path = os.path.join(self.folder, "systems.json")
         return Fields(path, "systems", read_object(path))
 
     @cached_property
@@ -255,7 +254,7 @@ class Catalog:
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Where sources disagree, and which one is held to be right."""
-        path = self.folder / "corrections.json"
+        path = os.path.join(self.folder, "corrections.json")
         rows = Fields(path, "corrections", read_object(path)).entries("corrections")
         found = []
         for number, row in enumerate(rows):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from neuron_pin.errors import BrokenCatalog
@@ -17,25 +16,25 @@ MAX_BYTES = 16 * 1024 * 1024
 """The largest catalogue file that is read."""
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: str) -> dict[str, Any]:
     """The JSON object in a file; raises `BrokenCatalog`."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             text = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise BrokenCatalog(str(path), 0, f"cannot be read: {error.strerror}") from None
+        raise BrokenCatalog(path, 0, f"cannot be read: {error.strerror}") from None
     if len(text) > MAX_BYTES:
-        raise BrokenCatalog(str(path), 0, f"larger than {MAX_BYTES} bytes")
+        raise BrokenCatalog(path, 0, f"larger than {MAX_BYTES} bytes")
     try:
         value = json.loads(text)
     except UnicodeDecodeError:
-        raise BrokenCatalog(str(path), 0, "not UTF-8 text") from None
+        raise BrokenCatalog(path, 0, "not UTF-8 text") from None
     except RecursionError:
-        raise BrokenCatalog(str(path), 0, "nested too deeply") from None
+        raise BrokenCatalog(path, 0, "nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise BrokenCatalog(str(path), error.lineno, f"not JSON: {error.msg}") from None
+        raise BrokenCatalog(path, error.lineno, f"not JSON: {error.msg}") from None
     if not isinstance(value, dict):
-        raise BrokenCatalog(str(path), 0, "not a JSON object")
+        raise BrokenCatalog(path, 0, "not a JSON object")
     return value
 
 
@@ -44,7 +43,7 @@ class Fields:
 
     __slots__ = ("entry", "path", "values")
 
-    def __init__(self, path: Path, entry: str, values: object) -> None:
+    def __init__(self, path: str, entry: str, values: object) -> None:
         self.path = path
         self.entry = entry
         if not isinstance(values, dict):
@@ -53,7 +52,7 @@ class Fields:
 
     def broken(self, problem: str) -> BrokenCatalog:
         """The error for this entry."""
-        return BrokenCatalog(str(self.path), 0, f"{self.entry}: {problem}")
+        return BrokenCatalog(self.path, 0, f"{self.entry}: {problem}")
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string; without a default it must be there."""

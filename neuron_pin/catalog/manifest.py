@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from neuron_pin.errors import InvalidVersion, UnreadableInput
@@ -71,7 +70,7 @@ class Manifest:
 class _Reader:
     """What one reading gathers on its way."""
 
-    path: Path
+    path: str
     known: Catalog
     properties: dict[str, dict[str, Any]] = field(default_factory=dict)
     repairs: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -84,10 +83,10 @@ class _Reader:
         self.repairs[what, reason] = self.repairs.get((what, reason), 0) + 1
 
     def bad(self, problem: str) -> UnreadableInput:
-        return UnreadableInput(str(self.path), 0, problem, hint="is this a release manifest?")
+        return UnreadableInput(self.path, 0, problem, hint="is this a release manifest?")
 
 
-def read_manifest(path: Path, known: Catalog) -> Manifest:
+def read_manifest(path: str, known: Catalog) -> Manifest:
     """Read a manifest file against what is known already.
 
     Raises `UnreadableInput` (a `BrokenCatalog`) for a file that is no manifest; every

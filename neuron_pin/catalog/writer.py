@@ -7,6 +7,7 @@ from the manifest; the other files are curated and carried over, with what is ne
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,17 @@ from .manifest import Manifest
 CURATED = ("packages.json", "lifecycle.json", "systems.json", "corrections.json", "releases.json")
 
 
-def write_catalog(manifest: Manifest, known: Catalog, source: str, folder: Path) -> None:
+def write_catalog(manifest: Manifest, known: Catalog, source: str, target: str) -> None:
     """Write the catalogue that results from a manifest and the curated facts of ``known``.
 
     The folder appears whole or not at all: it is made beside its place and renamed.  When
-    ``folder`` is that of ``known`` its files are replaced one by one.  Raises `CannotWrite`.
+    ``target`` is that of ``known`` its files are replaced one by one.  Raises `CannotWrite`.
     """
     texts = _texts(manifest, known, source)
-    if folder.resolve() == known.folder.resolve():
+    folder = Path(target)
+    if folder.resolve() == Path(known.folder).resolve():
         for name, text in texts.items():
-            write_atomically(folder / name, text)
+            write_atomically(str(folder / name), text)
         return
     fresh = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
@@ -40,8 +42,8 @@ def write_catalog(manifest: Manifest, known: Catalog, source: str, folder: Path)
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / "members").mkdir(parents=True)
         for name, text in texts.items():
-            write_atomically(fresh / name, text)
-        Catalog(fresh)
+            write_atomically(str(fresh / name), text)
+        Catalog(str(fresh))
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
@@ -53,7 +55,7 @@ def write_catalog(manifest: Manifest, known: Catalog, source: str, folder: Path)
 
 
 def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
-    curated = {name: read_object(known.folder / name) for name in CURATED}
+    curated = {name: read_object(os.path.join(known.folder, name)) for name in CURATED}
     dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
     for sdk in manifest.members:
         if sdk not in dated:

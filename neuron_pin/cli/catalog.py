@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 
 from neuron_pin.catalog import Catalog, load_catalog, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
@@ -31,7 +31,7 @@ def _show(catalog: Catalog, form: str) -> str:
     if form == "json":
         document = {
             "schema_version": 1,
-            "folder": str(catalog.folder),
+            "folder": catalog.folder,
             "version": catalog.version,
             "date": catalog.date.isoformat(),
             "source": catalog.source,
@@ -70,19 +70,19 @@ def _import(options: Options, console: Console) -> int:
     from neuron_pin.catalog.writer import write_catalog
 
     known = load_catalog()
-    manifest = read_manifest(Path(options.file), known)
-    folder = Path(options.into) if options.into else user_catalog()
+    manifest = read_manifest(options.file, known)
+    folder = options.into or user_catalog()
     if not options.into:
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(folder), exist_ok=True)
         except OSError as error:
-            raise CannotWrite(str(folder), f"cannot be made: {error.strerror}") from None
-    write_catalog(manifest, known, Path(options.file).name, folder)
+            raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
+    write_catalog(manifest, known, os.path.basename(options.file), folder)
     fresh = sorted(set(manifest.members) - {r.sdk for r in known.releases if r.listed})
     if options.format == "json":
         document = {
             "schema_version": 1,
-            "folder": str(folder),
+            "folder": folder,
             "version": manifest.version,
             "date": manifest.date.isoformat(),
             "releases": len(manifest.members),

@@ -7,7 +7,6 @@ import os
 import sys
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import NoSolution, UnknownName
@@ -26,7 +25,7 @@ from .parser import Options
 
 def run(options: Options, console: Console) -> int:
     """Explain one name; 0 if a version was chosen, 1 if none can be."""
-    settings = load_settings(vars(options), os.environ, Path())
+    settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirement = _known(parse_requirement(options.name), catalog)
     this_python = f"{sys.version_info[0]}.{sys.version_info[1]}"

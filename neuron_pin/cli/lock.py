@@ -6,7 +6,6 @@ import os
 import shlex
 import sys
 from datetime import date
-from pathlib import Path
 
 from neuron_pin.atomic import write_atomically
 from neuron_pin.catalog import load_catalog
@@ -22,18 +21,20 @@ from .parser import Options
 
 def run(options: Options, console: Console) -> int:
     """Resolve, then write; with no solution or no way to write, nothing is written."""
-    settings = load_settings(vars(options), os.environ, Path())
+    settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirements = parse_all(options.requirements)
     files = []
     if options.requirement or options.constraint:
+        from pathlib import Path
+
         from neuron_pin.inputs.files import read_requirements
 
         files = [read_requirements(Path(p)) for p in options.requirement]
         files += [read_requirements(Path(p), constraints=True) for p in options.constraint]
     outputs = [(path, options.format or format_of(path)) for path in options.output]
     for path, _ in outputs:
-        if not Path(path).parent.is_dir():
+        if not os.path.isdir(os.path.dirname(path) or "."):
             raise CannotWrite(path, "its folder does not exist")
     render = [(path, renderer(name)) for path, name in outputs]
     to_stdout = None if outputs else renderer(options.format or "constraints")
@@ -54,7 +55,7 @@ def run(options: Options, console: Console) -> int:
         console.result(to_stdout(resolution, command))
         return 0
     for path, text in texts:
-        changed = write_atomically(Path(path), text)
+        changed = write_atomically(path, text)
         console.note(f"{path}: {'written' if changed else 'unchanged'}")
     if not console.quiet:
         console.result(renderer("text")(resolution, command))

@@ -85,12 +85,12 @@ def specifier_set(text: str) -> SpecifierSet:
 
 
 _ECOSYSTEMS = {"pip:": Ecosystem.PIP, "apt:": Ecosystem.APT, "rpm:": Ecosystem.RPM}
-_SIMPLE = re.compile(
+_SIMPLE = (
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
     r"(?:\[(?P<extras>[A-Za-z0-9._, -]*)\])?"
     r"\s*(?P<pin>={1,2}[^=,;\s\[\]()<>!~@]+)?\s*"
 )
-_RPM = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._+-]*?)(?P<pin>-\d+:[^\s]+)")
+_RPM = r"(?P<name>[A-Za-z0-9][A-Za-z0-9._+-]*?)(?P<pin>-\d+:[^\s]+)"
 
 
 def parse_requirement(text: str, origin: str = "command line") -> Requirement:
@@ -101,8 +101,8 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
     ecosystem = _ECOSYSTEMS.get(body[:4].lower())
     if ecosystem is not None:
         body = body[4:].strip()
-    match = _RPM.fullmatch(body) if ecosystem is Ecosystem.RPM else None
-    match = match or _SIMPLE.fullmatch(body)
+    match = re.fullmatch(_RPM, body) if ecosystem is Ecosystem.RPM else None
+    match = match or re.fullmatch(_SIMPLE, body)
     if match is None or (match["pin"] or "").startswith("==="):
         if ecosystem in (Ecosystem.APT, Ecosystem.RPM):
             raise WrongUsage(

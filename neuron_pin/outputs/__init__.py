@@ -5,9 +5,9 @@ Modules are imported when their format is asked for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from neuron_pin.errors import WrongUsage
@@ -39,7 +39,7 @@ def renderer(name: str) -> Render:
 
 def format_of(path: str) -> str:
     """The format that a file name tells; raises `WrongUsage`."""
-    found = _BY_SUFFIX.get(PurePath(path).suffix)
+    found = _BY_SUFFIX.get(os.path.splitext(path)[1])
     if found is None:
         known = ", ".join(f"*{suffix} ({name})" for suffix, name in _BY_SUFFIX.items())
         raise WrongUsage(

@@ -262,7 +262,7 @@ def open_sources(
 
         repositories = [parse_repository(text) for text in settings.apt_repo]
     fetcher = Fetcher(
-        cache_folder(settings, environ),
+        Path(cache_folder(settings, environ)),
         offline=settings.offline,
         refresh=settings.refresh,
         cert=settings.cert,

@@ -101,7 +101,7 @@ def test_a_broken_file_is_named(copy: Path, name: str, data: bytes, told: str) -
     (copy / name).write_bytes(data)
 
     def read_all() -> None:
-        found = Catalog(copy)
+        found = Catalog(str(copy))
         _ = found.packages, found.events, found.instances, found.members("2.32.0")
 
     with pytest.raises(BrokenCatalog, match=told) as caught:
@@ -112,7 +112,7 @@ def test_a_broken_file_is_named(copy: Path, name: str, data: bytes, told: str) -
 def test_a_missing_file_is_named(copy: Path) -> None:
     (copy / "members" / "2.30.0.json").unlink()
     with pytest.raises(NeuronPinError, match=r"2\.30\.0\.json: cannot be read"):
-        Catalog(copy).members("2.30.0")
+        Catalog(str(copy)).members("2.30.0")
 
 
 def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
@@ -125,4 +125,4 @@ def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
     assert load_catalog().folder == EMBEDDED
     head = json.loads((own / "catalog.json").read_text())
     (own / "catalog.json").write_text(json.dumps({**head, "date": "2099-01-01"}))
-    assert load_catalog().folder == own
+    assert load_catalog().folder == str(own)

@@ -17,7 +17,7 @@ IRREGULAR = FIXTURES / "manifest" / "irregular.json"
 
 
 def test_repairs_and_unknowns_are_all_reported(catalog: Catalog) -> None:
-    manifest = read_manifest(IRREGULAR, catalog)
+    manifest = read_manifest(str(IRREGULAR), catalog)
     assert manifest.date == date(2027, 1, 31)
     assert {(r.what, r.reason) for r in manifest.repairs} == {
         ("Python '3.12,' of neuronx-cc", "read as 3.12"),
@@ -67,18 +67,17 @@ def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Pa
 
 def test_an_import_keeps_every_release_that_was_known(catalog: Catalog, tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    write_catalog(read_manifest(IRREGULAR, catalog), catalog, "test", folder)
-    fresh = Catalog(folder)
+    write_catalog(read_manifest(str(IRREGULAR), catalog), catalog, "test", str(folder))
+    fresh = Catalog(str(folder))
     assert len(fresh.releases) == len(catalog.releases) + 1
     assert fresh.members("2.26.1") == catalog.members("2.26.1")
     assert fresh.packages["neuron-new-thing"].kind is ComponentKind.EXTENSION
 
 
 def test_the_embedded_files_are_as_the_writer_writes_them(catalog: Catalog, tmp_path: Path) -> None:
-    manifest = read_manifest(IRREGULAR, catalog)
-    same = manifest._replace(members={}) if hasattr(manifest, "_replace") else manifest
-    write_catalog(same, catalog, catalog.source, tmp_path / "new")
-    for path in sorted((EMBEDDED / "members").iterdir()):
+    manifest = read_manifest(str(IRREGULAR), catalog)
+    write_catalog(manifest, catalog, catalog.source, str(tmp_path / "new"))
+    for path in sorted((Path(EMBEDDED) / "members").iterdir()):
         assert (tmp_path / "new" / "members" / path.name).read_text() == path.read_text()
 
 
@@ -114,4 +113,4 @@ def test_half_a_manifest_changes_nothing(run, tmp_path: Path, text: str, told: s
 
 def test_an_error_of_a_manifest_is_one_of_the_users_input(catalog: Catalog, tmp_path) -> None:
     with pytest.raises(UnreadableInput):
-        read_manifest(tmp_path / "absent.json", catalog)
+        read_manifest(str(tmp_path / "absent.json"), catalog)
