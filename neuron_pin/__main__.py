@@ -1,7 +1,5 @@
 """``python -m neuron_pin``."""
 
-import sys
+from neuron_pin.cli import entry
 
-from neuron_pin.cli import main
-
-sys.exit(main())
+entry()

@@ -10,6 +10,22 @@ import os
 import sys
 from collections.abc import Sequence
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def entry() -> NoReturn:
+    """The program: run one command and end.
+
+    Everything is written and closed by then; taking the interpreter apart would cost as
+    much again as the lock itself.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.  Errors become text here and nowhere else."""
