@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from datetime import date
@@ -62,13 +63,17 @@ def run(options: Options, console: Console) -> int:
     return 0
 
 
+_CREDENTIALS = r"(\w://)[^/\s@]*@"
+
+
 def _without_outputs(arguments: list[str]) -> list[str]:
-    """The command line less where it writes to: that does not belong into what it writes."""
+    """The command line less where it writes to, which does not belong into what it writes,
+    and less the passwords in addresses, which never do."""
     kept: list[str] = []
     words = iter(arguments)
     for word in words:
         if word in ("-o", "--output"):
             next(words, None)
         elif not word.startswith(("--output=", "-o")):
-            kept.append(word)
+            kept.append(re.sub(_CREDENTIALS, r"\1", word) if "@" in word else word)
     return kept

@@ -171,7 +171,7 @@ class IndexOffers:
         return Candidate(
             key=key,
             version=offer.version,
-            source=index.shown,
+            source=index.url,
             member=row.member if row else None,
             files=(file,) if offer.fits else (),
             requires_python=offer.requires_python,
@@ -226,11 +226,11 @@ class IndexOffers:
 
     def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
         for name in names:
-            candidate = Candidate(key, name, index.shown)
+            candidate = Candidate(key, name, index.url)
             reason = "neither PEP 427 nor PEP 440 can read the file name"
             yield (
                 candidate,
-                Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.shown}"),
+                Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.url}"),
             )
 
     def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
@@ -248,7 +248,7 @@ class IndexOffers:
                         row.version,
                         Rule.PLATFORM,
                         "the release has it, the index does not",
-                        f"index {neuron.shown}",
+                        f"index {neuron.url}",
                     ),
                 )
 

@@ -14,7 +14,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -60,6 +60,15 @@ class NotCached(SourceFailed):
         )
 
 
+def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without its user name and password, and those two (RFC 3986, 3.2.1)."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url, None
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    return redacted(url), (unquote(user), unquote(password))
+
+
 def redacted(url: str) -> str:
     """An address without user name and password, fit to be printed."""
     parts = urlsplit(url)
@@ -78,6 +87,7 @@ class Fetcher:
         offline: bool = False,
         refresh: bool = False,
         cert: str | None = None,
+        credentials: Mapping[str, tuple[str, str]] | None = None,
         now: float | None = None,
     ) -> None:
         self.folder = folder
@@ -85,6 +95,8 @@ class Fetcher:
         self.refresh = refresh
         self.now = time.time() if now is None else now
         self._cert = cert
+        # By host and port; never sent to another host, redirects included.
+        self._credentials = dict(credentials or {})
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
 
@@ -220,12 +232,22 @@ class Fetcher:
         import requests
 
         try:
-            with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+            with session.get(
+                url,
+                headers=headers,
+                stream=True,
+                timeout=TIMEOUT,
+                auth=self._credentials.get(urlsplit(url).netloc),
+            ) as response:
                 if urlsplit(url).scheme == "https" and not response.url.startswith("https:"):
                     raise SourceFailed(redacted(url), "redirects from https to an open connection")
                 yield response
         except (requests.RequestException, OSError) as error:
-            raise SourceFailed(redacted(url), _problem(error)) from None
+            raise SourceFailed(
+                redacted(url),
+                _problem(error),
+                hint="--offline answers from the catalogue and what is in the cache",
+            ) from None
 
     @staticmethod
     def _check(response: requests.Response, url: str) -> None:

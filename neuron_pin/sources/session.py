@@ -10,13 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
-from .http import CONNECTIONS, Fetcher, NotFound, keep, redacted
+from .http import CONNECTIONS, Fetcher, NotFound, keep, redacted, split_credentials
 from .metadata import Dependency, Metadata, parse_metadata
 from .project import Offer, Project, load_project, make_project, save_project, wheel_of
 from .simple import ACCEPT, MAX_PAGE_BYTES, parse_page
@@ -32,15 +33,11 @@ METADATA_FORMAT = 1
 
 
 class Index(NamedTuple):
-    """A simple index; ``is_neuron`` says that it is the one for Neuron's names."""
+    """A simple index, its address without credentials; ``is_neuron`` says that it is the
+    one for Neuron's names."""
 
     url: str
     is_neuron: bool
-
-    @property
-    def shown(self) -> str:
-        """The address, fit to be printed."""
-        return redacted(self.url)
 
 
 class Sources:
@@ -173,7 +170,7 @@ class Sources:
         kept = self._kept_metadata(offer)
         if kept is not None:
             return kept
-        wheel = wheel_of(offer, index.shown)
+        wheel = wheel_of(offer, index.url)
         data: bytes | None = None
         source = redacted(offer.url)
         if offer.metadata:
@@ -250,10 +247,11 @@ def open_sources(
     for file in files:
         main = main or file.index_url
         extra += file.extra_index_urls
+    credentials: dict[str, tuple[str, str]] = {}
     neuron = settings.neuron_index_url or catalog.repositories.pip
-    indexes = [Index(_index_url(neuron), True)]
+    indexes = [Index(_index_url(neuron, credentials), True)]
     for url in [*extra, main or PYPI]:
-        index = Index(_index_url(url), False)
+        index = Index(_index_url(url, credentials), False)
         if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
             indexes.append(index)
     repositories: list[AptRepository] = []
@@ -266,6 +264,7 @@ def open_sources(
         offline=settings.offline,
         refresh=settings.refresh,
         cert=settings.cert,
+        credentials=credentials,
     )
     sources = Sources(indexes, repositories, fetcher, target)
     try:
@@ -274,9 +273,13 @@ def open_sources(
         sources.close()
 
 
-def _index_url(url: str) -> str:
+def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:
+    """An index's address; a name and password in it go to ``credentials``."""
     if url.startswith(("http://", "https://", "file://")):
-        return url
+        bare, found = split_credentials(url)
+        if found is not None:
+            credentials[urlsplit(bare).netloc] = found
+        return bare
     if "://" not in url and Path(url).is_dir():
         return Path(url).resolve().as_uri()
     raise WrongUsage(f"{redacted(url)!r} is no index address", hint="use https:// or file://")

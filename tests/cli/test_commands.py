@@ -43,7 +43,7 @@ ERRORS = [
     (("lock", "numpy", "--index-url", "http://127.0.0.1:9/simple"), 3, "refused"),
     (("lock", "numpy", "--index-url", "ftp://x/simple"), 2, "no index address"),
     (("explain", "torch-neuronxx"), 2, "did you mean torch-neuronx"),
-    (("explain", "torch-neuronx==2.8.*", "--as-of", "2026-08-17"), 1, "NP201"),
+    (("explain", "torch-neuronx==2.8.*", "--python", "3.11", "--as-of", "2026-08-17"), 1, "NP201"),
     (("releases", "2.99.0"), 2, "unknown SDK release"),
     (("catalog", "import"), 2, "which manifest"),
     (("catalog", "import", "absent.json"), 2, "absent.json: cannot be read"),

@@ -192,6 +192,23 @@ def test_no_wheel_is_downloaded_whole(run, pair) -> None:
     assert all("Range" in headers for headers in files)
 
 
+def test_credentials_reach_their_host_and_nothing_that_is_printed_or_kept(
+    run, serve, tmp_path: Path
+) -> None:
+    server = serve()
+    publish(server, {"tool": [("1.0", ())]}, as_json=False)
+    url = server.url.replace("://", "://user:s3cret@") + "/simple"
+    done = run("lock", "tool", "--index-url", url, "-o", "c.txt", "-o", "l.json")
+    assert done.code == 0, done.err
+    sent = {headers.get("Authorization") for _, headers in server.requests}
+    assert sent == {"Basic dXNlcjpzM2NyZXQ="}
+    kept = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()]
+    assert not [data for data in kept if b"s3cret" in data]
+    assert "s3cret" not in done.out + done.err
+    failed = run("lock", "other", "--index-url", url)
+    assert "s3cret" not in failed.err
+
+
 def test_a_file_index_is_read(run, tmp_path: Path) -> None:
     folder = tmp_path / "simple" / "tool"
     folder.mkdir(parents=True)
