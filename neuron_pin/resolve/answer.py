@@ -1,0 +1,204 @@
+"""A `Resolution` of a graph's solution: packages, exclusions, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.inputs import SDK_NAME
+from neuron_pin.policy import (
+    Ecosystem,
+    PackageKey,
+    Phase,
+    Pin,
+    Reach,
+    Rule,
+    derive_pin,
+    parse_version,
+)
+from neuron_pin.target import Target
+
+from .attempt import Attempt, Request
+from .exclusion import Exclusion
+from .filter import phase_of
+from .graph import BOND, SDK_IDENTIFIER, Chosen
+from .resolution import LockedPackage, Resolution, sorted_exclusions
+from .selection import Selection
+
+
+def make_resolution(request: Request, attempt: Attempt, passed: list[Exclusion]) -> Resolution:
+    """The answer; ``passed`` are the releases that were put aside on the way."""
+    context, selection = attempt.context, attempt.selection
+    catalog = context.catalog
+    packages = []
+    used_release = False
+    for identifier, chosen in attempt.mapping.items():
+        if identifier.startswith(BOND) or identifier == SDK_IDENTIFIER or chosen.extras:
+            used_release = used_release or identifier == SDK_IDENTIFIER
+            continue
+        packages.append(_locked(request, attempt, identifier, chosen))
+    packages.sort(key=lambda package: str(package.key))
+    chosen_versions = {package.key: package.version for package in packages}
+    exclusions = []
+    if used_release and context.release is not None:
+        chosen_sdk = sdk_key(context.release.sdk)
+        exclusions = [e for e in passed if sdk_key(e.version) > chosen_sdk]
+    whole = all(r.name == SDK_NAME for r in request.requirements)
+    seen: set[tuple[PackageKey, str]] = set()
+    for key, rejected in attempt.provider.rejected.items():
+        for version, exclusion in rejected.items():
+            if key in chosen_versions and (
+                version != chosen_versions[key] or exclusion.rule is Rule.UNTRUSTED_INDEX
+            ):
+                exclusions.append(exclusion)
+                seen.add((key, version))
+    if selection is not None and used_release:
+        for key, found in selection.exclusions.items():
+            if not whole and key not in chosen_versions:
+                continue
+            for candidate, exclusion in found:
+                fresh = (key, candidate.version) not in seen
+                if fresh and candidate.version != chosen_versions.get(key):
+                    exclusions.append(exclusion)
+        if whole:
+            exclusions += _not_chosen(selection, chosen_versions)
+    warnings = _warnings(request, attempt, packages, catalog, whole)
+    return Resolution(
+        sdk=context.release.sdk if used_release and context.release else "",
+        target=request.target,
+        packages=tuple(packages),
+        exclusions=sorted_exclusions(exclusions),
+        warnings=tuple(warnings),
+    )
+
+
+def _not_chosen(selection: Selection, chosen: Mapping[PackageKey, str]) -> list[Exclusion]:
+    """Alternatives of one name that the release offers and the graph did not take."""
+    found = []
+    for key, candidates in selection.offered.items():
+        for candidate in candidates:
+            if key in chosen and candidate.version != chosen[key]:
+                found.append(
+                    Exclusion(
+                        key,
+                        candidate.version,
+                        Rule.FRAMEWORK_COHERENCE,
+                        f"the release has {chosen[key]} for what else is in the lock",
+                        f"release {selection.release.sdk}",
+                    )
+                )
+    return found
+
+
+def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen) -> LockedPackage:
+    candidate, context = chosen.candidate, attempt.context
+    package = context.catalog.packages.get(candidate.key.name)
+    is_neuron = package is not None and (
+        candidate.member is not None or package.kind is not ComponentKind.DEPENDENCY
+    )
+    if candidate.member is not None:
+        parsed = parse_version(candidate.member.version)
+        pin = derive_pin(parsed, request.strength)
+    else:
+        pin = Pin(candidate.version, Reach.UPSTREAM)
+    phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE
+    if candidate.prerelease and phase is Phase.STABLE:
+        phase = Phase.BETA
+    return LockedPackage(
+        key=candidate.key,
+        version=candidate.version,
+        pin=pin,
+        phase=phase,
+        kind=package.kind if is_neuron and package is not None else None,
+        sdk=context.release.sdk if candidate.member is not None and context.release else "",
+        source=candidate.source,
+        files=candidate.files,
+        via=tuple(sorted(attempt.via.get(identifier, ()))),
+    )
+
+
+def _warnings(
+    request: Request,
+    attempt: Attempt,
+    packages: Sequence[LockedPackage],
+    catalog: Catalog,
+    whole: bool,
+) -> list[str]:
+    found = []
+    context = attempt.context
+    for package in packages:
+        if package.phase not in (Phase.MAINTENANCE, Phase.EOS) and not (
+            package.phase.is_prerelease and package.kind is not None
+        ):
+            continue
+        chosen = attempt.mapping[str(package.key)]
+        event = phase_of(chosen.candidate, context).event
+        line = f"{package.key.name} {package.version}: {_PHASE_WORDS[package.phase]}"
+        if event is not None:
+            line += f" since {event.effective}"
+            if event.replacement:
+                line += f"; replaced by {event.replacement}"
+            line += f" ({event.source})"
+        found.append(line)
+    for package in packages:
+        found += attempt.provider.offers.warnings(package.key, package.version)
+    target, selection = request.target, attempt.selection
+    if whole and selection is not None:
+        if target.instance is None:
+            found.append("no --instance was given: components of every instance family are listed")
+        if not any(package.key.ecosystem is Ecosystem.PIP for package in packages):
+            listed = sorted(
+                {
+                    p
+                    for m in catalog.members(selection.release.sdk)
+                    for p in m.pythons
+                    if target.family is None or target.family in m.instances
+                },
+                key=lambda p: int(p.partition(".")[2]),
+            )
+            found.append(
+                f"release {selection.release.sdk} has no Python package for Python "
+                f"{target.python}; it has them for {', '.join(listed)}"
+            )
+        if target.family is not None and not any(p.key.name == _DRIVER for p in packages):
+            found += _driver_elsewhere(target, selection, catalog)
+    return found
+
+
+_DRIVER = "aws-neuronx-dkms"
+_PHASE_WORDS = {
+    Phase.ALPHA: "alpha, not for production",
+    Phase.BETA: "beta, not for production",
+    Phase.RC: "a release candidate",
+    Phase.MAINTENANCE: "in maintenance",
+    Phase.EOS: "out of support, at your own discretion",
+}
+
+
+def _driver_elsewhere(target: Target, selection: Selection, catalog: Catalog) -> list[str]:
+    """Where a release has no driver for an instance family, the last one that had."""
+    listed = [m for m in catalog.members(selection.release.sdk) if m.package == _DRIVER]
+    if not listed or any(target.family in member.instances for member in listed):
+        return []
+    for release in catalog.releases:
+        if not release.listed or release.date > target.as_of:
+            continue
+        for member in catalog.members(release.sdk):
+            if member.package == _DRIVER and target.family in member.instances:
+                line = (
+                    f"release {selection.release.sdk} has no driver for {target.instance}; "
+                    f"the last release with one is {release.sdk}: {_DRIVER} {member.version}"
+                )
+                correction = next(
+                    (
+                        c
+                        for c in catalog.corrections
+                        if c.subject == f"last driver for {target.family}"
+                        and c.date <= target.as_of
+                    ),
+                    None,
+                )
+                if correction is not None:
+                    line += f" ({correction.right}: {correction.source})"
+                return [line]
+    return []
