@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, ComponentKind
-from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
+from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.policy import Phase, Strength, phase_at
 from neuron_pin.resolve import CatalogOffers, Request, Resolution, resolve
@@ -111,7 +111,7 @@ def _applies(requirement: Requirement, target: Target) -> bool:
         return True
     from neuron_pin.sources.metadata import marker_holds
 
-    return marker_holds(requirement.marker, target, frozenset())
+    return marker_holds(requirement.marker, target)
 
 
 def uses_indexes(
@@ -172,7 +172,6 @@ def lock(
     if not uses_indexes(settings, files, catalog, request):
         return resolve(request, catalog, CatalogOffers)
     from neuron_pin.resolve.index_offers import IndexOffers
-    from neuron_pin.sources.http import NotCached
     from neuron_pin.sources.session import open_sources
 
     with open_sources(settings, files, catalog, target, environ) as sources:
@@ -180,6 +179,7 @@ def lock(
             return resolve(
                 request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
             )
-        except NotCached:
-            _refuse_mistyped(request, catalog)
+        except SourceFailed:
+            if settings.offline:
+                _refuse_mistyped(request, catalog)
             raise

@@ -27,12 +27,10 @@ def run(options: Options, console: Console) -> int:
     requirements = parse_all(options.requirements)
     files = []
     if options.requirement or options.constraint:
-        from pathlib import Path
-
         from neuron_pin.inputs.files import read_requirements
 
-        files = [read_requirements(Path(p)) for p in options.requirement]
-        files += [read_requirements(Path(p), constraints=True) for p in options.constraint]
+        files = [read_requirements(p) for p in options.requirement]
+        files += [read_requirements(p, constraints=True) for p in options.constraint]
     outputs = [(path, options.format or format_of(path)) for path in options.output]
     for path, _ in outputs:
         if not os.path.isdir(os.path.dirname(path) or "."):

@@ -3,6 +3,7 @@
 The reader of files is imported from ``inputs.files``, where there are files.
 """
 
-from .requirement import SDK_NAME, Requirement, admits, parse_all, parse_requirement
+from .requirement import SDK_NAME, Requirement, parse_all, parse_requirement
+from .specifier import admits
 
 __all__ = ["SDK_NAME", "Requirement", "admits", "parse_all", "parse_requirement"]

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import InvalidPin, WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+from .specifier import admits
 
 SDK_NAME = "neuron-sdk"
 MAX_LENGTH = 4096
@@ -61,27 +59,6 @@ class Requirement(NamedTuple):
         if self.pin is not None:
             return self.pin.matches(version)
         return not self.specifier or admits(self.specifier, version)
-
-
-def admits(specifier: str, version: str) -> bool:
-    """PEP 440: whether a specifier set contains a version, pre-release or not.
-
-    A version that is not PEP 440 is in no range.
-    """
-    from packaging.version import InvalidVersion
-
-    try:
-        return specifier_set(specifier).contains(version, prereleases=True)
-    except InvalidVersion:
-        return False
-
-
-@lru_cache(maxsize=4096)
-def specifier_set(text: str) -> SpecifierSet:
-    """The parsed specifier set; raises packaging's ``InvalidSpecifier``."""
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(text)
 
 
 _ECOSYSTEMS = {"pip:": Ecosystem.PIP, "apt:": Ecosystem.APT, "rpm:": Ecosystem.RPM}

@@ -182,12 +182,12 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             version = candidate.version
             if version in bad:
                 continue
+            if exclusion is not None and not self._reached(exclusion, ranged, constraints, version):
+                rejected[version] = exclusion
+                continue
             refused = next((need for need in needs if not _admitted(need, candidate)), None)
             if refused is not None:
                 self._note_refusal(rejected, candidate, refused, exclusion)
-                continue
-            if exclusion is not None and not self._reached(exclusion, ranged, constraints, version):
-                rejected[version] = exclusion
                 continue
             constraint = next((c for c in constraints if not c.admits(version)), None)
             if constraint is not None:
@@ -322,7 +322,7 @@ def _admitted(need: Need, candidate: Candidate) -> bool:
 def _names_prerelease(requirement: Requirement) -> bool:
     if not any(char.isalpha() for char in requirement.range):
         return False
-    from neuron_pin.inputs.requirement import specifier_set
+    from neuron_pin.inputs.specifier import specifier_set
 
     return bool(specifier_set(requirement.range).prereleases)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-
-from packaging.version import Version
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
-from neuron_pin.sources.apt import DebPackage
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.sources.project import Offer
 from neuron_pin.sources.session import Index, Sources
@@ -18,6 +16,11 @@ from .exclusion import Exclusion
 from .filter import Context, judge
 from .offers import CatalogOffers, key_for
 from .selection import Selection
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from neuron_pin.sources.apt import DebPackage
 
 Judged = tuple[Candidate, "Exclusion | None"]
 
@@ -132,8 +135,8 @@ class IndexOffers:
                 if project is not None:
                     # The first index that has a name decides: nobody can shadow a package
                     # of a private index by a higher version on a public one.
-                    only_pre = all(offer.prerelease for offer in project.offers)
-                    yield from self._judged(key, index, project.offers, only_pre)
+                    only_pre = not project.has_final_release()
+                    yield from self._judged(key, index, project.offers(), only_pre)
                     yield from self._invalid(key, index, project.invalid)
                     return
             return
@@ -142,7 +145,7 @@ class IndexOffers:
         for index in self._indexes(key.name):
             project = self._sources.project(index, key.name)
             if project is not None:
-                merged += [(index, offer) for offer in project.offers]
+                merged += [(index, offer) for offer in project.offers()]
                 invalid += self._invalid(key, index, project.invalid)
         merged.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
         for index, offer in merged:
@@ -295,4 +298,6 @@ def _trimmed(version: str) -> tuple[str, ...]:
 
 
 def _sort_key(version: str) -> Version:
+    from packaging.version import Version
+
     return Version(version)

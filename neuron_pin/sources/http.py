@@ -21,6 +21,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from neuron_pin.errors import SourceFailed
 
+from .cache import keep
+
 if TYPE_CHECKING:
     import requests
 
@@ -82,7 +84,7 @@ class Fetcher:
 
     def __init__(
         self,
-        folder: Path,
+        folder: str,
         *,
         offline: bool = False,
         refresh: bool = False,
@@ -273,12 +275,12 @@ class Fetcher:
                 raise SourceFailed(redacted(url), f"takes more than {MAX_SECONDS:.0f} s")
             yield chunk
 
-    def _path(self, url: str, accept: str) -> Path:
+    def _path(self, url: str, accept: str) -> str:
         digest = hashlib.sha256(f"{accept}\n{url}".encode()).hexdigest()
-        return self.folder / "http-1" / digest[:2] / digest[2:]
+        return os.path.join(self.folder, "http", digest[:2], digest[2:])
 
     @staticmethod
-    def _keep(path: Path, head: dict[str, Any], data: bytes) -> None:
+    def _keep(path: str, head: dict[str, Any], data: bytes) -> None:
         keep(path, json.dumps(head).encode() + b"\n" + data)
 
     def _read_file(self, url: str, limit: int) -> Answer:
@@ -324,10 +326,11 @@ def _fresh_seconds(control: str) -> float:
     return float(min(int(match[1]), 86400)) if match else float(DEFAULT_FRESH)
 
 
-def _read_kept(path: Path) -> tuple[dict[str, Any], bytes] | None:
+def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
     """A kept answer, if it is whole; a damaged one counts as absent."""
     try:
-        text = path.read_bytes()
+        with open(path, "rb") as stream:
+            text = stream.read()
         head, _, data = text.partition(b"\n")
         values = json.loads(head)
     except (OSError, ValueError):
@@ -340,18 +343,6 @@ def _read_kept(path: Path) -> tuple[dict[str, Any], bytes] | None:
 def _answer(kept: tuple[dict[str, Any], bytes]) -> Answer:
     head, data = kept
     return Answer(data, head["type"], head["url"], head["until"])
-
-
-def keep(path: Path, data: bytes) -> None:
-    """Put bytes into the cache, whole or not at all; a cache that cannot be written is none."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _problem(error: Exception) -> str:

@@ -62,7 +62,7 @@ def test_a_file_is_read_with_its_comments_continuations_and_nested_files(tmp_pat
         b"--extra-index-url=https://other.invalid/simple\r\n"
         b"accelerate==1.0 --hash=sha256:abc\r\n"
     )
-    found = read_requirements(path)
+    found = read_requirements(str(path))
     assert [r.name for r in found.requirements] == ["torch", "numpy", "accelerate"]
     assert [r.origin for r in found.requirements] == [
         f"{path}:2",
@@ -91,7 +91,7 @@ def test_a_broken_line_is_named(tmp_path: Path, content: bytes, line: int, told:
     path = tmp_path / "reqs.txt"
     path.write_bytes(content)
     with pytest.raises(UnreadableInput, match=told) as caught:
-        read_requirements(path)
+        read_requirements(str(path))
     assert (caught.value.path, caught.value.line) == (str(path), line)
 
 
@@ -99,11 +99,11 @@ def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "reqs.txt"
     path.write_text("-r reqs.txt\n")
     with pytest.raises(UnreadableInput, match="includes itself"):
-        read_requirements(path)
+        read_requirements(str(path))
 
 
 def test_a_missing_nested_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "reqs.txt"
     path.write_text("-r absent.txt\n")
     with pytest.raises(UnreadableInput, match=r"absent\.txt: cannot be read"):
-        read_requirements(path)
+        read_requirements(str(path))

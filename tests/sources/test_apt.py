@@ -41,7 +41,7 @@ def repository(folder: Path, suffix: str, body: bytes, *, stated: bytes | None =
 
 
 def read(tmp_path: Path, line: str) -> list[tuple[str, str]]:
-    fetcher = Fetcher(tmp_path / "cache", offline=True)
+    fetcher = Fetcher(str(tmp_path / "cache"), offline=True)
     found = read_packages(fetcher, parse_repository(line), frozenset({"aws-neuronx-tools"}))
     return [(package.version, package.filename) for package in found]
 

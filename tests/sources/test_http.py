@@ -12,7 +12,7 @@ from neuron_pin.sources.wheel import read_wheel_metadata
 
 
 def fetcher(tmp_path: Path, now: float = 1000.0, **options) -> Fetcher:
-    return Fetcher(tmp_path / "cache", now=now, **options)
+    return Fetcher(str(tmp_path / "cache"), now=now, **options)
 
 
 def test_a_fresh_answer_is_not_asked_for_again(serve, tmp_path: Path) -> None:

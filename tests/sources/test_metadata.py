@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.metadata import parse_metadata, repaired
+from neuron_pin.sources.core_metadata import parse_metadata, repaired
 from neuron_pin.target import Target, make_target
 
 

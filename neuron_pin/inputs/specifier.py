@@ -1,0 +1,116 @@
+"""PEP 440 specifiers: a short way for plain numbers, packaging for the rest.
+
+Nine in ten clauses and versions of a closure are numbers and dots.  For those the answer is
+worked out here, because importing packaging's specifiers costs more than a whole lock; for
+everything else packaging decides.  The tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+_OPERATORS = ("===", "==", "!=", ">=", "<=", "~=", ">", "<")
+
+Clause = tuple[str, tuple[int, ...], bool]
+"""Operator, numbers, and whether a ``.*`` follows."""
+
+
+@lru_cache(maxsize=65536)
+def admits(specifier: str, version: str) -> bool:
+    """Whether a specifier set contains a version, pre-release or not.
+
+    A version that is not PEP 440 is in no range.  Raises packaging's ``InvalidSpecifier``.
+    """
+    clauses = _plain_clauses(specifier)
+    numbers = _plain_version(version) if clauses is not None else None
+    if clauses is None or numbers is None:
+        from packaging.version import InvalidVersion
+
+        try:
+            return specifier_set(specifier).contains(version, prereleases=True)
+        except InvalidVersion:
+            return False
+    return all(_holds(clause, numbers) for clause in clauses)
+
+
+@lru_cache(maxsize=8192)
+def specifier_set(text: str) -> SpecifierSet:
+    """The parsed specifier set; raises packaging's ``InvalidSpecifier``."""
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(text)
+
+
+@lru_cache(maxsize=16384)
+def _plain_clauses(text: str) -> tuple[Clause, ...] | None:
+    """The clauses of a specifier that is all plain numbers, else none."""
+    found = []
+    for part in text.split(","):
+        written = part.strip()
+        if not written:
+            continue
+        operator = next((o for o in _OPERATORS if written.startswith(o)), "===")
+        number = written[len(operator) :].strip()
+        wildcard = number.endswith(".*")
+        if wildcard:
+            number = number[:-2]
+        numbers = _numbers(number)
+        if operator == "===" or numbers is None:
+            return None
+        if wildcard and operator not in ("==", "!="):
+            return None
+        if operator == "~=" and len(numbers) < 2:
+            return None
+        found.append((operator, numbers, wildcard))
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def _plain_version(text: str) -> tuple[int, ...] | None:
+    numbers = _numbers(text)
+    return None if numbers is None else _trimmed(numbers)
+
+
+def _numbers(text: str) -> tuple[int, ...] | None:
+    parts = text.split(".")
+    # isdecimal alone takes other scripts' digits, which PEP 440 does not.
+    if not text.isascii() or not all(part.isdecimal() for part in parts):
+        return None
+    return tuple(int(part) for part in parts)
+
+
+def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    end = len(numbers)
+    while end > 1 and numbers[end - 1] == 0:
+        end -= 1
+    return numbers[:end]
+
+
+def _holds(clause: Clause, version: tuple[int, ...]) -> bool:
+    operator, numbers, wildcard = clause
+    if wildcard:
+        return _begins(version, numbers) is (operator == "==")
+    bound = _trimmed(numbers)
+    if operator == "==":
+        return version == bound
+    if operator == "!=":
+        return version != bound
+    if operator == ">=":
+        return version >= bound
+    if operator == "<=":
+        return version <= bound
+    if operator == ">":
+        return version > bound
+    if operator == "<":
+        return version < bound
+    # "Compatible release": at least that version, and the same but for the last number.
+    return version >= bound and _begins(version, numbers[:-1])
+
+
+def _begins(version: tuple[int, ...], prefix: tuple[int, ...]) -> bool:
+    padded = version + (0,) * (len(prefix) - len(version))
+    return padded[: len(prefix)] == prefix

@@ -1,0 +1,127 @@
+"""Reading indexes and repositories for real: pages, metadata, Packages files.
+
+Everything heavy of this room is imported from here, so that a run which the records
+answer never loads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from packaging.version import InvalidVersion, Version
+
+from neuron_pin.catalog import normalized
+from neuron_pin.errors import SourceFailed
+from neuron_pin.target import Target
+
+from .core_metadata import parse_metadata
+from .http import CONNECTIONS, Fetcher, NotFound, redacted
+from .metadata import Metadata
+from .page import make_project
+from .project import Offer, Project
+from .simple import ACCEPT, MAX_PAGE_BYTES, parse_page, parse_wheel_name
+from .wheel import MAX_METADATA, read_wheel_metadata
+
+if TYPE_CHECKING:
+    from .apt import AptRepository, DebPackage
+
+Result = TypeVar("Result")
+
+
+class Reader:
+    """Reads for one target, several at once."""
+
+    def __init__(self, fetcher: Fetcher, target: Target) -> None:
+        self.fetcher = fetcher
+        self._target = target
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Stop reading, and drop the connections."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.fetcher.close()
+
+    def submit(self, function: Callable[[], Result]) -> Future[Result]:
+        """Start to read something that will be asked for."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
+            return self._pool.submit(function)
+
+    def project(self, index: str, name: str) -> tuple[Project, float] | None:
+        """A project's page as a record, and until when it is fresh; none if the index does
+        not have it.  Raises `SourceFailed`."""
+        address = f"{index.rstrip('/')}/{name}/"
+        try:
+            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
+        except NotFound:
+            return None
+        files = parse_page(answer.data, answer.content_type, answer.url)
+        if not answer.url.startswith("file:"):
+            files = [file for file in files if file.url.startswith(("http://", "https://"))]
+        return make_project(files, name, self._target), answer.fresh_until
+
+    def metadata(self, index: str, name: str, offer: Offer) -> Metadata:
+        """What an offer's wheel requires; raises `SourceFailed`.
+
+        PEP 658's metadata file where one is served, else ranges of the wheel, else all of it.
+        """
+        wheel = parse_wheel_name(offer.filename)
+        if wheel is None:
+            raise SourceFailed(index, f"{name} {offer.version} has no wheel to read metadata from")
+        source = redacted(offer.url)
+        data = self._metadata_file(offer) if offer.metadata else None
+        if data is None:
+            try:
+                data = read_wheel_metadata(self.fetcher, offer.url, wheel)
+            except NotFound:
+                raise SourceFailed(source, "is listed by the index, but not there") from None
+        metadata = parse_metadata(data, source, self._target)
+        _check_identity(metadata, name, offer, source)
+        return metadata
+
+    def _metadata_file(self, offer: Offer) -> bytes | None:
+        address = f"{offer.url}.metadata"
+        try:
+            data = self.fetcher.get(address, limit=MAX_METADATA).data
+        except NotFound:
+            return None
+        stated = offer.metadata_sha256.lower()
+        if stated and hashlib.sha256(data).hexdigest() != stated:
+            raise SourceFailed(redacted(address), "does not have the stated hash")
+        return data
+
+    def debs(
+        self, repositories: tuple[AptRepository, ...], names: frozenset[str]
+    ) -> list[tuple[str, DebPackage]]:
+        """The wanted packages of apt repositories, each with the repository's address,
+        newest first; raises `SourceFailed`."""
+        from neuron_pin.policy.debversion import deb_key
+
+        from .apt import read_packages
+
+        found = [
+            (repository.url, package)
+            for repository in repositories
+            for package in read_packages(self.fetcher, repository, names)
+        ]
+        found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
+        return found
+
+
+def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:
+    if normalized(metadata.name) != name:
+        raise SourceFailed(source, f"calls itself {metadata.name[:60]!r} in its METADATA")
+    try:
+        same = Version(metadata.version) == Version(offer.version)
+    except InvalidVersion:
+        same = False
+    if not same:
+        stated = metadata.version[:60]
+        raise SourceFailed(source, f"calls itself version {stated!r} in its METADATA")

@@ -1,0 +1,70 @@
+"""From a project page to a record: files sorted into versions, the best wheel of each."""
+
+from __future__ import annotations
+
+from packaging.tags import parse_tag
+from packaging.version import InvalidVersion, Version
+
+from neuron_pin.target import Target, wheel_tags
+
+from .project import Offer, Project
+from .simple import ListedFile, parse_sdist_name, parse_wheel_name
+
+
+def make_project(files: list[ListedFile], name: str, target: Target) -> Project:
+    """Sort a page's files into versions, newest first, best wheel each (PEP 425, 440)."""
+    ranks = wheel_tags(target.python, target.platforms)
+    rank_of: dict[str, int | None] = {}
+    versions: dict[Version, list[tuple[int | None, bool, ListedFile]]] = {}
+    parsed: dict[str, Version | None] = {}
+    invalid: list[str] = []
+    for file in files:
+        wheel = parse_wheel_name(file.filename)
+        written = wheel.version if wheel else parse_sdist_name(file.filename, name)
+        if written is None or (wheel is not None and wheel.name != name):
+            if file.filename.endswith(".whl"):
+                invalid.append(file.filename)
+            continue
+        if written not in parsed:
+            try:
+                parsed[written] = Version(written)
+            except InvalidVersion:
+                parsed[written] = None
+        version = parsed[written]
+        if version is None:
+            invalid.append(file.filename)
+            continue
+        rank: int | None = None
+        if wheel is not None:
+            if wheel.tags not in rank_of:
+                found = [ranks[tag] for tag in parse_tag(wheel.tags) if tag in ranks]
+                rank_of[wheel.tags] = min(found) if found else None
+            rank = rank_of[wheel.tags]
+        versions.setdefault(version, []).append((rank, wheel is not None, file))
+    rows = [list(_offer(version, versions[version])) for version in sorted(versions, reverse=True)]
+    return Project(rows, sorted(invalid))
+
+
+def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -> Offer:
+    fitting = [(rank, file) for rank, _, file in files if rank is not None]
+    fitting.sort(key=lambda pair: (pair[1].yanked is not None, pair[0], pair[1].filename))
+    # PEP 592 marks files; a version is yanked when all that could be used of it is.
+    judged = [file for _, file in fitting] or [file for _, _, file in files]
+    yanked = judged[0].yanked if all(file.yanked is not None for file in judged) else None
+    best = fitting[0][1] if fitting else None
+    hashes = dict(best.hashes) if best else {}
+    metadata = dict(best.metadata or ()) if best else {}
+    return Offer(
+        str(version),
+        (best or judged[0]).requires_python,
+        yanked,
+        version.is_prerelease,
+        any(is_wheel for _, is_wheel, _ in files),
+        best is not None,
+        best.filename if best else "",
+        best.url if best else "",
+        hashes.get("sha256", ""),
+        best.size if best else None,
+        0 if best is None or best.metadata is None else 1,
+        metadata.get("sha256", ""),
+    )
