@@ -158,27 +158,33 @@ def lock(
     today: date,
     this_python: str,
     environ: Mapping[str, str],
+    all_files: bool = False,
 ) -> Resolution:
     """Resolve once.  Reads the network only where indexes are used and not ``offline``."""
     target = target_of(settings, catalog, today, this_python)
     asked = [*requirements, *(r for file in files for r in file.requirements)]
     constraints = [r for file in files for r in file.constraints]
     request = make_request(settings, catalog, target, asked, constraints)
+    if settings.generate_hashes and request.strength is not Strength.EXACT:
+        raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
+    request = request._replace(all_files=all_files or settings.generate_hashes)
     if not request.requirements and target.instance is None:
         raise WrongUsage(
             "without a requirement every component for the target is locked: which instance?",
             hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
         )
     if not uses_indexes(settings, files, catalog, request):
-        return resolve(request, catalog, CatalogOffers)
+        found = resolve(request, catalog, CatalogOffers)
+        return found._replace(with_hashes=settings.generate_hashes)
     from neuron_pin.resolve.index_offers import IndexOffers
     from neuron_pin.sources.session import open_sources
 
     with open_sources(settings, files, catalog, target, environ) as sources:
         try:
-            return resolve(
+            found = resolve(
                 request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
             )
+            return found._replace(with_hashes=settings.generate_hashes)
         except SourceFailed:
             if settings.offline:
                 _refuse_mistyped(request, catalog)

@@ -36,12 +36,13 @@ class Settings(NamedTuple):
     apt_repo: tuple[str, ...] = ()
     offline: bool = False
     refresh: bool = False
+    generate_hashes: bool = False
     cache_dir: str | None = None
     cert: str | None = None
 
 
 _LISTS = frozenset({"platform", "phase", "extra_index_url", "apt_repo"})
-_FLAGS = frozenset({"offline", "refresh"})
+_FLAGS = frozenset({"offline", "refresh", "generate_hashes"})
 _CHOICES = {
     "scope": ("host", "container", "both"),
     "pin": ("exact", "minor", "major"),

@@ -102,7 +102,10 @@ def serve() -> Iterator[Callable[[], Served]]:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_HEAD = do_GET
 
             def log_message(self, *arguments: object) -> None:
                 pass

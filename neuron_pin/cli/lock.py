@@ -6,14 +6,14 @@ import os
 import re
 import shlex
 import sys
-from datetime import date
+from datetime import datetime, timezone
 
 from neuron_pin.atomic import write_atomically
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import CannotWrite
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
-from neuron_pin.outputs import format_of, renderer
+from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -42,9 +42,11 @@ def run(options: Options, console: Console) -> int:
         catalog,
         requirements,
         files,
-        today=date.today(),
+        today=datetime.now(timezone.utc).date(),
         this_python=f"{sys.version_info[0]}.{sys.version_info[1]}",
         environ=os.environ,
+        all_files=any(names_files(name) for _, name in outputs)
+        or names_files(options.format or ""),
     )
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
     texts = [(path, function(resolution, command)) for path, function in render]

@@ -142,6 +142,7 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
     )
+    command.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
     command.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
     add_target(command)
     add_sources(command)

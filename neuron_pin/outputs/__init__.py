@@ -21,11 +21,21 @@ FORMATS = {
     "constraints": ("constraints", "render_constraints"),
     "apt-preferences": ("apt_preferences", "render_apt_preferences"),
     "json": ("lock_json", "render_lock_json"),
+    "pylock": ("pylock", "render_pylock"),
+    "uv": ("uv", "render_uv_toml"),
+    "uv-project": ("uv", "render_uv_project"),
+    "pip-conf": ("pip_conf", "render_pip_conf"),
     "text": ("table", "render_table"),
 }
 """Format names, each with its module and its function ``(resolution, command) -> str``."""
 
+_BY_NAME = {"uv.toml": "uv", "pip.conf": "pip-conf"}
 _BY_SUFFIX = {".txt": "constraints", ".pref": "apt-preferences", ".json": "json"}
+
+
+def names_files(name: str) -> bool:
+    """Whether a format names every file of a package, with its hashes."""
+    return name == "pylock"
 
 
 def renderer(name: str) -> Render:
@@ -39,13 +49,17 @@ def renderer(name: str) -> Render:
 
 def format_of(path: str) -> str:
     """The format that a file name tells; raises `WrongUsage`."""
-    found = _BY_SUFFIX.get(os.path.splitext(path)[1])
+    name = os.path.basename(path)
+    found = _BY_NAME.get(name) or _BY_SUFFIX.get(os.path.splitext(name)[1])
+    # PEP 751: pylock.toml, or pylock.NAME.toml.
+    if name.startswith("pylock.") and name.endswith(".toml"):
+        found = "pylock"
     if found is None:
-        known = ", ".join(f"*{suffix} ({name})" for suffix, name in _BY_SUFFIX.items())
+        known = ", ".join((*(f"*{s}" for s in _BY_SUFFIX), "pylock.toml", *_BY_NAME))
         raise WrongUsage(
             f"{path}: the name does not tell a format", hint=f"use --format, or one of {known}"
         )
     return found
 
 
-__all__ = ["FORMATS", "Render", "format_of", "renderer"]
+__all__ = ["FORMATS", "Render", "format_of", "names_files", "renderer"]

@@ -6,8 +6,9 @@ part matches every build of the version.
 
 from __future__ import annotations
 
+from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
-from neuron_pin.resolve import Resolution
+from neuron_pin.resolve import LockedPackage, Resolution
 
 
 def render_constraints(resolution: Resolution, command: str) -> str:
@@ -28,7 +29,22 @@ def render_constraints(resolution: Resolution, command: str) -> str:
     if others:
         lines.append(f"# {others} system packages of the lock are not constrained here")
     for package in packages:
-        lines.append(f"{package.key.name}{package.pin.to_pip()}")
+        lines += _requirement(package, resolution.with_hashes)
         for parent in package.via:
             lines.append(f"    # via {parent}")
     return "\n".join(lines) + "\n"
+
+
+def _requirement(package: LockedPackage, with_hashes: bool) -> list[str]:
+    line = f"{package.key.name}{package.pin.to_pip()}"
+    if not with_hashes:
+        return [line]
+    hashes = sorted(
+        {f"--hash={name}:{value}" for file in package.files for name, value in file.hashes}
+    )
+    if not hashes:
+        raise WrongUsage(
+            f"--generate-hashes: the files of {package.key.name} are not known",
+            hint="lock against indexes: without --offline, or with --index-url",
+        )
+    return [f"{line} \\", *(f"    {found} \\" for found in hashes[:-1]), f"    {hashes[-1]}"]

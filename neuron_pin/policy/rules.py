@@ -129,6 +129,12 @@ class Rule(Enum):
         "PEP 440, PEP 427",
         "The index lists a version or file name that the standards cannot read.",
     )
+    QUARANTINED = Page(
+        "NP404",
+        "the project is quarantined",
+        "PEP 792",
+        "The index holds the project to be unsafe; nothing of it is installed.",
+    )
     NOT_MEMBER = Page(
         "NP501",
         "not a member of the SDK release",

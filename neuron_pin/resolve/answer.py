@@ -112,7 +112,7 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
         kind=package.kind if is_neuron and package is not None else None,
         sdk=context.release.sdk if candidate.member is not None and context.release else "",
         source=candidate.source,
-        files=candidate.files,
+        files=(attempt.provider.offers.files(candidate) if request.all_files else candidate.files),
         via=tuple(sorted(attempt.via.get(identifier, ()))),
     )
 

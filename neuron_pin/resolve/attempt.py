@@ -28,7 +28,8 @@ class Request(NamedTuple):
     """What is asked: requirements, constraints, the wanted release, how strong to pin.
 
     ``sdk`` is a requirement on ``neuron-sdk`` or none.  Without ``requirements`` every
-    component that a release has for the target is asked for.
+    component that a release has for the target is asked for.  ``all_files`` wants every
+    file of what is chosen, with hashes, and not only the best one.
     """
 
     target: Target
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     constraints: tuple[Requirement, ...]
     sdk: Requirement | None
     strength: Strength
+    all_files: bool = False
 
 
 OffersFor = Callable[[Context, "Selection | None"], Offers]

@@ -251,6 +251,18 @@ def prerelease(candidate: Candidate, context: Context) -> Exclusion | None:
     )
 
 
+def not_uploaded_yet(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP204: uploaded after the date of the lock (PEP 700)."""
+    if not candidate.uploaded or candidate.uploaded[:10] <= context.target.as_of.isoformat():
+        return None
+    return _put_aside(
+        candidate,
+        Rule.NOT_RELEASED_YET,
+        f"uploaded on {candidate.uploaded[:10]}, after {context.target.as_of}",
+        f"index {candidate.source}",
+    )
+
+
 _PYTHON_VERDICTS: dict[tuple[str, str], bool] = {}
 
 
@@ -277,6 +289,7 @@ RULES: tuple[RuleFunction, ...] = (
     python,
     operating_system,
     scope,
+    not_uploaded_yet,
     no_wheel,
     platform,
     requires_python,

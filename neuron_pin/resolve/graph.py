@@ -15,7 +15,7 @@ from resolvelib import AbstractProvider
 from neuron_pin.catalog import FrameworkRole, Span
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
-from neuron_pin.sources.candidate import Candidate
+from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
 from .filter import Context
@@ -82,6 +82,12 @@ class Offers(Protocol):
 
     def key_of(self, requirement: Requirement) -> PackageKey:
         """The package that a requirement means on the target."""
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        """Every file of a candidate that fits the target, best first, with hashes.
+
+        May read an index; asked of chosen candidates only.
+        """
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         """What had to be read as something else in a version's metadata."""

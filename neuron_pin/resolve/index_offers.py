@@ -108,14 +108,26 @@ class IndexOffers:
         self.prefetch(dependency.name for dependency in found)
         return found
 
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        known = self._offers.get(id(candidate))
+        if known is None:
+            return candidate.files
+        index, offer = known
+        return self._sources.files(index, candidate.key.name, offer)
+
     def prefetch(self, names: Iterable[str]) -> None:
         """Start to read the pages of packages that the graph will come to."""
         wanted = [(index, name) for name in names for index in self._indexes(name)[:1]]
         self._sources.prefetch(wanted)
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
-        repairs = self._repairs.get((key, version), ())
-        return [f"{key.name} {version}: {repair}" for repair in repairs]
+        found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
+        for index in self._indexes(key.name) if key.ecosystem is Ecosystem.PIP else ():
+            project = self._sources.known_project(index, key.name)
+            if project is not None and project.status in ("archived", "deprecated"):
+                reason = f": {project.reason}" if project.reason else ""
+                found.append(f"{key.name} is {project.status} on {index.url}{reason}")
+        return found
 
     # Python packages -------------------------------------------------------------------
 
@@ -156,10 +168,18 @@ class IndexOffers:
     def _judged(
         self, key: PackageKey, index: Index, offers: Iterable[Offer], only_prereleases: bool
     ) -> Iterator[Judged]:
+        project = self._sources.project(index, key.name)
+        quarantined = project is not None and project.status == "quarantined"
         for offer in offers:
             candidate = self._candidate(key, index, offer, only_prereleases)
             self._offers[id(candidate)] = (index, offer)
-            yield candidate, judge(candidate, self._context) or self._membership(candidate)
+            if quarantined:
+                reason = (project.reason if project else "") or "quarantined by its index"
+                source = f"index {index.url}"
+                rule = Rule.QUARANTINED
+                yield candidate, Exclusion(key, offer.version, rule, reason, source)
+            else:
+                yield candidate, judge(candidate, self._context) or self._membership(candidate)
 
     def _candidate(
         self, key: PackageKey, index: Index, offer: Offer, only_prereleases: bool
@@ -170,6 +190,7 @@ class IndexOffers:
             offer.url,
             (("sha256", offer.sha256),) if offer.sha256 else (),
             offer.size,
+            offer.uploaded,
         )
         return Candidate(
             key=key,
@@ -183,6 +204,7 @@ class IndexOffers:
             has_wheel=offer.has_wheel,
             fits=offer.fits,
             prerelease=offer.prerelease and not only_prereleases,
+            uploaded=offer.uploaded,
         )
 
     def _row(self, key: PackageKey, version: str) -> Candidate | None:

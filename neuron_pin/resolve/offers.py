@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
-from neuron_pin.sources.candidate import Candidate
+from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
 from .filter import Context
@@ -50,6 +50,9 @@ class CatalogOffers:
 
     def key_of(self, requirement: Requirement) -> PackageKey:
         return key_for(requirement, self._context)
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        return candidate.files
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         return ()

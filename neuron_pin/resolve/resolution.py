@@ -34,6 +34,7 @@ class Resolution(NamedTuple):
     """What may be installed on a target, and why not the rest.
 
     ``sdk`` is the release, empty where no package of Neuron's is in the answer.
+    ``with_hashes`` says that hashes are wanted wherever a form may have them.
     """
 
     sdk: str
@@ -41,6 +42,7 @@ class Resolution(NamedTuple):
     packages: tuple[LockedPackage, ...]
     exclusions: tuple[Exclusion, ...]
     warnings: tuple[str, ...]
+    with_hashes: bool = False
 
 
 def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:

@@ -14,7 +14,7 @@ import os
 from binascii import crc32
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the shape of any record changes; older ones then count as absent."""
 
 
@@ -33,7 +33,7 @@ class RecordCache:
             return None
         if (
             not isinstance(document, list)
-            or len(document) < 3
+            or len(document) < 2
             or document[0] != FORMAT
             or document[1] != key
         ):

@@ -12,13 +12,14 @@ class File(NamedTuple):
     """One file of an index.
 
     ``url`` is absolute and without credentials.  ``hashes`` are (algorithm, hex digest)
-    pairs.  ``size`` is in bytes, none where the index does not say.
+    pairs.  ``size`` is in bytes, none where the index does not say.  ``uploaded`` is ISO 8601.
     """
 
     filename: str
     url: str
     hashes: tuple[tuple[str, str], ...] = ()
     size: int | None = None
+    uploaded: str = ""
 
 
 class Candidate(NamedTuple):
@@ -27,7 +28,8 @@ class Candidate(NamedTuple):
     ``member`` is the release's row for it, where it is a member of one.  ``source`` is its
     address, ``public`` says that it is no index of Neuron's.  ``yanked`` is the
     reason (PEP 592), none if not yanked.  ``has_wheel`` is false where a version has no
-    wheel at all, ``fits`` where it has none for the target.
+    wheel at all, ``fits`` where it has none for the target.  ``uploaded`` is when it came
+    to the index (ISO 8601, UTC), empty where that is not known.
     """
 
     key: PackageKey
@@ -41,3 +43,4 @@ class Candidate(NamedTuple):
     has_wheel: bool = True
     fits: bool = True
     prerelease: bool = False
+    uploaded: str = ""

@@ -7,10 +7,13 @@ answer never loads it.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,13 +21,14 @@ from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 from neuron_pin.target import Target
 
+from .candidate import File
 from .core_metadata import parse_metadata
-from .http import CONNECTIONS, Fetcher, NotFound, redacted
+from .http import CONNECTIONS, Answer, Fetcher, NotFound, redacted
 from .metadata import Metadata
-from .page import make_project
+from .page import fitting_files, make_project
 from .project import Offer, Project
-from .simple import ACCEPT, MAX_PAGE_BYTES, parse_page, parse_wheel_name
-from .wheel import MAX_METADATA, read_wheel_metadata
+from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
+from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
 
 if TYPE_CHECKING:
     from .apt import AptRepository, DebPackage
@@ -62,10 +66,38 @@ class Reader:
             answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
         except NotFound:
             return None
-        files = parse_page(answer.data, answer.content_type, answer.url)
-        if not answer.url.startswith("file:"):
-            files = [file for file in files if file.url.startswith(("http://", "https://"))]
-        return make_project(files, name, self._target), answer.fresh_until
+        return make_project(_page(answer), name, self._target), answer.fresh_until
+
+    def files(self, index: str, name: str, version: str) -> list[File]:
+        """Every wheel of a version that fits the target, best first, each with its SHA-256.
+
+        Reads the project's page again (from the cache, as a rule).  A wheel whose digest
+        the index does not state is fetched whole.  Raises `SourceFailed`.
+        """
+        address = f"{index.rstrip('/')}/{name}/"
+        try:
+            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
+        except NotFound:
+            return []
+        found = []
+        for file in fitting_files(_page(answer), name, version, self._target):
+            digest = dict(file.hashes).get("sha256") or self._digest(file.url)
+            hashes = (("sha256", digest),)
+            found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
+        return found
+
+    def _digest(self, url: str) -> str:
+        with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+            whole = Path(folder) / "wheel"
+            if url.startswith("file:"):
+                whole = Path(unquote(urlsplit(url).path))
+            else:
+                self.fetcher.download(url, whole, MAX_WHEEL)
+            digest = hashlib.sha256()
+            with whole.open("rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    digest.update(chunk)
+            return digest.hexdigest()
 
     def metadata(self, index: str, name: str, offer: Offer) -> Metadata:
         """What an offer's wheel requires; raises `SourceFailed`.
@@ -113,6 +145,16 @@ class Reader:
         ]
         found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
         return found
+
+
+def _page(answer: Answer) -> Page:
+    page = parse_page(answer.data, answer.content_type, answer.url)
+    if answer.url.startswith("file:"):
+        return page
+    # A page from the network must not point into this machine.
+    return page._replace(
+        files=[file for file in page.files if file.url.startswith(("http://", "https://"))]
+    )
 
 
 def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:

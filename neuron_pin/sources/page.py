@@ -8,17 +8,17 @@ from packaging.version import InvalidVersion, Version
 from neuron_pin.target import Target, wheel_tags
 
 from .project import Offer, Project
-from .simple import ListedFile, parse_sdist_name, parse_wheel_name
+from .simple import ListedFile, Page, parse_sdist_name, parse_wheel_name
 
 
-def make_project(files: list[ListedFile], name: str, target: Target) -> Project:
+def make_project(page: Page, name: str, target: Target) -> Project:
     """Sort a page's files into versions, newest first, best wheel each (PEP 425, 440)."""
     ranks = wheel_tags(target.python, target.platforms)
     rank_of: dict[str, int | None] = {}
     versions: dict[Version, list[tuple[int | None, bool, ListedFile]]] = {}
     parsed: dict[str, Version | None] = {}
     invalid: list[str] = []
-    for file in files:
+    for file in page.files:
         wheel = parse_wheel_name(file.filename)
         written = wheel.version if wheel else parse_sdist_name(file.filename, name)
         if written is None or (wheel is not None and wheel.name != name):
@@ -42,7 +42,25 @@ def make_project(files: list[ListedFile], name: str, target: Target) -> Project:
             rank = rank_of[wheel.tags]
         versions.setdefault(version, []).append((rank, wheel is not None, file))
     rows = [list(_offer(version, versions[version])) for version in sorted(versions, reverse=True)]
-    return Project(rows, sorted(invalid))
+    return Project(rows, sorted(invalid), page.status, page.reason)
+
+
+def fitting_files(page: Page, name: str, version: str, target: Target) -> list[ListedFile]:
+    """The wheels of one version that fit the target, best first."""
+    ranks = wheel_tags(target.python, target.platforms)
+    wanted, found = Version(version), []
+    for file in page.files:
+        wheel = parse_wheel_name(file.filename)
+        if wheel is None or wheel.name != name or file.yanked is not None:
+            continue
+        try:
+            same = Version(wheel.version) == wanted
+        except InvalidVersion:
+            continue
+        matching = [ranks[tag] for tag in parse_tag(wheel.tags) if tag in ranks] if same else []
+        if matching:
+            found.append((min(matching), file.filename, file))
+    return [file for _, _, file in sorted(found, key=lambda row: row[:2])]
 
 
 def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -> Offer:
@@ -67,4 +85,5 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
         best.size if best else None,
         0 if best is None or best.metadata is None else 1,
         metadata.get("sha256", ""),
+        min((file.uploaded for file in judged if file.uploaded), default=""),
     )

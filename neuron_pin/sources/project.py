@@ -16,7 +16,8 @@ class Offer(NamedTuple):
 
     ``fits`` is false where no wheel's tags do; ``has_wheel`` where there is no wheel at
     all; the file is then empty.  ``metadata`` is 0 where no metadata file is served, else
-    1, with its digest in ``metadata_sha256`` if known.
+    1, with its digest in ``metadata_sha256`` if known.  ``uploaded`` is when the first file
+    that fits was uploaded (PEP 700, ISO 8601, UTC), empty where the index does not say.
     """
 
     version: str
@@ -31,6 +32,7 @@ class Offer(NamedTuple):
     size: int | None
     metadata: int
     metadata_sha256: str
+    uploaded: str
 
 
 class Project:
@@ -38,13 +40,18 @@ class Project:
 
     ``rows`` are offers as they stand in the record: most of them are never looked at, so
     they become values when they are.  ``invalid`` are entries that no standard can read.
+    ``status`` is PEP 792's, with the index's reason.
     """
 
-    __slots__ = ("invalid", "rows")
+    __slots__ = ("invalid", "reason", "rows", "status")
 
-    def __init__(self, rows: list[Any], invalid: list[str]) -> None:
+    def __init__(
+        self, rows: list[Any], invalid: list[str], status: str = "active", reason: str = ""
+    ) -> None:
         self.rows = rows
         self.invalid = invalid
+        self.status = status
+        self.reason = reason
 
     def offers(self) -> Iterator[Offer]:
         """The offers, newest first."""

@@ -15,6 +15,7 @@ from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
 from .cache import RecordCache
+from .candidate import File
 from .metadata import Dependency, Metadata
 from .project import Offer, Project
 
@@ -107,6 +108,10 @@ class Sources:
                 self._projects[key] = found if found is not None else self._read(index, name)
         return self._projects[key]
 
+    def known_project(self, index: Index, name: str) -> Project | None:
+        """A project that has been looked at in this run, or none; reads nothing."""
+        return self._projects.get((index, name))
+
     def prefetch(self, wanted: Iterable[tuple[Index, str]]) -> None:
         """Start to read projects that will be asked for, where they are not at hand."""
         for index, name in wanted:
@@ -126,12 +131,12 @@ class Sources:
         if self._settings.refresh or index.url.startswith("file:"):
             return None
         record = self._cache.load("projects", self._key(index, name))
-        if record is None or len(record) != 3:
+        if record is None or len(record) != 5:
             return None
-        until, rows, invalid = record
+        until, rows, invalid, status, reason = record
         if until <= self._now and not self._settings.offline:
             return None
-        return Project(rows, invalid)
+        return Project(rows, invalid, status, reason)
 
     def _read(self, index: Index, name: str) -> Project | None:
         found = self._online.project(index.url, name)
@@ -139,9 +144,26 @@ class Sources:
             return None
         project, until = found
         if not index.url.startswith("file:"):
-            values = [until, project.rows, project.invalid]
+            values = [until, project.rows, project.invalid, project.status, project.reason]
             self._cache.save("projects", self._key(index, name), values)
         return project
+
+    def files(self, index: Index, name: str, offer: Offer) -> tuple[File, ...]:
+        """Every wheel of a version that fits the target, best first, with hashes.
+
+        Raises `SourceFailed`.  Reads a record, or the project's page once more.
+        """
+        key = f"{offer.url}\n{offer.sha256}\n{self._view}"
+        record = self._cache.load("files", key) if offer.sha256 else None
+        if record is None:
+            found = self._online.files(index.url, name, offer.version)
+            record = [list(file) for file in found]
+            if offer.sha256 and not index.url.startswith("file:"):
+                self._cache.save("files", key, record)
+        return tuple(
+            File(row[0], row[1], tuple((h[0], h[1]) for h in row[2]), row[3], row[4])
+            for row in record
+        )
 
     # Metadata --------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """The simple repository protocol as types and pure functions; no HTTP here.
 
 PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked), PEP 629 (API version), PEP 658 and 714
-(metadata files), PEP 700 (size).  Bytes, a content type and an address come in; both forms
-become the same types.
+(metadata files), PEP 700 (size, upload time), PEP 792 (status).  Bytes, a content type and
+an address come in; both forms become the same types.
 """
 
 from __future__ import annotations
@@ -42,10 +42,23 @@ class ListedFile(NamedTuple):
     yanked: str | None
     metadata: tuple[tuple[str, str], ...] | None
     size: int | None
+    uploaded: str = ""
 
 
-def parse_page(data: bytes, content_type: str, address: str) -> list[ListedFile]:
-    """The files of a project page; raises `SourceFailed` for what is no such page."""
+class Page(NamedTuple):
+    """A project page.
+
+    ``status`` is PEP 792's: ``active``, ``archived``, ``quarantined`` or ``deprecated``,
+    with the index's reason, if it gives one.
+    """
+
+    files: list[ListedFile]
+    status: str = "active"
+    reason: str = ""
+
+
+def parse_page(data: bytes, content_type: str, address: str) -> Page:
+    """A project page's files and status; raises `SourceFailed` for what is no such page."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json") or kind == "application/json":
         found = _parse_json(data, address)
@@ -53,12 +66,12 @@ def parse_page(data: bytes, content_type: str, address: str) -> list[ListedFile]
         found = _parse_html(data, address)
     else:
         raise SourceFailed(address, f"is {kind[:60] or 'of no type'}, not a simple index page")
-    if len(found) > MAX_FILES:
-        raise SourceFailed(address, f"lists {len(found)} files, more than {MAX_FILES}")
+    if len(found.files) > MAX_FILES:
+        raise SourceFailed(address, f"lists {len(found.files)} files, more than {MAX_FILES}")
     return found
 
 
-def _parse_json(data: bytes, address: str) -> list[ListedFile]:
+def _parse_json(data: bytes, address: str) -> Page:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -68,7 +81,12 @@ def _parse_json(data: bytes, address: str) -> list[ListedFile]:
     meta = document.get("meta")
     version = meta.get("api-version", "1.0") if isinstance(meta, dict) else "1.0"
     _check_api(str(version), address)
-    return [file for row in document["files"] if (file := _json_file(row, address)) is not None]
+    files = [file for row in document["files"] if (file := _json_file(row, address)) is not None]
+    status = document.get("project-status")
+    if isinstance(status, dict) and isinstance(status.get("status"), str):
+        reason = status.get("reason")
+        return Page(files, status["status"], reason if isinstance(reason, str) else "")
+    return Page(files)
 
 
 def _json_file(row: Any, address: str) -> ListedFile | None:
@@ -80,7 +98,7 @@ def _json_file(row: Any, address: str) -> ListedFile | None:
     yanked = row.get("yanked", False)
     # PEP 714: core-metadata, and the older name beside it for as long as indexes send it.
     metadata = row.get("core-metadata", row.get("dist-info-metadata", False))
-    size, python = row.get("size"), row.get("requires-python")
+    size, python, uploaded = row.get("size"), row.get("requires-python"), row.get("upload-time")
     return ListedFile(
         filename,
         _absolute(address, url),
@@ -89,6 +107,7 @@ def _json_file(row: Any, address: str) -> ListedFile | None:
         yanked if isinstance(yanked, str) else ("" if yanked is True else None),
         (_hashes(metadata) if metadata else None),
         size if isinstance(size, int) and size >= 0 else None,
+        uploaded if isinstance(uploaded, str) and len(uploaded) < 40 else "",
     )
 
 
@@ -106,6 +125,7 @@ class _Anchors(HTMLParser):
         self.anchors: list[tuple[dict[str, str | None], list[str]]] = []
         self.base: str | None = None
         self.api = "1.0"
+        self.status, self.reason = "active", ""
         self._open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -117,6 +137,10 @@ class _Anchors(HTMLParser):
             self.base = values["href"]
         elif tag == "meta" and values.get("name") == "pypi:repository-version":
             self.api = values.get("content") or "1.0"
+        elif tag == "meta" and values.get("name") == "pypi:project-status":
+            self.status = values.get("content") or "active"
+        elif tag == "meta" and values.get("name") == "pypi:project-status-reason":
+            self.reason = values.get("content") or ""
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -127,7 +151,7 @@ class _Anchors(HTMLParser):
             self.anchors[-1][1].append(data)
 
 
-def _parse_html(data: bytes, address: str) -> list[ListedFile]:
+def _parse_html(data: bytes, address: str) -> Page:
     text = data.decode("utf-8", errors="replace")
     if "<" not in text:
         raise SourceFailed(address, "is not HTML")
@@ -136,11 +160,12 @@ def _parse_html(data: bytes, address: str) -> list[ListedFile]:
     parser.close()
     _check_api(parser.api, address)
     base = urljoin(address, parser.base) if parser.base else address
-    return [
+    files = [
         file
         for values, _ in parser.anchors[: MAX_FILES + 1]
         if (file := _anchor_file(values, base)) is not None
     ]
+    return Page(files, parser.status, parser.reason)
 
 
 def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:

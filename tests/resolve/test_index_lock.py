@@ -4,6 +4,11 @@ import hashlib
 import json
 import subprocess
 import sys
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import Run, Served, wheel
+from packaging.pylock import Pylock
 
 LOCAL = {
     "torch-neuronx": [
@@ -236,6 +242,153 @@ def test_pip_agrees_with_the_constraints(run, pair, tmp_path: Path) -> None:
     assert installed["torch-neuronx"] == "2.9.0.2.15.32035+de43f57c"
     assert installed["libneuronxla"].startswith("2.2.17544.0")
     assert installed["torch"] == "2.9.1"
+
+
+def test_pylock_and_hashes_are_what_pip_and_uv_install(run, pair, tmp_path: Path) -> None:
+    pylock, hashed = tmp_path / "pylock.toml", tmp_path / "hashed.txt"
+    done = run("lock", "torch-neuronx", "neuronx-cc", *pair.options, "-o", pylock)
+    assert done.code == 0, done.err
+    done = run(
+        "lock", "torch-neuronx", "neuronx-cc", *pair.options, "--generate-hashes", "-o", hashed
+    )
+    assert done.code == 0, done.err
+    document = Pylock.from_dict(tomllib.loads(pylock.read_text()))
+    document.validate()
+    assert {str(p.name) for p in document.packages} == {
+        "torch-neuronx", "neuronx-cc", "libneuronxla", "torch", "filelock", "numpy",
+    }  # fmt: skip
+    assert document.tool["neuron-pin"]["sdk"] == "2.31.1"
+    target = ["--python-version", "3.11", "--only-binary", ":all:", "--target", str(tmp_path / "t")]
+    report = tmp_path / "report.json"
+    pip = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--isolated", "--dry-run", "--quiet", "--no-deps",
+         "--ignore-installed", "--require-hashes", "--report", str(report), "-r", str(hashed),
+         "--index-url", f"{pair.public.url}/simple", "--extra-index-url",
+         f"{pair.neuron.url}/simple", *target],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert pip.returncode == 0, pip.stderr
+    metadata = [item["metadata"] for item in json.loads(report.read_text())["install"]]
+    expected = {str(p.name): str(p.version) for p in document.packages}
+    assert {m["name"]: m["version"] for m in metadata} == expected
+    environment = tmp_path / "venv"
+    uv = [sys.executable, "-m", "uv", "--no-config", "--cache-dir", str(tmp_path / "uv")]
+    subprocess.run(
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(environment)], check=True
+    )
+    done = subprocess.run(
+        [*uv, "pip", "install", "--dry-run", "--python", str(environment / "bin" / "python"),
+         "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
+         "-r", str(pylock), "--preview-features", "pylock"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name, version in expected.items():
+        assert f"+ {name}=={version}" in done.stderr
+
+
+def test_a_file_without_a_digest_is_fetched_for_one(run, serve, tmp_path: Path) -> None:
+    server = serve()
+    publish(server, {"tool": [("1.0", ())]}, as_json=False)
+    status, headers, body = server.answers["/simple/tool/"]
+    server.answers["/simple/tool/"] = (status, headers, body.partition(b"#")[0] + b'">tool</a>')
+    done = run("lock", "tool", "--index-url", f"{server.url}/simple", "--generate-hashes")
+    assert hashlib.sha256(wheel("tool", "1.0", ())).hexdigest() in done.out
+
+
+def test_a_lock_without_known_files_has_no_hashes_to_give(run) -> None:
+    done = run("lock", "--offline", "neuronx-cc", "--python", "3.12", "-o", "pylock.toml")
+    assert (done.code, "not known" in done.err) == (2, True)
+    done = run("lock", "--offline", "neuronx-cc", "--python", "3.12", "--generate-hashes")
+    assert (done.code, "not known" in done.err) == (2, True)
+    assert list(Path().iterdir()) == []
+
+
+def test_uv_obeys_its_fragments(run, pair, tmp_path: Path) -> None:
+    """uv.toml keeps the placeholder out of a plain compile; [tool.uv] out of a project."""
+    done = run("lock", "torch-neuronx", *pair.options, "-o", tmp_path / "uv.toml")
+    assert done.code == 0, done.err
+    uv = [sys.executable, "-m", "uv", "--cache-dir", str(tmp_path / "cache")]
+    compiled = subprocess.run(
+        [*uv, "pip", "compile", "--config-file", str(tmp_path / "uv.toml"), "--quiet", "-",
+         "--default-index", f"{pair.public.url}/simple", "--python-version", "3.11",
+         "--no-annotate", "--no-header"],
+        input="torch-neuronx\n", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert compiled.returncode == 0, compiled.stderr
+    assert "torch-neuronx==2.9.0.2.15.32035" in compiled.stdout
+    fragment = run("lock", "torch-neuronx", *pair.options, "--format", "uv-project")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\nrequires-python = "==3.11.*"\n'
+        'dependencies = ["torch-neuronx", "libneuronxla"]\n' + fragment.out
+    )
+    locked = subprocess.run(
+        [*uv, "lock", "--quiet", "--project", str(project), "--python", sys.executable,
+         "--default-index", f"{pair.public.url}/simple"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if sys.version_info[:2] == (3, 11):
+        assert locked.returncode == 0, locked.stderr
+        text = (project / "uv.lock").read_text()
+        assert "2.9.0.2.15.32035" in text
+        assert "1000.0" not in text
+
+
+def test_pip_conf_names_the_indexes(run, pair) -> None:
+    done = run("lock", "torch-neuronx", *pair.options, "--format", "pip-conf")
+    assert f"index-url = {pair.public.url}/simple\n" in done.out
+    assert f"    {pair.neuron.url}/simple\n" in done.out
+
+
+def row(name: str, version: str, **changes) -> dict:
+    filename = f"{name}-{version}-py3-none-any.whl"
+    return {"filename": filename, "url": f"/{filename}", "hashes": {}, **changes}
+
+
+def page(server: Served, name: str, rows: list[dict], **document) -> None:
+    for entry in rows:
+        version = entry["filename"].split("-")[1]
+        server.answers[entry["url"]] = (200, {}, wheel(name, version))
+    body = json.dumps({"files": rows, **document}).encode()
+    server.answers[f"/simple/{name}/"] = (200, {"Content-Type": "application/json"}, body)
+
+
+def test_nothing_uploaded_after_the_date_of_the_lock_is_known(run, serve) -> None:
+    server = serve()
+    rows = [row("tool", f"{n}.0", **{"upload-time": f"2026-0{n}-01T12:00:00Z"}) for n in (1, 2, 3)]
+    page(server, "tool", rows)
+    options = ("--index-url", f"{server.url}/simple")
+    assert "tool==2.0" in run("lock", "tool", *options, "--as-of", "2026-02-01").out
+    assert "tool==1.0" in run("lock", "tool", *options, "--as-of", "2026-01-31").out
+    assert "tool==3.0" in run("lock", "tool", *options).out
+
+
+def test_a_quarantined_project_is_not_installed_and_an_archived_one_is_said(run, serve) -> None:
+    server = serve()
+    page(server, "bad", [row("bad", "1.0")], **{"project-status": {"status": "quarantined"}})
+    page(
+        server,
+        "old",
+        [row("old", "1.0")],
+        **{"project-status": {"status": "archived", "reason": "done"}},
+    )
+    done = run("lock", "bad", "--index-url", f"{server.url}/simple")
+    assert (done.code, "NP404" in done.err) == (1, True)
+    done = run("lock", "old", "--index-url", f"{server.url}/simple")
+    assert done.code == 0
+    assert "old is archived" in done.err
+
+
+def test_a_yanked_version_is_reached_by_an_exact_pin_alone(run, serve) -> None:
+    server = serve()
+    page(server, "tool", [row("tool", "1.0"), row("tool", "2.0", yanked="broken")])
+    options = ("--index-url", f"{server.url}/simple")
+    assert "tool==1.0" in run("lock", "tool", *options).out
+    assert "tool==2.0" in run("lock", "tool==2.0", *options).out
+    done = run("lock", "tool>1", *options)
+    assert (done.code, "yanked: broken" in done.err) == (1, True)
 
 
 # what the index does, requirement, exit code, what is said

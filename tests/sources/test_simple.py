@@ -36,8 +36,8 @@ def document(**changes) -> bytes:
 
 
 def test_html_and_json_give_the_same_file() -> None:
-    assert parse_page(HTML, "text/html; charset=utf-8", BASE) == [FILE]
-    assert parse_page(document(), JSON, BASE) == [FILE]
+    assert parse_page(HTML, "text/html; charset=utf-8", BASE).files == [FILE]
+    assert parse_page(document(), JSON, BASE).files == [FILE]
 
 
 # what the entry says, what is read
@@ -46,22 +46,22 @@ YANKS = [(True, ""), (False, None), ("why", "why")]
 
 @pytest.mark.parametrize(("written", "expected"), YANKS)
 def test_yanked_as_pep_592_and_691_have_it(written, expected) -> None:
-    assert parse_page(document(yanked=written), JSON, BASE)[0].yanked == expected
+    assert parse_page(document(yanked=written), JSON, BASE).files[0].yanked == expected
 
 
 def test_the_older_name_of_core_metadata_is_read_and_the_newer_wins() -> None:
     old = document(**{"core-metadata": None, "dist-info-metadata": {"sha256": "ef"}})
-    assert parse_page(old, JSON, BASE)[0].metadata is None
+    assert parse_page(old, JSON, BASE).files[0].metadata is None
     entry = json.loads(old)
     del entry["files"][0]["core-metadata"]
     found = parse_page(json.dumps(entry).encode(), JSON, BASE)
-    assert found[0].metadata == (("sha256", "ef"),)
-    assert parse_page(document(**{"core-metadata": True}), JSON, BASE)[0].metadata == ()
+    assert found.files[0].metadata == (("sha256", "ef"),)
+    assert parse_page(document(**{"core-metadata": True}), JSON, BASE).files[0].metadata == ()
 
 
 def test_a_base_element_and_relative_addresses_are_resolved() -> None:
     page = b'<base href="https://files.invalid/x/"><a href="../a-1.0-py3-none-any.whl">a</a>'
-    (file,) = parse_page(page, "text/html", BASE)
+    (file,) = parse_page(page, "text/html", BASE).files
     assert file.url == "https://files.invalid/a-1.0-py3-none-any.whl"
 
 
@@ -86,7 +86,7 @@ def test_what_is_no_index_page_is_refused_with_its_address(data, kind, told) -> 
 
 def test_entries_of_a_wrong_shape_are_passed_over() -> None:
     page = {"files": [3, {}, {"filename": 1, "url": "x"}, {"filename": "f" * 500, "url": "x"}]}
-    assert parse_page(json.dumps(page).encode(), JSON, BASE) == []
+    assert parse_page(json.dumps(page).encode(), JSON, BASE).files == []
 
 
 # file name, its parts

@@ -1,0 +1,33 @@
+"""A fragment for pip.conf.
+
+Source: pip's "Configuration".  pip takes the highest version of any index and cannot bind
+a name to one, so it is the constraints that keep placeholders out; the fragment says so.
+"""
+
+from __future__ import annotations
+
+from neuron_pin.catalog import ComponentKind
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Resolution
+
+
+def render_pip_conf(resolution: Resolution, command: str) -> str:
+    """The text: the indexes of the lock."""
+    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
+    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP and p.source]
+    neuron = sorted({p.source for p in packages if p.kind in own})
+    others = sorted({p.source for p in packages} - set(neuron))
+    lines = [
+        "# This was written by neuron-pin:",
+        f"#   {command}",
+        "# Use it with the constraints file of the same lock (pip install -c): pip takes the",
+        "# highest version of any index, and only the constraints keep placeholders out.",
+        "[global]",
+    ]
+    if others:
+        lines.append(f"index-url = {others[0]}")
+    extra = [*others[1:], *neuron]
+    if extra:
+        lines.append("extra-index-url =")
+        lines += [f"    {url}" for url in extra]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,107 @@
+"""pylock.toml: PEP 751, made and validated by ``packaging.pylock``.
+
+The Python packages of the lock, for its target; system packages have no place in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import LockedPackage, Resolution
+
+TOOL = "neuron-pin"
+
+
+def render_pylock(resolution: Resolution, command: str) -> str:
+    """The text; raises `WrongUsage` for a lock whose files are not known."""
+    import tomli_w
+
+    target = resolution.target
+    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
+    major, _, minor = target.python.partition(".")
+    document = Pylock(
+        lock_version=Version("1.0"),
+        environments=[
+            Marker(
+                f"python_version == '{target.python}' and sys_platform == 'linux' "
+                f"and platform_machine == '{_machine(target.platforms)}'"
+            )
+        ],
+        requires_python=SpecifierSet(f">={target.python},<{major}.{int(minor) + 1}"),
+        created_by=TOOL,
+        packages=[_package(package) for package in packages],
+        tool={TOOL: _tool(resolution, command)},
+    )
+    document.validate()
+    return tomli_w.dumps(_plain(document.to_dict()))
+
+
+def _machine(platforms: tuple[str, ...]) -> str:
+    return "aarch64" if platforms[0].endswith("aarch64") else "x86_64"
+
+
+def _package(package: LockedPackage) -> Package:
+    wheels = []
+    for file in package.files:
+        if not file.hashes:
+            break
+        uploaded = _time(file.uploaded)
+        wheels.append(
+            PackageWheel(
+                name=file.filename,
+                url=file.url,
+                size=file.size,
+                upload_time=uploaded,
+                hashes=dict(file.hashes),
+            )
+        )
+    if not wheels:
+        raise WrongUsage(
+            f"pylock.toml names files, and those of {package.key.name} are not known",
+            hint="lock against indexes: without --offline, or with --index-url",
+        )
+    facts: dict[str, Any] = {"phase": package.phase.label, "via": list(package.via)}
+    if package.kind is not None:
+        facts["kind"] = package.kind.value
+    if package.sdk:
+        facts["sdk"] = package.sdk
+    return Package(
+        name=canonicalize_name(package.key.name),
+        version=Version(package.version),
+        index=package.source,
+        wheels=wheels,
+        tool={TOOL: facts},
+    )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _tool(resolution: Resolution, command: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"command": command, "target": resolution.target.label}
+    if resolution.sdk:
+        facts["sdk"] = resolution.sdk
+    return facts
+
+
+def _plain(value: Any) -> Any:
+    """Mappings and sequences as the TOML writer wants them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,68 @@
+"""Fragments for uv: ``uv.toml``, and ``[tool.uv]`` for a project's pyproject.toml.
+
+Source: uv's settings reference.  ``sources`` belong to projects and are not allowed in
+uv.toml, so only the project's fragment binds each name to Neuron's index.
+"""
+
+from __future__ import annotations
+
+import json
+
+from neuron_pin.catalog import ComponentKind
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import LockedPackage, Resolution
+
+NAME = "neuron"
+
+
+def render_uv_toml(resolution: Resolution, command: str) -> str:
+    """``uv.toml``: Neuron's index first, and constraints.
+
+    ``unsafe-first-match`` looks on from an index that has a name but no version which the
+    constraints allow: torch-xla lives on both, by version.  The constraints keep
+    placeholders out.
+    """
+    lines = _head(resolution, command)
+    lines += ['index-strategy = "unsafe-first-match"', *_constraints(resolution), ""]
+    for url in _neuron_indexes(resolution):
+        lines += ["[[index]]", f"name = {json.dumps(NAME)}", f"url = {json.dumps(url)}", ""]
+    return "\n".join(lines)
+
+
+def render_uv_project(resolution: Resolution, command: str) -> str:
+    """``[tool.uv]``: an explicit index, a source for each of Neuron's packages, constraints."""
+    lines = [*_head(resolution, command), "[tool.uv]", *_constraints(resolution), ""]
+    indexes = _neuron_indexes(resolution)
+    if indexes:
+        lines.append("[tool.uv.sources]")
+        for package in _python(resolution):
+            if package.source in indexes:
+                lines.append(f"{package.key.name} = {{ index = {json.dumps(NAME)} }}")
+        lines.append("")
+    for url in indexes:
+        lines += ["[[tool.uv.index]]", f"name = {json.dumps(NAME)}", f"url = {json.dumps(url)}"]
+        lines += ["explicit = true", ""]
+    return "\n".join(lines)
+
+
+def _python(resolution: Resolution) -> list[LockedPackage]:
+    return [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
+
+
+def _head(resolution: Resolution, command: str) -> list[str]:
+    release = f", Neuron SDK {resolution.sdk}" if resolution.sdk else ""
+    return [
+        "# This was written by neuron-pin:",
+        f"#   {command}",
+        f"# {resolution.target.label}{release}",
+    ]
+
+
+def _constraints(resolution: Resolution) -> list[str]:
+    rows = [f"    {json.dumps(p.key.name + p.pin.to_pip())}," for p in _python(resolution)]
+    return ["constraint-dependencies = [", *rows, "]"]
+
+
+def _neuron_indexes(resolution: Resolution) -> list[str]:
+    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
+    return sorted({p.source for p in _python(resolution) if p.kind in own and p.source})
