@@ -11,7 +11,14 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.policy import Phase, Strength, phase_at
-from neuron_pin.resolve import CatalogOffers, Request, Resolution, resolve
+from neuron_pin.resolve import (
+    NO_PREFERENCES,
+    CatalogOffers,
+    Preferences,
+    Request,
+    Resolution,
+    resolve,
+)
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target, detect, make_target
 
@@ -149,6 +156,31 @@ def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
     return package is None or package.kind is ComponentKind.DEPENDENCY
 
 
+def _overrides(settings: Settings, target: Target) -> dict[str, Requirement]:
+    """Requirements that stand for every other one on their package, whoever asks."""
+    if not settings.override:
+        return {}
+    from neuron_pin.inputs.files import read_requirements
+
+    found = {}
+    for path in settings.override:
+        for requirement in read_requirements(path).requirements:
+            if _applies(requirement, target):
+                found[requirement.name] = requirement
+    return found
+
+
+def _still_preferred(settings: Settings, preferred: Preferences | None) -> Preferences:
+    """What an existing lock has, less what the user wants newer."""
+    if preferred is None or settings.upgrade:
+        return NO_PREFERENCES
+    from neuron_pin.catalog import normalized
+
+    newer = {normalized(name) for name in settings.upgrade_package}
+    sdk = "" if newer else preferred.sdk
+    return Preferences(sdk, {n: v for n, v in preferred.versions.items() if n not in newer})
+
+
 def lock(
     settings: Settings,
     catalog: Catalog,
@@ -159,15 +191,21 @@ def lock(
     this_python: str,
     environ: Mapping[str, str],
     all_files: bool = False,
+    preferred: Preferences | None = None,
 ) -> Resolution:
     """Resolve once.  Reads the network only where indexes are used and not ``offline``."""
     target = target_of(settings, catalog, today, this_python)
+    overrides = _overrides(settings, target)
     asked = [*requirements, *(r for file in files for r in file.requirements)]
+    asked = [overrides.get(requirement.name, requirement) for requirement in asked]
     constraints = [r for file in files for r in file.constraints]
     request = make_request(settings, catalog, target, asked, constraints)
     if settings.generate_hashes and request.strength is not Strength.EXACT:
         raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
-    request = request._replace(all_files=all_files or settings.generate_hashes)
+    request = request._replace(
+        all_files=all_files or settings.generate_hashes,
+        preferred=_still_preferred(settings, preferred),
+    )
     if not request.requirements and target.instance is None:
         raise WrongUsage(
             "without a requirement every component for the target is locked: which instance?",
@@ -182,7 +220,9 @@ def lock(
     with open_sources(settings, files, catalog, target, environ) as sources:
         try:
             found = resolve(
-                request, catalog, lambda context, chosen: IndexOffers(context, chosen, sources)
+                request,
+                catalog,
+                lambda context, chosen: IndexOffers(context, chosen, sources, overrides),
             )
             return found._replace(with_hashes=settings.generate_hashes)
         except SourceFailed:

@@ -33,6 +33,10 @@ class Settings(NamedTuple):
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None
+    index: tuple[str, ...] = ()  # type: ignore[assignment]  # hides tuple.index, on purpose
+    override: tuple[str, ...] = ()
+    upgrade: bool = False
+    upgrade_package: tuple[str, ...] = ()
     apt_repo: tuple[str, ...] = ()
     offline: bool = False
     refresh: bool = False
@@ -41,8 +45,10 @@ class Settings(NamedTuple):
     cert: str | None = None
 
 
-_LISTS = frozenset({"platform", "phase", "extra_index_url", "apt_repo"})
-_FLAGS = frozenset({"offline", "refresh", "generate_hashes"})
+_LISTS = frozenset(
+    {"platform", "phase", "extra_index_url", "apt_repo", "index", "override", "upgrade_package"}
+)
+_FLAGS = frozenset({"offline", "refresh", "generate_hashes", "upgrade"})
 _CHOICES = {
     "scope": ("host", "container", "both"),
     "pin": ("exact", "minor", "major"),
@@ -117,6 +123,14 @@ def _project(path: str) -> dict[str, Any]:
     table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise UnreadableInput(path, 0, "[tool.neuron-pin] is not a table")
+    # [tool.neuron-pin.indexes] is the table form of --index NAME=URL.
+    bound = table.pop("indexes", {})
+    if not isinstance(bound, dict) or not all(isinstance(url, str) for url in bound.values()):
+        raise UnreadableInput(path, 0, "[tool.neuron-pin.indexes] is not a table of addresses")
+    if bound:
+        named = table.get("index", [])
+        named = [named] if isinstance(named, str) else list(named)
+        table["index"] = [*named, *(f"{name}={url}" for name, url in bound.items())]
     return {name.replace("-", "_"): _project_value(path, name, v) for name, v in table.items()}
 
 

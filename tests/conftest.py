@@ -105,7 +105,7 @@ def serve() -> Iterator[Callable[[], Served]]:
                 if self.command != "HEAD":
                     self.wfile.write(body)
 
-            do_HEAD = do_GET
+            do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, *arguments: object) -> None:
                 pass

@@ -14,6 +14,7 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
 from neuron_pin.outputs import format_of, names_files, renderer
+from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -37,6 +38,13 @@ def run(options: Options, console: Console) -> int:
             raise CannotWrite(path, "its folder does not exist")
     render = [(path, renderer(name)) for path, name in outputs]
     to_stdout = None if outputs else renderer(options.format or "constraints")
+    preferred = None
+    if outputs and not settings.upgrade:
+        from neuron_pin.inputs.locks import read_locked
+
+        found = [read_locked(path, name) for path, name in outputs]
+        versions = {name: version for _, pins in found for name, version in pins.items()}
+        preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
     resolution = lock(
         settings,
         catalog,
@@ -45,6 +53,7 @@ def run(options: Options, console: Console) -> int:
         today=datetime.now(timezone.utc).date(),
         this_python=f"{sys.version_info[0]}.{sys.version_info[1]}",
         environ=os.environ,
+        preferred=preferred,
         all_files=any(names_files(name) for _, name in outputs)
         or names_files(options.format or ""),
     )

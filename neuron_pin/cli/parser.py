@@ -32,6 +32,7 @@ COMMANDS = {
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, or import newer ones",
     "policy": "the rules, or one rule's page",
+    "cache": "what is kept of indexes: where, how much; prune or clear it",
 }
 
 
@@ -124,6 +125,9 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--extra-index-url", metavar="URL", action="append")
     group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
     group.add_argument(
+        "--index", metavar="NAME=URL", action="append", help="take a package from this index"
+    )
+    group.add_argument(
         "--apt-repo", metavar="'URL SUITE COMPONENT'", action="append", help="as in sources.list"
     )
     group.add_argument("--offline", action="store_true", help="catalogue and cache only")
@@ -141,6 +145,13 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
+    )
+    command.add_argument(
+        "--override", metavar="FILE", action="append", help="replaces what others require"
+    )
+    command.add_argument("-U", "--upgrade", action="store_true", help="ignore what was locked")
+    command.add_argument(
+        "-P", "--upgrade-package", metavar="NAME", action="append", help="… of this package"
     )
     command.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
     command.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
@@ -173,10 +184,17 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
+def _add_cache(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("info", "prune", "clear"))
+    command.add_argument("--cache-dir", metavar="DIR")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
 _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "lock": _add_lock,
     "explain": _add_explain,
     "releases": _add_releases,
     "catalog": _add_catalog,
     "policy": _add_policy,
+    "cache": _add_cache,
 }

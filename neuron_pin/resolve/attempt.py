@@ -24,6 +24,17 @@ MAX_ROUNDS = 20_000
 """Bound on resolvelib's rounds; a closure of 60 packages takes about 150."""
 
 
+class Preferences(NamedTuple):
+    """What an existing lock has: its release, and versions by name.  They are kept as long
+    as nothing stands against them."""
+
+    sdk: str
+    versions: Mapping[str, str]
+
+
+NO_PREFERENCES = Preferences("", {})
+
+
 class Request(NamedTuple):
     """What is asked: requirements, constraints, the wanted release, how strong to pin.
 
@@ -38,6 +49,7 @@ class Request(NamedTuple):
     sdk: Requirement | None
     strength: Strength
     all_files: bool = False
+    preferred: Preferences = NO_PREFERENCES
 
 
 OffersFor = Callable[[Context, "Selection | None"], Offers]
@@ -121,7 +133,7 @@ def attempt_in(
     for requirement in request.constraints:
         if requirement.name != SDK_NAME:
             constraints.setdefault(offers.key_of(requirement), []).append(requirement)
-    provider = Provider(context, offers, roots, members, constraints)
+    provider = Provider(context, offers, roots, members, constraints, request.preferred.versions)
     engine: Engine[Need, Chosen, str] = Engine(provider, BaseReporter())
     try:
         result = engine.resolve(roots, max_rounds=MAX_ROUNDS)

@@ -105,6 +105,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
     """What resolvelib asks of us.
 
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
+    ``preferred`` versions are tried before newer ones.
     """
 
     def __init__(
@@ -114,12 +115,14 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         roots: Sequence[Need],
         members: Sequence[Need],
         constraints: Mapping[PackageKey, Sequence[Requirement]],
+        preferred: Mapping[str, str],
     ) -> None:
         self.context = context
         self.offers = offers
         self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
         self._members = members
         self._constraints = constraints
+        self._preferred = preferred
         self._order = {need.identifier: index for index, need in reversed([*enumerate(roots)])}
         self._requirements: dict[tuple[int, frozenset[str]], list[Need]] = {}
 
@@ -184,7 +187,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         bad: set[str],
     ) -> Iterator[Chosen]:
         rejected = self.rejected.setdefault(key, {})
-        for candidate, exclusion in self.offers.candidates(key):
+        for candidate, exclusion in self._in_order(key):
             version = candidate.version
             if version in bad:
                 continue
@@ -206,6 +209,15 @@ class Provider(AbstractProvider[Need, Chosen, str]):
                 )
                 continue
             yield Chosen(identifier, candidate, extras)
+
+    def _in_order(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
+        offered = self.offers.candidates(key)
+        wanted = self._preferred.get(key.name)
+        if wanted is None:
+            return offered
+        everything = list(offered)
+        kept = [pair for pair in everything if same_version(pair[0].version, wanted)]
+        return [*kept, *(pair for pair in everything if pair not in kept)]
 
     @staticmethod
     def _note_refusal(
@@ -323,6 +335,11 @@ def _admitted(need: Need, candidate: Candidate) -> bool:
     if need.range is not None:
         return not candidate.version or need.range.contains(candidate.version)
     return True
+
+
+def same_version(version: str, written: str) -> bool:
+    """Whether a version is the one that a lock's exact pin holds, whatever its build."""
+    return written in (version, version.partition("+")[0].partition("-")[0])
 
 
 def _names_prerelease(requirement: Requirement) -> bool:

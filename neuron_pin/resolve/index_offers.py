@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
@@ -50,8 +50,15 @@ class _Lazy:
 class IndexOffers:
     """Candidates from indexes, those of Neuron's names only where the release ships them."""
 
-    def __init__(self, context: Context, selection: Selection | None, sources: Sources) -> None:
+    def __init__(
+        self,
+        context: Context,
+        selection: Selection | None,
+        sources: Sources,
+        overrides: Mapping[str, Requirement] | None = None,
+    ) -> None:
         self._context = context
+        self._overrides = overrides or {}
         self._selection = selection
         self._sources = sources
         self._catalog = CatalogOffers(context, selection)
@@ -90,6 +97,10 @@ class IndexOffers:
             if dependency.extra and dependency.extra not in extras:
                 continue
             wanted = frozenset(dependency.extras)
+            override = self._overrides.get(dependency.name)
+            if override is not None:
+                found.append(override._replace(extras=override.extras | wanted))
+                continue
             text = dependency.name
             if wanted:
                 text += "[" + ",".join(sorted(wanted)) + "]"
@@ -135,12 +146,20 @@ class IndexOffers:
         """Where a name is looked for: all indexes for Neuron's names, so that a decoy is
         seen and named, and every index but Neuron's for the others."""
         package = self._context.catalog.packages.get(name)
+        bound = self._sources.bindings.get(name)
+        if bound is not None and package is None:
+            others = [index for index in self._sources.indexes if not index.is_neuron]
+            return [bound, *(index for index in others if index.url != bound.url)]
         if package is None or package.public_from == "0":
             return [index for index in self._sources.indexes if not index.is_neuron]
         return list(self._sources.indexes)
 
     def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
         package = self._context.catalog.packages.get(key.name)
+        bound = self._sources.bindings.get(key.name)
+        if bound is not None and package is None:
+            yield from self._bound_candidates(key, bound)
+            return
         if package is None or package.public_from == "0":
             for index in self._indexes(key.name):
                 project = self._sources.project(index, key.name)
@@ -164,6 +183,24 @@ class IndexOffers:
             yield from self._judged(key, index, [offer], False)
         yield from invalid
         yield from self._missing(key, {offer.version.partition("+")[0] for _, offer in merged})
+
+    def _bound_candidates(self, key: PackageKey, bound: Index) -> Iterator[Judged]:
+        """A name that the user has bound to an index: what others have of it is named."""
+        for index in self._indexes(key.name):
+            project = None
+            if index.url != bound.url:
+                project = self._sources.project(index, key.name)
+            for offer in project.offers() if project else ():
+                candidate = self._candidate(key, index, offer, False)
+                reason = f"{key.name} is bound to {bound.url}, and not taken from {index.url}"
+                source = f"index {bound.url}"
+                rule = Rule.UNTRUSTED_INDEX
+                yield candidate, Exclusion(key, offer.version, rule, reason, source)
+        project = self._sources.project(bound, key.name)
+        if project is not None:
+            only_pre = not project.has_final_release()
+            yield from self._judged(key, bound, project.offers(), only_pre)
+            yield from self._invalid(key, bound, project.invalid)
 
     def _judged(
         self, key: PackageKey, index: Index, offers: Iterable[Offer], only_prereleases: bool

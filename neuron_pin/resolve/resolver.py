@@ -20,10 +20,13 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     for a release that there is not.  Cost: one graph a release tried; sources are read as
     the graph asks.
     """
+    releases_first = request.preferred.sdk
     whole = all(r.name == SDK_NAME for r in request.requirements)
     involved = whole or any(_is_neuron(catalog, r) for r in request.requirements)
     passed: list[Exclusion] = []
     releases = _releases(request, catalog, passed)
+    # A lock that stands is changed only where it must be: its release is tried first.
+    releases.sort(key=lambda release: release.sdk != releases_first)
     if not involved:
         found = _uninvolved(request, catalog, releases, offers_for, passed)
         if found is not None:

@@ -12,7 +12,8 @@ import contextlib
 import json
 import os
 from binascii import crc32
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 FORMAT = 2
 """Raised when the shape of any record changes; older ones then count as absent."""
@@ -63,3 +64,58 @@ def keep(path: str, data: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+KINDS = ("files", "http", "metadata", "projects")
+MAX_AGE = 30 * 24 * 3600
+"""Seconds after which a file that nobody wrote anew is stale."""
+
+
+class Content(NamedTuple):
+    """How many files, and how many bytes."""
+
+    files: int
+    size: int
+
+
+def measure(folder: str) -> dict[str, Content]:
+    """What a cache holds, by kind."""
+    found = {}
+    for kind in KINDS:
+        sizes = [os.stat(path).st_size for path in _walk(os.path.join(folder, kind))]
+        found[kind] = Content(len(sizes), sum(sizes))
+    return found
+
+
+def prune(folder: str) -> Content:
+    """Remove what is older than `MAX_AGE`, and what an interrupted run left half-written."""
+    import time
+
+    before = time.time() - MAX_AGE
+    return _remove(
+        path
+        for kind in KINDS
+        for path in _walk(os.path.join(folder, kind))
+        if os.path.basename(path).startswith(".") or os.stat(path).st_mtime < before
+    )
+
+
+def clear(folder: str) -> Content:
+    """Remove everything that this program keeps; nothing else in the folder is touched."""
+    return _remove(path for kind in KINDS for path in _walk(os.path.join(folder, kind)))
+
+
+def _remove(paths: Iterable[str]) -> Content:
+    files = size = 0
+    for path in list(paths):
+        with contextlib.suppress(FileNotFoundError):
+            weight = os.stat(path).st_size
+            os.unlink(path)
+            files, size = files + 1, size + weight
+    return Content(files, size)
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            yield os.path.join(parent, name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import WrongUsage
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
@@ -50,12 +50,14 @@ class Sources:
         settings: Settings,
         indexes: Sequence[Index],
         repositories: Sequence[AptRepository],
+        bindings: Mapping[str, Index],
         target: Target,
         cache: RecordCache,
         credentials: Mapping[str, tuple[str, str]],
     ) -> None:
         self.indexes = tuple(indexes)
         self.repositories = tuple(repositories)
+        self.bindings = dict(bindings)
         self.target = target
         self._settings = settings
         self._credentials = credentials
@@ -240,13 +242,19 @@ def open_sources(
         index = Index(_index_url(url, credentials), False)
         if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
             indexes.append(index)
+    bindings: dict[str, Index] = {}
+    for text in settings.index:
+        name, equals, url = text.partition("=")
+        if not equals or not name.strip():
+            raise WrongUsage(f"--index: {text!r} is not NAME=URL")
+        bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials), False)
     repositories: list[AptRepository] = []
     if settings.apt_repo:
         from .apt import parse_repository
 
         repositories = [parse_repository(text) for text in settings.apt_repo]
     cache = RecordCache(cache_folder(settings, environ))
-    sources = Sources(settings, indexes, repositories, target, cache, credentials)
+    sources = Sources(settings, indexes, repositories, bindings, target, cache, credentials)
     try:
         yield sources
     finally:

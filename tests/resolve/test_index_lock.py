@@ -18,6 +18,9 @@ import pytest
 from conftest import Run, Served, wheel
 from packaging.pylock import Pylock
 
+from neuron_pin.inputs.locks import read_locked
+from neuron_pin.outputs import format_of
+
 LOCAL = {
     "torch-neuronx": [
         ("2.9.0.2.15.32035+de43f57c", ("torch==2.9.*", "libneuronxla<3.0,>2.0.965")),
@@ -389,6 +392,103 @@ def test_a_yanked_version_is_reached_by_an_exact_pin_alone(run, serve) -> None:
     assert "tool==2.0" in run("lock", "tool==2.0", *options).out
     done = run("lock", "tool>1", *options)
     assert (done.code, "yanked: broken" in done.err) == (1, True)
+
+
+def test_a_name_is_bound_to_an_index_and_its_decoys_never_win(run, serve) -> None:
+    own, public = serve(), serve()
+    publish(own, {"inner": [("1.0", ("helper",))]}, as_json=False)
+    publish(public, {"inner": [("9.0", ())], "helper": [("1.0", ())]}, as_json=True)
+    options = ("--index-url", f"{public.url}/simple", "--format", "json")
+    bound = f"Inner={own.url}/simple"
+    for form in ("option", "project"):
+        if form == "project":
+            Path("pyproject.toml").write_text(
+                f'[tool.neuron-pin.indexes]\ninner = "{own.url}/simple"\n'
+            )
+        extra = ("--index", bound) if form == "option" else ()
+        found = json.loads(run("lock", "inner", *extra, *options).out)
+        chosen = {p["name"]: p["version"] for p in found["packages"]}
+        assert chosen == {"inner": "1.0", "helper": "1.0"}
+        decoys = [e for e in found["exclusions"] if e["rule"] == "NP401"]
+        assert [(e["name"], e["version"]) for e in decoys] == [("inner", "9.0")]
+        assert public.url in decoys[0]["reason"]
+
+
+def test_the_first_index_that_has_a_name_decides(run, serve) -> None:
+    extra, public = serve(), serve()
+    publish(extra, {"inner": [("1.0", ())]}, as_json=False)
+    publish(public, {"inner": [("9.0", ())]}, as_json=True)
+    done = run("lock", "inner", "--index-url", f"{public.url}/simple",
+               "--extra-index-url", f"{extra.url}/simple")  # fmt: skip
+    assert "inner==1.0" in done.out
+
+
+def test_an_override_replaces_what_others_require(run, pair, tmp_path: Path) -> None:
+    path = tmp_path / "override.txt"
+    path.write_text("numpy==1.26.4\ntorch==2.10.0\n")
+    found = lock(run, pair, "torch==2.9.*", "extra", "--override", str(path))
+    assert found["chosen"]["torch"] == "2.10.0"
+    assert lock(run, pair, "torch==2.9.*")["chosen"]["numpy"] == "2.3.0"
+    path.write_text("numpy<2\n")
+    assert lock(run, pair, "torch==2.9.*", "--override", str(path))["chosen"]["numpy"] == "1.26.4"
+
+
+@pytest.mark.parametrize("name", ["c.txt", "l.json", "pylock.toml"])
+def test_an_existing_lock_changes_only_where_it_must(run, serve, name: str) -> None:
+    server = serve()
+    publish(server, {"a": [("1.0", ("b",))], "b": [("1.0", ()), ("1.1", ())]}, as_json=True)
+    options = ("--index-url", f"{server.url}/simple", "-o", name)
+    assert run("lock", "a", "b<1.1", *options).code == 0
+    first = Path(name).read_text()
+    publish(server, {"a": [("1.0", ("b",)), ("2.0", ("b",))]}, as_json=True)
+
+    def versions() -> dict[str, str]:
+        return read_locked(name, format_of(name))[1]
+
+    run("lock", "a", "b", *options, "--refresh")
+    assert versions() == {"a": "1.0", "b": "1.0"}
+    run("lock", "a", "b", *options, "-P", "B")
+    assert versions() == {"a": "1.0", "b": "1.1"}
+    run("lock", "a", "b<1.1", *options)
+    assert versions() == {"a": "1.0", "b": "1.0"}
+    assert first.replace("lock a", "") != ""
+    run("lock", "a", "b", *options, "--upgrade")
+    assert versions() == {"a": "2.0", "b": "1.1"}
+
+
+def test_an_existing_lock_keeps_its_release(run) -> None:
+    base = ("lock", "--offline", "neuronx-cc", "--python", "3.11", "-o", "c.txt")
+    run(*base, "--as-of", "2026-05-21")
+    assert (
+        "neuronx-cc==2.25" in Path("c.txt").read_text() or "SDK 2.30.0" in Path("c.txt").read_text()
+    )
+    before = Path("c.txt").read_text().replace("--as-of 2026-05-21", "")
+    run(*base)
+    assert Path("c.txt").read_text().splitlines()[2:] == before.splitlines()[2:]
+    run(*base, "--upgrade")
+    assert "# Neuron SDK 2.32.0" in Path("c.txt").read_text()
+
+
+def test_a_file_that_is_no_lock_is_not_overwritten(run) -> None:
+    Path("l.json").write_text('{"mine": true}')
+    done = run("lock", "--offline", "neuronx-cc", "--python", "3.11", "-o", "l.json")
+    assert (done.code, "no lock that could be kept to" in done.err) == (2, True)
+    assert Path("l.json").read_text() == '{"mine": true}'
+
+
+def test_the_cache_is_shown_pruned_and_cleared(run, pair, tmp_path: Path) -> None:
+    lock(run, pair, "torch==2.9.*")
+    done = run("cache", "info", "--format", "json")
+    kinds = json.loads(done.out)["kinds"]
+    assert kinds["projects"]["files"] == kinds["metadata"]["files"] == 3
+    folder = Path(json.loads(done.out)["folder"])
+    (folder / "projects" / "ab").mkdir(exist_ok=True)
+    (folder / "projects" / "ab" / ".torn").write_text("x")
+    (folder / "mine").write_text("kept")
+    assert json.loads(run("cache", "prune", "--format", "json").out)["removed_files"] == 1
+    assert "removed" in run("cache", "clear").out
+    assert json.loads(run("cache", "info", "--format", "json").out)["kinds"]["http"]["files"] == 0
+    assert (folder / "mine").read_text() == "kept"
 
 
 # what the index does, requirement, exit code, what is said

@@ -1,0 +1,31 @@
+"""``neuron-pin cache``: what is kept of indexes."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from neuron_pin.settings import cache_folder, load_settings
+from neuron_pin.sources.cache import clear, measure, prune
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Say what is there, or remove what is stale, or everything."""
+    settings = load_settings({"cache_dir": options.cache_dir}, os.environ, "")
+    folder = cache_folder(settings, os.environ)
+    if options.action != "info":
+        removed = prune(folder) if options.action == "prune" else clear(folder)
+        document = {"folder": folder, "removed_files": removed.files, "removed_bytes": removed.size}
+        text = f"{folder}: removed {removed.files} files, {removed.size / 1e6:.1f} MB\n"
+    else:
+        kinds = measure(folder)
+        document = {"folder": folder, "kinds": {k: c._asdict() for k, c in kinds.items()}}
+        lines = [
+            f"{kind:10} {c.files:7} files {c.size / 1e6:10.1f} MB" for kind, c in kinds.items()
+        ]
+        text = "\n".join([folder, *lines]) + "\n"
+    console.result(json.dumps(document, indent=2) + "\n" if options.format == "json" else text)
+    return 0
