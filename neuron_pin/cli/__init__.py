@@ -1,7 +1,7 @@
 """The command line: argparse, one module a command; imports the library, never the reverse.
 
 Exit codes: 0 done; 1 the policy or the requirements say no; 2 wrong usage or unreadable
-input; 3 a source failed; 130 interrupted.
+input; 3 a source failed; 70 a bug of ours; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from collections.abc import Sequence
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
+
+
+INTERNAL = 70
+"""The exit code of a bug: EX_SOFTWARE of sysexits(3)."""
 
 
 def entry() -> NoReturn:
@@ -62,4 +66,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if os.environ.get("NEURON_PIN_DEBUG"):
+            raise
+        console.error(
+            NeuronPinError(
+                f"a bug in neuron-pin: {type(error).__name__}: {error}",
+                hint="NEURON_PIN_DEBUG=1 shows where; please report it with the command",
+            )
+        )
+        return INTERNAL
     return code

@@ -115,6 +115,11 @@ def attempt_in(
     asked = [r for r in (*request.requirements, *request.constraints) if r.name != SDK_NAME]
     selection = select(context, asked, whole=whole) if release is not None else None
     offers = offers_for(context, selection)
+    offers.expect(
+        r
+        for r in request.requirements
+        if r.name != SDK_NAME and offers.key_of(r).ecosystem is Ecosystem.PIP
+    )
     roots = [
         need_of(requirement, offers.key_of(requirement), requirement.origin)
         for requirement in request.requirements

@@ -83,6 +83,9 @@ class Offers(Protocol):
     def key_of(self, requirement: Requirement) -> PackageKey:
         """The package that a requirement means on the target."""
 
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Told what the graph will come to, so that it can be read ahead."""
+
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         """Every file of a candidate that fits the target, best first, with hashes.
 

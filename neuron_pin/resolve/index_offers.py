@@ -116,7 +116,7 @@ class IndexOffers:
                     text + dependency.specifier,
                 )
             )
-        self.prefetch(dependency.name for dependency in found)
+        self.expect(found)
         return found
 
     def files(self, candidate: Candidate) -> tuple[File, ...]:
@@ -126,14 +126,15 @@ class IndexOffers:
         index, offer = known
         return self._sources.files(index, candidate.key.name, offer)
 
-    def prefetch(self, names: Iterable[str]) -> None:
-        """Start to read the pages of packages that the graph will come to."""
-        wanted = [(index, name) for name in names for index in self._indexes(name)[:1]]
-        self._sources.prefetch(wanted)
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Start to read what the graph will come to."""
+        for requirement in requirements:
+            for index in self._sources.indexes_of(requirement.name)[:1]:
+                self._sources.expect(index, requirement.name, requirement.range, requirement.extras)
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
-        for index in self._indexes(key.name) if key.ecosystem is Ecosystem.PIP else ():
+        for index in self._sources.indexes_of(key.name) if key.ecosystem is Ecosystem.PIP else ():
             project = self._sources.known_project(index, key.name)
             if project is not None and project.status in ("archived", "deprecated"):
                 reason = f": {project.reason}" if project.reason else ""
@@ -142,18 +143,6 @@ class IndexOffers:
 
     # Python packages -------------------------------------------------------------------
 
-    def _indexes(self, name: str) -> list[Index]:
-        """Where a name is looked for: all indexes for Neuron's names, so that a decoy is
-        seen and named, and every index but Neuron's for the others."""
-        package = self._context.catalog.packages.get(name)
-        bound = self._sources.bindings.get(name)
-        if bound is not None and package is None:
-            others = [index for index in self._sources.indexes if not index.is_neuron]
-            return [bound, *(index for index in others if index.url != bound.url)]
-        if package is None or package.public_from == "0":
-            return [index for index in self._sources.indexes if not index.is_neuron]
-        return list(self._sources.indexes)
-
     def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
         package = self._context.catalog.packages.get(key.name)
         bound = self._sources.bindings.get(key.name)
@@ -161,7 +150,7 @@ class IndexOffers:
             yield from self._bound_candidates(key, bound)
             return
         if package is None or package.public_from == "0":
-            for index in self._indexes(key.name):
+            for index in self._sources.indexes_of(key.name):
                 project = self._sources.project(index, key.name)
                 if project is not None:
                     # The first index that has a name decides: nobody can shadow a package
@@ -173,7 +162,7 @@ class IndexOffers:
             return
         merged: list[tuple[Index, Offer]] = []
         invalid: list[Judged] = []
-        for index in self._indexes(key.name):
+        for index in self._sources.indexes_of(key.name):
             project = self._sources.project(index, key.name)
             if project is not None:
                 merged += [(index, offer) for offer in project.offers()]
@@ -186,7 +175,7 @@ class IndexOffers:
 
     def _bound_candidates(self, key: PackageKey, bound: Index) -> Iterator[Judged]:
         """A name that the user has bound to an index: what others have of it is named."""
-        for index in self._indexes(key.name):
+        for index in self._sources.indexes_of(key.name):
             project = None
             if index.url != bound.url:
                 project = self._sources.project(index, key.name)

@@ -51,6 +51,9 @@ class CatalogOffers:
     def key_of(self, requirement: Requirement) -> PackageKey:
         return key_for(requirement, self._context)
 
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Nothing is to be read."""
+
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         return candidate.files
 

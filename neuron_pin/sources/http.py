@@ -25,6 +25,8 @@ from .cache import keep
 
 if TYPE_CHECKING:
     import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
 
 DEFAULT_FRESH = 600
 """Seconds for which an answer without ``Cache-Control`` is fresh."""
@@ -193,7 +195,6 @@ class Fetcher:
         with self._lock:
             if self._session is None:
                 import requests
-                from requests.adapters import HTTPAdapter
                 from urllib3.response import BaseHTTPResponse
                 from urllib3.util import Retry
 
@@ -217,14 +218,9 @@ class Fetcher:
                 session = requests.Session()
                 session.headers["User-Agent"] = f"neuron-pin/{__version__}"
                 session.max_redirects = 10
-                adapter = HTTPAdapter(
-                    pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=retry
-                )
+                adapter = _adapter(self._cert, max_retries=retry)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
-                bundle = self._cert or os.environ.get("SSL_CERT_FILE")
-                if bundle and not os.environ.get("REQUESTS_CA_BUNDLE"):
-                    session.verify = bundle
                 self._session = session
             return self._session
 
@@ -301,6 +297,50 @@ class Fetcher:
             raise SourceFailed(url, f"has more than {limit} bytes")
         kind = "application/json" if path.suffix == ".json" else "text/html"
         return Answer(data, kind, url, 0.0)
+
+
+def _adapter(cert: str | None, *, max_retries: Retry) -> HTTPAdapter:
+    """An adapter whose connections share one TLS context.
+
+    Left alone, every new connection reads the certificate authorities again, which costs
+    more than its handshake.
+    """
+    import ssl
+
+    from requests.adapters import HTTPAdapter
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+    bundle = cert or next(
+        (os.environ[name] for name in _BUNDLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
+    )
+    try:
+        context = ssl.create_default_context(cafile=bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise SourceFailed(bundle, f"holds no certificates: {error}") from None
+
+    class Shared(HTTPAdapter):
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, ssl_context=context, **options)
+
+        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+            return super().proxy_manager_for(*arguments, ssl_context=context, **options)
+
+        def build_connection_pool_key_attributes(
+            self, request: Any, verify: Any, cert: Any = None
+        ) -> Any:
+            host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+            pool.pop("ca_certs", None)
+            pool.pop("ca_cert_dir", None)
+            return host, pool
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+            conn.ca_certs = conn.ca_cert_dir = None
+
+    return Shared(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=max_retries)
+
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def _check_scheme(url: str) -> None:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
@@ -44,19 +44,40 @@ class Reader:
         self._target = target
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._made: dict[tuple[str, ...], Future[Any]] = {}
+        self._closed = False
 
     def close(self) -> None:
         """Stop reading, and drop the connections."""
+        with self._lock:
+            self._closed = True
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self.fetcher.close()
 
-    def submit(self, function: Callable[[], Result]) -> Future[Result]:
-        """Start to read something that will be asked for."""
+    def submit(self, function: Callable[[], None]) -> None:
+        """Start to read ahead, unless this reader has been closed meanwhile."""
         with self._lock:
+            if self._closed:
+                return
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
-            return self._pool.submit(function)
+            self._pool.submit(function)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Result]) -> Result:
+        """What ``make`` gives, made once for a key; who comes second waits for the first."""
+        with self._lock:
+            future = self._made.get(key)
+            mine = future is None
+            if future is None:
+                future = self._made[key] = Future()
+        if mine:
+            try:
+                future.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
+                future.set_exception(error)
+        result: Result = future.result()
+        return result
 
     def project(self, index: str, name: str) -> tuple[Project, float] | None:
         """A project's page as a record, and until when it is fresh; none if the index does

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, normalized
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
@@ -20,8 +20,6 @@ from .metadata import Dependency, Metadata
 from .project import Offer, Project
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from neuron_pin.inputs.files import RequirementsFile
 
     from .apt import AptRepository, DebPackage
@@ -41,13 +39,14 @@ class Index(NamedTuple):
 class Sources:
     """Reads indexes for one target, each page and each wheel's metadata once.
 
-    What is not in the records is read from the network, several at once; `prefetch` starts
+    What is not in the records is read from the network, several at once; `expect` starts
     that before it is needed.
     """
 
     def __init__(
         self,
         settings: Settings,
+        catalog: Catalog,
         indexes: Sequence[Index],
         repositories: Sequence[AptRepository],
         bindings: Mapping[str, Index],
@@ -60,14 +59,14 @@ class Sources:
         self.bindings = dict(bindings)
         self.target = target
         self._settings = settings
+        self._catalog = catalog
         self._credentials = credentials
         self._cache = cache
         self._now = time.time()
         self._view = json.dumps([target.python, target.platforms[0], len(target.platforms)])
         self._projects: dict[tuple[Index, str], Project | None] = {}
         self._metadata: dict[str, Metadata] = {}
-        self._pending: dict[tuple[Index, str], Future[Project | None]] = {}
-        self._pending_metadata: dict[str, Future[Metadata]] = {}
+        self._expected: set[tuple[Index, str]] = set()
         self._reader: Reader | None = None
 
     def close(self) -> None:
@@ -93,6 +92,18 @@ class Sources:
             self._reader = Reader(fetcher, self.target)
         return self._reader
 
+    def indexes_of(self, name: str) -> list[Index]:
+        """Where a name is looked for, in this order: every index for Neuron's own names, so
+        that a decoy is seen and named, every index but Neuron's for the others."""
+        package = self._catalog.packages.get(name)
+        others = [index for index in self.indexes if not index.is_neuron]
+        if package is None and name in self.bindings:
+            bound = self.bindings[name]
+            return [bound, *(index for index in others if index.url != bound.url)]
+        if package is None or package.public_from == "0":
+            return others
+        return list(self.indexes)
+
     # Projects --------------------------------------------------------------------------
 
     def project(self, index: Index, name: str) -> Project | None:
@@ -102,29 +113,57 @@ class Sources:
         """
         key = (index, name)
         if key not in self._projects:
-            pending = self._pending.pop(key, None)
-            if pending is not None:
-                self._projects[key] = pending.result()
-            else:
-                found = self._recorded(index, name)
-                self._projects[key] = found if found is not None else self._read(index, name)
+            found = self._recorded(index, name)
+            self._projects[key] = found if found is not None else self._read_once(index, name)
         return self._projects[key]
 
     def known_project(self, index: Index, name: str) -> Project | None:
         """A project that has been looked at in this run, or none; reads nothing."""
         return self._projects.get((index, name))
 
-    def prefetch(self, wanted: Iterable[tuple[Index, str]]) -> None:
-        """Start to read projects that will be asked for, where they are not at hand."""
-        for index, name in wanted:
-            key = (index, name)
-            if key in self._projects or key in self._pending:
-                continue
-            found = self._recorded(index, name)
-            if found is not None:
-                self._projects[key] = found
-            elif not self._settings.offline:
-                self._pending[key] = self._online.submit(lambda i=index, n=name: self._read(i, n))  # type: ignore[misc]
+    def expect(self, index: Index, name: str, specifier: str, extras: Iterable[str]) -> None:
+        """Read ahead: a project that will be asked for, the metadata of the version that
+        will probably be taken, and what that one requires in turn.
+
+        Nothing is read ahead that the records have; an error shows when the thing itself is
+        asked for.
+        """
+        key = (index, name)
+        if self._settings.offline or key in self._expected:
+            return
+        self._expected.add(key)
+        known = self._projects.get(key) or self._recorded(index, name)
+        if known is not None:
+            self._projects[key] = known
+            offer = self._probable(known, specifier)
+            if offer is None or self._recorded_metadata(offer) is not None:
+                return
+        wanted = tuple(extras)
+        self._online.submit(lambda: self._read_ahead(index, name, specifier, wanted))
+
+    def _read_ahead(self, index: Index, name: str, specifier: str, extras: tuple[str, ...]) -> None:
+        try:
+            project = self._recorded(index, name) or self._read_once(index, name)
+            offer = self._probable(project, specifier) if project is not None else None
+            if offer is None:
+                return
+            metadata = self._recorded_metadata(offer) or self._metadata_once(index, name, offer)
+        except SourceFailed:
+            return
+        for dependency in metadata.dependencies:
+            if not dependency.extra or dependency.extra in extras:
+                for following in self.indexes_of(dependency.name)[:1]:
+                    self.expect(following, dependency.name, dependency.specifier, dependency.extras)
+
+    def _probable(self, project: Project, specifier: str) -> Offer | None:
+        """The version that will probably be taken: the newest that the range admits."""
+        from neuron_pin.inputs import admits
+
+        for offer in project.offers():
+            if offer.fits and offer.yanked is None and not offer.prerelease:
+                if not specifier or admits(specifier, offer.version):
+                    return offer
+        return None
 
     def _key(self, index: Index, name: str) -> str:
         return f"{index.url}\n{name}\n{self._view}"
@@ -139,6 +178,9 @@ class Sources:
         if until <= self._now and not self._settings.offline:
             return None
         return Project(rows, invalid, status, reason)
+
+    def _read_once(self, index: Index, name: str) -> Project | None:
+        return self._online.once(("project", index.url, name), lambda: self._read(index, name))
 
     def _read(self, index: Index, name: str) -> Project | None:
         found = self._online.project(index.url, name)
@@ -172,25 +214,9 @@ class Sources:
     def metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
         """What an offer's wheel requires; raises `SourceFailed`."""
         if offer.url not in self._metadata:
-            pending = self._pending_metadata.pop(offer.url, None)
-            if pending is not None:
-                self._metadata[offer.url] = pending.result()
-            else:
-                found = self._recorded_metadata(offer)
-                self._metadata[offer.url] = found or self._read_metadata(index, name, offer)
+            found = self._recorded_metadata(offer)
+            self._metadata[offer.url] = found or self._metadata_once(index, name, offer)
         return self._metadata[offer.url]
-
-    def prefetch_metadata(self, index: Index, name: str, offer: Offer) -> None:
-        """Start to read metadata that will be asked for."""
-        if offer.url in self._metadata or offer.url in self._pending_metadata or not offer.url:
-            return
-        found = self._recorded_metadata(offer)
-        if found is not None:
-            self._metadata[offer.url] = found
-        elif not self._settings.offline:
-            self._pending_metadata[offer.url] = self._online.submit(
-                lambda: self._read_metadata(index, name, offer)
-            )
 
     def _metadata_key(self, offer: Offer) -> str:
         return f"{offer.url}\n{offer.sha256}\n{offer.metadata_sha256}\n{self._view}"
@@ -205,6 +231,10 @@ class Sources:
         name, version, rows, repairs = record
         dependencies = tuple(Dependency(row[0], tuple(row[1]), row[2], row[3]) for row in rows)
         return Metadata(name, version, dependencies, tuple(repairs))
+
+    def _metadata_once(self, index: Index, name: str, offer: Offer) -> Metadata:
+        key = ("metadata", offer.url)
+        return self._online.once(key, lambda: self._read_metadata(index, name, offer))
 
     def _read_metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
         metadata = self._online.metadata(index.url, name, offer)
@@ -254,7 +284,9 @@ def open_sources(
 
         repositories = [parse_repository(text) for text in settings.apt_repo]
     cache = RecordCache(cache_folder(settings, environ))
-    sources = Sources(settings, indexes, repositories, bindings, target, cache, credentials)
+    sources = Sources(
+        settings, catalog, indexes, repositories, bindings, target, cache, credentials
+    )
     try:
         yield sources
     finally:

@@ -192,7 +192,8 @@ def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
 
 
 def _absolute(base: str, url: str) -> str:
-    return urljoin(base, url)
+    # Nearly all addresses are absolute already, and pages have thousands.
+    return url if url.startswith(("https://", "http://")) else urljoin(base, url)
 
 
 def _check_api(version: str, address: str) -> None:
