@@ -84,11 +84,15 @@ class CannotWrite(NeuronPinError):
 class NoSolution(NeuronPinError):
     """No versions satisfy the requirements and the policy together.
 
-    ``causes`` are one-line facts, most telling first.
+    ``causes`` are one-line facts, most telling first.  ``conflict`` is a smallest set of
+    requirements that cannot hold together, ``relaxations`` are changes that were tried and
+    work; both may be filled in later.
     """
 
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
         self.causes = tuple(causes)
+        self.conflict: tuple[str, ...] = ()
+        self.relaxations: tuple[str, ...] = ()
         super().__init__(message, hint=hint)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
@@ -181,6 +181,21 @@ def _still_preferred(settings: Settings, preferred: Preferences | None) -> Prefe
     return Preferences(sdk, {n: v for n, v in preferred.versions.items() if n not in newer})
 
 
+class Job(NamedTuple):
+    """One lock to make: what was set, what was asked for, what the world is like."""
+
+    settings: Settings
+    catalog: Catalog
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Requirement, ...]
+    files: tuple[RequirementsFile, ...]
+    today: date
+    this_python: str
+    environ: Mapping[str, str]
+    all_files: bool
+    preferred: Preferences | None
+
+
 def lock(
     settings: Settings,
     catalog: Catalog,
@@ -193,18 +208,43 @@ def lock(
     all_files: bool = False,
     preferred: Preferences | None = None,
 ) -> Resolution:
-    """Resolve once.  Reads the network only where indexes are used and not ``offline``."""
-    target = target_of(settings, catalog, today, this_python)
+    """Resolve once.  Reads the network only where indexes are used and not ``offline``.
+
+    Where there is no solution the error says which requirements cannot hold together, and
+    what would work, found by locking again with that changed.
+    """
+    job = Job(
+        settings=settings,
+        catalog=catalog,
+        requirements=(*requirements, *(r for file in files for r in file.requirements)),
+        constraints=tuple(r for file in files for r in file.constraints),
+        files=tuple(files),
+        today=today,
+        this_python=this_python,
+        environ=environ,
+        all_files=all_files,
+        preferred=preferred,
+    )
+    try:
+        return lock_job(job)
+    except NoSolution as error:
+        from neuron_pin.relaxation import explained
+
+        raise explained(job, error) from None
+
+
+def lock_job(job: Job) -> Resolution:
+    """Resolve a job as it stands; raises `NoSolution` with the bare facts."""
+    settings, catalog, files = job.settings, job.catalog, job.files
+    target = target_of(settings, catalog, job.today, job.this_python)
     overrides = _overrides(settings, target)
-    asked = [*requirements, *(r for file in files for r in file.requirements)]
-    asked = [overrides.get(requirement.name, requirement) for requirement in asked]
-    constraints = [r for file in files for r in file.constraints]
-    request = make_request(settings, catalog, target, asked, constraints)
+    asked = [overrides.get(requirement.name, requirement) for requirement in job.requirements]
+    request = make_request(settings, catalog, target, asked, job.constraints)
     if settings.generate_hashes and request.strength is not Strength.EXACT:
         raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
     request = request._replace(
-        all_files=all_files or settings.generate_hashes,
-        preferred=_still_preferred(settings, preferred),
+        all_files=job.all_files or settings.generate_hashes,
+        preferred=_still_preferred(settings, job.preferred),
     )
     if not request.requirements and target.instance is None:
         raise WrongUsage(
@@ -217,7 +257,7 @@ def lock(
     from neuron_pin.resolve.index_offers import IndexOffers
     from neuron_pin.sources.session import open_sources
 
-    with open_sources(settings, files, catalog, target, environ) as sources:
+    with open_sources(settings, files, catalog, target, job.environ) as sources:
         try:
             found = resolve(
                 request,

@@ -61,6 +61,9 @@ class Console:
         lines = [self._paint("red", "error:") + f" {_safe(error.message)}"]
         if isinstance(error, NoSolution):
             lines += [f"  because: {_safe(cause)}" for cause in error.causes]
+            if len(error.conflict) > 1:
+                lines.append("  these cannot hold together: " + _safe(", ".join(error.conflict)))
+            lines += [f"  would work: {_safe(words)}" for words in error.relaxations]
         if error.hint:
             lines.append(self._paint("cyan", "hint:") + f" {_safe(error.hint)}")
         sys.stderr.write("\n".join(lines) + "\n")

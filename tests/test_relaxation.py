@@ -1,0 +1,66 @@
+"""Conflicts are made small, and every relaxation that is named has been locked."""
+
+import re
+from pathlib import Path
+
+# command, the set that cannot hold together, what would work
+CASES = [
+    (
+        ("torch-neuronx==2.9.*", "libtorch-neuronx-lite==2.12.*", "neuronx-cc",
+         "--instance", "trn2", "--python", "3.12", "--sdk", "2.31.1"),
+        {"torch-neuronx==2.9.*", "libtorch-neuronx-lite==2.12.*"},
+        ["without torch-neuronx==2.9.*", "without libtorch-neuronx-lite==2.12.*"],
+    ),
+    (
+        ("torch-neuronx==2.8.*", "--instance", "trn2", "--python", "3.12"),
+        set(),
+        ["--phase eos: SDK 2.28.1, torch-neuronx 2.8.0.2.12.22436"],
+    ),
+    (
+        ("vllm-neuron", "nki", "--instance", "trn2", "--python", "3.12", "--sdk", "2.32.0"),
+        set(),
+        ["--phase beta: SDK 2.32.0, nki 0.6.0, vllm-neuron 0.24.0.1.1.0"],
+    ),
+    (
+        ("neuronx-cc", "nrtpy", "--instance", "trn1", "--python", "3.10"),
+        set(),
+        ["--python 3.11: SDK 2.32.0"],
+    ),
+    (
+        ("torch-neuronx", "--instance", "trn1", "--python", "3.12", "--sdk", "2.32.0"),
+        set(),
+        ["without --sdk: SDK 2.31.1, torch-neuronx 2.9.0.2.15.32035"],
+    ),
+    (("neuronx-cc==1.*", "--python", "3.12"), set(), []),
+]  # fmt: skip
+
+
+def test_relaxations(run) -> None:
+    for arguments, together, working in CASES:
+        done = run("lock", "--offline", "--as-of", "2026-08-17", *arguments)
+        assert done.code == 1, done.err
+        found = re.search(r"cannot hold together: (.*)", done.err)
+        named = set(re.findall(r"(\S+) \(command line\)", found[1])) if found else set()
+        if together:
+            assert named == together
+        for words in working:
+            assert f"would work: {words}" in done.err, done.err
+        if not working:
+            assert "would work" not in done.err
+
+
+def test_a_relaxation_that_is_named_works_when_it_is_typed(run) -> None:
+    base = ("lock", "--offline", "--as-of", "2026-08-17", "neuronx-cc", "nrtpy",
+            "--instance", "trn1")  # fmt: skip
+    done = run(*base, "--python", "3.9")
+    for python in re.findall(r"would work: --python (\S+):", done.err):
+        assert run(*base, "--python", python).code == 0
+
+
+def test_origins_of_a_conflict_are_files_and_lines(run) -> None:
+    Path("reqs.txt").write_text("# ours\ntorch-neuronx==2.9.*\n")
+    Path("limits.txt").write_text("torch-neuronx<2.9\n")
+    done = run("lock", "--offline", "--as-of", "2026-08-17", "--instance", "trn1", "--python",
+               "3.11", "-r", "reqs.txt", "-c", "limits.txt")  # fmt: skip
+    assert "torch-neuronx==2.9.* (reqs.txt:2), torch-neuronx<2.9 (limits.txt:1)" in done.err
+    assert "would work: without torch-neuronx<2.9 (limits.txt:1)" in done.err
