@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packaging.tags import parse_tag
+from packaging.tags import Tag, parse_tag
 from packaging.version import InvalidVersion, Version
 
 from neuron_pin.target import Target, wheel_tags
@@ -37,8 +37,7 @@ def make_project(page: Page, name: str, target: Target) -> Project:
         rank: int | None = None
         if wheel is not None:
             if wheel.tags not in rank_of:
-                found = [ranks[tag] for tag in parse_tag(wheel.tags) if tag in ranks]
-                rank_of[wheel.tags] = min(found) if found else None
+                rank_of[wheel.tags] = _rank(wheel.tags, ranks)
             rank = rank_of[wheel.tags]
         versions.setdefault(version, []).append((rank, wheel is not None, file))
     rows = [list(_offer(version, versions[version])) for version in sorted(versions, reverse=True)]
@@ -57,10 +56,20 @@ def fitting_files(page: Page, name: str, version: str, target: Target) -> list[L
             same = Version(wheel.version) == wanted
         except InvalidVersion:
             continue
-        matching = [ranks[tag] for tag in parse_tag(wheel.tags) if tag in ranks] if same else []
-        if matching:
-            found.append((min(matching), file.filename, file))
+        rank = _rank(wheel.tags, ranks) if same else None
+        if rank is not None:
+            found.append((rank, file.filename, file))
     return [file for _, _, file in sorted(found, key=lambda row: row[:2])]
+
+
+def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
+    """The best rank of a wheel's tags, none if it does not fit.  Real indexes have tags that
+    are none (``py36+-none-any``): no installer would take such a wheel."""
+    try:
+        found = [ranks[tag] for tag in parse_tag(tags) if tag in ranks]
+    except ValueError:
+        return None
+    return min(found) if found else None
 
 
 def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -> Offer:

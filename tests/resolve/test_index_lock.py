@@ -384,6 +384,14 @@ def test_a_quarantined_project_is_not_installed_and_an_archived_one_is_said(run,
     assert "old is archived" in done.err
 
 
+def test_a_wheel_with_a_tag_that_is_none_is_passed_over(run, serve) -> None:
+    server = serve()
+    odd = row("tool", "2.0")
+    odd["filename"] = "tool-2.0-py36+-none-any.whl"
+    page(server, "tool", [row("tool", "1.0"), odd])
+    assert "tool==1.0" in run("lock", "tool", "--index-url", f"{server.url}/simple").out
+
+
 def test_a_yanked_version_is_reached_by_an_exact_pin_alone(run, serve) -> None:
     server = serve()
     page(server, "tool", [row("tool", "1.0"), row("tool", "2.0", yanked="broken")])
