@@ -19,6 +19,7 @@ from neuron_pin.resolve import (
     Resolution,
     resolve,
 )
+from neuron_pin.resolve.filter import admits_python
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target, detect, make_target
 
@@ -136,7 +137,9 @@ def uses_indexes(
 def _names_index(settings: Settings, files: Sequence[RequirementsFile]) -> bool:
     if settings.index_url or settings.extra_index_url or settings.neuron_index_url:
         return True
-    return bool(settings.apt_repo) or any(f.index_url or f.extra_index_urls for f in files)
+    if settings.apt_repo or settings.find_links:
+        return True
+    return any(f.index_url or f.extra_index_urls or f.find_links for f in files)
 
 
 def _refuse_mistyped(request: Request, catalog: Catalog) -> None:
@@ -156,7 +159,9 @@ def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
     return package is None or package.kind is ComponentKind.DEPENDENCY
 
 
-def _overrides(settings: Settings, target: Target) -> dict[str, Requirement]:
+def _overrides(
+    settings: Settings, target: Target, environ: Mapping[str, str]
+) -> dict[str, Requirement]:
     """Requirements that stand for every other one on their package, whoever asks."""
     if not settings.override:
         return {}
@@ -164,10 +169,21 @@ def _overrides(settings: Settings, target: Target) -> dict[str, Requirement]:
 
     found = {}
     for path in settings.override:
-        for requirement in read_requirements(path).requirements:
+        for requirement in read_requirements(path, environ=environ).requirements:
             if _applies(requirement, target):
                 found[requirement.name] = requirement
     return found
+
+
+def _check_python(files: Sequence[RequirementsFile], target: Target) -> None:
+    """Whether the projects among the inputs are for the target's Python."""
+    for file in files:
+        if file.requires_python and not admits_python(file.requires_python[0], target.python):
+            wanted, path = file.requires_python
+            raise NoSolution(
+                f"{path}: the project requires Python {wanted}, the target has {target.python}",
+                hint="choose another with --python",
+            )
 
 
 def _still_preferred(settings: Settings, preferred: Preferences | None) -> Preferences:
@@ -237,13 +253,16 @@ def lock_job(job: Job) -> Resolution:
     """Resolve a job as it stands; raises `NoSolution` with the bare facts."""
     settings, catalog, files = job.settings, job.catalog, job.files
     target = target_of(settings, catalog, job.today, job.this_python)
-    overrides = _overrides(settings, target)
+    _check_python(files, target)
+    overrides = _overrides(settings, target, job.environ)
     asked = [overrides.get(requirement.name, requirement) for requirement in job.requirements]
     request = make_request(settings, catalog, target, asked, job.constraints)
     if settings.generate_hashes and request.strength is not Strength.EXACT:
         raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
     request = request._replace(
-        all_files=job.all_files or settings.generate_hashes,
+        all_files=job.all_files
+        or settings.generate_hashes
+        or any(requirement.hashes for requirement in (*asked, *job.constraints)),
         preferred=_still_preferred(settings, job.preferred),
     )
     if not request.requirements and target.instance is None:

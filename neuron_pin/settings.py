@@ -33,6 +33,9 @@ class Settings(NamedTuple):
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    build: tuple[str, ...] = ()
     index: tuple[str, ...] = ()  # type: ignore[assignment]  # hides tuple.index, on purpose
     override: tuple[str, ...] = ()
     upgrade: bool = False
@@ -43,12 +46,24 @@ class Settings(NamedTuple):
     generate_hashes: bool = False
     cache_dir: str | None = None
     cert: str | None = None
+    client_cert: str | None = None
+    proxy: str | None = None
 
 
 _LISTS = frozenset(
-    {"platform", "phase", "extra_index_url", "apt_repo", "index", "override", "upgrade_package"}
+    {
+        "platform",
+        "phase",
+        "extra_index_url",
+        "apt_repo",
+        "index",
+        "override",
+        "upgrade_package",
+        "find_links",
+        "build",
+    }
 )
-_FLAGS = frozenset({"offline", "refresh", "generate_hashes", "upgrade"})
+_FLAGS = frozenset({"offline", "refresh", "generate_hashes", "upgrade", "no_index"})
 _CHOICES = {
     "scope": ("host", "container", "both"),
     "pin": ("exact", "minor", "major"),

@@ -27,11 +27,17 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     requirements = parse_all(options.requirements)
     files = []
-    if options.requirement or options.constraint:
-        from neuron_pin.inputs.files import read_requirements
+    if options.requirement or options.constraint or options.group or options.extra:
+        from neuron_pin.inputs.reading import read_inputs
 
-        files = [read_requirements(p) for p in options.requirement]
-        files += [read_requirements(p, constraints=True) for p in options.constraint]
+        files = read_inputs(
+            options.requirement,
+            options.constraint,
+            options.group,
+            extras=options.extra,
+            all_extras=options.all_extras,
+            environ=os.environ,
+        )
     outputs = [(path, options.format or format_of(path)) for path in options.output]
     for path, _ in outputs:
         if not os.path.isdir(os.path.dirname(path) or "."):

@@ -123,6 +123,8 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("sources [env: NEURON_PIN_NAME]")
     group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
     group.add_argument("--extra-index-url", metavar="URL", action="append")
+    group.add_argument("-f", "--find-links", metavar="DIR|URL", action="append")
+    group.add_argument("--no-index", action="store_true", help="--find-links alone")
     group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
     group.add_argument(
         "--index", metavar="NAME=URL", action="append", help="take a package from this index"
@@ -134,6 +136,8 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")
     group.add_argument("--cache-dir", metavar="DIR")
     group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
+    group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
+    group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
 
 
 def _add_lock(command: argparse.ArgumentParser) -> None:
@@ -152,6 +156,20 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
     command.add_argument("-U", "--upgrade", action="store_true", help="ignore what was locked")
     command.add_argument(
         "-P", "--upgrade-package", metavar="NAME", action="append", help="… of this package"
+    )
+    command.add_argument(
+        "--extra", metavar="NAME", action="append", default=[], help="of a pyproject.toml"
+    )
+    command.add_argument("--all-extras", action="store_true")
+    command.add_argument(
+        "--group",
+        metavar="[PATH:]NAME",
+        action="append",
+        default=[],
+        help="a dependency group (PEP 735)",
+    )
+    command.add_argument(
+        "--build", metavar="NAME", action="append", help="may run this package's own build"
     )
     command.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
     command.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")

@@ -27,7 +27,8 @@ class Requirement(NamedTuple):
 
     ``ecosystem`` is none where the text leaves it open.  ``pin`` holds what one clause with
     ``==`` or apt's ``=`` says; every other range is the PEP 440 text in ``specifier``.
-    ``origin`` is where it was written: ``command line``, ``reqs.txt:3``.
+    ``origin`` is where it was written: ``command line``, ``reqs.txt:3``.  ``hashes`` are the
+    digests (``sha256:…``) of the files that may be installed, none for any.
     """
 
     ecosystem: Ecosystem | None
@@ -38,6 +39,7 @@ class Requirement(NamedTuple):
     marker: str
     origin: str
     text: str
+    hashes: tuple[str, ...] = ()
 
     @property
     def is_exact(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from packaging.markers import Marker
-from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -50,11 +50,20 @@ def _machine(platforms: tuple[str, ...]) -> str:
 
 
 def _package(package: LockedPackage) -> Package:
-    wheels = []
+    wheels, sdist = [], None
     for file in package.files:
         if not file.hashes:
             break
         uploaded = _time(file.uploaded)
+        if not file.filename.endswith(".whl"):
+            sdist = sdist or PackageSdist(
+                name=file.filename,
+                url=file.url,
+                size=file.size,
+                upload_time=uploaded,
+                hashes=dict(file.hashes),
+            )
+            continue
         wheels.append(
             PackageWheel(
                 name=file.filename,
@@ -64,7 +73,7 @@ def _package(package: LockedPackage) -> Package:
                 hashes=dict(file.hashes),
             )
         )
-    if not wheels:
+    if not wheels and sdist is None:
         raise WrongUsage(
             f"pylock.toml names files, and those of {package.key.name} are not known",
             hint="lock against indexes: without --offline, or with --index-url",
@@ -78,7 +87,8 @@ def _package(package: LockedPackage) -> Package:
         name=canonicalize_name(package.key.name),
         version=Version(package.version),
         index=package.source,
-        wheels=wheels,
+        wheels=wheels or None,
+        sdist=sdist,
         tool={TOOL: facts},
     )
 

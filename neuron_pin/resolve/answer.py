@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
     Ecosystem,
@@ -16,6 +17,7 @@ from neuron_pin.policy import (
     derive_pin,
     parse_version,
 )
+from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Target
 
 from .attempt import Attempt, Request
@@ -112,9 +114,33 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
         kind=package.kind if is_neuron and package is not None else None,
         sdk=context.release.sdk if candidate.member is not None and context.release else "",
         source=candidate.source,
-        files=(attempt.provider.offers.files(candidate) if request.all_files else candidate.files),
+        files=_files(request, attempt, candidate),
         via=tuple(sorted(attempt.via.get(identifier, ()))),
     )
+
+
+def _files(request: Request, attempt: Attempt, candidate: Candidate) -> tuple[File, ...]:
+    """A candidate's files: those that the hashes in the requirements admit.
+
+    Raises `SourceFailed` if there are some, and none of the files has one of them.
+    """
+    if not request.all_files:
+        return candidate.files
+    files = attempt.provider.offers.files(candidate)
+    name = candidate.key.name
+    stating = [r for r in (*request.requirements, *request.constraints) if r.name == name]
+    allowed = {digest for requirement in stating for digest in requirement.hashes}
+    if not allowed:
+        return files
+    kept = tuple(f for f in files if any(f"{kind}:{value}" in allowed for kind, value in f.hashes))
+    if not kept:
+        origin = next(r.origin for r in stating if r.hashes)
+        raise SourceFailed(
+            files[0].url if files else candidate.source or name,
+            f"no file of {name} {candidate.version} has a hash that {origin} states",
+            hint="" if files else "lock against indexes: without --offline, or with --index-url",
+        )
+    return kept
 
 
 def _warnings(

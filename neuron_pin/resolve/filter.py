@@ -200,8 +200,8 @@ def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
 
 
 def no_wheel(candidate: Candidate, context: Context) -> Exclusion | None:
-    """NP402: source distributions only."""
-    if candidate.has_wheel:
+    """NP402: source distributions only, and none that could be read either."""
+    if candidate.has_wheel or candidate.is_sdist:
         return None
     return _put_aside(
         candidate, Rule.NO_WHEEL, "only a source distribution", f"index {candidate.source}"
@@ -210,7 +210,7 @@ def no_wheel(candidate: Candidate, context: Context) -> Exclusion | None:
 
 def platform(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP104: wheels, but none for the target."""
-    if candidate.fits:
+    if candidate.fits or candidate.is_sdist:
         return None
     target = context.target
     return _put_aside(

@@ -80,6 +80,12 @@ class Offers(Protocol):
         May read metadata from an index.
         """
 
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        """Why a candidate that everything else admits cannot be taken, or none.
+
+        May read a source distribution; asked only when the graph would take it.
+        """
+
     def key_of(self, requirement: Requirement) -> PackageKey:
         """The package that a requirement means on the target."""
 
@@ -210,6 +216,10 @@ class Provider(AbstractProvider[Need, Chosen, str]):
                     f"{constraint.text} does not admit it",
                     constraint.origin,
                 )
+                continue
+            unusable = self.offers.unusable(candidate)
+            if unusable is not None:
+                rejected[version] = unusable
                 continue
             yield Chosen(identifier, candidate, extras)
 

@@ -9,7 +9,8 @@ from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
-from neuron_pin.sources.project import Offer
+from neuron_pin.sources.metadata import NotStatic
+from neuron_pin.sources.project import Offer, Project
 from neuron_pin.sources.session import Index, Sources
 
 from .exclusion import Exclusion
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from neuron_pin.sources.apt import DebPackage
+
+MAX_LEFT_OPEN = 2
+"""Source distributions of one package without static metadata, after which older ones, whose
+metadata is older too, are not fetched to be read."""
 
 Judged = tuple[Candidate, "Exclusion | None"]
 
@@ -66,6 +71,7 @@ class IndexOffers:
         self._known: dict[PackageKey, Iterable[Judged]] = {}
         self._offers: dict[int, tuple[Index, Offer]] = {}
         self._debs: dict[str, list[tuple[str, DebPackage]]] | None = None
+        self._left_open: dict[PackageKey, list[str]] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
@@ -119,6 +125,32 @@ class IndexOffers:
         self.expect(found)
         return found
 
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        known = self._offers.get(id(candidate))
+        if known is None or not known[1].is_sdist:
+            return None
+        key, (index, offer) = candidate.key, known
+        left_open = self._left_open.setdefault(key, [])
+        why = f"like those of {', '.join(left_open)}, not read"
+        if len(left_open) < MAX_LEFT_OPEN:
+            try:
+                self._sources.metadata(index, key.name, offer)
+                return None
+            except NotStatic as error:
+                left_open.append(offer.version)
+                why = str(error)
+        rule, lacks = Rule.NO_WHEEL, "no wheel"
+        if candidate.has_wheel:
+            rule, lacks = Rule.PLATFORM, f"no wheel for Python {self._context.target.python}"
+        return Exclusion(
+            key,
+            candidate.version,
+            rule,
+            f"{lacks}, and its source distribution leaves what it requires to a build ({why}); "
+            f"--build {key.name} allows one",
+            f"index {index.url}",
+        )
+
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         known = self._offers.get(id(candidate))
         if known is None:
@@ -129,7 +161,7 @@ class IndexOffers:
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Start to read what the graph will come to."""
         for requirement in requirements:
-            for index in self._sources.indexes_of(requirement.name)[:1]:
+            for index in self._sources.likely_indexes(requirement.name):
                 self._sources.expect(index, requirement.name, requirement.range, requirement.extras)
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
@@ -150,28 +182,55 @@ class IndexOffers:
             yield from self._bound_candidates(key, bound)
             return
         if package is None or package.public_from == "0":
-            for index in self._sources.indexes_of(key.name):
-                project = self._sources.project(index, key.name)
-                if project is not None:
-                    # The first index that has a name decides: nobody can shadow a package
-                    # of a private index by a higher version on a public one.
-                    only_pre = not project.has_final_release()
-                    yield from self._judged(key, index, project.offers(), only_pre)
-                    yield from self._invalid(key, index, project.invalid)
-                    return
+            deciding = self._deciding(key.name)
+            only_pre = not any(project.has_final_release() for _, project in deciding)
+            if len(deciding) == 1:
+                index, project = deciding[0]
+                yield from self._judged(key, index, project.offers(), only_pre)
+                yield from self._invalid(key, index, project.invalid)
+            else:
+                yield from self._merged(key, deciding, only_pre)
             return
-        merged: list[tuple[Index, Offer]] = []
-        invalid: list[Judged] = []
-        for index in self._sources.indexes_of(key.name):
-            project = self._sources.project(index, key.name)
-            if project is not None:
-                merged += [(index, offer) for offer in project.offers()]
-                invalid += self._invalid(key, index, project.invalid)
-        merged.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
-        for index, offer in merged:
-            yield from self._judged(key, index, [offer], False)
-        yield from invalid
-        yield from self._missing(key, {offer.version.partition("+")[0] for _, offer in merged})
+        everywhere = [
+            (index, found)
+            for index in self._sources.indexes_of(key.name)
+            if (found := self._sources.project(index, key.name)) is not None
+        ]
+        yield from self._merged(key, everywhere, False)
+        seen = {o.version.partition("+")[0] for _, project in everywhere for o in project.offers()}
+        yield from self._missing(key, seen)
+
+    def _deciding(self, name: str) -> list[tuple[Index, Project]]:
+        """The indexes that decide what there is of a name.
+
+        Files that the user named, and the first index that has it: nobody can shadow a
+        package of a private index by a higher version on a public one.  Others only if that
+        one says that they have the same project (PEP 708).
+        """
+        found: list[tuple[Index, Project]] = []
+        for index in self._sources.indexes_of(name):
+            project = self._sources.project(index, name)
+            if project is None:
+                continue
+            if project.rows or project.invalid or not index.is_flat:
+                found.append((index, project))
+            if not index.is_flat:
+                for other in self._sources.kin(index, name, project):
+                    same = self._sources.project(other, name)
+                    if same is not None:
+                        found.append((other, same))
+                break
+        return found
+
+    def _merged(
+        self, key: PackageKey, sources: Sequence[tuple[Index, Project]], only_prereleases: bool
+    ) -> Iterator[Judged]:
+        pairs = [(index, offer) for index, project in sources for offer in project.offers()]
+        pairs.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
+        for index, offer in pairs:
+            yield from self._judged(key, index, [offer], only_prereleases)
+        for index, project in sources:
+            yield from self._invalid(key, index, project.invalid)
 
     def _bound_candidates(self, key: PackageKey, bound: Index) -> Iterator[Judged]:
         """A name that the user has bound to an index: what others have of it is named."""
@@ -223,14 +282,15 @@ class IndexOffers:
             version=offer.version,
             source=index.url,
             member=row.member if row else None,
-            files=(file,) if offer.fits else (),
+            files=(file,) if offer.fits or offer.is_sdist else (),
             requires_python=offer.requires_python,
             yanked=offer.yanked,
-            public=not index.is_neuron,
+            public=not index.is_trusted,
             has_wheel=offer.has_wheel,
             fits=offer.fits,
             prerelease=offer.prerelease and not only_prereleases,
             uploaded=offer.uploaded,
+            is_sdist=offer.is_sdist,
         )
 
     def _row(self, key: PackageKey, version: str) -> Candidate | None:
@@ -286,12 +346,12 @@ class IndexOffers:
 
     def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
         """Versions that the release offers and no index has: said, not passed over."""
-        if self._selection is None:
+        if self._selection is None or not any(i.is_trusted for i in self._sources.indexes):
             return
         for row in self._selection.offered.get(key, []):
             public = row.version.partition("+")[0]
             if public not in seen and not any(_same_public(public, other) for other in seen):
-                neuron = next(i for i in self._sources.indexes if i.is_neuron)
+                neuron = next(i for i in self._sources.indexes if i.is_trusted)
                 yield (
                     row,
                     Exclusion(

@@ -54,6 +54,9 @@ class CatalogOffers:
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Nothing is to be read."""
 
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        return None
+
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         return candidate.files
 

@@ -15,7 +15,7 @@ from binascii import crc32
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the shape of any record changes; older ones then count as absent."""
 
 

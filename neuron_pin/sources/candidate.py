@@ -28,7 +28,8 @@ class Candidate(NamedTuple):
     ``member`` is the release's row for it, where it is a member of one.  ``source`` is its
     address, ``public`` says that it is no index of Neuron's.  ``yanked`` is the
     reason (PEP 592), none if not yanked.  ``has_wheel`` is false where a version has no
-    wheel at all, ``fits`` where it has none for the target.  ``uploaded`` is when it came
+    wheel at all, ``fits`` where it has none for the target; ``is_sdist`` says that the files
+    are source distributions.  ``uploaded`` is when it came
     to the index (ISO 8601, UTC), empty where that is not known.
     """
 
@@ -44,3 +45,4 @@ class Candidate(NamedTuple):
     fits: bool = True
     prerelease: bool = False
     uploaded: str = ""
+    is_sdist: bool = False

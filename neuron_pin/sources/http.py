@@ -14,7 +14,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -81,6 +82,16 @@ def redacted(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+class Access(NamedTuple):
+    """How hosts are reached: files of certificate authorities and of a client's certificate
+    (PEM), a proxy's address, and names and passwords by host and port."""
+
+    cert: str | None = None
+    client_cert: str | None = None
+    proxy: str | None = None
+    credentials: Mapping[str, tuple[str, str]] = {}
+
+
 class Fetcher:
     """Reads addresses; one for a run.  Threads may share it."""
 
@@ -90,17 +101,17 @@ class Fetcher:
         *,
         offline: bool = False,
         refresh: bool = False,
-        cert: str | None = None,
-        credentials: Mapping[str, tuple[str, str]] | None = None,
+        access: Access = Access(),  # noqa: B008 - a value, never changed
         now: float | None = None,
     ) -> None:
         self.folder = folder
         self.offline = offline
         self.refresh = refresh
         self.now = time.time() if now is None else now
-        self._cert = cert
-        # By host and port; never sent to another host, redirects included.
-        self._credentials = dict(credentials or {})
+        self._access = access
+        # Never sent to another host, redirects included.
+        self._credentials = dict(access.credentials)
+        self._asked: set[str] = set()
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
 
@@ -109,20 +120,36 @@ class Fetcher:
         if self._session is not None:
             self._session.close()
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int) -> Answer:
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        limit: int,
+        check: Callable[[Answer], None] = lambda answer: None,
+    ) -> Answer:
         """The bytes at an address, at most ``limit``.
 
-        Raises `NotFound`, or `SourceFailed` with the address and what went wrong.
+        ``check`` is called with the answer, once, before anything of it is kept, and raises
+        `SourceFailed` for one that must not be.  Raises `NotFound`, or `SourceFailed` with
+        the address and what went wrong.
         """
+        answer, keep_it = self._answer(url, accept, limit)
+        check(answer)
+        keep_it()
+        return answer
+
+    def _answer(self, url: str, accept: str, limit: int) -> tuple[Answer, Callable[[], None]]:
+        """An answer, and what puts it into the cache."""
         if url.startswith("file:"):
-            return self._read_file(url, limit)
+            return self._read_file(url, limit), _nothing
         _check_scheme(url)
         path = self._path(url, accept)
         kept = _read_kept(path)
         if kept is not None and (
             self.offline or (not self.refresh and kept[0]["until"] > self.now)
         ):
-            return _answer(kept)
+            return _answer(kept), _nothing
         if self.offline:
             raise NotCached(redacted(url))
         headers = {"Accept": accept}
@@ -134,9 +161,8 @@ class Fetcher:
         with self._request(url, headers) as response:
             until = self.now + _fresh_seconds(response.headers.get("Cache-Control", ""))
             if response.status_code == 304 and kept is not None:
-                head = {**kept[0], "until": until}
-                self._keep(path, head, kept[1])
-                return _answer((head, kept[1]))
+                head, data = {**kept[0], "until": until}, kept[1]
+                return _answer((head, data)), lambda: self._keep(path, head, data)
             self._check(response, url)
             data = self._body(response, url, limit)
             head = {
@@ -147,19 +173,21 @@ class Fetcher:
                 "until": until,
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
-            if "no-store" not in response.headers.get("Cache-Control", ""):
-                self._keep(path, head, data)
-            return _answer((head, data))
+            if "no-store" in response.headers.get("Cache-Control", ""):
+                return _answer((head, data)), _nothing
+            return _answer((head, data)), lambda: self._keep(path, head, data)
 
     def get_range(self, url: str, first: int | None, last: int) -> tuple[bytes, int] | None:
         """Bytes ``first`` to ``last`` and the whole length, or the last ``last`` bytes.
 
-        None if the server does not serve ranges; nothing but headers is read then.  Not
-        cached: what is made of it is.
+        None if the server does not serve ranges, or serves others than it was asked for.
+        Not cached: what is made of it is.
         """
         _check_scheme(url)
         if self.offline:
             raise NotCached(redacted(url))
+        import requests
+
         wanted = f"bytes={'' if first is None else first}-{last}"
         headers = {"Range": wanted, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
         with self._request(url, headers) as response:
@@ -172,22 +200,29 @@ class Fetcher:
             if response.status_code != 206 or stated is None:
                 return None
             start, end, length = (int(number) for number in stated.groups())
-            if first is not None and (start != first or end > last):
-                raise SourceFailed(redacted(url), f"answers the range {wanted} with {stated[0]}")
-            data = self._body(response, url, end - start + 1)
-            if len(data) != end - start + 1:
-                raise SourceFailed(redacted(url), "sends less than the range that it states")
-            return data, length
+            if not _is_wanted(first, last, start, end, length):
+                return None
+            data = b""
+            with contextlib.suppress(requests.RequestException):
+                data = self._body(response, url, end - start + 1)
+            return (data, length) if len(data) == end - start + 1 else None
 
-    def download(self, url: str, target: Path, limit: int) -> None:
-        """A whole file to the disk, at most ``limit`` bytes."""
+    def download(self, url: str, target: Path, limit: int, *, sha256: str = "") -> None:
+        """A whole file to the disk, at most ``limit`` bytes, with that digest if one is
+        given; raises `SourceFailed`."""
         _check_scheme(url)
         if self.offline:
             raise NotCached(redacted(url))
-        with self._request(url, {}) as response, target.open("wb") as stream:
+        digest = hashlib.sha256()
+        # Without this a file that is itself compressed might be unpacked on the way.
+        headers = {"Accept-Encoding": "identity"}
+        with self._request(url, headers) as response, target.open("wb") as stream:
             self._check(response, url)
             for chunk in self._chunks(response, url, limit):
+                digest.update(chunk)
                 stream.write(chunk)
+        if sha256 and digest.hexdigest() != sha256.lower():
+            raise SourceFailed(redacted(url), "does not have the hash that the index states")
 
     # -----------------------------------------------------------------------------------
 
@@ -218,7 +253,9 @@ class Fetcher:
                 session = requests.Session()
                 session.headers["User-Agent"] = f"neuron-pin/{__version__}"
                 session.max_redirects = 10
-                adapter = _adapter(self._cert, max_retries=retry)
+                if self._access.proxy:
+                    session.proxies = {"http": self._access.proxy, "https": self._access.proxy}
+                adapter = _adapter(self._access, max_retries=retry)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
                 self._session = session
@@ -226,17 +263,10 @@ class Fetcher:
 
     @contextlib.contextmanager
     def _request(self, url: str, headers: dict[str, str]) -> Iterator[requests.Response]:
-        session = self._http()
         import requests
 
         try:
-            with session.get(
-                url,
-                headers=headers,
-                stream=True,
-                timeout=TIMEOUT,
-                auth=self._credentials.get(urlsplit(url).netloc),
-            ) as response:
+            with self._send(url, headers) as response:
                 if urlsplit(url).scheme == "https" and not response.url.startswith("https:"):
                     raise SourceFailed(redacted(url), "redirects from https to an open connection")
                 yield response
@@ -247,13 +277,51 @@ class Fetcher:
                 hint="--offline answers from the catalogue and what is in the cache",
             ) from None
 
+    def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
+        session, host = self._http(), urlsplit(url).netloc
+        while True:
+            response = session.get(
+                url,
+                headers=headers,
+                stream=True,
+                timeout=TIMEOUT,
+                auth=self._credentials.get(host),
+            )
+            if response.status_code != 401 or not self._ask_keyring(host, url):
+                return response
+            response.close()
+
+    def _ask_keyring(self, host: str, url: str) -> bool:
+        """Whether the user's keyring knows a name and password that were not tried yet."""
+        with self._lock:
+            if host in self._credentials or host in self._asked:
+                return False
+            self._asked.add(host)
+        try:
+            keyring = import_module("keyring")
+        except ImportError:
+            return False
+        try:
+            found = keyring.get_credential(f"https://{host}", None)
+            found = found or keyring.get_credential(redacted(url), None)
+        except Exception:  # noqa: BLE001 - each back end has errors of its own
+            return False
+        if found is None:
+            return False
+        self._credentials[host] = (str(found.username), str(found.password))
+        return True
+
     @staticmethod
     def _check(response: requests.Response, url: str) -> None:
         status = response.status_code
         if status in (404, 410):
             raise NotFound(redacted(url))
         if status in (401, 403):
-            raise SourceFailed(redacted(url), f"refuses access (HTTP {status})")
+            raise SourceFailed(
+                redacted(url),
+                f"refuses access (HTTP {status})",
+                hint="name and password: in ~/.netrc, in a keyring, or in the address",
+            )
         if status not in (200, 206):
             raise SourceFailed(redacted(url), f"answers HTTP {status}")
 
@@ -299,7 +367,20 @@ class Fetcher:
         return Answer(data, kind, url, 0.0)
 
 
-def _adapter(cert: str | None, *, max_retries: Retry) -> HTTPAdapter:
+def _nothing() -> None:
+    """Nothing is to be kept."""
+
+
+def _is_wanted(first: int | None, last: int, start: int, end: int, length: int) -> bool:
+    """Whether a range (RFC 9110, 14.4) is the one that was asked for."""
+    if not 0 <= start <= end < length:
+        return False
+    if first is None:
+        return end == length - 1 and start == max(0, length - last)
+    return start == first and end == min(last, length - 1)
+
+
+def _adapter(access: Access, *, max_retries: Retry) -> HTTPAdapter:
     """An adapter whose connections share one TLS context.
 
     Left alone, every new connection reads the certificate authorities again, which costs
@@ -310,13 +391,20 @@ def _adapter(cert: str | None, *, max_retries: Retry) -> HTTPAdapter:
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-    bundle = cert or next(
+    bundle = access.cert or next(
         (os.environ[name] for name in _BUNDLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
     )
     try:
         context = ssl.create_default_context(cafile=bundle)
     except (OSError, ssl.SSLError) as error:
         raise SourceFailed(bundle, f"holds no certificates: {error}") from None
+    if access.client_cert:
+        try:
+            # An encrypted key must not stop a run to ask for its password.
+            context.load_cert_chain(access.client_cert, password="")
+        except (OSError, ssl.SSLError) as error:
+            problem = f"holds no certificate and key of a client: {error}"
+            raise SourceFailed(access.client_cert, problem) from None
 
     class Shared(HTTPAdapter):
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

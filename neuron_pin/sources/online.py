@@ -6,6 +6,7 @@ answer never loads it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 import threading
@@ -24,9 +25,10 @@ from neuron_pin.target import Target
 from .candidate import File
 from .core_metadata import parse_metadata
 from .http import CONNECTIONS, Answer, Fetcher, NotFound, redacted
-from .metadata import Metadata
+from .metadata import Metadata, NotStatic
 from .page import fitting_files, make_project
 from .project import Offer, Project
+from .sdist import MAX_SDIST, build_metadata, check_static, read_pkg_info
 from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
 from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
 
@@ -79,29 +81,41 @@ class Reader:
         result: Result = future.result()
         return result
 
-    def project(self, index: str, name: str) -> tuple[Project, float] | None:
-        """A project's page as a record, and until when it is fresh; none if the index does
-        not have it.  Raises `SourceFailed`."""
-        address = f"{index.rstrip('/')}/{name}/"
+    def project(self, address: str, name: str) -> tuple[Project, float] | None:
+        """A project's page as a record, and until when it is fresh; none if there is none.
+        Raises `SourceFailed`."""
+        found = self._page(address)
+        if found is None:
+            return None
+        page, fresh_until = found
+        return make_project(page, name, self._target), fresh_until
+
+    def _page(self, address: str) -> tuple[Page, float] | None:
+        """A page, parsed before anything of it is kept."""
+        pages: list[Page] = []
         try:
-            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
+            answer = self.fetcher.get(
+                address,
+                accept=ACCEPT,
+                limit=MAX_PAGE_BYTES,
+                check=lambda answer: pages.append(_parsed(answer)),
+            )
         except NotFound:
             return None
-        return make_project(_page(answer), name, self._target), answer.fresh_until
+        return pages[0], answer.fresh_until
 
-    def files(self, index: str, name: str, version: str) -> list[File]:
-        """Every wheel of a version that fits the target, best first, each with its SHA-256.
+    def files(self, address: str, name: str, version: str) -> list[File]:
+        """Every wheel of a version that fits the target, best first, each with its SHA-256;
+        its source distributions where no wheel does.
 
-        Reads the project's page again (from the cache, as a rule).  A wheel whose digest
+        Reads the project's page again (from the cache, as a rule).  A file whose digest
         the index does not state is fetched whole.  Raises `SourceFailed`.
         """
-        address = f"{index.rstrip('/')}/{name}/"
-        try:
-            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
-        except NotFound:
+        read = self._page(address)
+        if read is None:
             return []
         found = []
-        for file in fitting_files(_page(answer), name, version, self._target):
+        for file in fitting_files(read[0], name, version, self._target):
             digest = dict(file.hashes).get("sha256") or self._digest(file.url)
             hashes = (("sha256", digest),)
             found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
@@ -120,35 +134,64 @@ class Reader:
                     digest.update(chunk)
             return digest.hexdigest()
 
-    def metadata(self, index: str, name: str, offer: Offer) -> Metadata:
-        """What an offer's wheel requires; raises `SourceFailed`.
+    def metadata(self, name: str, offer: Offer, build_index: str = "") -> Metadata:
+        """What an offer's file requires; raises `SourceFailed`.
 
         PEP 658's metadata file where one is served, else ranges of the wheel, else all of it.
+        Of a source distribution what it states of itself, else what its build tells, if
+        ``build_index`` names the index that the build may take its requirements from; else
+        raises `NotStatic`.
         """
-        wheel = parse_wheel_name(offer.filename)
-        if wheel is None:
-            raise SourceFailed(index, f"{name} {offer.version} has no wheel to read metadata from")
         source = redacted(offer.url)
         data = self._metadata_file(offer) if offer.metadata else None
-        if data is None:
-            try:
-                data = read_wheel_metadata(self.fetcher, offer.url, wheel)
-            except NotFound:
-                raise SourceFailed(source, "is listed by the index, but not there") from None
+        try:
+            if offer.is_sdist:
+                data = self._sdist_metadata(offer, source, data, build_index)
+            elif data is None:
+                wheel = parse_wheel_name(offer.filename)
+                if wheel is None:
+                    raise SourceFailed(source, "is no wheel")
+                data = read_wheel_metadata(self.fetcher, offer.url, wheel, offer.sha256)
+        except NotFound:
+            raise SourceFailed(source, "is listed by the index, but not there") from None
         metadata = parse_metadata(data, source, self._target)
         _check_identity(metadata, name, offer, source)
         return metadata
 
+    def _sdist_metadata(
+        self, offer: Offer, source: str, stated: bytes | None, build_index: str
+    ) -> bytes:
+        if stated is not None:
+            with contextlib.suppress(NotStatic):
+                check_static(stated)
+                return stated
+        with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+            archive = Path(folder) / "archive"
+            if offer.url.startswith("file:"):
+                archive = Path(unquote(urlsplit(offer.url).path))
+            else:
+                self.fetcher.download(offer.url, archive, MAX_SDIST, sha256=offer.sha256)
+            try:
+                data = read_pkg_info(archive, offer.filename, source)
+                check_static(data)
+            except NotStatic:
+                if not build_index:
+                    raise
+                return build_metadata(archive, offer.filename, source, build_index)
+            return data
+
     def _metadata_file(self, offer: Offer) -> bytes | None:
         address = f"{offer.url}.metadata"
+        stated = offer.metadata_sha256.lower()
+
+        def check(answer: Answer) -> None:
+            if stated and hashlib.sha256(answer.data).hexdigest() != stated:
+                raise SourceFailed(redacted(address), "does not have the stated hash")
+
         try:
-            data = self.fetcher.get(address, limit=MAX_METADATA).data
+            return self.fetcher.get(address, limit=MAX_METADATA, check=check).data
         except NotFound:
             return None
-        stated = offer.metadata_sha256.lower()
-        if stated and hashlib.sha256(data).hexdigest() != stated:
-            raise SourceFailed(redacted(address), "does not have the stated hash")
-        return data
 
     def debs(
         self, repositories: tuple[AptRepository, ...], names: frozenset[str]
@@ -168,7 +211,7 @@ class Reader:
         return found
 
 
-def _page(answer: Answer) -> Page:
+def _parsed(answer: Answer) -> Page:
     page = parse_page(answer.data, answer.content_type, answer.url)
     if answer.url.startswith("file:"):
         return page

@@ -41,25 +41,32 @@ def make_project(page: Page, name: str, target: Target) -> Project:
             rank = rank_of[wheel.tags]
         versions.setdefault(version, []).append((rank, wheel is not None, file))
     rows = [list(_offer(version, versions[version])) for version in sorted(versions, reverse=True)]
-    return Project(rows, sorted(invalid), page.status, page.reason)
+    return Project(rows, sorted(invalid), page.status, page.reason, page.kin)
 
 
 def fitting_files(page: Page, name: str, version: str, target: Target) -> list[ListedFile]:
-    """The wheels of one version that fit the target, best first."""
+    """The wheels of one version that fit the target, best first; without one, its source
+    distributions.  Yanked ones only where there is nothing else (PEP 592)."""
     ranks = wheel_tags(target.python, target.platforms)
-    wanted, found = Version(version), []
+    wanted = Version(version)
+    found: list[tuple[bool, bool, int, str, ListedFile]] = []
     for file in page.files:
         wheel = parse_wheel_name(file.filename)
-        if wheel is None or wheel.name != name or file.yanked is not None:
-            continue
+        written = wheel.version if wheel else parse_sdist_name(file.filename, name)
         try:
-            same = Version(wheel.version) == wanted
+            if written is None or Version(written) != wanted:
+                continue
         except InvalidVersion:
             continue
-        rank = _rank(wheel.tags, ranks) if same else None
+        if wheel is not None and wheel.name != name:
+            continue
+        rank = 0 if wheel is None else _rank(wheel.tags, ranks)
         if rank is not None:
-            found.append((rank, file.filename, file))
-    return [file for _, _, file in sorted(found, key=lambda row: row[:2])]
+            found.append((file.yanked is not None, wheel is None, rank, file.filename, file))
+    if not found:
+        return []
+    found.sort(key=lambda row: row[:4])
+    return [row[4] for row in found if row[:2] == found[0][:2]]
 
 
 def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
@@ -79,6 +86,13 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
     judged = [file for _, file in fitting] or [file for _, _, file in files]
     yanked = judged[0].yanked if all(file.yanked is not None for file in judged) else None
     best = fitting[0][1] if fitting else None
+    is_sdist = False
+    if best is None:
+        sdists = [file for _, is_wheel, file in files if not is_wheel]
+        sdists.sort(key=lambda file: (file.yanked is not None, file.filename))
+        if sdists:
+            best, is_sdist = sdists[0], True
+            yanked = best.yanked
     hashes = dict(best.hashes) if best else {}
     metadata = dict(best.metadata or ()) if best else {}
     return Offer(
@@ -87,7 +101,7 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
         yanked,
         version.is_prerelease,
         any(is_wheel for _, is_wheel, _ in files),
-        best is not None,
+        bool(fitting),
         best.filename if best else "",
         best.url if best else "",
         hashes.get("sha256", ""),
@@ -95,4 +109,5 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
         0 if best is None or best.metadata is None else 1,
         metadata.get("sha256", ""),
         min((file.uploaded for file in judged if file.uploaded), default=""),
+        is_sdist,
     )

@@ -7,17 +7,18 @@ as long as the page is fresh.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 
 class Offer(NamedTuple):
     """One version of a project, and its best file for the target.
 
-    ``fits`` is false where no wheel's tags do; ``has_wheel`` where there is no wheel at
-    all; the file is then empty.  ``metadata`` is 0 where no metadata file is served, else
-    1, with its digest in ``metadata_sha256`` if known.  ``uploaded`` is when the first file
-    that fits was uploaded (PEP 700, ISO 8601, UTC), empty where the index does not say.
+    ``fits`` is false where no wheel's tags do, ``has_wheel`` where there is no wheel at
+    all; the file is then the source distribution (``is_sdist``), or empty.  ``metadata`` is
+    0 where no metadata file is served, else 1, with its digest in ``metadata_sha256`` if
+    known.  ``uploaded`` is when the first file that fits was uploaded (PEP 700, ISO 8601,
+    UTC), empty where the index does not say.
     """
 
     version: str
@@ -33,6 +34,7 @@ class Offer(NamedTuple):
     metadata: int
     metadata_sha256: str
     uploaded: str
+    is_sdist: bool
 
 
 class Project:
@@ -40,18 +42,29 @@ class Project:
 
     ``rows`` are offers as they stand in the record: most of them are never looked at, so
     they become values when they are.  ``invalid`` are entries that no standard can read.
-    ``status`` is PEP 792's, with the index's reason.
+    ``status`` is PEP 792's, with the index's reason.  ``kin`` are the addresses, as the
+    index states them, at which the same project is elsewhere (PEP 708).
     """
 
-    __slots__ = ("invalid", "reason", "rows", "status")
+    __slots__ = ("invalid", "kin", "reason", "rows", "status")
 
     def __init__(
-        self, rows: list[Any], invalid: list[str], status: str = "active", reason: str = ""
+        self,
+        rows: list[Any],
+        invalid: list[str],
+        status: str = "active",
+        reason: str = "",
+        kin: Sequence[str] = (),
     ) -> None:
         self.rows = rows
         self.invalid = invalid
         self.status = status
         self.reason = reason
+        self.kin = list(kin)
+
+    def record(self) -> list[Any]:
+        """The values of a record, in the order of the parameters."""
+        return [self.rows, self.invalid, self.status, self.reason, self.kin]
 
     def offers(self) -> Iterator[Offer]:
         """The offers, newest first."""

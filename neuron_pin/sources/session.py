@@ -16,7 +16,7 @@ from neuron_pin.target import Target
 
 from .cache import RecordCache
 from .candidate import File
-from .metadata import Dependency, Metadata
+from .metadata import Dependency, Metadata, NotStatic
 from .project import Offer, Project
 
 if TYPE_CHECKING:
@@ -30,10 +30,22 @@ PYPI = "https://pypi.org/simple"
 
 class Index(NamedTuple):
     """A simple index, its address without credentials; ``is_neuron`` says that it is the
-    one for Neuron's names."""
+    one for Neuron's names, ``is_flat`` that it is one page or folder of files (pip's
+    ``--find-links``)."""
 
     url: str
-    is_neuron: bool
+    is_neuron: bool = False
+    is_flat: bool = False
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether Neuron's names may come from here: Neuron's index, or a folder of files
+        that the user named."""
+        return self.is_neuron or (self.is_flat and self.url.startswith("file:"))
+
+    def page(self, name: str) -> str:
+        """The address of a project's page."""
+        return self.url if self.is_flat else f"{self.url.rstrip('/')}/{name}/"
 
 
 class Sources:
@@ -54,6 +66,7 @@ class Sources:
         cache: RecordCache,
         credentials: Mapping[str, tuple[str, str]],
     ) -> None:
+        """``indexes`` are in the order in which a name is looked for."""
         self.indexes = tuple(indexes)
         self.repositories = tuple(repositories)
         self.bindings = dict(bindings)
@@ -77,7 +90,7 @@ class Sources:
     @property
     def _online(self) -> Reader:
         if self._reader is None:
-            from .http import Fetcher
+            from .http import Access, Fetcher
             from .online import Reader
 
             settings = self._settings
@@ -85,8 +98,9 @@ class Sources:
                 self._cache.folder,
                 offline=settings.offline,
                 refresh=settings.refresh,
-                cert=settings.cert,
-                credentials=self._credentials,
+                access=Access(
+                    settings.cert, settings.client_cert, settings.proxy, self._credentials
+                ),
                 now=self._now,
             )
             self._reader = Reader(fetcher, self.target)
@@ -103,6 +117,22 @@ class Sources:
         if package is None or package.public_from == "0":
             return others
         return list(self.indexes)
+
+    def likely_indexes(self, name: str) -> list[Index]:
+        """Where a name will surely be looked for."""
+        found = self.indexes_of(name)
+        first = next((number for number, index in enumerate(found) if not index.is_flat), 0)
+        return found[: first + 1]
+
+    def kin(self, index: Index, name: str, project: Project) -> list[Index]:
+        """The other indexes of this run that have, by the index's own word, the same project
+        (PEP 708)."""
+        addresses = {address.rstrip("/") for address in project.kin}
+        return [
+            other
+            for other in self.indexes
+            if other != index and not other.is_flat and other.page(name).rstrip("/") in addresses
+        ]
 
     # Projects --------------------------------------------------------------------------
 
@@ -148,11 +178,11 @@ class Sources:
             if offer is None:
                 return
             metadata = self._recorded_metadata(offer) or self._metadata_once(index, name, offer)
-        except SourceFailed:
+        except (SourceFailed, NotStatic):
             return
         for dependency in metadata.dependencies:
             if not dependency.extra or dependency.extra in extras:
-                for following in self.indexes_of(dependency.name)[:1]:
+                for following in self.likely_indexes(dependency.name):
                     self.expect(following, dependency.name, dependency.specifier, dependency.extras)
 
     def _probable(self, project: Project, specifier: str) -> Offer | None:
@@ -172,24 +202,23 @@ class Sources:
         if self._settings.refresh or index.url.startswith("file:"):
             return None
         record = self._cache.load("projects", self._key(index, name))
-        if record is None or len(record) != 5:
+        if record is None or len(record) != 6:
             return None
-        until, rows, invalid, status, reason = record
+        until, rows, invalid, status, reason, kin = record
         if until <= self._now and not self._settings.offline:
             return None
-        return Project(rows, invalid, status, reason)
+        return Project(rows, invalid, status, reason, kin)
 
     def _read_once(self, index: Index, name: str) -> Project | None:
         return self._online.once(("project", index.url, name), lambda: self._read(index, name))
 
     def _read(self, index: Index, name: str) -> Project | None:
-        found = self._online.project(index.url, name)
+        found = self._online.project(index.page(name), name)
         if found is None:
             return None
         project, until = found
         if not index.url.startswith("file:"):
-            values = [until, project.rows, project.invalid, project.status, project.reason]
-            self._cache.save("projects", self._key(index, name), values)
+            self._cache.save("projects", self._key(index, name), [until, *project.record()])
         return project
 
     def files(self, index: Index, name: str, offer: Offer) -> tuple[File, ...]:
@@ -200,7 +229,7 @@ class Sources:
         key = f"{offer.url}\n{offer.sha256}\n{self._view}"
         record = self._cache.load("files", key) if offer.sha256 else None
         if record is None:
-            found = self._online.files(index.url, name, offer.version)
+            found = self._online.files(index.page(name), name, offer.version)
             record = [list(file) for file in found]
             if offer.sha256 and not index.url.startswith("file:"):
                 self._cache.save("files", key, record)
@@ -212,20 +241,28 @@ class Sources:
     # Metadata --------------------------------------------------------------------------
 
     def metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
-        """What an offer's wheel requires; raises `SourceFailed`."""
+        """What an offer's file requires; raises `SourceFailed`, or `NotStatic` for a source
+        distribution that leaves it to a build which was not allowed."""
         if offer.url not in self._metadata:
             found = self._recorded_metadata(offer)
             self._metadata[offer.url] = found or self._metadata_once(index, name, offer)
         return self._metadata[offer.url]
 
     def _metadata_key(self, offer: Offer) -> str:
-        return f"{offer.url}\n{offer.sha256}\n{offer.metadata_sha256}\n{self._view}"
+        key = f"{offer.url}\n{offer.sha256}\n{offer.metadata_sha256}\n{self._view}"
+        return f"{key}\nbuilt" if offer.is_sdist and self._may_build(offer) else key
+
+    def _may_build(self, offer: Offer) -> bool:
+        name = normalized(offer.filename.rpartition("-")[0])
+        return any(normalized(allowed) == name for allowed in self._settings.build)
 
     def _recorded_metadata(self, offer: Offer) -> Metadata | None:
         # A file that an index gives no digest of may be another one tomorrow.
         if offer.url.startswith("file:") or not (offer.sha256 or offer.metadata_sha256):
             return None
         record = self._cache.load("metadata", self._metadata_key(offer))
+        if record is not None and len(record) == 1:
+            raise NotStatic(record[0])
         if record is None or len(record) != 4:
             return None
         name, version, rows, repairs = record
@@ -237,7 +274,15 @@ class Sources:
         return self._online.once(key, lambda: self._read_metadata(index, name, offer))
 
     def _read_metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
-        metadata = self._online.metadata(index.url, name, offer)
+        build_index = ""
+        if offer.is_sdist and self._may_build(offer):
+            build_index = next((i.url for i in reversed(self.indexes) if not i.is_neuron), PYPI)
+        try:
+            metadata = self._online.metadata(name, offer, build_index)
+        except NotStatic as error:
+            if not offer.url.startswith("file:"):
+                self._cache.save("metadata", self._metadata_key(offer), [str(error)])
+            raise
         if not offer.url.startswith("file:"):
             self._cache.save("metadata", self._metadata_key(offer), list(metadata))
         return metadata
@@ -261,15 +306,20 @@ def open_sources(
     """The indexes and repositories that the user named, in the order in which a name is
     looked up: extra indexes, then the main one (the first that has a name decides)."""
     main = settings.index_url
-    extra = list(settings.extra_index_url)
+    extra, links = list(settings.extra_index_url), list(settings.find_links)
+    no_index = settings.no_index
     for file in files:
         main = main or file.index_url
         extra += file.extra_index_urls
+        links += file.find_links
+        no_index = no_index or file.no_index
     credentials: dict[str, tuple[str, str]] = {}
-    neuron = settings.neuron_index_url or catalog.repositories.pip
-    indexes = [Index(_index_url(neuron, credentials), True)]
-    for url in [*extra, main or PYPI]:
-        index = Index(_index_url(url, credentials), False)
+    indexes = [Index(_index_url(url, credentials), is_flat=True) for url in links]
+    if not no_index:
+        neuron = settings.neuron_index_url or catalog.repositories.pip
+        indexes.append(Index(_index_url(neuron, credentials), is_neuron=True))
+    for url in [] if no_index else [*extra, main or PYPI]:
+        index = Index(_index_url(url, credentials))
         if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
             indexes.append(index)
     bindings: dict[str, Index] = {}
@@ -277,7 +327,7 @@ def open_sources(
         name, equals, url = text.partition("=")
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
-        bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials), False)
+        bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials))
     repositories: list[AptRepository] = []
     if settings.apt_repo:
         from .apt import parse_repository

@@ -1,7 +1,8 @@
 """The simple repository protocol as types and pure functions; no HTTP here.
 
 PEP 503 (HTML), PEP 691 (JSON), PEP 592 (yanked), PEP 629 (API version), PEP 658 and 714
-(metadata files), PEP 700 (size, upload time), PEP 792 (status).  Bytes, a content type and
+(metadata files), PEP 700 (size, upload time), PEP 708 (the same project elsewhere), PEP 792
+(status).  Bytes, a content type and
 an address come in; both forms become the same types.
 """
 
@@ -24,6 +25,7 @@ ACCEPT = (
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 200_000
 MAX_NAME = 300
+MAX_KIN = 20
 """Bounds on one project page; the largest real one has about 6 MB and 10,000 files."""
 
 
@@ -49,12 +51,14 @@ class Page(NamedTuple):
     """A project page.
 
     ``status`` is PEP 792's: ``active``, ``archived``, ``quarantined`` or ``deprecated``,
-    with the index's reason, if it gives one.
+    with the index's reason, if it gives one.  ``kin`` are the absolute addresses that the
+    page tracks or names as alternate locations (PEP 708).
     """
 
     files: list[ListedFile]
     status: str = "active"
     reason: str = ""
+    kin: tuple[str, ...] = ()
 
 
 def parse_page(data: bytes, content_type: str, address: str) -> Page:
@@ -81,12 +85,23 @@ def _parse_json(data: bytes, address: str) -> Page:
     meta = document.get("meta")
     version = meta.get("api-version", "1.0") if isinstance(meta, dict) else "1.0"
     _check_api(str(version), address)
+    if len(document["files"]) > MAX_FILES:
+        raise SourceFailed(address, f"lists {len(document['files'])} files, more than {MAX_FILES}")
     files = [file for row in document["files"] if (file := _json_file(row, address)) is not None]
+    # PEP 708: where the project is elsewhere, and what it is here a copy of.
+    tracks = meta.get("tracks") if isinstance(meta, dict) else None
+    kin = _addresses(document.get("alternate-locations"), address) + _addresses(tracks, address)
     status = document.get("project-status")
     if isinstance(status, dict) and isinstance(status.get("status"), str):
         reason = status.get("reason")
-        return Page(files, status["status"], reason if isinstance(reason, str) else "")
-    return Page(files)
+        return Page(files, status["status"], reason if isinstance(reason, str) else "", kin)
+    return Page(files, kin=kin)
+
+
+def _addresses(value: Any, base: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_absolute(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
 
 
 def _json_file(row: Any, address: str) -> ListedFile | None:
@@ -126,6 +141,7 @@ class _Anchors(HTMLParser):
         self.base: str | None = None
         self.api = "1.0"
         self.status, self.reason = "active", ""
+        self.kin: list[str] = []
         self._open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -141,6 +157,9 @@ class _Anchors(HTMLParser):
             self.status = values.get("content") or "active"
         elif tag == "meta" and values.get("name") == "pypi:project-status-reason":
             self.reason = values.get("content") or ""
+        elif tag == "meta" and values.get("name") in ("pypi:tracks", "pypi:alternate-locations"):
+            if len(self.kin) < MAX_KIN:
+                self.kin.append(values.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -165,7 +184,8 @@ def _parse_html(data: bytes, address: str) -> Page:
         for values, _ in parser.anchors[: MAX_FILES + 1]
         if (file := _anchor_file(values, base)) is not None
     ]
-    return Page(files, parser.status, parser.reason)
+    kin = tuple(_absolute(base, url) for url in parser.kin)
+    return Page(files, parser.status, parser.reason, kin)
 
 
 def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:

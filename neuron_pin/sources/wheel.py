@@ -1,7 +1,7 @@
 """A wheel's METADATA without the wheel: range requests into its central directory.
 
 Source: PEP 427 (a wheel is a ZIP archive with ``NAME-VERSION.dist-info/METADATA``).  Where
-a server does not serve ranges the wheel is fetched whole.
+a server does not serve ranges, or not those that it is asked for, the wheel is fetched whole.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog import normalized
@@ -18,50 +19,63 @@ from neuron_pin.errors import SourceFailed
 from .http import Fetcher, redacted
 from .simple import WheelName
 
-TAIL = 64 * 1024
+TAIL = 16 * 1024
 """Bytes of a wheel's end that are asked for first; they hold the directory of most wheels,
 and often METADATA itself."""
 
 MAX_METADATA = 8 * 1024 * 1024
 MAX_WHEEL = 4 * 1024 * 1024 * 1024
-MAX_READ = 64 * 1024 * 1024
-"""Bytes of METADATA, of a whole wheel, and read in ranges altogether."""
+MAX_READ = 24 * 1024 * 1024
+"""Bytes of METADATA, of a whole wheel, and read of one altogether: its directory and METADATA.
+The largest directories known have 2 MB."""
 
 
-def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName) -> bytes:
+class _Unreliable(Exception):
+    """The server does not serve the ranges that it is asked for."""
+
+
+def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: str = "") -> bytes:
     """METADATA of the wheel at an address; raises `SourceFailed`.
 
-    Costs two requests and some 10 kB for most wheels, whatever their size.
+    Costs two requests and some 20 kB for most wheels, whatever their size.  A wheel that is
+    fetched whole is held to ``sha256``, if that is known.
     """
     if url.startswith("file:"):
-        path = Path(unquote(urlsplit(url).path))
         try:
-            with path.open("rb") as stream:
-                return _metadata(stream, url, wheel)
+            with Path(unquote(urlsplit(url).path)).open("rb") as stream:
+                return _metadata(_Local(stream, url), url, wheel)
         except OSError as error:
             raise SourceFailed(url, f"cannot be read: {error.strerror}") from None
     tail = fetcher.get_range(url, None, TAIL)
     if tail is not None:
-        with io.BufferedReader(_Ranges(fetcher, url, *tail), 8192) as stream:
-            return _metadata(stream, redacted(url), wheel)
+        try:
+            return _metadata(_Remote(fetcher, url, *tail), redacted(url), wheel)
+        except _Unreliable:
+            pass
     with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
         whole = Path(folder) / "wheel"
-        fetcher.download(url, whole, MAX_WHEEL)
+        fetcher.download(url, whole, MAX_WHEEL, sha256=sha256)
         with whole.open("rb") as stream:
-            return _metadata(stream, redacted(url), wheel)
+            return _metadata(_Local(stream, redacted(url)), redacted(url), wheel)
 
 
-class _Ranges(io.RawIOBase):
-    """A remote file as a seekable one, read in ranges; its tail is there already."""
+class _Bounded(io.RawIOBase):
+    """A seekable file of which no more than `MAX_READ` bytes are read."""
 
-    def __init__(self, fetcher: Fetcher, url: str, tail: bytes, length: int) -> None:
+    def __init__(self, url: str, length: int) -> None:
         super().__init__()
-        if len(tail) > length:
-            raise SourceFailed(redacted(url), "states a length that is less than its end")
-        self._fetcher, self._url, self._length = fetcher, url, length
-        self._parts = [(length - len(tail), tail)]
-        self._at = 0
-        self._read = len(tail)
+        self._url, self._length = url, length
+        self._at = self._read = 0
+
+    def bytes_at(self, start: int, size: int) -> bytes:
+        """At most ``size`` bytes from ``start`` on, at least one."""
+        raise NotImplementedError
+
+    def count(self, size: int) -> None:
+        """Take note that bytes have been read."""
+        self._read += size
+        if self._read > MAX_READ:
+            raise SourceFailed(redacted(self._url), f"needs more than {MAX_READ} bytes read")
 
     def readable(self) -> bool:
         return True
@@ -82,29 +96,48 @@ class _Ranges(io.RawIOBase):
         size = min(len(view), self._length - self._at)
         if size <= 0:
             return 0
-        data = self._bytes(self._at, size)
+        data = self.bytes_at(self._at, size)
         view[: len(data)] = data
         self._at += len(data)
         return len(data)
 
-    def _bytes(self, start: int, size: int) -> bytes:
+
+class _Local(_Bounded):
+    def __init__(self, stream: BinaryIO, url: str) -> None:
+        super().__init__(url, stream.seek(0, io.SEEK_END))
+        self._stream = stream
+
+    def bytes_at(self, start: int, size: int) -> bytes:
+        self.count(size)
+        self._stream.seek(start)
+        return self._stream.read(size)
+
+
+class _Remote(_Bounded):
+    """A remote file, read in ranges; its tail is there already."""
+
+    def __init__(self, fetcher: Fetcher, url: str, tail: bytes, length: int) -> None:
+        super().__init__(url, length)
+        self._fetcher = fetcher
+        self._parts = [(length - len(tail), tail)]
+        self.count(len(tail))
+
+    def bytes_at(self, start: int, size: int) -> bytes:
         for first, part in self._parts:
             if first <= start < first + len(part):
                 return part[start - first : start - first + size]
         last = min(max(start + size, start + 16384), self._length) - 1
-        self._read += last - start + 1
-        if self._read > MAX_READ:
-            raise SourceFailed(redacted(self._url), f"needs more than {MAX_READ} bytes read")
+        self.count(last - start + 1)
         answer = self._fetcher.get_range(self._url, start, last)
         if answer is None or answer[1] != self._length:
-            raise SourceFailed(redacted(self._url), "changed while it was read")
+            raise _Unreliable
         self._parts.append((start, answer[0]))
         return answer[0][:size]
 
 
-def _metadata(stream: io.BufferedIOBase, url: str, wheel: WheelName) -> bytes:
+def _metadata(raw: _Bounded, url: str, wheel: WheelName) -> bytes:
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with io.BufferedReader(raw, 8192) as stream, zipfile.ZipFile(stream) as archive:
             names = [
                 name
                 for name in archive.namelist()
@@ -118,11 +151,14 @@ def _metadata(stream: io.BufferedIOBase, url: str, wheel: WheelName) -> bytes:
                 raise SourceFailed(url, f"has METADATA of {info.file_size} bytes")
             with archive.open(info) as member:
                 data = member.read(MAX_METADATA + 1)
+    except (SourceFailed, _Unreliable):
+        raise
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, KeyError) as error:
+        if isinstance(raw, _Remote):
+            # Either no wheel, or ranges that are not what they say they are.
+            raise _Unreliable from None
         raise SourceFailed(url, f"is not a wheel: {error}") from None
-    except Exception as error:  # zlib, lzma and bz2 each have errors of their own
-        if isinstance(error, SourceFailed):
-            raise
+    except Exception as error:  # noqa: BLE001 - zlib, lzma, bz2 and zstd have errors of their own
         raise SourceFailed(url, f"is a damaged wheel: {error}") from None
     if len(data) > MAX_METADATA:
         raise SourceFailed(url, f"has METADATA of more than {MAX_METADATA} bytes")

@@ -58,11 +58,13 @@ def test_a_file_is_read_with_its_comments_continuations_and_nested_files(tmp_pat
     path = tmp_path / "reqs.txt"
     path.write_bytes(
         b"\xef\xbb\xbf# a comment\r\ntorch==2.9.* \\\r\n ; python_version >= '3.10'\r\n"
-        b"-r base.txt\r\n--index-url https://example.invalid/simple\r\n"
-        b"--extra-index-url=https://other.invalid/simple\r\n"
-        b"accelerate==1.0 --hash=sha256:abc\r\n"
-    )
-    found = read_requirements(str(path))
+        b"-r base.txt\r\n--index-url https://${USER_}@example.invalid/simple\r\n"
+        b"--extra-index-url=https://other.invalid/${unset}/${UNSET}\r\n"
+        b"accelerate==1.0 --hash=sha256:" + b"Ab" * 32 + b" \\\r\n --hash sha256:" + b"c" * 64
+        + b"\r\n--find-links wheels\r\n-f https://links.invalid/\r\n--only-binary :all:\r\n"
+    )  # fmt: skip
+    (tmp_path / "wheels").mkdir()
+    found = read_requirements(str(path), environ={"USER_": "me"})
     assert [r.name for r in found.requirements] == ["torch", "numpy", "accelerate"]
     assert [r.origin for r in found.requirements] == [
         f"{path}:2",
@@ -70,15 +72,42 @@ def test_a_file_is_read_with_its_comments_continuations_and_nested_files(tmp_pat
         f"{path}:7",
     ]
     assert [r.name for r in found.constraints] == ["protobuf"]
-    assert found.index_url == "https://example.invalid/simple"
-    assert found.extra_index_urls == ["https://other.invalid/simple"]
+    assert found.index_url == "https://me@example.invalid/simple"
+    assert found.extra_index_urls == ["https://other.invalid/${unset}/${UNSET}"]
+    assert found.find_links == [str(tmp_path / "wheels"), "https://links.invalid/"]
+    assert found.requirements[2].hashes == ("sha256:" + "ab" * 32, "sha256:" + "c" * 64)
+
+
+# bytes of a file that asks for numpy; PEP 263 and byte order marks, as pip reads them
+ENCODED = [
+    "# coding: latin-1\n# caf\u00e9\nnumpy".encode("latin-1"),
+    "#!/x\n# -*- coding: cp1252 -*-\nnumpy  # \u20ac".encode("cp1252"),
+    "numpy # \u00e9".encode("utf-16"),
+    "numpy # \u00e9".encode("utf-8-sig"),
+    b"\xff\xfe\x00\x00" + "numpy".encode("utf-32-le"),
+    b"\xfe\xff" + "numpy".encode("utf-16-be"),
+]
+
+
+@pytest.mark.parametrize("data", ENCODED)
+def test_a_file_says_how_it_is_encoded(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "reqs.txt"
+    path.write_bytes(data)
+    assert [r.name for r in read_requirements(str(path)).requirements] == ["numpy"]
 
 
 # content, line, what the error says
 BROKEN = [
     (b"torch\nfoo bar\n", 2, "no requirement"),
     (b"torch\n-e .\n", 2, "editable"),
-    (b"--no-binary :all:\n", 1, "--no-binary is not supported"),
+    (b"--no-binary :all:\n", 1, "runs a package's own code"),
+    (b"--src x\n", 1, "--src is not supported"),
+    (b"--pre\n", 1, "pre-releases of everything"),
+    (b"# coding: rot13\n", 1, "unknown encoding 'rot13'"),
+    (b"\n# coding: klingon\n", 2, "unknown encoding 'klingon'"),
+    (b"torch --hash=md5:abc\n", 1, "no hash to hold a file to"),
+    (b"torch --global-option=x\n", 1, "--global-option of a requirement"),
+    (b"torch==1 --hash=sha256:" + b"a" * 64 + b"\nnumpy\n--require-hashes\n", 2, "has no hash"),
     (b"torch\n\xff\n", 2, "not UTF-8"),
     (b"torch\nnum\0py\n", 2, "NUL"),
     (b"-r\n", 1, "without a value"),
