@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import json
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 
@@ -142,4 +146,64 @@ def wheel(
         archive.writestr(f"{info}/METADATA", "\n".join(metadata))
         archive.writestr(f"{info}/WHEEL", tags)
         archive.writestr(f"{info}/RECORD", f"{module}/__init__.py,,\n{info}/METADATA,,\n")
+    return data.getvalue()
+
+
+def publish(server: Served, projects: dict, *, as_json: bool) -> None:
+    """Put projects, each with its versions and what they require, onto a server."""
+    for name, versions in projects.items():
+        files = []
+        for version, requires in versions:
+            filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+            data = wheel(name, version, requires, extras=("old",) if name == "extra" else ())
+            path = f"/files/{quote(filename)}"
+            server.answers[path] = (200, {"Content-Type": "application/zip"}, data)
+            files.append((filename, path, hashlib.sha256(data).hexdigest()))
+        if as_json:
+            rows = [{"filename": f, "url": p, "hashes": {"sha256": h}} for f, p, h in files]
+            body = json.dumps(
+                {"meta": {"api-version": "1.0"}, "name": name, "files": rows}
+            ).encode()
+            kind = "application/vnd.pypi.simple.v1+json"
+        else:
+            body = "\n".join(f'<a href="{p}#sha256={h}">{f}</a>' for f, p, h in files).encode()
+            kind = "text/html"
+        server.answers[f"/simple/{name}/"] = (200, {"Content-Type": kind}, body)
+
+
+def row(name: str, version: str, **changes) -> dict:
+    """A file of a project page (PEP 691)."""
+    filename = f"{name}-{version}-py3-none-any.whl"
+    return {"filename": filename, "url": f"/{filename}", "hashes": {}, **changes}
+
+
+def page(server: Served, name: str, rows: list[dict], **document) -> None:
+    """Put a project page and its wheels onto a server."""
+    for entry in rows:
+        version = entry["filename"].split("-")[1]
+        server.answers[entry["url"]] = (200, {}, wheel(name, version))
+    body = json.dumps({"files": rows, **document}).encode()
+    server.answers[f"/simple/{name}/"] = (
+        200,
+        {"Content-Type": "application/vnd.pypi.simple.v1+json"},
+        body,
+    )
+
+
+def sdist(name: str, version: str, *lines: str, metadata: str = "2.2", build: str = "") -> bytes:
+    """A source distribution; ``build`` is the text of a PEP 517 back end in its own tree."""
+    top = f"{name}-{version}"
+    info = [f"Metadata-Version: {metadata}", f"Name: {name}", f"Version: {version}", *lines, "", ""]
+    files = {"README": "x", "PKG-INFO": "\n".join(info)}
+    if build:
+        files["pyproject.toml"] = (
+            '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+        )
+        files["own.py"] = build
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for filename, text in files.items():
+            member = tarfile.TarInfo(f"{top}/{filename}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
     return data.getvalue()

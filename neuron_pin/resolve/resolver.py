@@ -179,8 +179,9 @@ def _nothing_fits(
     for key in sorted({fact.key for fact in facts}, key=str):
         of_key = [fact for fact in facts if fact.key == key]
         causes.append(f"{key.name}, as asked for: {summary(of_key)}")
-    # What stands against the newest release tells the most where nothing fits the request.
-    causes += first.causes if first and (not facts or len(tried) == 1) else []
+    # What stands against the newest release, unless it is among the facts already.
+    if first is not None and (not first.facts or len(tried) == 1):
+        causes += first.causes
     if len(tried) > 1:
         causes.append(
             f"{len(tried)} releases were tried, {tried[-1].version} to {tried[0].version}"

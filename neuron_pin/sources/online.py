@@ -6,7 +6,6 @@ answer never loads it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import tempfile
 import threading
@@ -25,10 +24,10 @@ from neuron_pin.target import Target
 from .candidate import File
 from .core_metadata import parse_metadata
 from .http import CONNECTIONS, Answer, Fetcher, NotFound, redacted
-from .metadata import Metadata, NotStatic
+from .metadata import Metadata
 from .page import fitting_files, make_project
 from .project import Offer, Project
-from .sdist import MAX_SDIST, build_metadata, check_static, read_pkg_info
+from .sdist import read_sdist_metadata
 from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
 from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
 
@@ -143,10 +142,12 @@ class Reader:
         raises `NotStatic`.
         """
         source = redacted(offer.url)
-        data = self._metadata_file(offer) if offer.metadata else None
+        data, note = self._metadata_file(offer) if offer.metadata else None, ""
         try:
             if offer.is_sdist:
-                data = self._sdist_metadata(offer, source, data, build_index)
+                data, note = read_sdist_metadata(
+                    self.fetcher, offer.url, offer.filename, offer.sha256, data, build_index
+                )
             elif data is None:
                 wheel = parse_wheel_name(offer.filename)
                 if wheel is None:
@@ -155,30 +156,10 @@ class Reader:
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
         metadata = parse_metadata(data, source, self._target)
+        if note:
+            metadata = metadata._replace(repairs=(*metadata.repairs, note))
         _check_identity(metadata, name, offer, source)
         return metadata
-
-    def _sdist_metadata(
-        self, offer: Offer, source: str, stated: bytes | None, build_index: str
-    ) -> bytes:
-        if stated is not None:
-            with contextlib.suppress(NotStatic):
-                check_static(stated)
-                return stated
-        with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
-            archive = Path(folder) / "archive"
-            if offer.url.startswith("file:"):
-                archive = Path(unquote(urlsplit(offer.url).path))
-            else:
-                self.fetcher.download(offer.url, archive, MAX_SDIST, sha256=offer.sha256)
-            try:
-                data = read_pkg_info(archive, offer.filename, source)
-                check_static(data)
-            except NotStatic:
-                if not build_index:
-                    raise
-                return build_metadata(archive, offer.filename, source, build_index)
-            return data
 
     def _metadata_file(self, offer: Offer) -> bytes | None:
         address = f"{offer.url}.metadata"

@@ -7,6 +7,7 @@ on a field that is not ``Dynamic`` is the same in every wheel that is built), PE
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -17,9 +18,11 @@ import zlib
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
+from .http import Fetcher, redacted
 from .metadata import NotStatic
 
 MAX_SDIST = 1024 * 1024 * 1024
@@ -34,7 +37,45 @@ BUILD_SECONDS = 1800
 _NEEDED = ("requires-dist", "provides-extra", "requires-python", "name", "version")
 
 
-def read_pkg_info(archive: Path, filename: str, source: str) -> bytes:
+def read_sdist_metadata(
+    fetcher: Fetcher,
+    url: str,
+    filename: str,
+    sha256: str,
+    stated: bytes | None,
+    build_index: str,
+) -> tuple[bytes, str]:
+    """Metadata of the source distribution at an address, and a note on how it was had.
+
+    ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that and
+    PKG-INFO leave something open, ``build_index`` lets the project's own build tell it, with
+    requirements of the build from that index; without it raises `NotStatic`.  Raises
+    `SourceFailed`, or `NotFound` for a file that is not there.
+    """
+    source = redacted(url)
+    if stated is not None:
+        with contextlib.suppress(NotStatic):
+            _check_static(stated)
+            return stated, ""
+    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+        archive = Path(folder) / "archive"
+        if url.startswith("file:"):
+            archive = Path(unquote(urlsplit(url).path))
+        else:
+            fetcher.download(url, archive, MAX_SDIST, sha256=sha256)
+        try:
+            data = _read_pkg_info(archive, filename, source)
+            _check_static(data)
+            return data, ""
+        except NotStatic:
+            if not build_index:
+                raise
+        data = _built(archive, filename, source, build_index)
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return data, f"what it requires was told by its build, on this machine's Python {python}"
+
+
+def _read_pkg_info(archive: Path, filename: str, source: str) -> bytes:
     """PKG-INFO of the top folder; raises `SourceFailed`, or `NotStatic` if there is none.
 
     Nothing is unpacked to the disk.
@@ -82,7 +123,7 @@ def _bounded(stream: IO[bytes], source: str) -> bytes:
     return data
 
 
-def check_static(data: bytes) -> None:
+def _check_static(data: bytes) -> None:
     """Raise `NotStatic` unless what a lock needs to know is static (PEP 643)."""
     message = BytesHeaderParser().parsebytes(data)
     stated = str(message.get("Metadata-Version", "")).strip()
@@ -95,7 +136,7 @@ def check_static(data: bytes) -> None:
             raise NotStatic(f"its PKG-INFO says that {field.title()} is dynamic")
 
 
-def build_metadata(archive: Path, filename: str, source: str, index_url: str) -> bytes:
+def _built(archive: Path, filename: str, source: str, index_url: str) -> bytes:
     """METADATA as the project's own build tells it: runs its code, in pip's isolation, with
     what the build requires taken from ``index_url``.
 
@@ -123,7 +164,8 @@ def build_metadata(archive: Path, filename: str, source: str, index_url: str) ->
         output = done.stdout.decode(errors="replace")
         if done.returncode or not report.is_file():
             hint = "install pip beside neuron-pin" if "No module named pip" in output else ""
-            told = " | ".join(output.strip().splitlines()[-3:])[-600:]
+            lines = [line.strip() for line in output.splitlines()]
+            told = " | ".join([line for line in lines if line.strip("─╰╭│>")][-8:])[-900:]
             raise SourceFailed(source, f"its build failed: {told}", hint=hint)
         return _as_headers(json.loads(report.read_bytes())["install"][0]["metadata"])
 

@@ -252,17 +252,25 @@ class Sources:
         key = f"{offer.url}\n{offer.sha256}\n{offer.metadata_sha256}\n{self._view}"
         return f"{key}\nbuilt" if offer.is_sdist and self._may_build(offer) else key
 
+    def _left_open_key(self, offer: Offer) -> str:
+        """What a file leaves open it leaves open for every target."""
+        return f"{offer.url}\n{offer.sha256}\nnot static"
+
     def _may_build(self, offer: Offer) -> bool:
         name = normalized(offer.filename.rpartition("-")[0])
         return any(normalized(allowed) == name for allowed in self._settings.build)
 
     def _recorded_metadata(self, offer: Offer) -> Metadata | None:
-        # A file that an index gives no digest of may be another one tomorrow.
-        if offer.url.startswith("file:") or not (offer.sha256 or offer.metadata_sha256):
+        if offer.url.startswith("file:"):
             return None
+        # A file that an index gives no digest of may be another one tomorrow.
+        if not (offer.sha256 or offer.metadata_sha256 or self._settings.offline):
+            return None
+        if offer.is_sdist and not self._may_build(offer):
+            left_open = self._cache.load("metadata", self._left_open_key(offer))
+            if left_open:
+                raise NotStatic(left_open[0])
         record = self._cache.load("metadata", self._metadata_key(offer))
-        if record is not None and len(record) == 1:
-            raise NotStatic(record[0])
         if record is None or len(record) != 4:
             return None
         name, version, rows, repairs = record
@@ -281,7 +289,7 @@ class Sources:
             metadata = self._online.metadata(name, offer, build_index)
         except NotStatic as error:
             if not offer.url.startswith("file:"):
-                self._cache.save("metadata", self._metadata_key(offer), [str(error)])
+                self._cache.save("metadata", self._left_open_key(offer), [str(error)])
             raise
         if not offer.url.startswith("file:"):
             self._cache.save("metadata", self._metadata_key(offer), list(metadata))

@@ -12,10 +12,9 @@ else:
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 import pytest
-from conftest import Run, Served, wheel
+from conftest import Run, Served, page, publish, row, wheel
 from packaging.pylock import Pylock
 
 from neuron_pin.inputs.locks import read_locked
@@ -61,27 +60,6 @@ class Pair(NamedTuple):
     neuron: Served
     public: Served
     options: list[str]
-
-
-def publish(server: Served, projects: dict, *, as_json: bool) -> None:
-    for name, versions in projects.items():
-        files = []
-        for version, requires in versions:
-            filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-            data = wheel(name, version, requires, extras=("old",) if name == "extra" else ())
-            path = f"/files/{quote(filename)}"
-            server.answers[path] = (200, {"Content-Type": "application/zip"}, data)
-            files.append((filename, path, hashlib.sha256(data).hexdigest()))
-        if as_json:
-            rows = [{"filename": f, "url": p, "hashes": {"sha256": h}} for f, p, h in files]
-            body = json.dumps(
-                {"meta": {"api-version": "1.0"}, "name": name, "files": rows}
-            ).encode()
-            kind = "application/vnd.pypi.simple.v1+json"
-        else:
-            body = "\n".join(f'<a href="{p}#sha256={h}">{f}</a>' for f, p, h in files).encode()
-            kind = "text/html"
-        server.answers[f"/simple/{name}/"] = (200, {"Content-Type": kind}, body)
 
 
 @pytest.fixture
@@ -343,19 +321,6 @@ def test_pip_conf_names_the_indexes(run, pair) -> None:
     done = run("lock", "torch-neuronx", *pair.options, "--format", "pip-conf")
     assert f"index-url = {pair.public.url}/simple\n" in done.out
     assert f"    {pair.neuron.url}/simple\n" in done.out
-
-
-def row(name: str, version: str, **changes) -> dict:
-    filename = f"{name}-{version}-py3-none-any.whl"
-    return {"filename": filename, "url": f"/{filename}", "hashes": {}, **changes}
-
-
-def page(server: Served, name: str, rows: list[dict], **document) -> None:
-    for entry in rows:
-        version = entry["filename"].split("-")[1]
-        server.answers[entry["url"]] = (200, {}, wheel(name, version))
-    body = json.dumps({"files": rows, **document}).encode()
-    server.answers[f"/simple/{name}/"] = (200, {"Content-Type": "application/json"}, body)
 
 
 def test_nothing_uploaded_after_the_date_of_the_lock_is_known(run, serve) -> None:

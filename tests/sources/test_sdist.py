@@ -1,0 +1,164 @@
+"""Source distributions: what they state of themselves is taken, a build only where allowed."""
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import page, row, sdist, wheel
+
+BUILD = """
+import pathlib
+def _write(directory):
+    pathlib.Path("/dev/null")
+    info = pathlib.Path(directory, "tool-1.0.dist-info")
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\\nName: tool\\nVersion: 1.0\\nRequires-Dist: helper\\n")
+    return info.name
+def prepare_metadata_for_build_wheel(directory, settings=None):
+    return _write(directory)
+def build_wheel(directory, settings=None, metadata=None):
+    raise SystemExit("not asked for")
+def get_requires_for_build_wheel(settings=None):
+    return []
+"""
+
+
+def archive(name: str, version: str, data: bytes, suffix: str = ".tar.gz", **changes) -> dict:
+    filename = f"{name}-{version}{suffix}"
+    hashes = {"sha256": hashlib.sha256(data).hexdigest()}
+    return {"filename": filename, "url": f"/{filename}", "hashes": hashes, **changes}
+
+
+@pytest.fixture
+def index(serve):
+    """An index with a source distribution, and how to put others there."""
+    server = serve()
+    page(server, "helper", [row("helper", "1.0")])
+
+    def put(data: bytes, *others: dict, **changes) -> list[str]:
+        entry = archive("tool", "1.0", data, **changes)
+        body = json.dumps({"files": [*others, entry]}).encode()
+        server.answers["/simple/tool/"] = (
+            200,
+            {"Content-Type": "application/vnd.pypi.simple.v1+json"},
+            body,
+        )
+        server.answers[entry["url"]] = (200, {}, data)
+        return ["tool", "--index-url", f"{server.url}/simple"]
+
+    put.server = server
+    return put
+
+
+def test_static_metadata_is_as_good_as_a_wheels(run, index, tmp_path: Path) -> None:
+    data = sdist("tool", "1.0", "Requires-Dist: helper>=1")
+    arguments = index(data)
+    pylock, hashed = tmp_path / "pylock.toml", tmp_path / "hashed.txt"
+    done = run("lock", *arguments, "-o", pylock)
+    assert done.code == 0, done.err
+    assert 'name = "tool-1.0.tar.gz"' in pylock.read_text()
+    done = run("lock", *arguments, "--generate-hashes", "-o", hashed)
+    assert hashlib.sha256(data).hexdigest() in hashed.read_text()
+    assert "helper==1.0" in hashed.read_text()
+    before = len(index.server.requests)
+    assert run("lock", *arguments, "--offline").code == 0
+    assert len(index.server.requests) == before
+
+
+def test_pip_installs_what_was_locked_from_source(run, index, tmp_path: Path) -> None:
+    build = BUILD.replace("Metadata-Version: 2.1", "Metadata-Version: 2.2")
+    arguments = index(sdist("tool", "1.0", "Requires-Dist: helper", build=build))
+    assert run("lock", *arguments, "--generate-hashes", "-o", "c.txt").code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--isolated", "--dry-run", "--require-hashes",
+         "--no-deps", "--ignore-installed", "-r", "c.txt", *arguments[1:]],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Would install helper-1.0 tool-1.0" in done.stdout, done.stderr
+
+
+def zipped(text: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as found:
+        found.writestr("tool-1.0/tests/PKG-INFO", "Metadata-Version: 9")
+        found.writestr("tool-1.0/PKG-INFO", text)
+    return data.getvalue()
+
+
+def test_a_zip_archive_is_read_too(run, index) -> None:
+    text = "Metadata-Version: 2.4\nName: tool\nVersion: 1.0\nRequires-Dist: helper\n\n"
+    arguments = index(zipped(text), suffix=".zip")
+    assert "helper==1.0" in run("lock", *arguments).out
+
+
+# the archive, what is said
+LEFT_OPEN = [
+    (sdist("tool", "1.0", metadata="2.1"), "its PKG-INFO is of Metadata 2.1"),
+    (sdist("tool", "1.0", "Dynamic: Requires-Dist"), "Requires-Dist is dynamic"),
+    (sdist("tool", "1.0", "Dynamic: provides-extra"), "Provides-Extra is dynamic"),
+    (sdist("tool", "1.0", metadata="x"), "its PKG-INFO is of Metadata x"),
+]
+
+
+@pytest.mark.parametrize(("data", "told"), LEFT_OPEN)
+def test_what_a_build_would_have_to_tell_is_put_aside(run, index, data: bytes, told: str) -> None:
+    arguments = index(data)
+    for more in ([], ["--offline"]):
+        done = run("lock", *arguments, *more)
+        assert done.code == 1
+        assert told in done.err
+        assert "NP402" in done.err
+        assert "--build tool" in done.err
+
+
+def test_an_older_version_with_a_wheel_is_taken_instead(run, index) -> None:
+    older = row("tool", "0.9")
+    index.server.answers[older["url"]] = (200, {}, wheel("tool", "0.9"))
+    assert "tool==0.9" in run("lock", *index(sdist("tool", "1.0", metadata="2.1"), older)).out
+
+
+def test_no_more_than_two_old_archives_are_fetched_in_vain(run, index) -> None:
+    data = sdist("tool", "1.0", metadata="1.2")
+    others = [archive("tool", f"0.{n}", data) for n in range(20)]
+    for other in others:
+        index.server.answers[other["url"]] = (200, {}, data)
+    done = run("lock", *index(data, *others))
+    assert done.code == 1
+    fetched = [path for path, _ in index.server.requests if path.endswith(".gz")]
+    assert len(fetched) == 2
+
+
+def test_a_build_runs_only_for_a_name_that_is_given(run, index) -> None:
+    arguments = index(sdist("tool", "1.0", metadata="2.1", build=BUILD))
+    assert run("lock", *arguments, "--build", "other").code == 1
+    done = run("lock", *arguments, "--build", "Tool")
+    assert done.code == 0, done.err
+    assert "helper==1.0" in done.out
+    assert "told by its build" in done.err
+    assert "helper==1.0" in run("lock", *arguments, "--build", "tool", "--offline").out
+    assert run("lock", *arguments, "--offline").code == 1
+
+
+def test_a_build_that_fails_says_why(run, index) -> None:
+    done = run(
+        "lock", *index(sdist("tool", "1.0", metadata="2.1", build="raise SystemExit('broken')")),
+        "--build", "tool",
+    )  # fmt: skip
+    assert (done.code, "its build failed" in done.err) == (3, True)
+    assert "broken" in done.err
+
+
+def test_an_archive_that_is_not_what_the_index_says_is_refused(run, index, tmp_path: Path) -> None:
+    arguments = index(sdist("tool", "1.0"), hashes={"sha256": "0" * 64})
+    done = run("lock", *arguments)
+    assert (done.code, "does not have the hash" in done.err) == (3, True)
+    done = run("lock", *index(sdist("tool", "2.0")), "--refresh")
+    assert (done.code, "calls itself version '2.0'" in done.err) == (3, True)
+    done = run("lock", *index(b"no archive"), "--refresh")
+    assert (done.code, "is not a source distribution" in done.err) == (3, True)
