@@ -117,12 +117,17 @@ def _expanded(platforms: Sequence[str]) -> tuple[str, ...]:
     legacy = {"manylinux2014": "2.17", "manylinux2010": "2.12", "manylinux1": "2.5"}
     for tag in platforms:
         match = re.fullmatch(r"manylinux_2_(\d{1,2})_(\w+)", tag)
+        musl = re.fullmatch(r"musllinux_1_(\d{1,2})_(\w+)", tag)
         old = re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag)
         if match:
             found += _platforms(f"2.{match[1]}", match[2])
         elif old:
             found += _platforms(legacy[old[1]], old[2])
-        elif re.fullmatch(r"(linux|musllinux_1_\d)_\w+", tag):
+        elif musl:
+            # PEP 656: as for glibc.
+            found += [f"musllinux_1_{n}_{musl[2]}" for n in range(int(musl[1]), -1, -1)]
+            found.append(f"linux_{musl[2]}")
+        elif re.fullmatch(r"linux_\w+", tag):
             found.append(tag)
         else:
             raise WrongUsage(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from neuron_pin.errors import SourceFailed
 
@@ -203,7 +203,7 @@ class Fetcher:
             if not _is_wanted(first, last, start, end, length):
                 return None
             data = b""
-            with contextlib.suppress(requests.RequestException):
+            with contextlib.suppress(requests.RequestException, SourceFailed):
                 data = self._body(response, url, end - start + 1)
             return (data, length) if len(data) == end - start + 1 else None
 
@@ -250,7 +250,19 @@ class Fetcher:
                     respect_retry_after_header=True,
                     raise_on_status=False,
                 )
-                session = requests.Session()
+
+                class Careful(requests.Session):
+                    """Every step of a redirect stays as safe as the one before."""
+
+                    def get_redirect_target(self, resp: requests.Response) -> str | None:
+                        target = super().get_redirect_target(resp)
+                        if target is not None and resp.url.startswith("https:"):
+                            if not urljoin(resp.url, target).startswith("https:"):
+                                problem = "redirects from https to an open connection"
+                                raise SourceFailed(redacted(resp.url), problem)
+                        return target
+
+                session = Careful()
                 session.headers["User-Agent"] = f"neuron-pin/{__version__}"
                 session.max_redirects = 10
                 if self._access.proxy:
@@ -267,8 +279,6 @@ class Fetcher:
 
         try:
             with self._send(url, headers) as response:
-                if urlsplit(url).scheme == "https" and not response.url.startswith("https:"):
-                    raise SourceFailed(redacted(url), "redirects from https to an open connection")
                 yield response
         except (requests.RequestException, OSError) as error:
             raise SourceFailed(

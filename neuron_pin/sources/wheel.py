@@ -7,6 +7,7 @@ a server does not serve ranges, or not those that it is asked for, the wheel is 
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 import zipfile
 from pathlib import Path
@@ -135,9 +136,33 @@ class _Remote(_Bounded):
         return answer[0][:size]
 
 
+_END = struct.Struct("<4s4H2LH")
+MAX_COMMENT = 1024
+
+
+def _check_directory(stream: io.BufferedReader) -> None:
+    """Whether the archive's own directory lies where it says (APPNOTE.TXT, 4.3.16); raises
+    ``BadZipFile``.
+
+    Readers of archives differ in what they make of one that does not, so that each could be
+    shown another METADATA.  With ZIP64 the standard library checks it.
+    """
+    start = stream.seek(max(0, stream.seek(0, io.SEEK_END) - _END.size - MAX_COMMENT))
+    data = stream.read(_END.size + MAX_COMMENT)
+    at = data.rfind(b"PK\5\6")
+    if at < 0 or len(data) - at < _END.size:
+        raise zipfile.BadZipFile("it does not end with the directory of an archive")
+    *_, size, offset, comment = _END.unpack_from(data, at)
+    if at + _END.size + comment != len(data):
+        raise zipfile.BadZipFile("something follows its directory")
+    if 0xFFFFFFFF not in (size, offset) and offset + size != start + at:
+        raise zipfile.BadZipFile("its directory is not where it says")
+
+
 def _metadata(raw: _Bounded, url: str, wheel: WheelName) -> bytes:
     try:
         with io.BufferedReader(raw, 8192) as stream, zipfile.ZipFile(stream) as archive:
+            _check_directory(stream)
             names = [
                 name
                 for name in archive.namelist()

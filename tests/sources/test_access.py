@@ -1,0 +1,237 @@
+"""How hosts are reached: names and passwords, certificates, proxies, patience."""
+
+import base64
+import http.server
+import ssl
+import subprocess
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import publish
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.http import Access, Fetcher
+
+
+@pytest.fixture
+def guarded(serve):
+    """An index behind a name and a password."""
+    server = serve()
+    publish(server, {"tool": [("1.0", ())]}, as_json=True)
+    wanted = "Basic " + base64.b64encode(b"me:s3cret").decode()
+
+    def behind(answer) -> Callable:
+        def found(handler) -> None:
+            given = handler.headers.get("Authorization") == wanted
+            status, headers, body = answer if given else (401, {}, b"")
+            handler.send_response(status)
+            for name, value in headers.items():
+                handler.send_header(name, value)
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        return found
+
+    for path, answer in list(server.answers.items()):
+        server.answers[path] = behind(answer)
+    return server
+
+
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keyring this machine has, it is no part of a test."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+
+
+def locked(run, server, *more: object):
+    return run("lock", "tool", "--index-url", f"{server.url}/simple", *more)
+
+
+def test_netrc(run, guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = locked(run, guarded)
+    assert (done.code, "refuses access (HTTP 401)" in done.err) == (3, True)
+    assert "netrc" in done.err
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert "tool==1.0" in locked(run, guarded).out
+
+
+def test_a_keyring_is_asked_once_and_only_when_access_is_refused(
+    run, serve, guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def get_credential(service: str, user):
+        asked.append(service)
+        return types.SimpleNamespace(username="me", password="s3cret")
+
+    keyring = types.ModuleType("keyring")
+    keyring.get_credential = get_credential
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    assert "tool==1.0" in locked(run, guarded).out
+    assert asked == ["https://" + guarded.url.removeprefix("http://")]
+    plain = serve()
+    publish(plain, {"tool": [("1.0", ())]}, as_json=True)
+    locked(run, plain)
+    assert len(asked) == 1
+
+
+def test_a_keyring_that_breaks_or_is_wrong_is_no_more_than_a_refusal(
+    run, guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([RuntimeError("locked"), None])
+
+    def get_credential(service: str, user):
+        found = next(answers, types.SimpleNamespace(username="me", password="wrong"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    keyring = types.ModuleType("keyring")
+    keyring.get_credential = get_credential
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    for _ in range(3):
+        done = locked(run, guarded)
+        assert (done.code, "refuses access" in done.err) == (3, True)
+        assert "wrong" not in done.err
+
+
+def test_a_proxy_is_asked_instead_of_the_host(run, serve, monkeypatch) -> None:
+    proxy = serve()
+    publish(proxy, {"tool": [("1.0", ())]}, as_json=True)
+    # A proxy is sent whole addresses; the host itself is not there.
+    for path in list(proxy.answers):
+        proxy.answers[f"http://index.invalid{path}"] = proxy.answers[path]
+    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--proxy", proxy.url)
+    assert "tool==1.0" in done.out, done.err
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--refresh")
+    assert "tool==1.0" in done.out, done.err
+
+
+def openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate authority, a server's certificate and a client's, all of today."""
+    folder = tmp_path_factory.mktemp("authority")
+    try:
+        openssl(folder, "version")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("openssl is not installed")
+    openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out",
+            "ca.pem", "-subj", "/CN=Test", "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
+    for name in ("server", "client"):
+        openssl(folder, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out",
+                f"{name}.csr", "-subj", f"/CN={name}")  # fmt: skip
+        (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
+        openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-out", f"{name}.crt", "-extfile", "ext")  # fmt: skip
+        both = (folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text()
+        (folder / f"{name}.pem").write_text(both)
+    return folder
+
+
+@pytest.fixture
+def secure(authority: Path) -> Iterator[Callable[..., str]]:
+    """Start HTTPS servers; ``client`` asks for a client's certificate."""
+    servers = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/down":
+                self.send_response(302)
+                self.send_header("Location", "http://127.0.0.1:9/")
+            else:
+                self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    class Quiet(http.server.ThreadingHTTPServer):
+        def handle_error(self, *arguments: object) -> None:
+            pass
+
+    def start(*, client: bool = False) -> str:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(authority / "server.pem")
+        if client:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(authority / "ca.pem")
+        server = Quiet(("127.0.0.1", 0), Handler)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"https://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def get(tmp_path: Path, url: str, **access: str) -> bytes:
+    return Fetcher(str(tmp_path / "cache"), access=Access(**access)).get(url, limit=10).data
+
+
+def test_certificates_of_servers_and_clients(
+    secure, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca, client = str(authority / "ca.pem"), str(authority / "client.pem")
+    url = secure()
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SourceFailed, match="certificate cannot be verified"):
+        get(tmp_path, url)
+    assert get(tmp_path, url, cert=ca) == b"ok"
+    monkeypatch.setenv("SSL_CERT_FILE", ca)
+    assert get(tmp_path, f"{url}/other") == b"ok"
+    guarded = secure(client=True)
+    with pytest.raises(SourceFailed):
+        get(tmp_path, guarded)
+    assert get(tmp_path, guarded, client_cert=client) == b"ok"
+
+
+def test_certificates_that_are_none_are_named(secure, authority: Path, tmp_path: Path) -> None:
+    url = secure()
+    with pytest.raises(SourceFailed, match="holds no certificates"):
+        get(tmp_path, url, cert=str(authority / "ca.key"))
+    with pytest.raises(SourceFailed, match="certificate and key of a client"):
+        get(tmp_path, url, cert=str(authority / "ca.pem"), client_cert=str(authority / "ca.pem"))
+
+
+def test_a_step_down_from_https_is_refused(secure, authority: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="from https to an open connection"):
+        get(tmp_path, secure() + "/down", cert=str(authority / "ca.pem"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_server_that_asks_for_patience_is_asked_again(run, serve) -> None:
+    server = serve()
+    publish(server, {"tool": [("1.0", ())]}, as_json=True)
+    good = server.answers["/simple/tool/"]
+    left = [429, 503]
+
+    def busy(handler) -> None:
+        status, headers, body = (left.pop(), {"Retry-After": "0"}, b"") if left else good
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    server.answers["/simple/tool/"] = busy
+    assert "tool==1.0" in locked(run, server).out
+    assert [path for path, _ in server.requests].count("/simple/tool/") == 3

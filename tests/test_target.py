@@ -1,0 +1,75 @@
+"""Targets: wheel tags and marker variables of a place that need not be this machine."""
+
+from datetime import date
+
+import pytest
+from packaging.markers import Marker
+from packaging.tags import parse_tag
+
+from neuron_pin.errors import WrongUsage
+from neuron_pin.target import Target, make_target, marker_environment, wheel_tags
+
+
+def target(catalog, **options) -> Target:
+    given = {"instance": None, "system": None, "python": "3.11", **options}
+    return make_target(catalog, as_of=date(2026, 8, 21), this_python="3.13", **given)
+
+
+def accepts(found: Target, tag: str) -> bool:
+    return bool(parse_tag(tag) & set(wheel_tags(found.python, found.platforms)))
+
+
+# operating system or platform tags; a wheel's tag; whether it fits
+TAGS = [
+    ("ubuntu22.04", "cp311-cp311-manylinux_2_35_x86_64", True),
+    ("ubuntu22.04", "cp311-cp311-manylinux_2_36_x86_64", False),
+    ("ubuntu22.04", "cp311-cp311-musllinux_1_1_x86_64", False),
+    ("ubuntu24.04", "cp311-abi3-manylinux_2_39_x86_64", True),
+    ("amzn2023", "cp311-cp311-manylinux_2_34_x86_64", True),
+    ("amzn2023", "cp311-cp311-manylinux_2_35_x86_64", False),
+    ("debian12", "py2.py3-none-manylinux1_x86_64", True),
+    ("debian12", "cp311-cp311-linux_x86_64", True),
+    ("debian12", "cp311-cp311-linux_aarch64", False),
+    ("debian12", "cp310-cp310-manylinux2014_x86_64", False),
+    ("debian12", "cp39-abi3-manylinux2014_x86_64", True),
+    (["manylinux_2_28_aarch64"], "cp311-cp311-manylinux2014_aarch64", True),
+    (["manylinux_2_28_aarch64"], "cp311-cp311-manylinux2014_x86_64", False),
+    (["manylinux2014_x86_64"], "cp311-cp311-manylinux_2_17_x86_64", True),
+    (["manylinux2014_x86_64"], "cp311-cp311-manylinux_2_18_x86_64", False),
+    (["musllinux_1_2_x86_64"], "cp311-cp311-musllinux_1_1_x86_64", True),
+    (["musllinux_1_2_x86_64"], "cp311-cp311-musllinux_1_2_x86_64", True),
+    (["musllinux_1_1_x86_64"], "cp311-cp311-musllinux_1_2_x86_64", False),
+    (["musllinux_1_2_x86_64"], "cp311-cp311-manylinux2014_x86_64", False),
+    (["musllinux_1_2_aarch64"], "cp311-cp311-musllinux_1_0_aarch64", True),
+    (["linux_x86_64"], "cp311-cp311-linux_x86_64", True),
+    (["linux_x86_64"], "cp311-cp311-manylinux2014_x86_64", False),
+    (["linux_x86_64"], "py3-none-any", True),
+]
+
+
+@pytest.mark.parametrize(("where", "tag", "fits"), TAGS)
+def test_wheel_tags(catalog, where, tag: str, fits: bool) -> None:
+    options = {"system": where} if isinstance(where, str) else {"platforms": where}
+    assert accepts(target(catalog, **options), tag) is fits
+
+
+# platform, marker, whether it holds
+MARKERS = [
+    ("manylinux_2_28_aarch64", "platform_machine == 'aarch64'", True),
+    ("musllinux_1_2_aarch64", "platform_machine == 'x86_64'", False),
+    ("musllinux_1_2_x86_64", "sys_platform == 'linux'", True),
+    ("manylinux_2_28_x86_64", "python_full_version >= '3.11.0'", True),
+    ("manylinux_2_28_x86_64", "platform_python_implementation == 'PyPy'", False),
+]
+
+
+@pytest.mark.parametrize(("platform", "marker", "holds"), MARKERS)
+def test_markers(catalog, platform: str, marker: str, holds: bool) -> None:
+    found = target(catalog, platforms=[platform])
+    assert Marker(marker).evaluate(marker_environment("3.11", found.platforms)) is holds
+
+
+def test_a_platform_that_is_none_is_refused(catalog) -> None:
+    for tag in ("win_amd64", "macosx_14_0_arm64", "manylinux_2_x86_64", ""):
+        with pytest.raises(WrongUsage, match="no platform tag of Linux"):
+            target(catalog, platforms=[tag])
