@@ -11,7 +11,7 @@ import struct
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog import normalized
@@ -140,7 +140,7 @@ _END = struct.Struct("<4s4H2LH")
 MAX_COMMENT = 1024
 
 
-def _check_directory(stream: io.BufferedReader) -> None:
+def _check_directory(stream: io.BufferedReader[Any]) -> None:
     """Whether the archive's own directory lies where it says (APPNOTE.TXT, 4.3.16); raises
     ``BadZipFile``.
 
