@@ -45,6 +45,14 @@ def specifier_set(text: str) -> SpecifierSet:
     return SpecifierSet(text)
 
 
+def canonical(text: str) -> str | None:
+    """A specifier of plain numbers as packaging writes it, none for any other."""
+    if _plain_clauses(text) is None:
+        return None
+    clauses = {"".join(part.split()) for part in text.split(",")}
+    return ",".join(sorted(clause for clause in clauses if clause))
+
+
 @lru_cache(maxsize=16384)
 def _plain_clauses(text: str) -> tuple[Clause, ...] | None:
     """The clauses of a specifier that is all plain numbers, else none."""

@@ -8,12 +8,15 @@ repaired or reported, never dropped in silence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from email.parser import BytesHeaderParser
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
+from neuron_pin.inputs.specifier import canonical
 from neuron_pin.target import Target, marker_environment
 
 from .metadata import Dependency, Metadata
@@ -28,17 +31,83 @@ def parse_metadata(data: bytes, source: str, target: Target) -> Metadata:
     dependencies: list[Dependency] = []
     repairs: list[str] = []
     extras = [normalized(str(e)) for e in message.get_all("Provides-Extra", [])]
-    environment = marker_environment(target.python, target.platforms)
+    markers = _Markers(marker_environment(target.python, target.platforms), extras)
     for line in message.get_all("Requires-Dist", []):
-        dependencies += _dependencies(" ".join(str(line).split()), extras, environment, repairs)
+        dependencies += _dependencies(" ".join(str(line).split()), markers, repairs)
     return Metadata(
         str(names[0]).strip(), str(versions[0]).strip(), tuple(dependencies), tuple(repairs)
     )
 
 
-def _dependencies(
-    line: str, extras: list[str], environment: dict[str, str], repairs: list[str]
-) -> list[Dependency]:
+class _Markers:
+    """Evaluates markers for one target and one distribution, each text once.
+
+    Big distributions have hundreds of lines and dozens of extras; nearly all markers are an
+    environment's, or an extra's, or one ``and`` the other, and those need not be tried with
+    every extra.
+    """
+
+    def __init__(self, environment: dict[str, str], extras: list[str]) -> None:
+        self._environment = environment
+        self._extras = extras
+        self._known: dict[str, list[str]] = {}
+
+    def brought_by(self, text: str) -> list[str]:
+        """The extras with which a marker holds; ``[""]`` if it holds without one.
+
+        Raises packaging's ``InvalidMarker``.
+        """
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = self._evaluate(text)
+        return found
+
+    def _evaluate(self, text: str) -> list[str]:
+        match = re.fullmatch(_WITH_EXTRA, text)
+        if match is not None:
+            extra, rest = normalized(match["extra"]), match["rest"] or ""
+            if "extra" not in rest and (" or " not in rest or match["paren"]):
+                known = extra in self._extras and (not rest or self.brought_by(rest))
+                return [extra] if known else []
+        marker = Marker(text)
+        if "extra" not in text:
+            return [""] if marker.evaluate({**self._environment, "extra": ""}) else []
+        tried = ["", *self._extras]
+        holds = [e for e in tried if marker.evaluate({**self._environment, "extra": e})]
+        return [""] if "" in holds else holds
+
+
+_WITH_EXTRA = (
+    r"(?:(?P<paren>\()?(?P<rest>[^()]+)(?(paren)\)) and )?"
+    r"extra == (?P<quote>['\"])(?P<extra>[A-Za-z0-9._-]+)(?P=quote)"
+)
+_PLAIN = (
+    r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([A-Za-z0-9._, -]*)\])?\s*(\()?([^()\[\]@;]*)(?(3)\))"
+)
+
+
+def _dependencies(line: str, markers: _Markers, repairs: list[str]) -> list[Dependency]:
+    written, _, marker = line.partition(";")
+    match = re.fullmatch(_PLAIN, written.strip())
+    specifier = canonical(match[4]) if match else None
+    if match is not None and specifier is not None:
+        extras = (match[2] or "").split(",")
+        parsed = (match[1], {extra.strip() for extra in extras if extra.strip()}, specifier)
+        try:
+            return _rows(parsed, markers.brought_by(marker.strip()) if marker.strip() else [""])
+        except InvalidMarker:
+            pass
+    return _irregular(line, markers, repairs)
+
+
+def _rows(parsed: tuple[str, Iterable[str], str], brought_by: list[str]) -> list[Dependency]:
+    name, extras, specifier = parsed
+    wanted = tuple(sorted(normalized(extra) for extra in extras))
+    return [Dependency(normalized(name), wanted, specifier, extra) for extra in brought_by]
+
+
+def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Dependency]:
+    """What only packaging can read, or nobody."""
     try:
         parsed = Requirement(line)
     except InvalidRequirement:
@@ -56,23 +125,8 @@ def _dependencies(
             repairs.append(f"{line[:200]!r} is not PEP 440, and was read as {mended!r}")
     if parsed.url:
         repairs.append(f"{line[:200]!r} is a requirement by URL; any version of it is taken")
-    found = []
-    brought_by = [""]
-    if parsed.marker is not None:
-        if "extra" in str(parsed.marker):
-            brought_by += extras
-        holds = [e for e in brought_by if parsed.marker.evaluate({**environment, "extra": e})]
-        brought_by = [""] if "" in holds else holds
-    for extra in brought_by:
-        found.append(
-            Dependency(
-                normalized(parsed.name),
-                tuple(sorted(normalized(e) for e in parsed.extras)),
-                str(parsed.specifier),
-                extra,
-            )
-        )
-    return found
+    brought_by = markers.brought_by(str(parsed.marker)) if parsed.marker else [""]
+    return _rows((parsed.name, parsed.extras, str(parsed.specifier)), brought_by)
 
 
 def repaired(line: str) -> str:

@@ -1,17 +1,20 @@
 """A wheel's METADATA without the wheel: range requests into its central directory.
 
-Source: PEP 427 (a wheel is a ZIP archive with ``NAME-VERSION.dist-info/METADATA``).  Where
-a server does not serve ranges, or not those that it is asked for, the wheel is fetched whole.
+Source: PEP 427 (a wheel is a ZIP archive with ``NAME-VERSION.dist-info/METADATA``), ZIP's
+APPNOTE.TXT.  The directory is walked here and not by ``zipfile``: that makes an object of each
+of the thousands of entries of a big wheel, which costs more than a lock, and it reads archives
+that say different things to different readers.  Where a server does not serve ranges, or not
+those that it is asked for, the wheel is fetched whole.
 """
 
 from __future__ import annotations
 
-import io
 import struct
 import tempfile
-import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog import normalized
@@ -25,10 +28,14 @@ TAIL = 16 * 1024
 and often METADATA itself."""
 
 MAX_METADATA = 8 * 1024 * 1024
+MAX_DIRECTORY = 16 * 1024 * 1024
 MAX_WHEEL = 4 * 1024 * 1024 * 1024
-MAX_READ = 24 * 1024 * 1024
-"""Bytes of METADATA, of a whole wheel, and read of one altogether: its directory and METADATA.
-The largest directories known have 2 MB."""
+"""Bytes of METADATA, of an archive's directory, and of a whole wheel.  The largest directories
+known have 2 MB."""
+
+
+class _Damaged(Exception):
+    """The bytes are no archive, or not one that says the same to every reader."""
 
 
 class _Unreliable(Exception):
@@ -44,147 +51,204 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
     if url.startswith("file:"):
         try:
             with Path(unquote(urlsplit(url).path)).open("rb") as stream:
-                return _metadata(_Local(stream, url), url, wheel)
+                return _whole(stream, url, wheel)
         except OSError as error:
             raise SourceFailed(url, f"cannot be read: {error.strerror}") from None
     tail = fetcher.get_range(url, None, TAIL)
     if tail is not None:
         try:
             return _metadata(_Remote(fetcher, url, *tail), redacted(url), wheel)
-        except _Unreliable:
+        except (_Unreliable, _Damaged):
+            # Either no wheel, or ranges that are not what they say they are.
             pass
     with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
         whole = Path(folder) / "wheel"
         fetcher.download(url, whole, MAX_WHEEL, sha256=sha256)
         with whole.open("rb") as stream:
-            return _metadata(_Local(stream, redacted(url)), redacted(url), wheel)
+            return _whole(stream, redacted(url), wheel)
 
 
-class _Bounded(io.RawIOBase):
-    """A seekable file of which no more than `MAX_READ` bytes are read."""
-
-    def __init__(self, url: str, length: int) -> None:
-        super().__init__()
-        self._url, self._length = url, length
-        self._at = self._read = 0
-
-    def bytes_at(self, start: int, size: int) -> bytes:
-        """At most ``size`` bytes from ``start`` on, at least one."""
-        raise NotImplementedError
-
-    def count(self, size: int) -> None:
-        """Take note that bytes have been read."""
-        self._read += size
-        if self._read > MAX_READ:
-            raise SourceFailed(redacted(self._url), f"needs more than {MAX_READ} bytes read")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        size = min(len(view), self._length - self._at)
-        if size <= 0:
-            return 0
-        data = self.bytes_at(self._at, size)
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+def _whole(stream: BinaryIO, url: str, wheel: WheelName) -> bytes:
+    try:
+        return _metadata(_Local(stream), url, wheel)
+    except _Damaged as error:
+        raise SourceFailed(url, f"is not a wheel: {error}") from None
 
 
-class _Local(_Bounded):
-    def __init__(self, stream: BinaryIO, url: str) -> None:
-        super().__init__(url, stream.seek(0, io.SEEK_END))
+class _Local:
+    """A file on the disk."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.length = stream.seek(0, 2)
         self._stream = stream
 
-    def bytes_at(self, start: int, size: int) -> bytes:
-        self.count(size)
+    def read(self, start: int, size: int) -> bytes:
+        """These bytes, fewer at the end."""
+        if start < 0 or size <= 0:
+            return b""
         self._stream.seek(start)
         return self._stream.read(size)
 
 
-class _Remote(_Bounded):
+class _Remote:
     """A remote file, read in ranges; its tail is there already."""
 
     def __init__(self, fetcher: Fetcher, url: str, tail: bytes, length: int) -> None:
-        super().__init__(url, length)
-        self._fetcher = fetcher
-        self._parts = [(length - len(tail), tail)]
-        self.count(len(tail))
+        self.length = length
+        self._fetcher, self._url = fetcher, url
+        self._first, self._tail = length - len(tail), tail
 
-    def bytes_at(self, start: int, size: int) -> bytes:
-        for first, part in self._parts:
-            if first <= start < first + len(part):
-                return part[start - first : start - first + size]
-        last = min(max(start + size, start + 16384), self._length) - 1
-        self.count(last - start + 1)
+    def read(self, start: int, size: int) -> bytes:
+        """These bytes, fewer at the end; what is not in the tail is one request."""
+        if start < 0 or size <= 0:
+            return b""
+        end = start + size
+        if start >= self._first:
+            return self._tail[start - self._first : end - self._first]
+        last = min(end, self._first) - 1
         answer = self._fetcher.get_range(self._url, start, last)
-        if answer is None or answer[1] != self._length:
+        if answer is None or answer[1] != self.length:
             raise _Unreliable
-        self._parts.append((start, answer[0]))
-        return answer[0][:size]
+        return answer[0] + self._tail[: max(0, end - self._first)]
+
+
+class _Entry(NamedTuple):
+    """One file of an archive, as its directory has it."""
+
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+
+def _metadata(file: _Local | _Remote, url: str, wheel: WheelName) -> bytes:
+    directory, start, count = _directory(file)
+    found = [
+        entry
+        for entry in _entries(directory, count)
+        if normalized(entry.name.decode("utf-8", "replace").split("-")[0]) == wheel.name
+    ]
+    if len(found) != 1:
+        raise SourceFailed(url, f"holds {len(found)} METADATA files of its own")
+    entry = found[0]
+    if max(entry.size, entry.packed) > MAX_METADATA:
+        raise SourceFailed(url, f"has METADATA of {entry.size} bytes")
+    return _unpacked(file, entry, start)
 
 
 _END = struct.Struct("<4s4H2LH")
+_LOCATOR = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_HEADER = struct.Struct("<4s5H3L2H")
+_MANY = 0xFFFFFFFF
 MAX_COMMENT = 1024
 
 
-def _check_directory(stream: io.BufferedReader[Any]) -> None:
-    """Whether the archive's own directory lies where it says (APPNOTE.TXT, 4.3.16); raises
-    ``BadZipFile``.
+def _directory(file: _Local | _Remote) -> tuple[bytes, int, int]:
+    """The central directory, where it begins, and how many entries it has (4.3.14 to 16)."""
+    size = min(file.length, _END.size + MAX_COMMENT)
+    end = file.read(file.length - size, size)
+    at = end.rfind(b"PK\5\6")
+    if at < 0 or len(end) - at < _END.size:
+        raise _Damaged("it does not end with the directory of an archive")
+    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(end, at)
+    if at + _END.size + comment != len(end):
+        raise _Damaged("something follows its directory")
+    position = file.length - size + at
+    if count == 0xFFFF or _MANY in (length, start):
+        position -= _LOCATOR.size
+        locator = file.read(max(0, position), _LOCATOR.size)
+        if position < 0 or len(locator) < _LOCATOR.size or locator[:4] != b"PK\6\7":
+            raise _Damaged("its directory is not where it says")
+        at64 = _LOCATOR.unpack(locator)[2]
+        if at64 != position - _END64.size:
+            raise _Damaged("its directory is not where it says")
+        position = at64
+        fields = _END64.unpack(file.read(at64, _END64.size))
+        if fields[0] != b"PK\6\6":
+            raise _Damaged("its directory is not where it says")
+        disk, first_disk, here, count, length, start = fields[4:]
+    if disk or first_disk or here != count:
+        raise _Damaged("it is one part of several")
+    if start + length != position:
+        raise _Damaged("its directory is not where it says")
+    if length > MAX_DIRECTORY:
+        raise _Damaged(f"its directory has {length} bytes")
+    return file.read(start, length), start, count
 
-    Readers of archives differ in what they make of one that does not, so that each could be
-    shown another METADATA.  With ZIP64 the standard library checks it.
-    """
-    start = stream.seek(max(0, stream.seek(0, io.SEEK_END) - _END.size - MAX_COMMENT))
-    data = stream.read(_END.size + MAX_COMMENT)
-    at = data.rfind(b"PK\5\6")
-    if at < 0 or len(data) - at < _END.size:
-        raise zipfile.BadZipFile("it does not end with the directory of an archive")
-    *_, size, offset, comment = _END.unpack_from(data, at)
-    if at + _END.size + comment != len(data):
-        raise zipfile.BadZipFile("something follows its directory")
-    if 0xFFFFFFFF not in (size, offset) and offset + size != start + at:
-        raise zipfile.BadZipFile("its directory is not where it says")
+
+def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
+    """The entries that are METADATA of a distribution, in its top folder."""
+    at, seen, end = 0, 0, len(directory)
+    suffix = b".dist-info/METADATA"
+    while at < end:
+        if directory[at : at + 4] != b"PK\1\2" or at + _CENTRAL.size > end:
+            raise _Damaged("its directory is damaged")
+        name_end = at + 46 + int.from_bytes(directory[at + 28 : at + 30], "little")
+        after = name_end + sum(
+            int.from_bytes(directory[at + where : at + where + 2], "little") for where in (30, 32)
+        )
+        if after > end:
+            raise _Damaged("its directory is damaged")
+        if directory[name_end - len(suffix) : name_end] == suffix:
+            name = directory[at + 46 : name_end]
+            if name.count(b"/") == 1:
+                yield _entry(directory, at, name, directory[name_end:after])
+        at, seen = after, seen + 1
+    if seen != count:
+        raise _Damaged(f"its directory has {seen} entries, and says {count}")
 
 
-def _metadata(raw: _Bounded, url: str, wheel: WheelName) -> bytes:
-    try:
-        with io.BufferedReader(raw, 8192) as stream, zipfile.ZipFile(stream) as archive:
-            _check_directory(stream)
-            names = [
-                name
-                for name in archive.namelist()
-                if name.endswith(".dist-info/METADATA") and name.count("/") == 1
-            ]
-            named = [n for n in names if normalized(n.split("-")[0]) == wheel.name]
-            if len(named) != 1:
-                raise SourceFailed(url, f"holds {len(named)} METADATA files of its own")
-            info = archive.getinfo(named[0])
-            if info.file_size > MAX_METADATA:
-                raise SourceFailed(url, f"has METADATA of {info.file_size} bytes")
-            with archive.open(info) as member:
-                data = member.read(MAX_METADATA + 1)
-    except (SourceFailed, _Unreliable):
-        raise
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, KeyError) as error:
-        if isinstance(raw, _Remote):
-            # Either no wheel, or ranges that are not what they say they are.
-            raise _Unreliable from None
-        raise SourceFailed(url, f"is not a wheel: {error}") from None
-    except Exception as error:  # noqa: BLE001 - zlib, lzma, bz2 and zstd have errors of their own
-        raise SourceFailed(url, f"is a damaged wheel: {error}") from None
-    if len(data) > MAX_METADATA:
-        raise SourceFailed(url, f"has METADATA of more than {MAX_METADATA} bytes")
-    return data
+def _entry(directory: bytes, at: int, name: bytes, extra: bytes) -> _Entry:
+    fields = _CENTRAL.unpack_from(directory, at)
+    flags, method, crc, packed, size, offset = *fields[3:5], *fields[7:10], fields[16]
+    if _MANY in (packed, size, offset):
+        wide = _zip64(extra)
+        size, packed, offset = (
+            next(wide, value) if value == _MANY else value for value in (size, packed, offset)
+        )
+    return _Entry(name, flags, method, crc, packed, size, offset)
+
+
+def _zip64(extra: bytes) -> Iterator[int]:
+    """The numbers of the ZIP64 extra field (4.5.3), in their order."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<2H", extra, at)
+        if kind == 1:
+            for place in range(at + 4, min(at + 4 + size, len(extra)) - 7, 8):
+                yield struct.unpack_from("<Q", extra, place)[0]
+            return
+        at += 4 + size
+
+
+def _unpacked(file: _Local | _Remote, entry: _Entry, end: int) -> bytes:
+    """An entry's content; ``end`` is where the files of the archive end."""
+    # The header before the data may have another extra field than the directory's.
+    size = min(_HEADER.size + len(entry.name) + 64 + entry.packed, end - entry.offset)
+    data = file.read(entry.offset, size) if 0 <= entry.offset < end else b""
+    if len(data) < _HEADER.size or data[:4] != b"PK\3\4":
+        raise _Damaged("METADATA is not where its directory says")
+    length, extra = _HEADER.unpack_from(data)[9:]
+    begin = _HEADER.size + length + extra
+    if data[_HEADER.size : _HEADER.size + length] != entry.name:
+        raise _Damaged("METADATA is not where its directory says")
+    if entry.flags & 1:
+        raise _Damaged("METADATA is encrypted")
+    packed = data[begin : begin + entry.packed]
+    if len(packed) < entry.packed:
+        packed += file.read(entry.offset + begin + len(packed), entry.packed - len(packed))
+    if entry.method == 8:
+        try:
+            packed = zlib.decompressobj(-15).decompress(packed, entry.size + 1)
+        except zlib.error as error:
+            raise _Damaged(f"METADATA cannot be unpacked: {error}") from None
+    elif entry.method != 0:
+        raise _Damaged(f"METADATA is packed by method {entry.method}")
+    if len(packed) != entry.size or zlib.crc32(packed) != entry.crc:
+        raise _Damaged("METADATA is not what its directory says")
+    return packed

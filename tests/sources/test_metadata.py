@@ -3,10 +3,16 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.core_metadata import parse_metadata, repaired
-from neuron_pin.target import Target, make_target
+from neuron_pin.target import Target, make_target, marker_environment
 
 
 @pytest.fixture
@@ -84,3 +90,52 @@ def test_wildcards_of_an_older_time(written: str, expected: str) -> None:
 def test_what_is_no_metadata_is_refused(target: Target, data: bytes) -> None:
     with pytest.raises(SourceFailed, match="not core metadata"):
         parse_metadata(data, "a.whl", target)
+
+
+def by_packaging(line: str, extras: tuple[str, ...], target: Target) -> list[tuple]:
+    """The same by packaging alone: every marker tried with every extra."""
+    parsed = Requirement(line)
+    environment = marker_environment(target.python, target.platforms)
+    tried = ["", *extras]
+    holds = [
+        e for e in tried if not parsed.marker or parsed.marker.evaluate({**environment, "extra": e})
+    ]
+    return [
+        (parsed.name, tuple(sorted(parsed.extras)), SpecifierSet(str(parsed.specifier)), extra)
+        for extra in ([""] if "" in holds else holds)
+    ]
+
+
+simple = st.sampled_from([
+    "extra == 'fast'", 'extra == "slow"', "extra == 'undeclared'", "python_version < '3.11'",
+    "sys_platform == 'win32'", "platform_machine != 'aarch64'", "python_version in '3.9 3.10'",
+    "extra != 'fast'",
+])  # fmt: skip
+marker = st.recursive(
+    simple,
+    lambda inner: st.builds(
+        lambda a, o, b, p: f"({a}) {o} {b}" if p else f"{a} {o} {b}",
+        inner, st.sampled_from(["and", "or"]), inner, st.booleans(),
+    ),
+    max_leaves=4,
+)  # fmt: skip
+requirement = st.builds(
+    lambda name, extras, spec, m: f"{name}{extras}{spec}" + (f" ; {m}" if m else ""),
+    st.sampled_from(["torch", "a.b"]),
+    st.sampled_from(["", "[x]", "[y, x]"]),
+    st.sampled_from(["", ">=1", " (>=1.0,<2)", "==2.*", ">=1a1", " >= 1 , != 2.*"]),
+    st.none() | marker,
+)
+
+
+@given(st.lists(requirement, max_size=4))
+def test_the_short_way_is_packagings(lines: list[str]) -> None:
+    target = make_target(
+        Catalog(EMBEDDED), instance=None, system=None, python="3.10", as_of=date(2026, 1, 1),
+        this_python="3.13",
+    )  # fmt: skip
+    extras = ("fast", "slow")
+    found = parse_metadata(metadata(*lines, extras=extras), "a", target)
+    rows = [(d.name, d.extras, SpecifierSet(d.specifier), d.extra) for d in found.dependencies]
+    expected = [row for line in lines for row in by_packaging(line, extras, target)]
+    assert rows == [(name.replace(".", "-"), *rest) for name, *rest in expected]
