@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
-from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
+from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Phase, Strength, phase_at
 from neuron_pin.resolve import (
     NO_PREFERENCES,
@@ -19,7 +19,6 @@ from neuron_pin.resolve import (
     Resolution,
     resolve,
 )
-from neuron_pin.resolve.filter import admits_python
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target, detect, make_target
 

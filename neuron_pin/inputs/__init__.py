@@ -4,6 +4,6 @@ The reader of files is imported from ``inputs.files``, where there are files.
 """
 
 from .requirement import SDK_NAME, Requirement, parse_all, parse_requirement
-from .specifier import admits
+from .specifier import admits, admits_python
 
-__all__ = ["SDK_NAME", "Requirement", "admits", "parse_all", "parse_requirement"]
+__all__ = ["SDK_NAME", "Requirement", "admits", "admits_python", "parse_all", "parse_requirement"]

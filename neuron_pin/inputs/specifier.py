@@ -38,6 +38,20 @@ def admits(specifier: str, version: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
+def admits_python(wanted: str, version: str) -> bool:
+    """Whether a Requires-Python admits a Python ``X.Y``; one that is no specifier admits
+    it, as pip has it.  The newest patch stands for the series."""
+    if _plain_clauses(wanted) is not None:
+        return admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
+    from packaging.specifiers import InvalidSpecifier
+
+    try:
+        return admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
+    except InvalidSpecifier:
+        return True
+
+
+@lru_cache(maxsize=8192)
 def specifier_set(text: str) -> SpecifierSet:
     """The parsed specifier set; raises packaging's ``InvalidSpecifier``."""
     from packaging.specifiers import SpecifierSet

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Package, Release, sdk_key
-from neuron_pin.inputs import admits
+from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
@@ -261,24 +261,6 @@ def not_uploaded_yet(candidate: Candidate, context: Context) -> Exclusion | None
         f"uploaded on {candidate.uploaded[:10]}, after {context.target.as_of}",
         f"index {candidate.source}",
     )
-
-
-_PYTHON_VERDICTS: dict[tuple[str, str], bool] = {}
-
-
-def admits_python(wanted: str, version: str) -> bool:
-    """Whether a Requires-Python admits a Python ``X.Y``; one that is no specifier admits
-    it, as pip has it.  The newest patch stands for the series."""
-    known = _PYTHON_VERDICTS.get((wanted, version))
-    if known is None:
-        from packaging.specifiers import InvalidSpecifier
-
-        try:
-            known = admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
-        except InvalidSpecifier:
-            known = True
-        _PYTHON_VERDICTS[wanted, version] = known
-    return known
 
 
 RULES: tuple[RuleFunction, ...] = (

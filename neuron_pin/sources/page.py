@@ -15,32 +15,30 @@ def make_project(page: Page, name: str, target: Target) -> Project:
     """Sort a page's files into versions, newest first, best wheel each (PEP 425, 440)."""
     ranks = wheel_tags(target.python, target.platforms)
     rank_of: dict[str, int | None] = {}
-    versions: dict[Version, list[tuple[int | None, bool, ListedFile]]] = {}
-    parsed: dict[str, Version | None] = {}
+    written: dict[str, list[tuple[int | None, bool, int]]] = {}
     invalid: list[str] = []
-    for file in page.files:
-        wheel = parse_wheel_name(file.filename)
-        written = wheel.version if wheel else parse_sdist_name(file.filename, name)
-        if written is None or (wheel is not None and wheel.name != name):
-            if file.filename.endswith(".whl"):
-                invalid.append(file.filename)
-            continue
-        if written not in parsed:
-            try:
-                parsed[written] = Version(written)
-            except InvalidVersion:
-                parsed[written] = None
-        version = parsed[written]
-        if version is None:
-            invalid.append(file.filename)
+    for number, filename in enumerate(page.names):
+        wheel = parse_wheel_name(filename)
+        text = wheel.version if wheel else parse_sdist_name(filename, name)
+        if text is None or (wheel is not None and wheel.name != name):
+            if filename.endswith(".whl"):
+                invalid.append(filename)
             continue
         rank: int | None = None
         if wheel is not None:
             if wheel.tags not in rank_of:
                 rank_of[wheel.tags] = _rank(wheel.tags, ranks)
             rank = rank_of[wheel.tags]
-        versions.setdefault(version, []).append((rank, wheel is not None, file))
-    rows = [list(_offer(version, versions[version])) for version in sorted(versions, reverse=True)]
+        written.setdefault(text, []).append((rank, wheel is not None, number))
+    versions: dict[Version, list[tuple[int | None, bool, int]]] = {}
+    for text, files in written.items():
+        try:
+            versions.setdefault(Version(text), []).extend(files)
+        except InvalidVersion:
+            invalid += [page.names[number] for _, _, number in files]
+    rows = [
+        list(_offer(page, version, versions[version])) for version in sorted(versions, reverse=True)
+    ]
     return Project(rows, sorted(invalid), page.status, page.reason, page.kin)
 
 
@@ -50,9 +48,9 @@ def fitting_files(page: Page, name: str, version: str, target: Target) -> list[L
     ranks = wheel_tags(target.python, target.platforms)
     wanted = Version(version)
     found: list[tuple[bool, bool, int, str, ListedFile]] = []
-    for file in page.files:
-        wheel = parse_wheel_name(file.filename)
-        written = wheel.version if wheel else parse_sdist_name(file.filename, name)
+    for number, filename in enumerate(page.names):
+        wheel = parse_wheel_name(filename)
+        written = wheel.version if wheel else parse_sdist_name(filename, name)
         try:
             if written is None or Version(written) != wanted:
                 continue
@@ -62,7 +60,8 @@ def fitting_files(page: Page, name: str, version: str, target: Target) -> list[L
             continue
         rank = 0 if wheel is None else _rank(wheel.tags, ranks)
         if rank is not None:
-            found.append((file.yanked is not None, wheel is None, rank, file.filename, file))
+            file = page.file(number)
+            found.append((file.yanked is not None, wheel is None, rank, filename, file))
     if not found:
         return []
     found.sort(key=lambda row: row[:4])
@@ -79,20 +78,19 @@ def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
     return min(found) if found else None
 
 
-def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -> Offer:
-    fitting = [(rank, file) for rank, _, file in files if rank is not None]
+def _offer(page: Page, version: Version, entries: list[tuple[int | None, bool, int]]) -> Offer:
+    fitting = [(rank, page.file(number)) for rank, _, number in entries if rank is not None]
     fitting.sort(key=lambda pair: (pair[1].yanked is not None, pair[0], pair[1].filename))
-    # PEP 592 marks files; a version is yanked when all that could be used of it is.
-    judged = [file for _, file in fitting] or [file for _, _, file in files]
-    yanked = judged[0].yanked if all(file.yanked is not None for file in judged) else None
-    best = fitting[0][1] if fitting else None
-    is_sdist = False
-    if best is None:
-        sdists = [file for _, is_wheel, file in files if not is_wheel]
+    judged = [file for _, file in fitting]
+    sdists: list[ListedFile] = []
+    if not fitting:
+        judged = [page.file(number) for _, _, number in entries]
+        sdists = [f for f, entry in zip(judged, entries, strict=True) if not entry[1]]
         sdists.sort(key=lambda file: (file.yanked is not None, file.filename))
-        if sdists:
-            best, is_sdist = sdists[0], True
-            yanked = best.yanked
+        judged = sdists or judged
+    # PEP 592 marks files; a version is yanked when all that could be used of it is.
+    yanked = judged[0].yanked if all(file.yanked is not None for file in judged) else None
+    best = judged[0] if fitting or sdists else None
     hashes = dict(best.hashes) if best else {}
     metadata = dict(best.metadata or ()) if best else {}
     return Offer(
@@ -100,7 +98,7 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
         (best or judged[0]).requires_python,
         yanked,
         version.is_prerelease,
-        any(is_wheel for _, is_wheel, _ in files),
+        any(is_wheel for _, is_wheel, _ in entries),
         bool(fitting),
         best.filename if best else "",
         best.url if best else "",
@@ -109,5 +107,5 @@ def _offer(version: Version, files: list[tuple[int | None, bool, ListedFile]]) -
         0 if best is None or best.metadata is None else 1,
         metadata.get("sha256", ""),
         min((file.uploaded for file in judged if file.uploaded), default=""),
-        is_sdist,
+        bool(sdists),
     )

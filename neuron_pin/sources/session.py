@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, WrongUsage
+from neuron_pin.inputs import admits, admits_python
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
@@ -79,7 +80,7 @@ class Sources:
         self._view = json.dumps([target.python, target.platforms[0], len(target.platforms)])
         self._projects: dict[tuple[Index, str], Project | None] = {}
         self._metadata: dict[str, Metadata] = {}
-        self._expected: set[tuple[Index, str]] = set()
+        self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
         self._reader: Reader | None = None
 
     def close(self) -> None:
@@ -158,23 +159,27 @@ class Sources:
         Nothing is read ahead that the records have; an error shows when the thing itself is
         asked for.
         """
-        key = (index, name)
-        if self._settings.offline or key in self._expected:
+        if self._settings.offline:
             return
-        self._expected.add(key)
+        key, wanted = (index, name), tuple(extras)
+        ranges = self._expected.setdefault(key, [])
+        if (specifier, wanted) in ranges:
+            return
+        ranges.append((specifier, wanted))
         known = self._projects.get(key) or self._recorded(index, name)
         if known is not None:
             self._projects[key] = known
-            offer = self._probable(known, specifier)
-            if offer is None or self._recorded_metadata(offer) is not None:
+            offer = self._probable(index, name, known)
+            if offer is None or offer.url in self._metadata:
                 return
-        wanted = tuple(extras)
-        self._online.submit(lambda: self._read_ahead(index, name, specifier, wanted))
+            if self._recorded_metadata(offer) is not None:
+                return
+        self._online.submit(lambda: self._read_ahead(index, name, wanted))
 
-    def _read_ahead(self, index: Index, name: str, specifier: str, extras: tuple[str, ...]) -> None:
+    def _read_ahead(self, index: Index, name: str, extras: tuple[str, ...]) -> None:
         try:
             project = self._recorded(index, name) or self._read_once(index, name)
-            offer = self._probable(project, specifier) if project is not None else None
+            offer = self._probable(index, name, project) if project is not None else None
             if offer is None:
                 return
             metadata = self._recorded_metadata(offer) or self._metadata_once(index, name, offer)
@@ -185,14 +190,16 @@ class Sources:
                 for following in self.likely_indexes(dependency.name):
                     self.expect(following, dependency.name, dependency.specifier, dependency.extras)
 
-    def _probable(self, project: Project, specifier: str) -> Offer | None:
-        """The version that will probably be taken: the newest that the range admits."""
-        from neuron_pin.inputs import admits
-
+    def _probable(self, index: Index, name: str, project: Project) -> Offer | None:
+        """The version that will probably be taken: the newest that every range admits of
+        which is known by now."""
+        ranges = {specifier for specifier, _ in self._expected.get((index, name), ()) if specifier}
+        python = self.target.python
         for offer in project.offers():
             if offer.fits and offer.yanked is None and not offer.prerelease:
-                if not specifier or admits(specifier, offer.version):
-                    return offer
+                if all(admits(specifier, offer.version) for specifier in ranges):
+                    if not offer.requires_python or admits_python(offer.requires_python, python):
+                        return offer
         return None
 
     def _key(self, index: Index, name: str) -> str:

@@ -9,6 +9,8 @@ an address come in; both forms become the same types.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -47,32 +49,59 @@ class ListedFile(NamedTuple):
     uploaded: str = ""
 
 
-class Page(NamedTuple):
+class Page:
     """A project page.
 
-    ``status`` is PEP 792's: ``active``, ``archived``, ``quarantined`` or ``deprecated``,
-    with the index's reason, if it gives one.  ``kin`` are the absolute addresses that the
-    page tracks or names as alternate locations (PEP 708).
+    ``names`` are the names of its files.  A page has thousands, and few are looked at, so a
+    file becomes a value when it is asked for.  ``status`` is PEP 792's: ``active``,
+    ``archived``, ``quarantined`` or ``deprecated``, with the index's reason, if it gives one.
+    ``kin`` are the absolute addresses that the page tracks or names as alternate locations
+    (PEP 708).
     """
 
-    files: list[ListedFile]
-    status: str = "active"
-    reason: str = ""
-    kin: tuple[str, ...] = ()
+    __slots__ = ("_make", "kin", "names", "reason", "status")
+
+    def __init__(
+        self,
+        names: list[str],
+        make: Callable[[int], ListedFile],
+        *,
+        status: str = "active",
+        reason: str = "",
+        kin: tuple[str, ...] = (),
+    ) -> None:
+        self.names = names
+        self._make = make
+        self.status = status
+        self.reason = reason
+        self.kin = kin
+
+    def file(self, number: int) -> ListedFile:
+        """The file of that number in ``names``."""
+        return self._make(number)
+
+    @property
+    def files(self) -> list[ListedFile]:
+        """All of them."""
+        return [self._make(number) for number in range(len(self.names))]
 
 
 def parse_page(data: bytes, content_type: str, address: str) -> Page:
-    """A project page's files and status; raises `SourceFailed` for what is no such page."""
+    """A project page's files and status; raises `SourceFailed` for what is no such page.
+
+    A page from the network does not point into this machine: entries at ``file:`` are none.
+    """
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json") or kind == "application/json":
-        found = _parse_json(data, address)
-    elif kind in ("text/html", "application/xhtml+xml", "application/vnd.pypi.simple.v1+html"):
-        found = _parse_html(data, address)
-    else:
-        raise SourceFailed(address, f"is {kind[:60] or 'of no type'}, not a simple index page")
-    if len(found.files) > MAX_FILES:
-        raise SourceFailed(address, f"lists {len(found.files)} files, more than {MAX_FILES}")
-    return found
+        return _parse_json(data, address)
+    if kind in ("text/html", "application/xhtml+xml", "application/vnd.pypi.simple.v1+html"):
+        return _parse_html(data, address)
+    raise SourceFailed(address, f"is {kind[:60] or 'of no type'}, not a simple index page")
+
+
+def _check_count(count: int, address: str) -> None:
+    if count > MAX_FILES:
+        raise SourceFailed(address, f"lists {count} files, more than {MAX_FILES}")
 
 
 def _parse_json(data: bytes, address: str) -> Page:
@@ -85,17 +114,42 @@ def _parse_json(data: bytes, address: str) -> Page:
     meta = document.get("meta")
     version = meta.get("api-version", "1.0") if isinstance(meta, dict) else "1.0"
     _check_api(str(version), address)
-    if len(document["files"]) > MAX_FILES:
-        raise SourceFailed(address, f"lists {len(document['files'])} files, more than {MAX_FILES}")
-    files = [file for row in document["files"] if (file := _json_file(row, address)) is not None]
+    _check_count(len(document["files"]), address)
+    rows = [row for row in document["files"] if _is_file(row, address)]
     # PEP 708: where the project is elsewhere, and what it is here a copy of.
     tracks = meta.get("tracks") if isinstance(meta, dict) else None
-    kin = _addresses(document.get("alternate-locations"), address) + _addresses(tracks, address)
     status = document.get("project-status")
-    if isinstance(status, dict) and isinstance(status.get("status"), str):
-        reason = status.get("reason")
-        return Page(files, status["status"], reason if isinstance(reason, str) else "", kin)
-    return Page(files, kin=kin)
+    status = status if isinstance(status, dict) else {}
+    return Page(
+        [row["filename"] for row in rows],
+        lambda number: _json_file(rows[number], address),
+        status=_text(status.get("status")) or "active",
+        reason=_text(status.get("reason")),
+        kin=_addresses(document.get("alternate-locations"), address) + _addresses(tracks, address),
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _is_file(row: Any, address: str) -> bool:
+    if not isinstance(row, dict):
+        return False
+    filename, url = row.get("filename"), row.get("url")
+    if not isinstance(filename, str) or not isinstance(url, str) or len(filename) > MAX_NAME:
+        return False
+    return _is_reachable(url, address)
+
+
+def _is_reachable(url: str, address: str) -> bool:
+    if url.startswith(("https://", "http://")):
+        return True
+    return _absolute(address, url).startswith(("https://", "http://", _own(address)))
+
+
+def _own(address: str) -> str:
+    return "file:" if address.startswith("file:") else "https://"
 
 
 def _addresses(value: Any, base: str) -> tuple[str, ...]:
@@ -104,19 +158,14 @@ def _addresses(value: Any, base: str) -> tuple[str, ...]:
     return tuple(_absolute(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
 
 
-def _json_file(row: Any, address: str) -> ListedFile | None:
-    if not isinstance(row, dict):
-        return None
-    filename, url = row.get("filename"), row.get("url")
-    if not isinstance(filename, str) or not isinstance(url, str) or len(filename) > MAX_NAME:
-        return None
+def _json_file(row: dict[str, Any], address: str) -> ListedFile:
     yanked = row.get("yanked", False)
     # PEP 714: core-metadata, and the older name beside it for as long as indexes send it.
     metadata = row.get("core-metadata", row.get("dist-info-metadata", False))
     size, python, uploaded = row.get("size"), row.get("requires-python"), row.get("upload-time")
     return ListedFile(
-        filename,
-        _absolute(address, url),
+        row["filename"],
+        _absolute(address, row["url"]),
         _hashes(row.get("hashes")),
         python if isinstance(python, str) else "",
         yanked if isinstance(yanked, str) else ("" if yanked is True else None),
@@ -129,6 +178,8 @@ def _json_file(row: Any, address: str) -> ListedFile | None:
 def _hashes(value: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict):
         return ()
+    if len(value) == 1 and isinstance(digest := value.get("sha256"), str):
+        return (("sha256", digest),)
     return tuple(
         sorted((k, v) for k, v in value.items() if isinstance(k, str) and isinstance(v, str))
     )
@@ -179,13 +230,19 @@ def _parse_html(data: bytes, address: str) -> Page:
     parser.close()
     _check_api(parser.api, address)
     base = urljoin(address, parser.base) if parser.base else address
+    _check_count(len(parser.anchors), address)
     files = [
         file
-        for values, _ in parser.anchors[: MAX_FILES + 1]
-        if (file := _anchor_file(values, base)) is not None
+        for values, _ in parser.anchors
+        if (file := _anchor_file(values, base)) is not None and _is_reachable(file.url, address)
     ]
-    kin = tuple(_absolute(base, url) for url in parser.kin)
-    return Page(files, parser.status, parser.reason, kin)
+    return Page(
+        [file.filename for file in files],
+        files.__getitem__,
+        status=parser.status,
+        reason=parser.reason,
+        kin=tuple(_absolute(base, url) for url in parser.kin),
+    )
 
 
 def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
@@ -230,6 +287,10 @@ class WheelName(NamedTuple):
     tags: str
 
 
+# All wheels of a page begin with one name, in one or two spellings.
+_normalized = lru_cache(maxsize=64)(normalized)
+
+
 def parse_wheel_name(filename: str) -> WheelName | None:
     """A wheel file name's parts, or none if it is no wheel's name."""
     if not filename.endswith(".whl"):
@@ -237,7 +298,7 @@ def parse_wheel_name(filename: str) -> WheelName | None:
     parts = filename[:-4].split("-")
     if len(parts) not in (5, 6) or not all(parts):
         return None
-    return WheelName(normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:]))
+    return WheelName(_normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:]))
 
 
 def parse_sdist_name(filename: str, project: str) -> str | None:
