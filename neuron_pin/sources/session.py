@@ -144,8 +144,9 @@ class Sources:
         """
         key = (index, name)
         if key not in self._projects:
-            found = self._recorded(index, name)
-            self._projects[key] = found if found is not None else self._read_once(index, name)
+            # With a reader somebody may be reading it just now, or have read it.
+            found = self._recorded(index, name) if self._reader is None else None
+            self._projects[key] = found or self._read_once(index, name)
         return self._projects[key]
 
     def known_project(self, index: Index, name: str) -> Project | None:
@@ -178,11 +179,11 @@ class Sources:
 
     def _read_ahead(self, index: Index, name: str, extras: tuple[str, ...]) -> None:
         try:
-            project = self._recorded(index, name) or self._read_once(index, name)
+            project = self._read_once(index, name)
             offer = self._probable(index, name, project) if project is not None else None
             if offer is None:
                 return
-            metadata = self._recorded_metadata(offer) or self._metadata_once(index, name, offer)
+            metadata = self._metadata_once(index, name, offer)
         except (SourceFailed, NotStatic):
             return
         for dependency in metadata.dependencies:
@@ -217,7 +218,10 @@ class Sources:
         return Project(rows, invalid, status, reason, kin)
 
     def _read_once(self, index: Index, name: str) -> Project | None:
-        return self._online.once(("project", index.url, name), lambda: self._read(index, name))
+        key = ("project", index.url, name)
+        return self._online.once(
+            key, lambda: self._recorded(index, name) or self._read(index, name)
+        )
 
     def _read(self, index: Index, name: str) -> Project | None:
         found = self._online.project(index.page(name), name)
@@ -251,7 +255,7 @@ class Sources:
         """What an offer's file requires; raises `SourceFailed`, or `NotStatic` for a source
         distribution that leaves it to a build which was not allowed."""
         if offer.url not in self._metadata:
-            found = self._recorded_metadata(offer)
+            found = self._recorded_metadata(offer) if self._reader is None else None
             self._metadata[offer.url] = found or self._metadata_once(index, name, offer)
         return self._metadata[offer.url]
 
@@ -286,7 +290,10 @@ class Sources:
 
     def _metadata_once(self, index: Index, name: str, offer: Offer) -> Metadata:
         key = ("metadata", offer.url)
-        return self._online.once(key, lambda: self._read_metadata(index, name, offer))
+        return self._online.once(
+            key,
+            lambda: self._recorded_metadata(offer) or self._read_metadata(index, name, offer),
+        )
 
     def _read_metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
         build_index = ""
