@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import multiprocessing
 import shutil
-import socketserver
 import sys
 import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -152,15 +153,25 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def serve(latency: float, pipe: Connection) -> None:
+    """A process of its own, so that it takes no time of its clients' turns."""
+    server = Server(latency)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    pipe.send(server.url)
+    while pipe.recv():
+        pipe.send((server.requests, server.sent))
+        server.requests = server.sent = 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--latency", type=float, default=0.05, help="seconds")
     parser.add_argument("requirements", nargs="*", default=REQUIREMENTS)
     options = parser.parse_args()
-    socketserver.TCPServer.allow_reuse_address = True
-    server = Server(options.latency)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ours, theirs = multiprocessing.Pipe()
+    multiprocessing.Process(target=serve, args=(options.latency, theirs), daemon=True).start()
+    url = ours.recv()
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     counted: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -169,18 +180,20 @@ def main() -> None:
         commands = {
             "uv": [UV, "pip", "compile", "--no-config", str(reqs), "--python-version", version,
                    "--python-platform", "x86_64-manylinux_2_34", "--cache-dir", f"{folder}/uv",
-                   "--default-index", f"{server.url}/simple"],
+                   "--default-index", f"{url}/simple"],
             "neuron-pin": [PIN, "lock", "-r", str(reqs), "--python", version, "--platform",
                            "manylinux_2_34_x86_64", "--cache-dir", f"{folder}/neuron-pin",
-                           "--index-url", f"{server.url}/simple"],
+                           "--index-url", f"{url}/simple"],
         }  # fmt: skip
 
         def before(name: str) -> None:
             shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
-            server.requests = server.sent = 0
+            ours.send("count")
+            ours.recv()
 
         def after(name: str) -> None:
-            counted[name] = (server.requests, server.sent)
+            ours.send("count")
+            counted[name] = ours.recv()
 
         medians = paired(commands, options.runs, before, after)
     print(f"{options.latency * 1000:.0f} ms away, no metadata files, empty caches:")

@@ -112,6 +112,8 @@ class Fetcher:
         # Never sent to another host, redirects included.
         self._credentials = dict(access.credentials)
         self._asked: set[str] = set()
+        self._netrc: dict[str, tuple[str, str] | None] = {}
+        self._proxies_of: dict[str, dict[str, str]] = {}
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
 
@@ -262,11 +264,25 @@ class Fetcher:
                                 raise SourceFailed(redacted(resp.url), problem)
                         return target
 
+                    def rebuild_proxies(
+                        self, prepared_request: requests.PreparedRequest, proxies: Any
+                    ) -> dict[str, str]:
+                        return fetcher._proxies(str(prepared_request.url))
+
+                    def rebuild_auth(
+                        self, prepared_request: requests.PreparedRequest, response: Any
+                    ) -> None:
+                        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+                        found = fetcher._auth(str(prepared_request.url))
+                        if found is not None:
+                            prepared_request.prepare_auth(found)
+
+                fetcher = self
                 session = Careful()
+                # What the environment says is read once a host, and not once a request.
+                session.trust_env = False
                 session.headers["User-Agent"] = f"neuron-pin/{__version__}"
                 session.max_redirects = 10
-                if self._access.proxy:
-                    session.proxies = {"http": self._access.proxy, "https": self._access.proxy}
                 adapter = _adapter(self._access, max_retries=retry)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
@@ -295,11 +311,34 @@ class Fetcher:
                 headers=headers,
                 stream=True,
                 timeout=TIMEOUT,
-                auth=self._credentials.get(host),
+                auth=self._auth(url),
+                proxies=self._proxies(url),
             )
             if response.status_code != 401 or not self._ask_keyring(host, url):
                 return response
             response.close()
+
+    def _auth(self, url: str) -> tuple[str, str] | None:
+        """Name and password for an address's host: as given, else of ``~/.netrc``."""
+        host = urlsplit(url).netloc
+        if host in self._credentials:
+            return self._credentials[host]
+        if host not in self._netrc:
+            from requests.utils import get_netrc_auth
+
+            self._netrc[host] = get_netrc_auth(url)
+        return self._netrc[host]
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        """The proxies for an address, by scheme: as given, else of the environment."""
+        if self._access.proxy:
+            return {"http": self._access.proxy, "https": self._access.proxy}
+        host = urlsplit(url).netloc
+        if host not in self._proxies_of:
+            from requests.utils import get_environ_proxies
+
+            self._proxies_of[host] = get_environ_proxies(url)
+        return self._proxies_of[host]
 
     def _ask_keyring(self, host: str, url: str) -> bool:
         """Whether the user's keyring knows a name and password that were not tried yet."""

@@ -8,7 +8,7 @@ from packaging.version import InvalidVersion, Version
 from neuron_pin.target import Target, wheel_tags
 
 from .project import Offer, Project
-from .simple import ListedFile, Page, parse_sdist_name, parse_wheel_name
+from .simple import ListedFile, Page, parse_sdist_name, parse_wheel_name, wheel_parts
 
 
 def make_project(page: Page, name: str, target: Target) -> Project:
@@ -18,17 +18,18 @@ def make_project(page: Page, name: str, target: Target) -> Project:
     written: dict[str, list[tuple[int | None, bool, int]]] = {}
     invalid: list[str] = []
     for number, filename in enumerate(page.names):
-        wheel = parse_wheel_name(filename)
-        text = wheel.version if wheel else parse_sdist_name(filename, name)
-        if text is None or (wheel is not None and wheel.name != name):
+        wheel = wheel_parts(filename)
+        text = wheel[1] if wheel else parse_sdist_name(filename, name)
+        if text is None or (wheel is not None and wheel[0] != name):
             if filename.endswith(".whl"):
                 invalid.append(filename)
             continue
         rank: int | None = None
         if wheel is not None:
-            if wheel.tags not in rank_of:
-                rank_of[wheel.tags] = _rank(wheel.tags, ranks)
-            rank = rank_of[wheel.tags]
+            tags = wheel[2]
+            if tags not in rank_of:
+                rank_of[tags] = _rank(tags, ranks)
+            rank = rank_of[tags]
         written.setdefault(text, []).append((rank, wheel is not None, number))
     versions: dict[Version, list[tuple[int | None, bool, int]]] = {}
     for text, files in written.items():
@@ -79,33 +80,33 @@ def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
 
 
 def _offer(page: Page, version: Version, entries: list[tuple[int | None, bool, int]]) -> Offer:
-    fitting = [(rank, page.file(number)) for rank, _, number in entries if rank is not None]
-    fitting.sort(key=lambda pair: (pair[1].yanked is not None, pair[0], pair[1].filename))
-    judged = [file for _, file in fitting]
-    sdists: list[ListedFile] = []
-    if not fitting:
-        judged = [page.file(number) for _, _, number in entries]
-        sdists = [f for f, entry in zip(judged, entries, strict=True) if not entry[1]]
-        sdists.sort(key=lambda file: (file.yanked is not None, file.filename))
-        judged = sdists or judged
-    # PEP 592 marks files; a version is yanked when all that could be used of it is.
-    yanked = judged[0].yanked if all(file.yanked is not None for file in judged) else None
-    best = judged[0] if fitting or sdists else None
+    # Those that fit the target; else the source distributions; else whatever there is.
+    judged = [(rank, number) for rank, _, number in entries if rank is not None]
+    fits = bool(judged)
+    is_sdist = False
+    if not fits:
+        sdists = [(0, number) for _, is_wheel, number in entries if not is_wheel]
+        is_sdist = bool(sdists)
+        judged = sdists or [(0, number) for _, _, number in entries]
+    judged.sort(key=lambda pair: (page.yanked(pair[1]) is not None, pair[0], page.names[pair[1]]))
+    first = page.file(judged[0][1])
+    best = first if fits or is_sdist else None
     hashes = dict(best.hashes) if best else {}
     metadata = dict(best.metadata or ()) if best else {}
     return Offer(
         str(version),
-        (best or judged[0]).requires_python,
-        yanked,
+        first.requires_python,
+        # PEP 592 marks files; a version is yanked when all that could be used of it is.
+        first.yanked,
         version.is_prerelease,
         any(is_wheel for _, is_wheel, _ in entries),
-        bool(fitting),
+        fits,
         best.filename if best else "",
         best.url if best else "",
         hashes.get("sha256", ""),
         best.size if best else None,
         0 if best is None or best.metadata is None else 1,
         metadata.get("sha256", ""),
-        min((file.uploaded for file in judged if file.uploaded), default=""),
-        bool(sdists),
+        min((uploaded for _, n in judged if (uploaded := page.uploaded(n))), default=""),
+        is_sdist,
     )

@@ -9,7 +9,6 @@ an address come in; both forms become the same types.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -59,31 +58,59 @@ class Page:
     (PEP 708).
     """
 
-    __slots__ = ("_make", "kin", "names", "reason", "status")
-
     def __init__(
         self,
         names: list[str],
-        make: Callable[[int], ListedFile],
         *,
         status: str = "active",
         reason: str = "",
         kin: tuple[str, ...] = (),
     ) -> None:
         self.names = names
-        self._make = make
         self.status = status
         self.reason = reason
         self.kin = kin
 
     def file(self, number: int) -> ListedFile:
         """The file of that number in ``names``."""
-        return self._make(number)
+        raise NotImplementedError
+
+    def yanked(self, number: int) -> str | None:
+        """Why that file is yanked, none if it is not."""
+        return self.file(number).yanked
+
+    def uploaded(self, number: int) -> str:
+        """When that file was uploaded."""
+        return self.file(number).uploaded
 
     @property
     def files(self) -> list[ListedFile]:
         """All of them."""
-        return [self._make(number) for number in range(len(self.names))]
+        return [self.file(number) for number in range(len(self.names))]
+
+
+class _JsonPage(Page):
+    def __init__(self, rows: list[dict[str, Any]], address: str, **facts: Any) -> None:
+        super().__init__([row["filename"] for row in rows], **facts)
+        self._rows, self._address = rows, address
+
+    def file(self, number: int) -> ListedFile:
+        return _json_file(self._rows[number], self._address)
+
+    def yanked(self, number: int) -> str | None:
+        return _yanked(self._rows[number])
+
+    def uploaded(self, number: int) -> str:
+        return _uploaded(self._rows[number])
+
+
+class _HtmlPage(Page):
+    def __init__(self, files: list[ListedFile], **facts: Any) -> None:
+        super().__init__([file.filename for file in files], **facts)
+        self._files = files
+
+    def file(self, number: int) -> ListedFile:
+        return self._files[number]
 
 
 def parse_page(data: bytes, content_type: str, address: str) -> Page:
@@ -120,9 +147,9 @@ def _parse_json(data: bytes, address: str) -> Page:
     tracks = meta.get("tracks") if isinstance(meta, dict) else None
     status = document.get("project-status")
     status = status if isinstance(status, dict) else {}
-    return Page(
-        [row["filename"] for row in rows],
-        lambda number: _json_file(rows[number], address),
+    return _JsonPage(
+        rows,
+        address,
         status=_text(status.get("status")) or "active",
         reason=_text(status.get("reason")),
         kin=_addresses(document.get("alternate-locations"), address) + _addresses(tracks, address),
@@ -134,12 +161,12 @@ def _text(value: Any) -> str:
 
 
 def _is_file(row: Any, address: str) -> bool:
-    if not isinstance(row, dict):
+    if type(row) is not dict:
         return False
     filename, url = row.get("filename"), row.get("url")
-    if not isinstance(filename, str) or not isinstance(url, str) or len(filename) > MAX_NAME:
+    if type(filename) is not str or type(url) is not str or len(filename) > MAX_NAME:
         return False
-    return _is_reachable(url, address)
+    return url.startswith("https://") or _is_reachable(url, address)
 
 
 def _is_reachable(url: str, address: str) -> bool:
@@ -159,20 +186,29 @@ def _addresses(value: Any, base: str) -> tuple[str, ...]:
 
 
 def _json_file(row: dict[str, Any], address: str) -> ListedFile:
-    yanked = row.get("yanked", False)
     # PEP 714: core-metadata, and the older name beside it for as long as indexes send it.
     metadata = row.get("core-metadata", row.get("dist-info-metadata", False))
-    size, python, uploaded = row.get("size"), row.get("requires-python"), row.get("upload-time")
+    size, python = row.get("size"), row.get("requires-python")
     return ListedFile(
         row["filename"],
         _absolute(address, row["url"]),
         _hashes(row.get("hashes")),
         python if isinstance(python, str) else "",
-        yanked if isinstance(yanked, str) else ("" if yanked is True else None),
+        _yanked(row),
         (_hashes(metadata) if metadata else None),
         size if isinstance(size, int) and size >= 0 else None,
-        uploaded if isinstance(uploaded, str) and len(uploaded) < 40 else "",
+        _uploaded(row),
     )
+
+
+def _yanked(row: dict[str, Any]) -> str | None:
+    yanked = row.get("yanked", False)
+    return yanked if isinstance(yanked, str) else ("" if yanked is True else None)
+
+
+def _uploaded(row: dict[str, Any]) -> str:
+    uploaded = row.get("upload-time")
+    return uploaded if isinstance(uploaded, str) and len(uploaded) < 40 else ""
 
 
 def _hashes(value: Any) -> tuple[tuple[str, str], ...]:
@@ -236,9 +272,8 @@ def _parse_html(data: bytes, address: str) -> Page:
         for values, _ in parser.anchors
         if (file := _anchor_file(values, base)) is not None and _is_reachable(file.url, address)
     ]
-    return Page(
-        [file.filename for file in files],
-        files.__getitem__,
+    return _HtmlPage(
+        files,
         status=parser.status,
         reason=parser.reason,
         kin=tuple(_absolute(base, url) for url in parser.kin),
@@ -291,14 +326,20 @@ class WheelName(NamedTuple):
 _normalized = lru_cache(maxsize=64)(normalized)
 
 
-def parse_wheel_name(filename: str) -> WheelName | None:
-    """A wheel file name's parts, or none if it is no wheel's name."""
+def wheel_parts(filename: str) -> tuple[str, str, str] | None:
+    """A wheel file name's normalised project, version and tags, or none if it is none."""
     if not filename.endswith(".whl"):
         return None
     parts = filename[:-4].split("-")
-    if len(parts) not in (5, 6) or not all(parts):
+    if len(parts) not in (5, 6) or "" in parts:
         return None
-    return WheelName(_normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:]))
+    return _normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:])
+
+
+def parse_wheel_name(filename: str) -> WheelName | None:
+    """A wheel file name's parts, or none if it is no wheel's name."""
+    parts = wheel_parts(filename)
+    return WheelName(*parts) if parts else None
 
 
 def parse_sdist_name(filename: str, project: str) -> str | None:

@@ -184,20 +184,19 @@ def _directory(file: _Local | _Remote) -> tuple[bytes, int, int]:
 def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
     """The entries that are METADATA of a distribution, in its top folder."""
     at, seen, end = 0, 0, len(directory)
-    suffix = b".dist-info/METADATA"
+    suffix, lengths = b".dist-info/METADATA", struct.Struct("<3H").unpack_from
     while at < end:
         if directory[at : at + 4] != b"PK\1\2" or at + _CENTRAL.size > end:
             raise _Damaged("its directory is damaged")
-        name_end = at + 46 + int.from_bytes(directory[at + 28 : at + 30], "little")
-        after = name_end + sum(
-            int.from_bytes(directory[at + where : at + where + 2], "little") for where in (30, 32)
-        )
+        name, extra, comment = lengths(directory, at + 28)
+        name_end = at + _CENTRAL.size + name
+        after = name_end + extra + comment
         if after > end:
             raise _Damaged("its directory is damaged")
         if directory[name_end - len(suffix) : name_end] == suffix:
-            name = directory[at + 46 : name_end]
-            if name.count(b"/") == 1:
-                yield _entry(directory, at, name, directory[name_end:after])
+            path = directory[at + _CENTRAL.size : name_end]
+            if path.count(b"/") == 1:
+                yield _entry(directory, at, path, directory[name_end:after])
         at, seen = after, seen + 1
     if seen != count:
         raise _Damaged(f"its directory has {seen} entries, and says {count}")
