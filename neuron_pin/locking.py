@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
@@ -19,7 +19,7 @@ from neuron_pin.resolve import (
     Resolution,
     resolve,
 )
-from neuron_pin.settings import Settings
+from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target, detect, make_target
 
 if TYPE_CHECKING:
@@ -272,18 +272,50 @@ def lock_job(job: Job) -> Resolution:
     if not uses_indexes(settings, files, catalog, request):
         found = resolve(request, catalog, CatalogOffers)
         return found._replace(with_hashes=settings.generate_hashes)
+    found = _from_indexes(job, request, overrides)
+    return found._replace(with_hashes=settings.generate_hashes)
+
+
+def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requirement]) -> Resolution:
+    """The lock of this very request from the cache, if it still holds; else a new one."""
+    from neuron_pin.memo import Memo
+    from neuron_pin.sources.cache import RecordCache
+
+    settings, catalog, files = job.settings, job.catalog, job.files
+    cache = RecordCache(cache_folder(settings, job.environ))
+    places = [[f.index_url, f.extra_index_urls, f.find_links, f.no_index] for f in files]
+    # How the indexes are reached, and what is done with the answer, plays no part in it.
+    asked = settings._replace(**_NO_PART)
+    memo = Memo(cache, catalog, (request, asked, overrides, places))
+    found = None if settings.refresh else memo.recall(request.target, offline=settings.offline)
+    if found is not None:
+        return found
     from neuron_pin.resolve.index_offers import IndexOffers
     from neuron_pin.sources.session import open_sources
 
-    with open_sources(settings, files, catalog, target, job.environ) as sources:
+    with open_sources(settings, files, catalog, request.target, cache) as sources:
         try:
             found = resolve(
                 request,
                 catalog,
                 lambda context, chosen: IndexOffers(context, chosen, sources, overrides),
             )
-            return found._replace(with_hashes=settings.generate_hashes)
         except SourceFailed:
             if settings.offline:
                 _refuse_mistyped(request, catalog)
             raise
+        evidence = sources.evidence()
+        if evidence is not None:
+            memo.keep(found, *evidence)
+        return found
+
+
+_NO_PART: dict[str, Any] = {
+    "offline": False,
+    "refresh": False,
+    "cache_dir": None,
+    "cert": None,
+    "client_cert": None,
+    "proxy": None,
+    "override": (),
+}

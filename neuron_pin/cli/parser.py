@@ -95,7 +95,14 @@ def parse(arguments: Sequence[str]) -> Options:
         # Only the command that runs has its options made; the others need their name.
         if name in arguments[:2] or not arguments or arguments[0] in ("-h", "--help"):
             _ADD[name](command)
-    options = parser.parse_args(arguments, namespace=Options())
+    options, rest = parser.parse_known_args(arguments, namespace=Options())
+    if rest and hasattr(options, "requirements") and not any(r.startswith("-") for r in rest):
+        # argparse takes no second run of positional arguments, after an option.
+        options.requirements += rest
+    elif rest:
+        raise WrongUsage(
+            "unrecognized arguments: " + " ".join(rest), hint=f"neuron-pin {options.command} --help"
+        )
     options.arguments = list(arguments)
     if options.command is None:
         raise WrongUsage("which command?", hint="neuron-pin --help")

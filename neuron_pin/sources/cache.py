@@ -28,7 +28,7 @@ class RecordCache:
     def load(self, kind: str, key: str) -> list[Any] | None:
         """The record's values, or none."""
         try:
-            with open(self._path(kind, key), "rb") as stream:
+            with open(self.path(kind, key), "rb") as stream:
                 document = json.loads(stream.read())
         except (OSError, ValueError):
             return None
@@ -44,9 +44,10 @@ class RecordCache:
     def save(self, kind: str, key: str, values: list[Any]) -> None:
         """Keep a record.  A cache that cannot be written is none, and no error."""
         data = json.dumps([FORMAT, key, *values], separators=(",", ":")).encode()
-        keep(self._path(kind, key), data)
+        keep(self.path(kind, key), data)
 
-    def _path(self, kind: str, key: str) -> str:
+    def path(self, kind: str, key: str) -> str:
+        """Where a record lies, or would."""
         data = key.encode()
         digest = f"{crc32(data):08x}{crc32(data[::-1]):08x}"
         return os.path.join(self.folder, kind, digest[:2], digest[2:] + ".json")
@@ -66,7 +67,7 @@ def keep(path: str, data: bytes) -> None:
             os.unlink(temporary)
 
 
-KINDS = ("files", "http", "metadata", "projects")
+KINDS = ("files", "http", "locks", "metadata", "projects")
 MAX_AGE = 30 * 24 * 3600
 """Seconds after which a file that nobody wrote anew is stale."""
 

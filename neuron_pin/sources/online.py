@@ -23,7 +23,7 @@ from neuron_pin.target import Target
 
 from .candidate import File
 from .core_metadata import parse_metadata
-from .http import CONNECTIONS, Answer, Fetcher, NotFound, redacted
+from .http import CONNECTIONS, DEFAULT_FRESH, Answer, Fetcher, NotFound, redacted
 from .metadata import Metadata
 from .page import fitting_files, make_project
 from .project import Offer, Project
@@ -80,12 +80,12 @@ class Reader:
         result: Result = future.result()
         return result
 
-    def project(self, address: str, name: str) -> tuple[Project, float] | None:
-        """A project's page as a record, and until when it is fresh; none if there is none.
+    def project(self, address: str, name: str) -> tuple[Project | None, float]:
+        """A project's page as a record, none if there is none, and until when that is fresh.
         Raises `SourceFailed`."""
         found = self._page(address)
         if found is None:
-            return None
+            return None, self.fetcher.now + DEFAULT_FRESH
         page, fresh_until = found
         return make_project(page, name, self._target), fresh_until
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.settings import Settings, cache_folder
+from neuron_pin.settings import Settings
 from neuron_pin.target import Target
 
 from .cache import RecordCache
@@ -49,6 +49,12 @@ class Index(NamedTuple):
         return self.url if self.is_flat else f"{self.url.rstrip('/')}/{name}/"
 
 
+class _Recorded(NamedTuple):
+    """What a record says of a project: none if the index does not have it."""
+
+    project: Project | None
+
+
 class Sources:
     """Reads indexes for one target, each page and each wheel's metadata once.
 
@@ -81,6 +87,7 @@ class Sources:
         self._projects: dict[tuple[Index, str], Project | None] = {}
         self._metadata: dict[str, Metadata] = {}
         self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
+        self._until: dict[tuple[Index, str], float] = {}
         self._reader: Reader | None = None
 
     def close(self) -> None:
@@ -145,13 +152,29 @@ class Sources:
         key = (index, name)
         if key not in self._projects:
             # With a reader somebody may be reading it just now, or have read it.
-            found = self._recorded(index, name) if self._reader is None else None
-            self._projects[key] = found or self._read_once(index, name)
+            recorded = self._recorded(index, name) if self._reader is None else None
+            self._projects[key] = (
+                recorded.project if recorded is not None else self._read_once(index, name)
+            )
         return self._projects[key]
 
     def known_project(self, index: Index, name: str) -> Project | None:
         """A project that has been looked at in this run, or none; reads nothing."""
         return self._projects.get((index, name))
+
+    def evidence(self) -> tuple[list[str], float] | None:
+        """The records that this run's answers were made of, and when the first of them is
+        stale; none if some of it is not on record, or may change without notice."""
+        if self.repositories or any(index.url.startswith("file:") for index in self.indexes):
+            return None
+        paths, until = [], 0.0
+        for index, name in self._projects:
+            known = self._until.get((index, name))
+            if known is None:
+                return None
+            paths.append(self._cache.path("projects", self._key(index, name)))
+            until = min(until, known) if until else known
+        return paths, until
 
     def expect(self, index: Index, name: str, specifier: str, extras: Iterable[str]) -> None:
         """Read ahead: a project that will be asked for, the metadata of the version that
@@ -167,9 +190,13 @@ class Sources:
         if (specifier, wanted) in ranges:
             return
         ranges.append((specifier, wanted))
-        known = self._projects.get(key) or self._recorded(index, name)
-        if known is not None:
-            self._projects[key] = known
+        recorded = self._recorded(index, name) if key not in self._projects else None
+        if recorded is not None:
+            self._projects[key] = recorded.project
+        if key in self._projects:
+            known = self._projects[key]
+            if known is None:
+                return
             offer = self._probable(index, name, known)
             if offer is None or offer.url in self._metadata:
                 return
@@ -206,30 +233,33 @@ class Sources:
     def _key(self, index: Index, name: str) -> str:
         return f"{index.url}\n{name}\n{self._view}"
 
-    def _recorded(self, index: Index, name: str) -> Project | None:
+    def _recorded(self, index: Index, name: str) -> _Recorded | None:
         if self._settings.refresh or index.url.startswith("file:"):
             return None
         record = self._cache.load("projects", self._key(index, name))
-        if record is None or len(record) != 6:
+        if record is None or len(record) not in (1, 6):
             return None
-        until, rows, invalid, status, reason, kin = record
+        until: float = record[0]
         if until <= self._now and not self._settings.offline:
             return None
-        return Project(rows, invalid, status, reason, kin)
+        self._until[index, name] = until
+        return _Recorded(Project(*record[1:]) if len(record) > 1 else None)
 
     def _read_once(self, index: Index, name: str) -> Project | None:
         key = ("project", index.url, name)
-        return self._online.once(
-            key, lambda: self._recorded(index, name) or self._read(index, name)
-        )
+        return self._online.once(key, lambda: self._record_or_read(index, name))
+
+    def _record_or_read(self, index: Index, name: str) -> Project | None:
+        recorded = self._recorded(index, name)
+        return recorded.project if recorded is not None else self._read(index, name)
 
     def _read(self, index: Index, name: str) -> Project | None:
-        found = self._online.project(index.page(name), name)
-        if found is None:
-            return None
-        project, until = found
+        project, until = self._online.project(index.page(name), name)
         if not index.url.startswith("file:"):
-            self._cache.save("projects", self._key(index, name), [until, *project.record()])
+            # That an index does not have a name is an answer like any other.
+            values = project.record() if project is not None else []
+            self._cache.save("projects", self._key(index, name), [until, *values])
+            self._until[index, name] = until
         return project
 
     def files(self, index: Index, name: str, offer: Offer) -> tuple[File, ...]:
@@ -323,7 +353,7 @@ def open_sources(
     files: Sequence[RequirementsFile],
     catalog: Catalog,
     target: Target,
-    environ: Mapping[str, str],
+    cache: RecordCache,
 ) -> Iterator[Sources]:
     """The indexes and repositories that the user named, in the order in which a name is
     looked up: extra indexes, then the main one (the first that has a name decides)."""
@@ -355,7 +385,6 @@ def open_sources(
         from .apt import parse_repository
 
         repositories = [parse_repository(text) for text in settings.apt_repo]
-    cache = RecordCache(cache_folder(settings, environ))
     sources = Sources(
         settings, catalog, indexes, repositories, bindings, target, cache, credentials
     )

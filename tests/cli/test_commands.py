@@ -185,3 +185,12 @@ def test_a_closed_pipe_is_silent() -> None:
         shell=True, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr == ""
+
+
+def test_requirements_may_stand_on_both_sides_of_options(run) -> None:
+    done = run("lock", "neuronx-cc", "--offline", "--python", "3.12", "nki")
+    assert done.code == 0, done.err
+    assert "nki==" in done.out
+    assert "neuronx-cc==" in done.out
+    done = run("lock", "neuronx-cc", "--offline", "--pyhton", "3.12")
+    assert (done.code, "unrecognized arguments: --pyhton" in done.err) == (2, True)

@@ -1,0 +1,136 @@
+"""An unchanged lock is not resolved again; anything that matters makes it a new one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import publish
+
+from neuron_pin import locking
+
+
+@pytest.fixture
+def index(serve):
+    server = serve()
+    publish(server, {"tool": [("1.0", ("helper",))], "helper": [("1.0", ()), ("1.1", ())]},
+            as_json=True)  # fmt: skip
+    return server
+
+
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One item for each time that a graph was solved."""
+    times: list[object] = []
+    solve = locking.resolve
+
+    def counted(*arguments):
+        times.append(arguments)
+        return solve(*arguments)
+
+    monkeypatch.setattr(locking, "resolve", counted)
+    return times
+
+
+def lock(run, server, *arguments: object) -> dict:
+    done = run(
+        "lock", "tool", "--index-url", f"{server.url}/simple", "--format", "json", *arguments
+    )
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def test_the_same_question_has_the_same_answer_all_of_it(run, index, resolved) -> None:
+    first = lock(run, index, "helper<1.1")
+    second = lock(run, index, "helper<1.1")
+    offline = lock(run, index, "helper<1.1", "--offline")
+    assert len(resolved) == 1
+    assert second == first
+    assert first["exclusions"]
+    assert offline["packages"] == first["packages"]
+    assert offline["exclusions"] == first["exclusions"]
+
+
+# what is different the second time
+CHANGES = [
+    ("helper<1.1",),
+    ("--python", "3.10"),
+    ("--as-of", "2026-01-01"),
+    ("--platform", "manylinux_2_34_aarch64"),
+    ("--generate-hashes",),
+    ("--phase", "beta"),
+    ("--sdk", "2.29"),
+    ("-c", "limits.txt"),
+    ("--override", "limits.txt"),
+    ("--refresh",),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0])
+def test_another_question_is_asked_anew(run, index, resolved, change: tuple[str, ...]) -> None:
+    Path("limits.txt").write_text("helper==1.0\n")
+    lock(run, index)
+    lock(run, index, *change)
+    assert len(resolved) == 2
+
+
+def test_another_text_of_the_same_file_is_another_question(run, index, resolved) -> None:
+    limits = Path("limits.txt")
+    for text in ("helper==1.0\n", "helper==1.1\n"):
+        limits.write_text(text)
+        found = lock(run, index, "-c", "limits.txt")
+        assert {p["version"] for p in found["packages"] if p["name"] == "helper"} == {text[8:11]}
+    assert len(resolved) == 2
+
+
+def test_an_answer_made_of_pages_that_have_changed_does_not_hold(run, index, resolved) -> None:
+    assert lock(run, index)["packages"][0]["version"] == "1.1"
+    publish(index, {"helper": [("1.2", ())]}, as_json=True)
+    # Another lock has asked the index again meanwhile, and the records are new.
+    run("lock", "helper", "--index-url", f"{index.url}/simple", "--refresh")
+    for more in ((), ("--offline",)):
+        assert lock(run, index, *more)["packages"][0]["version"] == "1.2"
+
+
+def test_an_answer_is_stale_when_its_pages_are(run, serve, resolved, monkeypatch) -> None:
+    server = serve()
+    publish(server, {"tool": [("1.0", ())]}, as_json=True)
+    status, headers, body = server.answers["/simple/tool/"]
+    server.answers["/simple/tool/"] = (status, {**headers, "Cache-Control": "max-age=0"}, body)
+    for _ in range(2):
+        lock(run, server)
+    assert len(resolved) == 2
+    lock(run, server, "--offline")
+    assert len(resolved) == 2
+
+
+def test_files_of_this_machine_may_change_without_notice(run, tmp_path: Path, resolved) -> None:
+    from conftest import wheel
+
+    links = tmp_path / "links"
+    links.mkdir()
+    for version in ("1.0", "2.0"):
+        (links / f"tool-{version}-py3-none-any.whl").write_bytes(wheel("tool", version))
+        assert f"tool=={version}" in run("lock", "tool", "--no-index", "-f", links).out
+    assert len(resolved) == 2
+
+
+def test_that_an_index_lacks_a_name_is_remembered(run, serve, index, resolved) -> None:
+    """Offline, too: the first index was asked once, and did not have it."""
+    empty = serve()
+    options = ("--extra-index-url", f"{empty.url}/simple")
+    lock(run, index, *options)
+    asked = len(empty.requests)
+    assert asked == 2
+    lock(run, index, *options, "helper")
+    lock(run, index, *options, "helper", "--offline", "--as-of", "2026-11-01")
+    assert len(empty.requests) == asked
+    assert len(resolved) == 3
+
+
+def test_a_damaged_memo_is_none(run, index, resolved, tmp_path: Path) -> None:
+    lock(run, index)
+    (memo,) = (p for p in tmp_path.rglob("*.json") if "locks" in p.parts)
+    for damage in (b"{", b"[]", memo.read_bytes()[:-20]):
+        memo.write_bytes(damage)
+        assert lock(run, index)["packages"]
+    assert len(resolved) == 4
