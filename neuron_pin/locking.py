@@ -13,11 +13,9 @@ from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requir
 from neuron_pin.policy import Phase, Strength, phase_at
 from neuron_pin.resolve import (
     NO_PREFERENCES,
-    CatalogOffers,
     Preferences,
     Request,
     Resolution,
-    resolve,
 )
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target, detect, make_target
@@ -270,6 +268,9 @@ def lock_job(job: Job) -> Resolution:
             hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
         )
     if not uses_indexes(settings, files, catalog, request):
+        from neuron_pin.resolve.offers import CatalogOffers
+        from neuron_pin.resolve.resolver import resolve
+
         found = resolve(request, catalog, CatalogOffers)
         return found._replace(with_hashes=settings.generate_hashes)
     found = _from_indexes(job, request, overrides)
@@ -291,6 +292,7 @@ def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requiremen
     if found is not None:
         return found
     from neuron_pin.resolve.index_offers import IndexOffers
+    from neuron_pin.resolve.resolver import resolve
     from neuron_pin.sources.session import open_sources
 
     with open_sources(settings, files, catalog, request.target, cache) as sources:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import publish
 
-from neuron_pin import locking
+from neuron_pin.resolve import resolver
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def index(serve):
 def resolved(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """One item for each time that a graph was solved."""
     times: list[object] = []
-    solve = locking.resolve
+    solve = resolver.resolve
 
     def counted(*arguments):
         times.append(arguments)
         return solve(*arguments)
 
-    monkeypatch.setattr(locking, "resolve", counted)
+    monkeypatch.setattr(resolver, "resolve", counted)
     return times
 
 

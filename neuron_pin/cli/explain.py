@@ -14,9 +14,11 @@ from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.locking import make_request, target_of
 from neuron_pin.outputs.lock_json import exclusion_document
 from neuron_pin.outputs.table import columns
-from neuron_pin.resolve import CatalogOffers, Resolution, resolve
+from neuron_pin.resolve import Resolution
 from neuron_pin.resolve.explain import Verdict, explain
 from neuron_pin.resolve.filter import Context
+from neuron_pin.resolve.offers import CatalogOffers
+from neuron_pin.resolve.resolver import resolve
 from neuron_pin.settings import load_settings
 
 from .console import Console

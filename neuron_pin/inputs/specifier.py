@@ -1,12 +1,14 @@
 """PEP 440 specifiers: a short way for plain numbers, packaging for the rest.
 
-Nine in ten clauses and versions of a closure are numbers and dots.  For those the answer is
-worked out here, because importing packaging's specifiers costs more than a whole lock; for
-everything else packaging decides.  The tests hold the two equal.
+Nearly all clauses of a closure are numbers and dots, and its versions too, or have one
+suffix.  For those the answer is worked out here, because importing packaging's specifiers
+costs more than a whole lock; for everything else packaging decides.  The tests hold the two
+equal.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,15 +28,15 @@ def admits(specifier: str, version: str) -> bool:
     A version that is not PEP 440 is in no range.  Raises packaging's ``InvalidSpecifier``.
     """
     clauses = _plain_clauses(specifier)
-    numbers = _plain_version(version) if clauses is not None else None
-    if clauses is None or numbers is None:
+    plain = _plain_version(version) if clauses is not None else None
+    if clauses is None or plain is None:
         from packaging.version import InvalidVersion
 
         try:
             return specifier_set(specifier).contains(version, prereleases=True)
         except InvalidVersion:
             return False
-    return all(_holds(clause, numbers) for clause in clauses)
+    return all(_holds(clause, *plain) for clause in clauses)
 
 
 @lru_cache(maxsize=8192)
@@ -91,10 +93,22 @@ def _plain_clauses(text: str) -> tuple[Clause, ...] | None:
     return tuple(found)
 
 
+_SUFFIX = re.compile(r"(a|b|rc|\.dev|\.post)[0-9]+")
+
+
 @lru_cache(maxsize=65536)
-def _plain_version(text: str) -> tuple[int, ...] | None:
+def _plain_version(text: str) -> tuple[tuple[int, ...], int] | None:
+    """The numbers of a version, and where it stands by them: before (-1: a pre-release),
+    at (0) or after (1: a post-release); none for any other form."""
+    side = 0
+    if not text[-1:].isdecimal() or not text.replace(".", "").isdecimal():
+        match = _SUFFIX.search(text)
+        if match is None or match.end() != len(text):
+            return None
+        side = 1 if match[1] == ".post" else -1
+        text = text[: match.start()]
     numbers = _numbers(text)
-    return None if numbers is None else _trimmed(numbers)
+    return None if numbers is None else (_trimmed(numbers), side)
 
 
 def _numbers(text: str) -> tuple[int, ...] | None:
@@ -112,25 +126,28 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return numbers[:end]
 
 
-def _holds(clause: Clause, version: tuple[int, ...]) -> bool:
+def _holds(clause: Clause, version: tuple[int, ...], side: int) -> bool:
     operator, numbers, wildcard = clause
     if wildcard:
         return _begins(version, numbers) is (operator == "==")
     bound = _trimmed(numbers)
+    same = version == bound
     if operator == "==":
-        return version == bound
+        return same and side == 0
     if operator == "!=":
-        return version != bound
+        return not same or side != 0
     if operator == ">=":
-        return version >= bound
+        return version > bound or (same and side >= 0)
     if operator == "<=":
-        return version <= bound
+        return version < bound or (same and side <= 0)
+    # "Exclusive ordered comparison": neither a pre- nor a post-release of the bound itself.
     if operator == ">":
         return version > bound
     if operator == "<":
         return version < bound
     # "Compatible release": at least that version, and the same but for the last number.
-    return version >= bound and _begins(version, numbers[:-1])
+    at_least = version > bound or (same and side >= 0)
+    return at_least and _begins(version, numbers[:-1])
 
 
 def _begins(version: tuple[int, ...], prefix: tuple[int, ...]) -> bool:

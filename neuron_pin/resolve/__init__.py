@@ -1,18 +1,17 @@
-"""From candidates to an answer: the policy filter, the graph, the `Resolution`."""
+"""From candidates to an answer: the policy filter, the graph, the `Resolution`.
 
-from .attempt import NO_PREFERENCES, Preferences, Request
+The resolver itself is imported from ``resolve.resolver``, where something is to be solved.
+"""
+
 from .exclusion import Exclusion
-from .offers import CatalogOffers
+from .request import NO_PREFERENCES, Preferences, Request
 from .resolution import LockedPackage, Resolution
-from .resolver import resolve
 
 __all__ = [
     "NO_PREFERENCES",
-    "CatalogOffers",
     "Exclusion",
     "LockedPackage",
     "Preferences",
     "Request",
     "Resolution",
-    "resolve",
 ]

@@ -20,10 +20,11 @@ from neuron_pin.policy import (
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Target
 
-from .attempt import Attempt, Request
+from .attempt import Attempt
 from .exclusion import Exclusion
 from .filter import phase_of
 from .graph import BOND, SDK_IDENTIFIER, Chosen
+from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
 from .selection import Selection
 

@@ -11,45 +11,17 @@ from resolvelib import Resolver as Engine
 from neuron_pin.catalog import Catalog, ComponentKind, Release, version_numbers
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
-from neuron_pin.policy import Ecosystem, PackageKey, Rule, Strength
-from neuron_pin.target import Target
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
 from .exclusion import Exclusion
 from .filter import Context
 from .graph import BOND, SDK_IDENTIFIER, Chosen, Need, Offers, Provider, need_of
+from .request import Request
 from .resolution import sorted_exclusions
 from .selection import Selection, select
 
 MAX_ROUNDS = 20_000
 """Bound on resolvelib's rounds; a closure of 60 packages takes about 150."""
-
-
-class Preferences(NamedTuple):
-    """What an existing lock has: its release, and versions by name.  They are kept as long
-    as nothing stands against them."""
-
-    sdk: str
-    versions: Mapping[str, str]
-
-
-NO_PREFERENCES = Preferences("", {})
-
-
-class Request(NamedTuple):
-    """What is asked: requirements, constraints, the wanted release, how strong to pin.
-
-    ``sdk`` is a requirement on ``neuron-sdk`` or none.  Without ``requirements`` every
-    component that a release has for the target is asked for.  ``all_files`` wants every
-    file of what is chosen, with hashes, and not only the best one.
-    """
-
-    target: Target
-    requirements: tuple[Requirement, ...]
-    constraints: tuple[Requirement, ...]
-    sdk: Requirement | None
-    strength: Strength
-    all_files: bool = False
-    preferred: Preferences = NO_PREFERENCES
 
 
 OffersFor = Callable[[Context, "Selection | None"], Offers]

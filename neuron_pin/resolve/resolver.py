@@ -8,8 +8,9 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
 from .answer import make_resolution
-from .attempt import Attempt, Impossible, OffersFor, Request, attempt_in, summary
+from .attempt import Attempt, Impossible, OffersFor, attempt_in, summary
 from .exclusion import Exclusion
+from .request import Request
 from .resolution import Resolution
 
 

@@ -1,0 +1,38 @@
+"""What is asked of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Strength
+from neuron_pin.target import Target
+
+
+class Preferences(NamedTuple):
+    """What an existing lock has: its release, and versions by name.  They are kept as long
+    as nothing stands against them."""
+
+    sdk: str
+    versions: Mapping[str, str]
+
+
+NO_PREFERENCES = Preferences("", {})
+
+
+class Request(NamedTuple):
+    """What is asked: requirements, constraints, the wanted release, how strong to pin.
+
+    ``sdk`` is a requirement on ``neuron-sdk`` or none.  Without ``requirements`` every
+    component that a release has for the target is asked for.  ``all_files`` wants every
+    file of what is chosen, with hashes, and not only the best one.
+    """
+
+    target: Target
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Requirement, ...]
+    sdk: Requirement | None
+    strength: Strength
+    all_files: bool = False
+    preferred: Preferences = NO_PREFERENCES
