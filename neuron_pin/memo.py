@@ -68,7 +68,10 @@ class Memo:
         if len(found.exclusions) > MAX_EXCLUSIONS:
             return
         packages = [_plain(package) for package in found.packages]
-        exclusions = [_plain(exclusion) for exclusion in found.exclusions]
+        exclusions = [
+            [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
+            for e in found.exclusions
+        ]
         values = [until, evidence, found.sdk, packages, exclusions, list(found.warnings)]
         self._cache.save(KIND, self._key, values)
 
@@ -102,7 +105,7 @@ def _plain(value: Any) -> Any:
 def _package(row: list[Any]) -> LockedPackage:
     key, version, pin, phase, kind, sdk, source, files, via = row
     return LockedPackage(
-        _key(key),
+        PackageKey(Ecosystem[key[0]], key[1]),
         version,
         Pin(pin[0], Reach[pin[1]]),
         Phase[phase],
@@ -115,9 +118,6 @@ def _package(row: list[Any]) -> LockedPackage:
 
 
 def _exclusion(row: list[Any]) -> Exclusion:
-    key, version, rule, reason, source = row
-    return Exclusion(_key(key), version, Rule[rule], reason, source)
-
-
-def _key(row: list[str]) -> PackageKey:
-    return PackageKey(Ecosystem[row[0]], row[1])
+    ecosystem, name, version, rule, reason, source = row
+    key = PackageKey(Ecosystem[ecosystem], name)
+    return Exclusion(key, version, Rule[rule], reason, source)

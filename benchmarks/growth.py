@@ -1,0 +1,140 @@
+"""How a lock's time grows: with the packages of a closure, with the releases of a catalogue.
+
+    python benchmarks/growth.py [RUNS]
+
+A synthetic index on the loopback serves packages that each require some others; caches are
+warm and the network is not asked, but what is locked is resolved anew.  The catalogue is the
+embedded one with older releases added, or taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from pairs import PIN, paired, show
+
+from neuron_pin.catalog.catalog import EMBEDDED
+
+VERSIONS = 30
+
+
+def metadata(name: str, version: int, total: int) -> bytes:
+    """Each package requires up to four later ones, in ranges that mostly fit."""
+    number = int(name[3:])
+    chance = random.Random(f"{name} {version}")
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}.0"]
+    later = range(number + 1, min(total, number + 12))
+    for other in sorted(chance.sample(later, min(4, len(later)))):
+        bound = chance.choice(["", f">={chance.randint(0, 10)}", f"<{VERSIONS - 2}", "!=3.*"])
+        lines.append(f"Requires-Dist: pkg{other}{bound}")
+    return "\n".join([*lines, "", ""]).encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    total = 0
+
+    def do_GET(self) -> None:
+        kind, _, rest = self.path.strip("/").partition("/")
+        if kind.startswith("simple"):
+            name, body = rest, b""
+            files = []
+            for version in range(VERSIONS):
+                filename = f"{name}-{version}.0-py3-none-any.whl"
+                digest = hashlib.sha256(f"{self.total}{filename}".encode()).hexdigest()
+                url = f"/files{self.total}/{filename}"
+                files.append({"filename": filename, "url": url, "hashes": {"sha256": digest},
+                              "core-metadata": True})  # fmt: skip
+            body = json.dumps({"files": files}).encode()
+        else:
+            name, version, *_ = rest.split("-")
+            body = metadata(name, int(version.partition(".")[0]), int(kind[5:]))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def packages(runs: int) -> None:
+    commands = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for total in (50, 1000):
+            handler = type("Sized", (Handler,), {"total": total})
+            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            name = f"{total} packages"
+            reqs = Path(folder) / f"{total}.txt"
+            reqs.write_text("\n".join(f"pkg{number}" for number in range(0, total, 5)))
+            commands[name] = [
+                PIN, "lock", "-r", str(reqs), "--cache-dir", f"{folder}/{name}", "--index-url",
+                f"http://127.0.0.1:{server.server_port}/simple",
+            ]  # fmt: skip
+        offline = {name: [*command, "--offline"] for name, command in commands.items()}
+        paired(commands, 1)
+
+        def before(name: str) -> None:
+            shutil.rmtree(f"{folder}/{name}/locks", ignore_errors=True)
+
+        print("packages in a closure, warm, resolved anew:")
+        show(paired(offline, runs, before), "50 packages")
+
+
+def with_releases(folder: Path, wanted: int) -> Path:
+    """A catalogue of the embedded facts with that many releases."""
+    shutil.copytree(EMBEDDED, folder)
+    path = folder / "releases.json"
+    document = json.loads(path.read_text())
+    rows = sorted(
+        document["releases"], key=lambda r: [int(n) for n in r["sdk"].split(".")], reverse=True
+    )
+    listed = [row for row in rows if not row.get("unlisted")][:wanted]
+    oldest = listed[-1]
+    while len(listed) < wanted:
+        sdk = f"1.{5000 - len(listed)}.0"
+        members = folder / "members"
+        shutil.copy(members / f"{oldest['sdk']}.json", members / f"{sdk}.json")
+        listed.append({**oldest, "sdk": sdk})
+    document["releases"] = listed
+    path.write_text(json.dumps(document))
+    return folder
+
+
+def releases(runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        commands = {}
+        for count in (50, 1000):
+            data = Path(folder) / str(count)
+            found = with_releases(data / "neuron-pin" / "catalog", count)
+            head = json.loads((found / "catalog.json").read_text())
+            head["date"] = "2099-01-01"
+            (found / "catalog.json").write_text(json.dumps(head))
+            commands[f"{count} releases"] = [
+                "env", f"XDG_DATA_HOME={data}", PIN, "lock", "--offline", "--instance", "trn2",
+                "--os", "ubuntu24.04",
+            ]  # fmt: skip
+        print("releases in the catalogue, embedded lock:")
+        show(paired(commands, runs), "50 releases")
+
+
+def main() -> None:
+    os.environ.pop("XDG_CACHE_HOME", None)
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+    packages(runs)
+    releases(runs)
+
+
+if __name__ == "__main__":
+    main()
