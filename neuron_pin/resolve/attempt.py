@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
-from resolvelib import Resolver as Engine
+from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, version_numbers
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
+from .engine import solve
 from .exclusion import Exclusion
 from .filter import Context
 from .graph import BOND, SDK_IDENTIFIER, Chosen, Need, Offers, Provider, need_of
@@ -111,9 +111,8 @@ def attempt_in(
         if requirement.name != SDK_NAME:
             constraints.setdefault(offers.key_of(requirement), []).append(requirement)
     provider = Provider(context, offers, roots, members, constraints, request.preferred.versions)
-    engine: Engine[Need, Chosen, str] = Engine(provider, BaseReporter())
     try:
-        result = engine.resolve(roots, max_rounds=MAX_ROUNDS)
+        solution = solve(provider, roots, MAX_ROUNDS)
     except ResolutionImpossible as error:
         facts = _facts(request, offers, selection)
         raise Impossible(*_causes(error, provider, selection), facts) from None
@@ -123,17 +122,17 @@ def attempt_in(
             hint="narrow the requirements: pin the packages that you know",
         ) from None
     via: dict[str, set[str]] = {}
-    for identifier, criterion in result.criteria.items():
+    for identifier, found in solution.information.items():
         plain = identifier.partition("[")[0]
-        for information in criterion.information:
+        for information in found:
             parent = information.parent
             if parent is None:
                 via.setdefault(plain, set()).add(information.requirement.parent)
-            elif parent.identifier in result.mapping and not parent.identifier.startswith(BOND):
+            elif parent.identifier in solution.mapping and not parent.identifier.startswith(BOND):
                 name = parent.identifier.partition(":")[2]
                 if parent.identifier.partition("[")[0] != plain:
                     via.setdefault(plain, set()).add(name)
-    return Attempt(context, selection, provider, result.mapping, via, tuple(roots))
+    return Attempt(context, selection, provider, solution.mapping, via, tuple(roots))
 
 
 def _causes(

@@ -42,6 +42,8 @@ class Need(NamedTuple):
     parent: str = ""
     value: str = ""
     range: Span | None = None
+    is_exact: bool = False
+    """Whether it names one version."""
 
     def __str__(self) -> str:
         if self.requirement is not None:
@@ -49,11 +51,6 @@ class Need(NamedTuple):
         if self.identifier.startswith(BOND):
             return f"{self.key.name} {self.value or self.range or ''}"
         return f"{self.key.name}=={self.value}" if self.value else self.key.name
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether it names one version."""
-        return self.requirement is not None and self.requirement.is_exact
 
 
 class Chosen(NamedTuple):
@@ -107,7 +104,8 @@ def need_of(requirement: Requirement, key: PackageKey, parent: str) -> Need:
     identifier = str(key)
     if requirement.extras:
         identifier += "[" + ",".join(sorted(requirement.extras)) + "]"
-    return Need(identifier, key, requirement.extras, requirement, parent)
+    exact = requirement.is_exact
+    return Need(identifier, key, requirement.extras, requirement, parent, is_exact=exact)
 
 
 class Provider(AbstractProvider[Need, Chosen, str]):
@@ -152,16 +150,40 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             return (0,)
         if identifier.startswith(BOND):
             return (1,)
-        conflicting = any(
-            cause.requirement.identifier == identifier
-            or (cause.parent is not None and cause.parent.identifier == identifier)
-            for cause in backtrack_causes
-        )
         pinned = any(
             info.requirement.requirement is None or info.requirement.is_exact
             for info in information[identifier]
         )
+        conflicting = identifier in _named(backtrack_causes)
         return (2, not conflicting, not pinned, self._order.get(identifier, 1_000_000), identifier)
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Chosen],
+        candidates: Mapping[str, Iterator[Chosen]],
+        information: Mapping[str, Iterator[RequirementInformation[Need, Chosen]]],
+        backtrack_causes: Sequence[RequirementInformation[Need, Chosen]],
+    ) -> Iterable[str]:
+        """Only those that can come first by `get_preference`, which is dear to ask of all."""
+        names = list(identifiers)
+        for name in names:
+            if name == SDK_IDENTIFIER or name.startswith(BOND):
+                return names
+        conflicting = _named(backtrack_causes)
+        names = [name for name in names if name in conflicting] or names
+        pinned = [
+            name
+            for name in names
+            if any(
+                info.requirement.is_exact or info.requirement.requirement is None
+                for info in information[name]
+            )
+        ]
+        return [min(pinned or names, key=self._place)]
+
+    def _place(self, identifier: str) -> tuple[int, str]:
+        return self._order.get(identifier, 1_000_000), identifier
 
     def find_matches(
         self,
@@ -309,6 +331,13 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         for window in package.windows:
             if window.versions.contains(candidate.version):
                 yield _bond(window.other, parent, within=window.range)
+
+
+def _named(causes: Sequence[RequirementInformation[Need, Chosen]]) -> set[str]:
+    """The identifiers that a conflict is about."""
+    found = {cause.requirement.identifier for cause in causes}
+    found |= {cause.parent.identifier for cause in causes if cause.parent is not None}
+    return found
 
 
 def _bond(name: str, parent: str, *, value: str = "", within: Span | None = None) -> Need:

@@ -1,0 +1,77 @@
+"""resolvelib, told not to ask again what it has been told.
+
+Each round it asks of every package whether its pin satisfies what is required of it, twice:
+for a thousand packages that is four million questions, nearly all of which were asked the
+round before.  Here the last answer is given again as long as pin and requirements are the
+same objects.  If resolvelib some day asks otherwise, this is without effect and no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Generic, NamedTuple
+
+from resolvelib import BaseReporter
+from resolvelib.resolvers import Criterion
+from resolvelib.resolvers.resolution import Resolution
+from resolvelib.structs import CT, KT, RT, RequirementInformation
+
+from .graph import Chosen, Need, Provider
+
+
+class Solution(NamedTuple):
+    """What was chosen, by identifier, and who requires it."""
+
+    mapping: Mapping[str, Chosen]
+    information: Mapping[str, list[RequirementInformation[Need, Chosen]]]
+
+
+class _Remembering(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
+    _verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] | None = None
+
+    def _is_current_pin_satisfying(self, name: KT, criterion: Criterion[RT, CT]) -> bool:
+        verdicts = self._verdicts
+        if verdicts is None:
+            verdicts = self._verdicts = {}
+        pin = self._states[-1].mapping.get(name)
+        if pin is None:
+            return False
+        known = verdicts.get(name)
+        if known is not None and known[0] is criterion and known[1] is pin:
+            return known[2]
+        verdict = super()._is_current_pin_satisfying(name, criterion)
+        verdicts[name] = (criterion, pin, verdict)
+        return verdict
+
+
+def solve(provider: Provider, roots: Iterable[Need], max_rounds: int) -> Solution:
+    """What satisfies the roots, and all that they require in turn.
+
+    Raises resolvelib's ``ResolutionImpossible`` or ``ResolutionTooDeep``.
+    """
+    engine: _Remembering[Need, Chosen, str] = _Remembering(provider, BaseReporter())
+    state = engine.resolve(roots, max_rounds=max_rounds)
+    information = {name: list(found.information) for name, found in state.criteria.items()}
+    reached = _reached(state.mapping, information)
+    mapping = {name: chosen for name, chosen in state.mapping.items() if name in reached}
+    return Solution(mapping, information)
+
+
+def _reached(
+    mapping: Mapping[str, Chosen],
+    information: Mapping[str, list[RequirementInformation[Need, Chosen]]],
+) -> set[str]:
+    """What a chain of requirements leads to from a root; backtracking leaves more behind."""
+    children: dict[str | None, set[str]] = {}
+    for name, found in information.items():
+        for row in found:
+            parent = row.parent.identifier if row.parent is not None else None
+            children.setdefault(parent, set()).add(name)
+    reached: set[str] = set()
+    waiting = list(children.get(None, ()))
+    while waiting:
+        name = waiting.pop()
+        if name in mapping and name not in reached:
+            reached.add(name)
+            waiting += children.get(name, ())
+    return reached
