@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple
 
-from resolvelib import BaseReporter
+from resolvelib import AbstractProvider, BaseReporter
 from resolvelib.resolvers import Criterion
 from resolvelib.resolvers.resolution import Resolution
 from resolvelib.structs import CT, KT, RT, RequirementInformation
@@ -27,20 +27,23 @@ class Solution(NamedTuple):
 
 
 class _Remembering(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
-    _verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] | None = None
+    def __init__(
+        self, provider: AbstractProvider[RT, CT, KT], reporter: BaseReporter[RT, CT, KT]
+    ) -> None:
+        super().__init__(provider, reporter)
+        self._verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] = {}
 
     def _is_current_pin_satisfying(self, name: KT, criterion: Criterion[RT, CT]) -> bool:
-        verdicts = self._verdicts
-        if verdicts is None:
-            verdicts = self._verdicts = {}
-        pin = self._states[-1].mapping.get(name)
-        if pin is None:
+        mapping = self._states[-1].mapping
+        if name not in mapping:
             return False
-        known = verdicts.get(name)
-        if known is not None and known[0] is criterion and known[1] is pin:
-            return known[2]
+        pin = mapping[name]
+        if name in self._verdicts:
+            of_criterion, of_pin, verdict = self._verdicts[name]
+            if of_criterion is criterion and of_pin is pin:
+                return verdict
         verdict = super()._is_current_pin_satisfying(name, criterion)
-        verdicts[name] = (criterion, pin, verdict)
+        self._verdicts[name] = (criterion, pin, verdict)
         return verdict
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SDK_IDENTIFIER = "sdk:neuron-sdk"
 BOND = "bond:"
+_FIRST = (SDK_IDENTIFIER, BOND)
 
 
 class Need(NamedTuple):
@@ -167,19 +168,17 @@ class Provider(AbstractProvider[Need, Chosen, str]):
     ) -> Iterable[str]:
         """Only those that can come first by `get_preference`, which is dear to ask of all."""
         names = list(identifiers)
-        for name in names:
-            if name == SDK_IDENTIFIER or name.startswith(BOND):
-                return names
+        if any(name.startswith(_FIRST) for name in names):
+            return names
         conflicting = _named(backtrack_causes)
         names = [name for name in names if name in conflicting] or names
-        pinned = [
-            name
-            for name in names
-            if any(
-                info.requirement.is_exact or info.requirement.requirement is None
-                for info in information[name]
-            )
-        ]
+        pinned = []
+        for name in names:
+            for info in information[name]:
+                need = info.requirement
+                if need.is_exact or need.requirement is None:
+                    pinned.append(name)
+                    break
         return [min(pinned or names, key=self._place)]
 
     def _place(self, identifier: str) -> tuple[int, str]:
