@@ -1,22 +1,75 @@
 """Our closures beside uv's, for the requirement sets of fixtures/requirement-sets.
 
-    python benchmarks/compare_uv.py [--python 3.11] [SET …]
+    python benchmarks/compare_uv.py [--python 3.11] [--install MB] [SET …]
 
 Prints a table in Markdown: for each set how many packages, how many versions differ, and
-which.  Needs uv beside this interpreter and the public index in reach.
+which.  Sets with Neuron's packages find those on a local index of fixtures/neuron-index, in
+front of the public one.  Each lock is then given to ``uv pip install --dry-run
+--require-hashes``, and, where its files have fewer than ``--install`` megabytes (pip downloads
+them all), to ``pip install --dry-run --no-deps --require-hashes``.  Needs uv beside this
+interpreter and the public index in reach.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.server
+import io
 import json
 import subprocess
 import sys
 import tempfile
+import threading
+import zipfile
 from pathlib import Path
+from typing import Any
 
-BIN = Path(sys.executable).parent
-SETS = Path(__file__).parent.parent / "fixtures" / "requirement-sets" / "sets.json"
+from pairs import BIN, PIN, UV
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+PLATFORM = "manylinux_2_34_x86_64"
+PYPI = "https://pypi.org/simple"
+
+
+def load_sets() -> dict[str, dict[str, Any]]:
+    folder = FIXTURES / "requirement-sets"
+    plain = json.loads((folder / "sets.json").read_text())
+    sets = {name: {"sdk": "", "requirements": lines} for name, lines in plain.items()}
+    return sets | json.loads((folder / "neuron.json").read_text())
+
+
+def wheel(name: str, version: str, requires: list[str]) -> bytes:
+    data = io.BytesIO()
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    lines += [f"Requires-Dist: {requirement}" for requirement in requires]
+    module = name.replace("-", "_")
+    with zipfile.ZipFile(data, "w") as archive:
+        info = f"{module}-{version}.dist-info"
+        archive.writestr(zipfile.ZipInfo(f"{info}/METADATA"), "\n".join([*lines, "", ""]))
+        archive.writestr(zipfile.ZipInfo(f"{info}/WHEEL"), "Wheel-Version: 1.0\n")
+        archive.writestr(zipfile.ZipInfo(f"{info}/RECORD"), "")
+    return data.getvalue()
+
+
+def neuron_indexes(folder: Path) -> str:
+    """Make an index a release below a folder, and serve them; gives the address of all."""
+    for sdk, projects in json.loads((FIXTURES / "neuron-index" / "index.json").read_text()).items():
+        for name, (version, requires) in projects.items():
+            place = folder / sdk / name
+            place.mkdir(parents=True)
+            filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+            (place / filename).write_bytes(wheel(name, version, requires))
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 def pins(text: str) -> dict[str, str]:
@@ -24,44 +77,115 @@ def pins(text: str) -> dict[str, str]:
     return dict(line.split(" ")[0].split("==") for line in lines)
 
 
+def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, cwd=cwd
+    )
+
+
+def public(version: str) -> str:
+    """A constraint without a local part holds every build."""
+    return version.partition("+")[0]
+
+
+class Comparison:
+    """One requirement set, locked by both."""
+
+    def __init__(self, given: dict[str, Any], options: argparse.Namespace, scratch: Path) -> None:
+        self.scratch, self.python = scratch, options.python
+        self.sdk, self.neuron = given["sdk"], f"{options.neuron}/{given['sdk']}"
+        self.cache = Path(options.cache or scratch)
+        self.reqs = scratch / "reqs.txt"
+        self.reqs.write_text("\n".join(given["requirements"]) + "\n")
+        self.hashed = scratch / "hashed.txt"
+        self.document = scratch / "lock.json"
+
+    def ours(self) -> subprocess.CompletedProcess[str]:
+        for path in (self.hashed, self.document):
+            path.unlink(missing_ok=True)
+        own = ["--neuron-index-url", self.neuron, "--sdk", self.sdk, "--phase", "eos"]
+        own += ["--index-url", PYPI]
+        return run(
+            PIN, "lock", "-r", self.reqs, "--python", self.python, "--platform", PLATFORM,
+            "--cache-dir", self.cache / "ours", "--generate-hashes", "-o", self.hashed, "-o",
+            self.document, *(own if self.sdk else []), cwd=self.scratch,
+        )  # fmt: skip
+
+    def theirs(self) -> subprocess.CompletedProcess[str]:
+        own = ["--index", self.neuron, "--default-index", PYPI] if self.sdk else []
+        return run(
+            UV, "pip", "compile", "--no-config", "--quiet", self.reqs, "--python-version",
+            self.python, "--python-platform", f"x86_64-{PLATFORM.removesuffix('_x86_64')}",
+            "--cache-dir", self.cache / "uv", "--no-annotate", "--no-header", *own,
+            cwd=self.scratch,
+        )  # fmt: skip
+
+    def megabytes(self) -> float:
+        packages = json.loads(self.document.read_text())["packages"]
+        return sum(p["files"][0].get("size") or 0 for p in packages if p["files"]) / 1e6
+
+    def installs(self, limit: float) -> str:
+        """Who takes the lock: ``uv``, ``uv pip``, or what was said against it."""
+        indexes = ["--extra-index-url", self.neuron, "--index-url", PYPI] if self.sdk else []
+        environment = self.scratch / "venv"
+        if not environment.exists():
+            run(UV, "venv", "--quiet", "--no-config", environment, "--python", sys.executable,
+                cwd=self.scratch)  # fmt: skip
+        done = run(
+            UV, "pip", "install", "--no-config", "--dry-run", "--no-deps", "--require-hashes",
+            "--python", environment / "bin" / "python", "-r", self.hashed, "--python-version",
+            self.python, "--python-platform", "x86_64-manylinux_2_34", "--cache-dir",
+            self.cache / "uv", *indexes, cwd=self.scratch,
+        )  # fmt: skip
+        if done.returncode:
+            return f"uv: {done.stderr.strip()[-200:]}"
+        if self.megabytes() > limit:
+            return "uv"
+        done = run(
+            BIN / "python", "-m", "pip", "install", "--isolated", "--dry-run", "--quiet",
+            "--no-deps", "--require-hashes", "--ignore-installed", "--no-cache-dir", "-r",
+            self.hashed, "--python-version", self.python, "--platform", "linux_x86_64",
+            *(w for tag in tags() for w in ("--platform", tag)), "--only-binary", ":all:",
+            "--target", self.scratch / "target", *indexes, cwd=self.scratch,
+        )  # fmt: skip
+        return f"pip: {done.stderr.strip()[-200:]}" if done.returncode else "uv, pip"
+
+
+def tags() -> list[str]:
+    return ["manylinux2014_x86_64", *(f"manylinux_2_{n}_x86_64" for n in range(34, 16, -1))]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default="3.11")
     parser.add_argument("--cache", default="")
+    parser.add_argument("--install", type=float, default=0, metavar="MB")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    sets = json.loads(SETS.read_text())
-    wanted = options.names or list(sets)
+    sets = load_sets()
     total = same = 0
-    print("| set | packages | same | differences (ours / uv's) |\n|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as scratch:
-        cache = Path(options.cache or scratch)
-        for name in wanted:
-            reqs = Path(scratch) / "reqs.txt"
-            reqs.write_text("\n".join(sets[name]) + "\n")
-            ours = subprocess.run(
-                [BIN / "neuron-pin", "lock", "-r", reqs, "--python", options.python, "--platform",
-                 "manylinux_2_34_x86_64", "--cache-dir", cache / "ours"],
-                capture_output=True, text=True, check=False, cwd=scratch,
-            )  # fmt: skip
-            theirs = subprocess.run(
-                [BIN / "uv", "pip", "compile", "--no-config", "--quiet", reqs, "--python-version",
-                 options.python, "--python-platform", "x86_64-manylinux_2_34", "--cache-dir",
-                 cache / "uv", "--no-annotate", "--no-header"],
-                capture_output=True, text=True, check=False, cwd=scratch,
-            )  # fmt: skip
+    print("| set | packages | same | differences (ours / uv's) | installed by |")
+    print("|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        options.neuron = neuron_indexes(Path(folder) / "indexes")
+        for name in options.names or list(sets):
+            comparison = Comparison(sets[name], options, Path(folder))
+            ours, theirs = comparison.ours(), comparison.theirs()
             if ours.returncode or theirs.returncode:
                 problem = (ours.stderr if ours.returncode else theirs.stderr).strip()
-                print(f"| {name} | | | {'ours' if ours.returncode else 'uv'}: {problem[:160]} |")
+                who = "ours" if ours.returncode else "uv"
+                print(f"| {name} | | | {who}: {problem[:300]} | |", flush=True)
                 continue
-            mine, other = pins(ours.stdout), pins(theirs.stdout)
+            packages = json.loads(comparison.document.read_text())["packages"]
+            mine = {p["name"]: public(p["version"]) for p in packages if p["ecosystem"] == "pip"}
+            other = {n: public(version) for n, version in pins(theirs.stdout).items()}
             names = sorted({*mine, *other})
             different = [n for n in names if mine.get(n) != other.get(n)]
             total, same = total + len(names), same + len(names) - len(different)
             shown = ", ".join(f"{n} {mine.get(n, '-')} / {other.get(n, '-')}" for n in different)
-            print(
-                f"| {name} | {len(names)} | {len(names) - len(different)} | {shown} |", flush=True
-            )
+            installed = comparison.installs(options.install)
+            equal = len(names) - len(different)
+            print(f"| {name} | {len(names)} | {equal} | {shown} | {installed} |", flush=True)
     print(f"\n{same} of {total} versions are the same ({same / max(total, 1):.1%}).")
     return 0
 

@@ -175,10 +175,11 @@ def _overrides(
 def _check_python(files: Sequence[RequirementsFile], target: Target) -> None:
     """Whether the projects among the inputs are for the target's Python."""
     for file in files:
-        if file.requires_python and not admits_python(file.requires_python[0], target.python):
+        if file.requires_python and not admits_python(file.requires_python[0], target.python_full):
             wanted, path = file.requires_python
             raise NoSolution(
-                f"{path}: the project requires Python {wanted}, the target has {target.python}",
+                f"{path}: the project requires Python {wanted}, the target has "
+                f"{target.python_full}",
                 hint="choose another with --python",
             )
 

@@ -34,13 +34,15 @@ class Target(NamedTuple):
     """A place to install onto; none where the user left a part open.
 
     ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
-    ``trn1n``).  ``python`` is ``3.12``.  ``platforms`` are wheel platform tags, best first.
+    ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
+    ``3.12.0``, where the patch is open.  ``platforms`` are wheel platform tags, best first.
     """
 
     instance: str | None
     family: str | None
     os: OperatingSystem | None
     python: str
+    python_full: str
     platforms: tuple[str, ...]
     scope: Scope
     as_of: date
@@ -81,14 +83,16 @@ def make_target(
     chosen = catalog.system(system) if system else None
     version = python or (chosen.python if chosen else this_python)
     if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
-        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12")
+        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
     name = catalog.instance(instance) if instance else None
+    series = ".".join(version.split(".")[:2])
     allowed = frozenset(Phase.parse(phase) for phase in phases)
     return Target(
         instance=name,
         family=catalog.instances[name] if name else None,
         os=chosen,
-        python=".".join(version.split(".")[:2]),
+        python=series,
+        python_full=version if version != series else f"{series}.0",
         platforms=_expanded(platforms) or _platforms(chosen.glibc if chosen else DEFAULT_GLIBC),
         scope=Scope(scope),
         as_of=as_of,
@@ -152,22 +156,22 @@ def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
     return found
 
 
-def marker_environment(python: str, platforms: tuple[str, ...]) -> dict[str, str]:
+def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str, str]:
     """PEP 508: the marker variables of the target, not of this machine."""
     machine = platforms[-1].removeprefix("linux_") if platforms else "x86_64"
     if platforms:
         machine = "aarch64" if platforms[0].endswith("aarch64") else "x86_64"
     return {
         "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
+        "implementation_version": python_full,
         "os_name": "posix",
         "platform_machine": machine,
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",
         "platform_version": "",
-        "python_full_version": f"{python}.0",
-        "python_version": python,
+        "python_full_version": python_full,
+        "python_version": ".".join(python_full.split(".")[:2]),
         "sys_platform": "linux",
     }
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from conftest import page, row
 from packaging.markers import Marker
 from packaging.tags import parse_tag
 
@@ -66,10 +67,39 @@ MARKERS = [
 @pytest.mark.parametrize(("platform", "marker", "holds"), MARKERS)
 def test_markers(catalog, platform: str, marker: str, holds: bool) -> None:
     found = target(catalog, platforms=[platform])
-    assert Marker(marker).evaluate(marker_environment("3.11", found.platforms)) is holds
+    assert Marker(marker).evaluate(marker_environment("3.11.0", found.platforms)) is holds
 
 
 def test_a_platform_that_is_none_is_refused(catalog) -> None:
     for tag in ("win_amd64", "macosx_14_0_arm64", "manylinux_2_x86_64", ""):
         with pytest.raises(WrongUsage, match="no platform tag of Linux"):
             target(catalog, platforms=[tag])
+
+
+# what is given, what is known of the running interpreter, the series and the patch
+PYTHONS = [
+    ("3.11", "3.13.1", "3.11", "3.11.0"),
+    ("3.11.7", "3.13.1", "3.11", "3.11.7"),
+    (None, "3.13.1", "3.13", "3.13.1"),
+]
+
+
+@pytest.mark.parametrize(("given", "this", "series", "full"), PYTHONS)
+def test_the_patch_of_python_is_the_first_unless_it_is_said(catalog, given, this, series, full):
+    found = make_target(
+        catalog, instance=None, system=None, python=given, as_of=date(2026, 8, 21), this_python=this
+    )
+    assert (found.python, found.python_full) == (series, full)
+
+
+def test_requires_python_is_held_against_the_patch(run, serve) -> None:
+    """As uv and pip have it: 3.11 alone is 3.11.0, which a package for 3.11.5 is not for."""
+    server = serve()
+    page(
+        server, "tool", [row("tool", "1.0"), row("tool", "2.0", **{"requires-python": ">=3.11.5"})]
+    )
+    options = ("--index-url", f"{server.url}/simple")
+    assert "tool==1.0" in run("lock", "tool", *options, "--python", "3.11").out
+    assert "tool==2.0" in run("lock", "tool", *options, "--python", "3.11.5").out
+    done = run("lock", "tool==2.0", *options, "--python", "3.11")
+    assert (done.code, "the target has 3.11.0" in done.err) == (1, True)

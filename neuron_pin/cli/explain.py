@@ -30,7 +30,7 @@ def run(options: Options, console: Console) -> int:
     settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirement = _known(parse_requirement(options.name), catalog)
-    this_python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    this_python = ".".join(str(part) for part in sys.version_info[:3])
     target = target_of(settings, catalog, date.today(), this_python)
     resolution: Resolution | None = None
     problem: NoSolution | None = None

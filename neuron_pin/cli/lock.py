@@ -57,7 +57,7 @@ def run(options: Options, console: Console) -> int:
         requirements,
         files,
         today=datetime.now(timezone.utc).date(),
-        this_python=f"{sys.version_info[0]}.{sys.version_info[1]}",
+        this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         preferred=preferred,
         all_files=any(names_files(name) for _, name in outputs)

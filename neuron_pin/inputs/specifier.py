@@ -41,14 +41,14 @@ def admits(specifier: str, version: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def admits_python(wanted: str, version: str) -> bool:
-    """Whether a Requires-Python admits a Python ``X.Y``; one that is no specifier admits
-    it, as pip has it.  The newest patch stands for the series."""
+    """Whether a Requires-Python admits a Python ``X.Y.Z``; one that is no specifier admits
+    it, as pip has it."""
     if _plain_clauses(wanted) is not None:
-        return admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
+        return admits(wanted, version)
     from packaging.specifiers import InvalidSpecifier
 
     try:
-        return admits(wanted, f"{version}.99") or admits(wanted, f"{version}.0")
+        return admits(wanted, version)
     except InvalidSpecifier:
         return True
 

@@ -224,12 +224,12 @@ def platform(candidate: Candidate, context: Context) -> Exclusion | None:
 def requires_python(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP105: the file's own Requires-Python."""
     wanted = candidate.requires_python
-    if not wanted or admits_python(wanted, context.target.python):
+    if not wanted or admits_python(wanted, context.target.python_full):
         return None
     return _put_aside(
         candidate,
         Rule.REQUIRES_PYTHON,
-        f"requires Python {wanted}, the target has {context.target.python}",
+        f"requires Python {wanted}, the target has {context.target.python_full}",
         f"index {candidate.source}",
     )
 

@@ -31,7 +31,7 @@ def parse_metadata(data: bytes, source: str, target: Target) -> Metadata:
     dependencies: list[Dependency] = []
     repairs: list[str] = []
     extras = [normalized(str(e)) for e in message.get_all("Provides-Extra", [])]
-    markers = _Markers(marker_environment(target.python, target.platforms), extras)
+    markers = _Markers(marker_environment(target.python_full, target.platforms), extras)
     for line in message.get_all("Requires-Dist", []):
         dependencies += _dependencies(" ".join(str(line).split()), markers, repairs)
     return Metadata(

@@ -37,5 +37,5 @@ def marker_holds(marker: str, target: Target) -> bool:
     """PEP 508: whether a marker of a requirement of the user's holds for the target."""
     from packaging.markers import Marker
 
-    environment = marker_environment(target.python, target.platforms)
+    environment = marker_environment(target.python_full, target.platforms)
     return Marker(marker).evaluate({**environment, "extra": ""})

@@ -83,7 +83,7 @@ class Sources:
         self._credentials = credentials
         self._cache = cache
         self._now = time.time()
-        self._view = json.dumps([target.python, target.platforms[0], len(target.platforms)])
+        self._view = json.dumps([target.python_full, target.platforms[0], len(target.platforms)])
         self._projects: dict[tuple[Index, str], Project | None] = {}
         self._metadata: dict[str, Metadata] = {}
         self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
@@ -222,7 +222,7 @@ class Sources:
         """The version that will probably be taken: the newest that every range admits of
         which is known by now."""
         ranges = {specifier for specifier, _ in self._expected.get((index, name), ()) if specifier}
-        python = self.target.python
+        python = self.target.python_full
         for offer in project.offers():
             if offer.fits and offer.yanked is None and not offer.prerelease:
                 if all(admits(specifier, offer.version) for specifier in ranges):

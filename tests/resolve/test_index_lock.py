@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -17,6 +19,7 @@ import pytest
 from conftest import Run, Served, page, publish, row, wheel
 from packaging.pylock import Pylock
 
+import neuron_pin
 from neuron_pin.inputs.locks import read_locked
 from neuron_pin.outputs import format_of
 
@@ -170,6 +173,26 @@ def test_a_second_run_asks_nothing_and_an_offline_one_gives_the_same_bytes(run, 
     assert first["packages"] == second["packages"] == offline["packages"]
     lock(run, pair, "torch-neuronx", "--refresh")
     assert len(pair.neuron.requests) + len(pair.public.requests) > asked
+
+
+def test_with_the_network_cut_the_cache_answers(run, pair, tmp_path: Path) -> None:
+    """In a network namespace without even a loopback."""
+    cut = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*cut, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no new network namespace may be made here")
+    arguments = ["torch-neuronx", "neuronx-cc", *pair.options, "--cache-dir", str(tmp_path / "c")]
+    online = run("lock", *arguments)
+    assert online.code == 0, online.err
+    for remove in ((), ("locks",), ("locks", "http")):
+        for kind in remove:
+            shutil.rmtree(tmp_path / "c" / kind, ignore_errors=True)
+        done = subprocess.run(
+            [*cut, sys.executable, "-m", "neuron_pin", "lock", *arguments, "--offline"],
+            capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(neuron_pin.__file__).parent.parent)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.replace(" --offline", "") == online.out
 
 
 def test_no_wheel_is_downloaded_whole(run, pair) -> None:

@@ -95,7 +95,7 @@ def test_what_is_no_metadata_is_refused(target: Target, data: bytes) -> None:
 def by_packaging(line: str, extras: tuple[str, ...], target: Target) -> list[tuple]:
     """The same by packaging alone: every marker tried with every extra."""
     parsed = Requirement(line)
-    environment = marker_environment(target.python, target.platforms)
+    environment = marker_environment(target.python_full, target.platforms)
     tried = ["", *extras]
     holds = [
         e for e in tried if not parsed.marker or parsed.marker.evaluate({**environment, "extra": e})
