@@ -48,7 +48,7 @@ class Rule(Enum):
         "no file for this platform",
         "PEP 425",
         "The index has this version, but no wheel whose tags fit the target's Python and "
-        "platform. The platform follows from --os (its glibc) and --platform.",
+        "platform, nor a source distribution with static metadata. The platform follows from --os (its glibc) and --platform.",
     )
     REQUIRES_PYTHON = Page(
         "NP105",
@@ -120,8 +120,9 @@ class Rule(Enum):
         "NP402",
         "no wheel",
         "PEP 427",
-        "The index has this version as a source distribution only; reading its requirements "
-        "would mean running its code.",
+        "The index has this version as a source distribution only, whose metadata leaves what "
+        "it requires to a build (PEP 643). --build NAME lets the build tell it: that runs the "
+        "package's own code.",
     )
     INVALID_FILE = Page(
         "NP403",
