@@ -48,7 +48,8 @@ class Rule(Enum):
         "no file for this platform",
         "PEP 425",
         "The index has this version, but no wheel whose tags fit the target's Python and "
-        "platform, nor a source distribution with static metadata. The platform follows from --os (its glibc) and --platform.",
+        "platform, nor a source distribution with static metadata. The platform follows from "
+        "--os (its glibc) and --platform.",
     )
     REQUIRES_PYTHON = Page(
         "NP105",

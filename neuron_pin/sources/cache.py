@@ -1,9 +1,9 @@
 """Small records kept on disk between runs: what was made of a page or of a wheel.
 
 Cheap to import and to read: a run that has everything it needs touches nothing else of
-this room.  A record names its own key, so a digest need not be a strong one; a damaged or
-foreign record counts as absent.  Writing is whole or not at all, and safe beside other
-processes: each writes a file of its own and renames it.
+this room.  A record names its own key, so a digest need not be a strong one, and begins with
+a checksum of the rest; a damaged or foreign record counts as absent.  Writing is whole or
+not at all, and safe beside other processes: each writes a file of its own and renames it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from binascii import crc32
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the shape of any record changes; older ones then count as absent."""
 
 
@@ -29,7 +29,10 @@ class RecordCache:
         """The record's values, or none."""
         try:
             with open(self.path(kind, key), "rb") as stream:
-                document = json.loads(stream.read())
+                data = stream.read()
+            if int(data[:8], 16) != crc32(data[8:]):
+                return None
+            document = json.loads(data[8:])
         except (OSError, ValueError):
             return None
         if (
@@ -44,7 +47,7 @@ class RecordCache:
     def save(self, kind: str, key: str, values: list[Any]) -> None:
         """Keep a record.  A cache that cannot be written is none, and no error."""
         data = json.dumps([FORMAT, key, *values], separators=(",", ":")).encode()
-        keep(self.path(kind, key), data)
+        keep(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
 
     def path(self, kind: str, key: str) -> str:
         """Where a record lies, or would."""
