@@ -83,7 +83,10 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("-V", "--version", action="version", version=f"neuron-pin {__version__}")
     # With prog given, argparse needs no formatter (and shutil) to find it out.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="neuron-pin")
-    for name, summary in COMMANDS.items():
+    # Only the command that runs is made; each parser costs as much as a small import.
+    wanted = [name for name in COMMANDS if name in arguments[:1]] or list(COMMANDS)
+    for name in wanted:
+        summary = COMMANDS[name]
         command = commands.add_parser(
             name,
             help=summary,
@@ -92,8 +95,7 @@ def parse(arguments: Sequence[str]) -> Options:
             add_help=True,
             formatter_class=_Formatter,
         )
-        # Only the command that runs has its options made; the others need their name.
-        if name in arguments[:2] or not arguments or arguments[0] in ("-h", "--help"):
+        if wanted == [name]:
             _ADD[name](command)
     options, rest = parser.parse_known_args(arguments, namespace=Options())
     if rest and hasattr(options, "requirements") and not any(r.startswith("-") for r in rest):
