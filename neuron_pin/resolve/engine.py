@@ -8,7 +8,7 @@ same objects.  If resolvelib some day asks otherwise, this is without effect and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Generic, NamedTuple
 
 from resolvelib import AbstractProvider, BaseReporter
@@ -45,6 +45,22 @@ class _Remembering(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
         verdict = super()._is_current_pin_satisfying(name, criterion)
         self._verdicts[name] = (criterion, pin, verdict)
         return verdict
+
+    def _remove_information_from_criteria(
+        self, criteria: dict[KT, Criterion[RT, CT]], parents: Collection[KT]
+    ) -> None:
+        """As resolvelib does it, but what loses nothing stays the object that it is."""
+        if not parents:
+            return
+        lost = set(parents)
+        of = self._p.identify
+        affected = {
+            key: criterion
+            for key, criterion in criteria.items()
+            if any(i.parent is not None and of(i.parent) in lost for i in criterion.information)
+        }
+        super()._remove_information_from_criteria(affected, parents)
+        criteria.update(affected)
 
 
 def solve(provider: Provider, roots: Iterable[Need], max_rounds: int) -> Solution:
