@@ -44,6 +44,12 @@ def _write(path: str, data: bytes) -> bool:
         mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
     folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
     name = os.path.basename(path)
+    mode_of_folder = os.fstat(folder).st_mode
+    if mode_of_folder & stat.S_IWOTH and not mode_of_folder & stat.S_ISVTX:
+        os.close(folder)
+        raise CannotWrite(
+            path, "everybody may write to its folder, and so replace it", hint="chmod o-w"
+        )
     # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
     temporary = f".{name}.{os.urandom(6).hex()}.tmp"
     try:

@@ -8,14 +8,13 @@ import shlex
 import sys
 from datetime import datetime, timezone
 
-from neuron_pin.atomic import write_atomically
 from neuron_pin.catalog import load_catalog
-from neuron_pin.errors import CannotWrite
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
 from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings
+from neuron_pin.writing import Output, below, check_places, prepare, write
 
 from .console import Console
 from .parser import Options
@@ -38,17 +37,18 @@ def run(options: Options, console: Console) -> int:
             all_extras=options.all_extras,
             environ=os.environ,
         )
-    outputs = [(path, options.format or format_of(path)) for path in options.output]
-    for path, _ in outputs:
-        if not os.path.isdir(os.path.dirname(path) or "."):
-            raise CannotWrite(path, "its folder does not exist")
-    render = [(path, renderer(name)) for path, name in outputs]
+    outputs = [
+        Output(below(options.root or "", path), options.format or format_of(path))
+        for path in options.output
+    ]
+    if not options.dry_run:
+        check_places(outputs)
     to_stdout = None if outputs else renderer(options.format or "constraints")
     preferred = None
     if outputs and not settings.upgrade:
         from neuron_pin.inputs.locks import read_locked
 
-        found = [read_locked(path, name) for path, name in outputs]
+        found = [read_locked(output.path, output.form) for output in outputs]
         versions = {name: version for _, pins in found for name, version in pins.items()}
         preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
     resolution = lock(
@@ -60,20 +60,25 @@ def run(options: Options, console: Console) -> int:
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         preferred=preferred,
-        all_files=any(names_files(name) for _, name in outputs)
+        all_files=any(names_files(output.form) for output in outputs)
         or names_files(options.format or ""),
     )
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
-    texts = [(path, function(resolution, command)) for path, function in render]
+    prepared = prepare(outputs, resolution, command)
     for warning in resolution.warnings:
         console.warn(warning)
     if to_stdout is not None:
         console.result(to_stdout(resolution, command))
         return 0
-    for path, text in texts:
-        changed = write_atomically(path, text)
+    if options.diff:
+        console.result("".join(file.diff() for file in prepared))
+    if options.dry_run:
+        for file in prepared:
+            console.note(f"{file.path}: would be {'written' if file.changes else 'unchanged'}")
+        return 0
+    for path, changed in write(prepared):
         console.note(f"{path}: {'written' if changed else 'unchanged'}")
-    if not console.quiet:
+    if not console.quiet and not options.diff:
         console.result(renderer("text")(resolution, command))
     return 0
 
@@ -87,8 +92,10 @@ def _without_outputs(arguments: list[str]) -> list[str]:
     kept: list[str] = []
     words = iter(arguments)
     for word in words:
-        if word in ("-o", "--output"):
+        if word in ("-o", "--output", "--root"):
             next(words, None)
-        elif not word.startswith(("--output=", "-o")):
+        elif word not in ("--dry-run", "--diff") and not word.startswith(
+            ("--output=", "--root=", "-o")
+        ):
             kept.append(re.sub(_CREDENTIALS, r"\1", word) if "@" in word else word)
     return kept

@@ -156,6 +156,9 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", "--output", metavar="FILE", action="append", default=[], help="*.txt, *.pref, *.json"
     )
+    command.add_argument("--root", metavar="DIR", help="write below this folder")
+    command.add_argument("--dry-run", action="store_true", help="write nothing")
+    command.add_argument("--diff", action="store_true", help="show what changes in files")
     command.add_argument(
         "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
     )

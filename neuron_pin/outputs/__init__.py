@@ -25,17 +25,43 @@ FORMATS = {
     "uv": ("uv", "render_uv_toml"),
     "uv-project": ("uv", "render_uv_project"),
     "pip-conf": ("pip_conf", "render_pip_conf"),
+    "versionlock": ("versionlock", "render_versionlock_list"),
+    "versionlock-toml": ("versionlock", "render_versionlock_toml"),
+    "apt-source": ("repositories", "render_sources"),
+    "rpm-repository": ("repositories", "render_repo"),
     "text": ("table", "render_table"),
 }
 """Format names, each with its module and its function ``(resolution, command) -> str``."""
 
-_BY_NAME = {"uv.toml": "uv", "pip.conf": "pip-conf"}
-_BY_SUFFIX = {".txt": "constraints", ".pref": "apt-preferences", ".json": "json"}
+_BY_NAME = {
+    "uv.toml": "uv",
+    "pip.conf": "pip-conf",
+    "versionlock.list": "versionlock",
+    "versionlock.toml": "versionlock-toml",
+}
+_BY_SUFFIX = {
+    ".txt": "constraints",
+    ".pref": "apt-preferences",
+    ".json": "json",
+    ".sources": "apt-source",
+    ".repo": "rpm-repository",
+}
+_SECTIONS = {"versionlock": "", "versionlock-toml": 'version = "1.0"\n\n'}
 
 
 def names_files(name: str) -> bool:
     """Whether a format names every file of a package, with its hashes."""
     return name == "pylock"
+
+
+def is_section(name: str) -> bool:
+    """Whether a format is a part of a file that others write to as well."""
+    return name in _SECTIONS
+
+
+def file_head(name: str) -> str:
+    """What a new file of such a format begins with."""
+    return _SECTIONS.get(name, "")
 
 
 def renderer(name: str) -> Render:
@@ -62,4 +88,12 @@ def format_of(path: str) -> str:
     return found
 
 
-__all__ = ["FORMATS", "Render", "format_of", "names_files", "renderer"]
+__all__ = [
+    "FORMATS",
+    "Render",
+    "file_head",
+    "format_of",
+    "is_section",
+    "names_files",
+    "renderer",
+]

@@ -1,0 +1,76 @@
+"""Where system packages come from: ``neuron.sources`` for apt, ``neuron.repo`` for dnf.
+
+Source: sources.list(5), "DEB822-STYLE FORMAT"; dnf.conf(5), "REPO OPTIONS".  Neuron's key is
+named, not fetched: whom to trust is for the user to say.
+"""
+
+from __future__ import annotations
+
+from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Resolution
+
+KEYRING = "/etc/apt/keyrings/neuron.asc"
+KEY_NAME = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
+"""Where the source expects the key, and what it is called beside the repositories."""
+
+
+def render_sources(resolution: Resolution, command: str) -> str:
+    """``/etc/apt/sources.list.d/neuron.sources``; raises `WrongUsage` for a target without
+    a code name."""
+    system = resolution.target.os
+    if system is None or system.ecosystem is not Ecosystem.APT or not system.codename:
+        raise WrongUsage(
+            "an apt source needs the release of an operating system that uses apt",
+            hint="give --os ubuntu24.04, debian12 …",
+        )
+    url = _url(resolution, Ecosystem.APT)
+    return "\n".join(
+        [
+            "# This file was written by neuron-pin:",
+            f"#   {command}",
+            f"# The key: curl -fsSL {url}/{KEY_NAME} -o {KEYRING}",
+            "Types: deb",
+            f"URIs: {url}",
+            f"Suites: {system.codename}",
+            "Components: main",
+            "Architectures: amd64",
+            f"Signed-By: {KEYRING}",
+            "",
+        ]
+    )
+
+
+def render_repo(resolution: Resolution, command: str) -> str:
+    """``/etc/yum.repos.d/neuron.repo``; raises `WrongUsage` for a target that uses apt."""
+    system = resolution.target.os
+    if system is None or system.ecosystem is not Ecosystem.RPM:
+        raise WrongUsage(
+            "a dnf repository needs an operating system that uses rpm",
+            hint="give --os amzn2023, rocky9 …",
+        )
+    url = _url(resolution, Ecosystem.RPM)
+    return "\n".join(
+        [
+            "# This file was written by neuron-pin:",
+            f"#   {command}",
+            "[neuron]",
+            "name=AWS Neuron",
+            f"baseurl={url}",
+            "enabled=1",
+            "gpgcheck=1",
+            f"gpgkey={url}/{KEY_NAME}",
+            "",
+        ]
+    )
+
+
+def _url(resolution: Resolution, ecosystem: Ecosystem) -> str:
+    """The address that the lock's packages come from."""
+    found = {p.source for p in resolution.packages if p.key.ecosystem is ecosystem and p.source}
+    if len(found) != 1:
+        raise WrongUsage(
+            f"the lock's {ecosystem.value} packages come from {len(found)} repositories",
+            hint="lock system packages of one repository",
+        )
+    return found.pop().rstrip("/")

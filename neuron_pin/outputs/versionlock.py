@@ -1,0 +1,68 @@
+"""Version locks: ``versionlock.list`` for dnf 4, ``versionlock.toml`` for dnf 5.
+
+Source: dnf-plugins-core's versionlock(8), measured with dnf 4.14: the epoch has to be written,
+a star is no wildcard over dots; dnf5-versionlock(8), whose values are no globs, so that a range
+is two conditions.  Both files may have other people's locks in them: ours stand between
+markers, see `outputs.section`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import Ecosystem, Pin, Reach
+from neuron_pin.resolve import LockedPackage, Resolution
+
+
+def render_versionlock_list(resolution: Resolution, command: str) -> str:
+    """Our section of ``/etc/dnf/plugins/versionlock.list``; raises `WrongUsage` without rpm
+    packages."""
+    lines = _head(resolution, command)
+    # A comment behind a pattern would make dnf ignore the line.
+    lines += [f"{package.key.name}-{package.pin.to_rpm()}" for package in _packages(resolution)]
+    return "\n".join(lines) + "\n"
+
+
+def render_versionlock_toml(resolution: Resolution, command: str) -> str:
+    """Our section of ``/etc/dnf/versionlock.toml``."""
+    lines = _head(resolution, command)
+    for package in _packages(resolution):
+        reason = f"{package.key.name} {package.version}" + (
+            f" of Neuron SDK {package.sdk}" if package.sdk else ""
+        )
+        lines += ["[[packages]]", f"name = {json.dumps(package.key.name)}"]
+        lines.append(f"comment = {json.dumps(reason)}")
+        for comparator, value in conditions(package.pin):
+            lines += ["[[packages.conditions]]", 'key = "evr"']
+            lines.append(f"comparator = {json.dumps(comparator)}")
+            lines.append(f"value = {json.dumps(value)}")
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def conditions(pin: Pin) -> list[tuple[str, str]]:
+    """A pin as comparisons of epoch, version and release, all of which have to hold."""
+    if pin.reach is Reach.FULL:
+        return [("=", pin.to_rpm())]
+    if pin.reach is Reach.UPSTREAM:
+        # Every release of the version: another number behind it makes a later version.
+        return [(">=", f"0:{pin.base}"), ("<", f"0:{pin.base}.0")]
+    head, _, last = pin.base.rpartition(".")
+    following = f"{head}.{int(last) + 1}" if head else str(int(last) + 1)
+    return [(">=", f"0:{pin.base}"), ("<", f"0:{following}")]
+
+
+def _head(resolution: Resolution, command: str) -> list[str]:
+    release = f", Neuron SDK {resolution.sdk}" if resolution.sdk else ""
+    return [f"#   {command}", f"# {resolution.target.label}{release}"]
+
+
+def _packages(resolution: Resolution) -> list[LockedPackage]:
+    found = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.RPM]
+    if not found:
+        raise WrongUsage(
+            "the lock has no rpm packages to write a version lock for",
+            hint=f"the target is {resolution.target.label}",
+        )
+    return found

@@ -1,0 +1,237 @@
+"""Real dnf 4, in a private root, obeys our version locks."""
+
+import gzip
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+import pytest
+from conftest import Run
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.outputs.section import BEGIN, END, BrokenSection, with_section
+from neuron_pin.outputs.versionlock import conditions
+from neuron_pin.policy import Ecosystem, parse_pin
+from neuron_pin.policy.rpmversion import compare_rpm
+
+PLUGINS = Path("/usr/lib/python3/dist-packages/dnf-plugins")
+real_dnf = pytest.mark.skipif(
+    shutil.which("dnf") is None or not (PLUGINS / "versionlock.py").is_file(),
+    reason="needs dnf 4 with its versionlock plugin",
+)
+
+
+class Dnf(NamedTuple):
+    """A private dnf world with one repository."""
+
+    root: Path
+    locks: Path
+
+    def choose(self, *names: str) -> dict[str, str]:
+        """What ``dnf install`` would install: version and release by name."""
+        done = subprocess.run(
+            ["dnf", "-c", str(self.root / "dnf.conf"), f"--installroot={self.root / 'image'}",
+             "--releasever=9", "--forcearch=x86_64", f"--setopt=pluginpath={PLUGINS}",
+             f"--setopt=pluginconfpath={self.root / 'plugins'}", "--setopt=cachedir=/cache",
+             "--setopt=strict=0", "--assumeno", "install", *names],
+            capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "could not parse" not in done.stderr, done.stderr
+        rows = re.findall(r"^ (\S+) +x86_64 +(\S+) +neuron ", done.stdout, re.M)
+        return dict(rows)
+
+
+def primary(packages: list[tuple[str, str]]) -> bytes:
+    rows = []
+    for name, version in packages:
+        epoch, _, rest = version.rpartition(":")
+        number, _, release = rest.partition("-")
+        evr = f'epoch="{epoch or 0}" ver="{escape(number)}" rel="{escape(release)}"'
+        rows.append(
+            f'<package type="rpm"><name>{name}</name><arch>x86_64</arch><version {evr}/>'
+            f'<checksum type="sha256" pkgid="YES">'
+            f"{hashlib.sha256(f'{name}{version}'.encode()).hexdigest()}</checksum>"
+            "<summary>s</summary><description>d</description><packager/><url/>"
+            '<time file="1" build="1"/><size package="1" installed="1" archive="1"/>'
+            f'<location href="{name}-{escape(rest)}.rpm"/><format><rpm:license>x</rpm:license>'
+            f'<rpm:provides><rpm:entry name="{name}" flags="EQ" {evr}/></rpm:provides>'
+            "</format></package>"
+        )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<metadata '
+        'xmlns="http://linux.duke.edu/metadata/common" '
+        f'xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="{len(rows)}">'
+        + "".join(rows) + "</metadata>"
+    ).encode()  # fmt: skip
+
+
+def repository(folder: Path, packages: list[tuple[str, str]]) -> None:
+    data = primary(packages)
+    packed = gzip.compress(data)
+    (folder / "repodata").mkdir(parents=True)
+    (folder / "repodata" / "primary.xml.gz").write_bytes(packed)
+    (folder / "repodata" / "repomd.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>'
+        f'<data type="primary"><checksum type="sha256">{hashlib.sha256(packed).hexdigest()}'
+        f'</checksum><open-checksum type="sha256">{hashlib.sha256(data).hexdigest()}'
+        '</open-checksum><location href="repodata/primary.xml.gz"/><timestamp>1</timestamp>'
+        f"<size>{len(packed)}</size><open-size>{len(data)}</open-size></data></repomd>"
+    )
+
+
+def world(folder: Path, packages: list[tuple[str, str]]) -> Dnf:
+    repository(folder / "repo", packages)
+    (folder / "plugins").mkdir()
+    locks = folder / "versionlock.list"
+    locks.write_text("")
+    (folder / "plugins" / "versionlock.conf").write_text(f"[main]\nenabled=1\nlocklist={locks}\n")
+    (folder / "dnf.conf").write_text(
+        f"[main]\ngpgcheck=0\nplugins=1\n[neuron]\nname=n\nbaseurl=file://{folder}/repo\n"
+    )
+    return Dnf(folder, locks)
+
+
+def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
+    """Every system package's real versions, and hostile ones beside them."""
+    found = set()
+    for release in catalog.releases:
+        for member in catalog.members(release.sdk) if release.listed else ():
+            package = catalog.packages[member.package]
+            if member.version and len(package.systems) == 2:
+                found.add((member.package, member.version.replace(".x", ".1") + "-1"))
+    names = {name for name, _ in found}
+    found |= {(n, v) for n in names for v in ("2.99.99.99-1", "9.9-1", "1:2.0-1", "20.1.0-1")}
+    return sorted(found)
+
+
+@real_dnf
+def test_dnf_picks_what_was_locked_for_every_release(
+    run: Run, catalog: Catalog, tmp_path: Path
+) -> None:
+    dnf = world(tmp_path / "dnf", real_packages(catalog))
+    assert dnf.choose("aws-neuronx-tools") == {"aws-neuronx-tools": "1:2.0-1"}
+    checked = 0
+    for release in catalog.releases:
+        for system, instance in (("amzn2023", "trn1"), ("rocky9", "inf2"), ("amzn2", "inf1")):
+            document = tmp_path / "lock.json"
+            document.unlink(missing_ok=True)
+            done = run(
+                "lock", "--offline", "--sdk", release.sdk, "--os", system, "--instance", instance,
+                "--as-of", release.date, "--phase", "eos", "-o", dnf.locks, "-o", document, "-U",
+            )  # fmt: skip
+            if done.code:
+                continue
+            packages = json.loads(document.read_text())["packages"]
+            locked = {
+                p["name"]: p["version"].replace(".x", ".1")
+                for p in packages
+                if p["ecosystem"] == "rpm"
+            }
+            found = dnf.choose(*locked)
+            assert {n: v.rpartition("-")[0] for n, v in found.items()} == locked
+            checked += len(locked)
+    assert checked > 200
+
+
+@real_dnf
+@pytest.mark.parametrize("block", range(5))
+def test_random_repositories_and_pins(block: int, tmp_path: Path) -> None:
+    """dnf takes the highest version in the pin, or nothing."""
+    chance = random.Random(block)
+    versions = [f"{a}.{b}.{c}.0" for a in (1, 2, 3, 20) for b in (0, 2, 28) for c in (1, 10)]
+    packages = []
+    pins = {}
+    for number in range(30):
+        name = f"aws-neuronx-{number}"
+        offered = chance.sample(versions, 6)
+        offered += [v + "1" for v in offered[:1]]
+        packages += [
+            (name, f"{chance.choice(['', '', '1:'])}{v}-{chance.randint(1, 3)}") for v in offered
+        ]
+        base = chance.choice(versions).split(".")
+        pins[name] = chance.choice([f"-0:{base[0]}.*", f"-0:{'.'.join(base[:2])}.*",
+                                    f"-0:{'.'.join(base)}-*"])  # fmt: skip
+    dnf = world(tmp_path / "dnf", packages)
+    lines = [f"{n}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}" for n, pin in pins.items()]
+    dnf.locks.write_text(with_section("# mine\n", "\n".join(lines) + "\n"))
+    found = dnf.choose(*pins)
+    for name, written in pins.items():
+        pin = parse_pin(written, Ecosystem.RPM)
+        inside = [v for n, v in packages if n == name and ":" not in v and pin.matches(v)]
+        best = None
+        for version in inside:
+            if best is None or compare_rpm(version, best) > 0:
+                best = version
+        assert found.get(name) == best, (name, written)
+        # The conditions for dnf 5 say the same.
+        for n, version in packages:
+            if n == name:
+                holds = all(_holds(version, *condition) for condition in conditions(pin))
+                assert holds is (":" not in version and pin.matches(version))
+
+
+def _holds(version: str, comparator: str, value: str) -> bool:
+    bare = version.rpartition("-")[0] if "-" not in value else version
+    order = compare_rpm(bare, value)
+    return {"<": order < 0, ">=": order >= 0, "=": order == 0}[comparator]
+
+
+def test_other_peoples_locks_stay_as_they_are(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "versionlock.list"
+    path.write_text("# mine\nkernel-0:5.14.0-*\n")
+    arguments = ("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9", "-o", path)
+    assert run(*arguments, "--sdk", "2.31.1", "--pin", "major").code == 0
+    first = path.read_text()
+    assert first.startswith(f"# mine\nkernel-0:5.14.0-*\n{BEGIN}\n")
+    assert "aws-neuronx-tools-0:2.*\n" in first
+    path.write_text(first + "bash-0:5.*\n")
+    assert run(*arguments, "--sdk", "2.31.1").code == 0
+    second = path.read_text()
+    assert "aws-neuronx-tools-0:2.31.15.0-*\n" in second
+    assert second.startswith("# mine\nkernel-0:5.14.0-*\n")
+    assert second.endswith(f"{END}\nbash-0:5.*\n")
+    path.write_text(second.replace(END + "\n", ""))
+    done = run(*arguments)
+    assert (done.code, f"{path}:3" in done.err) == (2, True)
+
+
+def test_the_toml_is_the_one_of_dnf5s_manual(run: Run, tmp_path: Path) -> None:
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    path = tmp_path / "versionlock.toml"
+    arguments = ("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9", "--sdk", "2.31.1")
+    assert run(*arguments, "--pin", "major", "-o", path).code == 0
+    document = tomllib.loads(path.read_text())
+    (package,) = document["packages"]
+    assert (document["version"], package["name"]) == ("1.0", "aws-neuronx-tools")
+    assert package["conditions"] == [
+        {"key": "evr", "comparator": ">=", "value": "0:2"},
+        {"key": "evr", "comparator": "<", "value": "0:3"},
+    ]
+    path.write_text('version = "1.0"\n[[packages]]\nname = "bash"\n')
+    assert run(*arguments, "-o", path).code == 0
+    names = [p["name"] for p in tomllib.loads(path.read_text())["packages"]]
+    assert names == ["bash", "aws-neuronx-tools"]
+
+
+def test_sections() -> None:
+    once = with_section("", "a\n", "head\n")
+    assert once == f"head\n{BEGIN}\na\n{END}\n"
+    assert with_section(once, "b\n") == f"head\n{BEGIN}\nb\n{END}\n"
+    assert with_section("x", "a\n") == f"x\n{BEGIN}\na\n{END}\n"
+    for broken in (f"{BEGIN}\n", f"{END}\n{BEGIN}\n", once + once):
+        with pytest.raises(BrokenSection):
+            with_section(broken, "a\n")

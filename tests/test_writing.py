@@ -1,0 +1,133 @@
+"""A lock's files: nothing is written that is not proven, and nothing half."""
+
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.inputs.apt_scratch import has_apt
+from neuron_pin.outputs import apt_preferences
+
+BASE = ("lock", "--offline", "aws-neuronx-tools", "--os", "ubuntu22.04", "--instance", "trn1",
+        "--as-of", "2026-08-20")  # fmt: skip
+
+
+def test_a_diff_is_shown_and_a_dry_run_writes_nothing(run, tmp_path: Path) -> None:
+    path = tmp_path / "etc/apt/preferences.d/00-neuron-pin.pref"
+    named = "/etc/apt/preferences.d/00-neuron-pin.pref"
+    done = run(*BASE, "--root", tmp_path, "-o", named, "--dry-run")
+    assert done.code == 0, done.err
+    assert "would be written" in done.err
+    path.parent.mkdir(parents=True)
+    assert run(*BASE, "--root", tmp_path, "-o", named, "--sdk", "2.31.1").code == 0
+    before = path.read_text()
+    done = run(*BASE, "--root", tmp_path, "-o", named, "--dry-run", "--diff")
+    assert path.read_text() == before
+    assert f"--- {path}" in done.out
+    assert "-Explanation: neuron-pin: aws-neuronx-tools 2.31.15.0 of Neuron SDK 2.31.1" in done.out
+    assert "+Explanation: neuron-pin: aws-neuronx-tools 2.32.28.0 of Neuron SDK 2.32.0" in done.out
+    done = run(*BASE, "--root", tmp_path, "-o", named, "--diff")
+    assert "2.32.28.0" in path.read_text()
+    done = run(*BASE, "--root", tmp_path, "-o", named, "--diff")
+    assert (done.out, "unchanged" in done.err) == ("", True)
+    # Neither where nor how it was written is part of what is written.
+    assert "--root" not in path.read_text()
+
+
+# what an error in the writer would have made of the expression
+FAULTS = [
+    ("Pin: version /", "Pin: vresion /", "is not understood"),
+    ("Pin-Priority: 990", "Pin-Priority: 0", "no priority"),
+    ("Pin-Priority: 990", "Pin-Priority: 1001", "gets 1001, not 990"),
+    ("\n\nExplanation: NP401", "\nExplanation: NP401", "an empty line"),
+    ("Pin: version /^(", "Pin: version /(?!", "gets 990, not -1"),
+    ("2($|[^.]", "2($|[.]", "gets"),
+    ('Pin: origin "apt', 'Pin: origin "xpt', "gets"),
+    ("Package: aws-neuronx-tools", "Package: aws-neuronx-tools,x", "comma"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), FAULTS)
+def test_what_would_not_do_what_is_meant_is_not_written(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: str, wrong: str, told: str
+) -> None:
+    path = tmp_path / "00-neuron-pin.pref"
+    path.write_text("Package: old\nPin: release *\nPin-Priority: 1\n")
+    render = apt_preferences.render_apt_preferences
+
+    def faulty(resolution, command: str) -> str:
+        text = render(resolution, command)
+        assert right in text
+        return text.replace(right, wrong)
+
+    monkeypatch.setattr(apt_preferences, "render_apt_preferences", faulty)
+    done = run(*BASE, "--pin", "major", "-o", path, "-o", tmp_path / "lock.json")
+    assert done.code == 2
+    assert "would not do what is meant" in done.err
+    assert told in done.err
+    assert path.read_text().startswith("Package: old")
+    assert not (tmp_path / "lock.json").exists()
+
+
+@pytest.mark.skipif(not has_apt(), reason="needs apt")
+@pytest.mark.apt
+def test_apt_itself_is_asked(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With our own reader struck blind."""
+    from neuron_pin import proving
+
+    monkeypatch.setattr(proving, "_check", only_apt(proving._check))
+    render = apt_preferences.render_apt_preferences
+    monkeypatch.setattr(
+        apt_preferences,
+        "render_apt_preferences",
+        lambda resolution, command: render(resolution, command).replace("990", "991"),
+    )
+    done = run(*BASE, "-o", tmp_path / "x.pref")
+    assert (done.code, "by apt-cache policy" in done.err) == (2, True)
+
+
+def only_apt(check):
+    def checked(path, row, priority, judge) -> None:
+        if judge == "apt-cache policy":
+            check(path, row, priority, judge)
+
+    return checked
+
+
+def test_sources_and_repositories(run) -> None:
+    done = run(*BASE, "-o", "neuron.sources")
+    assert done.code == 0, done.err
+    text = Path("neuron.sources").read_text()
+    assert "Types: deb\nURIs: https://apt.repos.neuron.amazonaws.com\nSuites: jammy\n" in text
+    assert "Signed-By: /etc/apt/keyrings/neuron.asc\n" in text
+    done = run("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9", "-o", "neuron.repo")
+    assert done.code == 0, done.err
+    assert "[neuron]\n" in Path("neuron.repo").read_text()
+    assert "gpgcheck=1\n" in Path("neuron.repo").read_text()
+    for name, system in (("x.sources", "rocky9"), ("x.repo", "debian12"), ("x.sources", "")):
+        more = ("--os", system) if system else ()
+        done = run("lock", "--offline", "aws-neuronx-tools", "-o", name, *more)
+        assert done.code == 2
+        assert not Path(name).exists()
+
+
+@pytest.mark.skipif(not has_apt(), reason="needs apt")
+@pytest.mark.apt
+def test_apt_reads_the_source(run, tmp_path: Path) -> None:
+    from neuron_pin.inputs.apt_scratch import scratch_apt
+
+    text = run(*BASE, "--format", "apt-source").out
+    with scratch_apt([], {}, {"sources.list.d/neuron.sources": text}) as apt:
+        done = apt.run("apt-get", "--print-uris", "update")
+    assert not done.stderr
+    assert "'https://apt.repos.neuron.amazonaws.com/dists/jammy/InRelease'" in done.stdout
+
+
+def test_a_folder_that_everybody_may_write_to_is_refused(run, tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    done = run(*BASE, "-o", folder / "x.pref")
+    assert (done.code, "everybody may write" in done.err) == (2, True)
+    assert list(folder.iterdir()) == []
+    folder.chmod(0o1777)
+    assert run(*BASE, "-o", folder / "x.pref").code == 0
