@@ -1,7 +1,7 @@
 """apt repositories: ``Release`` and ``Packages``, over HTTP or from the disk.
 
-Source: the Debian repository format; deb822(5).  A Packages file is checked against the
-hash that Release states of it.
+Source: the Debian repository format; deb822(5).  Release is verified (see `apt_release`), and
+a Packages file is checked against the hash that Release states of it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
 from neuron_pin.policy.debversion import deb_key
 
-from .http import Fetcher, NotFound, redacted
+from .apt_release import Release, Trust, read_release
+from .http import Answer, Fetcher, NotFound, redacted
 
-MAX_RELEASE = 8 * 1024 * 1024
 MAX_PACKAGES = 64 * 1024 * 1024
 MAX_UNPACKED = 512 * 1024 * 1024
-"""Bytes of a Release file, of a Packages file as sent, and unpacked."""
+"""Bytes of a Packages file as sent, and unpacked."""
 
 
 class AptRepository(NamedTuple):
@@ -31,6 +31,7 @@ class AptRepository(NamedTuple):
     suite: str
     components: tuple[str, ...]
     architecture: str = "amd64"
+    trust: Trust = Trust()
 
 
 class DebPackage(NamedTuple):
@@ -51,10 +52,13 @@ def parse_repository(text: str) -> AptRepository:
     words = text.split()
     if words and words[0] == "deb":
         words = words[1:]
+    options: dict[str, str] = {}
     if words and words[0].startswith("["):
-        while words and not words[0].endswith("]"):
-            words = words[1:]
-        words = words[1:]
+        inside, _, rest = " ".join(words)[1:].partition("]")
+        words = rest.split()
+        for option in inside.split():
+            name, _, value = option.partition("=")
+            options[name.lower()] = value
     flat = len(words) == 2 and words[1].endswith("/")
     if len(words) < 2 or (len(words) < 3 and not flat):
         raise WrongUsage(
@@ -63,7 +67,20 @@ def parse_repository(text: str) -> AptRepository:
         )
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
         raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
-    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]))
+    architecture = options.get("arch", "amd64").partition(",")[0]
+    trust = trust_of(options.get("signed-by", ""), options.get("trusted", ""))
+    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architecture, trust)
+
+
+def trust_of(signed_by: str, trusted: str) -> Trust:
+    """Whose signature counts, from a source's options: paths and fingerprints, or a key."""
+    unsigned = trusted.lower() in ("yes", "true", "1")
+    if "-----BEGIN PGP" in signed_by:
+        return Trust(keys=(signed_by,), unsigned=unsigned)
+    words = signed_by.replace(",", " ").split()
+    paths = tuple(word for word in words if word.startswith("/"))
+    prints = tuple(word.rstrip("!").upper() for word in words if not word.startswith("/"))
+    return Trust(keyrings=paths, fingerprints=prints, unsigned=unsigned)
 
 
 def read_packages(
@@ -74,52 +91,48 @@ def read_packages(
     paths = [f"{c}/binary-{repository.architecture}/Packages" for c in repository.components]
     if not repository.components:
         base, paths = f"{repository.url}/{repository.suite.rstrip('/')}", ["Packages"]
-    hashes = _release_hashes(fetcher, base)
+    release = read_release(fetcher, base, repository.trust)
     found: list[DebPackage] = []
     for path in paths:
-        data = _packages_file(fetcher, base, path, hashes)
+        data = _packages_file(fetcher, base, path, release)
         found += stanzas(data, names, f"{redacted(base)}/{path}")
     found.sort(key=lambda package: deb_key(package.version), reverse=True)
     return found
 
 
-def _release_hashes(fetcher: Fetcher, base: str) -> dict[str, str]:
-    for name in ("InRelease", "Release"):
-        try:
-            text = fetcher.get(f"{base}/{name}", limit=MAX_RELEASE).data.decode("utf-8", "replace")
-        except NotFound:
-            continue
-        hashes: dict[str, str] = {}
-        inside = False
-        for line in text.splitlines():
-            if not line.startswith(" "):
-                inside = line.strip() == "SHA256:"
-            elif inside:
-                parts = line.split()
-                if len(parts) == 3:
-                    hashes[parts[2]] = parts[0]
-        if not hashes:
-            raise SourceFailed(f"{redacted(base)}/{name}", "states no SHA256 of its files")
-        return hashes
-    raise SourceFailed(
-        redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
-    )
-
-
-def _packages_file(fetcher: Fetcher, base: str, path: str, hashes: dict[str, str]) -> bytes:
-    stated = [(s, hashes[path + s]) for s in (".xz", ".gz", "") if path + s in hashes]
+def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
+    stated = [
+        (suffix, *release.hashes[path + suffix])
+        for suffix in (".xz", ".gz", "")
+        if path + suffix in release.hashes
+    ]
     if not stated:
         raise SourceFailed(f"{redacted(base)}/{path}", "is not named by Release")
-    for suffix, digest in stated:
-        address = f"{base}/{path}{suffix}"
-        try:
-            data = fetcher.get(address, limit=MAX_PACKAGES).data
-        except NotFound:
-            continue
-        if hashlib.sha256(data).hexdigest() != digest.lower():
-            raise SourceFailed(redacted(address), "does not have the hash that Release states")
-        return _unpacked(data, suffix, redacted(address))
+    folder = path.rpartition("/")[0]
+    for suffix, digest, size in stated:
+        if size > MAX_PACKAGES:
+            raise SourceFailed(f"{redacted(base)}/{path}{suffix}", f"has {size} bytes")
+        places = [f"{base}/{path}{suffix}"]
+        if release.by_hash:
+            # What is named by its hash cannot be replaced between two requests.
+            places.insert(0, f"{base}/{folder}/by-hash/SHA256/{digest}".replace("//by", "/by"))
+        for address in places:
+            try:
+                data = _checked(fetcher, address, digest)
+            except NotFound:
+                continue
+            return _unpacked(data, suffix, redacted(address))
     raise SourceFailed(f"{redacted(base)}/{path}", "is named by Release, but not there")
+
+
+def _checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
+    """A file that has the hash which Release states; nothing else is kept of one."""
+
+    def check(answer: Answer) -> None:
+        if hashlib.sha256(answer.data).hexdigest() != digest:
+            raise SourceFailed(redacted(address), "does not have the hash that Release states")
+
+    return fetcher.get(address, limit=MAX_PACKAGES, check=check).data
 
 
 def _unpacked(data: bytes, suffix: str, address: str) -> bytes:

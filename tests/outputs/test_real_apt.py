@@ -103,7 +103,7 @@ def apt(tmp_path: Path, serve, catalog: Catalog) -> Apt:
     (root / "etc/apt/sources.list.d/test.list").write_text(
         f"deb [trusted=yes] {neuron.url} jammy main\ndeb [trusted=yes] {elsewhere} stable main\n"
     )
-    world = Apt(root, config, neuron, ["--apt-repo", f"{neuron.url} jammy main"])
+    world = Apt(root, config, neuron, ["--apt-repo", f"deb [trusted=yes] {neuron.url} jammy main"])
     done = world.run("apt-get", "update", "-q")
     assert done.returncode == 0, done.stderr
     return world

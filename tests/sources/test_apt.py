@@ -37,7 +37,7 @@ def repository(folder: Path, suffix: str, body: bytes, *, stated: bytes | None =
     digest = hashlib.sha256(body if stated is None else stated).hexdigest()
     line = f" {digest} {len(body)} main/binary-amd64/Packages{suffix}"
     (suite / "Release").write_text(f"Origin: x\nSHA256:\n{line}\nMD5Sum:\n nonsense\n")
-    return f"{folder.as_uri()} jammy main"
+    return f"deb [trusted=yes] {folder.as_uri()} jammy main"
 
 
 def read(tmp_path: Path, line: str) -> list[tuple[str, str]]:

@@ -1,0 +1,165 @@
+"""The ``Release`` of an apt suite: what it states, and who signed it.
+
+Source: the Debian repository format; sources.list(5) for ``signed-by`` and ``trusted``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from neuron_pin.errors import SourceFailed
+
+from .http import Fetcher, NotFound, redacted
+from .openpgp import BadSignature, Signed, verify
+
+MAX_RELEASE = 8 * 1024 * 1024
+TRUSTED_PARTS = "/etc/apt/trusted.gpg.d"
+MAX_SKEW = 86400
+"""Seconds by which a repository's clock may be ahead of ours, as apt has it."""
+
+
+class Trust(NamedTuple):
+    """Whose signature counts for a repository.
+
+    ``keyrings`` are paths, ``keys`` texts of keys in a source itself, ``fingerprints`` those
+    that alone count, any if there are none.  ``unsigned`` takes it as it is (``trusted=yes``).
+    Without keyrings and keys those of the machine count.
+    """
+
+    keyrings: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    unsigned: bool = False
+
+
+class Release(NamedTuple):
+    """What a Release file states: by path, the SHA-256 and the size of each index.
+
+    ``date`` and ``valid_until`` are seconds since the epoch, none if not stated.
+    ``fingerprint`` is of the key that signed it, empty if that was not asked for.
+    """
+
+    hashes: Mapping[str, tuple[str, int]]
+    fields: Mapping[str, str]
+    date: float | None
+    valid_until: float | None
+    fingerprint: str
+
+    @property
+    def by_hash(self) -> bool:
+        """Whether indexes can be had under their hash, whatever is being replaced."""
+        return self.fields.get("acquire-by-hash", "").lower() == "yes"
+
+
+def read_release(fetcher: Fetcher, base: str, trust: Trust) -> Release:
+    """The Release of a suite at ``base``, verified; raises `SourceFailed`."""
+    for name in ("InRelease", "Release"):
+        address = f"{base}/{name}"
+        try:
+            data = fetcher.get(address, limit=MAX_RELEASE).data
+        except NotFound:
+            continue
+        signed = _verified(fetcher, address, data, trust, is_inline=name == "InRelease")
+        release = parse_release(signed.text, redacted(address), signed.fingerprint)
+        _check_dates(release, redacted(address), fetcher.now)
+        return release
+    raise SourceFailed(
+        redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
+    )
+
+
+def _verified(
+    fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inline: bool
+) -> Signed:
+    if trust.unsigned:
+        return Signed(_without_armour(data) if is_inline else data, "")
+    try:
+        keys = _keys(trust)
+        if is_inline:
+            signed = verify(data, keys)
+        else:
+            try:
+                detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
+            except NotFound:
+                raise BadSignature("it carries no signature") from None
+            signed = verify(data, keys, detached=detached)
+        if trust.fingerprints and signed.fingerprint not in trust.fingerprints:
+            raise BadSignature(f"it is signed by {signed.fingerprint}, not by the key named")
+    except BadSignature as error:
+        raise SourceFailed(
+            redacted(address),
+            f"is not trusted: {error}",
+            hint="name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'",
+        ) from None
+    return signed
+
+
+def _keys(trust: Trust) -> list[bytes]:
+    found = [key.encode() for key in trust.keys]
+    paths = list(trust.keyrings)
+    if not found and not paths:
+        try:
+            paths = [
+                os.path.join(TRUSTED_PARTS, name) for name in sorted(os.listdir(TRUSTED_PARTS))
+            ]
+        except OSError:
+            paths = []
+        paths = [path for path in paths if path.endswith((".gpg", ".asc"))]
+        if not paths:
+            raise BadSignature("no key is named for it")
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                found.append(stream.read(16 * 1024 * 1024))
+        except OSError as error:
+            raise BadSignature(f"the keyring {path} cannot be read: {error.strerror}") from None
+    return found
+
+
+def _without_armour(data: bytes) -> bytes:
+    """The text inside of a clear-signed message that nobody checks."""
+    if not data.lstrip().startswith(b"-----BEGIN PGP SIGNED MESSAGE-----"):
+        return data
+    text = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    return text.partition(b"\n-----BEGIN PGP SIGNATURE-----")[0]
+
+
+def parse_release(data: bytes, address: str, fingerprint: str = "") -> Release:
+    """Read a Release file's text; raises `SourceFailed` for one without SHA-256."""
+    fields: dict[str, str] = {}
+    hashes: dict[str, tuple[str, int]] = {}
+    inside = False
+    for line in data.decode("utf-8", "replace").splitlines():
+        if not line.startswith((" ", "\t")):
+            name, _, value = line.partition(":")
+            inside = name.strip().lower() == "sha256"
+            fields.setdefault(name.strip().lower(), value.strip())
+        elif inside:
+            parts = line.split()
+            if len(parts) == 3 and parts[1].isdecimal():
+                hashes[parts[2]] = (parts[0].lower(), int(parts[1]))
+    if not hashes:
+        raise SourceFailed(address, "states no SHA256 of its files")
+    date = _seconds(fields.get("date", ""))
+    return Release(hashes, fields, date, _seconds(fields.get("valid-until", "")), fingerprint)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        # "UTC" is what archives write, and no time zone of RFC 5322.
+        return parsedate_to_datetime(text.replace("UTC", "+0000")).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _check_dates(release: Release, address: str, now: float) -> None:
+    if release.valid_until is not None and release.valid_until < now:
+        day = time.strftime("%Y-%m-%d", time.gmtime(release.valid_until))
+        raise SourceFailed(address, f"was valid until {day}, and may be an old copy")
+    if release.date is not None and release.date > now + MAX_SKEW:
+        day = time.strftime("%Y-%m-%d", time.gmtime(release.date))
+        raise SourceFailed(address, f"is dated {day}: one of the clocks is wrong")

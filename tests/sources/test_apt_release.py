@@ -1,0 +1,281 @@
+"""Repositories with proof: signatures by real gpg, dates, files by their hash."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.apt import parse_repository, read_packages
+from neuron_pin.sources.http import Fetcher
+from neuron_pin.sources.openpgp import BadSignature, dearmoured, verify
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("gpg") is None or shutil.which("gpgv") is None, reason="needs gpg and gpgv"
+)
+PACKAGES = b"Package: aws-neuronx-tools\nVersion: 2.10.1.0-b\nFilename: pool/b.deb\n\n"
+
+
+class Keys:
+    """Keys of real gpg in a home of its own."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+
+    def gpg(self, *arguments: str, data: bytes = b"") -> bytes:
+        command = ["gpg", "--batch", "--yes", "--quiet", "--homedir", self.home,
+                   "--pinentry-mode", "loopback", "--passphrase", "", *arguments]  # fmt: skip
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def make(
+        self, name: str, *arguments: str, expires: str = "never", kind: str = "ed25519"
+    ) -> None:
+        self.gpg(
+            *arguments, "--quick-gen-key", f"{name} <{name}@test.invalid>", kind, "sign", expires
+        )
+
+    def export(self, name: str, *, armour: bool = True) -> bytes:
+        return self.gpg("--export", *(["--armor"] if armour else []), f"{name}@test.invalid")
+
+    def fingerprint(self, name: str) -> str:
+        rows = self.gpg("--list-keys", "--with-colons", f"{name}@test.invalid").decode()
+        return next(row.split(":")[9] for row in rows.splitlines() if row.startswith("fpr"))
+
+    def sign(
+        self, text: bytes, *names: str, options: tuple[str, ...] = (), detached=False
+    ) -> bytes:
+        users = [word for name in names for word in ("-u", f"{name}@test.invalid")]
+        how = ["--armor", "--detach-sign"] if detached else ["--clearsign"]
+        return self.gpg(*options, *users, *how, data=text)
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Keys]:
+    # Sockets of the agent need a short path.
+    home = tempfile.mkdtemp(prefix="np-gpg-")
+    found = Keys(home)
+    found.make("neuron")
+    found.make("other")
+    found.make("second")
+    past = ("--faked-system-time", "20200101T000000!")
+    found.make("expired", *past, expires="2020-06-01")
+    found.make("old", *past)
+    found.make("rsa", kind="rsa2048")
+    yield found
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def release_text(**fields: str) -> bytes:
+    digest = hashlib.sha256(PACKAGES).hexdigest()
+    lines = ["Origin: AWS Neuron", "Suite: jammy", f"Date: {formatdate(usegmt=True)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+    lines += ["SHA256:", f" {digest} {len(PACKAGES)} main/binary-amd64/Packages", ""]
+    return "\n".join(lines).encode()
+
+
+class Repository:
+    """A repository on the disk, and how it is named."""
+
+    def __init__(self, folder: Path, keys: Keys) -> None:
+        self.suite = folder / "repo" / "dists" / "jammy"
+        self.binary = self.suite / "main" / "binary-amd64"
+        self.binary.mkdir(parents=True)
+        (self.binary / "Packages").write_bytes(PACKAGES)
+        self.key = folder / "neuron.asc"
+        self.key.write_bytes(keys.export("neuron"))
+        self.folder = folder
+        self.url = (folder / "repo").as_uri()
+
+    def read(self, options: str | None = None) -> list[str]:
+        options = f"[signed-by={self.key}]" if options is None else options
+        repository = parse_repository(f"deb {options} {self.url} jammy main")
+        fetcher = Fetcher(str(self.folder / "cache"))
+        names = frozenset({"aws-neuronx-tools"})
+        return [p.version for p in read_packages(fetcher, repository, names)]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, keys: Keys) -> Repository:
+    return Repository(tmp_path, keys)
+
+
+def test_signed_inside_or_beside_armoured_or_not(repository: Repository, keys: Keys) -> None:
+    text = release_text()
+    (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
+    assert repository.read() == ["2.10.1.0-b"]
+    repository.key.write_bytes(keys.export("neuron", armour=False))
+    assert repository.read() == ["2.10.1.0-b"]
+    repository.key.write_bytes(keys.export("other") + keys.export("neuron"))
+    assert repository.read() == ["2.10.1.0-b"]
+    (repository.suite / "InRelease").unlink()
+    (repository.suite / "Release").write_bytes(text)
+    (repository.suite / "Release.gpg").write_bytes(keys.sign(text, "neuron", detached=True))
+    assert repository.read() == ["2.10.1.0-b"]
+    (repository.suite / "Release").write_bytes(text.replace(b"AWS", b"ABS"))
+    with pytest.raises(SourceFailed, match="does not fit the text"):
+        repository.read()
+
+
+# who signs, how, what is changed afterwards, what is said
+REFUSED = {
+    "unknown key": (("other",), (), lambda d: d, "not trusted here"),
+    "tampered": (("neuron",), (), lambda d: d.replace(b"AWS", b"ABS"), "does not fit the text"),
+    "expired key": (
+        ("expired",), ("--faked-system-time", "20200301T000000!"), lambda d: d, "has expired"),
+    "weak digest": (
+        ("rsa",), ("--digest-algo", "SHA1", "--allow-weak-digest-algos"), lambda d: d, "."),
+    "expired signature": (
+        ("old",), ("--faked-system-time", "20200301T000000!", "--default-sig-expire", "1d"),
+        lambda d: d, "."),
+    "not signed": (("neuron",), (), lambda d: release_text(), "no signature"),
+    "empty": (("neuron",), (), lambda d: b"", "no signature"),
+    "truncated": (("neuron",), (), lambda d: d[: len(d) - 120], "."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_not_well_signed_is_refused(repository: Repository, keys: Keys, case: str) -> None:
+    names, options, change, told = REFUSED[case]
+    signed = change(keys.sign(release_text(), *names, options=options))
+    (repository.suite / "InRelease").write_bytes(signed)
+    for name in ("expired", "rsa", "old"):
+        path = repository.folder / f"{name}.asc"
+        path.write_bytes(keys.export(name))
+    rings = ",".join(
+        str(repository.folder / f"{n}.asc") for n in ("neuron", "expired", "rsa", "old")
+    )
+    with pytest.raises(SourceFailed, match=rf"(?s)is not trusted: .*{told}"):
+        repository.read(f"[signed-by={rings}]")
+
+
+def test_a_revoked_key_is_refused(repository: Repository, keys: Keys) -> None:
+    home = tempfile.mkdtemp(prefix="np-gpg-")
+    try:
+        own = Keys(home)
+        own.make("gone")
+        signed = own.sign(release_text(), "gone")
+        # The certificate that gpg makes with a key, its safety catch taken off.
+        path = Path(home, "openpgp-revocs.d", own.fingerprint("gone") + ".rev")
+        own.gpg("--import", data=path.read_bytes().replace(b":-----BEGIN", b"-----BEGIN"))
+        repository.key.write_bytes(own.export("gone"))
+    finally:
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+        shutil.rmtree(home, ignore_errors=True)
+    (repository.suite / "InRelease").write_bytes(signed)
+    with pytest.raises(SourceFailed, match="revoked"):
+        repository.read()
+
+
+def test_text_around_the_signed_block_is_not_read(keys: Keys) -> None:
+    """gpgv lets it pass; what counts is what it writes."""
+    signed = keys.sign(b"Origin: good\n", "neuron")
+    around = b"Origin: evil\n\n" + signed + b"\nOrigin: evil\n"
+    found = verify(around, [keys.export("neuron")])
+    assert found.text == b"Origin: good\n"
+    assert found.fingerprint == keys.fingerprint("neuron")
+
+
+def test_two_signatures_are_one_too_many(keys: Keys) -> None:
+    signed = keys.sign(b"Origin: good\n", "neuron", "second")
+    with pytest.raises(BadSignature):
+        verify(signed, [keys.export("neuron"), keys.export("second")])
+
+
+def test_without_a_key_nothing_is_trusted_unless_it_is_said(
+    repository: Repository, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuron_pin.sources.apt_release.TRUSTED_PARTS", "/nonexistent")
+    (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
+    with pytest.raises(SourceFailed, match="no key is named for it"):
+        repository.read("")
+    assert repository.read("[trusted=yes]") == ["2.10.1.0-b"]
+    with pytest.raises(SourceFailed, match="cannot be read"):
+        repository.read("[signed-by=/nonexistent.asc]")
+    repository.key.write_text("no key")
+    with pytest.raises(SourceFailed, match="holds no key"):
+        repository.read()
+
+
+def test_the_keys_of_the_machine_count_where_none_is_named(
+    repository: Repository, keys: Keys, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts = tmp_path / "trusted.gpg.d"
+    parts.mkdir()
+    (parts / "a.asc").write_bytes(keys.export("neuron"))
+    (parts / "readme").write_text("x")
+    monkeypatch.setattr("neuron_pin.sources.apt_release.TRUSTED_PARTS", str(parts))
+    (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
+    assert repository.read("") == ["2.10.1.0-b"]
+    other, own = keys.fingerprint("other"), keys.fingerprint("neuron")
+    assert repository.read(f"[signed-by={own.lower()}]") == ["2.10.1.0-b"]
+    with pytest.raises(SourceFailed, match="not by the key named"):
+        repository.read(f"[signed-by={other}]")
+
+
+# a field, its value, what is said or nothing
+DATES = [
+    ("Valid-Until", formatdate(time.time() + 9000, usegmt=True), ""),
+    ("Valid-Until", "Thu, 01 Oct 2020 00:00:00 UTC", "was valid until 2020-10-01"),
+    ("Valid-Until", "nonsense", ""),
+    ("X", "y", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "told"), DATES)
+def test_old_copies_are_refused(
+    repository: Repository, keys: Keys, name: str, value: str, told: str
+) -> None:
+    (repository.suite / "InRelease").write_bytes(
+        keys.sign(release_text(**{name.replace("-", "_"): value}), "neuron")
+    )
+    if told:
+        with pytest.raises(SourceFailed, match=told):
+            repository.read()
+    else:
+        assert repository.read() == ["2.10.1.0-b"]
+
+
+def test_a_date_far_ahead_is_refused(repository: Repository, keys: Keys) -> None:
+    text = release_text().replace(b"Date: ", b"Date: Thu, 01 Oct 2099 00:00:00 UTC\nX: ")
+    (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
+    with pytest.raises(SourceFailed, match="2099-10-01: one of the clocks"):
+        repository.read()
+
+
+def test_indexes_are_had_by_their_hash_where_that_is_offered(
+    repository: Repository, keys: Keys
+) -> None:
+    """While the repository is being replaced, the old index is still there by its hash."""
+    text = release_text(Acquire_By_Hash="yes")
+    (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
+    named = repository.binary / "by-hash" / "SHA256"
+    named.mkdir(parents=True)
+    (named / hashlib.sha256(PACKAGES).hexdigest()).write_bytes(PACKAGES)
+    (repository.binary / "Packages").write_bytes(b"newer already")
+    assert repository.read() == ["2.10.1.0-b"]
+    shutil.rmtree(named)
+    (repository.binary / "Packages").write_bytes(PACKAGES)
+    assert repository.read() == ["2.10.1.0-b"]
+
+
+def test_keys_are_made_binary_as_gpg_does_it(keys: Keys) -> None:
+    for name in ("neuron", "rsa"):
+        assert dearmoured(keys.export(name)) == keys.export(name, armour=False)
+    both = keys.export("neuron") + b"\n" + keys.export("other").replace(b"\n", b"\r\n")
+    assert len(dearmoured(both)) > len(dearmoured(keys.export("neuron")))
+    for broken in (
+        b"",
+        b"text",
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n-----END PGP PUBLIC KEY BLOCK-----",
+    ):
+        with pytest.raises(BadSignature):
+            dearmoured(broken)
