@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Package, Release, sdk_key
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.policy import Phase, PhaseFact, Rule, parse_version, phase_at
+from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
 
@@ -190,12 +190,14 @@ def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
         return None
     if package.public_from and admits(f">={package.public_from}", candidate.version):
         return None
-    neuron = context.catalog.repositories.pip
+    neuron, kind = context.catalog.repositories.pip, "index"
+    if candidate.key.ecosystem is Ecosystem.APT:
+        neuron, kind = context.catalog.repositories.apt, "repository"
     return _put_aside(
         candidate,
         Rule.UNTRUSTED_INDEX,
-        f"{candidate.key.name} is taken from Neuron's index, not from {candidate.source}",
-        f"index {neuron}",
+        f"{candidate.key.name} is taken from Neuron's {kind}, not from {candidate.source}",
+        f"{kind} {neuron}",
     )
 
 

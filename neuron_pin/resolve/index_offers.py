@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.inputs import Requirement
@@ -21,7 +22,7 @@ from .selection import Selection
 if TYPE_CHECKING:
     from packaging.version import Version
 
-    from neuron_pin.sources.apt import DebPackage
+    from neuron_pin.sources.apt import AptRepository, DebPackage
 
 MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose
@@ -70,7 +71,7 @@ class IndexOffers:
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[PackageKey, Iterable[Judged]] = {}
         self._offers: dict[int, tuple[Index, Offer]] = {}
-        self._debs: dict[str, list[tuple[str, DebPackage]]] | None = None
+        self._debs: dict[str, list[tuple[AptRepository, DebPackage]]] | None = None
         self._left_open: dict[PackageKey, list[str]] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
@@ -376,9 +377,11 @@ class IndexOffers:
                 if k.ecosystem is Ecosystem.APT
             ) | {key.name}
             self._debs = {}
-            for url, package in self._sources.debs(names):
-                self._debs.setdefault(package.name, []).append((url, package))
-        for url, package in self._debs.get(key.name, []):
+            for repository, package in self._sources.debs(names):
+                self._debs.setdefault(package.name, []).append((repository, package))
+        neuron = urlsplit(self._context.catalog.repositories.apt).hostname
+        for repository, package in self._debs.get(key.name, []):
+            url = repository.url
             row = self._row(key, package.version)
             file = File(
                 package.filename.rpartition("/")[2],
@@ -386,7 +389,12 @@ class IndexOffers:
                 (("sha256", package.sha256),) if package.sha256 else (),
                 package.size,
             )
-            candidate = Candidate(key, package.version, url, row.member if row else None, (file,))
+            # A repository that the user named is trusted; of those that a machine happens to
+            # have only Neuron's own is, whatever the others call themselves.
+            public = bool(repository.lists) and urlsplit(url).hostname != neuron
+            candidate = Candidate(
+                key, package.version, url, row.member if row else None, (file,), public=public
+            )
             yield candidate, judge(candidate, self._context) or self._membership(candidate)
 
 

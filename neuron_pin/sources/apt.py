@@ -25,13 +25,18 @@ MAX_UNPACKED = 512 * 1024 * 1024
 
 
 class AptRepository(NamedTuple):
-    """One suite and its components, as a line of sources.list names them."""
+    """One suite and its components, as a line of sources.list names them.
+
+    ``lists`` is the folder with what a machine's apt has fetched of it, empty for a
+    repository that is read itself.
+    """
 
     url: str
     suite: str
     components: tuple[str, ...]
     architecture: str = "amd64"
     trust: Trust = Trust()
+    lists: str = ""
 
 
 class DebPackage(NamedTuple):

@@ -178,20 +178,16 @@ class Reader:
 
     def debs(
         self, repositories: tuple[AptRepository, ...], names: frozenset[str]
-    ) -> list[tuple[str, DebPackage]]:
-        """The wanted packages of apt repositories, each with the repository's address,
-        newest first; raises `SourceFailed`."""
-        from neuron_pin.policy.debversion import deb_key
-
+    ) -> list[tuple[AptRepository, DebPackage]]:
+        """The wanted packages of apt repositories, each with its repository; raises
+        `SourceFailed`."""
         from .apt import read_packages
 
-        found = [
-            (repository.url, package)
+        return [
+            (repository, package)
             for repository in repositories
             for package in read_packages(self.fetcher, repository, names)
         ]
-        found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
-        return found
 
 
 def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:

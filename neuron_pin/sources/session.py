@@ -341,10 +341,24 @@ class Sources:
 
     # System packages -------------------------------------------------------------------
 
-    def debs(self, names: frozenset[str]) -> list[tuple[str, DebPackage]]:
-        """The wanted packages of every apt repository, each with the repository's address,
-        newest first; raises `SourceFailed`."""
-        return self._online.debs(self.repositories, names)
+    def debs(self, names: frozenset[str]) -> list[tuple[AptRepository, DebPackage]]:
+        """The wanted packages of every apt repository, each with its repository, newest
+        first; raises `SourceFailed`."""
+        from neuron_pin.policy.debversion import deb_key
+
+        from .apt_sources import read_lists
+
+        found = [
+            (repository, package)
+            for repository in self.repositories
+            if repository.lists
+            for package in read_lists(repository, names)
+        ]
+        remote = tuple(r for r in self.repositories if not r.lists)
+        if remote:
+            found += self._online.debs(remote, names)
+        found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
+        return found
 
 
 @contextmanager
@@ -384,7 +398,15 @@ def open_sources(
     if settings.apt_repo:
         from .apt import parse_repository
 
-        repositories = [parse_repository(text) for text in settings.apt_repo]
+        for text in settings.apt_repo:
+            # "host" is what this machine's apt knows, "host:DIR" what one below DIR does.
+            word, _, root = text.partition(":")
+            if word == "host":
+                from .apt_sources import read_apt_sources
+
+                repositories += [source.repository for source in read_apt_sources(root or "/")]
+            else:
+                repositories.append(parse_repository(text))
     sources = Sources(
         settings, catalog, indexes, repositories, bindings, target, cache, credentials
     )

@@ -1,0 +1,153 @@
+"""What a machine's apt knows: its sources in both styles, and the lists that it has fetched."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.errors import SourceFailed, UnreadableInput
+from neuron_pin.inputs.apt_preferences import PackageFile
+from neuron_pin.inputs.apt_scratch import Archive, has_apt, scratch_apt
+from neuron_pin.sources.apt_sources import index_paths, read_apt_sources, read_lists
+
+NEURON = "apt.repos.neuron.amazonaws.com"
+
+
+def machine(root: Path, **files: str) -> Path:
+    folder = root / "etc/apt/sources.list.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        stem, _, extension = name.partition("_")
+        path = root / "etc/apt/sources.list" if name == "main" else folder / f"{stem}.{extension}"
+        path.write_text(text)
+    return root
+
+
+def test_both_styles_and_their_options(tmp_path: Path) -> None:
+    root = machine(
+        tmp_path,
+        main="# a comment\ndeb http://deb.debian.org/debian bookworm main contrib # why\n"
+        "deb-src http://deb.debian.org/debian bookworm main\n",
+        neuron_list=f"deb [signed-by=/k.gpg arch=arm64] https://{NEURON} jammy main\n",
+        off_sources="Types: deb\nEnabled: no\nURIs: https://off.invalid\nSuites: x\nComponents: y\n",
+        two_sources="# head\nTypes: deb deb-src\nURIs: https://a.invalid https://b.invalid/\n"
+        "Suites: s1\n s2\nComponents: main\nSigned-By: /k.asc\n\n"
+        "Types: deb\nURIs: https://flat.invalid\nSuites: ./\nSigned-By:\n"
+        " -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n -----END PGP PUBLIC KEY BLOCK-----\n",
+        ignored_bak="nonsense\n",
+    )
+    found = read_apt_sources(str(root))
+    rows = [(s.repository.url, s.repository.suite, s.repository.components) for s in found]
+    assert rows == [
+        ("http://deb.debian.org/debian", "bookworm", ("main", "contrib")),
+        (f"https://{NEURON}", "jammy", ("main",)),
+        ("https://a.invalid", "s1", ("main",)),
+        ("https://a.invalid", "s2", ("main",)),
+        ("https://b.invalid", "s1", ("main",)),
+        ("https://b.invalid", "s2", ("main",)),
+        ("https://flat.invalid", "./", ()),
+    ]
+    assert found[0].line == 2
+    assert (found[1].repository.architecture, found[1].repository.trust.keyrings) == (
+        "arm64",
+        ("/k.gpg",),
+    )
+    assert found[2].line == 2
+    (key,) = found[-1].repository.trust.keys
+    assert key.startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc")
+
+
+# a file, its text, the line of the fault, what is said
+FAULTY = [
+    ("x_list", "\ndeb http://a.invalid\n", 2, "no repository"),
+    ("x_list", "rpm http://a.invalid x y\n", 1, "type 'rpm' is not known"),
+    ("x_list", "deb gopher://a.invalid x y\n", 1, "neither http"),
+    ("x_sources", "Types: deb\nSuites: x\n", 1, "without Uris"),
+    ("x_sources", "\n\nTypes: deb\nURIs: http://a.invalid\n", 3, "without Suites"),
+    ("x_sources", "Types: deb\nnonsense\n", 2, "is no field"),
+    ("x_sources", " indented\n", 1, "nothing before it"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "line", "told"), FAULTY)
+def test_a_faulty_source_is_named(tmp_path: Path, name, text: str, line: int, told: str) -> None:
+    with pytest.raises(UnreadableInput, match=told) as caught:
+        read_apt_sources(str(machine(tmp_path, **{name: text})))
+    assert caught.value.line == line
+
+
+WANTED = frozenset({"aws-neuronx-tools"})
+real_apt = pytest.mark.skipif(not has_apt(), reason="needs apt")
+
+
+def archives() -> list[Archive]:
+    own = {"aws-neuronx-tools": ["2.31.15.0-aa", "2.32.28.0-bb"], "aws-neuronx-dkms": ["2.30.2.0"]}
+    evil = {"aws-neuronx-tools": ["2.32.28.0-evil", "9.9-evil"], "harmless": ["1.0"]}
+    return [
+        Archive(PackageFile(site=NEURON, archive="jammy"), own),
+        Archive(PackageFile(site="evil.invalid", archive="stable"), evil),
+    ]
+
+
+@real_apt
+@pytest.mark.apt
+def test_the_lists_of_a_machine_are_found_by_apts_own_names() -> None:
+    with scratch_apt(archives(), {}, {}) as apt:
+        sources = read_apt_sources(apt.root)
+        said = apt.run("apt-get", "indextargets", "--format", "$(FILENAME)").stdout.split()
+        assert sorted(p for s in sources for p in index_paths(s.repository)) == sorted(said)
+        versions = [p.version for p in read_lists(sources[0].repository, WANTED)]
+    assert versions == ["2.32.28.0-bb", "2.31.15.0-aa"]
+
+
+@real_apt
+@pytest.mark.apt
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://a.invalid/x_y~z/",
+        "https://user:pw@b.invalid:8080/p/",
+        "file:///r/e%20p_o",
+        "http://c.invalid/x+y%7e",
+    ],
+)
+def test_names_of_lists_are_apts(uri: str, tmp_path: Path) -> None:
+    with scratch_apt([], {}, {"sources.list": f"deb [trusted=yes] {uri} su/ite main\n"}) as apt:
+        done = apt.run("apt-get", "--print-uris", "update")
+        rows = [line for line in done.stdout.splitlines() if "InRelease" in line]
+        names = [line.rpartition("' ")[2].split()[0] for line in rows]
+        (path,) = index_paths(read_apt_sources(apt.root)[0].repository)
+    expected = names[0].replace("InRelease", "main_binary-amd64_Packages")
+    assert Path(path).name == expected
+
+
+@real_apt
+@pytest.mark.apt
+def test_a_lock_of_what_the_machine_knows_takes_neurons_own_repository(run) -> None:
+    """A hostile repository of the same machine has the very version, and a higher one."""
+    with scratch_apt(archives(), {}, {}) as apt:
+        done = run("lock", "aws-neuronx-tools", "--apt-repo", f"host:{apt.root}", "--offline",
+                   "--instance", "trn1", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    (package,) = document["packages"]
+    assert (package["version"], document["sdk"]) == ("2.32.28.0-bb", "2.32.0")
+    assert package["index"] == f"http://{NEURON}/0"
+    decoys = {e["version"] for e in document["exclusions"] if e["rule"] == "NP401"}
+    assert {"2.32.28.0-evil", "9.9-evil"} <= decoys
+
+
+def test_packed_lists_and_damaged_ones(tmp_path: Path) -> None:
+    root = machine(tmp_path, n_list=f"deb https://{NEURON} jammy main\n")
+    (repository,) = [s.repository for s in read_apt_sources(str(root))]
+    (path,) = index_paths(repository)
+    Path(path).parent.mkdir(parents=True)
+    assert read_lists(repository, WANTED) == []
+    text = b"Package: aws-neuronx-tools\nVersion: 1.0\n\n"
+    packed = Path(path + ".gz")
+    packed.write_bytes(gzip.compress(text))
+    assert [p.version for p in read_lists(repository, WANTED)] == ["1.0"]
+    packed.write_bytes(b"no gzip")
+    with pytest.raises(SourceFailed, match="cannot be read"):
+        read_lists(repository, WANTED)
