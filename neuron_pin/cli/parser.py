@@ -32,6 +32,7 @@ COMMANDS = {
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, or import newer ones",
     "policy": "the rules, or one rule's page",
+    "doctor": "the health of this machine's repositories: source, key, lists, preferences",
     "cache": "what is kept of indexes: where, how much; prune or clear it",
 }
 
@@ -214,6 +215,11 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
+def _add_doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--root", metavar="DIR", help="examine the machine below this folder")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
 def _add_cache(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", choices=("info", "prune", "clear"))
     command.add_argument("--cache-dir", metavar="DIR")
@@ -226,5 +232,6 @@ _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "releases": _add_releases,
     "catalog": _add_catalog,
     "policy": _add_policy,
+    "doctor": _add_doctor,
     "cache": _add_cache,
 }

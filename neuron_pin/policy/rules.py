@@ -170,6 +170,41 @@ class Rule(Enum):
         "A newer SDK release was tried and put aside, because a package that is asked for is "
         "not in it for this target.",
     )
+    APT_SOURCE = Page(
+        "NP601",
+        "apt source missing or faulty",
+        "sources.list(5)",
+        "Neuron's repository is not configured, configured twice, for another release of the "
+        "operating system, or in a file that apt cannot read.",
+    )
+    APT_KEY = Page(
+        "NP602",
+        "repository without a good key",
+        "sources.list(5), Signed-By",
+        "The repository's key is missing, ended or ending soon, or the repository is taken "
+        "unsigned. When a key ends apt keeps the old lists, and says so in a warning only.",
+    )
+    APT_LISTS = Page(
+        "NP603",
+        "lists missing or stale",
+        "apt-get(8), update",
+        "What this machine knows of the repository was never fetched, long ago, or is no longer "
+        "valid.",
+    )
+    APT_DECOY = Page(
+        "NP604",
+        "Neuron's name in another repository",
+        "apt_preferences(5)",
+        "Another repository of the machine offers a package of Neuron's name. Without pins apt "
+        "takes the highest version, wherever it comes from.",
+    )
+    APT_PREFERENCES = Page(
+        "NP605",
+        "preferences that apt does not obey",
+        "apt_preferences(5)",
+        "A file of preferences ends every apt command, or has no effect and says nothing: a "
+        "name that is not read, a comma between names, a missing empty line.",
+    )
 
     @property
     def identifier(self) -> str:

@@ -1,0 +1,160 @@
+"""The health of a machine's apt, with what can be wrong with it put in one by one."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.inputs.apt_preferences import PackageFile
+from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
+
+NEURON = "apt.repos.neuron.amazonaws.com"
+OWN = Archive(PackageFile(site=NEURON, archive="jammy"), {"aws-neuronx-tools": ["2.32.28.0-aa"]})
+OTHER = Archive(PackageFile(site="deb.invalid", archive="stable"), {"harmless": ["1.0"]})
+KEY = (
+    "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEAAAAABYJKwYBBAHaRw8BAQdAAAAA\n"
+    "-----END PGP PUBLIC KEY BLOCK-----\n"
+)
+
+
+def examine(run, root: str) -> list[tuple[str, str]]:
+    done = run("doctor", "--root", root, "--format", "json")
+    findings = json.loads(done.out)["findings"]
+    errors = [f for f in findings if f["severity"] == "error"]
+    assert done.code == (1 if errors else 0)
+    assert all(f["remedy"] and f["place"] for f in findings)
+    return [(f["rule"], f["reason"]) for f in findings]
+
+
+def healthy(root: str) -> None:
+    """Signed, with a key, on the right system."""
+    path = Path(root, "etc/apt/sources.list")
+    path.write_text(path.read_text().replace("[trusted=yes]", "[signed-by=/etc/k.asc]", 1))
+    Path(root, "etc/k.asc").write_text(KEY)
+    Path(root, "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="22.04"\n')
+
+
+def test_a_healthy_machine(run) -> None:
+    with scratch_apt([OWN, OTHER], {}, {}) as apt:
+        healthy(apt.root)
+        assert examine(run, apt.root) == []
+        assert run("doctor", "--root", apt.root).out == "nothing found\n"
+
+
+def no_source(root: Path) -> None:
+    (root / "etc/apt/sources.list").write_text("deb http://deb.invalid/1 stable main\n")
+
+
+def unsigned(root: Path) -> None:
+    path = root / "etc/apt/sources.list"
+    path.write_text(path.read_text().replace("signed-by=/etc/k.asc", "trusted=yes", 1))
+
+
+def no_key_named(root: Path) -> None:
+    path = root / "etc/apt/sources.list"
+    path.write_text(path.read_text().replace("[signed-by=/etc/k.asc] ", "", 1))
+
+
+def twice(root: Path) -> None:
+    path = root / "etc/apt/sources.list"
+    (root / "etc/apt/sources.list.d/again.list").write_text(path.read_text().splitlines()[0])
+
+
+def lists_of(root: Path) -> list[Path]:
+    return [p for p in (root / "var/lib/apt/lists").iterdir() if NEURON in p.name]
+
+
+def never_fetched(root: Path) -> None:
+    for path in lists_of(root):
+        path.unlink()
+
+
+def stale(root: Path) -> None:
+    for path in lists_of(root):
+        os.utime(path, (0, time.time() - 40 * 86400))
+
+
+def no_longer_valid(root: Path) -> None:
+    for path in lists_of(root):
+        if path.name.endswith("Release"):
+            digest = "SHA256:\n " + "0" * 64 + " 1 x\n"
+            path.write_text(f"Valid-Until: Thu, 01 Oct 2020 00:00:00 UTC\n{digest}")
+
+
+def preferences(root: Path) -> None:
+    (root / "etc/apt/preferences.d/a.pref").write_text("Package: x\nPin: release *\n")
+    (root / "etc/apt/preferences.d/b.bak").write_text("x")
+
+
+FAULTS = [
+    (no_source, "NP601", f"no source names {NEURON}"),
+    (lambda r: (r / "etc/os-release").write_text("ID=ubuntu\nVERSION_ID=24.04\n"), "NP601",
+     "names the suite jammy, and this is ubuntu24.04, which is noble"),
+    (twice, "NP601", "is configured in"),
+    (lambda r: (r / "etc/apt/sources.list").write_text("dep x\n"), "NP601", "apt cannot read it"),
+    (unsigned, "NP602", "is taken unsigned"),
+    (no_key_named, "NP602", "names no key"),
+    (lambda r: (r / "etc/k.asc").unlink(), "NP602", "cannot be read"),
+    (lambda r: (r / "etc/k.asc").write_text("no key"), "NP602", "holds no key"),
+    (never_fetched, "NP603", "nothing of jammy was ever fetched"),
+    (stale, "NP603", "its lists are 40 days old"),
+    (no_longer_valid, "NP603", "ended on 2020-10-01"),
+    (preferences, "NP605", "no priority"),
+    (preferences, "NP605", "does not read a file of this name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "rule", "told"), FAULTS)
+def test_each_fault_is_found(run, damage, rule: str, told: str) -> None:
+    with scratch_apt([OWN, OTHER], {}, {}) as apt:
+        healthy(apt.root)
+        damage(Path(apt.root))
+        found = examine(run, apt.root)
+    assert [reason for r, reason in found if r == rule and told in reason], found
+
+
+def test_a_decoy_in_another_repository_is_named(run) -> None:
+    evil = Archive(
+        PackageFile(site="evil.invalid", archive="stable"), {"aws-neuronx-tools": ["9.9-evil"]}
+    )
+    with scratch_apt([OWN, evil], {}, {}) as apt:
+        healthy(apt.root)
+        assert examine(run, apt.root) == [
+            ("NP604", "http://evil.invalid/1 offers it too: 9.9-evil")
+        ]
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="needs gpg")
+@pytest.mark.parametrize(
+    ("expires", "told"), [("2020-06-01", "the key ended on 2020-06-0"), ("10d", "the key ends on")]
+)
+def test_a_key_that_has_ended_or_will_soon(run, expires: str, told: str) -> None:
+    import subprocess
+    import tempfile
+
+    home = tempfile.mkdtemp(prefix="np-gpg-")
+    gpg = ["gpg", "--batch", "--quiet", "--homedir", home, "--pinentry-mode", "loopback",
+           "--passphrase", ""]  # fmt: skip
+    past = ["--faked-system-time", "20200101T000000!"] if expires.startswith("2020") else []
+    try:
+        subprocess.run(
+            [*gpg, *past, "--quick-gen-key", "n <n@test.invalid>", "ed25519", "sign", expires],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        key = subprocess.run([*gpg, "--armor", "--export"], check=True, capture_output=True).stdout
+    finally:
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+        shutil.rmtree(home, ignore_errors=True)
+    with scratch_apt([OWN], {}, {}) as apt:
+        healthy(apt.root)
+        Path(apt.root, "etc/k.asc").write_bytes(key)
+        (found,) = examine(run, apt.root)
+    assert (found[0], told in found[1]) == ("NP602", True)
+
+
+def test_a_machine_without_apt_is_no_subject(run, tmp_path: Path) -> None:
+    done = run("doctor", "--root", tmp_path)
+    assert (done.code, "nothing to examine" in done.err) == (2, True)
