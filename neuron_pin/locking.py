@@ -29,11 +29,15 @@ def target_of(
 ) -> Target:
     """The target that the settings describe; ``--target auto`` fills in from this machine."""
     instance, system, python = settings.instance, settings.os, settings.python
+    driver = settings.with_driver or ""
     if settings.target == "auto":
         found = detect(root, this_python)
         instance = instance or found.instance or None
         system = system or found.os or None
         python = python or found.python
+        if settings.scope == "container":
+            # A container runs on whatever driver its host has loaded.
+            driver = driver or found.driver
         if not instance:
             raise WrongUsage(
                 "this machine does not say that it is an Inferentia or Trainium instance",
@@ -49,6 +53,7 @@ def target_of(
         as_of=_date(settings.as_of) if settings.as_of else today,
         phases=settings.phase,
         this_python=this_python,
+        driver=driver,
     )
 
 

@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     phase: tuple[str, ...] = ()
     pin: str | None = None
     target: str | None = None
+    with_driver: str | None = None
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None

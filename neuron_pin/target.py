@@ -36,6 +36,7 @@ class Target(NamedTuple):
     ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
     ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
     ``3.12.0``, where the patch is open.  ``platforms`` are wheel platform tags, best first.
+    ``driver`` is the version of the driver that the host has and keeps, empty for open.
     """
 
     instance: str | None
@@ -47,6 +48,7 @@ class Target(NamedTuple):
     scope: Scope
     as_of: date
     phases: frozenset[Phase]
+    driver: str = ""
 
     @property
     def system(self) -> Ecosystem:
@@ -60,6 +62,8 @@ class Target(NamedTuple):
         parts.append(f"Python {self.python}")
         if self.scope is not Scope.BOTH:
             parts.append(self.scope.value)
+        if self.driver:
+            parts.append(f"driver {self.driver}")
         return ", ".join(parts)
 
 
@@ -74,6 +78,7 @@ def make_target(
     as_of: date,
     phases: Sequence[str] = (),
     this_python: str,
+    driver: str = "",
 ) -> Target:
     """A target from what the user said; raises `UnknownName` or `WrongUsage`.
 
@@ -97,7 +102,16 @@ def make_target(
         scope=Scope(scope),
         as_of=as_of,
         phases=DEFAULT_PHASES | allowed,
+        driver=_driver(driver),
     )
+
+
+def _driver(text: str) -> str:
+    if text and not re.fullmatch(r"\d{1,4}(\.\d{1,6}){1,3}", text):
+        raise WrongUsage(
+            f"--with-driver: {text!r} is no version of the driver", hint="write it as 2.26.5.0"
+        )
+    return text
 
 
 def _platforms(glibc: str, machine: str = "x86_64") -> tuple[str, ...]:
@@ -177,17 +191,20 @@ def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str
 
 
 class Detected(NamedTuple):
-    """What could be told of this machine; empty where it could not."""
+    """What could be told of this machine; empty where it could not.  ``driver`` is the
+    version of the loaded kernel module."""
 
     instance: str
     os: str
     python: str
+    driver: str = ""
 
 
 def detect(root: str = "/", python: str = "") -> Detected:
-    """Look at a machine: DMI for the instance type, os-release(5) for the system.
+    """Look at a machine: DMI for the instance type, os-release(5) for the system, the
+    kernel module for the driver.
 
-    Reads two small files, never the network.
+    Reads three small files, never the network.
     """
     product = _read(os.path.join(root, "sys/devices/virtual/dmi/id/product_name")).strip().lower()
     family = product.partition(".")[0]
@@ -199,7 +216,10 @@ def detect(root: str = "/", python: str = "") -> Detected:
     identifier, version = fields.get("ID", ""), fields.get("VERSION_ID", "")
     if identifier in ("rocky", "rhel", "debian"):
         version = version.partition(".")[0]
-    return Detected(instance, f"{identifier}{version}" if version else "", python)
+    driver = _read(os.path.join(root, "sys/module/neuron/version")).strip()
+    if not re.fullmatch(r"\d[\d.]{0,30}", driver):
+        driver = ""
+    return Detected(instance, f"{identifier}{version}" if version else "", python, driver)
 
 
 def _read(path: str) -> str:

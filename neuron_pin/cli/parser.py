@@ -125,6 +125,7 @@ def add_target(command: argparse.ArgumentParser) -> None:
     group.add_argument("--scope", metavar="WHERE", help="host, container or both (default)")
     group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
     group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group.add_argument("--with-driver", metavar="VERSION", help="the host has and keeps it")
     group.add_argument("--target", metavar="auto", help="fill in from this machine")
 
 

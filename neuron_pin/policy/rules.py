@@ -170,6 +170,20 @@ class Rule(Enum):
         "A newer SDK release was tried and put aside, because a package that is asked for is "
         "not in it for this target.",
     )
+    DRIVER_WINDOW = Page(
+        "NP506",
+        "does not work with the driver",
+        "release notes of the runtime library and the driver",
+        "The release's runtime library does not work with the driver that the host has "
+        "(--with-driver), or that driver not with it. Update the driver, or take the release "
+        "that the lock names.",
+    )
+    DRIVER_KEPT = Page(
+        "NP107",
+        "the host keeps its driver",
+        "--with-driver",
+        "The driver is there already and stays as it is; others are not chosen.",
+    )
     APT_SOURCE = Page(
         "NP601",
         "apt source missing or faulty",

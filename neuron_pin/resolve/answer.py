@@ -22,7 +22,7 @@ from neuron_pin.target import Target
 
 from .attempt import Attempt
 from .exclusion import Exclusion
-from .filter import phase_of
+from .filter import DRIVER, phase_of
 from .graph import BOND, SDK_IDENTIFIER, Chosen
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
@@ -187,12 +187,12 @@ def _warnings(
                 f"release {selection.release.sdk} has no Python package for Python "
                 f"{target.python}; it has them for {', '.join(listed)}"
             )
-        if target.family is not None and not any(p.key.name == _DRIVER for p in packages):
+        has_driver = bool(target.driver) or any(p.key.name == DRIVER for p in packages)
+        if target.family is not None and not has_driver:
             found += _driver_elsewhere(target, selection, catalog)
     return found
 
 
-_DRIVER = "aws-neuronx-dkms"
 _PHASE_WORDS = {
     Phase.ALPHA: "alpha, not for production",
     Phase.BETA: "beta, not for production",
@@ -204,17 +204,17 @@ _PHASE_WORDS = {
 
 def _driver_elsewhere(target: Target, selection: Selection, catalog: Catalog) -> list[str]:
     """Where a release has no driver for an instance family, the last one that had."""
-    listed = [m for m in catalog.members(selection.release.sdk) if m.package == _DRIVER]
+    listed = [m for m in catalog.members(selection.release.sdk) if m.package == DRIVER]
     if not listed or any(target.family in member.instances for member in listed):
         return []
     for release in catalog.releases:
         if not release.listed or release.date > target.as_of:
             continue
         for member in catalog.members(release.sdk):
-            if member.package == _DRIVER and target.family in member.instances:
+            if member.package == DRIVER and target.family in member.instances:
                 line = (
                     f"release {selection.release.sdk} has no driver for {target.instance}; "
-                    f"the last release with one is {release.sdk}: {_DRIVER} {member.version}"
+                    f"the last release with one is {release.sdk}: {DRIVER} {member.version}"
                 )
                 correction = next(
                     (

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, Package, Release, sdk_key
+from neuron_pin.catalog import Catalog, Package, Release, sdk_key, version_numbers
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
 
 from .exclusion import Exclusion
+
+DRIVER = "aws-neuronx-dkms"
 
 
 class Context(NamedTuple):
@@ -161,6 +163,18 @@ def scope(candidate: Candidate, context: Context) -> Exclusion | None:
     )
 
 
+def driver(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP107: another driver than the one that the host keeps."""
+    kept = context.target.driver
+    if not kept or candidate.key.name != DRIVER:
+        return None
+    if version_numbers(candidate.version)[: len(version_numbers(kept))] == version_numbers(kept):
+        return None
+    return _put_aside(
+        candidate, Rule.DRIVER_KEPT, f"the host has and keeps driver {kept}", "--with-driver"
+    )
+
+
 def phase(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP201 and NP202: a phase that the target does not allow."""
     if candidate.member is None and _package(candidate, context) is None:
@@ -273,6 +287,7 @@ RULES: tuple[RuleFunction, ...] = (
     python,
     operating_system,
     scope,
+    driver,
     not_uploaded_yet,
     no_wheel,
     platform,

@@ -10,6 +10,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from .answer import make_resolution
 from .attempt import Attempt, Impossible, OffersFor, attempt_in, summary
 from .exclusion import Exclusion
+from .filter import DRIVER
 from .request import Request
 from .resolution import Resolution
 
@@ -140,12 +141,14 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
                     "release manifest",
                 )
             )
+        elif (clash := _driver_clash(release, request, catalog)) is not None:
+            passed.append(clash)
         else:
             found.append(release)
-    if not found and wanted:
+    if not found and (wanted or request.target.driver):
         if passed:
             raise NoSolution(
-                f"no SDK release for {wanted[0].text}",
+                f"no SDK release for {wanted[0].text if wanted else request.target.label}",
                 [f"neuron-sdk {e.version}: {e.reason}" for e in passed],
                 hint="choose another release with --sdk, or another date with --as-of",
             )
@@ -157,6 +160,33 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
         )
     return found
+
+
+def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclusion | None:
+    """Why a release does not work on the driver that the host keeps, or none.
+
+    The release's runtime library decides, whether or not it is part of the lock: what runs in
+    it, and the containers beside it, talk to that driver.
+    """
+    driver, family = request.target.driver, request.target.family
+    if not driver:
+        return None
+    for member in catalog.members(release.sdk):
+        if family is not None and family not in member.instances:
+            continue
+        for one, its, other, other_version in (
+            (member.package, member.version, DRIVER, driver),
+            (DRIVER, driver, member.package, member.version),
+        ):
+            package = catalog.packages.get(one)
+            for window in package.windows if package is not None else ():
+                if window.other != other or not window.versions.contains(its):
+                    continue
+                if not window.range.contains(other_version):
+                    reason = f"{one} {its} does not work with {other} {other_version}"
+                    key = PackageKey(Ecosystem.SDK, SDK_NAME)
+                    return Exclusion(key, release.sdk, Rule.DRIVER_WINDOW, reason, window.source)
+    return None
 
 
 def _lacking(release: Release, impossible: Impossible) -> Exclusion:

@@ -1,0 +1,67 @@
+"""The driver that a host has decides which releases run on it, its containers included."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.target import detect
+
+BASE = ("lock", "--offline", "--instance", "trn1", "--os", "ubuntu22.04", "--as-of", "2026-08-20")
+
+# driver, what is asked for besides, the release that wins
+WINDOWS = [
+    ("2.26.5.0", (), "2.29.1"),
+    ("2.26", (), "2.29.1"),
+    ("2.27.4.0", (), "2.32.0"),
+    ("2.30.2.0", (), "2.32.0"),
+    ("2.29.0.0", (), "2.32.0"),
+    ("2.26.5.0", ("neuronx-cc",), "2.29.1"),
+    ("2.26.5.0", ("torch-neuronx", "--scope", "container"), "2.29.1"),
+]
+
+
+@pytest.mark.parametrize(("driver", "asked", "release"), WINDOWS)
+def test_the_newest_release_that_works_with_it_wins(run, driver, asked, release: str) -> None:
+    done = run(*BASE, "--with-driver", driver, *asked, "--format", "json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert document["sdk"] == release
+    drivers = [p["version"] for p in document["packages"] if p["name"] == "aws-neuronx-dkms"]
+    assert all(version.startswith(driver) for version in drivers)
+    newer = [e for e in document["exclusions"] if e["rule"] == "NP506"]
+    if release == "2.29.1":
+        assert [e["version"] for e in newer] == ["2.30.0", "2.31.0", "2.31.1", "2.32.0"]
+        assert newer[-1]["reason"] == (
+            f"aws-neuronx-runtime-lib 2.34.10.0 does not work with aws-neuronx-dkms {driver}"
+        )
+        assert "runtime.rst" in newer[-1]["source"]
+    else:
+        assert newer == []
+
+
+def test_the_hosts_driver_is_left_alone(run) -> None:
+    document = json.loads(run(*BASE, "--with-driver", "2.27.4.0", "--format", "json").out)
+    (kept,) = [e for e in document["exclusions"] if e["name"] == "aws-neuronx-dkms"]
+    assert (kept["rule"], kept["version"]) == ("NP107", "2.30.2.0")
+    assert "has no driver for" not in " ".join(document["warnings"])
+
+
+def test_what_cannot_work_says_so(run) -> None:
+    done = run(*BASE, "--with-driver", "2.26.5.0", "--sdk", "2.32.0")
+    assert done.code == 1
+    assert "aws-neuronx-runtime-lib 2.34.10.0 does not work with" in done.err
+    done = run(*BASE, "--with-driver", "2.29.0.0", "--sdk", "2.30.0")
+    assert "aws-neuronx-dkms 2.29.0.0 does not work with" in done.err
+    done = run(*BASE, "--with-driver", "new")
+    assert (done.code, "is no version of the driver" in done.err) == (2, True)
+    assert run(*BASE, "aws-neuronx-dkms==2.30.*", "--with-driver", "2.27.4.0").code == 1
+
+
+def test_a_loaded_module_tells_its_version(tmp_path: Path) -> None:
+    assert detect(str(tmp_path)).driver == ""
+    path = tmp_path / "sys/module/neuron/version"
+    path.parent.mkdir(parents=True)
+    for text, expected in (("2.27.4.0\n", "2.27.4.0"), ("evil\x1b[31m", ""), ("", "")):
+        path.write_text(text)
+        assert detect(str(tmp_path)).driver == expected
