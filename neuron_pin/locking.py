@@ -57,12 +57,12 @@ def target_of(
     )
 
 
-def _date(text: str) -> date:
+def _date(text: str, option: str = "--as-of") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise WrongUsage(
-            f"--as-of: {text!r} is not a date", hint="write it as 2026-08-17"
+            f"{option}: {text!r} is not a date", hint="write it as 2026-08-17"
         ) from None
 
 
@@ -278,9 +278,10 @@ def lock_job(job: Job) -> Resolution:
         from neuron_pin.resolve.resolver import resolve
 
         found = resolve(request, catalog, CatalogOffers)
-        return found._replace(with_hashes=settings.generate_hashes)
-    found = _from_indexes(job, request, overrides)
-    return found._replace(with_hashes=settings.generate_hashes)
+    else:
+        found = _from_indexes(job, request, overrides)
+    expires = _date(settings.expires, "--expires").isoformat() if settings.expires else ""
+    return found._replace(with_hashes=settings.generate_hashes, expires=expires)
 
 
 def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requirement]) -> Resolution:
@@ -326,4 +327,5 @@ _NO_PART: dict[str, Any] = {
     "client_cert": None,
     "proxy": None,
     "override": (),
+    "expires": None,
 }

@@ -45,6 +45,7 @@ class Settings(NamedTuple):
     offline: bool = False
     refresh: bool = False
     generate_hashes: bool = False
+    expires: str | None = None
     cache_dir: str | None = None
     cert: str | None = None
     client_cert: str | None = None

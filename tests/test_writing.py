@@ -131,3 +131,11 @@ def test_a_folder_that_everybody_may_write_to_is_refused(run, tmp_path: Path) ->
     assert list(folder.iterdir()) == []
     folder.chmod(0o1777)
     assert run(*BASE, "-o", folder / "x.pref").code == 0
+
+
+def test_pins_carry_the_date_on_which_to_look_at_them_again(run) -> None:
+    done = run(*BASE, "--expires", "2027-02-01", "-o", "x.pref")
+    assert done.code == 0, done.err
+    assert "\nExplanation: neuron-pin: expires 2027-02-01\n" in Path("x.pref").read_text()
+    done = run(*BASE, "--expires", "soon", "-o", "y.pref")
+    assert (done.code, "--expires: 'soon' is not a date" in done.err) == (2, True)

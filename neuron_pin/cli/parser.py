@@ -186,6 +186,7 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
         "--build", metavar="NAME", action="append", help="may run this package's own build"
     )
     command.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
+    command.add_argument("--expires", metavar="DATE", help="when pins should be looked at again")
     command.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
     add_target(command)
     add_sources(command)

@@ -41,8 +41,12 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
     pin = package.pin
     host = urlsplit(package.source).hostname or ""
     release = f" of Neuron SDK {package.sdk}" if package.sdk else ""
+    expiry = (
+        [f"Explanation: neuron-pin: expires {resolution.expires}"] if resolution.expires else []
+    )
     return [
         f"Explanation: neuron-pin: {name} {package.version}{release} for {target.label}",
+        *expiry,
         f"Explanation: NP301, NP501: no other version than {pin.to_apt()} is in the lock",
         f"Package: {name}",
         f"Pin: version /{_outside(pin)}/",

@@ -34,7 +34,8 @@ class Resolution(NamedTuple):
     """What may be installed on a target, and why not the rest.
 
     ``sdk`` is the release, empty where no package of Neuron's is in the answer.
-    ``with_hashes`` says that hashes are wanted wherever a form may have them.
+    ``with_hashes`` says that hashes are wanted wherever a form may have them.  ``expires`` is
+    the ISO date on which somebody should look at the lock again, empty for none.
     """
 
     sdk: str
@@ -43,6 +44,7 @@ class Resolution(NamedTuple):
     exclusions: tuple[Exclusion, ...]
     warnings: tuple[str, ...]
     with_hashes: bool = False
+    expires: str = ""
 
 
 def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:
