@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Iterable
 from datetime import date
@@ -20,12 +19,12 @@ from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Reach, Rule
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
+from neuron_pin.settings import without_credentials
 from neuron_pin.sources.cache import RecordCache
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
 
 KIND = "locks"
-_CREDENTIALS = r"(\w://)[^/\s@]*@"
 MAX_EXCLUSIONS = 20_000
 """A bigger answer is made again, which is cheaper than to read it."""
 
@@ -38,7 +37,7 @@ class Memo:
         self._cache = cache
         values = [__version__, _stamp(catalog.folder), *question]
         # Names and passwords in addresses are kept nowhere.
-        self._key = re.sub(_CREDENTIALS, r"\1", json.dumps(_plain(values)))
+        self._key = without_credentials(json.dumps(_plain(values)))
 
     def recall(self, target: Target, *, offline: bool) -> Resolution | None:
         """The answer, if it still holds; offline the records need not be fresh."""

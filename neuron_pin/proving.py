@@ -88,9 +88,7 @@ def _by_apt(path: str, text: str, expected: Sequence[Expected]) -> None:
 
 def _expected(resolution: Resolution) -> list[Expected]:
     found = []
-    for package in resolution.packages:
-        if package.key.ecosystem is not Ecosystem.APT:
-            continue
+    for package in resolution.packages_of(Ecosystem.APT):
         site = urlsplit(package.source).hostname or ""
         for version in _versions(package, resolution):
             inside = _is_inside(package.pin, version)

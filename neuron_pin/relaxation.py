@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from neuron_pin.errors import NeuronPinError, NoSolution
 from neuron_pin.inputs import Requirement
-from neuron_pin.locking import Job, lock_job
+from neuron_pin.locking import Job, lock_job, target_of
 from neuron_pin.resolve import Resolution
 
 MAX_TRIES = 40
@@ -99,8 +99,6 @@ def _relaxations(
 
 def _other_pythons(job: Job) -> list[str]:
     """The Python versions that releases know, nearest to the target's first."""
-    from neuron_pin.locking import target_of
-
     target = target_of(job.settings, job.catalog, job.today, job.this_python)
     here = int(target.python.partition(".")[2])
     others = [python for python in job.catalog.pythons if python != target.python]

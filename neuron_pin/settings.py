@@ -7,6 +7,7 @@ The names are the same everywhere: ``--extra-index-url``, ``NEURON_PIN_EXTRA_IND
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from datetime import date
@@ -180,6 +181,14 @@ def _project_value(path: str, name: str, value: Any) -> Any:
         raise WrongUsage(f"{where} is not a string")
     _check(field, value, where)
     return value
+
+
+_CREDENTIALS = r"(\w://)[^/\s@]*@"
+
+
+def without_credentials(text: str) -> str:
+    """A text with the names and passwords taken out of the addresses in it."""
+    return re.sub(_CREDENTIALS, r"\1", text) if "@" in text else text
 
 
 def cache_folder(settings: Settings, environ: Mapping[str, str]) -> str:

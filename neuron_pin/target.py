@@ -170,16 +170,18 @@ def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
     return found
 
 
+def machine_of(platforms: tuple[str, ...]) -> str:
+    """The machine, as ``uname -m`` names it, that platform tags are for."""
+    return "aarch64" if platforms and platforms[0].endswith("aarch64") else "x86_64"
+
+
 def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str, str]:
     """PEP 508: the marker variables of the target, not of this machine."""
-    machine = platforms[-1].removeprefix("linux_") if platforms else "x86_64"
-    if platforms:
-        machine = "aarch64" if platforms[0].endswith("aarch64") else "x86_64"
     return {
         "implementation_name": "cpython",
         "implementation_version": python_full,
         "os_name": "posix",
-        "platform_machine": machine,
+        "platform_machine": machine_of(platforms),
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",

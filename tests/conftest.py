@@ -67,7 +67,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 class Served(NamedTuple):
     """A loopback server: its address, the requests that it got, and what it answers.
 
-    ``answers`` maps a path to (status, headers, body), or to a function of the handler.
+    ``answers`` maps a path to (status, headers, body), or to a function of the handler that
+    gives those.
     """
 
     url: str
@@ -91,8 +92,7 @@ def serve() -> Iterator[Callable[[], Served]]:
                 requests.append((self.path, dict(self.headers)))
                 found = answers.get(self.path, (404, {}, b"no"))
                 if callable(found):
-                    found(self)
-                    return
+                    found = found(self)
                 status, headers, body = found
                 wanted = self.headers.get("Range", "")
                 if wanted.startswith("bytes=") and status == 200 and "no-ranges" not in headers:

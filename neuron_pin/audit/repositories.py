@@ -196,7 +196,6 @@ def _ending(
 def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
     """Whether the lists were fetched, lately, and are still valid."""
     repository, place = source.repository, _place(source)
-    base = f"{repository.url}/dists/{repository.suite}"
     fetched = [
         path
         for index in index_paths(repository)
@@ -213,7 +212,7 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
         )
         return
     for name in ("InRelease", "Release"):
-        path = os.path.join(repository.lists, list_name(f"{base}/{name}"))
+        path = os.path.join(repository.lists, list_name(f"{repository.base}/{name}"))
         if not os.path.isfile(path):
             continue
         age = (now - os.stat(path).st_mtime) / DAY

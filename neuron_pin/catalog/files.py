@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import BrokenCatalog
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -18,13 +19,7 @@ MAX_BYTES = 16 * 1024 * 1024
 
 def read_object(path: str) -> dict[str, Any]:
     """The JSON object in a file; raises `BrokenCatalog`."""
-    try:
-        with open(path, "rb") as stream:
-            text = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BrokenCatalog(path, 0, f"cannot be read: {error.strerror}") from None
-    if len(text) > MAX_BYTES:
-        raise BrokenCatalog(path, 0, f"larger than {MAX_BYTES} bytes")
+    text = read_bounded(path, MAX_BYTES, BrokenCatalog)
     try:
         value = json.loads(text)
     except UnicodeDecodeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from datetime import datetime, timezone
@@ -13,7 +12,7 @@ from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
 from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.resolve import Preferences
-from neuron_pin.settings import load_settings
+from neuron_pin.settings import load_settings, without_credentials
 from neuron_pin.writing import Output, below, check_places, prepare, write
 
 from .console import Console
@@ -83,9 +82,6 @@ def run(options: Options, console: Console) -> int:
     return 0
 
 
-_CREDENTIALS = r"(\w://)[^/\s@]*@"
-
-
 def _without_outputs(arguments: list[str]) -> list[str]:
     """The command line less where it writes to, which does not belong into what it writes,
     and less the passwords in addresses, which never do."""
@@ -97,5 +93,5 @@ def _without_outputs(arguments: list[str]) -> list[str]:
         elif word not in ("--dry-run", "--diff") and not word.startswith(
             ("--output=", "--root=", "-o")
         ):
-            kept.append(re.sub(_CREDENTIALS, r"\1", word) if "@" in word else word)
+            kept.append(without_credentials(word))
     return kept

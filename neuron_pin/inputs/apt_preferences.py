@@ -3,7 +3,7 @@
 Source: apt_preferences(5), and the order of things in libapt's ``policy.cc`` and
 ``versionmatch.cc`` (2.6): the first stanza of a package that matches a version decides, in
 the order of the files; stanzas for ``*`` speak of whole archives and count where no other
-matched.  Held equal to ``apt_pkg`` and to ``apt-cache policy`` by the tests.
+matched.  Held equal to ``apt-cache policy`` and ``apt-get`` by the tests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from neuron_pin.errors import UnreadableInput
+from neuron_pin.bounded import read_bounded
 from neuron_pin.policy.debversion import deb_key
 
 DEFAULT = 500
@@ -209,17 +209,14 @@ def preference_files(root: str) -> tuple[list[str], list[Problem]]:
 
 
 def read_preferences(root: str) -> tuple[list[Stanza], list[Problem]]:
-    """All stanzas below a root in the order in which they decide, and all problems."""
+    """All stanzas below a root in the order in which they decide, and all problems.
+
+    Raises `UnreadableInput` for a file that cannot be read.
+    """
     paths, problems = preference_files(root)
     stanzas: list[Stanza] = []
     for path in paths:
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise UnreadableInput(path, 0, f"cannot be read: {error.strerror}") from None
-        if len(data) > MAX_BYTES:
-            raise UnreadableInput(path, 0, f"larger than {MAX_BYTES} bytes")
+        data = read_bounded(path, MAX_BYTES)
         found, wrong = parse_preferences(data.decode("utf-8", "surrogateescape"), path)
         stanzas += found
         problems += wrong

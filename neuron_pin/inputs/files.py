@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import UnreadableInput, WrongUsage
 
 from .requirement import Requirement, parse_requirement
@@ -188,13 +189,7 @@ def _option(
 def read_text(path: str) -> str:
     """A file's text, decoded as pip does: by its byte order mark, by a coding line (PEP 263),
     else as UTF-8.  Raises `UnreadableInput`."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise UnreadableInput(path, 0, f"larger than {MAX_BYTES} bytes")
+    data = read_bounded(path, MAX_BYTES)
     encoding = _encoding(path, data)
     try:
         text = data.decode(encoding)

@@ -49,9 +49,7 @@ _PIN = r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\].*)?$"
 
 def _constraints(text: str) -> tuple[str, dict[str, str]]:
     sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
-    pins = re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\\\]+)\s*(?:[;\\\\].*)?$", text, re.M
-    )
+    pins = re.findall(_PIN, text, re.M)
     return (sdk[1] if sdk else ""), {normalized(name): version for name, version in pins}
 
 

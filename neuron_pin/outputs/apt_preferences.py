@@ -24,7 +24,7 @@ NEVER = -1
 
 def render_apt_preferences(resolution: Resolution, command: str) -> str:
     """The text of a file for /etc/apt/preferences.d; raises `WrongUsage` without apt packages."""
-    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.APT]
+    packages = resolution.packages_of(Ecosystem.APT)
     if not packages:
         raise WrongUsage(
             "the lock has no apt packages to write preferences for",

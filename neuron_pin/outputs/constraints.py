@@ -21,7 +21,7 @@ def render_constraints(resolution: Resolution, command: str) -> str:
         lines.append(f"# Neuron SDK {resolution.sdk}")
     # No date: a lock of tomorrow that gives the same versions is the same file.
     lines.append(f"# target: {resolution.target.label}")
-    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
+    packages = resolution.packages_of(Ecosystem.PIP)
     indexes = sorted({p.source for p in packages if p.source})
     for index in indexes:
         lines.append(f"# index: {index}")

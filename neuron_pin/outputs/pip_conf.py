@@ -14,7 +14,7 @@ from neuron_pin.resolve import Resolution
 def render_pip_conf(resolution: Resolution, command: str) -> str:
     """The text: the indexes of the lock."""
     own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
-    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP and p.source]
+    packages = [p for p in resolution.packages_of(Ecosystem.PIP) if p.source]
     neuron = sorted({p.source for p in packages if p.kind in own})
     others = sorted({p.source for p in packages} - set(neuron))
     lines = [

@@ -17,6 +17,7 @@ from packaging.version import Version
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.target import machine_of
 
 TOOL = "neuron-pin"
 
@@ -26,14 +27,14 @@ def render_pylock(resolution: Resolution, command: str) -> str:
     import tomli_w
 
     target = resolution.target
-    packages = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
+    packages = resolution.packages_of(Ecosystem.PIP)
     major, _, minor = target.python.partition(".")
     document = Pylock(
         lock_version=Version("1.0"),
         environments=[
             Marker(
                 f"python_version == '{target.python}' and sys_platform == 'linux' "
-                f"and platform_machine == '{_machine(target.platforms)}'"
+                f"and platform_machine == '{machine_of(target.platforms)}'"
             )
         ],
         requires_python=SpecifierSet(f">={target.python},<{major}.{int(minor) + 1}"),
@@ -45,34 +46,22 @@ def render_pylock(resolution: Resolution, command: str) -> str:
     return tomli_w.dumps(_plain(document.to_dict()))
 
 
-def _machine(platforms: tuple[str, ...]) -> str:
-    return "aarch64" if platforms[0].endswith("aarch64") else "x86_64"
-
-
 def _package(package: LockedPackage) -> Package:
     wheels, sdist = [], None
     for file in package.files:
         if not file.hashes:
             break
-        uploaded = _time(file.uploaded)
-        if not file.filename.endswith(".whl"):
-            sdist = sdist or PackageSdist(
-                name=file.filename,
-                url=file.url,
-                size=file.size,
-                upload_time=uploaded,
-                hashes=dict(file.hashes),
-            )
-            continue
-        wheels.append(
-            PackageWheel(
-                name=file.filename,
-                url=file.url,
-                size=file.size,
-                upload_time=uploaded,
-                hashes=dict(file.hashes),
-            )
-        )
+        stated: dict[str, Any] = {
+            "name": file.filename,
+            "url": file.url,
+            "size": file.size,
+            "upload_time": _time(file.uploaded),
+            "hashes": dict(file.hashes),
+        }
+        if file.filename.endswith(".whl"):
+            wheels.append(PackageWheel(**stated))
+        else:
+            sdist = sdist or PackageSdist(**stated)
     if not wheels and sdist is None:
         raise WrongUsage(
             f"pylock.toml names files, and those of {package.key.name} are not known",

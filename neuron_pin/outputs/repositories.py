@@ -67,7 +67,7 @@ def render_repo(resolution: Resolution, command: str) -> str:
 
 def _url(resolution: Resolution, ecosystem: Ecosystem) -> str:
     """The address that the lock's packages come from."""
-    found = {p.source for p in resolution.packages if p.key.ecosystem is ecosystem and p.source}
+    found = {p.source for p in resolution.packages_of(ecosystem) if p.source}
     if len(found) != 1:
         raise WrongUsage(
             f"the lock's {ecosystem.value} packages come from {len(found)} repositories",

@@ -10,7 +10,7 @@ import json
 
 from neuron_pin.catalog import ComponentKind
 from neuron_pin.policy import Ecosystem
-from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve import Resolution
 
 NAME = "neuron"
 
@@ -35,7 +35,7 @@ def render_uv_project(resolution: Resolution, command: str) -> str:
     indexes = _neuron_indexes(resolution)
     if indexes:
         lines.append("[tool.uv.sources]")
-        for package in _python(resolution):
+        for package in resolution.packages_of(Ecosystem.PIP):
             if package.source in indexes:
                 lines.append(f"{package.key.name} = {{ index = {json.dumps(NAME)} }}")
         lines.append("")
@@ -43,10 +43,6 @@ def render_uv_project(resolution: Resolution, command: str) -> str:
         lines += ["[[tool.uv.index]]", f"name = {json.dumps(NAME)}", f"url = {json.dumps(url)}"]
         lines += ["explicit = true", ""]
     return "\n".join(lines)
-
-
-def _python(resolution: Resolution) -> list[LockedPackage]:
-    return [p for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP]
 
 
 def _head(resolution: Resolution, command: str) -> list[str]:
@@ -59,10 +55,12 @@ def _head(resolution: Resolution, command: str) -> list[str]:
 
 
 def _constraints(resolution: Resolution) -> list[str]:
-    rows = [f"    {json.dumps(p.key.name + p.pin.to_pip())}," for p in _python(resolution)]
+    packages = resolution.packages_of(Ecosystem.PIP)
+    rows = [f"    {json.dumps(p.key.name + p.pin.to_pip())}," for p in packages]
     return ["constraint-dependencies = [", *rows, "]"]
 
 
 def _neuron_indexes(resolution: Resolution) -> list[str]:
     own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
-    return sorted({p.source for p in _python(resolution) if p.kind in own and p.source})
+    packages = resolution.packages_of(Ecosystem.PIP)
+    return sorted({p.source for p in packages if p.kind in own and p.source})

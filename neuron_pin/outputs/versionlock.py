@@ -59,7 +59,7 @@ def _head(resolution: Resolution, command: str) -> list[str]:
 
 
 def _packages(resolution: Resolution) -> list[LockedPackage]:
-    found = [p for p in resolution.packages if p.key.ecosystem is Ecosystem.RPM]
+    found = resolution.packages_of(Ecosystem.RPM)
     if not found:
         raise WrongUsage(
             "the lock has no rpm packages to write a version lock for",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neuron_pin.catalog import ComponentKind
-from neuron_pin.policy import PackageKey, Phase, Pin, Rule
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Rule
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
 
@@ -45,6 +45,10 @@ class Resolution(NamedTuple):
     warnings: tuple[str, ...]
     with_hashes: bool = False
     expires: str = ""
+
+    def packages_of(self, ecosystem: Ecosystem) -> list[LockedPackage]:
+        """The packages of one ecosystem, sorted by name."""
+        return [package for package in self.packages if package.key.ecosystem is ecosystem]
 
 
 def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:

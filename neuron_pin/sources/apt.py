@@ -38,6 +38,20 @@ class AptRepository(NamedTuple):
     trust: Trust = Trust()
     lists: str = ""
 
+    @property
+    def base(self) -> str:
+        """Where its Release file lies; a flat repository has no ``dists``."""
+        if self.components:
+            return f"{self.url}/dists/{self.suite}"
+        return f"{self.url}/{self.suite.rstrip('/')}"
+
+    @property
+    def indexes(self) -> list[str]:
+        """Its Packages files, from there on."""
+        if self.components:
+            return [f"{c}/binary-{self.architecture}/Packages" for c in self.components]
+        return ["Packages"]
+
 
 class DebPackage(NamedTuple):
     """One stanza of a Packages file: ``filename`` is relative to the repository."""
@@ -92,13 +106,10 @@ def read_packages(
     fetcher: Fetcher, repository: AptRepository, names: frozenset[str]
 ) -> list[DebPackage]:
     """The wanted packages of a repository, newest first; raises `SourceFailed`."""
-    base = f"{repository.url}/dists/{repository.suite}"
-    paths = [f"{c}/binary-{repository.architecture}/Packages" for c in repository.components]
-    if not repository.components:
-        base, paths = f"{repository.url}/{repository.suite.rstrip('/')}", ["Packages"]
+    base = repository.base
     release = read_release(fetcher, base, repository.trust)
     found: list[DebPackage] = []
-    for path in paths:
+    for path in repository.indexes:
         data = _packages_file(fetcher, base, path, release)
         found += stanzas(data, names, f"{redacted(base)}/{path}")
     found.sort(key=lambda package: deb_key(package.version), reverse=True)

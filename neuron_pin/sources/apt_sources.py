@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.policy.debversion import deb_key
 
@@ -46,24 +47,13 @@ def read_apt_sources(root: str = "/") -> list[ConfiguredSource]:
     for path in paths:
         if not os.path.isfile(path):
             continue
-        text = _text(path)
+        text = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
         if path.endswith(".list"):
             found += _one_line_style(text, path)
         elif path.endswith(".sources"):
             found += _deb822_style(text, path)
     lists = os.path.join(root, LISTS)
     return [source._replace(repository=source.repository._replace(lists=lists)) for source in found]
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise UnreadableInput(path, 0, f"larger than {MAX_BYTES} bytes")
-    return data.decode("utf-8", "surrogateescape")
 
 
 def _one_line_style(text: str, path: str) -> Iterator[ConfiguredSource]:
@@ -148,11 +138,10 @@ def list_name(uri: str) -> str:
 
 def index_paths(repository: AptRepository) -> list[str]:
     """The Packages files of a repository among the machine's lists, without extension."""
-    base = f"{repository.url}/dists/{repository.suite}"
-    names = [f"{base}/{c}/binary-{repository.architecture}/Packages" for c in repository.components]
-    if not repository.components:
-        names = [f"{repository.url}/{repository.suite.rstrip('/')}/Packages"]
-    return [os.path.join(repository.lists, list_name(name)) for name in names]
+    return [
+        os.path.join(repository.lists, list_name(f"{repository.base}/{path}"))
+        for path in repository.indexes
+    ]
 
 
 def read_lists(repository: AptRepository, names: frozenset[str]) -> list[DebPackage]:

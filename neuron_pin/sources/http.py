@@ -136,12 +136,12 @@ class Fetcher:
         `SourceFailed` for one that must not be.  Raises `NotFound`, or `SourceFailed` with
         the address and what went wrong.
         """
-        answer, keep_it = self._answer(url, accept, limit)
+        answer, keep_it = self._obtain(url, accept, limit)
         check(answer)
         keep_it()
         return answer
 
-    def _answer(self, url: str, accept: str, limit: int) -> tuple[Answer, Callable[[], None]]:
+    def _obtain(self, url: str, accept: str, limit: int) -> tuple[Answer, Callable[[], None]]:
         """An answer, and what puts it into the cache."""
         if url.startswith("file:"):
             return self._read_file(url, limit), _nothing

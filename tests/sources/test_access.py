@@ -25,15 +25,9 @@ def guarded(serve):
     wanted = "Basic " + base64.b64encode(b"me:s3cret").decode()
 
     def behind(answer) -> Callable:
-        def found(handler) -> None:
+        def found(handler) -> tuple:
             given = handler.headers.get("Authorization") == wanted
-            status, headers, body = answer if given else (401, {}, b"")
-            handler.send_response(status)
-            for name, value in headers.items():
-                handler.send_header(name, value)
-            handler.send_header("Content-Length", str(len(body)))
-            handler.end_headers()
-            handler.wfile.write(body)
+            return answer if given else (401, {}, b"")
 
         return found
 
@@ -223,14 +217,8 @@ def test_a_server_that_asks_for_patience_is_asked_again(run, serve) -> None:
     good = server.answers["/simple/tool/"]
     left = [429, 503]
 
-    def busy(handler) -> None:
-        status, headers, body = (left.pop(), {"Retry-After": "0"}, b"") if left else good
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
+    def busy(handler) -> tuple:
+        return (left.pop(), {"Retry-After": "0"}, b"") if left else good
 
     server.answers["/simple/tool/"] = busy
     assert "tool==1.0" in locked(run, server).out
