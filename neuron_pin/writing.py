@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neuron_pin.atomic import write_atomically
+from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import CannotWrite
 from neuron_pin.outputs import file_head, is_section, renderer
 from neuron_pin.resolve import Resolution
@@ -94,8 +95,8 @@ def _prepared(output: Output, resolution: Resolution, command: str) -> Prepared:
 
 
 def _existing(path: str) -> str:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read(MAX_BYTES).decode("utf-8", "surrogateescape")
-    except OSError:
+    """A file's text, empty for none; raises `UnreadableInput` rather than to give a part of
+    one that others write to as well."""
+    if not os.path.isfile(path):
         return ""
+    return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")

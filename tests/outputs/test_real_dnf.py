@@ -235,3 +235,16 @@ def test_sections() -> None:
     for broken in (f"{BEGIN}\n", f"{END}\n{BEGIN}\n", once + once):
         with pytest.raises(BrokenSection):
             with_section(broken, "a\n")
+
+
+def test_locks_that_cannot_be_read_whole_are_not_replaced(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other people's lines are in there: what was not read must not be lost."""
+    monkeypatch.setattr("neuron_pin.writing.MAX_BYTES", 100)
+    path = tmp_path / "versionlock.list"
+    text = "kernel-0:5.14.0-*\n" * 20
+    path.write_text(text)
+    done = run("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9", "-o", path)
+    assert (done.code, "larger than 100 bytes" in done.err) == (2, True)
+    assert path.read_text() == text
