@@ -139,7 +139,7 @@ def uses_indexes(
 def _names_index(settings: Settings, files: Sequence[RequirementsFile]) -> bool:
     if settings.index_url or settings.extra_index_url or settings.neuron_index_url:
         return True
-    if settings.apt_repo or settings.find_links:
+    if settings.apt_repo or settings.rpm_repo or settings.find_links:
         return True
     return any(f.index_url or f.extra_index_urls or f.find_links for f in files)
 

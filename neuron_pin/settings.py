@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     upgrade: bool = False
     upgrade_package: tuple[str, ...] = ()
     apt_repo: tuple[str, ...] = ()
+    rpm_repo: tuple[str, ...] = ()
     offline: bool = False
     refresh: bool = False
     generate_hashes: bool = False
@@ -59,6 +60,7 @@ _LISTS = frozenset(
         "phase",
         "extra_index_url",
         "apt_repo",
+        "rpm_repo",
         "index",
         "override",
         "upgrade_package",
@@ -100,7 +102,7 @@ def load_settings(given: Mapping[str, Any], environ: Mapping[str, str], folder: 
 
 def _from_text(name: str, text: str, variable: str) -> Any:
     if name in _LISTS:
-        separator = "\n" if name == "apt_repo" else None
+        separator = "\n" if name in ("apt_repo", "rpm_repo") else None
         return tuple(text.split(separator))
     if name in _FLAGS:
         lowered = text.strip().lower()

@@ -141,7 +141,13 @@ def add_sources(command: argparse.ArgumentParser) -> None:
         "--index", metavar="NAME=URL", action="append", help="take a package from this index"
     )
     group.add_argument(
-        "--apt-repo", metavar="'URL SUITE COMPONENT'", action="append", help="as in sources.list"
+        "--apt-repo",
+        metavar="'URL SUITE COMPONENT'",
+        action="append",
+        help="as in sources.list, or host[:DIR]: what this machine's apt knows",
+    )
+    group.add_argument(
+        "--rpm-repo", metavar="URL", action="append", help="or host[:DIR]: what this dnf knows"
     )
     group.add_argument("--offline", action="store_true", help="catalogue and cache only")
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")

@@ -57,6 +57,12 @@ class Rule(Enum):
         "PEP 503, core metadata",
         "The file itself says which Python versions it is for, and the target's is not one.",
     )
+    C_LIBRARY = Page(
+        "NP108",
+        "needs a newer C library",
+        "deb-control(5) Depends, rpm Requires",
+        "The package states that it needs a newer glibc than the operating system has.",
+    )
     SCOPE = Page(
         "NP106",
         "does not belong into a container",
@@ -109,6 +115,14 @@ class Rule(Enum):
         "yanked",
         "PEP 592",
         "The index has withdrawn this version; only an exact pin reaches it.",
+    )
+    OLDER_REVISION = Page(
+        "NP304",
+        "an earlier revision of the same version",
+        "deb-version(7)",
+        "Neuron's package revisions are commits, which have no order. Where a repository has "
+        "two of one version, the later in it is taken (by date where it states one, else by "
+        "its place in the index), and the pin names that revision.",
     )
     UNTRUSTED_INDEX = Page(
         "NP401",

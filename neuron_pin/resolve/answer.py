@@ -102,6 +102,8 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
     if candidate.member is not None:
         parsed = parse_version(candidate.member.version)
         pin = derive_pin(parsed, request.strength)
+        if pin.is_exact and attempt.provider.offers.names_revision(candidate):
+            pin = Pin(candidate.version, Reach.FULL)
     else:
         pin = Pin(candidate.version, Reach.UPSTREAM)
     phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE

@@ -6,6 +6,13 @@ from typing import NamedTuple
 
 from neuron_pin.policy import PackageKey, Rule
 
+_REACHED_BY_EXACT_PIN = (
+    Rule.END_OF_SUPPORT,
+    Rule.PRE_RELEASE,
+    Rule.YANKED,
+    Rule.OLDER_REVISION,
+)
+
 
 class Exclusion(NamedTuple):
     """One candidate put aside: by which rule, for what reason, on what source's word.
@@ -22,4 +29,4 @@ class Exclusion(NamedTuple):
     @property
     def can_be_asked_for(self) -> bool:
         """Whether an exact pin reaches the candidate all the same."""
-        return self.rule in (Rule.END_OF_SUPPORT, Rule.PRE_RELEASE, Rule.YANKED)
+        return self.rule in _REACHED_BY_EXACT_PIN

@@ -175,6 +175,17 @@ def driver(candidate: Candidate, context: Context) -> Exclusion | None:
     )
 
 
+def c_library(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP108: a system package for a newer operating system."""
+    needed, system = candidate.c_library, context.target.os
+    if not needed or system is None or not system.glibc:
+        return None
+    if version_numbers(needed) <= version_numbers(system.glibc):
+        return None
+    reason = f"needs glibc {needed}, {system.name} has {system.glibc}"
+    return _put_aside(candidate, Rule.C_LIBRARY, reason, candidate.source)
+
+
 def phase(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP201 and NP202: a phase that the target does not allow."""
     if candidate.member is None and _package(candidate, context) is None:
@@ -288,6 +299,7 @@ RULES: tuple[RuleFunction, ...] = (
     operating_system,
     scope,
     driver,
+    c_library,
     not_uploaded_yet,
     no_wheel,
     platform,

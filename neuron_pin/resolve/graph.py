@@ -45,13 +45,30 @@ class Need(NamedTuple):
     range: Span | None = None
     is_exact: bool = False
     """Whether it names one version."""
+    versions: frozenset[str] | None = None
+    """The versions that satisfy a relation between system packages, none for others."""
+    text: str = ""
 
     def __str__(self) -> str:
+        if self.text:
+            return self.text
         if self.requirement is not None:
             return self.requirement.text
         if self.identifier.startswith(BOND):
             return f"{self.key.name} {self.value or self.range or ''}"
         return f"{self.key.name}=={self.value}" if self.value else self.key.name
+
+
+class Edge(NamedTuple):
+    """A relation of a system package: the versions of another that satisfy it.
+
+    ``adds`` says that the other one is needed; else it binds only where that is installed.
+    """
+
+    key: PackageKey
+    versions: frozenset[str]
+    text: str
+    adds: bool
 
 
 class Chosen(NamedTuple):
@@ -77,6 +94,12 @@ class Offers(Protocol):
 
         May read metadata from an index.
         """
+
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        """What a system package's repository says of it and others."""
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        """Whether only its revision tells a candidate from another one of the repository."""
 
     def unusable(self, candidate: Candidate) -> Exclusion | None:
         """Why a candidate that everything else admits cannot be taken, or none.
@@ -267,6 +290,14 @@ class Provider(AbstractProvider[Need, Chosen, str]):
                 f"{need.requirement.text} does not admit it",
                 need.parent or need.requirement.origin,
             )
+        elif need.versions is not None and candidate.version not in rejected:
+            rejected[candidate.version] = Exclusion(
+                candidate.key,
+                candidate.version,
+                Rule.REQUIREMENT,
+                f"{need.parent} needs {need.text}",
+                candidate.source,
+            )
 
     @staticmethod
     def _reached(
@@ -311,12 +342,20 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             )
         for requirement in self.offers.requirements(candidate, extras):
             found.append(need_of(requirement, self.offers.key_of(requirement), parent))
+        for edge in self.offers.relations(candidate):
+            identifier = str(edge.key) if edge.adds else BOND + edge.key.name
+            key = edge.key if edge.adds else PackageKey(Ecosystem.BOND, edge.key.name)
+            found.append(
+                Need(identifier, key, parent=parent, versions=edge.versions, text=edge.text)
+            )
         if not extras:
             found += self._bonds(candidate, parent)
         return found
 
     def _bonds(self, candidate: Candidate, parent: str) -> Iterator[Need]:
         package = self.context.catalog.packages.get(candidate.key.name)
+        if candidate.key.ecosystem in (Ecosystem.APT, Ecosystem.RPM):
+            yield _bond(candidate.key.name, parent, value=candidate.version)
         if package is None:
             return
         release = self.context.release
@@ -325,7 +364,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             yield Need(SDK_IDENTIFIER, sdk, parent=parent, value=release.sdk)
         if package.role is not FrameworkRole.NONE:
             yield _bond(package.framework, parent, value=framework_of(candidate, package))
-        if package.name in _bonded(self.context):
+        if package.name in _bonded(self.context) and candidate.key.ecosystem is Ecosystem.PIP:
             yield _bond(package.name, parent, value=candidate.version)
         for window in package.windows:
             if window.versions.contains(candidate.version):
@@ -373,6 +412,9 @@ def _admitted(need: Need, candidate: Candidate) -> bool:
         return need.requirement.admits(candidate.version)
     if need.value:
         return need.value == candidate.version
+    if need.versions is not None:
+        is_absent = need.key.ecosystem is Ecosystem.BOND and not candidate.version
+        return is_absent or candidate.version in need.versions
     if need.range is not None:
         return not candidate.version or need.range.contains(candidate.version)
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.inputs import Requirement
@@ -16,13 +15,13 @@ from neuron_pin.sources.session import Index, Sources
 
 from .exclusion import Exclusion
 from .filter import Context, judge
+from .graph import Edge
 from .offers import CatalogOffers, key_for
 from .selection import Selection
+from .system_offers import SystemOffers
 
 if TYPE_CHECKING:
     from packaging.version import Version
-
-    from neuron_pin.sources.apt import AptRepository, DebPackage
 
 MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose
@@ -71,7 +70,7 @@ class IndexOffers:
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[PackageKey, Iterable[Judged]] = {}
         self._offers: dict[int, tuple[Index, Offer]] = {}
-        self._debs: dict[str, list[tuple[AptRepository, DebPackage]]] | None = None
+        self._system: SystemOffers | None = None
         self._left_open: dict[PackageKey, list[str]] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
@@ -80,8 +79,8 @@ class IndexOffers:
         if found is None:
             if key.ecosystem is Ecosystem.PIP:
                 found = _Lazy(self._python_candidates(key))
-            elif key.ecosystem is Ecosystem.APT and self._sources.repositories:
-                found = list(self._deb_candidates(key))
+            elif self._sources.repositories_of(key.ecosystem):
+                found = list(self._system_candidates(key))
             else:
                 found = self._catalog.candidates(key)
             self._known[key] = found
@@ -167,6 +166,8 @@ class IndexOffers:
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
+        if self._system is not None:
+            found += self._system.warnings(key, version)
         for index in self._sources.indexes_of(key.name) if key.ecosystem is Ecosystem.PIP else ():
             project = self._sources.known_project(index, key.name)
             if project is not None and project.status in ("archived", "deprecated"):
@@ -366,36 +367,20 @@ class IndexOffers:
 
     # System packages -------------------------------------------------------------------
 
-    def _deb_candidates(self, key: PackageKey) -> Iterator[Judged]:
-        if self._debs is None:
-            names = frozenset(
-                k.name
-                for part in (
-                    (self._selection.offered, self._selection.exclusions) if self._selection else ()
-                )
-                for k in part
-                if k.ecosystem is Ecosystem.APT
-            ) | {key.name}
-            self._debs = {}
-            for repository, package in self._sources.debs(names):
-                self._debs.setdefault(package.name, []).append((repository, package))
-        neuron = urlsplit(self._context.catalog.repositories.apt).hostname
-        for repository, package in self._debs.get(key.name, []):
-            url = repository.url
-            row = self._row(key, package.version)
-            file = File(
-                package.filename.rpartition("/")[2],
-                f"{url}/{package.filename}",
-                (("sha256", package.sha256),) if package.sha256 else (),
-                package.size,
-            )
-            # A repository that the user named is trusted; of those that a machine happens to
-            # have only Neuron's own is, whatever the others call themselves.
-            public = bool(repository.lists) and urlsplit(url).hostname != neuron
-            candidate = Candidate(
-                key, package.version, url, row.member if row else None, (file,), public=public
-            )
-            yield candidate, judge(candidate, self._context) or self._membership(candidate)
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        return self._system.relations(candidate) if self._system is not None else ()
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        return self._system is not None and self._system.names_revision(
+            candidate.key, candidate.version
+        )
+
+    def _system_candidates(self, key: PackageKey) -> Iterator[Judged]:
+        if self._system is None:
+            self._system = SystemOffers(self._context, self._sources)
+        for candidate in self._system.candidates(key, self._row):
+            exclusion = judge(candidate, self._context) or self._membership(candidate)
+            yield candidate, exclusion or self._system.older_revision(candidate)
 
 
 def _same_public(listed: str, version: str) -> bool:

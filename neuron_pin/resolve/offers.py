@@ -10,6 +10,7 @@ from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
 from .filter import Context
+from .graph import Edge
 from .selection import Selection, key_of
 
 
@@ -48,11 +49,17 @@ class CatalogOffers:
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
         return ()
 
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        return ()
+
     def key_of(self, requirement: Requirement) -> PackageKey:
         return key_for(requirement, self._context)
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Nothing is to be read."""
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        return False
 
     def unusable(self, candidate: Candidate) -> Exclusion | None:
         return None

@@ -7,21 +7,24 @@ a Packages file is checked against the hash that Release states of it.
 from __future__ import annotations
 
 import hashlib
-import lzma
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
+from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 
-from .apt_release import Release, Trust, read_release
+from .apt_release import Release, read_release
+from .compression import can_unpack, unpacked
 from .http import Answer, Fetcher, NotFound, redacted
+from .system_package import SystemPackage, parse_deb_relations
+from .trust import Trust, options_of, trust_of
 
 MAX_PACKAGES = 64 * 1024 * 1024
-MAX_UNPACKED = 512 * 1024 * 1024
-"""Bytes of a Packages file as sent, and unpacked."""
+"""Bytes of a Packages file as sent."""
+
+AMD64 = "amd64"
 
 
 class AptRepository(NamedTuple):
@@ -34,7 +37,7 @@ class AptRepository(NamedTuple):
     url: str
     suite: str
     components: tuple[str, ...]
-    architecture: str = "amd64"
+    architectures: tuple[str, ...] = (AMD64,)
     trust: Trust = Trust()
     lists: str = ""
 
@@ -45,22 +48,21 @@ class AptRepository(NamedTuple):
             return f"{self.url}/dists/{self.suite}"
         return f"{self.url}/{self.suite.rstrip('/')}"
 
+    def indexes(self, architecture: str = "") -> list[str]:
+        """Its Packages files for one architecture or all, from there on."""
+        if not self.components:
+            return ["Packages"]
+        return [
+            f"{component}/binary-{each}/Packages"
+            for component in self.components
+            for each in self.architectures
+            if architecture in ("", each)
+        ]
+
     @property
-    def indexes(self) -> list[str]:
-        """Its Packages files, from there on."""
-        if self.components:
-            return [f"{c}/binary-{self.architecture}/Packages" for c in self.components]
-        return ["Packages"]
-
-
-class DebPackage(NamedTuple):
-    """One stanza of a Packages file: ``filename`` is relative to the repository."""
-
-    name: str
-    version: str
-    filename: str
-    sha256: str
-    size: int | None
+    def is_of_machine(self) -> bool:
+        """Whether it was found on a machine, and not named by the user."""
+        return bool(self.lists)
 
 
 def parse_repository(text: str) -> AptRepository:
@@ -69,15 +71,8 @@ def parse_repository(text: str) -> AptRepository:
     A suite that ends in ``/`` is a flat repository and has no components.
     """
     words = text.split()
-    if words and words[0] == "deb":
-        words = words[1:]
-    options: dict[str, str] = {}
-    if words and words[0].startswith("["):
-        inside, _, rest = " ".join(words)[1:].partition("]")
-        words = rest.split()
-        for option in inside.split():
-            name, _, value = option.partition("=")
-            options[name.lower()] = value
+    words = words[1:] if words[:1] == ["deb"] else words
+    options, words = options_of(" ".join(words))
     flat = len(words) == 2 and words[1].endswith("/")
     if len(words) < 2 or (len(words) < 3 and not flat):
         raise WrongUsage(
@@ -86,42 +81,41 @@ def parse_repository(text: str) -> AptRepository:
         )
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
         raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
-    architecture = options.get("arch", "amd64").partition(",")[0]
-    trust = trust_of(options.get("signed-by", ""), options.get("trusted", ""))
-    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architecture, trust)
-
-
-def trust_of(signed_by: str, trusted: str) -> Trust:
-    """Whose signature counts, from a source's options: paths and fingerprints, or a key."""
-    unsigned = trusted.lower() in ("yes", "true", "1")
-    if "-----BEGIN PGP" in signed_by:
-        return Trust(keys=(signed_by,), unsigned=unsigned)
-    words = signed_by.replace(",", " ").split()
-    paths = tuple(word for word in words if word.startswith("/"))
-    prints = tuple(word.rstrip("!").upper() for word in words if not word.startswith("/"))
-    return Trust(keyrings=paths, fingerprints=prints, unsigned=unsigned)
+    found = options.get("arch", AMD64).replace(",", " ").split()
+    architectures = tuple(found) or (AMD64,)
+    trust = trust_of(options)
+    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architectures, trust)
 
 
 def read_packages(
-    fetcher: Fetcher, repository: AptRepository, names: frozenset[str]
-) -> list[DebPackage]:
-    """The wanted packages of a repository, newest first; raises `SourceFailed`."""
+    fetcher: Fetcher,
+    repository: AptRepository,
+    names: frozenset[str],
+    architecture: str = AMD64,
+) -> list[SystemPackage]:
+    """The wanted packages of a repository for an architecture, in the order of its
+    indexes; raises `SourceFailed`."""
     base = repository.base
     release = read_release(fetcher, base, repository.trust)
-    found: list[DebPackage] = []
-    for path in repository.indexes:
+    found: list[SystemPackage] = []
+    for path in repository.indexes(architecture):
         data = _packages_file(fetcher, base, path, release)
-        found += stanzas(data, names, f"{redacted(base)}/{path}")
-    found.sort(key=lambda package: deb_key(package.version), reverse=True)
+        found += stanzas(data, names, f"{redacted(base)}/{path}", architecture)
     return found
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
     stated = [
         (suffix, *release.hashes[path + suffix])
-        for suffix in (".xz", ".gz", "")
-        if path + suffix in release.hashes
+        for suffix in (".xz", ".zst", ".gz", ".bz2", "")
+        if path + suffix in release.hashes and can_unpack(suffix)
     ]
+    if not stated and f"{path}.zst" in release.hashes:
+        raise SourceFailed(
+            f"{redacted(base)}/{path}.zst",
+            "is packed with Zstandard, which this Python does not have",
+            hint="pip install 'neuron-pin[zstd]'",
+        )
     if not stated:
         raise SourceFailed(f"{redacted(base)}/{path}", "is not named by Release")
     folder = path.rpartition("/")[0]
@@ -137,7 +131,7 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
                 data = _checked(fetcher, address, digest)
             except NotFound:
                 continue
-            return _unpacked(data, suffix, redacted(address))
+            return unpacked(data, suffix, redacted(address))
     raise SourceFailed(f"{redacted(base)}/{path}", "is named by Release, but not there")
 
 
@@ -151,24 +145,11 @@ def _checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
     return fetcher.get(address, limit=MAX_PACKAGES, check=check).data
 
 
-def _unpacked(data: bytes, suffix: str, address: str) -> bytes:
-    if not suffix:
-        return data
-    try:
-        if suffix == ".xz":
-            unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=256 * 1024 * 1024)
-            unpacked = unpacker.decompress(data, MAX_UNPACKED + 1)
-        else:
-            unpacked = zlib.decompressobj(31).decompress(data, MAX_UNPACKED + 1)
-    except (lzma.LZMAError, zlib.error) as error:
-        raise SourceFailed(address, f"cannot be unpacked: {error}") from None
-    if len(unpacked) > MAX_UNPACKED:
-        raise SourceFailed(address, f"unpacks to more than {MAX_UNPACKED} bytes")
-    return unpacked
-
-
-def stanzas(data: bytes, names: Iterable[str], address: str) -> Iterator[DebPackage]:
-    """The stanzas of the wanted names; the others are passed over without being read.
+def stanzas(
+    data: bytes, names: Iterable[str], address: str, architecture: str = AMD64
+) -> Iterator[SystemPackage]:
+    """The stanzas of the wanted names for an architecture; the others are passed over
+    without being read.
 
     Raises `SourceFailed` for a wanted stanza without a version that dpkg would take.
     """
@@ -180,26 +161,46 @@ def stanzas(data: bytes, names: Iterable[str], address: str) -> Iterator[DebPack
             start = text.rfind(b"\n\n", 0, at + 1) + 2
             end = text.find(b"\n\n", at + 1)
             stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
-            yield _package(name, stanza, address)
+            package = _package(name, stanza, address)
+            if package.architecture in (architecture, "all", ""):
+                yield package
             at = text.find(mark, at + len(mark))
 
 
-def _package(name: str, stanza: str, address: str) -> DebPackage:
+# Fields that deb-control(5) allows to go on in the next line, as far as they are read.
+_FOLDED = frozenset({"pre-depends", "depends", "conflicts", "breaks", "provides"})
+
+
+def _package(name: str, stanza: str, address: str) -> SystemPackage:
     fields: dict[str, str] = {}
+    last = ""
     for line in stanza.split("\n"):
         key, colon, value = line.partition(":")
-        if colon and key and key[0] not in " \t":
-            fields.setdefault(key.lower(), value.strip())
+        if line[:1] in (" ", "\t"):
+            if last in _FOLDED:
+                fields[last] += line
+        elif colon and key:
+            last = key.lower()
+            fields.setdefault(last, value.strip())
     version = fields.get("version", "")
     try:
         deb_key(version)
     except InvalidVersion:
         raise SourceFailed(address, f"{name} has no valid version: {version[:60]!r}") from None
     size = fields.get("size", "")
-    return DebPackage(
+    relations = {
+        field: list(parse_deb_relations(fields.get(field, "")))
+        for field in ("pre-depends", "depends", "conflicts", "breaks", "provides")
+    }
+    return SystemPackage(
+        Ecosystem.APT,
         name,
         version,
         fields.get("filename", ""),
         fields.get("sha256", ""),
         int(size) if size.isdecimal() and len(size) < 16 else None,
+        depends=(*relations["pre-depends"], *relations["depends"]),
+        conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),
+        provides=tuple(group[0] for group in relations["provides"]),
+        architecture=fields.get("architecture", ""),
     )

@@ -1,11 +1,10 @@
 """The ``Release`` of an apt suite: what it states, and who signed it.
 
-Source: the Debian repository format; sources.list(5) for ``signed-by`` and ``trusted``.
+Source: the Debian repository format.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -14,26 +13,12 @@ from typing import NamedTuple
 from neuron_pin.errors import SourceFailed
 
 from .http import Fetcher, NotFound, redacted
-from .openpgp import BadSignature, Signed, verify
+from .openpgp import BadSignature, Signed
+from .trust import Trust, verified
 
 MAX_RELEASE = 8 * 1024 * 1024
-TRUSTED_PARTS = "/etc/apt/trusted.gpg.d"
 MAX_SKEW = 86400
 """Seconds by which a repository's clock may be ahead of ours, as apt has it."""
-
-
-class Trust(NamedTuple):
-    """Whose signature counts for a repository.
-
-    ``keyrings`` are paths, ``keys`` texts of keys in a source itself, ``fingerprints`` those
-    that alone count, any if there are none.  ``unsigned`` takes it as it is (``trusted=yes``).
-    Without keyrings and keys those of the machine count.
-    """
-
-    keyrings: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    fingerprints: tuple[str, ...] = ()
-    unsigned: bool = False
 
 
 class Release(NamedTuple):
@@ -65,7 +50,7 @@ def read_release(fetcher: Fetcher, base: str, trust: Trust) -> Release:
             continue
         signed = _verified(fetcher, address, data, trust, is_inline=name == "InRelease")
         release = parse_release(signed.text, redacted(address), signed.fingerprint)
-        _check_dates(release, redacted(address), fetcher.now)
+        _check_dates(release, redacted(address), fetcher.now, trust)
         return release
     raise SourceFailed(
         redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
@@ -78,46 +63,19 @@ def _verified(
     if trust.unsigned:
         return Signed(_without_armour(data) if is_inline else data, "")
     try:
-        keys = _keys(trust)
         if is_inline:
-            signed = verify(data, keys)
-        else:
-            try:
-                detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
-            except NotFound:
-                raise BadSignature("it carries no signature") from None
-            signed = verify(data, keys, detached=detached)
-        if trust.fingerprints and signed.fingerprint not in trust.fingerprints:
-            raise BadSignature(f"it is signed by {signed.fingerprint}, not by the key named")
+            return verified(data, trust)
+        try:
+            detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
+        except NotFound:
+            raise BadSignature("it carries no signature") from None
+        return verified(data, trust, detached=detached)
     except BadSignature as error:
         raise SourceFailed(
             redacted(address),
             f"is not trusted: {error}",
             hint="name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'",
         ) from None
-    return signed
-
-
-def _keys(trust: Trust) -> list[bytes]:
-    found = [key.encode() for key in trust.keys]
-    paths = list(trust.keyrings)
-    if not found and not paths:
-        try:
-            paths = [
-                os.path.join(TRUSTED_PARTS, name) for name in sorted(os.listdir(TRUSTED_PARTS))
-            ]
-        except OSError:
-            paths = []
-        paths = [path for path in paths if path.endswith((".gpg", ".asc"))]
-        if not paths:
-            raise BadSignature("no key is named for it")
-    for path in paths:
-        try:
-            with open(path, "rb") as stream:
-                found.append(stream.read(16 * 1024 * 1024))
-        except OSError as error:
-            raise BadSignature(f"the keyring {path} cannot be read: {error.strerror}") from None
-    return found
 
 
 def _without_armour(data: bytes) -> bytes:
@@ -156,9 +114,10 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _check_dates(release: Release, address: str, now: float) -> None:
-    if release.valid_until is not None and release.valid_until < now:
-        day = time.strftime("%Y-%m-%d", time.gmtime(release.valid_until))
+def _check_dates(release: Release, address: str, now: float, trust: Trust) -> None:
+    valid_until = None if trust.outdated else release.valid_until
+    if valid_until is not None and valid_until < now:
+        day = time.strftime("%Y-%m-%d", time.gmtime(valid_until))
         raise SourceFailed(address, f"was valid until {day}, and may be an old copy")
     if release.date is not None and release.date > now + MAX_SKEW:
         day = time.strftime("%Y-%m-%d", time.gmtime(release.date))

@@ -6,25 +6,28 @@ apt has fetched it has verified, so the lists are taken as they are.
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import os
 import re
-import zlib
+import subprocess
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.policy.debversion import deb_key
 
-from .apt import MAX_UNPACKED, AptRepository, DebPackage, parse_repository, stanzas, trust_of
+from .apt import AMD64, AptRepository, parse_repository, stanzas
+from .compression import MAX_UNPACKED, can_unpack, unpacked
+from .system_package import SystemPackage
+from .trust import trust_of
 
 LISTS = "var/lib/apt/lists"
 MAX_BYTES = 4 * 1024 * 1024
+APT_HELPER = "/usr/lib/apt/apt-helper"
+SECONDS = 60
 _QUOTED = '\\|{}[]<>"^~_=!@#$%^&*'
-_OPEN: dict[str, Any] = {"": open, ".gz": gzip.open, ".xz": lzma.open}
+_SUFFIXES = ("", ".gz", ".xz", ".zst", ".bz2", ".lz4")
+"""Those that apt may keep its lists packed with."""
 
 
 class ConfiguredSource(NamedTuple):
@@ -86,13 +89,13 @@ def _deb822_style(text: str, path: str) -> Iterator[ConfiguredSource]:
         for name in ("uris", "suites"):
             if not fields.get(name):
                 raise UnreadableInput(path, number, f"a source without {name.title()}")
-        architecture = fields.get("architectures", "amd64").split()[0]
-        trust = trust_of(fields.get("signed-by", "").strip(), fields.get("trusted", ""))
+        architectures = tuple(fields.get("architectures", AMD64).split()) or (AMD64,)
+        trust = trust_of(fields)
         for uri in fields["uris"].split():
             for suite in fields["suites"].split():
                 line = f"deb {uri} {suite} {fields.get('components', '')}"
                 found = _parsed(line, path, number)
-                found = found._replace(architecture=architecture, trust=trust)
+                found = found._replace(architectures=architectures, trust=trust)
                 yield ConfiguredSource(found, path, number)
 
 
@@ -136,38 +139,53 @@ def list_name(uri: str) -> str:
     return quoted.replace("/", "_")
 
 
-def index_paths(repository: AptRepository) -> list[str]:
-    """The Packages files of a repository among the machine's lists, without extension."""
+def index_paths(repository: AptRepository, architecture: str = "") -> list[str]:
+    """The Packages files of a repository among the machine's lists, without extension, for
+    one architecture or all."""
     return [
         os.path.join(repository.lists, list_name(f"{repository.base}/{path}"))
-        for path in repository.indexes
+        for path in repository.indexes(architecture)
     ]
 
 
-def read_lists(repository: AptRepository, names: frozenset[str]) -> list[DebPackage]:
-    """The wanted packages of a repository as the machine's apt knows them, newest first.
+def read_lists(
+    repository: AptRepository, names: frozenset[str], architecture: str = AMD64
+) -> list[SystemPackage]:
+    """The wanted packages of a repository as the machine's apt knows them.
 
     Empty for a repository of which nothing was fetched.  Raises `SourceFailed`.
     """
-    found: list[DebPackage] = []
-    for path in index_paths(repository):
+    found: list[SystemPackage] = []
+    for path in index_paths(repository, architecture):
         data = _read_list(path)
         if data is not None:
-            found += stanzas(data, names, path)
-    found.sort(key=lambda package: deb_key(package.version), reverse=True)
+            found += stanzas(data, names, path, architecture)
     return found
 
 
 def _read_list(path: str) -> bytes | None:
-    for suffix, opener in _OPEN.items():
-        try:
-            with opener(path + suffix, "rb") as stream:
-                data: bytes = stream.read(MAX_UNPACKED + 1)
-        except FileNotFoundError:
+    for suffix in _SUFFIXES:
+        if not os.path.isfile(path + suffix):
             continue
-        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-            raise SourceFailed(path + suffix, f"cannot be read: {error}") from None
-        if len(data) > MAX_UNPACKED:
-            raise SourceFailed(path + suffix, f"has more than {MAX_UNPACKED} bytes")
-        return data
+        if not can_unpack(suffix):
+            return _unpacked_by_apt(path + suffix)
+        try:
+            data = read_bounded(path + suffix, MAX_UNPACKED)
+        except UnreadableInput as error:
+            raise SourceFailed(path + suffix, error.problem) from None
+        return unpacked(data, suffix, path + suffix)
     return None
+
+
+def _unpacked_by_apt(path: str) -> bytes:
+    """A list in a form that only apt itself reads here, as LZ4."""
+    try:
+        done = subprocess.run(
+            [APT_HELPER, "cat-file", path], capture_output=True, timeout=SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceFailed(path, f"cannot be unpacked: {error}") from None
+    if done.returncode:
+        problem = done.stderr.decode("utf-8", "replace").strip()[:200]
+        raise SourceFailed(path, f"cannot be unpacked: {problem}")
+    return done.stdout

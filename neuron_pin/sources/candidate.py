@@ -30,7 +30,8 @@ class Candidate(NamedTuple):
     reason (PEP 592), none if not yanked.  ``has_wheel`` is false where a version has no
     wheel at all, ``fits`` where it has none for the target; ``is_sdist`` says that the files
     are source distributions.  ``uploaded`` is when it came
-    to the index (ISO 8601, UTC), empty where that is not known.
+    to the index (ISO 8601, UTC), empty where that is not known.  ``c_library`` is the least
+    glibc that a system package states to need, as ``2.34``, empty for none.
     """
 
     key: PackageKey
@@ -46,3 +47,4 @@ class Candidate(NamedTuple):
     prerelease: bool = False
     uploaded: str = ""
     is_sdist: bool = False
+    c_library: str = ""

@@ -32,7 +32,8 @@ from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
 from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
 
 if TYPE_CHECKING:
-    from .apt import AptRepository, DebPackage
+    from .session import Repository
+    from .system_package import SystemPackage
 
 Result = TypeVar("Result")
 
@@ -176,18 +177,17 @@ class Reader:
         except NotFound:
             return None
 
-    def debs(
-        self, repositories: tuple[AptRepository, ...], names: frozenset[str]
-    ) -> list[tuple[AptRepository, DebPackage]]:
-        """The wanted packages of apt repositories, each with its repository; raises
-        `SourceFailed`."""
-        from .apt import read_packages
+    def system_packages(
+        self, repository: Repository, names: frozenset[str], architecture: str
+    ) -> list[SystemPackage]:
+        """The wanted packages of an apt or rpm repository; raises `SourceFailed`."""
+        from .apt import AptRepository, read_packages
 
-        return [
-            (repository, package)
-            for repository in repositories
-            for package in read_packages(self.fetcher, repository, names)
-        ]
+        if isinstance(repository, AptRepository):
+            return read_packages(self.fetcher, repository, names, architecture)
+        from .rpm import read_rpm_packages
+
+        return read_rpm_packages(self.fetcher, repository, names)
 
 
 def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:

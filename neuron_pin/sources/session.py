@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.inputs import admits, admits_python
+from neuron_pin.policy import Ecosystem
 from neuron_pin.settings import Settings
-from neuron_pin.target import Target
+from neuron_pin.target import Target, machine_of
 
 from .cache import RecordCache
 from .candidate import File
@@ -23,7 +24,11 @@ from .project import Offer, Project
 if TYPE_CHECKING:
     from neuron_pin.inputs.files import RequirementsFile
 
-    from .apt import AptRepository, DebPackage
+    from .apt import AptRepository
+    from .rpm import RpmRepository
+    from .system_package import SystemPackage
+
+    Repository = AptRepository | RpmRepository
     from .online import Reader
 
 PYPI = "https://pypi.org/simple"
@@ -67,7 +72,7 @@ class Sources:
         settings: Settings,
         catalog: Catalog,
         indexes: Sequence[Index],
-        repositories: Sequence[AptRepository],
+        repositories: Sequence[Repository],
         bindings: Mapping[str, Index],
         target: Target,
         cache: RecordCache,
@@ -341,23 +346,32 @@ class Sources:
 
     # System packages -------------------------------------------------------------------
 
-    def debs(self, names: frozenset[str]) -> list[tuple[AptRepository, DebPackage]]:
-        """The wanted packages of every apt repository, each with its repository, newest
-        first; raises `SourceFailed`."""
-        from neuron_pin.policy.debversion import deb_key
+    def repositories_of(self, ecosystem: Ecosystem) -> list[Repository]:
+        """The repositories of apt, or of rpm."""
+        from .apt import AptRepository
 
-        from .apt_sources import read_lists
+        wanted = ecosystem is Ecosystem.APT
+        return [r for r in self.repositories if isinstance(r, AptRepository) is wanted]
 
-        found = [
-            (repository, package)
-            for repository in self.repositories
-            if repository.lists
-            for package in read_lists(repository, names)
-        ]
-        remote = tuple(r for r in self.repositories if not r.lists)
-        if remote:
-            found += self._online.debs(remote, names)
-        found.sort(key=lambda pair: deb_key(pair[1].version), reverse=True)
+    def system_packages(
+        self, ecosystem: Ecosystem, names: frozenset[str]
+    ) -> list[tuple[Repository, SystemPackage]]:
+        """The wanted packages of every repository of an ecosystem, each with its repository,
+        in the order of the repositories and their indexes; raises `SourceFailed`."""
+        found: list[tuple[Repository, SystemPackage]] = []
+        architecture = {"aarch64": "arm64"}.get(machine_of(self.target.platforms), "amd64")
+        for repository in self.repositories_of(ecosystem):
+            if not repository.is_of_machine:
+                packages = self._online.system_packages(repository, names, architecture)
+            elif ecosystem is Ecosystem.APT:
+                from .apt_sources import read_lists
+
+                packages = read_lists(cast("AptRepository", repository), names, architecture)
+            else:
+                from .rpm import read_cached
+
+                packages = read_cached(cast("RpmRepository", repository), names)
+            found += [(repository, package) for package in packages]
         return found
 
 
@@ -394,19 +408,7 @@ def open_sources(
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
         bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials))
-    repositories: list[AptRepository] = []
-    if settings.apt_repo:
-        from .apt import parse_repository
-
-        for text in settings.apt_repo:
-            # "host" is what this machine's apt knows, "host:DIR" what one below DIR does.
-            word, _, root = text.partition(":")
-            if word == "host":
-                from .apt_sources import read_apt_sources
-
-                repositories += [source.repository for source in read_apt_sources(root or "/")]
-            else:
-                repositories.append(parse_repository(text))
+    repositories = list(_repositories(settings))
     sources = Sources(
         settings, catalog, indexes, repositories, bindings, target, cache, credentials
     )
@@ -414,6 +416,31 @@ def open_sources(
         yield sources
     finally:
         sources.close()
+
+
+def _repositories(settings: Settings) -> Iterator[Repository]:
+    """Those that the user named.  "host" is what this machine's apt or dnf knows, "host:DIR"
+    what one below DIR does."""
+    for text in settings.apt_repo:
+        word, _, root = text.partition(":")
+        if word == "host":
+            from .apt_sources import read_apt_sources
+
+            yield from (source.repository for source in read_apt_sources(root or "/"))
+        else:
+            from .apt import parse_repository
+
+            yield parse_repository(text)
+    for text in settings.rpm_repo:
+        word, _, root = text.partition(":")
+        if word == "host":
+            from .rpm_sources import read_rpm_sources
+
+            yield from read_rpm_sources(root or "/")
+        else:
+            from .rpm import parse_rpm_repository
+
+            yield parse_rpm_repository(text)
 
 
 def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:

@@ -1,8 +1,10 @@
 """Reading apt repositories: compressions, hashes, hostile stanzas."""
 
+import bz2
 import gzip
 import hashlib
 import lzma
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,12 @@ import pytest
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.apt import parse_repository, read_packages, stanzas
 from neuron_pin.sources.http import Fetcher
+from neuron_pin.sources.system_package import parse_deb_relations
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PACKAGES = b"""Package: aws-neuronx-tools
 Version: 2.9.5.0-a
@@ -26,7 +34,8 @@ Package: aws-neuronx-tools
 Version: 2.10.1.0-b
 Filename: pool/b.deb
 """
-PACK = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}
+PACK = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+PACK[".zst"] = zstd.compress
 
 
 def repository(folder: Path, suffix: str, body: bytes, *, stated: bytes | None = None) -> str:
@@ -47,9 +56,9 @@ def read(tmp_path: Path, line: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("suffix", PACK)
-def test_each_compression_gives_the_wanted_packages_newest_first(tmp_path, suffix: str) -> None:
+def test_each_compression_gives_the_wanted_packages_as_they_stand(tmp_path, suffix: str) -> None:
     line = repository(tmp_path / "repo", suffix, PACK[suffix](PACKAGES))
-    expected = [("2.10.1.0-b", "pool/b.deb"), ("2.9.5.0-a", "pool/a.deb")]
+    expected = [("2.9.5.0-a", "pool/a.deb"), ("2.10.1.0-b", "pool/b.deb")]
     assert read(tmp_path, line) == expected
 
 
@@ -59,16 +68,16 @@ def test_a_packages_file_with_another_hash_is_refused(tmp_path: Path) -> None:
         read(tmp_path, line)
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
 def test_what_cannot_be_unpacked_is_refused(tmp_path: Path, suffix: str) -> None:
     line = repository(tmp_path / "repo", suffix, b"not compressed")
     with pytest.raises(SourceFailed, match="cannot be unpacked"):
         read(tmp_path, line)
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
 def test_a_bomb_is_not_unpacked(tmp_path: Path, suffix: str, monkeypatch) -> None:
-    monkeypatch.setattr("neuron_pin.sources.apt.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("neuron_pin.sources.compression.MAX_UNPACKED", 1000)
     line = repository(tmp_path / "repo", suffix, PACK[suffix](bytes(10_000)))
     with pytest.raises(SourceFailed, match="more than 1000 bytes"):
         read(tmp_path, line)
@@ -78,3 +87,54 @@ def test_a_wanted_stanza_without_a_version_is_refused_and_an_unwanted_one_passed
     with pytest.raises(SourceFailed, match="other has no valid version"):
         list(stanzas(PACKAGES, ["other"], "x"))
     assert len(list(stanzas(PACKAGES, ["aws-neuronx-tools", "not-a-field"], "x"))) == 2
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+def test_what_ends_too_soon_is_refused_and_a_second_stream_is_read(
+    tmp_path: Path, suffix: str
+) -> None:
+    half = PACKAGES.index(b"Package: other")
+    whole = PACK[suffix](PACKAGES[:half]) + PACK[suffix](PACKAGES[half:])
+    assert len(read(tmp_path, repository(tmp_path / "two", suffix, whole))) == 2
+    with pytest.raises(SourceFailed, match="cannot be unpacked"):
+        read(tmp_path, repository(tmp_path / "cut", suffix, PACK[suffix](PACKAGES)[:-5]))
+
+
+def test_without_zstandard_another_form_is_taken_or_the_extra_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuron_pin.sources.compression._ZSTD_MODULES", ())
+    line = repository(tmp_path / "repo", ".zst", PACK[".zst"](PACKAGES))
+    with pytest.raises(SourceFailed) as told:
+        read(tmp_path, line)
+    assert "neuron-pin[zstd]" in told.value.hint
+
+
+def test_the_wanted_architecture_alone_is_read(tmp_path: Path) -> None:
+    """A source may name several; what is for all of them is for ours too."""
+    body = b"".join(
+        b"Package: aws-neuronx-tools\nVersion: 2.%d-1\nArchitecture: %s\n\n" % (number, name)
+        for number, name in enumerate((b"amd64", b"arm64", b"all"))
+    )
+    line = repository(tmp_path / "repo", "", body).replace("[", "[arch=arm64,amd64 ")
+    assert [version for version, _ in read(tmp_path, line)] == ["2.0-1", "2.2-1"]
+
+
+# a Depends field, its groups; deb-control(5), and what archives really write
+RELATIONS = [
+    ("a", [["a"]]),
+    ("a (>= 2.0-1), b | c (<< 3)", [["a (>= 2.0-1)"], ["b", "c (<< 3)"]]),
+    ("python3:any (>= 3.9)", [["python3 (>= 3.9)"]]),
+    ("a(=1:2~rc1+b-3)", [["a (= 1:2~rc1+b-3)"]]),
+    ("a (< 2), b (> 2)", [["a (<= 2)"], ["b (>= 2)"]]),
+    ("a,\n b", [["a"], ["b"]]),
+    ("", []),
+    (", ,", []),
+    ("${shlibs:Depends}, a", [["a"]]),
+]
+
+
+@pytest.mark.parametrize(("text", "groups"), RELATIONS)
+def test_relations(text: str, groups: list[list[str]]) -> None:
+    found = parse_deb_relations(text)
+    assert [[str(relation) for relation in group] for group in found] == groups

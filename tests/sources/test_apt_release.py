@@ -193,7 +193,7 @@ def test_two_signatures_are_one_too_many(keys: Keys) -> None:
 def test_without_a_key_nothing_is_trusted_unless_it_is_said(
     repository: Repository, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuron_pin.sources.apt_release.TRUSTED_PARTS", "/nonexistent")
+    monkeypatch.setattr("neuron_pin.sources.trust.TRUSTED_PARTS", "/nonexistent")
     (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
     with pytest.raises(SourceFailed, match="no key is named for it"):
         repository.read("")
@@ -212,7 +212,7 @@ def test_the_keys_of_the_machine_count_where_none_is_named(
     parts.mkdir()
     (parts / "a.asc").write_bytes(keys.export("neuron"))
     (parts / "readme").write_text("x")
-    monkeypatch.setattr("neuron_pin.sources.apt_release.TRUSTED_PARTS", str(parts))
+    monkeypatch.setattr("neuron_pin.sources.trust.TRUSTED_PARTS", str(parts))
     (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
     assert repository.read("") == ["2.10.1.0-b"]
     other, own = keys.fingerprint("other"), keys.fingerprint("neuron")
