@@ -1,4 +1,4 @@
-"""What tests share: the command line in this process, loopback servers, minimal wheels."""
+"""What tests share: the command line in this process, loopback servers, keys, minimal wheels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import contextlib
 import hashlib
 import io
 import json
+import shutil
+import subprocess
 import tarfile
+import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -62,6 +65,60 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return Outcome(code, out.getvalue(), err.getvalue())
 
     return command
+
+
+class Keys:
+    """Keys of real gpg in a home of its own."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+
+    def gpg(self, *arguments: str, data: bytes = b"") -> bytes:
+        command = ["gpg", "--batch", "--yes", "--quiet", "--homedir", self.home,
+                   "--pinentry-mode", "loopback", "--passphrase", "", *arguments]  # fmt: skip
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def make(
+        self, name: str, *arguments: str, expires: str = "never", kind: str = "ed25519"
+    ) -> None:
+        self.gpg(
+            *arguments, "--quick-gen-key", f"{name} <{name}@test.invalid>", kind, "sign", expires
+        )
+
+    def export(self, name: str, *, armour: bool = True) -> bytes:
+        return self.gpg("--export", *(["--armor"] if armour else []), f"{name}@test.invalid")
+
+    def fingerprint(self, name: str) -> str:
+        rows = self.gpg("--list-keys", "--with-colons", f"{name}@test.invalid").decode()
+        return next(row.split(":")[9] for row in rows.splitlines() if row.startswith("fpr"))
+
+    def sign(
+        self, text: bytes, *names: str, options: tuple[str, ...] = (), detached=False
+    ) -> bytes:
+        users = [word for name in names for word in ("-u", f"{name}@test.invalid")]
+        how = ["--armor", "--detach-sign"] if detached else ["--clearsign"]
+        return self.gpg(*options, *users, *how, data=text)
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Keys]:
+    if shutil.which("gpg") is None or shutil.which("gpgv") is None:
+        pytest.skip("needs gpg and gpgv")
+    # Sockets of the agent need a short path.
+    home = tempfile.mkdtemp(prefix="np-gpg-")
+    found = Keys(home)
+    found.make("neuron")
+    found.make("other")
+    found.make("second")
+    past = ("--faked-system-time", "20200101T000000!")
+    found.make("expired", *past, expires="2020-06-01")
+    found.make("old", *past)
+    found.make("rsa", kind="rsa2048")
+    yield found
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 class Served(NamedTuple):

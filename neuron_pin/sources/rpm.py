@@ -198,15 +198,14 @@ def _parsed(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c
     library = _library()
     found: list[Any] = []
 
-    def wanted(identifier: str, name: str, architecture: str) -> Any:
-        if name in names and architecture in (ARCHITECTURE, "noarch"):
-            return library.Package()
-        return None
+    def keep(package: Any) -> None:
+        if package.name in names and package.arch in (ARCHITECTURE, "noarch"):
+            found.append(package)
 
     with _on_disk(data) as path:
         try:
             library.xml_parse_primary(
-                path, newpkgcb=wanted, pkgcb=found.append, warningcb=lambda *_: True, do_files=0
+                path, newpkgcb=None, pkgcb=keep, warningcb=lambda *_: True, do_files=0
             )
         except (library.CreaterepoCError, ValueError) as error:
             raise SourceFailed(place, f"cannot be read: {str(error)[:200]}") from None

@@ -1,6 +1,7 @@
 """Real apt, in a private root, reads our preferences and picks the version that we chose."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Served
+from conftest import Keys, Served
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.errors import NeuronPinError
 
 pytestmark = [
@@ -46,7 +47,9 @@ class Apt(NamedTuple):
         (self.root / "etc/apt/preferences.d/00-neuron-pin.pref").write_text(text)
 
 
-def publish(server: Served, suite: str, packages: list[tuple[str, str]]) -> None:
+def publish(
+    server: Served, suite: str, packages: list[tuple[str, str]], keys: Keys | None = None
+) -> None:
     stanzas = [
         f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: t <t@test.invalid>\n"
         f"Filename: pool/{name}_{version.replace(':', '%3a')}_amd64.deb\nSize: 1\n"
@@ -60,7 +63,10 @@ def publish(server: Served, suite: str, packages: list[tuple[str, str]]) -> None
         "Date: Thu, 01 Oct 2026 00:00:00 UTC\n"
         f"SHA256:\n {hashlib.sha256(body).hexdigest()} {len(body)} {path}\n"
     ).encode()
-    server.answers[f"/dists/{suite}/Release"] = (200, {}, release)
+    if keys is None:
+        server.answers[f"/dists/{suite}/Release"] = (200, {}, release)
+    else:
+        server.answers[f"/dists/{suite}/InRelease"] = (200, {}, keys.sign(release, "neuron"))
     server.answers[f"/dists/{suite}/{path}"] = (200, {}, body)
 
 
@@ -78,9 +84,12 @@ def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def apt(tmp_path: Path, serve, catalog: Catalog) -> Apt:
+def apt(tmp_path: Path, serve, catalog: Catalog, keys: Keys) -> Apt:
+    """Neuron's repository is signed, and its key named; the other one is trusted as it is."""
     neuron, other = serve(), serve()
-    publish(neuron, "jammy", real_packages(catalog))
+    key = tmp_path / "neuron.asc"
+    key.write_bytes(keys.export("neuron"))
+    publish(neuron, "jammy", real_packages(catalog), keys)
     names = sorted({name for name, _ in real_packages(catalog)})
     hostile = [(n, v) for n in names for v in ("2.99.0.0-evil", "9.9-evil", "2.34.10.0-zzz")]
     publish(other, "stable", hostile)
@@ -101,18 +110,27 @@ def apt(tmp_path: Path, serve, catalog: Catalog) -> Apt:
     )
     elsewhere = other.url.replace("127.0.0.1", "localhost")
     (root / "etc/apt/sources.list.d/test.list").write_text(
-        f"deb [trusted=yes] {neuron.url} jammy main\ndeb [trusted=yes] {elsewhere} stable main\n"
+        f"deb [signed-by={key}] {neuron.url} jammy main\n"
+        f"deb [trusted=yes] {elsewhere} stable main\n"
     )
-    world = Apt(root, config, neuron, ["--apt-repo", f"deb [trusted=yes] {neuron.url} jammy main"])
+    source = f"deb [signed-by={key}] {neuron.url} jammy main"
+    world = Apt(root, config, neuron, ["--apt-repo", source])
     done = world.run("apt-get", "update", "-q")
     assert done.returncode == 0, done.stderr
     return world
 
 
-def test_apt_picks_what_was_locked_for_every_release_and_instance(run, apt, catalog) -> None:
+SYSTEMS = ("ubuntu18.04", "ubuntu20.04", "ubuntu22.04", "ubuntu24.04", "debian12")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_apt_picks_what_was_locked_for_every_release_and_instance(
+    run, apt, catalog, system: str
+) -> None:
     """No pin: the hostile repository's version.  With ours: the release's, each time."""
     assert apt.candidates("aws-neuronx-tools") == {"aws-neuronx-tools": "9.9-evil"}
-    checked = 0
+    preferences = apt.root / "etc/apt/preferences.d/00-neuron-pin.pref"
+    asked: dict[str, dict[str, str]] = {}
     for release in catalog.releases:
         members = catalog.members(release.sdk) if release.listed else ()
         for instance in sorted({i for m in members for i in m.instances}):
@@ -123,27 +141,33 @@ def test_apt_picks_what_was_locked_for_every_release_and_instance(run, apt, cata
                     if len(catalog.packages[m.package].systems) == 2 and instance in m.instances
                 }
             )
-            # One instance of each release in full; the others are the same stanzas.
-            if instance not in ("inf1", "trn1", "trn2") or not names:
+            if not names or _is_unsupported(catalog.system(system), release.sdk):
                 continue
-            apt.pin("")
-            preferences = apt.root / "etc/apt/preferences.d/00-neuron-pin.pref"
+            document = apt.root / "lock.json"
+            document.unlink(missing_ok=True)
             done = run(
                 "lock", *names, *apt.options, "--sdk", release.sdk, "--instance", instance,
-                "--as-of", release.date, "-o", preferences,
-                "-o", apt.root / "lock.json",
+                "--os", system, "--as-of", release.date, "-o", preferences, "-o", document, "-U",
             )  # fmt: skip
             assert done.code == 0, done.err
-            chosen = locked(apt.root / "lock.json")
+            chosen = locked(document)
             assert set(chosen) == set(names)
-            assert apt.candidates(*names) == chosen
-            checked += len(names)
-    assert checked > 500
+            # The real one is asked once for the same stanzas.
+            bare = re.sub(r"^(#|Explanation:).*\n", "", preferences.read_text(), flags=re.M)
+            if bare not in asked:
+                asked[bare] = apt.candidates(*names)
+            assert asked[bare] == chosen
+    assert len(asked) > {"ubuntu18.04": 5, "debian12": 2, "ubuntu24.04": 5}.get(system, 10)
+
+
+def _is_unsupported(system: OperatingSystem, sdk: str) -> bool:
+    first, without = system.first_sdk, system.first_sdk_without
+    return bool(first and sdk_key(sdk) < sdk_key(first)) or bool(
+        without and sdk_key(sdk) >= sdk_key(without)
+    )
 
 
 def locked(path: Path) -> dict[str, str]:
-    import json
-
     return {p["name"]: p["version"] for p in json.loads(path.read_text())["packages"]}
 
 
@@ -189,8 +213,8 @@ def test_upgrades_never_leave_the_pin_whatever_is_installed(run, apt: Apt, insta
 
 # what the repository does, what the error says
 BROKEN = [
-    ("/dists/jammy/Release", (404, {}, b""), "neither InRelease nor Release"),
-    ("/dists/jammy/Release", (200, {}, b"Origin: x\n"), "states no SHA256"),
+    ("/dists/jammy/InRelease", (404, {}, b""), "neither InRelease nor Release"),
+    ("/dists/jammy/InRelease", (200, {}, b"Origin: x\n"), "is not trusted"),
     ("/dists/jammy/main/binary-amd64/Packages", (200, {}, b"Package: x\n"), "hash"),
     ("/dists/jammy/main/binary-amd64/Packages", (404, {}, b""), "not there"),
 ]

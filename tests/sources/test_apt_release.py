@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from conftest import Keys
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.apt import parse_repository, read_packages
@@ -20,58 +20,6 @@ pytestmark = pytest.mark.skipif(
     shutil.which("gpg") is None or shutil.which("gpgv") is None, reason="needs gpg and gpgv"
 )
 PACKAGES = b"Package: aws-neuronx-tools\nVersion: 2.10.1.0-b\nFilename: pool/b.deb\n\n"
-
-
-class Keys:
-    """Keys of real gpg in a home of its own."""
-
-    def __init__(self, home: str) -> None:
-        self.home = home
-
-    def gpg(self, *arguments: str, data: bytes = b"") -> bytes:
-        command = ["gpg", "--batch", "--yes", "--quiet", "--homedir", self.home,
-                   "--pinentry-mode", "loopback", "--passphrase", "", *arguments]  # fmt: skip
-        done = subprocess.run(command, input=data, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def make(
-        self, name: str, *arguments: str, expires: str = "never", kind: str = "ed25519"
-    ) -> None:
-        self.gpg(
-            *arguments, "--quick-gen-key", f"{name} <{name}@test.invalid>", kind, "sign", expires
-        )
-
-    def export(self, name: str, *, armour: bool = True) -> bytes:
-        return self.gpg("--export", *(["--armor"] if armour else []), f"{name}@test.invalid")
-
-    def fingerprint(self, name: str) -> str:
-        rows = self.gpg("--list-keys", "--with-colons", f"{name}@test.invalid").decode()
-        return next(row.split(":")[9] for row in rows.splitlines() if row.startswith("fpr"))
-
-    def sign(
-        self, text: bytes, *names: str, options: tuple[str, ...] = (), detached=False
-    ) -> bytes:
-        users = [word for name in names for word in ("-u", f"{name}@test.invalid")]
-        how = ["--armor", "--detach-sign"] if detached else ["--clearsign"]
-        return self.gpg(*options, *users, *how, data=text)
-
-
-@pytest.fixture(scope="session")
-def keys() -> Iterator[Keys]:
-    # Sockets of the agent need a short path.
-    home = tempfile.mkdtemp(prefix="np-gpg-")
-    found = Keys(home)
-    found.make("neuron")
-    found.make("other")
-    found.make("second")
-    past = ("--faked-system-time", "20200101T000000!")
-    found.make("expired", *past, expires="2020-06-01")
-    found.make("old", *past)
-    found.make("rsa", kind="rsa2048")
-    yield found
-    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def release_text(**fields: str) -> bytes:

@@ -1,0 +1,162 @@
+"""Relations between system packages, revisions without an order, the C library."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import Run
+from rpm_world import Built, build, has_rpm_tools, index
+
+TOOLS, RUNTIME, COLLECTIVES = (
+    "aws-neuronx-tools", "aws-neuronx-runtime-lib", "aws-neuronx-collectives",
+)  # fmt: skip
+# Release 2.32.0 and 2.31.1 as they are.
+NEW = {TOOLS: "2.32.28.0", RUNTIME: "2.34.10.0", COLLECTIVES: "2.34.10.0"}
+OLD = {TOOLS: "2.31.15.0", RUNTIME: "2.33.10.0", COLLECTIVES: "2.33.10.0"}
+REVISION = "-1b3ca64250aa"
+
+
+class Deb(NamedTuple):
+    name: str
+    version: str
+    fields: dict[str, str] = {}  # noqa: RUF012
+
+
+def debs(folder: Path, packages: list[Deb]) -> str:
+    """A repository that is taken as it is."""
+    stanzas = []
+    for package in packages:
+        fields = {"Package": package.name, "Version": package.version, "Architecture": "amd64",
+                  "Filename": f"pool/{package.name}.deb", "Size": "1", **package.fields}  # fmt: skip
+        stanzas.append("".join(f"{key}: {value}\n" for key, value in fields.items()))
+    body = "\n".join(stanzas).encode()
+    suite = folder / "dists" / "jammy"
+    (suite / "main/binary-amd64").mkdir(parents=True)
+    (suite / "main/binary-amd64/Packages").write_bytes(body)
+    digest = hashlib.sha256(body).hexdigest()
+    (suite / "Release").write_text(f"SHA256:\n {digest} {len(body)} main/binary-amd64/Packages\n")
+    return f"[trusted=yes] {folder.as_uri()} jammy main"
+
+
+def both(**fields: str) -> list[Deb]:
+    """Both releases' packages; ``fields`` are of the newer collectives library."""
+    found = [Deb(name, version + REVISION) for name, version in OLD.items()]
+    found += [
+        Deb(name, version + REVISION, fields if name == COLLECTIVES else {})
+        for name, version in NEW.items()
+    ]
+    return found
+
+
+def lock(run: Run, line: str, *names: str, options: tuple[str, ...] = ()) -> dict[str, str]:
+    done = run("lock", *names, "--apt-repo", line, "--instance", "trn1", "--os", "ubuntu22.04",
+               "--as-of", "2026-08-20", "--format", "json", *options)  # fmt: skip
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    return {"": document["sdk"], **{p["name"]: p["version"] for p in document["packages"]}}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    return tmp_path / "repo"
+
+
+# what the newer collectives library states, what is asked for; the packages of the lock
+STATED = [
+    ({}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES]}),
+    ({"Depends": RUNTIME}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES], RUNTIME: NEW[RUNTIME]}),
+    ({"Depends": f"{RUNTIME} (>= 2.34)"}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES],
+                                          RUNTIME: NEW[RUNTIME]}),
+    ({"Depends": f"{RUNTIME} (>= 2.35)"}, {"": "2.31.1", COLLECTIVES: OLD[COLLECTIVES]}),
+    ({"Pre-Depends": f"{RUNTIME} (<< 2.34)"}, {"": "2.31.1", COLLECTIVES: OLD[COLLECTIVES]}),
+    ({"Depends": "dkms, python3 (>= 99) | libfoo"}, {"": "2.32.0",
+                                                    COLLECTIVES: NEW[COLLECTIVES]}),
+    ({"Depends": f"{RUNTIME} (>= 9) | {TOOLS}"}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES],
+                                                 TOOLS: NEW[TOOLS]}),
+    ({"Depends": f"{RUNTIME} (>= 9) | libc6"}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES]}),
+    ({"Depends": "libc6 (>= 2.35)"}, {"": "2.32.0", COLLECTIVES: NEW[COLLECTIVES]}),
+    ({"Depends": "libc6 (>= 2.38)"}, {"": "2.31.1", COLLECTIVES: OLD[COLLECTIVES]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "expected"), STATED)
+def test_depends(run: Run, repo: Path, fields: dict[str, str], expected: dict[str, str]) -> None:
+    found = lock(run, debs(repo, both(**fields)), COLLECTIVES)
+    assert {name: v.removesuffix(REVISION) for name, v in found.items()} == expected
+
+
+# what the newer collectives library states against the runtime library, the release that wins
+AGAINST = [
+    ({"Conflicts": f"{RUNTIME} (<< 2.34)"}, "2.32.0"),
+    ({"Conflicts": RUNTIME}, "2.31.1"),
+    ({"Breaks": f"{RUNTIME} (>= 2.34.10)"}, "2.31.1"),
+    ({"Conflicts": COLLECTIVES}, "2.32.0"),
+    ({"Conflicts": "neuron-runtime"}, "2.31.1"),
+    ({"Conflicts": "neuron-runtime (= 1)"}, "2.32.0"),
+]
+
+
+@pytest.mark.parametrize(("fields", "sdk"), AGAINST)
+def test_conflicts_and_provides(run: Run, repo: Path, fields: dict[str, str], sdk: str) -> None:
+    packages = [
+        p._replace(fields={"Provides": "neuron-runtime"}) if p.name == RUNTIME else p
+        for p in both(**fields)
+    ]
+    line = debs(repo, packages)
+    assert lock(run, line, COLLECTIVES, RUNTIME)[""] == sdk
+    # Where the other one is not wanted nothing stands against it.
+    assert lock(run, line, COLLECTIVES)[""] == "2.32.0"
+
+
+def test_why_a_newer_release_was_passed_over(run: Run, repo: Path) -> None:
+    line = debs(repo, both(Depends=f"{RUNTIME} (>= 2.35)"))
+    done = run("lock", COLLECTIVES, "--apt-repo", line, "--instance", "trn1", "--os",
+               "ubuntu22.04", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    (passed,) = [e for e in json.loads(done.out)["exclusions"] if e["name"] == "neuron-sdk"]
+    assert passed["version"] == "2.32.0"
+    assert f"{RUNTIME} (>= 2.35)" in passed["reason"]
+    assert COLLECTIVES in passed["reason"]
+
+
+def test_of_two_commits_the_later_in_the_index_is_taken_and_pinned(run: Run, repo: Path) -> None:
+    """deb-version(7) would order them by their letters."""
+    version = NEW[TOOLS]
+    first, second = f"{version}-ffaa0011", f"{version}-00aa1122"
+    line = debs(repo, [Deb(TOOLS, first), Deb(TOOLS, second)])
+    arguments = ("lock", TOOLS, "--apt-repo", line, "--instance", "trn1", "--as-of", "2026-08-20")
+    document = json.loads(run(*arguments, "--format", "json").out)
+    (package,) = document["packages"]
+    assert (package["version"], package["pin"]) == (second, f"={second}")
+    (other,) = document["exclusions"]
+    assert (other["version"], other["rule"]) == (first, "NP304")
+    assert any("have no order of their own" in warning for warning in document["warnings"])
+    asked = json.loads(run(*arguments, f"{TOOLS}={first}", "--format", "json").out)
+    assert asked["packages"][0]["version"] == first
+    text = run(*arguments, "--format", "apt-preferences").out
+    assert "00aa1122" in text
+
+
+@pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+def test_rpm_requires_and_conflicts_and_dates(run: Run, tmp_path: Path) -> None:
+    packages = [Built(name, f"{version}-1") for name, version in OLD.items()]
+    packages += [
+        Built(COLLECTIVES, f"{NEW[COLLECTIVES]}-1", (f"Requires: {RUNTIME} >= 2.34.10.0",)),
+        Built(RUNTIME, f"{NEW[RUNTIME]}-1", (f"Conflicts: {TOOLS} < 2.32",)),
+        Built(TOOLS, f"{NEW[TOOLS]}-1", ("Requires: glibc >= 2.99",)),
+    ]
+    folder = build(tmp_path / "rpm", packages)
+    index(folder)
+    base = ("--rpm-repo", folder.as_uri(), "--instance", "trn1", "--os", "rocky9",
+            "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    document = json.loads(run("lock", COLLECTIVES, *base).out)
+    assert {p["name"]: p["version"] for p in document["packages"]} == {
+        COLLECTIVES: f"{NEW[COLLECTIVES]}-1", RUNTIME: f"{NEW[RUNTIME]}-1"}  # fmt: skip
+    assert document["packages"][0]["files"][0]["url"].startswith(folder.as_uri())
+    # The newer tools need a C library that Rocky 9 does not have.
+    older = json.loads(run("lock", COLLECTIVES, TOOLS, *base).out)
+    assert older["sdk"] == "2.31.1"
+    alone = run("lock", TOOLS, "--sdk", "2.32.0", *base)
+    assert (alone.code, "NP108" in alone.err) == (1, True)
+    assert "needs glibc 2.99, rocky9 has 2.34" in alone.err

@@ -1,0 +1,222 @@
+"""Reading rpm repositories: made by the real tools, signed by real gpg, and hostile ones."""
+
+import gzip
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Keys
+from rpm_world import Built, build, has_rpm_tools, index, primary, repomd, repository
+
+from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
+from neuron_pin.sources.http import Fetcher
+from neuron_pin.sources.rpm import parse_rpm_repository, read_cached, read_rpm_packages
+from neuron_pin.sources.rpm_sources import read_rpm_sources
+from neuron_pin.sources.system_package import SystemPackage
+
+TOOLS = "aws-neuronx-tools"
+WANTED = frozenset({TOOLS})
+real_rpm = pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+
+
+def read(tmp_path: Path, line: str, names: frozenset[str] = WANTED) -> list[SystemPackage]:
+    fetcher = Fetcher(str(tmp_path / "cache"))
+    return read_rpm_packages(fetcher, parse_rpm_repository(line), names)
+
+
+PACKAGES = [
+    Built(TOOLS, "2.9.0.0-1", ("Requires: glibc >= 2.34", "Requires: aws-neuronx-runtime-lib > 2")),
+    Built(TOOLS, "1:2.10.0.0-3", ("Conflicts: old < 1:2-3", "Provides: tools = 2", "Obsoletes: o")),
+    Built(TOOLS, "2.11.0.0~rc1-1", ("Requires: (a or b)", "Requires: /bin/sh")),
+    Built("other", "1-1"),
+]
+
+
+@real_rpm
+@pytest.mark.parametrize("compression", ["gz", "xz", "bz2", "zstd"])
+def test_what_createrepo_makes_is_read(tmp_path: Path, compression: str) -> None:
+    folder = build(tmp_path / "rpm", PACKAGES)
+    done = subprocess.run(
+        ["createrepo_c", "--quiet", "--no-database", f"--general-compress-type={compression}",
+         str(folder)], capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"this createrepo_c does not write {compression}")
+    found = {p.version: p for p in read(tmp_path, folder.as_uri())}
+    assert set(found) == {"2.9.0.0-1", "1:2.10.0.0-3", "2.11.0.0~rc1-1"}
+    first, second, third = (found[v] for v in ("2.9.0.0-1", "1:2.10.0.0-3", "2.11.0.0~rc1-1"))
+    assert first.filename == f"{TOOLS}-2.9.0.0-1.x86_64.rpm"
+    assert first.size == (folder / first.filename).stat().st_size
+    assert len(first.sha256) == 64
+    assert first.built > 1_500_000_000
+    assert first.c_library == "2.34"
+    needed = {str(relation) for group in first.depends for relation in group}
+    assert needed == {"glibc (>= 2.34)", "aws-neuronx-runtime-lib (>> 2)"}
+    assert {str(relation) for relation in second.conflicts} == {"old (<< 1:2-3)", "o"}
+    assert "tools (= 2)" in {str(relation) for relation in second.provides}
+    assert third.depends == ()
+
+
+@real_rpm
+def test_a_signature_is_asked_for_where_a_key_is_named(tmp_path: Path, keys: Keys) -> None:
+    folder = build(tmp_path / "rpm", PACKAGES[:1])
+    index(folder)
+    key = tmp_path / "neuron.asc"
+    key.write_bytes(keys.export("neuron"))
+    line = f"[signed-by={key}] {folder.as_uri()}"
+    with pytest.raises(SourceFailed, match="carries no signature"):
+        read(tmp_path, line)
+    described = folder / "repodata" / "repomd.xml"
+    signature = folder / "repodata" / "repomd.xml.asc"
+    signature.write_bytes(keys.sign(described.read_bytes(), "neuron", detached=True))
+    assert [p.version for p in read(tmp_path, line)] == ["2.9.0.0-1"]
+    signature.write_bytes(keys.sign(described.read_bytes(), "other", detached=True))
+    with pytest.raises(SourceFailed, match="not trusted here"):
+        read(tmp_path, line)
+    signature.write_bytes(keys.sign(described.read_bytes(), "neuron", detached=True))
+    described.write_bytes(described.read_bytes() + b"\n")
+    with pytest.raises(SourceFailed, match="does not fit the text"):
+        read(tmp_path, line)
+
+
+def test_neither_signed_nor_encrypted_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="neither signed nor fetched over https"):
+        read(tmp_path, "http://yum.invalid/")
+
+
+def broken(folder: Path, data: bytes, **how: object) -> None:
+    """A repository around that primary.xml, wrong in one way."""
+    packed = gzip.compress(data)
+    (folder / "repodata").mkdir(parents=True)
+    described = repomd(packed, data, str(how.get("href", "repodata/primary.xml.gz")))
+    if "checksum" in how:
+        described = described.replace(b'type="sha256"', str(how["checksum"]).encode())
+    (folder / "repodata" / "repomd.xml").write_bytes(how.get("repomd", described))
+    (folder / "repodata" / "primary.xml.gz").write_bytes(how.get("packed", packed))
+
+
+GOOD = primary([(TOOLS, "2.9.0.0-1")])
+# what is wrong with it, what is said
+BROKEN = {
+    "no repomd": ({"repomd": b""}, "cannot be read"),
+    "not XML": ({"repomd": b"<html><body>Sign in"}, "cannot be read"),
+    "names nothing": ({"repomd": b'<repomd xmlns="http://linux.duke.edu/metadata/repo"/>'}, "names no"),
+    "another hash": ({"packed": gzip.compress(b"x")}, "does not have the hash"),
+    "cut": ({"packed": gzip.compress(GOOD)[:-20]}, "does not have the hash"),
+    "weak hash": ({"checksum": 'type="md5"'}, "too weak"),
+    "outside": ({"href": "../../etc/passwd"}, "names a file elsewhere"),
+    "another host": ({"href": "http://evil.invalid/primary.xml.gz"}, "names a file elsewhere"),
+    "unknown form": ({"href": "repodata/primary.xml.rar"}, "packed as .rar"),
+    "is not there": ({"href": "repodata/other.xml.gz"}, "not there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_repository_is_refused_with_its_address(tmp_path: Path, name: str) -> None:
+    how, told = BROKEN[name]
+    broken(tmp_path / "repo", GOOD, **how)
+    with pytest.raises(SourceFailed, match=told) as error:
+        read(tmp_path, (tmp_path / "repo").as_uri())
+    assert (tmp_path / "repo").as_uri() in str(error.value)
+
+
+LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
+)
+# a primary.xml, what is said
+CONTENTS = {
+    "entities": (GOOD.replace(b'<?xml version="1.0" encoding="UTF-8"?>', LAUGHS), "document type"),
+    "ends early": (GOOD[:-40], "cannot be read"),
+    "another language": (b"<html/>", "cannot be read|no packages"),
+    "no version": (GOOD.replace(b'ver="2.9.0.0"', b'ver=""'), "no valid version"),
+    "an odd version": (GOOD.replace(b'ver="2.9.0.0"', b'ver="2;rm"'), "no valid version"),
+    "a file elsewhere": (GOOD.replace(b'href="aws', b'href="../../aws'), "lies elsewhere"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_hostile_metadata_is_refused(tmp_path: Path, name: str) -> None:
+    data, told = CONTENTS[name]
+    broken(tmp_path / "repo", data)
+    if name == "another language":
+        assert read(tmp_path, (tmp_path / "repo").as_uri()) == []
+        return
+    with pytest.raises(SourceFailed, match=told):
+        read(tmp_path, (tmp_path / "repo").as_uri())
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuron_pin.sources.compression.MAX_UNPACKED", 500)
+    repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(99)])
+    with pytest.raises(SourceFailed, match="more than 500 bytes"):
+        read(tmp_path, (tmp_path / "repo").as_uri())
+
+
+def test_without_createrepo_c_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    repository(tmp_path / "repo", [(TOOLS, "2.1-1")])
+    monkeypatch.setitem(sys.modules, "createrepo_c", None)
+    with pytest.raises(NeuronPinError) as error:
+        read(tmp_path, (tmp_path / "repo").as_uri())
+    assert "neuron-pin[rpm]" in error.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "ftp://x", "https://a https://b", "[signed-by=/k]"])
+def test_what_is_no_repository(text: str) -> None:
+    with pytest.raises(NeuronPinError, match="is no repository"):
+        parse_rpm_repository(text)
+
+
+# The host's own -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("dnf") is None, reason="needs dnf")
+def test_what_real_dnf_has_fetched_is_read_without_the_network(tmp_path: Path, serve) -> None:
+    root = tmp_path / "root"
+    (root / "etc/yum.repos.d").mkdir(parents=True)
+    (root / "etc/os-release").write_text('ID="rocky"\nVERSION_ID="9.4"\n')
+    repository(tmp_path / "repo", [(TOOLS, "2.9.0.0-1"), (TOOLS, "2.10.0.0-1")])
+    server = serve()
+    for path in (tmp_path / "repo" / "repodata").iterdir():
+        server.answers[f"/9/x86_64/repodata/{path.name}"] = (200, {}, path.read_bytes())
+    (root / "etc/yum.repos.d/n.repo").write_text(
+        f"[neuron]\nname=n\nbaseurl={server.url}/$releasever/${{basearch}}/\ngpgcheck=0\n"
+        "[off]\nname=off\nbaseurl=http://off.invalid\nenabled=0\n"
+        "[never]\nname=never fetched\nbaseurl=http://never.invalid\n"
+    )
+    (tmp_path / "dnf.conf").write_text("[main]\nreposdir=/none\n")
+    subprocess.run(
+        ["dnf", "-c", str(tmp_path / "dnf.conf"), f"--installroot={tmp_path / 'image'}",
+         "--releasever=9", "--forcearch=x86_64", f"--setopt=cachedir={root}/var/cache/dnf",
+         f"--setopt=reposdir={root}/etc/yum.repos.d", "--disablerepo=never", "makecache"],
+        check=True, capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+    asked = len(server.requests)
+    (source,) = read_rpm_sources(str(root))
+    assert source.url == f"{server.url}/9.4/x86_64"
+    assert {p.version for p in read_cached(source, WANTED)} == {"2.9.0.0-1", "2.10.0.0-1"}
+    assert len(server.requests) == asked
+    (packed,) = Path(source.cached).rglob("*primary.xml.gz")
+    packed.write_bytes(b"x")
+    with pytest.raises(SourceFailed, match="does not have the hash"):
+        read_cached(source, WANTED)
+    packed.unlink()
+    with pytest.raises(SourceFailed, match="cannot be read"):
+        read_cached(source, WANTED)
+
+
+def test_a_repository_file_that_is_none_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/yum.repos.d"
+    folder.mkdir(parents=True)
+    (folder / "bad.repo").write_text("[a]\nname=x\nbaseurl\nno section\n")
+    with pytest.raises(UnreadableInput) as error:
+        read_rpm_sources(str(tmp_path))
+    assert (error.value.path, error.value.line) == (str(folder / "bad.repo"), 3)
+    (folder / "bad.repo").write_text("name=x\n")
+    with pytest.raises(UnreadableInput, match=r"bad\.repo:1"):
+        read_rpm_sources(str(tmp_path))
