@@ -55,6 +55,12 @@ def make_resolution(request: Request, attempt: Attempt, passed: list[Exclusion])
             ):
                 exclusions.append(exclusion)
                 seen.add((key, version))
+    for chosen in attempt.mapping.values():
+        if attempt.provider.offers.names_revision(chosen.candidate):
+            # They stand behind the chosen one, where the graph did not look.
+            offered = attempt.provider.offers.candidates(chosen.candidate.key)
+            others = (e for _, e in offered if e is not None and (e.key, e.version) not in seen)
+            exclusions += [e for e in others if e.rule is Rule.OLDER_REVISION]
     if selection is not None and used_release:
         for key, found in selection.exclusions.items():
             if not whole and key not in chosen_versions:
