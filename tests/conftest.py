@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -199,10 +200,15 @@ def wheel(
     tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(f"{module}/__init__.py", "")
-        archive.writestr(f"{info}/METADATA", "\n".join(metadata))
-        archive.writestr(f"{info}/WHEEL", tags)
-        archive.writestr(f"{info}/RECORD", f"{module}/__init__.py,,\n{info}/METADATA,,\n")
+        contents = {
+            f"{module}/__init__.py": "",
+            f"{info}/METADATA": "\n".join(metadata),
+            f"{info}/WHEEL": tags,
+            f"{info}/RECORD": f"{module}/__init__.py,,\n{info}/METADATA,,\n",
+        }
+        for path, text in contents.items():
+            # Dated, so that the same wheel has the same hash whenever it is made.
+            archive.writestr(zipfile.ZipInfo(path, (2026, 1, 1, 0, 0, 0)), text)
     return data.getvalue()
 
 
@@ -258,7 +264,11 @@ def sdist(name: str, version: str, *lines: str, metadata: str = "2.2", build: st
         )
         files["own.py"] = build
     data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+    # Dated, as the wheels are.
+    with (
+        gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
         for filename, text in files.items():
             member = tarfile.TarInfo(f"{top}/{filename}")
             member.size = len(text)

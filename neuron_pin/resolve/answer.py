@@ -22,7 +22,7 @@ from neuron_pin.target import Target
 
 from .attempt import Attempt
 from .exclusion import Exclusion
-from .filter import DRIVER, phase_of
+from .filter import DRIVER, Context, phase_of
 from .graph import BOND, SDK_IDENTIFIER, Chosen
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
@@ -121,11 +121,17 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
         pin=pin,
         phase=phase,
         kind=package.kind if is_neuron and package is not None else None,
-        sdk=context.release.sdk if candidate.member is not None and context.release else "",
+        sdk=_sdk_of(candidate, context),
         source=candidate.source,
         files=_files(request, attempt, candidate),
         via=tuple(sorted(attempt.via.get(identifier, ()))),
     )
+
+
+def _sdk_of(candidate: Candidate, context: Context) -> str:
+    if candidate.member is None or context.release is None:
+        return ""
+    return candidate.release or context.release.sdk
 
 
 def _files(request: Request, attempt: Attempt, candidate: Candidate) -> tuple[File, ...]:
@@ -195,9 +201,9 @@ def _warnings(
                 f"release {selection.release.sdk} has no Python package for Python "
                 f"{target.python}; it has them for {', '.join(listed)}"
             )
-        has_driver = bool(target.driver) or any(p.key.name == DRIVER for p in packages)
-        if target.family is not None and not has_driver:
-            found += _driver_elsewhere(target, selection, catalog)
+        driver = next((p for p in packages if p.key.name == DRIVER), None)
+        if driver is not None and driver.sdk != selection.release.sdk:
+            found.append(_older_driver(target, driver, selection, catalog))
     return found
 
 
@@ -210,30 +216,16 @@ _PHASE_WORDS = {
 }
 
 
-def _driver_elsewhere(target: Target, selection: Selection, catalog: Catalog) -> list[str]:
-    """Where a release has no driver for an instance family, the last one that had."""
-    listed = [m for m in catalog.members(selection.release.sdk) if m.package == DRIVER]
-    if not listed or any(target.family in member.instances for member in listed):
-        return []
-    for release in catalog.releases:
-        if not release.listed or release.date > target.as_of:
-            continue
-        for member in catalog.members(release.sdk):
-            if member.package == DRIVER and target.family in member.instances:
-                line = (
-                    f"release {selection.release.sdk} has no driver for {target.instance}; "
-                    f"the last release with one is {release.sdk}: {DRIVER} {member.version}"
-                )
-                correction = next(
-                    (
-                        c
-                        for c in catalog.corrections
-                        if c.subject == f"last driver for {target.family}"
-                        and c.date <= target.as_of
-                    ),
-                    None,
-                )
-                if correction is not None:
-                    line += f" ({correction.right}: {correction.source})"
-                return [line]
-    return []
+def _older_driver(
+    target: Target, driver: LockedPackage, selection: Selection, catalog: Catalog
+) -> str:
+    """That the lock's driver is the last one for the instance family, and who says so."""
+    line = (
+        f"release {selection.release.sdk} has no driver for {target.instance}: "
+        f"{DRIVER} {driver.version} of release {driver.sdk} is the last one in a release"
+    )
+    subject = f"last driver for {target.family}"
+    for correction in catalog.corrections:
+        if correction.subject == subject and correction.date <= target.as_of:
+            line += f" ({correction.right}: {correction.source})"
+    return line

@@ -14,7 +14,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
-from .filter import Context, judge
+from .filter import DRIVER, Context, judge
 
 
 class Selection:
@@ -65,7 +65,32 @@ def select(context: Context, asked: Sequence[Requirement], *, whole: bool = Fals
             selection.offered[key] = kept
     if whole:
         _one_framework_version(catalog, selection)
+        _last_driver(context, selection)
     return selection
+
+
+def _last_driver(context: Context, selection: Selection) -> None:
+    """The driver of an instance family that newer drivers have left: the last one that had it,
+    of an earlier release."""
+    catalog, target = context.catalog, context.target
+    key = PackageKey(target.system, DRIVER)
+    aside = [exclusion for _, exclusion in selection.exclusions.get(key, [])]
+    if key in selection.offered or not any(e.rule is Rule.INSTANCE for e in aside):
+        return
+    assert context.release is not None
+    for release in catalog.releases:
+        if not release.listed or release.date > context.release.date:
+            continue
+        for member in catalog.members(release.sdk):
+            if member.package != DRIVER or target.family not in member.instances:
+                continue
+            candidate = _candidate(key, member, catalog)._replace(release=release.sdk)
+            exclusion = judge(candidate, context._replace(release=release))
+            if exclusion is None:
+                selection.offered[key] = [candidate]
+            else:
+                selection.put_aside(candidate, exclusion)
+            return
 
 
 def _candidate(key: PackageKey, member: Member, catalog: Catalog) -> Candidate:

@@ -69,6 +69,7 @@ class SystemOffers:
                 (file,),
                 public=public,
                 c_library=package.c_library,
+                release=row.release if row else "",
             )
             self._known[id(candidate)] = (candidate, package)
             yield candidate

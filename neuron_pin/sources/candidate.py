@@ -31,7 +31,8 @@ class Candidate(NamedTuple):
     wheel at all, ``fits`` where it has none for the target; ``is_sdist`` says that the files
     are source distributions.  ``uploaded`` is when it came
     to the index (ISO 8601, UTC), empty where that is not known.  ``c_library`` is the least
-    glibc that a system package states to need, as ``2.34``, empty for none.
+    glibc that a system package states to need, as ``2.34``, empty for none.  ``release`` is
+    the SDK release that it is a member of, where that is not the lock's own.
     """
 
     key: PackageKey
@@ -48,3 +49,4 @@ class Candidate(NamedTuple):
     uploaded: str = ""
     is_sdist: bool = False
     c_library: str = ""
+    release: str = ""
