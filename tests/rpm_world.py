@@ -40,7 +40,7 @@ def build(folder: Path, packages: Iterable[Built]) -> Path:
         spec.write_text("\n".join([*lines, "%description", "d", "%files", ""]))
     subprocess.run(
         ["rpmbuild", "-bb", "--quiet", "--target", "x86_64", "--define", f"_topdir {folder}",
-         "--define", f"_rpmdir {folder}/out", "--define", "_build_name_fmt %{NAME}-%{VERSION}-"
+         "--define", f"_rpmdir {folder}/out", "--define", "_build_name_fmt %|EPOCH?{%{EPOCH}-}|%{NAME}-%{VERSION}-"
          "%{RELEASE}.%{ARCH}.rpm", "--define", "_binary_payload w0.gzdio",
          *(str(folder / f"{number}.spec") for number in range(len(wanted)))],
         check=True, capture_output=True,

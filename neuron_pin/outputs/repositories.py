@@ -60,6 +60,8 @@ def render_repo(resolution: Resolution, command: str) -> str:
             "enabled=1",
             "gpgcheck=1",
             f"gpgkey={url}/{KEY_NAME}",
+            # A version lock says nothing of repositories: what Neuron has comes from here.
+            "priority=1",
             "",
         ]
     )

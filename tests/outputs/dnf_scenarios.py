@@ -1,0 +1,185 @@
+"""Random dnf worlds: what real dnf 4 chooses, held against what our pins mean.
+
+Each world has Neuron's repository as our ``*.repo`` describes it, another one with higher and
+equal versions, something installed or nothing, other people's locks, and our lines between
+them.  By hand: ``python tests/outputs/dnf_scenarios.py SEED COUNT``.
+"""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cmp_to_key
+from pathlib import Path
+from typing import NamedTuple
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+from rpm_world import Built, build
+
+from neuron_pin.outputs.section import with_section
+from neuron_pin.policy import Ecosystem, Pin, parse_pin
+from neuron_pin.policy.rpmversion import compare_rpm
+
+PLUGINS = Path("/usr/lib/python3/dist-packages/dnf-plugins")
+NAMES = ("aws-neuronx-tools", "aws-neuronx-runtime-lib")
+VERSIONS = ("2.2.0.0-1", "2.28.1.0-1", "2.28.1.0-2", "2.28.1.01-1", "2.29.0.0-1", "3.0.5.0-1",
+            "20.1.0.0-1", "1:2.28.1.0-1")  # fmt: skip
+PINS = ("-0:2.*", "-0:2.28.*", "-0:2.28.1.0-*", "-0:2.28.1.0-1", "-0:3.*", "-0:4.*")
+OTHERS = ("# theirs", "bash-0:5.*", "!kernel-0:5.*", "aws-neuronx-tool-0:1.*")
+
+
+class World(NamedTuple):
+    """One scenario: versions by name of both repositories, of what is installed, the pins."""
+
+    neuron: dict[str, list[str]]
+    other: dict[str, list[str]]
+    installed: dict[str, str]
+    pins: dict[str, str]
+    before: str
+    after: str
+
+
+def make(chance: random.Random) -> World:
+    def some() -> dict[str, list[str]]:
+        return {name: chance.sample(VERSIONS, chance.randint(1, 6)) for name in NAMES}
+
+    installed = {name: chance.choice(VERSIONS) for name in NAMES if chance.random() < 0.6}
+    pins = {name: chance.choice(PINS) for name in NAMES if chance.random() < 0.85}
+    lines = ["".join(f"{line}\n" for line in chance.sample(OTHERS, 2)) for _ in range(2)]
+    return World(some(), some(), installed, pins, *lines)
+
+
+def _newest(versions: list[str]) -> str | None:
+    return max(versions, key=cmp_to_key(compare_rpm), default=None)
+
+
+def _inside(pin: Pin | None, version: str) -> bool:
+    if pin is None:
+        return True
+    return ":" not in version and pin.matches(version)
+
+
+def predicted(world: World, name: str, command: str) -> str | None:
+    """The version that is there afterwards, none for none.
+
+    A locked name has the versions in its pin alone.  Of those, what Neuron's repository has
+    goes before what others have, and the highest wins; nothing is taken back.  To install
+    what is installed does nothing.
+    """
+    now = world.installed.get(name)
+    if command == "install" and now is not None:
+        return now
+    pin = parse_pin(world.pins[name], Ecosystem.RPM) if name in world.pins else None
+    for repository in (world.neuron, world.other):
+        inside = [version for version in repository[name] if _inside(pin, version)]
+        if inside:
+            best = _newest(inside)
+            assert best is not None
+            if now is None:
+                return best if command == "install" else None
+            return best if compare_rpm(best, now) > 0 else now
+    return now
+
+
+class Lab:
+    """Real dnf with a pool of real packages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pool = build(folder / "pool", [Built(n, v) for n in NAMES for v in VERSIONS])
+        self.number = 0
+
+    def run(self, world: World) -> Iterator[tuple[str, str, str | None]]:
+        """For each command and name: the version that is there afterwards."""
+        self.number += 1
+        here = self.folder / str(self.number)
+        for repository, wanted in (("neuron", world.neuron), ("other", world.other)):
+            (here / repository).mkdir(parents=True)
+            for name, versions in wanted.items():
+                for version in versions:
+                    file = self._file(name, version)
+                    os.link(file, here / repository / file.name)
+            subprocess.run(["createrepo_c", "--quiet", "--no-database", str(here / repository)],
+                           check=True, capture_output=True)  # fmt: skip
+        image = here / "image"
+        if world.installed:
+            files = [str(self._file(*item)) for item in world.installed.items()]
+            image.mkdir()
+            subprocess.run(["rpm", "--root", str(image), "--dbpath", _dbpath(), "--justdb",
+                            "--nodeps", "--ignorearch", "--ignoreos", "-i", *files],
+                           check=True, capture_output=True)  # fmt: skip
+        (here / "plugins").mkdir()
+        locks = here / "versionlock.list"
+        ours = "".join(
+            f"{name}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}\n" for name, pin in world.pins.items()
+        )
+        locks.write_text(with_section(world.before, ours) + world.after)
+        conf = f"[main]\nenabled=1\nlocklist={locks}\n"
+        (here / "plugins/versionlock.conf").write_text(conf)
+        (here / "dnf.conf").write_text(
+            "[main]\ngpgcheck=0\nplugins=1\n"
+            f"[neuron]\nname=n\nbaseurl=file://{here}/neuron\npriority=1\n"
+            f"[other]\nname=o\nbaseurl=file://{here}/other\n"
+        )
+        for name in NAMES:
+            plan = self._plan(here, "install", name)
+            yield "install", name, plan.get(name, world.installed.get(name))
+        plan = self._plan(here, "upgrade")
+        for name in NAMES:
+            yield "upgrade", name, plan.get(name, world.installed.get(name))
+        shutil.rmtree(here)
+
+    def _file(self, name: str, version: str) -> Path:
+        # Two epochs of one version would have one file name.
+        epoch, _, bare = version.rpartition(":")
+        plain = self.pool / f"{name}-{bare}.x86_64.rpm"
+        return self.pool / f"{epoch}-{plain.name}" if epoch else plain
+
+    def _plan(self, here: Path, command: str, *names: str) -> dict[str, str]:
+        done = subprocess.run(
+            ["dnf", "-c", str(here / "dnf.conf"), f"--installroot={here / 'image'}",
+             "--releasever=9", "--forcearch=x86_64", f"--setopt=pluginpath={PLUGINS}",
+             f"--setopt=pluginconfpath={here / 'plugins'}", "--setopt=cachedir=/cache",
+             "--setopt=strict=0", "--assumeno", command, *names],
+            capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "could not parse" not in done.stderr, done.stderr
+        return dict(re.findall(r"^ (aws-\S+) +x86_64 +(\S+) +(?:neuron|other) ", done.stdout, re.M))
+
+
+def _dbpath() -> str:
+    done = subprocess.run(["rpm", "--eval", "%{_dbpath}"], capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def differences(seed: int, count: int, folder: Path) -> list[str]:
+    """Run that many worlds; one line for each in which real dnf does something else."""
+    lab = Lab(folder)
+    found = []
+    for number in range(seed, seed + count):
+        world = make(random.Random(number))
+        for command, name, real in lab.run(world):
+            ours = predicted(world, name, command)
+            if ours != real:
+                found.append(f"{number}: {command} {name}: {ours} expected, dnf {real}: {world}")
+            if real != world.installed.get(name) and name in world.pins:
+                pin = parse_pin(world.pins[name], Ecosystem.RPM)
+                assert real is not None
+                assert _inside(pin, real), f"{number}: {name} {real} outside of {world.pins[name]}"
+    return found
+
+
+if __name__ == "__main__":
+    start, amount = int(sys.argv[1]), int(sys.argv[2])
+    with tempfile.TemporaryDirectory() as place:
+        wrong = differences(start, amount, Path(place))
+    print("\n".join(wrong))
+    print(f"{amount} worlds, {len(wrong)} differences")
+    sys.exit(bool(wrong))
