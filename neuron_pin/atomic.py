@@ -30,6 +30,28 @@ def write_atomically(path: str, content: str | bytes) -> bool:
         raise CannotWrite(path, f"cannot be written: {error.strerror}") from None
 
 
+def remove_atomically(path: str) -> bool:
+    """Remove a file for good; true if it was there.
+
+    A symbolic link is refused, as for writing.  Raises `CannotWrite`.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode):
+            raise CannotWrite(path, "is not a regular file; it was left as it is")
+        folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.unlink(os.path.basename(path), dir_fd=folder)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CannotWrite(path, f"cannot be removed: {error.strerror}") from None
+    return True
+
+
 def _write(path: str, data: bytes) -> bool:
     mode, owner = NEW_MODE, None
     try:

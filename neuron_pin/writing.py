@@ -10,10 +10,11 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neuron_pin.atomic import write_atomically
+from neuron_pin.atomic import remove_atomically, write_atomically
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import CannotWrite
-from neuron_pin.outputs import file_head, is_section, renderer
+from neuron_pin.marker import Ownership, marked, ownership
+from neuron_pin.outputs import file_head, is_section, is_system_file, renderer
 from neuron_pin.resolve import Resolution
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -65,9 +66,54 @@ def check_places(outputs: Sequence[Output]) -> None:
             raise CannotWrite(output.path, "its folder does not exist")
 
 
-def prepare(outputs: Sequence[Output], resolution: Resolution, command: str) -> list[Prepared]:
-    """Every file's new text; raises `WrongUsage` or `CannotWrite`, and writes nothing."""
-    return [_prepared(output, resolution, command) for output in outputs]
+def prepare(
+    outputs: Sequence[Output], resolution: Resolution, command: str, *, overwrite: bool = False
+) -> list[Prepared]:
+    """Every file's new text; raises `WrongUsage` or `CannotWrite`, and writes nothing.
+
+    A system file that was edited by hand is refused unless ``overwrite``.
+    """
+    return [_prepared(output, resolution, command, overwrite) for output in outputs]
+
+
+def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[str, bool]]:
+    """Take away what we wrote to these files: a file that is ours alone goes, of others our
+    section; gives each path and whether there was anything.
+
+    Raises `CannotWrite`, before anything is removed, for a file that is not ours, and for
+    one that was edited by hand unless ``overwrite``.
+    """
+    rests = [_without_ours(output, overwrite) for output in outputs]
+    done = []
+    for output, rest in zip(outputs, rests, strict=True):
+        if rest is None:
+            done.append((output.path, remove_atomically(output.path)))
+        else:
+            done.append((output.path, bool(rest) and write_atomically(output.path, rest)))
+    return done
+
+
+def _without_ours(output: Output, overwrite: bool) -> str | None:
+    """What is to stay of a file: none for nothing, empty for a file that is not there."""
+    before = _existing(output.path)
+    if not before:
+        return ""
+    if is_section(output.form):
+        from neuron_pin.outputs.section import BrokenSection, without_section
+
+        try:
+            return without_section(before)
+        except BrokenSection as error:
+            raise CannotWrite(f"{output.path}:{error.line}", f"{error}") from None
+    if not is_system_file(output.form):
+        raise CannotWrite(output.path, "is no system file; remove it by hand")
+    owner = ownership(before)
+    if owner is Ownership.FOREIGN:
+        raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
+    if owner is Ownership.EDITED and not overwrite:
+        told = "has been edited by hand since neuron-pin wrote it"
+        raise CannotWrite(output.path, told, hint="--overwrite removes it all the same")
+    return None
 
 
 def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
@@ -75,9 +121,17 @@ def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
     return [(file.path, write_atomically(file.path, file.after)) for file in prepared]
 
 
-def _prepared(output: Output, resolution: Resolution, command: str) -> Prepared:
+def _prepared(output: Output, resolution: Resolution, command: str, overwrite: bool) -> Prepared:
     text = renderer(output.form)(resolution, command)
     before = _existing(output.path)
+    if is_system_file(output.form):
+        text = marked(text)
+        if ownership(before) is Ownership.EDITED and not overwrite:
+            raise CannotWrite(
+                output.path,
+                "has been edited by hand since neuron-pin wrote it",
+                hint="--diff --dry-run --overwrite shows what would be lost, --overwrite does it",
+            )
     if is_section(output.form):
         from neuron_pin.outputs.section import BrokenSection, with_section
 

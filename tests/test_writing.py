@@ -139,3 +139,49 @@ def test_pins_carry_the_date_on_which_to_look_at_them_again(run) -> None:
     assert "\nExplanation: neuron-pin: expires 2027-02-01\n" in Path("x.pref").read_text()
     done = run(*BASE, "--expires", "soon", "-o", "y.pref")
     assert (done.code, "--expires: 'soon' is not a date" in done.err) == (2, True)
+
+
+LOCK = ("lock", "--offline", "aws-neuronx-tools", "--os", "ubuntu22.04", "--sdk", "2.31.1")
+
+
+def test_edits_by_hand_are_noticed_before_they_are_lost(run, tmp_path) -> None:
+    path = tmp_path / "00-neuron-pin.pref"
+    assert run(*LOCK, "-o", path).code == 0
+    first = path.read_text()
+    before = path.stat()
+    assert run(*LOCK, "-o", path).code == 0
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    path.write_text(first.replace("990", "1001"))
+    done = run(*LOCK, "-o", path)
+    assert (done.code, "edited by hand" in done.err) == (2, True)
+    assert "1001" in path.read_text()
+    shown = run(*LOCK, "-o", path, "--overwrite", "--diff", "--dry-run")
+    assert "-Pin-Priority: 1001\n" in shown.out
+    assert run(*LOCK, "-o", path, "--overwrite").code == 0
+    assert path.read_text() == first
+
+
+def test_what_was_written_is_taken_away_and_nothing_else(run, tmp_path) -> None:
+    pins, locks = tmp_path / "00-neuron-pin.pref", tmp_path / "versionlock.list"
+    locks.write_text("kernel-0:5.14.0-*\n")
+    assert run(*LOCK, "-o", pins).code == 0
+    rpm = ("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9")
+    assert run(*rpm, "-o", locks).code == 0
+    mine = tmp_path / "mine.pref"
+    mine.write_text("Package: x\nPin: release *\nPin-Priority: 1\n")
+    refused = run("lock", "--remove", "-o", pins, "-o", mine)
+    assert (refused.code, "was not written by neuron-pin" in refused.err) == (2, True)
+    assert pins.exists()
+    pins.write_text(pins.read_text() + "# mine\n")
+    assert run("lock", "--remove", "-o", pins).code == 2
+    done = run("lock", "--remove", "--overwrite", "-o", pins, "-o", locks)
+    assert (done.code, pins.exists()) == (0, False)
+    assert locks.read_text() == "kernel-0:5.14.0-*\n"
+    again = run("lock", "--remove", "-o", pins, "-o", locks)
+    assert (again.code, again.err.count("nothing of ours")) == (0, 2)
+    link = tmp_path / "link.pref"
+    assert run(*LOCK, "-o", pins).code == 0
+    link.symlink_to(pins)
+    assert run("lock", "--remove", "-o", link).code == 2
+    assert pins.exists()
+    assert run("lock", "--remove").code == 2

@@ -8,12 +8,13 @@ import sys
 from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
+from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
 from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings, without_credentials
-from neuron_pin.writing import Output, below, check_places, prepare, write
+from neuron_pin.writing import Output, below, check_places, prepare, remove, write
 
 from .console import Console
 from .parser import Options
@@ -21,6 +22,8 @@ from .parser import Options
 
 def run(options: Options, console: Console) -> int:
     """Resolve, then write; with no solution or no way to write, nothing is written."""
+    if options.remove:
+        return _remove(options, console)
     settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirements = parse_all(options.requirements)
@@ -36,10 +39,7 @@ def run(options: Options, console: Console) -> int:
             all_extras=options.all_extras,
             environ=os.environ,
         )
-    outputs = [
-        Output(below(options.root or "", path), options.format or format_of(path))
-        for path in options.output
-    ]
+    outputs = _outputs(options)
     if not options.dry_run:
         check_places(outputs)
     to_stdout = None if outputs else renderer(options.format or "constraints")
@@ -63,7 +63,7 @@ def run(options: Options, console: Console) -> int:
         or names_files(options.format or ""),
     )
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
-    prepared = prepare(outputs, resolution, command)
+    prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
         console.warn(warning)
     if to_stdout is not None:
@@ -82,6 +82,21 @@ def run(options: Options, console: Console) -> int:
     return 0
 
 
+def _outputs(options: Options) -> list[Output]:
+    return [
+        Output(below(options.root or "", path), options.format or format_of(path))
+        for path in options.output
+    ]
+
+
+def _remove(options: Options, console: Console) -> int:
+    if not options.output:
+        raise WrongUsage("--remove: which files?", hint="name them with -o")
+    for path, there in remove(_outputs(options), overwrite=options.overwrite):
+        console.note(f"{path}: {'removed' if there else 'nothing of ours'}")
+    return 0
+
+
 def _without_outputs(arguments: list[str]) -> list[str]:
     """The command line less where it writes to, which does not belong into what it writes,
     and less the passwords in addresses, which never do."""
@@ -90,7 +105,7 @@ def _without_outputs(arguments: list[str]) -> list[str]:
     for word in words:
         if word in ("-o", "--output", "--root"):
             next(words, None)
-        elif word not in ("--dry-run", "--diff") and not word.startswith(
+        elif word not in ("--dry-run", "--diff", "--overwrite") and not word.startswith(
             ("--output=", "--root=", "-o")
         ):
             kept.append(without_credentials(word))

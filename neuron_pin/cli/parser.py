@@ -166,6 +166,12 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--root", metavar="DIR", help="write below this folder")
     command.add_argument("--dry-run", action="store_true", help="write nothing")
+    command.add_argument(
+        "--overwrite", action="store_true", help="system files that were edited by hand, too"
+    )
+    command.add_argument(
+        "--remove", action="store_true", help="take away what was written to the system files"
+    )
     command.add_argument("--diff", action="store_true", help="show what changes in files")
     command.add_argument(
         "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"

@@ -59,6 +59,11 @@ def is_section(name: str) -> bool:
     return name in _SECTIONS
 
 
+def is_system_file(name: str) -> bool:
+    """Whether a format is a file of a machine's configuration that is ours alone."""
+    return name in ("apt-preferences", "apt-source", "rpm-repository")
+
+
 def file_head(name: str) -> str:
     """What a new file of such a format begins with."""
     return _SECTIONS.get(name, "")

@@ -30,5 +30,14 @@ def with_section(existing: str, ours: str, head: str = "") -> str:
     return "".join(lines[:first]) + section + "".join(lines[last + 1 :])
 
 
+def without_section(existing: str) -> str:
+    """A file's text without our section, all other lines as they are; raises
+    `BrokenSection`."""
+    if BEGIN not in existing and END not in existing:
+        return existing
+    whole = with_section(existing, "")
+    return whole.replace(f"{BEGIN}\n{END}\n", "")
+
+
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"

@@ -68,22 +68,20 @@ def _inside(pin: Pin | None, version: str) -> bool:
 def predicted(world: World, name: str, command: str) -> str | None:
     """The version that is there afterwards, none for none.
 
-    A locked name has the versions in its pin alone.  Of those, what Neuron's repository has
-    goes before what others have, and the highest wins; nothing is taken back.  To install
-    what is installed does nothing.
+    A locked name has the versions in its pin alone.  Of those Neuron's repository goes before
+    others, and the highest wins; nothing is taken back.  To install what is installed does
+    nothing.  An upgrade looks at newer versions alone, so that where Neuron's repository has
+    none, another one's wins: a version lock cannot name a repository.
     """
     now = world.installed.get(name)
-    if command == "install" and now is not None:
+    if (command == "install") is (now is not None):
         return now
     pin = parse_pin(world.pins[name], Ecosystem.RPM) if name in world.pins else None
     for repository in (world.neuron, world.other):
-        inside = [version for version in repository[name] if _inside(pin, version)]
-        if inside:
-            best = _newest(inside)
-            assert best is not None
-            if now is None:
-                return best if command == "install" else None
-            return best if compare_rpm(best, now) > 0 else now
+        inside = [v for v in repository[name] if _inside(pin, v)]
+        newer = [v for v in inside if now is None or compare_rpm(v, now) > 0]
+        if newer:
+            return _newest(newer)
     return now
 
 
