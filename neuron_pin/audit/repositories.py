@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.errors import NeuronPinError, UnreadableInput
+from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.inputs.apt_preferences import read_preferences
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt import AptRepository
@@ -29,6 +29,7 @@ from neuron_pin.sources.apt_sources import (
 from neuron_pin.sources.openpgp import BadSignature, dearmoured
 from neuron_pin.target import detect
 
+from .apt_view import examine_pins
 from .finding import Finding, Severity
 
 STALE_DAYS = 14
@@ -69,6 +70,10 @@ def examine_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
     findings += _duplicates(own)
     findings += _decoys([s for s in sources if s not in own], catalog)
     findings += _preferences(root)
+    try:
+        findings += examine_pins(root, catalog)
+    except (SourceFailed, UnreadableInput) as error:
+        findings.append(_error(Rule.APT_LISTS, "apt lists", error.message, root, "apt-get update"))
     return findings
 
 

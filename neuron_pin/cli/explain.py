@@ -21,12 +21,15 @@ from neuron_pin.resolve.offers import CatalogOffers
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.settings import load_settings
 
+from .apt_report import explain_host
 from .console import Console
 from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
     """Explain one name; 0 if a version was chosen, 1 if none can be."""
+    if options.host or options.root:
+        return explain_host(parse_requirement(options.name), options, console)
     settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirement = _known(parse_requirement(options.name), catalog)

@@ -206,6 +206,10 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
 
 def _add_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME[PIN]")
+    command.add_argument(
+        "--host", action="store_true", help="what this machine's apt would do, and why"
+    )
+    command.add_argument("--root", metavar="DIR", help="… the machine below this folder")
     command.add_argument("--format", choices=("text", "json"), default="text")
     add_target(command)
 

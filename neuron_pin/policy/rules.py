@@ -233,6 +233,27 @@ class Rule(Enum):
         "A file of preferences ends every apt command, or has no effect and says nothing: a "
         "name that is not read, a comma between names, a missing empty line.",
     )
+    PIN_OVERRIDDEN = Page(
+        "NP606",
+        "another file's pin decides",
+        "apt_preferences(5)",
+        "Of all stanzas that match a version apt obeys the first: /etc/apt/preferences comes "
+        "before preferences.d, and there the order of names counts. A stanza before "
+        "neuron-pin's has taken its place.",
+    )
+    OUTSIDE_PIN = Page(
+        "NP607",
+        "installed, and outside of its pin",
+        "apt_preferences(5)",
+        "A version is installed that the pins do not admit, by an explicit install or from "
+        "before. apt keeps it, plans no change and says nothing.",
+    )
+    HELD = Page(
+        "NP608",
+        "on hold",
+        "apt-mark(8)",
+        "A package on hold is not upgraded, whatever its pin; a hold has no range.",
+    )
 
     @property
     def identifier(self) -> str:

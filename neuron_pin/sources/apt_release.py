@@ -88,6 +88,16 @@ def _without_armour(data: bytes) -> bytes:
 
 def parse_release(data: bytes, address: str, fingerprint: str = "") -> Release:
     """Read a Release file's text; raises `SourceFailed` for one without SHA-256."""
+    fields, hashes = read_fields(data)
+    if not hashes:
+        raise SourceFailed(address, "states no SHA256 of its files")
+    date = _seconds(fields.get("date", ""))
+    return Release(hashes, fields, date, _seconds(fields.get("valid-until", "")), fingerprint)
+
+
+def read_fields(data: bytes) -> tuple[dict[str, str], dict[str, tuple[str, int]]]:
+    """The fields of a Release file by their small names, signed or not, and what it states
+    of its indexes."""
     fields: dict[str, str] = {}
     hashes: dict[str, tuple[str, int]] = {}
     inside = False
@@ -100,10 +110,7 @@ def parse_release(data: bytes, address: str, fingerprint: str = "") -> Release:
             parts = line.split()
             if len(parts) == 3 and parts[1].isdecimal():
                 hashes[parts[2]] = (parts[0].lower(), int(parts[1]))
-    if not hashes:
-        raise SourceFailed(address, "states no SHA256 of its files")
-    date = _seconds(fields.get("date", ""))
-    return Release(hashes, fields, date, _seconds(fields.get("valid-until", "")), fingerprint)
+    return fields, hashes
 
 
 def _seconds(text: str) -> float | None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
+from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.inputs.apt_preferences import (
     AptPolicy,
     KnownVersion,
     PackageFile,
     parse_preferences,
 )
-from neuron_pin.inputs.apt_scratch import Archive, ScratchApt, scratch_apt
+from neuron_pin.inputs.apt_scratch import AptSays, Archive, ScratchApt, scratch_apt
 from neuron_pin.outputs.apt_preferences import outside
 from neuron_pin.policy.debversion import deb_key
 
@@ -128,7 +131,62 @@ def differences(world: World) -> list[str]:
             candidate = policy.candidate(name, versions, installed)
             if candidate != said[name].candidate:
                 wrong.append(f"{name}: candidate {candidate}, apt {said[name].candidate}")
+            if _is_pinned_by_us_alone(world, name) and not _is_trusted(world, name, candidate):
+                wrong.append(f"{name}: a hostile {candidate} wins")
         wrong += commands(world, policy, apt, names)
+        wrong += views(apt, said, names)
+    return wrong
+
+
+def _is_pinned_by_us_alone(world: World, name: str) -> bool:
+    ours = world.preferences.get("preferences.d/00-neuron-pin.pref", "")
+    first = "preferences" not in world.preferences
+    return first and ours.count(f"Package: {name}\n") == 3 and f'origin "{SITES[0]}"' in ours
+
+
+def _is_trusted(world: World, name: str, candidate: str | None) -> bool:
+    """Nothing, what is there already, or a version that the trusted archive has."""
+    trusted = world.archives[0].versions.get(name, ())
+    return candidate in (None, world.installed.get(name), *trusted)
+
+
+_APT_PKG = """
+import sys, apt_pkg
+apt_pkg.init()
+cache = apt_pkg.Cache(None)
+depcache = apt_pkg.DepCache(cache)
+for name in sys.argv[1:]:
+    package = cache[name]
+    candidate = depcache.get_candidate_ver(package)
+    print(name, candidate.ver_str if candidate else None, *(
+        f"{v.ver_str}={depcache.policy.get_priority(v)}" for v in package.version_list))
+"""
+HAS_APT_PKG = (
+    subprocess.run(
+        ["/usr/bin/python3", "-c", "import apt_pkg"], capture_output=True, check=False
+    ).returncode
+    == 0
+    if Path("/usr/bin/python3").exists()
+    else False
+)
+
+
+def views(apt: ScratchApt, said: dict[str, AptSays], names: list[str]) -> list[str]:
+    """Two more judges of the same root: apt_pkg, and our view of a machine from its files."""
+    wrong = []
+    for view in view_packages(apt.root, names):
+        mine = {version.version: version.priority for version in view.versions}
+        if (view.candidate, mine) != (said[view.name].candidate, dict(said[view.name].priorities)):
+            wrong.append(f"{view.name}: seen {view.candidate} {mine}, apt {said[view.name]}")
+    if HAS_APT_PKG:
+        done = apt.run("/usr/bin/python3", "-c", _APT_PKG, *names)
+        for line in done.stdout.splitlines():
+            name, candidate, *rows = line.split()
+            found = {row.rpartition("=")[0]: int(row.rpartition("=")[2]) for row in rows}
+            if (candidate, found) != (str(said[name].candidate), dict(said[name].priorities)):
+                wrong.append(f"{name}: apt_pkg {candidate} {found}, apt {said[name]}")
+        if len(done.stdout.splitlines()) != len(names):
+            wrong.append(f"apt_pkg: {done.stderr[-300:]}")
     return wrong
 
 

@@ -1,0 +1,165 @@
+"""What a machine's apt would do about a package, and which stanza of which file decides.
+
+Everything is read from the machine's own sources, lists, preferences and dpkg status; apt is
+not asked, so that it works for an image below a folder too.  Held equal to ``apt-cache
+policy`` by the tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from neuron_pin.bounded import read_bounded
+from neuron_pin.catalog import Catalog
+from neuron_pin.inputs.apt_preferences import (
+    AptPolicy,
+    KnownVersion,
+    PackageFile,
+    Stanza,
+    read_preferences,
+)
+from neuron_pin.inputs.dpkg_status import Installed, read_installed
+from neuron_pin.marker import Ownership, ownership
+from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.policy.debversion import deb_key
+from neuron_pin.sources.apt import AptRepository
+from neuron_pin.sources.apt_release import read_fields
+from neuron_pin.sources.apt_sources import list_name, read_apt_sources, read_lists
+
+from .finding import Finding, Severity
+
+MAX_BYTES = 8 * 1024 * 1024
+
+
+class VersionView(NamedTuple):
+    """One version: where it is to be had, its priority, the stanza that gave it (none for
+    apt's default), and the one of ours that would have decided but for another's file."""
+
+    version: str
+    places: tuple[str, ...]
+    priority: int
+    stanza: Stanza | None
+    overridden: Stanza | None
+
+
+class AptView(NamedTuple):
+    """A package on a machine: what is there, what apt would take, every version, newest
+    first."""
+
+    name: str
+    installed: Installed | None
+    candidate: str | None
+    versions: tuple[VersionView, ...]
+
+
+def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
+    """What apt would do about each package below a root; raises `UnreadableInput` or
+    `SourceFailed` for files that apt could not read either."""
+    stanzas = read_preferences(root)[0]
+    ours = [stanza for stanza in stanzas if _is_ours(stanza.path)]
+    policy, own_policy = AptPolicy(stanzas), AptPolicy(ours)
+    installed = read_installed(root, names)
+    known: dict[str, dict[str, list[PackageFile]]] = {name: {} for name in names}
+    for source in read_apt_sources(root):
+        file = _package_file(source.repository)
+        for package in read_lists(source.repository, frozenset(names)):
+            files = known[package.name].setdefault(package.version, [])
+            if file not in files:
+                files.append(file)
+    for name, found in installed.items():
+        status = PackageFile(is_status=True, component="now")
+        known[name].setdefault(found.version, []).append(status)
+    views = []
+    for name in names:
+        now = installed[name].version if name in installed else None
+        versions = [KnownVersion(v, tuple(files)) for v, files in known[name].items()]
+        versions.sort(key=lambda version: deb_key(version.version), reverse=True)
+        rows = []
+        for version in versions:
+            verdict = policy.verdict(name, version, now)
+            own = own_policy.verdict(name, version, now)
+            lost = own.stanza if own.stanza is not None and own.stanza != verdict.stanza else None
+            places = tuple(file.site or "this machine" for file in version.files)
+            rows.append(
+                VersionView(version.version, places, verdict.priority, verdict.stanza, lost)
+            )
+        candidate = policy.candidate(name, versions, now)
+        views.append(AptView(name, installed.get(name), candidate, tuple(rows)))
+    return views
+
+
+def _is_ours(path: str) -> bool:
+    text = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+    return ownership(text) is not Ownership.FOREIGN
+
+
+def _package_file(repository: AptRepository) -> PackageFile:
+    """An archive as its Release file in the machine's lists describes it."""
+    site = urlsplit(repository.url).hostname or ""
+    for name in ("InRelease", "Release"):
+        path = os.path.join(repository.lists, list_name(f"{repository.base}/{name}"))
+        if not os.path.isfile(path):
+            continue
+        fields, _ = read_fields(read_bounded(path, MAX_BYTES))
+        return PackageFile(
+            site=site,
+            origin=fields.get("origin", ""),
+            archive=fields.get("suite", ""),
+            codename=fields.get("codename", ""),
+            label=fields.get("label", ""),
+            component=repository.components[0] if repository.components else "",
+            version=fields.get("version", ""),
+            not_automatic=fields.get("notautomatic", "").lower() == "yes",
+            but_automatic_upgrades=fields.get("butautomaticupgrades", "").lower() == "yes",
+        )
+    return PackageFile(site=site, archive=repository.suite)
+
+
+def examine_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
+    """Where a machine's apt does something else than the pins that neuron-pin wrote: other
+    people's stanzas that decide, installed versions that the pins do not have, holds."""
+    names = sorted(n for n, p in catalog.packages.items() if Ecosystem.APT in p.systems)
+    for found in view_packages(root, names):
+        for version in found.versions:
+            if version.overridden is not None and version.stanza is not None:
+                yield Finding(
+                    Rule.PIN_OVERRIDDEN,
+                    Severity.ERROR,
+                    f"{found.name} {version.version}",
+                    f"has priority {version.priority} by another stanza; neuron-pin's of "
+                    f"{_place(version.overridden)} says {version.overridden.priority}",
+                    _place(version.stanza),
+                    "remove that stanza, or the package from it: of two the first one counts",
+                )
+                break
+        if found.installed is None:
+            continue
+        now = next(v for v in found.versions if v.version == found.installed.version)
+        is_pinned = now.stanza is not None and _is_ours(now.stanza.path)
+        if is_pinned and now.priority < 0:
+            yield Finding(
+                Rule.OUTSIDE_PIN,
+                Severity.ERROR,
+                f"{found.name} {now.version}",
+                "is installed and outside of its pin: apt keeps it, and says nothing",
+                _place(now.stanza) if now.stanza else "",
+                f"apt-get install {found.name}={found.candidate}"
+                if found.candidate
+                else f"apt-get install --allow-downgrades {found.name}=VERSION, one of the pin",
+            )
+        if found.installed.is_held:
+            yield Finding(
+                Rule.HELD,
+                Severity.WARNING,
+                f"{found.name} {now.version}",
+                "is on hold: apt does not upgrade it, whatever is pinned",
+                os.path.join(root, "var/lib/dpkg/status"),
+                f"apt-mark unhold {found.name}",
+            )
+
+
+def _place(stanza: Stanza) -> str:
+    return f"{stanza.path}:{stanza.line}"

@@ -1,0 +1,101 @@
+"""``neuron-pin explain NAME --host``: what a machine's apt would do, as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from neuron_pin.errors import UnknownName
+from neuron_pin.inputs import Requirement
+from neuron_pin.outputs.table import columns
+
+from .console import Console
+from .parser import Options
+
+if TYPE_CHECKING:
+    from neuron_pin.audit.apt_view import AptView, VersionView
+    from neuron_pin.inputs.apt_preferences import Stanza
+
+
+def explain_host(requirement: Requirement, options: Options, console: Console) -> int:
+    """Explain one package of a machine; 0 if apt has, or would take, a version that the
+    requirement admits, else 1."""
+    from neuron_pin.audit.apt_view import view_packages
+
+    (found,) = view_packages(options.root or "/", [requirement.name])
+    if not found.versions:
+        raise UnknownName(
+            "package", requirement.name, (), hint="this machine's lists do not have it"
+        )
+    shown = [v for v in found.versions if requirement.admits(v.version)]
+    if options.format == "json":
+        console.result(json.dumps(_document(found, shown), indent=2, ensure_ascii=False) + "\n")
+    else:
+        console.result("\n".join(_text(requirement, found, shown)) + "\n")
+    return 0 if found.candidate is not None and requirement.admits(found.candidate) else 1
+
+
+def _outcome(found: AptView) -> str:
+    now, candidate = found.installed, found.candidate
+    if now is None:
+        return f"would install {candidate}" if candidate else "would install nothing"
+    held = ", on hold" if now.is_held else ""
+    if candidate is None or candidate == now.version:
+        return f"keeps the installed {now.version}{held}"
+    if now.is_held:
+        return f"keeps the installed {now.version}, on hold; {candidate} without the hold"
+    return f"would change {now.version} to {candidate}"
+
+
+def _text(requirement: Requirement, found: AptView, shown: list[VersionView]) -> list[str]:
+    lines = [f"{requirement.text}: apt {_outcome(found)}", ""]
+    rows = []
+    for version in shown:
+        marks = []
+        if found.installed is not None and version.version == found.installed.version:
+            marks.append("installed")
+        if version.version == found.candidate:
+            marks.append("candidate")
+        decided = "apt's default"
+        if version.stanza is not None:
+            stanza = version.stanza
+            decided = f"{stanza.path}:{stanza.line} ({stanza.type.value} {stanza.data})"
+        if version.overridden is not None:
+            decided += f", before {version.overridden.path}:{version.overridden.line}"
+        places = ", ".join(version.places)
+        rows.append((version.version, ", ".join(marks), str(version.priority), places, decided))
+    lines += columns(("VERSION", "IS", "PRIORITY", "FROM", "DECIDED BY"), rows)
+    if len(shown) < len(found.versions):
+        lines += ["", f"{len(found.versions) - len(shown)} other versions are outside of it"]
+    return lines
+
+
+def _document(found: AptView, shown: list[VersionView]) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "name": found.name,
+        "installed": found.installed.version if found.installed else None,
+        "held": found.installed.is_held if found.installed else False,
+        "candidate": found.candidate,
+        "versions": [
+            {
+                "version": version.version,
+                "priority": version.priority,
+                "from": list(version.places),
+                "stanza": _stanza(version.stanza),
+                "overrides": _stanza(version.overridden),
+            }
+            for version in shown
+        ],
+    }
+
+
+def _stanza(stanza: Stanza | None) -> dict[str, object] | None:
+    if stanza is None:
+        return None
+    return {
+        "path": stanza.path,
+        "line": stanza.line,
+        "pin": f"{stanza.type.value} {stanza.data}",
+        "priority": stanza.priority,
+    }

@@ -1,0 +1,81 @@
+"""What a machine's apt would do, and whose stanza decides."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.inputs.apt_preferences import PackageFile
+from neuron_pin.inputs.apt_scratch import Archive, ScratchApt, scratch_apt
+
+pytestmark = pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
+TOOLS, DKMS = "aws-neuronx-tools", "aws-neuronx-dkms"
+NEURON = Archive(
+    PackageFile(site="apt.repos.neuron.amazonaws.com", archive="jammy", origin="AWS Neuron"),
+    {TOOLS: ["2.31.15.0-a", "2.32.28.0-b", "3.0.1.0-c"], DKMS: ["2.30.2.0-d"]},
+)
+EVIL = Archive(PackageFile(site="evil.invalid", archive="stable"), {TOOLS: ["2.99-evil"]})
+
+
+@pytest.fixture
+def apt() -> Iterator[ScratchApt]:
+    """3.0.1.0 is installed and outside of the major that is pinned; the driver is on hold."""
+    installed = {TOOLS: "3.0.1.0-c", DKMS: "2.27.4.0-x"}
+    with scratch_apt([NEURON, EVIL], installed, {}, held=frozenset({DKMS})) as apt:
+        yield apt
+
+
+def pin(run, apt: ScratchApt) -> Path:
+    path = Path(apt.root) / "etc/apt/preferences.d/00-neuron-pin.pref"
+    done = run("lock", "--offline", TOOLS, DKMS, "--os", "ubuntu22.04", "--instance", "trn1",
+               "--sdk", "2.32.0", "--pin", "major", "-o", path)  # fmt: skip
+    assert done.code == 0, done.err
+    return path
+
+
+def test_what_apt_would_do_and_which_line_decides(run, apt: ScratchApt) -> None:
+    path = pin(run, apt)
+    done = run("explain", f"{TOOLS}=2.*", "--root", apt.root)
+    assert done.code == 1
+    assert done.out.startswith(f"{TOOLS}=2.*: apt keeps the installed 3.0.1.0-c\n")
+    rows = {line.split()[0]: line for line in done.out.splitlines()[3:] if line.startswith("2")}
+    assert "990" in rows["2.32.28.0-b"]
+    assert f"{path}:" in rows["2.32.28.0-b"]
+    assert "-1" in rows["2.99-evil"]
+    assert "evil.invalid" in rows["2.99-evil"]
+    document = json.loads(run("explain", DKMS, "--root", apt.root, "--format", "json").out)
+    assert (document["installed"], document["held"]) == ("2.27.4.0-x", True)
+    assert document["candidate"] == "2.30.2.0-d"
+    assert document["versions"][0]["stanza"]["pin"].startswith("origin ")
+    assert run("explain", "nothing", "--root", apt.root).code == 2
+
+
+def test_another_file_that_comes_first_is_found_and_named(run, apt: ScratchApt) -> None:
+    path = pin(run, apt)
+    theirs = Path(apt.root) / "etc/apt/preferences"
+    theirs.write_text("# mine\nPackage: aws-*\nPin: version 2.99*\nPin-Priority: 995\n")
+    done = run("explain", TOOLS, "--root", apt.root)
+    line = next(row for row in done.out.splitlines() if row.startswith("2.99-evil"))
+    assert f"{theirs}:2 (version 2.99*), before {path}:" in line
+    found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
+    (overridden,) = [f for f in found if f["rule"] == "NP606"]
+    assert overridden["place"] == f"{theirs}:2"
+    assert overridden["subject"] == f"{TOOLS} 2.99-evil"
+    assert f"{path}:" in overridden["reason"]
+
+
+def test_installed_outside_of_the_pin_and_holds_are_found(run, apt: ScratchApt) -> None:
+    pin(run, apt)
+    found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
+    kinds = {f["rule"]: f for f in found}
+    assert kinds["NP607"]["subject"] == f"{TOOLS} 3.0.1.0-c"
+    assert kinds["NP607"]["severity"] == "error"
+    assert kinds["NP608"]["subject"] == f"{DKMS} 2.27.4.0-x"
+
+
+def test_without_pins_nothing_is_said_of_them(run, apt: ScratchApt) -> None:
+    found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
+    assert not {"NP606", "NP607"} & {f["rule"] for f in found}
+    assert run("explain", TOOLS, "--root", apt.root).out.count("apt's default") == 4
