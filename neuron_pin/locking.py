@@ -29,7 +29,7 @@ def target_of(
 ) -> Target:
     """The target that the settings describe; ``--target auto`` fills in from this machine."""
     instance, system, python = settings.instance, settings.os, settings.python
-    driver = settings.with_driver or ""
+    driver, kernel = settings.with_driver or "", settings.with_kernel or ""
     if settings.target == "auto":
         found = detect(root, this_python)
         instance = instance or found.instance or None
@@ -38,6 +38,7 @@ def target_of(
         if settings.scope == "container":
             # A container runs on whatever driver its host has loaded.
             driver = driver or found.driver
+        kernel = kernel or found.kernel
         if not instance:
             raise WrongUsage(
                 "this machine does not say that it is an Inferentia or Trainium instance",
@@ -54,6 +55,7 @@ def target_of(
         phases=settings.phase,
         this_python=this_python,
         driver=driver,
+        kernel=kernel,
     )
 
 

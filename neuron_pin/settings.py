@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     pin: str | None = None
     target: str | None = None
     with_driver: str | None = None
+    with_kernel: str | None = None
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None

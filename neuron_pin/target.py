@@ -36,7 +36,8 @@ class Target(NamedTuple):
     ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
     ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
     ``3.12.0``, where the patch is open.  ``platforms`` are wheel platform tags, best first.
-    ``driver`` is the version of the driver that the host has and keeps, empty for open.
+    ``driver`` is the version of the driver that the host has and keeps, ``kernel`` the one
+    that runs there (``6.8.0-1015-aws``); both are empty for open.
     """
 
     instance: str | None
@@ -49,6 +50,7 @@ class Target(NamedTuple):
     as_of: date
     phases: frozenset[Phase]
     driver: str = ""
+    kernel: str = ""
 
     @property
     def system(self) -> Ecosystem:
@@ -64,6 +66,8 @@ class Target(NamedTuple):
             parts.append(self.scope.value)
         if self.driver:
             parts.append(f"driver {self.driver}")
+        if self.kernel:
+            parts.append(f"kernel {self.kernel}")
         return ", ".join(parts)
 
 
@@ -79,6 +83,7 @@ def make_target(
     phases: Sequence[str] = (),
     this_python: str,
     driver: str = "",
+    kernel: str = "",
 ) -> Target:
     """A target from what the user said; raises `UnknownName` or `WrongUsage`.
 
@@ -103,6 +108,7 @@ def make_target(
         as_of=as_of,
         phases=DEFAULT_PHASES | allowed,
         driver=_driver(driver),
+        kernel=_kernel(kernel),
     )
 
 
@@ -110,6 +116,15 @@ def _driver(text: str) -> str:
     if text and not re.fullmatch(r"\d{1,4}(\.\d{1,6}){1,3}", text):
         raise WrongUsage(
             f"--with-driver: {text!r} is no version of the driver", hint="write it as 2.26.5.0"
+        )
+    return text
+
+
+def _kernel(text: str) -> str:
+    if text and not re.fullmatch(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", text):
+        raise WrongUsage(
+            f"--with-kernel: {text!r} is no kernel",
+            hint="write it as uname -r does: 6.8.0-1015",
         )
     return text
 
@@ -194,19 +209,20 @@ def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str
 
 class Detected(NamedTuple):
     """What could be told of this machine; empty where it could not.  ``driver`` is the
-    version of the loaded kernel module."""
+    version of the loaded kernel module, ``kernel`` what ``uname -r`` says."""
 
     instance: str
     os: str
     python: str
     driver: str = ""
+    kernel: str = ""
 
 
 def detect(root: str = "/", python: str = "") -> Detected:
     """Look at a machine: DMI for the instance type, os-release(5) for the system, the
     kernel module for the driver.
 
-    Reads three small files, never the network.
+    Reads four small files, never the network.
     """
     product = _read(os.path.join(root, "sys/devices/virtual/dmi/id/product_name")).strip().lower()
     family = product.partition(".")[0]
@@ -221,7 +237,10 @@ def detect(root: str = "/", python: str = "") -> Detected:
     driver = _read(os.path.join(root, "sys/module/neuron/version")).strip()
     if not re.fullmatch(r"\d[\d.]{0,30}", driver):
         driver = ""
-    return Detected(instance, f"{identifier}{version}" if version else "", python, driver)
+    kernel = _read(os.path.join(root, "proc/sys/kernel/osrelease")).strip()
+    if not re.fullmatch(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", kernel):
+        kernel = ""
+    return Detected(instance, f"{identifier}{version}" if version else "", python, driver, kernel)
 
 
 def _read(path: str) -> str:

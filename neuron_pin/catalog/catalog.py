@@ -8,6 +8,7 @@ A catalogue is a folder::
     packages.json     every package: kind, ecosystems, framework, windows
     lifecycle.json    dated events
     systems.json      operating systems, instance families
+    kernels.json      the kernels that drivers were tested on, and need
     corrections.json  where sources disagree
 """
 
@@ -24,12 +25,14 @@ from .facts import (
     ComponentKind,
     Correction,
     FrameworkRole,
+    KernelFloor,
     Member,
     OperatingSystem,
     Package,
     Release,
     Repositories,
     Span,
+    Tested,
     Window,
 )
 from .files import Fields, read_object
@@ -250,6 +253,49 @@ class Catalog:
     def pythons(self) -> tuple[str, ...]:
         """The Python versions that any release lists, oldest first."""
         return self._systems_file.words("pythons")
+
+    @cached_property
+    def _kernels_file(self) -> Fields:
+        path = os.path.join(self.folder, "kernels.json")
+        return Fields(path, "kernels", read_object(path))
+
+    @cached_property
+    def tested(self) -> tuple[Tested, ...]:
+        """The kernels and C libraries that releases were tested on, newest release first."""
+        path = self._kernels_file.path
+        found = []
+        for number, row in enumerate(self._kernels_file.entries("tested")):
+            fields = Fields(path, f"tested {number}", row)
+            found.append(
+                Tested(
+                    sdk=fields.text("sdk"),
+                    package=fields.text("package"),
+                    os=fields.text("os"),
+                    kernels=fields.words("kernels"),
+                    glibc=fields.text("glibc"),
+                    instances=frozenset(fields.words("instances")),
+                    source=fields.text("source"),
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def kernel_floors(self) -> tuple[KernelFloor, ...]:
+        """The least kernels that drivers need."""
+        path = self._kernels_file.path
+        found = []
+        for number, row in enumerate(self._kernels_file.entries("floors")):
+            fields = Fields(path, f"floor {number}", row)
+            found.append(
+                KernelFloor(
+                    package=fields.text("package"),
+                    versions=_span(fields, "versions"),
+                    os=fields.text("os"),
+                    kernel=fields.text("kernel"),
+                    source=fields.text("source"),
+                )
+            )
+        return tuple(found)
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:

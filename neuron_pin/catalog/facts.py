@@ -147,6 +147,29 @@ class OperatingSystem(NamedTuple):
     source: str
 
 
+class Tested(NamedTuple):
+    """What a release's package was tested on: the kernels (``6.8``) and the C library of one
+    operating system, for some instance families."""
+
+    sdk: str
+    package: str
+    os: str
+    kernels: tuple[str, ...]
+    glibc: str
+    instances: frozenset[str]
+    source: str
+
+
+class KernelFloor(NamedTuple):
+    """The least kernel that some versions of a package need on an operating system."""
+
+    package: str
+    versions: Span
+    os: str
+    kernel: str
+    source: str
+
+
 class Repositories(NamedTuple):
     """Where Neuron publishes: URLs without credentials."""
 

@@ -21,7 +21,14 @@ from .facts import Member, Package
 from .files import read_object
 from .manifest import Manifest
 
-CURATED = ("packages.json", "lifecycle.json", "systems.json", "corrections.json", "releases.json")
+CURATED = (
+    "packages.json",
+    "lifecycle.json",
+    "systems.json",
+    "kernels.json",
+    "corrections.json",
+    "releases.json",
+)
 
 
 def write_catalog(manifest: Manifest, known: Catalog, source: str, target: str) -> None:

@@ -126,6 +126,7 @@ def add_target(command: argparse.ArgumentParser) -> None:
     group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
     group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
     group.add_argument("--with-driver", metavar="VERSION", help="the host has and keeps it")
+    group.add_argument("--with-kernel", metavar="VERSION", help="the host runs it: uname -r")
     group.add_argument("--target", metavar="auto", help="fill in from this machine")
 
 

@@ -63,6 +63,13 @@ class Rule(Enum):
         "deb-control(5) Depends, rpm Requires",
         "The package states that it needs a newer glibc than the operating system has.",
     )
+    KERNEL = Page(
+        "NP109",
+        "needs a newer kernel",
+        "release notes of the driver",
+        "The host's kernel (--with-kernel, or this machine's with --target auto) is older than "
+        "the driver needs on this operating system.",
+    )
     SCOPE = Page(
         "NP106",
         "does not belong into a container",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.catalog import Catalog, ComponentKind, sdk_key, version_numbers
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
@@ -22,7 +22,7 @@ from neuron_pin.target import Target
 
 from .attempt import Attempt
 from .exclusion import Exclusion
-from .filter import DRIVER, Context, phase_of
+from .filter import DRIVER, Context, kernel_series, phase_of
 from .graph import BOND, SDK_IDENTIFIER, Chosen
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
@@ -184,6 +184,9 @@ def _warnings(
     for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
     target, selection = request.target, attempt.selection
+    for package in packages:
+        if package.key.name == DRIVER:
+            found += _untested_kernel(target, package, catalog)
     if whole and selection is not None:
         if target.instance is None:
             found.append("no --instance was given: components of every instance family are listed")
@@ -214,6 +217,32 @@ _PHASE_WORDS = {
     Phase.MAINTENANCE: "in maintenance",
     Phase.EOS: "out of support, at your own discretion",
 }
+
+
+def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
+    """That the driver's release was not tested on the host's kernel, or not on its system."""
+    if not target.kernel or target.os is None:
+        return []
+    minor = driver.sdk.rpartition(".")[0]
+    rows = [
+        row
+        for row in catalog.tested
+        # A patch release was tested on what its minor was.
+        if row.package == DRIVER and row.sdk.rpartition(".")[0] == minor
+    ]
+    if not rows:
+        return []
+    name = f"{DRIVER} {driver.version} of release {driver.sdk}"
+    here = [row for row in rows if row.os == target.os.name]
+    if not here:
+        return [f"{name} was not tested on {target.os.name} ({rows[0].source})"]
+    kernels = here[0].kernels
+    if kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
+        return []
+    return [
+        f"{name} was tested on {target.os.name} with kernel {', '.join(kernels)}, the host runs "
+        f"{target.kernel} ({here[0].source})"
+    ]
 
 
 def _older_driver(

@@ -186,6 +186,24 @@ def c_library(candidate: Candidate, context: Context) -> Exclusion | None:
     return _put_aside(candidate, Rule.C_LIBRARY, reason, candidate.source)
 
 
+def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP109: a driver for newer kernels."""
+    running, system = context.target.kernel, context.target.os
+    if not running or system is None or candidate.key.name != DRIVER:
+        return None
+    for floor in context.catalog.kernel_floors:
+        applies = floor.os == system.name and floor.versions.contains(candidate.version)
+        if applies and kernel_series(running) < version_numbers(floor.kernel):
+            reason = f"needs kernel {floor.kernel} on {system.name}, the host runs {running}"
+            return _put_aside(candidate, Rule.KERNEL, reason, floor.source)
+    return None
+
+
+def kernel_series(running: str) -> tuple[int, ...]:
+    """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``."""
+    return version_numbers(running)[:2]
+
+
 def phase(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP201 and NP202: a phase that the target does not allow."""
     if candidate.member is None and _package(candidate, context) is None:
@@ -299,6 +317,7 @@ RULES: tuple[RuleFunction, ...] = (
     operating_system,
     scope,
     driver,
+    kernel,
     c_library,
     not_uploaded_yet,
     no_wheel,

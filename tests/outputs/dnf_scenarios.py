@@ -70,8 +70,9 @@ def predicted(world: World, name: str, command: str) -> str | None:
 
     A locked name has the versions in its pin alone.  Of those Neuron's repository goes before
     others, and the highest wins; nothing is taken back.  To install what is installed does
-    nothing.  An upgrade looks at newer versions alone, so that where Neuron's repository has
-    none, another one's wins: a version lock cannot name a repository.
+    nothing.  An upgrade looks at what is not older, so that where Neuron's repository has
+    neither the installed version nor a newer one, another repository's wins: a version lock
+    cannot name a repository.
     """
     now = world.installed.get(name)
     if (command == "install") is (now is not None):
@@ -79,9 +80,9 @@ def predicted(world: World, name: str, command: str) -> str | None:
     pin = parse_pin(world.pins[name], Ecosystem.RPM) if name in world.pins else None
     for repository in (world.neuron, world.other):
         inside = [v for v in repository[name] if _inside(pin, v)]
-        newer = [v for v in inside if now is None or compare_rpm(v, now) > 0]
-        if newer:
-            return _newest(newer)
+        not_older = [v for v in inside if now is None or compare_rpm(v, now) >= 0]
+        if not_older:
+            return _newest(not_older)
     return now
 
 

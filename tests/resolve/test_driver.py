@@ -65,3 +65,37 @@ def test_a_loaded_module_tells_its_version(tmp_path: Path) -> None:
     for text, expected in (("2.27.4.0\n", "2.27.4.0"), ("evil\x1b[31m", ""), ("", "")):
         path.write_text(text)
         assert detect(str(tmp_path)).driver == expected
+
+
+# system, kernel, what is said of it
+KERNELS = [
+    ("ubuntu22.04", "6.8.0-1015-aws", ""),
+    ("ubuntu22.04", "5.15.0-91-generic", "with kernel 6.8, the host runs 5.15.0-91-generic"),
+    ("amzn2023", "6.18.3-1.amzn2023.x86_64", ""),
+    ("amzn2023", "6.12.0", "with kernel 6.1, 6.18"),
+]
+
+
+@pytest.mark.parametrize(("system", "kernel", "told"), KERNELS)
+def test_kernels_that_the_driver_was_tested_on(run, system: str, kernel: str, told: str) -> None:
+    done = run("lock", "--offline", "--instance", "trn1", "--os", system, "--with-kernel", kernel,
+               "--python", "3.10", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    assert done.code == 0, done.err
+    warnings = [w for w in json.loads(done.out)["warnings"] if "kernel" in w]
+    assert [told in w and "runtime.rst" in w for w in warnings] == ([True] if told else [])
+
+
+def test_a_kernel_that_is_too_old_puts_the_driver_aside(run) -> None:
+    base = ("lock", "--offline", "aws-neuronx-dkms", "--instance", "trn1", "--os", "amzn2",
+            "--as-of", "2026-08-20")  # fmt: skip
+    new = run(*base, "--with-kernel", "5.10.236", "--format", "json")
+    assert json.loads(new.out)["sdk"] == "2.32.0"
+    old = json.loads(run(*base, "--with-kernel", "4.14.355", "--format", "json").out)
+    assert old["packages"][0]["version"].startswith("2.17.")
+    assert run(*base, "--with-kernel", "new").code == 2
+
+
+def test_every_system_that_was_tested_is_known_with_its_c_library(catalog) -> None:
+    assert len(catalog.tested) == 55
+    for row in catalog.tested:
+        assert catalog.system(row.os).glibc == row.glibc, row
