@@ -360,6 +360,7 @@ def _package(fields: Fields) -> Package:
                 window.text("other"),
                 _span(window, "range"),
                 window.text("source"),
+                frozenset(window.words("instances")),
             )
         )
     return Package(

@@ -70,12 +70,19 @@ class Window(NamedTuple):
     """A range of another package that some versions of a package work with.
 
     It binds, it adds nothing: where ``other`` is not installed it says nothing.
+    ``instances`` are the families that it is for, all if there are none.
     """
 
     versions: Span
     other: str
     range: Span
     source: str
+    instances: frozenset[str] = frozenset()
+
+    def speaks_of(self, version: str, family: str | None) -> bool:
+        """Whether it binds a version on an instance family; of an open one it says nothing
+        if it is for some families only."""
+        return self.versions.contains(version) and (not self.instances or family in self.instances)
 
 
 class Package(NamedTuple):

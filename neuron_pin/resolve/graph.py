@@ -367,7 +367,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         if package.name in _bonded(self.context) and candidate.key.ecosystem is Ecosystem.PIP:
             yield _bond(package.name, parent, value=candidate.version)
         for window in package.windows:
-            if window.versions.contains(candidate.version):
+            if window.speaks_of(candidate.version, self.context.target.family):
                 yield _bond(window.other, parent, within=window.range)
 
 

@@ -180,7 +180,7 @@ def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclu
         ):
             package = catalog.packages.get(one)
             for window in package.windows if package is not None else ():
-                if window.other != other or not window.versions.contains(its):
+                if window.other != other or not window.speaks_of(its, family):
                     continue
                 if not window.range.contains(other_version):
                     reason = f"{one} {its} does not work with {other} {other_version}"

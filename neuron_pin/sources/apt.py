@@ -154,17 +154,29 @@ def stanzas(
     Raises `SourceFailed` for a wanted stanza without a version that dpkg would take.
     """
     text = b"\n\n" + data.replace(b"\r\n", b"\n")
-    for name in sorted(set(names)):
-        mark = b"\nPackage: " + name.encode() + b"\n"
+    for prefix, wanted in _by_beginning(names).items():
+        # Names that begin alike cost one walk through the index, not one each.
+        mark = b"\nPackage: " + prefix.encode()
         at = text.find(mark)
         while at >= 0:
-            start = text.rfind(b"\n\n", 0, at + 1) + 2
-            end = text.find(b"\n\n", at + 1)
-            stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
-            package = _package(name, stanza, address)
-            if package.architecture in (architecture, "all", ""):
-                yield package
+            end_of_line = text.find(b"\n", at + 1)
+            name = text[at + 10 : end_of_line].decode("utf-8", "replace")
+            if end_of_line >= 0 and name in wanted:
+                start = text.rfind(b"\n\n", 0, at + 1) + 2
+                end = text.find(b"\n\n", at + 1)
+                stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
+                package = _package(name, stanza, address)
+                if package.architecture in (architecture, "all", ""):
+                    yield package
             at = text.find(mark, at + len(mark))
+
+
+def _by_beginning(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Names in groups that share their first letters, each under these."""
+    groups: dict[str, set[str]] = {}
+    for name in sorted(set(names)):
+        groups.setdefault(name[:8], set()).add(name)
+    return {beginning: frozenset(group) for beginning, group in groups.items()}
 
 
 # Fields that deb-control(5) allows to go on in the next line, as far as they are read.

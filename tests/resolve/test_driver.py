@@ -40,6 +40,18 @@ def test_the_newest_release_that_works_with_it_wins(run, driver, asked, release:
         assert newer == []
 
 
+# instance, the release that wins on a driver of 2.21
+BY_INSTANCE = [("trn2", "2.23.0"), ("trn1", "2.29.1")]
+
+
+@pytest.mark.parametrize(("instance", "release"), BY_INSTANCE)
+def test_a_window_may_be_for_some_instances(run, instance: str, release: str) -> None:
+    done = run("lock", "aws-neuronx-runtime-lib", "--offline", "--instance", instance, "--os",
+               "ubuntu22.04", "--as-of", "2026-08-20", "--with-driver", "2.21.37.0",
+               "--format", "json")  # fmt: skip
+    assert json.loads(done.out)["sdk"] == release
+
+
 def test_the_hosts_driver_is_left_alone(run) -> None:
     document = json.loads(run(*BASE, "--with-driver", "2.27.4.0", "--format", "json").out)
     (kept,) = [e for e in document["exclusions"] if e["name"] == "aws-neuronx-dkms"]
