@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -179,6 +178,8 @@ def _read_list(path: str) -> bytes | None:
 
 def _unpacked_by_apt(path: str) -> bytes:
     """A list in a form that only apt itself reads here, as LZ4."""
+    import subprocess
+
     try:
         done = subprocess.run(
             [APT_HELPER, "cat-file", path], capture_output=True, timeout=SECONDS, check=False

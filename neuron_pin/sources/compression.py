@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import importlib
-import lzma
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +29,10 @@ def unpacked(data: bytes, suffix: str, address: str, limit: int = 0) -> bytes:
     limit = limit or MAX_UNPACKED
     if not suffix:
         return data
+    # Imported here: most lists of a machine are not packed.
+    import lzma
+    import zlib
+
     found: list[bytes] = []
     size = 0
     try:
@@ -47,6 +48,10 @@ def unpacked(data: bytes, suffix: str, address: str, limit: int = 0) -> bytes:
 
 def _chunks(data: bytes, suffix: str, limit: int) -> Iterator[bytes]:
     """Each stream of a file: packers may append one to another."""
+    import bz2
+    import lzma
+    import zlib
+
     while data:
         decoder: Any
         if suffix == ".gz":
