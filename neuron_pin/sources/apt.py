@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 
-from .apt_release import Release, read_release
 from .compression import can_unpack, unpacked
-from .http import Answer, Fetcher, NotFound, redacted
 from .system_package import SystemPackage, parse_deb_relations
 from .trust import Trust, options_of, trust_of
+
+if TYPE_CHECKING:
+    from .apt_release import Release
+    from .http import Answer, Fetcher
 
 MAX_PACKAGES = 64 * 1024 * 1024
 """Bytes of a Packages file as sent."""
@@ -80,6 +82,8 @@ def parse_repository(text: str) -> AptRepository:
             hint="write it as in sources.list: 'https://apt.example/ jammy main'",
         )
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
+        from .http import redacted
+
         raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
     found = options.get("arch", AMD64).replace(",", " ").split()
     architectures = tuple(found) or (AMD64,)
@@ -95,6 +99,10 @@ def read_packages(
 ) -> list[SystemPackage]:
     """The wanted packages of a repository for an architecture, in the order of its
     indexes; raises `SourceFailed`."""
+    # Imported here: a machine's own lists need no network.
+    from .apt_release import read_release
+    from .http import redacted
+
     base = repository.base
     release = read_release(fetcher, base, repository.trust)
     found: list[SystemPackage] = []
@@ -105,6 +113,8 @@ def read_packages(
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
+    from .http import NotFound, redacted
+
     stated = [
         (suffix, *release.hashes[path + suffix])
         for suffix in (".xz", ".zst", ".gz", ".bz2", "")
@@ -137,6 +147,8 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
 
 def _checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
     """A file that has the hash which Release states; nothing else is kept of one."""
+
+    from .http import redacted
 
     def check(answer: Answer) -> None:
         if hashlib.sha256(answer.data).hexdigest() != digest:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .openpgp import BadSignature, Signed, verify
+if TYPE_CHECKING:
+    from .openpgp import Signed
 
 TRUSTED_PARTS = "/etc/apt/trusted.gpg.d"
 MAX_KEYRING = 16 * 1024 * 1024
@@ -68,6 +69,9 @@ def verified(message: bytes, trust: Trust, *, detached: bytes | None = None) -> 
 
     Where no key is named those of the machine's apt count.
     """
+    # Imported here: what a machine's apt has fetched is not verified again.
+    from .openpgp import BadSignature, verify
+
     signed = verify(message, _keys(trust), detached=detached)
     if trust.fingerprints and signed.fingerprint not in trust.fingerprints:
         raise BadSignature(f"it is signed by {signed.fingerprint}, not by the key named")
@@ -75,6 +79,8 @@ def verified(message: bytes, trust: Trust, *, detached: bytes | None = None) -> 
 
 
 def _keys(trust: Trust) -> list[bytes]:
+    from .openpgp import BadSignature
+
     found = [key.encode() for key in trust.keys]
     paths = list(trust.keyrings)
     if not found and not paths:
