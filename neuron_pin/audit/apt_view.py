@@ -59,7 +59,8 @@ def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
     """What apt would do about each package below a root; raises `UnreadableInput` or
     `SourceFailed` for files that apt could not read either."""
     stanzas = read_preferences(root)[0]
-    ours = [stanza for stanza in stanzas if _is_ours(stanza.path)]
+    own_paths = {path for path in {s.path for s in stanzas} if _is_ours(path)}
+    ours = [stanza for stanza in stanzas if stanza.path in own_paths]
     policy, own_policy = AptPolicy(stanzas), AptPolicy(ours)
     installed = read_installed(root, names)
     known: dict[str, dict[str, list[PackageFile]]] = {name: {} for name in names}

@@ -184,6 +184,10 @@ class Repositories(NamedTuple):
     apt: str
     rpm: str
 
+    def of(self, ecosystem: Ecosystem) -> str:
+        """The address for an ecosystem."""
+        return {Ecosystem.APT: self.apt, Ecosystem.RPM: self.rpm}.get(ecosystem, self.pip)
+
 
 class Correction(NamedTuple):
     """Two sources disagree: which is right, why, and on what source."""

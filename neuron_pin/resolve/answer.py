@@ -184,9 +184,9 @@ def _warnings(
     for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
     target, selection = request.target, attempt.selection
-    for package in packages:
-        if package.key.name == DRIVER:
-            found += _untested_kernel(target, package, catalog)
+    driver = next((p for p in packages if p.key.name == DRIVER), None)
+    if driver is not None:
+        found += _untested_kernel(target, driver, catalog)
     if whole and selection is not None:
         if target.instance is None:
             found.append("no --instance was given: components of every instance family are listed")
@@ -204,7 +204,6 @@ def _warnings(
                 f"release {selection.release.sdk} has no Python package for Python "
                 f"{target.python}; it has them for {', '.join(listed)}"
             )
-        driver = next((p for p in packages if p.key.name == DRIVER), None)
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))
     return found

@@ -233,9 +233,8 @@ def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
         return None
     if package.public_from and admits(f">={package.public_from}", candidate.version):
         return None
-    neuron, kind = context.catalog.repositories.pip, "index"
-    if candidate.key.ecosystem is Ecosystem.APT:
-        neuron, kind = context.catalog.repositories.apt, "repository"
+    neuron = context.catalog.repositories.of(candidate.key.ecosystem)
+    kind = "index" if candidate.key.ecosystem is Ecosystem.PIP else "repository"
     return _put_aside(
         candidate,
         Rule.UNTRUSTED_INDEX,

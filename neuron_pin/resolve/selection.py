@@ -94,8 +94,7 @@ def _last_driver(context: Context, selection: Selection) -> None:
 
 
 def _candidate(key: PackageKey, member: Member, catalog: Catalog) -> Candidate:
-    system = {Ecosystem.APT: catalog.repositories.apt, Ecosystem.RPM: catalog.repositories.rpm}
-    index = system.get(key.ecosystem, catalog.repositories.pip)
+    index = catalog.repositories.of(key.ecosystem)
     if catalog.packages[member.package].public_from and "+" not in member.version:
         index = ""
     return Candidate(key, member.version, index, member)

@@ -46,10 +46,7 @@ class SystemOffers:
         """Every version of a package, newest first: of several revisions of one upstream
         version that are no numbers, the repository's latest first."""
         self._need(key)
-        repositories = self._context.catalog.repositories
-        neuron = urlsplit(
-            repositories.apt if key.ecosystem is Ecosystem.APT else repositories.rpm
-        ).hostname
+        neuron = urlsplit(self._context.catalog.repositories.of(key.ecosystem)).hostname
         for repository, package in self._in_order(key):
             row = row_of(key, package.version)
             file = File(

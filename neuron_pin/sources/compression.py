@@ -23,10 +23,9 @@ def can_unpack(suffix: str) -> bool:
     return suffix in ("", ".gz", ".xz", ".bz2") or (suffix == ".zst" and _zstd() is not None)
 
 
-def unpacked(data: bytes, suffix: str, address: str, limit: int = 0) -> bytes:
-    """What is in a packed file; raises `SourceFailed` for more than ``limit`` bytes, and for
-    what is damaged or ends too soon."""
-    limit = limit or MAX_UNPACKED
+def unpacked(data: bytes, suffix: str, address: str) -> bytes:
+    """What is in a packed file; raises `SourceFailed` for more than `MAX_UNPACKED` bytes, and
+    for what is damaged or ends too soon."""
     if not suffix:
         return data
     # Imported here: most lists of a machine are not packed.
@@ -36,10 +35,10 @@ def unpacked(data: bytes, suffix: str, address: str, limit: int = 0) -> bytes:
     found: list[bytes] = []
     size = 0
     try:
-        for chunk in _chunks(data, suffix, limit):
+        for chunk in _chunks(data, suffix, MAX_UNPACKED):
             size += len(chunk)
-            if size > limit:
-                raise SourceFailed(address, f"unpacks to more than {limit} bytes")
+            if size > MAX_UNPACKED:
+                raise SourceFailed(address, f"unpacks to more than {MAX_UNPACKED} bytes")
             found.append(chunk)
     except (lzma.LZMAError, zlib.error, OSError, EOFError, ValueError) as error:
         raise SourceFailed(address, f"cannot be unpacked: {error}") from None

@@ -165,16 +165,13 @@ def _packages(index: bytes, read: Read, names: frozenset[str], address: str) -> 
         data = unpacked(read(record.location_href, MAX_PRIMARY, check), suffix, place)
     except NotFound:
         raise SourceFailed(place, "is named by repomd.xml, but not there") from None
-    # createrepo_c's parser is libxml2's, which would follow what a document type declares.
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise SourceFailed(place, "declares a document type, which no repository has")
+    _refuse_document_type(data, place)
     return [_package(package, place) for package in _parsed(data, names, place)]
 
 
 def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
     library = _library()
-    if b"<!DOCTYPE" in index or b"<!ENTITY" in index:
-        raise SourceFailed(f"{address}/repodata/repomd.xml", "declares a document type")
+    _refuse_document_type(index, f"{address}/repodata/repomd.xml")
     with _on_disk(index) as path:
         repomd = library.Repomd()
         try:
@@ -188,6 +185,12 @@ def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
     if not _is_below(record.location_href):
         raise SourceFailed(f"{address}/repodata/repomd.xml", "names a file elsewhere")
     return record
+
+
+def _refuse_document_type(data: bytes, place: str) -> None:
+    """createrepo_c's parser is libxml2's, which would follow what a document type declares."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise SourceFailed(place, "declares a document type, which no repository has")
 
 
 def _is_below(path: str) -> bool:
