@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
 
@@ -42,6 +42,27 @@ Run = Callable[..., Outcome]
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return Catalog(EMBEDDED)
+
+
+def system_versions(catalog: Catalog) -> set[tuple[str, str]]:
+    """Every system package of every release with its real version."""
+    return {
+        (member.package, member.version.replace(".x", ".1"))
+        for release in catalog.releases
+        for member in (catalog.members(release.sdk) if release.listed else ())
+        if member.version and len(catalog.packages[member.package].systems) == 2
+    }
+
+
+def is_supported(system: OperatingSystem, sdk: str, name: str) -> bool:
+    """Whether a release's package is for an operating system."""
+    if name in system.excepted:
+        return True
+    if system.only and name not in system.only:
+        return False
+    if system.first_sdk and sdk_key(sdk) < sdk_key(system.first_sdk):
+        return False
+    return not system.first_sdk_without or sdk_key(sdk) < sdk_key(system.first_sdk_without)
 
 
 @pytest.fixture

@@ -86,15 +86,16 @@ class Catalog:
 
     # Releases ------------------------------------------------------------------------
 
+    def _file(self, name: str) -> Fields:
+        """One of the catalogue's files, opened."""
+        path = os.path.join(self.folder, f"{name}.json")
+        return Fields(path, name, read_object(path))
+
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """Every known release, newest first."""
-        path = os.path.join(self.folder, "releases.json")
         found = []
-        for number, row in enumerate(
-            Fields(path, "releases", read_object(path)).entries("releases")
-        ):
-            fields = Fields(path, f"release {number}", row)
+        for fields in self._file("releases").each("releases", "release"):
             found.append(
                 Release(
                     sdk=fields.text("sdk"),
@@ -148,12 +149,8 @@ class Catalog:
     @cached_property
     def packages(self) -> dict[str, Package]:
         """Every package by its name."""
-        path = os.path.join(self.folder, "packages.json")
         found = {}
-        for number, row in enumerate(
-            Fields(path, "packages", read_object(path)).entries("packages")
-        ):
-            fields = Fields(path, f"package {number}", row)
+        for fields in self._file("packages").each("packages", "package"):
             package = _package(fields)
             found[package.name] = package
         return found
@@ -175,11 +172,8 @@ class Catalog:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Every life-cycle event, in the order of the file."""
-        path = os.path.join(self.folder, "lifecycle.json")
-        rows = Fields(path, "lifecycle", read_object(path)).entries("events")
-        return tuple(
-            _event(Fields(path, f"event {number}", row)) for number, row in enumerate(rows)
-        )
+        rows = self._file("lifecycle").each("events", "event")
+        return tuple(_event(fields) for fields in rows)
 
     @cached_property
     def events_by_name(self) -> dict[str, tuple[Event, ...]]:
@@ -193,17 +187,12 @@ class Catalog:
 
     @cached_property
     def _systems_file(self) -> Fields:
-        path = os.path.join(self.folder, "systems.json")
-        return Fields(path, "systems", read_object(path))
+        return self._file("systems")
 
     @cached_property
     def systems(self) -> tuple[OperatingSystem, ...]:
         """The operating systems that releases support or supported."""
-        path = self._systems_file.path
-        return tuple(
-            _system(Fields(path, f"system {number}", row))
-            for number, row in enumerate(self._systems_file.entries("systems"))
-        )
+        return tuple(_system(fields) for fields in self._systems_file.each("systems", "system"))
 
     def system(self, name: str) -> OperatingSystem:
         """The operating system of that name or alias; raises `UnknownName`."""
@@ -256,16 +245,13 @@ class Catalog:
 
     @cached_property
     def _kernels_file(self) -> Fields:
-        path = os.path.join(self.folder, "kernels.json")
-        return Fields(path, "kernels", read_object(path))
+        return self._file("kernels")
 
     @cached_property
     def tested(self) -> tuple[Tested, ...]:
         """The kernels and C libraries that releases were tested on, newest release first."""
-        path = self._kernels_file.path
         found = []
-        for number, row in enumerate(self._kernels_file.entries("tested")):
-            fields = Fields(path, f"tested {number}", row)
+        for fields in self._kernels_file.each("tested", "tested"):
             found.append(
                 Tested(
                     sdk=fields.text("sdk"),
@@ -282,10 +268,8 @@ class Catalog:
     @cached_property
     def kernel_floors(self) -> tuple[KernelFloor, ...]:
         """The least kernels that drivers need."""
-        path = self._kernels_file.path
         found = []
-        for number, row in enumerate(self._kernels_file.entries("floors")):
-            fields = Fields(path, f"floor {number}", row)
+        for fields in self._kernels_file.each("floors", "floor"):
             found.append(
                 KernelFloor(
                     package=fields.text("package"),
@@ -300,11 +284,8 @@ class Catalog:
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Where sources disagree, and which one is held to be right."""
-        path = os.path.join(self.folder, "corrections.json")
-        rows = Fields(path, "corrections", read_object(path)).entries("corrections")
         found = []
-        for number, row in enumerate(rows):
-            fields = Fields(path, f"correction {number}", row)
+        for fields in self._file("corrections").each("corrections", "correction"):
             found.append(
                 Correction(
                     subject=fields.text("subject"),
@@ -352,8 +333,7 @@ def _package(fields: Fields) -> Package:
     if installed_by not in _SYSTEMS:
         raise fields.broken(f"'installed_by' is {installed_by!r}")
     windows = []
-    for number, row in enumerate(fields.entries("windows")):
-        window = Fields(fields.path, f"{fields.entry}, window {number}", row)
+    for window in fields.each("windows", f"{fields.entry}, window"):
         windows.append(
             Window(
                 _span(window, "versions"),

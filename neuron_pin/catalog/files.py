@@ -6,7 +6,7 @@ Each file is a JSON object.  What is missing or of another type raises `BrokenCa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -76,6 +76,12 @@ class Fields:
         if not isinstance(value, list):
             raise self.broken(f"{name!r} is not a list")
         return value
+
+    def each(self, name: str, entry: str) -> Iterator[Fields]:
+        """A list of objects, each to be read in its turn; errors call it ``entry`` and its
+        number."""
+        for number, row in enumerate(self.entries(name)):
+            yield Fields(self.path, f"{entry} {number}", row)
 
     def day(self, name: str) -> date:
         """An ISO date that must be there."""

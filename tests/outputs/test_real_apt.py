@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Keys, Served
+from conftest import Keys, Served, is_supported, system_versions
 
-from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
+from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError
 
 pytestmark = [
@@ -72,15 +72,9 @@ def publish(
 
 def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
     """Every system package's real versions, with a revision as the real archive has."""
-    found = set()
-    for release in catalog.releases:
-        for member in catalog.members(release.sdk) if release.listed else ():
-            package = catalog.packages[member.package]
-            if member.version and len(package.systems) == 2:
-                bare = (member.package, member.version) == ("aws-neuronx-tools", "2.26.14.0")
-                version = member.version.replace(".x", ".1")
-                found.add((member.package, version if bare else version + REVISION))
-    return sorted(found)
+    bare = ("aws-neuronx-tools", "2.26.14.0")
+    versions = system_versions(catalog)
+    return sorted((n, v if (n, v) == bare else v + REVISION) for n, v in versions)
 
 
 @pytest.fixture
@@ -138,10 +132,12 @@ def test_apt_picks_what_was_locked_for_every_release_and_instance(
                 {
                     m.package
                     for m in members
-                    if len(catalog.packages[m.package].systems) == 2 and instance in m.instances
+                    if len(catalog.packages[m.package].systems) == 2
+                    and instance in m.instances
+                    and is_supported(catalog.system(system), release.sdk, m.package)
                 }
             )
-            if not names or _is_unsupported(catalog.system(system), release.sdk):
+            if not names:
                 continue
             document = apt.root / "lock.json"
             document.unlink(missing_ok=True)
@@ -158,13 +154,6 @@ def test_apt_picks_what_was_locked_for_every_release_and_instance(
                 asked[bare] = apt.candidates(*names)
             assert asked[bare] == chosen
     assert len(asked) > {"ubuntu18.04": 5, "debian12": 2, "ubuntu24.04": 5}.get(system, 10)
-
-
-def _is_unsupported(system: OperatingSystem, sdk: str) -> bool:
-    first, without = system.first_sdk, system.first_sdk_without
-    return bool(first and sdk_key(sdk) < sdk_key(first)) or bool(
-        without and sdk_key(sdk) >= sdk_key(without)
-    )
 
 
 def locked(path: Path) -> dict[str, str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Keys, Run
+from conftest import Keys, Run, is_supported, system_versions
 from dnf_scenarios import differences
 from rpm_world import has_rpm_tools, repository
 
-from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
+from neuron_pin.catalog import Catalog
 from neuron_pin.outputs.section import BEGIN, END, BrokenSection, with_section
 from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, parse_pin
@@ -73,12 +73,7 @@ def world(folder: Path, packages: list[tuple[str, str]], keys: Keys | None = Non
 
 def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
     """Every system package's real versions, and hostile ones beside them."""
-    found = set()
-    for release in catalog.releases:
-        for member in catalog.members(release.sdk) if release.listed else ():
-            package = catalog.packages[member.package]
-            if member.version and len(package.systems) == 2:
-                found.add((member.package, member.version.replace(".x", ".1") + "-1"))
+    found = {(name, f"{version}-1") for name, version in system_versions(catalog)}
     names = {name for name, _ in found}
     found |= {(n, v) for n in names for v in ("2.99.99.99-1", "9.9-1", "1:2.0-1", "20.1.0-1")}
     return sorted(found)
@@ -103,7 +98,7 @@ def test_dnf_picks_what_was_locked_for_every_release_and_instance(
                 for m in members
                 if len(catalog.packages[m.package].systems) == 2
                 and instance in m.instances
-                and _is_supported(catalog.system(system), release.sdk, m.package)
+                and is_supported(catalog.system(system), release.sdk, m.package)
             ]
             if not names:
                 continue
@@ -123,16 +118,6 @@ def test_dnf_picks_what_was_locked_for_every_release_and_instance(
                 asked[bare] = dnf.choose(*locked)
             assert asked[bare] == locked
     assert len(asked) >= {"amzn2": 20, "amzn2023": 20, "rocky9": 12}.get(system, 3)
-
-
-def _is_supported(system: OperatingSystem, sdk: str, name: str) -> bool:
-    if name in system.excepted:
-        return True
-    if system.only and name not in system.only:
-        return False
-    if system.first_sdk and sdk_key(sdk) < sdk_key(system.first_sdk):
-        return False
-    return not system.first_sdk_without or sdk_key(sdk) < sdk_key(system.first_sdk_without)
 
 
 @real_dnf
