@@ -16,6 +16,7 @@ from neuron_pin.resolve import (
     Preferences,
     Request,
     Resolution,
+    support_of,
 )
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target, detect, make_target
@@ -56,6 +57,9 @@ def target_of(
         this_python=this_python,
         driver=driver,
         kernel=kernel,
+        support_until=_date(settings.require_support_until, "--require-support-until")
+        if settings.require_support_until
+        else None,
     )
 
 
@@ -283,7 +287,11 @@ def lock_job(job: Job) -> Resolution:
     else:
         found = _from_indexes(job, request, overrides)
     expires = _date(settings.expires, "--expires").isoformat() if settings.expires else ""
-    return found._replace(with_hashes=settings.generate_hashes, expires=expires)
+    return found._replace(
+        with_hashes=settings.generate_hashes,
+        expires=expires,
+        support=support_of(found, catalog),
+    )
 
 
 def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requirement]) -> Resolution:

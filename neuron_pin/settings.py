@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     target: str | None = None
     with_driver: str | None = None
     with_kernel: str | None = None
+    require_support_until: str | None = None
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None

@@ -37,7 +37,8 @@ class Target(NamedTuple):
     ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
     ``3.12.0``, where the patch is open.  ``platforms`` are wheel platform tags, best first.
     ``driver`` is the version of the driver that the host has and keeps, ``kernel`` the one
-    that runs there (``6.8.0-1015-aws``); both are empty for open.
+    that runs there (``6.8.0-1015-aws``); both are empty for open.  ``support_until`` is the
+    day up to which support must be guaranteed, none where nothing is asked.
     """
 
     instance: str | None
@@ -51,6 +52,7 @@ class Target(NamedTuple):
     phases: frozenset[Phase]
     driver: str = ""
     kernel: str = ""
+    support_until: date | None = None
 
     @property
     def system(self) -> Ecosystem:
@@ -84,6 +86,7 @@ def make_target(
     this_python: str,
     driver: str = "",
     kernel: str = "",
+    support_until: date | None = None,
 ) -> Target:
     """A target from what the user said; raises `UnknownName` or `WrongUsage`.
 
@@ -109,6 +112,7 @@ def make_target(
         phases=DEFAULT_PHASES | allowed,
         driver=_driver(driver),
         kernel=_kernel(kernel),
+        support_until=support_until,
     )
 
 

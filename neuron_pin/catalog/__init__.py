@@ -14,6 +14,7 @@ from .facts import (
     Window,
     version_numbers,
 )
+from .support import Support
 
 __all__ = [
     "Catalog",
@@ -26,6 +27,7 @@ __all__ = [
     "Release",
     "Repositories",
     "Span",
+    "Support",
     "Window",
     "load_catalog",
     "normalized",

@@ -7,6 +7,7 @@ A catalogue is a folder::
     members/X.json    what release X ships, read when X is looked at
     packages.json     every package: kind, ecosystems, framework, windows
     lifecycle.json    dated events
+    spans.json        first and last release of packages, frameworks, Pythons, instances
     systems.json      operating systems, instance families
     kernels.json      the kernels that drivers were tested on, and need
     corrections.json  where sources disagree
@@ -15,23 +16,27 @@ A catalogue is a folder::
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 
 from neuron_pin.errors import BrokenCatalog, UnknownName
-from neuron_pin.policy import Ecosystem, Event, Phase, SubjectKind
+from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 
 from .facts import (
     ComponentKind,
     Correction,
     FrameworkRole,
     KernelFloor,
+    LeftOut,
+    Life,
     Member,
     OperatingSystem,
     Package,
     Release,
     Repositories,
     Span,
+    Spans,
     Tested,
     Window,
 )
@@ -172,8 +177,42 @@ class Catalog:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Every life-cycle event, in the order of the file."""
-        rows = self._file("lifecycle").each("events", "event")
-        return tuple(_event(fields) for fields in rows)
+        return tuple(self._event(fields) for fields in self._lifecycle_file.each("events", "event"))
+
+    @cached_property
+    def _lifecycle_file(self) -> Fields:
+        return self._file("lifecycle")
+
+    @cached_property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Announcements of the life-cycle that no event stands for."""
+        rows = self._lifecycle_file.each("left_out", "left out")
+        return tuple(LeftOut(r.text("what"), r.text("reason"), r.text("source")) for r in rows)
+
+    def _event(self, fields: Fields) -> Event:
+        event = _event(fields)
+        if event.effective is None and event.sdk in self._dates:
+            # Announced for a release that had no date yet, and has one now.
+            return event._replace(effective=self._dates[event.sdk])
+        return event
+
+    @cached_property
+    def _dates(self) -> dict[str, date]:
+        return {release.sdk: release.date for release in self.releases}
+
+    @cached_property
+    def spans(self) -> Spans:
+        """When packages, framework versions, Pythons and instance families came and went."""
+        fields = self._file("spans")
+        return Spans(
+            packages=_spans(fields, "packages"),
+            frameworks={
+                name: _spans(fields, name, of)
+                for name, of in fields.objects("frameworks").items()
+            },
+            pythons=_spans(fields, "pythons"),
+            instances=_spans(fields, "instances"),
+        )
 
     @cached_property
     def events_by_name(self) -> dict[str, tuple[Event, ...]]:
@@ -371,13 +410,15 @@ def _span(fields: Fields, name: str) -> Span:
 def _event(fields: Fields) -> Event:
     try:
         kind = SubjectKind(fields.text("kind"))
+        type_ = EventType(fields.text("type", "phase"))
     except ValueError as error:
         raise fields.broken(str(error)) from None
+    phase = fields.text("phase", "")
     return Event(
         kind=kind,
         name=fields.text("name"),
         version=fields.text("version", ""),
-        phase=Phase.parse(fields.text("phase")),
+        phase=Phase.parse(phase) if phase else None,
         announced=fields.day("announced"),
         effective=fields.day_or_none("effective"),
         sdk=fields.text("sdk", ""),
@@ -385,8 +426,20 @@ def _event(fields: Fields) -> Event:
         replacement=fields.text("replacement", ""),
         source=fields.text("source"),
         note=fields.text("note", ""),
+        type=type_,
         withdrawn=fields.text("withdrawn", ""),
+        withdrawn_on=fields.day_or_none("withdrawn_on"),
     )
+
+
+def _spans(fields: Fields, name: str, values: Mapping[str, object] | None = None) -> dict[str, Life]:
+    found = {}
+    rows = fields.objects(name) if values is None else values
+    for key, row in rows.items():
+        if not isinstance(row, list) or len(row) != 3 or not all(isinstance(c, str) for c in row):
+            raise fields.broken(f"{name} {key}: not three releases")
+        found[key] = Life(*row)
+    return found
 
 
 def _system(fields: Fields) -> OperatingSystem:

@@ -5,6 +5,7 @@ One type an idea; dicts end where the files are parsed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import NamedTuple
@@ -151,6 +152,35 @@ class OperatingSystem(NamedTuple):
     excepted: frozenset[str]
     only: frozenset[str]
     aliases: tuple[str, ...]
+    source: str
+
+
+class Life(NamedTuple):
+    """The first and the last release that ship something, and the first in which it is no
+    pre-release, empty for never."""
+
+    first: str
+    last: str
+    first_stable: str
+
+
+class Spans(NamedTuple):
+    """When things came and went, by the releases that list them.
+
+    ``frameworks`` are by package and framework version (``2.8``).
+    """
+
+    packages: Mapping[str, Life]
+    frameworks: Mapping[str, Mapping[str, Life]]
+    pythons: Mapping[str, Life]
+    instances: Mapping[str, Life]
+
+
+class LeftOut(NamedTuple):
+    """A published announcement that no event stands for, and why."""
+
+    what: str
+    reason: str
     source: str
 
 

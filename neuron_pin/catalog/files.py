@@ -77,6 +77,13 @@ class Fields:
             raise self.broken(f"{name!r} is not a list")
         return value
 
+    def objects(self, name: str) -> dict[str, Any]:
+        """An object of any values, empty where absent."""
+        value = self.values.get(name, {})
+        if not isinstance(value, dict):
+            raise self.broken(f"{name!r} is not an object")
+        return value
+
     def each(self, name: str, entry: str) -> Iterator[Fields]:
         """A list of objects, each to be read in its turn; errors call it ``entry`` and its
         number."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.policy import Ecosystem
 
 from .catalog import Catalog, sdk_key
-from .facts import Member, Package
+from .facts import Life, Member, Package, Spans
 from .files import read_object
 from .manifest import Manifest
+from .spans import derive_spans
 
 CURATED = (
     "packages.json",
@@ -100,7 +102,26 @@ def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
         texts[f"members/{sdk}.json"] = _member_text(known.members(sdk))
     for sdk, members in manifest.members.items():
         texts[f"members/{sdk}.json"] = _member_text(members)
+    listed = {sdk: known.members(sdk) for sdk in kept} | manifest.members
+    packages = known.packages | {package.name: package for package in manifest.new_packages}
+    order = sorted(listed, key=sdk_key)
+    texts["spans.json"] = spans_text(derive_spans([(s, listed[s]) for s in order], packages))
     return texts
+
+
+def spans_text(spans: Spans) -> str:
+    """``spans.json``: a line for each name."""
+    parts = {
+        "packages": _sorted_spans(spans.packages),
+        "frameworks": {name: _sorted_spans(of) for name, of in spans.frameworks.items()},
+        "pythons": _sorted_spans(spans.pythons),
+        "instances": _sorted_spans(spans.instances),
+    }
+    return _one_a_line(parts)
+
+
+def _sorted_spans(lives: Mapping[str, Life]) -> dict[str, list[str]]:
+    return {name: list(lives[name]) for name in sorted(lives, key=lambda n: (sdk_key(n), n))}
 
 
 def _member_text(members: tuple[Member, ...]) -> str:

@@ -29,6 +29,7 @@ class Options(argparse.Namespace):
 COMMANDS = {
     "lock": "resolve once, write what pip, uv and apt obey",
     "explain": "every version of a package: chosen, or put aside by which rule and why",
+    "lifecycle": "phases and dates of anything that has a life-cycle",
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, or import newer ones",
     "policy": "the rules, or one rule's page",
@@ -125,6 +126,9 @@ def add_target(command: argparse.ArgumentParser) -> None:
     group.add_argument("--scope", metavar="WHERE", help="host, container or both (default)")
     group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
     group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group.add_argument(
+        "--require-support-until", metavar="DATE", help="only what is guaranteed up to that day"
+    )
     group.add_argument("--with-driver", metavar="VERSION", help="the host has and keeps it")
     group.add_argument("--with-kernel", metavar="VERSION", help="the host runs it: uname -r")
     group.add_argument("--target", metavar="auto", help="fill in from this machine")
@@ -215,6 +219,23 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     add_target(command)
 
 
+def _add_lifecycle(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "subjects",
+        metavar="SUBJECT",
+        nargs="*",
+        help="a name, 'torch-neuronx 2.8', python3.11, 2.26.0, dlami:… default: all",
+    )
+    command.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
+    command.add_argument("--kind", metavar="KIND", action="append", help="sdk, component, os …")
+    command.add_argument("--instance", metavar="FAMILY", help="what concerns this family")
+    command.add_argument("--lock", metavar="FILE", help="a lock.json, to be shown among them")
+    command.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    command.add_argument(
+        "--format", choices=("text", "json", "html", "svg", "ics"), default="text"
+    )
+
+
 def _add_releases(command: argparse.ArgumentParser) -> None:
     command.add_argument("release", metavar="SDK", nargs="?")
     command.add_argument("--instance", metavar="FAMILY")
@@ -248,6 +269,7 @@ def _add_cache(command: argparse.ArgumentParser) -> None:
 _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "lock": _add_lock,
     "explain": _add_explain,
+    "lifecycle": _add_lifecycle,
     "releases": _add_releases,
     "catalog": _add_catalog,
     "policy": _add_policy,

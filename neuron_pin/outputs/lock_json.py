@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from neuron_pin.catalog import Support
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
 from neuron_pin.target import Target
 
@@ -23,6 +24,7 @@ def lock_document(resolution: Resolution, command: str) -> dict[str, Any]:
         "command": command,
         "sdk": resolution.sdk or None,
         "target": _target(resolution.target),
+        "support": _support(resolution.support),
         "packages": [_package(package) for package in resolution.packages],
         "exclusions": [exclusion_document(exclusion) for exclusion in resolution.exclusions],
         "warnings": list(resolution.warnings),
@@ -38,6 +40,17 @@ def _target(target: Target) -> dict[str, Any]:
         "scope": target.scope.value,
         "as_of": target.as_of.isoformat(),
         "phases": [phase.label for phase in sorted(target.phases)],
+    }
+
+
+def _support(support: Support | None) -> dict[str, Any] | None:
+    if support is None:
+        return None
+    return {
+        "guaranteed_until": support.until.isoformat(),
+        "first_to_end": list(support.first),
+        "reason": support.reason,
+        "facts_of": support.facts_of.isoformat(),
     }
 
 

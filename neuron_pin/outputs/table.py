@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neuron_pin.catalog import Support
 from neuron_pin.resolve import Exclusion, Resolution
 
 
@@ -17,9 +18,23 @@ def render_table(resolution: Resolution, command: str) -> str:
         for p in resolution.packages
     ]
     lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), rows)
+    if resolution.support is not None:
+        lines += ["", *support_lines(resolution.support)]
     if resolution.exclusions:
         lines += ["", "Left out:", *exclusion_columns(resolution.exclusions)]
     return "\n".join(lines) + "\n"
+
+
+def support_lines(support: Support) -> list[str]:
+    """Until when all of it is sure of support, and what may end first."""
+    first = ", ".join(support.first[:3])
+    if len(support.first) > 3:
+        first += f" and {len(support.first) - 3} more"
+    return [
+        f"Support of every part is guaranteed until {support.until}, by facts of "
+        f"{support.facts_of}.",
+        f"First to end: {first} ({support.reason}).",
+    ]
 
 
 def exclusion_columns(exclusions: Sequence[Exclusion]) -> list[str]:

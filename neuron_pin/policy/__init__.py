@@ -3,18 +3,24 @@
 No I/O, no clock, no environment: a date comes in as ``as_of``.
 """
 
+from .edition import CURRENT, EDITIONS, Edition, check_phase, edition_at
 from .key import PackageKey
-from .lifecycle import Event, PhaseFact, phase_at
-from .phase import DEFAULT_PHASES, PHASES_OF, Phase, SubjectKind, check_phase
+from .lifecycle import Event, EventType, PhaseFact, Subject, next_change, phase_at, standing
+from .phase import DEFAULT_PHASES, Phase, SubjectKind
 from .pin import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin
 from .rules import Page, Rule
+from .support import Floor, support_floor
 from .version import Form, NeuronVersion, parse_version
 
 __all__ = [
+    "CURRENT",
     "DEFAULT_PHASES",
-    "PHASES_OF",
+    "EDITIONS",
     "Ecosystem",
+    "Edition",
     "Event",
+    "EventType",
+    "Floor",
     "Form",
     "NeuronVersion",
     "PackageKey",
@@ -25,10 +31,15 @@ __all__ = [
     "Reach",
     "Rule",
     "Strength",
+    "Subject",
     "SubjectKind",
     "check_phase",
     "derive_pin",
+    "edition_at",
+    "next_change",
     "parse_pin",
     "parse_version",
     "phase_at",
+    "standing",
+    "support_floor",
 ]

@@ -1,14 +1,14 @@
-"""The life-cycle phases and which kinds of subject may have which.
+"""The life-cycle phases, and the kinds of subject that pass through them.
 
-Source: maintenance policy, "Neuron Software Life-cycle" (phases and their comments) and
-"Neuron Software Classification" (where Alpha occurs).
+Source: maintenance policy, "Neuron Software Life-cycle".  Which kind may have which phase is
+a matter of the policy's `edition`.
 """
 
 from __future__ import annotations
 
 from enum import Enum, IntEnum
 
-from neuron_pin.errors import UnknownName, WrongUsage
+from neuron_pin.errors import UnknownName
 
 
 class Phase(IntEnum):
@@ -73,38 +73,11 @@ class SubjectKind(Enum):
     API = "api"
     MODEL_CLASS = "model-class"
 
-
-_COMMON = frozenset({Phase.BETA, Phase.STABLE, Phase.EOS})
-_SUPPORTED = _COMMON | {Phase.MAINTENANCE}
-_RELEASED = _SUPPORTED | {Phase.RC}
-
-PHASES_OF = {
-    # "This phase [RC] applies only to Neuron SDK and Neuron components."  A framework
-    # version is carried by an extension component, so it shares the component's row.
-    SubjectKind.SDK: _RELEASED,
-    SubjectKind.COMPONENT: _RELEASED,
-    SubjectKind.FRAMEWORK: _RELEASED,
-    # "This phase [Maintenance] does not apply to Dependency Software Components,
-    # Neuron DLCs, Neuron DLAMIs, Neuron Features and APIs."
-    SubjectKind.PYTHON: _COMMON,
-    SubjectKind.OS: _COMMON,
-    SubjectKind.INSTANCE: _COMMON,
-    SubjectKind.DEPENDENCY: _COMMON,
-    SubjectKind.DLAMI: _COMMON,
-    SubjectKind.DLC: _COMMON,
-    # Alpha stands in the classification tables of features and of APIs alone.
-    SubjectKind.FEATURE: _COMMON | {Phase.ALPHA},
-    SubjectKind.API: _COMMON | {Phase.ALPHA},
-    SubjectKind.MODEL_CLASS: _SUPPORTED,
-}
-"""Which phases a kind of subject can be in."""
-
-
-def check_phase(kind: SubjectKind, phase: Phase) -> None:
-    """Raise `WrongUsage` if the policy has no such phase for that kind of subject."""
-    if phase not in PHASES_OF[kind]:
-        allowed = ", ".join(known.label for known in sorted(PHASES_OF[kind]))
-        raise WrongUsage(
-            f"the policy has no {phase.label} phase for a subject of kind {kind.value}",
-            hint=f"its phases are {allowed}",
-        )
+    @classmethod
+    def parse(cls, text: str) -> SubjectKind:
+        """The kind of that name; raises `UnknownName`."""
+        for kind in cls:
+            if kind.value == text.strip().lower():
+                return kind
+        known = [kind.value for kind in cls]
+        raise UnknownName("kind", text, known, hint="known: " + ", ".join(known))

@@ -70,6 +70,14 @@ class Rule(Enum):
         "The host's kernel (--with-kernel, or this machine's with --target auto) is older than "
         "the driver needs on this operating system.",
     )
+    TARGET_ENDED = Page(
+        "NP110",
+        "the target itself is out of support",
+        "Dependency software components; End of Support",
+        "The Python, operating system or instance family that the lock is for has passed its "
+        "end of support by the date of the lock. The reason names what replaces it; --phase eos "
+        "locks for it all the same, and an --as-of before that day as it was then.",
+    )
     SCOPE = Page(
         "NP106",
         "does not belong into a container",
@@ -104,6 +112,15 @@ class Rule(Enum):
         "released after the date of the lock",
         "--as-of",
         "With --as-of DATE nothing later than that date is known.",
+    )
+    SUPPORT_UNTIL = Page(
+        "NP205",
+        "support may end before the date asked for",
+        "End of Support Announcement; Neuron Extension Components Updates",
+        "With --require-support-until DATE only what the policy guarantees up to that day is "
+        "chosen: an end is announced at least a month ahead, and an earlier framework version "
+        "gets regular updates for six months after a newer one is supported. What was announced "
+        "after the facts of the catalogue is not known, so newer facts reach further.",
     )
     REQUIREMENT = Page(
         "NP301",

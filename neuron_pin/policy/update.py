@@ -1,12 +1,14 @@
-"""What kind of update lies between two versions, and what the policy promises of it.
+"""What kind of update lies between two versions, and which updates a phase still gets.
 
-Source: maintenance policy, "Neuron Software Release Types".
+Source: maintenance policy, "Neuron Software Release Types", "Neuron Software Regular Updates"
+and "Neuron Software Maintenance Updates".
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
+from .phase import Phase
 from .version import NeuronVersion
 
 
@@ -33,6 +35,26 @@ _PROMISES = {
     Update.BUILD: "the same version, built again",
     Update.NONE: "no change",
 }
+
+
+class Updates(Enum):
+    """Which updates software gets: new minor and major releases of the SDK, patches alone,
+    or none."""
+
+    REGULAR = "regular"
+    MAINTENANCE = "maintenance"
+    NONE = "none"
+
+
+def updates_in(phase: Phase) -> Updates:
+    """Which updates the policy gives in a phase.
+
+    Alpha and Beta are "not supported"; a release candidate has full support.  None of them is
+    applied to an earlier release: to benefit one takes the latest.
+    """
+    if phase in (Phase.RC, Phase.STABLE):
+        return Updates.REGULAR
+    return Updates.MAINTENANCE if phase is Phase.MAINTENANCE else Updates.NONE
 
 
 def classify_update(old: NeuronVersion, new: NeuronVersion) -> Update:

@@ -6,6 +6,7 @@ The resolver itself is imported from ``resolve.resolver``, where something is to
 from .exclusion import Exclusion
 from .request import NO_PREFERENCES, Preferences, Request
 from .resolution import LockedPackage, Resolution
+from .support import support_of
 
 __all__ = [
     "NO_PREFERENCES",
@@ -14,4 +15,5 @@ __all__ = [
     "Preferences",
     "Request",
     "Resolution",
+    "support_of",
 ]

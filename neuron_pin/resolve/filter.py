@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, Package, Release, sdk_key, version_numbers
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    Package,
+    Release,
+    sdk_key,
+    version_numbers,
+)
+from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
@@ -226,6 +234,31 @@ def phase(candidate: Candidate, context: Context) -> Exclusion | None:
     return _put_aside(candidate, Rule.PRE_RELEASE, reason, event.source)
 
 
+def support_until(candidate: Candidate, context: Context) -> Exclusion | None:
+    """NP205: support is not guaranteed up to the day that was asked for."""
+    target, package = context.target, _package(candidate, context)
+    wanted = target.support_until
+    if wanted is None or package is None:
+        return None
+    if candidate.member is None and package.kind is ComponentKind.DEPENDENCY:
+        return None
+    part = package_part(
+        context.catalog, package.name, candidate.version, target.family, target.as_of
+    )
+    if part.floor.could_end_from > wanted:
+        return None
+    return _put_aside(candidate, Rule.SUPPORT_UNTIL, *unsure(part))
+
+
+def unsure(part: Part) -> tuple[str, str]:
+    """Why support of a part may end, and on what source's word."""
+    floor, subject = part.floor, part.subject
+    if floor.announced is not None and floor.event is not None:
+        return f"support of {subject.label} ends on {floor.announced}", floor.event.source
+    reason = f"support of {subject.label} could end from {floor.could_end_from}: {floor.reason}"
+    return reason, "maintenance policy"
+
+
 def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP401: a name of Neuron's on another index."""
     package = _package(candidate, context)
@@ -323,6 +356,7 @@ RULES: tuple[RuleFunction, ...] = (
     platform,
     requires_python,
     phase,
+    support_until,
     yanked,
     prerelease,
 )

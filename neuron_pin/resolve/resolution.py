@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neuron_pin.catalog import ComponentKind
+from neuron_pin.catalog import ComponentKind, Support
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Rule
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
@@ -35,7 +35,8 @@ class Resolution(NamedTuple):
 
     ``sdk`` is the release, empty where no package of Neuron's is in the answer.
     ``with_hashes`` says that hashes are wanted wherever a form may have them.  ``expires`` is
-    the ISO date on which somebody should look at the lock again, empty for none.
+    the ISO date on which somebody should look at the lock again, empty for none.  ``support``
+    is until when every part of it is sure of support, none where it has nothing of Neuron's.
     """
 
     sdk: str
@@ -45,6 +46,7 @@ class Resolution(NamedTuple):
     warnings: tuple[str, ...]
     with_hashes: bool = False
     expires: str = ""
+    support: Support | None = None
 
     def packages_of(self, ecosystem: Ecosystem) -> list[LockedPackage]:
         """The packages of one ecosystem, sorted by name."""

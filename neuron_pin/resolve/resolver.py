@@ -13,6 +13,7 @@ from .exclusion import Exclusion
 from .filter import DRIVER
 from .request import Request
 from .resolution import Resolution
+from .support import refuse_target
 
 
 def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolution:
@@ -25,6 +26,8 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     releases_first = request.preferred.sdk
     whole = all(r.name == SDK_NAME for r in request.requirements)
     involved = whole or any(_is_neuron(catalog, r) for r in request.requirements)
+    if involved:
+        refuse_target(request, catalog)
     passed: list[Exclusion] = []
     releases = _releases(request, catalog, passed)
     # A lock that stands is changed only where it must be: its release is tried first.

@@ -1,0 +1,335 @@
+"""Everything that has a life-cycle, and where it stands on a date.
+
+Subjects are what the facts know: releases, packages, framework versions, Pythons, operating
+systems, instance families, and whatever else an event is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.errors import UnknownName
+from neuron_pin.policy import (
+    Event,
+    EventType,
+    Floor,
+    Phase,
+    Subject,
+    SubjectKind,
+    next_change,
+    phase_at,
+    support_floor,
+)
+from neuron_pin.policy.update import Updates, updates_in
+
+from .catalog import Catalog, normalized, sdk_key
+from .facts import ComponentKind, Life, OperatingSystem, Package, version_numbers
+
+SDK_NAME = "neuron-sdk"
+_OF_PACKAGES = frozenset({SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY})
+
+
+class Status(NamedTuple):
+    """Where a subject stands on a day, as far as was known by then.
+
+    ``entered`` is when it first came, none if the facts do not say; ``since`` when its phase
+    began.  ``event`` is the announcement behind the phase, ``change`` the next one that has
+    been announced.  ``first_sdk`` and ``last_sdk`` are the releases that list it, empty for
+    none.  ``superseded`` is the day on which a newer framework version, or a newer release,
+    came.  ``events`` are all that were announced by that day, oldest first, those taken back
+    among them.
+    """
+
+    subject: Subject
+    title: str
+    phase: Phase
+    since: date | None
+    event: Event | None
+    change: Event | None
+    replacement: str
+    floor: Floor
+    entered: date | None
+    first_sdk: str
+    last_sdk: str
+    superseded: date | None
+    instances: frozenset[str]
+    framework: str
+    events: tuple[Event, ...]
+    note: str = ""
+
+    @property
+    def updates(self) -> Updates:
+        """Which updates it gets: a release that is not the current one gets none."""
+        if self.subject.kind is SubjectKind.SDK and self.superseded is not None:
+            return Updates.NONE
+        return updates_in(self.phase)
+
+
+class Subjects:
+    """The subjects of a catalogue as of a day, in the order of their kinds and names."""
+
+    def __init__(self, catalog: Catalog, as_of: date) -> None:
+        self.catalog = catalog
+        self.as_of = as_of
+        self.facts_of = catalog.date
+        self._dates = {r.sdk: r.date for r in catalog.releases if r.date <= as_of}
+        self._newest = max(self._dates, key=sdk_key, default="")
+        self._known: dict[str, list[Event]] = {}
+        for event in catalog.events:
+            if event.announced <= as_of:
+                self._known.setdefault(event.name, []).append(event)
+
+    def __iter__(self) -> Iterator[Status]:
+        yield from self._releases()
+        for name in sorted(self.catalog.packages):
+            yield from self._package(self.catalog.packages[name])
+        spans = self.catalog.spans
+        for version in sorted(spans.pythons, key=sdk_key):
+            yield from self._listed(SubjectKind.PYTHON, "python", version, spans.pythons[version])
+        for system in self.catalog.systems:
+            yield from self._system(system)
+        for name, family in sorted(self.catalog.instances.items()):
+            life = spans.instances.get(family)
+            if life is not None:
+                yield from self._listed(SubjectKind.INSTANCE, name, "", life)
+        yield from self._told_by_events()
+
+    # One kind after the other --------------------------------------------------------
+
+    def _releases(self) -> Iterator[Status]:
+        newer: date | None = None
+        # Newest first, so that the one before has just been seen.
+        for release in self.catalog.releases:
+            if release.sdk not in self._dates:
+                continue
+            subject = Subject(SubjectKind.SDK, SDK_NAME, release.sdk)
+            line = release.sdk.rpartition(".")[0]
+            if newer is None:
+                note = "current"
+            elif line == self._newest.rpartition(".")[0]:
+                note = f"superseded in its patch line; fixes come with {self._newest} and later"
+            else:
+                note = "superseded; no fix is applied to it"
+            yield self._status(
+                subject, f"Neuron SDK {release.sdk}", [], None, release.date, superseded=newer
+            )._replace(note=note, first_sdk=release.sdk, last_sdk=release.sdk)
+            newer = release.date
+
+    def _package(self, package: Package) -> Iterator[Status]:
+        if package.kind is ComponentKind.NO_PACKAGE:
+            return
+        events = [e for e in self._known.get(package.name, ()) if e.kind in _OF_PACKAGES]
+        life = self.catalog.spans.packages.get(package.name)
+        first = self._dates.get(life.first) if life is not None else None
+        if first is None and not events:
+            return
+        kind = SubjectKind.COMPONENT
+        if package.kind is ComponentKind.DEPENDENCY:
+            kind = SubjectKind.DEPENDENCY
+        subject = Subject(kind, package.name)
+        whole = [e for e in events if not e.version or e.type is EventType.LAST_VERSION]
+        status = self._status(subject, package.title, whole, life, first)
+        instead = status.replacement or package.replaced_by
+        yield status._replace(framework=package.framework, replacement=instead)
+        versions = dict(self.catalog.spans.frameworks.get(package.name, {}))
+        for version in sorted(versions, key=version_numbers):
+            yield from self._framework(package, version, versions, events)
+        for told in sorted({e.version for e in events if e.type is EventType.PHASE and e.version}):
+            # A version that no release names so, as JAX 0.9.0 of jax-neuronx.
+            if kind is SubjectKind.COMPONENT and not any(_within(v, told) for v in versions):
+                known = [e for e in events if e.version == told]
+                subject = Subject(SubjectKind.FRAMEWORK, package.name, told)
+                yield self._status(subject, package.title, known, None, None)._replace(
+                    framework=package.framework
+                )
+
+    def _framework(
+        self, package: Package, version: str, versions: dict[str, Life], events: Sequence[Event]
+    ) -> Iterator[Status]:
+        life = versions[version]
+        first = self._dates.get(life.first)
+        if first is None:
+            return
+        subject = Subject(SubjectKind.FRAMEWORK, package.name, version)
+        known = [
+            e
+            for e in events
+            if e.type is not EventType.LAST_VERSION and e.concerns(package.name, version, None)
+        ]
+        superseded = superseded_on(self.catalog, package.name, version, self.as_of)
+        yield self._status(
+            subject, package.title, known, life, first, superseded=superseded
+        )._replace(framework=package.framework)
+
+    def _listed(
+        self, kind: SubjectKind, name: str, version: str, life: Life
+    ) -> Iterator[Status]:
+        first = self._dates.get(life.first)
+        if first is None:
+            return
+        events = [e for e in self._known.get(name, ()) if e.kind is kind]
+        events = [e for e in events if e.concerns(name, version, None)]
+        yield self._status(Subject(kind, name, version), "", events, life, first)
+
+    def _system(self, system: OperatingSystem) -> Iterator[Status]:
+        first = self._dates.get(system.first_sdk) if system.first_sdk else None
+        if system.first_sdk and first is None:
+            return
+        events = system_events(self.catalog, system, self.as_of)
+        subject = Subject(SubjectKind.OS, system.name)
+        yield self._status(subject, "", events, None, first)._replace(
+            first_sdk=system.first_sdk,
+            note=f"goes on for {', '.join(sorted(system.excepted))}" if system.excepted else "",
+        )
+
+    def _told_by_events(self) -> Iterator[Status]:
+        """What is known by its announcements alone: images, features, interfaces, models."""
+        groups: dict[Subject, list[Event]] = {}
+        for events in self._known.values():
+            for event in events:
+                if event.kind in (SubjectKind.PYTHON, SubjectKind.OS, SubjectKind.INSTANCE):
+                    continue
+                if event.kind in _OF_PACKAGES and event.name in self.catalog.packages:
+                    continue
+                groups.setdefault(event.subject, []).append(event)
+        order = list(SubjectKind)
+        for subject in sorted(groups, key=lambda s: (order.index(s.kind), s.name, s.version)):
+            yield self._status(subject, "", groups[subject], None, None)
+
+    # One subject ---------------------------------------------------------------------
+
+    def _status(
+        self,
+        subject: Subject,
+        title: str,
+        events: Sequence[Event],
+        life: Life | None,
+        entered: date | None,
+        superseded: date | None = None,
+    ) -> Status:
+        name, version = (events[0].name, events[0].version) if events else ("", "")
+        version = subject.version or version
+        limits = [e for e in events if e.type is not EventType.LAST_VERSION]
+        fact = phase_at(limits, name or subject.name, version, None, self.as_of)
+        phase, since = fact.phase, fact.event.effective if fact.event else entered
+        if fact.event is None and life is not None:
+            stable = self._dates.get(life.first_stable)
+            phase = Phase.STABLE if stable is not None else Phase.BETA
+            since = stable or entered
+        change = next_change(limits, self.as_of)
+        told = sorted(events, key=lambda e: (e.announced, e.effective or date.max))
+        last = self._last(life)
+        return Status(
+            subject=subject,
+            title=title,
+            phase=phase,
+            since=since,
+            event=fact.event,
+            change=change,
+            replacement=_replacement(told),
+            floor=support_floor(
+                subject,
+                limits,
+                as_of=self.as_of,
+                facts_of=self.facts_of,
+                phase=phase,
+                superseded=superseded,
+            ),
+            entered=entered,
+            first_sdk=life.first if life is not None else "",
+            last_sdk=last,
+            superseded=superseded,
+            instances=frozenset[str]().union(*(e.instances for e in told)),
+            framework="",
+            events=tuple(told),
+            note=f"in no release after {last}" if last and last != self._newest else "",
+        )
+
+    def _last(self, life: Life | None) -> str:
+        if life is None:
+            return ""
+        return life.last if life.last in self._dates else self._newest
+
+
+def _replacement(events: Sequence[Event]) -> str:
+    """What the latest announcement advises: one of a phase or a new name before others."""
+    named = [e for e in events if e.replacement and e.type is not EventType.RETITLED]
+    named.sort(key=lambda e: e.type is not EventType.TRANSITION)
+    return named[-1].replacement if named else ""
+
+
+def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:
+    """The day on which a newer framework version of a package became supported.
+
+    That of the first release that ships one which is no pre-release, and not before the
+    version's own; none as long as there is none.
+    """
+    versions = catalog.spans.frameworks.get(package, {})
+    own = versions.get(version)
+    if own is None:
+        return None
+    numbers = version_numbers(version)
+    dates = [
+        catalog.release(life.first_stable).date
+        for other, life in versions.items()
+        if life.first_stable and version_numbers(other) > numbers
+    ]
+    came = catalog.release(own.first).date
+    return min((max(day, came) for day in dates if day <= as_of), default=None)
+
+
+def system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
+    """The events about an operating system: they name it and its version apart."""
+    names = {system.name, *system.aliases}
+    return [
+        event
+        for event in catalog.events
+        if event.kind is SubjectKind.OS
+        and event.announced <= as_of
+        and f"{event.name}{event.version}" in names
+    ]
+
+
+def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Status]:
+    """The statuses of what is asked for, in the order of the question.
+
+    A word is a name, a name with a version in any usual spelling (``torch-neuronx 2.8``,
+    ``torch-neuronx==2.8``, ``python3.9``), a version of the SDK, or a part of a name if
+    nothing is called so; ``kind:`` in front narrows it down.  Raises `UnknownName`.
+    """
+    everything = list(statuses)
+    found: dict[Subject, Status] = {}
+    for words in wanted:
+        kind, _, rest = words.partition(":")
+        of_kind = everything
+        if rest and any(kind == known.value for known in SubjectKind):
+            of_kind = [s for s in everything if s.subject.kind.value == kind]
+            words = rest
+        exact = [s for s in of_kind if _spelled(words) in _spellings(s.subject)]
+        hits = exact or [s for s in of_kind if _spelled(words) in _spelled(s.subject.label)]
+        if not hits:
+            raise UnknownName(
+                "subject",
+                words,
+                sorted({s.subject.label for s in everything}),
+                hint="neuron-pin lifecycle lists them all",
+            )
+        found.update((s.subject, s) for s in hits)
+    return list(found.values())
+
+
+def _spelled(text: str) -> str:
+    return "".join(c for c in text.lower().replace("_", "-") if c not in " =*").strip("-")
+
+
+def _spellings(subject: Subject) -> set[str]:
+    spellings = {subject.name, normalized(subject.name), subject.label}
+    if subject.kind is SubjectKind.SDK:
+        spellings |= {subject.version, f"sdk{subject.version}"}
+    return {_spelled(text) for text in spellings}
+
+
+def _within(version: str, told: str) -> bool:
+    return f"{version}.".startswith(f"{told}.")

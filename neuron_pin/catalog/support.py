@@ -1,0 +1,131 @@
+"""Until when the parts of an environment are sure to be supported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.policy import Event, Floor, Phase, Subject, SubjectKind, phase_at, support_floor
+
+from .catalog import Catalog
+from .facts import FrameworkRole, OperatingSystem
+from .subjects import superseded_on, system_events
+
+
+class Part(NamedTuple):
+    """One part of an environment, the phase it is in, and until when it is sure of support."""
+
+    subject: Subject
+    phase: Phase
+    event: Event | None
+    floor: Floor
+
+
+def package_part(
+    catalog: Catalog, name: str, version: str, family: str | None, as_of: date
+) -> Part:
+    """One version of a package of Neuron's, on an instance family.
+
+    What was announced for its framework version and for the package as a whole counts
+    alike; six months are promised to a framework version that a newer one follows.
+    """
+    public = version.partition("+")[0].partition("-")[0]
+    events = catalog.events_by_name.get(name, ())
+    concerned = [event for event in events if event.concerns(name, public, family)]
+    package = catalog.packages.get(name)
+    subject = Subject(SubjectKind.COMPONENT, name)
+    superseded = None
+    if package is not None and package.role is FrameworkRole.LEADER:
+        framework = ".".join(public.split(".")[:2])
+        subject = Subject(SubjectKind.FRAMEWORK, name, framework)
+        superseded = superseded_on(catalog, name, framework, min(as_of, catalog.date))
+    return _part(catalog, subject, concerned, name, public, family, as_of, superseded)
+
+
+def target_parts(
+    catalog: Catalog,
+    *,
+    python: str,
+    system: OperatingSystem | None,
+    instance: str | None,
+    as_of: date,
+) -> list[Part]:
+    """Python, the operating system and the instance family of a target, where named."""
+    parts = []
+    events = catalog.events_by_name
+    if python:
+        of_python = [
+            e
+            for e in events.get("python", ())
+            if e.kind is SubjectKind.PYTHON and e.concerns("python", python, instance)
+        ]
+        subject = Subject(SubjectKind.PYTHON, "python", python)
+        parts.append(_part(catalog, subject, of_python, "python", python, instance, as_of))
+    if system is not None:
+        of_system = system_events(catalog, system, as_of)
+        subject = Subject(SubjectKind.OS, system.name)
+        name, version = (of_system[0].name, of_system[0].version) if of_system else ("", "")
+        parts.append(_part(catalog, subject, of_system, name, version, instance, as_of))
+    if instance is not None:
+        of_family = [e for e in events.get(instance, ()) if e.kind is SubjectKind.INSTANCE]
+        subject = Subject(SubjectKind.INSTANCE, instance)
+        parts.append(_part(catalog, subject, of_family, instance, "", instance, as_of))
+    return parts
+
+
+def ended_parts(parts: Iterable[Part]) -> list[Part]:
+    """The parts whose support has ended."""
+    return [part for part in parts if part.phase is Phase.EOS]
+
+
+class Support(NamedTuple):
+    """Until when every part of an environment is sure of support, by facts of a day.
+
+    ``until`` is the last such day; ``first`` names the parts that may end first, sorted, and
+    ``reason`` says what that follows from.
+    """
+
+    until: date
+    first: tuple[str, ...]
+    reason: str
+    facts_of: date
+
+
+def whole_support(parts: Iterable[Part], facts_of: date) -> Support | None:
+    """The support of an environment as a whole, none where it has no parts."""
+    found = list(parts)
+    if not found:
+        return None
+    least = min(part.floor.could_end_from for part in found)
+    first = [part for part in found if part.floor.could_end_from == least]
+    # What has been announced is worth more words than what could be.
+    first.sort(key=lambda part: (part.floor.announced is None, part.subject.label))
+    floor = first[0].floor
+    reason = floor.reason
+    if floor.announced is not None and floor.event is not None:
+        reason = f"end of support on {floor.announced} ({floor.event.source})"
+    named = tuple(dict.fromkeys(part.subject.label for part in first))
+    return Support(floor.guaranteed_until, named, reason, facts_of)
+
+
+def _part(
+    catalog: Catalog,
+    subject: Subject,
+    events: list[Event],
+    name: str,
+    version: str,
+    family: str | None,
+    as_of: date,
+    superseded: date | None = None,
+) -> Part:
+    fact = phase_at(events, name, version, family, as_of)
+    floor = support_floor(
+        subject,
+        events,
+        as_of=as_of,
+        facts_of=catalog.date,
+        phase=fact.phase,
+        superseded=superseded,
+    )
+    return Part(subject, fact.phase, fact.event, floor)

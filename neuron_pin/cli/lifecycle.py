@@ -1,0 +1,91 @@
+"""``neuron-pin lifecycle``: phases and dates of everything that has a life-cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timezone
+
+from neuron_pin.catalog import Catalog, load_catalog
+from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
+from neuron_pin.errors import NoSolution, WrongUsage
+from neuron_pin.policy import SubjectKind
+from neuron_pin.report.lifecycle import facts_note, render_details, render_table
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the life-cycle of some subjects, or of all."""
+    catalog = load_catalog()
+    as_of = day_of(options.as_of)
+    statuses = _chosen(options, catalog, as_of)
+    text = _renderer(options, catalog, as_of)(statuses)
+    note = facts_note(as_of, catalog.date)
+    if note:
+        console.note(f"note: {note}")
+    if options.output:
+        from neuron_pin.atomic import write_atomically
+
+        write_atomically(options.output, text)
+        console.note(f"{options.output}: written")
+    else:
+        console.result(text)
+    return 0
+
+
+def day_of(text: str | None) -> date:
+    """The day of ``--as-of``, today (UTC) without one; raises `WrongUsage`."""
+    if not text:
+        return datetime.now(timezone.utc).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(f"--as-of: {text!r} is not a date", hint="write 2026-08-17") from None
+
+
+def _chosen(options: Options, catalog: Catalog, as_of: date) -> list[Status]:
+    statuses = list(Subjects(catalog, as_of))
+    if options.kind:
+        kinds = [SubjectKind.parse(word) for word in options.kind]
+        statuses = [status for status in statuses if status.subject.kind in kinds]
+    if options.instance:
+        family = catalog.instances[catalog.instance(options.instance)]
+        statuses = [s for s in statuses if not s.instances or family in s.instances]
+    if options.subjects:
+        statuses = find_subjects(statuses, options.subjects)
+    if not statuses:
+        raise NoSolution(f"nothing of that kind was known on {as_of}")
+    return statuses
+
+
+def _renderer(
+    options: Options, catalog: Catalog, as_of: date
+) -> Callable[[Sequence[Status]], str]:
+    form = options.format
+    if form == "text":
+        if options.lock:
+            raise WrongUsage("--lock: the text has no place for it", hint="--format html")
+        return render_details if options.subjects else render_table
+    if form == "json":
+        from neuron_pin.report.endoflife import render_json
+
+        return lambda statuses: render_json(statuses, as_of, catalog.date)
+    locked = None
+    if options.lock:
+        from neuron_pin.inputs.lock_json import read_lock_json
+
+        locked = read_lock_json(options.lock)
+    if form == "ics":
+        from neuron_pin.report.ics import render_ics
+
+        return lambda statuses: render_ics(statuses, catalog, as_of, locked)
+    from neuron_pin.report.timeline import make_timeline
+
+    if form == "svg":
+        from neuron_pin.report.svg import render_svg
+
+        return lambda statuses: render_svg(make_timeline(statuses, catalog, as_of, locked))
+    from neuron_pin.report.page import render_page
+
+    return lambda statuses: render_page(make_timeline(statuses, catalog, as_of, locked))

@@ -1,0 +1,144 @@
+"""Phases and dates as text: one line a subject, or everything known of a few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from neuron_pin.catalog.subjects import Status
+from neuron_pin.outputs.table import columns, printable
+from neuron_pin.policy import Event, EventType, Floor, Phase, SubjectKind
+
+HEAD = ("KIND", "SUBJECT", "PHASE", "SINCE", "NEXT CHANGE", "GUARANTEED UNTIL", "REPLACEMENT")
+
+
+def render_table(statuses: Sequence[Status]) -> str:
+    """One line a subject: phase, since when, what has been announced, until when support is
+    sure by the policy."""
+    rows = [
+        (
+            status.subject.kind.value,
+            status.subject.label,
+            status.phase.label + ("" if is_current(status) else ", superseded"),
+            str(status.since or "-"),
+            change_words(status.change),
+            guarantee(status),
+            status.replacement or "-",
+        )
+        for status in statuses
+    ]
+    return "\n".join(columns(HEAD, rows)) + "\n"
+
+
+def guarantee(status: Status) -> str:
+    """The last day on which support is sure; ``-`` where there is none."""
+    if status.phase is Phase.EOS or status.phase < Phase.RC:
+        return "-"
+    return str(status.floor.guaranteed_until)
+
+
+def is_current(status: Status) -> bool:
+    """False for a release that a newer one has taken the place of."""
+    return status.subject.kind is not SubjectKind.SDK or status.superseded is None
+
+
+def change_words(event: Event | None) -> str:
+    """``eos on 2026-04-09 (2.29.0)``, or with no date yet; ``-`` for none."""
+    if event is None or event.phase is None:
+        return "-"
+    when = f"on {event.effective}" if event.effective else "no date yet"
+    return f"{event.phase.label} {when}" + (f" ({event.sdk})" if event.sdk else "")
+
+
+def render_details(statuses: Sequence[Status]) -> str:
+    """Everything known of each subject, with the announcement behind each fact."""
+    return "\n".join("\n".join(_details(status)) + "\n" for status in statuses)
+
+
+def _details(status: Status) -> list[str]:
+    subject = status.subject
+    title = f" ({status.title})" if status.title and status.title not in subject.label else ""
+    lines = [f"{subject.label}{title}, {subject.kind.value}"]
+
+    def say(word: str, text: str) -> None:
+        lines.append(f"  {word:17} {printable(text)}")
+
+    since = f" since {status.since}" if status.since else ""
+    source = f" [{status.event.source}]" if status.event else ""
+    say("phase", f"{status.phase.label}{since}{source}")
+    if status.first_sdk and subject.kind is not SubjectKind.SDK:
+        say("in releases", f"{status.first_sdk} to {status.last_sdk or 'now'}")
+    if status.note:
+        say("note", status.note)
+    say("updates", status.updates.value)
+    if status.superseded:
+        say("newer version", f"since {status.superseded}")
+    if status.change is not None:
+        announced = f"announced {status.change.announced} [{status.change.source}]"
+        say("next change", f"{change_words(status.change)}, {announced}")
+    for word, text in floor_words(status.floor, status.phase):
+        say(word, text)
+    if status.replacement:
+        say("replacement", status.replacement)
+    for number, event in enumerate(status.events):
+        say("announcements" if number == 0 else "", event_words(event))
+        if event.withdrawn:
+            say("", f"  taken back on {event.withdrawn_on}: {event.withdrawn}")
+    return lines
+
+
+def floor_words(floor: Floor, phase: Phase) -> list[tuple[str, str]]:
+    """The support floor: what was announced, what is guaranteed, what could come."""
+    ended = phase is Phase.EOS
+    words = []
+    if floor.announced is not None and floor.event is not None:
+        words.append(("announced", f"end of support on {floor.announced} [{floor.event.source}]"))
+    if not ended and phase < Phase.RC:
+        words.append(("guaranteed", floor.reason))
+    elif not ended:
+        words.append(("guaranteed until", str(floor.guaranteed_until)))
+        why = "as announced" if floor.announced is not None else floor.reason
+        words.append(("could end from", f"{floor.could_end_from}, {why}"))
+        if floor.regular_until is not None:
+            words.append(("regular updates", f"until {floor.regular_until}"))
+    if floor.breaks_promise:
+        words.append(("by the policy", f"not before {floor.promised}: {floor.reason}"))
+    return words
+
+
+_OTHERWISE = {
+    EventType.RENAMED: "renamed",
+    EventType.RETITLED: "called otherwise",
+    EventType.TRANSITION: "transition",
+    EventType.NO_RELEASES: "no new releases",
+    EventType.LAST_VERSION: "last version",
+}
+
+
+def event_words(event: Event) -> str:
+    """One announcement in a line."""
+    what = _OTHERWISE.get(event.type) or (event.phase.label if event.phase else "")
+    words = f"{event.announced}  {what}"
+    if event.version:
+        words += f" {event.version}"
+    if event.effective:
+        words += f" from {event.effective}"
+    if event.sdk:
+        words += f" ({event.sdk})"
+    if event.instances:
+        words += f", for {', '.join(sorted(event.instances))}"
+    if event.replacement:
+        words += f", instead: {event.replacement}"
+    if event.note:
+        words += f"; {event.note}"
+    return f"{words} [{event.source}]"
+
+
+def facts_note(as_of: date, facts_of: date) -> str:
+    """That the facts end before the day asked about; empty if they do not."""
+    if as_of <= facts_of:
+        return ""
+    return (
+        f"the facts end on {facts_of}; what was announced since is not known: "
+        "neuron-pin catalog import takes newer ones"
+    )
