@@ -84,10 +84,12 @@ def _relaxations(
     if settings.sdk not in (None, "latest"):
         yield "without --sdk", job._replace(settings=settings._replace(sdk=None))
     facts = " ".join(error.causes)
-    for rule, phase in (("NP202", "beta"), ("NP201", "eos")):
-        if rule in facts and phase not in settings.phase:
+    for rules, phase in ((("NP202",), "beta"), (("NP201", "NP110"), "eos")):
+        if any(rule in facts for rule in rules) and phase not in settings.phase:
             phases = (*settings.phase, phase)
             yield f"--phase {phase}", job._replace(settings=settings._replace(phase=phases))
+    if "NP205" in facts:
+        yield from _shorter_support(job)
     for requirement in smallest if len(smallest) > 1 else ():
         everything = [*job.requirements, *job.constraints]
         fewer = [other for other in everything if other is not requirement]
@@ -95,6 +97,19 @@ def _relaxations(
             yield f"without {requirement.text} ({requirement.origin})", _with(job, fewer)
     for python in _other_pythons(job):
         yield f"--python {python}", job._replace(settings=settings._replace(python=python))
+
+
+def _shorter_support(job: Job) -> Iterator[tuple[str, Job]]:
+    """The furthest day up to which the best lock without the demand is sure of support."""
+    free = job._replace(settings=job.settings._replace(require_support_until=None))
+    try:
+        support = lock_job(free).support
+    except NeuronPinError:
+        return
+    if support is not None:
+        until = support.until.isoformat()
+        settings = job.settings._replace(require_support_until=until)
+        yield f"--require-support-until {until}", job._replace(settings=settings)
 
 
 def _other_pythons(job: Job) -> list[str]:

@@ -207,8 +207,7 @@ class Catalog:
         return Spans(
             packages=_spans(fields, "packages"),
             frameworks={
-                name: _spans(fields, name, of)
-                for name, of in fields.objects("frameworks").items()
+                name: _spans(fields, name, of) for name, of in fields.objects("frameworks").items()
             },
             pythons=_spans(fields, "pythons"),
             instances=_spans(fields, "instances"),
@@ -432,7 +431,9 @@ def _event(fields: Fields) -> Event:
     )
 
 
-def _spans(fields: Fields, name: str, values: Mapping[str, object] | None = None) -> dict[str, Life]:
+def _spans(
+    fields: Fields, name: str, values: Mapping[str, object] | None = None
+) -> dict[str, Life]:
     found = {}
     rows = fields.objects(name) if values is None else values
     for key, row in rows.items():

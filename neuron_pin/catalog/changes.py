@@ -106,9 +106,7 @@ def what_changed(catalog: Catalog, old: str, new: str) -> Changes:
 
 def release_before(catalog: Catalog, release: Release) -> Release | None:
     """The release before one whose packages are known, none for the first."""
-    older = [
-        r for r in catalog.releases if r.listed and sdk_key(r.sdk) < sdk_key(release.sdk)
-    ]
+    older = [r for r in catalog.releases if r.listed and sdk_key(r.sdk) < sdk_key(release.sdk)]
     return older[0] if older else None
 
 

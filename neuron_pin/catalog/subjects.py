@@ -163,9 +163,7 @@ class Subjects:
             subject, package.title, known, life, first, superseded=superseded
         )._replace(framework=package.framework)
 
-    def _listed(
-        self, kind: SubjectKind, name: str, version: str, life: Life
-    ) -> Iterator[Status]:
+    def _listed(self, kind: SubjectKind, name: str, version: str, life: Life) -> Iterator[Status]:
         first = self._dates.get(life.first)
         if first is None:
             return

@@ -59,9 +59,7 @@ def _chosen(options: Options, catalog: Catalog, as_of: date) -> list[Status]:
     return statuses
 
 
-def _renderer(
-    options: Options, catalog: Catalog, as_of: date
-) -> Callable[[Sequence[Status]], str]:
+def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequence[Status]], str]:
     form = options.format
     if form == "text":
         if options.lock:

@@ -231,9 +231,7 @@ def _add_lifecycle(command: argparse.ArgumentParser) -> None:
     command.add_argument("--instance", metavar="FAMILY", help="what concerns this family")
     command.add_argument("--lock", metavar="FILE", help="a lock.json, to be shown among them")
     command.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
-    command.add_argument(
-        "--format", choices=("text", "json", "html", "svg", "ics"), default="text"
-    )
+    command.add_argument("--format", choices=("text", "json", "html", "svg", "ics"), default="text")
 
 
 def _add_releases(command: argparse.ArgumentParser) -> None:

@@ -151,13 +151,14 @@ def history(
     dated = [e for e in standing(events, as_of) if e.phase is not None and e.effective]
     for event in sorted(dated, key=_order):
         assert event.phase is not None
-        steps = [s for s in steps if s[0] is None or event.effective is None or s[0] < event.effective]
+        steps = [
+            s for s in steps if s[0] is None or event.effective is None or s[0] < event.effective
+        ]
         if not steps or steps[-1][1] is not event.phase:
             steps.append((event.effective, event.phase))
     ends = [begin for begin, _ in steps[1:]]
     return tuple(
-        Stay(phase, begin, end)
-        for (begin, phase), end in zip(steps, [*ends, None], strict=True)
+        Stay(phase, begin, end) for (begin, phase), end in zip(steps, [*ends, None], strict=True)
     )
 
 

@@ -19,9 +19,7 @@ def support_of(resolution: Resolution, catalog: Catalog) -> Support | None:
     own = [package for package in resolution.packages if package.kind is not None]
     if not own:
         return None
-    parts = [
-        package_part(catalog, p.key.name, p.version, target.family, target.as_of) for p in own
-    ]
+    parts = [package_part(catalog, p.key.name, p.version, target.family, target.as_of) for p in own]
     with_python = any(package.key.ecosystem is Ecosystem.PIP for package in own)
     return whole_support([*parts, *_parts(catalog, target, with_python)], catalog.date)
 

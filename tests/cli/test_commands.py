@@ -95,7 +95,7 @@ def test_settings_of_a_project_are_used(run) -> None:
 
 
 def test_quiet_says_nothing_but_the_result(run) -> None:
-    done = run("lock", "-q", "--offline", "--instance", "inf1", "--python", "3.10", "-o", "c.txt")
+    done = run("lock", "-q", "--offline", "--instance", "trn1", "--python", "3.11", "-o", "c.txt")
     assert (done.code, done.out, done.err) == (0, "", "")
 
 

@@ -65,5 +65,9 @@ def test_of_two_events_the_one_that_took_effect_last_decides() -> None:
 
 
 def test_a_withdrawn_event_has_no_effect() -> None:
-    events = [event(Phase.EOS, DAY, withdrawn="a later notice")]
-    assert phase_at(events, "torch-neuronx", "2.8", None, DAY).phase is Phase.STABLE
+    later = DAY + timedelta(days=10)
+    events = [event(Phase.EOS, DAY, withdrawn="a later notice", withdrawn_on=later)]
+    assert phase_at(events, "torch-neuronx", "2.8", None, later).phase is Phase.STABLE
+    # Nobody could know it on the day before.
+    before = later - timedelta(days=1)
+    assert phase_at(events, "torch-neuronx", "2.8", None, before).phase is Phase.EOS

@@ -7,7 +7,8 @@ import pytest
 
 from neuron_pin.target import detect
 
-BASE = ("lock", "--offline", "--instance", "trn1", "--os", "ubuntu22.04", "--as-of", "2026-08-20")
+BASE = ("lock", "--offline", "--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.11",
+        "--as-of", "2026-08-20")  # fmt: skip
 
 # driver, what is asked for besides, the release that wins
 WINDOWS = [
@@ -91,7 +92,7 @@ KERNELS = [
 @pytest.mark.parametrize(("system", "kernel", "told"), KERNELS)
 def test_kernels_that_the_driver_was_tested_on(run, system: str, kernel: str, told: str) -> None:
     done = run("lock", "--offline", "--instance", "trn1", "--os", system, "--with-kernel", kernel,
-               "--python", "3.10", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+               "--python", "3.11", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
     assert done.code == 0, done.err
     warnings = [w for w in json.loads(done.out)["warnings"] if "kernel" in w]
     assert [told in w and "runtime.rst" in w for w in warnings] == ([True] if told else [])

@@ -10,6 +10,7 @@ from neuron_pin.catalog import Catalog, ComponentKind, version_numbers
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import lock
+from neuron_pin.policy import Phase
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import Settings
 
@@ -36,7 +37,10 @@ def versions(resolution: Resolution) -> dict[str, str]:
 def test_every_release_instance_and_python_gives_the_manifests_versions(catalog: Catalog) -> None:
     """622 targets: each locked version is the release's, and each absence has its reason."""
     excused = {"NP201", "NP202", "NP502", "NP503", "NP504"}
-    cases = 0
+    cases = refused = 0
+    ended = {
+        e.version: e.effective for e in catalog.events_by_name["python"] if e.phase is Phase.EOS
+    }
     for release in catalog.releases:
         if not release.listed:
             continue
@@ -48,13 +52,19 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
                 for m in members:
                     if instance in m.instances and (not m.pythons or python in m.pythons):
                         listed.setdefault(m.package, set()).add(m.version)
-                found = locked(
-                    catalog,
-                    sdk=release.sdk,
-                    instance=instance,
-                    python=python,
-                    as_of=release.date.isoformat(),
-                )
+                target = {
+                    "sdk": release.sdk,
+                    "instance": instance,
+                    "python": python,
+                    "as_of": release.date.isoformat(),
+                }
+                if python in ended and ended[python] <= release.date:
+                    # Listed by the manifest, and out of support all the same.
+                    with pytest.raises(NoSolution, match=f"python {python} is out of support"):
+                        locked(catalog, **target)
+                    target["phase"] = ("eos",)
+                    refused += 1
+                found = locked(catalog, **target)
                 chosen = versions(found)
                 where = (release.sdk, instance, python)
                 if "aws-neuronx-dkms" in chosen and "aws-neuronx-dkms" not in listed:
@@ -72,7 +82,7 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
                             assert reasons[name] & excused, (where, name)
                     else:
                         assert reasons.get(name, set()) & excused, (where, name)
-    assert cases == 622
+    assert (cases, refused) == (622, 81)
 
 
 @pytest.mark.parametrize(
@@ -198,20 +208,30 @@ def test_a_container_gets_no_kernel_driver(catalog: Catalog) -> None:
 def test_the_last_driver_for_inf1_is_found_and_the_correction_named(catalog: Catalog) -> None:
     found = locked(catalog, "aws-neuronx-dkms", instance="inf1", python="3.10", os="ubuntu22.04")
     assert (found.sdk, versions(found)) == ("2.26.1", {"aws-neuronx-dkms": "2.24.7.0"})
-    whole = locked(catalog, instance="inf1", python="3.10")
+    # Its Pythons are out of support, and it has no others.
+    inf1 = {"instance": "inf1", "python": "3.10", "phase": ("eos",)}
+    whole = locked(catalog, **inf1)
     assert any("2.24.13.0" in warning for warning in whole.warnings)
     (driver,) = [p for p in whole.packages if p.key.name == "aws-neuronx-dkms"]
     assert (driver.version, driver.sdk, whole.sdk) == ("2.24.7.0", "2.26.1", "2.32.0")
-    inside = locked(catalog, instance="inf1", python="3.10", scope="container")
+    inside = locked(catalog, **inf1, scope="container")
     assert "aws-neuronx-dkms" not in versions(inside)
 
 
 def test_an_operating_system_is_judged_by_its_window(catalog: Catalog) -> None:
     early = {"instance": "trn1", "as_of": "2023-01-01"}
     assert "aws-neuronx-tools" in versions(locked(catalog, **early, os="ubuntu20.04"))
-    late = locked(catalog, instance="trn1", os="ubuntu20.04", python="3.11")
-    reasons = {e.rule.identifier for e in late.exclusions if e.key.name == "aws-neuronx-tools"}
-    assert reasons == {"NP103"}
+    target = {"instance": "trn1", "os": "ubuntu20.04", "python": "3.11"}
+    with pytest.raises(NoSolution) as caught:
+        locked(catalog, **target)
+    assert caught.value.message == "ubuntu20.04 is out of support on 2026-08-17"
+    assert caught.value.causes[0].startswith("NP110: ubuntu20.04 is out of support since 2025-05")
+    assert "ubuntu 22.04" in caught.value.hint
+    assert "aws-neuronx-tools" in versions(locked(catalog, **target, phase=("eos",)))
+    with pytest.raises(NoSolution, match="amzn2 is out of support"):
+        locked(catalog, "aws-neuronx-tools", instance="trn1", os="amzn2")
+    # The driver goes on there.
+    assert versions(locked(catalog, "aws-neuronx-dkms", instance="trn1", os="amzn2"))
 
 
 def test_rpm_targets_have_rpm_packages(catalog: Catalog) -> None:
