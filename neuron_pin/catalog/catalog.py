@@ -437,8 +437,8 @@ def _spans(
     found = {}
     rows = fields.objects(name) if values is None else values
     for key, row in rows.items():
-        if not isinstance(row, list) or len(row) != 3 or not all(isinstance(c, str) for c in row):
-            raise fields.broken(f"{name} {key}: not three releases")
+        if not isinstance(row, list) or len(row) != 4 or not all(isinstance(c, str) for c in row):
+            raise fields.broken(f"{name} {key}: not three releases and instance families")
         found[key] = Life(*row)
     return found
 

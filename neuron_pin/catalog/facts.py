@@ -156,12 +156,13 @@ class OperatingSystem(NamedTuple):
 
 
 class Life(NamedTuple):
-    """The first and the last release that ship something, and the first in which it is no
-    pre-release, empty for never."""
+    """The first and the last release that ship something, the first in which it is no
+    pre-release, empty for never, and the instance families that it was ever for, in words."""
 
     first: str
     last: str
     first_stable: str
+    instances: str
 
 
 class Spans(NamedTuple):

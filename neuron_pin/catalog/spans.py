@@ -6,7 +6,7 @@ one name does not read every release.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from neuron_pin.policy import parse_version
 
@@ -22,19 +22,23 @@ def derive_spans(
     for sdk, rows in members:
         for member in rows:
             stable = not member.version or not parse_version(member.version).phase.is_prerelease
-            _extend(found["packages"], member.package, sdk, stable)
+            _extend(found["packages"], member.package, sdk, stable, member.instances)
             for python in member.pythons:
-                _extend(found["pythons"], python, sdk, True)
+                _extend(found["pythons"], python, sdk, True, member.instances)
             for instance in member.instances:
-                _extend(found["instances"], instance, sdk, True)
+                _extend(found["instances"], instance, sdk, True, {instance})
             package = packages.get(member.package)
             if package is not None and package.role is FrameworkRole.LEADER and member.version:
                 of = frameworks.setdefault(member.package, {})
-                _extend(of, ".".join(member.version.split(".")[:2]), sdk, stable)
+                framework = ".".join(member.version.split(".")[:2])
+                _extend(of, framework, sdk, stable, member.instances)
     return Spans(found["packages"], frameworks, found["pythons"], found["instances"])
 
 
-def _extend(lives: dict[str, Life], name: str, sdk: str, stable: bool) -> None:
-    known = lives.get(name, Life(sdk, sdk, ""))
+def _extend(
+    lives: dict[str, Life], name: str, sdk: str, stable: bool, instances: Collection[str]
+) -> None:
+    known = lives.get(name, Life(sdk, sdk, "", ""))
     first_stable = known.first_stable or (sdk if stable else "")
-    lives[name] = Life(known.first, sdk, first_stable)
+    families = " ".join(sorted({*known.instances.split(), *instances}))
+    lives[name] = Life(known.first, sdk, first_stable, families)

@@ -38,7 +38,9 @@ class Status(NamedTuple):
     began.  ``event`` is the announcement behind the phase, ``change`` the next one that has
     been announced.  ``first_sdk`` and ``last_sdk`` are the releases that list it, empty for
     none.  ``superseded`` is the day on which a newer framework version, or a newer release,
-    came.  ``events`` are all that were announced by that day, oldest first, those taken back
+    came; ``stable`` that on which it was no pre-release by its version any more.
+    ``instances`` are the families that it is or was for, empty where nothing says so.
+    ``events`` are all that were announced by that day, oldest first, those taken back
     among them.
     """
 
@@ -54,6 +56,7 @@ class Status(NamedTuple):
     first_sdk: str
     last_sdk: str
     superseded: date | None
+    stable: date | None
     instances: frozenset[str]
     framework: str
     events: tuple[Event, ...]
@@ -239,7 +242,10 @@ class Subjects:
             first_sdk=life.first if life is not None else "",
             last_sdk=last,
             superseded=superseded,
-            instances=frozenset[str]().union(*(e.instances for e in told)),
+            stable=self._dates.get(life.first_stable) if life is not None else entered,
+            instances=frozenset(life.instances.split())
+            if life is not None
+            else frozenset[str]().union(*(e.instances for e in told)),
             framework="",
             events=tuple(told),
             note=f"in no release after {last}" if last and last != self._newest else "",

@@ -249,7 +249,9 @@ def _add_catalog(command: argparse.ArgumentParser) -> None:
 
 
 def _add_policy(command: argparse.ArgumentParser) -> None:
-    command.add_argument("rule", metavar="RULE", nargs="?")
+    command.add_argument(
+        "rule", metavar="RULE", nargs="?", help="NP…, or phases, classification, updates"
+    )
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 

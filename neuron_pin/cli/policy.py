@@ -1,48 +1,150 @@
-"""``neuron-pin policy``: the rules, or one rule's page."""
+"""``neuron-pin policy``: the rules, one rule's page, or the policy's tables."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
-from neuron_pin.policy import Rule
+from neuron_pin.policy import EDITIONS, Phase, Rule
+from neuron_pin.policy.classification import CLASSIFICATIONS
+from neuron_pin.policy.meaning import MEANINGS
+from neuron_pin.policy.update import Update, updates_in
 
 from .console import Console
 from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
-    """List the rules or print one's page."""
+    """List the rules, print one's page, or one of the policy's tables."""
+    topic = TOPICS.get((options.rule or "").lower())
+    if topic is not None:
+        text, document = topic
+        if options.format == "json":
+            console.result(json.dumps({"schema_version": 1, **document()}, indent=2) + "\n")
+        else:
+            console.result(text() + "\n")
+        return 0
     rules = sorted(Rule, key=lambda rule: rule.identifier)
     if options.rule:
         wanted = options.rule.upper()
         rules = [rule for rule in rules if rule.identifier == wanted]
         if not rules:
-            known = [rule.identifier for rule in Rule]
-            raise UnknownName("rule", options.rule, known, hint="neuron-pin policy lists them")
+            known = [*(rule.identifier for rule in Rule), *TOPICS]
+            hint = f"neuron-pin policy lists the rules; tables: {', '.join(TOPICS)}"
+            raise UnknownName("rule", options.rule, known, hint=hint)
     if options.format == "json":
-        pages = [rule.value._asdict() for rule in rules]
+        pages = [rule.value._asdict() | MEANINGS[rule]._asdict() for rule in rules]
         console.result(json.dumps({"schema_version": 1, "rules": pages}, indent=2) + "\n")
     elif options.format == "markdown":
         console.result(markdown(rules))
     elif options.rule:
-        page = rules[0].value
-        console.result(
-            f"{page.identifier}: {page.title}\n\n{page.text}\n\nSource: {page.section}\n"
-        )
+        console.result(_page(rules[0]))
     else:
         rows = [(rule.identifier, rule.title, rule.value.section) for rule in rules]
         console.result("\n".join(columns(("RULE", "TITLE", "SOURCE"), rows)) + "\n")
     return 0
 
 
-def markdown(rules: list[Rule]) -> str:
+def _page(rule: Rule) -> str:
+    page = rule.value
+    lines = [f"{page.identifier}: {page.title}", "", page.text, ""]
+    lines += [f"{word:8} {text}" for word, text in _meaning(rule)]
+    return "\n".join([*lines, f"{'source':8} {page.section}"]) + "\n"
+
+
+def _meaning(rule: Rule) -> list[tuple[str, str]]:
+    meaning = MEANINGS[rule]._asdict()
+    return [(word, text) for word, text in meaning.items() if text]
+
+
+def markdown(rules: Sequence[Rule]) -> str:
     """The reference page of the rules."""
     parts = ["# Rules\n"]
     for rule in rules:
         page = rule.value
+        lines = [f"- {word}: " + (f"`{text}`" if word == "example" else text)
+                 for word, text in _meaning(rule)]  # fmt: skip
         parts.append(
-            f"## {page.identifier}: {page.title}\n\n{page.text}\n\nSource: {page.section}\n"
+            f"## {page.identifier}: {page.title}\n\n{page.text}\n\n"
+            + "\n".join(lines)
+            + f"\n- source: {page.section}\n"
         )
     return "\n".join(parts)
+
+
+def _phases_text() -> str:
+    blocks = []
+    for edition in reversed(EDITIONS):
+        rows = [
+            (kind.value, *("yes" if phase in phases else "-" for phase in Phase))
+            for kind, phases in edition.phases_of.items()
+        ]
+        head = ("KIND", *(phase.label.upper() for phase in Phase))
+        title = f"Edition {edition.name}, in force from {edition.in_force}: {edition.change}"
+        blocks.append("\n".join([title, "", *columns(head, rows)]))
+    updates = [(phase.label, updates_in(phase).value) for phase in Phase]
+    blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates)))
+    return "\n\n".join(blocks)
+
+
+def _phases_document() -> dict[str, object]:
+    return {
+        "editions": [
+            {
+                "name": edition.name,
+                "in_force": edition.in_force.isoformat(),
+                "change": edition.change,
+                "notice_months": edition.notice_months,
+                "regular_months": edition.regular_months,
+                "phases": {
+                    kind.value: [phase.label for phase in sorted(phases)]
+                    for kind, phases in edition.phases_of.items()
+                },
+            }
+            for edition in EDITIONS
+        ],
+        "updates": {phase.label: updates_in(phase).value for phase in Phase},
+    }
+
+
+def _classification_text() -> str:
+    blocks = []
+    for table in CLASSIFICATIONS:
+        rows = [(phase.label, *(cell or "-" for cell in cells)) for phase, cells in table.rows]
+        head = ("PHASE", *(column.upper() for column in table.columns))
+        lines = [table.title, "", *columns(head, rows)]
+        blocks.append("\n".join([*lines, f"({table.note})"] if table.note else lines))
+    return "\n\n".join(blocks)
+
+
+def _classification_document() -> dict[str, object]:
+    return {
+        "classification": [
+            {
+                "title": table.title,
+                "kinds": [kind.value for kind in table.kinds],
+                "phases": {phase.label: table.of(phase) for phase, _ in table.rows},
+                "note": table.note,
+            }
+            for table in CLASSIFICATIONS
+        ]
+    }
+
+
+def _updates_text() -> str:
+    rows = [(update.value, update.promise) for update in Update]
+    return "\n".join(columns(("UPDATE", "THE POLICY SAYS"), rows))
+
+
+def _updates_document() -> dict[str, object]:
+    return {"updates": {update.value: update.promise for update in Update}}
+
+
+TOPICS = {
+    "phases": (_phases_text, _phases_document),
+    "classification": (_classification_text, _classification_document),
+    "updates": (_updates_text, _updates_document),
+}
+"""The policy's tables."""

@@ -3,76 +3,98 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections.abc import Sequence
 
 from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
-from neuron_pin.errors import WrongUsage
+from neuron_pin.catalog.changes import Changes, contents_of, release_before, what_changed
+from neuron_pin.catalog.subjects import Status, Subjects
+from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
+from neuron_pin.policy import SubjectKind
 
 from .console import Console
+from .lifecycle import day_of
 from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
-    """List the releases, or one release's members."""
+    """List the releases, or show one: members, what it is for, what entered or left."""
     catalog = load_catalog()
-    as_of = _as_of(options.as_of)
-    known = [r for r in catalog.releases if as_of is None or r.date <= as_of]
-    if options.release:
-        wanted = options.release
-        release = known[0] if wanted == "latest" and known else catalog.release(wanted)
-        family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
-        console.result(_one(catalog, release, family, options.format))
-    else:
-        console.result(_all(known, options.format))
+    as_of = day_of(options.as_of)
+    statuses = [s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK]
+    if not options.release:
+        console.result(_all(catalog, statuses, options.format))
+        return 0
+    wanted = statuses[0].subject.version if options.release == "latest" else options.release
+    release = catalog.release(wanted)
+    status = next((s for s in statuses if s.subject.version == release.sdk), None)
+    if status is None:
+        raise UnknownName("SDK release", wanted, (), hint=f"it is of {release.date}, after {as_of}")
+    family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
+    before = release_before(catalog, release)
+    changes = None
+    if before is not None and release.listed:
+        changes = what_changed(catalog, before.sdk, release.sdk)
+    show = _document if options.format == "json" else _text
+    console.result(show(catalog, release, status, changes, family))
     return 0
 
 
-def _as_of(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise WrongUsage(f"--as-of: {text!r} is not a date", hint="write 2026-08-17") from None
+def standing_of(status: Status) -> str:
+    """``current``, ``in the current patch line`` or ``superseded``."""
+    if status.superseded is None:
+        return "current"
+    return "superseded in its patch line" if "patch line" in status.note else "superseded"
 
 
-def _all(releases: list[Release], form: str) -> str:
-    if form == "json":
-        rows = [
-            {"sdk": r.sdk, "date": r.date.isoformat(), "listed": r.listed, "source": r.source}
-            | ({"note": r.note} if r.note else {})
-            for r in releases
-        ]
-        return json.dumps({"schema_version": 1, "releases": rows}, indent=2) + "\n"
-    table = [
-        (r.sdk, r.date.isoformat(), r.note or ("" if r.listed else "packages unknown"))
-        for r in releases
-    ]
-    return "\n".join(columns(("SDK", "DATE", "NOTE"), table)) + "\n"
-
-
-def _one(catalog: Catalog, release: Release, family: str | None, form: str) -> str:
-    members = catalog.members(release.sdk) if release.listed else ()
-    members = tuple(m for m in members if family is None or family in m.instances)
+def _all(catalog: Catalog, statuses: Sequence[Status], form: str) -> str:
+    releases = [(catalog.release(s.subject.version), s) for s in statuses]
     if form == "json":
         rows = [
             {
-                "name": m.package,
-                "version": m.version or None,
-                "kind": catalog.packages[m.package].kind.value,
-                "instances": sorted(m.instances),
-                "pythons": sorted(m.pythons, key=sdk_key),
+                "sdk": r.sdk,
+                "date": r.date.isoformat(),
+                "status": standing_of(s),
+                "superseded": s.superseded.isoformat() if s.superseded else None,
+                "listed": r.listed,
+                "source": r.source,
             }
-            for m in members
+            | ({"note": r.note} if r.note else {})
+            for r, s in releases
         ]
-        document = {
-            "schema_version": 1,
-            "sdk": release.sdk,
-            "date": release.date.isoformat(),
-            "source": release.source,
-            "members": rows,
-        }
-        return json.dumps(document, indent=2) + "\n"
-    head = f"Neuron SDK {release.sdk}, released {release.date} [{release.source}]"
+        return json.dumps({"schema_version": 1, "releases": rows}, indent=2) + "\n"
+    table = [
+        (
+            r.sdk,
+            r.date.isoformat(),
+            standing_of(s) + (f" {s.superseded}" if s.superseded else ""),
+            r.note or ("" if r.listed else "packages unknown"),
+        )
+        for r, s in releases
+    ]
+    return "\n".join(columns(("SDK", "DATE", "STATUS", "NOTE"), table)) + "\n"
+
+
+def _text(
+    catalog: Catalog,
+    release: Release,
+    status: Status,
+    changes: Changes | None,
+    family: str | None,
+) -> str:
+    contents = contents_of(catalog, release.sdk)
+    words = {
+        "released": f"{release.date} [{release.source}]"
+        + (f"; {release.note}" * bool(release.note)),
+        "status": status.note,
+        "updates": status.updates.value,
+        "Python": ", ".join(sorted(contents.pythons, key=sdk_key)) or "unknown",
+        "systems": ", ".join(sorted(contents.systems)),
+        "instances": ", ".join(sorted(contents.instances)) or "unknown",
+    }
+    lines = [f"Neuron SDK {release.sdk}"]
+    lines += [f"  {word:10} {text}" for word, text in words.items()]
+    members = catalog.members(release.sdk) if release.listed else ()
     table = [
         (
             m.package,
@@ -82,6 +104,93 @@ def _one(catalog: Catalog, release: Release, family: str | None, form: str) -> s
             " ".join(sorted(m.pythons, key=sdk_key)) or "-",
         )
         for m in members
+        if family is None or family in m.instances
     ]
-    lines = columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table)
-    return "\n".join([head, "", *lines]) + "\n"
+    lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table)]
+    if changes is not None:
+        lines += ["", *_change_lines(changes)]
+    return "\n".join(lines) + "\n"
+
+
+def _change_lines(changes: Changes) -> list[str]:
+    lines = [f"Since {changes.old} ({changes.update.value}: {changes.update.promise}):"]
+    for word, found in (
+        ("entered", [f"{c.package} {', '.join(c.new)}".rstrip() for c in changes.entered]),
+        ("left", [f"{c.package} {', '.join(c.old)}".rstrip() for c in changes.left]),
+        ("Python", _signed(changes.pythons)),
+        ("systems", _signed(changes.systems)),
+        ("instances", _signed(changes.instances)),
+    ):
+        if found:
+            lines.append(f"  {word:10} {'; '.join(found)}")
+    rows = [
+        (c.package, ", ".join(c.old), ", ".join(c.new), c.update.value if c.update else "-")
+        for c in changes.packages
+        if c.old and c.new
+    ]
+    return lines + ["  " + line for line in columns(("CHANGED", "FROM", "TO", "UPDATE"), rows)]
+
+
+def _signed(gained_and_lost: tuple[tuple[str, ...], tuple[str, ...]]) -> list[str]:
+    gained, lost = gained_and_lost
+    return [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
+
+
+def _document(
+    catalog: Catalog,
+    release: Release,
+    status: Status,
+    changes: Changes | None,
+    family: str | None,
+) -> str:
+    contents = contents_of(catalog, release.sdk)
+    members = catalog.members(release.sdk) if release.listed else ()
+    document = {
+        "schema_version": 1,
+        "sdk": release.sdk,
+        "date": release.date.isoformat(),
+        "status": standing_of(status),
+        "superseded": status.superseded.isoformat() if status.superseded else None,
+        "updates": status.updates.value,
+        "source": release.source,
+        "pythons": sorted(contents.pythons, key=sdk_key),
+        "systems": sorted(contents.systems),
+        "instances": sorted(contents.instances),
+        "members": [
+            {
+                "name": m.package,
+                "version": m.version or None,
+                "kind": catalog.packages[m.package].kind.value,
+                "instances": sorted(m.instances),
+                "pythons": sorted(m.pythons, key=sdk_key),
+            }
+            for m in members
+            if family is None or family in m.instances
+        ],
+        "changes": changes_document(changes) if changes is not None else None,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def changes_document(changes: Changes) -> dict[str, object]:
+    """What changed since the release before, as plain values."""
+
+    def gained_and_lost(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> dict[str, list[str]]:
+        return {"gained": list(pair[0]), "lost": list(pair[1])}
+
+    return {
+        "since": changes.old,
+        "update": changes.update.value,
+        "packages": [
+            {
+                "name": c.package,
+                "old": list(c.old),
+                "new": list(c.new),
+                "update": c.update.value if c.update else None,
+            }
+            for c in changes.packages
+        ],
+        "pythons": gained_and_lost(changes.pythons),
+        "systems": gained_and_lost(changes.systems),
+        "instances": gained_and_lost(changes.instances),
+    }

@@ -278,6 +278,62 @@ class Rule(Enum):
         "apt-mark(8)",
         "A package on hold is not upgraded, whatever its pin; a hold has no range.",
     )
+    SHORT_NOTICE = Page(
+        "NP701",
+        "announced less than a month before",
+        "Maintenance Announcement, End of Support Announcement",
+        "The first announcement of a change came less than a calendar month before it, or after "
+        "it. Announcements made before the policy promised a month are not held to it.",
+    )
+    PHASE_OF_KIND = Page(
+        "NP702",
+        "a phase that the kind does not have",
+        "Neuron Software Life-cycle",
+        "Release candidates are for the SDK and components; Maintenance is not for dependencies, "
+        "DLAMIs, DLCs, features and APIs; Alpha is for features and APIs.",
+    )
+    UNANNOUNCED = Page(
+        "NP703",
+        "an end of support that was not announced",
+        "End of Support Announcement",
+        "Support ended, and no announcement was made before the day of the end: the only notice "
+        "is the one that says that it has ended.",
+    )
+    SIX_MONTHS = Page(
+        "NP704",
+        "regular updates ended within six months of a newer version",
+        "Neuron Extension Components Updates",
+        "An earlier framework version gets regular updates for at least six months after a newer "
+        "one is supported; this one left stable, or was shipped for the last time, before.",
+    )
+    MANIFEST_DISAGREES = Page(
+        "NP705",
+        "releases and announcements contradict each other",
+        "release manifest; announcements",
+        "A release ships, or lists support for, what an announcement had ended; or it dropped "
+        "what no announcement had ended.",
+    )
+    VERSIONING = Page(
+        "NP706",
+        "a version that breaks the versioning scheme",
+        "Neuron Software Versioning",
+        "Extensions are X.Y.Z.A.B.C, standalone components A.B.C.D; a later release has no "
+        "lower version.",
+    )
+    EVENTS_DISAGREE = Page(
+        "NP707",
+        "announcements contradict each other",
+        "Announcements",
+        "A later announcement takes an earlier one back, moves its day, or puts a subject into "
+        "an earlier phase than the one it was in.",
+    )
+    BAD_FACT = Page(
+        "NP708",
+        "a fact that cannot be",
+        "catalogue",
+        "An entry names a release or an instance family that there is not, takes effect before "
+        "the release it names, or replacements lead back to where they began.",
+    )
 
     @property
     def identifier(self) -> str:

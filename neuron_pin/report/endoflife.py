@@ -71,7 +71,7 @@ def _release(status: Status) -> dict[str, Any]:
             "change": event_document(change) if change else None,
             "replacement": status.replacement or None,
             "guaranteedUntil": None
-            if status.phase is Phase.EOS
+            if status.updates is Updates.NONE
             else floor.guaranteed_until.isoformat(),
             "couldEndFrom": floor.could_end_from.isoformat(),
             "promisedUntil": floor.promised.isoformat(),

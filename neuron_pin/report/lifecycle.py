@@ -7,7 +7,8 @@ from datetime import date
 
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.outputs.table import columns, printable
-from neuron_pin.policy import Event, EventType, Floor, Phase, SubjectKind
+from neuron_pin.policy import Event, EventType, Phase, SubjectKind
+from neuron_pin.policy.update import Updates
 
 HEAD = ("KIND", "SUBJECT", "PHASE", "SINCE", "NEXT CHANGE", "GUARANTEED UNTIL", "REPLACEMENT")
 
@@ -31,10 +32,8 @@ def render_table(statuses: Sequence[Status]) -> str:
 
 
 def guarantee(status: Status) -> str:
-    """The last day on which support is sure; ``-`` where there is none."""
-    if status.phase is Phase.EOS or status.phase < Phase.RC:
-        return "-"
-    return str(status.floor.guaranteed_until)
+    """The last day on which support is sure; ``-`` where it gets no updates anyway."""
+    return "-" if status.updates is Updates.NONE else str(status.floor.guaranteed_until)
 
 
 def is_current(status: Status) -> bool:
@@ -76,7 +75,7 @@ def _details(status: Status) -> list[str]:
     if status.change is not None:
         announced = f"announced {status.change.announced} [{status.change.source}]"
         say("next change", f"{change_words(status.change)}, {announced}")
-    for word, text in floor_words(status.floor, status.phase):
+    for word, text in floor_words(status):
         say(word, text)
     if status.replacement:
         say("replacement", status.replacement)
@@ -87,15 +86,15 @@ def _details(status: Status) -> list[str]:
     return lines
 
 
-def floor_words(floor: Floor, phase: Phase) -> list[tuple[str, str]]:
+def floor_words(status: Status) -> list[tuple[str, str]]:
     """The support floor: what was announced, what is guaranteed, what could come."""
-    ended = phase is Phase.EOS
+    floor = status.floor
     words = []
     if floor.announced is not None and floor.event is not None:
         words.append(("announced", f"end of support on {floor.announced} [{floor.event.source}]"))
-    if not ended and phase < Phase.RC:
+    if status.phase < Phase.RC:
         words.append(("guaranteed", floor.reason))
-    elif not ended:
+    elif status.updates is not Updates.NONE:
         words.append(("guaranteed until", str(floor.guaranteed_until)))
         why = "as announced" if floor.announced is not None else floor.reason
         words.append(("could end from", f"{floor.could_end_from}, {why}"))

@@ -1,0 +1,124 @@
+"""What each rule means to pip, apt and rpm, with an example: the rest of its page.
+
+Apart from `rules`, because every lock loads those and only a page needs these.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .rules import Rule
+
+
+class Meaning(NamedTuple):
+    """What a rule comes to in each ecosystem, empty where it says nothing; a command or
+    message that shows it."""
+
+    pip: str
+    apt: str
+    rpm: str
+    example: str
+
+
+_LEFT_OUT = "left out of constraints and lock files"
+_NOT_PINNED = "no stanza of the preferences admits it: priority -1"
+_NOT_LOCKED = "not in the version lock"
+
+_ANY = (_LEFT_OUT, _NOT_PINNED, _NOT_LOCKED)
+_PIP = (_LEFT_OUT, "", "")
+_SYSTEM = ("", _NOT_PINNED, _NOT_LOCKED)
+_REFUSED = ("no lock is written", "no lock is written", "no lock is written")
+
+MEANINGS = {
+    Rule.INSTANCE: Meaning(*_ANY, "neuron-pin explain torch-neuron --instance trn1"),
+    Rule.PYTHON: Meaning(*_PIP, "neuron-pin explain torch-neuronx --python 3.8"),
+    Rule.OPERATING_SYSTEM: Meaning(
+        *_SYSTEM, "neuron-pin explain aws-neuronx-tools --os debian12 --sdk 2.20.0"
+    ),
+    Rule.PLATFORM: Meaning(*_PIP, "neuron-pin lock torch --os amzn2 --python 3.12"),
+    Rule.REQUIRES_PYTHON: Meaning(*_PIP, "neuron-pin lock numpy --python 3.8"),
+    Rule.SCOPE: Meaning(*_SYSTEM, "neuron-pin lock --instance trn2 --scope container"),
+    Rule.DRIVER_KEPT: Meaning(
+        *_SYSTEM, "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.27.4.0"
+    ),
+    Rule.C_LIBRARY: Meaning(
+        "",
+        "apt would find the dependency unmet",
+        "dnf would find the requirement unmet",
+        "neuron-pin lock aws-neuronx-tools --os ubuntu20.04 --apt-repo …",
+    ),
+    Rule.KERNEL: Meaning(
+        *_SYSTEM, "neuron-pin lock aws-neuronx-dkms --os amzn2 --with-kernel 4.14"
+    ),
+    Rule.TARGET_ENDED: Meaning(*_REFUSED, "neuron-pin lock --instance trn1 --python 3.9"),
+    Rule.END_OF_SUPPORT: Meaning(
+        "left out unless pinned exactly, then with a warning",
+        "priority -1; apt-get install name=VERSION still reaches it",
+        _NOT_LOCKED,
+        "neuron-pin lock 'torch-neuronx==2.5.1.2.6.0.15423'",
+    ),
+    Rule.PRE_RELEASE: Meaning(
+        "a pre-release (PEP 440): only by an exact pin or --phase beta",
+        "priority -1",
+        _NOT_LOCKED,
+        "neuron-pin lock vllm-neuron --instance trn2 --phase beta",
+    ),
+    Rule.FRAMEWORK_DEFAULT: Meaning(
+        *_PIP, "neuron-pin lock 'torch-neuronx==2.8.*' --sdk 2.28.1 --as-of 2026-03-20"
+    ),
+    Rule.NOT_RELEASED_YET: Meaning(*_ANY, "neuron-pin lock torch-neuronx --as-of 2025-01-01"),
+    Rule.SUPPORT_UNTIL: Meaning(
+        *_ANY, "neuron-pin lock torch-neuronx --require-support-until 2026-12-31"
+    ),
+    Rule.REQUIREMENT: Meaning(*_ANY, "neuron-pin lock torch-neuronx 'torch<2.9'"),
+    Rule.CONSTRAINT: Meaning(*_ANY, "neuron-pin lock torch-neuronx -c constraints.txt"),
+    Rule.YANKED: Meaning("left out unless pinned exactly", "", "", "neuron-pin lock NAME"),
+    Rule.OLDER_REVISION: Meaning(
+        "",
+        "the pin names the revision: 2.34.10.0-ac18d186d",
+        "the lock names the release",
+        "neuron-pin lock aws-neuronx-tools --apt-repo …",
+    ),
+    Rule.UNTRUSTED_INDEX: Meaning(
+        "an explicit index for the name (uv.toml), or the index order of pip.conf",
+        "Pin: origin, and Signed-By of the source",
+        "the repository's id and priority",
+        "neuron-pin lock neuronx-cc",
+    ),
+    Rule.NO_WHEEL: Meaning(*_PIP, "neuron-pin lock NAME --build NAME"),
+    Rule.INVALID_FILE: Meaning(*_PIP, "neuron-pin lock NAME -v"),
+    Rule.QUARANTINED: Meaning(*_PIP, "neuron-pin lock NAME"),
+    Rule.NOT_MEMBER: Meaning(*_ANY, "neuron-pin explain neuronx-cc --sdk 2.30.0"),
+    Rule.FRAMEWORK_COHERENCE: Meaning(*_PIP, "neuron-pin lock torch-neuronx 'torch==2.8.*'"),
+    Rule.NOT_A_PACKAGE: Meaning("", "", "", "neuron-pin explain efa-installer"),
+    Rule.NO_VERSION: Meaning("", "", "", "neuron-pin explain efa-installer --sdk 2.20.0"),
+    Rule.RELEASE_LACKS: Meaning(*_ANY, "neuron-pin lock torch-neuronx --instance trn2"),
+    Rule.DRIVER_WINDOW: Meaning(
+        *_ANY, "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0"
+    ),
+    Rule.APT_SOURCE: Meaning(
+        "", "no candidate, or that of another release", "", "neuron-pin doctor"
+    ),
+    Rule.APT_KEY: Meaning("", "apt-get update warns and keeps old lists", "", "neuron-pin doctor"),
+    Rule.APT_LISTS: Meaning("", "versions of long ago are candidates", "", "neuron-pin doctor"),
+    Rule.APT_DECOY: Meaning(
+        "", "the highest version wins, from any source", "", "neuron-pin doctor"
+    ),
+    Rule.APT_PREFERENCES: Meaning("", "the pin has no effect", "", "neuron-pin doctor"),
+    Rule.PIN_OVERRIDDEN: Meaning(
+        "", "another file's stanza decides", "", "neuron-pin explain aws-neuronx-tools --host"
+    ),
+    Rule.OUTSIDE_PIN: Meaning(
+        "", "apt keeps what is installed", "", "neuron-pin explain NAME --host"
+    ),
+    Rule.HELD: Meaning("", "apt-mark showhold lists it", "", "neuron-pin explain NAME --host"),
+    Rule.SHORT_NOTICE: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.PHASE_OF_KIND: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.UNANNOUNCED: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.SIX_MONTHS: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.MANIFEST_DISAGREES: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.VERSIONING: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.EVENTS_DISAGREE: Meaning("", "", "", "neuron-pin catalog lint"),
+    Rule.BAD_FACT: Meaning("", "", "", "neuron-pin catalog lint DIR"),
+}
+"""Every rule's meaning."""

@@ -1,0 +1,31 @@
+"use strict";
+(() => {
+  const form = document.querySelector("form");
+  const rows = [...document.querySelectorAll("tr[data-kind]")];
+  const groups = [...document.querySelectorAll("tbody")];
+  const count = document.getElementById("count");
+  const has = (words, wanted) => !wanted || words === "" || words.split(" ").includes(wanted);
+  const filter = () => {
+    const wanted = Object.fromEntries(new FormData(form));
+    const text = (wanted.text || "").trim().toLowerCase();
+    let shown = 0;
+    for (const row of rows) {
+      const d = row.dataset;
+      const fits = (!wanted.kind || d.kind === wanted.kind)
+        && (!wanted.phase || d.phase === wanted.phase)
+        && has(d.instances, wanted.instance)
+        && (!wanted.framework || d.framework === wanted.framework)
+        && (!wanted.locked || row.classList.contains("locked"))
+        && (!text || d.name.includes(text));
+      row.hidden = !fits;
+      shown += fits ? 1 : 0;
+    }
+    for (const group of groups) group.hidden = !group.querySelector("tr[data-kind]:not([hidden])");
+    count.textContent = `${shown} of ${rows.length} shown`;
+  };
+  form.hidden = false;
+  form.addEventListener("input", filter);
+  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  filter();
+})();

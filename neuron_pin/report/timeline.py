@@ -1,0 +1,146 @@
+"""The time line that the page and the drawing share: rows, phases in days, one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, FrameworkRole, Support
+from neuron_pin.catalog.subjects import SDK_NAME, Status
+from neuron_pin.catalog.support import package_part, target_parts, whole_support
+from neuron_pin.inputs.lock_json import LockFile
+from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
+from neuron_pin.policy.lifecycle import history
+
+
+class Bar(NamedTuple):
+    """A stretch of one phase: days, the end exclusive; ``planned`` if it has not begun,
+    ``superseded`` if a newer release has taken the subject's place."""
+
+    phase: Phase
+    begin: date
+    end: date
+    planned: bool = False
+    superseded: bool = False
+
+    @property
+    def look(self) -> str:
+        """The classes that the bar is drawn with."""
+        marks = [self.phase.label, "planned" * self.planned, "superseded" * self.superseded]
+        return " ".join(mark for mark in marks if mark)
+
+
+class Row(NamedTuple):
+    """One subject's line; ``locked`` is its version in the user's lock, empty for none."""
+
+    status: Status
+    bars: tuple[Bar, ...]
+    locked: str
+
+
+class Timeline(NamedTuple):
+    """Rows on an axis from ``start`` to ``end`` (exclusive), both the first of a year."""
+
+    rows: tuple[Row, ...]
+    start: date
+    end: date
+    as_of: date
+    facts_of: date
+    lock: LockFile | None
+    support: Support | None
+
+    def place(self, day: date) -> float:
+        """Where a day lies on the axis, from 0 to 1."""
+        whole = (self.end - self.start).days
+        return min(max((day - self.start).days / whole, 0.0), 1.0)
+
+    @property
+    def years(self) -> list[int]:
+        """The years of the axis."""
+        return list(range(self.start.year, self.end.year))
+
+
+def make_timeline(
+    statuses: Sequence[Status], catalog: Catalog, as_of: date, lock: LockFile | None
+) -> Timeline:
+    """The time line of some subjects, with a user's lock on it."""
+    begins = [as_of]
+    for status in statuses:
+        begins += [e.announced for e in status.events if status.entered is None]
+        begins += [status.entered] if status.entered is not None else []
+    ends = [as_of]
+    for status in statuses:
+        ends += [e.effective for e in status.events if e.effective is not None]
+    start = date(min(begins).year, 1, 1)
+    end = date(min(max(ends).year + 1, date.max.year), 1, 1)
+    locked = _locked(catalog, lock) if lock is not None else {}
+    rows = []
+    for status in statuses:
+        in_lock = locked.get(status.subject, "")
+        rows.append(Row(status, _bars(status, as_of, start, end), in_lock))
+    return Timeline(
+        rows=tuple(rows),
+        start=start,
+        end=end,
+        as_of=as_of,
+        facts_of=catalog.date,
+        lock=lock,
+        support=_support(catalog, lock, as_of) if lock is not None else None,
+    )
+
+
+def _bars(status: Status, as_of: date, start: date, end: date) -> tuple[Bar, ...]:
+    events = [e for e in status.events if e.type is not EventType.LAST_VERSION]
+    known_since = min((e.announced for e in events), default=start)
+    bars = []
+    for stay in history(events, as_of, status.entered, status.stable):
+        begin = stay.begin or status.entered or known_since
+        stop = min(stay.end or end, end)
+        if begin < stop:
+            bars.append(Bar(stay.phase, max(begin, start), stop, planned=begin > as_of))
+    if status.subject.kind is SubjectKind.SDK and status.superseded is not None and bars:
+        whole, day = bars[0], status.superseded
+        bars = [whole._replace(end=day)] if whole.begin < day else []
+        bars.append(whole._replace(begin=day, superseded=True))
+    return tuple(bars)
+
+
+def _locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
+    """The subjects that a lock has parts of, each with the version."""
+    found = {}
+    if lock.sdk:
+        found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
+    for key, version, is_neuron in lock.packages:
+        package = catalog.packages.get(key.name)
+        if not is_neuron or package is None:
+            continue
+        found[Subject(SubjectKind.COMPONENT, key.name)] = version
+        if package.role is FrameworkRole.LEADER:
+            framework = ".".join(version.split(".")[:2])
+            found[Subject(SubjectKind.FRAMEWORK, key.name, framework)] = version
+    if any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages) and lock.python:
+        found[Subject(SubjectKind.PYTHON, "python", lock.python)] = lock.python
+    if lock.os:
+        found[Subject(SubjectKind.OS, lock.os)] = lock.os
+    if lock.instance:
+        found[Subject(SubjectKind.INSTANCE, lock.instance)] = lock.instance
+    return found
+
+
+def _support(catalog: Catalog, lock: LockFile, as_of: date) -> Support | None:
+    """Until when the lock is sure of support; raises `UnknownName` for its target."""
+    family = catalog.instances[catalog.instance(lock.instance)] if lock.instance else None
+    parts = [
+        package_part(catalog, p.key.name, p.version, family, as_of)
+        for p in lock.packages
+        if p.is_neuron
+    ]
+    parts += target_parts(
+        catalog,
+        python=lock.python,
+        system=catalog.system(lock.os) if lock.os else None,
+        instance=family,
+        as_of=as_of,
+    )
+    return whole_support(parts, catalog.date)
