@@ -17,7 +17,8 @@ class Severity(Enum):
 
 class Finding(NamedTuple):
     """One finding: the rule, how much it matters, what it is about, the reason with the
-    values filled in, where it stands (``file`` or ``file:line``), and what to do."""
+    values filled in, where it stands (``file`` or ``file:line``), and what to do, empty for
+    nothing."""
 
     rule: Rule
     severity: Severity

@@ -9,6 +9,7 @@ A catalogue is a folder::
     lifecycle.json    dated events
     spans.json        first and last release of packages, frameworks, Pythons, instances
     systems.json      operating systems, instance families
+    names.json        what announcements call things
     kernels.json      the kernels that drivers were tested on, and need
     corrections.json  where sources disagree
 """
@@ -41,6 +42,7 @@ from .facts import (
     Window,
 )
 from .files import Fields, read_object
+from .names import SubjectName
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalogue that ships with the package."""
@@ -64,7 +66,7 @@ def load_catalog(folder: str | None = None) -> Catalog:
     if not os.path.exists(os.path.join(own, "catalog.json")):
         return embedded
     imported = Catalog(own)
-    return imported if imported.date > embedded.date else embedded
+    return imported if imported.age > embedded.age else embedded
 
 
 def sdk_key(sdk: str) -> tuple[int, ...]:
@@ -85,9 +87,18 @@ class Catalog:
         self.date = head.day("date")
         self.version = head.text("version")
         self.source = head.text("source")
+        # Up to when announcements are known: a manifest brings releases and none of those.
+        self.announced = head.day_or_none("announcements") or self.date
+        self.revision = head.number("revision")
         urls = Fields(path, "repositories", head.values.get("repositories"))
         self.repositories = Repositories(urls.text("pip"), urls.text("apt"), urls.text("rpm"))
         self._members: dict[str, tuple[Member, ...]] = {}
+
+    @property
+    def age(self) -> tuple[date, int]:
+        """What says which of two catalogues is the newer: the day of its facts, and how many
+        imports brought no later day."""
+        return max(self.date, self.announced), self.revision
 
     # Releases ------------------------------------------------------------------------
 
@@ -199,6 +210,14 @@ class Catalog:
     @cached_property
     def _dates(self) -> dict[str, date]:
         return {release.sdk: release.date for release in self.releases}
+
+    @cached_property
+    def names(self) -> tuple[SubjectName, ...]:
+        """What announcements call subjects."""
+        return tuple(
+            SubjectName(row.text("words"), _subject_kind(row), row.text("name"))
+            for row in self._file("names").each("names", "name")
+        )
 
     @cached_property
     def spans(self) -> Spans:
@@ -406,9 +425,16 @@ def _span(fields: Fields, name: str) -> Span:
     return Span(*bounds)
 
 
-def _event(fields: Fields) -> Event:
+def _subject_kind(fields: Fields) -> SubjectKind:
     try:
-        kind = SubjectKind(fields.text("kind"))
+        return SubjectKind(fields.text("kind"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+
+
+def _event(fields: Fields) -> Event:
+    kind = _subject_kind(fields)
+    try:
         type_ = EventType(fields.text("type", "phase"))
     except ValueError as error:
         raise fields.broken(str(error)) from None

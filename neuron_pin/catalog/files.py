@@ -63,6 +63,13 @@ class Fields:
             raise self.broken(f"{name!r} is not true or false")
         return value
 
+    def number(self, name: str) -> int:
+        """A whole number, 0 where absent."""
+        value = self.values.get(name, 0)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.broken(f"{name!r} is not a whole number")
+        return value
+
     def words(self, name: str) -> tuple[str, ...]:
         """A list of strings, empty where absent."""
         value = self.values.get(name, [])

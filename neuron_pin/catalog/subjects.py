@@ -76,7 +76,7 @@ class Subjects:
     def __init__(self, catalog: Catalog, as_of: date) -> None:
         self.catalog = catalog
         self.as_of = as_of
-        self.facts_of = catalog.date
+        self.facts_of = catalog.announced
         self._dates = {r.sdk: r.date for r in catalog.releases if r.date <= as_of}
         self._newest = max(self._dates, key=sdk_key, default="")
         self._known: dict[str, list[Event]] = {}

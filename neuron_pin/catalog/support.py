@@ -39,7 +39,7 @@ def package_part(
     if package is not None and package.role is FrameworkRole.LEADER:
         framework = ".".join(public.split(".")[:2])
         subject = Subject(SubjectKind.FRAMEWORK, name, framework)
-        superseded = superseded_on(catalog, name, framework, min(as_of, catalog.date))
+        superseded = superseded_on(catalog, name, framework, as_of)
     return _part(catalog, subject, concerned, name, public, family, as_of, superseded)
 
 
@@ -124,7 +124,7 @@ def _part(
         subject,
         events,
         as_of=as_of,
-        facts_of=catalog.date,
+        facts_of=catalog.announced,
         phase=fact.phase,
         superseded=superseded,
     )

@@ -1,7 +1,8 @@
 """Writing a catalogue folder: the embedded one when it is rebuilt, or a user's newer one.
 
 The text is made to be reviewed: sorted, one fact a line.  Members and ``catalog.json`` come
-from the manifest; the other files are curated and carried over, with what is new added.
+from the manifest, events from announcements; the other files are curated and carried over,
+with what is new added.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 from neuron_pin.atomic import write_atomically
 from neuron_pin.errors import CannotWrite
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, Event, EventType
 
+from .announcements import Announcements
 from .catalog import Catalog, sdk_key
 from .facts import Life, Member, Package, Spans
 from .files import read_object
@@ -28,18 +30,26 @@ CURATED = (
     "lifecycle.json",
     "systems.json",
     "kernels.json",
+    "names.json",
     "corrections.json",
     "releases.json",
 )
 
 
-def write_catalog(manifest: Manifest, known: Catalog, source: str, target: str) -> None:
-    """Write the catalogue that results from a manifest and the curated facts of ``known``.
+def write_catalog(
+    manifest: Manifest | None,
+    known: Catalog,
+    source: str,
+    target: str,
+    announcements: Announcements | None = None,
+) -> None:
+    """Write the catalogue that results from a manifest, announcements, or both, and from the
+    facts of ``known``.
 
     The folder appears whole or not at all: it is made beside its place and renamed.  When
     ``target`` is that of ``known`` its files are replaced one by one.  Raises `CannotWrite`.
     """
-    texts = _texts(manifest, known, source)
+    texts = _texts(manifest, known, source, announcements)
     folder = Path(target)
     if folder.resolve() == Path(known.folder).resolve():
         for name, text in texts.items():
@@ -52,7 +62,7 @@ def write_catalog(manifest: Manifest, known: Catalog, source: str, target: str) 
         (fresh / "members").mkdir(parents=True)
         for name, text in texts.items():
             write_atomically(str(fresh / name), text)
-        Catalog(str(fresh))
+        _read_back(str(fresh))
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
@@ -63,8 +73,59 @@ def write_catalog(manifest: Manifest, known: Catalog, source: str, target: str) 
         raise CannotWrite(str(folder), error.strerror or str(error)) from None
 
 
-def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
+def _read_back(folder: str) -> None:
+    """Read what was written as it will be used; raises `BrokenCatalog`."""
+    fresh = Catalog(folder)
+    for release in fresh.releases:
+        if release.listed:
+            fresh.members(release.sdk)
+    _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
+
+
+def _texts(
+    manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
+) -> dict[str, str]:
     curated = {name: read_object(os.path.join(known.folder, name)) for name in CURATED}
+    head = {"version": known.version, "source": source}
+    day, announced = known.date, known.announced
+    urls = known.repositories._asdict()
+    listed = {r.sdk: known.members(r.sdk) for r in known.releases if r.listed}
+    packages = dict(known.packages)
+    if manifest is not None:
+        _add_manifest(curated, manifest, source)
+        listed |= manifest.members
+        packages |= {package.name: package for package in manifest.new_packages}
+        urls |= manifest.repositories
+        head["version"] = max(manifest.version, known.version, key=sdk_key)
+        day = max(day, manifest.date)
+    if announcements is not None:
+        rows = curated["lifecycle.json"]["events"]
+        rows += [_event_row(event) for event in announcements.events]
+        rows.sort(key=_event_order)
+        if announcements.newest is not None:
+            announced = max(announced, announcements.newest)
+    is_later = max(day, announced) > known.age[0]
+    revision = 0 if is_later else known.revision + 1
+    texts = {
+        "catalog.json": json.dumps(
+            head
+            | {"date": day.isoformat(), "announcements": announced.isoformat()}
+            | ({"revision": revision} if revision else {})
+            | {"repositories": dict(sorted(urls.items()))},
+            indent=1,
+        )
+        + "\n"
+    }
+    for name, value in curated.items():
+        texts[name] = _one_a_line(value)
+    for sdk, members in listed.items():
+        texts[f"members/{sdk}.json"] = _member_text(members)
+    order = sorted(listed, key=sdk_key)
+    texts["spans.json"] = spans_text(derive_spans([(s, listed[s]) for s in order], packages))
+    return texts
+
+
+def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source: str) -> None:
     dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
     for sdk in manifest.members:
         if sdk not in dated:
@@ -82,31 +143,29 @@ def _texts(manifest: Manifest, known: Catalog, source: str) -> dict[str, str]:
     systems = curated["systems.json"]
     systems["instances"].update({family: family for family in manifest.new_instances})
     systems["pythons"] = sorted({*systems["pythons"], *manifest.new_pythons}, key=sdk_key)
-    urls = {
-        "apt": known.repositories.apt,
-        "pip": known.repositories.pip,
-        "rpm": known.repositories.rpm,
-        **manifest.repositories,
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    row = {
+        "kind": event.kind.value,
+        "name": event.name,
+        "version": event.version,
+        "type": event.type.value if event.type is not EventType.PHASE else "",
+        "phase": event.phase.label if event.phase is not None else "",
+        "announced": event.announced.isoformat(),
+        "effective": event.effective.isoformat() if event.effective else "",
+        "sdk": event.sdk,
+        "instances": sorted(event.instances),
+        "replacement": event.replacement,
+        "source": event.source,
+        "note": event.note,
     }
-    head = {
-        "version": manifest.version,
-        "date": manifest.date.isoformat(),
-        "source": source,
-        "repositories": dict(sorted(urls.items())),
-    }
-    texts = {"catalog.json": json.dumps(head, indent=1) + "\n"}
-    for name, value in curated.items():
-        texts[name] = _one_a_line(value)
-    kept = {release.sdk for release in known.releases if release.listed}
-    for sdk in sorted(kept - set(manifest.members)):
-        texts[f"members/{sdk}.json"] = _member_text(known.members(sdk))
-    for sdk, members in manifest.members.items():
-        texts[f"members/{sdk}.json"] = _member_text(members)
-    listed = {sdk: known.members(sdk) for sdk in kept} | manifest.members
-    packages = known.packages | {package.name: package for package in manifest.new_packages}
-    order = sorted(listed, key=sdk_key)
-    texts["spans.json"] = spans_text(derive_spans([(s, listed[s]) for s in order], packages))
-    return texts
+    return {name: value for name, value in row.items() if value}
+
+
+def _event_order(row: dict[str, Any]) -> tuple[str, ...]:
+    names = ("kind", "name", "version", "announced", "type", "phase")
+    return tuple(row.get(name, "") for name in names)
 
 
 def spans_text(spans: Spans) -> str:

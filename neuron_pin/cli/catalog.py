@@ -14,12 +14,14 @@ from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
-    """Show the catalogue in use, or import a manifest."""
+    """Show the catalogue in use, hold it against the policy, or import newer facts."""
+    if options.format == "sarif" and options.action != "lint":
+        raise WrongUsage("--format sarif is a form of catalog lint")
     if options.action == "import":
-        if not options.file:
-            raise WrongUsage("catalog import: which manifest?", hint="catalog import MANIFEST.json")
         return _import(options, console)
-    if options.file:
+    if options.action == "lint":
+        return _lint(options, console)
+    if options.paths:
         raise WrongUsage("catalog show takes no file")
     console.result(_show(load_catalog(), options.format))
     return 0
@@ -34,6 +36,7 @@ def _show(catalog: Catalog, form: str) -> str:
             "folder": catalog.folder,
             "version": catalog.version,
             "date": catalog.date.isoformat(),
+            "announcements": catalog.announced.isoformat(),
             "source": catalog.source,
             "releases": len(listed),
             "events": len(catalog.events),
@@ -41,6 +44,7 @@ def _show(catalog: Catalog, form: str) -> str:
             "systems": [system.name for system in catalog.systems],
             "instances": sorted(catalog.instances),
             "repositories": catalog.repositories._asdict(),
+            "left_out": [left._asdict() for left in catalog.left_out],
             "corrections": [
                 {**c._asdict(), "date": c.date.isoformat()} for c in catalog.corrections
             ],
@@ -49,6 +53,7 @@ def _show(catalog: Catalog, form: str) -> str:
     lines = [
         f"folder      {catalog.folder}",
         f"up to SDK   {catalog.version} ({catalog.date})",
+        f"announced   up to {catalog.announced}",
         f"source      {catalog.source}",
         f"releases    {len(listed)}",
         f"events      {len(catalog.events)}",
@@ -62,42 +67,46 @@ def _show(catalog: Catalog, form: str) -> str:
     for c in catalog.corrections:
         lines.append(f"  {c.subject}: {c.right}")
         lines.append(f"    not {c.wrong}; {c.why} [{c.source}, {c.date}]")
+    lines += ["", "Announcements that no event stands for:"]
+    lines += [f"  {left.what}: {left.reason} [{left.source}]" for left in catalog.left_out]
     return "\n".join(lines) + "\n"
 
 
-def _import(options: Options, console: Console) -> int:
-    from neuron_pin.catalog.manifest import read_manifest
-    from neuron_pin.catalog.writer import write_catalog
+def _lint(options: Options, console: Console) -> int:
+    from neuron_pin.audit import Severity
+    from neuron_pin.audit.facts import examine_facts
+    from neuron_pin.audit.listing import count_findings, render_findings
 
-    known = load_catalog()
-    manifest = read_manifest(options.file, known)
+    if len(options.paths) > 1:
+        raise WrongUsage("catalog lint takes one folder", hint="catalog lint [DIR]")
+    findings = examine_facts(load_catalog(options.paths[0] if options.paths else None))
+    console.result(render_findings(findings, options.format))
+    if options.format == "text" and findings:
+        console.result("\n" + "\n".join(count_findings(findings)) + "\n")
+    return 1 if any(f.severity is Severity.ERROR for f in findings) else 0
+
+
+def _import(options: Options, console: Console) -> int:
+    from neuron_pin.importing import import_facts
+
+    if not options.paths:
+        raise WrongUsage(
+            "catalog import: which manifest, which folder of announcements?",
+            hint="catalog import n2-manifest.json announcements/",
+        )
     folder = options.into or user_catalog()
     if not options.into:
         try:
             os.makedirs(os.path.dirname(folder), exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
-    write_catalog(manifest, known, os.path.basename(options.file), folder)
-    fresh = sorted(set(manifest.members) - {r.sdk for r in known.releases if r.listed})
+    done = import_facts(options.paths, load_catalog(), folder)
+    for finding in done.findings:
+        console.warn(f"{finding.subject}: {finding.reason} ({finding.rule.identifier})")
     if options.format == "json":
-        document = {
-            "schema_version": 1,
-            "folder": folder,
-            "version": manifest.version,
-            "date": manifest.date.isoformat(),
-            "releases": len(manifest.members),
-            "new_releases": fresh,
-            "repairs": [repair.as_document() for repair in manifest.repairs],
-            "unknowns": [unknown.as_document() for unknown in manifest.unknowns],
-        }
+        document = {"schema_version": 1, "folder": folder, **done.as_document()}
         console.result(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return 0
-    lines = [f"{len(manifest.members)} releases up to {manifest.version} ({manifest.date})"]
-    lines.append("new: " + (", ".join(fresh) or "none"))
-    for repair in manifest.repairs:
-        lines.append(f"repaired {repair.count:3}x  {repair.what}: {repair.reason}")
-    for unknown in manifest.unknowns:
-        lines.append(f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}")
-    lines.append(f"written to {folder}")
+    lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
     console.result("\n".join(printable(line) for line in lines) + "\n")
     return 0

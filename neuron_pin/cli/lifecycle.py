@@ -21,7 +21,7 @@ def run(options: Options, console: Console) -> int:
     as_of = day_of(options.as_of)
     statuses = _chosen(options, catalog, as_of)
     text = _renderer(options, catalog, as_of)(statuses)
-    note = facts_note(as_of, catalog.date)
+    note = facts_note(as_of, catalog.announced)
     if note:
         console.note(f"note: {note}")
     if options.output:
@@ -68,7 +68,7 @@ def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequ
     if form == "json":
         from neuron_pin.report.endoflife import render_json
 
-        return lambda statuses: render_json(statuses, as_of, catalog.date)
+        return lambda statuses: render_json(statuses, as_of, catalog.announced)
     locked = None
     if options.lock:
         from neuron_pin.inputs.lock_json import read_lock_json

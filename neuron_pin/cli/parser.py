@@ -31,7 +31,7 @@ COMMANDS = {
     "explain": "every version of a package: chosen, or put aside by which rule and why",
     "lifecycle": "phases and dates of anything that has a life-cycle",
     "releases": "the SDK releases, or what one of them holds",
-    "catalog": "the embedded facts: show, or import newer ones",
+    "catalog": "the embedded facts: show, hold against the policy, import newer ones",
     "policy": "the rules, or one rule's page",
     "doctor": "the health of this machine's repositories: source, key, lists, preferences",
     "cache": "what is kept of indexes: where, how much; prune or clear it",
@@ -242,10 +242,15 @@ def _add_releases(command: argparse.ArgumentParser) -> None:
 
 
 def _add_catalog(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("show", "import"))
-    command.add_argument("file", metavar="MANIFEST", nargs="?")
+    command.add_argument("action", choices=("show", "import", "lint"))
+    command.add_argument(
+        "paths",
+        metavar="FILE|DIR",
+        nargs="*",
+        help="import: a release manifest, a folder of announcement pages; lint: a catalogue",
+    )
     command.add_argument("--into", metavar="DIR", help="default: the user's data folder")
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
 
 
 def _add_policy(command: argparse.ArgumentParser) -> None:
@@ -257,7 +262,7 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
 
 def _add_doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--root", metavar="DIR", help="examine the machine below this folder")
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
 
 
 def _add_cache(command: argparse.ArgumentParser) -> None:

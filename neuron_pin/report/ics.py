@@ -67,7 +67,8 @@ def render_ics(
             text = f"first to end: {first}\n{support.reason}\nfacts of {support.facts_of}"
             summary = f"{lock.path}: the last day on which support of every part is guaranteed"
             _add(calendar, catalog, support.until, summary, text, "lock", lock.path)
-    return calendar.to_ical().decode()
+    text: bytes = calendar.to_ical()
+    return text.decode()
 
 
 def _calendar() -> Calendar:
@@ -99,7 +100,7 @@ def _add(
     named = "\n".join([*identity, summary])
     entry.add("uid", hashlib.sha256(named.encode()).hexdigest()[:32] + "@neuron-pin")
     # When the facts were made, not when the calendar was: the text does not change by itself.
-    entry.add("dtstamp", datetime.combine(catalog.date, time(), timezone.utc))
+    entry.add("dtstamp", datetime.combine(catalog.announced, time(), timezone.utc))
     entry.add("dtstart", day)
     entry.add("dtend", day + timedelta(days=1))
     entry.add("summary", summary)

@@ -84,7 +84,7 @@ def make_timeline(
         start=start,
         end=end,
         as_of=as_of,
-        facts_of=catalog.date,
+        facts_of=catalog.announced,
         lock=lock,
         support=_support(catalog, lock, as_of) if lock is not None else None,
     )
@@ -143,4 +143,4 @@ def _support(catalog: Catalog, lock: LockFile, as_of: date) -> Support | None:
         instance=family,
         as_of=as_of,
     )
-    return whole_support(parts, catalog.date)
+    return whole_support(parts, catalog.announced)

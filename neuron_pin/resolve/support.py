@@ -21,7 +21,7 @@ def support_of(resolution: Resolution, catalog: Catalog) -> Support | None:
         return None
     parts = [package_part(catalog, p.key.name, p.version, target.family, target.as_of) for p in own]
     with_python = any(package.key.ecosystem is Ecosystem.PIP for package in own)
-    return whole_support([*parts, *_parts(catalog, target, with_python)], catalog.date)
+    return whole_support([*parts, *_parts(catalog, target, with_python)], catalog.announced)
 
 
 def refuse_target(request: Request, catalog: Catalog) -> None:

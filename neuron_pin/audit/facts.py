@@ -1,0 +1,326 @@
+"""The catalogue's facts held against the policy: where the vendor's own publications break
+it or contradict each other, and what in the facts cannot be.
+
+Source: maintenance policy; each check names the rule that it is of.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+from neuron_pin.catalog import Catalog, Life, sdk_key, version_numbers
+from neuron_pin.catalog.subjects import superseded_on
+from neuron_pin.policy import (
+    EDITIONS,
+    Event,
+    EventType,
+    Form,
+    Phase,
+    Rule,
+    Subject,
+    SubjectKind,
+    edition_at,
+    parse_version,
+    standing,
+)
+from neuron_pin.policy.calendar import add_months
+
+from .finding import Finding, Severity
+
+TOLD_AT_ONCE_DAYS = 14
+"""Notice up to this long is that of the release itself: its pages are dated so much before."""
+
+_PROMISED = EDITIONS[0].in_force
+"""What ended before the policy promised a month and six months is not held to it."""
+
+
+def examine_facts(
+    catalog: Catalog,
+    *,
+    events: Sequence[Event] | None = None,
+    released: Mapping[str, date] | None = None,
+) -> list[Finding]:
+    """Every finding, by rule and subject; of some new events alone, if they are given, with
+    the days of releases that the catalogue does not have yet.
+
+    Reads every release's file.
+    """
+    examination = _Examination(catalog, catalog.events if events is None else events)
+    examination.dates |= released or {}
+    findings = [
+        *examination.impossible(),
+        *examination.phases(),
+        *examination.notice(),
+        *examination.contradictions(),
+    ]
+    if events is None:
+        findings += [
+            *examination.six_months(),
+            *examination.manifest(),
+            *examination.versions(),
+            *examination.replacements(),
+        ]
+    return sorted(findings, key=lambda f: (f.rule.identifier, f.subject, f.reason))
+
+
+class _Examination:
+    def __init__(self, catalog: Catalog, events: Sequence[Event]) -> None:
+        self.catalog = catalog
+        self.events = events
+        self.path = os.path.join(catalog.folder, "lifecycle.json")
+        self.lines = _lines(self.path, catalog.events)
+        self.dates = {release.sdk: release.date for release in catalog.releases}
+        self.groups: dict[tuple[Subject, frozenset[str]], list[Event]] = {}
+        for event in events:
+            self.groups.setdefault((event.subject, event.instances), []).append(event)
+
+    def finding(
+        self, rule: Rule, severity: Severity, subject: str, reason: str, event: Event | None = None
+    ) -> Finding:
+        place = self.path
+        if event is not None:
+            line = self.lines.get(event, 0)
+            place = f"{self.path}:{line}" if line else self.path
+            reason = f"{reason} [{event.source}]"
+        return Finding(rule, severity, subject, reason, place, "")
+
+    def warn(self, rule: Rule, subject: str, reason: str, event: Event | None = None) -> Finding:
+        return self.finding(rule, Severity.WARNING, subject, reason, event)
+
+    # Single events -------------------------------------------------------------------
+
+    def impossible(self) -> Iterator[Finding]:
+        """NP708: releases, instance families and days that cannot be."""
+        for event in self.events:
+            label = event.subject.label
+            problems = []
+            released = self.dates.get(event.sdk)
+            if event.sdk and released is None and event.effective is not None:
+                problems.append(f"takes effect with {event.sdk}, which is no release")
+            elif event.sdk and released is None and event.effective is None:
+                if self.dates and sdk_key(event.sdk) < max(map(sdk_key, self.dates)):
+                    problems.append(f"names {event.sdk}, which was never released")
+            elif released is not None and event.effective not in (None, released):
+                problems.append(
+                    f"takes effect on {event.effective}, and {event.sdk} is of {released}"
+                )
+            unknown = event.instances - set(self.catalog.instances)
+            if unknown:
+                problems.append(f"names unknown instances: {', '.join(sorted(unknown))}")
+            if event.withdrawn and (
+                event.withdrawn_on is None or event.withdrawn_on < event.announced
+            ):
+                problems.append("was taken back before it was announced, or on no day")
+            for problem in problems:
+                yield self.finding(Rule.BAD_FACT, Severity.ERROR, label, problem, event)
+
+    def phases(self) -> Iterator[Finding]:
+        """NP702: a phase that the policy in force had not for the kind."""
+        for event in self.events:
+            if event.phase is None:
+                continue
+            edition = edition_at(event.announced)
+            if event.phase not in edition.phases_of[event.kind]:
+                reason = (
+                    f"{event.phase.label} for a subject of kind {event.kind.value}, "
+                    f"which edition {edition.name} has not"
+                )
+                severity = Severity.ERROR
+                yield self.finding(Rule.PHASE_OF_KIND, severity, event.subject.label, reason, event)
+
+    # Announcements of one subject ----------------------------------------------------
+
+    def notice(self) -> Iterator[Finding]:
+        """NP701 and NP703: less than a month's notice, and hardly any."""
+        for (subject, _), events in self.groups.items():
+            for phase in (Phase.MAINTENANCE, Phase.EOS):
+                final = [
+                    e
+                    for e in standing(events, date.max)
+                    if e.phase is phase and e.effective is not None and e.type is EventType.PHASE
+                ]
+                if not final:
+                    continue
+                first = min((e for e in events if e.phase is phase), key=lambda e: e.announced)
+                effective = min(e.effective for e in final if e.effective is not None)
+                if first.announced < _PROMISED:
+                    continue
+                months = edition_at(first.announced).notice_months
+                if add_months(first.announced, months) <= effective:
+                    continue
+                days = (effective - first.announced).days
+                told = f"{phase.label} on {effective}, announced {first.announced}: "
+                told += f"{days} day" + "s" * (days != 1)
+                rule = Rule.SHORT_NOTICE
+                if phase is Phase.EOS and days <= TOLD_AT_ONCE_DAYS:
+                    rule = Rule.UNANNOUNCED
+                yield self.warn(rule, subject.label, told, first)
+
+    def contradictions(self) -> Iterator[Finding]:
+        """NP707: taken back, moved, or into an earlier phase."""
+        for (subject, _), events in self.groups.items():
+            kept = standing(events, date.max)
+            for event in events:
+                if event.withdrawn:
+                    reason = f"taken back on {event.withdrawn_on}: {event.withdrawn}"
+                    yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, event)
+                elif event not in kept and event.phase is not None and event.effective:
+                    reason = f"{event.phase.label} on {event.effective} was moved later on"
+                    yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, event)
+            dated = [e for e in kept if e.phase is not None and e.effective is not None]
+            dated.sort(key=lambda e: (e.effective or date.max, e.announced))
+            for before, after in pairwise(dated):
+                assert before.phase is not None
+                assert after.phase is not None
+                if after.phase < before.phase:
+                    reason = (
+                        f"{after.phase.label} from {after.effective}, after "
+                        f"{before.phase.label} from {before.effective} ({before.source})"
+                    )
+                    yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, after)
+
+    # Events and releases -------------------------------------------------------------
+
+    def six_months(self) -> Iterator[Finding]:
+        """NP704: an earlier framework version left within six months of a newer one."""
+        for name, versions in self.catalog.spans.frameworks.items():
+            for version, life in versions.items():
+                newer = superseded_on(self.catalog, name, version, date.max)
+                if newer is None:
+                    continue
+                left, event = self._left(name, version, life)
+                if left is None or left < _PROMISED:
+                    continue
+                promised = add_months(newer, edition_at(newer).regular_months)
+                if left < promised:
+                    how = "left stable" if event is not None else "was shipped no more"
+                    reason = (
+                        f"{how} on {left}, {(left - newer).days} days after a newer version "
+                        f"({newer}); regular updates were promised until {promised}"
+                    )
+                    yield self.warn(Rule.SIX_MONTHS, f"{name} {version}", reason, event)
+
+    def _left(self, name: str, version: str, life: Life) -> tuple[date | None, Event | None]:
+        """The day on which a framework version got its last regular update, and why."""
+        ends = [
+            e
+            for e in standing(self._of(name, version), date.max)
+            if e.phase in (Phase.MAINTENANCE, Phase.EOS) and e.effective is not None
+        ]
+        event = min(ends, key=lambda e: e.effective or date.max, default=None)
+        dropped = self._after(life.last)
+        if event is not None and (dropped is None or (event.effective or date.max) <= dropped):
+            return event.effective, event
+        return dropped, None
+
+    def manifest(self) -> Iterator[Finding]:
+        """NP705: shipped after its end, or dropped without one."""
+        spans = self.catalog.spans
+        for name, life in spans.packages.items():
+            package = self.catalog.packages.get(name)
+            if package is None or not package.systems:
+                continue
+            yield from self._shipped_or_dropped(name, name, "", life)
+            for version, of in spans.frameworks.get(name, {}).items():
+                yield from self._shipped_or_dropped(f"{name} {version}", name, version, of)
+        for version, life in spans.pythons.items():
+            yield from self._shipped_or_dropped(f"python {version}", "python", version, life)
+
+    def _shipped_or_dropped(
+        self, label: str, name: str, version: str, life: Life
+    ) -> Iterator[Finding]:
+        events = self._of(name, version)
+        ends = [e for e in standing(events, date.max) if e.phase is Phase.EOS and e.effective]
+        last = self.dates[life.last]
+        for event in ends[-1:]:
+            # A package whose framework version ended may go on with the others.
+            if event.version and not version:
+                continue
+            if event.effective is not None and last >= event.effective:
+                listed = "lists" if name == "python" else "ships"
+                reason = (
+                    f"out of support from {event.effective}, and release {life.last} {listed} it"
+                )
+                yield self.warn(Rule.MANIFEST_DISAGREES, label, reason, event)
+        dropped = self._after(life.last)
+        if not ends and dropped is not None and dropped >= _PROMISED:
+            reason = f"in no release after {life.last}, and no end of support was announced"
+            yield self.warn(Rule.MANIFEST_DISAGREES, label, reason)
+
+    def versions(self) -> Iterator[Finding]:
+        """NP706: forms that the policy does not know, and versions that go backwards."""
+        odd: dict[str, set[str]] = {}
+        before: dict[str, tuple[str, str]] = {}
+        for release in reversed(self.catalog.releases):
+            if not release.listed:
+                continue
+            of_release: dict[str, str] = {}
+            for member in self.catalog.members(release.sdk):
+                package = self.catalog.packages[member.package]
+                if not member.version or not package.systems:
+                    continue
+                if package.kind.value in ("extension", "standalone"):
+                    parsed = parse_version(member.version)
+                    wanted = Form.EXTENSION if package.framework else Form.STANDALONE
+                    parts = len(parsed.framework) + len(parsed.own)
+                    if parsed.form is not wanted or parts != (6 if package.framework else 4):
+                        odd.setdefault(member.package, set()).add(member.version)
+                best = of_release.get(member.package, "")
+                if not best or version_numbers(member.version) > version_numbers(best):
+                    of_release[member.package] = member.version
+            for name, version in of_release.items():
+                last, sdk = before.get(name, ("", ""))
+                if last and version_numbers(version) < version_numbers(last):
+                    reason = f"{version} of {release.sdk} is lower than {last} of {sdk}"
+                    yield self.warn(Rule.VERSIONING, name, reason)
+                before[name] = version, release.sdk
+        for name, found in sorted(odd.items()):
+            shown = sorted(found, key=lambda v: (version_numbers(v), v))
+            form = "X.Y.Z.A.B.C" if self.catalog.packages[name].framework else "A.B.C.D"
+            count = "1 version is" if len(found) == 1 else f"{len(found)} versions are"
+            reason = f"{count} not of the form {form}, as {shown[-1]}"
+            yield self.warn(Rule.VERSIONING, name, reason)
+
+    def replacements(self) -> Iterator[Finding]:
+        """NP708: replacements that lead back to where they began."""
+        instead = {p.name: p.replaced_by for p in self.catalog.packages.values() if p.replaced_by}
+        for name in instead:
+            seen = [name]
+            while (following := instead.get(seen[-1], "")) and following not in seen:
+                seen.append(following)
+            if following == name:
+                reason = "replaced in a circle: " + " → ".join([*seen, name])
+                yield self.finding(Rule.BAD_FACT, Severity.ERROR, name, reason)
+
+    # Questions to the facts ----------------------------------------------------------
+
+    def _of(self, name: str, version: str) -> list[Event]:
+        kinds = (SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY)
+        if name == "python":
+            kinds = (SubjectKind.PYTHON,) * 3
+        return [
+            e
+            for e in self.catalog.events_by_name.get(name, ())
+            if e.kind in kinds
+            and e.type is not EventType.LAST_VERSION
+            and (e.concerns(name, version, None) if version else not e.version)
+        ]
+
+    def _after(self, sdk: str) -> date | None:
+        """The day of the first release after one, none for the newest."""
+        later = [r for r in self.catalog.releases if sdk_key(r.sdk) > sdk_key(sdk) and r.listed]
+        return min((r.date for r in later), default=None)
+
+
+def _lines(path: str, events: Iterable[Event]) -> dict[Event, int]:
+    """The line on which each event stands, where the file has one a line."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            rows = [n for n, line in enumerate(stream, 1) if line.startswith('{"kind"')]
+    except OSError:
+        return {}
+    found = list(events)
+    return dict(zip(found, rows, strict=True)) if len(rows) == len(found) else {}

@@ -1,0 +1,49 @@
+"""Findings as text, JSON or SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from .finding import Finding
+
+FORMS = ("text", "json", "sarif")
+
+
+def render_findings(findings: Sequence[Finding], form: str) -> str:
+    """The findings in one of `FORMS`."""
+    if form == "json":
+        rows = [
+            {
+                "rule": f.rule.identifier,
+                "severity": f.severity.value,
+                "subject": f.subject,
+                "reason": f.reason,
+                "place": f.place,
+                "remedy": f.remedy or None,
+            }
+            for f in findings
+        ]
+        document = {"schema_version": 1, "findings": rows}
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if form == "sarif":
+        from .sarif import render_sarif
+
+        return render_sarif(findings)
+    lines = []
+    for f in findings:
+        lines.append(f"{f.severity.value}: {f.subject}: {f.reason} ({f.rule.identifier})")
+        lines.append(f"  at {f.place}")
+        if f.remedy:
+            lines.append(f"  do {f.remedy}")
+    if not findings:
+        lines.append("nothing found")
+    return "\n".join(lines) + "\n"
+
+
+def count_findings(findings: Sequence[Finding]) -> list[str]:
+    """How many there are of each rule, by rule."""
+    counts = Counter(finding.rule for finding in findings)
+    rules = sorted(counts, key=lambda rule: rule.identifier)
+    return [f"{counts[rule]:4}  {rule.identifier} {rule.title}" for rule in rules]

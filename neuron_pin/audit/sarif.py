@@ -1,0 +1,60 @@
+"""Findings as SARIF 2.1.0 (OASIS), which code hosts show beside the lines they are about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from neuron_pin import __version__
+
+from .finding import Finding, Severity
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render_sarif(findings: Sequence[Finding]) -> str:
+    """The document's text: one run, the rules that occur, one result a finding."""
+    rules = sorted({finding.rule for finding in findings}, key=lambda rule: rule.identifier)
+    document = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "neuron-pin",
+                        "version": __version__,
+                        "rules": [
+                            {
+                                "id": rule.identifier,
+                                "shortDescription": {"text": rule.title},
+                                "fullDescription": {"text": rule.value.text},
+                                "help": {"text": f"neuron-pin policy {rule.identifier}"},
+                            }
+                            for rule in rules
+                        ],
+                    }
+                },
+                "results": [_result(finding) for finding in findings],
+            }
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    path, _, line = finding.place.rpartition(":")
+    if not path or not line.isdigit():
+        path, line = finding.place, ""
+    address = Path(path).as_uri() if Path(path).is_absolute() else Path(path).as_posix()
+    location: dict[str, Any] = {"artifactLocation": {"uri": address}}
+    if line:
+        location["region"] = {"startLine": int(line)}
+    return {
+        "ruleId": finding.rule.identifier,
+        "level": "error" if finding.severity is Severity.ERROR else "warning",
+        "message": {"text": f"{finding.subject}: {finding.reason}"},
+        "locations": [{"physicalLocation": location}],
+    }

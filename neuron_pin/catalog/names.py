@@ -1,0 +1,15 @@
+"""What announcements call things, and the subjects that are meant."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.policy import SubjectKind
+
+
+class SubjectName(NamedTuple):
+    """Words of a title, and the subject they name; its version stands behind them."""
+
+    words: str
+    kind: SubjectKind
+    name: str
