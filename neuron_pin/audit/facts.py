@@ -74,8 +74,12 @@ class _Examination:
         self.lines = _lines(self.path, catalog.events)
         self.dates = {release.sdk: release.date for release in catalog.releases}
         self.groups: dict[tuple[Subject, frozenset[str]], list[Event]] = {}
-        for event in events:
-            self.groups.setdefault((event.subject, event.instances), []).append(event)
+        # New events are judged together with what is known of their subjects.
+        about = {event.subject for event in events}
+        together = events if events is catalog.events else [*catalog.events, *events]
+        for event in together:
+            if event.subject in about:
+                self.groups.setdefault((event.subject, event.instances), []).append(event)
 
     def finding(
         self, rule: Rule, severity: Severity, subject: str, reason: str, event: Event | None = None

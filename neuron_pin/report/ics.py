@@ -67,8 +67,8 @@ def render_ics(
             text = f"first to end: {first}\n{support.reason}\nfacts of {support.facts_of}"
             summary = f"{lock.path}: the last day on which support of every part is guaranteed"
             _add(calendar, catalog, support.until, summary, text, "lock", lock.path)
-    text: bytes = calendar.to_ical()
-    return text.decode()
+    written: bytes = calendar.to_ical()
+    return written.decode()
 
 
 def _calendar() -> Calendar:
