@@ -176,7 +176,7 @@ class Subjects:
 
     def _system(self, system: OperatingSystem) -> Iterator[Status]:
         first = self._dates.get(system.first_sdk) if system.first_sdk else None
-        if system.first_sdk and first is None:
+        if (system.first_sdk and first is None) or not self._dates:
             return
         events = system_events(self.catalog, system, self.as_of)
         subject = Subject(SubjectKind.OS, system.name)

@@ -1,0 +1,139 @@
+"""``neuron-pin lifecycle``: text, JSON, calendar, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+
+def test_the_floor_is_announced_guaranteed_and_possible(run) -> None:
+    done = run("lifecycle", "torch-neuronx==2.8", "--as-of", "2026-03-01")
+    assert done.code == 0
+    for line in (
+        "announced         end of support on 2026-04-09 [announcements/",
+        "guaranteed until  2026-04-08",
+        "could end from    2026-04-09, as announced",
+        "regular updates   until 2026-06-18",
+        "by the policy     not before 2026-06-19: a newer version is supported since 2025-12-19",
+        "replacement       torch-neuronx 2.9",
+    ):
+        assert line in done.out
+    assert done.err == ""
+
+
+def test_facts_that_end_before_the_day_are_told(run) -> None:
+    done = run("lifecycle", "nki", "--as-of", "2026-12-24")
+    assert "guaranteed until  2026-09-21" in done.out
+    assert "the facts end on 2026-08-21" in done.err
+    assert run("lifecycle", "nki", "--as-of", "2026-12-24", "-q").err == ""
+
+
+def test_one_line_a_subject(run) -> None:
+    done = run("lifecycle", "--kind", "python", "--as-of", "2026-08-20")
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["KIND", "SUBJECT", "PHASE", "SINCE", "NEXT", "CHANGE",
+                                "GUARANTEED", "UNTIL", "REPLACEMENT"]  # fmt: skip
+    assert len(lines) == 8
+    assert lines[3].split()[:5] == ["python", "python", "3.9", "eos", "2025-12-19"]
+
+
+def test_json_speaks_the_words_of_endoflife_date(run) -> None:
+    done = run("lifecycle", "--format", "json", "--as-of", "2026-03-01")
+    document = json.loads(done.out)
+    assert (document["schema_version"], document["as_of"]) == (1, "2026-03-01")
+    products = {(p["category"], p["name"]): p for p in document["products"]}
+    releases = {r["name"]: r for r in products["framework", "torch-neuronx"]["releases"]}
+    old, leaving, latest = releases["2.5"], releases["2.8"], releases["2.9"]
+    assert (old["isEol"], old["eolFrom"], old["isMaintained"]) == (True, "2025-07-31", False)
+    assert (leaving["isEol"], leaving["eolFrom"], leaving["isMaintained"]) == (
+        False,
+        "2026-04-09",
+        True,
+    )
+    assert (latest["isEol"], latest["eolFrom"], latest["isEoas"]) == (False, None, False)
+    assert latest["releaseDate"] == "2025-12-19"
+    assert leaving["custom"]["breaksPromise"] is True
+    assert leaving["custom"]["events"][-1]["source"].endswith("announce-eos-pytorch-2-7-2-8.rst")
+    sdks = products["sdk", "neuron-sdk"]["releases"]
+    assert [r["isMaintained"] for r in sdks] == [True] + [False] * (len(sdks) - 1)
+
+
+def test_the_calendar_has_each_coming_change_once(run, catalog) -> None:
+    done = run("lifecycle", "--format", "ics", "--as-of", "2026-03-01", "-o", "a.ics")
+    assert done.code == 0
+    raw = Path("a.ics").read_bytes()
+    calendar = Calendar.from_ical(raw)
+    entries = [(str(e["SUMMARY"]), e["DTSTART"].dt.isoformat()) for e in calendar.walk("VEVENT")]
+    assert len(entries) == len(set(entries))
+    assert ("torch-neuronx 2.7: end of support", "2026-04-09") in entries
+    assert ("tensorflow-neuronx: end of support", "2026-04-09") in entries
+    assert ("neuron-profiler: end of support", "2026-04-09") in entries
+    coming = {
+        (e.subject, e.effective)
+        for e in catalog.events
+        if str(e.announced) <= "2026-03-01" and e.effective and str(e.effective) > "2026-03-01"
+    }
+    assert len(entries) == len(coming)
+    identifiers = [str(e["UID"]) for e in calendar.walk("VEVENT")]
+    assert len(set(identifiers)) == len(identifiers)
+    # The same facts, the same bytes; and a moved change keeps its identifier.
+    run("lifecycle", "--format", "ics", "--as-of", "2026-03-01", "-o", "b.ics")
+    assert Path("b.ics").read_bytes() == raw
+    run("lifecycle", "--format", "ics", "--as-of", "2026-04-01", "-o", "c.ics")
+    moved = {
+        str(e["SUMMARY"]): e for e in Calendar.from_ical(Path("c.ics").read_bytes()).walk("VEVENT")
+    }
+    name = "neuron-profiler: end of support"
+    assert moved[name]["DTSTART"].dt.isoformat() == "2026-05-21"
+    was = next(e for e in calendar.walk("VEVENT") if str(e["SUMMARY"]) == name)
+    assert moved[name]["UID"] == was["UID"]
+
+
+def test_a_lock_puts_its_horizon_into_the_calendar(run) -> None:
+    run("lock", "--offline", "neuronx-cc", "--instance", "trn1", "--python", "3.11",
+        "--as-of", "2026-08-20", "-o", "lock.json")  # fmt: skip
+    done = run("lifecycle", "--format", "ics", "--as-of", "2026-08-20", "--lock", "lock.json")
+    (entry,) = Calendar.from_ical(done.out).walk("VEVENT")
+    assert entry["DTSTART"].dt.isoformat() == "2026-09-20"
+    assert "lock.json: the last day" in entry["SUMMARY"]
+
+
+# arguments, exit code, what stderr says
+REFUSED = [
+    (("nonesuch",), 2, "unknown subject 'nonesuch'"),
+    (("--as-of", "soon"), 2, "'soon' is not a date"),
+    (("--kind", "colour"), 2, "unknown kind 'colour'"),
+    (("--lock", "x.json"), 2, "--lock: the text has no place for it"),
+    (("--format", "html", "--lock", "absent.json"), 2, "absent.json: cannot be read"),
+    (("--format", "html", "-o", "no/such/a.html"), 2, "no/such"),
+    (("--as-of", "2020-01-01"), 1, "nothing of that kind was known on 2020-01-01"),
+    (("--as-of", "2020-01-01", "nki"), 2, "unknown subject"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), REFUSED)
+def test_what_it_refuses(run, arguments, code: int, told: str) -> None:
+    done = run("lifecycle", *arguments)
+    assert (done.code, told in done.err) == (code, True), done.err
+    assert done.out == ""
+
+
+# what is in the lock file, what the error says
+BAD_LOCKS = [
+    ("", "is not JSON"),
+    ("[]", "it has no 'packages'"),
+    ('{"packages": []}', "it has no 'target'"),
+    ('{"packages": [3], "target": {}}', "package 0 is no object"),
+    ('{"packages": [{"ecosystem": "gem"}], "target": {}}', "unknown ecosystem 'gem'"),
+    ('{"packages": [{"ecosystem": "pip", "name": 1}], "target": {}}', "'name' is not a string"),
+    ('{"packages": [], "target": {"os": 1}}', "'os' is not a string"),
+    ('{"packages": [], "target": {"os": "beos"}}', "unknown operating system 'beos'"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), BAD_LOCKS)
+def test_a_file_that_is_no_lock_is_named(run, text: str, told: str) -> None:
+    Path("lock.json").write_text(text)
+    done = run("lifecycle", "--format", "svg", "--lock", "lock.json")
+    assert (done.code, told in done.err) == (2, True), done.err

@@ -1,0 +1,210 @@
+"""The time line page in real Chromium: filters, keyboard, dark, narrow, printed, accessible."""
+
+import base64
+import importlib.util
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from browser import load
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from neuron_pin.cli import main
+
+AS_OF = "2026-03-20"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """The page with a lock on it, and one of today's facts without."""
+    place = tmp_path_factory.mktemp("page")
+    lock = str(place / "lock.json")
+    assert main(["lock", "--offline", "-q", "--instance", "trn1", "--os", "ubuntu24.04",
+                 "--sdk", "2.28.1", "--as-of", AS_OF, "-o", lock]) == 0  # fmt: skip
+    page = ["lifecycle", "--format", "html", "-q"]
+    assert main([*page, "--as-of", AS_OF, "--lock", lock, "-o", str(place / "lock.html")]) == 0
+    assert main([*page, "--as-of", "2026-08-20", "-o", str(place / "all.html")]) == 0
+    return place
+
+
+def shown(browser) -> list[str]:
+    return browser.execute_script(
+        "return [...document.querySelectorAll('tr[data-kind]')].filter(r => r.offsetHeight)"
+        ".map(r => r.dataset.name)"
+    )
+
+
+def test_the_page_is_small_and_self_contained(folder: Path) -> None:
+    for name in ("lock.html", "all.html"):
+        text = (folder / name).read_text()
+        assert len(text.encode()) < 300_000
+        assert not re.search(r"""(?:src|href)\s*=|url\(|@import|https?://""", text)
+
+
+def test_filters(browser, folder: Path) -> None:
+    load(browser, folder / "lock.html")
+    everything = shown(browser)
+    count = browser.find_element(By.ID, "count")
+    assert count.text == f"{len(everything)} of {len(everything)} shown"
+    Select(browser.find_element(By.NAME, "kind")).select_by_value("framework")
+    Select(browser.find_element(By.NAME, "framework")).select_by_value("pytorch")
+    Select(browser.find_element(By.NAME, "phase")).select_by_value("eos")
+    names = shown(browser)
+    assert "torch-neuronx 2.5" in names
+    assert [n for n in names if not n.startswith("torch-neuron")] == []
+    assert len(browser.find_elements(By.CSS_SELECTOR, "tbody:not([hidden])")) == 1
+    assert count.text.startswith(f"{len(names)} of ")
+    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
+    assert shown(browser) == everything
+    Select(browser.find_element(By.NAME, "instance")).select_by_value("inf1")
+    names = shown(browser)
+    assert "torch-neuron 1.13" in names
+    assert "torch-neuronx 2.8" not in names
+    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
+    browser.find_element(By.NAME, "locked").click()
+    names = shown(browser)
+    assert {"torch-neuronx 2.9", "python 3.12", "ubuntu24.04", "trn1", "neuron-sdk 2.28.1"} <= set(
+        names
+    )
+    assert "torch-neuronx 2.8" not in names
+
+
+def test_the_lock_and_its_horizon_are_told(browser, folder: Path) -> None:
+    load(browser, folder / "lock.html")
+    text = browser.find_element(By.TAG_NAME, "main").text
+    assert "SDK 2.28.1 for trn1, ubuntu24.04, 3.12" in text
+    assert "guaranteed until 2026-04-08. First to end: neuronx-distributed-training" in text
+
+
+def test_the_keyboard_is_enough(browser, folder: Path) -> None:
+    load(browser, folder / "lock.html")
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("name") == "text"
+    browser.switch_to.active_element.send_keys("torch-neuronx 2.8")
+    assert shown(browser) == ["torch-neuronx 2.8"]
+    for _ in range(12):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        if browser.switch_to.active_element.tag_name == "summary":
+            break
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    details = browser.find_element(By.CSS_SELECTOR, "tr:not([hidden]) details[open]")
+    assert "not before 2026-06-19" in details.text
+    outline = browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_the_day_is_an_upright_line_at_its_place(browser, folder: Path) -> None:
+    load(browser, folder / "all.html")
+    left, width = browser.execute_script(
+        "const bar = document.querySelector('.bar');"
+        "return [parseFloat(getComputedStyle(bar, '::after').left), bar.clientWidth]"
+    )
+    # From 2022-01-01 to 2027-01-01, 2026-08-20 is day 1692 of 1826.
+    assert left / width == pytest.approx(1692 / 1826, abs=0.005)
+
+
+def luminance(browser, selector: str) -> float:
+    color = browser.execute_script(
+        f"return getComputedStyle(document.querySelector('{selector}')).backgroundColor"
+    )
+    red, green, blue = (int(n) for n in re.findall(r"\d+", color)[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_light_and_dark(browser, folder: Path) -> None:
+    load(browser, folder / "all.html")
+    assert luminance(browser, "body") > 200
+    load(browser, folder / "all.html", dark=True)
+    assert luminance(browser, "body") < 60
+
+
+@pytest.mark.parametrize("width", [360, 720, 1280])
+def test_nothing_runs_out_of_the_window(browser, folder: Path, width: int) -> None:
+    load(browser, folder / "lock.html", width=width)
+    inner, outer = browser.execute_script(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert inner <= outer
+    sizes = browser.execute_script(
+        "return [...document.querySelectorAll('td, th, summary')].filter(e => e.offsetHeight)"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 12
+
+
+def test_it_prints_without_the_form(browser, folder: Path) -> None:
+    load(browser, folder / "all.html")
+    pdf = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF-")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 20
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    assert not browser.find_element(By.TAG_NAME, "form").is_displayed()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (360, False)])
+def test_axe_finds_no_barrier(browser, folder: Path, width: int, dark: bool) -> None:
+    package = importlib.util.find_spec("axe_core_python")
+    script = Path(package.submodule_search_locations[0]) / "axe.min.js"
+    load(browser, folder / "lock.html", width=width, dark=dark)
+    browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+    browser.execute_script(script.read_text(encoding="utf-8"))
+    found = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1]; axe.run().then(done, e => done(String(e)))"
+    )
+    assert isinstance(found, dict), found
+    violations = [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]]
+    assert violations == []
+    assert len(found["passes"]) > 10
+
+
+def test_nothing_is_said_on_the_console(browser, folder: Path) -> None:
+    browser.get_log("browser")
+    load(browser, folder / "lock.html")
+    shown(browser)
+    assert browser.get_log("browser") == []
+
+
+def test_a_hostile_lock_stays_text(browser, folder: Path, tmp_path: Path) -> None:
+    document = json.loads((folder / "lock.json").read_text())
+    document["packages"][0]["version"] = '"><img src=x onerror=alert(1)>'
+    document["packages"][1]["name"] = "</script><script>alert(2)</script>"
+    document["sdk"] = "<b>2.28.1"
+    lock = tmp_path / "<i>lock.json"
+    lock.write_text(json.dumps(document))
+    out = tmp_path / "page.html"
+    assert main(["lifecycle", "--as-of", AS_OF, "--format", "html", "-q", "--lock", str(lock),
+                 "-o", str(out)]) == 0  # fmt: skip
+    load(browser, out)
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+    assert "<b>2.28.1" in browser.find_element(By.TAG_NAME, "main").text
+    assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
+
+
+def test_without_the_script_everything_is_there(browser, folder: Path, tmp_path: Path) -> None:
+    text = (folder / "all.html").read_text()
+    plain = tmp_path / "plain.html"
+    plain.write_text(re.sub(r"<script>.*</script>", "", text, flags=re.S))
+    load(browser, plain)
+    assert len(shown(browser)) == 215
+    assert not browser.find_element(By.TAG_NAME, "form").is_displayed()
+
+
+def test_the_drawing_is_well_formed_and_has_every_row(run, browser) -> None:
+    from xml.etree import ElementTree
+
+    done = run("lifecycle", "--as-of", AS_OF, "--format", "svg")
+    assert done.code == 0
+    root = ElementTree.parse(io.StringIO(done.out)).getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f"{space}g")) == 188
+    assert "https" not in done.out
+    Path("a.svg").write_text(done.out)
+    browser.get_log("browser")
+    load(browser, Path("a.svg").resolve())
+    assert browser.execute_script("return document.documentElement.tagName") == "svg"
+    assert browser.get_log("browser") == []
