@@ -3,7 +3,6 @@ so that an edit by hand is noticed before it is overwritten or removed."""
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 
 PREFIX = "# managed by neuron-pin, sha256 "
@@ -32,4 +31,7 @@ def ownership(text: str) -> Ownership:
 
 
 def _digest(text: str) -> str:
+    # Loads OpenSSL, and few locks write such a file.
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

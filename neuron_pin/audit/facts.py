@@ -12,7 +12,7 @@ from datetime import date
 from itertools import pairwise
 
 from neuron_pin.catalog import Catalog, Life, sdk_key, version_numbers
-from neuron_pin.catalog.subjects import superseded_on
+from neuron_pin.catalog.support import superseded_on
 from neuron_pin.policy import (
     EDITIONS,
     Event,

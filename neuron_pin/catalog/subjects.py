@@ -26,6 +26,7 @@ from neuron_pin.policy.update import Updates, updates_in
 
 from .catalog import Catalog, normalized, sdk_key
 from .facts import ComponentKind, Life, OperatingSystem, Package, version_numbers
+from .support import superseded_on, system_events
 
 SDK_NAME = "neuron-sdk"
 _OF_PACKAGES = frozenset({SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY})
@@ -262,38 +263,6 @@ def _replacement(events: Sequence[Event]) -> str:
     named = [e for e in events if e.replacement and e.type is not EventType.RETITLED]
     named.sort(key=lambda e: e.type is not EventType.TRANSITION)
     return named[-1].replacement if named else ""
-
-
-def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:
-    """The day on which a newer framework version of a package became supported.
-
-    That of the first release that ships one which is no pre-release, and not before the
-    version's own; none as long as there is none.
-    """
-    versions = catalog.spans.frameworks.get(package, {})
-    own = versions.get(version)
-    if own is None:
-        return None
-    numbers = version_numbers(version)
-    dates = [
-        catalog.release(life.first_stable).date
-        for other, life in versions.items()
-        if life.first_stable and version_numbers(other) > numbers
-    ]
-    came = catalog.release(own.first).date
-    return min((max(day, came) for day in dates if day <= as_of), default=None)
-
-
-def system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
-    """The events about an operating system: they name it and its version apart."""
-    names = {system.name, *system.aliases}
-    return [
-        event
-        for event in catalog.events
-        if event.kind is SubjectKind.OS
-        and event.announced <= as_of
-        and f"{event.name}{event.version}" in names
-    ]
 
 
 def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Status]:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from neuron_pin.policy import Event, Floor, Phase, Subject, SubjectKind, phase_at, support_floor
 
 from .catalog import Catalog
-from .facts import FrameworkRole, OperatingSystem
-from .subjects import superseded_on, system_events
+from .facts import FrameworkRole, OperatingSystem, version_numbers
 
 
 class Part(NamedTuple):
@@ -107,6 +106,38 @@ def whole_support(parts: Iterable[Part], facts_of: date) -> Support | None:
         reason = f"end of support on {floor.announced} ({floor.event.source})"
     named = tuple(dict.fromkeys(part.subject.label for part in first))
     return Support(floor.guaranteed_until, named, reason, facts_of)
+
+
+def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:
+    """The day on which a newer framework version of a package became supported.
+
+    That of the first release that ships one which is no pre-release, and not before the
+    version's own; none as long as there is none.
+    """
+    versions = catalog.spans.frameworks.get(package, {})
+    own = versions.get(version)
+    if own is None:
+        return None
+    numbers = version_numbers(version)
+    dates = [
+        catalog.release(life.first_stable).date
+        for other, life in versions.items()
+        if life.first_stable and version_numbers(other) > numbers
+    ]
+    came = catalog.release(own.first).date
+    return min((max(day, came) for day in dates if day <= as_of), default=None)
+
+
+def system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
+    """The events about an operating system: they name it and its version apart."""
+    names = {system.name, *system.aliases}
+    return [
+        event
+        for event in catalog.events
+        if event.kind is SubjectKind.OS
+        and event.announced <= as_of
+        and f"{event.name}{event.version}" in names
+    ]
 
 
 def _part(

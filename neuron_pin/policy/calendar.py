@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 
 
@@ -16,7 +15,12 @@ def add_months(day: date, months: int) -> date:
     year, month = count // 12, count % 12 + 1
     if year > date.max.year:
         return date.max
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    # The standard library's calendar would do, and costs a start more than all of this.
+    days = _DAYS[month] + (month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
+    return date(year, month, min(day.day, days))
+
+
+_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def add_days(day: date, days: int) -> date:

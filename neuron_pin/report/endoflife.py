@@ -20,25 +20,29 @@ SCHEMA_VERSION = 1
 
 
 def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
-    """The document's text: subjects of one name and kind are the releases of a product."""
+    """The document's text, one release a line: subjects of one name and kind are the releases
+    of a product."""
     products: dict[tuple[SubjectKind, str], list[Status]] = {}
     for status in statuses:
         products.setdefault((status.subject.kind, status.subject.name), []).append(status)
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "as_of": as_of.isoformat(),
-        "facts_of": facts_of.isoformat(),
-        "products": [
-            {
-                "name": name,
-                "category": kind.value,
-                "label": "Neuron SDK" if name == SDK_NAME else rows[0].title or name,
-                "releases": [_release(status) for status in rows],
-            }
-            for (kind, name), rows in products.items()
-        ],
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    parts = []
+    for (kind, name), rows in products.items():
+        label = "Neuron SDK" if name == SDK_NAME else rows[0].title or name
+        head = _dumped({"name": name, "category": kind.value, "label": label})
+        releases = ",\n".join(_dumped(_release(status)) for status in rows)
+        parts.append(f'{head[:-1]}, "releases": [\n{releases}\n]}}')
+    head = _dumped(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "as_of": as_of.isoformat(),
+            "facts_of": facts_of.isoformat(),
+        }
+    )
+    return f'{head[:-1]}, "products": [\n' + ",\n".join(parts) + "\n]}\n"
+
+
+def _dumped(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _release(status: Status) -> dict[str, Any]:
