@@ -40,6 +40,7 @@ class Status(NamedTuple):
     been announced.  ``first_sdk`` and ``last_sdk`` are the releases that list it, empty for
     none.  ``superseded`` is the day on which a newer framework version, or a newer release,
     came; ``stable`` that on which it was no pre-release by its version any more.
+    ``dropped`` is the day of the first release that ships it no more, none if the newest does.
     ``instances`` are the families that it is or was for, empty where nothing says so.
     ``events`` are all that were announced by that day, oldest first, those taken back
     among them.
@@ -58,6 +59,7 @@ class Status(NamedTuple):
     last_sdk: str
     superseded: date | None
     stable: date | None
+    dropped: date | None
     instances: frozenset[str]
     framework: str
     events: tuple[Event, ...]
@@ -65,8 +67,14 @@ class Status(NamedTuple):
 
     @property
     def updates(self) -> Updates:
-        """Which updates it gets: a release that is not the current one gets none."""
+        """Which updates it gets.
+
+        Regular ones come with the newest release: a release that is not the current one gets
+        none, nor does what the newest release does not ship any more.
+        """
         if self.subject.kind is SubjectKind.SDK and self.superseded is not None:
+            return Updates.NONE
+        if self.dropped is not None and self.phase is Phase.STABLE:
             return Updates.NONE
         return updates_in(self.phase)
 
@@ -244,6 +252,7 @@ class Subjects:
             last_sdk=last,
             superseded=superseded,
             stable=self._dates.get(life.first_stable) if life is not None else entered,
+            dropped=self._after(last) if last else None,
             instances=frozenset(life.instances.split())
             if life is not None
             else frozenset[str]().union(*(e.instances for e in told)),
@@ -251,6 +260,10 @@ class Subjects:
             events=tuple(told),
             note=f"in no release after {last}" if last and last != self._newest else "",
         )
+
+    def _after(self, sdk: str) -> date | None:
+        later = [day for other, day in self._dates.items() if sdk_key(other) > sdk_key(sdk)]
+        return min(later, default=None)
 
     def _last(self, life: Life | None) -> str:
         if life is None:

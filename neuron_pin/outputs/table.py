@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import Support
-from neuron_pin.resolve import Exclusion, Resolution
+if TYPE_CHECKING:
+    # Reports draw columns and resolve nothing.
+    from neuron_pin.catalog import Support
+    from neuron_pin.resolve import Exclusion, Resolution
 
 
 def render_table(resolution: Resolution, command: str) -> str:

@@ -20,7 +20,7 @@ def render_table(statuses: Sequence[Status]) -> str:
         (
             status.subject.kind.value,
             status.subject.label,
-            status.phase.label + ("" if is_current(status) else ", superseded"),
+            status.phase.label + (f", {left_behind_word(status)}" * is_left_behind(status)),
             str(status.since or "-"),
             change_words(status.change),
             guarantee(status),
@@ -36,9 +36,14 @@ def guarantee(status: Status) -> str:
     return "-" if status.updates is Updates.NONE else str(status.floor.guaranteed_until)
 
 
-def is_current(status: Status) -> bool:
-    """False for a release that a newer one has taken the place of."""
-    return status.subject.kind is not SubjectKind.SDK or status.superseded is None
+def is_left_behind(status: Status) -> bool:
+    """Whether it is stable by what was announced, and gets no updates all the same."""
+    return status.phase is Phase.STABLE and status.updates is Updates.NONE
+
+
+def left_behind_word(status: Status) -> str:
+    """How it was: a release by a newer one, anything else by the releases."""
+    return "superseded" if status.subject.kind is SubjectKind.SDK else "not shipped"
 
 
 def change_words(event: Event | None) -> str:

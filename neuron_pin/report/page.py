@@ -15,7 +15,14 @@ from html import escape
 
 from neuron_pin.policy import Phase, SubjectKind
 
-from .lifecycle import event_words, facts_note, floor_words, guarantee, is_current
+from .lifecycle import (
+    event_words,
+    facts_note,
+    floor_words,
+    guarantee,
+    is_left_behind,
+    left_behind_word,
+)
 from .timeline import Row, Timeline
 
 _TITLES = {
@@ -82,7 +89,7 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
     yield (
         f"<p>As of <strong>{timeline.as_of}</strong> (the upright line), by facts of "
         f"{timeline.facts_of}. Guaranteed is what the maintenance policy promises: an end is "
-        "announced at least a month ahead. Not affiliated with AWS.</p>"
+        "announced at least a month ahead; bars reach no further. Not affiliated with AWS.</p>"
     )
     note = facts_note(timeline.as_of, timeline.facts_of)
     if note:
@@ -181,8 +188,8 @@ def _row(row: Row, timeline: Timeline) -> str:
         version = "" if row.locked == status.subject.version else f": {escape(row.locked)}"
         label += f" <strong>in your lock{version}</strong>"
     phase = _NAMES[status.phase]
-    if not is_current(status):
-        phase += ", superseded"
+    if is_left_behind(status):
+        phase += f", {left_behind_word(status)}"
     elif status.since:
         phase += f" since <time>{status.since}</time>"
     if status.change is not None and status.change.phase is not None:
@@ -197,7 +204,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         bars.append(
             f'<i class="{bar.look}" style="left:{left:.2f}%;width:{right - left:.2f}%"></i>'
         )
-        what = "superseded" if bar.superseded else _NAMES[bar.phase]
+        what = left_behind_word(status) if bar.superseded else _NAMES[bar.phase]
         words.append(f"{what} from {bar.begin}")
     return (
         f'<tr role="row"{" class=locked" if row.locked else ""} '

@@ -11,12 +11,15 @@ from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.catalog.support import package_part, target_parts, whole_support
 from neuron_pin.inputs.lock_json import LockFile
 from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
+from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import history
+from neuron_pin.policy.update import Updates
 
 
 class Bar(NamedTuple):
     """A stretch of one phase: days, the end exclusive; ``planned`` if it has not begun,
-    ``superseded`` if a newer release has taken the subject's place."""
+    ``superseded`` if newer releases have left the subject behind.  A phase whose end is not
+    known reaches as far as it is guaranteed."""
 
     phase: Phase
     begin: date
@@ -94,16 +97,28 @@ def _bars(status: Status, as_of: date, start: date, end: date) -> tuple[Bar, ...
     events = [e for e in status.events if e.type is not EventType.LAST_VERSION]
     known_since = min((e.announced for e in events), default=start)
     bars = []
+    # Beyond what is guaranteed nothing is drawn: that would be a guess.
+    sure = add_days(as_of, 1)
+    if status.updates is not Updates.NONE:
+        sure = max(sure, status.floor.could_end_from)
     for stay in history(events, as_of, status.entered, status.stable):
         begin = stay.begin or status.entered or known_since
-        stop = min(stay.end or end, end)
+        open_end = end if stay.phase is Phase.EOS else sure
+        stop = min(stay.end or open_end, end)
         if begin < stop:
             bars.append(Bar(stay.phase, max(begin, start), stop, planned=begin > as_of))
-    if status.subject.kind is SubjectKind.SDK and status.superseded is not None and bars:
-        whole, day = bars[0], status.superseded
-        bars = [whole._replace(end=day)] if whole.begin < day else []
-        bars.append(whole._replace(begin=day, superseded=True))
-    return tuple(bars)
+    day = status.superseded if status.subject.kind is SubjectKind.SDK else status.dropped
+    if day is None or status.phase is not Phase.STABLE or not bars:
+        return tuple(bars)
+    return tuple(part for bar in bars for part in _split(bar, day))
+
+
+def _split(bar: Bar, day: date) -> list[Bar]:
+    """A bar before and after the day from which on it gets no updates any more."""
+    if bar.planned or bar.end <= day:
+        return [bar]
+    after = bar._replace(begin=max(day, bar.begin), superseded=True)
+    return [bar._replace(end=day), after] if bar.begin < day else [after]
 
 
 def _locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
