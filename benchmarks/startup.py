@@ -49,6 +49,8 @@ def main() -> None:
                 "python -c pass": [sys.executable, "-c", "pass"],
                 "neuron-pin --version": [pin, "--version"],
                 "neuron-pin lock --offline": [pin, *target],
+                "neuron-pin lifecycle": [pin, "lifecycle"],
+                "neuron-pin lifecycle --format json": [pin, "lifecycle", "--format", "json"],
                 "neuron-pin lock --offline, an old release": [
                     pin,
                     "lock",
