@@ -1,6 +1,6 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import Catalog, load_catalog, normalized, sdk_key, user_catalog
+from .catalog import Catalog, load_catalog, normalized, passed_over, sdk_key, user_catalog
 from .facts import (
     ComponentKind,
     Correction,
@@ -33,6 +33,7 @@ __all__ = [
     "Window",
     "load_catalog",
     "normalized",
+    "passed_over",
     "sdk_key",
     "user_catalog",
     "version_numbers",

@@ -17,32 +17,29 @@ A catalogue is a folder::
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
 from neuron_pin.errors import BrokenCatalog, UnknownName
-from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
+from neuron_pin.policy import Event
 
 from .facts import (
-    ComponentKind,
     Correction,
     FrameworkRole,
     KernelFloor,
     LeftOut,
-    Life,
     Member,
     OperatingSystem,
     Package,
     Release,
     Repositories,
-    Span,
     Spans,
     Tested,
-    Window,
 )
 from .files import Fields, read_object
 from .names import SubjectName
+from .rows import event_of, package_of, span_of, spans_of, subject_kind_of, system_of
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalogue that ships with the package."""
@@ -57,7 +54,8 @@ def user_catalog() -> str:
 def load_catalog(folder: str | None = None) -> Catalog:
     """The catalogue to use: the given one, else the later of the embedded and the user's.
 
-    Reads one small file of each.  Raises `BrokenCatalog`.
+    A user's of another schema, made by another version of this program, is passed over
+    (`catalog show` says so).  Reads one small file of each.  Raises `BrokenCatalog`.
     """
     if folder is not None:
         return Catalog(folder)
@@ -66,7 +64,17 @@ def load_catalog(folder: str | None = None) -> Catalog:
     if not os.path.exists(os.path.join(own, "catalog.json")):
         return embedded
     imported = Catalog(own)
+    if imported.schema != embedded.schema:
+        return embedded
     return imported if imported.age > embedded.age else embedded
+
+
+def passed_over() -> str:
+    """The folder of a user's catalogue whose schema is not this version's, empty for none."""
+    own = user_catalog()
+    if not os.path.exists(os.path.join(own, "catalog.json")):
+        return ""
+    return own if Catalog(own).schema != Catalog(EMBEDDED).schema else ""
 
 
 def sdk_key(sdk: str) -> tuple[int, ...]:
@@ -90,6 +98,7 @@ class Catalog:
         # Up to when announcements are known: a manifest brings releases and none of those.
         self.announced = head.day_or_none("announcements") or self.date
         self.revision = head.number("revision")
+        self.schema = head.number("schema")
         urls = Fields(path, "repositories", head.values.get("repositories"))
         self.repositories = Repositories(urls.text("pip"), urls.text("apt"), urls.text("rpm"))
         self._members: dict[str, tuple[Member, ...]] = {}
@@ -167,7 +176,7 @@ class Catalog:
         """Every package by its name."""
         found = {}
         for fields in self._file("packages").each("packages", "package"):
-            package = _package(fields)
+            package = package_of(fields)
             found[package.name] = package
         return found
 
@@ -201,7 +210,7 @@ class Catalog:
         return tuple(LeftOut(r.text("what"), r.text("reason"), r.text("source")) for r in rows)
 
     def _event(self, fields: Fields) -> Event:
-        event = _event(fields)
+        event = event_of(fields)
         if event.effective is None and event.sdk in self._dates:
             # Announced for a release that had no date yet, and has one now.
             return event._replace(effective=self._dates[event.sdk])
@@ -215,7 +224,7 @@ class Catalog:
     def names(self) -> tuple[SubjectName, ...]:
         """What announcements call subjects."""
         return tuple(
-            SubjectName(row.text("words"), _subject_kind(row), row.text("name"))
+            SubjectName(row.text("words"), subject_kind_of(row), row.text("name"))
             for row in self._file("names").each("names", "name")
         )
 
@@ -224,12 +233,13 @@ class Catalog:
         """When packages, framework versions, Pythons and instance families came and went."""
         fields = self._file("spans")
         return Spans(
-            packages=_spans(fields, "packages"),
+            packages=spans_of(fields, "packages"),
             frameworks={
-                name: _spans(fields, name, of) for name, of in fields.objects("frameworks").items()
+                name: spans_of(fields, name, of)
+                for name, of in fields.objects("frameworks").items()
             },
-            pythons=_spans(fields, "pythons"),
-            instances=_spans(fields, "instances"),
+            pythons=spans_of(fields, "pythons"),
+            instances=spans_of(fields, "instances"),
         )
 
     @cached_property
@@ -249,7 +259,7 @@ class Catalog:
     @cached_property
     def systems(self) -> tuple[OperatingSystem, ...]:
         """The operating systems that releases support or supported."""
-        return tuple(_system(fields) for fields in self._systems_file.each("systems", "system"))
+        return tuple(system_of(fields) for fields in self._systems_file.each("systems", "system"))
 
     def system(self, name: str) -> OperatingSystem:
         """The operating system of that name or alias; raises `UnknownName`."""
@@ -330,7 +340,7 @@ class Catalog:
             found.append(
                 KernelFloor(
                     package=fields.text("package"),
-                    versions=_span(fields, "versions"),
+                    versions=span_of(fields, "versions"),
                     os=fields.text("os"),
                     kernel=fields.text("kernel"),
                     source=fields.text("source"),
@@ -374,116 +384,3 @@ def normalized(name: str) -> str:
     while "--" in lowered:
         lowered = lowered.replace("--", "-")
     return lowered
-
-
-_SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
-
-
-def _package(fields: Fields) -> Package:
-    name = fields.text("name")
-    try:
-        kind = ComponentKind(fields.text("kind"))
-        role = FrameworkRole(fields.text("role", ""))
-    except ValueError as error:
-        raise fields.broken(str(error)) from None
-    installed_by = fields.text("installed_by")
-    if installed_by not in _SYSTEMS:
-        raise fields.broken(f"'installed_by' is {installed_by!r}")
-    windows = []
-    for window in fields.each("windows", f"{fields.entry}, window"):
-        windows.append(
-            Window(
-                _span(window, "versions"),
-                window.text("other"),
-                _span(window, "range"),
-                window.text("source"),
-                frozenset(window.words("instances")),
-            )
-        )
-    return Package(
-        name=name,
-        kind=kind,
-        systems=_SYSTEMS[installed_by],
-        title=fields.text("title", ""),
-        framework=fields.text("framework", ""),
-        role=role,
-        public_from=fields.text("public_from", ""),
-        on_host=fields.flag("on_host"),
-        replaced_by=fields.text("replaced_by", ""),
-        windows=tuple(windows),
-    )
-
-
-def _span(fields: Fields, name: str) -> Span:
-    bounds = fields.values.get(name, ["", ""])
-    if (
-        not isinstance(bounds, list)
-        or len(bounds) != 2
-        or not all(isinstance(bound, str) for bound in bounds)
-    ):
-        raise fields.broken(f"{name!r} is not a pair of versions")
-    return Span(*bounds)
-
-
-def _subject_kind(fields: Fields) -> SubjectKind:
-    try:
-        return SubjectKind(fields.text("kind"))
-    except ValueError as error:
-        raise fields.broken(str(error)) from None
-
-
-def _event(fields: Fields) -> Event:
-    kind = _subject_kind(fields)
-    try:
-        type_ = EventType(fields.text("type", "phase"))
-    except ValueError as error:
-        raise fields.broken(str(error)) from None
-    phase = fields.text("phase", "")
-    return Event(
-        kind=kind,
-        name=fields.text("name"),
-        version=fields.text("version", ""),
-        phase=Phase.parse(phase) if phase else None,
-        announced=fields.day("announced"),
-        effective=fields.day_or_none("effective"),
-        sdk=fields.text("sdk", ""),
-        instances=frozenset(fields.words("instances")),
-        replacement=fields.text("replacement", ""),
-        source=fields.text("source"),
-        note=fields.text("note", ""),
-        type=type_,
-        withdrawn=fields.text("withdrawn", ""),
-        withdrawn_on=fields.day_or_none("withdrawn_on"),
-    )
-
-
-def _spans(
-    fields: Fields, name: str, values: Mapping[str, object] | None = None
-) -> dict[str, Life]:
-    found = {}
-    rows = fields.objects(name) if values is None else values
-    for key, row in rows.items():
-        if not isinstance(row, list) or len(row) != 4 or not all(isinstance(c, str) for c in row):
-            raise fields.broken(f"{name} {key}: not three releases and instance families")
-        found[key] = Life(*row)
-    return found
-
-
-def _system(fields: Fields) -> OperatingSystem:
-    try:
-        ecosystem = Ecosystem(fields.text("ecosystem"))
-    except ValueError as error:
-        raise fields.broken(str(error)) from None
-    return OperatingSystem(
-        name=fields.text("name"),
-        ecosystem=ecosystem,
-        codename=fields.text("codename", ""),
-        glibc=fields.text("glibc"),
-        python=fields.text("python"),
-        first_sdk=fields.text("first_sdk", ""),
-        first_sdk_without=fields.text("first_sdk_without", ""),
-        excepted=frozenset(fields.words("excepted")),
-        only=frozenset(fields.words("only")),
-        aliases=fields.words("aliases"),
-        source=fields.text("source"),
-    )

@@ -86,7 +86,7 @@ def _texts(
     manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
 ) -> dict[str, str]:
     curated = {name: read_object(os.path.join(known.folder, name)) for name in CURATED}
-    head = {"version": known.version, "source": source}
+    head = {"schema": known.schema, "version": known.version, "source": source}
     day, announced = known.date, known.announced
     urls = known.repositories._asdict()
     listed = {r.sdk: known.members(r.sdk) for r in known.releases if r.listed}

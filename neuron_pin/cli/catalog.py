@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from neuron_pin.catalog import Catalog, load_catalog, user_catalog
+from neuron_pin.catalog import Catalog, load_catalog, passed_over, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.outputs.table import columns, printable
 
@@ -23,6 +23,11 @@ def run(options: Options, console: Console) -> int:
         return _lint(options, console)
     if options.paths:
         raise WrongUsage("catalog show takes no file")
+    other = passed_over()
+    if other:
+        console.warn(
+            f"{other} was made by another version of neuron-pin and is not used: import again"
+        )
     console.result(_show(load_catalog(), options.format))
     return 0
 

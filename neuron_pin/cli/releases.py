@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
 from neuron_pin.catalog.changes import Changes, contents_of, release_before, what_changed
@@ -94,22 +94,29 @@ def _text(
     }
     lines = [f"Neuron SDK {release.sdk}"]
     lines += [f"  {word:10} {text}" for word, text in words.items()]
-    members = catalog.members(release.sdk) if release.listed else ()
     table = [
-        (
-            m.package,
-            m.version or "-",
-            catalog.packages[m.package].kind.value,
-            " ".join(sorted(m.instances)),
-            " ".join(sorted(m.pythons, key=sdk_key)) or "-",
-        )
-        for m in members
-        if family is None or family in m.instances
+        (name, version or "-", kind, " ".join(instances), " ".join(pythons) or "-")
+        for name, version, kind, instances, pythons in _members(catalog, release, family)
     ]
     lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table)]
     if changes is not None:
         lines += ["", *_change_lines(changes)]
     return "\n".join(lines) + "\n"
+
+
+def _members(
+    catalog: Catalog, release: Release, family: str | None
+) -> Iterator[tuple[str, str, str, list[str], list[str]]]:
+    """Name, version, kind, instances and Pythons of what a release holds for a family."""
+    for member in catalog.members(release.sdk) if release.listed else ():
+        if family is None or family in member.instances:
+            yield (
+                member.package,
+                member.version,
+                catalog.packages[member.package].kind.value,
+                sorted(member.instances),
+                sorted(member.pythons, key=sdk_key),
+            )
 
 
 def _change_lines(changes: Changes) -> list[str]:
@@ -144,7 +151,6 @@ def _document(
     family: str | None,
 ) -> str:
     contents = contents_of(catalog, release.sdk)
-    members = catalog.members(release.sdk) if release.listed else ()
     document = {
         "schema_version": 1,
         "sdk": release.sdk,
@@ -158,14 +164,13 @@ def _document(
         "instances": sorted(contents.instances),
         "members": [
             {
-                "name": m.package,
-                "version": m.version or None,
-                "kind": catalog.packages[m.package].kind.value,
-                "instances": sorted(m.instances),
-                "pythons": sorted(m.pythons, key=sdk_key),
+                "name": name,
+                "version": version or None,
+                "kind": kind,
+                "instances": instances,
+                "pythons": pythons,
             }
-            for m in members
-            if family is None or family in m.instances
+            for name, version, kind, instances, pythons in _members(catalog, release, family)
         ],
         "changes": changes_document(changes) if changes is not None else None,
     }

@@ -9,6 +9,7 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
     Ecosystem,
+    EventType,
     PackageKey,
     Phase,
     Pin,
@@ -182,6 +183,9 @@ def _warnings(
             line += f" ({event.source})"
         found.append(line)
     for package in packages:
+        if package.kind is not None and package.sdk:
+            found += _left_behind(package.key.name, request.target, catalog)
+    for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
     target, selection = request.target, attempt.selection
     driver = next((p for p in packages if p.key.name == DRIVER), None)
@@ -216,6 +220,21 @@ _PHASE_WORDS = {
     Phase.MAINTENANCE: "in maintenance",
     Phase.EOS: "out of support, at your own discretion",
 }
+
+
+def _left_behind(name: str, target: Target, catalog: Catalog) -> list[str]:
+    """That newer releases do not ship a package any more, and what takes its place."""
+    life = catalog.spans.packages.get(name)
+    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
+        return []
+    line = f"{name} is in no release after {life.last}"
+    for event in reversed(catalog.events_by_name.get(name, ())):
+        told = event.type in (EventType.TRANSITION, EventType.NO_RELEASES)
+        if told and event.stands(target.as_of) and event.replacement:
+            return [f"{line}; its place is taken by {event.replacement} ({event.source})"]
+    instead = catalog.packages[name].replaced_by
+    return [f"{line}; its place is taken by {instead}"] if instead else [line]
 
 
 def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:

@@ -48,7 +48,7 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
             passed.append(_lacking(release, impossible))
         else:
             return make_resolution(request, attempt, passed)
-    raise _nothing_fits(request, passed, first, list(facts.values()))
+    raise _nothing_fits(request, catalog, passed, first, list(facts.values()))
 
 
 def _uninvolved(
@@ -204,6 +204,7 @@ def _lacking(release: Release, impossible: Impossible) -> Exclusion:
 
 def _nothing_fits(
     request: Request,
+    catalog: Catalog,
     passed: list[Exclusion],
     first: Impossible | None,
     facts: list[Exclusion],
@@ -220,8 +221,13 @@ def _nothing_fits(
         causes.append(
             f"{len(tried)} releases were tried, {tried[-1].version} to {tried[0].version}"
         )
+    hint = "neuron-pin explain NAME shows every version and why it is put aside"
+    for requirement in request.requirements:
+        package = catalog.packages.get(requirement.name)
+        if package is not None and package.replaced_by and not requirement.is_exact:
+            hint = f"{package.name} has a successor: {package.replaced_by}; {hint}"
     return NoSolution(
         f"no SDK release satisfies the requirements for {request.target.label}",
         causes,
-        hint="neuron-pin explain NAME shows every version and why it is put aside",
+        hint=hint,
     )

@@ -126,3 +126,17 @@ def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
     head = json.loads((own / "catalog.json").read_text())
     (own / "catalog.json").write_text(json.dumps({**head, "date": "2099-01-01"}))
     assert load_catalog().folder == str(own)
+
+
+def test_a_catalogue_of_another_version_is_passed_over_and_named(run, copy: Path) -> None:
+    own = copy.parent / "data" / "neuron-pin" / "catalog"
+    own.parent.mkdir(parents=True)
+    copy.rename(own)
+    head = json.loads((own / "catalog.json").read_text())
+    head |= {"date": "2099-01-01", "schema": 1}
+    (own / "catalog.json").write_text(json.dumps(head))
+    (own / "spans.json").unlink()
+    assert run("lock", "--offline", "neuronx-cc", "--python", "3.11").code == 0
+    done = run("catalog", "show")
+    assert f"{own} was made by another version of neuron-pin" in done.err
+    assert f"folder      {EMBEDDED}" in done.out

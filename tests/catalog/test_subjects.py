@@ -8,10 +8,10 @@ from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.changes import what_changed
 from neuron_pin.catalog.spans import derive_spans
-from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
+from neuron_pin.catalog.subjects import Status, Subjects, find_subjects, receives_updates
 from neuron_pin.catalog.writer import spans_text
 from neuron_pin.errors import UnknownName
-from neuron_pin.policy import SubjectKind
+from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates
 
 
@@ -75,6 +75,15 @@ def test_fixes_are_applied_to_the_current_release_alone(
     status = one(catalog, sdk, day)
     assert status.note.startswith(note)
     assert status.updates is updates
+
+
+def test_updates_of_a_subject_on_a_day(catalog: Catalog) -> None:
+    subject = Subject(SubjectKind.FRAMEWORK, "torch-neuronx", "2.9")
+    days = {"2026-01-01": Updates.REGULAR, "2026-07-07": Updates.MAINTENANCE}
+    for day, expected in days.items():
+        assert receives_updates(catalog, subject, date.fromisoformat(day)) is expected
+    with pytest.raises(UnknownName):
+        receives_updates(catalog, subject, date(2025, 1, 1))
 
 
 def test_nothing_later_than_the_day_is_known(catalog: Catalog) -> None:

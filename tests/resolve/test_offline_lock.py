@@ -194,8 +194,27 @@ def test_a_beta_is_reached_by_its_phase_or_an_exact_pin_alone(catalog: Catalog) 
 
 def test_maintenance_is_allowed_with_a_warning_that_says_since_when(catalog: Catalog) -> None:
     found = locked(catalog, "neuronx-distributed", instance="trn2", python="3.12")
-    (warning,) = found.warnings
-    assert "in maintenance since 2026-05-21" in warning
+    maintenance, left_behind = found.warnings
+    assert "in maintenance since 2026-05-21" in maintenance
+    assert left_behind == "neuronx-distributed is in no release after 2.31.1"
+
+
+def test_what_newer_releases_have_left_names_what_takes_its_place(catalog: Catalog) -> None:
+    target = {"instance": "trn2", "python": "3.12"}
+    (warning,) = locked(catalog, "torch-neuronx", **target).warnings
+    assert warning.startswith(
+        "torch-neuronx is in no release after 2.31.1; its place is taken by TorchNeuron (announce"
+    )
+    # Nobody knew on the day of the last release that had it.
+    assert locked(catalog, "torch-neuronx", **target, as_of="2026-08-12").warnings == ()
+    with pytest.raises(NoSolution) as caught:
+        locked(catalog, "torch-neuron", **target)
+    assert caught.value.hint.startswith("torch-neuron has a successor: torch-neuronx;")
+    with pytest.raises(
+        NoSolution, match="aws-neuron-runtime-base is gone since 2022-10-10"
+    ) as gone:
+        locked(catalog, "aws-neuron-runtime-base", **target)
+    assert gone.value.hint == "ask for aws-neuronx-oci-hooks"
 
 
 def test_a_container_gets_no_kernel_driver(catalog: Catalog) -> None:

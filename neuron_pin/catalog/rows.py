@@ -1,0 +1,133 @@
+"""Entries of the catalogue's files as facts, one function a kind of entry.
+
+Each raises `BrokenCatalog` for an entry that does not hold what its schema says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
+
+from .facts import (
+    ComponentKind,
+    FrameworkRole,
+    Life,
+    OperatingSystem,
+    Package,
+    Span,
+    Window,
+)
+from .files import Fields
+
+_SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
+
+
+def package_of(fields: Fields) -> Package:
+    name = fields.text("name")
+    try:
+        kind = ComponentKind(fields.text("kind"))
+        role = FrameworkRole(fields.text("role", ""))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    installed_by = fields.text("installed_by")
+    if installed_by not in _SYSTEMS:
+        raise fields.broken(f"'installed_by' is {installed_by!r}")
+    windows = []
+    for window in fields.each("windows", f"{fields.entry}, window"):
+        windows.append(
+            Window(
+                span_of(window, "versions"),
+                window.text("other"),
+                span_of(window, "range"),
+                window.text("source"),
+                frozenset(window.words("instances")),
+            )
+        )
+    return Package(
+        name=name,
+        kind=kind,
+        systems=_SYSTEMS[installed_by],
+        title=fields.text("title", ""),
+        framework=fields.text("framework", ""),
+        role=role,
+        public_from=fields.text("public_from", ""),
+        on_host=fields.flag("on_host"),
+        replaced_by=fields.text("replaced_by", ""),
+        windows=tuple(windows),
+    )
+
+
+def span_of(fields: Fields, name: str) -> Span:
+    bounds = fields.values.get(name, ["", ""])
+    if (
+        not isinstance(bounds, list)
+        or len(bounds) != 2
+        or not all(isinstance(bound, str) for bound in bounds)
+    ):
+        raise fields.broken(f"{name!r} is not a pair of versions")
+    return Span(*bounds)
+
+
+def subject_kind_of(fields: Fields) -> SubjectKind:
+    try:
+        return SubjectKind(fields.text("kind"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+
+
+def event_of(fields: Fields) -> Event:
+    kind = subject_kind_of(fields)
+    try:
+        type_ = EventType(fields.text("type", "phase"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    phase = fields.text("phase", "")
+    return Event(
+        kind=kind,
+        name=fields.text("name"),
+        version=fields.text("version", ""),
+        phase=Phase.parse(phase) if phase else None,
+        announced=fields.day("announced"),
+        effective=fields.day_or_none("effective"),
+        sdk=fields.text("sdk", ""),
+        instances=frozenset(fields.words("instances")),
+        replacement=fields.text("replacement", ""),
+        source=fields.text("source"),
+        note=fields.text("note", ""),
+        type=type_,
+        withdrawn=fields.text("withdrawn", ""),
+        withdrawn_on=fields.day_or_none("withdrawn_on"),
+    )
+
+
+def spans_of(
+    fields: Fields, name: str, values: Mapping[str, object] | None = None
+) -> dict[str, Life]:
+    found = {}
+    rows = fields.objects(name) if values is None else values
+    for key, row in rows.items():
+        if not isinstance(row, list) or len(row) != 4 or not all(isinstance(c, str) for c in row):
+            raise fields.broken(f"{name} {key}: not three releases and instance families")
+        found[key] = Life(*row)
+    return found
+
+
+def system_of(fields: Fields) -> OperatingSystem:
+    try:
+        ecosystem = Ecosystem(fields.text("ecosystem"))
+    except ValueError as error:
+        raise fields.broken(str(error)) from None
+    return OperatingSystem(
+        name=fields.text("name"),
+        ecosystem=ecosystem,
+        codename=fields.text("codename", ""),
+        glibc=fields.text("glibc"),
+        python=fields.text("python"),
+        first_sdk=fields.text("first_sdk", ""),
+        first_sdk_without=fields.text("first_sdk_without", ""),
+        excepted=frozenset(fields.words("excepted")),
+        only=frozenset(fields.words("only")),
+        aliases=fields.words("aliases"),
+        source=fields.text("source"),
+    )
