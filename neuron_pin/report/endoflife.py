@@ -59,8 +59,11 @@ def _release(status: Status) -> dict[str, Any]:
         eoas = status.superseded
     return {
         "name": subject.version or subject.name,
+        "codename": None,
         "label": subject.label,
         "releaseDate": _iso(status.entered),
+        "isLts": False,
+        "ltsFrom": None,
         "isEoas": not regular,
         "eoasFrom": _iso(eoas),
         "isEol": status.phase is Phase.EOS,

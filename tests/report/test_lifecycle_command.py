@@ -53,6 +53,9 @@ def test_json_speaks_the_words_of_endoflife_date(run) -> None:
     )
     assert (latest["isEol"], latest["eolFrom"], latest["isEoas"]) == (False, None, False)
     assert latest["releaseDate"] == "2025-12-19"
+    # Every field of a release in version 1 of that site's schema.
+    assert {"name", "codename", "label", "releaseDate", "isLts", "ltsFrom", "isEoas", "eoasFrom",
+            "isEol", "eolFrom", "isMaintained", "latest", "custom"} == set(latest)  # fmt: skip
     assert leaving["custom"]["breaksPromise"] is True
     assert leaving["custom"]["events"][-1]["source"].endswith("announce-eos-pytorch-2-7-2-8.rst")
     sdks = products["sdk", "neuron-sdk"]["releases"]
