@@ -72,7 +72,7 @@ class _Examination:
         self.events = events
         self.path = os.path.join(catalog.folder, "lifecycle.json")
         self.lines = _lines(self.path, catalog.events)
-        self.dates = {release.sdk: release.date for release in catalog.releases}
+        self.dates = dict(catalog.dates)
         self.groups: dict[tuple[Subject, frozenset[str]], list[Event]] = {}
         # New events are judged together with what is known of their subjects.
         about = {event.subject for event in events}

@@ -75,7 +75,7 @@ def read_announcements(
     paths = _pages(folder)
     if not paths:
         raise UnreadableInput(folder, 0, "holds no .rst page")
-    released = {r.sdk: r.date for r in catalog.releases} | (dates or {})
+    released = catalog.dates | (dates or {})
     told = {os.path.basename(e.source) for e in catalog.events}
     told |= {os.path.basename(left.source) for left in catalog.left_out}
     events: list[Event] = []

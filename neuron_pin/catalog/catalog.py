@@ -211,13 +211,14 @@ class Catalog:
 
     def _event(self, fields: Fields) -> Event:
         event = event_of(fields)
-        if event.effective is None and event.sdk in self._dates:
+        if event.effective is None and event.sdk in self.dates:
             # Announced for a release that had no date yet, and has one now.
-            return event._replace(effective=self._dates[event.sdk])
+            return event._replace(effective=self.dates[event.sdk])
         return event
 
     @cached_property
-    def _dates(self) -> dict[str, date]:
+    def dates(self) -> dict[str, date]:
+        """The day of every release, newest first."""
         return {release.sdk: release.date for release in self.releases}
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from neuron_pin.errors import UnknownName
@@ -86,8 +87,11 @@ class Subjects:
         self.catalog = catalog
         self.as_of = as_of
         self.facts_of = catalog.announced
-        self._dates = {r.sdk: r.date for r in catalog.releases if r.date <= as_of}
-        self._newest = max(self._dates, key=sdk_key, default="")
+        self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
+        # The catalogue has the newest first.
+        order = list(self._dates)
+        self._newest = order[0] if order else ""
+        self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}
         self._known: dict[str, list[Event]] = {}
         for event in catalog.events:
             if event.announced <= as_of:
@@ -252,7 +256,7 @@ class Subjects:
             last_sdk=last,
             superseded=superseded,
             stable=self._dates.get(life.first_stable) if life is not None else entered,
-            dropped=self._after(last) if last else None,
+            dropped=self._next.get(last),
             instances=frozenset(life.instances.split())
             if life is not None
             else frozenset[str]().union(*(e.instances for e in told)),
@@ -260,10 +264,6 @@ class Subjects:
             events=tuple(told),
             note=f"in no release after {last}" if last and last != self._newest else "",
         )
-
-    def _after(self, sdk: str) -> date | None:
-        later = [day for other, day in self._dates.items() if sdk_key(other) > sdk_key(sdk)]
-        return min(later, default=None)
 
     def _last(self, life: Life | None) -> str:
         if life is None:

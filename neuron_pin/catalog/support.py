@@ -120,11 +120,11 @@ def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> 
         return None
     numbers = version_numbers(version)
     dates = [
-        catalog.release(life.first_stable).date
+        catalog.dates[life.first_stable]
         for other, life in versions.items()
         if life.first_stable and version_numbers(other) > numbers
     ]
-    came = catalog.release(own.first).date
+    came = catalog.dates[own.first]
     return min((max(day, came) for day in dates if day <= as_of), default=None)
 
 
