@@ -29,6 +29,8 @@ class Options(argparse.Namespace):
 COMMANDS = {
     "lock": "resolve once, write what pip, uv and apt obey",
     "explain": "every version of a package: chosen, or put aside by which rule and why",
+    "why": "the chains of requirements that brought a package into a lock",
+    "diff": "what lies between two releases, locks, constraints files or environments",
     "lifecycle": "phases and dates of anything that has a life-cycle",
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, hold against the policy, import newer ones",
@@ -219,6 +221,22 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     add_target(command)
 
 
+def _add_why(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("--lock", metavar="FILE", default="lock.json", help="default: lock.json")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _add_diff(command: argparse.ArgumentParser) -> None:
+    what = "an SDK release, lock.json, pylock.toml, constraints.txt, a venv, or host"
+    command.add_argument("old", metavar="A", help=what)
+    command.add_argument("new", metavar="B", help="the same")
+    command.add_argument("--instance", metavar="FAMILY", help="of releases: what is for it")
+    command.add_argument("--as-of", metavar="DATE", help="phases on that day; default: today")
+    command.add_argument("--all", action="store_true", help="what is equal in both, too")
+    command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+
+
 def _add_lifecycle(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "subjects",
@@ -274,6 +292,8 @@ def _add_cache(command: argparse.ArgumentParser) -> None:
 _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "lock": _add_lock,
     "explain": _add_explain,
+    "why": _add_why,
+    "diff": _add_diff,
     "lifecycle": _add_lifecycle,
     "releases": _add_releases,
     "catalog": _add_catalog,

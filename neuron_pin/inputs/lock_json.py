@@ -13,11 +13,12 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 class LockedVersion(NamedTuple):
-    """One package of a lock."""
+    """One package of a lock; ``via`` names who needs it: packages, or where it was asked for."""
 
     key: PackageKey
     version: str
     is_neuron: bool
+    via: tuple[str, ...]
 
 
 class LockFile(NamedTuple):
@@ -52,7 +53,10 @@ def read_lock_json(path: str) -> LockFile:
             raise _no_lock(path, 0, f"package {number}: unknown ecosystem {ecosystem[:40]!r}")
         key = PackageKey(Ecosystem(ecosystem), _text(path, row, "name", number))
         version = _text(path, row, "version", number)
-        packages.append(LockedVersion(key, version, row.get("kind") is not None))
+        via = row.get("via", [])
+        if not isinstance(via, list) or not all(isinstance(word, str) for word in via):
+            raise _no_lock(path, 0, f"package {number}: 'via' is not a list of strings")
+        packages.append(LockedVersion(key, version, row.get("kind") is not None, tuple(via)))
     return LockFile(
         path=path,
         sdk=_optional(path, document, "sdk"),

@@ -126,7 +126,7 @@ def _locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
     found = {}
     if lock.sdk:
         found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
-    for key, version, is_neuron in lock.packages:
+    for key, version, is_neuron, _ in lock.packages:
         package = catalog.packages.get(key.name)
         if not is_neuron or package is None:
             continue

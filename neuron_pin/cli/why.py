@@ -1,0 +1,39 @@
+"""``neuron-pin why``: the chains of requirements that brought a package into a lock."""
+
+from __future__ import annotations
+
+import json
+
+from neuron_pin.catalog import normalized
+from neuron_pin.errors import UnknownName
+from neuron_pin.inputs.lock_json import read_lock_json
+from neuron_pin.outputs.table import printable
+from neuron_pin.resolve.why import chains_to
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Print each chain, from where it was asked for down to the package."""
+    lock = read_lock_json(options.lock)
+    name = normalized(options.name)
+    versions = {package.key.name: package.version for package in lock.packages}
+    if name not in versions:
+        raise UnknownName("package", name, versions, where=options.lock)
+    chains = chains_to(lock, name)
+    if options.format == "json":
+        document = {
+            "schema_version": 1,
+            "name": name,
+            "version": versions[name],
+            "chains": [list(chain) for chain in chains],
+        }
+        console.result(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        return 0
+    lines = [f"{name} {versions[name]}"]
+    for origin, *rest in chains:
+        steps = [f"{step} {versions[step]}" for step in rest]
+        lines.append(f"  {' → '.join([origin, *steps])}")
+    console.result("\n".join(printable(line) for line in lines) + "\n")
+    return 0

@@ -1,0 +1,154 @@
+"""What lies between two states: per package the class of the change, phases, and what the
+policy says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, version_numbers
+from neuron_pin.catalog.changes import Changes, what_changed
+from neuron_pin.errors import InvalidVersion
+from neuron_pin.inputs.state import State
+from neuron_pin.policy import PackageKey, Phase, parse_version, phase_at
+from neuron_pin.policy.update import Update, classify_update
+
+
+class Difference(NamedTuple):
+    """One package: its versions in the old and the new state, highest first, empty for not
+    there; the class of the change between the highest ones, none where one is missing.
+
+    ``backwards`` says that the new version is the lower one.  ``phases`` are those of the
+    highest versions on the day, none for packages that are not Neuron's.  ``renamed_to`` is
+    the package of the new state that takes the place of one that left.
+    """
+
+    key: PackageKey
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    update: Update | None
+    backwards: bool
+    phases: tuple[Phase | None, Phase | None]
+    renamed_to: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both states have the same versions.
+
+        Releases name them without a wheel's local part or a package's revision, so a version
+        with one is the same as that without.
+        """
+        return len(self.old) == len(self.new) and all(
+            was == now or (_public(was) == _public(now) and _public(was) in (was, now))
+            for was, now in zip(self.old, self.new, strict=True)
+        )
+
+
+def _public(version: str) -> str:
+    return version.partition("+")[0].partition("-")[0]
+
+
+class Comparison(NamedTuple):
+    """Two states, package by package; ``support`` is what the releases gained and lost,
+    none unless both are of a release."""
+
+    old: State
+    new: State
+    differences: tuple[Difference, ...]
+    support: Changes | None
+    notes: tuple[str, ...]
+
+
+def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison:
+    """Every package of either state, sorted; raises `UnknownName` for releases that there are
+    not."""
+    left = {key.name for key in old.versions if key not in new.versions}
+    differences = []
+    for key in sorted({*old.versions, *new.versions}, key=str):
+        was, now = old.versions.get(key, ()), new.versions.get(key, ())
+        instead = ""
+        if key.name in left and not now:
+            instead = _instead(key, new, catalog, as_of)
+        differences.append(
+            Difference(
+                key=key,
+                old=was,
+                new=now,
+                update=_update(was, now),
+                backwards=bool(was and now) and version_numbers(now[0]) < version_numbers(was[0]),
+                phases=(_phase(catalog, key, was, as_of), _phase(catalog, key, now, as_of)),
+                renamed_to=instead,
+            )
+        )
+    support = None
+    if old.sdk and new.sdk and old.sdk != new.sdk:
+        support = what_changed(catalog, old.sdk, new.sdk)
+    return Comparison(old, new, tuple(differences), support, _notes(differences, catalog, support))
+
+
+def _instead(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
+    """A package of the new state that an announcement or the catalogue names as the one that
+    takes a package's place."""
+    names = {other.name for other in new.versions}
+    told = [e.replacement for e in catalog.events_by_name.get(key.name, ()) if e.stands(as_of)]
+    package = catalog.packages.get(key.name)
+    told.append(package.replaced_by if package is not None else "")
+    return next((name for name in reversed(told) if name in names), "")
+
+
+def _update(old: Sequence[str], new: Sequence[str]) -> Update | None:
+    if not old or not new:
+        return None
+    try:
+        return classify_update(parse_version(old[0]), parse_version(new[0]))
+    except InvalidVersion:
+        # Third-party versions may be anything that PEP 440 has.
+        return _pep440_update(old[0], new[0])
+
+
+def _pep440_update(old: str, new: str) -> Update:
+    from packaging.version import InvalidVersion as NotPep440
+    from packaging.version import Version
+
+    try:
+        was, now = Version(old), Version(new)
+    except NotPep440:
+        return Update.NONE if old == new else Update.MAJOR
+    if was.epoch != now.epoch or was.major != now.major:
+        return Update.MAJOR
+    if was.minor != now.minor:
+        return Update.MINOR
+    return Update.PATCH if was.public != now.public else Update.BUILD
+
+
+def _phase(catalog: Catalog, key: PackageKey, versions: Sequence[str], as_of: date) -> Phase | None:
+    if not versions or key.name not in catalog.packages:
+        return None
+    version = _public(versions[0])
+    events = catalog.events_by_name.get(key.name, ())
+    fact = phase_at(events, key.name, version, None, as_of)
+    if fact.event is None:
+        marked = parse_version(version).phase
+        return marked if marked.is_prerelease else Phase.STABLE
+    return fact.phase
+
+
+def _notes(
+    differences: Sequence[Difference], catalog: Catalog, support: Changes | None
+) -> tuple[str, ...]:
+    """What the policy says of the whole."""
+    notes = []
+    ours = [d for d in differences if d.key.name in catalog.packages]
+    majors = [d.key.name for d in ours if d.update is Update.MAJOR]
+    if support is not None and support.update is Update.MAJOR:
+        majors.insert(0, "neuron-sdk")
+    if majors:
+        notes.append(f"{', '.join(majors)}: {Update.MAJOR.promise}")
+    back = [d.key.name for d in ours if d.backwards]
+    if back:
+        notes.append(f"{', '.join(back)}: goes back; pip needs a pin, apt --allow-downgrades")
+    ended = [d.key.name for d in ours if d.new and d.phases[1] is Phase.EOS]
+    if ended:
+        notes.append(f"{', '.join(ended)}: out of support, at one's own discretion")
+    return tuple(notes)

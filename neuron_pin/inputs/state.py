@@ -1,0 +1,146 @@
+"""What somewhere is, or is to be, installed: a release, a lock, constraints, an environment.
+
+All of them become the same: packages with their versions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from neuron_pin.bounded import read_bounded
+from neuron_pin.catalog import Catalog, Member, normalized, version_numbers
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.policy import Ecosystem, PackageKey
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DISTRIBUTIONS = 20_000
+
+
+class State(NamedTuple):
+    """Packages and their versions, highest first; a release has several of some.
+
+    ``label`` says what it is, ``sdk`` the release where one is known, empty for none.
+    """
+
+    label: str
+    sdk: str
+    versions: Mapping[PackageKey, tuple[str, ...]]
+
+
+def read_state(text: str, catalog: Catalog, family: str | None, root: str = "/") -> State:
+    """The state that a word of the user's names.
+
+    A version of the SDK, or ``latest``; ``host``; a folder with an environment; a file,
+    whose name tells its form.  Of a release what is listed for an instance family, all of
+    it if none is given.  Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
+    """
+    if text == "host":
+        return _host(root, catalog)
+    if os.path.isdir(text):
+        return State(text, "", read_environment(text))
+    if os.path.isfile(text):
+        return _file(text)
+    if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text):
+        return _release(text, catalog, family)
+    raise WrongUsage(
+        f"{text!r} is no SDK release, file or folder",
+        hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, or host",
+    )
+
+
+def _release(text: str, catalog: Catalog, family: str | None) -> State:
+    sdk = text
+    if text == "latest":
+        sdk = next(release.sdk for release in catalog.releases if release.listed)
+    elif text.count(".") == 1:
+        line = [r.sdk for r in catalog.releases if r.sdk.startswith(f"{text}.") and r.listed]
+        sdk = line[0] if line else text
+    release = catalog.release(sdk)
+    members = catalog.members(sdk) if release.listed else ()
+    found: dict[PackageKey, set[str]] = {}
+    for member in members:
+        if member.version and (family is None or family in member.instances):
+            found.setdefault(_key(catalog, member), set()).add(member.version)
+    return State(f"SDK {sdk}", sdk, _ordered(found))
+
+
+def _key(catalog: Catalog, member: Member) -> PackageKey:
+    systems = catalog.packages[member.package].systems
+    return PackageKey(systems[0] if systems else Ecosystem.PIP, member.package)
+
+
+def _ordered(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str, ...]]:
+    return {
+        key: tuple(sorted(found[key], key=lambda v: (version_numbers(v), v), reverse=True))
+        for key in sorted(found, key=str)
+    }
+
+
+def _host(root: str, catalog: Catalog) -> State:
+    from .dpkg_status import STATUS, read_installed
+
+    if not os.path.isfile(os.path.join(root, STATUS)):
+        raise WrongUsage("host: this machine has no dpkg status", hint="on rpm, use a lock")
+    names = [p.name for p in catalog.packages.values() if Ecosystem.APT in p.systems]
+    installed = read_installed(root, names)
+    found = {PackageKey(Ecosystem.APT, name): {got.version} for name, got in installed.items()}
+    return State("host", "", _ordered(found))
+
+
+def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
+    """The distributions of a virtual environment, or of a folder of them, by the names of
+    their ``.dist-info`` folders (PEP 376, 427); raises `UnreadableInput`."""
+    found: dict[PackageKey, set[str]] = {}
+    places = site_packages(folder)
+    if not places:
+        raise UnreadableInput(folder, 0, "is no environment: it has no site-packages")
+    for place in places:
+        for name in os.listdir(place):
+            match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
+            if match is not None:
+                key = PackageKey(Ecosystem.PIP, normalized(match[1]))
+                found.setdefault(key, set()).add(match[2].replace("_", "-"))
+        if len(found) > MAX_DISTRIBUTIONS:
+            raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")
+    return _ordered(found)
+
+
+def site_packages(folder: str) -> list[str]:
+    """The folders of distributions of an environment, or the folder itself if it is one."""
+    found = []
+    for lib in ("lib", "lib64"):
+        place = os.path.join(folder, lib)
+        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+            inner = os.path.join(place, name, "site-packages")
+            if re.fullmatch(r"python3\.\d+", name) and os.path.isdir(inner):
+                found.append(inner)
+    if os.path.basename(os.path.normpath(folder)) in ("site-packages", "dist-packages"):
+        found.append(folder)
+    # lib64 is a link to lib.
+    return list({os.path.realpath(place): place for place in found}.values())
+
+
+def _file(path: str) -> State:
+    name = os.path.basename(path)
+    if name.endswith(".json"):
+        from .lock_json import read_lock_json
+
+        lock = read_lock_json(path)
+        of_lock = {package.key: {package.version} for package in lock.packages}
+        return State(path, lock.sdk, _ordered(of_lock))
+    if not name.endswith((".txt", ".toml", ".in")):
+        raise WrongUsage(
+            f"{path}: the name does not tell what it is", hint="*.json, *.txt or pylock*.toml"
+        )
+    from .locks import read_locked
+
+    form = "pylock" if name.endswith(".toml") else "constraints"
+    read_bounded(path, MAX_BYTES)
+    sdk, versions = read_locked(path, form)
+    if not versions:
+        raise UnreadableInput(path, 0, "pins no version (name==version)")
+    pinned = {PackageKey(Ecosystem.PIP, name): {version} for name, version in versions.items()}
+    return State(path, sdk, _ordered(pinned))

@@ -1,0 +1,131 @@
+"""The difference of two states as text, JSON or Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from neuron_pin.comparing import Comparison, Difference
+from neuron_pin.outputs.table import columns, printable
+from neuron_pin.policy import Phase
+
+
+def render_diff(comparison: Comparison, form: str, *, everything: bool) -> str:
+    """The text; what is equal in both only where ``everything`` is wanted."""
+    shown = [d for d in comparison.differences if everything or not d.is_equal]
+    if form == "json":
+        return json.dumps(_document(comparison, shown), indent=2, ensure_ascii=False) + "\n"
+    if form == "markdown":
+        return _markdown(comparison, shown)
+    return _text(comparison, shown)
+
+
+HEAD = ("PACKAGE", "OLD", "NEW", "UPDATE", "PHASE")
+
+
+def _row(difference: Difference) -> tuple[str, str, str, str, str]:
+    return (
+        str(difference.key),
+        ", ".join(difference.old) or "-",
+        ", ".join(difference.new) or "-",
+        update_words(difference),
+        phase_words(difference.phases),
+    )
+
+
+def update_words(difference: Difference) -> str:
+    """``major``, ``minor, back``, ``entered``, ``left for NAME`` …"""
+    if not difference.old:
+        return "entered"
+    if not difference.new:
+        return f"left for {difference.renamed_to}" if difference.renamed_to else "left"
+    word = difference.update.value if difference.update is not None else "-"
+    if difference.is_equal:
+        return "none"
+    if word == "none":
+        # The highest version stayed; others came or went.
+        word = "others"
+    return f"{word}, back" if difference.backwards else word
+
+
+def phase_words(phases: tuple[Phase | None, Phase | None]) -> str:
+    """``stable``, ``stable → maintenance``; ``-`` for packages that are not Neuron's."""
+    labels = [phase.label for phase in phases if phase is not None]
+    return " → ".join(dict.fromkeys(labels)) or "-"
+
+
+def _text(comparison: Comparison, shown: Sequence[Difference]) -> str:
+    lines = [f"{comparison.old.label} → {comparison.new.label}"]
+    support = comparison.support
+    if support is not None:
+        lines[0] += f" ({support.update.value}: {support.update.promise})"
+    lines.append("")
+    lines += columns(HEAD, [_row(d) for d in shown]) if shown else ["no difference"]
+    for word, gained, lost in _support_rows(comparison):
+        signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
+        lines.append(f"{word}: {' '.join(signs)}")
+    lines += ["", *comparison.notes] if comparison.notes else []
+    return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    support = comparison.support
+    if support is None:
+        return []
+    rows = [
+        ("Python", *support.pythons),
+        ("operating systems", *support.systems),
+        ("instances", *support.instances),
+    ]
+    return [row for row in rows if row[1] or row[2]]
+
+
+def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
+    lines = [f"## {_cell(comparison.old.label)} → {_cell(comparison.new.label)}", ""]
+    if comparison.support is not None:
+        lines += [f"{comparison.support.update.value}: {comparison.support.update.promise}", ""]
+    if shown:
+        lines += ["| package | old | new | update | phase |", "|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(_cell(cell) for cell in _row(d))} |" for d in shown]
+    else:
+        lines.append("No difference.")
+    for word, gained, lost in _support_rows(comparison):
+        signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
+        lines += ["", f"{word}: {' '.join(signs)}"]
+    lines += ["", *(f"- {_cell(note)}" for note in comparison.notes)] if comparison.notes else []
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Text that is no markup: files and packages may be called anything."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in printable(text))
+
+
+def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, Any]:
+    support = comparison.support
+    return {
+        "schema_version": 1,
+        "old": {"label": comparison.old.label, "sdk": comparison.old.sdk or None},
+        "new": {"label": comparison.new.label, "sdk": comparison.new.sdk or None},
+        "update": support.update.value if support is not None else None,
+        "packages": [
+            {
+                "ecosystem": d.key.ecosystem.value,
+                "name": d.key.name,
+                "old": list(d.old),
+                "new": list(d.new),
+                "update": d.update.value if d.update is not None else None,
+                "backwards": d.backwards,
+                "old_phase": d.phases[0].label if d.phases[0] is not None else None,
+                "new_phase": d.phases[1].label if d.phases[1] is not None else None,
+                "renamed_to": d.renamed_to or None,
+            }
+            for d in shown
+        ],
+        "support": {
+            word: {"gained": list(gained), "lost": list(lost)}
+            for word, gained, lost in _support_rows(comparison)
+        },
+        "notes": list(comparison.notes),
+    }

@@ -1,0 +1,193 @@
+"""``diff``: releases, locks, constraints and environments beside each other."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import wheel
+
+from neuron_pin.catalog import Catalog, sdk_key, version_numbers
+from neuron_pin.comparing import compare
+from neuron_pin.inputs.state import read_state
+from neuron_pin.policy.update import Update
+
+DAY = date(2026, 8, 20)
+
+
+def naive(old: str, new: str, is_extension: bool) -> str:
+    """The policy's scheme, written down a second time: X.Y.Z.A.B.C, A.B.C.D."""
+    was, now = old.replace("b", ".").split("."), new.replace("b", ".").split(".")
+    graver = 3
+    for part in ((0, 3), (3, 99)) if is_extension and len(was) >= 6 else ((0, 99),):
+        one, other = was[slice(*part)], now[slice(*part)]
+        width = max(len(one), len(other))
+        one += ["0"] * (width - len(one))
+        other += ["0"] * (width - len(other))
+        for place, (a, b) in enumerate(zip(one, other, strict=True)):
+            if a != b:
+                graver = min(graver, place, 2)
+                break
+    return ["major", "minor", "patch", "none"][graver]
+
+
+def test_the_classes_of_all_consecutive_releases_agree_with_the_scheme(catalog: Catalog) -> None:
+    listed = sorted((r.sdk for r in catalog.releases if r.listed), key=sdk_key)
+    seen = dict.fromkeys(Update, 0)
+    for old, new in pairwise(listed):
+        found = compare(
+            read_state(old, catalog, None), read_state(new, catalog, None), catalog, DAY
+        )
+        assert found.support is not None
+        assert found.support.update.value == naive(old, new, False)
+        for d in found.differences:
+            package = catalog.packages[d.key.name]
+            of_old = {m.version for m in catalog.members(old) if m.package == d.key.name}
+            of_new = {m.version for m in catalog.members(new) if m.package == d.key.name}
+            assert (set(d.old), set(d.new)) == (of_old - {""}, of_new - {""})
+            if d.update is None:
+                assert not (d.old and d.new)
+                continue
+            seen[d.update] += 1
+            if "x" in d.old[0] + d.new[0] or "+" in d.old[0] + d.new[0]:
+                continue
+            parts = {len(d.old[0].split(".")), len(d.new[0].split("."))}
+            extension = bool(package.framework) and package.role.value == "leader"
+            if len(parts) == 1 or not extension:
+                assert d.update.value == naive(d.old[0], d.new[0], extension), (old, new, d)
+            assert d.backwards == (version_numbers(d.new[0]) < version_numbers(d.old[0]))
+    assert all(seen[update] for update in (Update.MAJOR, Update.MINOR, Update.PATCH, Update.NONE))
+
+
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    """A real environment with two wheels, one of Neuron's name with a local part."""
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name, version in (("neuronx-cc", "2.27.5334.0+f702b353"), ("some_helper", "1.4")):
+        file = wheels / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        file.write_bytes(wheel(name, version))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(place), "install", "-q", "--no-index",
+         "--no-deps", *map(str, wheels.iterdir())], check=True)  # fmt: skip
+    return place
+
+
+def test_an_environment_beside_a_release(run, venv: Path) -> None:
+    done = run("diff", venv, "2.32.0", "--as-of", "2026-08-20", "--format", "json", "--all")
+    assert done.code == 0, done.err
+    rows = {row["name"]: row for row in json.loads(done.out)["packages"]}
+    # The release names no local part, so that is the same version.
+    assert rows["neuronx-cc"]["old"] == ["2.27.5334.0+f702b353"]
+    assert rows["some-helper"] == {
+        "ecosystem": "pip", "name": "some-helper", "old": ["1.4"], "new": [], "update": None,
+        "backwards": False, "old_phase": None, "new_phase": None, "renamed_to": None,
+    }  # fmt: skip
+    text = run("diff", venv, "2.32.0", "--as-of", "2026-08-20").out
+    assert "neuronx-cc " not in text
+    assert "pip:some-helper" in text
+
+
+def test_a_lock_beside_the_constraints_of_another_release(run) -> None:
+    target = ("--offline", "--instance", "trn2", "--python", "3.11", "-q")
+    ask = ("torch-neuronx", "neuronx-cc")
+    run("lock", *ask, *target, "--sdk", "2.27.1", "--as-of", "2026-02-01", "-o", "lock.json")
+    run("lock", *ask, *target, "--sdk", "2.31.1", "--as-of", "2026-08-13", "-o", "c.txt")
+    done = run("diff", "lock.json", "c.txt", "--as-of", "2026-08-20")
+    assert done.code == 0, done.err
+    assert done.out.startswith("lock.json → c.txt (minor: ")
+    rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines() if ":" in line}
+    assert rows["pip:neuronx-cc"][2] == "minor"
+    assert "Python: +3.13" in done.out
+    assert "operating systems: +debian12 +rhel10" in done.out
+
+
+def test_what_left_names_what_takes_its_place(run) -> None:
+    done = run("diff", "2.31.1", "2.32.0", "--instance", "trn2", "--as-of", "2026-08-20")
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line.startswith("pip:")}
+    assert "left for vllm-neuron" in lines["pip:neuronx-distributed-inference"]
+    assert lines["pip:torch-neuronx"].split()[3] == "left"
+    assert lines["pip:nrtpy"].split()[3] == "entered"
+    major = run("diff", "2.29.1", "2.30.0").out
+    assert "libneuronxla: incompatible: may not work with earlier Neuron Runtime" in major
+    back = run("diff", "2.32.0", "2.31.1").out
+    assert "minor, back" in back
+    assert "goes back; pip needs a pin, apt --allow-downgrades" in back
+
+
+def test_markdown_escapes_what_files_are_called(run) -> None:
+    Path("a|b*.txt").write_text("numpy==1.26.4\ntorch==2.8.0\n")
+    Path("new.txt").write_text("numpy==2.0.0\ntorch==2.8.1\nextra==1!2.0.post1\n")
+    done = run("diff", "a|b*.txt", "new.txt", "--format", "markdown")
+    assert done.out.startswith("## a\\|b\\*.txt → new.txt\n")
+    assert "| pip:numpy | 1.26.4 | 2.0.0 | major | - |" in done.out
+    assert "| pip:torch | 2.8.0 | 2.8.1 | patch |" in done.out
+    assert "| pip:extra | - | 1\\!2.0.post1 | entered | - |" in done.out
+
+
+def test_equal_states_have_no_difference(run) -> None:
+    assert "no difference" in run("diff", "2.30", "2.30.0").out
+    assert "No difference." in run("diff", "latest", "2.32.0", "--format", "markdown").out
+
+
+# what is compared, exit code, what stderr says
+REFUSED = [
+    (("2.99.0", "2.30.0"), 2, "unknown SDK release '2.99.0'"),
+    (("nothing", "2.30.0"), 2, "'nothing' is no SDK release, file or folder"),
+    ((".", "2.30.0"), 2, "is no environment: it has no site-packages"),
+    (("a.doc", "2.30.0"), 2, "the name does not tell what it is"),
+    (("empty.txt", "2.30.0"), 2, "pins no version"),
+    (("bad.json", "2.30.0"), 2, "is not JSON"),
+    (("2.30.0", "2.30.0", "--instance", "trn9"), 2, "unknown instance"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), REFUSED)
+def test_what_diff_refuses(run, arguments, code: int, told: str) -> None:
+    for name in ("a.doc", "empty.txt", "bad.json"):
+        Path(name).write_text("-r other.txt\n" if name == "empty.txt" else "{")
+    done = run("diff", *arguments)
+    assert (done.code, told in done.err) == (code, True), done.err
+
+
+def _lock(packages: dict[str, list[str]]) -> str:
+    rows = [
+        {"ecosystem": "pip", "name": name, "version": "1.0", "kind": None, "via": via}
+        for name, via in packages.items()
+    ]
+    return json.dumps({"sdk": None, "target": {}, "packages": rows})
+
+
+def test_why_tells_the_shortest_chain_from_each_origin(run) -> None:
+    Path("lock.json").write_text(
+        _lock(
+            {
+                "leaf": ["middle", "other"],
+                "middle": ["top"],
+                "other": ["reqs.txt:3", "middle"],
+                "top": ["command line", "leaf"],
+            }
+        )
+    )
+    done = run("why", "Leaf")
+    assert done.out.splitlines() == [
+        "leaf 1.0",
+        "  reqs.txt:3 → other 1.0 → leaf 1.0",
+        "  command line → top 1.0 → middle 1.0 → leaf 1.0",
+    ]
+    document = json.loads(run("why", "leaf", "--format", "json").out)
+    assert document["chains"][0] == ["reqs.txt:3", "other", "leaf"]
+    missing = run("why", "laef")
+    assert (missing.code, "did you mean leaf" in missing.err) == (2, True)
+    assert run("why", "leaf", "--lock", "absent.json").code == 2
+
+
+def test_why_of_a_real_lock(run) -> None:
+    run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "-q",
+        "--as-of", "2026-08-20", "-o", "lock.json")  # fmt: skip
+    assert run("why", "nki").out == "nki 0.6.0\n  neuron-sdk → nki 0.6.0\n"
