@@ -29,6 +29,7 @@ class Options(argparse.Namespace):
 COMMANDS = {
     "lock": "resolve once, write what pip, uv and apt obey",
     "explain": "every version of a package: chosen, or put aside by which rule and why",
+    "check": "files and environments held against the policy",
     "why": "the chains of requirements that brought a package into a lock",
     "diff": "what lies between two releases, locks, constraints files or environments",
     "lifecycle": "phases and dates of anything that has a life-cycle",
@@ -221,6 +222,22 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     add_target(command)
 
 
+def _add_check(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="requirements, constraints, lock.json, pylock.toml, uv.lock, poetry.lock",
+    )
+    command.add_argument("--venv", metavar="DIR", action="append", default=[])
+    command.add_argument(
+        "--within", metavar="DAYS", default="90d", help="ends announced for so soon; 90d"
+    )
+    command.add_argument("--exit-zero", action="store_true", help="whatever is found")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    add_target(command)
+
+
 def _add_why(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME")
     command.add_argument("--lock", metavar="FILE", default="lock.json", help="default: lock.json")
@@ -292,6 +309,7 @@ def _add_cache(command: argparse.ArgumentParser) -> None:
 _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "lock": _add_lock,
     "explain": _add_explain,
+    "check": _add_check,
     "why": _add_why,
     "diff": _add_diff,
     "lifecycle": _add_lifecycle,

@@ -70,6 +70,30 @@ MEANINGS = {
     Rule.SUPPORT_UNTIL: Meaning(
         *_ANY, "neuron-pin lock torch-neuronx --require-support-until 2026-12-31"
     ),
+    Rule.MAINTENANCE: Meaning(
+        "allowed, with a warning", "allowed", "allowed", "neuron-pin check requirements.txt"
+    ),
+    Rule.ENDING: Meaning(
+        "allowed until that day",
+        "allowed until that day",
+        "allowed until that day",
+        "neuron-pin check --within 180d requirements.txt",
+    ),
+    Rule.UNPINNED: Meaning(
+        "torch-neuronx==2.9.0.2.*",
+        "aws-neuronx-tools=2.*",
+        "aws-neuronx-tools-0:2.*",
+        "neuron-pin check requirements.txt",
+    ),
+    Rule.MIXED_RELEASES: Meaning(
+        "one lock for all of them: neuron-pin lock",
+        "one lock for all of them: neuron-pin lock",
+        "one lock for all of them: neuron-pin lock",
+        "neuron-pin check --venv .venv",
+    ),
+    Rule.UNKNOWN_VERSION: Meaning(
+        "perhaps a decoy of another index", "", "", "neuron-pin check --venv .venv"
+    ),
     Rule.REQUIREMENT: Meaning(*_ANY, "neuron-pin lock torch-neuronx 'torch<2.9'"),
     Rule.CONSTRAINT: Meaning(*_ANY, "neuron-pin lock torch-neuronx -c constraints.txt"),
     Rule.YANKED: Meaning("left out unless pinned exactly", "", "", "neuron-pin lock NAME"),

@@ -122,6 +122,20 @@ class Rule(Enum):
         "gets regular updates for six months after a newer one is supported. What was announced "
         "after the facts of the catalogue is not known, so newer facts reach further.",
     )
+    MAINTENANCE = Page(
+        "NP206",
+        "in maintenance",
+        "Neuron Software Life-cycle, Maintenance",
+        "Critical fixes come as needed, nothing new does. What replaces it is named where an "
+        "announcement does.",
+    )
+    ENDING = Page(
+        "NP207",
+        "end of support announced",
+        "End of Support Announcement",
+        "The end has been announced, and comes within the days that were asked about "
+        "(--within, 90 unless said otherwise).",
+    )
     REQUIREMENT = Page(
         "NP301",
         "a requirement excludes it",
@@ -147,6 +161,13 @@ class Rule(Enum):
         "Neuron's package revisions are commits, which have no order. Where a repository has "
         "two of one version, the later in it is taken (by date where it states one, else by "
         "its place in the index), and the pin names that revision.",
+    )
+    UNPINNED = Page(
+        "NP305",
+        "does not hold the major",
+        "Neuron SDK Installation and Update instructions",
+        "The policy's advice is to pin the major version: a new major may be incompatible. The "
+        "requirement admits one that there is not yet.",
     )
     UNTRUSTED_INDEX = Page(
         "NP401",
@@ -215,6 +236,20 @@ class Rule(Enum):
         "The release's runtime library does not work with the driver that the host has "
         "(--with-driver), or that driver not with it. Update the driver, or take the release "
         "that the lock names.",
+    )
+    MIXED_RELEASES = Page(
+        "NP507",
+        "of several SDK releases",
+        "Neuron SDK",
+        "Neuron packages work together when they come from one SDK release, and no release has "
+        "shipped all of these versions.",
+    )
+    UNKNOWN_VERSION = Page(
+        "NP508",
+        "shipped by no SDK release",
+        "release manifest",
+        "No release that the catalogue knows has shipped this version. It is newer than the "
+        "catalogue, a pre-release, or not Neuron's.",
     )
     DRIVER_KEPT = Page(
         "NP107",

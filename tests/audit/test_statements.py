@@ -1,0 +1,190 @@
+"""``check``: files and environments held against the policy."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import wheel
+
+TARGET = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-08-20")
+
+
+def found(done) -> list[tuple[str, str, str]]:
+    """Rule, place and reason of each finding."""
+    rows = json.loads(done.out)["findings"]
+    return [(row["rule"], row["place"], row["reason"]) for row in rows]
+
+
+# a line of a requirements file, the rules that speak of it, words of the first reason
+LINES = [
+    ("neuronx-cc==2.27.5334.0", [], ""),
+    ("neuronx-cc==2.27.5334.0+f702b353", [], ""),
+    ("neuronx-cc==2.*", [], ""),
+    ("torch-neuronx==2.9.0.2.15.32035", [], ""),
+    ("numpy", [], ""),
+    ("torch-xla==2.12.0", [], ""),
+    ("torch-neuronx==2.8.0.2.10.16998", ["NP201"], "torch-neuronx 2.8 is out of support since"),
+    ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 is out of support since 2026-04-09"),
+    ("transformers-neuronx", ["NP201"], "transformers-neuronx is out of support since"),
+    ("neuronx-distributed-inference==0.10.18399", ["NP206"], "in maintenance since 2026-05-21"),
+    ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-08-17, not for production"),
+    ("nki", ["NP305"], "nki admits a new major version"),
+    ("neuronx-cc>=2.20", ["NP305"], "neuronx-cc>=2.20 admits a new major version"),
+    ("neuronx-cc>=2.20,<3", [], ""),
+    ("neuronx-cc==2.99.1.0", ["NP508"], "newer than 2.27.5334.0, the newest that the catalogue"),
+    ("neuronx-cc==1.0.0.1", ["NP508"], "no SDK release has shipped this version"),
+    ("neuronx-cc==9.*", ["NP508"], "admits no version that a release has shipped"),
+    ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),
+    ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 is out of support"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "rules", "words"), LINES)
+def test_one_line(run, line: str, rules: list[str], words: str) -> None:
+    Path("reqs.txt").write_text(f"# a comment\n\n{line}\n")
+    done = run("check", "reqs.txt", *TARGET, "--format", "json")
+    rows = found(done)
+    assert [rule for rule, _, _ in rows] == rules
+    assert all(place == "reqs.txt:3" for _, place, _ in rows)
+    assert not rows or words in rows[0][2]
+    errors = {"NP101", "NP102", "NP201"} & set(rules) or "no SDK" in words or "no version" in words
+    assert done.code == (1 if errors else 0)
+
+
+def test_an_end_that_is_announced_is_told_within_the_days_asked_about(run) -> None:
+    Path("reqs.txt").write_text("torch-neuronx==2.8.0.2.12.22436\n")
+    target = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-03-01", "--format", "json")
+    ((rule, _, reason),) = found(run("check", "reqs.txt", *target))
+    assert rule == "NP207"
+    assert reason.startswith("support of torch-neuronx 2.8 ends on 2026-04-09, in 39 days [announ")
+    assert found(run("check", "reqs.txt", *target, "--within", "38d")) == []
+    assert len(found(run("check", "reqs.txt", *target, "--within", "2m"))) == 1
+    assert run("check", "reqs.txt", *target, "--within", "soon").code == 2
+
+
+def test_versions_of_several_releases_are_found_by_what_most_are_of(run) -> None:
+    Path("reqs.txt").write_text(
+        "neuronx-cc==2.26.6360.0\nnki==0.5.0\nlibtorch-neuronx-lite==2.12.0.1.0.1284\n"
+    )
+    done = run("check", "reqs.txt", *TARGET, "--format", "json")
+    assert found(done) == [
+        ("NP507", "reqs.txt:3", "of SDK 2.32.0, most of the others are of 2.31.1")
+    ]
+    assert json.loads(done.out)["findings"][0]["remedy"] == "neuron-pin lock --sdk 2.31.1 …"
+
+
+def test_our_own_locks_of_every_form_pass(run) -> None:
+    forms = [word for name in ("lock.json", "constraints.txt") for word in ("-o", name)]
+    done = run("lock", "--offline", "-q", "torch-neuronx", "neuronx-cc", *TARGET, *forms)
+    assert done.code == 0, done.err
+    for name in ("lock.json", "constraints.txt"):
+        done = run("check", name, *TARGET)
+        assert (done.code, done.out) == (0, "nothing found\n")
+
+
+def test_a_real_environment(run, tmp_path: Path) -> None:
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    files = []
+    for name, version in (
+        ("neuronx-cc", "2.21.18209.0+043b1bf7"),
+        ("torch-neuronx", "2.9.0.2.15.32035+abc"),
+        ("plain", "1.0"),
+    ):
+        file = tmp_path / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        file.write_bytes(wheel(name, version))
+        files.append(str(file))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(place), "install", "-q", "--no-index",
+         "--no-deps", *files], check=True)  # fmt: skip
+    done = run("check", "--venv", place, *TARGET, "--format", "json")
+    assert done.code == 1
+    assert [(rule, where) for rule, where, _ in found(done)] == [("NP507", str(place))]
+    assert run("check", "--venv", place, *TARGET, "--exit-zero").code == 0
+
+
+def test_a_lock_of_real_uv(run, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name, version in (("neuronx-cc", "2.26.6360.0"), ("helper", "1.0")):
+        file = wheels / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        file.write_bytes(wheel(name, version))
+    Path("pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10"\n'
+        'dependencies = ["neuronx-cc", "helper"]\n'
+        f'[tool.uv]\nno-index = true\nfind-links = ["{wheels}"]\n'
+    )
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run([str(uv), "lock", "-q", "--cache-dir", str(tmp_path / "cache")], check=True)
+    assert run("check", "uv.lock", *TARGET).out == "nothing found\n"
+    text = Path("uv.lock").read_text().replace("2.26.6360.0", "2.1.1.1")
+    Path("uv.lock").write_text(text)
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row == 'name = "neuronx-cc"')
+    ((rule, place, _),) = found(run("check", "uv.lock", *TARGET, "--format", "json"))
+    assert (rule, place) == ("NP508", f"uv.lock:{line}")
+
+
+POETRY = """\
+[[package]]
+name = "neuronx-cc"
+version = "2.27.5334.0+f702b353"
+
+[package.source]
+type = "legacy"
+url = "https://pip.repos.neuron.amazonaws.com"
+
+[[package]]
+name = "Neuronx_Distributed"
+version = "0.19.28492"
+
+[metadata]
+lock-version = "2.1"
+"""
+
+
+def test_a_lock_of_poetrys_form(run) -> None:
+    Path("poetry.lock").write_text(POETRY)
+    rows = found(run("check", "poetry.lock", *TARGET, "--format", "json"))
+    assert [(rule, place) for rule, place, _ in rows] == [
+        ("NP206", "poetry.lock:10"),
+        ("NP507", "poetry.lock:10"),
+    ]
+
+
+def test_sarif_has_the_line(run) -> None:
+    Path("reqs.txt").write_text("\n\nnki\n")
+    document = json.loads(run("check", "reqs.txt", *TARGET, "--format", "sarif").out)
+    (result,) = document["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("reqs.txt", 3)
+
+
+# file, what is in it, what the error says
+BAD = [
+    ("uv.lock", "version = 2\n", "uv.lock of version 2; version 1 is read"),
+    ("uv.lock", "version = 1\npackage = 3\n", "'package' is no list of packages"),
+    ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", "package 0 has no name"),
+    ("uv.lock", "version = 1\n[[package]]\nname = 'a'\nversion = 1\n", "is not a string"),
+    ("poetry.lock", "[metadata]\nlock-version = '9.0'\n", "poetry.lock of version '9.0'"),
+    ("pylock.toml", "lock-version = '2.0'\n", "pylock of version '2.0'; 1 is read"),
+    ("pylock.toml", "= 1\n", "not TOML"),
+    ("lock.json", "{", "is not JSON"),
+    ("reqs.txt", "torch-neuronx==2.8 ==\n", "reqs.txt:1"),
+    ("reqs.txt", "x @ https://example.invalid/x.whl\n", "reqs.txt:1"),
+    ("notes.md", "hello\n", "the name does not tell what it is"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "told"), BAD)
+def test_a_file_that_cannot_be_read_is_named(run, name: str, text: str, told: str) -> None:
+    Path(name).write_text(text)
+    done = run("check", name, *TARGET)
+    assert (done.code, told in done.err) == (2, True), done.err
+
+
+def test_nothing_to_check_is_wrong_usage(run) -> None:
+    assert run("check").code == 2
+    assert run("check", "absent.txt").code == 2
+    assert run("check", "--venv", ".").code == 2
