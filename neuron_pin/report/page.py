@@ -122,7 +122,7 @@ def _form(timeline: Timeline) -> str:
         fields.append(
             '<label class="check"><input type="checkbox" name="locked"> In your lock</label>'
         )
-    fields.append('<button type="reset">Show all</button>')
+    fields.append('<button type="button">Show all</button>')
     return f'<form hidden aria-label="Filter">{"".join(fields)}</form>'
 
 

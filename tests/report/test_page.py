@@ -5,13 +5,14 @@ import importlib.util
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from browser import load
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from neuron_pin.cli import main
 
@@ -38,6 +39,12 @@ def shown(browser) -> list[str]:
     )
 
 
+def until(browser, wanted: Callable[[list[str]], bool]) -> list[str]:
+    """The rows once they are as wanted: the browser dispatches events when it likes."""
+    WebDriverWait(browser, 20).until(lambda b: wanted(shown(b)))
+    return shown(browser)
+
+
 def test_the_page_is_small_and_self_contained(folder: Path) -> None:
     for name in ("lock.html", "all.html"):
         text = (folder / name).read_text()
@@ -53,24 +60,25 @@ def test_filters(browser, folder: Path) -> None:
     Select(browser.find_element(By.NAME, "kind")).select_by_value("framework")
     Select(browser.find_element(By.NAME, "framework")).select_by_value("pytorch")
     Select(browser.find_element(By.NAME, "phase")).select_by_value("eos")
-    names = shown(browser)
+    pytorch = [n for n in everything if n.startswith("torch-neuron")]
+    names = until(browser, lambda rows: set(rows) < set(pytorch))
     assert "torch-neuronx 2.5" in names
-    assert [n for n in names if not n.startswith("torch-neuron")] == []
+    assert "torch-neuronx 2.8" not in names
     assert len(browser.find_elements(By.CSS_SELECTOR, "tbody:not([hidden])")) == 1
     assert count.text.startswith(f"{len(names)} of ")
-    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
-    assert shown(browser) == everything
+    show_all = browser.find_element(By.CSS_SELECTOR, "form button")
+    show_all.click()
+    until(browser, lambda rows: rows == everything)
     Select(browser.find_element(By.NAME, "instance")).select_by_value("inf1")
-    names = shown(browser)
+    names = until(browser, lambda rows: "torch-neuronx 2.8" not in rows)
     assert "torch-neuron 1.13" in names
-    assert "torch-neuronx 2.8" not in names
-    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
+    show_all.click()
+    until(browser, lambda rows: rows == everything)
     browser.find_element(By.NAME, "locked").click()
-    names = shown(browser)
+    names = until(browser, lambda rows: "torch-neuronx 2.8" not in rows)
     assert {"torch-neuronx 2.9", "python 3.12", "ubuntu24.04", "trn1", "neuron-sdk 2.28.1"} <= set(
         names
     )
-    assert "torch-neuronx 2.8" not in names
 
 
 def test_the_lock_and_its_horizon_are_told(browser, folder: Path) -> None:
@@ -86,13 +94,15 @@ def test_the_keyboard_is_enough(browser, folder: Path) -> None:
     body.send_keys(Keys.TAB)
     assert browser.switch_to.active_element.get_attribute("name") == "text"
     browser.switch_to.active_element.send_keys("torch-neuronx 2.8")
-    assert shown(browser) == ["torch-neuronx 2.8"]
+    until(browser, lambda rows: rows == ["torch-neuronx 2.8"])
     for _ in range(12):
         browser.switch_to.active_element.send_keys(Keys.TAB)
         if browser.switch_to.active_element.tag_name == "summary":
             break
     browser.switch_to.active_element.send_keys(Keys.ENTER)
-    details = browser.find_element(By.CSS_SELECTOR, "tr:not([hidden]) details[open]")
+    opened = "tr:not([hidden]) details[open]"
+    WebDriverWait(browser, 20).until(lambda b: b.find_elements(By.CSS_SELECTOR, opened))
+    details = browser.find_element(By.CSS_SELECTOR, opened)
     assert "not before 2026-06-19" in details.text
     outline = browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"

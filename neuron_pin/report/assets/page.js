@@ -25,7 +25,7 @@
   };
   form.hidden = false;
   for (const kind of ["input", "change"]) form.addEventListener(kind, filter);
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.querySelector("button").addEventListener("click", () => { form.reset(); filter(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();
 })();
