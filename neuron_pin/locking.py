@@ -105,7 +105,8 @@ def make_request(
         if package is not None and package.replaced_by and not requirement.is_exact:
             events = catalog.events_by_name.get(package.name, ())
             fact = phase_at(events, package.name, "", target.family, target.as_of)
-            if fact.phase is Phase.EOS and fact.event is not None:
+            is_allowed = Phase.EOS in target.phases
+            if fact.phase is Phase.EOS and fact.event is not None and not is_allowed:
                 raise NoSolution(
                     f"{requirement.origin}: {package.name} is gone since {fact.event.effective} "
                     f"(release {fact.event.sdk})",

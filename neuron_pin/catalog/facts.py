@@ -92,7 +92,8 @@ class Package(NamedTuple):
     ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
     ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
     from the public index instead of Neuron's, empty for never.  ``on_host`` marks what
-    belongs onto a host and not into a container.
+    belongs onto a host and not into a container.  ``plain`` are the versions that Neuron's apt
+    repository has without a revision, none for no version.
     """
 
     name: str
@@ -105,6 +106,16 @@ class Package(NamedTuple):
     on_host: bool = False
     replaced_by: str = ""
     windows: tuple[Window, ...] = ()
+    plain: Span | None = None
+
+    def apt_word(self, version: str) -> str:
+        """What ``apt-get install`` takes to install a release's version, whatever its
+        revision: apt compares the whole version, or its beginning up to a star."""
+        if self.plain is not None and self.plain.contains(version):
+            return f"{self.name}={version}"
+        if version.endswith(".x"):
+            return f"{self.name}={version[:-1]}*"
+        return f"{self.name}={version}" if "-" in version else f"{self.name}={version}-*"
 
 
 class Member(NamedTuple):

@@ -54,6 +54,7 @@ def package_of(fields: Fields) -> Package:
         public_from=fields.text("public_from", ""),
         on_host=fields.flag("on_host"),
         replaced_by=fields.text("replaced_by", ""),
+        plain=span_of(fields, "plain") if "plain" in fields.values else None,
         windows=tuple(windows),
     )
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "every version of a package: chosen, or put aside by which rule and why",
     "check": "files and environments held against the policy",
     "why": "the chains of requirements that brought a package into a lock",
+    "plan": "the ordered commands from here to there, and the way back",
     "diff": "what lies between two releases, locks, constraints files or environments",
     "lifecycle": "phases and dates of anything that has a life-cycle",
     "releases": "the SDK releases, or what one of them holds",
@@ -254,6 +255,41 @@ def _add_diff(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
+def _add_plan(command: argparse.ArgumentParser) -> None:
+    command.add_argument("requirements", metavar="REQ", nargs="*", help="packages by name")
+    command.add_argument(
+        "--from",
+        metavar="STATE",
+        dest="start",
+        default="nothing",
+        help="nothing (default), host, an SDK release, lock.json, a venv: what is there",
+    )
+    command.add_argument("--to", metavar="SDK", help="a release, or latest (default)")
+    command.add_argument(
+        "--framework", metavar="NAME", help="pytorch (default), jax, tensorflow, mxnet, none"
+    )
+    command.add_argument("--framework-version", metavar="X.Y")
+    command.add_argument(
+        "--category",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="all (default), driver, runtime, tools, compiler, framework, efa, "
+        "driver_runtime_tools, compiler_framework",
+    )
+    command.add_argument(
+        "--ami",
+        metavar="NAME",
+        default="non-dlami",
+        help="non-dlami (default), dlami-base, dlami-framework, dlami-neuron",
+    )
+    command.add_argument("--installer", choices=("pip", "uv"), help="default: what fits")
+    command.add_argument("--venv", metavar="DIR", help="the environment's folder")
+    command.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    command.add_argument("--format", choices=("text", "json", "sh", "dockerfile"), default="text")
+    add_target(command)
+
+
 def _add_lifecycle(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "subjects",
@@ -311,6 +347,7 @@ _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "explain": _add_explain,
     "check": _add_check,
     "why": _add_why,
+    "plan": _add_plan,
     "diff": _add_diff,
     "lifecycle": _add_lifecycle,
     "releases": _add_releases,

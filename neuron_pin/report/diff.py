@@ -109,23 +109,28 @@ def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, 
         "old": {"label": comparison.old.label, "sdk": comparison.old.sdk or None},
         "new": {"label": comparison.new.label, "sdk": comparison.new.sdk or None},
         "update": support.update.value if support is not None else None,
-        "packages": [
-            {
-                "ecosystem": d.key.ecosystem.value,
-                "name": d.key.name,
-                "old": list(d.old),
-                "new": list(d.new),
-                "update": d.update.value if d.update is not None else None,
-                "backwards": d.backwards,
-                "old_phase": d.phases[0].label if d.phases[0] is not None else None,
-                "new_phase": d.phases[1].label if d.phases[1] is not None else None,
-                "renamed_to": d.renamed_to or None,
-            }
-            for d in shown
-        ],
+        "packages": differences_document(shown),
         "support": {
             word: {"gained": list(gained), "lost": list(lost)}
             for word, gained, lost in _support_rows(comparison)
         },
         "notes": list(comparison.notes),
     }
+
+
+def differences_document(differences: Sequence[Difference]) -> list[dict[str, Any]]:
+    """Differences as rows of JSON."""
+    return [
+        {
+            "ecosystem": d.key.ecosystem.value,
+            "name": d.key.name,
+            "old": list(d.old),
+            "new": list(d.new),
+            "update": d.update.value if d.update is not None else None,
+            "backwards": d.backwards,
+            "old_phase": d.phases[0].label if d.phases[0] is not None else None,
+            "new_phase": d.phases[1].label if d.phases[1] is not None else None,
+            "renamed_to": d.renamed_to or None,
+        }
+        for d in differences
+    ]

@@ -1,0 +1,77 @@
+"""``neuron-pin plan``: the ordered commands from here to there, and the way back."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from datetime import datetime, timezone
+
+from neuron_pin.catalog import load_catalog
+from neuron_pin.inputs import parse_all
+from neuron_pin.locking import Job, sdk_requirement
+from neuron_pin.plan.planning import Manner, Situation, make_plan, read_situation, wanted_of
+from neuron_pin.settings import load_settings
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the plan; nothing of it is run."""
+    settings = load_settings(vars(options), os.environ, "")
+    catalog = load_catalog()
+    root = (options.root or "").rstrip("/")
+    if options.format == "dockerfile":
+        settings = settings._replace(scope="container")
+    if options.to and options.to != "latest":
+        sdk_requirement(options.to, catalog)
+        settings = settings._replace(sdk=options.to)
+    situation: Situation = read_situation(options.start, catalog, settings, root or "/")
+    settings = situation.settings._replace(offline=True)
+    job = Job(
+        settings=settings,
+        catalog=catalog,
+        requirements=(),
+        constraints=(),
+        files=(),
+        today=datetime.now(timezone.utc).date(),
+        this_python=".".join(str(part) for part in sys.version_info[:3]),
+        environ=os.environ,
+        all_files=False,
+        preferred=None,
+    )
+    wanted = wanted_of(
+        situation,
+        catalog,
+        framework=options.framework,
+        framework_version=options.framework_version or "",
+        category=options.category,
+        ami=options.ami,
+        named=parse_all(options.requirements),
+    )
+    command = shlex.join(["neuron-pin", *options.arguments])
+    manner = Manner(
+        installer=options.installer or "",
+        venv=options.venv or "",
+        root=root,
+        command=command,
+        configured=situation.configured,
+        held=situation.held,
+    )
+    plan = make_plan(job, situation.state, wanted, manner)
+    if options.format in ("sh", "dockerfile"):
+        from neuron_pin.outputs.shell import render_dockerfile, render_script
+
+        render = render_script if options.format == "sh" else render_dockerfile
+        for note in plan.notes:
+            console.warn(note)
+        console.result(render(plan, command))
+    else:
+        from neuron_pin.report.plan import render_plan_json, render_plan_text
+
+        if options.format == "json":
+            console.result(render_plan_json(plan))
+        else:
+            console.result(render_plan_text(plan, with_files=bool(options.verbose)))
+    return 0

@@ -1,0 +1,374 @@
+"""What a plan leads to: the packages of one release for a framework, an image, some parts.
+
+The words are those of the vendor's own installation script, so that its calls can be asked
+here as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
+from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
+from neuron_pin.inputs import Requirement, parse_requirement
+from neuron_pin.locking import Job, lock_job, target_of
+from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.target import Scope
+
+FRAMEWORKS = ("pytorch", "jax", "tensorflow", "mxnet", "none")
+
+MAX_TRIES = 60
+"""Locks that are tried for what comes nearest to something that cannot be."""
+
+MAX_SHOWN = 4
+
+
+class Category(Enum):
+    """A part of what a release has."""
+
+    DRIVER = "driver"
+    RUNTIME = "runtime"
+    TOOLS = "tools"
+    COMPILER = "compiler"
+    FRAMEWORK = "framework"
+    EFA = "efa"
+
+
+CATEGORIES: Mapping[str, frozenset[Category]] = {
+    "all": frozenset(Category) - {Category.EFA},
+    "driver_runtime_tools": frozenset({Category.DRIVER, Category.RUNTIME, Category.TOOLS}),
+    "compiler_framework": frozenset({Category.COMPILER, Category.FRAMEWORK}),
+    **{category.value: frozenset({category}) for category in Category},
+}
+
+SYSTEM: Mapping[str, Category] = {
+    "aws-neuronx-dkms": Category.DRIVER,
+    "aws-neuron-dkms": Category.DRIVER,
+    "aws-neuronx-runtime-lib": Category.RUNTIME,
+    "aws-neuronx-collectives": Category.RUNTIME,
+    "aws-neuronx-tools": Category.TOOLS,
+    "aws-neuron-tools": Category.TOOLS,
+}
+
+COMPILERS = ("neuronx-cc", "neuron-cc")
+BRIDGE = "libneuronxla"
+"""What frameworks reach the compiler through; which of its versions follows from theirs."""
+
+
+class Ami(Enum):
+    """The image that a machine was started from."""
+
+    PLAIN = "non-dlami"
+    BASE = "dlami-base"
+    CONDA = "dlami-conda"
+    FRAMEWORK = "dlami-framework"
+    NEURON = "dlami-neuron"
+
+    @property
+    def has_environment(self) -> bool:
+        """Whether it comes with virtual environments under ``/opt``."""
+        return self in (Ami.CONDA, Ami.FRAMEWORK, Ami.NEURON)
+
+
+class Wanted(NamedTuple):
+    """What somebody wants installed: a framework (one of `FRAMEWORKS`), its version or empty,
+    the parts, the image, packages by name, and system packages that are there and move with
+    the release if it has them."""
+
+    framework: str
+    framework_version: str
+    categories: frozenset[Category]
+    ami: Ami
+    named: tuple[Requirement, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+class Destination(NamedTuple):
+    """What is to be installed.
+
+    ``roots`` are the Python packages to be asked of pip, ``constraints`` all that it must
+    keep to, the release's other members among them.
+    """
+
+    resolution: Resolution
+    roots: tuple[LockedPackage, ...]
+    constraints: tuple[LockedPackage, ...]
+    efa: str
+
+
+def parse_wanted(
+    framework: str,
+    framework_version: str,
+    category: Sequence[str],
+    ami: str,
+    named: Sequence[Requirement],
+) -> Wanted:
+    """What the options say; raises `UnknownName` or `WrongUsage`."""
+    if framework not in FRAMEWORKS:
+        raise UnknownName("framework", framework, FRAMEWORKS, hint=", ".join(FRAMEWORKS))
+    if framework_version and not re.fullmatch(r"\d+(\.\d+){1,6}", framework_version):
+        raise WrongUsage(
+            f"--framework-version: {framework_version!r} is no version", hint="write it as 2.8"
+        )
+    found: set[Category] = set()
+    for name in category or ("all",):
+        if name not in CATEGORIES:
+            raise UnknownName("category", name, CATEGORIES, hint=", ".join(CATEGORIES))
+        found |= CATEGORIES[name]
+    if framework == "none":
+        found -= {Category.COMPILER, Category.FRAMEWORK}
+    try:
+        image = Ami(ami)
+    except ValueError:
+        known = [image.value for image in Ami]
+        raise UnknownName("image", ami, known, hint=", ".join(known)) from None
+    return Wanted(framework, framework_version, frozenset(found), image, tuple(named))
+
+
+def find_destination(job: Job, wanted: Wanted) -> Destination:
+    """What is to be installed, by the newest release that has it for the target.
+
+    Without a Python in the settings it is the operating system's if that can be, else the
+    newest that can.  Raises `NoSolution` with what comes nearest.
+    """
+    try:
+        return _find(job, wanted)
+    except NoSolution as error:
+        error.relaxations = tuple(_nearest(job, wanted))
+        raise
+
+
+def _find(job: Job, wanted: Wanted) -> Destination:
+    settings, catalog = job.settings, job.catalog
+    if settings.instance is None or settings.os is None:
+        systems = ", ".join(system.name for system in catalog.systems)
+        families = "|".join(sorted(catalog.instances))
+        raise WrongUsage(
+            "a plan is for an instance family and an operating system",
+            hint=f"give --instance {families} and --os; known: {systems}",
+        )
+    problem: NoSolution | None = None
+    for python in _pythons(job):
+        tried = job._replace(settings=job.settings._replace(python=python))
+        for requirements in _alternatives(tried, wanted):
+            try:
+                return _of_release(tried, wanted, requirements)
+            except NoSolution as error:
+                # That Python itself has ended says less than why the others do not do.
+                told = " ".join((error.message, *error.causes))
+                if problem is None or "python" in " ".join((problem.message, *problem.causes)):
+                    if problem is None or "is out of support" not in told:
+                        problem = error
+    if problem is None:
+        raise NoSolution(f"no package of {wanted.framework} is for {job.settings.instance}")
+    raise problem
+
+
+def _pythons(job: Job) -> list[str]:
+    """The Pythons to try: the one asked for, or the system's and then the newest."""
+    if job.settings.python:
+        return [job.settings.python]
+    target = target_of(job.settings, job.catalog, job.today, job.this_python)
+    own = job.catalog.system(job.settings.os).python if job.settings.os else target.python
+    return list(dict.fromkeys([own, *reversed(job.catalog.pythons)]))
+
+
+def _alternatives(job: Job, wanted: Wanted) -> list[list[Requirement]]:
+    """The requirements that decide on the release, one list for each package that brings the
+    framework; the best first."""
+    catalog, family = job.catalog, _family(job)
+    named = [*_system_names(job, wanted), *wanted.named]
+    if Category.FRAMEWORK not in wanted.categories:
+        compiler = []
+        if Category.COMPILER in wanted.categories:
+            compiler = [_require(name) for name in _for_family(COMPILERS, catalog, family)[:1]]
+        return [[*compiler, *named]]
+    asked = {requirement.name for requirement in named}
+    found = []
+    for package in _leaders(catalog, wanted.framework):
+        if not _for_family([package.name], catalog, family):
+            continue
+        version = wanted.framework_version
+        # Seven numbers and six: a whole version; fewer: the framework's.
+        clause = ("==" + version + (".*" if version.count(".") < 4 else "")) if version else ""
+        rows = [_require(package.name + clause)] if package.name not in asked else []
+        if Category.COMPILER in wanted.categories:
+            rows += [_require(name) for name in _for_family(COMPILERS, catalog, family)[:1]]
+        found.append([*rows, *named])
+    if len(found) < 2:
+        return found
+    return sorted(found, key=lambda rows: _reach(job, rows), reverse=True)
+
+
+def _system_names(job: Job, wanted: Wanted) -> list[Requirement]:
+    """The runtime library and the tools, where the family has them: a release without them is
+    not what was asked for.  The driver is not among them, a family may keep an older one."""
+    if job.settings.scope == "host":
+        return []
+    names = [
+        name
+        for name, category in SYSTEM.items()
+        if category in wanted.categories
+        and category is not Category.DRIVER
+        and not job.catalog.packages[name].replaced_by
+    ]
+    return [_require(name) for name in _for_family(names, job.catalog, _family(job))]
+
+
+def _reach(job: Job, requirements: list[Requirement]) -> tuple[int, ...]:
+    """The newest release that has them, nothing if none has."""
+    try:
+        return sdk_key(lock_job(job._replace(requirements=tuple(requirements))).sdk)
+    except NeuronPinError:
+        return ()
+
+
+def _leaders(catalog: Catalog, framework: str) -> list[Package]:
+    """The packages that bring a framework, those for Trainium first."""
+    found = [
+        package
+        for package in catalog.packages.values()
+        if package.role is FrameworkRole.LEADER
+        and re.fullmatch(rf"{framework}[\d.]*", package.framework)
+        and Ecosystem.APT not in package.systems
+    ]
+    return sorted(found, key=lambda package: (bool(package.replaced_by), package.name != _MAIN))
+
+
+_MAIN = "torch-neuronx"
+
+
+def _family(job: Job) -> str:
+    return job.catalog.instances[job.catalog.instance(job.settings.instance or "")]
+
+
+def _for_family(names: Sequence[str], catalog: Catalog, family: str) -> list[str]:
+    spans = catalog.spans.packages
+    return [n for n in names if n in spans and family in spans[n].instances.split()]
+
+
+def _require(text: str) -> Requirement:
+    return parse_requirement(text, "--framework")
+
+
+def _of_release(job: Job, wanted: Wanted, decisive: list[Requirement]) -> Destination:
+    """Everything that is wanted, of the newest release that has what is decisive."""
+    catalog, family = job.catalog, _family(job)
+    found = lock_job(job._replace(requirements=tuple(decisive)))
+    release = found.sdk
+    of_release = job._replace(settings=job.settings._replace(sdk=release))
+    # What belongs together, and a driver of an older release where this one has none.
+    whole = lock_job(of_release._replace(requirements=()))
+    packages: dict[PackageKey, LockedPackage] = {}
+    if decisive:
+        leaders = {package.name for package in _leaders(catalog, wanted.framework)}
+        has_bridge = any(
+            m.package == BRIDGE and family in m.instances for m in catalog.members(release)
+        )
+        if has_bridge and any(r.name in leaders for r in decisive):
+            more = (*decisive, _require(BRIDGE))
+            found = lock_job(of_release._replace(requirements=more))
+        packages.update((p.key, p) for p in found.packages)
+    for package in whole.packages:
+        if package.key.ecosystem is not Ecosystem.PIP and _is_wanted(package, wanted, whole):
+            packages.setdefault(package.key, package)
+    resolution = found._replace(
+        packages=tuple(packages[key] for key in sorted(packages, key=str)),
+        exclusions=whole.exclusions,
+        sdk=release,
+    )
+    names = {requirement.name for requirement in decisive}
+    roots = tuple(p for p in resolution.packages_of(Ecosystem.PIP) if p.key.name in names)
+    pinned = {p.key: p for p in whole.packages_of(Ecosystem.PIP) if _binds(p)}
+    pinned.update((p.key, p) for p in resolution.packages_of(Ecosystem.PIP))
+    constraints = tuple(pinned[key] for key in sorted(pinned, key=str)) if roots else ()
+    return Destination(resolution, roots, constraints, _efa(wanted, catalog, release))
+
+
+def _is_wanted(package: LockedPackage, wanted: Wanted, whole: Resolution) -> bool:
+    """Whether a system package of the release is among what is wanted, on this side of a
+    container's wall."""
+    name, scope = package.key.name, whole.target.scope
+    category = SYSTEM.get(name)
+    if category is Category.DRIVER and scope is Scope.CONTAINER:
+        return False
+    if category not in (None, Category.DRIVER) and scope is Scope.HOST:
+        return False
+    return name in wanted.moved or category in wanted.categories
+
+
+def _binds(package: LockedPackage) -> bool:
+    """Whether another member of the release holds pip: frameworks are chosen, not implied."""
+    return package.kind is ComponentKind.STANDALONE
+
+
+def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
+    """The version of the EFA installer that a release names; empty for none asked for."""
+    if Category.EFA not in wanted.categories:
+        return ""
+    versions = [m.version for m in catalog.members(release) if m.package == "efa-installer"]
+    return versions[0] if versions and versions[0][:1].isdigit() else "latest"
+
+
+# What comes nearest ---------------------------------------------------------------------
+
+
+def _nearest(job: Job, wanted: Wanted) -> Iterator[str]:
+    """What would work, each in words that can be typed, proven by finding it."""
+    left, shown = MAX_TRIES, 0
+    seen = set()
+    for words, other_job, other in _changes(job, wanted):
+        if shown == MAX_SHOWN or left <= 0:
+            return
+        left -= 1
+        try:
+            found = _find(other_job, other)
+        except NeuronPinError:
+            continue
+        outcome = ", ".join(
+            [f"SDK {found.resolution.sdk}"]
+            + [f"{p.key.name} {p.version}" for p in found.roots[:2]]
+            + [f"Python {found.resolution.target.python}"]
+        )
+        if outcome not in seen:
+            seen.add(outcome)
+            shown += 1
+            yield f"{words}: {outcome}"
+
+
+def _changes(job: Job, wanted: Wanted) -> Iterator[tuple[str, Job, Wanted]]:
+    settings = job.settings
+    single = list(_single(job, wanted))
+    yield from single
+    if "eos" not in settings.phase:
+        eos = job._replace(settings=settings._replace(phase=(*settings.phase, "eos")))
+        for words, other_job, other in _single(eos, wanted):
+            yield f"--phase eos {words}", other_job, other
+
+
+def _single(job: Job, wanted: Wanted) -> Iterator[tuple[str, Job, Wanted]]:
+    settings = job.settings
+    if "eos" not in settings.phase:
+        phases = (*settings.phase, "eos")
+        yield "--phase eos", job._replace(settings=settings._replace(phase=phases)), wanted
+    if wanted.framework_version:
+        yield "without --framework-version", job, wanted._replace(framework_version="")
+    if settings.sdk not in (None, "latest"):
+        yield "without --to", job._replace(settings=settings._replace(sdk=None)), wanted
+    if settings.python:
+        yield "without --python", job._replace(settings=settings._replace(python=None)), wanted
+    if settings.os:
+        own = job.catalog.system(settings.os)
+        others = [s for s in reversed(job.catalog.systems) if s.name != own.name and not s.only]
+        others.sort(key=lambda s: (s.name[:4] != own.name[:4], s.ecosystem is not own.ecosystem))
+        for system in others:
+            changed = settings._replace(os=system.name, python=None)
+            yield f"--os {system.name}", job._replace(settings=changed), wanted
+    for family in sorted(job.catalog.instances, reverse=True):
+        if family != settings.instance:
+            changed = settings._replace(instance=family)
+            yield f"--instance {family}", job._replace(settings=changed), wanted

@@ -1,0 +1,331 @@
+"""A plan: from a state to what a policy allows, as steps in their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.comparing import Comparison, compare
+from neuron_pin.errors import NoSolution
+from neuron_pin.inputs import Requirement, parse_requirement
+from neuron_pin.inputs.dpkg_status import read_installed
+from neuron_pin.inputs.state import State, read_state
+from neuron_pin.locking import Job
+from neuron_pin.policy import Ecosystem, PackageKey, Phase
+from neuron_pin.resolve import LockedPackage
+from neuron_pin.settings import Settings
+from neuron_pin.sources.apt_sources import read_apt_sources
+from neuron_pin.target import Scope, detect
+
+from .checks import environment_checks, system_checks
+from .destination import Destination, Wanted, find_destination, parse_wanted
+from .environment import (
+    default_installer,
+    environment_path,
+    environment_steps,
+)
+from .hops import DRIVER, RUNTIME, Pair, find_moves
+from .step import Part, Plan, Step
+from .system import Machine, system_steps
+
+
+class Manner(NamedTuple):
+    """How the steps are to be carried out.
+
+    ``installer`` is ``pip``, ``uv`` or empty for what fits; ``venv`` the environment's
+    folder, empty for the usual; ``root`` is put before the paths of system files.
+    """
+
+    installer: str
+    venv: str
+    root: str
+    command: str
+    configured: bool
+    held: frozenset[str]
+
+
+class Situation(NamedTuple):
+    """What is there: the packages, the settings with what the machine says filled in,
+    whether Neuron's repository is configured, and what is on hold."""
+
+    state: State
+    settings: Settings
+    configured: bool
+    held: frozenset[str]
+
+
+NOTHING = State("nothing", "", {})
+
+
+def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -> Situation:
+    """What ``--from`` names: ``nothing``, or a state that `read_state` knows.
+
+    Of a host, the instance family, operating system and kernel come along where the settings
+    leave them open; of a release, what is listed for the family.  Raises `UnreadableInput`,
+    `UnknownName` or `WrongUsage`.
+    """
+    if text == "nothing":
+        return Situation(NOTHING, settings, False, frozenset())
+    family = catalog.instances[catalog.instance(settings.instance)] if settings.instance else None
+    state = read_state(text, catalog, family, root)
+    if text != "host":
+        return Situation(state, settings, False, frozenset())
+    machine = detect(root)
+    settings = settings._replace(
+        instance=settings.instance or machine.instance or None,
+        os=settings.os or machine.os or None,
+        with_kernel=settings.with_kernel or machine.kernel or None,
+    )
+    system = catalog.system(settings.os) if settings.os else None
+    if system is None or system.ecosystem is not Ecosystem.APT:
+        return Situation(state, settings, False, frozenset())
+    installed = read_installed(root, [key.name for key in state.versions])
+    held = frozenset(name for name, found in installed.items() if found.is_held)
+    host = urlsplit(catalog.repositories.apt).hostname
+    sources = read_apt_sources(root)
+    configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
+    return Situation(state, settings, configured, held)
+
+
+def wanted_of(
+    situation: Situation,
+    catalog: Catalog,
+    *,
+    framework: str | None,
+    framework_version: str,
+    category: Sequence[str],
+    ami: str,
+    named: Sequence[Requirement],
+) -> Wanted:
+    """What is to be installed: what the options say, or else what is there, moved.
+
+    Of a release, which has everything, as from nothing.
+    """
+    state = situation.state
+    moves = bool(state.versions) and not state.sdk and not (framework or named)
+    if not moves or framework_version:
+        wanted = parse_wanted(framework or "pytorch", framework_version, category, ami, named)
+        moved = [key.name for key in state.versions if key.ecosystem is not Ecosystem.PIP]
+        return wanted._replace(moved=tuple(_today(moved, catalog)) if not category else ())
+    wanted = parse_wanted("none", "", category, ami, named)
+    if category:
+        return wanted
+    system = [key.name for key in state.versions if key.ecosystem is not Ecosystem.PIP]
+    of_pip = [key.name for key in state.versions if key.ecosystem is Ecosystem.PIP]
+    return wanted._replace(
+        categories=frozenset(),
+        named=tuple(
+            parse_requirement(name, situation.state.label) for name in _own(of_pip, catalog)
+        ),
+        moved=tuple(_today(system, catalog)),
+    )
+
+
+def _own(names: Sequence[str], catalog: Catalog) -> list[str]:
+    """Those of Neuron's own, each by the name that it has today."""
+    kinds = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+    ours = [n for n in names if n in catalog.packages and catalog.packages[n].kind in kinds]
+    return list(dict.fromkeys(_today(ours, catalog)))
+
+
+def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
+    """System packages by the name that took their place."""
+    found = []
+    for name in names:
+        package = catalog.packages.get(name)
+        instead = package.replaced_by if package is not None else ""
+        is_system = package is not None and Ecosystem.APT in package.systems
+        found.append(instead if instead and is_system else name)
+    return found
+
+
+def make_plan(job: Job, start: State, wanted: Wanted, manner: Manner) -> Plan:
+    """The ordered steps; raises `NoSolution` with what comes nearest."""
+    catalog = job.catalog
+    destination = find_destination(job, wanted)
+    resolution = destination.resolution
+    target = resolution.target
+    if not resolution.packages and not destination.efa:
+        raise NoSolution(
+            f"nothing to install: release {resolution.sdk} has nothing of that for {target.label}"
+        )
+    end = State(
+        f"SDK {resolution.sdk}",
+        resolution.sdk,
+        {package.key: (package.version,) for package in resolution.packages},
+    )
+    relevant = State(start.label, start.sdk, _relevant(start, end, catalog))
+    comparison = compare(relevant, end, catalog, target.as_of)
+    assert target.os is not None  # find_destination asks for one
+    machine = Machine(target.os, manner.root, manner.command, manner.configured, manner.held)
+    steps = list(system_checks(resolution, catalog, manner.root))
+    path = manner.venv or environment_path(destination, wanted, catalog)
+    installer = manner.installer or default_installer(target.os, target.python)
+    if destination.roots and not wanted.ami.has_environment:
+        steps += environment_checks(target.python, installer, ".")
+    steps += system_steps(resolution, comparison, machine, catalog, fresh=not start.versions)
+    steps += _efa(destination)
+    steps += environment_steps(
+        destination,
+        path=path,
+        installer=installer,
+        has_environment=wanted.ami.has_environment,
+        command=manner.command,
+        catalog=catalog,
+    )
+    steps += _proof(resolution.packages_of(machine.system.ecosystem), machine)
+    order = list(Part)
+    steps.sort(key=lambda step: order.index(step.part))
+    hops, told = _hops(start, destination, catalog)
+    return Plan(
+        start=start.label,
+        resolution=resolution,
+        comparison=comparison,
+        steps=tuple(steps),
+        back=tuple(_back(steps)),
+        hops=hops,
+        notes=(*told, *_notes(comparison, start, destination, wanted, catalog)),
+    )
+
+
+def _relevant(start: State, end: State, catalog: Catalog) -> Mapping[PackageKey, tuple[str, ...]]:
+    """Of what is there, Neuron's packages of the ecosystems that the plan is about."""
+    about = {key.ecosystem for key in end.versions}
+    return {
+        key: versions
+        for key, versions in start.versions.items()
+        if key.ecosystem in about and key.name in catalog.packages
+    }
+
+
+def _efa(destination: Destination) -> Iterator[Step]:
+    if not destination.efa:
+        return
+    version = destination.efa
+    full = version if version == "latest" or version.count(".") > 1 else f"{version}.0"
+    name = f"aws-efa-installer-{full}.tar.gz"
+    url = "https://efa-installer.amazonaws.com"
+    yield Step(
+        Part.EFA,
+        "efa",
+        f"Install the EFA driver, {full}",
+        commands=(
+            f"curl -fsSLO {url}/{name}",
+            f"curl -fsSLO {url}/{name}.sig",
+            f"curl -fsSLO {url}/aws-efa-installer.key",
+            "gpg --import aws-efa-installer.key",
+            f"gpg --verify {name}.sig {name}",
+            f"tar -xf {name}",
+            "cd aws-efa-installer && ./efa_installer.sh --yes",
+        ),
+        as_root=True,
+        reboot=True,
+        unless="test -d /opt/amazon/efa/bin",
+        reason="for several instances that work together; of no package manager",
+        back=("cd aws-efa-installer && ./efa_installer.sh --uninstall",),
+    )
+
+
+def _proof(packages: Sequence[LockedPackage], machine: Machine) -> Iterator[Step]:
+    names = [package.key.name for package in packages]
+    if not names:
+        return
+    query = "dpkg-query -W" if machine.system.ecosystem is Ecosystem.APT else "rpm -q"
+    yield Step(
+        Part.PROOF, "versions", "What is installed now", commands=(f"{query} {' '.join(names)}",)
+    )
+
+
+def _back(steps: Sequence[Step]) -> Iterator[str]:
+    """The undoing of each step, the last first; but what pins comes off before what is
+    pinned, and the repository goes last."""
+    last_first = steps[::-1]
+    pins = [step for step in last_first if step.part is Part.PINS]
+    repositories = [step for step in last_first if step.part is Part.REPOSITORY]
+    between = [step for step in last_first if step.part not in (Part.PINS, Part.REPOSITORY)]
+    for step in (*pins, *between, *repositories):
+        prefix = "sudo " if step.as_root else ""
+        yield from (f"{prefix}{command}" for command in step.back)
+
+
+def release_of(start: State, catalog: Catalog) -> str:
+    """The release that most of what is installed comes from, the newest of several."""
+    if start.sdk:
+        return start.sdk
+    counts: Counter[str] = Counter()
+    for release in catalog.releases:
+        if release.listed:
+            versions = {(m.package, m.version) for m in catalog.members(release.sdk)}
+            counts[release.sdk] = sum(
+                (key.name, found.partition("+")[0].partition("-")[0]) in versions
+                for key, all_found in start.versions.items()
+                for found in all_found
+            )
+    best = max(counts, key=lambda sdk: (counts[sdk], sdk_key(sdk)), default="")
+    return best if counts[best] else ""
+
+
+def _hops(
+    start: State, destination: Destination, catalog: Catalog
+) -> tuple[tuple[str, ...], list[str]]:
+    """The releases on the way, and what is to be said of them."""
+    resolution = destination.resolution
+    first = release_of(start, catalog) if start.versions else ""
+    if not first:
+        return (resolution.sdk,), []
+    old = {key.name: versions[0] for key, versions in start.versions.items()}
+    new = {package.key.name: package.version for package in resolution.packages}
+    if DRIVER not in old or not (old.keys() | new.keys()) >= {DRIVER, RUNTIME}:
+        return (first, resolution.sdk), []
+    before = Pair(_public(old[DRIVER]), _public(old.get(RUNTIME, new.get(RUNTIME, ""))))
+    after = Pair(new.get(DRIVER, before.driver), new.get(RUNTIME, before.runtime))
+    moves = find_moves(catalog, before, after, resolution.target.family)
+    between = [move.sdk for move in moves if move.sdk]
+    if not between:
+        return (first, resolution.sdk), []
+    words = ", then ".join(
+        f"{move.package} {move.version}" + (f" of SDK {move.sdk}" if move.sdk else "")
+        for move in moves
+    )
+    told = (
+        "driver and runtime library of these releases do not work with each other's: where "
+        f"containers are moved apart from their host, go by SDK {between[0]}: {words}"
+    )
+    if resolution.target.scope is Scope.BOTH:
+        return (first, resolution.sdk), [told]
+    return (first, *dict.fromkeys(between), resolution.sdk), [told]
+
+
+def _public(version: str) -> str:
+    return version.partition("-")[0]
+
+
+def _notes(
+    comparison: Comparison,
+    start: State,
+    destination: Destination,
+    wanted: Wanted,
+    catalog: Catalog,
+) -> Iterator[str]:
+    resolution = destination.resolution
+    yield from comparison.notes
+    if start.versions:
+        ended = [d.key.name for d in comparison.differences if d.phases[0] is Phase.EOS]
+        if ended:
+            yield f"a support boundary is crossed: {', '.join(ended)} had reached its end"
+        kept = [d for d in comparison.differences if d.old and not d.new and not d.renamed_to]
+        if kept:
+            names = ", ".join(f"{d.key.name} {d.old[0]}" for d in kept)
+            yield f"SDK {resolution.sdk} has none of: {names}; they stay as they are"
+    if destination.roots:
+        yield (
+            "packages that are not Neuron's are chosen by the installer; "
+            "neuron-pin lock -o pylock.toml fixes those too"
+        )
+    yield from resolution.warnings
+    support = resolution.support
+    if support is not None:
+        yield f"support of every part is guaranteed until {support.until}"

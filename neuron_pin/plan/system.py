@@ -1,0 +1,277 @@
+"""The steps for system packages: repository and key, pins, headers, driver, runtime, tools."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.comparing import Comparison, Difference
+from neuron_pin.outputs.apt_preferences import render_apt_preferences
+from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, render_repo, render_sources
+from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.resolve import LockedPackage, Resolution
+
+from .checks import package_manager
+from .destination import SYSTEM, Category
+from .step import Part, Step, WrittenFile
+
+KEY_ID = "5749CAD8646D9185"
+"""The end of the fingerprint of Neuron's signing key, as apt names it in the vendor's
+setup-troubleshooting.rst."""
+
+SOURCES = "/etc/apt/sources.list.d/neuron.sources"
+REPO = "/etc/yum.repos.d/neuron.repo"
+PREFERENCES = "/etc/apt/preferences.d/00-neuron-pin.pref"
+
+
+class Machine(NamedTuple):
+    """Where the steps are for: ``root`` is put before every path, empty for the machine
+    itself; ``command`` is what the files say that they were written by.  ``configured`` says
+    that Neuron's repository is there already, ``held`` names packages on hold."""
+
+    system: OperatingSystem
+    root: str
+    command: str
+    configured: bool
+    held: frozenset[str]
+
+
+def system_steps(
+    resolution: Resolution,
+    comparison: Comparison,
+    machine: Machine,
+    catalog: Catalog,
+    *,
+    fresh: bool,
+) -> Iterator[Step]:
+    """Everything about system packages, in order; nothing where there are none to install.
+
+    ``fresh`` says that nothing of Neuron's is installed.
+    """
+    system = machine.system.ecosystem
+    packages = resolution.packages_of(system)
+    if not packages:
+        return
+    yield from _repository(resolution, machine)
+    yield from _pins(resolution, packages, machine)
+    drivers = [p for p in packages if SYSTEM.get(p.key.name) is Category.DRIVER]
+    others = [p for p in packages if p not in drivers]
+    if drivers:
+        yield _headers(machine)
+    gone = [d for d in comparison.differences if d.renamed_to and d.key.ecosystem is system]
+    if gone:
+        yield _removal(gone, machine)
+    for part, found in ((Part.DRIVER, drivers), (Part.RUNTIME, others)):
+        if found:
+            yield _install(part, found, comparison, machine, catalog, fresh=fresh)
+
+
+def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
+    root, system = machine.root, machine.system
+    kept = "a source that is there already is kept: neuron-pin doctor looks into it"
+    if system.ecosystem is not Ecosystem.APT:
+        text = render_repo(resolution, machine.command)
+        url = next(line[8:] for line in text.splitlines() if line.startswith("baseurl="))
+        host = re.escape(urlsplit(url).hostname or "")
+        yield Step(
+            Part.REPOSITORY,
+            "repository",
+            "Name Neuron's repository and its key",
+            files=(WrittenFile(f"{root}{REPO}", text),),
+            commands=(f"rpm --import {url}/{KEY_NAME}",),
+            as_root=True,
+            unless=f"grep -qs '^baseurl=.*{host}' {root}/etc/yum.repos.d/*.repo",
+            reason=kept,
+            back=() if machine.configured else (f"rm -f {root}{REPO}",),
+        )
+        return
+    text = render_sources(resolution, machine.command)
+    url = next(line.split()[1] for line in text.splitlines() if line.startswith("URIs:"))
+    host = re.escape(urlsplit(url).hostname or "")
+    folder = f"{root}/etc/apt"
+    unless = f"grep -rqs '^[^#]*{host}' {folder}/sources.list {folder}/sources.list.d"
+    key = f"{root}{KEYRING}"
+    yield Step(
+        Part.REPOSITORY,
+        "key",
+        "Fetch the key of Neuron's repository, and look at whose it is",
+        commands=(
+            "apt-get update",
+            "apt-get install -y ca-certificates curl gnupg",
+            f"install -d -m 0755 {os.path.dirname(key)}",
+            f"curl -fsSL {url}/{KEY_NAME} -o {key}.new",
+            f"gpg --show-keys --with-colons {key}.new | grep -q '^pub:.*:{KEY_ID}:'",
+            f"mv -f {key}.new {key}",
+            f"chmod 0644 {key}",
+        ),
+        as_root=True,
+        unless=unless,
+        reason=kept,
+        back=() if machine.configured else (f"rm -f {key}",),
+    )
+    source = f"{root}{SOURCES}"
+    yield Step(
+        Part.REPOSITORY,
+        "repository",
+        "Name Neuron's repository",
+        files=(WrittenFile(source, text),),
+        as_root=True,
+        unless=unless,
+        back=() if machine.configured else (f"rm -f {source}", "apt-get update"),
+    )
+    yield Step(
+        Part.REPOSITORY,
+        "update",
+        "Fetch what the repositories have",
+        commands=("apt-get update",),
+        as_root=True,
+    )
+
+
+def _pins(
+    resolution: Resolution, packages: Sequence[LockedPackage], machine: Machine
+) -> Iterator[Step]:
+    """What keeps later upgrades to these versions."""
+    names = [package.key.name for package in packages]
+    if machine.system.ecosystem is Ecosystem.APT:
+        path = f"{machine.root}{PREFERENCES}"
+        text = render_apt_preferences(resolution, machine.command)
+        yield Step(
+            Part.PINS,
+            "pins",
+            "Pin these versions, from Neuron's repository alone",
+            files=(WrittenFile(path, text),),
+            as_root=True,
+            reason="apt upgrade then leaves them; a pin is written before what it pins",
+            back=(f"rm -f {path}",),
+        )
+        return
+    tool = package_manager(machine.system)
+    plugin = "yum-plugin-versionlock" if tool == "yum" else "'dnf-command(versionlock)'"
+    patterns = " ".join(f"'{p.key.name}-0:{p.pin.to_apt().lstrip('=')}'" for p in packages)
+    yield Step(
+        Part.PINS,
+        "pins",
+        "Lock these versions",
+        commands=(
+            f"{tool} install -y {plugin}",
+            f"{tool} versionlock delete {' '.join(names)} || true",
+            f"{tool} versionlock add --raw {patterns}"
+            if tool == "dnf"
+            else f"{tool} versionlock add {patterns}",
+        ),
+        as_root=True,
+        reason="dnf upgrade then leaves them, and refuses others",
+        back=(f"{tool} versionlock delete {' '.join(names)}",),
+    )
+
+
+def _headers(machine: Machine) -> Step:
+    if machine.system.ecosystem is Ecosystem.APT:
+        command = 'apt-get install -y "linux-headers-$(uname -r)"'
+    else:
+        tool = package_manager(machine.system)
+        command = f'{tool} install -y "kernel-devel-uname-r = $(uname -r)"'
+    return Step(
+        Part.KERNEL,
+        "headers",
+        "Install the headers of the running kernel",
+        commands=(command,),
+        as_root=True,
+        unless='test -e "/lib/modules/$(uname -r)/build"',
+        reason="the driver is built for the kernel that runs",
+    )
+
+
+def _removal(gone: Sequence[Difference], machine: Machine) -> Step:
+    names = [difference.key.name for difference in gone]
+    told = ", ".join(f"{d.key.name} is {d.renamed_to} now" for d in gone)
+    tool = package_manager(machine.system)
+    between = "=" if tool == "apt-get" else "-"
+    old = " ".join(shlex.quote(f"{d.key.name}{between}{d.old[0]}") for d in gone)
+    return Step(
+        Part.DRIVER,
+        "renamed",
+        "Remove what has another name now",
+        commands=(f"{tool} remove -y {' '.join(names)}",),
+        as_root=True,
+        stops=True,
+        reason=told,
+        back=(f"{tool} install -y {old}",),
+    )
+
+
+def _install(
+    part: Part,
+    packages: Sequence[LockedPackage],
+    comparison: Comparison,
+    machine: Machine,
+    catalog: Catalog,
+    *,
+    fresh: bool,
+) -> Step:
+    before = {d.key: d for d in comparison.differences}
+    names = [package.key.name for package in packages]
+    backwards = any(before[p.key].backwards for p in packages if p.key in before)
+    tool = package_manager(machine.system)
+    moves_held = not fresh and tool == "apt-get"
+    install = f"{tool} install -y"
+    if moves_held:
+        install += " --allow-change-held-packages"
+    if backwards and tool == "apt-get":
+        install += " --allow-downgrades"
+    held = sorted(machine.held & set(names))
+    is_driver = part is Part.DRIVER
+    return Step(
+        part,
+        "driver" if is_driver else "packages",
+        "Install the driver" if is_driver else "Install " + _titles(packages),
+        pins=tuple((p.key.name, p.version, _word(p, catalog, tool)) for p in packages),
+        install=install,
+        commands=(f"apt-mark hold {' '.join(held)}",) if held and moves_held else (),
+        as_root=True,
+        stops=True,
+        reboot=is_driver,
+        reason=", ".join(f"{n} is on hold, and stays so" for n in held),
+        back=tuple(_back(packages, before, tool, catalog)),
+    )
+
+
+def _word(package: LockedPackage, catalog: Catalog, tool: str) -> str:
+    name = package.key.name
+    if tool == "apt-get":
+        return catalog.packages[name].apt_word(package.version)
+    return f"{name}-{package.version.removesuffix('x')}{'*' if package.version[-1] == 'x' else ''}"
+
+
+def _titles(packages: Sequence[LockedPackage]) -> str:
+    names = [package.key.name.removeprefix("aws-neuronx-") for package in packages]
+    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
+
+
+def _back(
+    packages: Sequence[LockedPackage],
+    before: Mapping[PackageKey, Difference],
+    tool: str,
+    catalog: Catalog,
+) -> Iterator[str]:
+    """The versions that were there again, and what was not there gone."""
+    new = [p.key.name for p in packages if p.key not in before or not before[p.key].old]
+    old = [
+        (p.key.name, before[p.key].old[0])
+        for p in packages
+        if p.key in before and before[p.key].old and not before[p.key].is_equal
+    ]
+    if old:
+        if tool == "apt-get":
+            words = " ".join(shlex.quote(catalog.packages[n].apt_word(v)) for n, v in old)
+            yield f"apt-get install -y --allow-downgrades --allow-change-held-packages {words}"
+        else:
+            yield f"{tool} downgrade -y {' '.join(shlex.quote(f'{n}-{v}') for n, v in old)}"
+    if new:
+        yield f"{tool} {'purge' if tool == 'apt-get' else 'remove'} -y {' '.join(new)}"

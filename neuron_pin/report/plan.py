@@ -1,0 +1,115 @@
+"""A plan as text for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from neuron_pin.plan import Plan, Step, WrittenFile
+from neuron_pin.report.diff import differences_document
+
+SCHEMA_VERSION = 1
+
+
+def render_plan_text(plan: Plan, *, with_files: bool) -> str:
+    """Numbered steps with their commands, the way back, notes; files are shown whole with
+    ``with_files``, else by their name and length."""
+    resolution = plan.resolution
+    lines = [f"From {plan.start} to Neuron SDK {resolution.sdk} for {resolution.target.label}"]
+    if len(plan.hops) > 1:
+        lines.append("by " + " → ".join(plan.hops))
+    for number, step in enumerate(plan.steps, 1):
+        lines += ["", f"{number}. {step.title}{_marks(step)}"]
+        if step.reason:
+            lines.append(f"   because: {step.reason}")
+        if step.unless:
+            lines.append(f"   unless: {step.unless}")
+        for file in step.files:
+            lines += _file(file, step, with_files=with_files)
+        lines += [f"     {command}" for command in shown_commands(step)]
+    if plan.back:
+        lines += ["", "The way back:", *(f"     {command}" for command in plan.back)]
+    if plan.notes:
+        lines += ["", "Notes:", *(f"  - {note}" for note in plan.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def shown_commands(step: Step) -> Iterator[str]:
+    """A step's commands as somebody types them, ``sudo`` included."""
+    sudo = "sudo " if step.as_root else ""
+    for command in step_commands(step):
+        if sudo and not is_plain(command):
+            yield f"sudo sh -c {shlex.quote(command)}"
+        else:
+            yield sudo + command
+
+
+def is_plain(command: str) -> bool:
+    """Whether a command is one program with its words: ``sudo`` before it reaches all of it."""
+    return not any(sign in command for sign in ("|", "&&", ";", ">", "<"))
+
+
+def step_commands(step: Step) -> Iterator[str]:
+    """A step's commands, what it installs first."""
+    if step.pins:
+        yield " ".join([step.install, *(shlex.quote(word) for _, _, word in step.pins)])
+    yield from step.commands
+
+
+def _marks(step: Step) -> str:
+    marks = []
+    if step.stops:
+        marks.append("stop what uses Neuron devices first")
+    if step.reboot:
+        marks.append("then load the new module, or reboot")
+    return f" ({'; '.join(marks)})" if marks else ""
+
+
+def _file(file: WrittenFile, step: Step, *, with_files: bool) -> Iterator[str]:
+    rows = file.text.rstrip("\n").split("\n")
+    if with_files or len(rows) <= 3:
+        sudo = "sudo " if step.as_root else ""
+        yield f"     {sudo}tee {shlex.quote(file.path)} >/dev/null <<'END'"
+        yield from rows
+        yield "END"
+    else:
+        yield f"     write {file.path}, {len(rows)} lines (-v shows them)"
+
+
+def render_plan_json(plan: Plan) -> str:
+    """The plan as one document; ``commands`` need the rights that ``as_root`` says."""
+    resolution = plan.resolution
+    target = resolution.target
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "from": plan.start,
+        "to": resolution.sdk,
+        "hops": list(plan.hops),
+        "target": {
+            "instance": target.instance,
+            "os": target.os.name if target.os else None,
+            "python": target.python,
+            "scope": target.scope.value,
+            "as_of": target.as_of.isoformat(),
+        },
+        "changes": differences_document(plan.comparison.differences),
+        "steps": [
+            {
+                "part": step.part.value,
+                "name": step.name,
+                "title": step.title,
+                "reason": step.reason or None,
+                "unless": step.unless or None,
+                "as_root": step.as_root,
+                "stops": step.stops,
+                "reboot": step.reboot,
+                "files": [f._asdict() for f in step.files],
+                "commands": list(step_commands(step)),
+            }
+            for step in plan.steps
+        ],
+        "back": list(plan.back),
+        "notes": list(plan.notes),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
