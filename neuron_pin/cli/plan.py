@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
 from neuron_pin.locking import Job, sdk_requirement
-from neuron_pin.plan.planning import Manner, Situation, make_plan, read_situation, wanted_of
+from neuron_pin.plan.planning import Manner, make_plan, read_situation, wanted_of
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -27,7 +27,7 @@ def run(options: Options, console: Console) -> int:
     if options.to and options.to != "latest":
         sdk_requirement(options.to, catalog)
         settings = settings._replace(sdk=options.to)
-    situation: Situation = read_situation(options.start, catalog, settings, root or "/")
+    situation = read_situation(options.start, catalog, settings, root or "/")
     settings = situation.settings._replace(offline=True)
     job = Job(
         settings=settings,
@@ -56,10 +56,8 @@ def run(options: Options, console: Console) -> int:
         venv=options.venv or "",
         root=root,
         command=command,
-        configured=situation.configured,
-        held=situation.held,
     )
-    plan = make_plan(job, situation.state, wanted, manner)
+    plan = make_plan(job, situation, wanted, manner)
     if options.format in ("sh", "dockerfile"):
         from neuron_pin.outputs.shell import render_dockerfile, render_script
 

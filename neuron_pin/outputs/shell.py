@@ -180,6 +180,8 @@ IMAGES = {
 }
 """The public images of the operating systems."""
 
+UV_IMAGE = "ghcr.io/astral-sh/uv:0.9"
+
 _LEFT_OUT = (Part.CHECK, Part.KERNEL, Part.DRIVER, Part.EFA)
 
 
@@ -198,6 +200,8 @@ def render_dockerfile(plan: Plan, command: str) -> str:
     ]
     if is_apt:
         lines.append("ARG DEBIAN_FRONTEND=noninteractive")
+    if any(step.name == "uv" for step in plan.steps):
+        lines.append(f"COPY --from={UV_IMAGE} /uv /usr/local/bin/uv")
     lines.append("WORKDIR /opt/neuron")
     for step in plan.steps:
         if step.part in _LEFT_OUT:
@@ -212,7 +216,8 @@ def render_dockerfile(plan: Plan, command: str) -> str:
             commands.insert(0, f"{install if is_apt else step.install} \\\n    {words}")
         if commands:
             lines.append("RUN " + " \\\n && ".join(commands))
-    paths = ["/opt/aws/neuron/bin"]
+    made = [_inside(step.title.rpartition(" ")[2]) for step in plan.steps if step.name == "make"]
+    paths = [*(f"{path}/bin" for path in made), "/opt/aws/neuron/bin"]
     lines += ["", f"ENV PATH={':'.join(paths)}:$PATH"]
     return "\n".join(lines) + "\n"
 

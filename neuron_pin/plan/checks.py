@@ -68,7 +68,7 @@ def _kernel(resolution: Resolution, catalog: Catalog) -> Iterator[Step]:
         listed = f'{package_manager(system)} -q list --showduplicates "kernel-devel-$(uname -r)"'
         offered = f"{listed} >/dev/null 2>&1"
     yield _check(
-        "headers",
+        "can-build",
         "The headers of the running kernel are there, or can be had",
         f'test -e "/lib/modules/$(uname -r)/build" || {offered}',
         "the driver is built for the kernel that runs (dkms)",

@@ -132,9 +132,13 @@ def parse_wanted(
 def find_destination(job: Job, wanted: Wanted) -> Destination:
     """What is to be installed, by the newest release that has it for the target.
 
+    Onto a host without its containers only the driver goes.
+
     Without a Python in the settings it is the operating system's if that can be, else the
     newest that can.  Raises `NoSolution` with what comes nearest.
     """
+    if job.settings.scope == "host":
+        wanted = wanted._replace(categories=wanted.categories & {Category.DRIVER, Category.EFA})
     try:
         return _find(job, wanted)
     except NoSolution as error:
@@ -205,18 +209,20 @@ def _alternatives(job: Job, wanted: Wanted) -> list[list[Requirement]]:
 
 
 def _system_names(job: Job, wanted: Wanted) -> list[Requirement]:
-    """The runtime library and the tools, where the family has them: a release without them is
-    not what was asked for.  The driver is not among them, a family may keep an older one."""
-    if job.settings.scope == "host":
-        return []
-    names = [
-        name
-        for name, category in SYSTEM.items()
-        if category in wanted.categories
-        and category is not Category.DRIVER
-        and not job.catalog.packages[name].replaced_by
-    ]
-    return [_require(name) for name in _for_family(names, job.catalog, _family(job))]
+    """The runtime library and the tools, as far as the newest release has them for the family:
+    one without them is not what was asked for.  A driver is not: a family may keep an older.
+    """
+    catalog, family = job.catalog, _family(job)
+    for release in catalog.releases:
+        listed = {
+            member.package
+            for member in (catalog.members(release.sdk) if release.listed else ())
+            if family in member.instances
+            and SYSTEM.get(member.package, Category.DRIVER) in wanted.categories - {Category.DRIVER}
+        }
+        if listed:
+            return [_require(name) for name in SYSTEM if name in listed]
+    return []
 
 
 def _reach(job: Job, requirements: list[Requirement]) -> tuple[int, ...]:

@@ -83,7 +83,7 @@ def environment_steps(
     if not has_environment:
         yield Step(
             Part.ENVIRONMENT,
-            "environment",
+            "make",
             f"Make the environment {path}",
             commands=(make,),
             unless=f"test -x {where}/bin/python",

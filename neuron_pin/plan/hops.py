@@ -81,6 +81,11 @@ def _moves(pair: Pair, end: Pair, between: list[tuple[str, Pair]]) -> Iterator[t
             yield Move(RUNTIME, other.runtime, sdk), pair._replace(runtime=other.runtime)
 
 
+def pair_of(catalog: Catalog, sdk: str, family: str | None) -> Pair | None:
+    """A release's own driver and runtime library, none if it does not have both."""
+    return dict(_pairs(catalog, family)).get(sdk)
+
+
 def _pairs(catalog: Catalog, family: str | None) -> list[tuple[str, Pair]]:
     """Each release's own driver and runtime library, newest release first."""
     found = []

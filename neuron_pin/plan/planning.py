@@ -12,6 +12,7 @@ from neuron_pin.comparing import Comparison, compare
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.dpkg_status import read_installed
+from neuron_pin.inputs.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.locking import Job
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
@@ -27,7 +28,7 @@ from .environment import (
     environment_path,
     environment_steps,
 )
-from .hops import DRIVER, RUNTIME, Pair, find_moves
+from .hops import DRIVER, RUNTIME, Pair, find_moves, pair_of
 from .step import Part, Plan, Step
 from .system import Machine, system_steps
 
@@ -43,18 +44,20 @@ class Manner(NamedTuple):
     venv: str
     root: str
     command: str
-    configured: bool
-    held: frozenset[str]
 
 
 class Situation(NamedTuple):
-    """What is there: the packages, the settings with what the machine says filled in,
-    whether Neuron's repository is configured, and what is on hold."""
+    """What is there: the packages, the settings with what the machine or the lock says filled
+    in, whether Neuron's repository is configured, and what is on hold.
+
+    ``is_release`` says that it is a whole release, of which nobody has everything.
+    """
 
     state: State
     settings: Settings
-    configured: bool
-    held: frozenset[str]
+    configured: bool = False
+    held: frozenset[str] = frozenset()
+    is_release: bool = False
 
 
 NOTHING = State("nothing", "", {})
@@ -68,11 +71,11 @@ def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -
     `UnknownName` or `WrongUsage`.
     """
     if text == "nothing":
-        return Situation(NOTHING, settings, False, frozenset())
+        return Situation(NOTHING, settings)
     family = catalog.instances[catalog.instance(settings.instance)] if settings.instance else None
     state = read_state(text, catalog, family, root)
     if text != "host":
-        return Situation(state, settings, False, frozenset())
+        return Situation(state, _with_target(state, settings), is_release=_is_release(state))
     machine = detect(root)
     settings = settings._replace(
         instance=settings.instance or machine.instance or None,
@@ -81,13 +84,29 @@ def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -
     )
     system = catalog.system(settings.os) if settings.os else None
     if system is None or system.ecosystem is not Ecosystem.APT:
-        return Situation(state, settings, False, frozenset())
+        return Situation(state, settings)
     installed = read_installed(root, [key.name for key in state.versions])
     held = frozenset(name for name, found in installed.items() if found.is_held)
     host = urlsplit(catalog.repositories.apt).hostname
     sources = read_apt_sources(root)
     configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
     return Situation(state, settings, configured, held)
+
+
+def _is_release(state: State) -> bool:
+    return bool(state.sdk) and state.label == f"SDK {state.sdk}"
+
+
+def _with_target(state: State, settings: Settings) -> Settings:
+    """What a lock was made for, where the settings leave it open."""
+    if not state.label.endswith(".json"):
+        return settings
+    lock = read_lock_json(state.label)
+    return settings._replace(
+        instance=settings.instance or lock.instance or None,
+        os=settings.os or lock.os or None,
+        python=settings.python or lock.python or None,
+    )
 
 
 def wanted_of(
@@ -105,23 +124,18 @@ def wanted_of(
     Of a release, which has everything, as from nothing.
     """
     state = situation.state
-    moves = bool(state.versions) and not state.sdk and not (framework or named)
-    if not moves or framework_version:
+    there = {} if situation.is_release else state.versions
+    system = [key.name for key in there if key.ecosystem is not Ecosystem.PIP]
+    moved = () if category else tuple(_today(system, catalog))
+    if not there or framework or framework_version or named:
         wanted = parse_wanted(framework or "pytorch", framework_version, category, ami, named)
-        moved = [key.name for key in state.versions if key.ecosystem is not Ecosystem.PIP]
-        return wanted._replace(moved=tuple(_today(moved, catalog)) if not category else ())
+        return wanted._replace(moved=moved)
     wanted = parse_wanted("none", "", category, ami, named)
     if category:
         return wanted
-    system = [key.name for key in state.versions if key.ecosystem is not Ecosystem.PIP]
-    of_pip = [key.name for key in state.versions if key.ecosystem is Ecosystem.PIP]
-    return wanted._replace(
-        categories=frozenset(),
-        named=tuple(
-            parse_requirement(name, situation.state.label) for name in _own(of_pip, catalog)
-        ),
-        moved=tuple(_today(system, catalog)),
-    )
+    of_pip = [key.name for key in there if key.ecosystem is Ecosystem.PIP]
+    named = [parse_requirement(name, state.label) for name in _own(of_pip, catalog)]
+    return wanted._replace(categories=frozenset(), named=tuple(named), moved=moved)
 
 
 def _own(names: Sequence[str], catalog: Catalog) -> list[str]:
@@ -142,9 +156,9 @@ def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
     return found
 
 
-def make_plan(job: Job, start: State, wanted: Wanted, manner: Manner) -> Plan:
+def make_plan(job: Job, situation: Situation, wanted: Wanted, manner: Manner) -> Plan:
     """The ordered steps; raises `NoSolution` with what comes nearest."""
-    catalog = job.catalog
+    catalog, start = job.catalog, situation.state
     destination = find_destination(job, wanted)
     resolution = destination.resolution
     target = resolution.target
@@ -157,10 +171,10 @@ def make_plan(job: Job, start: State, wanted: Wanted, manner: Manner) -> Plan:
         resolution.sdk,
         {package.key: (package.version,) for package in resolution.packages},
     )
-    relevant = State(start.label, start.sdk, _relevant(start, end, catalog))
+    relevant = State(start.label, start.sdk, _relevant(situation, end, catalog))
     comparison = compare(relevant, end, catalog, target.as_of)
     assert target.os is not None  # find_destination asks for one
-    machine = Machine(target.os, manner.root, manner.command, manner.configured, manner.held)
+    machine = Machine(target.os, manner.root, manner.command, situation.configured, situation.held)
     steps = list(system_checks(resolution, catalog, manner.root))
     path = manner.venv or environment_path(destination, wanted, catalog)
     installer = manner.installer or default_installer(target.os, target.python)
@@ -191,13 +205,18 @@ def make_plan(job: Job, start: State, wanted: Wanted, manner: Manner) -> Plan:
     )
 
 
-def _relevant(start: State, end: State, catalog: Catalog) -> Mapping[PackageKey, tuple[str, ...]]:
-    """Of what is there, Neuron's packages of the ecosystems that the plan is about."""
+def _relevant(
+    situation: Situation, end: State, catalog: Catalog
+) -> Mapping[PackageKey, tuple[str, ...]]:
+    """Of what is there, Neuron's packages of the ecosystems that the plan is about; of a
+    whole release, what it has of those that are to be installed."""
     about = {key.ecosystem for key in end.versions}
     return {
         key: versions
-        for key, versions in start.versions.items()
-        if key.ecosystem in about and key.name in catalog.packages
+        for key, versions in situation.state.versions.items()
+        if (key in end.versions or not situation.is_release)
+        and key.ecosystem in about
+        and key.name in catalog.packages
     }
 
 
@@ -276,13 +295,15 @@ def _hops(
     first = release_of(start, catalog) if start.versions else ""
     if not first:
         return (resolution.sdk,), []
+    own = pair_of(catalog, resolution.sdk, resolution.target.family)
     old = {key.name: versions[0] for key, versions in start.versions.items()}
-    new = {package.key.name: package.version for package in resolution.packages}
-    if DRIVER not in old or not (old.keys() | new.keys()) >= {DRIVER, RUNTIME}:
+    if own is None or not old.keys() & {DRIVER, RUNTIME}:
         return (first, resolution.sdk), []
-    before = Pair(_public(old[DRIVER]), _public(old.get(RUNTIME, new.get(RUNTIME, ""))))
-    after = Pair(new.get(DRIVER, before.driver), new.get(RUNTIME, before.runtime))
-    moves = find_moves(catalog, before, after, resolution.target.family)
+    of_first = pair_of(catalog, first, resolution.target.family) or own
+    before = Pair(
+        _public(old.get(DRIVER, of_first.driver)), _public(old.get(RUNTIME, of_first.runtime))
+    )
+    moves = find_moves(catalog, before, own, resolution.target.family)
     between = [move.sdk for move in moves if move.sdk]
     if not between:
         return (first, resolution.sdk), []
@@ -319,7 +340,7 @@ def _notes(
         kept = [d for d in comparison.differences if d.old and not d.new and not d.renamed_to]
         if kept:
             names = ", ".join(f"{d.key.name} {d.old[0]}" for d in kept)
-            yield f"SDK {resolution.sdk} has none of: {names}; they stay as they are"
+            yield f"not moved, they stay as they are: {names}"
     if destination.roots:
         yield (
             "packages that are not Neuron's are chosen by the installer; "

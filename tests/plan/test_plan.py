@@ -1,0 +1,309 @@
+"""``plan``: from nothing and from one release to another, as text, JSON, script, Dockerfile."""
+
+import json
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import FIXTURES, Run
+
+from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.inputs.apt_preferences import PackageFile
+from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
+from neuron_pin.plan.hops import Pair, find_moves, works
+
+SITE = "apt.repos.neuron.amazonaws.com"
+CALLS = [
+    tuple(line.split())
+    for line in (FIXTURES / "plans/calls.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
+
+# What no release has, or what is not to be had that way, whatever phases are allowed.
+IMPOSSIBLE = {
+    ("tensorflow", "2.10.0", "2.8.0"): "NP301: 2.10.1.1.0.0, tensorflow-neuronx==2.10.0.* does not",
+    ("tensorflow", "2.10.0", "2.9.0"): "NP301: 2.10.1.2.0.0, tensorflow-neuronx==2.10.0.* does not",
+}
+
+
+def options(call: tuple[str, ...]) -> list[str]:
+    """A call of the vendor's script in our words; to install is from nothing, to update is
+    from what the release before had."""
+    kind, framework, version, release, system, instance, image, category = call
+    named = []
+    if category == "transformers-neuronx":
+        named, category = ["transformers-neuronx"], "compiler_framework"
+    needs_framework = category in ("all", "compiler_framework")
+    return [
+        *named,
+        *(["--from", "2.12.0"] if kind == "update" else []),
+        *(["--to", release] if release != "-" else []),
+        *(["--framework", framework, "--framework-version", version] if needs_framework else []),
+        *("--os", system, "--instance", instance, "--ami", image, "--category", category),
+    ]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_every_call_of_the_vendors_script_is_answered(run: Run, call: tuple[str, ...]) -> None:
+    done = run(
+        "plan", *options(call), "--phase", "eos", "--as-of", "2026-08-21", "--format", "json"
+    )
+    reason = IMPOSSIBLE.get((call[1], call[2], call[3]))
+    if reason is not None:
+        assert done.code == 1
+        assert reason in done.err
+        assert "would work: without --framework-version: SDK 2." in done.err
+        return
+    assert done.code == 0, done.err
+    plan = json.loads(done.out)
+    assert call[3] in (plan["to"], "-")
+    commands = [command for step in plan["steps"] for command in step["commands"]]
+    if call[7] in ("all", "compiler_framework"):
+        (install,) = [c for c in commands if " install --python" in c or "pip install" in c]
+        leader = {"pytorch": "torch-neuron", "tensorflow": "tensorflow-neuron", "mxnet": "mx"}
+        assert f"{leader[call[1]]}" in install
+        assert f"=={call[2]}" in install
+    if call[7] == "driver_runtime_tools":
+        assert any("aws-neuronx-dkms" in c for c in commands)
+        assert any("aws-neuronx-runtime-lib" in c for c in commands)
+    if call[7] == "efa":
+        assert any("aws-efa-installer" in c for c in commands)
+
+
+@pytest.mark.parametrize("call", CALLS[::12], ids=" ".join)
+def test_what_the_policy_does_not_allow_says_why_and_what_comes_nearest(
+    run: Run, call: tuple[str, ...]
+) -> None:
+    done = run("plan", *options(call), "--as-of", "2026-08-21", "--format", "json")
+    if done.code == 0:
+        return
+    assert done.code == 1
+    assert "because:" in done.err
+    assert "would work: " in done.err
+
+
+# Real apt ------------------------------------------------------------------------------
+
+
+def versions_of(catalog: Catalog, sdk: str, family: str) -> dict[str, str]:
+    """A release's system packages as a repository has them, with the revisions it would."""
+    found = {}
+    for member in catalog.members(sdk):
+        package = catalog.packages[member.package]
+        if len(package.systems) == 2 and family in member.instances and member.version:
+            word = package.apt_word(member.version.replace(".x", ".1"))
+            found[member.package] = word.partition("=")[2].replace("-*", "-0123abcd")
+    return found
+
+
+def simulated(plan: dict, apt) -> dict[str, str]:
+    """What apt says that it would install by a plan's commands, run with ``-s``."""
+    found = {}
+    for step in plan["steps"]:
+        for command in step["commands"]:
+            if step["part"] not in ("driver", "runtime and tools"):
+                continue
+            words = [word.strip("'") for word in command.split()]
+            if words[:2] != ["apt-get", "install"]:
+                continue
+            done = apt.run("apt-get", "-s", *words[1:])
+            assert done.returncode == 0, (command, done.stderr)
+            rows = [line.split() for line in done.stdout.splitlines() if line.startswith("Inst ")]
+            for row in rows:
+                found[row[1]] = next(word[1:] for word in row if word.startswith("("))
+    return found
+
+
+def pins_of(plan: dict) -> dict[str, str]:
+    """The preferences that a plan writes."""
+    files = [file for step in plan["steps"] for file in step["files"]]
+    (text,) = [file["text"] for file in files if file["path"].endswith(".pref")]
+    return {"preferences.d/00-neuron-pin.pref": text}
+
+
+def releases(catalog: Catalog) -> list[str]:
+    return sorted((r.sdk for r in catalog.releases if r.listed), key=sdk_key)
+
+
+def date_of(catalog: Catalog, sdk: str) -> str:
+    return catalog.dates[sdk].isoformat()
+
+
+needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs apt")
+
+
+@needs_apt
+@pytest.mark.apt
+def test_the_way_between_releases_is_one_that_real_apt_goes(run: Run, catalog: Catalog) -> None:
+    gone = 0
+    for old, new in pairwise(releases(catalog)):
+        family = "trn1"
+        before, after = (versions_of(catalog, sdk, family) for sdk in (old, new))
+        if "aws-neuronx-dkms" not in before:
+            continue
+        # As they were on their day: later nothing of the oldest is supported.
+        done = run(
+            "plan", "--from", old, "--to", new, "--framework", "none", "--instance", family,
+            "--os", "ubuntu22.04", "--phase", "eos", "--as-of", date_of(catalog, new),
+            "--format", "json",
+        )  # fmt: skip
+        if done.code:
+            assert "ubuntu22.04" in done.err, (old, new, done.err)
+            continue
+        plan = json.loads(done.out)
+        core = {n: v for n, v in before.items() if n in after}
+        preferences = pins_of(plan)
+        both = {n: sorted({before[n], after[n]}) for n in core}
+        archive = Archive(PackageFile(site=SITE, archive="jammy"), both)
+        with scratch_apt([archive], core, preferences) as apt:
+            got = simulated(plan, apt)
+        wanted = {c["name"]: c for c in plan["changes"] if c["new"]}
+        assert got == {n: after[n] for n in wanted if n in core and before[n] != after[n]}
+        gone += 1
+    assert gone > 25
+
+
+@needs_apt
+@pytest.mark.apt
+@pytest.mark.parametrize(
+    "system", ["ubuntu18.04", "ubuntu20.04", "ubuntu22.04", "ubuntu24.04", "debian12"]
+)
+def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) -> None:
+    answered = 0
+    for sdk in releases(catalog):
+        done = run(
+            "plan", "--to", sdk, "--framework", "none", "--instance", "trn1", "--os", system,
+            "--phase", "eos", "--as-of", date_of(catalog, sdk), "--format", "json",
+        )  # fmt: skip
+        if done.code:
+            assert system in done.err or "no SDK release" in done.err, (sdk, done.err)
+            continue
+        plan = json.loads(done.out)
+        published = versions_of(catalog, sdk, "trn1")
+        site = PackageFile(site=SITE, archive="x")
+        evil = Archive(PackageFile(site="evil.invalid"), {n: ["2.99.0.0-evil"] for n in published})
+        preferences = pins_of(plan)
+        archive = Archive(site, {n: [v] for n, v in published.items()})
+        with scratch_apt([archive, evil], {}, preferences) as apt:
+            got = simulated(plan, apt)
+            policy = apt.policy(sorted(got))
+        names = {c["name"] for c in plan["changes"]}
+        assert got == {name: published[name] for name in names}
+        # What was pinned is what apt would take of itself, too.
+        assert {name: said.candidate for name, said in policy.items()} == got
+        answered += 1
+    assert answered >= {"ubuntu18.04": 5, "debian12": 4, "ubuntu24.04": 9}.get(system, 15)
+
+
+# Hops ----------------------------------------------------------------------------------
+
+
+def test_a_release_between_is_named_where_host_and_containers_move_apart(
+    run: Run, catalog: Catalog
+) -> None:
+    start, end = Pair("2.25.4.0", "2.29.40.0"), Pair("2.30.2.0", "2.34.10.0")
+    moves = find_moves(catalog, start, end, "trn2")
+    pair = start
+    for move in moves:
+        field = "driver" if move.package.endswith("dkms") else "runtime"
+        pair = pair._replace(**{field: move.version})
+        assert works(catalog, pair, "trn2") == ""
+    assert pair == end
+    assert [move.sdk for move in moves if move.sdk]
+    target = ("--instance", "trn2", "--os", "ubuntu24.04")
+    done = run("plan", "--from", "2.27.0", "--to", "2.32.0", *target, "--scope", "host")
+    assert "by 2.27.0 → 2.30.0 → 2.32.0" in done.out
+    assert "go by SDK 2.30.0" in done.out
+    # Those of 2.31.1 work with those of 2.32.0, one after the other.
+    done = run("plan", "--from", "2.31.1", "--to", "2.32.0", *target)
+    assert "by 2.31.1 → 2.32.0" in done.out
+    assert "do not work with each other" not in done.out
+
+
+# Hosts ---------------------------------------------------------------------------------
+
+
+def a_host(root: Path, *, held: str = "install") -> Path:
+    """A Debian root with an older Neuron on it."""
+    (root / "var/lib/dpkg").mkdir(parents=True)
+    (root / "etc/apt/sources.list.d").mkdir(parents=True)
+    (root / "sys/devices/virtual/dmi/id").mkdir(parents=True)
+    (root / "sys/devices/virtual/dmi/id/product_name").write_text("trn2.48xlarge\n")
+    (root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="24.04"\n')
+    rows = [
+        ("aws-neuron-dkms", "2.2.14.0", "install"),
+        ("aws-neuronx-runtime-lib", "2.32.31.0-0234f5ed2", "install"),
+        ("aws-neuronx-collectives", "2.32.28.0-452cba8de", "install"),
+        ("aws-neuronx-tools", "2.30.10.0-39feaa591", held),
+    ]
+    (root / "var/lib/dpkg/status").write_text(
+        "".join(
+            f"Package: {name}\nStatus: {mark} ok installed\nVersion: {version}\n\n"
+            for name, version, mark in rows
+        )
+    )
+    return root
+
+
+def test_a_host_moves_with_its_holds_and_renames(run: Run, tmp_path: Path) -> None:
+    root = a_host(tmp_path / "root", held="hold")
+    source = root / "etc/apt/sources.list.d/neuron.list"
+    source.write_text(f"deb https://{SITE} noble main\n")
+    done = run("plan", "--from", "host", "--root", root, "--to", "2.32.0", "--format", "json")
+    assert done.code == 0, done.err
+    plan = json.loads(done.out)
+    assert plan["target"]["instance"] == "trn2"
+    by_name = {step["name"]: step for step in plan["steps"]}
+    assert by_name["renamed"]["commands"] == ["apt-get remove -y aws-neuron-dkms"]
+    assert "apt-mark hold aws-neuronx-tools" in by_name["packages"]["commands"]
+    assert "--allow-change-held-packages" in by_name["packages"]["commands"][0]
+    assert not any("rm -f" in command and "sources" in command for command in plan["back"])
+    assert any("aws-neuron-dkms=2.2.14.0" in command for command in plan["back"])
+
+
+def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None:
+    done = run(
+        "plan", "--instance", "trn2", "--os", "ubuntu24.04", "--framework", "none",
+        "--root", tmp_path / "root", "--format", "sh",
+    )  # fmt: skip
+    assert done.code == 0
+    script = tmp_path / "plan.sh"
+    script.write_text(done.out)
+    assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
+    (tmp_path / "root/etc").mkdir(parents=True)
+    (tmp_path / "root/etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
+    ran = subprocess.run(["sh", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "this does not hold: The operating system is ubuntu24.04" in ran.stderr
+    if shutil.which("shellcheck"):
+        checked = subprocess.run(["shellcheck", "-S", "warning", script], check=False)
+        assert checked.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--framework", "torch"], "unknown framework 'torch'"),
+        (["--category", "drivers"], "unknown category 'drivers'"),
+        (["--ami", "dlami"], "unknown image 'dlami'"),
+        (["--framework-version", "new"], "is no version"),
+        (["--to", "2.99.0"], "unknown SDK release '2.99.0'"),
+        (["--from", "somewhere"], "is no SDK release, file or folder"),
+    ],
+)
+def test_wrong_words(run: Run, words: list[str], told: str) -> None:
+    done = run("plan", "--instance", "trn2", "--os", "ubuntu24.04", *words)
+    assert done.code == 2
+    assert told in done.err
+
+
+def test_an_image_has_no_driver_and_holds_what_is_in_it(run: Run) -> None:
+    done = run("plan", "--instance", "trn2", "--os", "ubuntu22.04", "--format", "dockerfile")
+    assert done.code == 0, done.err
+    assert "dkms" not in done.out
+    assert "FROM ubuntu:22.04\n" in done.out
+    assert "COPY --from=ghcr.io/astral-sh/uv:" in done.out
+    assert "COPY <<'NEURON_PIN_END' /etc/apt/preferences.d/00-neuron-pin.pref" in done.out
+    assert "ENV PATH=/opt/neuron/neuron-2.32.0-py3.13/bin:/opt/aws/neuron/bin:$PATH" in done.out
