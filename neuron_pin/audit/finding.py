@@ -15,10 +15,17 @@ class Severity(Enum):
     WARNING = "warning"
 
 
+class Fix(NamedTuple):
+    """What stands on the finding's line, and what is to stand there instead."""
+
+    old: str
+    new: str
+
+
 class Finding(NamedTuple):
     """One finding: the rule, how much it matters, what it is about, the reason with the
     values filled in, where it stands (``file`` or ``file:line``), and what to do, empty for
-    nothing."""
+    nothing.  ``fix`` is a change of the file that mends it safely, none for there is none."""
 
     rule: Rule
     severity: Severity
@@ -26,3 +33,10 @@ class Finding(NamedTuple):
     reason: str
     place: str
     remedy: str
+    fix: Fix | None = None
+
+    @property
+    def location(self) -> tuple[str, int]:
+        """The file, and the line, 0 for the file as a whole."""
+        path, _, line = self.place.rpartition(":")
+        return (path, int(line)) if path and line.isdigit() else (self.place, 0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .finding import Finding
 
-FORMS = ("text", "json", "sarif")
+FORMS = ("text", "json", "sarif", "github", "markdown")
 
 
 def render_findings(findings: Sequence[Finding], form: str) -> str:
@@ -22,6 +22,7 @@ def render_findings(findings: Sequence[Finding], form: str) -> str:
                 "reason": f.reason,
                 "place": f.place,
                 "remedy": f.remedy or None,
+                "fix": {"old": f.fix.old, "new": f.fix.new} if f.fix is not None else None,
             }
             for f in findings
         ]
@@ -31,6 +32,10 @@ def render_findings(findings: Sequence[Finding], form: str) -> str:
         from .sarif import render_sarif
 
         return render_sarif(findings)
+    if form in ("github", "markdown"):
+        from .markup import render_annotations, render_markdown
+
+        return render_annotations(findings) if form == "github" else render_markdown(findings)
     lines = []
     for f in findings:
         lines.append(f"{f.severity.value}: {f.subject}: {f.reason} ({f.rule.identifier})")

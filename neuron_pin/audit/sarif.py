@@ -45,13 +45,11 @@ def render_sarif(findings: Sequence[Finding]) -> str:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    path, _, line = finding.place.rpartition(":")
-    if not path or not line.isdigit():
-        path, line = finding.place, ""
+    path, line = finding.location
     address = Path(path).as_uri() if Path(path).is_absolute() else Path(path).as_posix()
     location: dict[str, Any] = {"artifactLocation": {"uri": address}}
     if line:
-        location["region"] = {"startLine": int(line)}
+        location["region"] = {"startLine": line}
     return {
         "ruleId": finding.rule.identifier,
         "level": "error" if finding.severity is Severity.ERROR else "warning",

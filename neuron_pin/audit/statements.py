@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Protocol
 
 from neuron_pin.catalog import Catalog, ComponentKind, Member, Package, version_numbers
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
+from neuron_pin.inputs.requirement import Requirement
 from neuron_pin.inputs.stated import Stated
 from neuron_pin.policy import (
+    Ecosystem,
     NeuronVersion,
     Phase,
     Rule,
@@ -21,10 +24,10 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.target import Target
 
-from .finding import Finding, Severity
+from .finding import Finding, Fix, Severity
 
 
-class _Make(Protocol):
+class Make(Protocol):
     """Makes a finding on what is being looked at."""
 
     def __call__(
@@ -37,18 +40,26 @@ def examine_statements(
 ) -> list[Finding]:
     """Findings on Neuron's packages among what is stated, by place; other packages are not
     judged.  Reads every release's file if one of Neuron's is stated."""
-    ours = [s for s in stated if _is_neuron(catalog.packages.get(s.key.name))]
+    ours = [
+        statement
+        for statement in stated
+        if statement.key.ecosystem is Ecosystem.SDK
+        or is_neuron(catalog.packages.get(statement.key.name))
+    ]
     if not ours:
         return []
     shipped = _shipped(catalog, {s.key.name for s in ours})
     findings: list[Finding] = []
     for statement in ours:
-        findings += _one(statement, catalog, target, within_days, shipped)
+        # A release stands there for what else is in its image.
+        if statement.key.ecosystem is not Ecosystem.SDK:
+            findings += _one(statement, catalog, target, within_days, shipped)
     findings += _together([s for s in ours if s.version], shipped)
     return findings
 
 
-def _is_neuron(package: Package | None) -> bool:
+def is_neuron(package: Package | None) -> bool:
+    """Whether a package is Neuron's own, and installed by a package manager."""
     return package is not None and package.kind not in (
         ComponentKind.DEPENDENCY,
         ComponentKind.NO_PACKAGE,
@@ -91,7 +102,7 @@ def _one(
         return
     version = _public(stated.version)
     part = package_part(catalog, name, version, target.family, target.as_of)
-    yield from _life(part, target, within_days, finding)
+    yield from examine_part(part, target.as_of, within_days, finding)
     rows = shipped.get((name, version), [])
     if not rows:
         known = [v for n, v in shipped if n == name and v]
@@ -121,14 +132,18 @@ def _gone(stated: Stated, catalog: Catalog, target: Target) -> tuple[str, str] |
     return reason, f"ask for {instead}" if instead else ""
 
 
-def _life(part: Part, target: Target, within_days: int, finding: _Make) -> Iterator[Finding]:
+def examine_part(
+    part: Part, as_of: date, within_days: int, finding: Make, ended: Rule = Rule.END_OF_SUPPORT
+) -> Iterator[Finding]:
+    """Where a part of an environment stands on a day: ended, in maintenance, a pre-release, or
+    ending within the days asked about."""
     event, subject = part.event, part.subject
     instead = f"move to {event.replacement}" if event is not None and event.replacement else ""
     source = f" [{event.source}]" if event is not None else ""
     since = f" since {event.effective}" if event is not None else ""
     if part.phase is Phase.EOS:
         reason = f"{subject.label} is out of support{since}{source}"
-        yield finding(Rule.END_OF_SUPPORT, Severity.ERROR, reason, instead)
+        yield finding(ended, Severity.ERROR, reason, instead)
         return
     if part.phase is Phase.MAINTENANCE:
         reason = f"{subject.label} is in maintenance{since}{source}"
@@ -137,14 +152,14 @@ def _life(part: Part, target: Target, within_days: int, finding: _Make) -> Itera
         reason = f"{subject.label} is {part.phase.label}{since}, not for production{source}"
         yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason)
     ends, told = part.floor.announced, part.floor.event
-    if ends is not None and told is not None and ends <= add_days(target.as_of, within_days):
-        days = (ends - target.as_of).days
+    if ends is not None and told is not None and ends <= add_days(as_of, within_days):
+        days = (ends - as_of).days
         reason = f"support of {subject.label} ends on {ends}, in {days} days [{told.source}]"
         remedy = f"move to {told.replacement}" if told.replacement else ""
         yield finding(Rule.ENDING, Severity.WARNING, reason, remedy)
 
 
-def _fits(rows: Sequence[tuple[str, Member]], target: Target, finding: _Make) -> Iterator[Finding]:
+def _fits(rows: Sequence[tuple[str, Member]], target: Target, finding: Make) -> Iterator[Finding]:
     """Whether any release lists the version for the target's instance family and Python."""
     members = [member for _, member in rows]
     source = f"release manifest, {rows[0][0]}"
@@ -160,7 +175,7 @@ def _fits(rows: Sequence[tuple[str, Member]], target: Target, finding: _Make) ->
 
 
 def _range(
-    stated: Stated, catalog: Catalog, target: Target, finding: _Make, shipped: Shipped
+    stated: Stated, catalog: Catalog, target: Target, finding: Make, shipped: Shipped
 ) -> Iterator[Finding]:
     """Whether a range holds the major, and admits something that is supported."""
     requirement = stated.requirement
@@ -178,13 +193,23 @@ def _range(
         return
     parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
     if all(part.phase is Phase.EOS for part in parts):
-        yield from _life(parts[0], target, 0, finding)
+        yield from examine_part(parts[0], target.as_of, 0, finding)
     newest = _parsed(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
-        system = stated.key.ecosystem
-        pin = derive_pin(newest, Strength.MAJOR).render(system)
         reason = f"{requirement.text} admits a new major version"
-        yield finding(Rule.UNPINNED, Severity.WARNING, reason, f"write {name}{pin}")
+        written = _held_to_major(requirement, stated.key.ecosystem, newest)
+        made = finding(Rule.UNPINNED, Severity.WARNING, reason, f"write {written}")
+        yield made._replace(fix=Fix(stated.word, written) if stated.word else None)
+
+
+def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVersion) -> str:
+    """The requirement as its ecosystem writes it, with the newest major instead of its range."""
+    pin = derive_pin(newest, Strength.MAJOR).render(system)
+    if system is not Ecosystem.PIP:
+        return f"{requirement.name}{pin.replace('-0:', '-') if system is Ecosystem.RPM else pin}"
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    return f"{requirement.name}{extras}{pin}{marker}"
 
 
 def _parsed(version: str) -> NeuronVersion | None:
@@ -203,9 +228,7 @@ def _next_major(version: NeuronVersion) -> str:
 def _together(stated: Sequence[Stated], shipped: Shipped) -> Iterator[Finding]:
     """NP507: exact versions that no release has shipped together, by environment."""
     for group in _groups(stated):
-        releases = {
-            s: {sdk for sdk, _ in shipped.get((s.key.name, _public(s.version)), [])} for s in group
-        }
+        releases = {s: _releases(s, shipped) for s in group}
         known = {s: sdks for s, sdks in releases.items() if sdks}
         if len(known) < 2 or set.intersection(*known.values()):
             continue
@@ -230,13 +253,20 @@ def _together(stated: Sequence[Stated], shipped: Shipped) -> Iterator[Finding]:
             )
 
 
+def _releases(stated: Stated, shipped: Shipped) -> set[str]:
+    """The releases that a version is of."""
+    if stated.key.ecosystem is Ecosystem.SDK:
+        return {stated.version}
+    return {sdk for sdk, _ in shipped.get((stated.key.name, _public(stated.version)), [])}
+
+
 def _groups(stated: Iterable[Stated]) -> list[list[Stated]]:
     """What belongs together: what one file or environment states."""
     groups: dict[str, list[Stated]] = {}
     for statement in stated:
         place = statement.place.rpartition(":")
         where = place[0] if place[2].isdigit() else statement.place
-        groups.setdefault(where, []).append(statement)
+        groups.setdefault(statement.group or where, []).append(statement)
     return list(groups.values())
 
 

@@ -1,18 +1,19 @@
-"""``neuron-pin check``: files and environments held against the policy."""
+"""``neuron-pin check``: files, environments, machines and images held against the policy."""
 
 from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
+import time
+from datetime import date, datetime, timezone
 
-from neuron_pin.audit import Severity
+from neuron_pin.atomic import write_atomically
+from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings
-from neuron_pin.audit.statements import examine_statements, parse_within
+from neuron_pin.audit.statements import parse_within
 from neuron_pin.catalog import load_catalog
+from neuron_pin.checking import Check, Checked, Wanted, failing_rules
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.stated import Stated, read_stated
-from neuron_pin.locking import target_of
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -20,27 +21,85 @@ from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
-    """Print the findings; 1 if one of them is an error, unless ``--exit-zero`` is given."""
+    """Print the findings; 1 if one of them is an error or named by ``--fail-on``, 2 if
+    something could not be read, 0 in any case with ``--exit-zero``."""
     within = parse_within(options.within)
     if within < 0:
         raise WrongUsage(f"--within: {options.within!r} is no number of days", hint="write 90d")
-    if not options.files and not options.venv:
-        raise WrongUsage("check: what?", hint="check requirements.txt, or check --venv DIR")
-    settings = load_settings(vars(options), os.environ, "")
-    catalog = load_catalog()
-    this_python = ".".join(str(part) for part in sys.version_info[:3])
-    target = target_of(settings, catalog, datetime.now(timezone.utc).date(), this_python)
-    stated: list[Stated] = []
-    for path in options.files:
-        stated += read_stated(path, os.environ)
-    for folder in options.venv:
-        from neuron_pin.inputs.state import read_environment
+    failing = failing_rules(options.fail_on)
+    host = options.root or ("/" if options.host else None)
+    wanted = Wanted(options.files, options.venv, options.image, host)
+    if not any(wanted[:3]) and host is None:
+        raise WrongUsage(
+            "check: what?", hint="check requirements.txt, check --venv DIR, or check --host"
+        )
+    check = Check(
+        load_settings(vars(options), os.environ, ""),
+        load_catalog(),
+        today=datetime.now(timezone.utc).date(),
+        now=time.time(),
+        this_python=".".join(str(part) for part in sys.version_info[:3]),
+        environ=os.environ,
+        within_days=within,
+    )
+    checked = check.run(wanted)
+    findings = _shown(list(checked.findings), check.target().as_of, options, console)
+    if options.fix or options.diff:
+        findings = _mend(findings, options, console)
+    _print(findings, checked, options, console)
+    for error in checked.errors:
+        console.error(error)
+    if options.exit_zero:
+        return 0
+    if checked.errors:
+        return 2
+    return 1 if any(f.severity is Severity.ERROR or f.rule in failing for f in findings) else 0
 
-        for key, versions in read_environment(folder).items():
-            stated += [Stated(key, version, None, "", folder) for version in versions]
-    findings = examine_statements(stated, catalog, target, within)
+
+def _shown(
+    findings: list[Finding], as_of: date, options: Options, console: Console
+) -> list[Finding]:
+    """The findings that nobody has put aside."""
+    from neuron_pin.audit.suppression import (
+        fingerprint,
+        read_baseline,
+        render_baseline,
+        without_ignored,
+    )
+
+    kept = without_ignored(findings, as_of)
+    if options.write_baseline:
+        write_atomically(options.write_baseline, render_baseline(kept))
+        console.note(f"{options.write_baseline}: {len(kept)} findings are known from now on")
+        return []
+    if options.baseline:
+        known = read_baseline(options.baseline)
+        kept = [finding for finding in kept if fingerprint(finding) not in known]
+    return kept
+
+
+def _mend(findings: list[Finding], options: Options, console: Console) -> list[Finding]:
+    from neuron_pin.audit.fixing import mend
+
+    mended = mend(findings)
+    if options.format == "text":
+        console.result("".join(file.diff for file in mended))
+    if not options.fix:
+        return findings
+    for file in mended:
+        data = file.text.encode("utf-8", "surrogateescape")
+        write_atomically(file.path, data)
+        console.note(f"{file.path}: {file.fixes} mended")
+    paths = {file.path for file in mended}
+    return [f for f in findings if f.fix is None or f.location[0] not in paths]
+
+
+def _print(findings: list[Finding], checked: Checked, options: Options, console: Console) -> None:
+    if options.format == "cyclonedx":
+        from neuron_pin.audit.cyclonedx import render_cyclonedx
+
+        console.result(render_cyclonedx(findings, checked.stated))
+        return
     console.result(render_findings(findings, options.format))
     if options.format == "text" and findings:
         console.result("\n" + "\n".join(count_findings(findings)) + "\n")
-    failed = any(finding.severity is Severity.ERROR for finding in findings)
-    return 1 if failed and not options.exit_zero else 0

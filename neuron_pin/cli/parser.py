@@ -228,14 +228,39 @@ def _add_check(command: argparse.ArgumentParser) -> None:
         "files",
         metavar="FILE",
         nargs="*",
-        help="requirements, constraints, lock.json, pylock.toml, uv.lock, poetry.lock",
+        help="requirements, constraints, pyproject.toml, lock.json, pylock.toml, uv.lock, "
+        "poetry.lock, Dockerfile",
     )
     command.add_argument("--venv", metavar="DIR", action="append", default=[])
+    command.add_argument("--host", action="store_true", help="this machine")
+    command.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    command.add_argument(
+        "--image",
+        metavar="DIR|TAR",
+        action="append",
+        default=[],
+        help="an unpacked image, an OCI layout, a tarball of docker save",
+    )
     command.add_argument(
         "--within", metavar="DAYS", default="90d", help="ends announced for so soon; 90d"
     )
     command.add_argument("--exit-zero", action="store_true", help="whatever is found")
-    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    command.add_argument(
+        "--fail-on",
+        metavar="RULE|PHASE",
+        action="append",
+        default=[],
+        help="exit code 1 for these too: NP206, maintenance, ending, warning …",
+    )
+    command.add_argument("--baseline", metavar="FILE", help="findings that are known")
+    command.add_argument("--write-baseline", metavar="FILE", help="all of today are known")
+    command.add_argument("--diff", action="store_true", help="show what --fix would change")
+    command.add_argument("--fix", action="store_true", help="mend files where that is safe")
+    command.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "github", "cyclonedx", "markdown"),
+        default="text",
+    )
     add_target(command)
 
 

@@ -38,10 +38,20 @@ class Project:
         }
         self.requires_python = str(project.get("requires-python", ""))
 
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether only its build tells the dependencies."""
+        return "dependencies" in self._dynamic
+
+    @property
+    def groups(self) -> list[str]:
+        """The names of its dependency groups (PEP 735)."""
+        return list(self._table("dependency-groups", self._document.get("dependency-groups", {})))
+
     def requirements(self, extras: Iterable[str] = ()) -> list[Requirement]:
         """The project's dependencies, and those of the extras; raises `UnreadableInput`,
         or `UnknownName` for an extra that it does not have."""
-        if "dependencies" in self._dynamic:
+        if self.is_dynamic:
             raise UnreadableInput(
                 self.path,
                 self._line("dynamic"),

@@ -28,7 +28,9 @@ class Stated(NamedTuple):
 
     ``version`` is the exact one, empty where a range is stated; ``requirement`` is the range
     as written, none where an installed or locked version was read.  ``source`` is where a lock
-    says that it is from, empty for unknown.  ``place`` is ``file:line``, or the file.
+    says that it is from, empty for unknown.  ``place`` is ``file:line``, or the file;
+    ``group`` names what it is installed together with, empty for what its file states.
+    ``word`` is what stands in the file, where that could be written anew.
     """
 
     key: PackageKey
@@ -36,6 +38,8 @@ class Stated(NamedTuple):
     requirement: Requirement | None
     source: str
     place: str
+    group: str = ""
+    word: str = ""
 
 
 def read_stated(path: str, environ: Mapping[str, str]) -> list[Stated]:
@@ -46,6 +50,8 @@ def read_stated(path: str, environ: Mapping[str, str]) -> list[Stated]:
         return _toml_lock(path, "package", _uv_index, _uv_version)
     if name == "poetry.lock":
         return _toml_lock(path, "package", _poetry_index, _poetry_version)
+    if name == "pyproject.toml":
+        return _project(path)
     if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
         return _toml_lock(path, "packages", _pylock_index, _pylock_version)
     if name.endswith(".json"):
@@ -54,7 +60,8 @@ def read_stated(path: str, environ: Mapping[str, str]) -> list[Stated]:
         return _requirements(path, environ)
     raise WrongUsage(
         f"{path}: the name does not tell what it is",
-        hint="*.txt, lock.json, pylock*.toml, uv.lock or poetry.lock",
+        hint="*.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, pyproject.toml or a "
+        "Dockerfile",
     )
 
 
@@ -66,7 +73,7 @@ def stated_of(requirement: Requirement) -> Stated:
         clause = requirement.range.strip()
         version = clause.lstrip("=").strip() if "," not in clause else ""
     key = PackageKey(ecosystem, requirement.name)
-    return Stated(key, version, requirement, "", requirement.origin)
+    return Stated(key, version, requirement, "", requirement.origin, word=requirement.text)
 
 
 def _requirements(path: str, environ: Mapping[str, str]) -> list[Stated]:
@@ -74,6 +81,17 @@ def _requirements(path: str, environ: Mapping[str, str]) -> list[Stated]:
 
     found = read_requirements(path, environ=environ)
     return [stated_of(r) for r in (*found.requirements, *found.constraints)]
+
+
+def _project(path: str) -> list[Stated]:
+    """Dependencies, extras and groups: all that a project may be installed with."""
+    from .project import Project
+
+    project = Project(path)
+    found = [] if project.is_dynamic else project.requirements(project.extras)
+    for name in project.groups:
+        found += project.group(name)
+    return [stated_of(requirement) for requirement in dict.fromkeys(found)]
 
 
 def _lock_json(path: str) -> list[Stated]:

@@ -71,3 +71,8 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def escaped(text: str) -> str:
+    """Text that is no Markdown: files and packages may be called anything."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in printable(text))

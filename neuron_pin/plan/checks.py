@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.target import Scope, machine_of
 
-from .hops import DRIVER
 from .step import Part, Step
 
 SYSTEM_KIB = 2 * 1024 * 1024

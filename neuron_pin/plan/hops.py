@@ -10,17 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
+from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against
 
-DRIVER = "aws-neuronx-dkms"
-RUNTIME = "aws-neuronx-runtime-lib"
 MAX_MOVES = 4
-
-
-class Pair(NamedTuple):
-    """A driver and a runtime library, by version."""
-
-    driver: str
-    runtime: str
 
 
 class Move(NamedTuple):
@@ -29,21 +21,6 @@ class Move(NamedTuple):
     package: str
     version: str
     sdk: str
-
-
-def works(catalog: Catalog, pair: Pair, family: str | None) -> str:
-    """Empty if a driver and a runtime library work together, else the source that says that
-    they do not."""
-    for name, own, other_name, other in (
-        (DRIVER, pair.driver, RUNTIME, pair.runtime),
-        (RUNTIME, pair.runtime, DRIVER, pair.driver),
-    ):
-        package = catalog.packages.get(name)
-        for window in package.windows if package is not None else ():
-            if window.other == other_name and window.speaks_of(own, family):
-                if not window.range.contains(other):
-                    return window.source
-    return ""
 
 
 def find_moves(catalog: Catalog, start: Pair, end: Pair, family: str | None) -> list[Move]:
@@ -62,7 +39,7 @@ def find_moves(catalog: Catalog, start: Pair, end: Pair, family: str | None) -> 
         longer: list[tuple[Pair, list[Move]]] = []
         for pair, moves in paths:
             for move, after in _moves(pair, end, between):
-                if after in seen or works(catalog, after, family):
+                if after in seen or against(catalog, after, family):
                     continue
                 seen.add(after)
                 path = [*moves, move]

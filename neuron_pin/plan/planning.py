@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
 from neuron_pin.comparing import Comparison, compare
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement, parse_requirement
@@ -28,7 +29,7 @@ from .environment import (
     environment_path,
     environment_steps,
 )
-from .hops import DRIVER, RUNTIME, Pair, find_moves, pair_of
+from .hops import find_moves, pair_of
 from .step import Part, Plan, Step
 from .system import Machine, system_steps
 

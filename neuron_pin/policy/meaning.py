@@ -116,6 +116,12 @@ MEANINGS = {
     Rule.FRAMEWORK_COHERENCE: Meaning(*_PIP, "neuron-pin lock torch-neuronx 'torch==2.8.*'"),
     Rule.NOT_A_PACKAGE: Meaning("", "", "", "neuron-pin explain efa-installer"),
     Rule.NO_VERSION: Meaning("", "", "", "neuron-pin explain efa-installer --sdk 2.20.0"),
+    Rule.PLACEHOLDER: Meaning(
+        "imports fail, or do nothing", "", "", "neuron-pin check --venv .venv"
+    ),
+    Rule.BAD_METADATA: Meaning(
+        "refused by newer installers, ignored by older", "", "", "neuron-pin check --venv .venv"
+    ),
     Rule.RELEASE_LACKS: Meaning(*_ANY, "neuron-pin lock torch-neuronx --instance trn2"),
     Rule.DRIVER_WINDOW: Meaning(
         *_ANY, "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0"
@@ -136,6 +142,11 @@ MEANINGS = {
         "", "apt keeps what is installed", "", "neuron-pin explain NAME --host"
     ),
     Rule.HELD: Meaning("", "apt-mark showhold lists it", "", "neuron-pin explain NAME --host"),
+    Rule.NOT_LOADED: Meaning(
+        "", "upgrades the file, not what runs", "the same", "neuron-pin check --host"
+    ),
+    Rule.UNREADABLE: Meaning("", "", "", "neuron-pin check --image image.tar"),
+    Rule.IGNORE: Meaning("", "", "", "neuron-pin check requirements.txt"),
     Rule.SHORT_NOTICE: Meaning("", "", "", "neuron-pin catalog lint"),
     Rule.PHASE_OF_KIND: Meaning("", "", "", "neuron-pin catalog lint"),
     Rule.UNANNOUNCED: Meaning("", "", "", "neuron-pin catalog lint"),

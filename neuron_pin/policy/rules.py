@@ -196,6 +196,22 @@ class Rule(Enum):
         "PEP 792",
         "The index holds the project to be unsafe; nothing of it is installed.",
     )
+    PLACEHOLDER = Page(
+        "NP405",
+        "a placeholder in place of Neuron's package",
+        "PEP 708 and Neuron's installation guide",
+        "What is installed under Neuron's name has no code, or says of itself that it is not the "
+        "package: it came from an index that is not Neuron's. The number tells nothing, its "
+        "METADATA and RECORD do.",
+    )
+    BAD_METADATA = Page(
+        "NP406",
+        "metadata that the standards cannot read",
+        "PEP 427, core metadata, PEP 440",
+        "An installed distribution's METADATA or RECORD is missing or cannot be read, or states a "
+        "requirement that is not PEP 440, as libneuronxla (<3.0,>2.0.x): installers refuse it, or "
+        "leave the requirement out in silence.",
+    )
     NOT_MEMBER = Page(
         "NP501",
         "not a member of the SDK release",
@@ -312,6 +328,27 @@ class Rule(Enum):
         "on hold",
         "apt-mark(8)",
         "A package on hold is not upgraded, whatever its pin; a hold has no range.",
+    )
+    NOT_LOADED = Page(
+        "NP609",
+        "another driver is loaded than is installed",
+        "modprobe(8)",
+        "The kernel still runs the module from before the upgrade; what runs is what counts. It "
+        "changes when nothing uses it and it is loaded anew, or with a reboot.",
+    )
+    UNREADABLE = Page(
+        "NP610",
+        "could not be read",
+        "check",
+        "A part of what was to be checked cannot be read: damaged, cut off, too large, or of a "
+        "form that is not known. The rest was checked.",
+    )
+    IGNORE = Page(
+        "NP611",
+        "an ignore that does not count",
+        "check",
+        "A comment neuron-pin: ignore[RULE] needs a reason, and counts up to its date: "
+        "# neuron-pin: ignore[NP305] moves with the image; until 2027-01-31",
     )
     SHORT_NOTICE = Page(
         "NP701",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.comparing import Comparison, Difference
-from neuron_pin.outputs.table import columns, printable
+from neuron_pin.outputs.table import columns, escaped, printable
 from neuron_pin.policy import Phase
 
 
@@ -82,24 +82,19 @@ def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tu
 
 
 def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
-    lines = [f"## {_cell(comparison.old.label)} → {_cell(comparison.new.label)}", ""]
+    lines = [f"## {escaped(comparison.old.label)} → {escaped(comparison.new.label)}", ""]
     if comparison.support is not None:
         lines += [f"{comparison.support.update.value}: {comparison.support.update.promise}", ""]
     if shown:
         lines += ["| package | old | new | update | phase |", "|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(_cell(cell) for cell in _row(d))} |" for d in shown]
+        lines += [f"| {' | '.join(escaped(cell) for cell in _row(d))} |" for d in shown]
     else:
         lines.append("No difference.")
     for word, gained, lost in _support_rows(comparison):
         signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
         lines += ["", f"{word}: {' '.join(signs)}"]
-    lines += ["", *(f"- {_cell(note)}" for note in comparison.notes)] if comparison.notes else []
+    lines += ["", *(f"- {escaped(note)}" for note in comparison.notes)] if comparison.notes else []
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    """Text that is no markup: files and packages may be called anything."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in printable(text))
 
 
 def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, sdk_key, version_numbers
+from neuron_pin.catalog.windows import DRIVER, kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
@@ -23,7 +24,7 @@ from neuron_pin.target import Target
 
 from .attempt import Attempt
 from .exclusion import Exclusion
-from .filter import DRIVER, Context, kernel_series, phase_of
+from .filter import Context, phase_of
 from .graph import BOND, SDK_IDENTIFIER, Chosen
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions

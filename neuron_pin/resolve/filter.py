@@ -18,14 +18,13 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.support import Part, package_part
+from neuron_pin.catalog.windows import DRIVER, floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
 
 from .exclusion import Exclusion
-
-DRIVER = "aws-neuronx-dkms"
 
 
 class Context(NamedTuple):
@@ -199,17 +198,11 @@ def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
     running, system = context.target.kernel, context.target.os
     if not running or system is None or candidate.key.name != DRIVER:
         return None
-    for floor in context.catalog.kernel_floors:
-        applies = floor.os == system.name and floor.versions.contains(candidate.version)
-        if applies and kernel_series(running) < version_numbers(floor.kernel):
-            reason = f"needs kernel {floor.kernel} on {system.name}, the host runs {running}"
-            return _put_aside(candidate, Rule.KERNEL, reason, floor.source)
-    return None
-
-
-def kernel_series(running: str) -> tuple[int, ...]:
-    """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``."""
-    return version_numbers(running)[:2]
+    floor = floor_above(context.catalog, candidate.version, system.name, running)
+    if floor is None:
+        return None
+    reason = f"needs kernel {floor.kernel} on {system.name}, the host runs {running}"
+    return _put_aside(candidate, Rule.KERNEL, reason, floor.source)
 
 
 def phase(candidate: Candidate, context: Context) -> Exclusion | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, version_numbers
+from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -10,7 +11,6 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from .answer import make_resolution
 from .attempt import Attempt, Impossible, OffersFor, attempt_in, summary
 from .exclusion import Exclusion
-from .filter import DRIVER
 from .request import Request
 from .resolution import Resolution
 from .support import refuse_target

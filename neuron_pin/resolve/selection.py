@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Member, Package, Release, version_numbers
+from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
-from .filter import DRIVER, Context, judge
+from .filter import Context, judge
 
 
 class Selection:

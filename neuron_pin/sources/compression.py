@@ -79,6 +79,14 @@ def _zstd() -> Any:
     return None
 
 
+def zstd_stream(stream: Any) -> Any:
+    """A stream that unpacks another one; raises `ValueError` where Zstandard is not there."""
+    module = _zstd()
+    if module is None:
+        raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
+    return module.ZstdFile(stream, options={module.DecompressionParameter.window_log_max: 28})
+
+
 def _unpack_zstd(data: bytes, limit: int) -> tuple[Any, bytes]:
     module = _zstd()
     if module is None:

@@ -12,7 +12,8 @@ from conftest import FIXTURES, Run
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.inputs.apt_preferences import PackageFile
 from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
-from neuron_pin.plan.hops import Pair, find_moves, works
+from neuron_pin.catalog.windows import Pair, against
+from neuron_pin.plan.hops import find_moves
 
 SITE = "apt.repos.neuron.amazonaws.com"
 CALLS = [
@@ -209,7 +210,7 @@ def test_a_release_between_is_named_where_host_and_containers_move_apart(
     for move in moves:
         field = "driver" if move.package.endswith("dkms") else "runtime"
         pair = pair._replace(**{field: move.version})
-        assert works(catalog, pair, "trn2") == ""
+        assert against(catalog, pair, "trn2") == ""
     assert pair == end
     assert [move.sdk for move in moves if move.sdk]
     target = ("--instance", "trn2", "--os", "ubuntu24.04")

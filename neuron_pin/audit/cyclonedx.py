@@ -1,0 +1,69 @@
+"""What is installed as a CycloneDX bill of materials, with the findings on each component.
+
+Needs the extra ``cyclonedx``.  Source: CycloneDX 1.6; package URLs of pypi, deb and rpm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuron_pin import __version__
+from neuron_pin.errors import WrongUsage
+from neuron_pin.inputs.stated import Stated
+from neuron_pin.policy import Ecosystem
+
+from .finding import Finding
+
+_TYPES = {Ecosystem.PIP: "pypi", Ecosystem.APT: "deb", Ecosystem.RPM: "rpm"}
+
+
+def render_cyclonedx(findings: Sequence[Finding], stated: Sequence[Stated]) -> str:
+    """The document's text, JSON, of version 1.6: every exact version as a component; a finding
+    is a property ``neuron-pin:NP…`` of the component that it is about, or of the whole.
+
+    Raises `WrongUsage` where the library is not installed.
+    """
+    try:
+        from cyclonedx.model import Property
+        from cyclonedx.model.bom import Bom
+        from cyclonedx.model.component import Component, ComponentType
+        from cyclonedx.output import make_outputter
+        from cyclonedx.schema import OutputFormat, SchemaVersion
+        from packageurl import PackageURL
+    except ImportError:
+        raise WrongUsage(
+            "CycloneDX needs its library", hint="pip install 'neuron-pin[cyclonedx]'"
+        ) from None
+    bom = Bom()
+    bom.metadata.tools.components.add(
+        Component(name="neuron-pin", version=__version__, type=ComponentType.APPLICATION)
+    )
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_subject.setdefault(finding.subject, []).append(finding)
+    for statement in sorted({(s.key, s.version) for s in stated if s.version}, key=str):
+        key, version = statement
+        if key.ecosystem not in _TYPES:
+            continue
+        url = PackageURL(type=_TYPES[key.ecosystem], name=key.name, version=version)
+        component = Component(
+            name=key.name,
+            version=version,
+            type=ComponentType.LIBRARY,
+            purl=url,
+            bom_ref=url.to_string(),
+        )
+        for finding in by_subject.pop(f"{key.name} {version}", []):
+            component.properties.add(_property(Property, finding))
+        bom.components.add(component)
+    for rest in by_subject.values():
+        for finding in rest:
+            bom.metadata.properties.add(_property(Property, finding))
+    outputter = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6)
+    return str(outputter.output_as_string(indent=2)) + "\n"
+
+
+def _property(make: type, finding: Finding) -> object:
+    value = f"{finding.severity.value}: {finding.subject}: {finding.reason} ({finding.place})"
+    found: object = make(name=f"neuron-pin:{finding.rule.identifier}", value=value)
+    return found

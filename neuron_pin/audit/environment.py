@@ -1,0 +1,94 @@
+"""An installed environment held against the policy: versions, placeholders, metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.inputs.distributions import Distribution, read_distributions
+from neuron_pin.inputs.stated import Stated
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.target import Target
+
+from .finding import Finding, Severity
+from .statements import examine_statements, is_neuron
+
+_NOT_IT = re.compile(
+    r"placeholder|dummy package|wrong package|install the package from (?:the )?neuron"
+    r"|this is not the |name reserv",
+    re.I,
+)
+_NO_PEP440 = re.compile(
+    r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
+)
+
+
+def examine_environment(
+    folder: str, catalog: Catalog, target: Target, within_days: int
+) -> tuple[list[Finding], list[Stated]]:
+    """The findings on an environment, and everything that is installed in it; raises
+    `UnreadableInput` for what is none."""
+    names = frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
+    findings: list[Finding] = []
+    stated: list[Stated] = []
+    sound: list[Stated] = []
+    for found in read_distributions(folder, names):
+        key = PackageKey(Ecosystem.PIP, found.name)
+        statement = Stated(key, found.version, None, "", folder)
+        stated.append(statement)
+        if found.name not in names:
+            continue
+        fake = list(_placeholder(found, catalog))
+        findings += fake or _metadata(found)
+        if not fake:
+            sound.append(statement)
+    findings += examine_statements(sound, catalog, target, within_days)
+    return findings, stated
+
+
+def _placeholder(found: Distribution, catalog: Catalog) -> Iterator[Finding]:
+    reason = ""
+    telling = _NOT_IT.search(found.summary) or _NOT_IT.search(found.text)
+    if telling is not None:
+        reason = f"it says of itself: {telling[0]!r}"
+    elif not found.problem and not found.files:
+        reason = "its RECORD has no code"
+    elif re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
+        reason = "its only module does nothing but raise"
+    if reason:
+        url = catalog.repositories.pip
+        yield Finding(
+            Rule.PLACEHOLDER,
+            Severity.ERROR,
+            f"{found.name} {found.version}",
+            f"{reason}; it is not Neuron's, and came from another index than {url}",
+            found.place,
+            f"pip install --force-reinstall --no-deps --index-url {url} {found.name}",
+        )
+
+
+def _metadata(found: Distribution) -> Iterator[Finding]:
+    subject = f"{found.name} {found.version}"
+    if found.problem:
+        yield Finding(
+            Rule.BAD_METADATA,
+            Severity.ERROR,
+            subject,
+            found.problem,
+            found.place,
+            f"pip install --force-reinstall --no-deps {found.name}=={found.version}",
+        )
+    for line in found.requires:
+        if _NO_PEP440.search(line.partition(";")[0]):
+            from neuron_pin.sources.core_metadata import repaired
+
+            yield Finding(
+                Rule.BAD_METADATA,
+                Severity.WARNING,
+                subject,
+                f"requires {line!r}, which is not PEP 440: newer installers refuse it, older "
+                "ones leave it out",
+                found.place,
+                f"state it yourself: {repaired(line)}",
+            )

@@ -1,0 +1,203 @@
+"""A machine, or what is below a folder, held against the policy."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from neuron_pin.bounded import read_bounded
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.support import target_parts
+from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against, floor_above
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.inputs.distributions import environment_python
+from neuron_pin.inputs.dpkg_status import STATUS, read_installed
+from neuron_pin.inputs.rpm_installed import read_rpm_installed, rpm_database
+from neuron_pin.inputs.state import site_packages
+from neuron_pin.inputs.stated import Stated
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.apt_sources import read_apt_sources
+from neuron_pin.target import Target, detect
+
+from .environment import examine_environment
+from .finding import Finding, Severity
+from .repositories import examine_apt
+from .statements import examine_part, examine_statements, is_neuron
+
+ENVIRONMENTS = (
+    "opt/aws_neuron*_venv_*",
+    "opt/neuron/*",
+    "opt/venv",
+    "usr/lib/python3/dist-packages",
+    "usr/lib/python3.*/site-packages",
+    "usr/local/lib/python3.*/site-packages",
+    "usr/local/lib/python3.*/dist-packages",
+)
+"""Where images and machines have environments, the DLAMIs' first."""
+
+MakeTarget = Callable[[str, str], Target]
+MODULE = "sys/module/neuron/version"
+MAX_STATUS = 256 * 1024 * 1024
+
+
+def examine_host(
+    root: str,
+    catalog: Catalog,
+    make_target: MakeTarget,
+    within_days: int,
+    now: float,
+    *,
+    is_running: bool,
+) -> tuple[list[Finding], list[Stated]]:
+    """The findings on a machine below a root, and Neuron's packages on it.
+
+    ``is_running`` says that it is one that runs, and no image: then its instance family, its
+    kernel and the driver that is loaded count too.  ``now`` is in seconds since the epoch.
+    What cannot be read is a finding, and the rest goes on.
+    """
+    machine = detect(root)
+    known = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
+    target = make_target("", known.name if known is not None else "")
+    findings = list(_system(machine.os, root, catalog, target, within_days, is_running=is_running))
+    packages: list[Stated] = []
+    try:
+        packages = list(_packages(root, catalog))
+    except UnreadableInput as error:
+        findings.append(unreadable(error))
+    findings += examine_statements(packages, catalog, target, within_days)
+    findings += _driver(packages, root, catalog, target, machine.driver, machine.kernel)
+    if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
+        findings += examine_apt(root, catalog, now)
+    stated = list(packages)
+    for folder in environments(root):
+        own = make_target(environment_python(folder), known.name if known is not None else "")
+        try:
+            more, inside = examine_environment(folder, catalog, own, within_days)
+        except UnreadableInput as error:
+            findings.append(unreadable(error))
+            continue
+        findings += more
+        stated += inside
+    return list(dict.fromkeys(findings)), stated
+
+
+def unreadable(error: UnreadableInput) -> Finding:
+    """What could not be read, as a finding."""
+    place = f"{error.path}:{error.line}" if error.line else error.path
+    return Finding(Rule.UNREADABLE, Severity.ERROR, place, error.problem, place, error.hint)
+
+
+def environments(root: str) -> list[str]:
+    """The environments below a root that lie where images have them."""
+    found = [
+        path
+        for pattern in ENVIRONMENTS
+        for path in sorted(glob.glob(os.path.join(glob.escape(root), pattern)))
+        if os.path.isdir(path) and site_packages(path)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _system(
+    name: str,
+    root: str,
+    catalog: Catalog,
+    target: Target,
+    within_days: int,
+    *,
+    is_running: bool,
+) -> Iterator[Finding]:
+    """Whether the operating system, and the instance family, are supported."""
+    place = os.path.join(root, "etc/os-release")
+    if target.os is None:
+        known = ", ".join(system.name for system in catalog.systems)
+        reason = f"no release supports it; they support {known}"
+        yield Finding(
+            Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, ""
+        )
+    instance = target.family if is_running else None
+    for part in target_parts(
+        catalog, python="", system=target.os, instance=instance, as_of=target.as_of
+    ):
+
+        def finding(
+            rule: Rule, severity: Severity, reason: str, remedy: str = "", label: str = ""
+        ) -> Finding:
+            return Finding(rule, severity, label or name, reason, place, remedy)
+
+        yield from examine_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED)
+
+
+def _packages(root: str, catalog: Catalog) -> Iterator[Stated]:
+    """Neuron's system packages that are installed."""
+    names = [
+        name
+        for name, package in catalog.packages.items()
+        if Ecosystem.APT in package.systems and is_neuron(package)
+    ]
+    status = os.path.join(root, STATUS)
+    if os.path.exists(status):
+        data = read_bounded(status, MAX_STATUS)
+        if data.strip() and b"Package:" not in data:
+            raise UnreadableInput(status, 0, "is no status of dpkg")
+        for name, found in sorted(read_installed(root, names).items()):
+            yield Stated(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
+    database = rpm_database(root)
+    if database:
+        for name, version in sorted(read_rpm_installed(root, names).items()):
+            yield Stated(PackageKey(Ecosystem.RPM, name), version, None, "", database)
+
+
+def _driver(
+    packages: list[Stated], root: str, catalog: Catalog, target: Target, loaded: str, kernel: str
+) -> Iterator[Finding]:
+    """Whether the driver that runs is the one that is installed, and works with the rest."""
+    versions = {s.key.name: s.version.partition("-")[0] for s in packages}
+    installed = versions.get(DRIVER, "")
+    place = os.path.join(root, MODULE)
+    if loaded and installed and loaded != installed:
+        yield Finding(
+            Rule.NOT_LOADED,
+            Severity.ERROR,
+            f"{DRIVER} {installed}",
+            f"{loaded} is the one that is loaded",
+            place,
+            "stop what uses Neuron devices, then modprobe -r neuron && modprobe neuron; or reboot",
+        )
+    runs = loaded or installed
+    runtime = versions.get(RUNTIME, "")
+    if runs and runtime:
+        source = against(catalog, Pair(runs, runtime), target.family)
+        if source:
+            yield Finding(
+                Rule.DRIVER_WINDOW,
+                Severity.ERROR,
+                f"{RUNTIME} {runtime}",
+                f"does not work with driver {runs} [{source}]",
+                place if loaded else os.path.join(root, STATUS),
+                "neuron-pin plan --from host",
+            )
+    if kernel and installed and target.os is not None:
+        floor = floor_above(catalog, installed, target.os.name, kernel)
+        if floor is not None:
+            yield Finding(
+                Rule.KERNEL,
+                Severity.ERROR,
+                f"{DRIVER} {installed}",
+                f"needs kernel {floor.kernel}, {kernel} runs [{floor.source}]",
+                os.path.join(root, "proc/sys/kernel/osrelease"),
+                "",
+            )
+
+
+def _concerns_apt(root: str, catalog: Catalog, packages: list[Stated]) -> bool:
+    """Whether the machine's apt has anything to do with Neuron."""
+    if any(statement.key.ecosystem is Ecosystem.APT for statement in packages):
+        return True
+    host = urlsplit(catalog.repositories.apt).hostname
+    try:
+        return any(urlsplit(s.repository.url).hostname == host for s in read_apt_sources(root))
+    except UnreadableInput:
+        return True

@@ -1,0 +1,133 @@
+"""Findings that somebody has looked at: comments in files, and baselines.
+
+``# neuron-pin: ignore[NP305] reason; until 2027-01-31`` on the finding's line, or on a line of
+its own before it.  It needs a reason, and counts up to its date.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.bounded import read_bounded
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.policy import Rule
+
+from .finding import Finding, Severity
+
+MAX_BYTES = 16 * 1024 * 1024
+SCHEMA_VERSION = 1
+_COMMENT = re.compile(
+    r"(?:#|//)\s*neuron-pin:\s*ignore\[([^\]]*)\]\s*([^\n]*?)\s*(?:;\s*until\s+(\S+))?\s*$"
+)
+
+
+class _Ignore(NamedTuple):
+    rules: frozenset[str]
+    line: int
+    is_alone: bool
+    problem: str
+
+
+def without_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
+    """The findings that no comment of their file ignores, and those about comments that do
+    not count."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.location[0], []).append(finding)
+    kept: list[Finding] = []
+    for path, found in by_file.items():
+        ignores = _read(path, as_of)
+        covered = {
+            (rule, line)
+            for ignore in ignores
+            if not ignore.problem
+            for rule in ignore.rules
+            for line in ((ignore.line, ignore.line + 1) if ignore.is_alone else (ignore.line,))
+        }
+        kept += [f for f in found if (f.rule.identifier, f.location[1]) not in covered]
+        for ignore in ignores:
+            if ignore.problem:
+                names = ",".join(sorted(ignore.rules))
+                place = f"{path}:{ignore.line}"
+                kept.append(
+                    Finding(
+                        Rule.IGNORE,
+                        Severity.WARNING,
+                        f"ignore[{names}]",
+                        ignore.problem,
+                        place,
+                        "take it out, or give it a reason and a new date",
+                    )
+                )
+    return kept
+
+
+def _read(path: str, as_of: date) -> list[_Ignore]:
+    if not os.path.isfile(path):
+        return []
+    try:
+        text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+    except UnreadableInput:
+        return []
+    if "neuron-pin:" not in text:
+        return []
+    known = {rule.identifier for rule in Rule}
+    found = []
+    rows = text.splitlines()
+    for number, row in enumerate(rows, 1):
+        match = _COMMENT.search(row)
+        if match is None:
+            continue
+        rules = frozenset(word.strip() for word in match[1].split(",") if word.strip())
+        problem = ""
+        if not rules or not rules <= known:
+            problem = "names no rule" if not rules else f"{sorted(rules - known)[0]} is no rule"
+        elif not match[2]:
+            problem = "has no reason"
+        elif match[3]:
+            problem = _past(match[3], as_of)
+        # A comment after something is about its own line.
+        alone = row.lstrip().startswith(("#", "//"))
+        found.append(_Ignore(rules, number, alone, problem))
+    return found
+
+
+def _past(text: str, as_of: date) -> str:
+    try:
+        until = date.fromisoformat(text)
+    except ValueError:
+        return f"{text!r} is no date; write 2027-01-31"
+    return f"counted until {until}" if as_of > until else ""
+
+
+# Baselines ------------------------------------------------------------------------------
+
+
+def fingerprint(finding: Finding) -> str:
+    """What makes a finding the same one later: rule, subject and file, whatever line."""
+    path = os.path.normpath(finding.location[0])
+    return f"{finding.rule.identifier} {finding.subject} {path}"
+
+
+def read_baseline(path: str) -> frozenset[str]:
+    """The fingerprints in a baseline; raises `UnreadableInput`."""
+    try:
+        document = json.loads(read_bounded(path, MAX_BYTES))
+    except (ValueError, RecursionError):
+        raise UnreadableInput(path, 0, "is no baseline: not JSON") from None
+    rows = document.get("known") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+        raise UnreadableInput(path, 0, "is no baseline: it has no list 'known'")
+    return frozenset(rows)
+
+
+def render_baseline(findings: Iterable[Finding]) -> str:
+    """The text of a baseline that has all of these findings, one a line."""
+    known = sorted({fingerprint(finding) for finding in findings})
+    document = {"schema_version": SCHEMA_VERSION, "known": known}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

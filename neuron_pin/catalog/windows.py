@@ -1,0 +1,48 @@
+"""Which driver works with which runtime library, and with which kernel."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .catalog import Catalog
+from .facts import KernelFloor, version_numbers
+
+DRIVER = "aws-neuronx-dkms"
+RUNTIME = "aws-neuronx-runtime-lib"
+
+
+class Pair(NamedTuple):
+    """A driver and a runtime library, by version."""
+
+    driver: str
+    runtime: str
+
+
+def against(catalog: Catalog, pair: Pair, family: str | None) -> str:
+    """The source that says that a driver and a runtime library do not work together, empty
+    if none does."""
+    for name, own, other_name, other in (
+        (DRIVER, pair.driver, RUNTIME, pair.runtime),
+        (RUNTIME, pair.runtime, DRIVER, pair.driver),
+    ):
+        package = catalog.packages.get(name)
+        for window in package.windows if package is not None else ():
+            if window.other == other_name and window.speaks_of(own, family):
+                if not window.range.contains(other):
+                    return window.source
+    return ""
+
+
+def floor_above(catalog: Catalog, driver: str, system: str, running: str) -> KernelFloor | None:
+    """The least kernel that a driver needs on an operating system, if the one that runs there
+    (``6.8.0-1015-aws``) is older."""
+    for floor in catalog.kernel_floors:
+        applies = floor.os == system and floor.versions.contains(driver)
+        if applies and kernel_series(running) < version_numbers(floor.kernel):
+            return floor
+    return None
+
+
+def kernel_series(running: str) -> tuple[int, ...]:
+    """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``."""
+    return version_numbers(running)[:2]
