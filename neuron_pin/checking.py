@@ -12,10 +12,9 @@ from neuron_pin.audit.statements import examine_statements
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.stated import Stated, read_stated
-from neuron_pin.locking import target_of
 from neuron_pin.policy import Rule
 from neuron_pin.settings import Settings
-from neuron_pin.target import Target, detect
+from neuron_pin.target import Target, detect, target_of
 
 
 class Wanted(NamedTuple):
@@ -98,7 +97,7 @@ class Check:
             from neuron_pin.audit.recipe import examine_recipe
             from neuron_pin.inputs.dockerfile import read_dockerfile
 
-            stages = read_dockerfile(path)
+            stages = read_dockerfile(path, self.catalog.packages)
             return examine_recipe(
                 path, stages, self.catalog, self.target, self.within_days, self.environ
             )

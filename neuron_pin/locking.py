@@ -19,57 +19,10 @@ from neuron_pin.resolve import (
     support_of,
 )
 from neuron_pin.settings import Settings, cache_folder
-from neuron_pin.target import Target, detect, make_target
+from neuron_pin.target import Target, parse_day, target_of
 
 if TYPE_CHECKING:
     from neuron_pin.inputs.files import RequirementsFile
-
-
-def target_of(
-    settings: Settings, catalog: Catalog, today: date, this_python: str, root: str = "/"
-) -> Target:
-    """The target that the settings describe; ``--target auto`` fills in from this machine."""
-    instance, system, python = settings.instance, settings.os, settings.python
-    driver, kernel = settings.with_driver or "", settings.with_kernel or ""
-    if settings.target == "auto":
-        found = detect(root, this_python)
-        instance = instance or found.instance or None
-        system = system or found.os or None
-        python = python or found.python
-        if settings.scope == "container":
-            # A container runs on whatever driver its host has loaded.
-            driver = driver or found.driver
-        kernel = kernel or found.kernel
-        if not instance:
-            raise WrongUsage(
-                "this machine does not say that it is an Inferentia or Trainium instance",
-                hint="name the instance family with --instance",
-            )
-    return make_target(
-        catalog,
-        instance=instance,
-        system=system,
-        python=python,
-        platforms=settings.platform,
-        scope=settings.scope or "both",
-        as_of=_date(settings.as_of) if settings.as_of else today,
-        phases=settings.phase,
-        this_python=this_python,
-        driver=driver,
-        kernel=kernel,
-        support_until=_date(settings.require_support_until, "--require-support-until")
-        if settings.require_support_until
-        else None,
-    )
-
-
-def _date(text: str, option: str = "--as-of") -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise WrongUsage(
-            f"{option}: {text!r} is not a date", hint="write it as 2026-08-17"
-        ) from None
 
 
 def sdk_requirement(text: str | None, catalog: Catalog) -> Requirement | None:
@@ -287,7 +240,7 @@ def lock_job(job: Job) -> Resolution:
         found = resolve(request, catalog, CatalogOffers)
     else:
         found = _from_indexes(job, request, overrides)
-    expires = _date(settings.expires, "--expires").isoformat() if settings.expires else ""
+    expires = parse_day(settings.expires, "--expires").isoformat() if settings.expires else ""
     return found._replace(
         with_hashes=settings.generate_hashes,
         expires=expires,

@@ -17,6 +17,8 @@ from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
+    from neuron_pin.settings import Settings
+
 DEFAULT_GLIBC = "2.28"
 """The C library assumed where no operating system is named: the manylinux floor that most
 wheels are built for today."""
@@ -253,3 +255,51 @@ def _read(path: str) -> str:
             return stream.read(65536)
     except OSError:
         return ""
+
+
+def target_of(
+    settings: Settings, catalog: Catalog, today: date, this_python: str, root: str = "/"
+) -> Target:
+    """The target that the settings describe; ``--target auto`` fills in from this machine."""
+    instance, system, python = settings.instance, settings.os, settings.python
+    driver, kernel = settings.with_driver or "", settings.with_kernel or ""
+    if settings.target == "auto":
+        found = detect(root, this_python)
+        instance = instance or found.instance or None
+        system = system or found.os or None
+        python = python or found.python
+        if settings.scope == "container":
+            # A container runs on whatever driver its host has loaded.
+            driver = driver or found.driver
+        kernel = kernel or found.kernel
+        if not instance:
+            raise WrongUsage(
+                "this machine does not say that it is an Inferentia or Trainium instance",
+                hint="name the instance family with --instance",
+            )
+    return make_target(
+        catalog,
+        instance=instance,
+        system=system,
+        python=python,
+        platforms=settings.platform,
+        scope=settings.scope or "both",
+        as_of=parse_day(settings.as_of) if settings.as_of else today,
+        phases=settings.phase,
+        this_python=this_python,
+        driver=driver,
+        kernel=kernel,
+        support_until=parse_day(settings.require_support_until, "--require-support-until")
+        if settings.require_support_until
+        else None,
+    )
+
+
+def parse_day(text: str, option: str = "--as-of") -> date:
+    """An ISO date that an option gives; raises `WrongUsage`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(
+            f"{option}: {text!r} is not a date", hint="write it as 2026-08-17"
+        ) from None

@@ -14,14 +14,18 @@ from neuron_pin.target import Target
 from .finding import Finding, Severity
 from .statements import examine_statements, is_neuron
 
-_NOT_IT = re.compile(
-    r"placeholder|dummy package|wrong package|install the package from (?:the )?neuron"
-    r"|this is not the |name reserv",
-    re.I,
+_NOT_IT = (
+    "placeholder",
+    "dummy package",
+    "wrong package",
+    "install the package from neuron",
+    "install the package from the neuron",
+    "this is not the ",
+    "name reserv",
 )
-_NO_PEP440 = re.compile(
-    r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
-)
+"""What placeholders have been seen to say of themselves, in lower case."""
+
+_NO_PEP440 = r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
 
 
 def examine_environment(
@@ -49,9 +53,10 @@ def examine_environment(
 
 def _placeholder(found: Distribution, catalog: Catalog) -> Iterator[Finding]:
     reason = ""
-    telling = _NOT_IT.search(found.summary) or _NOT_IT.search(found.text)
-    if telling is not None:
-        reason = f"it says of itself: {telling[0]!r}"
+    said = f"{found.summary} {found.text}".lower()
+    telling = next((words for words in _NOT_IT if words in said), "")
+    if telling:
+        reason = f"it says of itself: {telling!r}"
     elif not found.problem and not found.files:
         reason = "its RECORD has no code"
     elif re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
@@ -80,7 +85,7 @@ def _metadata(found: Distribution) -> Iterator[Finding]:
             f"pip install --force-reinstall --no-deps {found.name}=={found.version}",
         )
     for line in found.requires:
-        if _NO_PEP440.search(line.partition(";")[0]):
+        if re.search(_NO_PEP440, line.partition(";")[0]):
             from neuron_pin.sources.core_metadata import repaired
 
             yield Finding(

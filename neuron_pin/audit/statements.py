@@ -39,7 +39,7 @@ def examine_statements(
     stated: Sequence[Stated], catalog: Catalog, target: Target, within_days: int
 ) -> list[Finding]:
     """Findings on Neuron's packages among what is stated, by place; other packages are not
-    judged.  Reads every release's file if one of Neuron's is stated."""
+    judged."""
     ours = [
         statement
         for statement in stated
@@ -71,13 +71,9 @@ Shipped = dict[tuple[str, str], list[tuple[str, Member]]]
 
 
 def _shipped(catalog: Catalog, names: set[str]) -> Shipped:
-    found: Shipped = {}
-    for release in catalog.releases:
-        for member in catalog.members(release.sdk) if release.listed else ():
-            if member.package in names:
-                row = (release.sdk, member)
-                found.setdefault((member.package, member.version), []).append(row)
-    return found
+    return {
+        (name, version): rows for name in names for version, rows in catalog.shipped(name).items()
+    }
 
 
 def _public(version: str) -> str:

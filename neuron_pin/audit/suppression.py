@@ -21,9 +21,7 @@ from .finding import Finding, Severity
 
 MAX_BYTES = 16 * 1024 * 1024
 SCHEMA_VERSION = 1
-_COMMENT = re.compile(
-    r"(?:#|//)\s*neuron-pin:\s*ignore\[([^\]]*)\]\s*([^\n]*?)\s*(?:;\s*until\s+(\S+))?\s*$"
-)
+_COMMENT = r"(?:#|//)\s*neuron-pin:\s*ignore\[([^\]]*)\]\s*([^\n]*?)\s*(?:;\s*until\s+(\S+))?\s*$"
 
 
 class _Ignore(NamedTuple):
@@ -80,7 +78,7 @@ def _read(path: str, as_of: date) -> list[_Ignore]:
     found = []
     rows = text.splitlines()
     for number, row in enumerate(rows, 1):
-        match = _COMMENT.search(row)
+        match = re.search(_COMMENT, row)
         if match is None:
             continue
         rules = frozenset(word.strip() for word in match[1].split(",") if word.strip())

@@ -7,6 +7,7 @@ A catalogue is a folder::
     members/X.json    what release X ships, read when X is looked at
     packages.json     every package: kind, ecosystems, framework, windows
     lifecycle.json    dated events
+    shipped.json      the releases that ship each version of a package
     spans.json        first and last release of packages, frameworks, Pythons, instances
     systems.json      operating systems, instance families
     names.json        what announcements call things
@@ -367,16 +368,34 @@ class Catalog:
         return tuple(found)
 
     def releases_of(self, package: str, version: str) -> Sequence[Release]:
-        """The releases that ship a version, newest first.  Reads every release's file."""
-        return [
-            release
-            for release in self.releases
-            if release.listed
-            and any(
-                member.package == package and member.version == version
-                for member in self.members(release.sdk)
-            )
-        ]
+        """The releases that ship a version, newest first."""
+        return [self.release(sdk) for sdk, _ in self.shipped(package).get(version, ())]
+
+    def shipped(self, package: str) -> dict[str, list[tuple[str, Member]]]:
+        """By version the releases that ship a package, newest first, each with what it says
+        of it.  Reads one file, whatever the package."""
+        fields = self._shipped_file
+        found: dict[str, list[tuple[str, Member]]] = {}
+        for version, rows in fields.objects(package).items() if package in fields.values else ():
+            if not isinstance(rows, list):
+                raise fields.broken(f"{package} {version}: is not a list of releases")
+            for row in rows:
+                if (
+                    not isinstance(row, list)
+                    or len(row) != 3
+                    or not all(isinstance(cell, str) for cell in row)
+                ):
+                    raise fields.broken(f"{package} {version}: a row is not three strings")
+                sdk, instances, pythons = row
+                member = Member(
+                    package, version, frozenset(instances.split()), frozenset(pythons.split())
+                )
+                found.setdefault(version, []).append((sdk, member))
+        return found
+
+    @cached_property
+    def _shipped_file(self) -> Fields:
+        return self._file("shipped")
 
 
 def normalized(name: str) -> str:

@@ -1,4 +1,5 @@
-"""When packages, framework versions, Pythons and instance families came and went.
+"""When packages, framework versions, Pythons and instance families came and went; and which
+releases shipped which version.
 
 Derived from the releases' members whenever a catalogue is written, so that a question about
 one name does not read every release.
@@ -42,3 +43,16 @@ def _extend(
     first_stable = known.first_stable or (sdk if stable else "")
     families = " ".join(sorted({*known.instances.split(), *instances}))
     lives[name] = Life(known.first, sdk, first_stable, families)
+
+
+def derive_shipped(
+    members: Iterable[tuple[str, Iterable[Member]]],
+) -> dict[str, dict[str, list[tuple[str, Member]]]]:
+    """By package and version the releases that ship it, newest first, of releases given
+    oldest first."""
+    found: dict[str, dict[str, list[tuple[str, Member]]]] = {}
+    for sdk, rows in members:
+        for member in rows:
+            of = found.setdefault(member.package, {})
+            of.setdefault(member.version, []).insert(0, (sdk, member))
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from .catalog import Catalog, sdk_key
 from .facts import Life, Member, Package, Spans
 from .files import read_object
 from .manifest import Manifest
-from .spans import derive_spans
+from .spans import derive_shipped, derive_spans
 
 CURATED = (
     "packages.json",
@@ -80,6 +80,7 @@ def _read_back(folder: str) -> None:
         if release.listed:
             fresh.members(release.sdk)
     _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
+    _ = [fresh.shipped(name) for name in fresh.packages]
 
 
 def _texts(
@@ -121,7 +122,9 @@ def _texts(
     for sdk, members in listed.items():
         texts[f"members/{sdk}.json"] = _member_text(members)
     order = sorted(listed, key=sdk_key)
-    texts["spans.json"] = spans_text(derive_spans([(s, listed[s]) for s in order], packages))
+    ordered = [(sdk, listed[sdk]) for sdk in order]
+    texts["spans.json"] = spans_text(derive_spans(ordered, packages))
+    texts["shipped.json"] = shipped_text(derive_shipped(ordered))
     return texts
 
 
@@ -179,21 +182,30 @@ def spans_text(spans: Spans) -> str:
     return _one_a_line(parts)
 
 
+def shipped_text(shipped: Mapping[str, Mapping[str, Sequence[tuple[str, Member]]]]) -> str:
+    """``shipped.json``: a line for each version of a package."""
+    parts = {
+        name: {
+            version: [[sdk, *_member_row(member)[2:]] for sdk, member in rows]
+            for version, rows in versions.items()
+        }
+        for name, versions in sorted(shipped.items())
+    }
+    return _one_a_line(parts)
+
+
 def _sorted_spans(lives: Mapping[str, Life]) -> dict[str, list[str]]:
     return {name: list(lives[name]) for name in sorted(lives, key=lambda n: (sdk_key(n), n))}
 
 
 def _member_text(members: tuple[Member, ...]) -> str:
-    rows = [
-        [
-            m.package,
-            m.version,
-            " ".join(sorted(m.instances)),
-            " ".join(sorted(m.pythons, key=sdk_key)),
-        ]
-        for m in members
-    ]
-    return _one_a_line({"members": rows})
+    return _one_a_line({"members": [_member_row(member) for member in members]})
+
+
+def _member_row(member: Member) -> list[str]:
+    instances = " ".join(sorted(member.instances))
+    pythons = " ".join(sorted(member.pythons, key=sdk_key))
+    return [member.package, member.version, instances, pythons]
 
 
 def _package_row(package: Package) -> dict[str, Any]:

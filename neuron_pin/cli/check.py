@@ -7,7 +7,6 @@ import sys
 import time
 from datetime import date, datetime, timezone
 
-from neuron_pin.atomic import write_atomically
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings
 from neuron_pin.audit.statements import parse_within
@@ -60,6 +59,8 @@ def _shown(
     findings: list[Finding], as_of: date, options: Options, console: Console
 ) -> list[Finding]:
     """The findings that nobody has put aside."""
+    if not findings and not options.write_baseline:
+        return findings
     from neuron_pin.audit.suppression import (
         fingerprint,
         read_baseline,
@@ -69,6 +70,8 @@ def _shown(
 
     kept = without_ignored(findings, as_of)
     if options.write_baseline:
+        from neuron_pin.atomic import write_atomically
+
         write_atomically(options.write_baseline, render_baseline(kept))
         console.note(f"{options.write_baseline}: {len(kept)} findings are known from now on")
         return []
@@ -86,6 +89,8 @@ def _mend(findings: list[Finding], options: Options, console: Console) -> list[F
         console.result("".join(file.diff for file in mended))
     if not options.fix:
         return findings
+    from neuron_pin.atomic import write_atomically
+
     for file in mended:
         data = file.text.encode("utf-8", "surrogateescape")
         write_atomically(file.path, data)

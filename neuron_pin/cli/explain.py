@@ -11,7 +11,7 @@ from datetime import date
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
-from neuron_pin.locking import make_request, target_of
+from neuron_pin.locking import make_request
 from neuron_pin.outputs.lock_json import exclusion_document
 from neuron_pin.outputs.table import columns
 from neuron_pin.resolve import Resolution
@@ -20,6 +20,7 @@ from neuron_pin.resolve.filter import Context
 from neuron_pin.resolve.offers import CatalogOffers
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.settings import load_settings
+from neuron_pin.target import target_of
 
 from .apt_report import explain_host
 from .console import Console

@@ -22,6 +22,9 @@ MAX_RECORD = 32 * 1024 * 1024
 MAX_MODULE = 64 * 1024
 
 
+_SUFFIX = ".dist-info"
+
+
 class Distribution(NamedTuple):
     """One installed distribution.
 
@@ -54,15 +57,14 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
         except OSError as error:
             raise UnreadableInput(place, 0, f"cannot be read: {error.strerror}") from None
         for entry in entries:
-            match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", entry)
-            if match is None:
+            written, dash, version = entry[: -len(_SUFFIX)].rpartition("-")
+            if not entry.endswith(_SUFFIX) or not dash:
                 continue
             count += 1
             if count > MAX_DISTRIBUTIONS:
                 raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")
-            name, version = normalized(match[1]), match[2].replace("_", "-")
-            where = os.path.join(place, entry)
-            plain = Distribution(name, version, where)
+            name = normalized(written)
+            plain = Distribution(name, version.replace("_", "-"), f"{place}/{entry}")
             yield _looked_into(plain, place) if name in names else plain
 
 
@@ -85,18 +87,14 @@ def _looked_into(plain: Distribution, place: str) -> Distribution:
         data = read_bounded(os.path.join(plain.place, "METADATA"), MAX_METADATA)
     except UnreadableInput as error:
         return plain._replace(problem=f"METADATA {error.problem}")
-    from email.parser import BytesHeaderParser
-
-    message = BytesHeaderParser().parsebytes(data)
-    versions = [str(value).strip() for value in message.get_all("Version", [])]
-    named = [normalized(str(value).strip()) for value in message.get_all("Name", [])]
-    if len(versions) != 1 or named != [plain.name]:
+    headers, body = _headers(data.decode("utf-8", "replace"))
+    versions = headers.get("version", [])
+    if len(versions) != 1 or [normalized(n) for n in headers.get("name", [])] != [plain.name]:
         return plain._replace(problem="METADATA has not one Version and this Name")
-    body = str(message.get_payload())[:2000]
     found = plain._replace(
         version=versions[0],
-        summary=" ".join([str(message.get("Summary", "")), body]),
-        requires=tuple(" ".join(str(v).split()) for v in message.get_all("Requires-Dist", [])),
+        summary=" ".join([*headers.get("summary", []), body[:2000]]),
+        requires=tuple(headers.get("requires-dist", [])),
     )
     try:
         record = read_bounded(os.path.join(plain.place, "RECORD"), MAX_RECORD)
@@ -109,6 +107,21 @@ def _looked_into(plain: Distribution, place: str) -> Distribution:
         path for path in paths if path and not path.startswith(own) and "__pycache__" not in path
     )
     return found._replace(files=files, text=_only_module(files, place))
+
+
+def _headers(text: str) -> tuple[dict[str, list[str]], str]:
+    """The fields of core metadata by their names in lower case, and the body.
+
+    By hand, because importing the standard library's reader of mail costs more than all else
+    that a check of an environment does.
+    """
+    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+    found: dict[str, list[str]] = {}
+    for field in re.sub(r"\n[ \t]+", " ", head).split("\n"):
+        name, colon, value = field.partition(":")
+        if colon:
+            found.setdefault(name.strip().lower(), []).append(" ".join(value.split()))
+    return found, body
 
 
 def _only_module(files: tuple[str, ...], place: str) -> str:

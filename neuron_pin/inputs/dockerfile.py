@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 from neuron_pin.errors import UnreadableInput
@@ -63,13 +63,15 @@ def is_dockerfile(name: str) -> bool:
     )
 
 
-def read_dockerfile(path: str, arguments: Mapping[str, str] | None = None) -> list[Stage]:
-    """The stages in order; ``arguments`` are build arguments that stand for the defaults.
-    Raises `UnreadableInput`."""
+def read_dockerfile(
+    path: str, names: Container[str], arguments: Mapping[str, str] | None = None
+) -> list[Stage]:
+    """The stages in order; ``names`` are the packages of which ranges are read, ``arguments``
+    build arguments that stand for the defaults.  Raises `UnreadableInput`."""
     instructions = list(parse_instructions(read_text(path), path))
     if not any(i.keyword == "FROM" for i in instructions):
         raise UnreadableInput(path, 0, "is no Dockerfile: it has no FROM")
-    return _Reader(path, arguments or {}).read(instructions)
+    return _Reader(path, names, arguments or {}).read(instructions)
 
 
 def parse_instructions(text: str, path: str) -> Iterator[Instruction]:
@@ -130,8 +132,9 @@ def _heredoc_words(text: str) -> list[tuple[bool, str]]:
 class _Reader:
     """Walks through instructions with the arguments and variables in scope."""
 
-    def __init__(self, path: str, given: Mapping[str, str]) -> None:
+    def __init__(self, path: str, names: Container[str], given: Mapping[str, str]) -> None:
         self.path = path
+        self.packages = names
         self.given = given
         self.globals: dict[str, str] = {}
         self.variables: dict[str, str] = {}
@@ -203,7 +206,7 @@ class _Reader:
                 words = [word.text for word in command]
                 if "config" in words[:4] and "set" in words[:5] and words[-2].endswith("index-url"):
                     self.indexes.append(words[-1])
-            self.installations += read_installations(commands, self.path)
+            self.installations += read_installations(commands, self.path, self.packages)
 
 
 _FLAGS = r"^(\s*--\S+\s+)+"

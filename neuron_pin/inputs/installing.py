@@ -7,9 +7,10 @@ a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from neuron_pin.catalog import normalized
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 
@@ -49,29 +50,35 @@ _INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "--index", "--defaul
 _RPM_NAME = r"([a-z][a-z0-9._+-]*?)-(\d[^\s]*)"
 
 
-def read_installations(commands: Iterable[Sequence[Word]], place: str) -> Iterator[Installation]:
+def read_installations(
+    commands: Iterable[Sequence[Word]], place: str, names: Container[str]
+) -> Iterator[Installation]:
     """The installations among commands; ``place`` is the file that they stand in.
 
-    Requirements that cannot be read, or that only running would tell, are passed over.
+    Requirements that cannot be read, or that only running would tell, are passed over, and so
+    are ranges of packages that are not among ``names``: nothing is said of those, and reading
+    them costs more than the rest of the file.
     """
-    yield from _read(commands, place, 0)
+    yield from _read(commands, place, names, 0)
 
 
-def _read(commands: Iterable[Sequence[Word]], place: str, depth: int) -> Iterator[Installation]:
+def _read(
+    commands: Iterable[Sequence[Word]], place: str, names: Container[str], depth: int
+) -> Iterator[Installation]:
     for command in commands:
         words = [word.text for word in command]
         program = words[0].rpartition("/")[2]
         if program in ("sh", "bash", "dash") and "-c" in words[1:-1] and depth < MAX_DEPTH:
             inner = command[words.index("-c") + 1]
             lines = script_lines((inner.line, line) for line in inner.text.splitlines())
-            yield from _read(read_commands(lines, {}), place, depth + 1)
+            yield from _read(read_commands(lines, {}), place, names, depth + 1)
             continue
         rest = _after_install(program, words)
         if rest is None:
             continue
         ecosystem, start = rest
         if ecosystem is Ecosystem.PIP:
-            yield _pip(command[start:], command[0].line, place)
+            yield _pip(command[start:], command[0].line, place, names)
         else:
             yield _system(command[start:], command[0].line, place, ecosystem)
 
@@ -104,7 +111,7 @@ def _from(
     return None
 
 
-def _pip(words: Sequence[Word], line: int, place: str) -> Installation:
+def _pip(words: Sequence[Word], line: int, place: str, names: Container[str]) -> Installation:
     requirements, files, indexes = [], [], []
     values = iter(words)
     for word in values:
@@ -120,7 +127,9 @@ def _pip(words: Sequence[Word], line: int, place: str) -> Installation:
             elif name in ("-r", "--requirement", "-c", "--constraint") and value:
                 files.append((value, word.line))
             continue
-        if word.is_known:
+        begins = re.match(r"[A-Za-z0-9._-]*", word.text)
+        is_plain = not any(sign in word.text for sign in "<>~!;@")
+        if word.is_known and (is_plain or (begins and normalized(begins[0]) in names)):
             requirements += _requirement(word, place, None)
     return Installation(Ecosystem.PIP, tuple(requirements), tuple(files), tuple(indexes), line)
 

@@ -15,7 +15,7 @@ from neuron_pin.catalog import normalized
 from neuron_pin.errors import InvalidPin, WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 
-from .specifier import admits
+from .specifier import admits, canonical
 
 SDK_NAME = "neuron-sdk"
 MAX_LENGTH = 4096
@@ -116,7 +116,28 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
     return Requirement(ecosystem, name, extras, pin, "", "", origin, text.strip())
 
 
+_RANGED = (
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
+    r"\s*(?:\[(?P<extras>[A-Za-z0-9._, -]*)\])?\s*(?P<specifier>[<>=!~][^;@()\[\]]*)"
+)
+
+
 def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
+    match = re.fullmatch(_RANGED, body)
+    plain = canonical(match["specifier"]) if match is not None else None
+    if match is not None and plain:
+        name = normalized(match["name"])
+        named = [extra.strip() for extra in (match["extras"] or "").split(",")]
+        return Requirement(
+            Ecosystem.SDK if name == SDK_NAME else Ecosystem.PIP,
+            name,
+            frozenset(normalized(extra) for extra in named if extra),
+            None,
+            plain,
+            "",
+            origin,
+            text.strip(),
+        )
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 

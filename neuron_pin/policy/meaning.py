@@ -27,6 +27,8 @@ _NOT_LOCKED = "not in the version lock"
 _ANY = (_LEFT_OUT, _NOT_PINNED, _NOT_LOCKED)
 _PIP = (_LEFT_OUT, "", "")
 _SYSTEM = ("", _NOT_PINNED, _NOT_LOCKED)
+_UNCHECKED = ("not checked", "not checked", "not checked")
+_STANDS = ("the finding stands", "the finding stands", "the finding stands")
 _REFUSED = ("no lock is written", "no lock is written", "no lock is written")
 
 MEANINGS = {
@@ -145,8 +147,8 @@ MEANINGS = {
     Rule.NOT_LOADED: Meaning(
         "", "upgrades the file, not what runs", "the same", "neuron-pin check --host"
     ),
-    Rule.UNREADABLE: Meaning("", "", "", "neuron-pin check --image image.tar"),
-    Rule.IGNORE: Meaning("", "", "", "neuron-pin check requirements.txt"),
+    Rule.UNREADABLE: Meaning(*_UNCHECKED, "neuron-pin check --image image.tar"),
+    Rule.IGNORE: Meaning(*_STANDS, "neuron-pin check requirements.txt"),
     Rule.SHORT_NOTICE: Meaning("", "", "", "neuron-pin catalog lint"),
     Rule.PHASE_OF_KIND: Meaning("", "", "", "neuron-pin catalog lint"),
     Rule.UNANNOUNCED: Meaning("", "", "", "neuron-pin catalog lint"),

@@ -36,7 +36,7 @@ def explain(
     """The verdict on every version that the catalogue knows of a package, newest first.
 
     ``resolution`` is the lock that the package was asked for in, none if there is no
-    solution.  Reads every release's file once.
+    solution.
     """
     catalog, name = context.catalog, requirement.name
     key = key_for(requirement, context)
@@ -63,16 +63,12 @@ def explain(
 
 
 def _shipped(catalog: Catalog, name: str) -> dict[str, list[tuple[Release, Candidate]]]:
-    found: dict[str, list[tuple[Release, Candidate]]] = {}
     key = PackageKey(Ecosystem.PIP, name)
-    for release in catalog.releases:
-        if not release.listed:
-            continue
-        for member in catalog.members(release.sdk):
-            if member.package == name:
-                row = (release, Candidate(key, member.version, "", member))
-                found.setdefault(member.version, []).append(row)
-    return found
+    releases = {release.sdk: release for release in catalog.releases}
+    return {
+        version: [(releases[sdk], Candidate(key, version, "", member)) for sdk, member in rows]
+        for version, rows in catalog.shipped(name).items()
+    }
 
 
 def _against(

@@ -7,9 +7,9 @@ import pytest
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.changes import what_changed
-from neuron_pin.catalog.spans import derive_spans
+from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.catalog.subjects import Status, Subjects, find_subjects, receives_updates
-from neuron_pin.catalog.writer import spans_text
+from neuron_pin.catalog.writer import shipped_text, spans_text
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates
@@ -119,6 +119,8 @@ def test_the_spans_are_those_of_the_members(catalog: Catalog) -> None:
     listed = [r.sdk for r in catalog.releases if r.listed]
     members = [(sdk, catalog.members(sdk)) for sdk in sorted(listed, key=sdk_key)]
     text = spans_text(derive_spans(members, catalog.packages))
+    with open(f"{EMBEDDED}/shipped.json", encoding="utf-8") as stream:
+        assert shipped_text(derive_shipped(members)) == stream.read()
     with open(f"{EMBEDDED}/spans.json", encoding="utf-8") as stream:
         assert stream.read() == text
 
