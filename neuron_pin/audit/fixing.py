@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -39,8 +40,12 @@ def mend(findings: Sequence[Finding]) -> list[Mended]:
         for finding in found:
             index = finding.location[1] - 1
             fix = finding.fix
-            if fix is not None and index < len(rows) and rows[index].count(fix.old) == 1:
-                rows[index] = rows[index].replace(fix.old, fix.new)
+            if fix is None or index >= len(rows):
+                continue
+            # The words as a whole, not as a part of a longer name or range.
+            written = rf"(?<![\w.\-\[]){re.escape(fix.old)}(?![\w.\-\[=<>!~*])"
+            if len(re.findall(written, rows[index])) == 1:
+                rows[index] = re.sub(written, fix.new.replace("\\", r"\\"), rows[index])
                 count += 1
         after = "".join(rows)
         if after != before:

@@ -228,8 +228,9 @@ def _together(stated: Sequence[Stated], shipped: Shipped) -> Iterator[Finding]:
         known = {s: sdks for s, sdks in releases.items() if sdks}
         if len(known) < 2 or set.intersection(*known.values()):
             continue
-        # The release that ships most of them, the newest of several.
-        everything = {sdk for sdks in known.values() for sdk in sdks}
+        # The base's release; else the one that ships most of them, the newest of several.
+        bases = {s.version for s in known if s.key.ecosystem is Ecosystem.SDK}
+        everything = bases or {sdk for sdks in known.values() for sdk in sdks}
         best = max(
             everything,
             key=lambda sdk: (sum(sdk in sdks for sdks in known.values()), version_numbers(sdk)),

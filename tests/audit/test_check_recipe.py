@@ -1,0 +1,250 @@
+"""``check`` of Dockerfiles and projects; ignores, baselines, fixes, formats."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import publish
+
+SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+TARGET = ("--instance", "trn2", "--as-of", "2026-08-20")
+INDEX = "https://pip.repos.neuron.amazonaws.com"
+
+
+def found(done) -> list[tuple[str, str]]:
+    """Rule and place of each finding."""
+    return [(row["rule"], row["place"]) for row in json.loads(done.out)["findings"]]
+
+
+# lines of a Dockerfile, and the findings by rule and line
+RECIPES = [
+    (["FROM python:3.11", f"RUN pip install -i {INDEX} neuronx-cc==2.*"], []),
+    (["FROM python:3.11", "RUN pip install neuronx-cc==2.*"], [("NP401", 2)]),
+    (["FROM python:3.11", f"ENV PIP_EXTRA_INDEX_URL={INDEX}", "RUN pip install neuronx-cc==2.*"], []),
+    (["FROM python:3.11", f"RUN pip config set global.extra-index-url {INDEX}", "RUN pip install neuronx-cc==2.*"], []),
+    (["FROM python:3.9", f"RUN pip install -i {INDEX} neuronx-cc==2.27.5334.0"], [("NP110", 1), ("NP102", 2)]),
+    (["FROM ubuntu:20.04", "RUN apt-get install -y aws-neuronx-tools"], [("NP110", 1), ("NP305", 2)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-dkms=2.*"], [("NP106", 2)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuron-dkms=2.2.14.0"], [("NP201", 2), ("NP508", 2), ("NP106", 2)]),
+    (["FROM public.ecr.aws/neuron/pytorch-inference-neuronx:2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04",
+      "RUN pip install neuronx-cc==2.27.5334.0"], [("NP507", 2)]),
+    (["FROM public.ecr.aws/neuron/pytorch-inference-neuronx:2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04",
+      "RUN pip install neuronx-cc==2.26.6360.0"], []),
+    (["FROM x/pytorch-training-neuronx:2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04"],
+     [("NP201", 1), ("NP201", 1), ("NP110", 1), ("NP110", 1)]),
+    (["FROM python:3.11 AS a", f"RUN pip install -i {INDEX} neuronx-cc==2.27.5334.0", "FROM a",
+      f"RUN pip install -i {INDEX} nki==0.5.0"], [("NP507", 4)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "wanted"), RECIPES, ids=range(len(RECIPES)))
+def test_recipes(run, lines: list[str], wanted: list[tuple[str, int]]) -> None:
+    Path("Dockerfile").write_text("\n".join(lines) + "\n")
+    rows = found(run("check", "Dockerfile", *TARGET, "--format", "json"))
+    assert rows == [(rule, f"Dockerfile:{line}") for rule, line in wanted]
+
+
+def test_requirements_beside_it_are_of_the_image(run) -> None:
+    Path("Dockerfile").write_text(
+        f"FROM python:3.11\nCOPY reqs.txt /tmp/\nRUN pip install -i {INDEX} -r /tmp/reqs.txt nki==0.5.0\n"
+    )
+    Path("reqs.txt").write_text("neuronx-cc==2.27.5334.0\n")
+    rows = found(run("check", "Dockerfile", *TARGET, "--format", "json"))
+    assert [rule for rule, _ in rows] == ["NP507"]
+
+
+def test_a_plans_own_image_passes(run) -> None:
+    target = ("--instance", "trn2", "--os", "ubuntu24.04", "--as-of", "2026-08-20")
+    done = run("plan", *target, "--format", "dockerfile")
+    assert done.code == 0, done.err
+    Path("Dockerfile").write_text(done.out)
+    assert run("check", "Dockerfile", *target).out == "nothing found\n"
+
+
+def test_a_project(run) -> None:
+    Path("pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "1"\ndependencies = [\n    "neuronx-cc",\n]\n'
+        '[project.optional-dependencies]\nx = ["torch-neuronx==2.8.*"]\n'
+        '[dependency-groups]\ndev = ["nki>=0.4"]\n'
+    )
+    rows = found(run("check", "pyproject.toml", *TARGET, "--python", "3.11", "--format", "json"))
+    assert rows == [
+        ("NP305", "pyproject.toml:5"),
+        ("NP201", "pyproject.toml:8"),
+        ("NP305", "pyproject.toml:8"),
+        ("NP305", "pyproject.toml:10"),
+    ]
+
+
+# the comment, and the rules that are left
+IGNORES = [
+    ("# neuron-pin: ignore[NP305] moves with the image", []),
+    ("# neuron-pin: ignore[NP305, NP201] moves with the image; until 2026-12-31", []),
+    ("# neuron-pin: ignore[NP305] moves with the image; until 2026-08-20", []),
+    ("# neuron-pin: ignore[NP305] moves with the image; until 2026-08-19", ["NP305", "NP611"]),
+    ("# neuron-pin: ignore[NP305]", ["NP305", "NP611"]),
+    ("# neuron-pin: ignore[NP999] why not", ["NP305", "NP611"]),
+    ("# neuron-pin: ignore[] why not", ["NP305", "NP611"]),
+    ("# neuron-pin: ignore[NP305] soon; until then", ["NP305", "NP611"]),
+    ("# neuron-pin: ignore[NP201] another rule", ["NP305"]),
+]
+
+
+@pytest.mark.parametrize(("comment", "left"), IGNORES)
+@pytest.mark.parametrize("where", ["beside", "before"])
+def test_comments_put_findings_aside(run, comment: str, left: list[str], where: str) -> None:
+    line = f"nki  {comment}\n" if where == "beside" else f"{comment}\nnki\n"
+    Path("reqs.txt").write_text(line)
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
+    assert [rule for rule, _ in found(done)] == left
+
+
+def test_a_comment_beside_one_line_is_not_about_the_next(run) -> None:
+    Path("reqs.txt").write_text("nki  # neuron-pin: ignore[NP305] known\nneuronx-cc\n")
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
+    assert found(done) == [("NP305", "reqs.txt:2")]
+
+
+def test_a_baseline_leaves_what_is_new(run) -> None:
+    Path("reqs.txt").write_text("torch-neuronx==2.8.0.2.10.16998\n")
+    check = ("check", "reqs.txt", *TARGET, "--python", "3.11")
+    assert run(*check).code == 1
+    done = run(*check, "--write-baseline", "known.json")
+    assert (done.code, "1 findings are known" in done.err) == (0, True)
+    # Another line is the same finding, another version is not.
+    Path("reqs.txt").write_text("\n\ntorch-neuronx==2.8.0.2.10.16998\nnki\n")
+    done = run(*check, "--baseline", "known.json", "--format", "json")
+    assert (done.code, found(done)) == (0, [("NP305", "reqs.txt:4")])
+    Path("known.json").write_text("[]")
+    assert run(*check, "--baseline", "known.json").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [([], 0), (["NP305"], 1), (["np305"], 1), (["maintenance"], 0), (["eos", "warning"], 1), (["NP1"], 2)],
+)  # fmt: skip
+def test_what_fails_is_the_users_to_say(run, words: list[str], code: int) -> None:
+    Path("reqs.txt").write_text("nki\n")
+    options = [option for word in words for option in ("--fail-on", word)]
+    assert run("check", "reqs.txt", *TARGET, "--python", "3.11", *options).code == code
+
+
+def test_fixes_are_shown_and_then_made(run) -> None:
+    before = "# mine\nnki  # the kernel interface\ntorch-neuronx[x]>=2.9 ; python_version > '3'\nnki-extras\n"
+    Path("reqs.txt").write_text(before)
+    check = ("check", "reqs.txt", *TARGET, "--python", "3.11", "-q")
+    done = run(*check, "--diff")
+    assert "\n-nki  # the kernel interface\n" in done.out
+    assert "\n+nki==0.*  # the kernel interface\n" in done.out
+    assert Path("reqs.txt").read_text() == before
+    done = run(*check, "--fix")
+    after = Path("reqs.txt").read_text()
+    assert after.splitlines()[1] == "nki==0.*  # the kernel interface"
+    assert after.splitlines()[3] == "nki-extras"
+    assert 'torch-neuronx[x]==2.9.0.2.*; python_version > "3"' in after
+    assert run(*check).out == "nothing found\n"
+
+
+def test_annotations_cannot_be_forged(run) -> None:
+    Path("a%0A::error::x,line=9.txt").write_text("nki\n")
+    done = run(
+        "check", "a%0A::error::x,line=9.txt", *TARGET, "--python", "3.11", "--format", "github"
+    )
+    (line,) = done.out.splitlines()
+    assert line.startswith(
+        "::warning file=a%250A%3A%3Aerror%3A%3Ax%2Cline=9.txt,line=1,title=NP305 "
+    )
+
+
+def test_markdown_is_a_table(run) -> None:
+    Path("a|b.txt").write_text("nki\n")
+    done = run("check", "a|b.txt", *TARGET, "--python", "3.11", "--format", "markdown")
+    rows = done.out.splitlines()
+    assert len(rows) == 3
+    assert "a\\|b.txt:1" in rows[2]
+
+
+def test_sarif_is_what_its_models_say(run) -> None:
+    sarif = pytest.importorskip("sarif_pydantic")
+    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
+    text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "sarif").out
+    (made,) = sarif.Sarif.model_validate_json(text).runs
+    assert [result.rule_id for result in made.results] == ["NP305", "NP201"]
+    assert {rule.id for rule in made.tool.driver.rules} == {"NP305", "NP201"}
+
+
+@pytest.mark.network
+def test_sarif_validates_against_the_published_schema(run) -> None:
+    import jsonschema
+    import requests
+
+    try:
+        answer = requests.get(SARIF, timeout=20)
+        answer.raise_for_status()
+        schema = answer.json()
+    except (requests.RequestException, ValueError):
+        pytest.skip("the schema is not to be had")
+    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
+    text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "sarif").out
+    jsonschema.validate(json.loads(text), schema)
+
+
+def test_cyclonedx_validates_by_its_own_library(run) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\nplain==1.0\n")
+    text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "cyclonedx").out
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    document = json.loads(text)
+    by_name = {row["name"]: row for row in document["components"]}
+    assert set(by_name) == {"plain", "torch-neuronx"}
+    assert by_name["torch-neuronx"]["purl"] == "pkg:pypi/torch-neuronx@2.8.0.2.10.16998"
+    assert [p["name"] for p in by_name["torch-neuronx"]["properties"]] == ["neuron-pin:NP201"]
+    assert document["metadata"]["properties"][0]["name"] == "neuron-pin:NP305"
+
+
+def test_what_can_be_read_is_reported_beside_what_cannot(run) -> None:
+    Path("reqs.txt").write_text("nki\n")
+    Path("uv.lock").write_text("version = 2\n")
+    done = run("check", "uv.lock", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
+    assert done.code == 2
+    assert found(done) == [("NP610", "uv.lock"), ("NP305", "reqs.txt:1")]
+    assert "uv.lock of version 2" in done.err
+
+
+def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
+    server = serve()
+    publish(server, {"neuronx-cc": [("2.26.6360.0", ())], "helper": [("1.0", ())]}, as_json=False)
+    own = Path(sys.executable).parent
+    done = subprocess.run(
+        [str(own / "python"), "-m", "pip", "lock", "-q", "--index-url", f"{server.url}/simple/",
+         "neuronx-cc", "helper", "-o", "pylock.toml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    target = (*TARGET, "--python", "3.11")
+    assert run("check", "pylock.toml", *target).out == "nothing found\n"
+    poetry = own / "poetry"
+    if not poetry.exists():
+        pytest.skip("needs poetry")
+    Path("pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10,<4"\n'
+        'dependencies = ["neuronx-cc", "helper"]\n'
+        f'[[tool.poetry.source]]\nname = "own"\nurl = "{server.url}/simple/"\npriority = "primary"\n'
+    )
+    environment = {
+        "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "POETRY_CACHE_DIR": str(tmp_path / "cache"),
+        "POETRY_VIRTUALENVS_CREATE": "false", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }  # fmt: skip
+    done = subprocess.run(
+        [str(poetry), "lock", "-n"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = Path("poetry.lock").read_text()
+    assert run("check", "poetry.lock", *target).out == "nothing found\n"
+    Path("poetry.lock").write_text(text.replace("2.26.6360.0", "2.1.1.1"))
+    ((rule, _),) = found(run("check", "poetry.lock", *target, "--format", "json"))
+    assert rule == "NP508"
