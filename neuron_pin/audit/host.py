@@ -154,7 +154,8 @@ def _driver(
     packages: list[Stated], root: str, catalog: Catalog, target: Target, loaded: str, kernel: str
 ) -> Iterator[Finding]:
     """Whether the driver that runs is the one that is installed, and works with the rest."""
-    versions = {s.key.name: s.version.partition("-")[0] for s in packages}
+    full = {statement.key.name: statement.version for statement in packages}
+    versions = {name: version.partition("-")[0] for name, version in full.items()}
     installed = versions.get(DRIVER, "")
     place = os.path.join(root, MODULE)
     if loaded and installed and loaded != installed:
@@ -174,7 +175,7 @@ def _driver(
             yield Finding(
                 Rule.DRIVER_WINDOW,
                 Severity.ERROR,
-                f"{RUNTIME} {runtime}",
+                f"{RUNTIME} {full[RUNTIME]}",
                 f"does not work with driver {runs} [{source}]",
                 place if loaded else os.path.join(root, STATUS),
                 "neuron-pin plan --from host",

@@ -30,8 +30,9 @@ MAX_MEMBERS = 5_000_000
 MAX_FILE = 256 * 1024 * 1024
 MAX_KEPT = 1024 * 1024 * 1024
 MAX_RATIO = 200
+MIN_UNPACKED = 1 << 30
 """Bounds: of a manifest, of layers, of the names in one, of one kept file and of all, in
-bytes, and how many times its packed size a layer may unpack to."""
+bytes, and how many times its packed size a layer may unpack to, or to how many bytes."""
 
 _KEPT = re.compile(
     r"(?:etc|usr/lib)/os-release"
@@ -306,7 +307,7 @@ def _layer(stream: IO[bytes], size: int, where: str, files: _Files, digest: str 
     hashed = _Hashed(stream)
     try:
         unpacked = _unpacked(hashed)
-        limit = max(1 << 30, size * MAX_RATIO)
+        limit = max(MIN_UNPACKED, size * MAX_RATIO)
         bounded: Any = _Bounded(unpacked, limit)
         with tarfile.open(fileobj=bounded, mode="r|") as archive:
             for count, member in enumerate(archive):

@@ -1,0 +1,524 @@
+"""``check`` of environments, machines and images."""
+
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import wheel
+
+from neuron_pin.inputs.image import plain_name
+
+AS_OF = ("--as-of", "2026-08-20")
+TARGET = ("--instance", "trn2", "--python", "3.11", *AS_OF)
+
+
+def found(done) -> list[tuple[str, str]]:
+    """Rule and subject of each finding."""
+    return [(row["rule"], row["subject"]) for row in json.loads(done.out)["findings"]]
+
+
+def put(site: Path, name: str, version: str, *, module: str | None = "x = 1\n", summary: str = "",
+        requires: tuple[str, ...] = ()) -> Path:  # fmt: skip
+    """A distribution as an installer leaves it; ``module`` is its only one, none for no code."""
+    own = name.replace("-", "_")
+    info = site / f"{own}-{version}.dist-info"
+    info.mkdir(parents=True)
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", f"Summary: {summary}"]
+    lines += [f"Requires-Dist: {line}" for line in requires]
+    (info / "METADATA").write_text("\n".join(lines) + "\n\n")
+    record = [f"{info.name}/METADATA,,", f"{info.name}/RECORD,,"]
+    if module is not None:
+        (site / own).mkdir(exist_ok=True)
+        (site / own / "__init__.py").write_text(module)
+        record.append(f"{own}/__init__.py,sha256=x,{len(module)}")
+    (info / "RECORD").write_text("\n".join(record) + "\n")
+    return info
+
+
+def environment(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder like a virtual environment, and its site-packages."""
+    site = tmp_path / "venv/lib/python3.11/site-packages"
+    site.mkdir(parents=True)
+    (tmp_path / "venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.11.2\n")
+    return tmp_path / "venv", site
+
+
+# what is installed under a name of Neuron's, and the rule that speaks of it
+PLACEHOLDERS = [
+    ({"version": "1.0", "module": None}, ["NP405"]),
+    ({"version": "2.26.6360.0", "module": None}, ["NP405"]),
+    ({"version": "1.0.post1", "summary": "A placeholder for the real package"}, ["NP405"]),
+    ({"version": "2.26.6360.0", "module": "raise ImportError('WRONG PACKAGE')\n"}, ["NP405"]),
+    ({"version": "2.26.6360.0", "module": "\nraise RuntimeError\n"}, ["NP405"]),
+    ({"version": "2.26.6360.0+f702b353"}, []),
+    ({"version": "1.0"}, ["NP508"]),
+    ({"version": "2.26.6360.0", "requires": ("libneuronxla (<3.0,>2.0.x)",)}, ["NP406"]),
+    ({"version": "2.26.6360.0", "requires": ("numpy (<=1.25.2,>=1.22.2)", "scipy==1.*")}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "rules"), PLACEHOLDERS, ids=lambda value: str(value)[:50])
+def test_placeholders_are_told_by_what_is_in_them(run, tmp_path: Path, given, rules) -> None:
+    venv, site = environment(tmp_path)
+    put(site, "neuronx-cc", **given)
+    rows = found(run("check", "--venv", venv, *TARGET, "--format", "json"))
+    assert [rule for rule, _ in rows] == rules
+
+
+def test_a_real_placeholder_installed_by_real_pip(run, tmp_path: Path) -> None:
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    data = io.BytesIO(wheel("neuron-cc", "1.0.post1"))
+    file = tmp_path / "neuron_cc-1.0.post1-py3-none-any.whl"
+    with zipfile.ZipFile(data) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            new.writestr(name, b"raise ImportError('x')\n" if name.endswith(".py") else text)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(place), "install", "-q", "--no-index",
+         "--no-deps", str(file)], check=True)  # fmt: skip
+    done = run("check", "--venv", place, "--instance", "inf1", *AS_OF, "--format", "json")
+    assert found(done) == [("NP405", "neuron-cc 1.0.post1")]
+
+
+def test_broken_metadata_is_a_finding_of_its_own(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    (put(site, "neuronx-cc", "2.26.6360.0") / "METADATA").unlink()
+    (put(site, "nki", "0.5.0") / "METADATA").write_bytes(b"\xff\xfe\0\0nonsense")
+    (put(site, "torch-neuronx", "2.9.0.2.15.32035") / "RECORD").unlink()
+    put(site, "plain", "1.0")
+    rows = found(run("check", "--venv", venv, *TARGET, "--format", "json"))
+    assert [(rule, subject) for rule, subject in rows if rule == "NP406"] == [
+        ("NP406", "neuronx-cc 2.26.6360.0"),
+        ("NP406", "nki 0.5.0"),
+        ("NP406", "torch-neuronx 2.9.0.2.15.32035"),
+    ]
+
+
+def test_an_environment_has_its_own_python(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    (venv / "pyvenv.cfg").write_text("version_info = 3.9.18\n")
+    put(site, "neuronx-cc", "2.26.6360.0")
+    rows = found(run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "json"))
+    assert ("NP102", "neuronx-cc 2.26.6360.0") in rows
+
+
+# Machines -------------------------------------------------------------------------------
+
+
+class Machine:
+    """A Debian root, as far as a check looks at it."""
+
+    def __init__(self, root: Path, *, system: str = 'ID=ubuntu\nVERSION_ID="24.04"\n') -> None:
+        self.root = root
+        self.write("etc/os-release", system)
+        self.write("sys/devices/virtual/dmi/id/product_name", "trn2.48xlarge\n")
+        self.packages: list[tuple[str, str]] = []
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+    def install(self, name: str, version: str) -> None:
+        self.packages.append((name, version))
+        self.write(
+            "var/lib/dpkg/status",
+            "".join(
+                f"Package: {n}\nStatus: install ok installed\nVersion: {v}\n\n"
+                for n, v in self.packages
+            ),
+        )
+
+
+def the_release(machine: Machine) -> None:
+    for name, version in (
+        ("aws-neuronx-dkms", "2.30.2.0"),
+        ("aws-neuronx-runtime-lib", "2.34.10.0-ac18d186d"),
+        ("aws-neuronx-collectives", "2.34.10.0-1"),
+        ("aws-neuronx-tools", "2.32.28.0-1"),
+    ):
+        machine.install(name, version)
+
+
+def test_a_sound_machine(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    the_release(machine)
+    machine.write("sys/module/neuron/version", "2.30.2.0\n")
+    done = run("check", "--root", machine.root, *AS_OF)
+    assert (done.code, done.out) == (0, "nothing found\n")
+
+
+def test_what_is_loaded_is_what_counts(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    the_release(machine)
+    machine.write("sys/module/neuron/version", "2.26.5.0\n")
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
+    assert rows == [
+        ("NP609", "aws-neuronx-dkms 2.30.2.0"),
+        ("NP506", "aws-neuronx-runtime-lib 2.34.10.0-ac18d186d"),
+    ]
+
+
+def test_leftovers_mixtures_and_kernels(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", system='ID=amzn\nVERSION_ID="2"\n')
+    the_release(machine)
+    machine.install("aws-neuron-dkms", "2.2.14.0")
+    machine.write("proc/sys/kernel/osrelease", "4.14.355-276.amzn2.x86_64\n")
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
+    assert ("NP201", "aws-neuron-dkms 2.2.14.0") in rows
+    assert ("NP109", "aws-neuronx-dkms 2.30.2.0") in rows
+    assert ("NP110", "amzn2") in rows
+
+
+def test_an_unknown_system_is_one_that_no_release_supports(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", system="ID=gentoo\nVERSION_ID=2.15\n")
+    the_release(machine)
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
+    assert ("NP103", "gentoo2.15") in rows
+
+
+def test_environments_lie_where_images_have_them(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    the_release(machine)
+    site = machine.root / "opt/aws_neuronx_venv_pytorch_2_9/lib/python3.11/site-packages"
+    put(site, "torch-neuronx", "2.8.0.2.10.16998")
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
+    assert rows == [("NP201", "torch-neuronx 2.8.0.2.10.16998")]
+
+
+def test_apts_own_state_is_looked_at(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    the_release(machine)
+    machine.write(
+        "etc/apt/preferences.d/neuron.prefs", "Package: x\nPin: version 1\nPin-Priority: 1\n"
+    )
+    machine.write(
+        "etc/apt/sources.list.d/neuron.list",
+        "deb https://apt.repos.neuron.amazonaws.com jammy main\n",
+    )
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
+    rules = {rule for rule, _ in rows}
+    assert {"NP601", "NP602", "NP603", "NP605"} <= rules
+
+
+@pytest.mark.parametrize("damage", ["folder", "nonsense"])
+def test_an_unreadable_status_is_a_finding_and_the_rest_goes_on(
+    run, tmp_path: Path, damage
+) -> None:
+    machine = Machine(tmp_path / "root")
+    status = machine.root / "var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    if damage == "folder":
+        status.mkdir()
+    else:
+        status.write_bytes(b"\0\xff" * 5000)
+    site = machine.root / "opt/venv/lib/python3.11/site-packages"
+    put(site, "torch-neuronx", "2.8.0.2.10.16998")
+    done = run("check", "--root", machine.root, *AS_OF, "--format", "json")
+    assert done.code == 1
+    assert [rule for rule, _ in found(done)] == ["NP610", "NP201"]
+
+
+@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="needs rpmbuild")
+def test_what_real_rpm_has_installed(run, tmp_path: Path) -> None:
+    spec = tmp_path / "x.spec"
+    spec.write_text(
+        "Name: aws-neuronx-tools\nVersion: 2.32.28.0\nRelease: 1\nSummary: x\nLicense: x\n"
+        "BuildArch: noarch\n%description\nx\n%files\n"
+    )
+    top = f"_topdir {tmp_path / 'build'}"
+    subprocess.run(
+        ["rpmbuild", "-bb", "--quiet", "--define", top, str(spec)], check=True, capture_output=True
+    )
+    (package,) = (tmp_path / "build/RPMS").rglob("*.rpm")
+    machine = Machine(tmp_path / "root", system='ID=amzn\nVERSION_ID="2023"\n')
+    database = machine.root / "var/lib/rpm"
+    database.mkdir(parents=True)
+    subprocess.run(
+        ["rpm", "--dbpath", str(database), "-i", "--justdb", "--nodeps", "--force-debian", str(package)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    done = run(
+        "check", "--root", machine.root, "--instance", "trn2", *AS_OF, "--format", "cyclonedx"
+    )
+    assert "pkg:rpm/aws-neuronx-tools@2.32.28.0-1" in done.out
+    assert done.code == 0, done.out
+
+
+# Images ---------------------------------------------------------------------------------
+
+Layer = dict[str, bytes | None]
+"""Files by path; none for one that a layer takes away."""
+
+STATUS = b"Package: aws-neuronx-runtime-lib\nStatus: install ok installed\nVersion: 2.34.10.0-1\n\n"
+INFO = "opt/venv/lib/python3.11/site-packages/torch_neuronx-2.8.0.2.10.16998.dist-info"
+METADATA = b"Metadata-Version: 2.1\nName: torch-neuronx\nVersion: 2.8.0.2.10.16998\n\n"
+BASE: Layer = {
+    "usr/lib/os-release": b'ID=ubuntu\nVERSION_ID="24.04"\n',
+    "var/lib/dpkg/status": STATUS,
+    "bin/sh": b"\x7fELF",
+}
+ENVIRONMENT: Layer = {
+    f"{INFO}/METADATA": METADATA,
+    f"{INFO}/RECORD": b"torch_neuronx/__init__.py,,\ntorch_neuronx/a.py,,\n",
+    "opt/venv/pyvenv.cfg": b"version = 3.11.3\n",
+}
+WANTED = [("NP201", "torch-neuronx 2.8.0.2.10.16998")]
+
+
+def layer(files: Layer, *more: tarfile.TarInfo) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(
+                name
+                if content is not None
+                else os.path.join(os.path.dirname(name), ".wh." + os.path.basename(name))
+            )
+            member.size = len(content or b"")
+            archive.addfile(member, io.BytesIO(content or b""))
+        for member in more:
+            archive.addfile(member)
+    return data.getvalue()
+
+
+def blobs_of(layers: list[bytes]) -> dict[str, bytes]:
+    """An OCI layout's files, by hand."""
+    found: dict[str, bytes] = {"oci-layout": b'{"imageLayoutVersion": "1.0.0"}'}
+
+    def blob(data: bytes, kind: str) -> dict[str, object]:
+        digest = hashlib.sha256(data).hexdigest()
+        found[f"blobs/sha256/{digest}"] = data
+        return {
+            "mediaType": f"application/vnd.oci.image.{kind}",
+            "digest": f"sha256:{digest}",
+            "size": len(data),
+        }
+
+    rows = [blob(data, "layer.v1.tar") for data in layers]
+    config = blob(b"{}", "config.v1+json")
+    manifest = json.dumps({"schemaVersion": 2, "config": config, "layers": rows}).encode()
+    inner = blob(manifest, "manifest.v1+json")
+    other = {
+        **inner,
+        "digest": "sha256:" + "0" * 64,
+        "platform": {"architecture": "arm64", "os": "linux"},
+    }
+    inner["platform"] = {"architecture": "amd64", "os": "linux"}
+    index = json.dumps({"schemaVersion": 2, "manifests": [other, inner]}).encode()
+    found["index.json"] = json.dumps({"manifests": [blob(index, "index.v1+json")]}).encode()
+    return found
+
+
+def docker_save(layers: list[bytes]) -> dict[str, bytes]:
+    names = [f"{number}/layer.tar" for number in range(len(layers))]
+    manifest = json.dumps([{"Config": "c.json", "Layers": names}]).encode()
+    return {**dict(zip(names, layers, strict=True)), "manifest.json": manifest}
+
+
+def as_tar(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+def as_folder(path: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def check(run, image: Path):
+    return run("check", "--image", image, "--instance", "trn2", *AS_OF, "--format", "json")
+
+
+FORMS = {
+    "oci folder": lambda path, layers: as_folder(path, blobs_of(layers)),
+    "oci tar": lambda path, layers: as_tar(path, blobs_of(layers)),
+    "docker save": lambda path, layers: as_tar(path, docker_save(layers)),
+    "docker folder": lambda path, layers: as_folder(path, docker_save(layers)),
+}
+PACKERS = {"plain": bytes, "gzip": gzip.compress, "xz": lambda data: lzma.compress(data, preset=0)}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("packer", PACKERS)
+def test_layouts(run, tmp_path: Path, form: str, packer: str) -> None:
+    layers = [PACKERS[packer](layer(files)) for files in (BASE, ENVIRONMENT)]
+    done = check(run, FORMS[form](tmp_path / "image", layers))
+    assert found(done) == WANTED, done.err
+    (row,) = json.loads(done.out)["findings"]
+    assert row["place"] == f"{tmp_path / 'image'}!/opt/venv"
+
+
+def test_zstd_layers(run, tmp_path: Path) -> None:
+    zstd = pytest.importorskip("backports.zstd")
+    layers = [zstd.compress(layer(files)) for files in (BASE, ENVIRONMENT)]
+    assert found(check(run, as_tar(tmp_path / "i.tar", blobs_of(layers)))) == WANTED
+
+
+def test_an_unpacked_root_and_an_export(run, tmp_path: Path) -> None:
+    whole = {**BASE, **ENVIRONMENT}
+    root = as_folder(tmp_path / "root", {name: data or b"" for name, data in whole.items()})
+    assert found(check(run, root)) == WANTED
+    export = tmp_path / "export.tar"
+    export.write_bytes(layer(whole))
+    assert found(check(run, export)) == WANTED
+
+
+def test_what_a_later_layer_takes_away_is_gone(run, tmp_path: Path) -> None:
+    gone: Layer = {"opt/venv": None}
+    layers = [layer(BASE), layer(ENVIRONMENT), layer(gone)]
+    assert found(check(run, as_tar(tmp_path / "i.tar", docker_save(layers)))) == []
+    opaque = {"opt/venv/lib/.wh..wh..opq": b""}
+    layers = [layer(BASE), layer(ENVIRONMENT), layer(opaque)]
+    assert found(check(run, as_tar(tmp_path / "j.tar", docker_save(layers)))) == []
+
+
+def test_images_without_a_shell(run, tmp_path: Path) -> None:
+    files = {
+        "usr/lib/os-release": b"ID=debian\nVERSION_ID=12\n",
+        "var/lib/dpkg/status.d/neuron": b"Package: aws-neuron-tools\nVersion: 2.1.4.0\n",
+    }
+    rows = found(check(run, as_tar(tmp_path / "i.tar", docker_save([layer(files)]))))
+    assert ("NP201", "aws-neuron-tools 2.1.4.0") in rows
+
+
+def member(name: str, kind: bytes, target: str) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, target
+    return made
+
+
+def test_names_and_links_that_lead_out_lead_nowhere(run, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("Package: aws-neuronx-tools\nStatus: install ok installed\nVersion: 9.9\n\n")
+    hostile = layer(
+        {"../../../etc/os-release": b"ID=evil\n", "/abs/../../x": b"", "etc/os-release": b'ID=ubuntu\nVERSION_ID="24.04"\n'},
+        member("var/lib/dpkg/status", tarfile.SYMTYPE, str(secret)),
+        member("opt/venv", tarfile.SYMTYPE, "/"),
+        member("etc/apt/sources.list", tarfile.LNKTYPE, "../../etc/passwd"),
+        member("etc/apt/preferences", tarfile.FIFOTYPE, ""),
+    )  # fmt: skip
+    done = check(run, as_tar(tmp_path / "i.tar", docker_save([hostile])))
+    assert {rule for rule, _ in found(done)} == {"NP610"}
+    assert "9.9" not in done.out
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "var/lib/dpkg").mkdir(parents=True)
+    (root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="24.04"\n')
+    (root / "var/lib/dpkg/status").symlink_to(secret)
+    (root / "loop").symlink_to(".")
+    done = check(run, root)
+    assert (found(done), done.code) == ([], 0)
+
+
+def test_a_truncated_layer_is_a_finding_and_the_others_are_read(run, tmp_path: Path) -> None:
+    packed = gzip.compress(os.urandom(200_000) + layer(BASE))
+    broken = [layer(BASE), packed[: len(packed) // 2], layer(ENVIRONMENT)]
+    done = check(run, as_tar(tmp_path / "i.tar", docker_save(broken)))
+    assert [rule for rule, _ in found(done)] == ["NP201", "NP610"]
+    whole = as_tar(tmp_path / "j.tar", docker_save([layer(ENVIRONMENT), layer(BASE)])).read_bytes()
+    (tmp_path / "k.tar").write_bytes(whole[: len(whole) // 3])
+    done = check(run, tmp_path / "k.tar")
+    assert done.code in (1, 2)
+    assert "NP610" in {rule for rule, _ in found(done)}
+
+
+def test_another_digest_is_a_finding(run, tmp_path: Path) -> None:
+    files = blobs_of([layer(BASE), layer(ENVIRONMENT)])
+    name = next(n for n, data in files.items() if data == layer(ENVIRONMENT))
+    files[name] = layer({**ENVIRONMENT, "x": b"y"})
+    rows = found(check(run, as_tar(tmp_path / "i.tar", files)))
+    assert [rule for rule, _ in rows] == ["NP201", "NP610"]
+    manifest = next(n for n, data in files.items() if b'"layers"' in data)
+    files[manifest] += b" "
+    done = check(run, as_tar(tmp_path / "j.tar", files))
+    assert (done.code, "digest" in done.err) == (2, True)
+
+
+def test_a_layer_that_unpacks_without_end_is_given_up(run, tmp_path: Path, monkeypatch) -> None:
+    import neuron_pin.inputs.image as image
+
+    monkeypatch.setattr(image, "MAX_RATIO", 2)
+    monkeypatch.setattr(image, "MIN_UNPACKED", 1 << 20)
+    bomb = gzip.compress(layer({"big": b"\0" * (8 << 20)}))
+    done = check(
+        run, as_tar(tmp_path / "i.tar", docker_save([layer(BASE), bomb, layer(ENVIRONMENT)]))
+    )
+    assert [rule for rule, _ in found(done)] == ["NP201", "NP610"]
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x1f\x8b\x08\0\0\0", os.urandom(4096)])
+def test_what_is_no_image(run, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.tar").write_bytes(data)
+    done = check(run, tmp_path / "x.tar")
+    assert done.code in (1, 2)
+    assert "NP610" in {rule for rule, _ in found(done)}
+    (tmp_path / "empty").mkdir()
+    assert check(run, tmp_path / "empty").code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("./a/b", "a/b"), ("/a//b/", "a/b"), ("a/../b", ""), ("..", ""), ("a\0b", ""), (".", "")],
+)
+def test_names_in_layers(name: str, wanted: str) -> None:
+    assert plain_name(name) == wanted
+
+
+@pytest.mark.skipif(
+    shutil.which("buildah") is None or shutil.which("skopeo") is None,
+    reason="needs buildah and skopeo",
+)
+def test_images_of_real_buildah_and_skopeo(run, tmp_path: Path) -> None:
+    files = as_folder(tmp_path / "files", {n: d or b"" for n, d in {**BASE, **ENVIRONMENT}.items()})
+    store = [
+        "--root",
+        str(tmp_path / "s"),
+        "--runroot",
+        str(tmp_path / "r"),
+        "--storage-driver",
+        "vfs",
+    ]
+
+    def tool(*command: str) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"{command[0]} does not run here: {done.stderr.strip()[-200:]}")
+        return done.stdout.strip()
+
+    container = tool("buildah", *store, "from", "scratch")
+    tool("buildah", *store, "add", container, f"{files}/usr", "/usr")
+    tool("buildah", *store, "add", container, f"{files}/var", "/var")
+    tool("buildah", *store, "add", container, f"{files}/opt", "/opt")
+    tool("buildah", *store, "commit", "-q", container, "made")
+    archive = tmp_path / "image.tar"
+    tool("buildah", *store, "push", "-q", "made", f"docker-archive:{archive}:made:1")
+    assert found(check(run, archive)) == WANTED
+    tool(
+        "skopeo",
+        "--insecure-policy",
+        "copy",
+        "-q",
+        f"docker-archive:{archive}",
+        f"oci:{tmp_path / 'oci'}:1",
+    )
+    assert found(check(run, tmp_path / "oci")) == WANTED
+    tool("skopeo", "--insecure-policy", "copy", "-q", "--dest-compress-format", "zstd",
+         f"docker-archive:{archive}", f"oci-archive:{tmp_path / 'oci.tar'}:1")  # fmt: skip
+    assert found(check(run, tmp_path / "oci.tar")) == WANTED
