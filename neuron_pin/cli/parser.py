@@ -216,11 +216,15 @@ def _add_lock(command: argparse.ArgumentParser) -> None:
 def _add_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME[PIN]")
     command.add_argument(
+        "others", metavar="with NAME[PIN]", nargs="*", help="which versions go with which"
+    )
+    command.add_argument(
         "--host", action="store_true", help="what this machine's apt would do, and why"
     )
     command.add_argument("--root", metavar="DIR", help="… the machine below this folder")
     command.add_argument("--format", choices=("text", "json"), default="text")
     add_target(command)
+    add_sources(command)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:

@@ -19,7 +19,8 @@ from .resolution import Resolution
 class Verdict(NamedTuple):
     """One version: chosen, or the rules that put it aside, the first one deciding.
 
-    ``releases`` are the SDK releases that ship it, newest first.
+    ``releases`` are the SDK releases that ship it, newest first; ``source`` is the index or
+    repository that offers it, empty where the releases alone know it.
     """
 
     key: PackageKey
@@ -28,6 +29,7 @@ class Verdict(NamedTuple):
     phase: Phase
     releases: tuple[str, ...]
     exclusions: tuple[Exclusion, ...]
+    source: str = ""
 
 
 def explain(

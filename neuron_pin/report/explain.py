@@ -1,0 +1,112 @@
+"""Verdicts on versions as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from neuron_pin.explaining import Explanation, PairExplanation
+from neuron_pin.inputs import Requirement
+from neuron_pin.outputs.lock_json import exclusion_document
+from neuron_pin.outputs.table import columns
+from neuron_pin.resolve.explain import Verdict
+
+SCHEMA_VERSION = 1
+
+
+def render_explanation(
+    requirement: Requirement, found: Explanation, form: str, *, everything: bool
+) -> str:
+    """One package; of each version that was put aside the first rule, or all of them with
+    ``everything``."""
+    if form == "json":
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "name": requirement.name,
+            "sdk": found.resolution.sdk if found.resolution else None,
+            "target": found.target.label,
+            "versions": [_document(verdict) for verdict in found.verdicts],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    resolution = found.resolution
+    release = f", SDK {resolution.sdk}" if resolution and resolution.sdk else ""
+    lines = [f"{requirement.text} for {found.target.label}{release}", ""]
+    rows = []
+    for verdict in found.verdicts:
+        newest = verdict.releases[0] if verdict.releases else ""
+        oldest = verdict.releases[-1] if verdict.releases else ""
+        sdk = newest if newest == oldest else f"{oldest}-{newest}"
+        if verdict.chosen:
+            rows.append((verdict.version, sdk, verdict.phase.label, "chosen", verdict.source))
+            continue
+        shown = verdict.exclusions if everything else verdict.exclusions[:1]
+        for exclusion in shown:
+            reason = f"{exclusion.reason} [{exclusion.source}]"
+            rule = exclusion.rule.identifier
+            rows.append((verdict.version, sdk, verdict.phase.label, rule, reason))
+        if not shown:
+            rows.append((verdict.version, sdk, verdict.phase.label, "-", "a later one was chosen"))
+    lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows)
+    counts = Counter(
+        f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
+        for v in found.verdicts
+        if not v.chosen and v.exclusions
+    )
+    chosen = sum(verdict.chosen for verdict in found.verdicts)
+    lines += ["", f"{len(found.verdicts)} versions, {chosen} chosen"]
+    lines += [f"  {count:4} {rule}" for rule, count in counts.most_common()]
+    return "\n".join(lines) + "\n"
+
+
+def _document(verdict: Verdict) -> dict[str, object]:
+    return {
+        "ecosystem": verdict.key.ecosystem.value,
+        "version": verdict.version,
+        "chosen": verdict.chosen,
+        "phase": verdict.phase.label,
+        "releases": list(verdict.releases),
+        "source": verdict.source or None,
+        "exclusions": [exclusion_document(exclusion) for exclusion in verdict.exclusions],
+    }
+
+
+def render_pair(found: PairExplanation, form: str) -> str:
+    """Two packages, version by version of the first."""
+    first, second = found.first, found.second
+    if form == "json":
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "name": first.name,
+            "with": second.name,
+            "target": found.target.label,
+            "pairs": [
+                {
+                    "version": verdict.version,
+                    "phase": verdict.phase.label,
+                    "with": verdict.other or None,
+                    "sdk": verdict.sdk or None,
+                    "reasons": list(verdict.reasons),
+                }
+                for verdict in found.verdicts
+            ],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    rows = [
+        (
+            v.version,
+            v.phase.label,
+            v.other or "-",
+            v.sdk or "-",
+            v.reasons[0] if v.reasons else "",
+        )
+        for v in found.verdicts
+    ]
+    together = sum(bool(verdict.other) for verdict in found.verdicts)
+    lines = [
+        f"{first.text} with {second.text} for {found.target.label}",
+        "",
+        *columns((first.name.upper(), "PHASE", second.name.upper(), "SDK", "WHY NOT"), rows),
+        "",
+        f"{len(found.verdicts)} versions of {first.name}, {together} go with one of {second.name}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,131 @@
+"""``explain``: over indexes and repositories, and for pairs."""
+
+import json
+
+from conftest import publish
+
+AS_OF = ("--as-of", "2026-08-20")
+TARGET = ("--instance", "trn2", "--python", "3.11", *AS_OF)
+
+
+def verdicts(done) -> dict[tuple[str, str], str]:
+    """``chosen``, or the first rule, by version and source."""
+    return {
+        (row["version"], row["source"] or ""): "chosen"
+        if row["chosen"]
+        else (row["exclusions"] or [{"rule": "-"}])[0]["rule"]
+        for row in json.loads(done.out)["versions"]
+    }
+
+
+def test_every_version_of_every_index(run, serve) -> None:
+    public, neuron = serve(), serve()
+    publish(
+        public, {"neuronx-cc": [("99.0", ())], "helper": [("1.0", ()), ("2.0", ())]}, as_json=True
+    )
+    publish(
+        neuron,
+        {"neuronx-cc": [("2.26.6360.0+abc", ()), ("2.27.5334.0+def", ()), ("2.27.9999.0+x", ())]},
+        as_json=True,
+    )
+    indexes = (
+        "--index-url",
+        f"{public.url}/simple/",
+        "--neuron-index-url",
+        f"{neuron.url}/simple/",
+    )
+    done = run("explain", "neuronx-cc", *TARGET, *indexes, "--format", "json")
+    assert done.code == 0, done.err
+    found = {version: (rule, source) for (version, source), rule in verdicts(done).items()}
+    assert found["2.27.5334.0+def"][0] == "chosen"
+    assert neuron.url in found["2.27.5334.0+def"][1]
+    assert found["99.0"][0] == "NP401"
+    assert found["2.26.6360.0+abc"][0] == "NP501"
+    # What no index has is known by the releases.
+    assert found["2.25.3371.0"] == ("NP501", "")
+    text = run("explain", "neuronx-cc", *TARGET, *indexes).out
+    assert "index not trusted for the name" in text
+    assert f"chosen   {neuron.url}" in text
+
+
+def test_a_package_that_is_not_neurons(run, serve) -> None:
+    server = serve()
+    publish(server, {"helper": [("1.0", ()), ("2.0", ()), ("3.0rc1", ())]}, as_json=True)
+    index = ("--index-url", f"{server.url}/simple/")
+    done = run("explain", "helper<2", *TARGET, *index, "--format", "json")
+    assert {v: rule for (v, _), rule in verdicts(done).items()} == {
+        "3.0rc1": "NP301",
+        "2.0": "NP301",
+        "1.0": "chosen",
+    }
+    done = run("explain", "helper", *TARGET, *index, "--format", "json")
+    assert {v: rule for (v, _), rule in verdicts(done).items()}["3.0rc1"] == "NP202"
+    assert run("explain", "absent", *TARGET, *index).code == 2
+    assert run("explain", "absent", *TARGET, "--offline").code == 2
+
+
+def test_nothing_fits_and_what_would(run) -> None:
+    done = run("explain", "torch-neuronx", "--sdk", "2.32.0", *TARGET)
+    assert done.code == 1
+    assert "0 chosen" in done.out
+    assert "would work: without --sdk: SDK 2.31.1" in done.err
+
+
+def test_pairs_by_release(run) -> None:
+    done = run("explain", "torch-neuronx", "with", "libneuronxla", "--instance", "trn1",
+               "--python", "3.11", *AS_OF, "--format", "json")  # fmt: skip
+    assert done.code == 0, done.err
+    rows = {row["version"]: row for row in json.loads(done.out)["pairs"]}
+    assert rows["2.9.0.2.15.32035"]["with"] == "2.2.17544.0"
+    assert rows["2.9.0.2.15.32035"]["sdk"] == "2.31.1"
+    assert rows["2.1.2.2.3.0"]["with"] is None
+    assert "NP102" in rows["2.1.2.2.3.0"]["reasons"][0]
+    assert rows["2.7.0.2.12.22436"]["phase"] == "eos"
+
+
+def test_pairs_over_indexes(run, serve) -> None:
+    public, neuron = serve(), serve()
+    publish(public, {"transformers": [("4.40.0", ()), ("4.57.0", ())]}, as_json=True)
+    publish(
+        neuron,
+        {
+            "torch-neuronx": [
+                ("2.9.0.2.15.32035", ("transformers>=4.50",)),
+                ("2.9.0.2.14.27725", ("transformers<4.50",)),
+                ("2.9.0.2.13.26312", ("transformers>=5",)),
+            ]
+        },
+        as_json=True,
+    )
+    indexes = (
+        "--index-url",
+        f"{public.url}/simple/",
+        "--neuron-index-url",
+        f"{neuron.url}/simple/",
+    )
+    done = run(
+        "explain",
+        "torch-neuronx==2.9.*",
+        "with",
+        "transformers",
+        *TARGET,
+        *indexes,
+        "--format",
+        "json",
+    )
+    rows = {row["version"]: row["with"] for row in json.loads(done.out)["pairs"]}
+    assert rows["2.9.0.2.15.32035"] == "4.57.0"
+    assert rows["2.9.0.2.14.27725"] == "4.40.0"
+    assert rows["2.9.0.2.13.26312"] is None
+
+
+def test_no_pair_at_all(run) -> None:
+    done = run("explain", "tensorflow-neuronx", "with", "vllm-neuron", *TARGET)
+    assert done.code == 1
+    assert "0 go with one of vllm-neuron" in done.out
+    assert done.err.startswith("error: ")
+
+
+def test_wrong_words(run) -> None:
+    assert run("explain", "torch-neuronx", "and", "nki").code == 2
+    assert run("explain", "torch-neuronx", "with").code == 2
