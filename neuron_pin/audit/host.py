@@ -138,7 +138,7 @@ def _packages(root: str, catalog: Catalog) -> Iterator[Stated]:
         if Ecosystem.APT in package.systems and is_neuron(package)
     ]
     status = os.path.join(root, STATUS)
-    if os.path.exists(status):
+    if os.path.lexists(status):
         data = read_bounded(status, MAX_STATUS)
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, 0, "is no status of dpkg")

@@ -81,12 +81,21 @@ def _ordered(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str
 
 def _host(root: str, catalog: Catalog) -> State:
     from .dpkg_status import STATUS, read_installed
+    from .rpm_installed import read_rpm_installed, rpm_database
 
-    if not os.path.isfile(os.path.join(root, STATUS)):
-        raise WrongUsage("host: this machine has no dpkg status", hint="on rpm, use a lock")
     names = [p.name for p in catalog.packages.values() if Ecosystem.APT in p.systems]
-    installed = read_installed(root, names)
-    found = {PackageKey(Ecosystem.APT, name): {got.version} for name, got in installed.items()}
+    found: dict[PackageKey, set[str]] = {}
+    if os.path.isfile(os.path.join(root, STATUS)):
+        for name, got in read_installed(root, names).items():
+            found[PackageKey(Ecosystem.APT, name)] = {got.version}
+    elif rpm_database(root):
+        for name, version in read_rpm_installed(root, names).items():
+            found[PackageKey(Ecosystem.RPM, name)] = {version}
+    else:
+        raise WrongUsage(
+            "host: this machine has neither dpkg's status nor a database of rpm",
+            hint="name a lock or an SDK release",
+        )
     return State("host", "", _ordered(found))
 
 

@@ -31,8 +31,12 @@ wanted() {
   echo "== $2"
 }
 
-# write WHO PATH MODE: the file, from standard input, whole or not at all
+# write WHO PATH MODE: the file, from standard input, whole or not at all; a system file that
+# neuron-pin did not write is nobody's to replace
 write() {
+  if [ "$1" = as_root ] && [ -e "$2" ] && ! grep -q 'managed by neuron-pin' "$2"; then
+    fail "$2 is there, and neuron-pin did not write it"
+  fi
   new="$(dirname "$2")/.neuron-pin.$$"
   "$1" tee "$new" >/dev/null
   "$1" chmod "$3" "$new"

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.comparing import Comparison, Difference
+from neuron_pin.marker import marked
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, render_repo, render_sources
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -82,7 +83,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
             Part.REPOSITORY,
             "repository",
             "Name Neuron's repository and its key",
-            files=(WrittenFile(f"{root}{REPO}", text),),
+            files=(WrittenFile(f"{root}{REPO}", marked(text)),),
             commands=(f"rpm --import {url}/{KEY_NAME}",),
             as_root=True,
             unless=f"grep -qs '^baseurl=.*{host}' {root}/etc/yum.repos.d/*.repo",
@@ -119,7 +120,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
         Part.REPOSITORY,
         "repository",
         "Name Neuron's repository",
-        files=(WrittenFile(source, text),),
+        files=(WrittenFile(source, marked(text)),),
         as_root=True,
         unless=unless,
         back=() if machine.configured else (f"rm -f {source}", "apt-get update"),
@@ -145,7 +146,7 @@ def _pins(
             Part.PINS,
             "pins",
             "Pin these versions, from Neuron's repository alone",
-            files=(WrittenFile(path, text),),
+            files=(WrittenFile(path, marked(text)),),
             as_root=True,
             reason="apt upgrade then leaves them; a pin is written before what it pins",
             back=(f"rm -f {path}",),
