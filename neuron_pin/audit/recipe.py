@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.support import Part, package_part, target_parts
+from neuron_pin.catalog.support import Part, package_part, supported_pythons, target_parts
 from neuron_pin.errors import NeuronPinError, UnknownName
 from neuron_pin.inputs.base_image import BaseImage
 from neuron_pin.inputs.dockerfile import Stage
@@ -104,9 +104,11 @@ def _base(
         return Finding(rule, severity, base.name, reason, place, remedy)
 
     for part in _base_parts(base, catalog, target):
+        is_python = part.subject.kind is SubjectKind.PYTHON
+        instead = ", ".join(supported_pythons(catalog, target.as_of)) if is_python else ""
         is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
         ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
-        yield from examine_part(part, target.as_of, within_days, finding, ended)
+        yield from examine_part(part, target.as_of, within_days, finding, ended, instead)
 
 
 def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:

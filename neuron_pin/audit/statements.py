@@ -129,12 +129,19 @@ def _gone(stated: Stated, catalog: Catalog, target: Target) -> tuple[str, str] |
 
 
 def examine_part(
-    part: Part, as_of: date, within_days: int, finding: Make, ended: Rule = Rule.END_OF_SUPPORT
+    part: Part,
+    as_of: date,
+    within_days: int,
+    finding: Make,
+    ended: Rule = Rule.END_OF_SUPPORT,
+    replacement: str = "",
 ) -> Iterator[Finding]:
     """Where a part of an environment stands on a day: ended, in maintenance, a pre-release, or
-    ending within the days asked about."""
+    ending within the days asked about.  ``replacement`` is what there is today instead, where
+    that is known better than by the announcement."""
     event, subject = part.event, part.subject
-    instead = f"move to {event.replacement}" if event is not None and event.replacement else ""
+    replacement = replacement or (event.replacement if event is not None else "")
+    instead = f"move to {replacement}" if replacement else ""
     source = f" [{event.source}]" if event is not None else ""
     since = f" since {event.effective}" if event is not None else ""
     if part.phase is Phase.EOS:
@@ -151,7 +158,7 @@ def examine_part(
     if ends is not None and told is not None and ends <= add_days(as_of, within_days):
         days = (ends - as_of).days
         reason = f"support of {subject.label} ends on {ends}, in {days} days [{told.source}]"
-        remedy = f"move to {told.replacement}" if told.replacement else ""
+        remedy = f"move to {told.replacement}" if told.replacement else instead
         yield finding(Rule.ENDING, Severity.WARNING, reason, remedy)
 
 

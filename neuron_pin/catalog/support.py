@@ -73,6 +73,23 @@ def target_parts(
     return parts
 
 
+def supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
+    """The Pythons that the newest release of a day lists and that have not ended, oldest
+    first."""
+    newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
+    if newest is None:
+        return []
+    listed = {python for member in catalog.members(newest.sdk) for python in member.pythons}
+    return [
+        python
+        for python in catalog.pythons
+        if python in listed
+        and not ended_parts(
+            target_parts(catalog, python=python, system=None, instance=None, as_of=as_of)
+        )
+    ]
+
+
 def ended_parts(parts: Iterable[Part]) -> list[Part]:
     """The parts whose support has ended."""
     return [part for part in parts if part.phase is Phase.EOS]
