@@ -1,18 +1,15 @@
 """Real dnf 4, in a private root, obeys our version locks."""
 
 import json
-import os
 import random
 import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from conftest import Keys, Run, is_supported, system_versions
 from dnf_scenarios import differences
-from rpm_world import has_rpm_tools, repository
+from dnf_world import dnf_world, has_dnf
+from rpm_world import has_rpm_tools
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.outputs.section import BEGIN, END, BrokenSection, with_section
@@ -20,55 +17,7 @@ from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 
-PLUGINS = Path("/usr/lib/python3/dist-packages/dnf-plugins")
-real_dnf = pytest.mark.skipif(
-    shutil.which("dnf") is None or not (PLUGINS / "versionlock.py").is_file(),
-    reason="needs dnf 4 with its versionlock plugin",
-)
-
-
-class Dnf(NamedTuple):
-    """A private dnf world with one repository."""
-
-    root: Path
-    locks: Path
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["dnf", "-c", str(self.root / "dnf.conf"), f"--installroot={self.root / 'image'}",
-             "--releasever=9", "--forcearch=x86_64", f"--setopt=pluginpath={PLUGINS}",
-             f"--setopt=pluginconfpath={self.root / 'plugins'}", "--setopt=cachedir=/cache",
-             "--setopt=strict=0", *words],
-            capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
-
-    def choose(self, *names: str) -> dict[str, str]:
-        """What ``dnf install`` would install: version and release by name."""
-        done = self.run("--assumeno", "install", *names)
-        assert "Traceback" not in done.stderr, done.stderr
-        assert "could not parse" not in done.stderr, done.stderr
-        rows = re.findall(r"^ (\S+) +x86_64 +(\S+) +neuron ", done.stdout, re.M)
-        return dict(rows)
-
-
-def world(folder: Path, packages: list[tuple[str, str]], keys: Keys | None = None) -> Dnf:
-    described = repository(folder / "repo", packages)
-    (folder / "plugins").mkdir()
-    locks = folder / "versionlock.list"
-    locks.write_text("")
-    (folder / "plugins" / "versionlock.conf").write_text(f"[main]\nenabled=1\nlocklist={locks}\n")
-    (folder / "dnf.conf").write_text(
-        f"[main]\ngpgcheck=0\nplugins=1\n[neuron]\nname=n\nbaseurl=file://{folder}/repo\n"
-        + (f"repo_gpgcheck=1\ngpgkey=file://{folder}/key.asc\n" if keys else "")
-    )
-    dnf = Dnf(folder, locks)
-    if keys is not None:
-        (folder / "key.asc").write_bytes(keys.export("rsa"))
-        signature = keys.sign(described, "rsa", detached=True)
-        (folder / "repo/repodata/repomd.xml.asc").write_bytes(signature)
-        done = dnf.run("--assumeyes", "makecache")
-        assert done.returncode == 0, done.stderr
-    return dnf
+real_dnf = pytest.mark.skipif(not has_dnf, reason="needs dnf 4 with its versionlock plugin")
 
 
 def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
@@ -85,7 +34,7 @@ def test_dnf_picks_what_was_locked_for_every_release_and_instance(
     run: Run, catalog: Catalog, keys: Keys, tmp_path: Path, system: str
 ) -> None:
     """From a signed repository of the real versions, which both of us read."""
-    dnf = world(tmp_path / "dnf", real_packages(catalog), keys)
+    dnf = dnf_world(tmp_path / "dnf", real_packages(catalog), keys)
     assert dnf.choose("aws-neuronx-tools") == {"aws-neuronx-tools": "1:2.0-1"}
     repo = f"[signed-by={tmp_path}/dnf/key.asc] file://{tmp_path}/dnf/repo"
     document = tmp_path / "lock.json"
@@ -145,7 +94,7 @@ def test_random_repositories_and_pins(block: int, tmp_path: Path) -> None:
         base = chance.choice(versions).split(".")
         pins[name] = chance.choice([f"-0:{base[0]}.*", f"-0:{'.'.join(base[:2])}.*",
                                     f"-0:{'.'.join(base)}-*"])  # fmt: skip
-    dnf = world(tmp_path / "dnf", packages)
+    dnf = dnf_world(tmp_path / "dnf", packages)
     lines = [f"{n}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}" for n, pin in pins.items()]
     dnf.locks.write_text(with_section("# mine\n", "\n".join(lines) + "\n"))
     found = dnf.choose(*pins)

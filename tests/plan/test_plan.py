@@ -1,6 +1,8 @@
 """``plan``: from nothing and from one release to another, as text, JSON, script, Dockerfile."""
 
 import json
+import os
+import shlex
 import shutil
 import subprocess
 from itertools import pairwise
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FIXTURES, Run
+from dnf_world import dnf_world, has_dnf
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.windows import Pair, against
@@ -135,42 +138,49 @@ def date_of(catalog: Catalog, sdk: str) -> str:
 needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs apt")
 
 
+FAMILIES = ("trn1", "inf1", "trn2")
+SYSTEMS = ("ubuntu22.04", "ubuntu20.04", "ubuntu18.04", "ubuntu24.04", "debian12")
+
+
 @needs_apt
 @pytest.mark.apt
-def test_the_way_between_releases_is_one_that_real_apt_goes(run: Run, catalog: Catalog) -> None:
-    gone = 0
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_way_between_releases_is_one_that_real_apt_goes(
+    run: Run, catalog: Catalog, family: str
+) -> None:
+    """Every pair of consecutive releases that have a driver for the family, on the first system
+    that both are for."""
+    pairs = gone = 0
     for old, new in pairwise(releases(catalog)):
-        family = "trn1"
         before, after = (versions_of(catalog, sdk, family) for sdk in (old, new))
-        if "aws-neuronx-dkms" not in before:
+        if "aws-neuronx-dkms" not in before or "aws-neuronx-dkms" not in after:
             continue
-        # As they were on their day: later nothing of the oldest is supported.
-        done = run(
-            "plan", "--from", old, "--to", new, "--framework", "none", "--instance", family,
-            "--os", "ubuntu22.04", "--phase", "eos", "--as-of", date_of(catalog, new),
-            "--format", "json",
-        )  # fmt: skip
-        if done.code:
-            assert "ubuntu22.04" in done.err, (old, new, done.err)
-            continue
+        pairs += 1
+        for system in SYSTEMS:
+            # As it was on its day, with what had ended even then.
+            done = run(
+                "plan", "--from", old, "--to", new, "--framework", "none", "--instance", family,
+                "--os", system, "--phase", "eos", "--as-of", date_of(catalog, new),
+                "--format", "json",
+            )  # fmt: skip
+            if done.code == 0:
+                break
+        assert done.code == 0, (old, new, done.err)
         plan = json.loads(done.out)
         core = {n: v for n, v in before.items() if n in after}
-        preferences = pins_of(plan)
-        both = {n: sorted({before[n], after[n]}) for n in core}
+        both = {n: sorted({before.get(n, v), v}) for n, v in after.items()}
         archive = Archive(PackageFile(site=SITE, archive="jammy"), both)
-        with scratch_apt([archive], core, preferences) as apt:
+        with scratch_apt([archive], core, pins_of(plan)) as apt:
             got = simulated(plan, apt)
         wanted = {c["name"]: c for c in plan["changes"] if c["new"]}
-        assert got == {n: after[n] for n in wanted if n in core and before[n] != after[n]}
+        assert got == {n: after[n] for n in wanted if before.get(n) != after[n]}
         gone += 1
-    assert gone > 25
+    assert gone == pairs > {"trn1": 40, "inf1": 20, "trn2": 15}[family]
 
 
 @needs_apt
 @pytest.mark.apt
-@pytest.mark.parametrize(
-    "system", ["ubuntu18.04", "ubuntu20.04", "ubuntu22.04", "ubuntu24.04", "debian12"]
-)
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) -> None:
     answered = 0
     for sdk in releases(catalog):
@@ -196,6 +206,152 @@ def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) 
         assert {name: said.candidate for name, said in policy.items()} == got
         answered += 1
     assert answered >= {"ubuntu18.04": 5, "debian12": 4, "ubuntu24.04": 9}.get(system, 15)
+
+
+# Real dnf ------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not has_dnf, reason="needs dnf 4 with its versionlock plugin")
+def test_real_dnf_goes_the_same_way(run: Run, catalog: Catalog, tmp_path: Path) -> None:
+    """From nothing: the versions of the plan, locked by its commands, beside higher ones."""
+    sdk = "2.31.1"
+    names = {
+        member.package: member.version
+        for member in catalog.members(sdk)
+        if len(catalog.packages[member.package].systems) == 2 and "trn1" in member.instances
+    }
+    packages = [(n, f"{v.replace('.x', '.1')}-1") for n, v in names.items() if v]
+    packages += [(n, "2.99.0.0-1") for n in names]
+    dnf = dnf_world(tmp_path / "world", packages)
+    done = run("plan", "--to", sdk, "--framework", "none", "--instance", "trn1", "--os", "rocky9",
+               "--format", "json", "--as-of", "2026-08-12")  # fmt: skip
+    assert done.code == 0, done.err
+    plan = json.loads(done.out)
+    wanted = {c["name"]: c["new"][0] for c in plan["changes"]}
+    assert len(wanted) == 4
+    commands = [shlex.split(c) for step in plan["steps"] for c in step["commands"]]
+    (lock,) = [words for words in commands if words[:3] == ["dnf", "versionlock", "add"]]
+    assert dnf.run(*lock[1:]).returncode == 0
+    assert len(dnf.locks.read_text().split()) >= 4
+    got: dict[str, str] = {}
+    for words in commands:
+        if words[:2] == ["dnf", "install"] and any(w.startswith("aws-") for w in words):
+            got |= dnf.choose(*[w for w in words[2:] if w != "-y"])
+    assert got == {name: f"{version}-1" for name, version in wanted.items()}
+    # Without the version in the command the lock holds, too.
+    assert dnf.choose(*wanted) == got
+
+
+# The script, run for real ----------------------------------------------------------------
+
+
+def a_deb(folder: Path, name: str, version: str) -> None:
+    place = folder / f"{name}_{version}"
+    (place / "DEBIAN").mkdir(parents=True)
+    (place / "DEBIAN/control").write_text(
+        f"Package: {name}\nVersion: {version}\nArchitecture: all\n"
+        "Maintainer: t <t@test.invalid>\nDescription: t\n"
+    )
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(place), f"{place}.deb"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    shutil.rmtree(place)
+
+
+def an_apt_root(root: Path, repository: Path) -> dict[str, str]:
+    """A private root that real apt and dpkg install into; the environment that leads there."""
+    for name in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d",
+                 "etc/apt/keyrings", "var/lib/apt/lists/partial", "var/lib/dpkg/info",
+                 "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "var/lib/dpkg/parts",
+                 "var/cache/apt/archives/partial", "var/log/apt", "tmp"):  # fmt: skip
+        (root / name).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").write_text("")
+    (root / "var/lib/dpkg/available").write_text("")
+    (root / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{repository} ./\n")
+    (root / "apt.conf").write_text(
+        f'Dir "{root}/";\nDir::State::status "{root}/var/lib/dpkg/status";\n'
+        'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\nAPT::Architecture "amd64";\n'
+        'APT::Sandbox::User "root";\nAcquire::Languages "none";\nDebug::NoLocking "1";\n'
+        f'DPkg::Options {{ "--root={root}"; "--force-script-chrootless"; "--force-not-root"; '
+        f'"--log={root}/var/log/dpkg.log"; }};\n'
+    )
+    packages = subprocess.run(
+        ["apt-ftparchive", "packages", "."], cwd=repository, check=True, capture_output=True
+    ).stdout
+    (repository / "Packages").write_bytes(packages)
+    return {"APT_CONFIG": str(root / "apt.conf"), "DPKG_ROOT": str(root), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8", "HOME": str(root)}  # fmt: skip
+
+
+@needs_apt
+@pytest.mark.apt
+@pytest.mark.skipif(
+    shutil.which("apt-ftparchive") is None or os.geteuid() != 0, reason="needs root, apt-utils"
+)
+def test_real_apt_carries_the_script_out_and_again(
+    run: Run, catalog: Catalog, tmp_path: Path
+) -> None:
+    root, repository = tmp_path / "root", tmp_path / "repository"
+    repository.mkdir()
+    for sdk in ("2.30.0", "2.31.1"):
+        for name, version in versions_of(catalog, sdk, "trn1").items():
+            if name.removeprefix("aws-neuronx-") in ("dkms", "runtime-lib", "collectives", "tools"):
+                a_deb(repository, name, version)
+    a_deb(repository, "aws-neuronx-tools", "2.99.0.0-evil")
+    environment = an_apt_root(root, repository)
+    environment["NEURON_PIN_SKIP"] = "os instance can-build disk key repository headers reload"
+
+    def carry_out(*options: str) -> subprocess.CompletedProcess[str]:
+        plan = run(
+            "plan", *options, "--framework", "none", "--instance", "trn1", "--os", "ubuntu22.04",
+            "--python", "3.11", "--root", root, "--format", "sh",
+        )  # fmt: skip
+        assert plan.code == 0, plan.err
+        script = tmp_path / "plan.sh"
+        script.write_text(plan.out)
+        if shutil.which("shellcheck"):
+            checked = subprocess.run(["shellcheck", "-S", "warning", str(script)], capture_output=True, check=False)
+            assert checked.returncode == 0, checked.stdout.decode()
+        return subprocess.run(
+            ["sh", str(script)], env=environment, capture_output=True, text=True, check=False
+        )
+
+    def installed() -> dict[str, str]:
+        done = subprocess.run(
+            ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n"],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return dict(line.split() for line in done.stdout.splitlines())
+
+    done = carry_out("--to", "2.30.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    first = installed()
+    assert first == {n: v for n, v in versions_of(catalog, "2.30.0", "trn1").items() if n in first}
+    assert len(first) == 4
+    pins = (root / "etc/apt/preferences.d/00-neuron-pin.pref").read_text()
+    assert pins.startswith("# managed by neuron-pin, sha256 ")
+    again = carry_out("--to", "2.30.0")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("installed already") == 2
+    # On, with a package on hold; and back.
+    status = root / "var/lib/dpkg/status"
+    status.write_text(status.read_text().replace(
+        "Package: aws-neuronx-tools\nStatus: install ok", "Package: aws-neuronx-tools\nStatus: hold ok"))  # fmt: skip
+    done = carry_out("--from", "host", "--to", "2.31.1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert installed() == {
+        n: v for n, v in versions_of(catalog, "2.31.1", "trn1").items() if n in first
+    }
+    assert "Package: aws-neuronx-tools\nStatus: hold ok installed" in status.read_text()
+    done = carry_out("--from", "host", "--to", "2.30.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert installed() == first
+    # Somebody else's file is not overwritten.
+    (root / "etc/apt/preferences.d/00-neuron-pin.pref").write_text("# mine\n")
+    done = carry_out("--to", "2.30.0")
+    assert done.returncode == 1
+    assert "neuron-pin did not write it" in done.stderr
 
 
 # Hops ----------------------------------------------------------------------------------
