@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, version_numbers
+from neuron_pin.catalog import Catalog, public_version, version_numbers
 from neuron_pin.catalog.changes import Changes, what_changed
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
@@ -40,13 +40,10 @@ class Difference(NamedTuple):
         with one is the same as that without.
         """
         return len(self.old) == len(self.new) and all(
-            was == now or (_public(was) == _public(now) and _public(was) in (was, now))
+            was == now
+            or (public_version(was) == public_version(now) and public_version(was) in (was, now))
             for was, now in zip(self.old, self.new, strict=True)
         )
-
-
-def _public(version: str) -> str:
-    return version.partition("+")[0].partition("-")[0]
 
 
 class Comparison(NamedTuple):
@@ -125,7 +122,7 @@ def _pep440_update(old: str, new: str) -> Update:
 def _phase(catalog: Catalog, key: PackageKey, versions: Sequence[str], as_of: date) -> Phase | None:
     if not versions or key.name not in catalog.packages:
         return None
-    version = _public(versions[0])
+    version = public_version(versions[0])
     events = catalog.events_by_name.get(key.name, ())
     fact = phase_at(events, key.name, version, None, as_of)
     if fact.event is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neuron_pin.catalog import ComponentKind, Member, version_numbers
+from neuron_pin.catalog import ComponentKind, Member, public_version, version_numbers
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
@@ -202,7 +202,7 @@ def _from_sources(job: Job, requirement: Requirement, target: Target) -> Explana
         verdicts[candidate.version, source] = Verdict(
             key, candidate.version, is_chosen, phase, releases, tuple(against), source
         )
-    known = {version.partition("+")[0].partition("-")[0] for version, _ in verdicts}
+    known = {public_version(version) for version, _ in verdicts}
     rest = (
         [v for v in explain(requirement, context, resolution) if v.version not in known]
         if requirement.name in catalog.packages

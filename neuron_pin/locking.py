@@ -165,14 +165,14 @@ class Job(NamedTuple):
 
     settings: Settings
     catalog: Catalog
-    requirements: tuple[Requirement, ...]
-    constraints: tuple[Requirement, ...]
-    files: tuple[RequirementsFile, ...]
     today: date
     this_python: str
     environ: Mapping[str, str]
-    all_files: bool
-    preferred: Preferences | None
+    requirements: tuple[Requirement, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    files: tuple[RequirementsFile, ...] = ()
+    all_files: bool = False
+    preferred: Preferences | None = None
 
 
 def lock(

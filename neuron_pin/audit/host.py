@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.bounded import read_bounded
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.support import target_parts
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against, floor_above
 from neuron_pin.errors import UnreadableInput
@@ -155,7 +155,7 @@ def _driver(
 ) -> Iterator[Finding]:
     """Whether the driver that runs is the one that is installed, and works with the rest."""
     full = {statement.key.name: statement.version for statement in packages}
-    versions = {name: version.partition("-")[0] for name, version in full.items()}
+    versions = {name: public_version(version) for name, version in full.items()}
     installed = versions.get(DRIVER, "")
     place = os.path.join(root, MODULE)
     if loaded and installed and loaded != installed:

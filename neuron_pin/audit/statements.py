@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
-from neuron_pin.catalog import Catalog, ComponentKind, Member, Package, version_numbers
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    Member,
+    Package,
+    public_version,
+    version_numbers,
+)
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.requirement import Requirement
@@ -76,10 +83,6 @@ def _shipped(catalog: Catalog, names: set[str]) -> Shipped:
     }
 
 
-def _public(version: str) -> str:
-    return version.rpartition(":")[2].partition("+")[0].partition("-")[0]
-
-
 def _one(
     stated: Stated, catalog: Catalog, target: Target, within_days: int, shipped: Shipped
 ) -> Iterator[Finding]:
@@ -96,7 +99,7 @@ def _one(
     if not stated.version:
         yield from _range(stated, catalog, target, finding, shipped)
         return
-    version = _public(stated.version)
+    version = public_version(stated.version)
     part = package_part(catalog, name, version, target.family, target.as_of)
     yield from examine_part(part, target.as_of, within_days, finding)
     rows = shipped.get((name, version), [])
@@ -261,7 +264,7 @@ def _releases(stated: Stated, shipped: Shipped) -> set[str]:
     """The releases that a version is of."""
     if stated.key.ecosystem is Ecosystem.SDK:
         return {stated.version}
-    return {sdk for sdk, _ in shipped.get((stated.key.name, _public(stated.version)), [])}
+    return {sdk for sdk, _ in shipped.get((stated.key.name, public_version(stated.version)), [])}
 
 
 def _groups(stated: Iterable[Stated]) -> list[list[Stated]]:

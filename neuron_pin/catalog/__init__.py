@@ -13,6 +13,7 @@ from .facts import (
     Repositories,
     Span,
     Window,
+    public_version,
     version_numbers,
 )
 from .support import Support
@@ -34,6 +35,7 @@ __all__ = [
     "load_catalog",
     "normalized",
     "passed_over",
+    "public_version",
     "sdk_key",
     "user_catalog",
     "version_numbers",

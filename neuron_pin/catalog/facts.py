@@ -67,6 +67,11 @@ def version_numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def public_version(version: str) -> str:
+    """A version without epoch, local part (PEP 440) and revision: as releases name it."""
+    return version.rpartition(":")[2].partition("+")[0].partition("-")[0]
+
+
 class Window(NamedTuple):
     """A range of another package that some versions of a package work with.
 

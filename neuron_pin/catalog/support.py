@@ -9,7 +9,7 @@ from typing import NamedTuple
 from neuron_pin.policy import Event, Floor, Phase, Subject, SubjectKind, phase_at, support_floor
 
 from .catalog import Catalog
-from .facts import FrameworkRole, OperatingSystem, version_numbers
+from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers
 
 
 class Part(NamedTuple):
@@ -29,7 +29,7 @@ def package_part(
     What was announced for its framework version and for the package as a whole counts
     alike; six months are promised to a framework version that a newer one follows.
     """
-    public = version.partition("+")[0].partition("-")[0]
+    public = public_version(version)
     events = catalog.events_by_name.get(name, ())
     concerned = [event for event in events if event.concerns(name, public, family)]
     package = catalog.packages.get(name)

@@ -35,14 +35,9 @@ def run(options: Options, console: Console) -> int:
     job = Job(
         settings=load_settings(vars(options), os.environ, ""),
         catalog=load_catalog(),
-        requirements=(),
-        constraints=(),
-        files=(),
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
-        all_files=False,
-        preferred=None,
     )
     if other is not None:
         pair = explain_pair(job, requirement, other)

@@ -32,14 +32,9 @@ def run(options: Options, console: Console) -> int:
     job = Job(
         settings=settings,
         catalog=catalog,
-        requirements=(),
-        constraints=(),
-        files=(),
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
-        all_files=False,
-        preferred=None,
     )
     wanted = wanted_of(
         situation,
@@ -59,7 +54,7 @@ def run(options: Options, console: Console) -> int:
     )
     plan = make_plan(job, situation, wanted, manner)
     if options.format in ("sh", "dockerfile"):
-        from neuron_pin.outputs.shell import render_dockerfile, render_script
+        from neuron_pin.report.shell import render_dockerfile, render_script
 
         render = render_script if options.format == "sh" else render_dockerfile
         for note in plan.notes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, ComponentKind, sdk_key
+from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
 from neuron_pin.comparing import Comparison, compare
 from neuron_pin.errors import NoSolution
@@ -280,7 +280,7 @@ def release_of(start: State, catalog: Catalog) -> str:
         if release.listed:
             versions = {(m.package, m.version) for m in catalog.members(release.sdk)}
             counts[release.sdk] = sum(
-                (key.name, found.partition("+")[0].partition("-")[0]) in versions
+                (key.name, public_version(found)) in versions
                 for key, all_found in start.versions.items()
                 for found in all_found
             )
@@ -302,7 +302,8 @@ def _hops(
         return (first, resolution.sdk), []
     of_first = pair_of(catalog, first, resolution.target.family) or own
     before = Pair(
-        _public(old.get(DRIVER, of_first.driver)), _public(old.get(RUNTIME, of_first.runtime))
+        public_version(old.get(DRIVER, of_first.driver)),
+        public_version(old.get(RUNTIME, of_first.runtime)),
     )
     moves = find_moves(catalog, before, own, resolution.target.family)
     between = [move.sdk for move in moves if move.sdk]
@@ -319,10 +320,6 @@ def _hops(
     if resolution.target.scope is Scope.BOTH:
         return (first, resolution.sdk), [told]
     return (first, *dict.fromkeys(between), resolution.sdk), [told]
-
-
-def _public(version: str) -> str:
-    return version.partition("-")[0]
 
 
 def _notes(

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from neuron_pin.compression import can_unpack, unpacked
 from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 
-from .compression import can_unpack, unpacked
 from .system_package import SystemPackage, parse_deb_relations
 from .trust import Trust, options_of, trust_of
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.bounded import read_bounded
+from neuron_pin.compression import MAX_UNPACKED, can_unpack, unpacked
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 
 from .apt import AMD64, AptRepository, parse_repository, stanzas
-from .compression import MAX_UNPACKED, can_unpack, unpacked
 from .system_package import SystemPackage
 from .trust import trust_of
 

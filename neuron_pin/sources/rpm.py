@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.bounded import read_bounded
+from neuron_pin.compression import can_unpack, unpacked
 from neuron_pin.errors import InvalidVersion, SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.rpmversion import compare_rpm
 
-from .compression import can_unpack, unpacked
 from .http import Answer, Fetcher, NotFound, redacted
 from .openpgp import BadSignature
 from .system_package import SystemPackage, evr, rpm_relation

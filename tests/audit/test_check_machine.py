@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import wheel
 
-from neuron_pin.inputs.image import plain_name
+from neuron_pin.inputs.layers import plain_name
 
 AS_OF = ("--as-of", "2026-08-20")
 TARGET = ("--instance", "trn2", "--python", "3.11", *AS_OF)
@@ -452,10 +452,10 @@ def test_another_digest_is_a_finding(run, tmp_path: Path) -> None:
 
 
 def test_a_layer_that_unpacks_without_end_is_given_up(run, tmp_path: Path, monkeypatch) -> None:
-    import neuron_pin.inputs.image as image
+    import neuron_pin.inputs.layers as layers_of
 
-    monkeypatch.setattr(image, "MAX_RATIO", 2)
-    monkeypatch.setattr(image, "MIN_UNPACKED", 1 << 20)
+    monkeypatch.setattr(layers_of, "MAX_RATIO", 2)
+    monkeypatch.setattr(layers_of, "MIN_UNPACKED", 1 << 20)
     bomb = gzip.compress(layer({"big": b"\0" * (8 << 20)}))
     done = check(
         run, as_tar(tmp_path / "i.tar", docker_save([layer(BASE), bomb, layer(ENVIRONMENT)]))

@@ -311,7 +311,9 @@ def test_real_apt_carries_the_script_out_and_again(
         script = tmp_path / "plan.sh"
         script.write_text(plan.out)
         if shutil.which("shellcheck"):
-            checked = subprocess.run(["shellcheck", "-S", "warning", str(script)], capture_output=True, check=False)
+            checked = subprocess.run(
+                ["shellcheck", "-S", "warning", str(script)], capture_output=True, check=False
+            )
             assert checked.returncode == 0, checked.stdout.decode()
         return subprocess.run(
             ["sh", str(script)], env=environment, capture_output=True, text=True, check=False

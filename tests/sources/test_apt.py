@@ -77,7 +77,7 @@ def test_what_cannot_be_unpacked_is_refused(tmp_path: Path, suffix: str) -> None
 
 @pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
 def test_a_bomb_is_not_unpacked(tmp_path: Path, suffix: str, monkeypatch) -> None:
-    monkeypatch.setattr("neuron_pin.sources.compression.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 1000)
     line = repository(tmp_path / "repo", suffix, PACK[suffix](bytes(10_000)))
     with pytest.raises(SourceFailed, match="more than 1000 bytes"):
         read(tmp_path, line)
@@ -103,7 +103,7 @@ def test_what_ends_too_soon_is_refused_and_a_second_stream_is_read(
 def test_without_zstandard_another_form_is_taken_or_the_extra_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuron_pin.sources.compression._ZSTD_MODULES", ())
+    monkeypatch.setattr("neuron_pin.compression._ZSTD_MODULES", ())
     line = repository(tmp_path / "repo", ".zst", PACK[".zst"](PACKAGES))
     with pytest.raises(SourceFailed) as told:
         read(tmp_path, line)

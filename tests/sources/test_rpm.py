@@ -148,7 +148,7 @@ def test_hostile_metadata_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neuron_pin.sources.compression.MAX_UNPACKED", 500)
+    monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 500)
     repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(99)])
     with pytest.raises(SourceFailed, match="more than 500 bytes"):
         read(tmp_path, (tmp_path / "repo").as_uri())
