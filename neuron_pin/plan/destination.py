@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
-from neuron_pin.inputs import Requirement, parse_requirement
+from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.locking import Job, lock_job
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
@@ -221,7 +221,13 @@ def _system_names(job: Job, wanted: Wanted) -> list[Requirement]:
             and SYSTEM.get(member.package, Category.DRIVER) in wanted.categories - {Category.DRIVER}
         }
         if listed:
-            return [_require(name) for name in SYSTEM if name in listed]
+            needed = [_require(name) for name in SYSTEM if name in listed]
+            system = catalog.system(job.settings.os or "")
+            if system.first_sdk_without:
+                # Whatever phases are allowed: nothing later is published for that system.
+                bound = f"{SDK_NAME}<{system.first_sdk_without}"
+                needed.append(parse_requirement(bound, f"--os {system.name}: {system.source}"))
+            return needed
     return []
 
 

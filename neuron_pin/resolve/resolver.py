@@ -155,6 +155,13 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
                 [f"neuron-sdk {e.version}: {e.reason}" for e in passed],
                 hint="choose another release with --sdk, or another date with --as-of",
             )
+        alone = all(any(r.admits(known.sdk) for known in catalog.releases) for r in wanted)
+        if len(wanted) > 1 and alone:
+            raise NoSolution(
+                "no SDK release is in all of " + ", ".join(r.text for r in wanted),
+                [f"{r.text}, of {r.origin}" for r in wanted],
+                hint="give up one of them",
+            )
         raise UnknownName(
             "SDK release",
             wanted[0].range.removeprefix("=="),

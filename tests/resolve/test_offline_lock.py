@@ -237,6 +237,12 @@ def test_the_last_driver_for_inf1_is_found_and_the_correction_named(catalog: Cat
     assert "aws-neuronx-dkms" not in versions(inside)
 
 
+def test_releases_that_exclude_each_other_are_named(run) -> None:
+    done = run("lock", "--offline", "neuron-sdk<2.26", "--sdk", "2.28.1", "--instance", "trn2")
+    assert done.code == 1
+    assert "no SDK release is in all of neuron-sdk<2.26, neuron-sdk==2.28.1" in done.err
+
+
 def test_an_operating_system_is_judged_by_its_window(catalog: Catalog) -> None:
     early = {"instance": "trn1", "as_of": "2023-01-01"}
     assert "aws-neuronx-tools" in versions(locked(catalog, **early, os="ubuntu20.04"))
