@@ -330,6 +330,8 @@ def _notes(
     catalog: Catalog,
 ) -> Iterator[str]:
     resolution = destination.resolution
+    if start.versions and all(d.is_equal for d in comparison.differences):
+        yield "what is there is what the policy chooses: only the environment is new, if any"
     yield from comparison.notes
     if start.versions:
         ended = [d.key.name for d in comparison.differences if d.phases[0] is Phase.EOS]

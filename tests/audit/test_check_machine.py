@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -471,6 +472,66 @@ def test_what_is_no_image(run, tmp_path: Path, data: bytes) -> None:
     assert "NP610" in {rule for rule, _ in found(done)}
     (tmp_path / "empty").mkdir()
     assert check(run, tmp_path / "empty").code == 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_images_never_crash(run, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    layers = [gzip.compress(layer(BASE)), layer(ENVIRONMENT)]
+    files = docker_save(layers) if seed % 2 else blobs_of(layers)
+    data = bytearray(as_tar(tmp_path / "i.tar", files).read_bytes())
+    for _ in range(chance.randint(1, 60)):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    if seed % 3 == 0:
+        del data[chance.randrange(len(data)) :]
+    (tmp_path / "i.tar").write_bytes(bytes(data))
+    done = check(run, tmp_path / "i.tar")
+    assert done.code in (0, 1, 2), done.err
+    json.loads(done.out)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "uv.lock",
+        "poetry.lock",
+        "pylock.toml",
+        "pyproject.toml",
+        "lock.json",
+        "reqs.txt",
+        "Dockerfile",
+    ],
+)
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_files_never_crash(run, name: str, seed: int) -> None:
+    chance = random.Random(f"{name}{seed}")
+    texts = {
+        "uv.lock": 'version = 1\n[[package]]\nname = "nki"\nversion = "0.5.0"\nsource = { registry = "x" }\n',
+        "poetry.lock": '[[package]]\nname = "nki"\nversion = "0.5.0"\n[metadata]\nlock-version = "2.1"\n',
+        "pylock.toml": 'lock-version = "1.0"\n[[packages]]\nname = "nki"\nversion = "0.5.0"\n',
+        "pyproject.toml": '[project]\nname = "x"\ndependencies = ["nki", "a>=1,<2; python_version > \'3\'"]\n',
+        "lock.json": '{"sdk": "2.31.1", "target": {}, "packages": [{"ecosystem": "pip", "name": "nki", "version": "1"}]}',
+        "reqs.txt": "nki[a]>=0.4 ; python_version > '3' --hash=sha256:aa\n-r other.txt\n",
+        "Dockerfile": "FROM a AS b\nRUN <<X\npip install nki\nX\nENV A=\"b c\" D=e\nRUN [\"pip\", \"install\", \"nki\"]\n",
+    }  # fmt: skip
+    for _ in range(30):
+        data = bytearray(texts[name].encode())
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randint(0, 3)] = bytes(
+                chance.choices(b"\"'[]{}=\\\n$(<\xff\0,;a1", k=chance.randint(0, 3))
+            )
+        Path(name).write_bytes(bytes(data))
+        done = run("check", name, *TARGET, "--format", "json")
+        assert done.code in (0, 1, 2), (data, done.err)
+        json.loads(done.out)
+
+
+def test_a_file_without_end_is_refused(run) -> None:
+    with open("reqs.txt", "wb") as stream:
+        stream.truncate(3 << 30)
+    done = run("check", "reqs.txt", *TARGET)
+    assert (done.code, "larger than" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
