@@ -16,16 +16,16 @@ NEW_MODE = 0o644
 whatever the umask says."""
 
 
-def write_atomically(path: str, content: str | bytes) -> bool:
+def write_atomically(path: str, content: str | bytes, *, new_mode: int = NEW_MODE) -> bool:
     """Write a file whole; true if anything changed.
 
-    Equal bytes are left alone, modification time included.  An existing file keeps its
-    mode, and its owner where that may be set; a symbolic link is refused, since a rename
-    would replace it.  Raises `CannotWrite`.
+    Equal bytes are left alone, modification time included.  A new file gets ``new_mode``, an
+    existing one keeps its mode, and its owner where that may be set; a symbolic link is
+    refused, since a rename would replace it.  Raises `CannotWrite`.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
-        return _write(path, data)
+        return _write(path, data, new_mode)
     except OSError as error:
         raise CannotWrite(path, f"cannot be written: {error.strerror}") from None
 
@@ -52,8 +52,8 @@ def remove_atomically(path: str) -> bool:
     return True
 
 
-def _write(path: str, data: bytes) -> bool:
-    mode, owner = NEW_MODE, None
+def _write(path: str, data: bytes, new_mode: int) -> bool:
+    mode, owner = new_mode, None
     try:
         before = os.lstat(path)
     except FileNotFoundError:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neuron_pin.atomic import remove_atomically, write_atomically
+from neuron_pin.atomic import NEW_MODE, remove_atomically, write_atomically
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import CannotWrite
 from neuron_pin.marker import Ownership, marked, ownership
@@ -28,15 +28,21 @@ class Output(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A file's text as it is, empty for none, and as it is to be."""
+    """A file's text as it is, empty for none, and as it is to be, none for no file.
+
+    ``mode`` is that of a file which is not there yet.
+    """
 
     path: str
     before: str
-    after: str
+    after: str | None
+    mode: int = NEW_MODE
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be written."""
+        """Whether anything is to be written or removed."""
+        if self.after is None:
+            return os.path.lexists(self.path)
         return self.before != self.after
 
     def diff(self) -> str:
@@ -45,11 +51,11 @@ class Prepared(NamedTuple):
 
         lines = difflib.unified_diff(
             self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
+            (self.after or "").splitlines(keepends=True),
             self.path,
-            self.path,
+            self.path if self.after is not None else "/dev/null",
         )
-        return "".join(lines)
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
 def below(root: str, path: str) -> str:
@@ -117,8 +123,16 @@ def _without_ours(output: Output, overwrite: bool) -> str | None:
 
 
 def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
-    """Write the files that change; gives each path and whether it did."""
-    return [(file.path, write_atomically(file.path, file.after)) for file in prepared]
+    """Write the files that change, and remove those that go; gives each path and whether
+    anything was done."""
+    done = []
+    for file in prepared:
+        if file.after is None:
+            done.append((file.path, remove_atomically(file.path)))
+        else:
+            data = file.after.encode("utf-8", "surrogateescape")
+            done.append((file.path, write_atomically(file.path, data, new_mode=file.mode)))
+    return done
 
 
 def _prepared(output: Output, resolution: Resolution, command: str, overwrite: bool) -> Prepared:

@@ -34,6 +34,8 @@ COMMANDS = {
     "plan": "the ordered commands from here to there, and the way back",
     "diff": "what lies between two releases, locks, constraints files or environments",
     "lifecycle": "phases and dates of anything that has a life-cycle",
+    "hook": "pre-install hooks that hold apt, dnf, pip and uv to a lock: install, status, remove",
+    "exec": "run one command under a lock: exec -- pip install …",
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, hold against the policy, import newer ones",
     "policy": "the rules, or one rule's page",
@@ -103,7 +105,13 @@ def parse(arguments: Sequence[str]) -> Options:
         )
         if wanted == [name]:
             _ADD[name](command)
-    options, rest = parser.parse_known_args(arguments, namespace=Options())
+    words: list[str] = []
+    given = list(arguments)
+    if wanted == ["exec"] and "--" in given:
+        # What follows is somebody else's command line, whatever it looks like.
+        words = given[given.index("--") + 1 :]
+        given = given[: given.index("--")]
+    options, rest = parser.parse_known_args(given, namespace=Options(words=words))
     if rest and hasattr(options, "requirements") and not any(r.startswith("-") for r in rest):
         # argparse takes no second run of positional arguments, after an option.
         options.requirements += rest
@@ -319,6 +327,45 @@ def _add_plan(command: argparse.ArgumentParser) -> None:
     add_target(command)
 
 
+def _add_hook(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("install", "status", "remove"))
+    command.add_argument("kinds", metavar="KIND", nargs="*", help="apt, dnf, pip, uv")
+    command.add_argument(
+        "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
+    )
+    command.add_argument(
+        "--scope",
+        choices=("system", "user", "venv"),
+        help="of pip and uv; default: the environment that is active, else the user",
+    )
+    command.add_argument("--venv", metavar="DIR", help="the environment; default: the active one")
+    command.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    command.add_argument(
+        "--on-error",
+        choices=("allow", "refuse"),
+        default="allow",
+        help="what becomes of Neuron's packages where the hook cannot judge; allow",
+    )
+    command.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="when to look at the lock again; default: six months after its day",
+    )
+    command.add_argument("--dry-run", action="store_true", help="write nothing, show the diff")
+    command.add_argument(
+        "--overwrite", action="store_true", help="files that were edited by hand, too"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text", help="of status")
+
+
+def _add_exec(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
+    )
+    command.add_argument("--cache-dir", metavar="DIR")
+    command.usage = "neuron-pin exec [--lock FILE] -- COMMAND [ARGUMENT …]"
+
+
 def _add_lifecycle(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "subjects",
@@ -379,6 +426,8 @@ _ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "plan": _add_plan,
     "diff": _add_diff,
     "lifecycle": _add_lifecycle,
+    "hook": _add_hook,
+    "exec": _add_exec,
     "releases": _add_releases,
     "catalog": _add_catalog,
     "policy": _add_policy,

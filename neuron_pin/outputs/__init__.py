@@ -29,6 +29,7 @@ FORMATS = {
     "versionlock-toml": ("versionlock", "render_versionlock_toml"),
     "apt-source": ("repositories", "render_sources"),
     "rpm-repository": ("repositories", "render_repo"),
+    "hook-state": ("hook_state", "render_hook_state"),
     "text": ("table", "render_table"),
 }
 """Format names, each with its module and its function ``(resolution, command) -> str``."""
@@ -45,6 +46,7 @@ _BY_SUFFIX = {
     ".json": "json",
     ".sources": "apt-source",
     ".repo": "rpm-repository",
+    ".state": "hook-state",
 }
 _SECTIONS = {"versionlock": "", "versionlock-toml": 'version = "1.0"\n\n'}
 

@@ -49,7 +49,7 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
         *expiry,
         f"Explanation: NP301, NP501: no other version than {pin.to_apt()} is in the lock",
         f"Package: {name}",
-        f"Pin: version /{_outside(pin)}/",
+        f"Pin: version /{outside_pin(pin)}/",
         f"Pin-Priority: {NEVER}",
         "",
         f"Explanation: NP401: {name} is taken from this host",
@@ -64,7 +64,8 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
     ]
 
 
-def _outside(pin: Pin) -> str:
+def outside_pin(pin: Pin) -> str:
+    """The expression for every version that a pin does not admit."""
     if pin.reach is Reach.PREFIX:
         return outside([f"{pin.base}."], [])
     if pin.reach is Reach.UPSTREAM:

@@ -78,6 +78,23 @@ class Rule(Enum):
         "end of support by the date of the lock. The reason names what replaces it; --phase eos "
         "locks for it all the same, and an --as-of before that day as it was then.",
     )
+    KERNEL_UNTESTED = Page(
+        "NP111",
+        "a kernel that the driver was not tested on",
+        "release notes of the driver",
+        "A transaction brings a kernel of a series (6.8) that no installed kernel is of, and that "
+        "the driver's release was not tested on: a driver that is built for each kernel may not "
+        "build for it, and is gone with the next boot. The hooks of apt and dnf refuse it; another "
+        "patch of a series that is there is let through.",
+    )
+    KERNEL_HEADERS = Page(
+        "NP112",
+        "a kernel without its headers",
+        "dkms(8)",
+        "A transaction brings a kernel without the headers that the driver is built with, so it "
+        "has no driver after the next boot. The hooks of apt and dnf refuse it on machines that "
+        "have headers of another kernel: install both in one command.",
+    )
     SCOPE = Page(
         "NP106",
         "does not belong into a container",
@@ -168,6 +185,15 @@ class Rule(Enum):
         "Neuron SDK Installation and Update instructions",
         "The policy's advice is to pin the major version: a new major may be incompatible. The "
         "requirement admits one that there is not yet.",
+    )
+    OUTSIDE_LOCK = Page(
+        "NP306",
+        "not what the lock holds",
+        "Neuron SDK Installation and Update instructions",
+        "A transaction would take a package out of the range that the lock pins it to: over its "
+        "major version, or to another version than the exact one. apt's pins do not stop that: "
+        "NAME=3.* passes every pin. The hooks of apt and dnf do; NEURON_PIN_ALLOW=NP306 lets one "
+        "command pass, and is logged.",
     )
     UNTRUSTED_INDEX = Page(
         "NP401",

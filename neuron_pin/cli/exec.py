@@ -1,0 +1,31 @@
+"""``neuron-pin exec``: one command under a lock."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from neuron_pin.catalog import load_catalog
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.hooks.running import prepare_command
+from neuron_pin.relocking import read_resolution
+from neuron_pin.settings import Settings, cache_folder
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Become the command; returns only where it cannot be started."""
+    del console
+    resolution, made_by = read_resolution(options.lock, load_catalog())
+    folder = os.path.join(cache_folder(Settings(cache_dir=options.cache_dir), os.environ), "exec")
+    command = prepare_command(options.words, resolution, made_by, os.environ, folder)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execvpe(command.words[0], command.words, command.environ)  # noqa: S606
+    except OSError as error:
+        raise UnreadableInput(
+            command.words[0], 0, f"cannot be started: {error.strerror}", hint="is it on the PATH?"
+        ) from None

@@ -1,0 +1,103 @@
+"""``neuron-pin hook``: pre-install enforcement, put on and taken away."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timezone
+
+from neuron_pin.catalog import load_catalog
+from neuron_pin.errors import UnknownName, WrongUsage
+from neuron_pin.hooks.holding import held_lock, mismatches
+from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
+from neuron_pin.hooks.place import HookScope, Kind, OnError, Place, place_of
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Install, remove, or look."""
+    if options.action == "status":
+        return _status(options, console)
+    places = _places(options)
+    again = [sys.argv[0], *options.arguments]
+    if options.action == "install":
+        catalog = load_catalog()
+        held = held_lock(options.lock, catalog, OnError(options.on_error), options.expires)
+        for place in places:
+            for warning in mismatches(held, place):
+                console.warn(warning)
+        prepared = [
+            (place, prepare_install(place, held, overwrite=options.overwrite)) for place in places
+        ]
+    else:
+        prepared = [
+            (place, prepare_removal(place, overwrite=options.overwrite)) for place in places
+        ]
+    if options.dry_run:
+        console.result("".join(file.diff() for _, files in prepared for file in files))
+        for _, files in prepared:
+            for file in files:
+                what = "removed" if file.after is None else "written"
+                console.note(f"{file.path}: would be {what if file.changes else 'unchanged'}")
+        return 0
+    for place, files in prepared:
+        done = set(carry_out(place, files, again))
+        for file in files:
+            what = "removed" if file.after is None else "written"
+            console.note(f"{file.path}: {what if file.path in done else 'unchanged'}")
+        if not files:
+            console.note(f"{place.label}: nothing of ours")
+        if options.action == "install" and place.kind is Kind.UV:
+            console.note(_what_uv_obeys(place))
+    return 0
+
+
+def _what_uv_obeys(place: Place) -> str:
+    if place.scope is HookScope.VENV:
+        return "uv: the project's own settings hold uv add, uv lock, uv sync and uv pip"
+    return (
+        "uv: uv.toml holds uv pip; for uv add, uv lock and uv sync install it into the project: "
+        "neuron-pin hook install uv --scope venv"
+    )
+
+
+def _places(options: Options) -> list[Place]:
+    if not options.kinds:
+        raise WrongUsage("which hook?", hint="apt, dnf, pip, uv")
+    return [
+        place_of(kind, options.scope, options.root, options.venv, os.environ)
+        for kind in _kinds(options.kinds)
+    ]
+
+
+def _kinds(words: list[str]) -> list[Kind]:
+    known = {kind.value: kind for kind in Kind}
+    for word in words:
+        if word not in known:
+            raise UnknownName("hook", word, known, hint="apt, dnf, pip, uv")
+    return [known[word] for word in dict.fromkeys(words)]
+
+
+def _status(options: Options, console: Console) -> int:
+    from neuron_pin.hooks.status import status_of
+    from neuron_pin.report.hook_status import hook_status_document, render_hook_status
+
+    today = datetime.now(timezone.utc).date().isoformat()
+    found = []
+    for kind in _kinds(options.kinds) or list(Kind):
+        if options.scope or options.venv or options.root or kind in (Kind.APT, Kind.DNF):
+            scopes = [options.scope]
+            if options.root and kind in (Kind.PIP, Kind.UV):
+                scopes = ["system"]
+        else:
+            scopes = ["system", "user", *(["venv"] if os.environ.get("VIRTUAL_ENV") else [])]
+        for scope in scopes:
+            place = place_of(kind, scope, options.root, options.venv, os.environ)
+            found.append(status_of(place, today))
+    if options.format == "json":
+        console.result(hook_status_document(found))
+    else:
+        console.result(render_hook_status(found, verbose=options.verbose > 0))
+    return 1 if any(status.state == "faulty" for status in found) else 0

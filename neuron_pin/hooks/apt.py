@@ -1,0 +1,60 @@
+"""apt: pins as advice, and a pre-install hook as enforcement.
+
+Source: apt.conf(5), DPkg::Pre-Install-Pkgs and DPkg::Tools::Options.  The hook's own exit code
+10 refuses; whatever else befalls it, apt goes on.  Where ``on-error`` is ``refuse`` a guard of
+plain shell stands before it, which knows of a transaction whether it concerns Neuron even
+where the hook cannot run.
+"""
+
+from __future__ import annotations
+
+from neuron_pin.outputs.apt_preferences import render_apt_preferences
+from neuron_pin.proving import prove_preferences
+
+from .piece import Held, Piece, own_file
+from .place import OnError, Place
+from .programs import APT_GUARD, APT_HOOK, FOLDER, VERDICT, installed, state
+
+PREFERENCES = "etc/apt/preferences.d/00-neuron-pin.pref"
+CONFIGURATION = "etc/apt/apt.conf.d/90neuron-pin"
+
+
+def pieces(place: Place) -> list[Piece]:
+    """Every file, in the order in which they are written: what is called before what calls."""
+    path = place.below(PREFERENCES)
+
+    def preferences(held: Held) -> str:
+        text = render_apt_preferences(held.resolution, held.command)
+        prove_preferences(path, text, held.resolution)
+        return text
+
+    return [
+        installed(place, VERDICT),
+        installed(place, APT_HOOK),
+        installed(place, APT_GUARD),
+        state(place),
+        own_file(path, preferences),
+        own_file(
+            place.below(CONFIGURATION), lambda held: configuration(f"/{FOLDER}", held.on_error)
+        ),
+    ]
+
+
+def configuration(folder: str, on_error: OnError) -> str:
+    """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are."""
+    if on_error is OnError.REFUSE:
+        called, options = f"{folder}/apt-guard", 'Version "3"; InfoFD "0";'
+        why = ["// on-error = refuse: what cannot be judged is refused, if it is Neuron's."]
+    else:
+        called, options = f"{folder}/apt-hook", 'Version "3"; InfoFD "20";'
+        why = ["// on-error = allow: exit code 10 refuses, whatever else happens lets apt go on."]
+    lines = [
+        "// neuron-pin holds the packages of AWS Neuron to a lock. It is shown by",
+        "//     neuron-pin hook status apt",
+        "// and goes with",
+        "//     sudo neuron-pin hook remove apt",
+        *why,
+        f'DPkg::Pre-Install-Pkgs {{ "{called} || test $? -ne 10"; }};',
+        f"DPkg::Tools::Options::{called} {{ {options} }};",
+    ]
+    return "\n".join(lines) + "\n"

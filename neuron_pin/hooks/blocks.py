@@ -1,0 +1,68 @@
+"""Our lines in files that belong to somebody else, and the way back to the byte.
+
+What we add stands in blocks between two markers.  A line of theirs that ours take the place
+of stays where it is, as a comment that says so.  Without the blocks, and with those comments
+opened again, the file is what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from neuron_pin.outputs.section import BEGIN, END, BrokenSection
+
+KEPT = "# neuron-pin kept: "
+
+
+def lines_of(text: str) -> list[str]:
+    """A text's lines with their ends; nothing but a line feed ends one."""
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def with_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = ()) -> str:
+    """A text with blocks put before the lines of these numbers (from 0; the number of lines
+    is the end), and with the ``replaced`` lines turned into comments.
+
+    The text has no blocks yet.
+    """
+    lines = lines_of(text)
+    gone = set(replaced)
+    out: list[str] = []
+    for number, line in enumerate([*lines, ""]):
+        if number in blocks:
+            block = f"{BEGIN}\n{blocks[number]}{END}"
+            if out and not out[-1].endswith("\n"):
+                # The end of a file without a line's end is ours now; see `without_blocks`.
+                out += ["\n", block]
+            else:
+                out += [block, "\n"]
+        out.append(KEPT + line if number in gone else line)
+    return "".join(out)
+
+
+def without_blocks(text: str) -> str:
+    """A text without our blocks, and with its own lines in force again; raises
+    `BrokenSection` where the markers are not pairs."""
+    out: list[str] = []
+    begun = 0
+    for number, line in enumerate(lines_of(text), 1):
+        mark = line.rstrip("\r\n")
+        if mark == BEGIN and not begun:
+            begun = number
+        elif mark == END and begun:
+            begun = 0
+            if line == END and out:
+                out[-1] = out[-1].rstrip("\n")
+        elif mark in (BEGIN, END):
+            raise BrokenSection(number)
+        elif not begun:
+            out.append(line.removeprefix(KEPT))
+    if begun:
+        raise BrokenSection(begun)
+    return "".join(out)
+
+
+def has_blocks(text: str) -> bool:
+    """Whether anything of ours is in a text."""
+    return BEGIN in text or KEPT in text

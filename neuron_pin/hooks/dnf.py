@@ -1,0 +1,94 @@
+"""dnf: the version lock, and a plugin that judges a transaction as apt's hook does.
+
+Source: dnf-plugins-core's versionlock(8); dnf, "Plugin Interface".
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable
+
+from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.outputs import Render, file_head
+from neuron_pin.outputs.section import BrokenSection, with_section, without_section
+from neuron_pin.outputs.versionlock import render_versionlock_list, render_versionlock_toml
+
+from .piece import Held, Owner, Piece, own_file
+from .place import OnError, Place
+from .programs import VERDICT, installed, source_of, state
+
+PLUGINS = (
+    "usr/lib/python3.*/site-packages/dnf-plugins",
+    "usr/lib/python3/dist-packages/dnf-plugins",
+)
+LIST = "etc/dnf/plugins/versionlock.list"
+TOML = "etc/dnf/versionlock.toml"
+CONFIGURATION = "etc/dnf/plugins/neuron-pin.conf"
+
+
+def check_machine(place: Place) -> None:
+    """Raise `WrongUsage` where there is no dnf."""
+    if not plugin_folders(place) and not _has_dnf5(place):
+        raise WrongUsage(
+            f"no dnf is installed below {place.root}",
+            hint="dnf's plugins are looked for in /" + ", /".join(PLUGINS),
+        )
+
+
+def pieces(place: Place) -> list[Piece]:
+    """Every file, in the order in which they are written."""
+    found = [installed(place, VERDICT), state(place)]
+    if _has_dnf5(place):
+        found.append(_locked(place.below(TOML), "versionlock-toml", render_versionlock_toml))
+    folders = plugin_folders(place)
+    if folders:
+        # dnf fails without the list that versionlock.conf names, so the list comes first.
+        found.append(_locked(place.below(LIST), "versionlock", render_versionlock_list))
+        found.append(
+            own_file(place.below(CONFIGURATION), lambda held: configuration(held.on_error))
+        )
+    for folder in folders:
+        path = os.path.join(folder, "neuron_pin.py")
+        found.append(own_file(path, lambda _: source_of("dnf_plugin.py")))
+    return found
+
+
+def _has_dnf5(place: Place) -> bool:
+    return os.path.exists(place.below("usr/bin/dnf5"))
+
+
+def plugin_folders(place: Place) -> list[str]:
+    """Where the machine's dnf 4 looks for plugins."""
+    return [
+        folder
+        for pattern in PLUGINS
+        for folder in sorted(glob.glob(os.path.join(glob.escape(place.root), pattern)))
+    ]
+
+
+def configuration(on_error: OnError) -> str:
+    """The text of the plugin's configuration."""
+    return f"[main]\nenabled = 1\non_error = {on_error.value}\n"
+
+
+def _locked(path: str, form: str, render: Render) -> Piece:
+    """Our section of a version lock."""
+
+    def whole(edit: Callable[[], str]) -> str:
+        try:
+            return edit()
+        except BrokenSection as error:
+            raise CannotWrite(f"{path}:{error.line}", f"{error}", hint="mend it by hand") from None
+
+    def with_ours(text: str, held: Held) -> str:
+        ours = render(held.resolution, held.command)
+        return whole(lambda: with_section(text, ours, file_head(form)))
+
+    return Piece(
+        path,
+        Owner.SHARED,
+        with_ours,
+        lambda text: whole(lambda: without_section(text)),
+        head=file_head(form),
+    )

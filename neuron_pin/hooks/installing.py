@@ -1,0 +1,197 @@
+"""Hooks put onto a machine and taken away again, all of one or nothing.
+
+What is to be written is made whole before anything is written; then files are replaced one by
+one, each atomically, in an order in which nothing is called that is not there yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from urllib.parse import quote
+
+from neuron_pin.bounded import read_bounded
+from neuron_pin.errors import CannotWrite
+from neuron_pin.marker import Ownership, ownership
+from neuron_pin.outputs.section import BrokenSection
+from neuron_pin.writing import MAX_BYTES, Prepared, write
+
+from .piece import Held, Owner, Piece
+from .place import HookScope, Kind, Place
+from .programs import FOLDER, LOG, STATE
+
+
+def pieces_of(place: Place) -> list[Piece]:
+    """The files of a kind of hook at a place, in the order in which they are written."""
+    pieces: Callable[[Place], list[Piece]] = import_module(
+        f"{__package__}.{place.kind.value}"
+    ).pieces
+    return pieces(place)
+
+
+def prepare_install(place: Place, held: Held, *, overwrite: bool) -> list[Prepared]:
+    """Every file's new text; writes nothing.
+
+    A file in our place that is not ours, or was edited by hand, is refused unless
+    ``overwrite``; then what it had is kept beside the state, and comes back when the hook is
+    removed.  Raises `CannotWrite` or `WrongUsage`.
+    """
+    if place.kind is Kind.DNF:
+        from .dnf import check_machine
+
+        check_machine(place)
+    found = []
+    for piece in pieces_of(place):
+        before = existing(piece.path)
+        if piece.owner is Owner.OURS and before and ownership(before) is not Ownership.OURS:
+            if not overwrite:
+                raise CannotWrite(
+                    piece.path,
+                    "has been edited by hand since neuron-pin wrote it"
+                    if ownership(before) is Ownership.EDITED
+                    else "is there already, and was not written by neuron-pin",
+                    hint="--dry-run --overwrite shows what would be lost; --overwrite keeps a copy",
+                )
+            found.append(Prepared(_backup(place, piece), existing(_backup(place, piece)), before))
+        found.append(Prepared(piece.path, before, _edited(piece, before, held), piece.mode))
+    return found
+
+
+def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
+    """Every file as it is without ours, in the reverse order; writes nothing.
+
+    What another kind of hook needs as well stays.  Raises `CannotWrite` for a file of ours
+    that was edited by hand, unless ``overwrite``.
+    """
+    needed = {
+        piece.path
+        for kind in Kind
+        if kind is not place.kind and place.scope is HookScope.SYSTEM
+        for other in [place._replace(kind=kind)]
+        if is_installed(other)
+        for piece in pieces_of(other)
+    }
+    found = []
+    for piece in reversed(pieces_of(place)):
+        if piece.path in needed or not os.path.lexists(piece.path):
+            continue
+        before = existing(piece.path)
+        after: str | None = None
+        if piece.owner is Owner.SHARED:
+            after = _without(piece, before)
+            if after == before:
+                continue
+            # A file that we made, and that has nothing of anybody's in it, goes.
+            after = after if after.strip() and after != piece.head else None
+        elif piece.owner is Owner.OURS:
+            owner = ownership(before)
+            backup = existing(_backup(place, piece))
+            if owner is Ownership.FOREIGN:
+                continue
+            if owner is Ownership.EDITED and not overwrite:
+                raise CannotWrite(
+                    piece.path,
+                    "has been edited by hand since neuron-pin wrote it",
+                    hint="--overwrite removes it all the same",
+                )
+            after = backup or None
+            if backup:
+                found.append(Prepared(_backup(place, piece), backup, None))
+        found.append(Prepared(piece.path, before, after, piece.mode))
+    # The log outlives what wrote it only as long as there is a hook.
+    if place.kind in (Kind.APT, Kind.DNF) and place.below(STATE) not in needed:
+        for log in (place.below(LOG), place.below(f"{LOG}.1")):
+            if os.path.isfile(log):
+                found.append(Prepared(log, existing(log), None))
+    return found
+
+
+def carry_out(place: Place, prepared: Sequence[Prepared], again: Sequence[str]) -> list[str]:
+    """Write and remove; gives the paths where something was done.
+
+    ``again`` is the command line, for whoever has to run it as root.  Raises `CannotWrite`,
+    before anything is written, where this user may not write.
+    """
+    changed = [file for file in prepared if file.changes]
+    for file in changed:
+        _check_may_write(file.path, place, again)
+    for file in changed:
+        if file.after is not None:
+            os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
+    done = [path for path, was_done in write(changed) if was_done]
+    if any(file.after is None for file in changed):
+        _remove_empty_folders(place, [file.path for file in changed])
+    return done
+
+
+def is_installed(place: Place) -> bool:
+    """Whether anything of a hook is at a place that says so itself."""
+    for piece in pieces_of(place):
+        text = existing(piece.path)
+        if piece.owner is Owner.OURS and text and ownership(text) is not Ownership.FOREIGN:
+            return True
+        if piece.owner is Owner.SHARED and text:
+            with contextlib.suppress(CannotWrite):
+                if _without(piece, text) != text:
+                    return True
+    return False
+
+
+def existing(path: str) -> str:
+    """A file's text, empty for none; raises `CannotWrite` for what is no file."""
+    if not os.path.lexists(path):
+        return ""
+    if os.path.islink(path) or not os.path.isfile(path):
+        raise CannotWrite(path, "is no regular file; it was left as it is")
+    return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+
+
+def _edited(piece: Piece, before: str, held: Held) -> str:
+    try:
+        return piece.with_ours(before, held)
+    except BrokenSection as error:
+        raise _broken(piece, error) from None
+
+
+def _without(piece: Piece, before: str) -> str:
+    try:
+        return piece.without_ours(before)
+    except BrokenSection as error:
+        raise _broken(piece, error) from None
+
+
+def _broken(piece: Piece, error: BrokenSection) -> CannotWrite:
+    return CannotWrite(f"{piece.path}:{error.line}", f"{error}", hint="mend or remove them by hand")
+
+
+def _backup(place: Place, piece: Piece) -> str:
+    return os.path.join(place.backups, quote(os.path.abspath(piece.path), safe=""))
+
+
+def _check_may_write(path: str, place: Place, again: Sequence[str]) -> None:
+    folder = os.path.dirname(path)
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    if os.access(folder, os.W_OK | os.X_OK):
+        return
+    needs_root = place.scope is HookScope.SYSTEM and os.geteuid() != 0
+    raise CannotWrite(
+        path,
+        "only root may write here" if needs_root else f"{folder} may not be written to",
+        hint="run: sudo " + shlex.join(again) if needs_root else "",
+    )
+
+
+def _remove_empty_folders(place: Place, paths: Sequence[str]) -> None:
+    """Folders that were made for our files alone."""
+    ours = {place.below(FOLDER), os.path.dirname(place.below(STATE)), place.backups}
+    if place.kind in (Kind.PIP, Kind.UV):
+        ours |= {os.path.dirname(path) for path in paths}
+        ours |= {os.path.dirname(place.backups)}
+    for folder in sorted(ours, key=len, reverse=True):
+        if os.path.basename(folder) in ("neuron-pin", "backup", "pip", "uv"):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)

@@ -1,0 +1,134 @@
+"""The lock in pip's configuration: constraints, and Neuron's index.
+
+Source: pip, "Configuration"; the file is read by `configparser`, which takes no section and no
+option twice.  So ours stand in the ``[global]`` section that is there, and an option that both
+set keeps what it had beside what is ours.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Mapping, Sequence
+
+from neuron_pin.catalog import ComponentKind
+from neuron_pin.errors import CannotWrite
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Resolution
+
+from .blocks import lines_of, with_blocks, without_blocks
+
+COMMANDS = ("install", "download", "wheel", "lock")
+_OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)
+
+
+def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str, ...]]:
+    """What pip is to be told: each option with its values."""
+    wanted: dict[str, tuple[str, ...]] = {"constraint": (constraints,)}
+    neuron, others = indexes(resolution)
+    if len(others) == 1:
+        wanted["index-url"] = others
+    if neuron:
+        wanted["extra-index-url"] = neuron
+    return wanted
+
+
+def indexes(resolution: Resolution) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The indexes that the lock took Neuron's packages from, and those of the others."""
+    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
+    packages = [p for p in resolution.packages_of(Ecosystem.PIP) if p.source]
+    neuron = sorted({p.source for p in packages if p.kind in own})
+    return tuple(neuron), tuple(sorted({p.source for p in packages} - set(neuron)))
+
+
+def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:
+    """A pip.conf with the wanted options in it; raises `CannotWrite` for one that pip could
+    not read, before or after, or in which a command's own section takes them back."""
+    text = without_blocks(text)
+    before = _parsed(path, text)
+    for command in COMMANDS:
+        for name in wanted:
+            if before.has_section(command) and _value(before, command, name) is not None:
+                raise CannotWrite(
+                    path,
+                    f"[{command}] sets {name}, which pip obeys before [global]",
+                    hint="move it to [global]; it will be kept beside the lock's",
+                )
+    lines = lines_of(text)
+    header = next((n for n, line in enumerate(lines) if line.strip() == "[global]"), None)
+    own: list[str] = []
+    replaced: list[int] = []
+    for name, values in wanted.items():
+        theirs = (_value(before, "global", name) or "").split() if header is not None else []
+        if name == "index-url" and theirs:
+            # A mirror of theirs stays the way to the public index.
+            continue
+        if set(values) <= set(theirs):
+            continue
+        if header is not None and theirs:
+            replaced += _places(lines, header, name)
+        merged = list(dict.fromkeys([*values, *theirs]))
+        own += (
+            [f"{name} = {merged[0]}\n"]
+            if len(merged) == 1
+            else [
+                f"{name} =\n",
+                *(f"    {value}\n" for value in merged),
+            ]
+        )
+    if not own:
+        return text
+    if header is None:
+        new = with_blocks(text, {len(lines): "".join(["[global]\n", *own])})
+    else:
+        new = with_blocks(text, {header + 1: "".join(own)}, replaced)
+    after = _parsed(path, new)
+    for name, values in wanted.items():
+        found = (_value(after, "global", name) or "").split()
+        if name != "index-url" and not set(values) <= set(found):
+            raise CannotWrite(path, f"{name} would not be what is meant; it was left as it is")
+    return new
+
+
+def _parsed(path: str, text: str) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text, path)
+    except configparser.Error as error:
+        told = " ".join(str(error).split())
+        raise CannotWrite(path, f"pip cannot read it: {told}", hint="mend it first") from None
+    return parser
+
+
+def _value(parser: configparser.RawConfigParser, section: str, name: str) -> str | None:
+    """An option as pip finds it, however it is spelled."""
+    if parser.has_section(section):
+        for option, value in parser.items(section):
+            if _normalized(option) == name:
+                return value
+    return None
+
+
+def _normalized(option: str) -> str:
+    return option.strip().lower().replace("_", "-").removeprefix("--")
+
+
+def _places(lines: Sequence[str], header: int, name: str) -> list[int]:
+    """The lines of an option of the section that begins at ``header``, with those that go
+    on from it."""
+    found = []
+    inside = False
+    for number in range(header + 1, len(lines)):
+        line = lines[number]
+        if line.startswith("["):
+            break
+        if line[:1] in " \t" and line.strip():
+            if inside and line.strip()[:1] not in "#;":
+                found.append(number)
+            continue
+        match = _OPTION.match(line)
+        if match is not None:
+            inside = _normalized(match[1]) == name
+            if inside:
+                found.append(number)
+    return found

@@ -1,0 +1,110 @@
+"""Where a hook is installed: the machine or an image of one, a user, an environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from neuron_pin.errors import WrongUsage
+
+
+class Kind(Enum):
+    """Whose installs are held."""
+
+    APT = "apt"
+    DNF = "dnf"
+    PIP = "pip"
+    UV = "uv"
+
+
+class HookScope(Enum):
+    """Whom a hook holds."""
+
+    SYSTEM = "system"
+    USER = "user"
+    VENV = "venv"
+
+
+class OnError(Enum):
+    """What happens where a hook cannot judge."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+class Place(NamedTuple):
+    """One place; ``root`` is the folder that a machine lies below, ``/`` for this one.
+
+    ``venv`` is an environment's folder, ``config`` and ``data`` are the user's folders by the
+    XDG base directory specification.
+    """
+
+    kind: Kind
+    scope: HookScope
+    root: str
+    venv: str
+    config: str
+    data: str
+
+    def below(self, path: str) -> str:
+        """A path of the machine."""
+        return os.path.join(self.root, path.lstrip("/"))
+
+    @property
+    def backups(self) -> str:
+        """The folder of what was replaced."""
+        if self.scope is HookScope.SYSTEM:
+            return self.below("var/lib/neuron-pin/backup")
+        return os.path.join(self.data, "neuron-pin", "backup")
+
+    @property
+    def label(self) -> str:
+        """One line for people."""
+        where = {
+            HookScope.SYSTEM: self.root,
+            HookScope.USER: self.config,
+            HookScope.VENV: self.venv,
+        }
+        return f"{self.kind.value}, {self.scope.value} ({where[self.scope]})"
+
+
+def place_of(
+    kind: Kind, scope: str | None, root: str | None, venv: str | None, environ: Mapping[str, str]
+) -> Place:
+    """The place that options name; raises `WrongUsage` for what a kind does not have.
+
+    Without a scope: the machine for apt and dnf; for pip and uv the environment that is named
+    or active, else the user.
+    """
+    environment = venv or environ.get("VIRTUAL_ENV", "")
+    if kind in (Kind.APT, Kind.DNF):
+        if scope not in (None, "system"):
+            raise WrongUsage(f"{kind.value} has one configuration, the system's")
+        chosen = HookScope.SYSTEM
+    elif scope is not None:
+        chosen = HookScope(scope)
+    elif root is not None:
+        chosen = HookScope.SYSTEM
+    else:
+        chosen = HookScope.VENV if environment else HookScope.USER
+    if chosen is not HookScope.SYSTEM and root is not None:
+        raise WrongUsage(f"--root is for --scope system, not {chosen.value}")
+    if chosen is HookScope.VENV:
+        if not environment:
+            raise WrongUsage("which environment?", hint="activate it, or name it with --venv DIR")
+        if not os.path.isfile(os.path.join(environment, "pyvenv.cfg")):
+            raise WrongUsage(
+                f"{environment} is no virtual environment: it has no pyvenv.cfg",
+                hint="python3 -m venv DIR makes one",
+            )
+    home = environ.get("HOME") or os.path.expanduser("~")
+    return Place(
+        kind=kind,
+        scope=chosen,
+        root=os.path.abspath(root or "/"),
+        venv=os.path.abspath(environment) if environment else "",
+        config=environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"),
+        data=environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share"),
+    )

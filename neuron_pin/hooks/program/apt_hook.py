@@ -1,0 +1,273 @@
+#!/usr/bin/python3 -IS
+"""apt's pre-install hook: reads the transaction, refuses what the lock does not allow.
+
+apt.conf(5), DPkg::Pre-Install-Pkgs, protocol version 3.  Exit code 10 refuses; whatever else
+happens here must let apt go on, so apt's configuration turns every other code into success.
+A transaction without a package of Neuron's, and without a kernel, is let go before anything
+but this file has been read.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from . import verdict
+    from .verdict import Change, Refusal, State
+
+REFUSED = 10
+SECONDS = 5
+MAX_LINE = 16384
+MAX_STATUS = 256 * 1024 * 1024
+KERNEL = b"linux-image-"
+HEADERS = b"linux-headers-"
+
+
+class NotJudged(Exception):
+    """Why a transaction could not be judged."""
+
+
+def main() -> int:
+    here = os.path.dirname(os.path.realpath(__file__))
+    options = dict(word[2:].partition("=")[::2] for word in sys.argv[1:])
+    # Below another root than / where this program is, which lies in usr/lib/neuron-pin.
+    root = options.get("root") or os.path.normpath(os.path.join(here, "..", "..", ".."))
+    state = options.get("state") or os.path.join(root, "var/lib/neuron-pin/hook.state")
+    if "check" in options:
+        return check(here, state)
+    lines: "list[bytes]" = []
+    try:
+        limit_time()
+        read_transaction(lines, "stdin" in options)
+        if not lines:
+            return 0
+        return decide(lines, here, state, root)
+    except Exception as error:
+        concerned = any(b"neuron" in line.partition(b" ")[0] for line in lines)
+        return not_judged(error, concerned, here, root, options.get("on-error", ""))
+
+
+def load_verdict(here: str) -> None:
+    """Import the judge, which lies beside this program."""
+    if "verdict" not in globals():
+        sys.dont_write_bytecode = True
+        sys.path.insert(0, here)
+        globals()["verdict"] = __import__("verdict")
+
+
+def limit_time() -> None:
+    """Raise `NotJudged` wherever this program is after five seconds."""
+    try:
+        # What `signal` wraps; its enums cost as much as all the rest.
+        signal = __import__("_signal")
+    except ImportError:
+        signal = __import__("signal")
+
+    def stop(*_: object) -> None:
+        raise NotJudged("took longer than %d seconds" % SECONDS)
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+
+
+def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
+    """Collect the lines of a transaction that concern us, as they are read."""
+    descriptor = 0 if from_stdin else int(os.environ.get("APT_HOOK_INFO_FD", "0"))
+    with os.fdopen(descriptor, "rb", 65536) as stream:
+        first = stream.readline(MAX_LINE).rstrip(b"\n")
+        if first != b"VERSION 3":
+            # Whether it concerns us is all that can still be told.
+            lines += [line for line in stream if b"neuron" in line][:1]
+            raise NotJudged("apt speaks " + ascii(first[:40]) + ", not VERSION 3")
+        # apt's configuration stands before the transaction, up to an empty line.
+        for line in iter(lambda: stream.readline(MAX_LINE), b""):
+            if line == b"\n":
+                break
+        else:
+            raise NotJudged("apt's description of the transaction is cut off")
+        for line in iter(lambda: stream.readline(MAX_LINE), b""):
+            if b"neuron" in line or line.startswith((KERNEL, HEADERS)):
+                lines.append(line)
+
+
+def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
+    """Judge what concerns us, and say what is refused."""
+    import time
+
+    load_verdict(here)
+    changes, kernels, headers = parsed(lines)
+    if not changes and not kernels:
+        return 0
+    state = verdict.read_state(state_path)
+    if not any(state.is_neuron(change.name) for change in changes) and not kernels:
+        return 0
+    status = read_status(os.path.join(root, "var/lib/dpkg/status"))
+    installed = installed_versions(status, state.names, changes)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    found = verdict.judge(state, changes, installed, today)
+    if kernels:
+        found.refusals += kernel_refusals(state, changes, kernels, headers, status)
+    log = os.path.join(root, "var/log/neuron-pin.log")
+    is_refused, told = verdict.settle(state, found, os.environ, log, "apt-get")
+    for line in told:
+        sys.stderr.write(line + "\n")
+    return REFUSED if is_refused else 0
+
+
+def parsed(
+    lines: "list[bytes]",
+) -> "tuple[list[Change], dict[str, Change], set[str]]":
+    """The changes of Neuron's packages, the kernels that come with their release, and the
+    releases whose headers come.  Lines of packages that are merely configured, or removed,
+    count as what they are; raises `NotJudged` for one that is none of apt's."""
+    changes: "list[Change]" = []
+    kernels: "dict[str, Change]" = {}
+    headers: "set[str]" = set()
+    for line in lines:
+        fields = line.decode("utf-8", "backslashreplace").rstrip("\n").split(" ", 8)
+        if len(fields) != 9 or not line.endswith(b"\n") or fields[4] not in ("<", "=", ">"):
+            if b"neuron" in line.partition(b" ")[0]:
+                raise NotJudged("a line of the transaction is cut off or is no line of apt's")
+            continue
+        name, old, new, action = fields[0], fields[1], fields[5], fields[8]
+        if action == "**CONFIGURE**":
+            # What was unpacked has been judged; half-installed work has to be finished.
+            continue
+        change = verdict.Change(name, old if old != "-" else "", new if new != "-" else "")
+        release = name.partition("-")[2].partition("-")[2]
+        if name.startswith("linux-headers-"):
+            if change.new:
+                headers.add(release)
+        elif name.startswith("linux-image-"):
+            # The signed and unsigned builds are of one release.
+            release = release[9:] if release.startswith("unsigned-") else release
+            if change.new and not change.old and release[:1].isdigit():
+                kernels[release] = change
+        elif "neuron" in name:
+            changes.append(change)
+    return changes, kernels, headers
+
+
+def read_status(path: str) -> bytes:
+    """dpkg's status before the transaction."""
+    with open(path, "rb") as stream:
+        return b"\n\n" + stream.read(MAX_STATUS)
+
+
+def installed_versions(
+    status: bytes, names: "Iterable[str]", changes: "Iterable[Change]"
+) -> "dict[str, str]":
+    """The versions of Neuron's packages that are installed."""
+    found = {}
+    # One search for what all of Neuron's names have, not one a name.
+    wanted = set(names) | {change.name for change in changes}
+    for name, stanza in stanzas(status, b""):
+        if name in wanted and is_installed(stanza):
+            at = stanza.find(b"\nVersion: ")
+            if at >= 0:
+                version = stanza[at + 10 :].partition(b"\n")[0]
+                found[name] = version.decode("utf-8", "backslashreplace").strip()
+    return found
+
+
+def stanzas(status: bytes, prefix: bytes) -> "Iterator[tuple[str, bytes]]":
+    """The packages of dpkg's status whose name begins so, or has Neuron's in it."""
+    mark = b"\nPackage: " + (prefix or b"")
+    at = status.find(mark)
+    while at >= 0:
+        end = status.find(b"\n", at + 10)
+        name = status[at + 10 : end]
+        if prefix or b"neuron" in name:
+            stop = status.find(b"\n\n", end)
+            yield (
+                name.decode("utf-8", "backslashreplace").strip(),
+                status[at : stop if stop >= 0 else len(status)],
+            )
+        at = status.find(mark, end)
+
+
+def is_installed(stanza: bytes) -> bool:
+    """dpkg(1), package states: whatever is unpacked is there."""
+    at = stanza.find(b"\nStatus: ")
+    state = stanza[at + 9 :].partition(b"\n")[0].split()[-1:] if at >= 0 else []
+    return bool(state) and state[0] not in (b"not-installed", b"config-files")
+
+
+def kernel_refusals(
+    state: "State",
+    changes: "Iterable[Change]",
+    kernels: "Mapping[str, Change]",
+    headers: "set[str]",
+    status: bytes,
+) -> "list[Refusal]":
+    """What is refused of kernels that come, for the driver that will be there."""
+    present = {n[12:] for n, s in stanzas(status, KERNEL) if is_installed(s)}
+    with_headers = {n[14:] for n, s in stanzas(status, HEADERS) if is_installed(s)}
+    driver = dict(installed_versions(status, [verdict.DRIVER], []))
+    for change in changes:
+        if change.name == verdict.DRIVER:
+            driver[change.name] = change.new
+    # A machine that has no headers at all does not build its driver.
+    builds = any(release[:1].isdigit() for release in with_headers)
+    has = {release: release in headers | with_headers for release in kernels} if builds else {}
+    releases = [release for release in present if release[:1].isdigit()]
+    rows = [(change, release) for release, change in sorted(kernels.items())]
+    found = verdict.judge_kernels(state, rows, driver.get(verdict.DRIVER, ""), has, releases)
+    for refusal in found:
+        if refusal.rule == "NP112":
+            release = refusal.change.name.partition("-")[2].partition("-")[2]
+            refusal.words = (refusal.change.name, "linux-headers-" + release)
+    return found
+
+
+def not_judged(error: Exception, concerned: bool, here: str, root: str, on_error: str) -> int:
+    """Say once that there was no verdict, and go on or not as the administrator said."""
+    told = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
+    allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
+    refuses = concerned and on_error == "refuse" and not allowed
+    text = "neuron-pin: this transaction was not judged: " + told
+    try:
+        load_verdict(here)
+        sys.stderr.write(verdict.printable(text) + "\n")
+        problem = verdict.write_log(os.path.join(root, "var/log/neuron-pin.log"), text[12:])
+        if problem:
+            sys.stderr.write(verdict.printable("neuron-pin: not logged: " + problem) + "\n")
+    except Exception:
+        sys.stderr.write(ascii(text)[1:-1] + "\n")
+    if refuses:
+        sys.stderr.write(
+            "neuron-pin: on-error = refuse, so nothing was changed. Mend it with\n"
+            "    sudo neuron-pin hook install apt --lock lock.json\n"
+            "or pass this once (it is logged):\n"
+            "    sudo env NEURON_PIN_ALLOW=on-error apt-get …\n"
+        )
+        return REFUSED
+    sys.stderr.write(
+        "neuron-pin: apt goes on (on-error = %s)\n" % ("refuse, overridden" if allowed else "allow")
+        if concerned
+        else "neuron-pin: apt goes on\n"
+    )
+    return 0
+
+
+def check(here: str, state_path: str) -> int:
+    """Whether this program could judge: prints the lock that it judges by."""
+    load_verdict(here)
+    try:
+        print(verdict.printable(verdict.read_state(state_path).lock))
+    except verdict.Unusable as error:
+        print(verdict.printable(str(error)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    try:
+        sys.stderr.flush()
+        sys.stdout.flush()
+    except OSError:
+        pass
+    os._exit(code)

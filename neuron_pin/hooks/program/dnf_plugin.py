@@ -1,0 +1,155 @@
+"""dnf's plugin: refuses a transaction that the lock does not allow, as apt's hook does.
+
+Source: dnf, "Plugin Interface".  The version lock keeps dnf from choosing other versions; this
+judges what is chosen all the same: local packages, packages that the lock does not name, a
+driver against the runtime library, kernels.  What goes wrong in here does not stop dnf, unless
+``on_error = refuse`` is set and a package of Neuron's takes part.
+"""
+
+import os
+import sys
+import time
+
+import dnf
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import verdict
+    from .verdict import Refusal, State
+
+PROGRAMS = "usr/lib/neuron-pin"
+STATE = "var/lib/neuron-pin/hook.state"
+LOG = "var/log/neuron-pin.log"
+
+
+class NeuronPin(dnf.Plugin):  # type: ignore[misc]
+    """Judges each transaction once it has been resolved."""
+
+    name = "neuron-pin"
+
+    def __init__(self, base: "dnf.Base", cli: object) -> None:
+        super().__init__(base, cli)
+        self.on_error = "allow"
+
+    def config(self) -> None:
+        """Read what the administrator set."""
+        parser = self.read_config(self.base.conf)
+        if parser.has_option("main", "on_error"):
+            self.on_error = parser.get("main", "on_error").strip()
+
+    def resolved(self) -> None:
+        """Called when the transaction is known and nothing has been asked or fetched yet."""
+        transaction = self.base.transaction
+        if not transaction:
+            return
+        coming = list(transaction.install_set)
+        going = {package.name: evr(package) for package in transaction.remove_set}
+        concerned = any("neuron" in package.name for package in coming)
+        kernels = [p for p in coming if p.name.startswith("kernel")]
+        if not concerned and not kernels:
+            return
+        try:
+            refusal = self.judged(coming, going, kernels)
+        except Exception as error:
+            refuse = concerned and self.on_error == "refuse"
+            allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
+            text = "neuron-pin: this transaction was not judged: " + str(error)[:400]
+            sys.stderr.write(ascii(text)[1:-1] + "\n")
+            if refuse and not allowed:
+                raise dnf.exceptions.Error(
+                    "neuron-pin: on_error = refuse; to pass this once: "
+                    "sudo env NEURON_PIN_ALLOW=on-error dnf ..."
+                ) from None
+            return
+        if refusal:
+            raise dnf.exceptions.Error(refusal)
+
+    def judged(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
+        """Why the transaction is refused, empty where it is not."""
+        root = self.base.conf.installroot or "/"
+        load_verdict(os.path.join(root, PROGRAMS))
+        state = verdict.read_state(os.path.join(root, STATE))
+        changes = [
+            verdict.Change(package.name, going.get(package.name, ""), evr(package))
+            for package in coming
+            if state.is_neuron(package.name)
+        ]
+        query = self.base.sack.query().installed().run()
+        installed = {p.name: evr(p) for p in query if state.is_neuron(p.name)}
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        found = verdict.judge(state, changes, installed, today)
+        driver = installed.get(verdict.DRIVER, "")
+        for change in changes:
+            if change.name == verdict.DRIVER:
+                driver = change.new
+        found.refusals += kernel_refusals(state, kernels, query, driver)
+        log = os.path.join(root, LOG)
+        is_refused, lines = verdict.settle(state, found, os.environ, log, "dnf")
+        if is_refused:
+            return "\n".join(lines)
+        for line in lines:
+            sys.stderr.write(line + "\n")
+        return ""
+
+
+def kernel_refusals(
+    state: "State", kernels: "list[Any]", query: "list[Any]", driver: str
+) -> "list[Refusal]":
+    """What is refused of the kernels that come: of the packages that hold an image."""
+    images = ("kernel", "kernel-core")
+    present = [p.version for p in query if is_kernel(p.name, images)]
+    every = [*query, *kernels]
+    headers = {p.version + "-" + p.release for p in every if is_kernel(p.name, DEVEL)}
+    builds = any(is_kernel(p.name, DEVEL) for p in query)
+    rows = []
+    has = {}
+    for package in kernels:
+        if is_kernel(package.name, images):
+            release = package.version + "-" + package.release
+            rows.append((verdict.Change(package.name, "", release), release))
+            if builds:
+                has[release] = release in headers
+    found = verdict.judge_kernels(state, rows, driver, has, present)
+    for refusal in found:
+        if refusal.rule == "NP112":
+            change = refusal.change
+            devel = change.name.partition("-")[0] + "-devel-" + change.new
+            refusal.words = (change.name + "-" + change.new, devel)
+    return found
+
+
+DEVEL = ("kernel-devel",)
+
+
+def is_kernel(name: str, wanted: "tuple[str, ...]") -> bool:
+    """Whether a package is one of these of some kernel: Amazon Linux has ``kernel6.12`` and
+    ``kernel6.12-devel`` beside ``kernel``."""
+    head, dash, tail = name.partition("-")
+    if head != "kernel" and not head[6:7].isdigit():
+        return False
+    return "kernel" + dash + tail in wanted
+
+
+def evr(package: "Any") -> str:
+    """Version and release, with the epoch where there is one."""
+    epoch = "" if package.epoch in (0, "0") else str(package.epoch) + ":"
+    return epoch + str(package.version) + "-" + str(package.release)
+
+
+def load_verdict(folder: str) -> None:
+    """Import the judge, which lies in no folder that dnf knows."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("neuron_pin_verdict", os.path.join(folder, "verdict.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(folder)
+    module = module_from_spec(spec)
+    written = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = written
+    globals()["verdict"] = module

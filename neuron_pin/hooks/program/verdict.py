@@ -1,0 +1,582 @@
+"""Whether a transaction of system packages may go on, by a lock and its facts.
+
+Runs inside of apt's and dnf's hooks: no network, no cache, one small file.  What it judges
+by is the state file, which ``outputs.hook_state`` of neuron-pin writes: a line a fact, fields
+between tabs, the number of lines and their CRC-32 at the end.
+"""
+
+import binascii
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+HEAD = "neuron-pin hook state 1"
+MAX_BYTES = 4 * 1024 * 1024
+DRIVER = "aws-neuronx-dkms"
+RUNTIME = "aws-neuronx-runtime-lib"
+
+ON_ERROR = "on-error"
+"""What ``NEURON_PIN_ALLOW`` names to pass where the hook could not judge."""
+
+
+class Unusable(Exception):
+    """A state that cannot be judged by: missing, cut off, changed, of another version."""
+
+
+class Change:
+    """One package of a transaction: its versions before and after, empty for none."""
+
+    __slots__ = ("name", "new", "old")
+
+    def __init__(self, name: str, old: str, new: str) -> None:
+        self.name = name
+        self.old = old
+        self.new = new
+
+
+class Refusal:
+    """A change that a rule refuses: on what facts, and what would be allowed instead.
+
+    ``words`` are what the package manager takes to install what the lock has.
+    """
+
+    __slots__ = ("change", "reason", "rule", "words")
+
+    def __init__(self, rule: str, change: Change, reason: str, words: "Iterable[str]" = ()) -> None:
+        self.rule = rule
+        self.change = change
+        self.reason = reason
+        self.words = tuple(words)
+
+
+class Verdict:
+    """What is refused, and what there is to know although it is not."""
+
+    def __init__(self) -> None:
+        self.refusals: "list[Refusal]" = []
+        self.notes: "list[str]" = []
+
+
+class Pin:
+    """The range of one package that the lock holds, and the version that it chose."""
+
+    __slots__ = ("base", "reach", "version", "word")
+
+    def __init__(self, reach: str, base: str, version: str, word: str) -> None:
+        self.reach = reach
+        self.base = base
+        self.version = version
+        self.word = word
+
+    def admits(self, version: str) -> bool:
+        """Whether a version with its revision lies in the range; one with an epoch never
+        does."""
+        if version.startswith("0:"):
+            version = version[2:]
+        if self.reach == "prefix":
+            return version.startswith(self.base + ".")
+        if version == self.base:
+            return True
+        return self.reach == "upstream" and version.startswith(self.base + "-")
+
+
+class Known:
+    """What is known of one version: the releases that shipped it, the instance families that
+    it is for, the day of its end of support (empty for none), and what installs it where it is
+    of the lock's release."""
+
+    __slots__ = ("ended", "families", "sdks", "source", "word")
+
+    def __init__(self, sdks: str, families: str, ended: str, word: str, source: str) -> None:
+        self.sdks = frozenset(sdks.split())
+        self.families = frozenset(families.split())
+        self.ended = ended
+        self.word = word
+        self.source = source
+
+
+class State:
+    """A lock and the facts about what it could be replaced by."""
+
+    def __init__(self) -> None:
+        self.values: "dict[str, str]" = {}
+        self.allowed: "set[str]" = set()
+        self.names: "dict[str, tuple[str, str, str]]" = {}
+        self.pins: "dict[str, Pin]" = {}
+        self.known: "dict[tuple[str, str], Known]" = {}
+        self.windows: "list[list[str]]" = []
+        self.floors: "list[list[str]]" = []
+        self.tested: "dict[str, tuple[frozenset[str], str]]" = {}
+
+    @property
+    def sdk(self) -> str:
+        """The release of the lock, empty for none."""
+        return self.values.get("sdk", "")
+
+    @property
+    def lock(self) -> str:
+        """The lock, for people."""
+        release = "Neuron SDK " + self.sdk if self.sdk else "no release"
+        return release + " for " + self.values.get("label", "")
+
+    def is_neuron(self, name: str) -> bool:
+        """Whether a package is one of Neuron's, by the catalogue or by its name."""
+        return name in self.names or name.startswith("aws-neuron")
+
+
+# Reading ------------------------------------------------------------------------------
+
+
+def read_state(path: str) -> State:
+    """The state at a path; raises `Unusable`."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Unusable(path + " cannot be read: " + str(error.strerror)) from None
+    try:
+        return parse_state(data)
+    except Unusable as error:
+        raise Unusable(path + " " + str(error)) from None
+
+
+def checksum(data: bytes) -> str:
+    """What the last line of a state says of all lines before it."""
+    return "end\t%d\t%08x\n" % (data.count(b"\n"), binascii.crc32(data) & 0xFFFFFFFF)
+
+
+def parse_state(data: bytes) -> State:
+    """A state from the bytes of its file; raises `Unusable`."""
+    if len(data) > MAX_BYTES:
+        raise Unusable("is larger than %d bytes" % MAX_BYTES)
+    at = data.rfind(b"end\t")
+    if not data.startswith(HEAD.encode() + b"\n"):
+        raise Unusable("is no state of this hook; run neuron-pin hook install again")
+    if at < 0 or data[at:] != checksum(data[:at]).encode():
+        raise Unusable("is damaged or half written; run neuron-pin hook install again")
+    state = State()
+    try:
+        for line in data[:at].decode("utf-8").splitlines()[1:]:
+            kind, *rest = line.split("\t")
+            _READ[kind](state, *rest)
+    except (KeyError, ValueError, TypeError):
+        raise Unusable("has a line that it cannot have") from None
+    return state
+
+
+def _read_value(state: State, name: str, value: str) -> None:
+    state.values[name] = value
+
+
+def _read_allowed(state: State, phase: str) -> None:
+    state.allowed.add(phase)
+
+
+def _read_name(state: State, name: str, gone: str, instead: str, source: str) -> None:
+    state.names[name] = (gone, instead, source)
+
+
+def _read_pin(state: State, name: str, reach: str, base: str, version: str, word: str) -> None:
+    state.pins[name] = Pin(reach, base, version, word)
+
+
+def _read_known(
+    state: State,
+    name: str,
+    version: str,
+    sdks: str,
+    families: str,
+    ended: str,
+    word: str,
+    source: str,
+) -> None:
+    state.known[name, version] = Known(sdks, families, ended, word, source)
+
+
+def _read_window(state: State, *window: str) -> None:
+    if len(window) != 8:
+        raise ValueError
+    state.windows.append(list(window))
+
+
+def _read_floor(state: State, *floor: str) -> None:
+    if len(floor) != 5:
+        raise ValueError
+    state.floors.append(list(floor))
+
+
+def _read_tested(state: State, version: str, kernels: str, source: str) -> None:
+    state.tested[version] = (frozenset(kernels.split()), source)
+
+
+_READ: "dict[str, Callable[..., None]]" = {
+    "value": _read_value,
+    "allow": _read_allowed,
+    "name": _read_name,
+    "pin": _read_pin,
+    "known": _read_known,
+    "window": _read_window,
+    "floor": _read_floor,
+    "tested": _read_tested,
+}
+
+
+# Judging ------------------------------------------------------------------------------
+
+
+def judge(
+    state: State, changes: "Iterable[Change]", installed: "Mapping[str, str]", today: str
+) -> Verdict:
+    """Judge the changes of Neuron's packages.
+
+    ``installed`` has the version before the transaction of every package of Neuron's that is
+    installed; ``today`` is an ISO date.  What is not moved is not judged, and what is made no
+    worse than it was is not refused: a machine must be able to be mended in steps.
+    """
+    verdict = Verdict()
+    moved = [c for c in changes if c.new != c.old and state.is_neuron(c.name)]
+    before, after = dict(installed), dict(installed)
+    for change in moved:
+        after.pop(change.name, None)
+        if change.new:
+            after[change.name] = change.new
+    coming = [change for change in moved if change.new]
+    if not coming:
+        return verdict
+    for change in coming:
+        refused = _by_itself(state, change, today, verdict)
+        if refused is not None:
+            verdict.refusals.append(refused)
+    told = {refusal.change.name for refusal in verdict.refusals}
+    rest = [change for change in coming if change.name not in told]
+    verdict.refusals += _mixed(state, rest, before, after)
+    verdict.refusals += _against_driver(state, rest, before, after)
+    expires = state.values.get("expires", "")
+    if expires and expires < today:
+        verdict.notes.append(
+            "the lock was to be looked at again by "
+            + expires
+            + ": make a new one, and neuron-pin hook install it"
+        )
+    return verdict
+
+
+def _by_itself(state: State, change: Change, today: str, verdict: Verdict) -> "Refusal | None":
+    """Why a version may not come, whatever else is there."""
+    name, version = change.name, public(change.new)
+    pin = state.pins.get(name)
+    known = state.known.get((name, version))
+    words = (pin.word,) if pin is not None else ()
+    if pin is not None and not pin.admits(change.new):
+        return Refusal("NP306", change, _outside(state, pin, change, known), words)
+    gone, instead, source = state.names.get(name, ("", "", ""))
+    if gone and gone <= today and pin is None:
+        reason = name + " is out of support since " + gone + " [" + source + "]"
+        return Refusal("NP201", change, reason, (instead,) if instead else ())
+    chosen = pin is not None and pin.reach != "prefix"
+    if known is None:
+        if chosen:
+            return None
+        if pin is None:
+            return Refusal(
+                "NP508", change, "no release that the lock knows of has shipped " + version
+            )
+        verdict.notes.append(
+            name + " " + version + " is newer than the facts of the lock: it was held to its pin "
+            "alone (NP508)"
+        )
+        return None
+    if known.ended and known.ended <= today and "eos" not in state.allowed:
+        reason = version + " is out of support since " + known.ended + " [" + known.source + "]"
+        if not chosen:
+            return Refusal("NP201", change, reason, words)
+        verdict.notes.append(name + " " + reason + " (NP201); the lock holds it")
+    family = state.values.get("family", "")
+    if family and known.families and family not in known.families and not chosen:
+        reason = "listed for " + ", ".join(sorted(known.families)) + ", not for " + family
+        return Refusal("NP101", change, reason + " [" + known.source + "]", words)
+    if pin is None and state.sdk and state.sdk not in known.sdks and not _has_ranges(state):
+        reason = "of SDK " + newest(known.sdks) + "; the lock is of " + state.sdk
+        return Refusal("NP501", change, reason, _of_release(state, name))
+    return None
+
+
+def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> str:
+    version = public(change.new)
+    of = " (of SDK " + newest(known.sdks) + ")" if known is not None else ""
+    if pin.reach != "prefix":
+        held = pin.base + (" of SDK " + state.sdk if state.sdk else "")
+        return version + of + " is not the version that the lock holds: " + held
+    parts = pin.base.split(".")
+    what = "the major version " if len(parts) == 1 else ""
+    if version.split(".")[: len(parts)] == parts:
+        # An epoch: the same numbers, and newer than everything.
+        return change.new + of + " has an epoch, and the lock holds " + pin.base + ".*"
+    return version + of + " leaves " + what + pin.base + ".*, which the lock holds"
+
+
+def _has_ranges(state: State) -> bool:
+    return any(pin.reach == "prefix" for pin in state.pins.values())
+
+
+def _of_release(state: State, name: str) -> "list[str]":
+    """What installs the version of the lock's release, for a package that it does not pin."""
+    return [k.word for (package, _), k in state.known.items() if package == name and k.word][:1]
+
+
+def _mixed(
+    state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
+) -> "Iterator[Refusal]":
+    """NP507: changes that leave the release which the rest is of."""
+    chosen = {
+        name
+        for name, version in after.items()
+        if name in state.pins
+        and state.pins[name].reach != "prefix"
+        and state.pins[name].admits(version)
+    }
+    sdk, strangers = _strangers(state, after)
+    if not strangers or len(strangers) <= len(_strangers(state, before)[1]):
+        return
+    for change in coming:
+        if change.name not in strangers or change.name in chosen:
+            continue
+        known = state.known[change.name, public(change.new)]
+        others = sorted(set(after) - strangers)
+        reason = "of SDK " + newest(known.sdks) + "; " + ", ".join(others[:4])
+        if len(others) > 4:
+            reason += " and %d more" % (len(others) - 4)
+        reason += (" is" if len(others) == 1 else " are") + " of " + sdk
+        # All of them together keep to one release.
+        yield Refusal("NP507", change, reason + ": move them together", sorted(after))
+
+
+def _strangers(state: State, versions: "Mapping[str, str]") -> "tuple[str, set[str]]":
+    """The release that most of these are of, the newest of several, and those that are of
+    others.  Of versions that no release is known to have shipped nothing can be said."""
+    sdks = {}
+    for name, version in versions.items():
+        known = state.known.get((name, public(version)))
+        if known is not None:
+            sdks[name] = known.sdks
+    every = {sdk for found in sdks.values() for sdk in found}
+    if not every:
+        return "", set()
+    best = max(every, key=lambda sdk: (sum(sdk in found for found in sdks.values()), numbers(sdk)))
+    return best, {name for name, found in sdks.items() if best not in found}
+
+
+def _against_driver(
+    state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
+) -> "Iterator[Refusal]":
+    """NP506: a driver and a runtime library that do not work together, and did before."""
+    source = _broken_window(state, after)
+    if not source or _broken_window(state, before):
+        return
+    for change in coming:
+        if change.name in (DRIVER, RUNTIME):
+            other = RUNTIME if change.name == DRIVER else DRIVER
+            reason = "does not work with " + other + " " + public(after[other])
+            words = [state.pins[name].word for name in (DRIVER, RUNTIME) if name in state.pins]
+            yield Refusal("NP506", change, reason + " [" + source + "]", words)
+            return
+
+
+def _broken_window(state: State, versions: "Mapping[str, str]") -> str:
+    """The source that says that two of these do not work together, empty if none does."""
+    for name, first, below, other, other_first, other_below, families, source in state.windows:
+        mine, theirs = versions.get(name), versions.get(other)
+        if mine is None or theirs is None:
+            continue
+        if families and state.values.get("family", "") not in families.split():
+            continue
+        if within(public(mine), first, below) and not within(
+            public(theirs), other_first, other_below
+        ):
+            return source
+    return ""
+
+
+def judge_kernels(
+    state: State,
+    kernels: "Iterable[tuple[Change, str]]",
+    driver: str,
+    has_headers: "Mapping[str, bool]",
+    present: "Iterable[str]",
+) -> "list[Refusal]":
+    """Judge kernels that a transaction brings, each with its release (``6.8.0-1016-aws``).
+
+    ``driver`` is the version of the driver that will be there, empty for none: then nothing
+    is refused.  ``has_headers`` says of each release whether its headers will be there; a
+    release that it does not name is not judged for them.  ``present`` are the releases that
+    are installed already: another patch of their series is no news.
+    """
+    if not driver:
+        return []
+    found = []
+    series_before = {series(release) for release in present}
+    tested, source = state.tested.get(public(driver), (frozenset(), ""))
+    for change, release in kernels:
+        own = series(release)
+        named = "driver " + public(driver)
+        floor = next(
+            (
+                floor
+                for floor in state.floors
+                if within(public(driver), floor[1], floor[2]) and own < numbers(floor[3])
+            ),
+            None,
+        )
+        if floor is not None:
+            reason = named + " needs kernel " + floor[3] + " or newer [" + floor[4] + "]"
+            found.append(Refusal("NP109", change, reason))
+        elif tested and own not in series_before and own not in {series(k) for k in tested}:
+            reason = named + " was tested on kernel " + ", ".join(sorted(tested, key=numbers))
+            found.append(
+                Refusal("NP111", change, reason + ", not on " + dotted(own) + " [" + source + "]")
+            )
+        elif has_headers.get(release) is False:
+            reason = "without the headers of " + release + " " + named + " is not built for it"
+            found.append(Refusal("NP112", change, reason))
+    return found
+
+
+# Versions -----------------------------------------------------------------------------
+
+
+def public(version: str) -> str:
+    """A version without epoch and revision, as releases name it."""
+    return version.rpartition(":")[2].partition("-")[0]
+
+
+def numbers(version: str) -> "tuple[int, ...]":
+    """The numbers of a version; what is none counts as zero."""
+    return tuple(int(p) if p.isdigit() and len(p) < 10 else 0 for p in version.split("."))
+
+
+def within(version: str, first: str, below: str) -> bool:
+    """Whether a version lies from one on and below another, empty for open."""
+    mine = numbers(version)
+    if first and mine < numbers(first):
+        return False
+    return not below or mine < numbers(below)
+
+
+def series(release: str) -> "tuple[int, ...]":
+    """The two numbers by which kernels are tested: 6.8 of ``6.8.0-1015-aws``."""
+    return (*numbers(release.partition("-")[0])[:2], 0, 0)[:2]
+
+
+def dotted(parts: "tuple[int, ...]") -> str:
+    """Numbers as a version."""
+    return ".".join(str(part) for part in parts)
+
+
+def newest(sdks: "Iterable[str]") -> str:
+    """The newest of several releases."""
+    return max(sdks, key=numbers, default="")
+
+
+# Telling ------------------------------------------------------------------------------
+
+MAX_TOLD = 12
+MAX_TEXT = 400
+
+
+def printable(text: str) -> str:
+    """Text of foreign origin, safe for a terminal and for a line of a log."""
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:MAX_TEXT]
+    )
+    return shown if len(text) <= MAX_TEXT else shown + "…"
+
+
+def shell_word(text: str) -> str:
+    """A word for a command that somebody will paste."""
+    plain = text and all(c.isalnum() or c in "+-.:~_=/" for c in text.rstrip("*"))
+    return text if plain else "'" + text.replace("'", "'\\''") + "'"
+
+
+def told(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]":
+    """A refusal as lines for people: why, by which rule, and the two ways on."""
+    lines = ["neuron-pin: refused, nothing was changed. The lock is " + state.lock + "."]
+    for refusal in refusals[:MAX_TOLD]:
+        change = refusal.change
+        step = change.old + " -> " + change.new if change.old else change.new
+        lines.append("  " + refusal.rule + " " + change.name + " " + step)
+        lines.append("        " + refusal.reason)
+    if len(refusals) > MAX_TOLD:
+        lines.append("  and %d more" % (len(refusals) - MAX_TOLD))
+    words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
+    if words:
+        lines.append("What the lock allows:")
+        shown = " ".join(shell_word(word) for word in words[:MAX_TOLD])
+        lines.append("    sudo " + installer + " install " + shown)
+    else:
+        lines.append("What the lock allows: the transaction without these packages.")
+    rules = ",".join(sorted({refusal.rule for refusal in refusals}))
+    lines.append("To do it all the same, this once (it is logged):")
+    lines.append("    sudo env NEURON_PIN_ALLOW=" + rules + " " + installer + " …")
+    kind = "dnf" if installer == "dnf" else "apt"
+    lines.append("To move to another release, make a lock of it and install that:")
+    lines.append("    neuron-pin lock … -o lock.json")
+    lines.append("    sudo neuron-pin hook install " + kind + " --lock lock.json")
+    return [printable(line) for line in lines]
+
+
+def in_one_line(refusals: "Iterable[Refusal]") -> str:
+    """Refusals for a log."""
+    return "; ".join(
+        r.rule + " " + r.change.name + " " + r.change.old + " -> " + r.change.new for r in refusals
+    )
+
+
+def overridden(refusals: "Iterable[Refusal]", allow: str) -> "list[Refusal]":
+    """What is left of refusals when ``NEURON_PIN_ALLOW`` names these rules."""
+    allowed = set(allow.replace(",", " ").split())
+    return [refusal for refusal in refusals if refusal.rule not in allowed]
+
+
+def settle(
+    state: State, found: Verdict, environ: "Mapping[str, str]", log: str, installer: str
+) -> "tuple[bool, list[str]]":
+    """Whether a transaction is refused, once the override has had its say, and what there is
+    to print; refusals and overrides are logged."""
+    lines = ["neuron-pin: " + printable(note) for note in found.notes]
+    if not found.refusals:
+        return False, lines
+    allow = environ.get("NEURON_PIN_ALLOW", "")
+    left = overridden(found.refusals, allow)
+    who = " by " + (environ.get("SUDO_USER") or "the superuser")
+    what = who + ": " + in_one_line(left or found.refusals)
+    if left:
+        problem = write_log(log, "refused" + what)
+        lines += told(state, left, installer)
+    else:
+        problem = write_log(log, "allowed by NEURON_PIN_ALLOW=" + allow + what)
+        lines.append(printable("neuron-pin: allowed by NEURON_PIN_ALLOW" + what))
+    if problem:
+        lines.append(printable("neuron-pin: not logged: " + problem))
+    return bool(left), lines
+
+
+def write_log(path: str, text: str) -> str:
+    """Put one line into the log; what was wrong, empty for nothing.  At a megabyte the log
+    becomes ``.1`` and a new one begins."""
+    import os
+    import time
+
+    line = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()) + printable(text) + "\n"
+    try:
+        if os.path.isfile(path) and os.stat(path).st_size > 1 << 20:
+            os.replace(path, path + ".1")
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o640)
+        try:
+            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return path + ": " + str(error.strerror)
+    return ""

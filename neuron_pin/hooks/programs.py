@@ -1,0 +1,40 @@
+"""The programs that hooks put onto a machine, where, and the state that they judge by."""
+
+from __future__ import annotations
+
+import os
+
+from neuron_pin.atomic import NEW_MODE
+from neuron_pin.outputs.hook_state import render_hook_state
+
+from .piece import PROGRAM_MODE, Piece, program
+from .place import Place
+
+FOLDER = "usr/lib/neuron-pin"
+STATE = "var/lib/neuron-pin/hook.state"
+LOG = "var/log/neuron-pin.log"
+
+VERDICT = ("verdict.py", "verdict.py", NEW_MODE)
+APT_HOOK = ("apt_hook.py", "apt-hook", PROGRAM_MODE)
+APT_GUARD = ("apt_guard.sh", "apt-guard", PROGRAM_MODE)
+
+HERE = os.path.join(os.path.dirname(__file__), "program")
+
+
+def source_of(name: str) -> str:
+    """The text of one of the programs."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as stream:
+        return stream.read()
+
+
+def installed(place: Place, named: tuple[str, str, int]) -> Piece:
+    """A program in the machine's folder of them."""
+    source, name, mode = named
+    return program(place.below(f"{FOLDER}/{name}"), lambda _: source_of(source), mode)
+
+
+def state(place: Place) -> Piece:
+    """What the programs judge by."""
+    return program(
+        place.below(STATE), lambda held: render_hook_state(held.resolution, held.command)
+    )

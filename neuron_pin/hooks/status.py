@@ -1,0 +1,214 @@
+"""What is installed of a hook, whether it works, and which of its pins are moot."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from neuron_pin.audit.apt_view import view_packages
+from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput
+from neuron_pin.marker import Ownership, ownership
+
+from . import apt, dnf
+from .installing import existing, pieces_of
+from .piece import Owner, Piece
+from .place import Kind, Place
+from .program import verdict
+from .programs import APT_GUARD, APT_HOOK, FOLDER, STATE, VERDICT, source_of
+
+SELF_TEST_SECONDS = 10
+
+
+class FileStatus(NamedTuple):
+    """One file of a hook: ``ours``, ``missing``, ``edited``, ``foreign`` or ``outdated``."""
+
+    path: str
+    state: str
+
+
+class MootPin(NamedTuple):
+    """A pin that has no effect, or no reason, any more."""
+
+    name: str
+    reason: str
+
+
+class HookStatus(NamedTuple):
+    """A kind of hook at a place.
+
+    ``state`` is ``installed``, ``absent``, or ``faulty`` with the problems that make it so;
+    ``lock`` says what is held, ``on_error`` what happens where it cannot be judged.
+    """
+
+    kind: str
+    scope: str
+    place: str
+    state: str
+    lock: str
+    expires: str
+    on_error: str
+    files: tuple[FileStatus, ...]
+    moot: tuple[MootPin, ...]
+    problems: tuple[str, ...]
+
+
+def status_of(place: Place, today: str) -> HookStatus:
+    """Look at the files of a hook; runs the hook's own check on this machine.  ``today`` is an
+    ISO date."""
+    files = []
+    problems: list[str] = []
+    for piece in pieces_of(place):
+        state = _file_state(piece)
+        files.append(FileStatus(piece.path, state))
+    there = [file for file in files if file.state not in ("missing", "foreign")]
+    if not [f for f, p in zip(files, pieces_of(place), strict=True) if _says_so(f, p)]:
+        return _absent(place, files)
+    problems += [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
+    problems += [
+        f"{f.path} is of another version of neuron-pin: hook install again"
+        for f in files
+        if f.state == "outdated"
+    ]
+    problems += [f"{f.path} has been edited by hand" for f in files if f.state == "edited"]
+    lock = expires = on_error = ""
+    moot: tuple[MootPin, ...] = ()
+    if place.kind in (Kind.APT, Kind.DNF):
+        try:
+            held = verdict.read_state(place.below(STATE))
+        except verdict.Unusable as error:
+            problems.append(str(error))
+        else:
+            lock, expires = held.lock, held.values.get("expires", "")
+            moot = tuple(_moot(place, held, today))
+            if place.kind is Kind.APT:
+                problems += _disagreements(place, held)
+        on_error = _on_error(place)
+        if place.kind is Kind.APT and place.root == "/":
+            problems += _self_test()
+    elif there:
+        lock = _label(place)
+    state = "faulty" if problems else "installed"
+    return HookStatus(
+        place.kind.value,
+        place.scope.value,
+        place.label,
+        state,
+        lock,
+        expires,
+        on_error,
+        tuple(files),
+        moot,
+        tuple(problems),
+    )
+
+
+def _absent(place: Place, files: list[FileStatus]) -> HookStatus:
+    kind, scope = place.kind.value, place.scope.value
+    return HookStatus(kind, scope, place.label, "absent", "", "", "", tuple(files), (), ())
+
+
+def _says_so(file: FileStatus, piece: Piece) -> bool:
+    """Whether a file shows that its hook is installed: programs are shared by hooks."""
+    return piece.owner is not Owner.PROGRAM and file.state not in ("missing", "foreign")
+
+
+_SOURCES = {name: source for source, name, _ in (VERDICT, APT_HOOK, APT_GUARD)}
+
+
+def _file_state(piece: Piece) -> str:
+    try:
+        text = existing(piece.path)
+        if not text:
+            return "missing"
+        if piece.owner is Owner.SHARED:
+            return "ours" if piece.without_ours(text) != text else "missing"
+    except (CannotWrite, UnreadableInput, ValueError):
+        return "foreign"
+    if piece.owner is Owner.OURS:
+        found = ownership(text)
+        return {Ownership.OURS: "ours", Ownership.EDITED: "edited"}.get(found, "foreign")
+    source = _SOURCES.get(os.path.basename(piece.path))
+    return "ours" if source is None or text == source_of(source) else "outdated"
+
+
+def _on_error(place: Place) -> str:
+    path = apt.CONFIGURATION if place.kind is Kind.APT else dnf.CONFIGURATION
+    found = re.search(r"on.error = (\w+)", existing(place.below(path)))
+    return found[1] if found else ""
+
+
+def _label(place: Place) -> str:
+    """What a constraints file or a uv configuration says of its lock."""
+    for piece in pieces_of(place):
+        found = re.search(r"^# (Neuron SDK [\d.]+)$", existing(piece.path), re.M)
+        if found:
+            return found[1]
+    return ""
+
+
+def _self_test() -> list[str]:
+    """What stands against the hook running on this machine."""
+    program = f"/{FOLDER}/apt-hook"
+    try:
+        done = subprocess.run(
+            [program, "--check"],
+            capture_output=True,
+            timeout=SELF_TEST_SECONDS,
+            check=False,
+            env={},
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"{program} does not run, so every transaction passes: {error}"]
+    if done.returncode == 0:
+        return []
+    told = (done.stdout or done.stderr).decode("utf-8", "replace").strip()[-300:]
+    return [f"{program} cannot judge: {told}"]
+
+
+def _disagreements(place: Place, held: verdict.State) -> Iterator[str]:
+    """Pins in the preferences that are not those of the hook: then unattended upgrades choose
+    what the hook refuses, and fail."""
+    text = existing(place.below(apt.PREFERENCES))
+    found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
+    from neuron_pin.outputs.apt_preferences import outside_pin
+    from neuron_pin.policy import Pin, Reach
+
+    for name, pin in held.pins.items():
+        expression = outside_pin(Pin(pin.base, Reach(pin.reach)))
+        if name not in found:
+            yield f"{apt.PREFERENCES} has no pin for {name}, which the hook holds"
+        elif found[name] != expression:
+            yield f"{apt.PREFERENCES} and the hook hold {name} to different versions"
+
+
+def _moot(place: Place, held: verdict.State, today: str) -> Iterator[MootPin]:
+    """Pins past their day, that others override, or that nothing answers to any more."""
+    expires = held.values.get("expires", "")
+    views = {}
+    if place.kind is Kind.APT:
+        try:
+            views = {view.name: view for view in view_packages(place.root, sorted(held.pins))}
+        except (UnreadableInput, SourceFailed):
+            views = {}
+    for name, pin in sorted(held.pins.items()):
+        if expires and expires < today:
+            yield MootPin(name, f"expired on {expires}: look at the lock again")
+            continue
+        known = held.known.get((name, verdict.public(pin.version)))
+        if known is not None and known.ended and known.ended <= today:
+            yield MootPin(name, f"{pin.version} is out of support since {known.ended}")
+            continue
+        view = views.get(name)
+        if view is None:
+            continue
+        lost = next((v for v in view.versions if v.overridden is not None and v.stanza), None)
+        if lost is not None and lost.stanza is not None:
+            where = f"{lost.stanza.path}:{lost.stanza.line}"
+            yield MootPin(name, f"another stanza comes first: {where}")
+        elif view.installed is None and not view.versions:
+            yield MootPin(name, "is neither installed nor in any of the machine's lists")
+        elif view.versions and not any(pin.admits(v.version) for v in view.versions):
+            yield MootPin(name, "no version that it admits is installed or to be had")

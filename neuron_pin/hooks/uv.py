@@ -1,0 +1,39 @@
+"""uv: the lock in uv.toml of a scope; for an environment in its project."""
+
+from __future__ import annotations
+
+import os
+
+from .blocks import without_blocks
+from .piece import Owner, Piece
+from .place import HookScope, Place
+from .uv_settings import edited_project, edited_uv_toml
+
+
+def pieces(place: Place) -> list[Piece]:
+    """The one file of uv's that the scope has."""
+    path = settings_path(place)
+    edit = edited_project if path.endswith("pyproject.toml") else edited_uv_toml
+    return [
+        Piece(
+            path,
+            Owner.SHARED,
+            lambda text, held: edit(path, text, held.resolution),
+            without_blocks,
+        )
+    ]
+
+
+def settings_path(place: Place) -> str:
+    """uv.toml of the machine or the user; for an environment the pyproject.toml of the
+    project that it lies in, else a uv.toml there, which uv finds from below.
+
+    Source: uv, "Configuration files".
+    """
+    if place.scope is HookScope.SYSTEM:
+        return place.below("etc/uv/uv.toml")
+    if place.scope is HookScope.USER:
+        return os.path.join(place.config, "uv", "uv.toml")
+    project = os.path.dirname(place.venv)
+    named = os.path.join(project, "pyproject.toml")
+    return named if os.path.isfile(named) else os.path.join(project, "uv.toml")

@@ -1,0 +1,156 @@
+"""The state of the pre-install hooks: a lock, and the facts that a transaction is judged by.
+
+One small file, a line a fact with tabs between its fields, read by ``hooks/program/verdict.py``
+without any other module; at its end the number of lines and their CRC-32, so that a half
+written file is no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neuron_pin.catalog import Catalog, Package, load_catalog
+from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.errors import WrongUsage
+from neuron_pin.hooks.program import verdict
+from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, phase_at
+from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.target import Target
+
+
+def render_hook_state(resolution: Resolution, command: str) -> str:
+    """The text, deterministic; raises `WrongUsage` without system packages."""
+    target = resolution.target
+    packages = resolution.packages_of(target.system)
+    if not packages:
+        raise WrongUsage(
+            "the lock has no system packages that a hook could hold",
+            hint=f"the target is {target.label}",
+        )
+    catalog = load_catalog()
+    rows = [
+        ("value", "sdk", resolution.sdk),
+        ("value", "label", target.label),
+        ("value", "system", target.system.value),
+        ("value", "family", target.family or ""),
+        ("value", "command", command),
+        ("value", "expires", resolution.expires),
+        *(("allow", phase.label) for phase in sorted(target.phases - DEFAULT_PHASES)),
+        *_names(catalog, target),
+        *(_pin(package, catalog) for package in packages),
+        *_known(catalog, target, resolution.sdk),
+        *_windows(catalog),
+        *_kernels(catalog, target),
+    ]
+    lines = [verdict.HEAD, *("\t".join(_plain(cell) for cell in row) for row in rows)]
+    text = "\n".join(lines) + "\n"
+    return text + verdict.checksum(text.encode())
+
+
+def _plain(cell: str) -> str:
+    """A field: nothing that would end it."""
+    return "".join(c if c.isprintable() else " " for c in cell)
+
+
+def _system_packages(catalog: Catalog, target: Target) -> list[Package]:
+    return [p for _, p in sorted(catalog.packages.items()) if target.system in p.systems]
+
+
+def _names(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
+    """Every name, with the day on which it as a whole is out of support."""
+    for package in _system_packages(catalog, target):
+        ended, source = _end(catalog, package.name, "", target)
+        yield "name", package.name, ended, package.replaced_by, source
+
+
+def _pin(package: LockedPackage, catalog: Catalog) -> tuple[str, ...]:
+    pin = package.pin
+    word = _word(catalog, package.key.ecosystem, package.key.name, pin)
+    return "pin", package.key.name, pin.reach.value, pin.base, package.version, word
+
+
+def _word(catalog: Catalog, system: Ecosystem, name: str, pin: Pin) -> str:
+    """What the package manager takes to install what the pin holds."""
+    if system is Ecosystem.RPM:
+        return f"{name}-{pin.to_rpm().removeprefix('0:')}"
+    package = catalog.packages.get(name)
+    if package is not None and pin.is_exact:
+        return package.apt_word(pin.base)
+    return f"{name}={pin.to_apt()}"
+
+
+def _known(catalog: Catalog, target: Target, sdk: str) -> Iterator[tuple[str, ...]]:
+    """Every version that a release has shipped."""
+    for package in _system_packages(catalog, target):
+        for version, rows in sorted(catalog.shipped(package.name).items()):
+            sdks = [release for release, _ in rows]
+            families = sorted({family for _, member in rows for family in member.instances})
+            ended, source = _end(catalog, package.name, version, target)
+            word = ""
+            if sdk in sdks:
+                exact = f"{package.name}-{version}"
+                word = package.apt_word(version) if target.system is Ecosystem.APT else exact
+            yield (
+                "known",
+                package.name,
+                version,
+                " ".join(sdks),
+                " ".join(families),
+                ended,
+                word,
+                source or f"release manifest, {sdks[0]}",
+            )
+
+
+def _end(catalog: Catalog, name: str, version: str, target: Target) -> tuple[str, str]:
+    """The day of an end of support that was announced by the day of the lock, and the
+    announcement; empty for none."""
+    events = [
+        event
+        for event in catalog.events_by_name.get(name, ())
+        if event.concerns(name, version, target.family) and event.stands(target.as_of)
+    ]
+    days = sorted(event.effective for event in events if event.effective is not None)
+    if not days:
+        return "", ""
+    # The last word counts: an end may have been taken back.
+    fact = phase_at(events, name, version, target.family, max(days[-1], target.as_of))
+    if fact.phase is not Phase.EOS or fact.event is None or fact.event.effective is None:
+        return "", ""
+    return fact.event.effective.isoformat(), fact.event.source
+
+
+def _windows(catalog: Catalog) -> Iterator[tuple[str, ...]]:
+    for name, package in sorted(catalog.packages.items()):
+        for window in package.windows:
+            yield (
+                "window",
+                name,
+                window.versions.first,
+                window.versions.below,
+                window.other,
+                window.range.first,
+                window.range.below,
+                " ".join(sorted(window.instances)),
+                window.source,
+            )
+
+
+def _kernels(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
+    """The kernels that drivers need, and were tested on, on the target's system."""
+    system = target.os.name if target.os is not None else ""
+    for floor in catalog.kernel_floors:
+        if floor.os == system:
+            span = floor.versions
+            yield "floor", floor.package, span.first, span.below, floor.kernel, floor.source
+    for version, rows in sorted(catalog.shipped(DRIVER).items()):
+        # A patch release was tested on what its minor was.
+        minors = {sdk.rpartition(".")[0] for sdk, _ in rows}
+        tested = [
+            row
+            for row in catalog.tested
+            if row.package == DRIVER and row.os == system and row.sdk.rpartition(".")[0] in minors
+        ]
+        kernels = sorted({kernel for row in tested for kernel in row.kernels})
+        if kernels:
+            yield "tested", version, " ".join(kernels), tested[0].source

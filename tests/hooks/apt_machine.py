@@ -1,0 +1,142 @@
+"""A machine of its own for apt: real debs, two archives, a private root with real dpkg."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+has_apt = all(shutil.which(t) for t in ("apt-get", "dpkg-deb", "apt-ftparchive")) and os.path.exists(
+    SYSTEM_PYTHON
+)
+
+RUNTIME = "aws-neuronx-runtime-lib"
+TOOLS = "aws-neuronx-tools"
+DRIVER = "aws-neuronx-dkms"
+COLLECTIVES = "aws-neuronx-collectives"
+
+NEURON = {
+    DRIVER: ["2.21.37.0", "2.23.9.0", "2.24.7.0", "2.26.5.0", "2.30.2.0", "3.0.1.0"],
+    RUNTIME: ["2.25.57.0-166c7a468", "2.27.23.0-8deec4dbf", "2.28.23.0-dd5879008",
+              "2.29.40.0-f7b7c6a3d", "2.34.10.0-ac18d186d", "3.1.0.0-abc"],
+    TOOLS: ["2.25.145.0", "2.26.14.0", "2.27.33.0-5d9c0b901", "2.32.28.0-1b3ca6425",
+            "3.0.5.0-ccc1", "1:2.26.14.0-1"],
+    COLLECTIVES: ["2.27.34.0-ec8cd5e8b", "2.28.27.0-bc30ece58", "2.34.10.0-ac18d186d"],
+    "aws-neuronx-oci-hook": ["2.12.36.0", "2.18.25.0"],
+    "aws-neuron-tools": ["2.1.4.0"],
+    "aws-neuronx-new-thing": ["1.0.0.0"],
+}  # fmt: skip
+OTHER = {
+    "harmless": ["1.0", "2.0"],
+    "linux-image-6.8.0-1015-aws": ["6.8.0-1015.16"],
+    "linux-image-6.8.0-1016-aws": ["6.8.0-1016.17"],
+    "linux-headers-6.8.0-1016-aws": ["6.8.0-1016.17"],
+    "linux-image-6.14.0-1002-aws": ["6.14.0-1002.2"],
+    "linux-headers-6.14.0-1002-aws": ["6.14.0-1002.2"],
+    TOOLS: ["2.99.0.0-evil"],
+}  # fmt: skip
+
+
+def archive(folder: Path, packages: Mapping[str, Iterable[str]]) -> None:
+    """A folder of debs with its Packages, trusted as it is."""
+    pool = folder / "pool"
+    pool.mkdir(parents=True)
+    for name, versions in packages.items():
+        for version in versions:
+            build = folder / "build" / f"{name}_{version.replace(':', '%3a')}"
+            (build / "DEBIAN").mkdir(parents=True)
+            (build / "DEBIAN" / "control").write_text(
+                f"Package: {name}\nVersion: {version}\nArchitecture: amd64\n"
+                "Maintainer: t <t@test.invalid>\nDescription: test\n"
+            )
+            subprocess.run(
+                ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(build),
+                 str(pool / f"{name}_{version.partition(':')[2] or version}_amd64.deb")],
+                check=True, capture_output=True,
+            )  # fmt: skip
+    made = subprocess.run(
+        ["apt-ftparchive", "packages", "pool"], cwd=folder, check=True, capture_output=True
+    )
+    (folder / "Packages").write_bytes(made.stdout)
+    shutil.rmtree(folder / "build")
+
+
+class Machine(NamedTuple):
+    """A private root, and the configuration that makes apt work on it."""
+
+    root: Path
+    config: Path
+
+    def apt(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run apt-get, without a question."""
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("NEURON_PIN_")},
+            "APT_CONFIG": str(self.config), "LC_ALL": "C.UTF-8",
+            "DEBIAN_FRONTEND": "noninteractive", **variables,
+        }  # fmt: skip
+        return subprocess.run(
+            ["apt-get", "-q", "-y", *words], env=environment, capture_output=True, text=True,
+            check=False, stdin=subprocess.DEVNULL, timeout=120,
+        )  # fmt: skip
+
+    def installed(self) -> dict[str, str]:
+        """What dpkg has, by name."""
+        status = (self.root / "var/lib/dpkg/status").read_text()
+        stanzas = [dict(re.findall(r"^(\S+): (.*)$", s, re.M)) for s in status.split("\n\n")]
+        return {
+            s["Package"]: s["Version"] for s in stanzas if s.get("Status", "").endswith("installed")
+            and not s["Status"].endswith("not-installed")
+        }  # fmt: skip
+
+    def has(self, *packages: str) -> None:
+        """Say that these are installed (NAME=VERSION), and nothing else."""
+        text = "".join(
+            f"Package: {p.partition('=')[0]}\nStatus: {'hold' if p.endswith('!') else 'install'} ok "
+            f"installed\nMaintainer: t <t@test.invalid>\nArchitecture: amd64\n"
+            f"Version: {p.partition('=')[2].rstrip('!')}\nDescription: test\n\n"
+            for p in packages
+        )
+        (self.root / "var/lib/dpkg/status").write_text(text)
+        for old in (self.root / "var/lib/dpkg/info").iterdir():
+            old.unlink()
+        for package in packages:
+            (self.root / f"var/lib/dpkg/info/{package.partition('=')[0]}.list").write_text("/.\n")
+
+    def point_hook_here(self) -> None:
+        """apt runs hooks in its own root, which is this one's outside: say where they are."""
+        path = self.root / "etc/apt/apt.conf.d/90neuron-pin"
+        text = path.read_text()
+        path.write_text(text.replace("/usr/lib/neuron-pin", f"{self.root}/usr/lib/neuron-pin"))
+
+
+def machine(folder: Path, neuron: Path, other: Path) -> Machine:
+    """A machine that knows both archives, with nothing installed."""
+    root = folder / "root"
+    for place in (
+        "etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "etc/apt/trusted.gpg.d",
+        "var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/log/apt",
+        "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "usr/lib", "var/lib",
+    ):  # fmt: skip
+        (root / place).mkdir(parents=True, exist_ok=True)
+    (root / "var/lib/dpkg/status").write_text("")
+    (root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="22.04"\n')
+    config = folder / "apt.conf"
+    config.write_text(
+        f'Dir "{root}/";\nDir::State::status "{root}/var/lib/dpkg/status";\n'
+        f'Dir::Log "{root}/var/log/apt";\n'
+        'APT::Architecture "amd64"; APT::Architectures { "amd64"; };\nAPT::Sandbox::User "root";\n'
+        'Acquire::Languages "none"; Debug::NoLocking "1"; Dpkg::Use-Pty "0";\n'
+        'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\n'
+        f'DPkg::Options {{ "--root={root}"; "--log={folder}/dpkg.log"; "--force-script-chrootless";'
+        ' "--force-not-root"; "--force-unsafe-io"; };\n'
+    )
+    (root / "etc/apt/sources.list.d/test.list").write_text(
+        f"deb [trusted=yes] file:{neuron} ./\ndeb [trusted=yes] file:{other} ./\n"
+    )
+    found = Machine(root, config)
+    done = found.apt("update")
+    assert done.returncode == 0, done.stderr
+    return found
