@@ -39,7 +39,7 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         *_names(catalog, target),
         *(_pin(package, catalog) for package in packages),
         *_known(catalog, target, resolution.sdk),
-        *_windows(catalog),
+        *_windows(catalog, target),
         *_kernels(catalog, target),
     ]
     lines = [verdict.HEAD, *("\t".join(_plain(cell) for cell in row) for row in rows)]
@@ -120,9 +120,13 @@ def _end(catalog: Catalog, name: str, version: str, target: Target) -> tuple[str
     return fact.event.effective.isoformat(), fact.event.source
 
 
-def _windows(catalog: Catalog) -> Iterator[tuple[str, ...]]:
-    for name, package in sorted(catalog.packages.items()):
-        for window in package.windows:
+def _windows(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
+    """The windows between system packages."""
+    names = {package.name for package in _system_packages(catalog, target)}
+    for name in sorted(names):
+        for window in catalog.packages[name].windows:
+            if window.other not in names:
+                continue
             yield (
                 "window",
                 name,

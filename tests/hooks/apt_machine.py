@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-has_apt = all(shutil.which(t) for t in ("apt-get", "dpkg-deb", "apt-ftparchive")) and os.path.exists(
-    SYSTEM_PYTHON
-)
+has_apt = all(
+    shutil.which(t) for t in ("apt-get", "dpkg-deb", "apt-ftparchive")
+) and os.path.exists(SYSTEM_PYTHON)
 
 RUNTIME = "aws-neuronx-runtime-lib"
 TOOLS = "aws-neuronx-tools"
@@ -19,13 +19,13 @@ DRIVER = "aws-neuronx-dkms"
 COLLECTIVES = "aws-neuronx-collectives"
 
 NEURON = {
-    DRIVER: ["2.21.37.0", "2.23.9.0", "2.24.7.0", "2.26.5.0", "2.30.2.0", "3.0.1.0"],
-    RUNTIME: ["2.25.57.0-166c7a468", "2.27.23.0-8deec4dbf", "2.28.23.0-dd5879008",
-              "2.29.40.0-f7b7c6a3d", "2.34.10.0-ac18d186d", "3.1.0.0-abc"],
-    TOOLS: ["2.25.145.0", "2.26.14.0", "2.27.33.0-5d9c0b901", "2.32.28.0-1b3ca6425",
-            "3.0.5.0-ccc1", "1:2.26.14.0-1"],
-    COLLECTIVES: ["2.27.34.0-ec8cd5e8b", "2.28.27.0-bc30ece58", "2.34.10.0-ac18d186d"],
-    "aws-neuronx-oci-hook": ["2.12.36.0", "2.18.25.0"],
+    DRIVER: ["2.24.7.0", "2.25.4.0", "2.26.5.0", "2.26.10.0", "2.27.4.0", "2.28.0.0", "2.29.0.0", "2.30.2.0"],
+    RUNTIME: ["2.29.40.0-f7b7c6a3d", "2.30.51.0-1b3ca6425", "2.31.24.0-ac18d186d",
+              "2.34.10.0-ac18d186d", "3.1.0.0-abc"],
+    TOOLS: ["2.27.33.0-5d9c0b901", "2.28.23.0-1b3ca6425", "2.29.22.0-ac18d186d",
+            "2.32.28.0-1b3ca6425", "2.99.1.0-new", "3.0.5.0-ccc1", "1:2.28.23.0-1"],
+    COLLECTIVES: ["2.29.41.0-ec8cd5e8b", "2.30.59.0-bc30ece58", "2.34.10.0-ac18d186d"],
+    "aws-neuronx-oci-hook": ["2.12.36.0"],
     "aws-neuron-tools": ["2.1.4.0"],
     "aws-neuronx-new-thing": ["1.0.0.0"],
 }  # fmt: skip
@@ -112,7 +112,7 @@ class Machine(NamedTuple):
         path.write_text(text.replace("/usr/lib/neuron-pin", f"{self.root}/usr/lib/neuron-pin"))
 
 
-def machine(folder: Path, neuron: Path, other: Path) -> Machine:
+def machine(folder: Path, neuron: str, other: str) -> Machine:
     """A machine that knows both archives, with nothing installed."""
     root = folder / "root"
     for place in (
@@ -128,13 +128,13 @@ def machine(folder: Path, neuron: Path, other: Path) -> Machine:
         f'Dir "{root}/";\nDir::State::status "{root}/var/lib/dpkg/status";\n'
         f'Dir::Log "{root}/var/log/apt";\n'
         'APT::Architecture "amd64"; APT::Architectures { "amd64"; };\nAPT::Sandbox::User "root";\n'
-        'Acquire::Languages "none"; Debug::NoLocking "1"; Dpkg::Use-Pty "0";\n'
+        'Acquire::Languages "none"; Acquire::http::Proxy "DIRECT"; Acquire::Retries "0"; Debug::NoLocking "1"; Dpkg::Use-Pty "0";\n'
         'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";\n'
         f'DPkg::Options {{ "--root={root}"; "--log={folder}/dpkg.log"; "--force-script-chrootless";'
         ' "--force-not-root"; "--force-unsafe-io"; };\n'
     )
     (root / "etc/apt/sources.list.d/test.list").write_text(
-        f"deb [trusted=yes] file:{neuron} ./\ndeb [trusted=yes] file:{other} ./\n"
+        f"deb [trusted=yes] {neuron} ./\ndeb [trusted=yes] {other} ./\n"
     )
     found = Machine(root, config)
     done = found.apt("update")

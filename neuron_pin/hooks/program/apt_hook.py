@@ -45,8 +45,8 @@ def main() -> int:
             return 0
         return decide(lines, here, state, root)
     except Exception as error:
-        concerned = any(b"neuron" in line.partition(b" ")[0] for line in lines)
-        return not_judged(error, concerned, here, root, options.get("on-error", ""))
+        concerned = any(names_neuron(line) for line in lines)
+        return not_judged(error, concerned, root, options.get("on-error", ""))
 
 
 def load_verdict(here: str) -> None:
@@ -66,7 +66,7 @@ def limit_time() -> None:
         signal = __import__("signal")
 
     def stop(*_: object) -> None:
-        raise NotJudged("took longer than %d seconds" % SECONDS)
+        raise NotJudged(f"took longer than {SECONDS} seconds")
 
     signal.signal(signal.SIGALRM, stop)
     signal.alarm(SECONDS)
@@ -79,7 +79,7 @@ def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
         first = stream.readline(MAX_LINE).rstrip(b"\n")
         if first != b"VERSION 3":
             # Whether it concerns us is all that can still be told.
-            lines += [line for line in stream if b"neuron" in line][:1]
+            lines += [line for line in stream if names_neuron(line)][:1]
             raise NotJudged("apt speaks " + ascii(first[:40]) + ", not VERSION 3")
         # apt's configuration stands before the transaction, up to an empty line.
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
@@ -90,6 +90,15 @@ def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
             if b"neuron" in line or line.startswith((KERNEL, HEADERS)):
                 lines.append(line)
+
+
+def names_neuron(line: bytes) -> bool:
+    """Whether a line of any version of the protocol is one of a package of Neuron's: it begins
+    with the name, or is the path of a deb.  apt's configuration, which names us, has ``=``."""
+    word = line.partition(b" ")[0]
+    if word.startswith(b"/"):
+        word = word.rpartition(b"/")[2].partition(b"_")[0]
+    return b"neuron" in word and b"=" not in word
 
 
 def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
@@ -128,7 +137,7 @@ def parsed(
     for line in lines:
         fields = line.decode("utf-8", "backslashreplace").rstrip("\n").split(" ", 8)
         if len(fields) != 9 or not line.endswith(b"\n") or fields[4] not in ("<", "=", ">"):
-            if b"neuron" in line.partition(b" ")[0]:
+            if names_neuron(line):
                 raise NotJudged("a line of the transaction is cut off or is no line of apt's")
             continue
         name, old, new, action = fields[0], fields[1], fields[5], fields[8]
@@ -222,20 +231,22 @@ def kernel_refusals(
     return found
 
 
-def not_judged(error: Exception, concerned: bool, here: str, root: str, on_error: str) -> int:
+def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
     """Say once that there was no verdict, and go on or not as the administrator said."""
     told = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
     refuses = concerned and on_error == "refuse" and not allowed
-    text = "neuron-pin: this transaction was not judged: " + told
-    try:
-        load_verdict(here)
-        sys.stderr.write(verdict.printable(text) + "\n")
-        problem = verdict.write_log(os.path.join(root, "var/log/neuron-pin.log"), text[12:])
-        if problem:
-            sys.stderr.write(verdict.printable("neuron-pin: not logged: " + problem) + "\n")
-    except Exception:
-        sys.stderr.write(ascii(text)[1:-1] + "\n")
+    text = "this transaction was not judged: " + told
+    log = os.path.join(root, "var/log/neuron-pin.log")
+    if "verdict" in globals():
+        sys.stderr.write("neuron-pin: " + verdict.printable(text) + "\n")
+        problem = verdict.write_log(log, text)
+    else:
+        # Nothing that may be what went wrong is tried again.
+        sys.stderr.write("neuron-pin: " + ascii(text)[1:-1] + "\n")
+        problem = write_plainly(log, text)
+    if problem:
+        sys.stderr.write("neuron-pin: not logged: " + ascii(problem)[1:-1] + "\n")
     if refuses:
         sys.stderr.write(
             "neuron-pin: on-error = refuse, so nothing was changed. Mend it with\n"
@@ -245,11 +256,25 @@ def not_judged(error: Exception, concerned: bool, here: str, root: str, on_error
         )
         return REFUSED
     sys.stderr.write(
-        "neuron-pin: apt goes on (on-error = %s)\n" % ("refuse, overridden" if allowed else "allow")
+        f"neuron-pin: apt goes on (on-error = {'refuse, overridden' if allowed else 'allow'})\n"
         if concerned
         else "neuron-pin: apt goes on\n"
     )
     return 0
+
+
+def write_plainly(path: str, text: str) -> str:
+    """Put a line into the log without the judge, which could not be had; what was wrong,
+    empty for nothing."""
+    import time
+
+    try:
+        with open(path, "a", encoding="ascii") as stream:
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime())
+            stream.write(stamp + ascii(text)[1:-1] + "\n")
+    except OSError as error:
+        return path + ": " + str(error.strerror)
+    return ""
 
 
 def check(here: str, state_path: str) -> int:

@@ -143,13 +143,13 @@ def read_state(path: str) -> State:
 
 def checksum(data: bytes) -> str:
     """What the last line of a state says of all lines before it."""
-    return "end\t%d\t%08x\n" % (data.count(b"\n"), binascii.crc32(data) & 0xFFFFFFFF)
+    return f"end\t{data.count(bytes([10]))}\t{binascii.crc32(data) & 0xFFFFFFFF:08x}\n"
 
 
 def parse_state(data: bytes) -> State:
     """A state from the bytes of its file; raises `Unusable`."""
     if len(data) > MAX_BYTES:
-        raise Unusable("is larger than %d bytes" % MAX_BYTES)
+        raise Unusable(f"is larger than {MAX_BYTES} bytes")
     at = data.rfind(b"end\t")
     if not data.startswith(HEAD.encode() + b"\n"):
         raise Unusable("is no state of this hook; run neuron-pin hook install again")
@@ -328,43 +328,56 @@ def _of_release(state: State, name: str) -> "list[str]":
 def _mixed(
     state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
 ) -> "Iterator[Refusal]":
-    """NP507: changes that leave the release which the rest is of."""
-    chosen = {
-        name
-        for name, version in after.items()
-        if name in state.pins
-        and state.pins[name].reach != "prefix"
-        and state.pins[name].admits(version)
-    }
-    sdk, strangers = _strangers(state, after)
-    if not strangers or len(strangers) <= len(_strangers(state, before)[1]):
+    """NP507: changes that leave the release which the rest is of.
+
+    Only where more packages than before are of another release than most; an exact pin is of
+    the lock's release, whatever else is there.
+    """
+    releases = _releases(state, after)
+    if _strangers(releases) <= _strangers(_releases(state, before)):
         return
+    moved = {change.name for change in coming}
+    rest = {name: sdks for name, sdks in releases.items() if name not in moved}
+    sdk = _most(rest or releases)
+    others = sorted(name for name, sdks in (rest or releases).items() if sdk in sdks)
     for change in coming:
-        if change.name not in strangers or change.name in chosen:
+        name = change.name
+        pin = state.pins.get(name)
+        is_chosen = pin is not None and pin.reach != "prefix" and pin.admits(change.new)
+        if is_chosen or sdk in releases.get(name, frozenset([sdk])):
             continue
-        known = state.known[change.name, public(change.new)]
-        others = sorted(set(after) - strangers)
-        reason = "of SDK " + newest(known.sdks) + "; " + ", ".join(others[:4])
+        reason = "of SDK " + newest(releases[name]) + "; " + ", ".join(others[:4])
         if len(others) > 4:
-            reason += " and %d more" % (len(others) - 4)
+            reason += f" and {len(others) - 4} more"
         reason += (" is" if len(others) == 1 else " are") + " of " + sdk
-        # All of them together keep to one release.
         yield Refusal("NP507", change, reason + ": move them together", sorted(after))
 
 
-def _strangers(state: State, versions: "Mapping[str, str]") -> "tuple[str, set[str]]":
-    """The release that most of these are of, the newest of several, and those that are of
-    others.  Of versions that no release is known to have shipped nothing can be said."""
-    sdks = {}
+def _releases(state: State, versions: "Mapping[str, str]") -> "dict[str, frozenset[str]]":
+    """The releases that versions are of, by name; of those that no release is known to have
+    shipped nothing can be said."""
+    found = {}
     for name, version in versions.items():
         known = state.known.get((name, public(version)))
         if known is not None:
-            sdks[name] = known.sdks
-    every = {sdk for found in sdks.values() for sdk in found}
-    if not every:
-        return "", set()
-    best = max(every, key=lambda sdk: (sum(sdk in found for found in sdks.values()), numbers(sdk)))
-    return best, {name for name, found in sdks.items() if best not in found}
+            found[name] = known.sdks
+    return found
+
+
+def _most(releases: "Mapping[str, frozenset[str]]") -> str:
+    """The release that most packages are of, the newest of several, empty for none."""
+    every = {sdk for sdks in releases.values() for sdk in sdks}
+    return max(
+        every,
+        key=lambda sdk: (sum(sdk in sdks for sdks in releases.values()), numbers(sdk)),
+        default="",
+    )
+
+
+def _strangers(releases: "Mapping[str, frozenset[str]]") -> int:
+    """How many packages are of another release than most."""
+    sdk = _most(releases)
+    return sum(sdk not in sdks for sdks in releases.values())
 
 
 def _against_driver(
@@ -507,7 +520,7 @@ def told(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]"
         lines.append("  " + refusal.rule + " " + change.name + " " + step)
         lines.append("        " + refusal.reason)
     if len(refusals) > MAX_TOLD:
-        lines.append("  and %d more" % (len(refusals) - MAX_TOLD))
+        lines.append(f"  and {len(refusals) - MAX_TOLD} more")
     words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
     if words:
         lines.append("What the lock allows:")
