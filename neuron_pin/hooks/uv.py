@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .blocks import without_blocks
 from .piece import Owner, Piece
 from .place import HookScope, Place
+from .tagged import without_tagged
 from .uv_settings import edited_project, edited_uv_toml
 
 
@@ -19,7 +19,7 @@ def pieces(place: Place) -> list[Piece]:
             path,
             Owner.SHARED,
             lambda text, held: edit(path, text, held.resolution),
-            without_blocks,
+            without_tagged,
         )
     ]
 

@@ -17,8 +17,9 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
-from .blocks import lines_of, with_blocks, without_blocks
+from .blocks import lines_of
 from .pip_settings import indexes
+from .tagged import with_tagged, without_tagged
 
 NAME = "neuron-pin"
 """What our index is called in files where others may have one called neuron."""
@@ -29,7 +30,7 @@ _HEADER = re.compile(r"\s*\[")
 def edited_uv_toml(path: str, text: str, resolution: Resolution) -> str:
     """A uv.toml with the lock in it: Neuron's index before others, and constraints; raises
     `CannotWrite` for one that uv could not read, or that cannot be joined."""
-    text = without_blocks(text)
+    text = without_tagged(text)
     document = _parsed(path, text)
     lines = lines_of(text)
     neuron, _ = indexes(resolution)
@@ -37,77 +38,79 @@ def edited_uv_toml(path: str, text: str, resolution: Resolution) -> str:
         (n for n, line in enumerate(lines) if _HEADER.match(line) and _ends_value(lines, 0, n)),
         len(lines),
     )
+    if neuron and "index" in document and _table_at(lines, "[[index]]") is None:
+        raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[index]]")
     replaced: list[int] = []
     head = _constraints(path, document, resolution, lines, range(first), replaced)
-    if "index" in document and not any(line.strip() == "[[index]]" for line in lines):
-        line = next(n for n, row in enumerate(lines) if re.match(r"\s*index\b", row))
-        raise CannotWrite(
-            f"{path}:{line + 1}",
-            "names its indexes in one list, which nothing can be put before",
-            hint="write each as a table [[index]]",
-        )
     strategy = document.get("index-strategy", "first-index")
     if neuron and strategy != "unsafe-first-match":
         # Some names live on both indexes by version, so the first index alone is not enough;
         # the best match of all would let any index win.
         replaced += _key_lines(lines, range(first), "index-strategy")
-        head += 'index-strategy = "unsafe-first-match"\n'
-    tables = "".join(
-        f"[[index]]\nname = {json.dumps(_numbered(number))}\nurl = {json.dumps(url)}\n"
-        for number, url in enumerate(neuron)
-    )
-    blocks = {0: head}
-    blocks[first] = blocks.get(first, "") + tables if tables else blocks.get(first, "")
-    new = with_blocks(text, {at: block for at, block in blocks.items() if block}, replaced)
-    _parsed(path, new)
-    return new
+        head.append('index-strategy = "unsafe-first-match"')
+    inserted = {0: head}
+    inserted.setdefault(first, []).extend(_index_tables("[[index]]", neuron))
+    return _joined(path, text, inserted, replaced)
+
+
+_ONE_LIST = "names its indexes in one list, which ours cannot be put into"
 
 
 def edited_project(path: str, text: str, resolution: Resolution) -> str:
     """A project's pyproject.toml with the lock below ``[tool.uv]``: constraints, and each of
     Neuron's packages bound to its index; raises `CannotWrite` for one that cannot be joined."""
-    text = without_blocks(text)
+    text = without_tagged(text)
     document = _parsed(path, text)
     lines = lines_of(text)
     tool = document.get("tool")
     table = tool.get("uv", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
-        raise CannotWrite(path, "tool.uv is no table")
-    neuron, _ = indexes(resolution)
-    replaced: list[int] = []
-    blocks: dict[int, str] = {}
-    end = len(lines)
-    tail = ""
-
     own = _table_at(lines, "[tool.uv]")
-    rows = _constraints(path, table, resolution, lines, _inside(lines, own), replaced)
-    if own is None and set(table) - {"sources", "index"} and "tool.uv" in text:
-        nested = {key for key, value in table.items() if not isinstance(value, (dict, list))}
-        if nested:
-            raise CannotWrite(path, "tool.uv is not written as a table [tool.uv]", hint="as one")
-    if own is None:
-        tail += f"[tool.uv]\n{rows}"
-    else:
-        blocks[own + 1] = rows
-    tail += _bound(path, table, resolution, neuron, lines, blocks, replaced)
-    if (
-        neuron
-        and isinstance(table.get("index"), list)
-        and _table_at(lines, "[[tool.uv.index]]") is None
-    ):
+    sources = _table_at(lines, "[tool.uv.sources]")
+    if not isinstance(table, dict) or (own is None and set(table) - {"sources", "index"}):
+        if not isinstance(table, dict) or not all(isinstance(v, dict) for v in table.values()):
+            raise CannotWrite(path, "tool.uv is not written as a table [tool.uv]", hint="do that")
+    if "sources" in table and sources is None:
         raise CannotWrite(
-            path,
-            "names its indexes in one list, which nothing can be added to",
-            hint="write each as a table [[tool.uv.index]]",
+            path, "its sources are not written as a table [tool.uv.sources]", hint="do that"
         )
-    for number, url in enumerate(neuron):
-        tail += f"[[tool.uv.index]]\nname = {json.dumps(_numbered(number))}\n"
-        tail += f"url = {json.dumps(url)}\nexplicit = true\n"
-    if tail:
-        blocks[end] = blocks.get(end, "") + tail
-    new = with_blocks(text, blocks, replaced)
+    neuron, _ = indexes(resolution)
+    if neuron and "index" in table and _table_at(lines, "[[tool.uv.index]]") is None:
+        raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[tool.uv.index]]")
+    replaced: list[int] = []
+    inserted: dict[int, list[str]] = {}
+    rows = _constraints(path, table, resolution, lines, _inside(lines, own), replaced)
+    _put(inserted, lines, own, "[tool.uv]", rows)
+    bound = _bound(path, table, resolution, neuron, lines, sources, replaced)
+    _put(inserted, lines, sources, "[tool.uv.sources]", bound)
+    for line in _index_tables("[[tool.uv.index]]", neuron, explicit=True):
+        inserted.setdefault(len(lines), []).append(line)
+    return _joined(path, text, inserted, replaced)
+
+
+def _put(
+    inserted: dict[int, list[str]], lines: list[str], at: int | None, header: str, rows: list[str]
+) -> None:
+    """Rows of a table: behind its header, or with one at the end."""
+    if not rows:
+        return
+    if at is None:
+        inserted.setdefault(len(lines), []).extend([header, *rows])
+    else:
+        inserted.setdefault(at + 1, []).extend(rows)
+
+
+def _joined(path: str, text: str, inserted: dict[int, list[str]], replaced: list[int]) -> str:
+    new = with_tagged(text, inserted, replaced)
     _parsed(path, new)
     return new
+
+
+def _index_tables(header: str, urls: tuple[str, ...], *, explicit: bool = False) -> list[str]:
+    rows = []
+    for number, url in enumerate(urls):
+        rows += [header, f"name = {json.dumps(_numbered(number))}", f"url = {json.dumps(url)}"]
+        rows += ["explicit = true"] if explicit else []
+    return rows
 
 
 def _bound(
@@ -116,35 +119,23 @@ def _bound(
     resolution: Resolution,
     neuron: tuple[str, ...],
     lines: list[str],
-    blocks: dict[int, str],
+    at: int | None,
     replaced: list[int],
-) -> str:
-    """The sources of Neuron's packages: put into the table that is there, else returned as
-    one of their own."""
-    sources = table.get("sources", {})
-    rows = ""
-    at = _table_at(lines, "[tool.uv.sources]")
+) -> list[str]:
+    """The sources of Neuron's packages."""
+    rows = []
     for package in resolution.packages_of(Ecosystem.PIP):
         if package.source not in neuron:
             continue
         name = package.key.name
-        if name in sources:
+        if name in table.get("sources", {}):
             places = _key_lines(lines, _inside(lines, at), name)
             if not places:
                 raise CannotWrite(path, f"tool.uv.sources has {name} in a table of its own")
             replaced += places
         index = _numbered(neuron.index(package.source))
-        rows += f"{name} = {{ index = {json.dumps(index)} }}\n"
-    if not rows:
-        return ""
-    if at is not None:
-        blocks[at + 1] = blocks.get(at + 1, "") + rows
-        return ""
-    if sources:
-        raise CannotWrite(
-            path, "tool.uv.sources is not written as a table [tool.uv.sources]", hint="as one"
-        )
-    return f"[tool.uv.sources]\n{rows}"
+        rows.append(f"{name} = {{ index = {json.dumps(index)} }}")
+    return rows
 
 
 def _numbered(number: int) -> str:
@@ -158,7 +149,7 @@ def _constraints(
     lines: list[str],
     inside: Iterable[int],
     replaced: list[int],
-) -> str:
+) -> list[str]:
     """The key with our constraints, and with those that are there already."""
     rows = [f"{p.key.name}{p.pin.to_pip()}" for p in resolution.packages_of(Ecosystem.PIP)]
     theirs = table.get("constraint-dependencies", [])
@@ -167,9 +158,7 @@ def _constraints(
     if theirs:
         replaced += _key_lines(lines, inside, "constraint-dependencies")
     merged = list(dict.fromkeys([*rows, *theirs]))
-    return "".join(
-        ["constraint-dependencies = [\n", *(f"    {json.dumps(row)},\n" for row in merged), "]\n"]
-    )
+    return ["constraint-dependencies = [", *(f"    {json.dumps(row)}," for row in merged), "]"]
 
 
 def _table_at(lines: list[str], header: str) -> int | None:
