@@ -126,7 +126,7 @@ def main() -> None:
         milliseconds, ratio = medians[name] * 1000, medians[name] / medians[bare]
         peak = memory_of(command, file)
         print(f"{name:40} {milliseconds:7.1f} ms {ratio:6.2f} x bare {peak:6.1f} MiB")
-    size = os.path.getsize(root / "var/lib/neuron-pin/hook.state")
+    size = os.path.getsize(root / "var/lib/neuron-pin/apt.state")
     print(f"state {size} bytes, dpkg status {os.path.getsize('/var/lib/dpkg/status')} bytes")
     shutil.rmtree(folder)
 

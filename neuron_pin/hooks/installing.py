@@ -21,7 +21,7 @@ from neuron_pin.writing import MAX_BYTES, Prepared, write
 
 from .piece import Held, Owner, Piece
 from .place import HookScope, Kind, Place
-from .programs import FOLDER, LOG, STATE
+from .programs import FOLDER, LOG, STATES
 
 
 def pieces_of(place: Place) -> list[Piece]:
@@ -102,7 +102,7 @@ def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
                 found.append(Prepared(_backup(place, piece), backup, None))
         found.append(Prepared(piece.path, before, after, piece.mode))
     # The log outlives what wrote it only as long as there is a hook.
-    if place.kind in (Kind.APT, Kind.DNF) and place.below(STATE) not in needed:
+    if place.kind in (Kind.APT, Kind.DNF) and place.below(f"{FOLDER}/verdict.py") not in needed:
         for log in (place.below(LOG), place.below(f"{LOG}.1")):
             if os.path.isfile(log):
                 found.append(Prepared(log, existing(log), None))
@@ -187,7 +187,7 @@ def _check_may_write(path: str, place: Place, again: Sequence[str]) -> None:
 
 def _remove_empty_folders(place: Place, paths: Sequence[str]) -> None:
     """Folders that were made for our files alone."""
-    ours = {place.below(FOLDER), os.path.dirname(place.below(STATE)), place.backups}
+    ours = {place.below(FOLDER), place.below(STATES), place.backups}
     if place.kind in (Kind.PIP, Kind.UV):
         ours |= {os.path.dirname(path) for path in paths}
         ours |= {os.path.dirname(place.backups)}

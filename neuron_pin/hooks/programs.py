@@ -11,7 +11,7 @@ from .piece import PROGRAM_MODE, Piece, program
 from .place import Place
 
 FOLDER = "usr/lib/neuron-pin"
-STATE = "var/lib/neuron-pin/hook.state"
+STATES = "var/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"
 
 VERDICT = ("verdict.py", "verdict.py", NEW_MODE)
@@ -33,8 +33,11 @@ def installed(place: Place, named: tuple[str, str, int]) -> Piece:
     return program(place.below(f"{FOLDER}/{name}"), lambda _: source_of(source), mode)
 
 
+def state_path(place: Place) -> str:
+    """Where the state of a kind of hook lies: a machine may have both, of two locks."""
+    return place.below(f"{STATES}/{place.kind.value}.state")
+
+
 def state(place: Place) -> Piece:
     """What the programs judge by."""
-    return program(
-        place.below(STATE), lambda held: render_hook_state(held.resolution, held.command)
-    )
+    return program(state_path(place), lambda held: render_hook_state(held.resolution, held.command))

@@ -17,7 +17,7 @@ from .installing import existing, pieces_of
 from .piece import Owner, Piece
 from .place import Kind, Place
 from .program import verdict
-from .programs import APT_GUARD, APT_HOOK, FOLDER, STATE, VERDICT, source_of
+from .programs import APT_GUARD, APT_HOOK, FOLDER, VERDICT, source_of, state_path
 
 SELF_TEST_SECONDS = 10
 
@@ -77,7 +77,7 @@ def status_of(place: Place, today: str) -> HookStatus:
     moot: tuple[MootPin, ...] = ()
     if place.kind in (Kind.APT, Kind.DNF):
         try:
-            held = verdict.read_state(place.below(STATE))
+            held = verdict.read_state(state_path(place))
         except verdict.Unusable as error:
             problems.append(str(error))
         else:

@@ -276,7 +276,7 @@ def _broken_program(root: Path) -> None:
 
 def _state(change):
     def make(root: Path) -> None:
-        path = root / "var/lib/neuron-pin/hook.state"
+        path = root / "var/lib/neuron-pin/apt.state"
         data = path.read_bytes()
         path.unlink()
         new = change(data)
@@ -508,7 +508,7 @@ def test_what_is_replaced_is_kept_and_comes_back(run, plain: Machine, archives, 
 
 def test_lock_writes_the_state_alone(run, held, tmp_path: Path) -> None:
     machine = held("exact")
-    state = machine.root / "var/lib/neuron-pin/hook.state"
+    state = machine.root / "var/lib/neuron-pin/apt.state"
     done = run("lock", "--offline", "--sdk", "2.29.1", *RELEASE_OF_2_29, "-o", state)
     assert done.code == 0, done.err
     assert machine.apt("install", f"{TOOLS}=2.29.*").returncode == 0
@@ -536,10 +536,10 @@ def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
     )
     assert "moot: aws-neuronx-k8-plugin: is neither installed nor in any" in told.out
     (machine.root / "usr/lib/neuron-pin/apt-hook").write_text("#!/bin/sh\n")
-    (machine.root / "var/lib/neuron-pin/hook.state").write_text("neuron-pin hook st")
+    (machine.root / "var/lib/neuron-pin/apt.state").write_text("neuron-pin hook st")
     told = run("hook", "status", "apt", "--root", machine.root)
     assert "apt-hook is of another version of neuron-pin" in told.out
-    assert "hook.state is no state of this hook" in told.out
+    assert "apt.state is no state of this hook" in told.out
 
 
 def test_absent_hooks_are_no_fault(run, plain: Machine) -> None:

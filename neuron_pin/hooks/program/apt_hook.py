@@ -34,7 +34,7 @@ def main() -> int:
     options = dict(word[2:].partition("=")[::2] for word in sys.argv[1:])
     # Below another root than / where this program is, which lies in usr/lib/neuron-pin.
     root = options.get("root") or os.path.normpath(os.path.join(here, "..", "..", ".."))
-    state = options.get("state") or os.path.join(root, "var/lib/neuron-pin/hook.state")
+    state = options.get("state") or os.path.join(root, "var/lib/neuron-pin/apt.state")
     if "check" in options:
         return check(here, state)
     lines: "list[bytes]" = []
@@ -47,6 +47,14 @@ def main() -> int:
     except Exception as error:
         concerned = any(names_neuron(line) for line in lines)
         return not_judged(error, concerned, root, options.get("on-error", ""))
+
+
+def tell(text: str) -> None:
+    """Say something to whoever runs apt, if anybody listens."""
+    try:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
 
 
 def load_verdict(here: str) -> None:
@@ -79,7 +87,10 @@ def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
         first = stream.readline(MAX_LINE).rstrip(b"\n")
         if first != b"VERSION 3":
             # Whether it concerns us is all that can still be told.
-            lines += [line for line in stream if names_neuron(line)][:1]
+            line = first
+            while line and not names_neuron(line):
+                line = stream.readline(MAX_LINE)
+            lines += [line] if line else []
             raise NotJudged("apt speaks " + ascii(first[:40]) + ", not VERSION 3")
         # apt's configuration stands before the transaction, up to an empty line.
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
@@ -121,7 +132,7 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     log = os.path.join(root, "var/log/neuron-pin.log")
     is_refused, told = verdict.settle(state, found, os.environ, log, "apt-get")
     for line in told:
-        sys.stderr.write(line + "\n")
+        tell(line + "\n")
     return REFUSED if is_refused else 0
 
 
@@ -239,23 +250,23 @@ def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> i
     text = "this transaction was not judged: " + told
     log = os.path.join(root, "var/log/neuron-pin.log")
     if "verdict" in globals():
-        sys.stderr.write("neuron-pin: " + verdict.printable(text) + "\n")
+        tell("neuron-pin: " + verdict.printable(text) + "\n")
         problem = verdict.write_log(log, text)
     else:
         # Nothing that may be what went wrong is tried again.
-        sys.stderr.write("neuron-pin: " + ascii(text)[1:-1] + "\n")
+        tell("neuron-pin: " + ascii(text)[1:-1] + "\n")
         problem = write_plainly(log, text)
     if problem:
-        sys.stderr.write("neuron-pin: not logged: " + ascii(problem)[1:-1] + "\n")
+        tell("neuron-pin: not logged: " + ascii(problem)[1:-1] + "\n")
     if refuses:
-        sys.stderr.write(
+        tell(
             "neuron-pin: on-error = refuse, so nothing was changed. Mend it with\n"
             "    sudo neuron-pin hook install apt --lock lock.json\n"
             "or pass this once (it is logged):\n"
             "    sudo env NEURON_PIN_ALLOW=on-error apt-get …\n"
         )
         return REFUSED
-    sys.stderr.write(
+    tell(
         f"neuron-pin: apt goes on (on-error = {'refuse, overridden' if allowed else 'allow'})\n"
         if concerned
         else "neuron-pin: apt goes on\n"
@@ -278,21 +289,16 @@ def write_plainly(path: str, text: str) -> str:
 
 
 def check(here: str, state_path: str) -> int:
-    """Whether this program could judge: prints the lock that it judges by."""
+    """Whether this program could judge: says by which lock."""
     load_verdict(here)
     try:
-        print(verdict.printable(verdict.read_state(state_path).lock))
+        told, code = verdict.read_state(state_path).lock, 0
     except verdict.Unusable as error:
-        print(verdict.printable(str(error)))
-        return 1
-    return 0
+        told, code = str(error), 1
+    os.write(1, verdict.printable(told).encode() + b"\n")
+    return code
 
 
 if __name__ == "__main__":
-    code = main()
-    try:
-        sys.stderr.flush()
-        sys.stdout.flush()
-    except OSError:
-        pass
-    os._exit(code)
+    # Nothing that happens after the verdict may change it.
+    os._exit(main())

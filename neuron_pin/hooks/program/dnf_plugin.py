@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .verdict import Refusal, State
 
 PROGRAMS = "usr/lib/neuron-pin"
-STATE = "var/lib/neuron-pin/hook.state"
+STATE = "var/lib/neuron-pin/dnf.state"
 LOG = "var/log/neuron-pin.log"
 
 

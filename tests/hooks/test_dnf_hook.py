@@ -1,0 +1,251 @@
+"""Real dnf 4, in a root of its own, with the version lock and the plugin and without them."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from dnf_world import PLUGINS, has_dnf
+from rpm_world import Built, build, has_rpm_tools, index
+
+from neuron_pin.cli import main
+
+pytestmark = pytest.mark.skipif(
+    not (has_dnf and has_rpm_tools), reason="needs dnf, its plugins and rpm's tools"
+)
+
+RUNTIME = "aws-neuronx-runtime-lib"
+TOOLS = "aws-neuronx-tools"
+DRIVER = "aws-neuronx-dkms"
+COLLECTIVES = "aws-neuronx-collectives"
+FOLDER = "usr/lib/python3/dist-packages/dnf-plugins"
+
+PACKAGES = [
+    *(Built(RUNTIME, v) for v in ("2.29.40.0-f7b7c6a3d", "2.30.51.0-1b3ca6425", "3.1.0.0-abc")),
+    *(Built(TOOLS, v) for v in ("2.27.33.0-1", "2.28.23.0-1", "2.32.28.0-1", "3.0.5.0-1")),
+    *(Built(DRIVER, v) for v in ("2.25.4.0-1", "2.26.10.0-1", "2.30.2.0-1")),
+    Built(COLLECTIVES, "2.34.10.0-1"),
+    Built("aws-neuronx-new-thing", "1.0-1"),
+    Built("harmless", "1.0-1"),
+    Built("kernel", "6.1.100-1"),
+    Built("kernel6.18", "6.18.1-1"),
+    Built("kernel6.18-devel", "6.18.1-1"),
+    Built("kernel6.12", "6.12.9-1"),
+    Built("kernel6.12", "6.12.10-1"),
+    Built("kernel-devel", "6.1.100-1"),
+    Built("kernel", "6.1.101-1"),
+]
+LOCKED = {RUNTIME: "2.30.51.0-1b3ca6425", TOOLS: "2.28.23.0-1", DRIVER: "2.26.10.0-1"}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("repo")
+    out = build(folder, PACKAGES)
+    index(out)
+    return out
+
+
+class Machine(NamedTuple):
+    """A root with dnf's plugins."""
+
+    root: Path
+    config: Path
+
+    def dnf(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["dnf", "-c", str(self.config), f"--installroot={self.root}", "--releasever=9",
+             "--forcearch=x86_64", f"--setopt=pluginpath={self.root}/{FOLDER}",
+             f"--setopt=pluginconfpath={self.root}/etc/dnf/plugins", "--setopt=cachedir=/cache",
+             "--setopt=tsflags=nocontexts", "-y", *words],
+            capture_output=True, text=True, check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **more},
+        )  # fmt: skip
+
+    def installed(self) -> dict[str, str]:
+        done = subprocess.run(
+            ["rpm", f"--root={self.root}", "-qa", "--qf", "%{NAME} %{VERSION}-%{RELEASE}\n"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return dict(row.split(" ") for row in done.stdout.splitlines())
+
+
+@pytest.fixture
+def plain(tmp_path: Path, repository: Path) -> Machine:
+    root = tmp_path / "root"
+    (root / FOLDER).mkdir(parents=True)
+    shutil.copy(PLUGINS / "versionlock.py", root / FOLDER)
+    plugins = root / "etc/dnf/plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "versionlock.list").write_text("# of the administrator\n")
+    (plugins / "versionlock.conf").write_text(
+        f"[main]\nenabled=1\nlocklist={plugins}/versionlock.list\n"
+    )
+    (root / "var/log").mkdir(parents=True)
+    config = tmp_path / "dnf.conf"
+    config.write_text(
+        f"[main]\ngpgcheck=0\nplugins=1\n[neuron]\nname=n\nbaseurl=file://{repository}\n"
+    )
+    return Machine(root, config)
+
+
+@pytest.fixture
+def held(plain: Machine, tmp_path: Path) -> Callable[..., Machine]:
+    def install(strength: str = "exact", *more: str) -> Machine:
+        lock = tmp_path / f"{strength}.json"
+        asked = ["--sdk", "2.28.1", "--instance", "trn1", "--os", "amzn2023", "--python", "3.10",
+                 "--phase", "eos", "--as-of", "2026-04-01", "--pin", strength]  # fmt: skip
+        assert main(["lock", "--offline", "-q", *asked, "-o", str(lock)]) == 0
+        words = ["hook", "install", "dnf", "-q", "--lock", str(lock), "--root", str(plain.root),
+                 "--expires", "2099-01-01"]  # fmt: skip
+        assert main([*words, *more]) == 0
+        return plain
+
+    return install
+
+
+def rules(text: str) -> set[str]:
+    return set(re.findall(r"(?:^|: )? {2}(NP\d+) ", text, re.M))
+
+
+# What is there before, what somebody types, the pins' strength, which rules refuse it.
+TRANSACTIONS = [
+    ("the locked set", [], ["install", RUNTIME, TOOLS, DRIVER], "exact", set()),
+    ("something else", [], ["install", "harmless"], "exact", set()),
+    ("a package of another release", [], ["install", COLLECTIVES], "major", set()),
+    ("one beside another release", [f"{RUNTIME}-2.30.51.0", f"{TOOLS}-2.28.23.0"],
+     ["install", COLLECTIVES], "major", {"NP507"}),
+    ("a name that nobody knows", [], ["install", "aws-neuronx-new-thing"], "exact", {"NP508"}),
+    ("a driver that does not go with it", [RUNTIME + "-2.30.51.0", DRIVER + "-2.26.10.0"],
+     ["upgrade", DRIVER], "major", {"NP506", "NP507"}),
+    ("a kernel of another series", [DRIVER + "-2.26.10.0", "kernel-6.1.100"],
+     ["install", "kernel6.18"], "exact", {"NP111"}),
+    ("a kernel that was tested", [DRIVER + "-2.26.10.0", "kernel-6.1.100"],
+     ["install", "kernel6.12"], "exact", set()),
+    ("a kernel without headers", [DRIVER + "-2.26.10.0", "kernel-6.1.100", "kernel-devel"],
+     ["upgrade", "kernel"], "exact", {"NP112"}),
+    ("a removal", [TOOLS], ["remove", TOOLS], "exact", set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "strength", "refused_by"),
+    [row[1:] for row in TRANSACTIONS],
+    ids=[row[0] for row in TRANSACTIONS],
+)
+def test_the_plugin_refuses_what_the_lock_does_not_allow(
+    plain: Machine, held, before: list[str], command: list[str], strength: str, refused_by: set[str]
+) -> None:
+    if before:
+        done = plain.dnf("install", *before)
+        assert done.returncode == 0, done.stderr
+    there = plain.installed()
+    machine = held(strength)
+    done = machine.dnf(*command)
+    assert rules(done.stderr) == refused_by, done.stdout + done.stderr
+    if not refused_by:
+        assert done.returncode == 0, done.stderr
+        assert machine.installed() != there
+        return
+    assert done.returncode == 1
+    assert machine.installed() == there
+    assert "neuron-pin: refused, nothing was changed" in done.stderr
+    allowed = machine.dnf(*command, NEURON_PIN_ALLOW=" ".join(refused_by))
+    assert allowed.returncode == 0, allowed.stderr
+    log = (machine.root / "var/log/neuron-pin.log").read_text()
+    assert len(re.findall(r"Z (refused|allowed by NEURON_PIN_ALLOW)", log)) == 2
+
+
+def test_what_the_version_lock_does_not_see_the_plugin_does(held, repository: Path) -> None:
+    """A local file passes every version lock (measured); the plugin judges it."""
+    machine = held("exact")
+    package = next(repository.glob(f"{TOOLS}-3.0.5.0*.rpm"))
+    done = machine.dnf("install", str(package))
+    assert done.returncode == 1
+    assert rules(done.stderr) == {"NP306"}, done.stderr
+    named = machine.dnf("install", f"{TOOLS}-3.0.5.0")
+    assert named.returncode == 1
+    assert TOOLS not in machine.installed()
+
+
+def test_without_the_hook_dnf_does_all_of_that(plain: Machine, repository: Path) -> None:
+    package = next(repository.glob(f"{TOOLS}-3.0.5.0*.rpm"))
+    assert plain.dnf("install", str(package), COLLECTIVES, "aws-neuronx-new-thing").returncode == 0
+    assert plain.installed()[TOOLS] == "3.0.5.0-1"
+
+
+@pytest.mark.parametrize("on_error", ["allow", "refuse"])
+@pytest.mark.parametrize("broken", ["no judge", "no state", "half a state", "a judge that fails"])
+def test_a_broken_plugin_never_breaks_dnf(held, on_error: str, broken: str) -> None:
+    machine = held("exact", "--on-error", on_error)
+    judge = machine.root / "usr/lib/neuron-pin/verdict.py"
+    state = machine.root / "var/lib/neuron-pin/dnf.state"
+    if broken == "no judge":
+        judge.unlink()
+    elif broken == "a judge that fails":
+        judge.write_text("raise SystemError('\\x1b[31m')\n")
+    elif broken == "no state":
+        state.unlink()
+    else:
+        state.write_bytes(state.read_bytes()[:999])
+    assert machine.dnf("install", "harmless").returncode == 0
+    assert machine.dnf("install", "kernel6.18").returncode == 0
+    done = machine.dnf("install", TOOLS)
+    assert "was not judged" in done.stderr
+    assert "\x1b" not in done.stderr
+    assert done.returncode == (0 if on_error == "allow" else 1)
+    if on_error == "refuse":
+        assert machine.dnf("install", TOOLS, NEURON_PIN_ALLOW="on-error").returncode == 0
+    assert machine.dnf("remove", TOOLS).returncode == 0
+
+
+def test_installing_is_idempotent_and_leaves_no_trace(run, plain: Machine, held) -> None:
+    before = {p: p.read_bytes() for p in plain.root.rglob("*") if p.is_file()}
+    machine = held("exact")
+    locks = (machine.root / "etc/dnf/plugins/versionlock.list").read_text()
+    assert locks.startswith("# of the administrator\n")
+    assert f"{TOOLS}-0:2.28.23.0-*" in locks
+    told = run("hook", "status", "dnf", "--root", machine.root)
+    assert told.code == 0, told.out
+    assert "installed: Neuron SDK 2.28.1 for trn1, amzn2023" in told.out
+    assert run("hook", "remove", "dnf", "--root", machine.root).code == 0
+    assert {p: p.read_bytes() for p in plain.root.rglob("*") if p.is_file()} == before
+    assert "absent" in run("hook", "status", "dnf", "--root", machine.root).out
+
+
+def test_both_hooks_share_what_they_need(run, plain: Machine, held, tmp_path: Path) -> None:
+    """apt's hook on the same machine: what dnf's still needs is not taken away with it."""
+    machine = held("exact")
+    for folder in ("etc/apt/apt.conf.d", "etc/apt/preferences.d"):
+        (machine.root / folder).mkdir(parents=True)
+    lock = tmp_path / "apt.json"
+    asked = ["--sdk", "2.32.0", "--instance", "trn2", "--os", "ubuntu24.04"]
+    assert main(["lock", "--offline", "-q", *asked, "-o", str(lock)]) == 0
+    assert run("hook", "install", "apt", "--lock", lock, "--root", machine.root).code == 0
+    assert run("hook", "remove", "apt", "--root", machine.root).code == 0
+    assert (machine.root / "usr/lib/neuron-pin/verdict.py").is_file()
+    assert not (machine.root / "usr/lib/neuron-pin/apt-hook").exists()
+    assert run("hook", "remove", "dnf", "--root", machine.root).code == 0
+    assert not (machine.root / "usr/lib/neuron-pin").exists()
+    assert not (machine.root / "var/lib/neuron-pin").exists()
+
+
+def test_a_machine_without_dnf_is_told_so(run, tmp_path: Path) -> None:
+    assert run("lock", "--offline", "--instance", "trn2", "--os", "amzn2023", "--python", "3.12",
+               "-o", "lock.json").code == 0  # fmt: skip
+    done = run("hook", "install", "dnf", "--root", tmp_path)
+    assert done.code == 2
+    assert "no dnf is installed below" in done.err
+    for place in ("usr/bin", "etc/dnf"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "usr/bin/dnf5").write_text("")
+    done = run("hook", "install", "dnf", "--root", tmp_path)
+    assert done.code == 0, done.err
+    text = (tmp_path / "etc/dnf/versionlock.toml").read_text()
+    assert 'name = "aws-neuronx-tools"' in text
+    assert run("hook", "remove", "dnf", "--root", tmp_path).code == 0
+    assert not (tmp_path / "etc/dnf/versionlock.toml").exists()

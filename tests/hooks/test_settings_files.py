@@ -1,0 +1,255 @@
+"""Settings files that belong to somebody else: theirs stays in force, ours goes without a trace."""
+
+import configparser
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuron_pin.errors import CannotWrite
+from neuron_pin.hooks.blocks import with_blocks, without_blocks
+from neuron_pin.hooks.pip_settings import edited
+from neuron_pin.hooks.tagged import with_tagged, without_tagged
+from neuron_pin.hooks.uv_settings import edited_project, edited_uv_toml
+from neuron_pin.outputs.section import BrokenSection
+from neuron_pin.relocking import read_resolution
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WANTED = {
+    "constraint": ("/etc/neuron-pin/constraints.txt",),
+    "index-url": ("https://lock.example/simple/",),
+    "extra-index-url": ("https://neuron.example/",),
+}
+OURS = {name: list(values) for name, values in WANTED.items()}
+
+# A pip.conf of somebody's, and what pip then finds in [global].
+PIP_FILES = {
+    "none": ("", OURS),
+    "a comment": ("# mine\n", OURS),
+    "another section": ("[list]\nformat = columns\n", OURS),
+    "an empty section": ("[global]\n", OURS),
+    "no line's end": ("[global]\ntimeout = 60", {**OURS, "timeout": ["60"]}),
+    "a mirror": (
+        "[global]\nindex-url = https://mirror.example/simple\n",
+        {**OURS, "index-url": ["https://mirror.example/simple"]},
+    ),
+    "an index of their own": (
+        "[global]\n; company\nextra-index-url = https://mine.example/\ntimeout: 5\n",
+        {
+            **OURS,
+            "extra-index-url": ["https://neuron.example/", "https://mine.example/"],
+            "timeout": ["5"],
+        },
+    ),
+    "several, over lines, with a comment": (
+        "[global]\nextra-index-url =\n    https://a.example/\n    # b\n    https://b.example/\n"
+        "no-cache-dir = true\n[install]\nuser = no\n",
+        {
+            **OURS,
+            "extra-index-url": [
+                "https://neuron.example/",
+                "https://a.example/",
+                "https://b.example/",
+            ],
+            "no-cache-dir": ["true"],
+        },
+    ),
+    "constraints of their own, spelled otherwise": (
+        "[global]\nConstraint=/mine.txt\n",
+        {**OURS, "constraint": ["/etc/neuron-pin/constraints.txt", "/mine.txt"]},
+    ),
+    "ours already, by hand": (
+        "[global]\nextra_index_url = https://neuron.example/\n",
+        {**OURS, "extra-index-url": ["https://neuron.example/"]},
+    ),
+    "the section twice over in name": ("[install]\nuser=1\n\n[global]\n\n[wheel]\n", OURS),
+}
+
+
+@pytest.mark.parametrize("name", PIP_FILES)
+def test_pip_finds_ours_beside_theirs_and_theirs_again_afterwards(name: str) -> None:
+    text, expected = PIP_FILES[name]
+    new = edited("pip.conf", text, WANTED)
+    parser = configparser.RawConfigParser()
+    parser.read_string(new)
+    found = {option.replace("_", "-"): value.split() for option, value in parser.items("global")}
+    assert found == expected
+    assert edited("pip.conf", new, WANTED) == new
+    assert without_blocks(new) == text
+    # A later lock takes the place of an earlier one.
+    other = {**WANTED, "extra-index-url": ("https://other.example/",)}
+    assert without_blocks(edited("pip.conf", new, other)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[global]\na = 1\n[global]\nb = 2\n", "section 'global' already exists"),
+        ("[global]\na = 1\na = 2\n", "option 'a'"),
+        ("index-url = x\n", "no section headers"),
+        ("[global]\nnonsense\n", "Source contains parsing errors"),
+        ("[install]\nconstraint = /x\n", "[install] sets constraint"),
+        ("[download]\nextra_index_url = /x\n", "[download] sets extra-index-url"),
+    ],
+)
+def test_what_pip_cannot_read_or_would_not_obey_is_left_alone(text: str, told: str) -> None:
+    with pytest.raises(CannotWrite) as error:
+        edited("pip.conf", text, WANTED)
+    assert told in error.value.message
+
+
+def test_markers_that_are_no_pair_are_refused() -> None:
+    new = edited("pip.conf", "[global]\n", WANTED)
+    for broken in (new.replace("# neuron-pin: end\n", ""), new + "# neuron-pin: end\n"):
+        with pytest.raises(BrokenSection):
+            edited("pip.conf", broken, WANTED)
+
+
+OPTIONS = st.dictionaries(
+    st.sampled_from(["timeout", "extra-index-url", "constraint", "index-url", "retries", "find-links"]),
+    st.lists(st.sampled_from(["https://x.example/", "/a.txt", "7"]), min_size=1, max_size=3),
+)  # fmt: skip
+
+
+@given(OPTIONS, st.booleans(), st.sampled_from(["", "# c\n", "[list]\nformat = x\n", "\n\n"]))
+def test_any_pip_conf_comes_back_to_the_byte(options, is_open: bool, before: str) -> None:
+    text = before + "[global]\n"
+    for name, values in options.items():
+        text += f"{name} = {values[0]}\n" + "".join(f"    {value}\n" for value in values[1:])
+    text = text.rstrip("\n") if is_open else text
+    new = edited("pip.conf", text, WANTED)
+    assert without_blocks(new) == text
+    parser = configparser.RawConfigParser()
+    parser.read_string(new)
+    assert "/etc/neuron-pin/constraints.txt" in parser.get("global", "constraint").split()
+
+
+LINES = st.lists(
+    st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"])), max_size=8
+)
+
+
+@given(LINES, st.booleans(), st.data())
+def test_insertion_and_removal_are_inverse(lines: list[str], is_open: bool, data) -> None:
+    text = "\n".join(lines) + ("" if is_open else "\n")
+    if "neuron-pin" in text:
+        return
+    count = len(text.split("\n")) - (0 if text.split("\n")[-1] else 1)
+    places = data.draw(st.dictionaries(st.integers(0, count), st.just(["key = 1"]), max_size=2))
+    replaced = data.draw(st.lists(st.integers(0, max(count - 1, 0)), max_size=3))
+    assert without_tagged(with_tagged(text, places, replaced)) == text
+    blocks = dict.fromkeys(places, "x\n")
+    assert without_blocks(with_blocks(text, blocks, replaced)) == text
+
+
+# uv -----------------------------------------------------------------------------------
+
+UV_FILES = {
+    "none": "",
+    "a table": "[pip]\nno-cache = true\n",
+    "keys and tables": 'native-tls = true\n# mine\nconstraint-dependencies = ["other<2"]\n\n[[index]]\nname = "mine"\nurl = "https://mine.example/"\n',
+    "constraints over lines": 'constraint-dependencies = [\n    "a==1", # why\n    "b",\n]\nindex-strategy = "unsafe-best-match"\n',
+    "no line's end": "native-tls = true",
+    "a list of lists before the table": "x-list = [\n  [1],\n]\n[pip]\nno-cache = true\n",
+}
+PROJECTS = {
+    "plain": '[project]\nname = "p"\n',
+    "a table": '[project]\nname = "p"\n[tool.uv]\nmanaged = true\n[tool.ruff]\nline-length = 9\n',
+    "constraints": '[tool.uv]\nconstraint-dependencies = [\n    "other<2",\n]\ndev-dependencies = []\n',
+    "sources": '[tool.uv.sources]\nneuronx-cc = { git = "https://x.example" }\nmine = { index = "mine" }\n\n[[tool.uv.index]]\nname = "mine"\nurl = "https://mine.example/"\n',
+    "no line's end": '[project]\nname = "p"',
+    "spaces and comments": '[ tool . uv ]  # here\nmanaged = true\n',
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def resolution(tmp_path_factory, catalog):
+    from neuron_pin.cli import main
+
+    path = tmp_path_factory.mktemp("lock") / "lock.json"
+    asked = ["neuronx-cc", "nki", "--instance", "trn2", "--python", "3.12", "--sdk", "2.32.0"]
+    assert main(["lock", "--offline", "-q", *asked, "-o", str(path)]) == 0
+    return read_resolution(str(path), catalog)[0]
+
+
+@pytest.mark.parametrize("name", UV_FILES)
+def test_uv_toml_has_ours_and_theirs(name: str, resolution) -> None:
+    text = UV_FILES[name]
+    new = edited_uv_toml("uv.toml", text, resolution)
+    before, after = tomllib.loads(text), tomllib.loads(new)
+    assert after["index"][0]["name"] == "neuron-pin"
+    assert after["index"][1:] == before.get("index", [])
+    assert after["index-strategy"] == "unsafe-first-match"
+    rows = after["constraint-dependencies"]
+    assert "neuronx-cc==2.27.5334.0" in rows
+    assert rows[2:] == before.get("constraint-dependencies", [])
+    ours = {"index", "index-strategy", "constraint-dependencies"}
+    assert {k: v for k, v in after.items() if k not in ours} == {
+        k: v for k, v in before.items() if k not in ours
+    }
+    assert edited_uv_toml("uv.toml", new, resolution) == new
+    assert without_tagged(new) == text
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
+    text = PROJECTS[name]
+    new = edited_project("pyproject.toml", text, resolution)
+    before, after = tomllib.loads(text), tomllib.loads(new)
+    theirs, uv = before.get("tool", {}).get("uv", {}), after["tool"]["uv"]
+    assert uv["sources"]["neuronx-cc"] == {"index": "neuron-pin"}
+    assert {"name": "neuron-pin", "url": uv["index"][-1]["url"], "explicit": True} == uv["index"][
+        -1
+    ]
+    assert uv["index"][:-1] == theirs.get("index", [])
+    assert uv["constraint-dependencies"][2:] == theirs.get("constraint-dependencies", [])
+    assert {k: v for k, v in after.items() if k != "tool"} == {
+        k: v for k, v in before.items() if k != "tool"
+    }
+    assert edited_project("pyproject.toml", new, resolution) == new
+    assert without_tagged(new) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = \n", "uv cannot read it"),
+        ('[tool]\nuv = { managed = true }\n', "not written as a table"),
+        ('[tool.uv]\nindex = [{ name = "a", url = "https://a.example" }]\n', "in one list"),
+        ('[tool.uv]\nsources = { a = { index = "b" } }\n', "sources are not written as a table"),
+        ('[tool.uv]\nconstraint-dependencies = "a"\n', "is no list"),
+        ('[tool.uv.sources.neuronx-cc]\ngit = "https://a.example"\n', "table"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_joined_is_left_alone(text: str, told: str, resolution) -> None:
+    with pytest.raises(CannotWrite) as error:
+        edited_project("pyproject.toml", text, resolution)
+    assert told in error.value.message
+
+
+def test_a_table_that_somebody_uses_by_now_stays(resolution) -> None:
+    new = edited_project("pyproject.toml", "", resolution)
+    at = new.index("[tool.uv.sources]")
+    end = new.index("\n", at) + 1
+    mine = 'mine = { git = "https://mine.example" }\n'
+    assert without_tagged(new[:end] + mine + new[end:]) == f"[tool.uv.sources]\n{mine}"
+
+
+def test_what_a_user_has_in_a_file_is_never_half_written(run, tmp_path: Path, monkeypatch) -> None:
+    """A file that cannot be joined: nothing else of the hook is written either."""
+    environment = tmp_path / "venv"
+    environment.mkdir()
+    (environment / "pyvenv.cfg").write_text("")
+    (environment / "pip.conf").write_text("[global]\nnonsense\n")
+    assert run("lock", "--offline", "nki", "--instance", "trn2", "--python", "3.12", "-o",
+               "lock.json").code == 0  # fmt: skip
+    done = run("hook", "install", "pip", "--venv", environment)
+    assert done.code == 2
+    assert "pip cannot read it" in done.err
+    assert sorted(path.name for path in environment.iterdir()) == ["pip.conf", "pyvenv.cfg"]
