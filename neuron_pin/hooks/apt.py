@@ -8,7 +8,10 @@ where the hook cannot run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
+from neuron_pin.policy import Ecosystem
 from neuron_pin.proving import prove_preferences
 
 from .piece import Held, Piece, own_file
@@ -35,13 +38,25 @@ def pieces(place: Place) -> list[Piece]:
         state(place),
         own_file(path, preferences),
         own_file(
-            place.below(CONFIGURATION), lambda held: configuration(f"/{FOLDER}", held.on_error)
+            place.below(CONFIGURATION),
+            lambda held: configuration(f"/{FOLDER}", held.on_error, _ranges(held)),
         ),
     ]
 
 
-def configuration(folder: str, on_error: OnError) -> str:
-    """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are."""
+def _ranges(held: Held) -> list[str]:
+    """The packages that are held to a range, and not to one version."""
+    packages = held.resolution.packages_of(Ecosystem.APT)
+    return [package.key.name for package in packages if not package.pin.is_exact]
+
+
+def configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:
+    """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are.
+
+    unattended-upgrades goes package by package (MinimalSteps): to exact pins that leads to the
+    lock, through a range it would lead through mixed releases, which the hook refuses.  So it
+    leaves packages of ``ranges`` to whoever moves them together.
+    """
     if on_error is OnError.REFUSE:
         called, options = f"{folder}/apt-guard", 'Version "3"; InfoFD "0";'
         why = ["// on-error = refuse: what cannot be judged is refused, if it is Neuron's."]
@@ -57,4 +72,7 @@ def configuration(folder: str, on_error: OnError) -> str:
         f'DPkg::Pre-Install-Pkgs {{ "{called} || test $? -ne 10"; }};',
         f"DPkg::Tools::Options::{called} {{ {options} }};",
     ]
+    if ranges:
+        lines.append("// Held to ranges: moved together, by somebody, and not one by one at night.")
+        lines += [f'Unattended-Upgrade::Package-Blacklist:: "^{name}$";' for name in ranges]
     return "\n".join(lines) + "\n"
