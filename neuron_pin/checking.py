@@ -52,6 +52,7 @@ class Check:
         this_python: str,
         environ: Mapping[str, str],
         within_days: int,
+        lock: str | None = None,
     ) -> None:
         self.settings = settings
         self.catalog = catalog
@@ -60,6 +61,7 @@ class Check:
         self.this_python = this_python
         self.environ = environ
         self.within_days = within_days
+        self.lock = lock
 
     def target(self, python: str = "", system: str = "") -> Target:
         """The target that the settings say, where they leave it open that of what is checked."""
@@ -70,8 +72,13 @@ class Check:
 
     def run(self, wanted: Wanted) -> Checked:
         """Check everything; what cannot be read is put down, and the rest goes on."""
-        # A wrong setting is no finding.
+        # A wrong setting is no finding, nor is a lock that cannot be read.
         self.target()
+        lock = None
+        if self.lock:
+            from neuron_pin.relocking import read_resolution
+
+            lock = read_resolution(self.lock, self.catalog)[0]
         findings: list[Finding] = []
         stated: list[Stated] = []
         errors: list[NeuronPinError] = []
@@ -88,6 +95,10 @@ class Check:
                 continue
             findings += found
             stated += inside
+        if lock is not None and self.lock:
+            from neuron_pin.audit.held import examine_lock
+
+            findings += examine_lock(stated, lock, self.lock)
         return Checked(tuple(findings), tuple(stated), tuple(errors))
 
     def _file(self, path: str) -> tuple[list[Finding], list[Stated]]:

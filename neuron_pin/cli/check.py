@@ -40,6 +40,7 @@ def run(options: Options, console: Console) -> int:
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         within_days=within,
+        lock=options.lock,
     )
     checked = check.run(wanted)
     findings = _shown(list(checked.findings), check.target().as_of, options, console)

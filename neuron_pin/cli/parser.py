@@ -256,6 +256,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--within", metavar="DAYS", default="90d", help="ends announced for so soon; 90d"
     )
+    command.add_argument("--lock", metavar="FILE", help="a lock.json that has to be kept to, too")
     command.add_argument("--exit-zero", action="store_true", help="whatever is found")
     command.add_argument(
         "--fail-on",

@@ -29,6 +29,8 @@ _PIP = (_LEFT_OUT, "", "")
 _SYSTEM = ("", _NOT_PINNED, _NOT_LOCKED)
 _UNCHECKED = ("not checked", "not checked", "not checked")
 _STANDS = ("the finding stands", "the finding stands", "the finding stands")
+_HOOK_REFUSES = "the hook refuses the transaction"
+_PLUGIN_REFUSES = "the plugin refuses the transaction"
 _REFUSED = ("no lock is written", "no lock is written", "no lock is written")
 
 MEANINGS = {
@@ -51,6 +53,12 @@ MEANINGS = {
     ),
     Rule.KERNEL: Meaning(
         *_SYSTEM, "neuron-pin lock aws-neuronx-dkms --os amzn2 --with-kernel 4.14"
+    ),
+    Rule.KERNEL_UNTESTED: Meaning(
+        "", _HOOK_REFUSES, _PLUGIN_REFUSES, "neuron-pin hook install apt --lock lock.json"
+    ),
+    Rule.KERNEL_HEADERS: Meaning(
+        "", _HOOK_REFUSES, _PLUGIN_REFUSES, "neuron-pin hook install dnf --lock lock.json"
     ),
     Rule.TARGET_ENDED: Meaning(*_REFUSED, "neuron-pin lock --instance trn1 --python 3.9"),
     Rule.END_OF_SUPPORT: Meaning(
@@ -104,6 +112,12 @@ MEANINGS = {
         "the pin names the revision: 2.34.10.0-ac18d186d",
         "the lock names the release",
         "neuron-pin lock aws-neuronx-tools --apt-repo …",
+    ),
+    Rule.OUTSIDE_LOCK: Meaning(
+        "pip and uv find no solution with the lock's constraints",
+        _HOOK_REFUSES,
+        f"{_PLUGIN_REFUSES}; the version lock hides other versions",
+        "neuron-pin hook install apt --lock lock.json",
     ),
     Rule.UNTRUSTED_INDEX: Meaning(
         "an explicit index for the name (uv.toml), or the index order of pip.conf",

@@ -1,0 +1,76 @@
+"""``check --lock``: what has drifted from a lock, whatever installed it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+TARGET = ("--instance", "trn2", "--os", "ubuntu24.04", "--python", "3.12", "--as-of", "2026-08-20")
+
+
+def found(text: str) -> set[tuple[str, str]]:
+    return {(f["rule"], f["subject"]) for f in json.loads(text)["findings"] if f["rule"] == "NP306"}
+
+
+@pytest.fixture
+def lock(run) -> str:
+    done = run("lock", "--offline", *TARGET, "-o", "lock.json")
+    assert done.code == 0, done.err
+    # Third-party packages are exact in a lock that was made of indexes.
+    document = json.loads(Path("lock.json").read_text())
+    row = {"ecosystem": "pip", "name": "numpy", "version": "1.26.4", "pin": "==1.26.4",
+           "phase": "stable", "kind": None, "sdk": None, "index": None, "files": [], "via": []}  # fmt: skip
+    document["packages"].append(row)
+    Path("lock.json").write_text(json.dumps(document))
+    return "lock.json"
+
+
+def install(site: Path, name: str, version: str) -> None:
+    info = site / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{name}.py").write_text("x = 1\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "RECORD").write_text(f"{name}.py,,\n{info.name}/METADATA,,\n")
+
+
+def test_an_environment_that_has_drifted(run, lock: str, tmp_path: Path) -> None:
+    site = tmp_path / "venv/lib/python3.12/site-packages"
+    install(site, "neuronx_cc", "2.27.5334.0+f702b353")
+    install(site, "numpy", "1.26.4")
+    install(site, "requests", "1.0")
+    words = ("check", "--venv", tmp_path / "venv", "--lock", lock, *TARGET, "--format", "json")
+    assert found(run(*words).out) == set()
+    install(site, "nki", "0.5.0")
+    install(site, "numpy", "2.0.0")
+    done = run(*words)
+    assert done.code == 1
+    assert found(done.out) == {("NP306", "nki 0.5.0"), ("NP306", "numpy 2.0.0")}
+    text = run(*words[:-2]).out
+    assert "the lock holds nki==0.6.0 of Neuron SDK 2.32.0 [lock.json]" in text
+    assert "neuron-pin exec --lock lock.json -- pip install nki" in text
+
+
+def test_a_machine_and_files(run, lock: str, tmp_path: Path) -> None:
+    status = tmp_path / "root/var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    status.write_text(
+        "".join(
+            f"Package: {name}\nStatus: install ok installed\nVersion: {version}\n\n"
+            for name, version in (("aws-neuronx-tools", "2.31.15.0-1"),
+                                  ("aws-neuronx-runtime-lib", "2.34.10.0-ac18d186d"))
+        )
+    )  # fmt: skip
+    Path("reqs.txt").write_text("numpy==1.26.4\nneuronx-cc==2.26.1.0\nnki>=0.1\n")
+    done = run("check", "reqs.txt", "--root", tmp_path / "root", "--lock", lock, *TARGET,
+               "--format", "json")  # fmt: skip
+    assert found(done.out) == {
+        ("NP306", "aws-neuronx-tools 2.31.15.0-1"), ("NP306", "neuronx-cc 2.26.1.0"),
+    }  # fmt: skip
+
+
+def test_a_lock_that_is_none_is_no_finding(run) -> None:
+    Path("reqs.txt").write_text("numpy\n")
+    Path("bad.json").write_text("{}")
+    done = run("check", "reqs.txt", "--lock", "bad.json", *TARGET)
+    assert (done.code, done.out) == (2, "")
+    assert "is no lock" in done.err

@@ -1,0 +1,120 @@
+"""Who may do what: a user without rights is told what to run, and may look at everything."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import packaging
+import pytest
+import resolvelib
+
+import neuron_pin
+from neuron_pin.cli import main
+
+PYTHON = "/usr/bin/python3"
+NOBODY = 65534
+PLACES = {str(Path(m.__file__).parents[1]) for m in (neuron_pin, packaging, resolvelib)}
+
+
+def as_nobody(*words: object, python: str = PYTHON) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [python, "-m", "neuron_pin", *(str(word) for word in words)], user=NOBODY, group=NOBODY,
+        extra_groups=[], capture_output=True, text=True, check=False, cwd="/",
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(PLACES), "HOME": "/nonexistent",
+             "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def machine(tmp_path_factory) -> Path:
+    """A machine below a folder of root's, and a lock that everybody may read."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to be somebody else")
+    folder = tmp_path_factory.mktemp("machine")
+    for part in [folder, *folder.parents][:-2]:
+        part.chmod(0o755)
+    for place in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib", "usr/lib"):
+        (folder / place).mkdir(parents=True)
+    lock = folder / "lock.json"
+    asked = ["--instance", "trn2", "--os", "ubuntu24.04"]
+    assert main(["lock", "--offline", "-q", *asked, "-o", str(lock)]) == 0
+    if as_nobody("--version").returncode != 0:
+        pytest.skip("this Python may not be read by other users")
+    return folder
+
+
+def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
+    before = sorted(machine.rglob("*"))
+    words = ("hook", "install", "apt", "--lock", machine / "lock.json", "--root", machine)
+    done = as_nobody(*words)
+    assert done.returncode == 2, done.stderr
+    assert "only root may write here" in done.stderr
+    line = f"hook install apt --lock {machine}/lock.json --root {machine}"
+    assert f"hint: run: sudo {PYTHON}" in done.stderr or "hint: run: sudo " in done.stderr
+    assert line in done.stderr
+    assert sorted(machine.rglob("*")) == before
+    shown = as_nobody(*words, "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert "+DPkg::Pre-Install-Pkgs" in shown.stdout
+    assert as_nobody("hook", "status", "apt", "--root", machine).returncode == 0
+    assert main([str(word) for word in words]) == 0
+    told = as_nobody("hook", "status", "apt", "--root", machine)
+    assert "installed: Neuron SDK" in told.stdout, told.stderr
+    gone = as_nobody("hook", "remove", "apt", "--root", machine)
+    assert gone.returncode == 2
+    assert f"hook remove apt --root {machine}" in gone.stderr
+    system = as_nobody(
+        "hook", "install", "pip", "--scope", "system", "--lock", machine / "lock.json"
+    )
+    assert system.returncode == 2
+    assert "sudo" in system.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("hook", "install"), "which hook?"),
+        (("hook", "install", "rpm"), "unknown hook 'rpm'"),
+        (("hook", "instal", "apt"), "invalid choice"),
+        (("hook", "install", "apt", "--scope", "user"), "apt has one configuration"),
+        (("hook", "install", "pip", "--scope", "venv"), "which environment?"),
+        (("hook", "install", "pip", "--venv", "."), "is no virtual environment"),
+        (("hook", "install", "pip", "--scope", "user", "--root", "/x"), "--root is for --scope system"),
+        (("hook", "install", "apt", "--root", "."), "lock.json: cannot be read"),
+        (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is no lock"),
+        (("hook", "install", "apt", "--root", ".", "--lock", "evil.json"), "evil.json: package 0"),
+        (("hook", "install", "apt", "--root", ".", "--lock", "good.json", "--expires", "soon"), "is not a date"),
+        (("hook", "install", "apt", "--lock", "rpm.json", "--root", "."), "no apt packages"),
+        (("exec", "--lock", "nowhere.json", "--", "true"), "cannot be read"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_says_what_to_do(run, monkeypatch, words, told: str) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    Path("bad.json").write_text('{"packages": 1}')
+    for name, system in (("good", "ubuntu24.04"), ("rpm", "amzn2023")):
+        assert run("lock", "--offline", "--instance", "trn2", "--os", system, "--python", "3.12",
+                   "-o", f"{name}.json").code == 0  # fmt: skip
+    good = Path("good.json").read_text()
+    Path("evil.json").write_text(
+        good.replace('"name": "aws-neuronx-', '"name": "a\\nPin: release *')
+    )
+    done = run(*words)
+    assert done.code == 2, done.err
+    assert told in done.err
+
+
+def test_main_program_is_what_root_is_told_to_run(run, monkeypatch, tmp_path: Path) -> None:
+    """The line that is printed is the one that was typed."""
+    assert (
+        run("lock", "--offline", "--instance", "trn2", "--python", "3.12", "-o", "l.json").code == 0
+    )
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/neuron-pin"])
+    done = run("hook", "install", "pip", "--lock", "l.json", "--root", tmp_path / "a b")
+    assert done.code == 2
+    assert (
+        f"sudo /usr/bin/neuron-pin hook install pip --lock l.json --root '{tmp_path}/a b'"
+        in done.err
+    )

@@ -1,0 +1,180 @@
+"""The judge's rules, one by one, on states made by hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuron_pin.hooks.program import verdict
+from neuron_pin.hooks.program.verdict import Change, State, judge, judge_kernels
+from neuron_pin.policy import Pin, Reach
+
+RUNTIME, TOOLS, DRIVER = verdict.RUNTIME, "aws-neuronx-tools", verdict.DRIVER
+TODAY = "2026-11-25"
+
+
+def state(*rows: str) -> State:
+    """A state of these rows, fields between blanks, ``-`` for an empty one."""
+    lines = ["\t".join("" if f == "-" else f.replace("_", " ") for f in r.split(" ")) for r in rows]
+    data = "".join(f"{line}\n" for line in [verdict.HEAD, *lines]).encode()
+    return verdict.parse_state(data + verdict.checksum(data).encode())
+
+
+MAJOR = (
+    "value sdk 2.2.0", "value family trn1", "value label x",
+    f"name {RUNTIME} - - -", f"name {TOOLS} - - -", f"name {DRIVER} - - -",
+    "name aws-neuron-tools 2022-11-23 aws-neuronx-tools page.rst",
+    f"pin {RUNTIME} prefix 2 2.20 {RUNTIME}=2.*", f"pin {TOOLS} prefix 2 2.12 {TOOLS}=2.*",
+    f"known {RUNTIME} 2.10 2.1.0 trn1_inf1 - - m", f"known {RUNTIME} 2.20 2.2.0_2.2.1 trn1 - - m",
+    f"known {RUNTIME} 2.30 2.3.0 trn2 - - m", f"known {RUNTIME} 2.05 2.0.0 trn1 2026-01-01 - end.rst",
+    f"known {TOOLS} 2.11 2.1.0 trn1 - - m", f"known {TOOLS} 2.12 2.2.0_2.2.1 trn1 - - m",
+    f"known {TOOLS} 2.13 2.3.0 trn1 - - m",
+    f"known {DRIVER} 2.1 2.1.0_2.2.0 trn1 - {DRIVER}=2.1 m",
+    f"known {DRIVER} 2.3 2.3.0 trn1 - - m",
+    f"window {DRIVER} 2.3 - {RUNTIME} 2.30 - - notes.rst",
+)  # fmt: skip
+EXACT = tuple(
+    row.replace("prefix 2 ", "upstream 2.20 ") if RUNTIME in row
+    else row.replace("prefix 2 ", "upstream 2.12 ") if row.startswith("pin") else row
+    for row in MAJOR
+)  # fmt: skip
+
+# The state, what is installed, what changes, today, and the rules that refuse.
+CASES = [
+    ("nothing of Neuron's", MAJOR, {}, {"curl": ("1", "2")}, TODAY, []),
+    ("the same version again", MAJOR, {TOOLS: "3.0"}, {TOOLS: ("3.0", "3.0")}, TODAY, []),
+    ("a removal", MAJOR, {TOOLS: "2.12"}, {TOOLS: ("2.12", "")}, TODAY, []),
+    ("in the range, of the lock's release", MAJOR, {}, {TOOLS: ("", "2.12-1")}, TODAY, []),
+    ("over the major", MAJOR, {}, {TOOLS: ("", "3.0-1")}, TODAY, ["NP306"]),
+    ("a number that begins alike", MAJOR, {}, {TOOLS: ("", "20.1")}, TODAY, ["NP306"]),
+    ("an epoch", MAJOR, {}, {TOOLS: ("", "1:2.12-1")}, TODAY, ["NP306"]),
+    ("an epoch of nothing", MAJOR, {}, {TOOLS: ("", "0:2.12-1")}, TODAY, []),
+    ("out of support, in the range", MAJOR, {}, {RUNTIME: ("", "2.05-1")}, TODAY, ["NP201"]),
+    ("out of support later", MAJOR, {}, {RUNTIME: ("", "2.05-1")}, "2025-12-31", []),
+    ("out of support, allowed", (*MAJOR, "allow eos"), {}, {RUNTIME: ("", "2.05-1")}, TODAY, []),
+    ("for another instance family", MAJOR, {}, {RUNTIME: ("", "2.30-1")}, TODAY, ["NP101"]),
+    ("a family that is not known", [r for r in MAJOR if "family" not in r], {},
+     {RUNTIME: ("", "2.30-1")}, TODAY, []),
+    ("a name that is gone", MAJOR, {}, {"aws-neuron-tools": ("", "1.0")}, TODAY, ["NP201"]),
+    ("newer than the facts, in the range", MAJOR, {}, {TOOLS: ("", "2.99-1")}, TODAY, []),
+    ("no release's, and not pinned", MAJOR, {}, {DRIVER: ("", "9.9")}, TODAY, ["NP508"]),
+    ("not pinned, of the lock's release", EXACT, {}, {DRIVER: ("", "2.1")}, TODAY, []),
+    ("not pinned, of another release", EXACT, {}, {DRIVER: ("", "2.3")}, TODAY, ["NP501"]),
+    ("to the exact pin, beside older ones", EXACT, {RUNTIME: "2.10"}, {TOOLS: ("", "2.12")}, TODAY, []),
+    ("one leaves the release of the others", MAJOR, {RUNTIME: "2.20-1", TOOLS: "2.12"},
+     {TOOLS: ("2.12", "2.13")}, TODAY, ["NP507"]),
+    ("both move together", MAJOR, {RUNTIME: "2.10-1", TOOLS: "2.11"},
+     {TOOLS: ("2.11", "2.12"), RUNTIME: ("2.10-1", "2.20-1")}, TODAY, []),
+    ("what was mixed is mended in steps", MAJOR, {RUNTIME: "2.20-1", TOOLS: "2.11"},
+     {TOOLS: ("2.11", "2.12")}, TODAY, []),
+    ("what was mixed stays as mixed", MAJOR, {RUNTIME: "2.10-1", TOOLS: "2.13", DRIVER: "2.1"},
+     {TOOLS: ("2.13", "2.12")}, TODAY, []),
+    ("a driver that breaks", MAJOR, {RUNTIME: "2.20-1", DRIVER: "2.1"}, {DRIVER: ("2.1", "2.3")}, TODAY,
+     ["NP507", "NP506"]),
+    ("a driver that was broken before", MAJOR, {RUNTIME: "2.20-1", DRIVER: "2.3", TOOLS: "2.12"},
+     {RUNTIME: ("2.20-1", "2.10-1")}, TODAY, ["NP507"]),
+    ("several at once", MAJOR, {}, {TOOLS: ("", "3.0"), RUNTIME: ("", "3.0")}, TODAY,
+     ["NP306", "NP306"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "installed", "changes", "today", "rules"),
+    [case[1:] for case in CASES],
+    ids=[case[0] for case in CASES],
+)
+def test_a_transaction(rows, installed, changes, today, rules) -> None:
+    moved = [Change(name, old, new) for name, (old, new) in changes.items()]
+    found = judge(state(*rows), moved, installed, today)
+    assert [refusal.rule for refusal in found.refusals] == rules
+    text = "\n".join(verdict.told(state(*rows), found.refusals, "apt-get"))
+    for refusal in found.refusals:
+        assert f"{refusal.rule} {refusal.change.name}" in text
+
+
+def test_what_is_not_refused_is_said() -> None:
+    rows = (*EXACT, "value expires 2026-06-01")
+    old = [r.replace("upstream 2.20 2.20", "upstream 2.05 2.05") for r in rows]
+    found = judge(state(*old), [Change(RUNTIME, "", "2.05-1")], {}, TODAY)
+    assert not found.refusals
+    assert [note.partition(":")[0] for note in found.notes] == [
+        f"{RUNTIME} 2.05 is out of support since 2026-01-01 [end.rst] (NP201); the lock holds it",
+        "the lock was to be looked at again by 2026-06-01",
+    ]
+    newer = judge(state(*MAJOR), [Change(TOOLS, "", "2.99-1")], {}, TODAY)
+    assert "NP508" in newer.notes[0]
+
+
+KERNELS = (
+    *MAJOR, f"floor {DRIVER} 2.2 - 5.10 notes.rst", "tested 2.3 6.1_6.8 notes.rst",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("driver", "release", "headers", "present", "rules"),
+    [
+        ("2.3", "6.8.0-1015-aws", {}, [], []),
+        ("2.3", "6.14.0-1-aws", {}, ["6.8.0-1-aws"], ["NP111"]),
+        ("2.3", "6.14.0-2-aws", {}, ["6.14.0-1-aws"], []),
+        ("2.3", "5.4.0-1-aws", {}, ["6.8.0-1-aws"], ["NP109"]),
+        ("2.1", "5.4.0-1-aws", {}, [], []),
+        ("2.1", "6.14.0-1-aws", {}, [], []),
+        ("", "6.14.0-1-aws", {"6.14.0-1-aws": False}, [], []),
+        ("2.3", "6.8.0-9-aws", {"6.8.0-9-aws": False}, [], ["NP112"]),
+        ("2.3", "6.8.0-9-aws", {"6.8.0-9-aws": True}, [], []),
+        ("2.3-1", "x", {}, [], ["NP109"]),
+    ],
+)
+def test_a_kernel(driver: str, release: str, headers, present, rules) -> None:
+    change = Change(f"linux-image-{release}", "", "1")
+    found = judge_kernels(state(*KERNELS), [(change, release)], driver, headers, present)
+    assert [refusal.rule for refusal in found] == rules
+
+
+VERSIONS = st.from_regex(r"([01]:)?[0-9]{1,2}(\.[0-9]{1,2}){0,3}(-[0-9a-f]{1,4})?", fullmatch=True)
+
+
+@given(VERSIONS, st.sampled_from(["2", "2.1", "2.1.0"]), st.sampled_from(["prefix", "upstream"]))
+def test_a_pin_admits_what_the_policy_s_pin_does(version: str, base: str, reach: str) -> None:
+    """The judge's own reading of a pin, held equal to the library's, as apt compares."""
+    ours = verdict.Pin(reach, base, base, "").admits(version)
+    pin = Pin(base, Reach(reach))
+    if ours:
+        assert pin.matches(version)
+    elif pin.matches(version):
+        # PEP 440 pads with zeros, apt compares what is written.
+        assert reach == "prefix" or verdict.public(version) != base
+        assert reach == "upstream" or not verdict.public(version).startswith(f"{base}.")
+
+
+@pytest.mark.parametrize(
+    ("allow", "left"),
+    [
+        ("", 2),
+        ("NP306", 1),
+        ("NP306,NP101", 0),
+        ("NP101 NP306", 0),
+        ("1", 2),
+        ("all", 2),
+        ("np306", 2),
+    ],
+)
+def test_an_override_names_its_rules(allow: str, left: int) -> None:
+    refusals = [verdict.Refusal(rule, Change("a", "", "1"), "") for rule in ("NP306", "NP101")]
+    assert len(verdict.overridden(refusals, allow)) == left
+
+
+def test_the_judge_stands_alone() -> None:
+    """It runs without this package, and imports nothing that costs."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import verdict; "
+        "print(sorted(set(sys.modules) - before))"
+    )
+    folder = Path(verdict.__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", code, str(folder)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['binascii', 'verdict']"
