@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .catalog import Catalog
@@ -41,6 +42,19 @@ def floor_above(catalog: Catalog, driver: str, system: str, running: str) -> Ker
         if applies and kernel_series(running) < version_numbers(floor.kernel):
             return floor
     return None
+
+
+def tested_kernels(catalog: Catalog, sdks: Iterable[str], system: str) -> tuple[list[str], str]:
+    """The kernels that the driver of some releases was tested on with an operating system, and
+    who says so; none where nobody does.  A patch release was tested on what its minor was."""
+    minors = {sdk.rpartition(".")[0] for sdk in sdks}
+    tested = [
+        row
+        for row in catalog.tested
+        if row.package == DRIVER and row.os == system and row.sdk.rpartition(".")[0] in minors
+    ]
+    kernels = {kernel for row in tested for kernel in row.kernels}
+    return sorted(kernels, key=version_numbers), tested[0].source if tested else ""
 
 
 def kernel_series(running: str) -> tuple[int, ...]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neuron_pin.catalog import load_catalog
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
 from neuron_pin.proving import prove_preferences
 
+from .holding import has_ranges
+from .kernels import kernel_stanza
 from .piece import Held, Piece, own_file
 from .place import OnError, Place
 from .programs import APT_GUARD, APT_HOOK, FOLDER, VERDICT, installed, state
@@ -28,6 +31,7 @@ def pieces(place: Place) -> list[Piece]:
 
     def preferences(held: Held) -> str:
         text = render_apt_preferences(held.resolution, held.command)
+        text += kernel_stanza(held.resolution, load_catalog(), place.root)
         prove_preferences(path, text, held.resolution)
         return text
 
@@ -39,15 +43,11 @@ def pieces(place: Place) -> list[Piece]:
         own_file(path, preferences),
         own_file(
             place.below(CONFIGURATION),
-            lambda held: configuration(f"/{FOLDER}", held.on_error, _ranges(held)),
+            lambda held: configuration(
+                f"/{FOLDER}", held.on_error, has_ranges(held, Ecosystem.APT)
+            ),
         ),
     ]
-
-
-def _ranges(held: Held) -> list[str]:
-    """The packages that are held to a range, and not to one version."""
-    packages = held.resolution.packages_of(Ecosystem.APT)
-    return [package.key.name for package in packages if not package.pin.is_exact]
 
 
 def configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:

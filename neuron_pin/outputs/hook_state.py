@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
-from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.catalog.windows import DRIVER, tested_kernels
 from neuron_pin.errors import WrongUsage
 from neuron_pin.hooks.program import verdict
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, phase_at
@@ -148,13 +148,6 @@ def _kernels(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
             span = floor.versions
             yield "floor", floor.package, span.first, span.below, floor.kernel, floor.source
     for version, rows in sorted(catalog.shipped(DRIVER).items()):
-        # A patch release was tested on what its minor was.
-        minors = {sdk.rpartition(".")[0] for sdk, _ in rows}
-        tested = [
-            row
-            for row in catalog.tested
-            if row.package == DRIVER and row.os == system and row.sdk.rpartition(".")[0] in minors
-        ]
-        kernels = sorted({kernel for row in tested for kernel in row.kernels})
+        kernels, source = tested_kernels(catalog, [sdk for sdk, _ in rows], system)
         if kernels:
-            yield "tested", version, " ".join(kernels), tested[0].source
+            yield "tested", version, " ".join(kernels), source

@@ -36,8 +36,17 @@ OTHER = {
     "linux-headers-6.8.0-1016-aws": ["6.8.0-1016.17"],
     "linux-image-6.14.0-1002-aws": ["6.14.0-1002.2"],
     "linux-headers-6.14.0-1002-aws": ["6.14.0-1002.2"],
+    "linux-image-aws": ["6.8.0.1015.17", "6.8.0.1016.18", "6.14.0.1002.3"],
+    "linux-headers-aws": ["6.8.0.1015.17", "6.8.0.1016.18"],
     TOOLS: ["2.99.0.0-evil"],
 }  # fmt: skip
+
+
+DEPENDS = {
+    ("linux-image-aws", "6.8.0.1016.18"): "Depends: linux-image-6.8.0-1016-aws\n",
+    ("linux-image-aws", "6.14.0.1002.3"): "Depends: linux-image-6.14.0-1002-aws\n",
+    ("linux-headers-aws", "6.8.0.1016.18"): "Depends: linux-headers-6.8.0-1016-aws\n",
+}
 
 
 def archive(folder: Path, packages: Mapping[str, Iterable[str]]) -> None:
@@ -50,7 +59,8 @@ def archive(folder: Path, packages: Mapping[str, Iterable[str]]) -> None:
             (build / "DEBIAN").mkdir(parents=True)
             (build / "DEBIAN" / "control").write_text(
                 f"Package: {name}\nVersion: {version}\nArchitecture: amd64\n"
-                "Maintainer: t <t@test.invalid>\nDescription: test\n"
+                + DEPENDS.get((name, version), "")
+                + "Maintainer: t <t@test.invalid>\nDescription: test\n"
             )
             subprocess.run(
                 ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(build),

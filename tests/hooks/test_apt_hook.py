@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -222,6 +223,84 @@ def test_without_the_hook_apt_does_all_of_that(
     done = plain.apt(*command)
     assert done.returncode == 0, done.stderr
     assert plain.installed() != there
+
+
+KERNELS = ["linux-image-aws=6.8.0.1015.17", "linux-image-6.8.0-1015-aws=6.8.0-1015.16",
+           "linux-headers-6.8.0-1015-aws=1"]  # fmt: skip
+
+
+def test_apt_goes_to_the_next_patch_of_the_kernel_by_itself_and_to_no_other_series(
+    held, plain: Machine
+) -> None:
+    plain.has(f"{DRIVER}=2.26.10.0", *KERNELS, "linux-headers-aws=6.8.0.1015.17")
+    machine = held("exact")
+    done = machine.apt("dist-upgrade")
+    assert done.returncode == 0, done.stderr
+    found = machine.installed()
+    assert found["linux-image-aws"] == "6.8.0.1016.18"
+    assert found["linux-headers-aws"] == "6.8.0.1016.18"
+    # Asked for, it passes the pins, and is what the hook refuses.
+    asked = machine.apt("install", "linux-image-aws=6.14.0.1002.3")
+    assert rules(asked.stderr) == {"NP111"}, asked.stderr
+
+
+def test_headers_that_follow_need_not_come_at_once(held, plain: Machine) -> None:
+    """unattended-upgrades may bring an image and its headers in two steps."""
+    plain.has(f"{DRIVER}=2.26.10.0", *KERNELS, "linux-headers-aws=6.8.0.1015.17")
+    machine = held("exact")
+    assert machine.apt("install", "linux-image-aws").returncode == 0
+    plain.has(f"{DRIVER}=2.26.10.0", *KERNELS)
+    alone = machine.apt("install", "linux-image-aws")
+    assert rules(alone.stderr) == {"NP112"}
+
+
+def test_a_series_that_runs_already_goes_on(held, plain: Machine) -> None:
+    plain.has(f"{DRIVER}=2.26.10.0", "linux-image-6.14.0-1001-aws=6.14.0-1001.1",
+              "linux-image-aws=6.14.0.1001.1")  # fmt: skip
+    machine = held("exact")
+    assert machine.apt("dist-upgrade").returncode == 0
+    assert machine.installed()["linux-image-aws"] == "6.14.0.1002.3"
+
+
+def test_the_rest_of_the_release_is_pinned_too(held, plain: Machine, archives, lock_file) -> None:
+    """A lock of one package: what else of Neuron's is installed moves within the release, so
+    that a plain upgrade has nothing that the hook would refuse."""
+    plain.has(*words(OF_2_27))
+    lock = lock_file(TOOLS, *RELEASE, index=archives.neuron)
+    assert (
+        main(["hook", "install", "apt", "-q", "--lock", str(lock), "--root", str(plain.root)]) == 0
+    )
+    plain.point_hook_here()
+    done = plain.apt("upgrade")
+    assert done.returncode == 0, done.stderr
+    assert plain.installed() == {name: LOCKED[name] for name in OF_2_27}
+
+
+def test_exec_holds_apt_for_one_command(
+    plain: Machine, archives, lock_file, tmp_path: Path
+) -> None:
+    lock = lock_file(*RELEASE, index=archives.neuron)
+    # The one thing that is the machine's own below exec.
+    log = Path("/var/log/neuron-pin.log")
+    there = log.exists()
+
+    def call(*command: str) -> subprocess.CompletedProcess[str]:
+        pin = [sys.executable, "-m", "neuron_pin", "exec", "--lock", str(lock), "--cache-dir",
+               str(tmp_path / "cache"), "--", "apt-get", "-q", "-y"]  # fmt: skip
+        environment = {**os.environ, "APT_CONFIG": str(plain.config), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(
+            [*pin, *command], env=environment, capture_output=True, text=True, check=False
+        )
+
+    refused = call("install", f"{TOOLS}=3.*")
+    assert refused.returncode == 100
+    assert rules(refused.stderr) == {"NP306"}, refused.stderr
+    done = call("install", TOOLS)
+    assert done.returncode == 0, done.stderr
+    assert plain.installed() == {TOOLS: LOCKED[TOOLS]}
+    assert plain.apt("install", f"{TOOLS}=3.*").returncode == 0
+    if not there:
+        log.unlink(missing_ok=True)
 
 
 def test_what_a_refusal_proposes_is_what_apt_then_does(held) -> None:

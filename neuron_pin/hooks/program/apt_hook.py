@@ -229,9 +229,15 @@ def kernel_refusals(
     for change in changes:
         if change.name == verdict.DRIVER:
             driver[change.name] = change.new
-    # A machine that has no headers at all does not build its driver.
+    # A machine that has no headers at all does not build its driver; where the package is
+    # installed that brings each kernel's headers, they follow, if in a transaction of their own.
     builds = any(release[:1].isdigit() for release in with_headers)
-    has = {release: release in headers | with_headers for release in kernels} if builds else {}
+    following = tuple("-" + flavour for flavour in with_headers if not flavour[:1].isdigit())
+    has = {
+        release: release in headers | with_headers
+        for release in kernels
+        if builds and not release.endswith(following)
+    }
     releases = [release for release in present if release[:1].isdigit()]
     rows = [(change, release) for release, change in sorted(kernels.items())]
     found = verdict.judge_kernels(state, rows, driver.get(verdict.DRIVER, ""), has, releases)

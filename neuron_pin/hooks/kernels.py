@@ -1,0 +1,58 @@
+"""apt preferences for kernels: no other series by itself than the driver was tested on.
+
+What the hook would refuse (NP111) apt should not choose, or unattended-upgrades fails with the
+hook every night.  Only the packages that lead from one kernel to the next are pinned, by
+series, so that patches of a series go on coming.
+"""
+
+from __future__ import annotations
+
+import os
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.windows import DRIVER, kernel_series, tested_kernels
+from neuron_pin.outputs.apt_preferences import NEVER, outside
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Resolution
+
+from .program.apt_hook import KERNEL, is_installed, read_status, stanzas
+
+STATUS = "var/lib/dpkg/status"
+META_PACKAGES = (
+    "/^linux-((image|headers)-)?(aws|generic|virtual|lowlatency|kvm|amd64|cloud-amd64)"
+    "(-hwe-[0-9.]+|-lts-[0-9.]+|-edge)*$/"
+)
+"""Debian's and Ubuntu's packages that depend on the newest kernel of a flavour."""
+
+
+def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
+    """A stanza that holds kernels to the series that the lock's driver was tested on, and to
+    those that are installed below a root; empty where nothing is known."""
+    packages = resolution.packages_of(Ecosystem.APT)
+    driver = next((p for p in packages if p.key.name == DRIVER), None)
+    if driver is None or resolution.target.os is None:
+        return ""
+    sdks = [release.sdk for release in catalog.releases_of(DRIVER, driver.version)]
+    kernels, source = tested_kernels(catalog, sdks, resolution.target.os.name)
+    if not kernels:
+        return ""
+    allowed = {".".join(str(n) for n in kernel_series(k)) for k in (*kernels, *_installed(root))}
+    expression = outside([f"{series}." for series in sorted(allowed)], [])
+    expires = (
+        f"Explanation: neuron-pin: expires {resolution.expires}\n" if resolution.expires else ""
+    )
+    return (
+        f"\nExplanation: NP111: {DRIVER} {driver.version} was tested on kernel "
+        f"{', '.join(kernels)} [{source}]\n{expires}"
+        f"Package: {META_PACKAGES}\nPin: version /{expression}/\nPin-Priority: {NEVER}\n"
+    )
+
+
+def _installed(root: str) -> list[str]:
+    """The kernels that are installed, as ``uname -r`` would say them."""
+    path = os.path.join(root, STATUS)
+    if not os.path.isfile(path):
+        return []
+    names = [name for name, text in stanzas(read_status(path), KERNEL) if is_installed(text)]
+    releases = [name[len(KERNEL) :].removeprefix("unsigned-") for name in names]
+    return [release for release in releases if release[:1].isdigit()]
