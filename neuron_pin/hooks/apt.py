@@ -19,7 +19,7 @@ from .holding import has_ranges
 from .kernels import kernel_stanza
 from .piece import Held, Piece, own_file
 from .place import OnError, Place
-from .programs import APT_GUARD, APT_HOOK, FOLDER, VERDICT, installed, state
+from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, installed, state
 
 PREFERENCES = "etc/apt/preferences.d/00-neuron-pin.pref"
 CONFIGURATION = "etc/apt/apt.conf.d/90neuron-pin"
@@ -36,7 +36,7 @@ def pieces(place: Place) -> list[Piece]:
         return text
 
     return [
-        installed(place, VERDICT),
+        *(installed(place, part) for part in JUDGE),
         installed(place, APT_HOOK),
         installed(place, APT_GUARD),
         state(place),

@@ -16,7 +16,7 @@ from neuron_pin.outputs.versionlock import render_versionlock_list, render_versi
 
 from .piece import Held, Owner, Piece, own_file
 from .place import OnError, Place
-from .programs import VERDICT, installed, source_of, state
+from .programs import JUDGE, installed, source_of, state
 
 PLUGINS = (
     "usr/lib/python3.*/site-packages/dnf-plugins",
@@ -38,7 +38,7 @@ def check_machine(place: Place) -> None:
 
 def pieces(place: Place) -> list[Piece]:
     """Every file, in the order in which they are written."""
-    found = [installed(place, VERDICT), state(place)]
+    found = [*(installed(place, part) for part in JUDGE), state(place)]
     if _has_dnf5(place):
         found.append(_locked(place.below(TOML), "versionlock-toml", render_versionlock_toml))
     folders = plugin_folders(place)

@@ -14,7 +14,7 @@ FOLDER = "usr/lib/neuron-pin"
 STATES = "var/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"
 
-VERDICT = ("verdict.py", "verdict.py", NEW_MODE)
+JUDGE = tuple((name, name, NEW_MODE) for name in ("state.py", "verdict.py", "telling.py"))
 APT_HOOK = ("apt_hook.py", "apt-hook", PROGRAM_MODE)
 APT_GUARD = ("apt_guard.sh", "apt-guard", PROGRAM_MODE)
 

@@ -17,7 +17,8 @@ from .installing import existing, pieces_of
 from .piece import Owner, Piece
 from .place import Kind, Place
 from .program import verdict
-from .programs import APT_GUARD, APT_HOOK, FOLDER, VERDICT, source_of, state_path
+from .program.state import State, Unusable, read_state
+from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, source_of, state_path
 
 SELF_TEST_SECONDS = 10
 
@@ -77,8 +78,8 @@ def status_of(place: Place, today: str) -> HookStatus:
     moot: tuple[MootPin, ...] = ()
     if place.kind in (Kind.APT, Kind.DNF):
         try:
-            held = verdict.read_state(state_path(place))
-        except verdict.Unusable as error:
+            held = read_state(state_path(place))
+        except Unusable as error:
             problems.append(str(error))
         else:
             lock, expires = held.lock, held.values.get("expires", "")
@@ -115,7 +116,7 @@ def _says_so(file: FileStatus, piece: Piece) -> bool:
     return piece.owner is not Owner.PROGRAM and file.state not in ("missing", "foreign")
 
 
-_SOURCES = {name: source for source, name, _ in (VERDICT, APT_HOOK, APT_GUARD)}
+_SOURCES = {name: source for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD)}
 
 
 def _file_state(piece: Piece) -> str:
@@ -168,7 +169,7 @@ def _self_test() -> list[str]:
     return [f"{program} cannot judge: {told}"]
 
 
-def _disagreements(place: Place, held: verdict.State) -> Iterator[str]:
+def _disagreements(place: Place, held: State) -> Iterator[str]:
     """Pins in the preferences that are not those of the hook: then unattended upgrades choose
     what the hook refuses, and fail."""
     text = existing(place.below(apt.PREFERENCES))
@@ -184,7 +185,7 @@ def _disagreements(place: Place, held: verdict.State) -> Iterator[str]:
             yield f"{apt.PREFERENCES} and the hook hold {name} to different versions"
 
 
-def _moot(place: Place, held: verdict.State, today: str) -> Iterator[MootPin]:
+def _moot(place: Place, held: State, today: str) -> Iterator[MootPin]:
     """Pins past their day, that others override, or that nothing answers to any more."""
     expires = held.values.get("expires", "")
     views = {}

@@ -1,21 +1,24 @@
 """The state of the pre-install hooks: a lock, and the facts that a transaction is judged by.
 
-One small file, a line a fact with tabs between its fields, read by ``hooks/program/verdict.py``
+One small file, a line a fact with tabs between its fields, read by ``hooks/program/state.py``
 without any other module; at its end the number of lines and their CRC-32, so that a half
 written file is no state.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
 from neuron_pin.catalog.windows import DRIVER, tested_kernels
 from neuron_pin.errors import WrongUsage
-from neuron_pin.hooks.program import verdict
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, phase_at
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Target
+
+HEAD = "neuron-pin hook state 1"
+"""The first line, which the programs of another version do not read."""
 
 
 def render_hook_state(resolution: Resolution, command: str) -> str:
@@ -42,9 +45,9 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         *_windows(catalog, target),
         *_kernels(catalog, target),
     ]
-    lines = [verdict.HEAD, *("\t".join(_plain(cell) for cell in row) for row in rows)]
+    lines = [HEAD, *("\t".join(_plain(cell) for cell in row) for row in rows)]
     text = "\n".join(lines) + "\n"
-    return text + verdict.checksum(text.encode())
+    return f"{text}end\t{len(lines)}\t{zlib.crc32(text.encode()):08x}\n"
 
 
 def _plain(cell: str) -> str:

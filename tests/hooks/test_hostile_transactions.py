@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from neuron_pin.hooks.program import verdict
+from neuron_pin.hooks.program import state
+from neuron_pin.outputs.hook_state import HEAD
 
 pytestmark = pytest.mark.skipif(
     not os.path.exists("/usr/bin/python3"), reason="needs the system's Python"
@@ -234,12 +235,12 @@ def test_any_bytes_end_with_zero_or_a_rule(installed: Path, data: bytes) -> None
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_damaged_state_is_no_state(installed: Path, junk: bytes, at: int, length: int) -> None:
     whole = (installed / "var/lib/neuron-pin/apt.state").read_bytes()
-    verdict.parse_state(whole)
+    state.parse_state(whole)
     for damaged in (whole[:at], junk, whole[:at] + junk + whole[at + length :], whole + junk):
         if damaged == whole:
             continue
-        with pytest.raises(verdict.Unusable):
-            verdict.parse_state(damaged)
+        with pytest.raises(state.Unusable):
+            state.parse_state(damaged)
 
 
 def test_a_state_with_a_right_sum_and_wrong_lines_is_no_state() -> None:
@@ -251,9 +252,9 @@ def test_a_state_with_a_right_sum_and_wrong_lines_is_no_state() -> None:
         "window\ta\n",
         "\n",
     ):
-        data = f"{verdict.HEAD}\n{body}".encode()
-        with pytest.raises(verdict.Unusable):
-            verdict.parse_state(data + verdict.checksum(data).encode())
+        data = f"{HEAD}\n{body}".encode()
+        with pytest.raises(state.Unusable):
+            state.parse_state(data + state.checksum(data).encode())
 
 
 def test_the_log_is_bounded(hook: Hook) -> None:
@@ -271,7 +272,7 @@ def test_the_programs_are_of_an_old_python_too() -> None:
 
     from neuron_pin.hooks.programs import HERE
 
-    for name in ("verdict.py", "apt_hook.py", "dnf_plugin.py"):
+    for name in ("state.py", "verdict.py", "telling.py", "apt_hook.py", "dnf_plugin.py"):
         text = Path(HERE, name).read_text()
         tree = ast.parse(text, feature_version=(3, 6))
         for node in ast.walk(tree):

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuron_pin.hooks.program import verdict
-from neuron_pin.hooks.program.verdict import Change, State, judge, judge_kernels
+from neuron_pin.hooks.program import state as state_module
+from neuron_pin.hooks.program import telling, verdict
+from neuron_pin.hooks.program.state import State
+from neuron_pin.hooks.program.verdict import Change, judge, judge_kernels
 from neuron_pin.policy import Pin, Reach
 
 RUNTIME, TOOLS, DRIVER = verdict.RUNTIME, "aws-neuronx-tools", verdict.DRIVER
@@ -19,8 +21,8 @@ TODAY = "2026-11-25"
 def state(*rows: str) -> State:
     """A state of these rows, fields between blanks, ``-`` for an empty one."""
     lines = ["\t".join("" if f == "-" else f.replace("_", " ") for f in r.split(" ")) for r in rows]
-    data = "".join(f"{line}\n" for line in [verdict.HEAD, *lines]).encode()
-    return verdict.parse_state(data + verdict.checksum(data).encode())
+    data = "".join(f"{line}\n" for line in [state_module.HEAD, *lines]).encode()
+    return state_module.parse_state(data + state_module.checksum(data).encode())
 
 
 MAJOR = (
@@ -90,7 +92,7 @@ def test_a_transaction(rows, installed, changes, today, rules) -> None:
     moved = [Change(name, old, new) for name, (old, new) in changes.items()]
     found = judge(state(*rows), moved, installed, today)
     assert [refusal.rule for refusal in found.refusals] == rules
-    text = "\n".join(verdict.told(state(*rows), found.refusals, "apt-get"))
+    text = "\n".join(telling.told(state(*rows), found.refusals, "apt-get"))
     for refusal in found.refusals:
         assert f"{refusal.rule} {refusal.change.name}" in text
 
@@ -140,7 +142,7 @@ VERSIONS = st.from_regex(r"([01]:)?[0-9]{1,2}(\.[0-9]{1,2}){0,3}(-[0-9a-f]{1,4})
 @given(VERSIONS, st.sampled_from(["2", "2.1", "2.1.0"]), st.sampled_from(["prefix", "upstream"]))
 def test_a_pin_admits_what_the_policy_s_pin_does(version: str, base: str, reach: str) -> None:
     """The judge's own reading of a pin, held equal to the library's, as apt compares."""
-    ours = verdict.Pin(reach, base, base, "").admits(version)
+    ours = state_module.Pin(reach, base, base, "").admits(version)
     pin = Pin(base, Reach(reach))
     if ours:
         assert pin.matches(version)
@@ -164,17 +166,18 @@ def test_a_pin_admits_what_the_policy_s_pin_does(version: str, base: str, reach:
 )
 def test_an_override_names_its_rules(allow: str, left: int) -> None:
     refusals = [verdict.Refusal(rule, Change("a", "", "1"), "") for rule in ("NP306", "NP101")]
-    assert len(verdict.overridden(refusals, allow)) == left
+    assert len(telling.overridden(refusals, allow)) == left
 
 
 def test_the_judge_stands_alone() -> None:
     """It runs without this package, and imports nothing that costs."""
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); import verdict; "
+        "import sys; before = set(sys.modules); package = type(sys)('p'); "
+        "package.__path__ = [sys.argv[1]]; sys.modules['p'] = package; import p.telling, p.verdict; "
         "print(sorted(set(sys.modules) - before))"
     )
     folder = Path(verdict.__file__).parent
     done = subprocess.run(
         [sys.executable, "-IS", "-c", code, str(folder)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "['binascii', 'verdict']"
+    assert done.stdout.strip() == "['binascii', 'p', 'p.state', 'p.telling', 'p.verdict']"

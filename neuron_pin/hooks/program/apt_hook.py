@@ -14,8 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from . import verdict
-    from .verdict import Change, Refusal, State
+    from . import state, telling, verdict
+    from .state import State
+    from .verdict import Change, Refusal
 
 REFUSED = 10
 SECONDS = 5
@@ -34,16 +35,16 @@ def main() -> int:
     options = dict(word[2:].partition("=")[::2] for word in sys.argv[1:])
     # Below another root than / where this program is, which lies in usr/lib/neuron-pin.
     root = options.get("root") or os.path.normpath(os.path.join(here, "..", "..", ".."))
-    state = options.get("state") or os.path.join(root, "var/lib/neuron-pin/apt.state")
+    path = options.get("state") or os.path.join(root, "var/lib/neuron-pin/apt.state")
     if "check" in options:
-        return check(here, state)
+        return check(here, path)
     lines: "list[bytes]" = []
     try:
         limit_time()
         read_transaction(lines, "stdin" in options)
         if not lines:
             return 0
-        return decide(lines, here, state, root)
+        return decide(lines, here, path, root)
     except Exception as error:
         concerned = any(names_neuron(line) for line in lines)
         return not_judged(error, concerned, root, options.get("on-error", ""))
@@ -57,12 +58,14 @@ def tell(text: str) -> None:
         pass
 
 
-def load_verdict(here: str) -> None:
-    """Import the judge, which lies beside this program."""
-    if "verdict" not in globals():
-        sys.dont_write_bytecode = True
-        sys.path.insert(0, here)
-        globals()["verdict"] = __import__("verdict")
+def load_judge(here: str) -> None:
+    """Import the judge, which lies beside this program, as a package of its own name."""
+    sys.dont_write_bytecode = True
+    package = type(sys)("neuron_pin_hook")
+    package.__path__ = [here]
+    sys.modules[package.__name__] = package
+    for name in ("state", "verdict", "telling"):
+        globals()[name] = getattr(__import__(f"{package.__name__}.{name}"), name)
 
 
 def limit_time() -> None:
@@ -116,21 +119,21 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     """Judge what concerns us, and say what is refused."""
     import time
 
-    load_verdict(here)
+    load_judge(here)
     changes, kernels, headers = parsed(lines)
     if not changes and not kernels:
         return 0
-    state = verdict.read_state(state_path)
-    if not any(state.is_neuron(change.name) for change in changes) and not kernels:
+    held = state.read_state(state_path)
+    if not any(held.is_neuron(change.name) for change in changes) and not kernels:
         return 0
     status = read_status(os.path.join(root, "var/lib/dpkg/status"))
-    installed = installed_versions(status, state.names, changes)
+    installed = installed_versions(status, held.names, changes)
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    found = verdict.judge(state, changes, installed, today)
+    found = verdict.judge(held, changes, installed, today)
     if kernels:
-        found.refusals += kernel_refusals(state, changes, kernels, headers, status)
+        found.refusals += kernel_refusals(held, changes, kernels, headers, status)
     log = os.path.join(root, "var/log/neuron-pin.log")
-    is_refused, told = verdict.settle(state, found, os.environ, log, "apt-get")
+    is_refused, told = telling.settle(held, found, os.environ, log, "apt-get")
     for line in told:
         tell(line + "\n")
     return REFUSED if is_refused else 0
@@ -216,7 +219,7 @@ def is_installed(stanza: bytes) -> bool:
 
 
 def kernel_refusals(
-    state: "State",
+    held: "State",
     changes: "Iterable[Change]",
     kernels: "Mapping[str, Change]",
     headers: "set[str]",
@@ -240,10 +243,10 @@ def kernel_refusals(
     }
     releases = [release for release in present if release[:1].isdigit()]
     rows = [(change, release) for release, change in sorted(kernels.items())]
-    found = verdict.judge_kernels(state, rows, driver.get(verdict.DRIVER, ""), has, releases)
+    found = verdict.judge_kernels(held, rows, driver.get(verdict.DRIVER, ""), has, releases)
     for refusal in found:
         if refusal.rule == "NP112":
-            release = refusal.change.name.partition("-")[2].partition("-")[2]
+            release = next(release for change, release in rows if change is refusal.change)
             refusal.words = (refusal.change.name, "linux-headers-" + release)
     return found
 
@@ -255,9 +258,9 @@ def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> i
     refuses = concerned and on_error == "refuse" and not allowed
     text = "this transaction was not judged: " + told
     log = os.path.join(root, "var/log/neuron-pin.log")
-    if "verdict" in globals():
-        tell("neuron-pin: " + verdict.printable(text) + "\n")
-        problem = verdict.write_log(log, text)
+    if "telling" in globals():
+        tell("neuron-pin: " + telling.printable(text) + "\n")
+        problem = telling.write_log(log, text)
     else:
         # Nothing that may be what went wrong is tried again.
         tell("neuron-pin: " + ascii(text)[1:-1] + "\n")
@@ -296,12 +299,12 @@ def write_plainly(path: str, text: str) -> str:
 
 def check(here: str, state_path: str) -> int:
     """Whether this program could judge: says by which lock."""
-    load_verdict(here)
+    load_judge(here)
     try:
-        told, code = verdict.read_state(state_path).lock, 0
-    except verdict.Unusable as error:
+        told, code = state.read_state(state_path).lock, 0
+    except state.Unusable as error:
         told, code = str(error), 1
-    os.write(1, verdict.printable(told).encode() + b"\n")
+    os.write(1, telling.printable(told).encode() + b"\n")
     return code
 
 

@@ -16,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import verdict
-    from .verdict import Refusal, State
+    from . import state, telling, verdict
+    from .state import State
+    from .verdict import Refusal
 
 PROGRAMS = "usr/lib/neuron-pin"
 STATE = "var/lib/neuron-pin/dnf.state"
@@ -69,24 +70,24 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
     def judged(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
         """Why the transaction is refused, empty where it is not."""
         root = self.base.conf.installroot or "/"
-        load_verdict(os.path.join(root, PROGRAMS))
-        state = verdict.read_state(os.path.join(root, STATE))
+        load_judge(os.path.join(root, PROGRAMS))
+        held = state.read_state(os.path.join(root, STATE))
         changes = [
             verdict.Change(package.name, going.get(package.name, ""), evr(package))
             for package in coming
-            if state.is_neuron(package.name)
+            if held.is_neuron(package.name)
         ]
         query = self.base.sack.query().installed().run()
-        installed = {p.name: evr(p) for p in query if state.is_neuron(p.name)}
+        installed = {p.name: evr(p) for p in query if held.is_neuron(p.name)}
         today = time.strftime("%Y-%m-%d", time.gmtime())
-        found = verdict.judge(state, changes, installed, today)
+        found = verdict.judge(held, changes, installed, today)
         driver = installed.get(verdict.DRIVER, "")
         for change in changes:
             if change.name == verdict.DRIVER:
                 driver = change.new
-        found.refusals += kernel_refusals(state, kernels, query, driver)
+        found.refusals += kernel_refusals(held, kernels, query, driver)
         log = os.path.join(root, LOG)
-        is_refused, lines = verdict.settle(state, found, os.environ, log, "dnf")
+        is_refused, lines = telling.settle(held, found, os.environ, log, "dnf")
         if is_refused:
             return "\n".join(lines)
         for line in lines:
@@ -95,7 +96,7 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
 
 
 def kernel_refusals(
-    state: "State", kernels: "list[Any]", query: "list[Any]", driver: str
+    held: "State", kernels: "list[Any]", query: "list[Any]", driver: str
 ) -> "list[Refusal]":
     """What is refused of the kernels that come: of the packages that hold an image."""
     images = ("kernel", "kernel-core")
@@ -111,7 +112,7 @@ def kernel_refusals(
             rows.append((verdict.Change(package.name, "", release), release))
             if builds:
                 has[release] = release in headers
-    found = verdict.judge_kernels(state, rows, driver, has, present)
+    found = verdict.judge_kernels(held, rows, driver, has, present)
     for refusal in found:
         if refusal.rule == "NP112":
             change = refusal.change
@@ -138,18 +139,15 @@ def evr(package: "Any") -> str:
     return epoch + str(package.version) + "-" + str(package.release)
 
 
-def load_verdict(folder: str) -> None:
-    """Import the judge, which lies in no folder that dnf knows."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("neuron_pin_verdict", os.path.join(folder, "verdict.py"))
-    if spec is None or spec.loader is None:
-        raise ImportError(folder)
-    module = module_from_spec(spec)
+def load_judge(folder: str) -> None:
+    """Import the judge, which lies in no folder that dnf knows, as a package of its own name."""
+    package = type(sys)("neuron_pin_hook")
+    package.__path__ = [folder]
+    sys.modules[package.__name__] = package
     written = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     try:
-        spec.loader.exec_module(module)
+        for name in ("state", "verdict", "telling"):
+            globals()[name] = getattr(__import__(f"{package.__name__}.{name}"), name)
     finally:
         sys.dont_write_bytecode = written
-    globals()["verdict"] = module

@@ -1,27 +1,16 @@
 """Whether a transaction of system packages may go on, by a lock and its facts.
 
-Runs inside of apt's and dnf's hooks: no network, no cache, one small file.  What it judges
-by is the state file, which ``outputs.hook_state`` of neuron-pin writes: a line a fact, fields
-between tabs, the number of lines and their CRC-32 at the end.
+Runs inside of apt's and dnf's hooks: no network, no cache, nothing but what it is given.
 """
 
-import binascii
+from .state import Known, Pin, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-HEAD = "neuron-pin hook state 1"
-MAX_BYTES = 4 * 1024 * 1024
 DRIVER = "aws-neuronx-dkms"
 RUNTIME = "aws-neuronx-runtime-lib"
-
-ON_ERROR = "on-error"
-"""What ``NEURON_PIN_ALLOW`` names to pass where the hook could not judge."""
-
-
-class Unusable(Exception):
-    """A state that cannot be judged by: missing, cut off, changed, of another version."""
 
 
 class Change:
@@ -56,173 +45,6 @@ class Verdict:
     def __init__(self) -> None:
         self.refusals: "list[Refusal]" = []
         self.notes: "list[str]" = []
-
-
-class Pin:
-    """The range of one package that the lock holds, and the version that it chose."""
-
-    __slots__ = ("base", "reach", "version", "word")
-
-    def __init__(self, reach: str, base: str, version: str, word: str) -> None:
-        self.reach = reach
-        self.base = base
-        self.version = version
-        self.word = word
-
-    def admits(self, version: str) -> bool:
-        """Whether a version with its revision lies in the range; one with an epoch never
-        does."""
-        if version.startswith("0:"):
-            version = version[2:]
-        if self.reach == "prefix":
-            return version.startswith(self.base + ".")
-        if version == self.base:
-            return True
-        return self.reach == "upstream" and version.startswith(self.base + "-")
-
-
-class Known:
-    """What is known of one version: the releases that shipped it, the instance families that
-    it is for, the day of its end of support (empty for none), and what installs it where it is
-    of the lock's release."""
-
-    __slots__ = ("ended", "families", "sdks", "source", "word")
-
-    def __init__(self, sdks: str, families: str, ended: str, word: str, source: str) -> None:
-        self.sdks = frozenset(sdks.split())
-        self.families = frozenset(families.split())
-        self.ended = ended
-        self.word = word
-        self.source = source
-
-
-class State:
-    """A lock and the facts about what it could be replaced by."""
-
-    def __init__(self) -> None:
-        self.values: "dict[str, str]" = {}
-        self.allowed: "set[str]" = set()
-        self.names: "dict[str, tuple[str, str, str]]" = {}
-        self.pins: "dict[str, Pin]" = {}
-        self.known: "dict[tuple[str, str], Known]" = {}
-        self.windows: "list[list[str]]" = []
-        self.floors: "list[list[str]]" = []
-        self.tested: "dict[str, tuple[frozenset[str], str]]" = {}
-
-    @property
-    def sdk(self) -> str:
-        """The release of the lock, empty for none."""
-        return self.values.get("sdk", "")
-
-    @property
-    def lock(self) -> str:
-        """The lock, for people."""
-        release = "Neuron SDK " + self.sdk if self.sdk else "no release"
-        return release + " for " + self.values.get("label", "")
-
-    def is_neuron(self, name: str) -> bool:
-        """Whether a package is one of Neuron's, by the catalogue or by its name."""
-        return name in self.names or name.startswith("aws-neuron")
-
-
-# Reading ------------------------------------------------------------------------------
-
-
-def read_state(path: str) -> State:
-    """The state at a path; raises `Unusable`."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Unusable(path + " cannot be read: " + str(error.strerror)) from None
-    try:
-        return parse_state(data)
-    except Unusable as error:
-        raise Unusable(path + " " + str(error)) from None
-
-
-def checksum(data: bytes) -> str:
-    """What the last line of a state says of all lines before it."""
-    return f"end\t{data.count(bytes([10]))}\t{binascii.crc32(data) & 0xFFFFFFFF:08x}\n"
-
-
-def parse_state(data: bytes) -> State:
-    """A state from the bytes of its file; raises `Unusable`."""
-    if len(data) > MAX_BYTES:
-        raise Unusable(f"is larger than {MAX_BYTES} bytes")
-    at = data.rfind(b"end\t")
-    if not data.startswith(HEAD.encode() + b"\n"):
-        raise Unusable("is no state of this hook; run neuron-pin hook install again")
-    if at < 0 or data[at:] != checksum(data[:at]).encode():
-        raise Unusable("is damaged or half written; run neuron-pin hook install again")
-    state = State()
-    try:
-        for line in data[:at].decode("utf-8").splitlines()[1:]:
-            kind, *rest = line.split("\t")
-            _READ[kind](state, *rest)
-    except (KeyError, ValueError, TypeError):
-        raise Unusable("has a line that it cannot have") from None
-    return state
-
-
-def _read_value(state: State, name: str, value: str) -> None:
-    state.values[name] = value
-
-
-def _read_allowed(state: State, phase: str) -> None:
-    state.allowed.add(phase)
-
-
-def _read_name(state: State, name: str, gone: str, instead: str, source: str) -> None:
-    state.names[name] = (gone, instead, source)
-
-
-def _read_pin(state: State, name: str, reach: str, base: str, version: str, word: str) -> None:
-    state.pins[name] = Pin(reach, base, version, word)
-
-
-def _read_known(
-    state: State,
-    name: str,
-    version: str,
-    sdks: str,
-    families: str,
-    ended: str,
-    word: str,
-    source: str,
-) -> None:
-    state.known[name, version] = Known(sdks, families, ended, word, source)
-
-
-def _read_window(state: State, *window: str) -> None:
-    if len(window) != 8:
-        raise ValueError
-    state.windows.append(list(window))
-
-
-def _read_floor(state: State, *floor: str) -> None:
-    if len(floor) != 5:
-        raise ValueError
-    state.floors.append(list(floor))
-
-
-def _read_tested(state: State, version: str, kernels: str, source: str) -> None:
-    state.tested[version] = (frozenset(kernels.split()), source)
-
-
-_READ: "dict[str, Callable[..., None]]" = {
-    "value": _read_value,
-    "allow": _read_allowed,
-    "name": _read_name,
-    "pin": _read_pin,
-    "known": _read_known,
-    "window": _read_window,
-    "floor": _read_floor,
-    "tested": _read_tested,
-}
-
-
-# Judging ------------------------------------------------------------------------------
 
 
 def judge(
@@ -455,9 +277,6 @@ def judge_kernels(
     return found
 
 
-# Versions -----------------------------------------------------------------------------
-
-
 def public(version: str) -> str:
     """A version without epoch and revision, as releases name it."""
     return version.rpartition(":")[2].partition("-")[0]
@@ -489,107 +308,3 @@ def dotted(parts: "tuple[int, ...]") -> str:
 def newest(sdks: "Iterable[str]") -> str:
     """The newest of several releases."""
     return max(sdks, key=numbers, default="")
-
-
-# Telling ------------------------------------------------------------------------------
-
-MAX_TOLD = 12
-MAX_TEXT = 400
-
-
-def printable(text: str) -> str:
-    """Text of foreign origin, safe for a terminal and for a line of a log."""
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:MAX_TEXT]
-    )
-    return shown if len(text) <= MAX_TEXT else shown + "…"
-
-
-def shell_word(text: str) -> str:
-    """A word for a command that somebody will paste."""
-    plain = text and all(c.isalnum() or c in "+-.:~_=/" for c in text.rstrip("*"))
-    return text if plain else "'" + text.replace("'", "'\\''") + "'"
-
-
-def told(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]":
-    """A refusal as lines for people: why, by which rule, and the two ways on."""
-    lines = ["neuron-pin: refused, nothing was changed. The lock is " + state.lock + "."]
-    for refusal in refusals[:MAX_TOLD]:
-        change = refusal.change
-        step = change.old + " -> " + change.new if change.old else change.new
-        lines.append("  " + refusal.rule + " " + change.name + " " + step)
-        lines.append("        " + refusal.reason)
-    if len(refusals) > MAX_TOLD:
-        lines.append(f"  and {len(refusals) - MAX_TOLD} more")
-    words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
-    if words:
-        lines.append("What the lock allows:")
-        shown = " ".join(shell_word(word) for word in words[:MAX_TOLD])
-        lines.append("    sudo " + installer + " install " + shown)
-    else:
-        lines.append("What the lock allows: the transaction without these packages.")
-    rules = ",".join(sorted({refusal.rule for refusal in refusals}))
-    lines.append("To do it all the same, this once (it is logged):")
-    lines.append("    sudo env NEURON_PIN_ALLOW=" + rules + " " + installer + " …")
-    kind = "dnf" if installer == "dnf" else "apt"
-    lines.append("To move to another release, make a lock of it and install that:")
-    lines.append("    neuron-pin lock … -o lock.json")
-    lines.append("    sudo neuron-pin hook install " + kind + " --lock lock.json")
-    return [printable(line) for line in lines]
-
-
-def in_one_line(refusals: "Iterable[Refusal]") -> str:
-    """Refusals for a log."""
-    return "; ".join(
-        r.rule + " " + r.change.name + " " + r.change.old + " -> " + r.change.new for r in refusals
-    )
-
-
-def overridden(refusals: "Iterable[Refusal]", allow: str) -> "list[Refusal]":
-    """What is left of refusals when ``NEURON_PIN_ALLOW`` names these rules."""
-    allowed = set(allow.replace(",", " ").split())
-    return [refusal for refusal in refusals if refusal.rule not in allowed]
-
-
-def settle(
-    state: State, found: Verdict, environ: "Mapping[str, str]", log: str, installer: str
-) -> "tuple[bool, list[str]]":
-    """Whether a transaction is refused, once the override has had its say, and what there is
-    to print; refusals and overrides are logged."""
-    lines = ["neuron-pin: " + printable(note) for note in found.notes]
-    if not found.refusals:
-        return False, lines
-    allow = environ.get("NEURON_PIN_ALLOW", "")
-    left = overridden(found.refusals, allow)
-    who = " by " + (environ.get("SUDO_USER") or "the superuser")
-    what = who + ": " + in_one_line(left or found.refusals)
-    if left:
-        problem = write_log(log, "refused" + what)
-        lines += told(state, left, installer)
-    else:
-        problem = write_log(log, "allowed by NEURON_PIN_ALLOW=" + allow + what)
-        lines.append(printable("neuron-pin: allowed by NEURON_PIN_ALLOW" + what))
-    if problem:
-        lines.append(printable("neuron-pin: not logged: " + problem))
-    return bool(left), lines
-
-
-def write_log(path: str, text: str) -> str:
-    """Put one line into the log; what was wrong, empty for nothing.  At a megabyte the log
-    becomes ``.1`` and a new one begins."""
-    import os
-    import time
-
-    line = time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()) + printable(text) + "\n"
-    try:
-        if os.path.isfile(path) and os.stat(path).st_size > 1 << 20:
-            os.replace(path, path + ".1")
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(path, flags, 0o640)
-        try:
-            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        return path + ": " + str(error.strerror)
-    return ""
