@@ -10,7 +10,8 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
 from neuron_pin.hooks.holding import held_lock, mismatches
 from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
-from neuron_pin.hooks.place import HookScope, Kind, OnError, Place, place_of
+from neuron_pin.hooks.place import Kind, OnError, Place, place_of, places_of
+from neuron_pin.hooks.uv import what_is_held
 
 from .console import Console
 from .parser import Options
@@ -50,17 +51,8 @@ def run(options: Options, console: Console) -> int:
         if not files:
             console.note(f"{place.label}: nothing of ours")
         if options.action == "install" and place.kind is Kind.UV:
-            console.note(_what_uv_obeys(place))
+            console.note(what_is_held(place))
     return 0
-
-
-def _what_uv_obeys(place: Place) -> str:
-    if place.scope is HookScope.VENV:
-        return "uv: the project's own settings hold uv add, uv lock, uv sync and uv pip"
-    return (
-        "uv: uv.toml holds uv pip; for uv add, uv lock and uv sync install it into the project: "
-        "neuron-pin hook install uv --scope venv"
-    )
 
 
 def _places(options: Options) -> list[Place]:
@@ -85,17 +77,11 @@ def _status(options: Options, console: Console) -> int:
     from neuron_pin.report.hook_status import hook_status_document, render_hook_status
 
     today = datetime.now(timezone.utc).date().isoformat()
-    found = []
-    for kind in _kinds(options.kinds) or list(Kind):
-        if options.scope or options.venv or options.root or kind in (Kind.APT, Kind.DNF):
-            scopes = [options.scope]
-            if options.root and kind in (Kind.PIP, Kind.UV):
-                scopes = ["system"]
-        else:
-            scopes = ["system", "user", *(["venv"] if os.environ.get("VIRTUAL_ENV") else [])]
-        for scope in scopes:
-            place = place_of(kind, scope, options.root, options.venv, os.environ)
-            found.append(status_of(place, today))
+    found = [
+        status_of(place, today)
+        for kind in _kinds(options.kinds) or list(Kind)
+        for place in places_of(kind, options.scope, options.root, options.venv, os.environ)
+    ]
     if options.format == "json":
         console.result(hook_status_document(found))
     else:

@@ -70,6 +70,18 @@ class Place(NamedTuple):
         return f"{self.kind.value}, {self.scope.value} ({where[self.scope]})"
 
 
+def places_of(
+    kind: Kind, scope: str | None, root: str | None, venv: str | None, environ: Mapping[str, str]
+) -> list[Place]:
+    """Every place that there may be a hook of a kind: the one that options name, else all
+    scopes that there are."""
+    is_open = scope is None and root is None and venv is None
+    if kind in (Kind.PIP, Kind.UV) and is_open:
+        named = ("system", "user", "venv") if environ.get("VIRTUAL_ENV") else ("system", "user")
+        return [place_of(kind, each, root, venv, environ) for each in named]
+    return [place_of(kind, scope, root, venv, environ)]
+
+
 def place_of(
     kind: Kind, scope: str | None, root: str | None, venv: str | None, environ: Mapping[str, str]
 ) -> Place:

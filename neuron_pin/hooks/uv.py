@@ -37,3 +37,13 @@ def settings_path(place: Place) -> str:
     project = os.path.dirname(place.venv)
     named = os.path.join(project, "pyproject.toml")
     return named if os.path.isfile(named) else os.path.join(project, "uv.toml")
+
+
+def what_is_held(place: Place) -> str:
+    """Which of uv's commands obey the scope's file."""
+    if place.scope is HookScope.VENV:
+        return "uv: the project's own settings hold uv add, uv lock, uv sync and uv pip"
+    return (
+        "uv: uv.toml holds uv pip; for uv add, uv lock and uv sync install it into the project: "
+        "neuron-pin hook install uv --scope venv"
+    )

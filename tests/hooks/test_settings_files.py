@@ -253,3 +253,32 @@ def test_what_a_user_has_in_a_file_is_never_half_written(run, tmp_path: Path, mo
     assert done.code == 2
     assert "pip cannot read it" in done.err
     assert sorted(path.name for path in environment.iterdir()) == ["pip.conf", "pyvenv.cfg"]
+
+
+def test_the_machines_own_settings_name_what_is_seen_from_it(run, tmp_path: Path) -> None:
+    """An image below a folder: its pip reads the constraints where they will be."""
+    assert run("lock", "--offline", "nki", "--instance", "trn2", "--python", "3.12", "-o",
+               "lock.json").code == 0  # fmt: skip
+    for place in ("etc/pip.conf", "etc/uv/uv.toml"):
+        (tmp_path / "image" / place).parent.mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+    done = run("hook", "install", "pip", "uv", "--root", tmp_path / "image")
+    assert done.code == 0, done.err
+    text = (tmp_path / "image/etc/pip.conf").read_text()
+    assert "constraint = /etc/neuron-pin/constraints.txt\n" in text
+    assert "nki==" in (tmp_path / "image/etc/neuron-pin/constraints.txt").read_text()
+    told = run("hook", "status", "pip", "uv", "--root", tmp_path / "image")
+    assert told.out.count("installed") == 2, told.out
+    assert run("hook", "remove", "pip", "uv", "--root", tmp_path / "image").code == 0
+    assert sorted(set(before) - set(tmp_path.rglob("*"))) in ([], [tmp_path / "image/etc/uv"])
+    assert not [p for p in (tmp_path / "image").rglob("*") if p.is_file()]
+
+
+def test_status_looks_at_every_scope_that_there_is(run, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert [line.partition(" (")[0] for line in run("hook", "status", "pip").out.splitlines()] == [
+        "pip, system", "pip, user",
+    ]  # fmt: skip
+    (tmp_path / "pyvenv.cfg").write_text("")
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))
+    assert f"pip, venv ({tmp_path}): absent" in run("hook", "status", "pip").out
