@@ -44,7 +44,8 @@ def pieces(place: Place) -> list[Piece]:
     folders = plugin_folders(place)
     if folders:
         # dnf fails without the list that versionlock.conf names, so the list comes first.
-        found.append(_locked(place.below(LIST), "versionlock", render_versionlock_list))
+        locked = _locked(place.below(LIST), "versionlock", render_versionlock_list)
+        found.append(locked._replace(stays=has_versionlock(place)))
         found.append(
             own_file(place.below(CONFIGURATION), lambda held: configuration(held.on_error))
         )
@@ -52,6 +53,12 @@ def pieces(place: Place) -> list[Piece]:
         path = os.path.join(folder, "neuron_pin.py")
         found.append(own_file(path, lambda _: source_of("dnf_plugin.py")))
     return found
+
+
+def has_versionlock(place: Place) -> bool:
+    """Whether dnf 4's own plugin is there, which reads the list, and ends every transaction
+    where the list is missing."""
+    return os.path.exists(place.below("etc/dnf/plugins/versionlock.conf"))
 
 
 def _has_dnf5(place: Place) -> bool:

@@ -20,8 +20,9 @@ from neuron_pin.relocking import read_resolution
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope, detect, parse_day
 
+from .dnf import has_versionlock, plugin_folders
 from .piece import Held
-from .place import HookScope, OnError, Place
+from .place import HookScope, Kind, OnError, Place
 
 MONTHS = 6
 """How long a lock is held before somebody should look at it again: the time for which the
@@ -97,6 +98,11 @@ def mismatches(held: Held, place: Place) -> Iterator[str]:
     if target.os is not None and machine.os:
         if machine.os not in (target.os.name, *target.os.aliases):
             yield f"the lock is for {target.os.name}, and {place.root} has {machine.os}"
+    if place.kind is Kind.DNF and plugin_folders(place) and not has_versionlock(place):
+        yield (
+            "dnf's own versionlock plugin is not installed: other versions are refused, and not "
+            "hidden; dnf install python3-dnf-plugin-versionlock, then hook install dnf again"
+        )
     if target.instance and machine.instance and machine.instance != target.instance:
         yield f"the lock is for {target.instance}, and this machine is {machine.instance}"
 

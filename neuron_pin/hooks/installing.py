@@ -84,8 +84,9 @@ def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
             after = _without(piece, before)
             if after == before:
                 continue
-            # A file that we made, and that has nothing of anybody's in it, goes.
-            after = after if after.strip() and after != piece.head else None
+            # A file that has nothing of anybody's in it goes, as it came.
+            is_used = piece.stays or (after.strip() and after != piece.head)
+            after = after if is_used else None
         elif piece.owner is Owner.OURS:
             owner = ownership(before)
             backup = existing(_backup(place, piece))

@@ -43,7 +43,8 @@ class Piece(NamedTuple):
 
     ``with_ours`` makes its text from the one that is there, ``without_ours`` takes ours out
     again; neither writes anything, both raise `CannotWrite`.  ``head`` is what a shared file
-    begins with where we made it, which goes with it.
+    begins with where we made it, which goes with it.  ``stays`` keeps a shared file that has
+    nothing in it any more: something else fails without it.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Piece(NamedTuple):
     without_ours: Callable[[str], str] = lambda text: ""
     mode: int = NEW_MODE
     head: str = ""
+    stays: bool = False
 
 
 def program(path: str, render: Render, mode: int = NEW_MODE) -> Piece:

@@ -217,6 +217,28 @@ def test_installing_is_idempotent_and_leaves_no_trace(run, plain: Machine, held)
     assert "absent" in run("hook", "status", "dnf", "--root", machine.root).out
 
 
+def test_the_list_that_dnf_needs_stays(run, plain: Machine, held) -> None:
+    """Without its list the versionlock plugin ends every transaction of dnf."""
+    locks = plain.root / "etc/dnf/plugins/versionlock.list"
+    locks.write_text("")
+    machine = held("exact")
+    assert TOOLS in locks.read_text()
+    assert run("hook", "remove", "dnf", "--root", machine.root).code == 0
+    assert locks.read_text() == ""
+    assert machine.dnf("install", "harmless").returncode == 0
+    # Without that plugin the file is ours, and goes; the hook says what is missing.
+    for name in ("versionlock.conf", "versionlock.list"):
+        (machine.root / "etc/dnf/plugins" / name).unlink()
+    (machine.root / FOLDER / "versionlock.py").unlink()
+    lock = next(Path(machine.root).parent.glob("*.json"))
+    done = run("hook", "install", "dnf", "--lock", lock, "--root", machine.root)
+    assert "versionlock plugin is not installed" in done.err
+    refused = machine.dnf("install", f"{TOOLS}-3.0.5.0")
+    assert rules(refused.stderr) == {"NP306"}, refused.stderr
+    assert run("hook", "remove", "dnf", "--root", machine.root).code == 0
+    assert not locks.exists()
+
+
 def test_both_hooks_share_what_they_need(run, plain: Machine, held, tmp_path: Path) -> None:
     """apt's hook on the same machine: what dnf's still needs is not taken away with it."""
     machine = held("exact")
