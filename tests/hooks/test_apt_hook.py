@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ from apt_machine import (
 )
 
 from neuron_pin.cli import main
+from neuron_pin.hooks.program import state, verdict
 
 pytestmark = [
     pytest.mark.apt,
@@ -325,6 +327,49 @@ def test_a_newer_lock_is_another_state(held, lock_file, archives) -> None:
 
 RELEASE_OF_2_29 = ("--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.10",
                    "--phase", "eos", "--as-of", "2026-05-01")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "asked", [(), (TOOLS,), (DRIVER, RUNTIME)], ids=lambda names: "+".join(names)
+)
+def test_what_apt_chooses_by_itself_the_hook_never_refuses(
+    plain: Machine, archives, lock_file, asked: tuple[str, ...]
+) -> None:
+    """Of random machines: a plain upgrade has nothing in it that fails with the hook, or nobody
+    would find out why nights fail."""
+    lock = lock_file(*asked, *RELEASE, index=archives.neuron)
+    words = ["hook", "install", "apt", "-q", "--lock", str(lock), "--root", str(plain.root)]
+    choose = random.Random(len(asked))
+    names = sorted(set(NEURON) - {"aws-neuron-tools", "aws-neuronx-new-thing"})
+    moved = 0
+    for _ in range(25):
+        there = {n: choose.choice(NEURON[n]) for n in names if choose.random() < 0.6}
+        there |= {
+            n: choose.choice(v)
+            for n, v in OTHER.items()
+            if n not in NEURON and choose.random() < 0.3
+        }
+        plain.has(*(f"{name}={version}" for name, version in there.items()))
+        assert main([*words, "--overwrite"]) == 0
+        held = state.read_state(str(plain.root / "var/lib/neuron-pin/apt.state"))
+        planned = plain.apt("-s", choose.choice(["upgrade", "dist-upgrade"]))
+        assert planned.returncode == 0, planned.stderr
+        lines = re.findall(r"^Inst (\S+) (?:\[(\S+)\] )?\((\S+) ", planned.stdout, re.M)
+        rows = b"".join(
+            f"{n} {old or '-'} amd64 none < {new} amd64 none /{n}.deb\n".encode()
+            for n, old, new in lines
+        )
+        moved += sum("neuron" in n for n, _, _ in lines)
+        changes = [verdict.Change(n, old, new) for n, old, new in lines]
+        installed = {n: v for n, v in there.items() if held.is_neuron(n)}
+        assert verdict.judge(held, changes, installed, "2026-11-25").refusals == []
+        hook = plain.root / "usr/lib/neuron-pin/apt-hook"
+        done = subprocess.run(
+            [str(hook), "--stdin"], input=b"VERSION 3\n\n" + rows, capture_output=True, check=False,
+            env={"PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+        assert done.returncode == 0, (there, lines, done.stderr.decode())
+    assert moved > 5
 
 
 # The matrix of broken hooks ------------------------------------------------------------
