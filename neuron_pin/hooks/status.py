@@ -83,7 +83,7 @@ def status_of(place: Place, today: str) -> HookStatus:
             problems.append(str(error))
         else:
             lock, expires = held.lock, held.values.get("expires", "")
-            moot = tuple(_moot(place, held, today))
+            moot = _gathered(list(_moot(place, held, today)), len(held.pins))
             if place.kind is Kind.APT:
                 problems += _disagreements(place, held)
         on_error = _on_error(place)
@@ -185,6 +185,19 @@ def _disagreements(place: Place, held: State) -> Iterator[str]:
             yield f"{apt.PREFERENCES} and the hook hold {name} to different versions"
 
 
+def _gathered(found: list[MootPin], pins: int) -> tuple[MootPin, ...]:
+    """One line where every pin is moot for the same reason."""
+    reasons = {pin.reason for pin in found}
+    if len(found) < 2 or len(found) < pins or len(reasons) > 1:
+        return tuple(found)
+    reason = reasons.pop()
+    hint = "; is Neuron's repository there, and fetched? neuron-pin doctor"
+    return (MootPin("every package", reason + (hint if reason == _UNKNOWN else "")),)
+
+
+_UNKNOWN = "is neither installed nor in any of the machine's lists"
+
+
 def _moot(place: Place, held: State, today: str) -> Iterator[MootPin]:
     """Pins past their day, that others override, or that nothing answers to any more."""
     expires = held.values.get("expires", "")
@@ -210,6 +223,6 @@ def _moot(place: Place, held: State, today: str) -> Iterator[MootPin]:
             where = f"{lost.stanza.path}:{lost.stanza.line}"
             yield MootPin(name, f"another stanza comes first: {where}")
         elif view.installed is None and not view.versions:
-            yield MootPin(name, "is neither installed nor in any of the machine's lists")
+            yield MootPin(name, _UNKNOWN)
         elif view.versions and not any(pin.admits(v.version) for v in view.versions):
             yield MootPin(name, "no version that it admits is installed or to be had")

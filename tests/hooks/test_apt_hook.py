@@ -646,7 +646,7 @@ def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
     machine = held("exact", "--expires", "2026-06-01")
     machine.has(f"{TOOLS}=3.0.5.0-ccc1")
     told = run("hook", "status", "apt", "--root", machine.root, "-v")
-    assert f"moot: {TOOLS}: expired on 2026-06-01" in told.out
+    assert "moot: every package: expired on 2026-06-01" in told.out
     assert re.search(r"edited +\S+90neuron-pin", told.out)
     assert told.code == 1
     machine = held("exact", "--overwrite")

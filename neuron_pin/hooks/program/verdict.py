@@ -139,7 +139,9 @@ def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> s
 
 
 def _has_ranges(state: State) -> bool:
-    return any(pin.reach == "prefix" for pin in state.pins.values())
+    """Whether the lock holds ranges; some packages are published as one (``14.09.x``)."""
+    ranges = sum(pin.reach == "prefix" for pin in state.pins.values())
+    return ranges * 2 >= len(state.pins)
 
 
 def _of_release(state: State, name: str) -> "list[str]":
