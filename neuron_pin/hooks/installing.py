@@ -119,9 +119,11 @@ def carry_out(place: Place, prepared: Sequence[Prepared], again: Sequence[str]) 
     changed = [file for file in prepared if file.changes]
     for file in changed:
         _check_may_write(file.path, place, again)
-    for file in changed:
-        if file.after is not None:
-            os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
+    for folder in {os.path.dirname(file.path): None for file in changed if file.after is not None}:
+        try:
+            os.makedirs(folder, mode=0o755, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
     done = [path for path, was_done in write(changed) if was_done]
     if any(file.after is None for file in changed):
         _remove_empty_folders(place, [file.path for file in changed])

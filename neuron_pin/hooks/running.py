@@ -6,6 +6,7 @@ the file that APT_CONFIG names is read before the machine's own.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from neuron_pin.atomic import write_atomically
-from neuron_pin.errors import NeuronPinError, WrongUsage
+from neuron_pin.errors import CannotWrite, NeuronPinError, WrongUsage
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.constraints import render_constraints
 from neuron_pin.outputs.hook_state import render_hook_state
@@ -53,11 +54,25 @@ def prepare_command(
 ) -> Command:
     """Write what the command is held by below ``folder``, and give the command.
 
-    Raises `NotHeld` for a program that reads no such thing, `WrongUsage` for none.
+    Raises `NotHeld` for a program that reads no such thing, `WrongUsage` for none, `CannotWrite`
+    where the folder cannot be used.
     """
     if not words:
         raise WrongUsage("which command?", hint="neuron-pin exec -- pip install torch-neuronx")
     _check_can_be_held(words)
+    try:
+        held = _held_environment(resolution, command, environ, folder)
+        _forget_old(folder)
+    except OSError as error:
+        raise CannotWrite(
+            folder, f"cannot be used: {error.strerror}", hint="name another with --cache-dir"
+        ) from None
+    return Command(tuple(words), held)
+
+
+def _held_environment(
+    resolution: Resolution, command: str, environ: Mapping[str, str], folder: str
+) -> dict[str, str]:
     held = dict(environ)
     pips = resolution.packages_of(Ecosystem.PIP)
     if pips:
@@ -76,8 +91,7 @@ def prepare_command(
         held["APT_CONFIG"] = _apt_configuration(
             folder, resolution, command, environ.get("APT_CONFIG", "")
         )
-    _forget_old(folder)
-    return Command(tuple(words), held)
+    return held
 
 
 def _check_can_be_held(words: Sequence[str]) -> None:
@@ -148,9 +162,11 @@ def _forget_old(folder: str) -> None:
     for entry in os.scandir(folder):
         if entry.stat(follow_symlinks=False).st_mtime >= old:
             continue
-        if entry.is_dir(follow_symlinks=False):
-            for inner in os.scandir(entry.path):
-                os.unlink(inner.path)
-            os.rmdir(entry.path)
-        else:
-            os.unlink(entry.path)
+        # Another command may be at the same.
+        with contextlib.suppress(FileNotFoundError):
+            if entry.is_dir(follow_symlinks=False):
+                for inner in os.scandir(entry.path):
+                    os.unlink(inner.path)
+                os.rmdir(entry.path)
+            else:
+                os.unlink(entry.path)

@@ -2,8 +2,10 @@
 once, logged, and nothing of it reaches a terminal as it is."""
 
 import contextlib
+import glob
 import os
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -285,3 +287,30 @@ def test_the_programs_are_of_an_old_python_too() -> None:
                     )
             if isinstance(node, ast.ImportFrom):
                 assert node.module != "__future__"
+
+
+def pythons() -> list[str]:
+    """Every Python 3 that is to be had: on the PATH, and those that pyenv keeps."""
+    named = [shutil.which(f"python3.{minor}") for minor in range(6, 16)]
+    kept = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python3")))
+    return [path for path in [*named, *kept] if path and "shims" not in path]
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_every_python_that_is_here_judges_alike(hook: Hook, python: str) -> None:
+    program = hook.root / "usr/lib/neuron-pin/apt-hook"
+    told = set()
+    for data, code in (
+        (CONFIG + line(TOOLS, "3.0.0.0"), 10),
+        (CONFIG + line(TOOLS, "2.28.23.0-1"), 0),
+        (CONFIG + line(TOOLS, "3.0")[:30], 0),
+        (CONFIG + line("linux-image-6.14.0-1-aws", "1"), 0),
+    ):
+        done = subprocess.run(
+            [python, "-IS", str(program), "--stdin"], input=data, capture_output=True, check=False,
+            env={"PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr
+        told.add(done.stderr)
+    assert len(told) == 3

@@ -118,3 +118,35 @@ def test_main_program_is_what_root_is_told_to_run(run, monkeypatch, tmp_path: Pa
         f"sudo /usr/bin/neuron-pin hook install pip --lock l.json --root '{tmp_path}/a b'"
         in done.err
     )
+
+
+def test_folders_that_cannot_be_made_are_an_error_of_their_own(run, tmp_path: Path) -> None:
+    assert run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "-o",
+               "lock.json").code == 0  # fmt: skip
+    (tmp_path / "file").write_text("")
+    done = run("exec", "--lock", "lock.json", "--cache-dir", tmp_path / "file", "--", "true")
+    assert done.code == 2
+    assert "--cache-dir" in done.err
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/usr").write_text("")
+    done = run("hook", "install", "apt", "--lock", "lock.json", "--root", tmp_path / "root")
+    assert done.code == 2, done.err
+    assert "cannot be made" in done.err
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["usr"]
+
+
+def test_what_exec_wrote_long_ago_goes(run, tmp_path: Path, monkeypatch) -> None:
+    assert run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "-o",
+               "lock.json").code == 0  # fmt: skip
+    old = tmp_path / "cache/exec/0.preferences.d"
+    old.mkdir(parents=True)
+    (old / "00-neuron-pin.pref").write_text("")
+    (tmp_path / "cache/exec/1.txt").write_text("")
+    for path in (old, tmp_path / "cache/exec/1.txt"):
+        os.utime(path, (1, 1))
+    program = [sys.executable, "-m", "neuron_pin", "exec", "--lock", "lock.json", "--cache-dir",
+               str(tmp_path / "cache"), "--", "true"]  # fmt: skip
+    for _ in range(2):
+        assert subprocess.run(program, check=False).returncode == 0
+    left = sorted(path.name.partition(".")[2] for path in (tmp_path / "cache/exec").iterdir())
+    assert left == ["apt.conf", "preferences.d", "state", "txt"]
