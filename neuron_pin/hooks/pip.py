@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from neuron_pin.outputs.constraints import render_constraints
+from neuron_pin.outputs.constraints import render_bound_constraints
 
 from .blocks import without_blocks
 from .piece import Owner, Piece, own_file
@@ -20,7 +20,7 @@ def pieces(place: Place) -> list[Piece]:
         # What the file says is read on the machine, wherever its image lies now.
         seen = f"/{os.path.relpath(constraints, place.root)}"
     return [
-        own_file(constraints, lambda held: render_constraints(held.resolution, held.command)),
+        own_file(constraints, lambda held: render_bound_constraints(held.resolution, held.command)),
         Piece(
             settings,
             Owner.SHARED,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from neuron_pin.atomic import write_atomically
 from neuron_pin.errors import CannotWrite, NeuronPinError, WrongUsage
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
-from neuron_pin.outputs.constraints import render_constraints
+from neuron_pin.outputs.constraints import render_bound_constraints, render_constraints
 from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
@@ -78,7 +78,8 @@ def _held_environment(
     if pips:
         constraints = _kept(folder, "txt", render_constraints(resolution, command))
         neuron, others = indexes(resolution)
-        _add(held, "PIP_CONSTRAINT", [constraints])
+        bound = _kept(folder, "txt", render_bound_constraints(resolution, command))
+        _add(held, "PIP_CONSTRAINT", [bound])
         _add(held, "UV_CONSTRAINT", [constraints])
         _add(held, "PIP_EXTRA_INDEX_URL", neuron)
         # uv takes a name from the first index that has it, and these come before all others.

@@ -6,6 +6,7 @@ part matches every build of the version.
 
 from __future__ import annotations
 
+from neuron_pin.catalog import ComponentKind
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
@@ -16,6 +17,20 @@ def render_constraints(resolution: Resolution, command: str) -> str:
 
     System packages are no business of pip's; a comment says that the lock has them.
     """
+    return _rendered(resolution, command, is_bound=False)
+
+
+def render_bound_constraints(resolution: Resolution, command: str) -> str:
+    """The same with Neuron's packages bound to their files, where the lock knows one of each:
+    ``nki @ URL#sha256=…``.
+
+    PEP 508, "URL specification": pip takes the name from there and from no index, and checks
+    the hash, so that not even the same version of another index can take its place.
+    """
+    return _rendered(resolution, command, is_bound=True)
+
+
+def _rendered(resolution: Resolution, command: str, *, is_bound: bool) -> str:
     lines = ["# This file was written by neuron-pin:", f"#   {command}"]
     if resolution.sdk:
         lines.append(f"# Neuron SDK {resolution.sdk}")
@@ -29,10 +44,29 @@ def render_constraints(resolution: Resolution, command: str) -> str:
     if others:
         lines.append(f"# {others} system packages of the lock are not constrained here")
     for package in packages:
-        lines += _requirement(package, resolution.with_hashes)
+        address = _address(package) if is_bound else ""
+        lines += (
+            [f"{package.key.name} @ {address}"]
+            if address
+            else _requirement(package, resolution.with_hashes)
+        )
         for parent in package.via:
             lines.append(f"    # via {parent}")
     return "\n".join(lines) + "\n"
+
+
+def _address(package: LockedPackage) -> str:
+    """The one file of a package of Neuron's with its hash, empty where that is not known."""
+    if package.kind not in (ComponentKind.EXTENSION, ComponentKind.STANDALONE):
+        return ""
+    if not package.pin.is_exact or len(package.files) != 1:
+        return ""
+    file = package.files[0]
+    digest = dict(file.hashes).get("sha256", "")
+    is_plain = file.url.startswith(("https://", "http://", "file://")) and not any(
+        char.isspace() or char in "#;\\" for char in file.url
+    )
+    return f"{file.url}#sha256={digest}" if digest.isalnum() and is_plain else ""
 
 
 def _requirement(package: LockedPackage, with_hashes: bool) -> list[str]:

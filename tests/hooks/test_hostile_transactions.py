@@ -259,6 +259,15 @@ def test_a_state_with_a_right_sum_and_wrong_lines_is_no_state() -> None:
             state.parse_state(data + state.checksum(data).encode())
 
 
+def test_what_could_not_be_judged_is_logged_with_what_became_of_it(hook: Hook) -> None:
+    data = CONFIG + line(TOOLS, "3.0.0.0")[:30]
+    assert hook.call(data, "--on-error=refuse").code == 10
+    assert hook.call(data, "--on-error=refuse", NEURON_PIN_ALLOW="NP306,on-error").code == 0
+    assert hook.call(data).code == 0
+    rows = [row.partition("apt's")[2] for row in hook.log.splitlines()]
+    assert rows == ["; refused (on-error)", "; passed by NEURON_PIN_ALLOW=on-error", ""]
+
+
 def test_the_log_is_bounded(hook: Hook) -> None:
     path = hook.root / "var/log/neuron-pin.log"
     path.write_text("x" * (1 << 20) + "y")

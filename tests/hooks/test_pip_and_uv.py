@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Served, publish
+from conftest import Served, publish, wheel
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PLACEHOLDER = "999.0"
@@ -42,8 +42,8 @@ def world(run, serve, tmp_path: Path) -> World:
     publish(
         public,
         {
-            # What squats on Neuron's names, and what is nobody's placeholder.
-            "neuronx-cc": [(PLACEHOLDER, ())],
+            # What squats on Neuron's names, with Neuron's own numbers too, and what does not.
+            "neuronx-cc": [(PLACEHOLDER, ()), (LOCKED, ("numpy<2", "other"))],
             "nki": [(PLACEHOLDER, ())],
             "numpy": [("1.26.4", ()), ("2.3.0", ())],
             "other": [("1.0", ())],
@@ -253,6 +253,24 @@ CLIENTS = {
 }
 
 
+def test_a_decoy_of_the_very_version_does_not_win_with_pip(
+    run, world: World, project: Path, environment: Path, tmp_path: Path
+) -> None:
+    """The lock's own version on the other index: pip sees two files of one name and version."""
+    variables = clean(tmp_path)
+    pip = [*pips(environment)["newest"], "install"]
+    assert run("hook", "install", "pip", "--lock", world.lock, "--venv", environment).code == 0
+    assert call([*pip, "neuronx-cc"], project, variables).returncode == 0
+    assert "other" not in installed(environment)
+    # Another file at that address is refused by its hash.
+    path = next(p for p in world.neuron.answers if p.startswith(f"/files/neuronx_cc-{LOCKED}"))
+    world.neuron.answers[path] = (200, {}, wheel("neuronx-cc", LOCKED, ("other",)))
+    changed = call([*pip, "--force-reinstall", "neuronx-cc"], project, variables)
+    assert changed.returncode != 0
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in changed.stderr
+    assert run("hook", "remove", "pip", "--venv", environment).code == 0
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_exec_holds_one_command(
     world: World, project: Path, environment: Path, tmp_path: Path, client: str
@@ -285,7 +303,9 @@ def test_exec_keeps_what_is_set_already(world: World, tmp_path: Path) -> None:
     seen = json.loads(done.stdout)
     constraints, theirs = seen["PIP_CONSTRAINT"].split()
     assert theirs == str(mine)
-    assert f"neuronx-cc=={LOCKED}" in Path(constraints).read_text()
+    line = next(r for r in Path(constraints).read_text().splitlines() if r.startswith("neuronx-cc"))
+    assert line.startswith(f"neuronx-cc @ {world.neuron.url}/files/neuronx_cc-{LOCKED}-")
+    assert f"neuronx-cc=={LOCKED}" in Path(seen["UV_CONSTRAINT"]).read_text()
     assert seen["PIP_EXTRA_INDEX_URL"].split() == [
         f"{world.neuron.url}/simple/", "http://127.0.0.1:9/x",
     ]  # fmt: skip

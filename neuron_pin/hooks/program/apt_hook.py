@@ -255,8 +255,11 @@ def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> i
     """Say once that there was no verdict, and go on or not as the administrator said."""
     told = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
-    refuses = concerned and on_error == "refuse" and not allowed
+    would_refuse = concerned and on_error == "refuse"
+    refuses = would_refuse and not allowed
     text = "this transaction was not judged: " + told
+    if would_refuse:
+        text += "; passed by NEURON_PIN_ALLOW=on-error" if allowed else "; refused (on-error)"
     log = os.path.join(root, "var/log/neuron-pin.log")
     if "telling" in globals():
         tell("neuron-pin: " + telling.printable(text) + "\n")
@@ -275,11 +278,7 @@ def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> i
             "    sudo env NEURON_PIN_ALLOW=on-error apt-get …\n"
         )
         return REFUSED
-    tell(
-        f"neuron-pin: apt goes on (on-error = {'refuse, overridden' if allowed else 'allow'})\n"
-        if concerned
-        else "neuron-pin: apt goes on\n"
-    )
+    tell("neuron-pin: apt goes on" + (" (on-error = allow)\n" if not would_refuse else "\n"))
     return 0
 
 
