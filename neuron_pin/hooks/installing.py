@@ -15,13 +15,14 @@ from urllib.parse import quote
 
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import CannotWrite
+from neuron_pin.inputs.held import STATES
 from neuron_pin.marker import Ownership, ownership
 from neuron_pin.outputs.section import BrokenSection
 from neuron_pin.writing import MAX_BYTES, Prepared, write
 
 from .piece import Held, Owner, Piece
 from .place import HookScope, Kind, Place
-from .programs import FOLDER, LOG, STATES
+from .programs import FOLDER, LOG
 
 
 def pieces_of(place: Place) -> list[Piece]:

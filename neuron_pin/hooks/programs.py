@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from neuron_pin.atomic import NEW_MODE
+from neuron_pin.inputs.held import STATES
 from neuron_pin.outputs.hook_state import render_hook_state
 
 from .piece import PROGRAM_MODE, Piece, program
 from .place import Place
 
 FOLDER = "usr/lib/neuron-pin"
-STATES = "var/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"
 
 JUDGE = tuple((name, name, NEW_MODE) for name in ("state.py", "verdict.py", "telling.py"))

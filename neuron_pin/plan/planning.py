@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,11 +14,12 @@ from neuron_pin.comparing import Comparison, compare
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.dpkg_status import read_installed
+from neuron_pin.inputs.held import read_held
 from neuron_pin.inputs.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.locking import Job
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
-from neuron_pin.resolve import LockedPackage
+from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.settings import Settings
 from neuron_pin.sources.apt_sources import read_apt_sources
 from neuron_pin.target import Scope, detect
@@ -51,7 +53,8 @@ class Situation(NamedTuple):
     """What is there: the packages, the settings with what the machine or the lock says filled
     in, whether Neuron's repository is configured, and what is on hold.
 
-    ``is_release`` says that it is a whole release, of which nobody has everything.
+    ``is_release`` says that it is a whole release, of which nobody has everything.  ``hooks``
+    are the releases that the machine's hooks hold, by package manager.
     """
 
     state: State
@@ -59,6 +62,7 @@ class Situation(NamedTuple):
     configured: bool = False
     held: frozenset[str] = frozenset()
     is_release: bool = False
+    hooks: Mapping[str, str] = MappingProxyType({})
 
 
 NOTHING = State("nothing", "", {})
@@ -84,14 +88,15 @@ def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -
         with_kernel=settings.with_kernel or machine.kernel or None,
     )
     system = catalog.system(settings.os) if settings.os else None
+    hooks = read_held(root)
     if system is None or system.ecosystem is not Ecosystem.APT:
-        return Situation(state, settings)
+        return Situation(state, settings, hooks=hooks)
     installed = read_installed(root, [key.name for key in state.versions])
     held = frozenset(name for name, found in installed.items() if found.is_held)
     host = urlsplit(catalog.repositories.apt).hostname
     sources = read_apt_sources(root)
     configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
-    return Situation(state, settings, configured, held)
+    return Situation(state, settings, configured, held, hooks=hooks)
 
 
 def _is_release(state: State) -> bool:
@@ -202,7 +207,11 @@ def make_plan(job: Job, situation: Situation, wanted: Wanted, manner: Manner) ->
         steps=tuple(steps),
         back=tuple(_back(steps)),
         hops=hops,
-        notes=(*told, *_notes(comparison, start, destination, wanted, catalog)),
+        notes=(
+            *told,
+            *_notes(comparison, start, destination, wanted, catalog),
+            *_held(situation, resolution),
+        ),
     )
 
 
@@ -320,6 +329,18 @@ def _hops(
     if resolution.target.scope is Scope.BOTH:
         return (first, resolution.sdk), [told]
     return (first, *dict.fromkeys(between), resolution.sdk), [told]
+
+
+def _held(situation: Situation, resolution: Resolution) -> Iterator[str]:
+    """That a hook of the machine holds another release, and would refuse the steps."""
+    for manager, sdk in situation.hooks.items():
+        if sdk != resolution.sdk:
+            what = f"SDK {sdk}" if sdk else "a lock without a release"
+            yield (
+                f"this machine's {manager} is held to {what}: its hook refuses these steps until "
+                f"it holds {resolution.sdk}: neuron-pin lock --sdk {resolution.sdk} … -o lock.json, "
+                f"then sudo neuron-pin hook install {manager} --lock lock.json"
+            )
 
 
 def _notes(

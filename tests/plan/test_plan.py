@@ -422,6 +422,22 @@ def test_a_host_moves_with_its_holds_and_renames(run: Run, tmp_path: Path) -> No
     assert any("aws-neuron-dkms=2.2.14.0" in command for command in plan["back"])
 
 
+def test_a_host_that_is_held_by_a_hook_is_told_what_comes_first(run: Run, tmp_path: Path) -> None:
+    root = a_host(tmp_path / "root", held="install")
+    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
+    words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0")
+    assert "hook" not in run(*words).out
+    for sdk in ("2.30.0", "2.32.0"):
+        asked = ("--sdk", sdk, "--instance", "trn2", "--os", "ubuntu24.04", "-o", f"{sdk}.json")
+        assert run("lock", "--offline", *asked).code == 0
+        done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
+        assert done.code == 0, done.err
+        told = run(*words)
+        is_told = "apt is held to SDK 2.30.0" in told.out
+        assert is_told == (sdk == "2.30.0"), told.out
+        assert ("sudo neuron-pin hook install apt" in told.out) == is_told
+
+
 def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None:
     done = run(
         "plan", "--instance", "trn2", "--os", "ubuntu24.04", "--framework", "none",
