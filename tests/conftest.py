@@ -25,6 +25,8 @@ from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
 
+pytest_plugins = ("apt_machine",)
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 

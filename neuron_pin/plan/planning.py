@@ -338,7 +338,7 @@ def _held(situation: Situation, resolution: Resolution) -> Iterator[str]:
             what = f"SDK {sdk}" if sdk else "a lock without a release"
             yield (
                 f"this machine's {manager} is held to {what}: its hook refuses these steps until "
-                f"it holds {resolution.sdk}: neuron-pin lock --sdk {resolution.sdk} … -o lock.json, "
+                f"it holds this one: neuron-pin lock --sdk {resolution.sdk} … -o lock.json, "
                 f"then sudo neuron-pin hook install {manager} --lock lock.json"
             )
 

@@ -1,12 +1,20 @@
 """A machine of its own for apt: real debs, two archives, a private root with real dpkg."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
+
+from neuron_pin.cli import main
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 has_apt = all(
@@ -150,3 +158,100 @@ def machine(folder: Path, neuron: str, other: str) -> Machine:
     done = found.apt("update")
     assert done.returncode == 0, done.stderr
     return found
+
+
+# What SDK 2.28.1 has.
+LOCKED = {
+    DRIVER: "2.26.10.0",
+    RUNTIME: "2.30.51.0-1b3ca6425",
+    TOOLS: "2.28.23.0-1b3ca6425",
+    COLLECTIVES: "2.30.59.0-bc30ece58",
+}
+OF_2_27 = {
+    RUNTIME: "2.29.40.0-f7b7c6a3d", TOOLS: "2.27.33.0-5d9c0b901",
+    COLLECTIVES: "2.29.41.0-ec8cd5e8b",
+}  # fmt: skip
+
+
+def words(versions: dict[str, str]) -> list[str]:
+    return [f"{name}={version}" for name, version in versions.items()]
+
+
+def rules(text: str) -> set[str]:
+    return set(re.findall(r"^  (NP\d+) ", text, re.M))
+
+
+class Archives(NamedTuple):
+    """Where Neuron's archive is, and somebody else's: two hosts."""
+
+    neuron: str
+    other: str
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory) -> Iterator[Archives]:
+    if not has_apt:
+        pytest.skip("needs apt, dpkg and apt-utils")
+    folder = tmp_path_factory.mktemp("archives")
+    archive(folder / "neuron", NEURON)
+    archive(folder / "other", OTHER)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.server_port
+    yield Archives(f"http://127.0.0.1:{port}/neuron/", f"http://localhost:{port}/other/")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def lock_file(tmp_path_factory) -> Callable[..., Path]:
+    """Locks by what they were asked for, made once."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def lock(*words: str, index: str = "") -> Path:
+        key = (*words, index)
+        if key not in made:
+            path = tmp_path_factory.mktemp("locks") / "lock.json"
+            code = main(["lock", "--offline", "-q", *words, "-o", str(path)])
+            assert code == 0
+            if index:
+                document = json.loads(path.read_text())
+                for package in document["packages"]:
+                    package["index"] = index
+                path.write_text(json.dumps(document))
+            made[key] = path
+        return made[key]
+
+    return lock
+
+
+RELEASE_OF_2_29 = ("--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.10",
+                   "--phase", "eos", "--as-of", "2026-05-01")  # fmt: skip
+RELEASE = ("--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.10",
+           "--phase", "eos", "--as-of", "2026-04-01")  # fmt: skip
+
+
+@pytest.fixture
+def plain(tmp_path: Path, archives: Archives) -> Machine:
+    """A machine without the hook."""
+    return machine(tmp_path, archives.neuron, archives.other)
+
+
+@pytest.fixture
+def held(plain: Machine, archives: Archives, lock_file) -> Callable[..., Machine]:
+    """The same machine with a lock's hook."""
+
+    def install(strength: str = "exact", *more: str, release: tuple[str, ...] = RELEASE) -> Machine:
+        lock = lock_file(*release, "--pin", strength, index=archives.neuron)
+        code = main(["hook", "install", "apt", "-q", "--lock", str(lock), "--root",
+                     str(plain.root), "--expires", "2099-01-01", *more])  # fmt: skip
+        assert code == 0
+        plain.point_hook_here()
+        return plain
+
+    return install

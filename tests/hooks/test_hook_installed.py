@@ -1,0 +1,123 @@
+"""apt's hook put on a machine, looked at, and taken away again."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from apt_machine import (
+    RELEASE_OF_2_29,
+    TOOLS,
+    Machine,
+    has_apt,
+)
+
+pytestmark = [
+    pytest.mark.apt,
+    pytest.mark.skipif(not has_apt, reason="needs apt, dpkg and apt-utils"),
+]
+
+
+def tree(root: Path) -> dict[str, bytes | None]:
+    return {
+        str(path.relative_to(root)): path.read_bytes() if path.is_file() else None
+        for path in sorted(root.rglob("*"))
+    }
+
+
+def test_installing_is_idempotent_shown_before_and_leaves_no_trace(
+    run, plain: Machine, archives, lock_file
+) -> None:
+    lock = lock_file("--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04", "--python",
+                     "3.10", "--phase", "eos", "--as-of", "2026-04-01", index=archives.neuron)  # fmt: skip
+    words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root)
+    before = tree(plain.root)
+    shown = run(*words, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert tree(plain.root) == before
+    assert "+DPkg::Pre-Install-Pkgs" in shown.out
+    assert shown.err.count("would be written") == 8
+    first = run(*words)
+    assert first.code == 0, first.err
+    after = tree(plain.root)
+    again = run(*words)
+    assert again.err.count("unchanged") == 8
+    assert tree(plain.root) == after
+    for line in re.findall(r"^\+(.+)$", shown.out, re.M):
+        assert any(line.encode() in (data or b"") for data in after.values()) or "++" in line
+    assert os.access(plain.root / "usr/lib/neuron-pin/apt-hook", os.X_OK)
+    dry = run("hook", "remove", "apt", "--root", plain.root, "--dry-run")
+    assert "-DPkg::Pre-Install-Pkgs" in dry.out
+    assert tree(plain.root) == after
+    plain.point_hook_here()
+    assert plain.apt("install", f"{TOOLS}=3.*").returncode == 100
+    # Moved for the test: an edit by hand.
+    kept = run("hook", "remove", "apt", "--root", plain.root)
+    assert kept.code == 2
+    assert "edited by hand" in kept.err
+    gone = run("hook", "remove", "apt", "--root", plain.root, "--overwrite")
+    assert gone.code == 0, gone.err
+    apts_own = ("var/cache", "var/log/apt")
+    left = {k: v for k, v in tree(plain.root).items() if not k.startswith(apts_own)}
+    assert left == {k: v for k, v in before.items() if not k.startswith(apts_own)}
+    assert plain.apt("install", f"{TOOLS}=3.*").returncode == 0
+    assert "nothing of ours" in run("hook", "remove", "apt", "--root", plain.root).err
+
+
+def test_what_is_replaced_is_kept_and_comes_back(run, plain: Machine, archives, lock_file) -> None:
+    lock = lock_file(*("--sdk", "2.28.1", "--instance", "trn1", "--os", "ubuntu22.04", "--python",
+                       "3.10", "--phase", "eos", "--as-of", "2026-04-01"), index=archives.neuron)  # fmt: skip
+    theirs = plain.root / "etc/apt/preferences.d/00-neuron-pin.pref"
+    theirs.write_text("Package: harmless\nPin: version 1.*\nPin-Priority: 990\n")
+    before = tree(plain.root)
+    words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root)
+    refused = run(*words)
+    assert refused.code == 2
+    assert "was not written by neuron-pin" in refused.err
+    assert tree(plain.root) == before
+    assert run(*words, "--overwrite").code == 0
+    assert theirs.read_text().startswith("# managed by neuron-pin")
+    assert run(*words).code == 0
+    assert run("hook", "remove", "apt", "--root", plain.root).code == 0
+    assert tree(plain.root) == before
+
+
+def test_lock_writes_the_state_alone(run, held, tmp_path: Path) -> None:
+    machine = held("exact")
+    state = machine.root / "var/lib/neuron-pin/apt.state"
+    done = run("lock", "--offline", "--sdk", "2.29.1", *RELEASE_OF_2_29, "-o", state)
+    assert done.code == 0, done.err
+    assert machine.apt("install", f"{TOOLS}=2.29.*").returncode == 0
+    # The preferences are still those of the earlier lock, and status says so.
+    told = run("hook", "status", "apt", "--root", machine.root)
+    assert told.code == 1
+    assert "hold aws-neuronx-tools to different versions" in told.out
+
+
+def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
+    machine = held("exact", "--expires", "2026-06-01")
+    machine.has(f"{TOOLS}=3.0.5.0-ccc1")
+    told = run("hook", "status", "apt", "--root", machine.root, "-v")
+    assert "moot: every package: expired on 2026-06-01" in told.out
+    assert re.search(r"edited +\S+90neuron-pin", told.out)
+    assert told.code == 1
+    machine = held("exact", "--overwrite")
+    theirs = machine.root / "etc/apt/preferences"
+    theirs.write_text(f"Package: {TOOLS}\nPin: version 3.*\nPin-Priority: 990\n")
+    told = run("hook", "status", "apt", "--root", machine.root)
+    assert f"moot: {TOOLS}: another stanza comes first: {theirs}:1" in told.out
+    assert (
+        "moot: aws-neuronx-oci-hook: no version that it admits is installed or to be had"
+        in told.out
+    )
+    assert "moot: aws-neuronx-k8-plugin: is neither installed nor in any" in told.out
+    (machine.root / "usr/lib/neuron-pin/apt-hook").write_text("#!/bin/sh\n")
+    (machine.root / "var/lib/neuron-pin/apt.state").write_text("neuron-pin hook st")
+    told = run("hook", "status", "apt", "--root", machine.root)
+    assert "apt-hook is of another version of neuron-pin" in told.out
+    assert "apt.state is no state of this hook" in told.out
+
+
+def test_absent_hooks_are_no_fault(run, plain: Machine) -> None:
+    told = run("hook", "status", "apt", "--root", plain.root)
+    assert (told.code, told.out) == (0, f"apt, system ({plain.root}): absent\n")
