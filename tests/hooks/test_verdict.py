@@ -5,14 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuron_pin.cli import main
 from neuron_pin.hooks.program import state as state_module
 from neuron_pin.hooks.program import telling, verdict
 from neuron_pin.hooks.program.state import State
 from neuron_pin.hooks.program.verdict import Change, judge, judge_kernels
+from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.policy import Pin, Reach
+from neuron_pin.relocking import read_resolution
 
 RUNTIME, TOOLS, DRIVER = verdict.RUNTIME, "aws-neuronx-tools", verdict.DRIVER
 TODAY = "2026-11-25"
@@ -181,3 +184,53 @@ def test_the_judge_stands_alone() -> None:
         [sys.executable, "-IS", "-c", code, str(folder)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['binascii', 'p', 'p.state', 'p.telling', 'p.verdict']"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory, catalog) -> State:
+    """The state of a lock of the newest release."""
+    path = tmp_path_factory.mktemp("lock") / "lock.json"
+    asked = ["--sdk", "2.32.0", "--instance", "trn2", "--os", "ubuntu24.04"]
+    assert main(["lock", "--offline", "-q", *asked, "-o", str(path)]) == 0
+    resolution, command = read_resolution(str(path), catalog)
+    return state_module.parse_state(render_hook_state(resolution, command).encode())
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_way_to_the_lock_is_always_open(real: State, data) -> None:
+    """From any machine: all at once, or some of it; where some does not go by itself, the
+    proposed command does."""
+    versions: dict[str, list[str]] = {}
+    for name, version in real.known:
+        versions.setdefault(name, []).append(version)
+    there = {
+        name: data.draw(st.sampled_from(found))
+        for name, found in sorted(versions.items())
+        if data.draw(st.booleans())
+    }
+    locked = {name: pin.version.replace(".x", ".1") for name, pin in real.pins.items()}
+    everything = [Change(name, there.get(name, ""), new) for name, new in locked.items()]
+    assert judge(real, everything, there, TODAY).refusals == []
+    some = [change for change in everything if data.draw(st.booleans())]
+    refusals = judge(real, some, there, TODAY).refusals
+    assert {refusal.rule for refusal in refusals} <= {"NP506"}
+    for refusal in refusals:
+        names = {word.partition("=")[0] for word in refusal.words}
+        proposed = [change for change in everything if change.name in names]
+        assert judge(real, proposed, there, TODAY).refusals == []
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_what_was_refused_stays_refused_beside_anything(real: State, data) -> None:
+    """More packages in a transaction hide no version that is out of its pin."""
+    name = data.draw(st.sampled_from(sorted(real.pins)))
+    outside = Change(name, "", data.draw(st.sampled_from(["99.0-1", "1:2.30.2.0", "0.1"])))
+    others = [
+        Change(other, "", data.draw(st.sampled_from([pin.version, "98.0"])))
+        for other, pin in sorted(real.pins.items())
+        if other != name and data.draw(st.booleans())
+    ]
+    found = judge(real, [*others, outside], {}, TODAY).refusals
+    assert any(r.rule == "NP306" and r.change is outside for r in found)
