@@ -20,7 +20,11 @@ ERRORS = [
     (("lock", "--offline", "--instance", "trn1", "--python", "2.7"), 2, "not a Python version"),
     (("lock", "--offline", "--instance", "trn1", "--python", "three"), 2, "not a Python version"),
     (("lock", "--offline", "--instance", "trn1", "--sdk", "2.99.0"), 2, "catalog import"),
-    (("lock", "--offline", "--instance", "trn1", "--sdk", "2.99"), 2, "catalog import"),
+    (
+        ("lock", "--offline", "--instance", "trn1", "--python", "3.12", "--sdk", "2.99"),
+        2,
+        "catalog import",
+    ),
     (("lock", "--offline", "--instance", "trn1", "--sdk", "newest"), 2, "latest"),
     (("lock", "--offline", "--instance", "trn1", "--as-of", "May"), 2, "not a date"),
     (("lock", "--offline", "--instance", "trn1", "--phase", "old"), 2, "unknown phase"),
@@ -34,9 +38,13 @@ ERRORS = [
     (("lock", "--offline", "neuronx-cc", "-o", "out.doc"), 2, "does not tell a format"),
     (("lock", "--offline", "neuronx-cc", "-o", "no/such/out.txt"), 2, "folder does not exist"),
     (("lock", "--offline", "neuronx-cc", "--format", "xml"), 2, "unknown format"),
-    (("lock", "--offline", "neuronx-cc", "--format", "apt-preferences"), 2, "no apt packages"),
-    (("lock", "--offline", "neuronx-cc==1.*"), 1, "neuronx-cc==1.*"),
-    (("lock", "--offline", "--instance", "inf1", "neuronx-cc"), 1, "NP101"),
+    (
+        ("lock", "--offline", "neuronx-cc", "--python", "3.12", "--format", "apt-preferences"),
+        2,
+        "no apt packages",
+    ),
+    (("lock", "--offline", "--python", "3.12", "neuronx-cc==1.*"), 1, "neuronx-cc==1.*"),
+    (("lock", "--offline", "--python", "3.12", "--instance", "inf1", "neuronx-cc"), 1, "NP101"),
     (("lock", "--offline", "--as-of", "2020-01-01", "neuronx-cc"), 1, "no SDK release"),
     (("lock", "--offline", "--sdk", "2.32.0", "--as-of", "2026-01-01", "nki"), 1, "released"),
     (("lock", "--offline", "numpy"), 3, "not in the cache"),
@@ -81,7 +89,7 @@ def test_a_lock_writes_every_form_and_a_table(run) -> None:
 
 
 def test_what_is_written_does_not_depend_on_where(run) -> None:
-    base = ("lock", "--offline", "--instance", "trn2", "--as-of", "2026-08-17")
+    base = ("lock", "--offline", "--instance", "trn2", "--python", "3.12", "--as-of", "2026-08-17")
     run(*base, "-o", "a.txt")
     run(*base, "--output=b.txt")
     assert Path("a.txt").read_text() == Path("b.txt").read_text()
@@ -181,7 +189,7 @@ def test_start_up_imports_nothing_heavy(arguments: tuple[str, ...], tmp_path: Pa
 
 def test_a_closed_pipe_is_silent() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m neuron_pin explain torch-neuronx | head -1",
+        f"{sys.executable} -m neuron_pin explain torch-neuronx --python 3.12 | head -1",
         shell=True, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr == ""
