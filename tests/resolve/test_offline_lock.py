@@ -238,7 +238,8 @@ def test_the_last_driver_for_inf1_is_found_and_the_correction_named(catalog: Cat
 
 
 def test_releases_that_exclude_each_other_are_named(run) -> None:
-    done = run("lock", "--offline", "neuron-sdk<2.26", "--sdk", "2.28.1", "--instance", "trn2")
+    asked = ("--sdk", "2.28.1", "--instance", "trn2", "--python", "3.12")
+    done = run("lock", "--offline", "neuron-sdk<2.26", *asked)
     assert done.code == 1
     assert "no SDK release is in all of neuron-sdk<2.26, neuron-sdk==2.28.1" in done.err
 
