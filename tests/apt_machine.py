@@ -1,5 +1,6 @@
 """A machine of its own for apt: real debs, two archives, a private root with real dpkg."""
 
+import contextlib
 import json
 import os
 import re
@@ -181,6 +182,23 @@ def rules(text: str) -> set[str]:
     return set(re.findall(r"^  (NP\d+) ", text, re.M))
 
 
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """A loopback server of a folder's files; gives its port."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class Archives(NamedTuple):
     """Where Neuron's archive is, and somebody else's: two hosts."""
 
@@ -196,16 +214,8 @@ def archives(tmp_path_factory) -> Iterator[Archives]:
     archive(folder / "neuron", NEURON)
     archive(folder / "other", OTHER)
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    port = server.server_port
-    yield Archives(f"http://127.0.0.1:{port}/neuron/", f"http://localhost:{port}/other/")
-    server.shutdown()
-    server.server_close()
+    with serving(folder) as port:
+        yield Archives(f"http://127.0.0.1:{port}/neuron/", f"http://localhost:{port}/other/")
 
 
 @pytest.fixture(scope="session")

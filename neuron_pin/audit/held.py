@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.inputs.stated import Stated
-from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.policy import Ecosystem, Rule, installable
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
@@ -32,9 +32,8 @@ def examine_lock(stated: Iterable[Stated], lock: Resolution, path: str) -> Itera
 
 
 def _remedy(package: LockedPackage, path: str) -> str:
-    name, pin = package.key.name, package.pin.render(package.key.ecosystem)
-    if package.key.ecosystem is Ecosystem.APT:
-        return f"apt-get install {name}{pin}"
-    if package.key.ecosystem is Ecosystem.RPM:
-        return f"dnf install {name}{pin.replace('-0:', '-')}"
-    return f"neuron-pin exec --lock {path} -- pip install {name}"
+    name, ecosystem = package.key.name, package.key.ecosystem
+    if ecosystem is Ecosystem.PIP:
+        return f"neuron-pin exec --lock {path} -- pip install {name}"
+    installer = "apt-get" if ecosystem is Ecosystem.APT else "dnf"
+    return f"{installer} install {installable(name, package.pin, ecosystem)}"

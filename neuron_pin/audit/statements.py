@@ -25,6 +25,7 @@ from neuron_pin.policy import (
     Rule,
     Strength,
     derive_pin,
+    installable,
     parse_version,
     phase_at,
 )
@@ -210,9 +211,10 @@ def _range(
 
 def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVersion) -> str:
     """The requirement as its ecosystem writes it, with the newest major instead of its range."""
-    pin = derive_pin(newest, Strength.MAJOR).render(system)
+    held = derive_pin(newest, Strength.MAJOR)
     if system is not Ecosystem.PIP:
-        return f"{requirement.name}{pin.replace('-0:', '-') if system is Ecosystem.RPM else pin}"
+        return installable(requirement.name, held, system)
+    pin = held.render(system)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     marker = f"; {requirement.marker}" if requirement.marker else ""
     return f"{requirement.name}{extras}{pin}{marker}"

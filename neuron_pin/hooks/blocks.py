@@ -61,8 +61,3 @@ def without_blocks(text: str) -> str:
     if begun:
         raise BrokenSection(begun)
     return "".join(out)
-
-
-def has_blocks(text: str) -> bool:
-    """Whether anything of ours is in a text."""
-    return BEGIN in text or KEPT in text

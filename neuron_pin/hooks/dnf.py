@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable
 
-from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.errors import WrongUsage
 from neuron_pin.outputs import Render, file_head
-from neuron_pin.outputs.section import BrokenSection, with_section, without_section
+from neuron_pin.outputs.section import with_section, without_section
 from neuron_pin.outputs.versionlock import render_versionlock_list, render_versionlock_toml
 
 from .piece import Held, Owner, Piece, own_file
@@ -81,21 +80,9 @@ def configuration(on_error: OnError) -> str:
 
 def _locked(path: str, form: str, render: Render) -> Piece:
     """Our section of a version lock."""
-
-    def whole(edit: Callable[[], str]) -> str:
-        try:
-            return edit()
-        except BrokenSection as error:
-            raise CannotWrite(f"{path}:{error.line}", f"{error}", hint="mend it by hand") from None
+    head = file_head(form)
 
     def with_ours(text: str, held: Held) -> str:
-        ours = render(held.resolution, held.command)
-        return whole(lambda: with_section(text, ours, file_head(form)))
+        return with_section(text, render(held.resolution, held.command), head)
 
-    return Piece(
-        path,
-        Owner.SHARED,
-        with_ours,
-        lambda text: whole(lambda: without_section(text)),
-        head=file_head(form),
-    )
+    return Piece(path, Owner.SHARED, with_ours, without_section, head=head)

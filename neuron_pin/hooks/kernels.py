@@ -11,13 +11,13 @@ import os
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.windows import DRIVER, kernel_series, tested_kernels
+from neuron_pin.inputs.dpkg_status import STATUS
 from neuron_pin.outputs.apt_preferences import NEVER, outside
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
 from .program.apt_hook import KERNEL, is_installed, read_status, stanzas
 
-STATUS = "var/lib/dpkg/status"
 META_PACKAGES = (
     "/^linux-((image|headers)-)?(aws|generic|virtual|lowlatency|kvm|amd64|cloud-amd64)"
     "(-hwe-[0-9.]+|-lts-[0-9.]+|-edge)*$/"

@@ -42,9 +42,9 @@ class Piece(NamedTuple):
     """A file of a hook.
 
     ``with_ours`` makes its text from the one that is there, ``without_ours`` takes ours out
-    again; neither writes anything, both raise `CannotWrite`.  ``head`` is what a shared file
-    begins with where we made it, which goes with it.  ``stays`` keeps a shared file that has
-    nothing in it any more: something else fails without it.
+    again; neither writes anything, both raise `CannotWrite` or `BrokenSection`.  ``head`` is
+    what a shared file begins with where we made it, which goes with it.  ``stays`` keeps a
+    shared file that has nothing in it any more: something else fails without it.
     """
 
     path: str

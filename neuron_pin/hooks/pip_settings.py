@@ -11,9 +11,7 @@ import configparser
 import re
 from collections.abc import Mapping, Sequence
 
-from neuron_pin.catalog import ComponentKind
 from neuron_pin.errors import CannotWrite
-from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
 from .blocks import lines_of, with_blocks, without_blocks
@@ -25,20 +23,12 @@ _OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)
 def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str, ...]]:
     """What pip is to be told: each option with its values."""
     wanted: dict[str, tuple[str, ...]] = {"constraint": (constraints,)}
-    neuron, others = indexes(resolution)
+    neuron, others = resolution.indexes()
     if len(others) == 1:
         wanted["index-url"] = others
     if neuron:
         wanted["extra-index-url"] = neuron
     return wanted
-
-
-def indexes(resolution: Resolution) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The indexes that the lock took Neuron's packages from, and those of the others."""
-    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
-    packages = [p for p in resolution.packages_of(Ecosystem.PIP) if p.source]
-    neuron = sorted({p.source for p in packages if p.kind in own})
-    return tuple(neuron), tuple(sorted({p.source for p in packages} - set(neuron)))
 
 
 def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:

@@ -22,7 +22,6 @@ from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
-from .pip_settings import indexes
 from .programs import HERE
 
 MAX_AGE = 30 * 86400
@@ -77,7 +76,7 @@ def _held_environment(
     pips = resolution.packages_of(Ecosystem.PIP)
     if pips:
         constraints = _kept(folder, "txt", render_constraints(resolution, command))
-        neuron, others = indexes(resolution)
+        neuron, others = resolution.indexes()
         bound = _kept(folder, "txt", render_bound_constraints(resolution, command))
         _add(held, "PIP_CONSTRAINT", [bound])
         _add(held, "UV_CONSTRAINT", [constraints])

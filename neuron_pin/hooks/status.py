@@ -11,6 +11,8 @@ from typing import NamedTuple
 from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput
 from neuron_pin.marker import Ownership, ownership
+from neuron_pin.outputs.apt_preferences import outside_pin
+from neuron_pin.policy import Pin, Reach
 
 from . import apt, dnf
 from .installing import existing, pieces_of
@@ -59,15 +61,11 @@ class HookStatus(NamedTuple):
 def status_of(place: Place, today: str) -> HookStatus:
     """Look at the files of a hook; runs the hook's own check on this machine.  ``today`` is an
     ISO date."""
-    files = []
-    problems: list[str] = []
-    for piece in pieces_of(place):
-        state = _file_state(piece)
-        files.append(FileStatus(piece.path, state))
-    there = [file for file in files if file.state not in ("missing", "foreign")]
-    if not [f for f, p in zip(files, pieces_of(place), strict=True) if _says_so(f, p)]:
+    pieces = pieces_of(place)
+    files = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
+    if not any(_says_so(file, piece) for file, piece in zip(files, pieces, strict=True)):
         return _absent(place, files)
-    problems += [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
+    problems = [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
     problems += [
         f"{f.path} is of another version of neuron-pin: hook install again"
         for f in files
@@ -89,8 +87,8 @@ def status_of(place: Place, today: str) -> HookStatus:
         on_error = _on_error(place)
         if place.kind is Kind.APT and place.root == "/":
             problems += _self_test()
-    elif there:
-        lock = _label(place)
+    else:
+        lock = _label(files)
     state = "faulty" if problems else "installed"
     return HookStatus(
         place.kind.value,
@@ -141,10 +139,10 @@ def _on_error(place: Place) -> str:
     return found[1] if found else ""
 
 
-def _label(place: Place) -> str:
+def _label(files: list[FileStatus]) -> str:
     """What a constraints file or a uv configuration says of its lock."""
-    for piece in pieces_of(place):
-        found = re.search(r"^# (Neuron SDK [\d.]+)$", existing(piece.path), re.M)
+    for file in files:
+        found = re.search(r"^# (Neuron SDK [\d.]+)$", existing(file.path), re.M)
         if found:
             return found[1]
     return ""
@@ -174,9 +172,6 @@ def _disagreements(place: Place, held: State) -> Iterator[str]:
     what the hook refuses, and fail."""
     text = existing(place.below(apt.PREFERENCES))
     found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
-    from neuron_pin.outputs.apt_preferences import outside_pin
-    from neuron_pin.policy import Pin, Reach
-
     for name, pin in held.pins.items():
         expression = outside_pin(Pin(pin.base, Reach(pin.reach)))
         if name not in found:

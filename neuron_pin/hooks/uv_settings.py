@@ -18,7 +18,6 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
 from .blocks import lines_of
-from .pip_settings import indexes
 from .tagged import with_tagged, without_tagged
 
 NAME = "neuron-pin"
@@ -33,7 +32,7 @@ def edited_uv_toml(path: str, text: str, resolution: Resolution) -> str:
     text = without_tagged(text)
     document = _parsed(path, text)
     lines = lines_of(text)
-    neuron, _ = indexes(resolution)
+    neuron, _ = resolution.indexes()
     first = next(
         (n for n, line in enumerate(lines) if _HEADER.match(line) and _ends_value(lines, 0, n)),
         len(lines),
@@ -73,7 +72,7 @@ def edited_project(path: str, text: str, resolution: Resolution) -> str:
         raise CannotWrite(
             path, "its sources are not written as a table [tool.uv.sources]", hint="do that"
         )
-    neuron, _ = indexes(resolution)
+    neuron, _ = resolution.indexes()
     if neuron and "index" in table and _table_at(lines, "[[tool.uv.index]]") is None:
         raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[tool.uv.index]]")
     replaced: list[int] = []

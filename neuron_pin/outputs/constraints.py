@@ -6,7 +6,6 @@ part matches every build of the version.
 
 from __future__ import annotations
 
-from neuron_pin.catalog import ComponentKind
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
@@ -57,9 +56,7 @@ def _rendered(resolution: Resolution, command: str, *, is_bound: bool) -> str:
 
 def _address(package: LockedPackage) -> str:
     """The one file of a package of Neuron's with its hash, empty where that is not known."""
-    if package.kind not in (ComponentKind.EXTENSION, ComponentKind.STANDALONE):
-        return ""
-    if not package.pin.is_exact or len(package.files) != 1:
+    if not package.is_own or not package.pin.is_exact or len(package.files) != 1:
         return ""
     file = package.files[0]
     digest = dict(file.hashes).get("sha256", "")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from neuron_pin.catalog import Catalog, Package, load_catalog
 from neuron_pin.catalog.windows import DRIVER, tested_kernels
 from neuron_pin.errors import WrongUsage
-from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, phase_at
+from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Target
 
@@ -74,12 +74,10 @@ def _pin(package: LockedPackage, catalog: Catalog) -> tuple[str, ...]:
 
 def _word(catalog: Catalog, system: Ecosystem, name: str, pin: Pin) -> str:
     """What the package manager takes to install what the pin holds."""
-    if system is Ecosystem.RPM:
-        return f"{name}-{pin.to_rpm().removeprefix('0:')}"
     package = catalog.packages.get(name)
-    if package is not None and pin.is_exact:
+    if system is Ecosystem.APT and package is not None and pin.is_exact:
         return package.apt_word(pin.base)
-    return f"{name}={pin.to_apt()}"
+    return installable(name, pin, system)
 
 
 def _known(catalog: Catalog, target: Target, sdk: str) -> Iterator[tuple[str, ...]]:

@@ -6,17 +6,12 @@ a name to one, so it is the constraints that keep placeholders out; the fragment
 
 from __future__ import annotations
 
-from neuron_pin.catalog import ComponentKind
-from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
 
 def render_pip_conf(resolution: Resolution, command: str) -> str:
     """The text: the indexes of the lock."""
-    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
-    packages = [p for p in resolution.packages_of(Ecosystem.PIP) if p.source]
-    neuron = sorted({p.source for p in packages if p.kind in own})
-    others = sorted({p.source for p in packages} - set(neuron))
+    neuron, others = resolution.indexes()
     lines = [
         "# This was written by neuron-pin:",
         f"#   {command}",

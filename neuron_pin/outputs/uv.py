@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 
-from neuron_pin.catalog import ComponentKind
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
@@ -24,7 +23,7 @@ def render_uv_toml(resolution: Resolution, command: str) -> str:
     """
     lines = _head(resolution, command)
     lines += ['index-strategy = "unsafe-first-match"', *_constraints(resolution), ""]
-    for url in _neuron_indexes(resolution):
+    for url in resolution.indexes()[0]:
         lines += ["[[index]]", f"name = {json.dumps(NAME)}", f"url = {json.dumps(url)}", ""]
     return "\n".join(lines)
 
@@ -32,7 +31,7 @@ def render_uv_toml(resolution: Resolution, command: str) -> str:
 def render_uv_project(resolution: Resolution, command: str) -> str:
     """``[tool.uv]``: an explicit index, a source for each of Neuron's packages, constraints."""
     lines = [*_head(resolution, command), "[tool.uv]", *_constraints(resolution), ""]
-    indexes = _neuron_indexes(resolution)
+    indexes = resolution.indexes()[0]
     if indexes:
         lines.append("[tool.uv.sources]")
         for package in resolution.packages_of(Ecosystem.PIP):
@@ -58,9 +57,3 @@ def _constraints(resolution: Resolution) -> list[str]:
     packages = resolution.packages_of(Ecosystem.PIP)
     rows = [f"    {json.dumps(p.key.name + p.pin.to_pip())}," for p in packages]
     return ["constraint-dependencies = [", *rows, "]"]
-
-
-def _neuron_indexes(resolution: Resolution) -> list[str]:
-    own = {ComponentKind.EXTENSION, ComponentKind.STANDALONE}
-    packages = resolution.packages_of(Ecosystem.PIP)
-    return sorted({p.source for p in packages if p.kind in own and p.source})

@@ -7,7 +7,7 @@ from .edition import CURRENT, EDITIONS, Edition, check_phase, edition_at
 from .key import PackageKey
 from .lifecycle import Event, EventType, PhaseFact, Subject, next_change, phase_at, standing
 from .phase import DEFAULT_PHASES, Phase, SubjectKind
-from .pin import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin
+from .pin import Ecosystem, Pin, Reach, Strength, derive_pin, installable, parse_pin
 from .rules import Page, Rule
 from .support import Floor, support_floor
 from .version import Form, NeuronVersion, parse_version
@@ -36,6 +36,7 @@ __all__ = [
     "check_phase",
     "derive_pin",
     "edition_at",
+    "installable",
     "next_change",
     "parse_pin",
     "parse_version",

@@ -106,6 +106,14 @@ class Pin(NamedTuple):
         return self.to_pip()
 
 
+def installable(name: str, pin: Pin, ecosystem: Ecosystem) -> str:
+    """What the ecosystem's installer takes to install what a pin holds: dnf, unlike a version
+    lock, without the epoch that there is not."""
+    if ecosystem is Ecosystem.RPM:
+        return f"{name}-{pin.to_rpm().removeprefix('0:')}"
+    return name + pin.render(ecosystem)
+
+
 def parse_pin(text: str, ecosystem: Ecosystem) -> Pin:
     """Read what stands behind a name: ``==2.1.0.1.*``, ``=2.*``, ``-0:2.34.10.0-*``.
 

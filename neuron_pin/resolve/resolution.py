@@ -29,6 +29,12 @@ class LockedPackage(NamedTuple):
     files: tuple[File, ...]
     via: tuple[str, ...]
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a component of Neuron's, and not software that a release names a
+        version of."""
+        return self.kind in (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+
 
 class Resolution(NamedTuple):
     """What may be installed on a target, and why not the rest.
@@ -51,6 +57,13 @@ class Resolution(NamedTuple):
     def packages_of(self, ecosystem: Ecosystem) -> list[LockedPackage]:
         """The packages of one ecosystem, sorted by name."""
         return [package for package in self.packages if package.key.ecosystem is ecosystem]
+
+    def indexes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The package indexes that Neuron's own packages were taken from, and those of the
+        others, each sorted."""
+        packages = [p for p in self.packages_of(Ecosystem.PIP) if p.source]
+        neuron = {p.source for p in packages if p.is_own}
+        return tuple(sorted(neuron)), tuple(sorted({p.source for p in packages} - neuron))
 
 
 def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:

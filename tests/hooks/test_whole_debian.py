@@ -3,15 +3,12 @@
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from apt_machine import COLLECTIVES, NEURON, OTHER, RUNTIME, TOOLS, archive, has_apt
+from apt_machine import COLLECTIVES, NEURON, OTHER, RUNTIME, TOOLS, archive, has_apt, serving
 
 pytestmark = [
     pytest.mark.network,
@@ -70,33 +67,25 @@ def debian(tmp_path_factory) -> Iterator[Debian]:
     archive(folder / "archives/neuron", NEURON)
     archive(folder / "archives/other", OTHER)
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    served = partial(Quiet, directory=str(folder / "archives"))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), served)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    neuron = f"http://127.0.0.1:{server.server_port}/neuron/"
-    other = f"http://localhost:{server.server_port}/other/"
-    shutil.rmtree(root / "etc/apt/sources.list.d", ignore_errors=True)
-    (root / "etc/apt/sources.list").write_text(
-        f"deb [trusted=yes] {neuron} ./\ndeb [trusted=yes] {other} ./\n"
-    )
-    (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
-    # Services are not started in here.
-    (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
-    (root / "usr/sbin/policy-rc.d").chmod(0o755)
-    (root / "etc/apt/apt.conf.d/60test").write_text(
-        'APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT";\n'
-        'Unattended-Upgrade::Origins-Pattern { "site=127.0.0.1"; "site=localhost"; };\n'
-    )
-    found = Debian(root, neuron)
-    done = found.apt("update")
-    assert done.returncode == 0, done.stderr
-    yield found
-    server.shutdown()
-    server.server_close()
+    with serving(folder / "archives") as port:
+        neuron = f"http://127.0.0.1:{port}/neuron/"
+        other = f"http://localhost:{port}/other/"
+        shutil.rmtree(root / "etc/apt/sources.list.d", ignore_errors=True)
+        (root / "etc/apt/sources.list").write_text(
+            f"deb [trusted=yes] {neuron} ./\ndeb [trusted=yes] {other} ./\n"
+        )
+        (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
+        # Services are not started in here.
+        (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
+        (root / "usr/sbin/policy-rc.d").chmod(0o755)
+        (root / "etc/apt/apt.conf.d/60test").write_text(
+            'APT::Sandbox::User "root"; Acquire::http::Proxy "DIRECT";\n'
+            'Unattended-Upgrade::Origins-Pattern { "site=127.0.0.1"; "site=localhost"; };\n'
+        )
+        found = Debian(root, neuron)
+        done = found.apt("update")
+        assert done.returncode == 0, done.stderr
+        yield found
     shutil.rmtree(folder, ignore_errors=True)
 
 

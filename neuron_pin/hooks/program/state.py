@@ -29,12 +29,17 @@ class Pin:
         self.version = version
         self.word = word
 
+    @property
+    def is_range(self) -> bool:
+        """Whether it admits several versions."""
+        return self.reach == "prefix"
+
     def admits(self, version: str) -> bool:
         """Whether a version with its revision lies in the range; one with an epoch never
         does."""
         if version.startswith("0:"):
             version = version[2:]
-        if self.reach == "prefix":
+        if self.is_range:
             return version.startswith(self.base + ".")
         if version == self.base:
             return True

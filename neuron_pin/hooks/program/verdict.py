@@ -96,7 +96,7 @@ def _by_itself(state: State, change: Change, today: str, verdict: Verdict) -> "R
     if gone and gone <= today and pin is None:
         reason = name + " is out of support since " + gone + " [" + source + "]"
         return Refusal("NP201", change, reason, (instead,) if instead else ())
-    chosen = pin is not None and pin.reach != "prefix"
+    chosen = pin is not None and not pin.is_range
     if known is None:
         if chosen:
             return None
@@ -127,7 +127,7 @@ def _by_itself(state: State, change: Change, today: str, verdict: Verdict) -> "R
 def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> str:
     version = public(change.new)
     of = " (of SDK " + newest(known.sdks) + ")" if known is not None else ""
-    if pin.reach != "prefix":
+    if not pin.is_range:
         held = pin.base + (" of SDK " + state.sdk if state.sdk else "")
         return version + of + " is not the version that the lock holds: " + held
     parts = pin.base.split(".")
@@ -140,7 +140,7 @@ def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> s
 
 def _has_ranges(state: State) -> bool:
     """Whether the lock holds ranges; some packages are published as one (``14.09.x``)."""
-    ranges = sum(pin.reach == "prefix" for pin in state.pins.values())
+    ranges = sum(pin.is_range for pin in state.pins.values())
     return ranges * 2 >= len(state.pins)
 
 
@@ -167,7 +167,7 @@ def _mixed(
     for change in coming:
         name = change.name
         pin = state.pins.get(name)
-        is_chosen = pin is not None and pin.reach != "prefix" and pin.admits(change.new)
+        is_chosen = pin is not None and not pin.is_range and pin.admits(change.new)
         if is_chosen or sdk in releases.get(name, frozenset([sdk])):
             continue
         reason = "of SDK " + newest(releases[name]) + "; " + ", ".join(others[:4])
