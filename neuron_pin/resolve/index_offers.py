@@ -9,9 +9,10 @@ from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
+from neuron_pin.sources.indexes import Index
 from neuron_pin.sources.metadata import NotStatic
 from neuron_pin.sources.project import Offer, Project
-from neuron_pin.sources.session import Index, Sources
+from neuron_pin.sources.session import Sources
 
 from .exclusion import Exclusion
 from .filter import Context, judge
@@ -161,14 +162,14 @@ class IndexOffers:
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Start to read what the graph will come to."""
         for requirement in requirements:
-            for index in self._sources.likely_indexes(requirement.name):
+            for index in self._sources.indexes.likely(requirement.name):
                 self._sources.expect(index, requirement.name, requirement.range, requirement.extras)
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
         if self._system is not None:
             found += self._system.warnings(key, version)
-        for index in self._sources.indexes_of(key.name) if key.ecosystem is Ecosystem.PIP else ():
+        for index in self._sources.indexes.of(key.name) if key.ecosystem is Ecosystem.PIP else ():
             project = self._sources.known_project(index, key.name)
             if project is not None and project.status in ("archived", "deprecated"):
                 reason = f": {project.reason}" if project.reason else ""
@@ -179,7 +180,7 @@ class IndexOffers:
 
     def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
         package = self._context.catalog.packages.get(key.name)
-        bound = self._sources.bindings.get(key.name)
+        bound = self._sources.indexes.bindings.get(key.name)
         if bound is not None and package is None:
             yield from self._bound_candidates(key, bound)
             return
@@ -195,7 +196,7 @@ class IndexOffers:
             return
         everywhere = [
             (index, found)
-            for index in self._sources.indexes_of(key.name)
+            for index in self._sources.indexes.of(key.name)
             if (found := self._sources.project(index, key.name)) is not None
         ]
         yield from self._merged(key, everywhere, False)
@@ -210,14 +211,14 @@ class IndexOffers:
         one says that they have the same project (PEP 708).
         """
         found: list[tuple[Index, Project]] = []
-        for index in self._sources.indexes_of(name):
+        for index in self._sources.indexes.of(name):
             project = self._sources.project(index, name)
             if project is None:
                 continue
             if project.rows or project.invalid or not index.is_flat:
                 found.append((index, project))
             if not index.is_flat:
-                for other in self._sources.kin(index, name, project):
+                for other in self._sources.indexes.kin(index, name, project.kin):
                     same = self._sources.project(other, name)
                     if same is not None:
                         found.append((other, same))
@@ -236,7 +237,7 @@ class IndexOffers:
 
     def _bound_candidates(self, key: PackageKey, bound: Index) -> Iterator[Judged]:
         """A name that the user has bound to an index: what others have of it is named."""
-        for index in self._sources.indexes_of(key.name):
+        for index in self._sources.indexes.of(key.name):
             project = None
             if index.url != bound.url:
                 project = self._sources.project(index, key.name)
@@ -348,12 +349,12 @@ class IndexOffers:
 
     def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
         """Versions that the release offers and no index has: said, not passed over."""
-        if self._selection is None or not any(i.is_trusted for i in self._sources.indexes):
+        if self._selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
             return
         for row in self._selection.offered.get(key, []):
             public = row.version.partition("+")[0]
             if public not in seen and not any(_same_public(public, other) for other in seen):
-                neuron = next(i for i in self._sources.indexes if i.is_trusted)
+                neuron = next(i for i in self._sources.indexes.all if i.is_trusted)
                 yield (
                     row,
                     Exclusion(

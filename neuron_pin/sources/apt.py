@@ -82,7 +82,7 @@ def parse_repository(text: str) -> AptRepository:
             hint="write it as in sources.list: 'https://apt.example/ jammy main'",
         )
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
-        from .http import redacted
+        from .transport import redacted
 
         raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
     found = options.get("arch", AMD64).replace(",", " ").split()
@@ -101,7 +101,7 @@ def read_packages(
     indexes; raises `SourceFailed`."""
     # Imported here: a machine's own lists need no network.
     from .apt_release import read_release
-    from .http import redacted
+    from .transport import redacted
 
     base = repository.base
     release = read_release(fetcher, base, repository.trust)
@@ -113,7 +113,8 @@ def read_packages(
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
-    from .http import NotFound, redacted
+    from .http import NotFound
+    from .transport import redacted
 
     stated = [
         (suffix, *release.hashes[path + suffix])
@@ -148,7 +149,7 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
 def _checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
     """A file that has the hash which Release states; nothing else is kept of one."""
 
-    from .http import redacted
+    from .transport import redacted
 
     def check(answer: Answer) -> None:
         if hashlib.sha256(answer.data).hexdigest() != digest:

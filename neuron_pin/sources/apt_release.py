@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from neuron_pin.errors import SourceFailed
 
-from .http import Fetcher, NotFound, redacted
+from .http import Fetcher, NotFound
 from .openpgp import BadSignature, Signed
+from .transport import redacted
 from .trust import Trust, verified
 
 MAX_RELEASE = 8 * 1024 * 1024

@@ -12,35 +12,22 @@ import hashlib
 import json
 import os
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
 from .cache import keep
+from .transport import Access, Limits, Transport, redacted
 
 if TYPE_CHECKING:
     import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
 
 DEFAULT_FRESH = 600
 """Seconds for which an answer without ``Cache-Control`` is fresh."""
-
-TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two reads."""
-
-MAX_SECONDS = 900.0
-"""Seconds that one answer may take as a whole."""
-
-RETRIES = 3
-MAX_RETRY_AFTER = 30.0
-CONNECTIONS = 16
 
 
 class Answer(NamedTuple):
@@ -65,33 +52,6 @@ class NotCached(SourceFailed):
         )
 
 
-def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
-    """An address without its user name and password, and those two (RFC 3986, 3.2.1)."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url, None
-    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    return redacted(url), (unquote(user), unquote(password))
-
-
-def redacted(url: str) -> str:
-    """An address without user name and password, fit to be printed."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-class Access(NamedTuple):
-    """How hosts are reached: files of certificate authorities and of a client's certificate
-    (PEM), a proxy's address, and names and passwords by host and port."""
-
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str | None = None
-    credentials: Mapping[str, tuple[str, str]] = {}
-
-
 class Fetcher:
     """Reads addresses; one for a run.  Threads may share it."""
 
@@ -102,25 +62,31 @@ class Fetcher:
         offline: bool = False,
         refresh: bool = False,
         access: Access = Access(),  # noqa: B008 - a value, never changed
+        limits: Limits = Limits(),  # noqa: B008 - a value, never changed
+        hosts: frozenset[str] | None = None,
         now: float | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """``hosts`` are the only ones that may be asked, none for any.  ``now`` holds the clock
+        still: one run sees one time."""
         self.folder = folder
         self.offline = offline
         self.refresh = refresh
-        self.now = time.time() if now is None else now
-        self._access = access
-        # Never sent to another host, redirects included.
-        self._credentials = dict(access.credentials)
-        self._asked: set[str] = set()
-        self._netrc: dict[str, tuple[str, str] | None] = {}
-        self._proxies_of: dict[str, dict[str, str]] = {}
-        self._session: requests.Session | None = None
-        self._lock = threading.Lock()
+        self._now, self._clock = now, clock
+        self._transport = Transport(access, limits, hosts)
+
+    @property
+    def now(self) -> float:
+        """The time by which answers are fresh, in seconds since the epoch."""
+        return self._clock() if self._now is None else self._now
 
     def close(self) -> None:
         """Drop the connections."""
-        if self._session is not None:
-            self._session.close()
+        self._transport.close()
+
+    def check(self, url: str) -> None:
+        """Raises `SourceFailed` for an address that may not be asked."""
+        self._transport.check(url)
 
     def get(
         self,
@@ -141,11 +107,16 @@ class Fetcher:
         keep_it()
         return answer
 
+    def kept(self, url: str, *, accept: str = "*/*") -> Answer | None:
+        """What the cache has of an address, however old."""
+        found = None if url.startswith("file:") else _read_kept(self._path(url, accept))
+        return _answer(found) if found is not None else None
+
     def _obtain(self, url: str, accept: str, limit: int) -> tuple[Answer, Callable[[], None]]:
         """An answer, and what puts it into the cache."""
         if url.startswith("file:"):
             return self._read_file(url, limit), _nothing
-        _check_scheme(url)
+        self._transport.check(url)
         path = self._path(url, accept)
         kept = _read_kept(path)
         if kept is not None and (
@@ -160,7 +131,7 @@ class Fetcher:
                 headers["If-None-Match"] = kept[0]["etag"]
             if kept[0].get("modified"):
                 headers["If-Modified-Since"] = kept[0]["modified"]
-        with self._request(url, headers) as response:
+        with self._transport.open(url, headers) as response:
             until = self.now + _fresh_seconds(response.headers.get("Cache-Control", ""))
             if response.status_code == 304 and kept is not None:
                 head, data = {**kept[0], "until": until}, kept[1]
@@ -185,14 +156,14 @@ class Fetcher:
         None if the server does not serve ranges, or serves others than it was asked for.
         Not cached: what is made of it is.
         """
-        _check_scheme(url)
+        self._transport.check(url)
         if self.offline:
             raise NotCached(redacted(url))
         import requests
 
         wanted = f"bytes={'' if first is None else first}-{last}"
         headers = {"Range": wanted, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        with self._request(url, headers) as response:
+        with self._transport.open(url, headers) as response:
             if response.status_code in (200, 416, 501):
                 return None
             self._check(response, url)
@@ -209,156 +180,34 @@ class Fetcher:
                 data = self._body(response, url, end - start + 1)
             return (data, length) if len(data) == end - start + 1 else None
 
+    @contextlib.contextmanager
+    def stream(self, url: str, limit: int) -> Iterator[tuple[int | None, Iterator[bytes]]]:
+        """A whole file as it comes, at most ``limit`` bytes, and its length where the server
+        states one; raises `NotFound` or `SourceFailed`, also while it is read."""
+        self._transport.check(url)
+        if self.offline:
+            raise NotCached(redacted(url))
+        # Without this a file that is itself compressed might be unpacked on the way.
+        headers = {"Accept-Encoding": "identity"}
+        seconds = self._transport.limits.download
+        with self._transport.open(url, headers, seconds) as response:
+            self._check(response, url)
+            stated = response.headers.get("Content-Length", "")
+            length = int(stated) if re.fullmatch(r"[0-9]{1,18}", stated) else None
+            if length is not None and length > limit:
+                raise SourceFailed(redacted(url), f"has {length} bytes, more than {limit}")
+            yield length, self._chunks(response, url, limit)
+
     def download(self, url: str, target: Path, limit: int, *, sha256: str = "") -> None:
         """A whole file to the disk, at most ``limit`` bytes, with that digest if one is
         given; raises `SourceFailed`."""
-        _check_scheme(url)
-        if self.offline:
-            raise NotCached(redacted(url))
         digest = hashlib.sha256()
-        # Without this a file that is itself compressed might be unpacked on the way.
-        headers = {"Accept-Encoding": "identity"}
-        with self._request(url, headers) as response, target.open("wb") as stream:
-            self._check(response, url)
-            for chunk in self._chunks(response, url, limit):
+        with self.stream(url, limit) as (_, chunks), target.open("wb") as stream:
+            for chunk in chunks:
                 digest.update(chunk)
                 stream.write(chunk)
         if sha256 and digest.hexdigest() != sha256.lower():
             raise SourceFailed(redacted(url), "does not have the hash that the index states")
-
-    # -----------------------------------------------------------------------------------
-
-    def _http(self) -> requests.Session:
-        with self._lock:
-            if self._session is None:
-                import requests
-                from urllib3.response import BaseHTTPResponse
-                from urllib3.util import Retry
-
-                from neuron_pin import __version__
-
-                class Bounded(Retry):
-                    """A hostile server must not put us to sleep."""
-
-                    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-                        wanted = super().get_retry_after(response)
-                        return None if wanted is None else min(wanted, MAX_RETRY_AFTER)
-
-                retry = Bounded(
-                    total=RETRIES,
-                    backoff_factor=0.3,
-                    status_forcelist=(429, 500, 502, 503, 504),
-                    allowed_methods=("GET",),
-                    respect_retry_after_header=True,
-                    raise_on_status=False,
-                )
-
-                class Careful(requests.Session):
-                    """Every step of a redirect stays as safe as the one before."""
-
-                    def get_redirect_target(self, resp: requests.Response) -> str | None:
-                        target = super().get_redirect_target(resp)
-                        if target is not None and resp.url.startswith("https:"):
-                            if not urljoin(resp.url, target).startswith("https:"):
-                                problem = "redirects from https to an open connection"
-                                raise SourceFailed(redacted(resp.url), problem)
-                        return target
-
-                    def rebuild_proxies(
-                        self, prepared_request: requests.PreparedRequest, proxies: Any
-                    ) -> dict[str, str]:
-                        return fetcher._proxies(str(prepared_request.url))
-
-                    def rebuild_auth(
-                        self, prepared_request: requests.PreparedRequest, response: Any
-                    ) -> None:
-                        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
-                        found = fetcher._auth(str(prepared_request.url))
-                        if found is not None:
-                            prepared_request.prepare_auth(found)
-
-                fetcher = self
-                session = Careful()
-                # What the environment says is read once a host, and not once a request.
-                session.trust_env = False
-                session.headers["User-Agent"] = f"neuron-pin/{__version__}"
-                session.max_redirects = 10
-                adapter = _adapter(self._access, max_retries=retry)
-                session.mount("https://", adapter)
-                session.mount("http://", adapter)
-                self._session = session
-            return self._session
-
-    @contextlib.contextmanager
-    def _request(self, url: str, headers: dict[str, str]) -> Iterator[requests.Response]:
-        import requests
-
-        try:
-            with self._send(url, headers) as response:
-                yield response
-        except (requests.RequestException, OSError) as error:
-            raise SourceFailed(
-                redacted(url),
-                _problem(error),
-                hint="--offline answers from the catalogue and what is in the cache",
-            ) from None
-
-    def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
-        session, host = self._http(), urlsplit(url).netloc
-        while True:
-            response = session.get(
-                url,
-                headers=headers,
-                stream=True,
-                timeout=TIMEOUT,
-                auth=self._auth(url),
-                proxies=self._proxies(url),
-            )
-            if response.status_code != 401 or not self._ask_keyring(host, url):
-                return response
-            response.close()
-
-    def _auth(self, url: str) -> tuple[str, str] | None:
-        """Name and password for an address's host: as given, else of ``~/.netrc``."""
-        host = urlsplit(url).netloc
-        if host in self._credentials:
-            return self._credentials[host]
-        if host not in self._netrc:
-            from requests.utils import get_netrc_auth
-
-            self._netrc[host] = get_netrc_auth(url)
-        return self._netrc[host]
-
-    def _proxies(self, url: str) -> dict[str, str]:
-        """The proxies for an address, by scheme: as given, else of the environment."""
-        if self._access.proxy:
-            return {"http": self._access.proxy, "https": self._access.proxy}
-        host = urlsplit(url).netloc
-        if host not in self._proxies_of:
-            from requests.utils import get_environ_proxies
-
-            self._proxies_of[host] = get_environ_proxies(url)
-        return self._proxies_of[host]
-
-    def _ask_keyring(self, host: str, url: str) -> bool:
-        """Whether the user's keyring knows a name and password that were not tried yet."""
-        with self._lock:
-            if host in self._credentials or host in self._asked:
-                return False
-            self._asked.add(host)
-        try:
-            keyring = import_module("keyring")
-        except ImportError:
-            return False
-        try:
-            found = keyring.get_credential(f"https://{host}", None)
-            found = found or keyring.get_credential(redacted(url), None)
-        except Exception:  # noqa: BLE001 - each back end has errors of its own
-            return False
-        if found is None:
-            return False
-        self._credentials[host] = (str(found.username), str(found.password))
-        return True
 
     @staticmethod
     def _check(response: requests.Response, url: str) -> None:
@@ -379,13 +228,11 @@ class Fetcher:
 
     @staticmethod
     def _chunks(response: requests.Response, url: str, limit: int) -> Iterator[bytes]:
-        total, deadline = 0, time.monotonic() + MAX_SECONDS
+        total = 0
         for chunk in response.iter_content(65536):
             total += len(chunk)
             if total > limit:
                 raise SourceFailed(redacted(url), f"sends more than {limit} bytes")
-            if time.monotonic() > deadline:
-                raise SourceFailed(redacted(url), f"takes more than {MAX_SECONDS:.0f} s")
             yield chunk
 
     def _path(self, url: str, accept: str) -> str:
@@ -429,62 +276,6 @@ def _is_wanted(first: int | None, last: int, start: int, end: int, length: int) 
     return start == first and end == min(last, length - 1)
 
 
-def _adapter(access: Access, *, max_retries: Retry) -> HTTPAdapter:
-    """An adapter whose connections share one TLS context.
-
-    Left alone, every new connection reads the certificate authorities again, which costs
-    more than its handshake.
-    """
-    import ssl
-
-    from requests.adapters import HTTPAdapter
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-    bundle = access.cert or next(
-        (os.environ[name] for name in _BUNDLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
-    )
-    try:
-        context = ssl.create_default_context(cafile=bundle)
-    except (OSError, ssl.SSLError) as error:
-        raise SourceFailed(bundle, f"holds no certificates: {error}") from None
-    if access.client_cert:
-        try:
-            # An encrypted key must not stop a run to ask for its password.
-            context.load_cert_chain(access.client_cert, password="")
-        except (OSError, ssl.SSLError) as error:
-            problem = f"holds no certificate and key of a client: {error}"
-            raise SourceFailed(access.client_cert, problem) from None
-
-    class Shared(HTTPAdapter):
-        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-            super().init_poolmanager(*arguments, ssl_context=context, **options)
-
-        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-            return super().proxy_manager_for(*arguments, ssl_context=context, **options)
-
-        def build_connection_pool_key_attributes(
-            self, request: Any, verify: Any, cert: Any = None
-        ) -> Any:
-            host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-            pool.pop("ca_certs", None)
-            pool.pop("ca_cert_dir", None)
-            return host, pool
-
-        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-            conn.ca_certs = conn.ca_cert_dir = None
-
-    return Shared(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=max_retries)
-
-
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-def _check_scheme(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise SourceFailed(redacted(url), "is neither http, https nor file")
-
-
 def _listing(folder: Path) -> bytes:
     from html import escape
     from urllib.parse import quote
@@ -520,20 +311,3 @@ def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
 def _answer(kept: tuple[dict[str, Any], bytes]) -> Answer:
     head, data = kept
     return Answer(data, head["type"], head["url"], head["until"])
-
-
-def _problem(error: Exception) -> str:
-    """The reason inside the layers of an HTTP library's error."""
-    text = str(error)
-    for pattern, words in (
-        (r"NameResolutionError|getaddrinfo|Name or service", "its host name cannot be resolved"),
-        (r"Connection refused", "the connection was refused"),
-        (r"CERTIFICATE_VERIFY_FAILED", "its certificate cannot be verified"),
-        (r"timed out|Timeout", "it does not answer in time"),
-        (r"too many redirects|Exceeded \d+ redirects", "it redirects without end"),
-        (r"RemoteDisconnected|Connection aborted|IncompleteRead|reset by peer", "it broke off"),
-        (r"No connection adapters", "it redirects to an address that is not HTTP"),
-    ):
-        if re.search(pattern, text):
-            return words
-    return f"{type(error).__name__}: {text[:200]}"

@@ -22,13 +22,15 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.target import Target
 
 from .candidate import File
+from .connections import CONNECTIONS
 from .core_metadata import parse_metadata
-from .http import CONNECTIONS, DEFAULT_FRESH, Answer, Fetcher, NotFound, redacted
+from .http import DEFAULT_FRESH, Answer, Fetcher, NotFound
 from .metadata import Metadata
 from .page import fitting_files, make_project
 from .project import Offer, Project
 from .sdist import read_sdist_metadata
 from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
+from .transport import redacted
 from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
 
 if TYPE_CHECKING:

@@ -22,9 +22,10 @@ from neuron_pin.errors import InvalidVersion, SourceFailed, UnreadableInput, Wro
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.rpmversion import compare_rpm
 
-from .http import Answer, Fetcher, NotFound, redacted
+from .http import Answer, Fetcher, NotFound
 from .openpgp import BadSignature
 from .system_package import SystemPackage, evr, rpm_relation
+from .transport import redacted
 from .trust import Trust, options_of, trust_of, verified
 
 if TYPE_CHECKING:

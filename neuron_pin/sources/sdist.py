@@ -22,8 +22,9 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
-from .http import Fetcher, redacted
+from .http import Fetcher
 from .metadata import NotStatic
+from .transport import redacted
 
 MAX_SDIST = 1024 * 1024 * 1024
 MAX_UNPACKED = 4 * 1024 * 1024 * 1024

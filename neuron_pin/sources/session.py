@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from neuron_pin.catalog import Catalog, normalized
-from neuron_pin.errors import SourceFailed, WrongUsage
+from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
 from neuron_pin.settings import Settings
@@ -18,6 +17,7 @@ from neuron_pin.target import Target, machine_of
 
 from .cache import RecordCache
 from .candidate import File
+from .indexes import PYPI, Index, Indexes, read_indexes
 from .metadata import Dependency, Metadata, NotStatic
 from .project import Offer, Project
 
@@ -30,28 +30,6 @@ if TYPE_CHECKING:
 
     Repository = AptRepository | RpmRepository
     from .online import Reader
-
-PYPI = "https://pypi.org/simple"
-
-
-class Index(NamedTuple):
-    """A simple index, its address without credentials; ``is_neuron`` says that it is the
-    one for Neuron's names, ``is_flat`` that it is one page or folder of files (pip's
-    ``--find-links``)."""
-
-    url: str
-    is_neuron: bool = False
-    is_flat: bool = False
-
-    @property
-    def is_trusted(self) -> bool:
-        """Whether Neuron's names may come from here: Neuron's index, or a folder of files
-        that the user named."""
-        return self.is_neuron or (self.is_flat and self.url.startswith("file:"))
-
-    def page(self, name: str) -> str:
-        """The address of a project's page."""
-        return self.url if self.is_flat else f"{self.url.rstrip('/')}/{name}/"
 
 
 class _Recorded(NamedTuple):
@@ -70,22 +48,15 @@ class Sources:
     def __init__(
         self,
         settings: Settings,
-        catalog: Catalog,
-        indexes: Sequence[Index],
+        indexes: Indexes,
         repositories: Sequence[Repository],
-        bindings: Mapping[str, Index],
         target: Target,
         cache: RecordCache,
-        credentials: Mapping[str, tuple[str, str]],
     ) -> None:
-        """``indexes`` are in the order in which a name is looked for."""
-        self.indexes = tuple(indexes)
+        self.indexes = indexes
         self.repositories = tuple(repositories)
-        self.bindings = dict(bindings)
         self.target = target
         self._settings = settings
-        self._catalog = catalog
-        self._credentials = credentials
         self._cache = cache
         self._now = time.time()
         self._view = json.dumps([target.python_full, target.platforms[0], len(target.platforms)])
@@ -103,8 +74,9 @@ class Sources:
     @property
     def _online(self) -> Reader:
         if self._reader is None:
-            from .http import Access, Fetcher
+            from .http import Fetcher
             from .online import Reader
+            from .transport import Access
 
             settings = self._settings
             fetcher = Fetcher(
@@ -112,40 +84,12 @@ class Sources:
                 offline=settings.offline,
                 refresh=settings.refresh,
                 access=Access(
-                    settings.cert, settings.client_cert, settings.proxy, self._credentials
+                    settings.cert, settings.client_cert, settings.proxy, self.indexes.credentials
                 ),
                 now=self._now,
             )
             self._reader = Reader(fetcher, self.target)
         return self._reader
-
-    def indexes_of(self, name: str) -> list[Index]:
-        """Where a name is looked for, in this order: every index for Neuron's own names, so
-        that a decoy is seen and named, every index but Neuron's for the others."""
-        package = self._catalog.packages.get(name)
-        others = [index for index in self.indexes if not index.is_neuron]
-        if package is None and name in self.bindings:
-            bound = self.bindings[name]
-            return [bound, *(index for index in others if index.url != bound.url)]
-        if package is None or package.public_from == "0":
-            return others
-        return list(self.indexes)
-
-    def likely_indexes(self, name: str) -> list[Index]:
-        """Where a name will surely be looked for."""
-        found = self.indexes_of(name)
-        first = next((number for number, index in enumerate(found) if not index.is_flat), 0)
-        return found[: first + 1]
-
-    def kin(self, index: Index, name: str, project: Project) -> list[Index]:
-        """The other indexes of this run that have, by the index's own word, the same project
-        (PEP 708)."""
-        addresses = {address.rstrip("/") for address in project.kin}
-        return [
-            other
-            for other in self.indexes
-            if other != index and not other.is_flat and other.page(name).rstrip("/") in addresses
-        ]
 
     # Projects --------------------------------------------------------------------------
 
@@ -170,7 +114,7 @@ class Sources:
     def evidence(self) -> tuple[list[str], float] | None:
         """The records that this run's answers were made of, and when the first of them is
         stale; none if some of it is not on record, or may change without notice."""
-        if self.repositories or any(index.url.startswith("file:") for index in self.indexes):
+        if self.repositories or any(index.url.startswith("file:") for index in self.indexes.all):
             return None
         paths, until = [], 0.0
         for index, name in self._projects:
@@ -220,7 +164,7 @@ class Sources:
             return
         for dependency in metadata.dependencies:
             if not dependency.extra or dependency.extra in extras:
-                for following in self.likely_indexes(dependency.name):
+                for following in self.indexes.likely(dependency.name):
                     self.expect(following, dependency.name, dependency.specifier, dependency.extras)
 
     def _probable(self, index: Index, name: str, project: Project) -> Offer | None:
@@ -333,7 +277,7 @@ class Sources:
     def _read_metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
         build_index = ""
         if offer.is_sdist and self._may_build(offer):
-            build_index = next((i.url for i in reversed(self.indexes) if not i.is_neuron), PYPI)
+            build_index = next((i.url for i in reversed(self.indexes.all) if not i.is_neuron), PYPI)
         try:
             metadata = self._online.metadata(name, offer, build_index)
         except NotStatic as error:
@@ -383,35 +327,10 @@ def open_sources(
     target: Target,
     cache: RecordCache,
 ) -> Iterator[Sources]:
-    """The indexes and repositories that the user named, in the order in which a name is
-    looked up: extra indexes, then the main one (the first that has a name decides)."""
-    main = settings.index_url
-    extra, links = list(settings.extra_index_url), list(settings.find_links)
-    no_index = settings.no_index
-    for file in files:
-        main = main or file.index_url
-        extra += file.extra_index_urls
-        links += file.find_links
-        no_index = no_index or file.no_index
-    credentials: dict[str, tuple[str, str]] = {}
-    indexes = [Index(_index_url(url, credentials), is_flat=True) for url in links]
-    if not no_index:
-        neuron = settings.neuron_index_url or catalog.repositories.pip
-        indexes.append(Index(_index_url(neuron, credentials), is_neuron=True))
-    for url in [] if no_index else [*extra, main or PYPI]:
-        index = Index(_index_url(url, credentials))
-        if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
-            indexes.append(index)
-    bindings: dict[str, Index] = {}
-    for text in settings.index:
-        name, equals, url = text.partition("=")
-        if not equals or not name.strip():
-            raise WrongUsage(f"--index: {text!r} is not NAME=URL")
-        bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials))
+    """The indexes and repositories that the user named."""
+    indexes = read_indexes(settings, files, catalog)
     repositories = list(_repositories(settings))
-    sources = Sources(
-        settings, catalog, indexes, repositories, bindings, target, cache, credentials
-    )
+    sources = Sources(settings, indexes, repositories, target, cache)
     try:
         yield sources
     finally:
@@ -441,25 +360,3 @@ def _repositories(settings: Settings) -> Iterator[Repository]:
             from .rpm import parse_rpm_repository
 
             yield parse_rpm_repository(text)
-
-
-def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:
-    """An index's address; a name and password in it go to ``credentials``."""
-    if url.startswith(("http://", "https://", "file://")):
-        if "@" not in url:
-            return url
-        from urllib.parse import urlsplit
-
-        from .http import split_credentials
-
-        bare, found = split_credentials(url)
-        if found is not None:
-            credentials[urlsplit(bare).netloc] = found
-        return bare
-    if "://" not in url and os.path.isdir(url):
-        from pathlib import Path
-
-        return Path(url).resolve().as_uri()
-    raise WrongUsage(
-        f"{url.rpartition('@')[2]!r} is no index address", hint="use https:// or file://"
-    )

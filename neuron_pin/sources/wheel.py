@@ -20,8 +20,9 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 
-from .http import Fetcher, redacted
+from .http import Fetcher
 from .simple import WheelName
+from .transport import redacted
 
 TAIL = 16 * 1024
 """Bytes of a wheel's end that are asked for first; they hold the directory of most wheels,

@@ -127,7 +127,7 @@ PAGES = {
     "newer api": ((200, JSON, b'{"meta": {"api-version": "2.0"}, "files": []}'), "version 2.0"),
     "damaged gzip": ((200, {**JSON, "Content-Encoding": "gzip"}, b"no"), "/simple/tool/"),
     "loop": ((302, {"Location": "/simple/tool/"}, b""), "redirects without end"),
-    "to a file": ((302, {"Location": "file:///etc/passwd"}, b""), "not HTTP"),
+    "to a file": ((302, {"Location": "file:///etc/passwd"}, b""), "neither http"),
     "to nowhere": ((302, {"Location": "//:x"}, b""), "/simple/tool/"),
 }
 

@@ -6,8 +6,9 @@ import pytest
 from conftest import wheel
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http import Fetcher, NotCached, NotFound, redacted
+from neuron_pin.sources.http import Fetcher, NotCached, NotFound
 from neuron_pin.sources.simple import parse_wheel_name
+from neuron_pin.sources.transport import redacted
 from neuron_pin.sources.wheel import read_wheel_metadata
 
 
@@ -88,7 +89,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 def test_a_redirect_to_a_file_is_refused(serve, tmp_path: Path) -> None:
     server = serve()
     server.answers["/a"] = (302, {"Location": "file:///etc/passwd"}, b"")
-    with pytest.raises(SourceFailed, match="not HTTP"):
+    with pytest.raises(SourceFailed, match="neither http"):
         fetcher(tmp_path).get(f"{server.url}/a", limit=10)
 
 

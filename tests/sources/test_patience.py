@@ -1,0 +1,122 @@
+"""No server holds us for longer than we said, or fills our memory, whatever it does."""
+
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.http import Fetcher, NotFound
+from neuron_pin.sources.transport import Limits
+
+Behaviour = Callable[[socket.socket], None]
+LIMITS = Limits(connect=1.0, read=1.0, answer=1.5, download=1.5, retries=1)
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[Behaviour], str]]:
+    """Servers that do to a connection what a function says."""
+    listening: list[socket.socket] = []
+
+    def start(behaviour: Behaviour) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        listening.append(server)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=one, args=[connection], daemon=True).start()
+
+        def one(connection: socket.socket) -> None:
+            with connection:
+                connection.recv(65536)
+                try:
+                    behaviour(connection)
+                except OSError:
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}/a"
+
+    yield start
+    for server in listening:
+        server.close()
+
+
+def drip(connection: socket.socket, head: bytes) -> None:
+    connection.sendall(head)
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def flood(connection: socket.socket, head: bytes) -> None:
+    connection.sendall(head)
+    block = b"x" * 65536
+    while True:
+        connection.sendall(block)
+
+
+SLOW: dict[str, Behaviour] = {
+    "says nothing": lambda c: time.sleep(5),
+    "drips its status": lambda c: drip(c, b"HTTP/1.1 200 "),
+    "drips a header": lambda c: drip(c, b"HTTP/1.1 200 OK\r\nA: "),
+    "drips its body": lambda c: drip(c, b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"),
+    "drips without a length": lambda c: drip(c, b"HTTP/1.1 200 OK\r\n\r\n"),
+    "drips a chunk": lambda c: drip(
+        c, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
+    ),
+    "redirects, dripping": lambda c: drip(
+        c, b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 99999\r\n\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
+def test_time_has_an_end(raw, tmp_path: Path, behaviour: Behaviour) -> None:
+    fetcher = Fetcher(str(tmp_path), limits=LIMITS)
+    # Left alone, none of these ever ends.
+    with pytest.raises(SourceFailed):
+        fetcher.get(raw(behaviour), limit=100_000)
+    assert not list(tmp_path.rglob("*"))
+
+
+FLOODS = {
+    "of a page": b"HTTP/1.1 200 OK\r\n\r\n",
+    "of a redirect": b"HTTP/1.1 302 Found\r\nLocation: /a\r\n\r\n",
+    "of an error": b"HTTP/1.1 503 No\r\n\r\n",
+    "of what is not there": b"HTTP/1.1 404 No\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("head", FLOODS.values(), ids=FLOODS)
+def test_an_endless_body_is_not_read(raw, tmp_path: Path, head: bytes) -> None:
+    fetcher = Fetcher(str(tmp_path), limits=LIMITS)
+    tracemalloc.start()
+    try:
+        with pytest.raises((SourceFailed, NotFound)):
+            fetcher.get(raw(lambda connection: flood(connection, head)), limit=100_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 1024 * 1024
+
+
+def test_only_named_hosts_are_asked(serve, tmp_path: Path) -> None:
+    here, elsewhere = serve(), serve()
+    elsewhere.answers["/b"] = (200, {}, b"secret")
+    here.answers["/a"] = (302, {"Location": f"{elsewhere.url}/b"}, b"")
+    hosts = frozenset({here.url.removeprefix("http://")})
+    fetcher = Fetcher(str(tmp_path), hosts=hosts)
+    with pytest.raises(SourceFailed, match=r"redirects to .*/b, which is on a host"):
+        fetcher.get(f"{here.url}/a", limit=100)
+    with pytest.raises(SourceFailed, match="is on a host that no index"):
+        fetcher.get(f"{elsewhere.url}/b", limit=100)
+    assert elsewhere.requests == []
