@@ -107,6 +107,10 @@ class SourceFailed(NeuronPinError):
         super().__init__(f"{url}: {problem}", hint=hint)
 
 
+class Unreachable(SourceFailed):
+    """A source that could not be spoken to, or broke off: it may be another time."""
+
+
 def nearest(given: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known names closest to a mistyped one, at most two, best first."""
     import difflib

@@ -14,6 +14,7 @@ from .facts import (
     Span,
     Window,
     public_version,
+    same_public,
     version_numbers,
 )
 from .support import Support
@@ -36,6 +37,7 @@ __all__ = [
     "normalized",
     "passed_over",
     "public_version",
+    "same_public",
     "sdk_key",
     "user_catalog",
     "version_numbers",

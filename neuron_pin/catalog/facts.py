@@ -72,6 +72,23 @@ def public_version(version: str) -> str:
     return version.rpartition(":")[2].partition("+")[0].partition("-")[0]
 
 
+def same_public(listed: str, version: str) -> bool:
+    """Whether a version is the one that a release lists, whatever its epoch, local part and
+    revision; ``2.1.x`` stands for every patch."""
+    head = version.partition(":")[2] if ":" in version else version
+    public = head.partition("+")[0].partition("-")[0]
+    if listed.endswith(".x"):
+        return public.startswith(listed[:-1])
+    return listed == public or _trimmed(listed) == _trimmed(public)
+
+
+def _trimmed(version: str) -> tuple[str, ...]:
+    parts = version.split(".")
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return tuple(parts)
+
+
 class Window(NamedTuple):
     """A range of another package that some versions of a package work with.
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "diff": "what lies between two releases, locks, constraints files or environments",
     "lifecycle": "phases and dates of anything that has a life-cycle",
     "hook": "pre-install hooks that hold apt, dnf, pip and uv to a lock: install, status, remove",
+    "serve": "a package index that serves only what the policy allows",
     "exec": "run one command under a lock: exec -- pip install …",
     "releases": "the SDK releases, or what one of them holds",
     "catalog": "the embedded facts: show, hold against the policy, import newer ones",
@@ -255,6 +256,51 @@ def _add_hook(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json"), default="text", help="of status")
 
 
+def _add_serve(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--listen", metavar="HOST:PORT", default="127.0.0.1:8099", help="default: 127.0.0.1:8099"
+    )
+    command.add_argument("--certfile", metavar="FILE", help="speak TLS: the certificate, PEM")
+    command.add_argument("--keyfile", metavar="FILE", help="… and its key, PEM")
+    command.add_argument(
+        "--files",
+        choices=("redirect", "cache"),
+        default="redirect",
+        help="where installers get files: sent to their index (default), or from us, who keep them",
+    )
+    command.add_argument(
+        "--file-host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a host that an index keeps its files on",
+    )
+    command.add_argument(
+        "--cache-size", metavar="SIZE", default="20G", help="of kept files; default: 20G"
+    )
+    command.add_argument("--no-access-log", action="store_true", help="no line for each request")
+    command.add_argument(
+        "--check", action="store_true", help="start, ask for each kind of page, stop"
+    )
+    group = command.add_argument_group("the plain /simple/ [env: NEURON_PIN_NAME]")
+    group.add_argument("--sdk", metavar="VERSION", help="members of this release alone; latest")
+    group.add_argument("--instance", metavar="FAMILY", help="inf1, inf2, trn1, trn1n, trn2, trn3")
+    group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: each day's")
+    group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group = command.add_argument_group("indexes [env: NEURON_PIN_NAME]")
+    group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
+    group.add_argument("--extra-index-url", metavar="URL", action="append")
+    group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
+    group.add_argument(
+        "--index", metavar="NAME=URL", action="append", help="take a package from this index"
+    )
+    group.add_argument("--offline", action="store_true", help="from the cache only")
+    group.add_argument("--cache-dir", metavar="DIR")
+    group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
+    group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
+    group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
+
+
 def _add_exec(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
@@ -324,6 +370,7 @@ ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "diff": _add_diff,
     "lifecycle": _add_lifecycle,
     "hook": _add_hook,
+    "serve": _add_serve,
     "exec": _add_exec,
     "releases": _add_releases,
     "catalog": _add_catalog,

@@ -128,6 +128,12 @@ MEANINGS = {
     Rule.NO_WHEEL: Meaning(*_PIP, "neuron-pin lock NAME --build NAME"),
     Rule.INVALID_FILE: Meaning(*_PIP, "neuron-pin lock NAME -v"),
     Rule.QUARANTINED: Meaning(*_PIP, "neuron-pin lock NAME"),
+    Rule.FOREIGN_HOST: Meaning(
+        "not on the pages that serve answers with",
+        "",
+        "",
+        "neuron-pin serve --files cache --file-host files.example.com",
+    ),
     Rule.NOT_MEMBER: Meaning(*_ANY, "neuron-pin explain neuronx-cc --sdk 2.30.0"),
     Rule.FRAMEWORK_COHERENCE: Meaning(*_PIP, "neuron-pin lock torch-neuronx 'torch==2.8.*'"),
     Rule.NOT_A_PACKAGE: Meaning("", "", "", "neuron-pin explain efa-installer"),

@@ -238,6 +238,13 @@ class Rule(Enum):
         "requirement that is not PEP 440, as libneuronxla (<3.0,>2.0.x): installers refuse it, or "
         "leave the requirement out in silence.",
     )
+    FOREIGN_HOST = Page(
+        "NP407",
+        "a file on a host that is not the index's",
+        "neuron-pin serve",
+        "An index lists a file on a host that serve was not told of, so it does not fetch it: "
+        "nothing that an index says makes it ask other hosts. --file-host HOST names one.",
+    )
     NOT_MEMBER = Page(
         "NP501",
         "not a member of the SDK release",

@@ -7,14 +7,12 @@ else run.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 from collections.abc import Iterable
 from html import escape
 
 from neuron_pin.policy import Phase, SubjectKind
 
+from .frame import PHASE_NAMES, asset, framed
 from .lifecycle import (
     event_words,
     facts_note,
@@ -44,45 +42,20 @@ TITLE = "AWS Neuron life-cycle"
 
 def render_page(timeline: Timeline) -> str:
     """The page's HTML."""
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
     now = f"{timeline.place(timeline.as_of) * 100:.3f}%"
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{TITLE}, as of {timeline.as_of}</title>",
-        f"<style>{style}:root{{--now-at:{now}}}</style>",
-        "</head>",
-        "<body>",
-        "<main>",
+    body = [
         f"<h1>{TITLE}</h1>",
         *_introduction(timeline),
         _form(timeline),
         _key(),
         *_table(timeline),
-        "</main>",
-        f"<script>{script}</script>",
-        "</body>",
-        "</html>",
     ]
-    return "\n".join(parts) + "\n"
-
-
-def _asset(name: str) -> str:
-    path = os.path.join(os.path.dirname(__file__), "assets", name)
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
-
-
-def _digest(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return framed(
+        f"{TITLE}, as of {timeline.as_of}",
+        body,
+        style=f":root{{--now-at:{now}}}",
+        script=asset("page.js"),
+    )
 
 
 def _introduction(timeline: Timeline) -> Iterable[str]:
@@ -138,20 +111,10 @@ def _select(name: str, title: str, choices: Iterable[tuple[str, str]]) -> str:
 
 def _key() -> str:
     items = "".join(
-        f'<li><i class="{phase.label}" aria-hidden="true"></i>{_NAMES[phase]}</li>'
+        f'<li><i class="{phase.label}" aria-hidden="true"></i>{PHASE_NAMES[phase]}</li>'
         for phase in Phase
     )
     return f'<ul class="key" aria-label="Colours">{items}</ul>'
-
-
-_NAMES = {
-    Phase.ALPHA: "alpha",
-    Phase.BETA: "beta",
-    Phase.RC: "release candidate",
-    Phase.STABLE: "stable",
-    Phase.MAINTENANCE: "maintenance",
-    Phase.EOS: "end of support",
-}
 
 
 def _table(timeline: Timeline) -> Iterable[str]:
@@ -187,7 +150,7 @@ def _row(row: Row, timeline: Timeline) -> str:
     if row.locked:
         version = "" if row.locked == status.subject.version else f": {escape(row.locked)}"
         label += f" <strong>in your lock{version}</strong>"
-    phase = _NAMES[status.phase]
+    phase = PHASE_NAMES[status.phase]
     if is_left_behind(status):
         phase += f", {left_behind_word(status)}"
     elif status.since:
@@ -196,7 +159,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         when = (
             f"<time>{status.change.effective}</time>" if status.change.effective else "no date yet"
         )
-        phase += f"; {_NAMES[status.change.phase]} announced: {when}"
+        phase += f"; {PHASE_NAMES[status.change.phase]} announced: {when}"
     facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in _facts(row))
     bars, words = [], []
     for bar in row.bars:
@@ -204,7 +167,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         bars.append(
             f'<i class="{bar.look}" style="left:{left:.2f}%;width:{right - left:.2f}%"></i>'
         )
-        what = left_behind_word(status) if bar.superseded else _NAMES[bar.phase]
+        what = left_behind_word(status) if bar.superseded else PHASE_NAMES[bar.phase]
         words.append(f"{what} from {bar.begin}")
     return (
         f'<tr role="row"{" class=locked" if row.locked else ""} '

@@ -6,7 +6,7 @@ it knows comes in with the context.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from neuron_pin.catalog import (
@@ -38,9 +38,11 @@ class Context(NamedTuple):
 RuleFunction = Callable[[Candidate, Context], "Exclusion | None"]
 
 
-def judge(candidate: Candidate, context: Context) -> Exclusion | None:
-    """The first rule that puts a candidate aside, or none."""
-    for rule in RULES:
+def judge(
+    candidate: Candidate, context: Context, rules: Sequence[RuleFunction] | None = None
+) -> Exclusion | None:
+    """The first rule that puts a candidate aside, or none; ``rules`` are all unless given."""
+    for rule in RULES if rules is None else rules:
         exclusion = rule(candidate, context)
         if exclusion is not None:
             return exclusion

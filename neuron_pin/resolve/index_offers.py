@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
+from neuron_pin.catalog import ComponentKind, FrameworkRole, same_public, version_numbers
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
@@ -305,7 +305,7 @@ class IndexOffers:
         for row in (*offered, *put_aside):
             assert row.member is not None
             listed = row.member.version
-            if listed == version or ("+" not in listed and _same_public(listed, version)):
+            if listed == version or ("+" not in listed and same_public(listed, version)):
                 return row
         return None
 
@@ -353,7 +353,7 @@ class IndexOffers:
             return
         for row in self._selection.offered.get(key, []):
             public = row.version.partition("+")[0]
-            if public not in seen and not any(_same_public(public, other) for other in seen):
+            if public not in seen and not any(same_public(public, other) for other in seen):
                 neuron = next(i for i in self._sources.indexes.all if i.is_trusted)
                 yield (
                     row,
@@ -382,21 +382,6 @@ class IndexOffers:
         for candidate in self._system.candidates(key, self._row):
             exclusion = judge(candidate, self._context) or self._membership(candidate)
             yield candidate, exclusion or self._system.older_revision(candidate)
-
-
-def _same_public(listed: str, version: str) -> bool:
-    head = version.partition(":")[2] if ":" in version else version
-    public = head.partition("+")[0].partition("-")[0]
-    if listed.endswith(".x"):
-        return public.startswith(listed[:-1])
-    return listed == public or _trimmed(listed) == _trimmed(public)
-
-
-def _trimmed(version: str) -> tuple[str, ...]:
-    parts = version.split(".")
-    while len(parts) > 1 and parts[-1] == "0":
-        parts.pop()
-    return tuple(parts)
 
 
 def _sort_key(version: str) -> Version:

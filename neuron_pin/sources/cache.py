@@ -70,7 +70,7 @@ def keep(path: str, data: bytes) -> None:
             os.unlink(temporary)
 
 
-KINDS = ("files", "http", "locks", "metadata", "projects")
+KINDS = ("core-metadata", "files", "http", "locks", "metadata", "projects", "seen", "wheels")
 MAX_AGE = 30 * 24 * 3600
 """Seconds after which a file that nobody wrote anew is stale."""
 

@@ -54,8 +54,8 @@ class Page:
     ``names`` are the names of its files.  A page has thousands, and few are looked at, so a
     file becomes a value when it is asked for.  ``status`` is PEP 792's: ``active``,
     ``archived``, ``quarantined`` or ``deprecated``, with the index's reason, if it gives one.
-    ``kin`` are the absolute addresses that the page tracks or names as alternate locations
-    (PEP 708).
+    ``kin`` are the absolute addresses that the page tracks or names as alternate locations,
+    ``alternates`` the latter alone (PEP 708).
     """
 
     def __init__(
@@ -65,11 +65,13 @@ class Page:
         status: str = "active",
         reason: str = "",
         kin: tuple[str, ...] = (),
+        alternates: tuple[str, ...] = (),
     ) -> None:
         self.names = names
         self.status = status
         self.reason = reason
         self.kin = kin
+        self.alternates = alternates
 
     def file(self, number: int) -> ListedFile:
         """The file of that number in ``names``."""
@@ -147,12 +149,14 @@ def _parse_json(data: bytes, address: str) -> Page:
     tracks = meta.get("tracks") if isinstance(meta, dict) else None
     status = document.get("project-status")
     status = status if isinstance(status, dict) else {}
+    alternates = _addresses(document.get("alternate-locations"), address)
     return _JsonPage(
         rows,
         address,
         status=_text(status.get("status")) or "active",
         reason=_text(status.get("reason")),
-        kin=_addresses(document.get("alternate-locations"), address) + _addresses(tracks, address),
+        kin=alternates + _addresses(tracks, address),
+        alternates=alternates,
     )
 
 
@@ -229,6 +233,7 @@ class _Anchors(HTMLParser):
         self.api = "1.0"
         self.status, self.reason = "active", ""
         self.kin: list[str] = []
+        self.alternates: list[str] = []
         self._open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -247,6 +252,8 @@ class _Anchors(HTMLParser):
         elif tag == "meta" and values.get("name") in ("pypi:tracks", "pypi:alternate-locations"):
             if len(self.kin) < MAX_KIN:
                 self.kin.append(values.get("content") or "")
+                if values.get("name") == "pypi:alternate-locations":
+                    self.alternates.append(values.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -277,6 +284,7 @@ def _parse_html(data: bytes, address: str) -> Page:
         status=parser.status,
         reason=parser.reason,
         kin=tuple(_absolute(base, url) for url in parser.kin),
+        alternates=tuple(_absolute(base, url) for url in parser.alternates),
     )
 
 

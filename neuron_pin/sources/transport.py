@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from neuron_pin.errors import SourceFailed
+from neuron_pin.errors import SourceFailed, Unreachable
 
 from .connections import Deadline, make_adapter
 
@@ -115,7 +115,7 @@ class Transport:
             problem = _problem(error)
             if deadline.passed:
                 problem = f"takes more than {deadline.seconds:.0f} s"
-            raise SourceFailed(
+            raise Unreachable(
                 redacted(url),
                 problem,
                 hint="--offline answers from the catalogue and what is in the cache",

@@ -1,0 +1,79 @@
+"""``neuron-pin serve``: the index that serves only what the policy allows."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import datetime, timezone
+
+from neuron_pin.catalog import load_catalog
+from neuron_pin.errors import WrongUsage
+from neuron_pin.settings import cache_folder, load_settings
+
+from .console import Console
+from .parser import Options
+
+
+def run(options: Options, console: Console) -> int:
+    """Serve until a signal, or ask itself for each kind of page and stop (``--check``)."""
+    settings = load_settings(vars(options), os.environ, os.getcwd())
+    catalog, today = load_catalog(), datetime.now(timezone.utc).date()
+    try:
+        from neuron_pin.proxy.files import Passing
+        from neuron_pin.proxy.probing import probe
+        from neuron_pin.proxy.serving import Listening, answering, make_server
+        from neuron_pin.proxy.serving import run as serve
+    except ImportError as error:
+        raise WrongUsage(
+            f"serve needs the extra serve: {error.name} is not installed",
+            hint="pip install 'neuron-pin[serve]'",
+        ) from None
+    size = _bytes(options.cache_size)
+    folder = cache_folder(settings, os.environ)
+    with answering(
+        settings,
+        catalog,
+        folder,
+        passing=Passing(options.files),
+        file_hosts=options.file_host,
+        size=size,
+        today=today,
+    ) as made:
+        if options.check:
+            from neuron_pin.report.probe import render_probe
+
+            found = probe(made)
+            console.result(render_probe(found))
+            return 3 if any(step.problem for step in found) else 0
+        host, port = _host_and_port(options.listen)
+        server = make_server(
+            made,
+            Listening(host, port, options.certfile, options.keyfile),
+            log=None if options.no_access_log else _log,
+            started=lambda address: console.note(
+                f"serving {address}/simple/ by facts of {catalog.announced}; "
+                f"neuron-pin hook install pip --via {address} points pip at it"
+            ),
+        )
+        serve(server)
+    return 0
+
+
+def _log(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[^\[\]:/\s]*):)?(\d{1,5})", text)
+    if match is None or int(match[2]) > 65535:
+        raise WrongUsage(f"--listen: {text!r} is not HOST:PORT", hint="127.0.0.1:8099, [::]:8099")
+    return (match[1] or "127.0.0.1").strip("[]"), int(match[2])
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,12})\s*([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise WrongUsage(f"--cache-size: {text!r} is no size", hint="20G, 500M")
+    power: int = " KMGT".index(match[2].upper() or " ")
+    return int(match[1]) << (10 * power)

@@ -1,0 +1,368 @@
+"""Answers to requests (ASGI): what a path means, made once and kept warm."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timezone
+from typing import TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from neuron_pin import __version__
+from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
+from neuron_pin.sources.connections import CONNECTIONS
+from neuron_pin.sources.names import is_name
+
+from .asides import Ledger, asides_of, withheld_document
+from .files import Files
+from .human import render_overview, render_project, render_withheld
+from .metrics import CONTENT_TYPE, Metrics
+from .pages import (
+    Form,
+    Links,
+    negotiated,
+    render_html,
+    render_json,
+    render_names_html,
+    render_names_json,
+)
+from .place import Kind, NotHere, Place, parse_place
+from .shelf import Shelf, Warm, warm
+from .upstream import Upstream
+from .view import View, parse_view
+from .wheels import Download, Wheels
+
+MAX_WAITING = 256
+"""Requests that may wait for an index at once; more are told to come again."""
+
+POLL = 0.02
+CHUNK = 256 * 1024
+DAY = 86400
+TEXT = "text/plain; charset=utf-8"
+PAGE = "text/html; charset=utf-8"
+BYTES = "application/octet-stream"
+
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+}
+"""Headers of every answer: what an index has put into it is never run as ours."""
+
+Result = TypeVar("Result")
+
+
+class Busy(NeuronPinError):
+    """More requests wait for indexes than should."""
+
+
+class NotAcceptable(NeuronPinError):
+    """The client takes none of the forms that there are."""
+
+
+class Answering:
+    """The server's state: everything that answers are made of."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        upstream: Upstream,
+        wheels: Wheels,
+        files: Files,
+        base: View,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.metrics = Metrics()
+        self.ledger = Ledger()
+        self._catalog = catalog
+        self._upstream = upstream
+        self._wheels = wheels
+        self._files = files
+        self._base = base
+        self._clock = clock
+        self._shelf = Shelf()
+        self._making: dict[object, asyncio.Task[Warm]] = {}
+        self._waiting = 0
+        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="answer")
+
+    def close(self) -> None:
+        """Take on nothing more, and drop the connections."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._wheels.close()
+        self._upstream.close()
+
+    @property
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock(), timezone.utc).date()
+
+    # Pages -----------------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        """The page of any path but those of files and of the server itself."""
+        path: str = request.scope["path"]
+        form, now = self._form(request), self._clock()
+        key = (path, form, now // DAY)
+        found = self._shelf.get(key)
+        if found is None or found.until <= now:
+            place = parse_place(path)
+            request.scope["kind"] = place.kind.value
+            if place.moved:
+                query = request.scope["query_string"].decode("ascii", "replace")
+                where = place.moved + (f"?{query}" if query else "")
+                return Response(None, 301, {**SAFE, "Location": where})
+            found = await self._made(key, lambda: self._make(place, form))
+        else:
+            request.scope["kind"] = found.kind
+            self.metrics.pages.labels("warm").inc()
+        return self._given(found, request)
+
+    def _form(self, request: Request) -> Form:
+        # PEP 691, "URL Parameter": for those who cannot send a header.
+        asked = request.query_params.get("format") if request.scope["query_string"] else None
+        form = negotiated(request.headers.get("accept", "") if asked is None else asked)
+        if form is None:
+            known = ", ".join(form.value for form in Form)
+            raise NotAcceptable("none of the forms that you take is served", hint=known)
+        return form
+
+    async def _made(self, key: object, make: Callable[[], Warm]) -> Warm:
+        """An answer, made once; who comes second waits for the first."""
+        task = self._making.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._in_thread(make))
+            self._making[key] = task
+            task.add_done_callback(lambda done: self._put(key, done))
+        # One client that leaves must not take the answer away from the others.
+        return await asyncio.shield(task)
+
+    def _put(self, key: object, done: asyncio.Task[Warm]) -> None:
+        self._making.pop(key, None)
+        if done.cancelled() or done.exception() is not None:
+            return
+        made = done.result()
+        self._shelf.put(key, made)
+        self.metrics.pages.labels("stale" if made.problem else "made").inc()
+        self.metrics.memory.set(self._shelf.size)
+        for aside in made.asides:
+            self.metrics.kept.labels(aside.rule.identifier).inc()
+
+    async def _in_thread(self, function: Callable[[], Result]) -> Result:
+        if self._waiting >= MAX_WAITING:
+            raise Busy("too many requests wait for indexes", hint="come again in a second")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+        finally:
+            self._waiting -= 1
+
+    def _given(self, found: Warm, request: Request) -> Response:
+        headers = {"ETag": found.etag, "Vary": "Accept, Accept-Encoding", **SAFE}
+        if found.problem:
+            # RFC 7234, 5.5.1 and 5.5.2: clients that know these warnings show them.
+            told = found.problem.replace('"', "'").encode("ascii", "replace").decode()[:300]
+            headers["Warning"] = f'110 neuron-pin "Response is stale: {told}"'
+            headers["Cache-Control"] = "no-cache"
+        else:
+            seconds = max(0, min(600, int(found.until - self._clock())))
+            headers["Cache-Control"] = f"max-age={seconds}"
+        if found.view is not None and found.name:
+            client = request.scope["client"]
+            now = datetime.fromtimestamp(int(self._clock()), timezone.utc).isoformat()
+            agent = request.headers.get("user-agent", "")
+            self.ledger.note(
+                client[0] if client else "", agent, found.name, found.view, found.asides, now
+            )
+        if found.status == 200 and found.etag in request.headers.get("if-none-match", ""):
+            return Response(None, 304, headers)
+        body = found.body
+        if found.packed and "gzip" in request.headers.get("accept-encoding", ""):
+            body = found.packed
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Type"] = found.media_type
+        return Response(body, found.status, headers)
+
+    def _make(self, place: Place, form: Form) -> Warm:
+        """The answer that a place has, whatever goes wrong on the way to it."""
+        view = parse_view(place.view, self._base, self._catalog, self._today)
+        if place.kind is Kind.NAMES:
+            return self._names(form)
+        if place.kind is Kind.OVERVIEW:
+            state = self._state()
+            page = render_overview(view, self._catalog, state, place.depth)
+            return warm(page, PAGE, self._clock() + POLL, kind=place.kind.value)
+        project = self._files.project(place.name, view, self._today)
+        problem = "; ".join(project.problems)
+        if not project.is_known:
+            text = f"no index has {place.name}\n"
+            return warm(text, TEXT, project.until, status=404, kind=place.kind.value)
+        if place.kind is Kind.PEOPLE:
+            page = render_project(project.listing, self._catalog, place.depth, project.problems)
+            return warm(page, PAGE, project.until, problem=problem, kind=place.kind.value)
+        links = Links(place.depth, project.passes, project.has_metadata)
+        render = render_json if form is Form.JSON else render_html
+        return warm(
+            render(project.listing, links),
+            _media_type(form),
+            project.until,
+            problem=problem,
+            kind=place.kind.value,
+            name=place.name,
+            view=view,
+            asides=asides_of(project.listing),
+        )
+
+    def _names(self, form: Form) -> Warm:
+        names, until, problems = self._upstream.names()
+        render = render_names_json if form is Form.JSON else render_names_html
+        return warm(
+            render(names),
+            _media_type(form),
+            until,
+            problem="; ".join(problems),
+            kind=Kind.NAMES.value,
+        )
+
+    def _state(self) -> dict[str, str]:
+        """The indexes, each with what is wrong with it, empty for nothing."""
+        down = self._upstream.down()
+        return {index.url: down.get(index.url, "") for index in self._upstream.indexes.all}
+
+    async def withheld(self, request: Request) -> Response:
+        """What was kept from whom, as a page and as JSON."""
+        request.scope["kind"] = "withheld"
+        rows = self.ledger.rows()
+        if request.scope["path"].endswith(".json"):
+            text = await self._in_thread(lambda: withheld_document(rows))
+            return Response(text, 200, SAFE, "application/json")
+        text = await self._in_thread(lambda: render_withheld(rows, 1))
+        return Response(text, 200, SAFE, PAGE)
+
+    # Files -----------------------------------------------------------------------------
+
+    async def file(self, request: Request) -> Response:
+        """A file: where it is, or its bytes; or its metadata."""
+        name, filename = request.path_params["name"], request.path_params["filename"]
+        wants_metadata = filename.endswith(".metadata")
+        request.scope["kind"] = "metadata" if wants_metadata else "file"
+        if not is_name(name) or normalized(name) != name:
+            raise NotHere("no such file")
+        wanted = filename.removesuffix(".metadata")
+        entry = await self._in_thread(lambda: self._files.entry(name, wanted, self._today))
+        if entry is None:
+            raise NotHere("no such file")
+        if wants_metadata:
+            metadata = await self._in_thread(lambda: self._wheels.metadata(name, entry))
+            etag = f'"{metadata.sha256[:32]}"'
+            headers = {**SAFE, "ETag": etag, "Cache-Control": f"max-age={DAY}"}
+            if etag in request.headers.get("if-none-match", ""):
+                return Response(None, 304, headers)
+            return Response(metadata.data, 200, headers, BYTES)
+        if not self._files.is_passed(entry):
+            return Response(None, 302, {**SAFE, "Location": entry.file.url})
+        return await self._passed(await self._in_thread(lambda: self._wheels.file(entry)), request)
+
+    async def _passed(self, download: Download, request: Request) -> Response:
+        while not download.started.is_set():
+            await asyncio.sleep(POLL)
+        if download.error is not None:
+            raise download.error
+        headers = {**SAFE, "Cache-Control": f"max-age={DAY}"}
+        if download.is_done:
+            return FileResponse(download.path, 200, headers, BYTES)
+        if download.length is not None:
+            headers["Content-Length"] = str(download.length)
+        if request.method == "HEAD":
+            return Response(None, 200, headers, BYTES)
+        return StreamingResponse(_followed(download), 200, headers, BYTES)
+
+    # The server itself -----------------------------------------------------------------
+
+    async def health(self, request: Request) -> Response:
+        """Whether this process answers, and whether its indexes did when they were asked."""
+        request.scope["kind"] = "health"
+        state = self._state()
+        document = {
+            "status": "degraded" if any(state.values()) else "ok",
+            "version": __version__,
+            "facts": self._catalog.announced.isoformat(),
+            "indexes": {url: problem or "ok" for url, problem in state.items()},
+        }
+        return Response(json.dumps(document) + "\n", 200, SAFE, "application/json")
+
+    async def counted(self, request: Request) -> Response:
+        """The metrics."""
+        request.scope["kind"] = "metrics"
+        text = await self._in_thread(self.metrics.text)
+        return Response(text, 200, {**SAFE, "Content-Type": CONTENT_TYPE})
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """What went wrong, as a status and a line of text."""
+        assert isinstance(error, NeuronPinError)
+        status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
+        text = error.message + (f"\n{error.hint}" if error.hint else "")
+        headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
+        return Response(f"{_printable(text)}\n", status, headers, TEXT)
+
+
+_STATUS: dict[type[NeuronPinError], int] = {
+    Busy: 503,
+    NotHere: 404,
+    NotAcceptable: 406,
+    UnknownName: 404,
+    WrongUsage: 400,
+    SourceFailed: 502,
+}
+
+
+def make_application(answering: Answering) -> Starlette:
+    """The ASGI application."""
+    return Starlette(
+        routes=[
+            Route("/healthz", answering.health),
+            Route("/metrics", answering.counted),
+            Route("/withheld/", answering.withheld),
+            Route("/withheld.json", answering.withheld),
+            Route("/files/{name}/{filename}", answering.file),
+            Route("/{path:path}", answering.page),
+        ],
+        exception_handlers={NeuronPinError: answering.refused},
+    )
+
+
+class _Broken(Exception):
+    """A file whose end cannot be handed on: the connection ends before its length."""
+
+
+async def _followed(download: Download) -> AsyncIterator[bytes]:
+    """The bytes of a file as they come; the last of them only if its hash is right."""
+    offset = 0
+    with open(download.path, "rb") as stream:
+        while True:
+            if download.error is not None:
+                raise _Broken(str(download.error))
+            is_done, ready = download.is_done, download.available
+            while offset < ready:
+                chunk = os.pread(stream.fileno(), min(CHUNK, ready - offset), offset)
+                offset += len(chunk)
+                yield chunk
+            if is_done:
+                return
+            await asyncio.sleep(POLL)
+
+
+def _media_type(form: Form) -> str:
+    return PAGE if form is Form.PLAIN_HTML else form.value
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text[:2000])

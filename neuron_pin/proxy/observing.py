@@ -1,0 +1,84 @@
+"""What happened to each request: a line of the access log, and the counters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .metrics import Metrics
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_TEXT = 300
+
+
+class Observed:
+    """An application whose every answer is counted and, if wanted, logged."""
+
+    def __init__(
+        self, application: ASGIApp, metrics: Metrics, log: Callable[[str], None] | None
+    ) -> None:
+        self._application = application
+        self._metrics = metrics
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        status, size, began = 0, 0, time.perf_counter()
+
+        async def observed(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._application(scope, receive, observed)
+        except Exception as error:
+            # The connection ends here; uvicorn's own traceback would tell nothing more.
+            self._note(scope, status or 500, size, began, str(error))
+            raise
+        self._note(scope, status, size, began)
+
+    def _note(self, scope: Scope, status: int, size: int, began: float, problem: str = "") -> None:
+        seconds = time.perf_counter() - began
+        kind = scope.get("kind", "other")
+        self._metrics.requests.labels(kind, str(status)).inc()
+        self._metrics.seconds.labels(kind).observe(seconds)
+        self._metrics.sent.inc(size)
+        if self._log is not None:
+            self._log(log_line(scope, status, size, seconds, problem))
+
+
+def log_line(scope: Scope, status: int, size: int, seconds: float, problem: str = "") -> str:
+    """A request in the combined log format, with how long it took (seconds), and what broke
+    off its answer."""
+    client = scope.get("client")
+    now = datetime.now(timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    path = scope.get("raw_path", b"").decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    target = f"{path}?{query}" if query else path
+    agent = next((value for key, value in scope["headers"] if key == b"user-agent"), b"-")
+    line = (
+        f"{client[0] if client else '-'} - - [{now}] "
+        f'"{scope["method"]} {_quoted(target)} HTTP/{scope["http_version"]}" {status} {size} '
+        f'"-" "{_quoted(agent.decode("latin-1"))}" {seconds:.4f}'
+    )
+    return f"{line} {_quoted(problem)}" if problem else line
+
+
+def _quoted(text: str) -> str:
+    """A text of a client's, which ends neither its field nor its line."""
+    if text.isascii() and text.isprintable() and '"' not in text and len(text) <= MAX_TEXT:
+        return text
+    return "".join(
+        c if c.isascii() and c.isprintable() and c != '"' else f"\\x{ord(c) & 0xFF:02x}"
+        for c in text[:MAX_TEXT]
+    )

@@ -1,0 +1,193 @@
+"""The indexes behind the server: which one is asked for a name, and what it last said.
+
+Only hosts of configured indexes are ever asked, redirects included.  Where an index does not
+answer, its last page is used, and said to be old.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.errors import SourceFailed, Unreachable
+from neuron_pin.policy import Ecosystem
+from neuron_pin.sources.connections import CONNECTIONS
+from neuron_pin.sources.http import Answer, Fetcher, NotFound
+from neuron_pin.sources.indexes import Index, Indexes
+from neuron_pin.sources.names import parse_names
+from neuron_pin.sources.simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page
+from neuron_pin.sources.transport import Limits
+
+LIMITS = Limits(connect=4.0, read=8.0, answer=12.0, retries=1)
+"""Installers give up after fifteen seconds; somebody waits for every answer here."""
+
+PAUSE = 10.0
+"""Seconds for which an index that did not answer is not asked again."""
+
+ABSENT = 60.0
+"""Seconds for which a project that an index does not have is taken to be still absent."""
+
+FILE_HOSTS = {"pypi.org": ("files.pythonhosted.org",)}
+"""Hosts on which public indexes keep their files."""
+
+
+class Reading(NamedTuple):
+    """What an index has of a project; ``page`` is none where it does not have it.
+
+    ``until`` is when it should be asked again (seconds since the epoch).  ``problem`` says why
+    this is an old page, empty for a fresh one.
+    """
+
+    origin: Index
+    page: Page | None
+    until: float
+    problem: str = ""
+
+
+class Readings(NamedTuple):
+    """What the indexes have of a project: pages in the order in which they count."""
+
+    pages: tuple[tuple[Index, Page], ...]
+    until: float
+    problems: tuple[str, ...] = ()
+
+
+def hosts_of(indexes: Indexes, named: Iterable[str] = ()) -> frozenset[str]:
+    """The hosts (and ports) that may be asked: of the indexes, of their files where these are
+    known to be elsewhere, and those that the user names."""
+    urls = [*(i.url for i in indexes.all), *(i.url for i in indexes.bindings.values())]
+    found = {urlsplit(url).netloc.lower() for url in urls} - {""}
+    for host in list(found):
+        found.update(FILE_HOSTS.get(host, ()))
+    return frozenset(found | {host.strip().lower() for host in named})
+
+
+class Upstream:
+    """Reads projects; threads may share it."""
+
+    def __init__(self, fetcher: Fetcher, indexes: Indexes, catalog: Catalog) -> None:
+        self.indexes = indexes
+        self.fetcher = fetcher
+        self._catalog = catalog
+        self._down: dict[str, tuple[float, str]] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index")
+
+    def close(self) -> None:
+        """Stop reading, and drop the connections."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.fetcher.close()
+
+    def bound(self, name: str) -> Index | None:
+        """The index that the user has bound a name to."""
+        return self.indexes.bindings.get(name)
+
+    def project(self, name: str) -> Readings:
+        """What the indexes that decide about a name have of it; raises `SourceFailed`.
+
+        An index from which nothing of the name would be taken anyhow is asked so that its
+        decoys are seen, and not missed where it does not answer.
+        """
+        order = self.indexes.of(name)
+        package, bound = self._catalog.packages.get(name), self.bound(name)
+        if bound is None and (package is None or package.public_from == "0"):
+            return self._first(name, order)
+        futures = [self._pool.submit(self.read, index, name) for index in order]
+        found: list[Reading] = []
+        problems = []
+        for index, future in zip(order, futures, strict=True):
+            try:
+                found.append(future.result())
+            except SourceFailed as error:
+                is_needed = index == bound or (
+                    package is not None and (index.is_trusted or bool(package.public_from))
+                )
+                if is_needed:
+                    raise
+                problems.append(error.message)
+        return _joined(found, problems)
+
+    def _first(self, name: str, order: Sequence[Index]) -> Readings:
+        """The first index that has a name decides, with those that it says are the same."""
+        found: list[Reading] = []
+        for index in order:
+            reading = self.read(index, name)
+            found.append(reading)
+            if reading.page is not None:
+                for other in self.indexes.kin(index, name, reading.page.kin):
+                    found.append(self.read(other, name))
+                break
+        return _joined(found, [])
+
+    def read(self, index: Index, name: str) -> Reading:
+        """An index's page of a project; raises `SourceFailed` if there is not even an old one."""
+        address = index.page(name)
+        pages: list[Page] = []
+
+        def parse(answer: Answer) -> None:
+            pages.append(parse_page(answer.data, answer.content_type, answer.url))
+
+        try:
+            self._check_up(index)
+            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES, check=parse)
+        except NotFound:
+            return Reading(index, None, self.fetcher.now + ABSENT)
+        except SourceFailed as error:
+            self._note_down(index, error)
+            kept = self.fetcher.kept(address, accept=ACCEPT)
+            if kept is None:
+                raise
+            parse(kept)
+            return Reading(index, pages[0], self.fetcher.now + PAUSE, error.message)
+        return Reading(index, pages[0], answer.fresh_until)
+
+    def names(self) -> tuple[list[str], float, tuple[str, ...]]:
+        """Every name of every index, until when that is so, and which index did not answer.
+
+        Neuron's own are there in any case.
+        """
+        packages = self._catalog.packages.values()
+        found = {package.name for package in packages if Ecosystem.PIP in package.systems}
+        until, problems = self.fetcher.now + 600, []
+        for index in self.indexes.all:
+            try:
+                self._check_up(index)
+                address = f"{index.url.rstrip('/')}/"
+                answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
+                names = parse_names(answer.data, answer.content_type, answer.url)
+                found.update(normalized(name) for name in names)
+                until = min(until, answer.fresh_until)
+            except NotFound:
+                problems.append(f"{index.url}: has no list of its projects")
+            except SourceFailed as error:
+                problems.append(error.message)
+        return sorted(found), until, tuple(problems)
+
+    def down(self) -> dict[str, str]:
+        """The indexes that do not answer just now, each with what went wrong."""
+        now = self.fetcher.now
+        with self._lock:
+            return {url: problem for url, (until, problem) in self._down.items() if until > now}
+
+    def _check_up(self, index: Index) -> None:
+        with self._lock:
+            until, problem = self._down.get(index.url, (0.0, ""))
+        if until > self.fetcher.now:
+            raise SourceFailed(index.url, f"did not answer a moment ago ({problem})")
+
+    def _note_down(self, index: Index, error: SourceFailed) -> None:
+        # One bad page says nothing of the others.
+        if not isinstance(error, Unreachable):
+            return
+        with self._lock:
+            self._down[index.url] = (self.fetcher.now + PAUSE, error.problem)
+
+
+def _joined(found: Sequence[Reading], problems: Sequence[str]) -> Readings:
+    pages = tuple((r.origin, r.page) for r in found if r.page is not None)
+    until = min((r.until for r in found), default=0.0)
+    return Readings(pages, until, (*(r.problem for r in found if r.problem), *problems))
