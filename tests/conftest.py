@@ -25,7 +25,7 @@ from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
 
-pytest_plugins = ("apt_machine",)
+pytest_plugins = ("apt_machine", "proxy_world")
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

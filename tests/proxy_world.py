@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -18,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from conftest import Served, wheel
 
+TODAY = "2026-09-01"
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 
@@ -138,10 +141,10 @@ class Reply(NamedTuple):
 
 
 class Running(NamedTuple):
-    """The server as a process."""
+    """The server, in this process or as one of its own."""
 
     url: str
-    process: subprocess.Popen
+    process: subprocess.Popen | None
     lines: list[str]
 
     def get(self, path: str, accept: str = JSON, method: str = "GET", **headers: str) -> Reply:
@@ -165,7 +168,60 @@ class Running(NamedTuple):
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
+    """Start the server in this process, as ``neuron-pin serve`` does with these options."""
+    from neuron_pin.catalog import Catalog
+    from neuron_pin.catalog.catalog import EMBEDDED
+    from neuron_pin.cli.parser import parse
+    from neuron_pin.proxy.files import Passing
+    from neuron_pin.proxy.serving import Listening, answering, make_server
+    from neuron_pin.settings import load_settings
+
+    for name in list(os.environ):
+        if name.startswith(("NEURON_PIN_", "HTTP", "http")):
+            monkeypatch.delenv(name)
+    stack = contextlib.ExitStack()
+
+    def start(*options: str, cache: Path | None = None, today: str = TODAY) -> Running:
+        parsed = parse(["serve", *options])
+        made = stack.enter_context(
+            answering(
+                load_settings(vars(parsed), {}, str(tmp_path)),
+                Catalog(EMBEDDED),
+                str(cache or tmp_path / "served"),
+                passing=Passing(parsed.files),
+                file_hosts=parsed.file_host,
+                size=1 << 30,
+                today=date.fromisoformat(today),
+            )
+        )
+        lines: list[str] = []
+        where: list[str] = []
+        is_up = threading.Event()
+        server = make_server(
+            made,
+            Listening("127.0.0.1", 0),
+            log=lines.append,
+            started=lambda address: (where.append(address), is_up.set()),
+        )
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        assert is_up.wait(30)
+
+        def stop() -> None:
+            server.should_exit = True
+            server.force_exit = True
+            thread.join(30)
+
+        stack.callback(stop)
+        return Running(where[0], None, lines)
+
+    with stack:
+        yield start
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start ``neuron-pin serve`` with these options, on a port of its own."""
     started: list[subprocess.Popen] = []
 

@@ -229,7 +229,10 @@ def _add_hook(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", choices=("install", "status", "remove"))
     command.add_argument("kinds", metavar="KIND", nargs="*", help="apt, dnf, pip, uv")
     command.add_argument(
-        "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
+        "--lock", metavar="FILE", help="what to hold; default: lock.json, without --via"
+    )
+    command.add_argument(
+        "--via", metavar="URL", help="of pip and uv: take everything from this index (serve)"
     )
     command.add_argument(
         "--scope",

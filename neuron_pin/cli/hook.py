@@ -6,12 +6,14 @@ import os
 import sys
 from datetime import datetime, timezone
 
-from neuron_pin.catalog import load_catalog
+from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
-from neuron_pin.hooks.holding import held_lock, mismatches
+from neuron_pin.hooks.holding import held_lock, held_via, mismatches
 from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
+from neuron_pin.hooks.piece import Held
 from neuron_pin.hooks.place import Kind, OnError, Place, place_of, places_of
 from neuron_pin.hooks.uv import what_is_held
+from neuron_pin.hooks.via import is_open
 
 from .console import Console
 from .parser import Options
@@ -25,7 +27,11 @@ def run(options: Options, console: Console) -> int:
     again = [sys.argv[0], *options.arguments]
     if options.action == "install":
         catalog = load_catalog()
-        held = held_lock(options.lock, catalog, OnError(options.on_error), options.expires)
+        if options.via:
+            held = _held_via(options, places, catalog, console)
+        else:
+            lock = options.lock or "lock.json"
+            held = held_lock(lock, catalog, OnError(options.on_error), options.expires)
         for place in places:
             for warning in mismatches(held, place):
                 console.warn(warning)
@@ -53,6 +59,17 @@ def run(options: Options, console: Console) -> int:
         if options.action == "install" and place.kind is Kind.UV:
             console.note(what_is_held(place))
     return 0
+
+
+def _held_via(options: Options, places: list[Place], catalog: Catalog, console: Console) -> Held:
+    others = [place.kind.value for place in places if place.kind not in (Kind.PIP, Kind.UV)]
+    if others:
+        raise WrongUsage(f"--via points pip and uv at an index, and {', '.join(others)} at none")
+    today = datetime.now(timezone.utc).date()
+    held = held_via(options.via, options.lock, catalog, today)
+    if is_open(held.via):
+        console.warn(f"{held.via} is not encrypted: whoever is between may change what comes")
+    return held
 
 
 def _places(options: Options) -> list[Place]:

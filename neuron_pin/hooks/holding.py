@@ -18,11 +18,12 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_months
 from neuron_pin.relocking import read_resolution
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.target import Scope, detect, parse_day
+from neuron_pin.target import Scope, detect, make_target, parse_day
 
 from .dnf import has_versionlock, plugin_folders
 from .piece import Held
 from .place import HookScope, Kind, OnError, Place
+from .via import simple_url
 
 MONTHS = 6
 """How long a lock is held before somebody should look at it again: the time for which the
@@ -39,6 +40,19 @@ def held_lock(path: str, catalog: Catalog, on_error: OnError, expires: str | Non
         day = add_months(resolution.target.as_of, MONTHS)
     whole = _with_release(resolution, catalog)
     return Held(whole._replace(expires=day.isoformat()), command, on_error)
+
+
+def held_via(via: str, path: str | None, catalog: Catalog, today: date) -> Held:
+    """One index for everything, with a lock beside it if there is one; raises
+    `UnreadableInput` or `WrongUsage`."""
+    address = simple_url(via)
+    if path is not None:
+        resolution, command = read_resolution(path, catalog)
+        return Held(resolution, command, OnError.ALLOW, address)
+    target = make_target(
+        catalog, instance=None, system=None, python=None, as_of=today, this_python="3.12"
+    )
+    return Held(Resolution("", target, (), (), ()), "", OnError.ALLOW, address)
 
 
 def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:

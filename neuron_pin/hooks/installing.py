@@ -57,7 +57,10 @@ def prepare_install(place: Place, held: Held, *, overwrite: bool) -> list[Prepar
                     hint="--dry-run --overwrite shows what would be lost; --overwrite keeps a copy",
                 )
             found.append(Prepared(_backup(place, piece), existing(_backup(place, piece)), before))
-        found.append(Prepared(piece.path, before, _edited(piece, before, held), piece.mode))
+        after: str | None = _edited(piece, before, held)
+        if piece.is_optional and not after:
+            after = None
+        found.append(Prepared(piece.path, before, after, piece.mode))
     return found
 
 

@@ -17,11 +17,13 @@ PROGRAM_MODE = 0o755
 
 class Held(NamedTuple):
     """What a hook holds: the lock, the command that made it, and what to do where the hook
-    cannot judge."""
+    cannot judge.  ``via`` is the address of the simple index that installers are pointed at,
+    empty for none; then the lock may be empty."""
 
     resolution: Resolution
     command: str
     on_error: OnError
+    via: str = ""
 
 
 class Owner(Enum):
@@ -45,6 +47,7 @@ class Piece(NamedTuple):
     again; neither writes anything, both raise `CannotWrite` or `BrokenSection`.  ``head`` is
     what a shared file begins with where we made it, which goes with it.  ``stays`` keeps a
     shared file that has nothing in it any more: something else fails without it.
+    ``is_optional`` is a file of ours that is not needed where its new text is empty.
     """
 
     path: str
@@ -54,6 +57,7 @@ class Piece(NamedTuple):
     mode: int = NEW_MODE
     head: str = ""
     stays: bool = False
+    is_optional: bool = False
 
 
 def program(path: str, render: Render, mode: int = NEW_MODE) -> Piece:
@@ -61,6 +65,11 @@ def program(path: str, render: Render, mode: int = NEW_MODE) -> Piece:
     return Piece(path, Owner.PROGRAM, lambda _, held: render(held), mode=mode)
 
 
-def own_file(path: str, render: Render) -> Piece:
+def own_file(path: str, render: Render, *, is_optional: bool = False) -> Piece:
     """A file of ours among others', marked as ours."""
-    return Piece(path, Owner.OURS, lambda _, held: marked(render(held)))
+
+    def made(_: str, held: Held) -> str:
+        text = render(held)
+        return marked(text) if text else ""
+
+    return Piece(path, Owner.OURS, made, is_optional=is_optional)

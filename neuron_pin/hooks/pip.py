@@ -1,14 +1,14 @@
-"""pip: constraints and indexes in the configuration file of a scope."""
+"""pip: constraints and indexes in the configuration file of a scope, or one index alone."""
 
 from __future__ import annotations
 
 import os
 
-from neuron_pin.outputs.constraints import render_bound_constraints
+from neuron_pin.outputs.constraints import render_bound_constraints, render_constraints
 
 from .blocks import without_blocks
-from .piece import Owner, Piece, own_file
-from .pip_settings import edited, pip_options
+from .piece import Held, Owner, Piece, own_file
+from .pip_settings import edited, pip_options, via_options
 from .place import HookScope, Place
 
 
@@ -20,14 +20,27 @@ def pieces(place: Place) -> list[Piece]:
         # What the file says is read on the machine, wherever its image lies now.
         seen = f"/{os.path.relpath(constraints, place.root)}"
     return [
-        own_file(constraints, lambda held: render_bound_constraints(held.resolution, held.command)),
+        own_file(constraints, _constraints, is_optional=True),
         Piece(
             settings,
             Owner.SHARED,
-            lambda text, held: edited(settings, text, pip_options(held.resolution, seen)),
+            lambda text, held: (
+                edited(settings, text, via_options(held.via, held.resolution, seen), via=held.via)
+                if held.via
+                else edited(settings, text, pip_options(held.resolution, seen))
+            ),
             without_blocks,
         ),
     ]
+
+
+def _constraints(held: Held) -> str:
+    """The lock's versions; bound to files where no index does that."""
+    if not held.via:
+        return render_bound_constraints(held.resolution, held.command)
+    if not held.resolution.packages:
+        return ""
+    return render_constraints(held.resolution, held.command)
 
 
 def paths(place: Place) -> tuple[str, str]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.resolve import Resolution
 
 from .blocks import lines_of, with_blocks, without_blocks
+from .via import is_open
 
 COMMANDS = ("install", "download", "wheel", "lock")
 _OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)
@@ -31,9 +33,24 @@ def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str
     return wanted
 
 
-def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:
-    """A pip.conf with the wanted options in it; raises `CannotWrite` for one that pip could
-    not read, before or after, or in which a command's own section takes them back."""
+def via_options(via: str, resolution: Resolution, constraints: str) -> dict[str, tuple[str, ...]]:
+    """What pip is to be told where one index serves everything; an option without values is
+    not to be set at all."""
+    wanted: dict[str, tuple[str, ...]] = {"index-url": (via,), "extra-index-url": ()}
+    if resolution.packages:
+        wanted["constraint"] = (constraints,)
+    if is_open(via):
+        # pip refuses an open connection to any other host than its own, and says so late.
+        wanted["trusted-host"] = (urlsplit(via).netloc,)
+    return wanted
+
+
+def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: str = "") -> str:
+    """A pip.conf with the wanted options in it; with ``via`` no index of theirs beside it.
+
+    Raises `CannotWrite` for one that pip could not read, before or after, or in which a
+    command's own section takes them back.
+    """
     text = without_blocks(text)
     before = _parsed(path, text)
     for command in COMMANDS:
@@ -50,6 +67,10 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:
     replaced: list[int] = []
     for name, values in wanted.items():
         theirs = (_value(before, "global", name) or "").split() if header is not None else []
+        is_alone = bool(via) and name in ("index-url", "extra-index-url")
+        if is_alone and theirs and theirs != list(values) and header is not None:
+            replaced += _places(lines, header, name)
+            theirs = []
         if name == "index-url" and theirs:
             # A mirror of theirs stays the way to the public index.
             continue
@@ -66,7 +87,9 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:
                 *(f"    {value}\n" for value in merged),
             ]
         )
-    if not own:
+    if via and own:
+        own.insert(0, f"# via {via}\n")
+    if not own and not replaced:
         return text
     if header is None:
         new = with_blocks(text, {len(lines): "".join(["[global]\n", *own])})
@@ -75,7 +98,8 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]]) -> str:
     after = _parsed(path, new)
     for name, values in wanted.items():
         found = (_value(after, "global", name) or "").split()
-        if name != "index-url" and not set(values) <= set(found):
+        expected = set(values) == set(found) if via and not values else set(values) <= set(found)
+        if (via or name != "index-url") and not expected:
             raise CannotWrite(path, f"{name} would not be what is meant; it was left as it is")
     return new
 

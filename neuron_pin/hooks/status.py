@@ -26,7 +26,8 @@ SELF_TEST_SECONDS = 10
 
 
 class FileStatus(NamedTuple):
-    """One file of a hook: ``ours``, ``missing``, ``edited``, ``foreign`` or ``outdated``."""
+    """One file of a hook: ``ours``, ``missing``, ``unused``, ``edited``, ``foreign`` or
+    ``outdated``."""
 
     path: str
     state: str
@@ -62,7 +63,7 @@ def status_of(place: Place, today: str) -> HookStatus:
     """Look at the files of a hook; runs the hook's own check on this machine.  ``today`` is an
     ISO date."""
     pieces = pieces_of(place)
-    files = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
+    files = _files(pieces)
     if not any(_says_so(file, piece) for file, piece in zip(files, pieces, strict=True)):
         return _absent(place, files)
     problems = [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
@@ -104,6 +105,26 @@ def status_of(place: Place, today: str) -> HookStatus:
     )
 
 
+def _files(pieces: list[Piece]) -> list[FileStatus]:
+    """The state of each file; one that no other names is not missed."""
+    found = []
+    for piece in pieces:
+        state = _file_state(piece)
+        if state == "missing" and piece.is_optional:
+            others = (other for other in pieces if other is not piece)
+            if not any(piece.path in _readable(other.path) for other in others):
+                state = "unused"
+        found.append(FileStatus(piece.path, state))
+    return found
+
+
+def _readable(path: str) -> str:
+    try:
+        return existing(path)
+    except (CannotWrite, UnreadableInput):
+        return ""
+
+
 def _absent(place: Place, files: list[FileStatus]) -> HookStatus:
     kind, scope = place.kind.value, place.scope.value
     return HookStatus(kind, scope, place.label, "absent", "", "", "", tuple(files), (), ())
@@ -111,7 +132,7 @@ def _absent(place: Place, files: list[FileStatus]) -> HookStatus:
 
 def _says_so(file: FileStatus, piece: Piece) -> bool:
     """Whether a file shows that its hook is installed: programs are shared by hooks."""
-    return piece.owner is not Owner.PROGRAM and file.state not in ("missing", "foreign")
+    return piece.owner is not Owner.PROGRAM and file.state not in ("missing", "unused", "foreign")
 
 
 _SOURCES = {name: source for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD)}
@@ -140,12 +161,13 @@ def _on_error(place: Place) -> str:
 
 
 def _label(files: list[FileStatus]) -> str:
-    """What a constraints file or a uv configuration says of its lock."""
+    """What a constraints file or a configuration says of its lock, or of its index."""
+    labels = []
     for file in files:
-        found = re.search(r"^# (Neuron SDK [\d.]+)$", existing(file.path), re.M)
+        found = re.search(r"^# (Neuron SDK [\d.]+|via \S+)", _readable(file.path), re.M)
         if found:
-            return found[1]
-    return ""
+            labels.append(found[1])
+    return ", ".join(labels)
 
 
 def _self_test() -> list[str]:

@@ -18,7 +18,7 @@ def pieces(place: Place) -> list[Piece]:
         Piece(
             path,
             Owner.SHARED,
-            lambda text, held: edit(path, text, held.resolution),
+            lambda text, held: edit(path, text, held.resolution, held.via),
             without_tagged,
         )
     ]

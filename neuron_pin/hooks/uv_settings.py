@@ -26,18 +26,21 @@ NAME = "neuron-pin"
 _HEADER = re.compile(r"\s*\[")
 
 
-def edited_uv_toml(path: str, text: str, resolution: Resolution) -> str:
-    """A uv.toml with the lock in it: Neuron's index before others, and constraints; raises
-    `CannotWrite` for one that uv could not read, or that cannot be joined."""
+def edited_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") -> str:
+    """A uv.toml with the lock in it: Neuron's index before others, and constraints; with
+    ``via`` that index in place of the public one.
+
+    Raises `CannotWrite` for one that uv could not read, or that cannot be joined.
+    """
     text = without_tagged(text)
     document = _parsed(path, text)
     lines = lines_of(text)
-    neuron, _ = resolution.indexes()
+    neuron = () if via else resolution.indexes()[0]
     first = next(
         (n for n, line in enumerate(lines) if _HEADER.match(line) and _ends_value(lines, 0, n)),
         len(lines),
     )
-    if neuron and "index" in document and _table_at(lines, "[[index]]") is None:
+    if (neuron or via) and "index" in document and _table_at(lines, "[[index]]") is None:
         raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[index]]")
     replaced: list[int] = []
     head = _constraints(path, document, resolution, lines, range(first), replaced)
@@ -49,15 +52,23 @@ def edited_uv_toml(path: str, text: str, resolution: Resolution) -> str:
         head.append('index-strategy = "unsafe-first-match"')
     inserted = {0: head}
     inserted.setdefault(first, []).extend(_index_tables("[[index]]", neuron))
+    if via:
+        _check_default(path, document)
+        for key in ("index-url", "extra-index-url"):
+            replaced += _key_lines(lines, range(first), key)
+        inserted[first] += _default_index("[[index]]", via)
     return _joined(path, text, inserted, replaced)
 
 
 _ONE_LIST = "names its indexes in one list, which ours cannot be put into"
 
 
-def edited_project(path: str, text: str, resolution: Resolution) -> str:
+def edited_project(path: str, text: str, resolution: Resolution, via: str = "") -> str:
     """A project's pyproject.toml with the lock below ``[tool.uv]``: constraints, and each of
-    Neuron's packages bound to its index; raises `CannotWrite` for one that cannot be joined."""
+    Neuron's packages bound to its index; with ``via`` that index in place of the public one.
+
+    Raises `CannotWrite` for one that cannot be joined.
+    """
     text = without_tagged(text)
     document = _parsed(path, text)
     lines = lines_of(text)
@@ -72,8 +83,8 @@ def edited_project(path: str, text: str, resolution: Resolution) -> str:
         raise CannotWrite(
             path, "its sources are not written as a table [tool.uv.sources]", hint="do that"
         )
-    neuron, _ = resolution.indexes()
-    if neuron and "index" in table and _table_at(lines, "[[tool.uv.index]]") is None:
+    neuron = () if via else resolution.indexes()[0]
+    if (neuron or via) and "index" in table and _table_at(lines, "[[tool.uv.index]]") is None:
         raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[tool.uv.index]]")
     replaced: list[int] = []
     inserted: dict[int, list[str]] = {}
@@ -81,8 +92,13 @@ def edited_project(path: str, text: str, resolution: Resolution) -> str:
     _put(inserted, lines, own, "[tool.uv]", rows)
     bound = _bound(path, table, resolution, neuron, lines, sources, replaced)
     _put(inserted, lines, sources, "[tool.uv.sources]", bound)
-    for line in _index_tables("[[tool.uv.index]]", neuron, explicit=True):
-        inserted.setdefault(len(lines), []).append(line)
+    last = inserted.setdefault(len(lines), [])
+    last += _index_tables("[[tool.uv.index]]", neuron, explicit=True)
+    if via:
+        _check_default(path, table)
+        for key in ("index-url", "extra-index-url"):
+            replaced += _key_lines(lines, _inside(lines, own), key)
+        last += _default_index("[[tool.uv.index]]", via)
     return _joined(path, text, inserted, replaced)
 
 
@@ -110,6 +126,28 @@ def _index_tables(header: str, urls: tuple[str, ...], *, explicit: bool = False)
         rows += [header, f"name = {json.dumps(_numbered(number))}", f"url = {json.dumps(url)}"]
         rows += ["explicit = true"] if explicit else []
     return rows
+
+
+def _default_index(header: str, via: str) -> list[str]:
+    """The table of an index that takes the public one's place."""
+    return [
+        f"# via {via}",
+        header,
+        f"name = {json.dumps(NAME)}",
+        f"url = {json.dumps(via)}",
+        "default = true",
+    ]
+
+
+def _check_default(path: str, table: dict[str, Any]) -> None:
+    """No other index stands in the public one's place already."""
+    for index in table.get("index", ()):
+        if isinstance(index, dict) and index.get("default"):
+            raise CannotWrite(
+                path,
+                f"has a default index of its own, {str(index.get('url'))[:200]}",
+                hint="take it out: serve --index-url stands before it",
+            )
 
 
 def _bound(
@@ -151,6 +189,8 @@ def _constraints(
 ) -> list[str]:
     """The key with our constraints, and with those that are there already."""
     rows = [f"{p.key.name}{p.pin.to_pip()}" for p in resolution.packages_of(Ecosystem.PIP)]
+    if not rows:
+        return []
     theirs = table.get("constraint-dependencies", [])
     if not isinstance(theirs, list) or not all(isinstance(row, str) for row in theirs):
         raise CannotWrite(path, "constraint-dependencies is no list of requirements")

@@ -1,0 +1,33 @@
+"""The one index that installers are pointed at: its address."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+from neuron_pin.errors import WrongUsage
+
+
+def simple_url(text: str) -> str:
+    """The address of a simple index, of a server or of one of its views: ``/simple/`` at its
+    end.  Raises `WrongUsage` for what is no such address."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise WrongUsage(f"--via: {text[:200]!r} is no address", hint="http://127.0.0.1:8099")
+    if any(c.isspace() or not c.isprintable() or c in "\"'\\$`" for c in text.strip()):
+        raise WrongUsage(f"--via: {text[:200]!r} has characters that no address has")
+    path = parts.path.rstrip("/")
+    if not path.endswith("/simple"):
+        path += "/simple"
+    return urlunsplit(parts._replace(path=f"{path}/"))
+
+
+def is_open(url: str) -> bool:
+    """Whether an address is reached over an open connection that leaves the machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return False
+    try:
+        return not ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return True
