@@ -12,7 +12,7 @@ from datetime import date, datetime, timezone
 from typing import TypeVar
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -283,7 +283,7 @@ class Answering:
             headers["Content-Length"] = str(download.length)
         if request.method == "HEAD":
             return Response(None, 200, headers, BYTES)
-        return StreamingResponse(_followed(download), 200, headers, BYTES)
+        return StreamingResponse(_followed(download, request), 200, headers, BYTES)
 
     # The server itself -----------------------------------------------------------------
 
@@ -309,6 +309,8 @@ class Answering:
         """What went wrong, as a status and a line of text."""
         assert isinstance(error, NeuronPinError)
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
+        if status >= 500:
+            request.scope["problem"] = error.message
         text = error.message + (f"\n{error.hint}" if error.hint else "")
         headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
         return Response(f"{_printable(text)}\n", status, headers, TEXT)
@@ -339,17 +341,17 @@ def make_application(answering: Answering) -> Starlette:
     )
 
 
-class _Broken(Exception):
-    """A file whose end cannot be handed on: the connection ends before its length."""
+async def _followed(download: Download, request: Request) -> AsyncIterator[bytes]:
+    """The bytes of a file as they come; the last of them only if its hash is right.
 
-
-async def _followed(download: Download) -> AsyncIterator[bytes]:
-    """The bytes of a file as they come; the last of them only if its hash is right."""
+    Raises `ClientDisconnect`, so that the connection ends before the file's length is reached.
+    """
     offset = 0
     with open(download.path, "rb") as stream:
         while True:
             if download.error is not None:
-                raise _Broken(str(download.error))
+                request.scope["problem"] = str(download.error)
+                raise ClientDisconnect
             is_done, ready = download.is_done, download.available
             while offset < ready:
                 chunk = os.pread(stream.fileno(), min(CHUNK, ready - offset), offset)

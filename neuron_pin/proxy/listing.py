@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
 
@@ -29,6 +30,7 @@ WITHHOLDING = (untrusted_index, not_uploaded_yet)
 """The rules of the filter that keep a file from being served at all."""
 
 MAX_TEXT = 500
+_UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!~=()-]{0,299}")
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)")
@@ -116,7 +118,7 @@ def make_listing(
         status,
         reason,
         tuple(i.page(name) for i, _ in deciding if not i.url.startswith("file:")),
-        tuple(dict.fromkeys(a for _, page in deciding for a in page.alternates)),
+        tuple(dict.fromkeys(_address(a) for _, page in deciding for a in page.alternates)),
     )
 
 
@@ -308,12 +310,20 @@ def _cleaned(file: ListedFile) -> ListedFile:
     """A file with what an index states of it, as far as that is what it should be."""
     metadata = file.metadata
     return file._replace(
+        url=_address(file.url),
         hashes=_digests(file.hashes),
         requires_python=_plain(file.requires_python),
         yanked=None if file.yanked is None else _plain(file.yanked),
         metadata=None if metadata is None else _digests(metadata),
         uploaded=_time(file.uploaded),
     )
+
+
+def _address(url: str) -> str:
+    """An address without what RFC 3986 has no place for."""
+    if url.isascii() and url.isprintable() and not _UNSAFE.search(url):
+        return url
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=~")
 
 
 def _digests(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from .metrics import Metrics
 
 if TYPE_CHECKING:
@@ -41,25 +43,29 @@ class Observed:
 
         try:
             await self._application(scope, receive, observed)
-        except Exception as error:
-            # The connection ends here; uvicorn's own traceback would tell nothing more.
-            self._note(scope, status or 500, size, began, str(error))
+        except ClientDisconnect:
+            # uvicorn ends a connection whose answer is not whole.
+            self._note(scope, status, size, began)
+        except Exception:
+            self._note(scope, status or 500, size, began)
             raise
-        self._note(scope, status, size, began)
+        else:
+            self._note(scope, status, size, began)
 
-    def _note(self, scope: Scope, status: int, size: int, began: float, problem: str = "") -> None:
+    def _note(self, scope: Scope, status: int, size: int, began: float) -> None:
         seconds = time.perf_counter() - began
         kind = scope.get("kind", "other")
         self._metrics.requests.labels(kind, str(status)).inc()
         self._metrics.seconds.labels(kind).observe(seconds)
         self._metrics.sent.inc(size)
         if self._log is not None:
-            self._log(log_line(scope, status, size, seconds, problem))
+            self._log(log_line(scope, status, size, seconds))
 
 
-def log_line(scope: Scope, status: int, size: int, seconds: float, problem: str = "") -> str:
-    """A request in the combined log format, with how long it took (seconds), and what broke
-    off its answer."""
+def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
+    """A request in the combined log format, with how long it took (seconds), and what went
+    wrong (``problem`` of the scope)."""
+    problem = scope.get("problem", "")
     client = scope.get("client")
     now = datetime.now(timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
     path = scope.get("raw_path", b"").decode("latin-1")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 MAX_RETRY_AFTER = 30.0
+MAX_REDIRECT = 64 * 1024
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
@@ -102,6 +103,7 @@ class Transport:
         """An answer whose body is read as it comes, whatever its status; raises
         `SourceFailed`, also for what goes wrong while it is read."""
         import requests
+        from urllib3.exceptions import HTTPError
 
         self.check(url)
         deadline = Deadline(self.limits.answer if seconds is None else seconds)
@@ -111,11 +113,14 @@ class Transport:
                 yield response
                 if deadline.passed:
                     raise OSError
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             problem = _problem(error)
             if deadline.passed:
                 problem = f"takes more than {deadline.seconds:.0f} s"
-            raise Unreachable(
+            broke = (requests.ConnectionError, requests.Timeout)
+            is_there = isinstance(error, requests.RequestException) and not isinstance(error, broke)
+            kind = SourceFailed if is_there and not deadline.passed else Unreachable
+            raise kind(
                 redacted(url),
                 problem,
                 hint="--offline answers from the catalogue and what is in the cache",
@@ -181,8 +186,7 @@ class Transport:
                 target = super().get_redirect_target(resp)
                 if target is not None:
                     _check_redirect(resp.url, target, transport)
-                    # Left alone, requests reads the body of a redirect whole, however long.
-                    resp._content = b""
+                    _pass_over_body(resp)
                 return target
 
             def rebuild_proxies(
@@ -257,6 +261,14 @@ class Transport:
             return False
         self._credentials[host] = (str(found.username), str(found.password))
         return True
+
+
+def _pass_over_body(response: requests.Response) -> None:
+    """Left alone, requests reads the body of a redirect whole, however long.  A short one is
+    read, so that the connection can be used again."""
+    if len(response.raw.read(MAX_REDIRECT + 1)) > MAX_REDIRECT:
+        response.raw.close()
+    response._content = b""
 
 
 def _check_redirect(source: str, target: str, transport: Transport) -> None:

@@ -1,0 +1,361 @@
+"""Whatever an index says or does: bounded, told with a clear status, never handed on as markup,
+and never a reason to ask another host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from conftest import wheel
+from proxy_world import HTML, JSON, filename, put_public
+
+from neuron_pin.proxy import serving
+from neuron_pin.sources.transport import Limits
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(connect=1.0, read=1.0, answer=2.0, download=3.0, retries=0)
+    monkeypatch.setattr(serving, "LIMITS", limits)
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
+    """Servers that do to a connection what a function says."""
+    listening: list[socket.socket] = []
+
+    def start(behaviour: Callable[[socket.socket], None]) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        listening.append(server)
+
+        def one(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    connection.recv(65536)
+                    behaviour(connection)
+                except OSError:
+                    return
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=one, args=[connection], daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    for server in listening:
+        server.close()
+
+
+def flood(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.sendall(b"<a href=x>x</a>" * 5000)
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+INDEXES = {
+    "hangs": lambda c: time.sleep(30),
+    "closes": lambda c: None,
+    "drips": drip,
+    "floods": flood,
+    "no HTTP": lambda c: c.sendall(b"220 smtp\r\n" * 100),
+    "too short": lambda c: c.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99\r\n\r\n<a>"
+    ),
+}
+
+
+@pytest.mark.parametrize("behaviour", INDEXES.values(), ids=INDEXES)
+def test_an_index_that_does_not_answer_as_one(raw, pair, served, behaviour) -> None:
+    index = served("--index-url", f"{raw(behaviour)}/simple", *pair.options[:2])
+    found = index.get("/simple/torch/")
+    assert found.status == 502
+    assert found.text.count("\n") <= 2
+    # Neuron's own names need nothing of it: from there come decoys alone.
+    assert index.get("/simple/torch-neuronx/").status == 200
+    assert index.get("/simple/torch-neuronx/").headers["content-type"] == JSON
+    # torch-xla does.
+    assert index.get("/simple/torch-xla/").status == 502
+
+
+def answer(body: bytes, kind: str = JSON, status: int = 200, **headers: str) -> tuple:
+    return status, {"Content-Type": kind, **headers}, body
+
+
+PAGES = {
+    "no JSON": answer(b"{"),
+    "deep": answer(b"[" * 200_000),
+    "a list": answer(b"[]"),
+    "a newer API": answer(b'{"meta": {"api-version": "2.0"}, "files": []}'),
+    "a picture": answer(b"\x89PNG", "image/png"),
+    "an error": answer(b"<h1>oops</h1>", "text/html", 500),
+    "refused": answer(b"", "text/html", 403),
+    "a redirect to another host": (302, {"Location": "http://127.0.0.1:1/simple/tool/"}, b""),
+    "a redirect to a name": (302, {"Location": "http://metadata.internal/"}, b""),
+    "a redirect to a file": (302, {"Location": "file:///etc/passwd"}, b""),
+    "a redirect to itself": (302, {"Location": "/simple/tool/"}, b""),
+}
+
+
+@pytest.mark.parametrize("reply", PAGES.values(), ids=PAGES)
+def test_a_page_that_is_none(pair, served, reply) -> None:
+    pair.public.answers["/simple/tool/"] = reply
+    index = served(*pair.options)
+    found = index.get("/simple/tool/")
+    assert found.status == 502
+    assert found.headers["content-type"].startswith("text/plain")
+    assert b"root:" not in found.body
+    # The next page of the same index is as good as ever.
+    assert index.get("/simple/torch/").status == 200
+
+
+EVIL = '"><script>alert(1)</script><x y="\x1b[31m\r\nX-Evil: 1'
+
+
+def test_nothing_reaches_a_page_unescaped(pair, served) -> None:
+    rows = [
+        {"filename": f"tool-{n}-py3-none-any.whl", "url": f"{pair.public.url}/{EVIL}", **fields}
+        for n, fields in enumerate(
+            [
+                {"hashes": {"sha256": EVIL}},
+                {"hashes": {EVIL: "0" * 64}},
+                {"requires-python": EVIL},
+                {"yanked": EVIL},
+                {"upload-time": EVIL},
+                {"core-metadata": {"sha256": EVIL}},
+                {"size": EVIL},
+            ]
+        )
+    ]
+    rows += [{"filename": f"tool-1{EVIL}-py3-none-any.whl", "url": "https://x/", "hashes": {}}]
+    status = {"status": "deprecated", "reason": EVIL}
+    body = json.dumps(
+        {
+            "files": [{"hashes": {}, **row} for row in rows],
+            "project-status": status,
+            "alternate-locations": [f"https://a/{EVIL}"],
+            "meta": {"tracks": [f"https://b/{EVIL}"]},
+        }
+    )
+    pair.public.answers["/simple/tool/"] = answer(body.encode())
+    index = served(*pair.options)
+    for path, accept in (
+        ("/simple/tool/", HTML),
+        ("/simple/tool/", "text/html"),
+        ("/project/tool/", "text/html"),
+        ("/withheld/", "text/html"),
+    ):
+        found = index.get(path, accept=accept)
+        assert found.status == 200
+        assert b"<script" not in found.body
+        assert b"\x1b" not in found.body
+        assert b"<x y=" not in found.body
+        assert "x-evil" not in found.headers
+    document = index.get("/simple/tool/").json
+    assert len(document["files"]) == 7
+    for row in document["files"]:
+        assert row["hashes"] == {}
+        assert "upload-time" not in row
+        for key in ("requires-python", "yanked"):
+            assert "\x1b" not in str(row.get(key, ""))
+    (aside,) = index.get("/withheld.json").json["withheld"][0]["versions"]
+    assert aside["rule"] == "NP403"
+
+
+def listed(pair, name: str, version: str, data: bytes, **row) -> str:
+    """Put one wheel on the public index, without a metadata file."""
+    file = filename(name, version)
+    pair.public.answers[f"/files/{file}"] = (200, {}, data)
+    entry = {"filename": file, "url": f"{pair.public.url}/files/{file}", "hashes": {}, **row}
+    body = json.dumps({"meta": {"api-version": "1.0"}, "files": [entry]}).encode()
+    pair.public.answers[f"/simple/{name}/"] = answer(body)
+    return f"/files/{name}/{file}"
+
+
+GOOD = wheel("tool", "1.0")
+
+WHEELS = {
+    "no archive": b"MZ" * 5000,
+    "empty": b"",
+    "cut off": GOOD[: len(GOOD) // 2],
+    "of another project": wheel("other", "1.0"),
+    "of another version": wheel("tool", "2.0"),
+}
+
+
+@pytest.mark.parametrize("data", WHEELS.values(), ids=WHEELS)
+def test_a_wheel_that_is_broken(pair, served, data: bytes) -> None:
+    path = listed(pair, "tool", "1.0", data)
+    index = served(*pair.options)
+    assert index.files("/simple/tool/")["tool-1.0-py3-none-any.whl"]["core-metadata"] is True
+    found = index.get(f"{path}.metadata")
+    assert found.status == 502
+    assert found.headers["content-type"].startswith("text/plain")
+    # It is not read again for a while, and another view does not promise metadata.
+    asked = len(pair.public.requests)
+    assert index.get(f"{path}.metadata").status == 502
+    assert len(pair.public.requests) == asked
+    row = index.files("/phase/beta/simple/tool/")["tool-1.0-py3-none-any.whl"]
+    assert "core-metadata" not in row
+    assert index.get(urljoin("/phase/beta/simple/tool/", row["url"])).status == 302
+
+
+def test_metadata_that_changes_under_its_address(pair, served, tmp_path: Path) -> None:
+    path = listed(pair, "tool", "1.0", GOOD)
+    index = served(*pair.options)
+    assert index.get(f"{path}.metadata").status == 200
+    # Within a day what was read stands; later it is held against what comes then.
+    pair.public.answers[f"/files/{filename('tool', '1.0')}"] = (
+        200, {}, wheel("tool", "1.0", ("evil",)),
+    )  # fmt: skip
+    assert b"evil" not in index.get(f"{path}.metadata").body
+    import neuron_pin.proxy.wheels as wheels
+
+    (record,) = list((tmp_path / "served" / "core-metadata").rglob("*.json"))
+    cache = wheels.RecordCache(str(tmp_path / "served"))
+    key = f"{pair.public.url}{path.replace('/files/tool/', '/files/')}\n"
+    text, digest, _ = cache.load("core-metadata", key)
+    cache.save("core-metadata", key, [text, digest, 0.0])
+    assert record.exists()
+    changed = index.get(f"{path}.metadata")
+    assert changed.status == 502
+    assert "has other metadata than before" in changed.text
+
+
+def test_a_stated_metadata_hash_is_held(pair, served) -> None:
+    put_public(pair.public, "tool", [("1.0", ())])
+    path = "/files/tool-1.0-py3-none-any.whl.metadata"
+    pair.public.answers[path] = (
+        200,
+        {},
+        b"Metadata-Version: 2.1\nName: tool\nVersion: 1.0\nX: y\n",
+    )
+    index = served(*pair.options, "--files", "cache")
+    found = index.get("/files/tool/tool-1.0-py3-none-any.whl.metadata")
+    assert found.status == 502
+    assert "does not have the stated hash" in found.text
+
+
+def streamed(index, path: str) -> tuple[int, bytes]:
+    """Status and body, as far as it comes."""
+    import http.client
+
+    connection = http.client.HTTPConnection(index.url.removeprefix("http://"), timeout=20)
+    connection.request("GET", path)
+    found = connection.getresponse()
+    try:
+        return found.status, found.read()
+    except http.client.IncompleteRead as error:
+        return found.status, error.partial
+    finally:
+        connection.close()
+
+
+BIG = bytes(range(256)) * 4096
+
+
+@pytest.mark.parametrize("size", [len(BIG), None], ids=["size stated", "no size"])
+def test_a_file_with_another_hash_is_never_handed_on_whole(pair, served, tmp_path, size) -> None:
+    stated = {"hashes": {"sha256": "0" * 64}} | ({"size": size} if size else {})
+    path = listed(pair, "tool", "1.0", BIG, **stated)
+    index = served(*pair.options, "--files", "cache")
+    for _ in range(2):
+        status, body = streamed(index, path)
+        assert status in (200, 502)
+        assert len(body) < len(BIG)
+    assert not [p for p in (tmp_path / "served" / "wheels").rglob("*") if p.is_file()]
+    assert any("does not have the hash" in line for line in index.lines)
+
+
+def test_content_that_switches_between_two_requests(pair, served, tmp_path: Path) -> None:
+    path = listed(pair, "tool", "1.0", BIG)
+    index = served(*pair.options, "--files", "cache")
+    assert streamed(index, path) == (200, BIG)
+    (kept,) = [p for p in (tmp_path / "served" / "wheels").rglob("*") if p.is_file()]
+    kept.unlink()
+    pair.public.answers[f"/files/{filename('tool', '1.0')}"] = (200, {}, BIG[::-1])
+    assert len(streamed(index, path)[1]) < len(BIG)
+    assert any("had when it was first fetched" in line for line in index.lines)
+
+
+def test_a_kept_file_that_rots_is_fetched_again(pair, served, tmp_path: Path) -> None:
+    hashes = {"sha256": hashlib.sha256(BIG).hexdigest()}
+    path = listed(pair, "tool", "1.0", BIG, hashes=hashes)
+    cache = tmp_path / "kept"
+    assert streamed(served(*pair.options, "--files", "cache", cache=cache), path) == (200, BIG)
+    (kept,) = [p for p in (cache / "wheels").rglob("*") if p.is_file()]
+    kept.write_bytes(b"rot" + BIG[3:])
+    assert streamed(served(*pair.options, "--files", "cache", cache=cache), path) == (200, BIG)
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ((404, {}, b""), "not there"),
+        ((302, {"Location": "http://127.0.0.1:1/x"}, b""), "redirects to"),
+    ],
+    ids=["gone", "redirected"],
+)
+def test_a_file_that_does_not_come(pair, served, reply, told: str) -> None:
+    path = listed(pair, "tool", "1.0", BIG)
+    file = f"/files/{filename('tool', '1.0')}"
+    pair.public.answers[file] = reply
+    index = served(*pair.options, "--files", "cache")
+    found = index.get(path)
+    assert found.status == 502
+    assert told in found.text
+
+
+def test_files_on_other_hosts(pair, served, serve) -> None:
+    elsewhere = serve()
+    elsewhere.answers["/x.whl"] = (200, {}, GOOD)
+    listed(pair, "tool", "1.0", GOOD, url=f"{elsewhere.url}/x.whl")
+    # Installers go there by themselves, as they would without us; we do not.
+    index = served(*pair.options)
+    row = index.files("/simple/tool/")["tool-1.0-py3-none-any.whl"]
+    assert row["url"] == f"{elsewhere.url}/x.whl"
+    assert "core-metadata" not in row
+    keeping = served(*pair.options, "--files", "cache")
+    assert keeping.files("/simple/tool/") == {}
+    (aside,) = keeping.get("/withheld.json").json["withheld"][0]["versions"]
+    assert aside["rule"] == "NP407"
+    assert elsewhere.requests == []
+    host = elsewhere.url.removeprefix("http://")
+    named = served(*pair.options, "--files", "cache", "--file-host", host)
+    row = named.files("/simple/tool/")["tool-1.0-py3-none-any.whl"]
+    assert named.get(urljoin("/simple/tool/", row["url"])).body == GOOD
+
+
+ENDLESS = {
+    "huge by its length": b"HTTP/1.1 200 OK\r\nContent-Length: 1125899906842624\r\n\r\n",
+    "longer than its index says": b"HTTP/1.1 200 OK\r\nContent-Length: 700\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("head", ENDLESS.values(), ids=ENDLESS)
+def test_a_file_of_another_length(raw, pair, served, head: bytes) -> None:
+    url = raw(lambda connection: connection.sendall(head + b"x" * 700))
+    path = listed(pair, "tool", "1.0", GOOD, url=f"{url}/x.whl", size=600)
+    index = served(*pair.options, "--files", "cache", "--file-host", url.removeprefix("http://"))
+    found = index.get(path)
+    assert found.status == 502
+    assert "bytes" in found.text
