@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -26,6 +28,7 @@ from .upstream import LIMITS, Upstream, hosts_of
 from .view import View, parse_view
 from .wheels import Wheels
 
+CLOCK = time.time
 MAX_CONNECTIONS = 1000
 KEEP_ALIVE = 15
 SHUTDOWN = 10
@@ -74,7 +77,8 @@ def answering(
     fetcher = _fetcher(settings, indexes, folder, file_hosts)
     upstream = Upstream(fetcher, indexes, catalog)
     wheels = Wheels(fetcher, size)
-    made = Answering(catalog, upstream, wheels, Files(catalog, upstream, wheels, passing), base)
+    files = Files(catalog, upstream, wheels, passing)
+    made = Answering(catalog, upstream, wheels, files, base, clock=CLOCK)
     try:
         yield made
     finally:
@@ -94,6 +98,7 @@ def _fetcher(
         offline=settings.offline,
         access=access,
         limits=LIMITS,
+        clock=CLOCK,
         hosts=hosts_of(indexes, file_hosts),
     )
 
@@ -146,11 +151,17 @@ def make_server(
 
 def run(server: Server) -> None:
     """Serve until a signal says to stop; raises `WrongUsage` if it cannot listen there."""
-    config = server.config
+    bound = _bound(server.config.host, server.config.port)
+    before = {
+        number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        server.run(sockets=[_bound(config.host, config.port)])
-    except KeyboardInterrupt:
-        return
+        # uvicorn stops at these signals, and then raises them once more: to be told to stop is
+        # no failure.
+        server.run(sockets=[bound])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _bound(host: str, port: int) -> socket.socket:
