@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, normalized
@@ -24,12 +25,12 @@ from neuron_pin.sources.names import is_name
 
 from .asides import Ledger, asides_of, withheld_document
 from .files import Files
+from .giving import SAFE, Asked, Given, asked_of, form_of, give
 from .human import render_overview, render_project, render_withheld
 from .metrics import CONTENT_TYPE, Metrics
 from .pages import (
     Form,
     Links,
-    negotiated,
     render_html,
     render_json,
     render_names_html,
@@ -50,13 +51,6 @@ DAY = 86400
 TEXT = "text/plain; charset=utf-8"
 PAGE = "text/html; charset=utf-8"
 BYTES = "application/octet-stream"
-
-SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-}
-"""Headers of every answer: what an index has put into it is never run as ours."""
 
 Result = TypeVar("Result")
 
@@ -107,33 +101,44 @@ class Answering:
 
     # Pages -----------------------------------------------------------------------------
 
+    def at_hand(self, scope: Scope) -> Given | None:
+        """The answer to a request for a page that is warm, none if it has to be made."""
+        asked, now = asked_of(scope), self._clock()
+        form = form_of(scope, asked.accept)
+        found = self._shelf.get((scope["path"], form, now // DAY))
+        if found is None or found.until <= now:
+            return None
+        self.metrics.warm()
+        return self._given(found, asked, scope, now)
+
     async def page(self, request: Request) -> Response:
         """The page of any path but those of files and of the server itself."""
-        path: str = request.scope["path"]
-        form, now = self._form(request), self._clock()
-        key = (path, form, now // DAY)
-        found = self._shelf.get(key)
-        if found is None or found.until <= now:
-            place = parse_place(path)
-            request.scope["kind"] = place.kind.value
-            if place.moved:
-                query = request.scope["query_string"].decode("ascii", "replace")
-                where = place.moved + (f"?{query}" if query else "")
-                return Response(None, 301, {**SAFE, "Location": where})
-            found = await self._made(key, lambda: self._make(place, form))
-        else:
-            request.scope["kind"] = found.kind
-            self.metrics.pages.labels("warm").inc()
-        return self._given(found, request)
-
-    def _form(self, request: Request) -> Form:
-        # PEP 691, "URL Parameter": for those who cannot send a header.
-        asked = request.query_params.get("format") if request.scope["query_string"] else None
-        form = negotiated(request.headers.get("accept", "") if asked is None else asked)
+        scope = request.scope
+        asked, path = asked_of(scope), scope["path"]
+        form = form_of(scope, asked.accept)
         if form is None:
             known = ", ".join(form.value for form in Form)
             raise NotAcceptable("none of the forms that you take is served", hint=known)
-        return form
+        place = parse_place(path)
+        scope["kind"] = place.kind.value
+        if place.moved:
+            query = scope["query_string"].decode("ascii", "replace")
+            where = place.moved + (f"?{query}" if query else "")
+            return Response(None, 301, {**SAFE, "Location": where})
+        key = (path, form, self._clock() // DAY)
+        found = await self._made(key, lambda: self._make(place, form))
+        status, headers, body = self._given(found, asked, scope, self._clock())
+        response = Response(body, status)
+        response.raw_headers = headers
+        return response
+
+    def _given(self, found: Warm, asked: Asked, scope: Scope, now: float) -> Given:
+        scope["kind"] = found.kind
+        if found.view is not None:
+            client = scope["client"]
+            address = client[0] if client else ""
+            self.ledger.note(address, asked.agent, found.name, found.view, found.asides, now)
+        return give(found, asked, now)
 
     async def _made(self, key: object, make: Callable[[], Warm]) -> Warm:
         """An answer, made once; who comes second waits for the first."""
@@ -151,7 +156,7 @@ class Answering:
             return
         made = done.result()
         self._shelf.put(key, made)
-        self.metrics.pages.labels("stale" if made.problem else "made").inc()
+        self.metrics.made(is_stale=bool(made.problem))
         self.metrics.memory.set(self._shelf.size)
         for aside in made.asides:
             self.metrics.kept.labels(aside.rule.identifier).inc()
@@ -164,32 +169,6 @@ class Answering:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function)
         finally:
             self._waiting -= 1
-
-    def _given(self, found: Warm, request: Request) -> Response:
-        headers = {"ETag": found.etag, "Vary": "Accept, Accept-Encoding", **SAFE}
-        if found.problem:
-            # RFC 7234, 5.5.1 and 5.5.2: clients that know these warnings show them.
-            told = found.problem.replace('"', "'").encode("ascii", "replace").decode()[:300]
-            headers["Warning"] = f'110 neuron-pin "Response is stale: {told}"'
-            headers["Cache-Control"] = "no-cache"
-        else:
-            seconds = max(0, min(600, int(found.until - self._clock())))
-            headers["Cache-Control"] = f"max-age={seconds}"
-        if found.view is not None and found.name:
-            client = request.scope["client"]
-            now = datetime.fromtimestamp(int(self._clock()), timezone.utc).isoformat()
-            agent = request.headers.get("user-agent", "")
-            self.ledger.note(
-                client[0] if client else "", agent, found.name, found.view, found.asides, now
-            )
-        if found.status == 200 and found.etag in request.headers.get("if-none-match", ""):
-            return Response(None, 304, headers)
-        body = found.body
-        if found.packed and "gzip" in request.headers.get("accept-encoding", ""):
-            body = found.packed
-            headers["Content-Encoding"] = "gzip"
-        headers["Content-Type"] = found.media_type
-        return Response(body, found.status, headers)
 
     def _make(self, place: Place, form: Form) -> Warm:
         """The answer that a place has, whatever goes wrong on the way to it."""
@@ -326,8 +305,25 @@ _STATUS: dict[type[NeuronPinError], int] = {
 }
 
 
-def make_application(answering: Answering) -> Starlette:
-    """The ASGI application."""
+class Application:
+    """The ASGI application: what is warm is given at once, the rest goes by routes."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._routed = _routed(answering)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            given = self._answering.at_hand(scope)
+            if given is not None:
+                status, headers, body = given
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+                return
+        await self._routed(scope, receive, send)
+
+
+def _routed(answering: Answering) -> Starlette:
     return Starlette(
         routes=[
             Route("/healthz", answering.health),

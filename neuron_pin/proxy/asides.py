@@ -6,6 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import NamedTuple
 
 from neuron_pin.policy import Rule
@@ -35,7 +36,8 @@ class Aside(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One client that asked for one project in one view; ``last`` is when (ISO 8601, UTC)."""
+    """One client that asked for one project in one view; ``last`` is when, in seconds
+    since the epoch."""
 
     client: str
     agent: str
@@ -43,7 +45,12 @@ class Row(NamedTuple):
     view: View
     asides: tuple[Aside, ...]
     requests: int
-    last: str
+    last: float
+
+    @property
+    def day(self) -> str:
+        """When it last asked, for people and programs."""
+        return datetime.fromtimestamp(int(self.last), timezone.utc).isoformat()
 
 
 def asides_of(listing: Listing) -> tuple[Aside, ...]:
@@ -70,10 +77,12 @@ class Ledger:
         self._lock = threading.Lock()
 
     def note(
-        self, client: str, agent: str, name: str, view: View, asides: tuple[Aside, ...], now: str
+        self, client: str, agent: str, name: str, view: View, asides: tuple[Aside, ...], now: float
     ) -> None:
         """A client was given a project's page."""
-        agent = "".join(c if c.isprintable() else " " for c in agent[:MAX_AGENT])
+        agent = agent[:MAX_AGENT]
+        if not agent.isprintable():
+            agent = "".join(c if c.isprintable() else " " for c in agent)
         key = (client, agent, name, view)
         with self._lock:
             before = self._rows.get(key)
@@ -99,7 +108,7 @@ def withheld_document(rows: Sequence[Row]) -> str:
                 "project": row.name,
                 "view": row.view.path,
                 "requests": row.requests,
-                "last": row.last,
+                "last": row.day,
                 "versions": [
                     {
                         "version": aside.version,

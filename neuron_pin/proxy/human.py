@@ -122,7 +122,7 @@ def render_withheld(rows: Sequence[Row], depth: int) -> str:
             escape(row.name),
             escape(row.view.label),
             *_aside_cells(aside),
-            f"{row.requests}, last {escape(row.last)}",
+            f"{row.requests}, last {escape(row.day)}",
         )
         for row in rows
         for aside in row.asides

@@ -42,6 +42,28 @@ class Metrics:
             f"{prefix}warm_bytes", "Bytes of pages kept warm.", registry=self._registry
         )
 
+        # What every request needs, found once.
+        self._by_answer: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._warm = self.pages.labels("warm")
+
+    def answered(self, kind: str, status: int, seconds: float, size: int) -> None:
+        """One answer went out."""
+        found = self._by_answer.get((kind, status))
+        if found is None:
+            found = (self.requests.labels(kind, str(status)), self.seconds.labels(kind))
+            self._by_answer[kind, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
+        self.sent.inc(size)
+
+    def warm(self) -> None:
+        """A page was at hand."""
+        self._warm.inc()
+
+    def made(self, *, is_stale: bool) -> None:
+        """A page was made, of what is old if so."""
+        self.pages.labels("stale" if is_stale else "made").inc()
+
     def text(self) -> bytes:
         """All of them, as Prometheus reads it."""
         return generate_latest(self._registry)

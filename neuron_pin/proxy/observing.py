@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
@@ -55,9 +56,7 @@ class Observed:
     def _note(self, scope: Scope, status: int, size: int, began: float) -> None:
         seconds = time.perf_counter() - began
         kind = scope.get("kind", "other")
-        self._metrics.requests.labels(kind, str(status)).inc()
-        self._metrics.seconds.labels(kind).observe(seconds)
-        self._metrics.sent.inc(size)
+        self._metrics.answered(kind, status, seconds, size)
         if self._log is not None:
             self._log(log_line(scope, status, size, seconds))
 
@@ -67,7 +66,7 @@ def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
     wrong (``problem`` of the scope)."""
     problem = scope.get("problem", "")
     client = scope.get("client")
-    now = datetime.now(timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    now = _stamp(int(time.time()))
     path = scope.get("raw_path", b"").decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     target = f"{path}?{query}" if query else path
@@ -78,6 +77,11 @@ def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
         f'"-" "{_quoted(agent.decode("latin-1"))}" {seconds:.4f}'
     )
     return f"{line} {_quoted(problem)}" if problem else line
+
+
+@lru_cache(maxsize=4)
+def _stamp(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def _quoted(text: str) -> str:

@@ -20,7 +20,7 @@ from neuron_pin.sources.http import Fetcher
 from neuron_pin.sources.indexes import Indexes, read_indexes
 from neuron_pin.sources.transport import Access
 
-from .application import Answering, make_application
+from .application import Answering, Application
 from .files import Files, Passing
 from .observing import Observed
 from .protocol import BoundedProtocol
@@ -125,7 +125,7 @@ def make_server(
 ) -> Server:
     """The server, not yet listening; raises `WrongUsage` for a certificate that is none."""
     config = uvicorn.Config(
-        Observed(make_application(made), made.metrics, log),
+        Observed(Application(made), made.metrics, log),
         host=listening.host,
         port=listening.port,
         http=BoundedProtocol,

@@ -28,10 +28,10 @@ class Warm(NamedTuple):
     """
 
     status: int
-    media_type: str
+    media_type: bytes
     body: bytes
     packed: bytes
-    etag: str
+    etag: bytes
     until: float
     problem: str = ""
     kind: str = "other"
@@ -56,8 +56,9 @@ def warm(
     data = body.encode() if isinstance(body, str) else body
     # Without a date in it the same page has the same bytes.
     packed = gzip.compress(data, 6, mtime=0) if len(data) >= COMPRESSED_FROM else b""
-    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    return Warm(status, media_type, data, packed, etag, until, problem, kind, name, view, asides)
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
+    media = media_type.encode()
+    return Warm(status, media, data, packed, etag, until, problem, kind, name, view, asides)
 
 
 class Shelf:
