@@ -192,6 +192,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
                 passing=Passing(parsed.files),
                 file_hosts=parsed.file_host,
                 size=1 << 30,
+                reads_ahead=not parsed.no_read_ahead,
                 today=date.fromisoformat(today),
             )
         )

@@ -281,6 +281,9 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--cache-size", metavar="SIZE", default="20G", help="of kept files; default: 20G"
     )
+    command.add_argument(
+        "--no-read-ahead", action="store_true", help="read nothing before it is asked for"
+    )
     command.add_argument("--no-access-log", action="store_true", help="no line for each request")
     command.add_argument(
         "--check", action="store_true", help="start, ask for each kind of page, stop"

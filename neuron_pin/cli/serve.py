@@ -38,6 +38,7 @@ def run(options: Options, console: Console) -> int:
         passing=Passing(options.files),
         file_hosts=options.file_host,
         size=size,
+        reads_ahead=not options.no_read_ahead,
         today=today,
     ) as made:
         if options.check:

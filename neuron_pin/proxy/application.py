@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -23,6 +24,7 @@ from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUs
 from neuron_pin.sources.connections import CONNECTIONS
 from neuron_pin.sources.names import is_name
 
+from .ahead import Ahead
 from .asides import Ledger, asides_of, withheld_document
 from .files import Files
 from .giving import SAFE, Asked, Given, asked_of, form_of, give
@@ -74,6 +76,7 @@ class Answering:
         files: Files,
         base: View,
         *,
+        reads_ahead: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = Metrics()
@@ -84,6 +87,7 @@ class Answering:
         self._files = files
         self._base = base
         self._clock = clock
+        self._ahead = Ahead(catalog, files, wheels) if reads_ahead else None
         self._shelf = Shelf()
         self._making: dict[object, asyncio.Task[Warm]] = {}
         self._waiting = 0
@@ -92,6 +96,8 @@ class Answering:
     def close(self) -> None:
         """Take on nothing more, and drop the connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._ahead is not None:
+            self._ahead.close()
         self._wheels.close()
         self._upstream.close()
 
@@ -105,7 +111,7 @@ class Answering:
         """The answer to a request for a page that is warm, none if it has to be made."""
         asked, now = asked_of(scope), self._clock()
         form = form_of(scope, asked.accept)
-        found = self._shelf.get((scope["path"], form, now // DAY))
+        found = self._shelf.get(self._key(scope["path"], form))
         if found is None or found.until <= now:
             return None
         self.metrics.warm()
@@ -125,8 +131,9 @@ class Answering:
             query = scope["query_string"].decode("ascii", "replace")
             where = place.moved + (f"?{query}" if query else "")
             return Response(None, 301, {**SAFE, "Location": where})
-        key = (path, form, self._clock() // DAY)
-        found = await self._made(key, lambda: self._make(place, form))
+        found = await self._made(self._key(path, form), lambda: self._make(place, form))
+        if self._ahead is not None and found.view is not None and self._ahead.leads_on(found.name):
+            self._ahead.follow(found.name, found.view, self._today, self._warmer(place, path, form))
         status, headers, body = self._given(found, asked, scope, self._clock())
         response = Response(body, status)
         response.raw_headers = headers
@@ -139,6 +146,29 @@ class Answering:
             address = client[0] if client else ""
             self.ledger.note(address, asked.agent, found.name, found.view, found.asides, now)
         return give(found, asked, now)
+
+    def _key(self, path: str, form: Form | None) -> tuple[str, Form | None, float]:
+        return path, form, self._clock() // DAY
+
+    def _warmer(self, place: Place, path: str, form: Form) -> Callable[[str], None]:
+        """What makes the page of another project beside one, from any thread."""
+        loop = asyncio.get_running_loop()
+        beside = path.removesuffix(f"{place.name}/")
+
+        def start(name: str) -> None:
+            other, key = place._replace(name=name), self._key(f"{beside}{name}/", form)
+            found = self._shelf.get(key)
+            is_warm = found is not None and found.until > self._clock()
+            if not is_warm and key not in self._making:
+                task = asyncio.ensure_future(self._made(key, lambda: self._make(other, form)))
+                # Whoever asks for the page itself is told what is wrong with it.
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+        def warm(name: str) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(start, name)
+
+        return warm
 
     async def _made(self, key: object, make: Callable[[], Warm]) -> Warm:
         """An answer, made once; who comes second waits for the first."""

@@ -1,8 +1,8 @@
 """What is served of a project: judged, and with the way that each of its files takes.
 
-A file that installers can fetch from its index without loss is linked to there.  Others are
-asked of us: wheels whose index serves no metadata, which we make, and whatever is passed
-through.
+Wheels are asked of us, who have their metadata at hand, made from the wheel where its index
+serves none; their bytes are where their index has them, unless they are passed through.  What
+lies on hosts of which we were not told is linked to there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .view import View
 from .wheels import Wheels
 
 MAX_FILES = 100_000
-"""Files whose addresses are remembered."""
+"""Files of projects that are kept as they were judged."""
 
 
 class Passing(Enum):
@@ -53,6 +53,11 @@ class Project(NamedTuple):
     is_known: bool
 
 
+class _Kept(NamedTuple):
+    project: Project
+    by_name: dict[str, Entry]
+
+
 class Files:
     """Projects and their files; threads may share it."""
 
@@ -63,12 +68,43 @@ class Files:
         self._upstream = upstream
         self._wheels = wheels
         self._passing = passing
-        self._known: OrderedDict[str, tuple[float, dict[str, Entry]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, View, date], _Kept] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
 
     def project(self, name: str, view: View, today: date) -> Project:
         """A project as a view has it; raises `SourceFailed`."""
+        return self._found(name, view, today).project
+
+    def entry(self, name: str, filename: str, today: date) -> Entry | None:
+        """A file that is asked of us, of any view: none if there is no such.
+
+        Only what a project's own pages list is ever fetched.  Raises `SourceFailed`.
+        """
+        found = self._found(name, View(), today)
+        entry = found.by_name.get(filename)
+        return entry if entry is not None and filename in found.project.passes else None
+
+    def _found(self, name: str, view: View, today: date) -> _Kept:
+        key = (name, view, today)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept.project.until > self._upstream.fetcher.now:
+                self._kept.move_to_end(key)
+                return kept
+        project = self._made(name, view, today)
+        entries = project.listing.entries
+        made = _Kept(project, {entry.file.filename: entry for entry in entries})
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._kept[key] = made
+            self._count += len(made.by_name) - (len(before.by_name) if before else 0)
+            while self._count > MAX_FILES and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._count -= len(dropped.by_name)
+        return made
+
+    def _made(self, name: str, view: View, today: date) -> Project:
         readings = self._upstream.project(name)
         bound = self._upstream.bound(name)
         listing = make_listing(name, readings.pages, view, self._catalog, today, bound)
@@ -78,7 +114,9 @@ class Files:
         made = [
             entry.file.filename
             for entry in asked
-            if _needs_metadata(entry) and not self._wheels.has_failed(entry.file.url)
+            if entry.file.metadata is None
+            and _is_wheel(entry)
+            and not self._wheels.has_failed(entry.file.url)
         ]
         return Project(
             listing,
@@ -88,30 +126,6 @@ class Files:
             readings.problems,
             bool(readings.pages),
         )
-
-    def entry(self, name: str, filename: str, today: date) -> Entry | None:
-        """A file that is asked of us, of any view: none if there is no such.
-
-        Only what a project's own pages list is ever fetched.  Raises `SourceFailed`.
-        """
-        with self._lock:
-            until, known = self._known.get(name, (0.0, {}))
-            if until > self._upstream.fetcher.now and filename in known:
-                self._known.move_to_end(name)
-                return known[filename]
-        project = self.project(name, View(), today)
-        found = {
-            entry.file.filename: entry
-            for entry in project.listing.entries
-            if entry.file.filename in project.passes
-        }
-        with self._lock:
-            self._count += len(found) - len(self._known.pop(name, (0.0, {}))[1])
-            self._known[name] = (project.until, found)
-            while self._count > MAX_FILES and len(self._known) > 1:
-                _, (_, dropped) = self._known.popitem(last=False)
-                self._count -= len(dropped)
-        return found.get(filename)
 
     def is_passed(self, entry: Entry) -> bool:
         """Whether we hand on a file's bytes: where we keep them, where installers cannot reach
@@ -124,7 +138,7 @@ class Files:
         )
 
     def _is_asked(self, entry: Entry) -> bool:
-        return (_needs_metadata(entry) or self.is_passed(entry)) and self._is_reachable(entry)
+        return (_is_wheel(entry) or self.is_passed(entry)) and self._is_reachable(entry)
 
     def _is_reachable(self, entry: Entry) -> bool:
         url = entry.file.url
@@ -157,6 +171,5 @@ class Files:
         return listing._replace(entries=tuple(kept), withheld=tuple(withheld))
 
 
-def _needs_metadata(entry: Entry) -> bool:
-    """Whether its index serves no metadata file of it, and it has metadata to be made one of."""
-    return entry.file.metadata is None and parse_wheel_name(entry.file.filename) is not None
+def _is_wheel(entry: Entry) -> bool:
+    return parse_wheel_name(entry.file.filename) is not None

@@ -66,6 +66,7 @@ def answering(
     passing: Passing = Passing.REDIRECT,
     file_hosts: Sequence[str] = (),
     size: int,
+    reads_ahead: bool = True,
     today: date,
 ) -> Iterator[Answering]:
     """Everything that answers are made of; ``folder`` is that of the cache, ``size`` how many
@@ -78,7 +79,7 @@ def answering(
     upstream = Upstream(fetcher, indexes, catalog)
     wheels = Wheels(fetcher, size)
     files = Files(catalog, upstream, wheels, passing)
-    made = Answering(catalog, upstream, wheels, files, base, clock=CLOCK)
+    made = Answering(catalog, upstream, wheels, files, base, reads_ahead=reads_ahead, clock=CLOCK)
     try:
         yield made
     finally:

@@ -165,7 +165,8 @@ class Wheels:
             if stated and hashlib.sha256(answer.data).hexdigest() != stated:
                 raise SourceFailed(redacted(address), "does not have the stated hash")
 
-        return self._fetcher.get(address, limit=MAX_METADATA, check=check).data
+        # It is kept as a record, like that of wheels whose index serves none.
+        return self._fetcher.get(address, limit=MAX_METADATA, check=check, keep=False).data
 
     def _recorded(self, file: ListedFile) -> tuple[Metadata, float] | None:
         record = self._records.load("core-metadata", _key(file))

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
-from .cache import keep
+from .cache import keep as keep_bytes
 from .transport import Access, Limits, Transport, redacted
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ class Fetcher:
         accept: str = "*/*",
         limit: int,
         check: Callable[[Answer], None] = lambda answer: None,
+        keep: bool = True,
     ) -> Answer:
-        """The bytes at an address, at most ``limit``.
+        """The bytes at an address, at most ``limit``; not kept for later without ``keep``.
 
         ``check`` is called with the answer, once, before anything of it is kept, and raises
         `SourceFailed` for one that must not be.  Raises `NotFound`, or `SourceFailed` with
@@ -104,7 +105,8 @@ class Fetcher:
         """
         answer, keep_it = self._obtain(url, accept, limit)
         check(answer)
-        keep_it()
+        if keep:
+            keep_it()
         return answer
 
     def kept(self, url: str, *, accept: str = "*/*") -> Answer | None:
@@ -241,7 +243,7 @@ class Fetcher:
 
     @staticmethod
     def _keep(path: str, head: dict[str, Any], data: bytes) -> None:
-        keep(path, json.dumps(head).encode() + b"\n" + data)
+        keep_bytes(path, json.dumps(head).encode() + b"\n" + data)
 
     def _read_file(self, url: str, limit: int) -> Answer:
         path = Path(unquote(urlsplit(url).path))

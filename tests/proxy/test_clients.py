@@ -14,6 +14,7 @@ import pytest
 ENDED = "2.8.0.2.10.16998"
 LOCAL = "+e9bf8a50"
 NEWEST = "2.9.0.2.13.24727"
+UV = str(Path(sys.executable).parent / "uv")
 REASON = "out of support since 2026-04-09"
 
 
@@ -98,7 +99,7 @@ class Uv(Client):
     local = LOCAL
 
     def install(self, requirement: str):
-        return self.call("uv", "pip", "install", "--default-index", self.index, requirement)
+        return self.call(UV, "pip", "install", "--default-index", self.index, requirement)
 
 
 class Project(Client):
@@ -118,7 +119,7 @@ class UvProject(Project):
 
     def install(self, requirement: str):
         self.write(requirement)
-        return self.call("uv", "sync", "--no-install-project")
+        return self.call(UV, "sync", "--no-install-project")
 
 
 class Poetry(Project):

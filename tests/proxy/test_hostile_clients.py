@@ -212,4 +212,5 @@ def test_many_that_ask_at_once_cost_one_request(index, pair) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [path for path, _ in pair.neuron.requests] == ["/simple/torch-neuronx/"]
+    pages = [path for path, _ in pair.neuron.requests if not path.endswith(".whl")]
+    assert pages.count("/simple/torch-neuronx/") == 1

@@ -121,10 +121,13 @@ def test_files_are_where_their_index_has_them(index, pair) -> None:
     moved = index.get(urljoin("/simple/torch-neuronx/", row["url"]))
     assert moved.status == 302
     assert moved.headers["location"].startswith(f"{pair.neuron.url}/simple/torch-neuronx/torch_")
-    # What the public index serves with metadata needs nothing of us.
+    # What the public index serves with metadata is the same: we have that at hand.
     (public,) = [r for f, r in index.files("/simple/torch/").items() if "2.9.1" in f]
-    assert public["url"].startswith(pair.public.url)
     assert set(public["core-metadata"]) == {"sha256"}
+    path = urljoin("/simple/torch/", public["url"])
+    assert index.get(path).headers["location"].startswith(f"{pair.public.url}/files/torch-2.9.1")
+    metadata = index.get(f"{path}.metadata").body
+    assert hashlib.sha256(metadata).hexdigest() == public["core-metadata"]["sha256"]
 
 
 def test_kept_files_come_from_us(pair, served, tmp_path: Path) -> None:
