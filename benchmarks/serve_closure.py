@@ -25,7 +25,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,6 +37,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 SDK = "2.31.1"
 REQUIREMENTS = ["torch-neuronx", "neuronx-cc", "neuronx-distributed-inference"]
 JSON = "application/vnd.pypi.simple.v1+json"
+COLD = "an address for each run"
 PADDED = ("neuronx-cc", "libneuronxla")
 
 
@@ -138,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def indexes(latency: float, megabytes: float, pipe: Connection) -> None:
+def serve_indexes(latency: float, megabytes: float, pipe: Connection) -> None:
     """A process of its own, so that it takes no time of its clients' turns."""
     server = Server(latency)
     server.fill(megabytes)
@@ -147,10 +148,11 @@ def indexes(latency: float, megabytes: float, pipe: Connection) -> None:
 
 
 @contextmanager
-def served(url: str, cache: Path) -> Iterator[str]:
+def served_before(neuron: str, public: str, cache: Path) -> Iterator[str]:
+    """``neuron-pin serve`` before two indexes; gives its address."""
     process = subprocess.Popen(
-        [PIN, "serve", "--listen", "127.0.0.1:0", "--neuron-index-url", f"{url}/neuron",
-         "--index-url", f"{url}/public", "--cache-dir", str(cache), "--no-access-log"],
+        [PIN, "serve", "--listen", "127.0.0.1:0", "--neuron-index-url", neuron, "--index-url",
+         public, "--cache-dir", str(cache), "--no-access-log"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
@@ -172,7 +174,7 @@ def main() -> None:
     options = parser.parse_args()
     ours, theirs = multiprocessing.Pipe()
     multiprocessing.Process(
-        target=indexes, args=(options.latency, options.megabytes, theirs), daemon=True
+        target=serve_indexes, args=(options.latency, options.megabytes, theirs), daemon=True
     ).start()
     url = ours.recv()
     with tempfile.TemporaryDirectory() as name:
@@ -185,59 +187,32 @@ def main() -> None:
                "--dry-run", "--no-cache-dir", "-q", "-r", str(reqs)]  # fmt: skip
         uv = [UV, "pip", "compile", "--no-config", "-q", str(reqs), "--cache-dir", f"{folder}/uv"]
         direct = ["--index-url", f"{url}/public", "--extra-index-url", f"{url}/neuron"]
-        cold = folder / "cold"
-        with served(url, folder / "warm") as warm, CountedCold(url, cold) as fresh:
+        indexes = (f"{url}/neuron", f"{url}/public")
+        with ExitStack() as stack:
+            warm = stack.enter_context(served_before(*indexes, folder / "warm"))
+            # One that forgot everything for each run.
+            fresh = [
+                stack.enter_context(served_before(*indexes, folder / f"cold{number}"))
+                for number in range(2 * (options.runs + 1))
+            ]
             commands = {
                 "pip, direct": [*pip, *direct],
-                "pip, through, cold": [*pip, "--index-url", f"{fresh.url}/simple/"],
+                "pip, through, cold": [*pip, "--index-url", COLD],
                 "pip, through, warm": [*pip, "--index-url", f"{warm}/simple/"],
                 "uv, direct": [*uv, *direct],
-                "uv, through, cold": [*uv, "--default-index", f"{fresh.url}/simple/"],
+                "uv, through, cold": [*uv, "--default-index", COLD],
                 "uv, through, warm": [*uv, "--default-index", f"{warm}/simple/"],
             }
 
             def before(label: str) -> None:
                 shutil.rmtree(folder / "uv", ignore_errors=True)
                 if label.endswith("cold"):
-                    fresh.restart()
+                    commands[label][-1] = f"{fresh.pop()}/simple/"
 
             medians = paired(commands, options.runs, before)
     print(f"{options.latency * 1000:.0f} ms away, a compiler of {options.megabytes:.0f} MB:")
     show({k: v for k, v in medians.items() if k.startswith("pip")}, "pip, direct")
     show({k: v for k, v in medians.items() if k.startswith("uv")}, "uv, direct")
-
-
-class CountedCold:
-    """A server that forgets everything before each run, and keeps its port."""
-
-    def __init__(self, index: str, cache: Path) -> None:
-        self._index, self._cache = index, cache
-        self._process: subprocess.Popen[str] | None = None
-        self.url = "http://127.0.0.1:9111"
-
-    def __enter__(self) -> CountedCold:
-        self.restart()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-
-    def restart(self) -> None:
-        self._stop()
-        shutil.rmtree(self._cache, ignore_errors=True)
-        self._process = subprocess.Popen(
-            [PIN, "serve", "--listen", "127.0.0.1:9111", "--neuron-index-url",
-             f"{self._index}/neuron", "--index-url", f"{self._index}/public", "--cache-dir",
-             str(self._cache), "--no-access-log"],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self._process.stderr is not None
-        self._process.stderr.readline()
 
 
 if __name__ == "__main__":
