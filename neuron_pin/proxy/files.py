@@ -95,6 +95,9 @@ class Files:
         project = self._made(name, view, today)
         entries = project.listing.entries
         made = _Kept(project, {entry.file.filename: entry for entry in entries})
+        if not entries:
+            # Names that nobody has are endless.
+            return made
         with self._lock:
             before = self._kept.pop(key, None)
             self._kept[key] = made
