@@ -21,6 +21,7 @@ MAX_ROWS = 1000
 """Clients and projects that are remembered."""
 
 MAX_AGENT = 120
+SCHEMA_VERSION = 1
 
 
 class Aside(NamedTuple):
@@ -101,6 +102,7 @@ class Ledger:
 def withheld_document(rows: Sequence[Row]) -> str:
     """The same as JSON."""
     document = {
+        "schema_version": SCHEMA_VERSION,
         "withheld": [
             {
                 "client": row.client,
@@ -122,6 +124,6 @@ def withheld_document(rows: Sequence[Row]) -> str:
                 ],
             }
             for row in rows
-        ]
+        ],
     }
     return json.dumps(document, indent=2) + "\n"

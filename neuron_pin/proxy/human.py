@@ -18,8 +18,8 @@ MAX_ROWS = 2000
 """Rows of one table; a page is for people."""
 
 _STYLE = (
-    "nav { margin: .25rem 0 .75rem; } a { color: var(--focus); } td.key { display: table-cell; } "
-    "code { overflow-wrap: anywhere; } @media (max-width: 720px) { td.key { display: block; } }"
+    "nav { margin: .25rem 0 .75rem; } a { color: var(--focus); } td .key { margin: 0; } "
+    "code, td { overflow-wrap: anywhere; } abbr { overflow-wrap: normal; }"
 )
 
 
@@ -91,8 +91,10 @@ def render_overview(view: View, catalog: Catalog, state: Mapping[str, str], dept
         told = f"since {fact.event.effective}" if fact.event is not None else ""
         if fact.event is not None and fact.event.replacement:
             told += f"; replaced by {fact.event.replacement}"
+        life = catalog.spans.packages.get(name)
+        shipped = f"{life.first} to {life.last or 'now'}" if life is not None else ""
         link = f'<a href="{up}{view.path}project/{quote(name)}/">{escape(name)}</a>'
-        rows.append((link, _phase(fact.phase), escape(told)))
+        rows.append((link, _phase(fact.phase), escape(shipped), escape(told)))
     indexes = "".join(
         f"<dt><code>{escape(url)}</code></dt><dd>{escape(problem or 'answers')}</dd>"
         for url, problem in state.items()
@@ -109,7 +111,7 @@ def render_overview(view: View, catalog: Catalog, state: Mapping[str, str], dept
         "Parts before it narrow the view:</p>",
         f"<ul>{views}</ul>",
         f"<dl>{indexes}</dl>",
-        *_table("Neuron's packages", ("Package", "Phase", "Announced"), rows),
+        *_table("Neuron's packages", ("Package", "Phase", "Releases", "Announced"), rows),
     ]
     return framed("neuron-pin index", body, style=_STYLE)
 

@@ -162,7 +162,7 @@ def test_what_the_policy_allows_is_installed(kind, tmp_path: Path, pair, process
     found = client.installed
     assert found["torch_neuronx"] == NEWEST
     # Not the public decoys, which have higher numbers.
-    assert found["libneuronxla"] == "2.2.14584.0"
+    assert found["libneuronxla"] == "2.2.16408.0"
     assert found["neuronx_cc"] == "2.24.5133.0"
     assert found["torch"] == "2.9.1"
     if client.tells_of_what_it_takes:

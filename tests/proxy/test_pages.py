@@ -28,7 +28,7 @@ def test_decoys_are_gone_and_names_are_bound_by_version(index) -> None:
     assert {
         row.partition("-")[2].partition("-")[0] for row in index.files("/simple/libneuronxla/")
     } == {
-        "2.2.14584.0+06ac23d1",
+        "2.2.16408.0+06ac23d1",
         "2.2.12677.0+8f2bb0c4",
     }
     # torch-xla lives on both: Neuron's builds there, 2.1 and later on the public index.

@@ -1,0 +1,97 @@
+"""The container file, built and run by real buildah; the unit, read by systemd itself."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent.parent
+UNIT = PROJECT / "deploy/neuron-pin.service"
+CERTIFICATES = "/etc/ssl/certs"
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze"
+)
+
+
+def tool(*words: object, **options) -> str:
+    done = subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, check=False, timeout=600,
+        **options,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@needs_systemd
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("neuron-pin")
+    unit = tmp_path / "neuron-pin.service"
+    text = UNIT.read_text()
+    assert text.count("/opt/neuron-pin/bin/neuron-pin serve") == 1
+    unit.write_text(text.replace("/opt/neuron-pin/bin/neuron-pin serve", f"{program} serve"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_systemd
+def test_the_unit_may_do_little() -> None:
+    told = tool("systemd-analyze", "security", "--offline=yes", "--no-pager", UNIT)
+    level = re.search(r"Overall exposure level for neuron-pin.service: ([\d.]+)", told)
+    assert level is not None, told[-500:]
+    assert float(level[1]) <= 1.5
+
+
+def test_the_options_of_unit_and_image_are_real(run) -> None:
+    for text in (UNIT.read_text(), (PROJECT / "deploy/Containerfile").read_text()):
+        options = set(re.findall(r"--(?:listen|files|cache-dir|check)\b", text))
+        told = run("serve", "--help").out
+        assert options <= set(re.findall(r"--[a-z-]+", told))
+
+
+@pytest.mark.network
+@pytest.mark.skipif(
+    shutil.which("buildah") is None or shutil.which("mmdebstrap") is None or os.geteuid() != 0,
+    reason="needs root, buildah and mmdebstrap",
+)
+def test_the_image_is_built_and_serves(pair, tmp_path: Path) -> None:
+    base = tmp_path / "base.tar"
+    made = subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=apt", "--include=python3-venv,ca-certificates",
+         "bookworm", str(base)], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode != 0:
+        pytest.skip(f"Debian cannot be had: {made.stderr[-200:]}")
+    store = ("--root", tmp_path / "store", "--runroot", tmp_path / "run",
+             "--storage-driver", "vfs")  # fmt: skip
+    variables = {**os.environ, "BUILDAH_ISOLATION": "chroot", "TMPDIR": str(tmp_path)}
+    scratch = tool("buildah", *store, "from", "scratch", env=variables).strip()
+    tool("buildah", *store, "add", scratch, base, "/", env=variables)
+    tool("buildah", *store, "commit", "--rm", scratch, "base", env=variables)
+    pip = f"--cert {CERTIFICATES}/ca-certificates.crt --disable-pip-version-check"
+    tool(
+        "buildah", *store, "build", "--format", "docker", "--build-arg", "BASE=localhost/base",
+        "--build-arg", f"PIP_OPTIONS={pip}", "-v", f"{CERTIFICATES}:{CERTIFICATES}:ro",
+        "-t", "served", "-f", PROJECT / "deploy/Containerfile", PROJECT, env=variables,
+    )  # fmt: skip
+    told = tool("buildah", *store, "inspect", "--type", "image", "served", env=variables)
+    assert '"8099/tcp"' in told
+    assert '"/var/cache/neuron-pin"' in told
+    container = tool("buildah", *store, "from", "served", env=variables).strip()
+    program = "/opt/neuron-pin/bin/neuron-pin"
+    # As the image's own user; chroot isolation leaves it the machine's network.
+    checked = tool(
+        "buildah", *store, "run", container, "--", program, "serve", "--check", *pair.options,
+        env=variables,
+    )  # fmt: skip
+    assert "FAILED" not in checked
+    assert re.search(r"ok +/simple/torch-neuronx/ +200 application/vnd.pypi", checked)
+    who = tool("buildah", *store, "run", container, "--", "id", "-u", env=variables)
+    assert who.strip() == "65532"

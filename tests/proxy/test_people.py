@@ -1,0 +1,156 @@
+"""The pages for people in real Chromium: phases in colour, what is withheld, accessible."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from proxy_world import put_public
+from selenium.webdriver.common.by import By
+
+SCHEMAS = Path(__file__).parent.parent.parent / "docs/schemas"
+WIDTHS = [1280, 360]
+
+
+@pytest.fixture
+def index(pair, served):
+    found = served(*pair.options)
+    for name in ("torch-neuronx", "libneuronxla", "vllm-neuron"):
+        found.get(f"/simple/{name}/", User_Agent="pip/26.3 <b>")
+    return found
+
+
+def show(browser, url: str, *, width: int = 1280, dark: bool = False) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
+    browser.get(url)
+
+
+def cells(browser) -> list[list[str]]:
+    return browser.execute_script(
+        "return [...document.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.innerText))"
+    )
+
+
+def test_a_project_with_its_phases(browser, index) -> None:
+    show(browser, f"{index.url}/project/torch-neuronx/")
+    assert browser.find_element(By.TAG_NAME, "h1").text == "torch-neuronx"
+    rows = {row[0].partition("+")[0]: row for row in cells(browser)}
+    newest, ended = rows["2.9.0.2.13.24727"], rows["2.8.0.2.10.16998"]
+    assert newest[1:] == ["maintenance", "2.29.0", "1", "served"]
+    assert ended[1:3] == ["end of support", "2.26.1"]
+    assert "yanked: NP201: torch-neuronx 2.8 is out of support since 2026-04-09" in ended[4]
+    # Versions in their own order, newest first.
+    assert [row[0].partition("+")[0] for row in cells(browser)] == [
+        "2.9.0.2.13.24727", "2.8.0.2.10.16998", "2.1.1.2.0.1b0",
+    ]  # fmt: skip
+    colours = browser.execute_script(
+        "return [...document.querySelectorAll('tbody i')].map(i => getComputedStyle(i).backgroundColor"
+        " + getComputedStyle(i).backgroundImage)"
+    )
+    assert len(set(colours)) == 2
+    assert all("0 rgba" not in colour for colour in colours)
+
+
+def test_what_is_withheld_of_a_project(browser, index) -> None:
+    show(browser, f"{index.url}/project/libneuronxla/")
+    text = browser.find_element(By.TAG_NAME, "main").text
+    assert "Not served" in text
+    assert "NP401" in text
+    assert "libneuronxla is taken from Neuron's index" in text
+    # From there to where the public index has it.
+    browser.find_element(By.LINK_TEXT, "Kept from installers").click()
+    rows = cells(browser)
+    assert any("pip/26.3 <b>" in row[0] and row[1] == "libneuronxla" for row in rows)
+    browser.find_element(By.LINK_TEXT, "Packages").click()
+    assert browser.find_element(By.TAG_NAME, "h1").text == "neuron-pin index"
+    browser.find_element(By.LINK_TEXT, "torch-neuronx").click()
+    assert browser.current_url == f"{index.url}/project/torch-neuronx/"
+
+
+def test_views_lead_to_projects_in_the_same_view(browser, index) -> None:
+    show(browser, f"{index.url}/as-of/2025-12-01/")
+    browser.find_element(By.LINK_TEXT, "torch-neuronx").click()
+    assert browser.current_url == f"{index.url}/as-of/2025-12-01/project/torch-neuronx/"
+    assert "as of 2025-12-01" in browser.find_element(By.TAG_NAME, "main").text
+    assert "first shipped on 2026-04-09" in browser.find_element(By.TAG_NAME, "main").text
+
+
+PAGES = ["/", "/project/torch-neuronx/", "/project/torch/", "/withheld/", "/simple/torch-neuronx/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_accessible_and_fit(browser, index, path: str) -> None:
+    script = Path(importlib.util.find_spec("axe_core_python").origin).parent / "axe.min.js"
+    for dark in (False, True):
+        show(browser, f"{index.url}{path}", dark=dark)
+        browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+        show(browser, f"{index.url}{path}", dark=dark)
+        browser.execute_script(script.read_text())
+        found = browser.execute_async_script(
+            "const done = arguments[1]; axe.run(arguments[0])"
+            ".then(r => done(r.violations.map(v => v.id + ': ' + v.nodes[0].html)))",
+            # What installers read has no more to it than they need.
+            {"runOnly": ["wcag2a", "wcag2aa"]} if path.startswith("/simple") else {},
+        )
+        browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": False})
+        assert found == []
+    if not path.startswith("/simple"):
+        for width in WIDTHS:
+            show(browser, f"{index.url}{path}", width=width)
+            wide = browser.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= width
+
+
+def test_nothing_of_a_page_is_run_or_loaded(browser, pair, index) -> None:
+    evil = '"><img src=x onerror="document.title=1"><script>document.title=1</script>'
+    put_public(pair.public, "tool", [("1.0", ())], **{"project-status": {
+        "status": "deprecated", "reason": evil}})  # fmt: skip
+    for path in ("/simple/tool/", "/project/tool/"):
+        show(browser, f"{index.url}{path}")
+        assert browser.title != "1"
+        assert browser.find_elements(By.CSS_SELECTOR, "img, script") == []
+    index.get("/simple/tool/", User_Agent=evil)
+    show(browser, f"{index.url}/withheld/")
+    assert browser.title == "Kept from installers"
+
+
+def test_what_is_withheld_as_json_is_what_its_schema_says(index) -> None:
+    schema = json.loads((SCHEMAS / "withheld.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = index.get("/withheld.json").json
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    rows = {row["project"]: row for row in document["withheld"]}
+    assert set(rows) == {"torch-neuronx", "libneuronxla", "vllm-neuron"}
+    assert rows["libneuronxla"]["agent"] == "pip/26.3 <b>"
+    decoys = {v["version"]: v for v in rows["libneuronxla"]["versions"]}
+    assert set(decoys) == {"99.0", "1.0"}
+    assert decoys["99.0"]["rule"] == "NP401"
+    assert decoys["99.0"]["action"] == "withheld"
+    ended = {v["version"].partition("+")[0]: v for v in rows["torch-neuronx"]["versions"]}
+    assert ended["2.8.0.2.10.16998"]["action"] == "yanked"
+    assert "announcements/" in ended["2.8.0.2.10.16998"]["source"]
+
+
+def test_metrics_are_what_prometheus_reads(index) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    for _ in range(3):
+        index.get("/simple/torch-neuronx/")
+    index.get("/simple/nobody/")
+    found = index.get("/metrics")
+    assert found.headers["content-type"].startswith("text/plain; version=")
+    samples = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(found.text)
+        for sample in family.samples
+    }
+    assert samples["neuron_pin_requests_total", (("kind", "project"), ("status", "200"))] == 6
+    assert samples["neuron_pin_requests_total", (("kind", "project"), ("status", "404"))] == 1
+    assert samples["neuron_pin_pages_total", (("how", "warm"),)] >= 3
+    assert samples["neuron_pin_withheld_total", (("rule", "NP401"),)] >= 2
