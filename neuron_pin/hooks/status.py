@@ -106,15 +106,15 @@ def status_of(place: Place, today: str) -> HookStatus:
 
 
 def _files(pieces: list[Piece]) -> list[FileStatus]:
-    """The state of each file; one that no other names is not missed."""
-    found = []
-    for piece in pieces:
-        state = _file_state(piece)
-        if state == "missing" and piece.is_optional:
-            others = (other for other in pieces if other is not piece)
-            if not any(piece.path in _readable(other.path) for other in others):
-                state = "unused"
-        found.append(FileStatus(piece.path, state))
+    """The state of each file; of an installed hook, one that no other names is not missed."""
+    found = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
+    if not any(_says_so(file, piece) for file, piece in zip(found, pieces, strict=True)):
+        return found
+    texts = [_readable(piece.path) for piece in pieces]
+    for number, piece in enumerate(pieces):
+        is_named = any(piece.path in text for text in texts)
+        if piece.is_optional and found[number].state == "missing" and not is_named:
+            found[number] = FileStatus(piece.path, "unused")
     return found
 
 
