@@ -148,11 +148,13 @@ def serve_indexes(latency: float, megabytes: float, pipe: Connection) -> None:
 
 
 @contextmanager
-def served_before(neuron: str, public: str, cache: Path) -> Iterator[str]:
-    """``neuron-pin serve`` before two indexes; gives its address."""
+def served_before(
+    neuron: str, public: str, cache: Path, *options: str
+) -> Iterator[tuple[str, int]]:
+    """``neuron-pin serve`` before two indexes; gives its address, and its process number."""
     process = subprocess.Popen(
         [PIN, "serve", "--listen", "127.0.0.1:0", "--neuron-index-url", neuron, "--index-url",
-         public, "--cache-dir", str(cache), "--no-access-log"],
+         public, "--cache-dir", str(cache), *options],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
@@ -160,7 +162,7 @@ def served_before(neuron: str, public: str, cache: Path) -> Iterator[str]:
     assert found is not None
     threading.Thread(target=process.stderr.read, daemon=True).start()
     try:
-        yield found[1]
+        yield found[1], process.pid
     finally:
         process.terminate()
         process.wait()
@@ -189,10 +191,10 @@ def main() -> None:
         direct = ["--index-url", f"{url}/public", "--extra-index-url", f"{url}/neuron"]
         indexes = (f"{url}/neuron", f"{url}/public")
         with ExitStack() as stack:
-            warm = stack.enter_context(served_before(*indexes, folder / "warm"))
+            warm, _ = stack.enter_context(served_before(*indexes, folder / "warm"))
             # One that forgot everything for each run.
             fresh = [
-                stack.enter_context(served_before(*indexes, folder / f"cold{number}"))
+                stack.enter_context(served_before(*indexes, folder / f"cold{number}"))[0]
                 for number in range(2 * (options.runs + 1))
             ]
             commands = {

@@ -33,7 +33,7 @@ def main() -> None:
         folder = Path(name)
         reqs = folder / "reqs.txt"
         reqs.write_text("\n".join(options.requirements) + "\n")
-        with served_before(NEURON, PYPI, folder / "served") as url:
+        with served_before(NEURON, PYPI, folder / "served") as (url, _):
             uv = [UV, "pip", "compile", "--no-config", "-q", "--no-header", str(reqs),
                   "--python-platform", "x86_64-manylinux_2_34"]  # fmt: skip
             indexes = {"direct": PYPI, "through": f"{url}/simple/"}

@@ -14,15 +14,13 @@ import argparse
 import http.client
 import random
 import re
-import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pairs import PIN
-from serve_closure import FIXTURES, JSON, SDK, Server
+from serve_closure import FIXTURES, JSON, SDK, Server, served_before
 
 CLIENTS = 64
 VIEWS = ["", "sdk/2.31/", "sdk/latest/trn1/", "as-of/2026-01-31/", "phase/beta/", "instance/trn2/"]
@@ -52,16 +50,12 @@ def main() -> None:
     server.fill(0.1)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     names = [path.split("/")[2] for path in server.answers if path.endswith("/")]
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [PIN, "serve", "--listen", "127.0.0.1:0", "--files", "cache", "--cache-dir", folder,
-             "--neuron-index-url", f"{server.url}/neuron", "--index-url", f"{server.url}/public"],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stderr is not None
-        found = re.search(r"serving (http\S+)/simple/", process.stderr.readline())
-        assert found is not None
-        threading.Thread(target=process.stderr.read, daemon=True).start()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served_before(
+            f"{server.url}/neuron", f"{server.url}/public", Path(folder), "--files", "cache"
+        ) as (url, process),
+    ):
         wanted = paths(sorted(set(names)))
         for path, (_, page) in list(server.answers.items()):
             if path.startswith(("/neuron/", "/public/")) and path.endswith("/"):
@@ -73,9 +67,9 @@ def main() -> None:
         print(f"{len(wanted)} addresses, {CLIENTS} clients, SDK {SDK} of {FIXTURES.name}")
         for number in range(options.rounds):
             began = time.perf_counter()
-            wrong = one_round(found[1], wanted, options.requests, seed=number)
+            wrong = one_round(url, wanted, options.requests, seed=number)
             seconds = time.perf_counter() - began
-            status = Path(f"/proc/{process.pid}/status").read_text()
+            status = Path(f"/proc/{process}/status").read_text()
             memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
             threads = int(re.search(r"Threads:\s+(\d+)", status)[1])
             print(
@@ -84,8 +78,6 @@ def main() -> None:
             )
             for line in wrong[:5]:
                 print("   ", line)
-        process.terminate()
-        print("ended with", process.wait())
 
 
 def one_round(url: str, wanted: list, count: int, seed: int) -> list[str]:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import shutil
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -204,6 +205,37 @@ def serve() -> Iterator[Callable[[], Served]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+Behaviour = Callable[[socket.socket], None]
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[Behaviour], str]]:
+    """Servers that do to a connection what a function says; gives the address of each."""
+    listening: list[socket.socket] = []
+
+    def start(behaviour: Behaviour) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        listening.append(server)
+
+        def one(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                behaviour(connection)
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    threading.Thread(target=one, args=[connection], daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    for server in listening:
+        server.close()
 
 
 def wheel(

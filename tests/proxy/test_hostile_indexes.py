@@ -6,9 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -24,39 +22,6 @@ from neuron_pin.sources.transport import Limits
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = Limits(connect=1.0, read=1.0, answer=2.0, download=3.0, retries=0)
     monkeypatch.setattr(serving, "LIMITS", limits)
-
-
-@pytest.fixture
-def raw() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
-    """Servers that do to a connection what a function says."""
-    listening: list[socket.socket] = []
-
-    def start(behaviour: Callable[[socket.socket], None]) -> str:
-        server = socket.create_server(("127.0.0.1", 0))
-        listening.append(server)
-
-        def one(connection: socket.socket) -> None:
-            with connection:
-                try:
-                    connection.recv(65536)
-                    behaviour(connection)
-                except OSError:
-                    return
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                threading.Thread(target=one, args=[connection], daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
-
-    yield start
-    for server in listening:
-        server.close()
 
 
 def flood(connection: socket.socket) -> None:
