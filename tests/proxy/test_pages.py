@@ -101,7 +101,8 @@ def test_an_upload_after_the_day_of_a_view_is_withheld(index, pair) -> None:
     assert index.files("/as-of/2025-10-31/simple/torch/") == {}
 
 
-def test_metadata_is_the_wheels_own_taken_by_ranges(index, pair) -> None:
+def test_metadata_is_the_wheels_own_taken_by_ranges(pair, served) -> None:
+    index = served(*pair.options, "--no-read-ahead")
     row = index.files("/simple/torch-neuronx/")[NEWEST]
     assert row["core-metadata"] is True
     path = urljoin("/simple/torch-neuronx/", row["url"])
