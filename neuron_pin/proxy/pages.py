@@ -143,8 +143,8 @@ def _row(name: str, file: ListedFile, links: Links) -> dict[str, Any]:
         row["yanked"] = file.yanked or True
     metadata = links.metadata(file)
     if metadata is not None:
-        # PEP 714: the newer name, and the older one for clients from before.
-        row["core-metadata"] = row["dist-info-metadata"] = metadata
+        # PEP 714: not by the older name, on which pip 22.3 to 23.0 breaks off.
+        row["core-metadata"] = metadata
     return row
 
 
