@@ -98,18 +98,16 @@ class Upstream:
             return self._first(name, order)
         futures = [self._pool.submit(self.read, index, name) for index in order]
         found: list[Reading] = []
-        problems = []
         for index, future in zip(order, futures, strict=True):
             try:
                 found.append(future.result())
-            except SourceFailed as error:
+            except SourceFailed:
                 is_needed = index == bound or (
                     package is not None and (index.is_trusted or bool(package.public_from))
                 )
                 if is_needed:
                     raise
-                problems.append(error.message)
-        return _joined(found, problems)
+        return _joined(found)
 
     def _first(self, name: str, order: Sequence[Index]) -> Readings:
         """The first index that has a name decides, with those that it says are the same."""
@@ -121,7 +119,7 @@ class Upstream:
                 for other in self.indexes.kin(index, name, reading.page.kin):
                     found.append(self.read(other, name))
                 break
-        return _joined(found, [])
+        return _joined(found)
 
     def read(self, index: Index, name: str) -> Reading:
         """An index's page of a project; raises `SourceFailed` if there is not even an old one."""
@@ -143,7 +141,8 @@ class Upstream:
                 raise
             parse(kept)
             return Reading(index, pages[0], self.fetcher.now + PAUSE, error.message)
-        return Reading(index, pages[0], answer.fresh_until)
+        # An index that calls every answer old is not asked for each request of ours.
+        return Reading(index, pages[0], max(answer.fresh_until, self.fetcher.now + PAUSE))
 
     def names(self) -> tuple[list[str], float, tuple[str, ...]]:
         """Every name of every index, until when that is so, and which index did not answer.
@@ -160,11 +159,13 @@ class Upstream:
                 answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
                 names = parse_names(answer.data, answer.content_type, answer.url)
                 found.update(normalized(name) for name in names)
-                until = min(until, answer.fresh_until)
+                until = min(until, max(answer.fresh_until, self.fetcher.now + PAUSE))
             except NotFound:
-                problems.append(f"{index.url}: has no list of its projects")
+                # An index need not have a list of its projects.
+                continue
             except SourceFailed as error:
                 problems.append(error.message)
+                until = self.fetcher.now + PAUSE
         return sorted(found), until, tuple(problems)
 
     def down(self) -> dict[str, str]:
@@ -187,7 +188,7 @@ class Upstream:
             self._down[index.url] = (self.fetcher.now + PAUSE, error.problem)
 
 
-def _joined(found: Sequence[Reading], problems: Sequence[str]) -> Readings:
+def _joined(found: Sequence[Reading]) -> Readings:
     pages = tuple((r.origin, r.page) for r in found if r.page is not None)
     until = min((r.until for r in found), default=0.0)
-    return Readings(pages, until, (*(r.problem for r in found if r.problem), *problems))
+    return Readings(pages, until, tuple(r.problem for r in found if r.problem))

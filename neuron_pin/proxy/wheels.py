@@ -117,7 +117,8 @@ class Wheels:
         with self._lock:
             until, error = self._failed.get(file.url, (0.0, None))
             if error is not None and until > self._fetcher.now:
-                raise error
+                # Another one: who raises an error again and again makes its traceback grow.
+                raise SourceFailed(error.url, error.problem)
             future = self._reading.get(file.url)
             mine = future is None
             if future is None:
@@ -198,15 +199,15 @@ class Wheels:
         if file.url.startswith("file:"):
             return _present(unquote(urlsplit(file.url).path))
         digest = self.known_digest(file)
+        path = self._path(digest)
+        if digest and os.path.isfile(path) and self._is_whole(path, digest):
+            with contextlib.suppress(OSError):
+                os.utime(path)
+            return _present(path)
         with self._lock:
             running = self._running.get(file.url)
             if running is not None:
                 return running
-            path = self._path(digest)
-            if digest and os.path.isfile(path) and self._is_whole(path, digest):
-                with contextlib.suppress(OSError):
-                    os.utime(path)
-                return _present(path)
             os.makedirs(self._folder, exist_ok=True)
             part = os.path.join(self._folder, f".{os.urandom(8).hex()}.part")
             download = self._running[file.url] = Download(part)

@@ -38,6 +38,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return found
 
 
+def test_an_index_that_calls_everything_old_is_not_asked_each_time(pair, served, clock) -> None:
+    status, headers, body = pair.public.answers["/simple/torch/"]
+    pair.public.answers["/simple/torch/"] = (status, {**headers, "Cache-Control": "no-cache"}, body)
+    index = served(*pair.options)
+    for _ in range(5):
+        assert index.get("/simple/torch/").status == 200
+    assert len(pair.public.requests) == 1
+    clock.now += upstream.PAUSE + 1
+    index.get("/simple/torch/")
+    assert len(pair.public.requests) == 2
+
+
 def refuse(handler) -> tuple:
     """A server that is there and says nothing."""
     handler.close_connection = True
