@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None
     find_links: tuple[str, ...] = ()
+    trusted_host: tuple[str, ...] = ()
     no_index: bool = False
     build: tuple[str, ...] = ()
     index: tuple[str, ...] = ()  # type: ignore[assignment]  # hides tuple.index, on purpose
@@ -67,6 +68,7 @@ _LISTS = frozenset(
         "override",
         "upgrade_package",
         "find_links",
+        "trusted_host",
         "build",
     }
 )

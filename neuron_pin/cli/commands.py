@@ -50,6 +50,7 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--extra-index-url", metavar="URL", action="append")
     group.add_argument("-f", "--find-links", metavar="DIR|URL", action="append")
     group.add_argument("--no-index", action="store_true", help="--find-links alone")
+    _add_trusted_host(group)
     group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
     group.add_argument(
         "--index", metavar="NAME=URL", action="append", help="take a package from this index"
@@ -69,6 +70,15 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
     group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
     group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
+
+
+def _add_trusted_host(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--trusted-host",
+        metavar="HOST[:PORT]",
+        action="append",
+        help="may be asked over http://, which anybody in between can change",
+    )
 
 
 def _add_lock(command: argparse.ArgumentParser) -> None:
@@ -300,6 +310,7 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--index", metavar="NAME=URL", action="append", help="take a package from this index"
     )
+    _add_trusted_host(group)
     group.add_argument("--offline", action="store_true", help="from the cache only")
     group.add_argument("--cache-dir", metavar="DIR")
     group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")

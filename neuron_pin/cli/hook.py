@@ -13,7 +13,7 @@ from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_remo
 from neuron_pin.hooks.piece import Held
 from neuron_pin.hooks.place import Kind, OnError, Place, place_of, places_of
 from neuron_pin.hooks.uv import what_is_held
-from neuron_pin.hooks.via import is_open
+from neuron_pin.sources.indexes import is_open
 
 from .console import Console
 from .parser import Options

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.resolve import Resolution
+from neuron_pin.sources.indexes import is_open
 
 from .blocks import lines_of, with_blocks, without_blocks
-from .via import is_open
 
 COMMANDS = ("install", "download", "wheel", "lock")
 _OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from neuron_pin.errors import WrongUsage
@@ -20,14 +19,3 @@ def simple_url(text: str) -> str:
     if not path.endswith("/simple"):
         path += "/simple"
     return urlunsplit(parts._replace(path=f"{path}/"))
-
-
-def is_open(url: str) -> bool:
-    """Whether an address is reached over an open connection that leaves the machine."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return False
-    try:
-        return not ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return True

@@ -112,7 +112,40 @@ def read_indexes(
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
         bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials))
+    for index in (*indexes, *bindings.values()):
+        _check_open(index.url, settings.trusted_host)
     return Indexes(indexes, bindings, credentials, catalog)
+
+
+def is_open(url: str) -> bool:
+    """Whether an address is reached over an open connection that leaves the machine."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname == "localhost":
+        return False
+    try:
+        return not ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return True
+
+
+def _check_open(url: str, trusted: Sequence[str]) -> None:
+    """An index decides what is installed, so nobody in between may (pip, --trusted-host)."""
+    if not url.startswith("http://") or not is_open(url):
+        return
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    named = {name.strip().lower() for name in trusted}
+    if host in named or (parts.hostname or "") in named:
+        return
+    raise WrongUsage(
+        f"http://{host} is not encrypted: whoever is in between may change what it says",
+        hint=f"use https://, or --trusted-host {host}",
+    )
 
 
 def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:

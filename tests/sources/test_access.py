@@ -102,11 +102,13 @@ def test_a_proxy_is_asked_instead_of_the_host(run, serve, monkeypatch) -> None:
     # A proxy is sent whole addresses; the host itself is not there.
     for path in list(proxy.answers):
         proxy.answers[f"http://index.invalid{path}"] = proxy.answers[path]
-    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--proxy", proxy.url)
+    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--proxy", proxy.url,
+               "--trusted-host", "index.invalid")  # fmt: skip
     assert "tool==1.0" in done.out, done.err
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("http_proxy", proxy.url)
-    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--refresh")
+    done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--refresh",
+               "--trusted-host", "index.invalid")  # fmt: skip
     assert "tool==1.0" in done.out, done.err
 
 
@@ -224,3 +226,43 @@ def test_a_server_that_asks_for_patience_is_asked_again(run, serve) -> None:
     server.answers["/simple/tool/"] = busy
     assert "tool==1.0" in locked(run, server).out
     assert [path for path, _ in server.requests].count("/simple/tool/") == 3
+
+
+# Address, hosts that may be asked openly, whether it may be.
+OPEN = [
+    ("http://index.invalid/simple", (), False),
+    ("http://me:s3cret@index.invalid/simple", (), False),
+    ("http://10.0.0.7:8081/simple", (), False),
+    ("http://index.invalid.127.0.0.1.invalid/simple", (), False),
+    ("http://index.invalid/simple", ("other.invalid",), False),
+    ("http://index.invalid:81/simple", ("index.invalid:82",), False),
+    ("http://index.invalid:81/simple", ("index.invalid:81",), True),
+    ("http://Index.invalid/simple", ("other.invalid", "index.INVALID"), True),
+    ("https://index.invalid/simple", (), True),
+    ("http://127.0.0.1:9/simple", (), True),
+    ("http://[::1]:9/simple", (), True),
+    ("http://localhost:9/simple", (), True),
+]
+
+
+@pytest.mark.parametrize("option", ["--index-url", "--extra-index-url", "--neuron-index-url",
+                                    "--find-links", "--index"])  # fmt: skip
+@pytest.mark.parametrize(("url", "hosts", "may"), OPEN)
+def test_an_open_connection_has_to_be_asked_for(
+    run, option: str, url: str, hosts: tuple[str, ...], may: bool
+) -> None:
+    trusted = [word for host in hosts for word in ("--trusted-host", host)]
+    given = f"tool={url}" if option == "--index" else url
+    done = run("lock", "tool", "--offline", option, given, *trusted)
+    assert ("is not encrypted" in done.err) is not may, done.err
+    assert "s3cret" not in done.err
+    if not may:
+        assert done.code == 2
+        assert "--trusted-host" in done.err
+
+
+def test_a_requirements_file_does_not_open_a_connection(run) -> None:
+    Path("reqs.txt").write_text("--index-url http://index.invalid/simple\ntool\n")
+    done = run("lock", "-r", "reqs.txt", "--offline")
+    assert done.code == 2
+    assert "http://index.invalid is not encrypted" in done.err
