@@ -118,7 +118,8 @@ class _HtmlPage(Page):
 def parse_page(data: bytes, content_type: str, address: str) -> Page:
     """A project page's files and status; raises `SourceFailed` for what is no such page.
 
-    A page from the network does not point into this machine: entries at ``file:`` are none.
+    A page from the network does not point into this machine, nor one that came encrypted to
+    an open connection: entries at ``file:``, and there at ``http:``, are none.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json") or kind == "application/json":
@@ -174,13 +175,14 @@ def _is_file(row: Any, address: str) -> bool:
 
 
 def _is_reachable(url: str, address: str) -> bool:
-    if url.startswith(("https://", "http://")):
-        return True
-    return _absolute(address, url).startswith(("https://", "http://", _own(address)))
-
-
-def _own(address: str) -> str:
-    return "file:" if address.startswith("file:") else "https://"
+    """Whether a page may point there: never to a lesser connection than its own."""
+    if address.startswith("https://"):
+        allowed: tuple[str, ...] = ("https://",)
+    elif address.startswith("file:"):
+        allowed = ("https://", "http://", "file:")
+    else:
+        allowed = ("https://", "http://")
+    return url.startswith(allowed) or _absolute(address, url).startswith(allowed)
 
 
 def _addresses(value: Any, base: str) -> tuple[str, ...]:

@@ -102,3 +102,31 @@ WHEELS = [
 @pytest.mark.parametrize(("name", "expected"), WHEELS)
 def test_wheel_names(name: str, expected) -> None:
     assert parse_wheel_name(name) == expected
+
+
+# Where the page is, where its file is, whether it counts.
+PLACES = [
+    ("https://a.example/simple/x/", "https://b.example/x.whl", True),
+    ("https://a.example/simple/x/", "x.whl", True),
+    ("https://a.example/simple/x/", "//b.example/x.whl", True),
+    ("https://a.example/simple/x/", "http://a.example/x.whl", False),
+    ("https://a.example/simple/x/", "HTTP://a.example/x.whl", False),
+    ("https://a.example/simple/x/", "file:///etc/x.whl", False),
+    ("https://a.example/simple/x/", "ftp://a.example/x.whl", False),
+    ("http://127.0.0.1/simple/x/", "http://127.0.0.1/x.whl", True),
+    ("http://127.0.0.1/simple/x/", "x.whl", True),
+    ("http://127.0.0.1/simple/x/", "file:///etc/x.whl", False),
+    ("file:///wheels/x/index.html", "x.whl", True),
+    ("file:///wheels/x/index.html", "https://b.example/x.whl", True),
+]
+
+
+@pytest.mark.parametrize(("address", "url", "counts"), PLACES)
+def test_a_page_points_to_no_lesser_connection_than_its_own(
+    address: str, url: str, counts: bool
+) -> None:
+    document = json.dumps({"files": [{"filename": "x.whl", "url": url, "hashes": {}}]})
+    anchors = f'<a href="{url}">x.whl</a>'
+    for data, kind in ((document, "application/json"), (anchors, "text/html")):
+        found = parse_page(data.encode(), kind, address)
+        assert (found.names == ["x.whl"]) is counts
