@@ -83,6 +83,7 @@ class Answering:
         self.ledger = Ledger()
         self._catalog = catalog
         self._upstream = upstream
+        upstream.failed = lambda url: self.metrics.failures.labels(url).inc()
         self._wheels = wheels
         self._files = files
         self._base = base

@@ -7,7 +7,7 @@ answer, its last page is used, and said to be old.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -73,6 +73,8 @@ class Upstream:
         self.indexes = indexes
         self.fetcher = fetcher
         self._catalog = catalog
+        # Called with an index's address each time that it does not give an answer.
+        self.failed: Callable[[str], None] = lambda url: None
         self._down: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index")
@@ -181,6 +183,7 @@ class Upstream:
             raise SourceFailed(index.url, f"did not answer a moment ago ({problem})")
 
     def _note_down(self, index: Index, error: SourceFailed) -> None:
+        self.failed(index.url)
         # One bad page says nothing of the others.
         if not isinstance(error, Unreachable):
             return

@@ -137,12 +137,14 @@ def test_what_is_withheld_as_json_is_what_its_schema_says(index) -> None:
     assert "announcements/" in ended["2.8.0.2.10.16998"]["source"]
 
 
-def test_metrics_are_what_prometheus_reads(index) -> None:
+def test_metrics_are_what_prometheus_reads(index, pair) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 
     for _ in range(3):
         index.get("/simple/torch-neuronx/")
     index.get("/simple/nobody/")
+    pair.public.answers["/simple/broken/"] = (500, {}, b"")
+    assert index.get("/simple/broken/").status == 502
     found = index.get("/metrics")
     assert found.headers["content-type"].startswith("text/plain; version=")
     samples = {
@@ -152,5 +154,7 @@ def test_metrics_are_what_prometheus_reads(index) -> None:
     }
     assert samples["neuron_pin_requests_total", (("kind", "project"), ("status", "200"))] == 6
     assert samples["neuron_pin_requests_total", (("kind", "project"), ("status", "404"))] == 1
+    public = f"{pair.public.url}/simple"
+    assert samples["neuron_pin_index_failures_total", (("index", public),)] == 1
     assert samples["neuron_pin_pages_total", (("how", "warm"),)] >= 3
     assert samples["neuron_pin_withheld_total", (("rule", "NP401"),)] >= 2
