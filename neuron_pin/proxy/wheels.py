@@ -19,15 +19,13 @@ from email.parser import BytesHeaderParser
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from packaging.version import InvalidVersion, Version
-
-from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.cache import RecordCache
-from neuron_pin.sources.http import Answer, Fetcher, NotFound
+from neuron_pin.sources.core_metadata import check_identity, identity_of
+from neuron_pin.sources.http import Fetcher, NotFound
 from neuron_pin.sources.simple import ListedFile, parse_wheel_name
 from neuron_pin.sources.transport import redacted
-from neuron_pin.sources.wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
+from neuron_pin.sources.wheel import MAX_WHEEL, read_metadata_file, read_wheel_metadata
 
 from .listing import Entry
 
@@ -143,14 +141,17 @@ class Wheels:
         before = self._recorded(file)
         try:
             if file.metadata is not None:
-                data = self._served(file)
+                stated = dict(file.metadata).get("sha256", "")
+                # It is kept as a record, like that of wheels whose index serves none.
+                data = read_metadata_file(self._fetcher, file.url, stated, keep=False)
             elif wheel is not None:
                 data = read_wheel_metadata(self._fetcher, file.url, wheel, _sha256(file))
             else:
                 raise SourceFailed(source, "is no wheel, and has no metadata file")
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
-        _check_identity(data, name, entry.version, source)
+        identity = identity_of(BytesHeaderParser().parsebytes(data), source)
+        check_identity(identity, name, entry.version, source)
         digest = hashlib.sha256(data).hexdigest()
         if before is not None and before[0].sha256 != digest:
             raise SourceFailed(source, "has other metadata than before under the same address")
@@ -158,16 +159,6 @@ class Wheels:
         text = data.decode("utf-8", "surrogateescape")
         self._records.save("core-metadata", _key(file), [text, digest, until])
         return Metadata(data, digest)
-
-    def _served(self, file: ListedFile) -> bytes:
-        address, stated = f"{file.url}.metadata", dict(file.metadata or ()).get("sha256", "")
-
-        def check(answer: Answer) -> None:
-            if stated and hashlib.sha256(answer.data).hexdigest() != stated:
-                raise SourceFailed(redacted(address), "does not have the stated hash")
-
-        # It is kept as a record, like that of wheels whose index serves none.
-        return self._fetcher.get(address, limit=MAX_METADATA, check=check, keep=False).data
 
     def _recorded(self, file: ListedFile) -> tuple[Metadata, float] | None:
         record = self._records.load("core-metadata", _key(file))
@@ -327,20 +318,3 @@ def _sha256(file: ListedFile) -> str:
 
 def _key(file: ListedFile) -> str:
     return f"{file.url}\n{_sha256(file)}"
-
-
-def _check_identity(data: bytes, name: str, version: str, source: str) -> None:
-    """Metadata is of the project and version that its file is listed as."""
-    message = BytesHeaderParser().parsebytes(data)
-    names, versions = message.get_all("Name", []), message.get_all("Version", [])
-    if len(names) != 1 or len(versions) != 1:
-        raise SourceFailed(source, "has no core metadata: not one Name and one Version")
-    if normalized(str(names[0]).strip()) != name:
-        raise SourceFailed(source, f"calls itself {str(names[0])[:60]!r} in its METADATA")
-    try:
-        same = Version(str(versions[0]).strip()) == Version(version)
-    except InvalidVersion:
-        same = False
-    if not same:
-        stated = str(versions[0])[:60]
-        raise SourceFailed(source, f"calls itself version {stated!r} in its METADATA")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from email.message import Message
 from email.parser import BytesHeaderParser
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
@@ -22,21 +24,38 @@ from neuron_pin.target import Target, marker_environment
 from .metadata import Dependency, Metadata
 
 
-def parse_metadata(data: bytes, source: str, target: Target) -> Metadata:
-    """Read METADATA for a target; raises `SourceFailed` for what is no such file."""
-    message = BytesHeaderParser().parsebytes(data)
+def identity_of(message: Message, source: str) -> tuple[str, str]:
+    """Name and version as METADATA states them; raises `SourceFailed` for what is none."""
     names, versions = message.get_all("Name", []), message.get_all("Version", [])
     if len(names) != 1 or len(versions) != 1:
         raise SourceFailed(source, "is not core metadata: not one Name and one Version")
+    return str(names[0]).strip(), str(versions[0]).strip()
+
+
+def check_identity(stated: tuple[str, str], name: str, version: str, source: str) -> None:
+    """METADATA is of the project (normalised) and version that its file is listed as; raises
+    `SourceFailed`."""
+    if normalized(stated[0]) != name:
+        raise SourceFailed(source, f"calls itself {stated[0][:60]!r} in its METADATA")
+    try:
+        same = Version(stated[1]) == Version(version)
+    except InvalidVersion:
+        same = False
+    if not same:
+        raise SourceFailed(source, f"calls itself version {stated[1][:60]!r} in its METADATA")
+
+
+def parse_metadata(data: bytes, source: str, target: Target) -> Metadata:
+    """Read METADATA for a target; raises `SourceFailed` for what is no such file."""
+    message = BytesHeaderParser().parsebytes(data)
+    name, version = identity_of(message, source)
     dependencies: list[Dependency] = []
     repairs: list[str] = []
     extras = [normalized(str(e)) for e in message.get_all("Provides-Extra", [])]
     markers = _Markers(marker_environment(target.python_full, target.platforms), extras)
     for line in message.get_all("Requires-Dist", []):
         dependencies += _dependencies(" ".join(str(line).split()), markers, repairs)
-    return Metadata(
-        str(names[0]).strip(), str(versions[0]).strip(), tuple(dependencies), tuple(repairs)
-    )
+    return Metadata(name, version, tuple(dependencies), tuple(repairs))
 
 
 class _Markers:

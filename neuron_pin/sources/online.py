@@ -15,23 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from packaging.version import InvalidVersion, Version
-
-from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 from neuron_pin.target import Target
 
 from .candidate import File
 from .connections import CONNECTIONS
-from .core_metadata import parse_metadata
-from .http import DEFAULT_FRESH, Answer, Fetcher, NotFound
+from .core_metadata import check_identity, parse_metadata
+from .http import DEFAULT_FRESH, Fetcher, NotFound
 from .metadata import Metadata
 from .page import fitting_files, make_project
 from .project import Offer, Project
 from .sdist import read_sdist_metadata
 from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
 from .transport import redacted
-from .wheel import MAX_METADATA, MAX_WHEEL, read_wheel_metadata
+from .wheel import MAX_WHEEL, read_metadata_file, read_wheel_metadata
 
 if TYPE_CHECKING:
     from .session import Repository
@@ -163,19 +160,12 @@ class Reader:
         metadata = parse_metadata(data, source, self._target)
         if note:
             metadata = metadata._replace(repairs=(*metadata.repairs, note))
-        _check_identity(metadata, name, offer, source)
+        check_identity((metadata.name, metadata.version), name, offer.version, source)
         return metadata
 
     def _metadata_file(self, offer: Offer) -> bytes | None:
-        address = f"{offer.url}.metadata"
-        stated = offer.metadata_sha256.lower()
-
-        def check(answer: Answer) -> None:
-            if stated and hashlib.sha256(answer.data).hexdigest() != stated:
-                raise SourceFailed(redacted(address), "does not have the stated hash")
-
         try:
-            return self.fetcher.get(address, limit=MAX_METADATA, check=check).data
+            return read_metadata_file(self.fetcher, offer.url, offer.metadata_sha256)
         except NotFound:
             return None
 
@@ -190,15 +180,3 @@ class Reader:
         from .rpm import read_rpm_packages
 
         return read_rpm_packages(self.fetcher, repository, names)
-
-
-def _check_identity(metadata: Metadata, name: str, offer: Offer, source: str) -> None:
-    if normalized(metadata.name) != name:
-        raise SourceFailed(source, f"calls itself {metadata.name[:60]!r} in its METADATA")
-    try:
-        same = Version(metadata.version) == Version(offer.version)
-    except InvalidVersion:
-        same = False
-    if not same:
-        stated = metadata.version[:60]
-        raise SourceFailed(source, f"calls itself version {stated!r} in its METADATA")

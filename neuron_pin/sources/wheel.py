@@ -9,6 +9,7 @@ those that it is asked for, the wheel is fetched whole.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import tempfile
 import zlib
@@ -20,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 
-from .http import Fetcher
+from .http import Answer, Fetcher
 from .simple import WheelName
 from .transport import redacted
 
@@ -41,6 +42,18 @@ class _Damaged(Exception):
 
 class _Unreliable(Exception):
     """The server does not serve the ranges that it is asked for."""
+
+
+def read_metadata_file(fetcher: Fetcher, url: str, sha256: str = "", *, keep: bool = True) -> bytes:
+    """The metadata file beside the file at an address (PEP 658), held to its own SHA-256 if
+    the index states one; raises `NotFound` or `SourceFailed`."""
+    address, stated = f"{url}.metadata", sha256.lower()
+
+    def check(answer: Answer) -> None:
+        if stated and hashlib.sha256(answer.data).hexdigest() != stated:
+            raise SourceFailed(redacted(address), "does not have the stated hash")
+
+    return fetcher.get(address, limit=MAX_METADATA, check=check, keep=keep).data
 
 
 def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: str = "") -> bytes:
