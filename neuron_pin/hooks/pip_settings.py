@@ -52,6 +52,8 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
     command's own section takes them back.
     """
     text = without_blocks(text)
+    # Where one index serves everything, theirs give way.
+    alone = ("index-url", "extra-index-url") if via else ()
     before = _parsed(path, text)
     for command in COMMANDS:
         for name in wanted:
@@ -67,26 +69,18 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
     replaced: list[int] = []
     for name, values in wanted.items():
         theirs = (_value(before, "global", name) or "").split() if header is not None else []
-        is_alone = bool(via) and name in ("index-url", "extra-index-url")
-        if is_alone and theirs and theirs != list(values) and header is not None:
-            replaced += _places(lines, header, name)
-            theirs = []
-        if name == "index-url" and theirs:
+        if name == "index-url" and theirs and name not in alone:
             # A mirror of theirs stays the way to the public index.
             continue
-        if set(values) <= set(theirs):
+        merged = list(dict.fromkeys([*values, *(() if name in alone else theirs)]))
+        if set(merged) == set(theirs):
             continue
         if header is not None and theirs:
             replaced += _places(lines, header, name)
-        merged = list(dict.fromkeys([*values, *theirs]))
-        own += (
-            [f"{name} = {merged[0]}\n"]
-            if len(merged) == 1
-            else [
-                f"{name} =\n",
-                *(f"    {value}\n" for value in merged),
-            ]
-        )
+        if len(merged) == 1:
+            own.append(f"{name} = {merged[0]}\n")
+        elif merged:
+            own += [f"{name} =\n", *(f"    {value}\n" for value in merged)]
     if via and own:
         own.insert(0, f"# via {via}\n")
     if not own and not replaced:
@@ -98,8 +92,8 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
     after = _parsed(path, new)
     for name, values in wanted.items():
         found = (_value(after, "global", name) or "").split()
-        expected = set(values) == set(found) if via and not values else set(values) <= set(found)
-        if (via or name != "index-url") and not expected:
+        is_meant = set(found) == set(values) if name in alone else set(values) <= set(found)
+        if not is_meant and (name in alone or name != "index-url"):
             raise CannotWrite(path, f"{name} would not be what is meant; it was left as it is")
     return new
 

@@ -209,7 +209,7 @@ class Answering:
         if place.kind is Kind.OVERVIEW:
             state = self._state()
             page = render_overview(view, self._catalog, state, place.depth)
-            return warm(page, PAGE, self._clock() + POLL, kind=place.kind.value)
+            return warm(page, PAGE, self._clock(), kind=place.kind.value)
         project = self._files.project(place.name, view, self._today)
         problem = "; ".join(project.problems)
         if not project.is_known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -167,11 +167,11 @@ def _phase(phase: Phase) -> str:
     )
 
 
-def _table(caption: str, heads: Sequence[str], rows: object) -> Iterator[str]:
+def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f'<table role="table"><caption>{escape(caption)}</caption><thead role="rowgroup">'
     cells = "".join(f'<th role="columnheader" scope="col">{escape(head)}</th>' for head in heads)
     yield f'<tr role="row">{cells}</tr></thead><tbody role="rowgroup">'
-    for number, row in enumerate(rows):  # type: ignore[var-annotated,arg-type]
+    for number, row in enumerate(rows):
         if number == MAX_ROWS:
             yield f'<tr role="row"><td role="cell" colspan="{len(heads)}">… and more</td></tr>'
             break

@@ -31,7 +31,6 @@ class Step(NamedTuple):
 class _Reply(NamedTuple):
     status: int
     media_type: str
-    location: str
     body: bytes
 
 
@@ -107,6 +106,5 @@ def _get(host: str, path: str, accept: str) -> _Reply:
         return _Reply(
             reply.status,
             reply.getheader("Content-Type", ""),
-            reply.getheader("Location", ""),
             reply.read(),
         )

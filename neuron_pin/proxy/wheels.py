@@ -29,9 +29,6 @@ from neuron_pin.sources.wheel import MAX_WHEEL, read_metadata_file, read_wheel_m
 
 from .listing import Entry
 
-DEFAULT_SIZE = 20 * 1024**3
-"""Bytes of files that are kept, the least recently used being dropped first."""
-
 HELD_BACK = 64 * 1024
 """Bytes at the end of a file that nobody gets before its hash is known to be right."""
 
@@ -77,7 +74,8 @@ class Download:
 class Wheels:
     """Reads metadata and files; threads may share it, and processes its folder."""
 
-    def __init__(self, fetcher: Fetcher, size: int = DEFAULT_SIZE) -> None:
+    def __init__(self, fetcher: Fetcher, size: int) -> None:
+        """``size`` is how many bytes of files are kept; the least recently used go first."""
         self._fetcher = fetcher
         self._size = size
         self._records = RecordCache(fetcher.folder)
@@ -101,17 +99,12 @@ class Wheels:
         with self._lock:
             return self._failed.get(url, (0.0, None))[0] > self._fetcher.now
 
-    def known_metadata(self, file: ListedFile) -> Metadata | None:
-        """A file's metadata if it has been read before."""
-        found = self._recorded(file)
-        return found[0] if found is not None and found[1] > self._fetcher.now else None
-
     def metadata(self, name: str, entry: Entry) -> Metadata:
         """A file's metadata; who comes second waits for the first.  Raises `SourceFailed`."""
         file = entry.file
-        known = self.known_metadata(file)
-        if known is not None:
-            return known
+        known = self._recorded(file)
+        if known is not None and known[1] > self._fetcher.now:
+            return known[0]
         with self._lock:
             until, error = self._failed.get(file.url, (0.0, None))
             if error is not None and until > self._fetcher.now:
