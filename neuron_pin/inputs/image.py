@@ -15,7 +15,6 @@ import re
 import stat
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
@@ -88,7 +87,9 @@ class _Tar:
                     raise UnreadableInput(path, 0, f"more than {MAX_MEMBERS} names")
                 if member.isreg():
                     self.members[plain_name(member.name)] = member
-        except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
+        except UnreadableInput:
+            raise
+        except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
             files.problem("", f"is cut off or damaged: {error}")
 
     def open(self, name: str) -> tuple[IO[bytes], int]:
@@ -104,7 +105,7 @@ def _archive(path: str, files: LayerFiles) -> None:
         archive = tarfile.open(path, "r:*")  # noqa: SIM115 - closed below
     except OSError as error:
         raise UnreadableInput(path, 0, f"cannot be read: {error.strerror or error}") from None
-    except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
         raise UnreadableInput(path, 0, f"is no tarball: {error}") from None
     with archive:
         layout = _Tar(path, archive, files)
@@ -126,7 +127,12 @@ def _document(layout: _Folder | _Tar, name: str, digest: str = "") -> Any:
     with stream:
         if size > MAX_DOCUMENT:
             raise UnreadableInput(f"{layout.path}!/{name}", 0, f"larger than {MAX_DOCUMENT} bytes")
-        data = stream.read(MAX_DOCUMENT)
+        try:
+            data = stream.read(MAX_DOCUMENT)
+        except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+            raise UnreadableInput(
+                f"{layout.path}!/{name}", 0, f"is cut off or damaged: {error}"
+            ) from None
     if digest and hashlib.sha256(data).hexdigest() != digest:
         raise UnreadableInput(f"{layout.path}!/{name}", 0, "its digest is another one")
     try:

@@ -11,7 +11,6 @@ import io
 import os
 import re
 import tarfile
-import zlib
 from typing import IO, Any
 
 from neuron_pin.errors import UnreadableInput
@@ -148,12 +147,7 @@ def put_layer(
             pass
     except UnreadableInput:
         raise
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
-        files.problem(where or "/", f"is cut off or damaged: {error}")
-        return
-    except Exception as error:
-        if type(error).__name__ not in ("LZMAError", "ZstdError"):
-            raise
+    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
         files.problem(where or "/", f"is cut off or damaged: {error}")
         return
     if digest and hashed.sha256.hexdigest() != digest:

@@ -16,6 +16,7 @@ from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 
+from .address import is_address
 from .system_package import SystemPackage, parse_deb_relations
 from .trust import Trust, options_of, trust_of
 
@@ -81,6 +82,8 @@ def parse_repository(text: str) -> AptRepository:
             f"--apt-repo: {text!r} is no repository",
             hint="write it as in sources.list: 'https://apt.example/ jammy main'",
         )
+    if not is_address(words[0]):
+        raise WrongUsage(f"--apt-repo: {words[0]!r} is no address")
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
         from .transport import redacted
 

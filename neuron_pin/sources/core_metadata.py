@@ -12,7 +12,12 @@ from collections.abc import Iterable
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import (
+    InvalidMarker,
+    Marker,
+    UndefinedComparison,
+    UndefinedEnvironmentName,
+)
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
@@ -89,10 +94,11 @@ class _Markers:
                 known = extra in self._extras and (not rest or self.brought_by(rest))
                 return [extra] if known else []
         marker = Marker(text)
-        if "extra" not in text:
-            return [""] if marker.evaluate({**self._environment, "extra": ""}) else []
-        tried = ["", *self._extras]
-        holds = [e for e in tried if marker.evaluate({**self._environment, "extra": e})]
+        tried = ["", *self._extras] if "extra" in text else [""]
+        try:
+            holds = [e for e in tried if marker.evaluate({**self._environment, "extra": e})]
+        except (UndefinedComparison, UndefinedEnvironmentName) as error:
+            raise InvalidMarker(str(error)) from None
         return [""] if "" in holds else holds
 
 
@@ -134,7 +140,7 @@ def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Depende
         try:
             parsed = Requirement(mended)
         except InvalidRequirement:
-            name = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line)
+            name = re.match(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", line)
             if name is None:
                 repairs.append(f"{line[:200]!r} is no requirement, and was left out")
                 return []
@@ -144,7 +150,12 @@ def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Depende
             repairs.append(f"{line[:200]!r} is not PEP 440, and was read as {mended!r}")
     if parsed.url:
         repairs.append(f"{line[:200]!r} is a requirement by URL; any version of it is taken")
-    brought_by = markers.brought_by(str(parsed.marker)) if parsed.marker else [""]
+    brought_by = [""]
+    if parsed.marker:
+        try:
+            brought_by = markers.brought_by(str(parsed.marker))
+        except InvalidMarker:
+            repairs.append(f"{line[:200]!r} has a marker that means nothing, and counts always")
     return _rows((parsed.name, parsed.extras, str(parsed.specifier)), brought_by)
 
 

@@ -257,8 +257,9 @@ class Fetcher:
                 data = stream.read(limit + 1)
         except FileNotFoundError:
             raise NotFound(url) from None
-        except OSError as error:
-            raise SourceFailed(url, f"cannot be read: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            problem = getattr(error, "strerror", None) or error
+            raise SourceFailed(url, f"cannot be read: {problem}") from None
         if len(data) > limit:
             raise SourceFailed(url, f"has more than {limit} bytes")
         kind = "application/json" if path.suffix == ".json" else "text/html"
@@ -307,7 +308,10 @@ def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
         return None
     if not isinstance(values, dict) or values.get("sha256") != hashlib.sha256(data).hexdigest():
         return None
-    return values, data
+    texts = (values.get(name) for name in ("url", "type", "etag", "modified"))
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    return (values, data) if isinstance(values.get("until"), (int, float)) else None
 
 
 def _answer(kept: tuple[dict[str, Any], bytes]) -> Answer:

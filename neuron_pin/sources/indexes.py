@@ -150,7 +150,9 @@ def _check_open(url: str, trusted: Sequence[str]) -> None:
 
 def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:
     """An index's address; a name and password in it go to ``credentials``."""
-    if url.startswith(("http://", "https://", "file://")):
+    from .address import is_address
+
+    if url.startswith(("http://", "https://", "file://")) and is_address(url):
         if "@" not in url:
             return url
         from urllib.parse import urlsplit

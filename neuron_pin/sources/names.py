@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
+from .address import is_address
+
 MAX_NAMES = 3_000_000
 """More than four times what the public index has."""
 
@@ -32,11 +34,9 @@ def parse_names(data: bytes, content_type: str, address: str) -> list[str]:
     if kind.endswith("+json") or kind == "application/json":
         found = _json_names(data, address)
     elif kind in ("text/html", "application/xhtml+xml", "application/vnd.pypi.simple.v1+html"):
-        found = [
-            unquote(urlsplit(unescape(href.decode("utf-8", "replace"))).path.rstrip("/"))
-            for href in _ANCHOR.findall(data)
-        ]
-        found = [path.rpartition("/")[2] for path in found]
+        hrefs = (unescape(href.decode("utf-8", "replace")) for href in _ANCHOR.findall(data))
+        paths = (urlsplit(href).path.rstrip("/") for href in hrefs if is_address(href))
+        found = [unquote(path.rpartition("/")[2]) for path in paths]
     else:
         raise SourceFailed(address, f"is {kind[:60] or 'of no type'}, not a list of projects")
     if len(found) > MAX_NAMES:

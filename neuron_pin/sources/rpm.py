@@ -22,6 +22,7 @@ from neuron_pin.errors import InvalidVersion, SourceFailed, UnreadableInput, Wro
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.rpmversion import compare_rpm
 
+from .address import is_address
 from .http import Answer, Fetcher, NotFound
 from .openpgp import BadSignature
 from .system_package import SystemPackage, evr, rpm_relation
@@ -60,6 +61,8 @@ class RpmRepository(NamedTuple):
 def parse_rpm_repository(text: str) -> RpmRepository:
     """Read ``[signed-by=KEY] URL``; raises `WrongUsage`."""
     options, words = options_of(text)
+    if len(words) == 1 and not is_address(words[0]):
+        raise WrongUsage(f"--rpm-repo: {words[0]!r} is no address")
     if len(words) != 1 or urlsplit(words[0]).scheme not in ("http", "https", "file"):
         raise WrongUsage(
             f"--rpm-repo: {redacted(text)!r} is no repository",
@@ -166,13 +169,13 @@ def _packages(index: bytes, read: Read, names: frozenset[str], address: str) -> 
         data = unpacked(read(record.location_href, MAX_PRIMARY, check), suffix, place)
     except NotFound:
         raise SourceFailed(place, "is named by repomd.xml, but not there") from None
-    _refuse_document_type(data, place)
+    _check_document(data, place)
     return [_package(package, place) for package in _parsed(data, names, place)]
 
 
 def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
     library = _library()
-    _refuse_document_type(index, f"{address}/repodata/repomd.xml")
+    _check_document(index, f"{address}/repodata/repomd.xml")
     with _on_disk(index) as path:
         repomd = library.Repomd()
         try:
@@ -188,8 +191,19 @@ def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
     return record
 
 
-def _refuse_document_type(data: bytes, place: str) -> None:
-    """createrepo_c's parser is libxml2's, which would follow what a document type declares."""
+_ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)""")
+
+
+def _check_document(data: bytes, place: str) -> None:
+    """createrepo_c's parser is libxml2's, which would follow what a document type declares, and
+    createrepo_c ends the whole process over bytes that are not of the encoding declared."""
+    declared = _ENCODING.match(data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text or (declared is not None and declared[1].lower() not in (b"utf-8", b"ascii")):
+        raise SourceFailed(place, "is not in UTF-8, as every repository is")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise SourceFailed(place, "declares a document type, which no repository has")
 

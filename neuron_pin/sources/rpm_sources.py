@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import UnreadableInput
 
+from .address import is_address
 from .rpm import RpmRepository
 from .trust import Trust
 
@@ -37,7 +38,7 @@ def read_rpm_sources(root: str = "/") -> list[RpmRepository]:
                 cached = _newest_cache(root, name)
                 places = (options.get(key, "") for key in ("baseurl", "mirrorlist", "metalink"))
                 url = _expanded(_first(next(filter(None, places), "")), variables)
-                if cached and urlsplit(url).scheme in ("http", "https", "file"):
+                if cached and is_address(url) and urlsplit(url).scheme in ("http", "https", "file"):
                     # Trust is dnf's own business here: nothing is fetched.
                     found.append(RpmRepository(url.rstrip("/"), Trust(), cached))
     return found
@@ -61,6 +62,9 @@ def _first(text: str) -> str:
 
 
 def _newest_cache(root: str, name: str) -> str:
+    if "\0" in name:
+        # No file system has such a name.
+        return ""
     found = [
         path
         for pattern in CACHES

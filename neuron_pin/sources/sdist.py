@@ -14,7 +14,6 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, Any
@@ -85,8 +84,10 @@ def _read_pkg_info(archive: Path, filename: str, source: str) -> bytes:
         if filename.endswith(".zip"):
             return _from_zip(archive, source)
         return _from_tar(archive, source)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error) as e:
-        raise SourceFailed(source, f"is not a source distribution: {e}") from None
+    except (NotStatic, SourceFailed):
+        raise
+    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+        raise SourceFailed(source, f"is not a source distribution: {error}") from None
 
 
 def _from_tar(archive: Path, source: str) -> bytes:

@@ -12,10 +12,12 @@ import json
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
+
+from .address import is_address, joined
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
@@ -171,7 +173,7 @@ def _is_file(row: Any, address: str) -> bool:
     filename, url = row.get("filename"), row.get("url")
     if type(filename) is not str or type(url) is not str or len(filename) > MAX_NAME:
         return False
-    return url.startswith("https://") or _is_reachable(url, address)
+    return (url.startswith("https://") and is_address(url)) or _is_reachable(url, address)
 
 
 def _is_reachable(url: str, address: str) -> bool:
@@ -182,13 +184,13 @@ def _is_reachable(url: str, address: str) -> bool:
         allowed = ("https://", "http://", "file:")
     else:
         allowed = ("https://", "http://")
-    return url.startswith(allowed) or _absolute(address, url).startswith(allowed)
+    return joined(address, url).startswith(allowed)
 
 
 def _addresses(value: Any, base: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(_absolute(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
+    return tuple(joined(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
 
 
 def _json_file(row: dict[str, Any], address: str) -> ListedFile:
@@ -197,7 +199,7 @@ def _json_file(row: dict[str, Any], address: str) -> ListedFile:
     size, python = row.get("size"), row.get("requires-python")
     return ListedFile(
         row["filename"],
-        _absolute(address, row["url"]),
+        joined(address, row["url"]),
         _hashes(row.get("hashes")),
         python if isinstance(python, str) else "",
         _yanked(row),
@@ -271,10 +273,14 @@ def _parse_html(data: bytes, address: str) -> Page:
     if "<" not in text:
         raise SourceFailed(address, "is not HTML")
     parser = _Anchors()
-    parser.feed(text)
-    parser.close()
+    try:
+        parser.feed(text)
+        parser.close()
+    except AssertionError:
+        # So the library ends over marked sections of SGML that nobody knows.
+        raise SourceFailed(address, "is not HTML that can be read") from None
     _check_api(parser.api, address)
-    base = urljoin(address, parser.base) if parser.base else address
+    base = (joined(address, parser.base) if parser.base else "") or address
     _check_count(len(parser.anchors), address)
     files = [
         file
@@ -285,13 +291,13 @@ def _parse_html(data: bytes, address: str) -> Page:
         files,
         status=parser.status,
         reason=parser.reason,
-        kin=tuple(_absolute(base, url) for url in parser.kin),
-        alternates=tuple(_absolute(base, url) for url in parser.alternates),
+        kin=tuple(joined(base, url) for url in parser.kin),
+        alternates=tuple(joined(base, url) for url in parser.alternates),
     )
 
 
 def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
-    url, fragment = urldefrag(_absolute(base, values["href"] or ""))
+    url, fragment = urldefrag(joined(base, values["href"] or ""))
     # PEP 503: the text of the anchor is the file name; so is the last part of its path.
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
     if not filename or len(filename) > MAX_NAME:
@@ -311,11 +317,6 @@ def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
         found,
         None,
     )
-
-
-def _absolute(base: str, url: str) -> str:
-    # Nearly all addresses are absolute already, and pages have thousands.
-    return url if url.startswith(("https://", "http://")) else urljoin(base, url)
 
 
 def _check_api(version: str, address: str) -> None:

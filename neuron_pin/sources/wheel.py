@@ -66,8 +66,9 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
         try:
             with Path(unquote(urlsplit(url).path)).open("rb") as stream:
                 return _whole(stream, url, wheel)
-        except OSError as error:
-            raise SourceFailed(url, f"cannot be read: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            problem = getattr(error, "strerror", None) or error
+            raise SourceFailed(url, f"cannot be read: {problem}") from None
     tail = fetcher.get_range(url, None, TAIL)
     if tail is not None:
         try:
@@ -98,7 +99,7 @@ class _Local:
 
     def read(self, start: int, size: int) -> bytes:
         """These bytes, fewer at the end."""
-        if start < 0 or size <= 0:
+        if not 0 <= start < self.length or size <= 0:
             return b""
         self._stream.seek(start)
         return self._stream.read(size)

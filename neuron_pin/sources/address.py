@@ -1,0 +1,31 @@
+"""Addresses as others write them: joined, and told from what is none.
+
+The standard library raises ``ValueError`` for brackets that hold no IPv6 address, and for a host
+whose letters turn into others (RFC 3986, 3.2.2; RFC 3491).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+
+def is_address(url: str) -> bool:
+    """Whether an address can be taken apart."""
+    # Nearly all can be seen to be plain, and pages have thousands.
+    if url.isascii() and "[" not in url and "]" not in url:
+        return True
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
+
+
+def joined(base: str, url: str) -> str:
+    """An address as it stands on a page at ``base``, made absolute; empty for what is none."""
+    if not is_address(url):
+        return ""
+    if url.startswith(("https://", "http://")):
+        return url
+    found = urljoin(base, url)
+    return found if is_address(found) else ""
