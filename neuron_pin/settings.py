@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     cert: str | None = None
     client_cert: str | None = None
     proxy: str | None = None
+    timeout: str | None = None
 
 
 _LISTS = frozenset(
@@ -117,6 +118,8 @@ def _from_text(name: str, text: str, variable: str) -> Any:
 
 
 def _check(name: str, value: Any, where: str) -> None:
+    if name == "timeout" and not (str(value).isdecimal() and 1 <= int(value) <= 3600):
+        raise WrongUsage(f"{where}: {value!r} is no number of seconds from 1 to 3600")
     choices = _CHOICES.get(name)
     if choices and value not in choices:
         raise WrongUsage(f"{where}: {value!r} is none of {', '.join(choices)}")
@@ -183,6 +186,8 @@ def _project_value(path: str, name: str, value: Any) -> Any:
         return value
     if isinstance(value, date):
         value = value.isoformat()
+    if field == "timeout" and isinstance(value, int):
+        value = str(value)
     if not isinstance(value, str):
         raise WrongUsage(f"{where} is not a string")
     _check(field, value, where)

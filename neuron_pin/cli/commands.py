@@ -70,6 +70,7 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
     group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
     group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
+    group.add_argument("--timeout", metavar="SECONDS", help="for an answer to begin; default: 20")
 
 
 def _add_trusted_host(group: argparse._ArgumentGroup) -> None:

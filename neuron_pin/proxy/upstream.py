@@ -22,7 +22,7 @@ from neuron_pin.sources.names import parse_names
 from neuron_pin.sources.simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page
 from neuron_pin.sources.transport import Limits
 
-LIMITS = Limits(connect=4.0, read=8.0, answer=12.0, retries=1)
+LIMITS = Limits(connect=4.0, patience=8.0, answer=12.0, retries=1)
 """Installers give up after fifteen seconds; somebody waits for every answer here."""
 
 PAUSE = 10.0

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,24 @@ CONNECTIONS = 16
 """How many are kept open to one host, and read from at once."""
 
 
-class Deadline:
-    """An end for everything that one request leads to, however slowly it drips."""
+MIN_RATE = 500
+"""Bytes a second that an answer brings, all in all, once patience is over."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.passed = False
+
+class Deadline:
+    """An end for everything that one request leads to, however slowly it drips.
+
+    After ``patience`` seconds the answer has begun; from then on it has until now brought
+    `MIN_RATE` bytes for every further second, by ``received``.  After ``seconds`` it is whole.
+    """
+
+    def __init__(self, seconds: float, patience: float) -> None:
+        self.received: Callable[[], int] = lambda: 0
+        self.problem = ""
+        self._seconds, self._patience = seconds, min(patience, seconds)
+        self._begun = time.monotonic()
         self._sockets: set[socket.socket] = set()
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._wait(self._patience)
 
     def __enter__(self) -> Deadline:
         self._timer.start()
@@ -37,12 +47,41 @@ class Deadline:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
+    @property
+    def passed(self) -> bool:
+        """Whether it is over."""
+        return bool(self.problem)
+
+    @property
+    def left(self) -> float:
+        """Seconds in which an answer may still begin."""
+        return max(0.0, self._patience - (time.monotonic() - self._begun))
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._look)
+        self._timer.daemon = True
+
+    def _look(self) -> None:
+        elapsed = time.monotonic() - self._begun
+        received = self.received()
+        allowed = min(self._seconds, self._patience + received / MIN_RATE)
+        if allowed > elapsed:
+            self._wait(allowed - elapsed)
+            self._timer.start()
+            return
+        if elapsed >= self._seconds:
+            self.problem = f"takes more than {self._seconds:.0f} s"
+        elif received:
+            self.problem = f"brought {received} bytes in {elapsed:.0f} s, and is given up"
+        else:
+            self.problem = f"does not answer in {elapsed:.0f} s"
+        self._end()
+
     def watch(self, connection: socket.socket) -> None:
         """A connection that is shut down when the time is over, whatever it waits for."""
         self._sockets.add(connection)
 
     def _end(self) -> None:
-        self.passed = True
         for connection in list(self._sockets):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import requests
 
 DEFAULT_FRESH = 600
+BLOCK = 16 * 1024
+"""Bytes that are read at once: so many may have come without being counted yet."""
+
 """Seconds for which an answer without ``Cache-Control`` is fresh."""
 
 
@@ -231,7 +234,7 @@ class Fetcher:
     @staticmethod
     def _chunks(response: requests.Response, url: str, limit: int) -> Iterator[bytes]:
         total = 0
-        for chunk in response.iter_content(65536):
+        for chunk in response.iter_content(BLOCK):
             total += len(chunk)
             if total > limit:
                 raise SourceFailed(redacted(url), f"sends more than {limit} bytes")

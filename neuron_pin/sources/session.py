@@ -76,7 +76,7 @@ class Sources:
         if self._reader is None:
             from .http import Fetcher
             from .online import Reader
-            from .transport import Access
+            from .transport import PATIENCE, Access, Limits
 
             settings = self._settings
             fetcher = Fetcher(
@@ -86,6 +86,7 @@ class Sources:
                 access=Access(
                     settings.cert, settings.client_cert, settings.proxy, self.indexes.credentials
                 ),
+                limits=Limits(patience=float(settings.timeout or PATIENCE)),
                 now=self._now,
             )
             self._reader = Reader(fetcher, self.target)

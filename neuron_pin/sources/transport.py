@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import requests
 
 RETRIES = 3
-MAX_RETRY_AFTER = 30.0
+PATIENCE = 20.0
 MAX_REDIRECT = 64 * 1024
 
 
@@ -56,11 +56,12 @@ class Access(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How long is waited, in seconds: to connect, between two reads, for one answer with its
-    redirects and retries, for one whole file; and how often it is tried again."""
+    """How long is waited, in seconds: to connect, for an answer to begin and then to bring
+    less than `MIN_RATE` bytes a second, for one answer with its redirects and retries, for one
+    whole file; and how often it is tried again."""
 
-    connect: float = 10.0
-    read: float = 60.0
+    connect: float = 8.0
+    patience: float = PATIENCE
     answer: float = 900.0
     download: float = 3600.0
     retries: int = RETRIES
@@ -106,24 +107,26 @@ class Transport:
         from urllib3.exceptions import HTTPError
 
         self.check(url)
-        deadline = Deadline(self.limits.answer if seconds is None else seconds)
+        limits = self.limits
+        deadline = Deadline(limits.answer if seconds is None else seconds, limits.patience)
         self._current.deadline = deadline
         try:
             with deadline, self._send(url, headers) as response:
+                deadline.received = response.raw.tell
                 yield response
                 if deadline.passed:
                     raise OSError
         except (requests.RequestException, HTTPError, OSError) as error:
-            problem = _problem(error)
-            if deadline.passed:
-                problem = f"takes more than {deadline.seconds:.0f} s"
+            problem = deadline.problem or _problem(error)
             broke = (requests.ConnectionError, requests.Timeout)
             is_there = isinstance(error, requests.RequestException) and not isinstance(error, broke)
             kind = SourceFailed if is_there and not deadline.passed else Unreachable
             raise kind(
                 redacted(url),
                 problem,
-                hint="--offline answers from the catalogue and what is in the cache",
+                hint="--timeout N waits longer"
+                if deadline.passed
+                else "--offline answers from the catalogue and what is in the cache",
             ) from None
 
     def check(self, url: str) -> None:
@@ -141,7 +144,7 @@ class Transport:
                 url,
                 headers=headers,
                 stream=True,
-                timeout=(self.limits.connect, self.limits.read),
+                timeout=(self.limits.connect, self.limits.patience + 1),
                 auth=self._auth(url),
                 proxies=self._proxies(url),
             )
@@ -162,12 +165,17 @@ class Transport:
 
         from neuron_pin import __version__
 
+        current = self._current
+
         class Bounded(Retry):
-            """A hostile server must not put us to sleep."""
+            """A server must not put us to sleep for longer than we wait for its answers."""
 
             def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
                 wanted = super().get_retry_after(response)
-                return None if wanted is None else min(wanted, MAX_RETRY_AFTER)
+                return None if wanted is None else min(wanted, current.deadline.left)
+
+            def is_exhausted(self) -> bool:
+                return current.deadline.left <= 0 or super().is_exhausted()
 
         retry = Bounded(
             total=self.limits.retries,

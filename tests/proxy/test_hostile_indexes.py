@@ -20,7 +20,7 @@ from neuron_pin.sources.transport import Limits
 
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = Limits(connect=1.0, read=1.0, answer=2.0, download=3.0, retries=0)
+    limits = Limits(connect=1.0, patience=1.0, answer=2.0, download=3.0, retries=0)
     monkeypatch.setattr(serving, "LIMITS", limits)
 
 

@@ -13,7 +13,7 @@ from neuron_pin.sources.http import Fetcher, NotFound
 from neuron_pin.sources.transport import Limits
 
 Behaviour = Callable[[socket.socket], None]
-LIMITS = Limits(connect=1.0, read=1.0, answer=1.5, download=1.5, retries=1)
+LIMITS = Limits(connect=1.0, patience=1.0, answer=1.5, download=1.5, retries=1)
 
 
 def drip(connection: socket.socket, head: bytes) -> None:
@@ -86,3 +86,27 @@ def test_only_named_hosts_are_asked(serve, tmp_path: Path) -> None:
     with pytest.raises(SourceFailed, match="is on a host that no index"):
         fetcher.get(f"{elsewhere.url}/b", limit=100)
     assert elsewhere.requests == []
+
+
+def slowly(connection: socket.socket, size: int, pause: float) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+    for _ in range(60000 // size):
+        connection.sendall(b"x" * size)
+        time.sleep(pause)
+
+
+def test_what_comes_slowly_may_come(raw, tmp_path: Path) -> None:
+    limits = Limits(patience=0.5, answer=20.0)
+    fetcher = Fetcher(str(tmp_path), limits=limits)
+    # 40 kB a second: later than it may begin, and longer than that.
+    found = fetcher.get(f"{raw(lambda c: slowly(c, 2000, 0.05))}/a", limit=100_000)
+    assert len(found.data) == 60000
+
+
+def test_who_asks_us_to_wait_is_not_waited_for_longer_than_for_an_answer(serve, tmp_path) -> None:
+    server = serve()
+    server.answers["/a"] = (429, {"Retry-After": "30"}, b"")
+    fetcher = Fetcher(str(tmp_path), limits=Limits(patience=1.0))
+    # Left alone, this takes a minute and a half.
+    with pytest.raises(SourceFailed, match=r"429|in 1 s"):
+        fetcher.get(f"{server.url}/a", limit=100)
