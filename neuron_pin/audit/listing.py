@@ -27,7 +27,7 @@ def render_findings(findings: Sequence[Finding], form: str) -> str:
             for f in findings
         ]
         document = {"schema_version": 1, "findings": rows}
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2) + "\n"
     if form == "sarif":
         from .sarif import render_sarif
 

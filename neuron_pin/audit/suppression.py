@@ -128,4 +128,4 @@ def render_baseline(findings: Iterable[Finding]) -> str:
     """The text of a baseline that has all of these findings, one a line."""
     known = sorted({fingerprint(finding) for finding in findings})
     document = {"schema_version": SCHEMA_VERSION, "known": known}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"

@@ -29,7 +29,7 @@ def explain_host(requirement: Requirement, options: Options, console: Console) -
         )
     shown = [v for v in found.versions if requirement.admits(v.version)]
     if options.format == "json":
-        console.result(json.dumps(_document(found, shown), indent=2, ensure_ascii=False) + "\n")
+        console.result(json.dumps(_document(found, shown), indent=2) + "\n")
     else:
         console.result("\n".join(_text(requirement, found, shown)) + "\n")
     return 0 if found.candidate is not None and requirement.admits(found.candidate) else 1

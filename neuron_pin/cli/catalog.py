@@ -54,7 +54,7 @@ def _show(catalog: Catalog, form: str) -> str:
                 {**c._asdict(), "date": c.date.isoformat()} for c in catalog.corrections
             ],
         }
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2) + "\n"
     lines = [
         f"folder      {catalog.folder}",
         f"up to SDK   {catalog.version} ({catalog.date})",
@@ -110,7 +110,7 @@ def _import(options: Options, console: Console) -> int:
         console.warn(f"{finding.subject}: {finding.reason} ({finding.rule.identifier})")
     if options.format == "json":
         document = {"schema_version": 1, "folder": folder, **done.as_document()}
-        console.result(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        console.result(json.dumps(document, indent=2) + "\n")
         return 0
     lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
     console.result("\n".join(printable(line) for line in lines) + "\n")

@@ -29,7 +29,7 @@ def run(options: Options, console: Console) -> int:
             "version": versions[name],
             "chains": [list(chain) for chain in chains],
         }
-        console.result(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        console.result(json.dumps(document, indent=2) + "\n")
         return 0
     lines = [f"{name} {versions[name]}"]
     for origin, *rest in chains:

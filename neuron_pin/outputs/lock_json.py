@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 def render_lock_json(resolution: Resolution, command: str) -> str:
     """The text: two-space indent, keys in a fixed order, no time stamp."""
-    return json.dumps(lock_document(resolution, command), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(lock_document(resolution, command), indent=2) + "\n"
 
 
 def lock_document(resolution: Resolution, command: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def render_diff(comparison: Comparison, form: str, *, everything: bool) -> str:
     """The text; what is equal in both only where ``everything`` is wanted."""
     shown = [d for d in comparison.differences if everything or not d.is_equal]
     if form == "json":
-        return json.dumps(_document(comparison, shown), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(_document(comparison, shown), indent=2) + "\n"
     if form == "markdown":
         return _markdown(comparison, shown)
     return _text(comparison, shown)

@@ -42,7 +42,7 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
 
 
 def _dumped(values: dict[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(values)
 
 
 def _release(status: Status) -> dict[str, Any]:

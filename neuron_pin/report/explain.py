@@ -27,7 +27,7 @@ def render_explanation(
             "target": found.target.label,
             "versions": [_document(verdict) for verdict in found.verdicts],
         }
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2) + "\n"
     resolution = found.resolution
     release = f", SDK {resolution.sdk}" if resolution and resolution.sdk else ""
     lines = [f"{requirement.text} for {found.target.label}{release}", ""]
@@ -90,7 +90,7 @@ def render_pair(found: PairExplanation, form: str) -> str:
                 for verdict in found.verdicts
             ],
         }
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2) + "\n"
     rows = [
         (
             v.version,

@@ -51,4 +51,4 @@ def hook_status_document(found: Sequence[HookStatus]) -> str:
             for status in found
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"

@@ -112,4 +112,4 @@ def render_plan_json(plan: Plan) -> str:
         "back": list(plan.back),
         "notes": list(plan.notes),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"

@@ -7,6 +7,7 @@ answer never loads it.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 import threading
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from .metadata import Metadata
 from .page import fitting_files, make_project
 from .project import Offer, Project
 from .sdist import read_sdist_metadata
-from .simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page, parse_wheel_name
+from .simple import ACCEPT, MAX_PAGE_BYTES, ListedFile, Page, parse_page, parse_wheel_name
 from .transport import redacted
 from .wheel import MAX_WHEEL, read_metadata_file, read_wheel_metadata
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .system_package import SystemPackage
 
 Result = TypeVar("Result")
+
+_ALGORITHMS = ("md5", "sha1", "sha224", "sha384", "sha512", "blake2b")
+"""Those besides SHA-256 that an index may state (PEP 503, 691)."""
 
 
 class Reader:
@@ -117,23 +121,33 @@ class Reader:
             return []
         found = []
         for file in fitting_files(read[0], name, version, self._target):
-            digest = dict(file.hashes).get("sha256") or self._digest(file.url)
-            hashes = (("sha256", digest),)
+            digest = dict(file.hashes).get("sha256") or self._digest(file)
+            if not re.fullmatch("[0-9a-fA-F]{64}", digest):
+                problem = f"is listed with a SHA-256 that is none: {digest[:80]!r}"
+                raise SourceFailed(redacted(file.url), problem)
+            hashes = (("sha256", digest.lower()),)
             found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
         return found
 
-    def _digest(self, url: str) -> str:
+    def _digest(self, file: ListedFile) -> str:
+        """The SHA-256 of a file that has what other hashes the index states."""
+        url = file.url
+        digests = {name: hashlib.new(name) for name, _ in file.hashes if name in _ALGORITHMS}
+        digests["sha256"] = hashlib.sha256()
         with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
             whole = Path(folder) / "wheel"
             if url.startswith("file:"):
                 whole = Path(unquote(urlsplit(url).path))
             else:
                 self.fetcher.download(url, whole, MAX_WHEEL)
-            digest = hashlib.sha256()
             with whole.open("rb") as stream:
                 while chunk := stream.read(1 << 20):
-                    digest.update(chunk)
-            return digest.hexdigest()
+                    for digest in digests.values():
+                        digest.update(chunk)
+        for name, stated in file.hashes:
+            if name in digests and digests[name].hexdigest() != stated.lower():
+                raise SourceFailed(redacted(url), f"does not have the {name} that the index states")
+        return digests["sha256"].hexdigest()
 
     def metadata(self, name: str, offer: Offer, build_index: str = "") -> Metadata:
         """What an offer's file requires; raises `SourceFailed`.

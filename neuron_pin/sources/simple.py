@@ -29,6 +29,7 @@ MAX_PAGE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 200_000
 MAX_NAME = 300
 MAX_KIN = 20
+MAX_TAG = 64 * 1024
 """Bounds on one project page; the largest real one has about 6 MB and 10,000 files."""
 
 
@@ -269,6 +270,9 @@ class _Anchors(HTMLParser):
 
 
 def _parse_html(data: bytes, address: str) -> Page:
+    # The parser keeps what is not finished, and looks at all of it again with each letter.
+    if any(len(piece) - piece.find(b"<") > MAX_TAG for piece in data.split(b">") if b"<" in piece):
+        raise SourceFailed(address, f"has a tag of more than {MAX_TAG} bytes")
     text = data.decode("utf-8", errors="replace")
     if "<" not in text:
         raise SourceFailed(address, "is not HTML")
@@ -333,13 +337,19 @@ class WheelName(NamedTuple):
     tags: str
 
 
+def is_file_name(text: str) -> bool:
+    """Whether a distribution's file may be called so (PEP 427, 503, 440): no space, no letter
+    that another looks like, nothing that leads to another folder."""
+    return text.isascii() and text.isprintable() and not ("/" in text or " " in text)
+
+
 # All wheels of a page begin with one name, in one or two spellings.
 _normalized = lru_cache(maxsize=64)(normalized)
 
 
 def wheel_parts(filename: str) -> tuple[str, str, str] | None:
     """A wheel file name's normalised project, version and tags, or none if it is none."""
-    if not filename.endswith(".whl"):
+    if not filename.endswith(".whl") or not is_file_name(filename):
         return None
     parts = filename[:-4].split("-")
     if len(parts) not in (5, 6) or "" in parts:
@@ -355,6 +365,8 @@ def parse_wheel_name(filename: str) -> WheelName | None:
 
 def parse_sdist_name(filename: str, project: str) -> str | None:
     """The version in a source distribution's file name, or none."""
+    if not is_file_name(filename):
+        return None
     for suffix in (".tar.gz", ".zip"):
         if filename.endswith(suffix):
             name, dash, version = filename[: -len(suffix)].rpartition("-")

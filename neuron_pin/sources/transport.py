@@ -116,7 +116,7 @@ class Transport:
                 yield response
                 if deadline.passed:
                     raise OSError
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             problem = deadline.problem or _problem(error)
             broke = (requests.ConnectionError, requests.Timeout)
             is_there = isinstance(error, requests.RequestException) and not isinstance(error, broke)
