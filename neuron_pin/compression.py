@@ -8,11 +8,14 @@ from typing import Any
 
 from neuron_pin.errors import SourceFailed
 
-MAX_UNPACKED = 512 * 1024 * 1024
-"""Bytes of an index, unpacked."""
+MAX_UNPACKED = 128 * 1024 * 1024
+"""Bytes of an index, unpacked; the largest of Ubuntu and Fedora have some 80 million."""
 
-MAX_MEMORY = 256 * 1024 * 1024
+MAX_MEMORY = 128 * 1024 * 1024
 """Bytes that the xz format may ask for."""
+
+_STEP = 8 * 1024 * 1024
+"""Bytes that are unpacked at once: less is held than a bomb would fill."""
 
 # The standard library has Zstandard from 3.14 on; before that it is the extra "zstd".
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
@@ -28,46 +31,58 @@ def unpacked(data: bytes, suffix: str, address: str) -> bytes:
     for what is damaged or ends too soon."""
     if not suffix:
         return data
-    # Imported here: most lists of a machine are not packed.
-    import lzma
-    import zlib
-
     found: list[bytes] = []
     size = 0
     try:
-        for chunk in _chunks(data, suffix, MAX_UNPACKED):
+        for chunk in _chunks(data, suffix):
             size += len(chunk)
             if size > MAX_UNPACKED:
                 raise SourceFailed(address, f"unpacks to more than {MAX_UNPACKED} bytes")
             found.append(chunk)
-    except (lzma.LZMAError, zlib.error, OSError, EOFError, ValueError) as error:
+    except SourceFailed:
+        raise
+    except Exception as error:  # noqa: BLE001 - each format has errors of its own
         raise SourceFailed(address, f"cannot be unpacked: {error}") from None
     return b"".join(found)
 
 
-def _chunks(data: bytes, suffix: str, limit: int) -> Iterator[bytes]:
-    """Each stream of a file: packers may append one to another."""
-    import bz2
-    import lzma
+def _chunks(data: bytes, suffix: str) -> Iterator[bytes]:
+    """Each stream of a file, in steps: packers may append one to another."""
     import zlib
 
     while data:
-        decoder: Any
         if suffix == ".gz":
-            decoder = zlib.decompressobj(31)
-            yield decoder.decompress(data, limit + 1)
-        elif suffix == ".xz":
-            decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MAX_MEMORY)
-            yield decoder.decompress(data, limit + 1)
-        elif suffix == ".bz2":
-            decoder = bz2.BZ2Decompressor()
-            yield decoder.decompress(data, limit + 1)
+            unpacker = zlib.decompressobj(31)
+            yield unpacker.decompress(data, _STEP)
+            while unpacker.unconsumed_tail:
+                yield unpacker.decompress(unpacker.unconsumed_tail, _STEP)
+            yield unpacker.flush()
+            is_whole, data = unpacker.eof, unpacker.unused_data
         else:
-            decoder, chunk = _unpack_zstd(data, limit)
-            yield chunk
-        if not decoder.eof:
+            decoder = _decoder(suffix)
+            yield decoder.decompress(data, _STEP)
+            while not decoder.eof and not decoder.needs_input:
+                yield decoder.decompress(b"", _STEP)
+            is_whole, data = decoder.eof, decoder.unused_data
+        if not is_whole:
             raise EOFError("it ends too soon")
-        data = decoder.unused_data.lstrip(b"\0")
+        data = data.lstrip(b"\0")
+
+
+def _decoder(suffix: str) -> Any:
+    """What unpacks one stream, as the standard library's decompressors do."""
+    if suffix == ".xz":
+        import lzma
+
+        return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MAX_MEMORY)
+    if suffix == ".bz2":
+        import bz2
+
+        return bz2.BZ2Decompressor()
+    module = _zstd()
+    if module is None:
+        raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
+    return module.ZstdDecompressor(options={module.DecompressionParameter.window_log_max: 27})
 
 
 def _zstd() -> Any:
@@ -84,16 +99,4 @@ def zstd_stream(stream: Any) -> Any:
     module = _zstd()
     if module is None:
         raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
-    return module.ZstdFile(stream, options={module.DecompressionParameter.window_log_max: 28})
-
-
-def _unpack_zstd(data: bytes, limit: int) -> tuple[Any, bytes]:
-    module = _zstd()
-    if module is None:
-        raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
-    # 2 to the power of 28 is MAX_MEMORY.
-    decoder = module.ZstdDecompressor(options={module.DecompressionParameter.window_log_max: 28})
-    try:
-        return decoder, decoder.decompress(data, limit + 1)
-    except module.ZstdError as error:
-        raise ValueError(error) from None
+    return module.ZstdFile(stream, options={module.DecompressionParameter.window_log_max: 27})

@@ -127,10 +127,9 @@ class Keys:
         return self.gpg(*options, *users, *how, data=text)
 
 
-@pytest.fixture(scope="session")
-def keys() -> Iterator[Keys]:
-    if shutil.which("gpg") is None or shutil.which("gpgv") is None:
-        pytest.skip("needs gpg and gpgv")
+@contextlib.contextmanager
+def made_keys() -> Iterator[Keys]:
+    """Keys of every kind: good ones, an expired one, one of long ago, one that signs weakly."""
     # Sockets of the agent need a short path.
     home = tempfile.mkdtemp(prefix="np-gpg-")
     found = Keys(home)
@@ -141,9 +140,19 @@ def keys() -> Iterator[Keys]:
     found.make("expired", *past, expires="2020-06-01")
     found.make("old", *past)
     found.make("rsa", kind="rsa2048")
-    yield found
-    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        yield found
+    finally:
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Keys]:
+    if shutil.which("gpg") is None or shutil.which("gpgv") is None:
+        pytest.skip("needs gpg and gpgv")
+    with made_keys() as found:
+        yield found
 
 
 class Served(NamedTuple):

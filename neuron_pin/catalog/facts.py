@@ -56,6 +56,9 @@ class Span(NamedTuple):
         return ",".join(clauses) or "any version"
 
 
+MAX_DIGITS = 18
+
+
 def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version without its local part or revision; marks are dropped."""
     numbers = []
@@ -63,7 +66,8 @@ def version_numbers(version: str) -> tuple[int, ...]:
         digits = part if part.isdigit() else part.rstrip("abcdefghijklmnopqrstuvwxyz0123456789")
         if not digits:
             digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        numbers.append(int(digits) if digits.isdigit() else 0)
+        # No release has a number of so many digits, but an index may.
+        numbers.append(int(digits[:MAX_DIGITS]) if digits.isdecimal() else 0)
     return tuple(numbers)
 
 

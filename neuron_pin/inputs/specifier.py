@@ -114,7 +114,7 @@ def _plain_version(text: str) -> tuple[tuple[int, ...], int] | None:
 def _numbers(text: str) -> tuple[int, ...] | None:
     parts = text.split(".")
     # isdecimal alone takes other scripts' digits, which PEP 440 does not.
-    if not text.isascii() or not all(part.isdecimal() for part in parts):
+    if not text.isascii() or not all(part.isdecimal() and len(part) < 19 for part in parts):
         return None
     return tuple(int(part) for part in parts)
 

@@ -52,8 +52,9 @@ def _part_key(text: str) -> tuple[object, ...]:
         start = index
         while index < end and text[index].isdigit():
             index += 1
-        # Digits that are not there count as zero.
-        key.append(int(text[start:index] or "0"))
+        # Digits that are not there count as zero; there is no limit to how many there may be.
+        digits = text[start:index].lstrip("0")
+        key.append((len(digits), digits))
 
 
 def _weight(char: str) -> int:

@@ -78,7 +78,7 @@ def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:
 
 def _spread(version: str) -> tuple[tuple[int, int, str], ...]:
     parts = version.replace("+", ".").replace("-", ".").split(".")
-    return tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in parts)
+    return tuple((1, int(p[:18]), p) if p.isdecimal() else (0, 0, p) for p in parts)
 
 
 __all__ = ["Exclusion", "LockedPackage", "Resolution", "Rule", "sorted_exclusions"]

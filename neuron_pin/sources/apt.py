@@ -215,6 +215,9 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
         deb_key(version)
     except InvalidVersion:
         raise SourceFailed(address, f"{name} has no valid version: {version[:60]!r}") from None
+    filename = fields.get("filename", "")
+    if filename.startswith("/") or ".." in filename.split("/"):
+        raise SourceFailed(address, f"{name} {version} lies elsewhere: {filename[:80]!r}")
     size = fields.get("size", "")
     relations = {
         field: list(parse_deb_relations(fields.get(field, "")))
@@ -224,7 +227,7 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
         Ecosystem.APT,
         name,
         version,
-        fields.get("filename", ""),
+        filename,
         fields.get("sha256", ""),
         int(size) if size.isdecimal() and len(size) < 16 else None,
         depends=(*relations["pre-depends"], *relations["depends"]),

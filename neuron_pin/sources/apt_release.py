@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from neuron_pin.errors import SourceFailed
 
-from .http import Fetcher, NotFound
+from .http import Answer, Fetcher, NotFound
 from .openpgp import BadSignature, Signed
 from .transport import redacted
 from .trust import Trust, verified
@@ -42,20 +42,45 @@ class Release(NamedTuple):
 
 
 def read_release(fetcher: Fetcher, base: str, trust: Trust) -> Release:
-    """The Release of a suite at ``base``, verified; raises `SourceFailed`."""
+    """The Release of a suite at ``base``, verified, and no older than the last one that was
+    seen there; raises `SourceFailed`.  Only what is verified is kept."""
     for name in ("InRelease", "Release"):
         address = f"{base}/{name}"
+        found: list[Release] = []
+
+        def check(
+            answer: Answer, address: str = address, name: str = name, found: list[Release] = found
+        ) -> None:
+            is_inline = name == "InRelease"
+            signed = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
+            release = parse_release(signed.text, redacted(address), signed.fingerprint)
+            _check_dates(release, redacted(address), fetcher.now, trust)
+            _check_newer(release, fetcher.kept(address), redacted(address))
+            found.append(release)
+
         try:
-            data = fetcher.get(address, limit=MAX_RELEASE).data
+            fetcher.get(address, limit=MAX_RELEASE, check=check)
         except NotFound:
             continue
-        signed = _verified(fetcher, address, data, trust, is_inline=name == "InRelease")
-        release = parse_release(signed.text, redacted(address), signed.fingerprint)
-        _check_dates(release, redacted(address), fetcher.now, trust)
-        return release
+        return found[0]
     raise SourceFailed(
         redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
     )
+
+
+def _check_newer(release: Release, kept: Answer | None, address: str) -> None:
+    """A Release that is older than one that was seen is a replay, or of a mirror left behind."""
+    if kept is None or release.date is None:
+        return
+    fields, _ = read_fields(_without_armour(kept.data))
+    seen = _seconds(fields.get("date", ""))
+    if seen is not None and release.date < seen:
+        was, now = (time.strftime("%Y-%m-%d %H:%M", time.gmtime(t)) for t in (seen, release.date))
+        raise SourceFailed(
+            address,
+            f"is dated {now}, older than the one of {was} that was seen here before",
+            hint="a mirror left behind, or a replay; neuron-pin cache clear forgets the newer one",
+        )
 
 
 def _verified(
@@ -102,7 +127,7 @@ def read_fields(data: bytes) -> tuple[dict[str, str], dict[str, tuple[str, int]]
     fields: dict[str, str] = {}
     hashes: dict[str, tuple[str, int]] = {}
     inside = False
-    for line in data.decode("utf-8", "replace").splitlines():
+    for line in data.decode("utf-8", "replace").split("\n"):
         if not line.startswith((" ", "\t")):
             name, _, value = line.partition(":")
             inside = name.strip().lower() == "sha256"

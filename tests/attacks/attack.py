@@ -1,7 +1,7 @@
-"""Every attack of an index through neuron-pin, pip and uv: prints the table of docs/security.md.
+"""Every attack through neuron-pin and its peers: prints the tables of docs/security.md.
 
-Usage: attack.py [--only TEXT] [--no-peers] [--said].  The status is 1 if neuron-pin accepts one,
-does not do what is expected, or takes more than 256 MiB or 30 s for it.
+Usage: attack.py [index|apt …] [--only TEXT] [--no-peers] [--said].  The status is 1 if neuron-pin
+accepts one, does not do what is expected, or takes more than 256 MiB or 30 s for it.
 """
 
 from __future__ import annotations
@@ -10,55 +10,88 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from attacks.clients import Attack, Outcome, made_certificate
-from attacks.index_cases import CASES, Case
+from conftest import made_keys
+
+from attacks import apt_cases, index_cases
+from attacks.apt_clients import AptAttack, newest_upstream
+from attacks.clients import Attack, Outcome, Place, made_certificate
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("tables", nargs="*", metavar="index|apt", default=["index", "apt"])
     options.add_argument("--only", default="", metavar="TEXT", help="cases whose name has it")
     options.add_argument("--no-peers", action="store_true", help="neuron-pin alone")
     options.add_argument("--said", action="store_true", help="also what neuron-pin says")
     given = options.parse_args()
-    clients = ["neuron_pin"] if given.no_peers else ["neuron_pin", "pip", "uv"]
-    print(f"| attack | {' | '.join(name.replace('_', '-') for name in clients)} |")
-    print("|---" * (len(clients) + 1) + "|")
-    failed, worst, words = 0, Outcome("", 0, 0, ""), {name: Counter[str]() for name in clients}
-    with tempfile.TemporaryDirectory() as folder:
-        certificate = made_certificate(Path(folder))
-        group = ""
-        for case in CASES:
-            if given.only not in f"{case.group}: {case.name}":
-                continue
-            if case.group != group:
-                group = case.group
-                print(f"| **{group}** |{' |' * len(clients)}")
-            found = attacked(case, certificate, clients)
-            ours = found[0]
-            is_right = ours.word == case.expected.value and ours.in_bounds
-            failed += not is_right
-            worst = Outcome(
-                "", max(worst.seconds, ours.seconds), max(worst.mebibytes, ours.mebibytes), ""
-            )
-            for name, outcome in zip(clients, found, strict=True):
-                words[name][str(outcome).partition(",")[0]] += 1
-            wrong = "" if is_right else f" (expected: {case.expected.value})"
-            print(f"| {case.name} | {' | '.join(map(str, found))}{wrong} |", flush=True)
-            if given.said or not is_right:
-                print("    " + ours.said[-1500:].replace("\n", "\n    "), file=sys.stderr)
-    for name in clients:
-        told = ", ".join(f"{word} {count}" for word, count in words[name].most_common())
-        print(f"{name.replace('_', '-')}: {told}")
-    print(f"neuron-pin at most {worst.seconds:.1f} s and {worst.mebibytes:.0f} MiB; {failed} wrong")
+    failed = 0
+    with ExitStack() as stack:
+        for name in given.tables:
+            cases, peers, place = (index_table if name == "index" else apt_table)(stack)
+            wanted = [case for case in cases if given.only in f"{named(case)}: {case.name}"]
+            clients = ["neuron_pin", *([] if given.no_peers else peers)]
+            failed += table(clients, wanted, place, said=given.said)
     return 1 if failed else 0
 
 
-def attacked(case: Case, certificate: Path, clients: list[str]) -> list[Outcome]:
-    with Attack(case, certificate) as attack:
-        return [getattr(attack, name)() for name in clients]
+Table = tuple[Sequence[Any], list[str], Callable[[Any], Place]]
+
+
+def index_table(stack: ExitStack) -> Table:
+    certificate = made_certificate(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+    return index_cases.CASES, ["pip", "uv"], lambda case: Attack(case, certificate)
+
+
+def apt_table(stack: ExitStack) -> Table:
+    keys, upstream = stack.enter_context(made_keys()), newest_upstream()
+    return apt_cases.CASES, ["apt"], lambda case: AptAttack(case, keys, upstream)
+
+
+def named(case: Any) -> str:
+    return str(getattr(case, "group", ""))
+
+
+def table(
+    clients: list[str], cases: Sequence[Any], place: Callable[[Any], Place], *, said: bool
+) -> int:
+    """Print one table; how many cases were wrong."""
+    print(f"| attack | {' | '.join(name.replace('_', '-') for name in clients)} |")
+    print("|---" * (len(clients) + 1) + "|")
+    failed, seconds, mebibytes, group = 0, 0.0, 0.0, ""
+    words = {name: Counter[str]() for name in clients}
+    for case in cases:
+        if named(case) != group:
+            group = named(case)
+            print(f"| **{group}** |{' |' * len(clients)}")
+        with place(case) as attack:
+            found: list[Outcome] = [getattr(attack, name)() for name in clients]
+        ours = found[0]
+        is_right = ours.word == case.expected.value and ours.in_bounds
+        failed += not is_right
+        seconds, mebibytes = max(seconds, ours.seconds), max(mebibytes, ours.mebibytes)
+        for name, outcome in zip(clients, found, strict=True):
+            words[name][str(outcome).partition(",")[0]] += 1
+        wrong = "" if is_right else f" (expected: {case.expected.value})"
+        print(f"| {case.name} | {' | '.join(map(str, found))}{wrong} |", flush=True)
+        if said or not is_right:
+            for name, outcome in zip(clients, found, strict=True):
+                told = f"{name}: {outcome.said[-1200:]}".replace("\n", "\n    ")
+                print("    " + told, file=sys.stderr)
+    print()
+    for name in clients:
+        told = ", ".join(f"{word} {count}" for word, count in words[name].most_common())
+        print(f"{name.replace('_', '-')}: {told}")
+    print(
+        f"{len(cases)} attacks; neuron-pin at most {seconds:.1f} s and {mebibytes:.0f} MiB; "
+        f"{failed} wrong\n"
+    )
+    return failed
 
 
 if __name__ == "__main__":

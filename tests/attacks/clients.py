@@ -11,15 +11,17 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .index_cases import ESC, Case, Verdict, World
 from .server import Answer, Server
 
 if sys.version_info >= (3, 11):
     import tomllib
+
 else:
     import tomli as tomllib
+
 
 SECONDS, MEBIBYTES = 30, 256
 """What an attack may cost."""
@@ -78,22 +80,62 @@ def made_certificate(folder: Path) -> Path:
     return path
 
 
-class Attack:
-    """One case on a server, in a folder of its own, for as long as it is open."""
+class Place:
+    """A folder and a server of one attack, for as long as it is open; and clients in it."""
 
-    def __init__(self, case: Case, certificate: Path) -> None:
-        self.case = case
+    def __init__(self, certificate: Path | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="np-attack-"))
         self.certificate = certificate
-        self.server = Server(str(certificate))
-        self.world = World(self.server, str(self.folder))
+        self.server = Server(str(certificate or ""))
+        self.environment: dict[str, str] = {}
 
-    def __enter__(self) -> Attack:
+    def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *command: object) -> Done:
+        (self.folder / "ran").unlink(missing_ok=True)
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "LANG", "NEURON_PIN_DEBUG")
+            if name in os.environ
+        }
+        environment = {
+            **kept,
+            "HOME": str(self.folder), "TMPDIR": str(self.folder), "PIP_CONFIG_FILE": os.devnull,
+            "RAN": str(self.folder / "ran"),
+            "PYTHONPATH": str(Path(__file__).parent.parent.parent),
+        }  # fmt: skip
+        environment |= self.environment
+        if self.certificate is not None:
+            environment["SSL_CERT_FILE"] = str(self.certificate)
+        said, used = self.folder / "said", self.folder / "used"
+        used.unlink(missing_ok=True)
+        begun = time.monotonic()
+        with said.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-S", "-c", LAUNCHER, used, *map(str, command)], stdin=subprocess.DEVNULL, stdout=stream,
+                stderr=stream, env=environment, cwd=self.folder, start_new_session=True,
+            )  # fmt: skip
+            stop = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+            stop.start()
+            process.wait()
+            stop.cancel()
+        seconds = time.monotonic() - begun
+        kibibytes = int(used.read_text()) if used.exists() else 0
+        return Done(process.returncode, read(said), seconds, kibibytes / 1024)
+
+
+class Attack(Place):
+    """One case of a package index."""
+
+    def __init__(self, case: Case, certificate: Path) -> None:
+        super().__init__(certificate)
+        self.case = case
+        self.world = World(self.server, str(self.folder))
 
     def fill(self) -> None:
         """The indexes as the case has them, whatever was asked before."""
@@ -112,7 +154,7 @@ class Attack:
         out = self.folder / "out"
         out.mkdir()
         outputs = [out / name for name in ("constraints.txt", "pylock.toml", "lock.json")]
-        done = self._run(
+        done = self.run(
             sys.executable, "-m", "neuron_pin", "lock", self.case.wanted, "--python", "3.11",
             "--index-url", self.index("public"), "--neuron-index-url", self.index("neuron"),
             "--generate-hashes", "--cache-dir", self.folder / "cache",
@@ -148,7 +190,7 @@ class Attack:
         return self._installed(lambda: self._pip(self.case.wanted))
 
     def _pip(self, *words: object) -> Done:
-        return self._run(
+        return self.run(
             sys.executable, "-m", "pip", "install", "--no-cache-dir", "--no-input", "--no-color",
             "--disable-pip-version-check", "--progress-bar", "off", "--target", self._target(),
             "--index-url", self.index("public"), "--extra-index-url", self.index("neuron"),
@@ -157,7 +199,7 @@ class Attack:
 
     def uv(self) -> Outcome:
         return self._installed(
-            lambda: self._run(
+            lambda: self.run(
                 Path(sys.executable).parent / "uv", "pip", "install", "--no-cache", "--no-config",
                 "--color", "never", "--no-progress", "--python", sys.executable, "--target",
                 self._target(), "--index-url", self.index("public"), "--extra-index-url",
@@ -181,8 +223,6 @@ class Attack:
             word += ", unescaped"
         return Outcome(word, done.seconds, done.mebibytes, done.said)
 
-    # Processes -----------------------------------------------------------------------------
-
     def _target(self) -> Path:
         shutil.rmtree(self.folder / "target", ignore_errors=True)
         return self.folder / "target"
@@ -193,31 +233,6 @@ class Attack:
             return True
         files = (self.folder / "target").rglob("*.py")
         return any("EVIL" in read(path) for path in files)
-
-    def _run(self, *command: object) -> Done:
-        (self.folder / "ran").unlink(missing_ok=True)
-        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        environment = {
-            **kept,
-            "HOME": str(self.folder), "TMPDIR": str(self.folder), "PIP_CONFIG_FILE": os.devnull,
-            "SSL_CERT_FILE": str(self.certificate), "RAN": str(self.folder / "ran"),
-            "PYTHONPATH": str(Path(__file__).parent.parent.parent),
-        }  # fmt: skip
-        said, used = self.folder / "said", self.folder / "used"
-        used.unlink(missing_ok=True)
-        begun = time.monotonic()
-        with said.open("wb") as stream:
-            process = subprocess.Popen(
-                [sys.executable, "-S", "-c", LAUNCHER, used, *map(str, command)], stdin=subprocess.DEVNULL, stdout=stream,
-                stderr=stream, env=environment, cwd=self.folder, start_new_session=True,
-            )  # fmt: skip
-            stop = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
-            stop.start()
-            process.wait()
-            stop.cancel()
-        seconds = time.monotonic() - begun
-        kibibytes = int(used.read_text()) if used.exists() else 0
-        return Done(process.returncode, read(said), seconds, kibibytes / 1024)
 
 
 def read(path: Path) -> str:

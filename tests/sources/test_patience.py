@@ -96,9 +96,9 @@ def slowly(connection: socket.socket, size: int, pause: float) -> None:
 
 
 def test_what_comes_slowly_may_come(raw, tmp_path: Path) -> None:
-    limits = Limits(patience=0.5, answer=20.0)
+    limits = Limits(patience=1.0, answer=60.0)
     fetcher = Fetcher(str(tmp_path), limits=limits)
-    # 40 kB a second: later than it may begin, and longer than that.
+    # 40 kB a second: it takes longer than it may take to begin.
     found = fetcher.get(f"{raw(lambda c: slowly(c, 2000, 0.05))}/a", limit=100_000)
     assert len(found.data) == 60000
 
