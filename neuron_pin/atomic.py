@@ -1,6 +1,8 @@
 """The one writer: a file is its old self or its new one, never anything between.
 
-A temporary file in the same folder, fsync, rename, fsync of the folder.
+A temporary file in the same folder, fsync, rename, fsync of the folder.  The temporary file is
+locked (flock(2)) for as long as its writer lives, so that one without a lock was left behind by
+a process that was killed, and the next writer of the same file takes it away.
 """
 
 from __future__ import annotations
@@ -62,6 +64,8 @@ def _write(path: str, data: bytes, new_mode: int) -> bool:
         if not stat.S_ISREG(before.st_mode):
             raise CannotWrite(path, "is not a regular file; it was left as it is")
         if before.st_size == len(data) and _read(path) == data:
+            with contextlib.suppress(OSError):
+                _sweep_beside(path)
             return False
         mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
     folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
@@ -72,11 +76,9 @@ def _write(path: str, data: bytes, new_mode: int) -> bool:
         raise CannotWrite(
             path, "everybody may write to its folder, and so replace it", hint="chmod o-w"
         )
-    # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
-    temporary = f".{name}.{os.urandom(6).hex()}.tmp"
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
+        sweep(folder, name)
+        descriptor, temporary = create(folder, name)
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(data)
@@ -85,7 +87,8 @@ def _write(path: str, data: bytes, new_mode: int) -> bool:
                 if owner is not None and owner != (os.geteuid(), os.getegid()):
                     _keep_owner(stream.fileno(), owner)
                 os.fsync(stream.fileno())
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+                # While it is locked: nobody may take it for one that was left behind.
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder)
@@ -93,6 +96,59 @@ def _write(path: str, data: bytes, new_mode: int) -> bool:
         os.fsync(folder)
     finally:
         os.close(folder)
+    return True
+
+
+def create(folder: int, name: str) -> tuple[int, str]:
+    """A temporary file beside ``name`` in an open folder, locked: its descriptor and its name.
+
+    Raises `OSError`.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        # apt ignores names with a leading dot and .tmp, so a crash leaves it nothing to read.
+        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
+        descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
+        # Between those two somebody may have found it without a lock, and removed it.
+        if is_free(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return descriptor, temporary
+        os.close(descriptor)
+
+
+def sweep(folder: int, name: str) -> None:
+    """Remove temporary files of ``name`` whose writers were killed."""
+    beginning, size = f".{name}.", len(name) + len("..012345678901.tmp")
+    for found in os.listdir(folder):
+        if len(found) != size or not (found.startswith(beginning) and found.endswith(".tmp")):
+            continue
+        with contextlib.suppress(OSError):
+            descriptor = os.open(found, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                if is_free(descriptor):
+                    os.unlink(found, dir_fd=folder)
+            finally:
+                os.close(descriptor)
+
+
+def _sweep_beside(path: str) -> None:
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sweep(folder, os.path.basename(path))
+    finally:
+        os.close(folder)
+
+
+def is_free(descriptor: int) -> bool | None:
+    """Lock a file or a folder: whether nobody else has; none where that cannot be told."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Some network file systems have no locks.
+        return None
     return True
 
 

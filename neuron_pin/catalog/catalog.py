@@ -52,6 +52,21 @@ def user_catalog() -> str:
     return os.path.join(base, "neuron-pin", "catalog")
 
 
+def old_beside(folder: str) -> str:
+    """Where a folder's former content is while new content takes its place."""
+    return os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}.old")
+
+
+def _imported() -> str:
+    """The folder of the user's catalogue, empty for none.  Of an import that was killed between
+    two renames the former one counts."""
+    own = user_catalog()
+    for folder in (own, old_beside(own)):
+        if os.path.exists(os.path.join(folder, "catalog.json")):
+            return folder
+    return ""
+
+
 def load_catalog(folder: str | None = None) -> Catalog:
     """The catalogue to use: the given one, else the later of the embedded and the user's.
 
@@ -61,8 +76,8 @@ def load_catalog(folder: str | None = None) -> Catalog:
     if folder is not None:
         return Catalog(folder)
     embedded = Catalog(EMBEDDED)
-    own = user_catalog()
-    if not os.path.exists(os.path.join(own, "catalog.json")):
+    own = _imported()
+    if not own:
         return embedded
     imported = Catalog(own)
     if imported.schema != embedded.schema:
@@ -72,10 +87,8 @@ def load_catalog(folder: str | None = None) -> Catalog:
 
 def passed_over() -> str:
     """The folder of a user's catalogue whose schema is not this version's, empty for none."""
-    own = user_catalog()
-    if not os.path.exists(os.path.join(own, "catalog.json")):
-        return ""
-    return own if Catalog(own).schema != Catalog(EMBEDDED).schema else ""
+    own = _imported()
+    return own if own and Catalog(own).schema != Catalog(EMBEDDED).schema else ""
 
 
 def sdk_key(sdk: str) -> tuple[int, ...]:

@@ -7,10 +7,11 @@ with what is new added.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.policy import Ecosystem, Event, EventType
 
 from .announcements import Announcements
-from .catalog import Catalog, sdk_key
+from .catalog import EMBEDDED, Catalog, old_beside, sdk_key
 from .facts import Life, Member, Package, Spans
 from .files import read_object
 from .manifest import Manifest
@@ -46,31 +47,63 @@ def write_catalog(
     """Write the catalogue that results from a manifest, announcements, or both, and from the
     facts of ``known``.
 
-    The folder appears whole or not at all: it is made beside its place and renamed.  When
-    ``target`` is that of ``known`` its files are replaced one by one.  Raises `CannotWrite`.
+    The folder appears whole or not at all: it is made beside its place and renamed, by one
+    process at a time.  Files of the embedded one, which is under version control, are replaced
+    one by one.  Raises `CannotWrite`.
     """
     texts = _texts(manifest, known, source, announcements)
-    folder = Path(target)
-    if folder.resolve() == Path(known.folder).resolve():
+    folder = Path(target).absolute()
+    if folder.resolve() == Path(EMBEDDED).resolve():
         for name, text in texts.items():
             write_atomically(str(folder / name), text)
         return
     fresh = folder.with_name(f".{folder.name}.new")
-    old = folder.with_name(f".{folder.name}.old")
     try:
-        shutil.rmtree(fresh, ignore_errors=True)
-        (fresh / "members").mkdir(parents=True)
-        for name, text in texts.items():
-            write_atomically(str(fresh / name), text)
-        _read_back(str(fresh))
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(folder.parent):
+            try:
+                shutil.rmtree(fresh, ignore_errors=True)
+                (fresh / "members").mkdir(parents=True)
+                for name, text in texts.items():
+                    write_atomically(str(fresh / name), text)
+                _read_back(str(fresh))
+                _put_in_place(fresh, folder)
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
     except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
         raise CannotWrite(str(folder), error.strerror or str(error)) from None
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """At every moment the former content or the new one is there, under its name or as the old
+    one beside it, which readers know."""
+    old = Path(old_beside(str(folder)))
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While nobody else writes into a folder."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            # Some network file systems have no locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _read_back(folder: str) -> None:

@@ -11,12 +11,12 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from neuron_pin.errors import NeuronPinError
+from neuron_pin.scratch import scratch_folder
 
 from .apt_preferences import PackageFile
 
@@ -105,7 +105,7 @@ def scratch_apt(
 ) -> Iterator[ScratchApt]:
     """A world with those archives, packages and files of preferences (by their path below
     ``etc/apt``)."""
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as root:
+    with scratch_folder() as root:
         for folder in _FOLDERS:
             os.makedirs(os.path.join(root, folder))
         _write(root, "apt.conf", _CONFIG.format(root=root))

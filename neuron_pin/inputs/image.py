@@ -14,13 +14,13 @@ import os
 import re
 import stat
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.scratch import scratch_folder
 
 from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, plain_name, put_layer
 
@@ -41,7 +41,7 @@ class Image(NamedTuple):
 def opened_image(path: str) -> Iterator[Image]:
     """An image's files for as long as it is open; raises `UnreadableInput` for what is no
     image.  A layer that is damaged is a problem, the others are read all the same."""
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as root:
+    with scratch_folder() as root:
         files = LayerFiles(path)
         if os.path.isdir(path):
             if os.path.isfile(os.path.join(path, "index.json")):

@@ -15,6 +15,8 @@ from binascii import crc32
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from neuron_pin.atomic import create, sweep
+
 FORMAT = 4
 """Raised when the shape of any record changes; older ones then count as absent."""
 
@@ -57,17 +59,25 @@ class RecordCache:
 
 
 def keep(path: str, data: bytes) -> None:
-    """Put bytes into a cache's file, whole or not at all."""
+    """Put bytes into a cache's file, whole or not at all.  What a killed run left of the same
+    file goes."""
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}")
-    try:
+    with contextlib.suppress(OSError):
         os.makedirs(folder, exist_ok=True)
-        with open(temporary, "wb") as stream:
-            stream.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            sweep(place, name)
+            descriptor, temporary = create(place, name)
+            try:
+                with open(descriptor, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
+            except OSError:
+                os.unlink(temporary, dir_fd=place)
+                raise
+        finally:
+            os.close(place)
 
 
 KINDS = ("core-metadata", "files", "http", "locks", "metadata", "projects", "seen", "wheels")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.scratch import scratch_folder
 from neuron_pin.target import Target
 
 from .candidate import File
@@ -134,7 +134,7 @@ class Reader:
         url = file.url
         digests = {name: hashlib.new(name) for name, _ in file.hashes if name in _ALGORITHMS}
         digests["sha256"] = hashlib.sha256()
-        with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+        with scratch_folder() as folder:
             whole = Path(folder) / "wheel"
             if url.startswith("file:"):
                 whole = Path(unquote(urlsplit(url).path))

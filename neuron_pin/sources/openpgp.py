@@ -13,9 +13,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from neuron_pin.scratch import scratch_folder
 
 SECONDS = 30
 MAX_KEYRING = 16 * 1024 * 1024
@@ -69,7 +70,7 @@ def verify(message: bytes, keys: Sequence[bytes], *, detached: bytes | None = No
     """
     if not has_gpgv():
         raise BadSignature("gpgv, which checks signatures, is not installed")
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+    with scratch_folder() as folder:
         paths = {name: os.path.join(folder, name) for name in ("keys", "in", "out", "sig")}
         _write(paths["keys"], b"".join(dearmoured(key) for key in keys))
         _write(paths["in"], message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +20,7 @@ from neuron_pin.compression import can_unpack, unpacked
 from neuron_pin.errors import InvalidVersion, SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.rpmversion import compare_rpm
+from neuron_pin.scratch import scratch_folder
 
 from .address import is_address
 from .http import Answer, Fetcher, NotFound
@@ -233,7 +233,7 @@ def _parsed(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c
 @contextmanager
 def _on_disk(data: bytes) -> Iterator[str]:
     """createrepo_c reads files alone."""
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+    with scratch_folder() as folder:
         path = os.path.join(folder, "metadata.xml")
         with open(path, "wb") as stream:
             stream.write(data)

@@ -12,7 +12,6 @@ import json
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.scratch import scratch_folder
 
 from .http import Fetcher
 from .metadata import NotStatic
@@ -57,7 +57,7 @@ def read_sdist_metadata(
         with contextlib.suppress(NotStatic):
             _check_static(stated)
             return stated, ""
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+    with scratch_folder() as folder:
         archive = Path(folder) / "archive"
         if url.startswith("file:"):
             archive = Path(unquote(urlsplit(url).path))
@@ -144,7 +144,7 @@ def _built(archive: Path, filename: str, source: str, index_url: str) -> bytes:
 
     Raises `SourceFailed` with the end of the build's output.
     """
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+    with scratch_folder() as folder:
         # pip goes by the file's name.
         named = Path(folder) / Path(filename).name
         named.symlink_to(archive.resolve())

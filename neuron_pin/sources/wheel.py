@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
+from neuron_pin.scratch import scratch_folder
 
 from .http import Answer, Fetcher
 from .simple import WheelName
@@ -76,7 +76,7 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
         except (_Unreliable, _Damaged):
             # Either no wheel, or ranges that are not what they say they are.
             pass
-    with tempfile.TemporaryDirectory(prefix="neuron-pin-") as folder:
+    with scratch_folder() as folder:
         whole = Path(folder) / "wheel"
         fetcher.download(url, whole, MAX_WHEEL, sha256=sha256)
         with whole.open("rb") as stream:

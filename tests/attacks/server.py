@@ -33,6 +33,7 @@ class Server:
     def __init__(self, certificate: str = "") -> None:
         self.site: Site = {}
         self.asked: list[str] = []
+        self.breaks: tuple[int, Raw] | None = None
         self._open: list[socket.socket] = []
         self.plain = self._listen(None)
         self.tls = 0
@@ -79,6 +80,9 @@ class Server:
             return False
         method, path = first[0].decode(), first[1].decode()
         self.asked.append(path)
+        if self.breaks is not None and len(self.asked) > self.breaks[0]:
+            self.breaks[1](connection)
+            return False
         found = self.site.get(path) or self.site.get(path.partition("?")[0])
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]

@@ -1,0 +1,47 @@
+"""The short form of script/faults: a sample of the calls by which a run writes, a few rounds of
+two processes at once, and the network cut at every request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from . import together
+from .faults import FAULTS, Trial, applies
+from .scenarios import SCENARIOS, Place, Scenario
+from .tracing import can_trace
+
+SAMPLE = 4
+"""Calls that are tried of each run and fault."""
+
+
+@pytest.mark.skipif(not can_trace(), reason="needs strace, and leave to trace")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+def test_a_fault_tears_nothing_and_leaves_nothing(scenario: Scenario, tmp_path: Path) -> None:
+    trial = Trial(scenario, tmp_path)
+    for fault in FAULTS:
+        wanted = [boundary for boundary in trial.boundaries if applies(fault, boundary)]
+        for boundary in wanted[:: max(1, len(wanted) // SAMPLE)]:
+            assert trial.wrong(boundary, fault) == "", (fault, boundary)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path / "place")
+    made.forget()
+    return made
+
+
+def test_two_processes_write_the_same_files(place: Place) -> None:
+    assert together.same_files(place, 5) == []
+
+
+def test_two_processes_fill_the_same_cache(place: Place) -> None:
+    assert together.same_cache(place, 3) == []
+
+
+def test_the_network_breaks_at_each_request(place: Place) -> None:
+    asked, problems = together.cut_network(place, ["closed"])
+    assert asked >= 8
+    assert problems == []

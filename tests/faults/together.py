@@ -1,0 +1,168 @@
+"""Two processes at once on the same files and the same cache, and networks that break."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from attacks.index_cases import World, wheel
+from attacks.server import Server, sends
+
+from .scenarios import COMMAND, OUTPUTS, Place, outputs
+
+LOCKED = ("a.txt", "a.json", "pylock.toml")
+
+
+def both(place: Place, *commands: tuple[str, ...]) -> list[subprocess.CompletedProcess[str]]:
+    """Run commands at the same time."""
+    started = [
+        subprocess.Popen(
+            [*COMMAND, *command], cwd=place.files, env=place.environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for command in commands
+    ]  # fmt: skip
+    ended = [process.communicate(timeout=120) for process in started]
+    return [
+        subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        for process, (out, err) in zip(started, ended, strict=True)
+    ]
+
+
+def same_files(place: Place, times: int) -> list[str]:
+    """Two locks of two releases write the same outputs, again and again: each file is always of
+    one of them, whole.  What was wrong, empty for nothing."""
+    place.forget()
+    commands = [outputs("--offline", "--sdk", sdk) for sdk in ("2.27.0", "2.28.0")]
+    whole: list[dict[str, bytes]] = []
+    for command in commands:
+        assert place.run(*command).returncode == 0
+        whole.append(place.content())
+    problems = []
+    for number in range(times):
+        for done in both(place, *commands):
+            if done.returncode != 0:
+                problems.append(f"round {number}: {done.stderr[-200:]}")
+        now = place.content()
+        for name in OUTPUTS:
+            if now.get(name) not in [content[name] for content in whole]:
+                problems.append(f"round {number}: {name} is of neither")
+        if now.keys() != whole[0].keys():
+            problems.append(f"round {number}: {sorted(now)}")
+    return problems
+
+
+def published(server: Server, folder: Path) -> World:
+    """An index of a few projects that need each other, without metadata files beside them."""
+    world = World(server, str(folder))
+    needs = {
+        "first": ("second>=1", "third"), "second": ("third<2",), "third": (), "fourth": ("first",),
+    }  # fmt: skip
+    for name, requires in needs.items():
+        lines = [f"Requires-Dist: {requirement}" for requirement in requires]
+        rows = [
+            world.file(f"{name}-{v}-py3-none-any.whl", wheel(name, v, "GOOD", *lines))
+            for v in ("1.0", "1.1")
+        ]
+        world.page(*rows, name=name)
+    return world
+
+
+def index_lock(world: World) -> tuple[str, ...]:
+    return (
+        "lock", "fourth", "--python", "3.11", "--as-of", "2026-03-01", "--index-url",
+        f"{world.scheme}/public/simple/", "--generate-hashes", "--timeout", "3", "--upgrade",
+        *(word for name in LOCKED for word in ("-o", name)),
+    )  # fmt: skip
+
+
+def same_cache(place: Place, times: int) -> list[str]:
+    """Two cold locks fill the same cache: both end well, with the same bytes, and what they leave
+    serves a third one without the network."""
+    server = Server()
+    world = published(server, place.root)
+    command = index_lock(world)
+    problems = []
+    for number in range(times):
+        shutil.rmtree(place.cache, ignore_errors=True)
+        for done in both(place, command, command):
+            if done.returncode != 0:
+                problems.append(f"round {number}: {done.stderr[-200:]}")
+        first = place.content()
+        offline = place.run(*command, NEURON_PIN_OFFLINE="1")
+        if offline.returncode != 0 or place.content() != first:
+            problems.append(f"round {number}: offline {offline.stderr[-200:]}")
+    server.close()
+    if place.litter():
+        problems.append(f"left {place.litter()[:3]}")
+    return problems
+
+
+BREAKS = {
+    "closed": sends(b""),
+    "cut off in its head": sends(b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    "cut off in its body": sends(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999\r\n\r\n<a"
+    ),
+}
+
+
+def cut_network(place: Place, kinds: Iterable[str] = BREAKS) -> tuple[int, list[str]]:
+    """The network breaks at each request of a lock, and stays away: exit 3, nothing written, and
+    the next run gives what an undisturbed one gives.  How many requests, and what was wrong."""
+    server = Server()
+    world = published(server, place.root)
+    command = index_lock(world)
+    assert place.run(*command).returncode == 0
+    whole, asked = place.content(), len(server.asked)
+    site = dict(server.site)
+    problems = []
+    for how, number in itertools.product(kinds, range(asked)):
+        broken = BREAKS[how]
+        where = f"{how}, request {number}"
+        place.forget()
+        server.site.clear()
+        server.site.update(site)
+        server.breaks = (len(server.asked) + number, broken)
+        done = place.run(*command)
+        server.breaks = None
+        if done.returncode != 3 or "Traceback" in done.stderr:
+            problems.append(f"{where}: status {done.returncode} {done.stderr[-200:]}")
+        if place.content():
+            problems.append(f"{where}: wrote {sorted(place.content())}")
+        again = place.run(*command)
+        if again.returncode != 0 or place.content() != whole or place.litter():
+            problems.append(f"{where}: then {again.stderr[-200:]} {place.litter()}")
+    server.close()
+    return asked, problems
+
+
+def main(times: int) -> int:
+    """Print what was tried; how much was wrong."""
+    import tempfile
+
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="np-faults-") as folder:
+        place = Place(Path(folder) / "place")
+        place.forget()
+        for name, trial in (("same files", same_files), ("same cache", same_cache)):
+            problems = trial(place, times)
+            print(f"{'two processes, ' + name:<48}{times:>6}{len(problems):>7}", flush=True)
+            print(*problems[:5], sep="\n", end="\n" if problems else "")
+            wrong += len(problems)
+        place.forget()
+        requests, problems = cut_network(place)
+        print(
+            f"{'network cut at each request, in three ways':<48}{requests:>6}{len(problems):>7}",
+            flush=True,
+        )
+        print(*problems[:5], sep="\n", end="\n" if problems else "")
+    return wrong + len(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(int(sys.argv[1])) else 0)
