@@ -289,6 +289,7 @@ _NO_PART: dict[str, Any] = {
     "cache_dir": None,
     "cert": None,
     "client_cert": None,
+    "timeout": None,
     "proxy": None,
     "override": (),
     "expires": None,

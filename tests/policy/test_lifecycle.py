@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from neuron_pin.policy import Event, Phase, SubjectKind, phase_at
+from neuron_pin.policy import Event, EventType, Phase, PhaseFact, SubjectKind, phase_at
+from neuron_pin.policy.lifecycle import Stay, history, next_change, standing
 
 DAY = date(2026, 4, 9)
 
@@ -71,3 +72,71 @@ def test_a_withdrawn_event_has_no_effect() -> None:
     # Nobody could know it on the day before.
     before = later - timedelta(days=1)
     assert phase_at(events, "torch-neuronx", "2.8", None, before).phase is Phase.EOS
+
+
+def test_a_history_is_one_stay_after_the_other() -> None:
+    begun, stable = date(2024, 1, 1), date(2024, 6, 1)
+    upkeep = event(Phase.MAINTENANCE, date(2026, 3, 1))
+    events = [event(Phase.EOS, DAY), upkeep]
+    assert history(events, DAY, begun, stable) == (
+        Stay(Phase.BETA, begun, stable),
+        Stay(Phase.STABLE, stable, date(2026, 3, 1)),
+        Stay(Phase.MAINTENANCE, date(2026, 3, 1), DAY),
+        Stay(Phase.EOS, DAY, None),
+    )
+    # Its parts, where the facts do not say more.
+    assert history([], DAY, None, None) == (Stay(Phase.STABLE, None, None),)
+    assert history([], DAY, begun, None) == (Stay(Phase.BETA, begun, None),)
+    assert history([], DAY, begun, begun) == (Stay(Phase.STABLE, begun, None),)
+    assert history([], DAY, None, stable) == (Stay(Phase.STABLE, stable, None),)
+    # A phase that was there already is no new stay, and one on the same day replaces another.
+    again = event(Phase.STABLE, date(2025, 1, 1))
+    assert history([again], DAY, begun, stable)[1:] == (Stay(Phase.STABLE, stable, None),)
+    same = event(Phase.EOS, stable, announced=date(2024, 1, 2))
+    assert history([same], DAY, begun, stable)[1:] == (Stay(Phase.EOS, stable, None),)
+    # What has no day, or is not known yet, is no part of it.
+    unknown = [event(Phase.EOS, None), event(Phase.EOS, DAY, announced=DAY + timedelta(days=1))]
+    assert history(unknown, DAY, None, stable) == (Stay(Phase.STABLE, stable, None),)
+
+
+def test_the_next_change_is_the_first_that_is_still_to_come() -> None:
+    first, second = date(2026, 5, 1), date(2026, 6, 1)
+    upkeep, end = event(Phase.MAINTENANCE, first), event(Phase.EOS, second)
+    some_day = event(Phase.EOS, None)
+    assert next_change([end, upkeep], DAY) == upkeep
+    assert next_change([end, upkeep], first) == end
+    assert next_change([end, upkeep], second) is None
+    assert next_change([some_day, upkeep], DAY) == upkeep
+    assert next_change([upkeep, some_day], first) == some_day
+    assert next_change([end, some_day], second) is None
+    assert next_change([], DAY) is None
+    assert next_change([event(None, first)], DAY) is None
+
+
+def test_a_later_announcement_moves_an_earlier_one() -> None:
+    said, moved = date(2026, 2, 26), date(2026, 3, 10)
+    first = event(Phase.EOS, DAY, announced=said)
+    later = event(Phase.EOS, date(2026, 9, 1), announced=moved)
+    assert standing([first, later], DAY) == [later]
+    assert standing([later, first], DAY) == [later]
+    # Both of one day, and one that came after the first had taken effect, stand.
+    assert len(standing([first, later._replace(announced=said)], DAY)) == 2
+    assert len(standing([first, later._replace(announced=DAY)], DAY)) == 1
+    late = later._replace(announced=DAY + timedelta(days=1))
+    assert len(standing([first, late], late.announced)) == 2
+    for changes in ({"phase": Phase.MAINTENANCE}, {"name": "x"}, {"instances": frozenset({"trn1"})},
+                    {"effective": DAY}, {"effective": None}, {"type": EventType.LAST_VERSION}):  # fmt: skip
+        assert len(standing([first, later._replace(**changes)], DAY)) == 2, changes
+    undated = first._replace(effective=None)
+    assert standing([undated, later], DAY) == [later]
+
+
+def test_of_two_events_of_one_day_the_later_announcement_decides() -> None:
+    early = event(Phase.MAINTENANCE, DAY, announced=date(2026, 1, 1))
+    late = event(Phase.EOS, DAY, announced=date(2026, 2, 1))
+    for events in ([early, late], [late, early]):
+        assert phase_at(events, "torch-neuronx", "2.8", None, DAY) == PhaseFact(Phase.EOS, late)
+    twice = [early, late._replace(announced=early.announced)]
+    assert phase_at(twice, "torch-neuronx", "2.8", None, DAY).phase is Phase.EOS
+    assert phase_at(twice[::-1], "torch-neuronx", "2.8", None, DAY).phase is Phase.MAINTENANCE
+    assert not early.concerns("other", "2.8", None)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def _can(module: str) -> bool:
 
 
 def _pairs(catalog: Catalog, letters: str) -> list[tuple[str, str]]:
-    """All pairs of neighbours among the real versions, and random ones of which most have
+    """All pairs of the real versions, neighbours with their revisions, and random ones of which most have
     something in common, from a seed."""
     chance = random.Random(20261124)
     real = sorted(
@@ -93,8 +94,10 @@ def _pairs(catalog: Catalog, letters: str) -> list[tuple[str, str]]:
         other = text[:place] + chance.choice(letters) + text[place + chance.randint(0, 1) :]
         return other if other[0].isdigit() and not other.endswith("-") else text
 
-    pairs = list(zip(real, real[1:], strict=False))
-    while len(pairs) < COUNT + len(real):
+    plain = sorted({m for m in real if "-" not in m})
+    pairs = [*zip(real, real[1:], strict=False), *combinations(plain, 2)]
+    wanted = COUNT + len(pairs)
+    while len(pairs) < wanted:
         left = made()
         right = chance.choice([made, lambda text=left: changed(text)])()
         if all(re.fullmatch(r"(\d+:)?[^:-]+(-[^:-]+)?", text) for text in (left, right)):
@@ -152,6 +155,12 @@ RPM = [
     ("10b2", "10a1", 1),
     ("1.0010", "1.9", 1),
     ("1.05", "1.5", 0),
+    ("1:1", "1:1", 0),
+    ("1.0a", "1.0b", -1),
+    ("1.10", "1.9", 1),
+    ("1.0~a", "1.0~b", -1),
+    ("1.0^a", "1.0^", 1),
+    ("1.0-1", "1.0", 1),
 ]
 
 
@@ -159,6 +168,13 @@ RPM = [
 def test_rpm_order(left: str, right: str, expected: int) -> None:
     assert compare_rpm(left, right) == expected
     assert compare_rpm(right, left) == -expected
+
+
+@pytest.mark.parametrize("text", ["", "1:", "x:1.0", ":1"])
+def test_what_is_no_rpm_version_is_refused(text: str) -> None:
+    with pytest.raises(InvalidVersion) as caught:
+        compare_rpm(text, "1.0")
+    assert str(caught.value) == f"{text!r} is not an RPM version"
 
 
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="needs dpkg")

@@ -57,3 +57,14 @@ def test_every_event_of_the_catalogue_has_a_phase_that_its_kind_can_have(catalog
     for event in catalog.events:
         if event.phase is not None:
             check_phase(event.kind, event.phase)
+
+
+def test_what_is_possible_is_said() -> None:
+    with pytest.raises(UnknownName) as caught:
+        SubjectKind.parse("modle")
+    known = "sdk, component, framework, python, os, instance, dependency, dlami, dlc, feature, "
+    assert caught.value.hint.endswith(f"known: {known}api, model-class")
+    assert SubjectKind.parse(" Model-Class ") is SubjectKind.MODEL_CLASS
+    with pytest.raises(WrongUsage) as refused:
+        check_phase(SubjectKind.OS, Phase.MAINTENANCE)
+    assert refused.value.hint == "its phases are beta, stable, eos"

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from neuron_pin.errors import InvalidPin
+from neuron_pin.errors import InvalidPin, InvalidVersion
 from neuron_pin.policy import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin, parse_version
+from neuron_pin.policy.pin import installable
 
 PIP, APT, RPM = Ecosystem.PIP, Ecosystem.APT, Ecosystem.RPM
 
@@ -111,3 +112,81 @@ def test_a_pip_pin_matches_what_packaging_says(base: str, version: str, reach: R
 def test_a_pin_holds_the_version_that_it_was_derived_from(version: str) -> None:
     for strength in Strength:
         assert derive_pin(parse_version(version), strength).matches(version)
+
+
+# pin, version, whether it matches: zeros, epochs, short versions
+EDGES = [
+    (Pin("2", Reach.PREFIX), "0:2.28", True),
+    (Pin("2.0", Reach.PREFIX), "2", True),
+    (Pin("2.1", Reach.PREFIX), "2", False),
+    (Pin("2.0.0.0", Reach.UPSTREAM), "2", True),
+    (Pin("2", Reach.UPSTREAM), "2.0.0-1", True),
+    (Pin("0", Reach.UPSTREAM), "0.0", True),
+    (Pin("2.0.1", Reach.UPSTREAM), "2.0", False),
+    (Pin("2.0.1", Reach.UPSTREAM), "2.1", False),
+    (Pin("2", Reach.PREFIX), "1:2:2", False),
+    (Pin("0:2.28.19.0", Reach.UPSTREAM), "2.28.19.0-1", True),
+]
+
+
+@pytest.mark.parametrize(("pin", "version", "expected"), EDGES)
+def test_matching_at_the_edges(pin: Pin, version: str, expected: bool) -> None:
+    assert pin.matches(version) is expected
+
+
+INSTALLABLE = [
+    (Pin("2", Reach.PREFIX), RPM, "tools-2.*"),
+    (Pin("2.34.10.0", Reach.UPSTREAM), RPM, "tools-2.34.10.0-*"),
+    (Pin("1:2.3-1", Reach.FULL), RPM, "tools-1:2.3-1"),
+    (Pin("2", Reach.PREFIX), APT, "tools=2.*"),
+    (Pin("2", Reach.PREFIX), PIP, "tools==2.*"),
+]
+
+
+@pytest.mark.parametrize(("pin", "ecosystem", "expected"), INSTALLABLE)
+def test_what_an_installer_takes(pin: Pin, ecosystem: Ecosystem, expected: str) -> None:
+    assert installable("tools", pin, ecosystem) == expected
+
+
+READ = [
+    ("==2.27.5334.0+f702b353", PIP, Pin("2.27.5334.0+f702b353", Reach.FULL)),
+    ("==2.27.5334.0", PIP, Pin("2.27.5334.0", Reach.UPSTREAM)),
+    ("==2", PIP, Pin("2", Reach.UPSTREAM)),
+    ("=2.34", APT, Pin("2.34", Reach.UPSTREAM)),
+    ("=2.34-1", APT, Pin("2.34-1", Reach.FULL)),
+    ("= 2.34.10.0-*", APT, Pin("2.34.10.0", Reach.UPSTREAM)),
+    ("-2.*", RPM, Pin("2", Reach.PREFIX)),
+]
+
+
+@pytest.mark.parametrize(("text", "ecosystem", "expected"), READ)
+def test_pins_are_read(text: str, ecosystem: Ecosystem, expected: Pin) -> None:
+    assert parse_pin(text, ecosystem) == expected
+
+
+# The whole of what is said, as a user reads it.
+TOLD = [
+    ("2.*", PIP, "'2.*' is not a pin", "a pin begins with =="),
+    ("===2.*", PIP, "'===2.*' is not a pin", "a pin begins with =="),
+    ("==2.*", APT, "'==2.*' is not a pin", "a pin begins with ="),
+    ("=2.*.1", APT, "'=2.*.1': a star may stand only at the end, behind a version", ""),
+    ("=2", APT, "'=2' names no version: apt and dnf compare the whole string",
+     "write =2.* to hold the major"),
+    ("==2*", PIP, "'==2*' would match other numbers that begin alike", "write ==2.*"),
+    ("=14.09.x", APT, "'=14.09.x': x is no wildcard", "write .* at the end"),
+    ("=!-*", APT, "'=!-*': '!' is not a version", None),
+    ("=!.*", APT, "'=!.*': '!' is not a version", None),
+    ("==!", PIP, "'==!': '!' is not a version", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "ecosystem", "message", "hint"), TOLD)
+def test_what_is_said_of_a_pin_that_is_none(text, ecosystem, message, hint) -> None:
+    with pytest.raises(InvalidPin) as caught:
+        parse_pin(text, ecosystem)
+    assert caught.value.message == message
+    if hint is None:
+        with pytest.raises(InvalidVersion) as cause:
+            parse_version(text.lstrip("=").rstrip("-*."))
+        hint = cause.value.hint
+    assert caught.value.hint == hint

@@ -1,0 +1,235 @@
+"""Each rule that puts a candidate aside: on what it does, what it says, and on whose word."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from neuron_pin.catalog import Catalog, Member, OperatingSystem, Release
+from neuron_pin.policy import Ecosystem, Event, PackageKey, Phase, Rule, SubjectKind
+from neuron_pin.resolve.filter import Context, judge, judge_all
+from neuron_pin.sources.candidate import Candidate
+from neuron_pin.target import Scope, Target, make_target
+
+INDEX = "https://index.invalid/simple/"
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture(scope="module")
+def target(catalog: Catalog) -> Target:
+    return make_target(
+        catalog, instance="trn1", system="ubuntu22.04", python="3.11", as_of=DAY, this_python="3.11"
+    )
+
+
+def release(catalog: Catalog, sdk: str = "2.28.0") -> Release:
+    return next(known for known in catalog.releases if known.sdk == sdk)
+
+
+def member(name: str, version: str, instances=("trn1",), pythons=("3.11",)) -> Member:
+    return Member(name, version, frozenset(instances), frozenset(pythons))
+
+
+def pip(name: str, version: str = "1.0", **changes) -> Candidate:
+    return Candidate(PackageKey(Ecosystem.PIP, name), version, INDEX, **changes)
+
+
+def apt(name: str, version: str = "2.30.0.0", **changes) -> Candidate:
+    return Candidate(PackageKey(Ecosystem.APT, name), version, INDEX, **changes)
+
+
+LISTED = "release manifest, 2.28.0"
+TOOLS, DRIVER = "aws-neuronx-tools", "aws-neuronx-dkms"
+
+# candidate, what the target has else, rule, reason, source
+ASIDE = {
+    "no package": (
+        pip("libnrt.so", member=member("libnrt.so", "1.0")), {}, Rule.NOT_A_PACKAGE,
+        "libnrt.so is listed by the release but installed by no package manager", LISTED),
+    "no version": (
+        pip("neuronx-cc", "", member=member("neuronx-cc", "")), {}, Rule.NO_VERSION,
+        "the release states no version", LISTED),
+    "instance": (
+        pip("neuronx-cc", member=member("neuronx-cc", "1.0", ("trn2", "inf2"))), {}, Rule.INSTANCE,
+        "listed for inf2, trn2, not for trn1", LISTED),
+    "no instance at all": (
+        pip("neuronx-cc", member=member("neuronx-cc", "1.0", ())), {}, Rule.INSTANCE,
+        "listed for none, not for trn1", LISTED),
+    "python": (
+        pip("neuronx-cc", member=member("neuronx-cc", "1.0", pythons=("3.9", "3.10"))), {},
+        Rule.PYTHON, "listed for Python 3.9, 3.10, not for 3.11", LISTED),
+    "scope": (
+        apt(DRIVER, "2.24.7.0"), {"scope": Scope.CONTAINER}, Rule.SCOPE,
+        "a kernel driver is installed on the host, not in a container", "installation guide"),
+    "driver": (
+        apt(DRIVER, "2.24.7.0"), {"driver": "2.26.5.0"}, Rule.DRIVER_KEPT,
+        "the host has and keeps driver 2.26.5.0", "--with-driver"),
+    "C library": (
+        apt(TOOLS, c_library="2.39"), {}, Rule.C_LIBRARY,
+        "needs glibc 2.39, ubuntu22.04 has 2.35", INDEX),
+    "uploaded later": (
+        pip("tool", uploaded="2026-03-02T00:00:00Z"), {}, Rule.NOT_RELEASED_YET,
+        "uploaded on 2026-03-02, after 2026-03-01", f"index {INDEX}"),
+    "no wheel": (
+        pip("tool", has_wheel=False, fits=False), {}, Rule.NO_WHEEL,
+        "only a source distribution", f"index {INDEX}"),
+    "platform": (
+        pip("tool", fits=False), {}, Rule.PLATFORM,
+        "no wheel for Python 3.11 on manylinux_2_35_x86_64", f"index {INDEX}"),
+    "requires python": (
+        pip("tool", requires_python=">=3.12"), {}, Rule.REQUIRES_PYTHON,
+        "requires Python >=3.12, the target has 3.11.0", f"index {INDEX}"),
+    "yanked": (pip("tool", yanked=""), {}, Rule.YANKED, "yanked", f"index {INDEX}"),
+    "yanked for a reason": (
+        pip("tool", yanked="broken"), {}, Rule.YANKED, "yanked: broken", f"index {INDEX}"),
+    "pre-release": (
+        pip("tool", "1.0rc1", prerelease=True), {}, Rule.PRE_RELEASE,
+        "a pre-release (PEP 440)", f"index {INDEX}"),
+    "pre-release by its version": (
+        pip("neuronx-cc", "2.0rc1", member=member("neuronx-cc", "2.0rc1")), {}, Rule.PRE_RELEASE,
+        "its version marks it as rc", "version"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ASIDE)
+def test_why_a_candidate_is_put_aside(catalog: Catalog, target: Target, case: str) -> None:
+    candidate, changes, rule, reason, source = ASIDE[case]
+    context = Context(catalog, target._replace(**changes), release(catalog))
+    found = judge(candidate, context)
+    assert found is not None
+    assert (found.key, found.version) == (candidate.key, candidate.version)
+    assert (found.rule, found.reason, found.source) == (rule, reason, source)
+    if candidate.version:
+        assert found in judge_all(candidate, context)
+    assert judge(candidate, context, rules=()) is None
+
+
+# What keeps to each of these.
+TAKEN = {
+    "another name": pip("tool"),
+    "a member": pip("neuronx-cc", member=member("neuronx-cc", "1.0")),
+    "a member for every Python": pip("neuronx-cc", member=member("neuronx-cc", "1.0", pythons=())),
+    "a source distribution that can be read": pip(
+        "tool", has_wheel=False, fits=False, is_sdist=True
+    ),
+    "Python": pip("tool", requires_python=">=3.11"),
+    "uploaded on the day": pip("tool", uploaded="2026-03-01T23:00:00Z"),
+    "the C library": apt(TOOLS, c_library="2.35"),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_what_no_rule_speaks_against(catalog: Catalog, target: Target, case: str) -> None:
+    assert judge_all(TAKEN[case], Context(catalog, target, release(catalog))) == []
+
+
+def test_without_a_release_its_manifest_is_the_source(catalog: Catalog, target: Target) -> None:
+    found = judge(pip("neuronx-cc", "", member=member("neuronx-cc", "")), Context(catalog, target))
+    assert found is not None
+    assert found.source == "release manifest"
+
+
+def test_the_driver_that_the_host_keeps_may_be_told_by_its_beginning(
+    catalog: Catalog, target: Target
+) -> None:
+    context = Context(catalog, target._replace(driver="2.24"), release(catalog))
+    assert judge(apt(DRIVER, "2.24.7.0"), context) is None
+    assert judge(apt(TOOLS), context) is None
+
+
+def system(**changes) -> OperatingSystem:
+    made = OperatingSystem(
+        "some22",
+        Ecosystem.APT,
+        "some",
+        "2.35",
+        "3.10",
+        "",
+        "",
+        frozenset(),
+        frozenset(),
+        (),
+        "a page",
+    )
+    return made._replace(**changes)
+
+
+SUPPORTED = [
+    ({"first_sdk": "2.28.0"}, ""),
+    ({"first_sdk": "2.28.1"}, "some22 is supported from release 2.28.1 on"),
+    ({"first_sdk_without": "2.28.1"}, ""),
+    ({"first_sdk_without": "2.28.0"}, "some22 is no longer supported from release 2.28.0 on"),
+    ({"first_sdk_without": "2.28.0", "excepted": frozenset({TOOLS})}, ""),
+    ({"only": frozenset({TOOLS})}, ""),
+    ({"only": frozenset({"b", "a"})}, "some22 is supported for a, b alone"),
+    ({"only": frozenset({"a"}), "ecosystem": Ecosystem.RPM}, ""),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), SUPPORTED)
+def test_an_operating_system_bounds_releases(
+    catalog: Catalog, target: Target, changes: dict, reason: str
+) -> None:
+    context = Context(catalog, target._replace(os=system(**changes)), release(catalog))
+    found = judge(apt(TOOLS), context)
+    assert (found.reason if found else "") == reason
+    if found is not None:
+        assert (found.rule, found.source) == (Rule.OPERATING_SYSTEM, "a page")
+    # What is out of support may be taken at one's own discretion; what never was may not.
+    everything = context._replace(target=context.target._replace(phases=frozenset(Phase)))
+    assert (judge(apt(TOOLS), everything) is None) is ("no longer" in reason or not reason)
+    # Without a release nothing of it is known.
+    assert judge(apt(TOOLS), context._replace(release=None)) is None
+    assert judge(apt("other"), context) is None
+
+
+class Told(Catalog):
+    """The embedded catalogue with other events."""
+
+    events_by_name: dict = {}  # noqa: RUF012
+
+
+def event(**changes) -> Event:
+    made = Event(
+        SubjectKind.COMPONENT, "neuronx-cc", "", Phase.EOS, date(2026, 1, 1), date(2026, 2, 1),
+        "2.27.0", frozenset(), "", "a page",
+    )  # fmt: skip
+    return made._replace(**changes)
+
+
+SAID = [
+    (event(), Rule.END_OF_SUPPORT, "neuronx-cc is out of support since 2026-02-01 (release 2.27.0)"),
+    (event(sdk=""), Rule.END_OF_SUPPORT, "neuronx-cc is out of support since 2026-02-01"),
+    (event(version="1.0", sdk=""), Rule.END_OF_SUPPORT,
+     "neuronx-cc 1.0 is out of support since 2026-02-01"),
+    (event(replacement="other"), Rule.END_OF_SUPPORT,
+     "neuronx-cc is out of support since 2026-02-01 (release 2.27.0); replaced by other"),
+    (event(phase=Phase.BETA), Rule.PRE_RELEASE, "neuronx-cc is beta since 2026-02-01 (release 2.27.0)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "rule", "reason"), SAID)
+def test_what_was_announced_is_said_with_its_day(
+    catalog: Catalog, target: Target, told: Event, rule: Rule, reason: str
+) -> None:
+    known = Told(catalog.folder)
+    known.events_by_name = {"neuronx-cc": (told,)}
+    found = judge(pip("neuronx-cc", "1.0+local"), Context(known, target, release(catalog)))
+    assert found is not None
+    assert (found.rule, found.reason, found.source) == (rule, reason, "a page")
+    allowed = target._replace(phases=frozenset(Phase))
+    assert judge(pip("neuronx-cc"), Context(known, allowed, release(catalog))) is None
+
+
+def test_names_of_neurons_come_from_its_own_places(catalog: Catalog, target: Target) -> None:
+    context = Context(catalog, target, release(catalog))
+    for made, kind in ((pip, "index"), (apt, "repository")):
+        name = "neuronx-cc" if made is pip else TOOLS
+        found = judge(made(name, public=True), context)
+        assert found is not None
+        assert found.rule is Rule.UNTRUSTED_INDEX
+        assert found.reason == f"{name} is taken from Neuron's {kind}, not from {INDEX}"
+        ecosystem = Ecosystem.PIP if made is pip else Ecosystem.APT
+        assert found.source == f"{kind} {catalog.repositories.of(ecosystem)}"
+    assert judge(pip("tool", public=True), context) is None
