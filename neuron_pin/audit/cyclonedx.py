@@ -6,6 +6,8 @@ Needs the extra ``cyclonedx``.  Source: CycloneDX 1.6; package URLs of pypi, deb
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage
@@ -14,12 +16,16 @@ from neuron_pin.policy import Ecosystem
 
 from .finding import Finding
 
+_NAMESPACE = UUID("6b1f5c1e-6a0f-5d0a-9c2c-7f7f0e1c9a11")
 _TYPES = {Ecosystem.PIP: "pypi", Ecosystem.APT: "deb", Ecosystem.RPM: "rpm"}
 
 
-def render_cyclonedx(findings: Sequence[Finding], stated: Sequence[Stated]) -> str:
+def render_cyclonedx(
+    findings: Sequence[Finding], stated: Sequence[Stated], made: datetime | None = None
+) -> str:
     """The document's text, JSON, of version 1.6: every exact version as a component; a finding
-    is a property ``neuron-pin:NP…`` of the component that it is about, or of the whole.
+    is a property ``neuron-pin:NP…`` of the component that it is about, or of the whole.  The
+    same content has the same serial number; ``made`` is the time that it states, none for now.
 
     Raises `WrongUsage` where the library is not installed.
     """
@@ -34,7 +40,13 @@ def render_cyclonedx(findings: Sequence[Finding], stated: Sequence[Stated]) -> s
         raise WrongUsage(
             "CycloneDX needs its library", hint="pip install 'neuron-pin[cyclonedx]'"
         ) from None
-    bom = Bom()
+    rows = sorted((str(s.key), s.version, s.place) for s in stated)
+    content = repr(
+        (rows, sorted((f.rule.identifier, f.subject, f.reason, f.place) for f in findings))
+    )
+    bom = Bom(serial_number=uuid5(_NAMESPACE, content))
+    if made is not None:
+        bom.metadata.timestamp = made
     bom.metadata.tools.components.add(
         Component(name="neuron-pin", version=__version__, type=ComponentType.APPLICATION)
     )

@@ -25,6 +25,7 @@ from .facts import Life, Member, Package, Spans
 from .files import read_object
 from .manifest import Manifest
 from .spans import derive_shipped, derive_spans
+from .sums import SUMS, sums_of
 
 CURATED = (
     "packages.json",
@@ -52,6 +53,7 @@ def write_catalog(
     one by one.  Raises `CannotWrite`.
     """
     texts = _texts(manifest, known, source, announcements)
+    texts[SUMS] = sums_of(texts)
     folder = Path(target).absolute()
     if folder.resolve() == Path(EMBEDDED).resolve():
         for name, text in texts.items():

@@ -14,13 +14,15 @@ from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
-    """Show the catalogue in use, hold it against the policy, or import newer facts."""
+    """Show the catalogue in use, verify it, hold it against the policy, or import newer facts."""
     if options.format == "sarif" and options.action != "lint":
         raise WrongUsage("--format sarif is a form of catalog lint")
     if options.action == "import":
         return _import(options, console)
     if options.action == "lint":
         return _lint(options, console)
+    if options.action == "verify":
+        return _verify(options, console)
     if options.paths:
         raise WrongUsage("catalog show takes no file")
     other = passed_over()
@@ -91,6 +93,21 @@ def _lint(options: Options, console: Console) -> int:
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0
 
 
+def _verify(options: Options, console: Console) -> int:
+    from neuron_pin.catalog.sums import verify_facts
+
+    paths = options.paths or [load_catalog().folder]
+    found = [verify_facts(path, options.signed_by or "") for path in paths]
+    if options.format == "json":
+        rows = [row._asdict() for row in found]
+        console.result(json.dumps({"schema_version": 1, "verified": rows}, indent=2) + "\n")
+        return 0
+    for row in found:
+        signed = f", signed by {row.fingerprint}" if row.fingerprint else ", no signature asked for"
+        console.result(f"{printable(row.path)}: {row.files} files, sha256 {row.sha256}{signed}\n")
+    return 0
+
+
 def _import(options: Options, console: Console) -> int:
     from neuron_pin.importing import import_facts
 
@@ -105,6 +122,11 @@ def _import(options: Options, console: Console) -> int:
             os.makedirs(os.path.dirname(folder), exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
+    if options.signed_by:
+        from neuron_pin.catalog.sums import verify_facts
+
+        for path in options.paths:
+            verify_facts(path, options.signed_by)
     done = import_facts(options.paths, load_catalog(), folder)
     for finding in done.findings:
         console.warn(f"{finding.subject}: {finding.reason} ({finding.rule.identifier})")

@@ -104,7 +104,10 @@ def _print(findings: list[Finding], checked: Checked, options: Options, console:
     if options.format == "cyclonedx":
         from neuron_pin.audit.cyclonedx import render_cyclonedx
 
-        console.result(render_cyclonedx(findings, checked.stated))
+        # https://reproducible-builds.org/specs/source-date-epoch/
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+        made = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch.isdecimal() else None
+        console.result(render_cyclonedx(findings, checked.stated, made))
         return
     console.result(render_findings(findings, options.format))
     if options.format == "text" and findings:

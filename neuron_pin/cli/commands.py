@@ -350,12 +350,16 @@ def _add_releases(command: argparse.ArgumentParser) -> None:
 
 
 def _add_catalog(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("show", "import", "lint"))
+    command.add_argument("action", choices=("show", "import", "verify", "lint"))
     command.add_argument(
         "paths",
         metavar="FILE|DIR",
         nargs="*",
-        help="import: a release manifest, a folder of announcement pages; lint: a catalogue",
+        help="import: a release manifest, a folder of announcement pages; verify: these or a "
+        "catalogue; lint: a catalogue",
+    )
+    command.add_argument(
+        "--signed-by", metavar="KEY", help="import, verify: a file of keys, one of which signed it"
     )
     command.add_argument("--into", metavar="DIR", help="default: the user's data folder")
     command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
