@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,17 +37,24 @@ AROUND = {
 
 
 def locked(
-    folder: Path, names: tuple[str, ...], words: list[str], variables: dict[str, str], umask: int
+    folder: Path,
+    names: tuple[str, ...],
+    words: list[str],
+    variables: dict[str, str],
+    umask: int,
+    *,
+    python: str = sys.executable,
+    user: int | None = None,
 ) -> dict[str, bytes]:
     """The bytes of every file that a lock of these requirements writes."""
     place = folder / "run"
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     # The command line is written into the files, so the order stands in a file.
     (folder / "reqs.txt").write_text("".join(f"{name}\n" for name in names))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("NEURON_PIN_", "PYTHON"))}
     done = subprocess.run(
-        [sys.executable, "-m", "neuron_pin", "lock", "-q", "-r", "../reqs.txt", *words],
-        cwd=place, umask=umask, capture_output=True, text=True, check=False, timeout=120,
+        [python, "-m", "neuron_pin", "lock", "-q", "-r", "../reqs.txt", *words],
+        cwd=place, umask=umask, user=user, capture_output=True, text=True, check=False, timeout=120,
         env={**kept, "PYTHONHASHSEED": "0", "XDG_CACHE_HOME": str(folder / "cache"),
              "XDG_DATA_HOME": str(folder / "data"), **variables},
     )  # fmt: skip
@@ -73,6 +82,61 @@ def test_what_is_around_a_run_is_not_in_its_files(plain, tmp_path: Path, name: s
     assert locked(tmp_path, REQUIREMENTS[::order], OFFLINE, variables, umask) == plain
     # apt has to read its pins as any user, whatever the umask says.
     assert (tmp_path / "run/00-neuron-pin.pref").stat().st_mode & 0o777 == 0o644
+
+
+SITES = [place for place in sys.path if place.endswith("site-packages")]
+BESIDE = os.pathsep.join([str(Path(__file__).parent.parent), *SITES])
+"""Where others find this tree, and what it needs: all of it is plain Python."""
+
+
+def other_pythons() -> list[str]:
+    """Pythons of other versions that are there, each with what we need importable by it."""
+    found = []
+    versions = Path.home() / ".pyenv" / "versions"
+    for minor in range(10, 15):
+        name = f"python3.{minor}"
+        places = [shutil.which(name), *sorted(versions.glob(f"3.{minor}.*/bin/{name}"))]
+        for place in filter(None, map(str, filter(None, places))):
+            done = subprocess.run(
+                [place, "-c", "import packaging, resolvelib, sys; sys.exit(0)"],
+                env={**os.environ, "PYTHONPATH": BESIDE}, capture_output=True, check=False,
+            )  # fmt: skip
+            if done.returncode == 0 and minor != sys.version_info[1]:
+                found.append(place)
+                break
+    return found
+
+
+@pytest.mark.parametrize("python", other_pythons())
+def test_other_pythons_give_the_same(plain, tmp_path: Path, python: str) -> None:
+    variables = {"PYTHONPATH": BESIDE, "PYTHONDONTWRITEBYTECODE": "1"}
+    assert locked(tmp_path, REQUIREMENTS, OFFLINE, variables, 0o022, python=python) == plain
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_another_user_gets_the_same(plain, tmp_path: Path) -> None:
+    nobody = 65534
+    python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+    try:
+        probe = subprocess.run(
+            [python, "-c", "import neuron_pin, packaging, resolvelib"], user=nobody, capture_output=True,
+            check=False, cwd="/", env={**os.environ, "PYTHONPATH": BESIDE},
+        )  # fmt: skip
+    except PermissionError:
+        probe = None
+    if probe is None or probe.returncode != 0:
+        pytest.skip("another user cannot read this Python or this tree")
+    folder = Path(tempfile.mkdtemp(prefix="np-user-"))
+    try:
+        (folder / "run").mkdir()
+        (folder / "reqs.txt").touch()
+        for path in (folder, folder / "run"):
+            os.chown(path, nobody, nobody)
+        variables = {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": BESIDE}
+        made = locked(folder, REQUIREMENTS, OFFLINE, variables, 0o022, python=python, user=nobody)
+        assert made == plain
+    finally:
+        shutil.rmtree(folder)
 
 
 PROJECTS = {
