@@ -31,6 +31,12 @@ from neuron_pin.locking import lock as make_lock
 
 pytest_plugins = ("apt_machine", "proxy_world")
 
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names of cases without spaces, so that one can be asked for on any command line."""
+    return val.replace(" ", "-") if isinstance(val, str) and " " in val else None
+
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 

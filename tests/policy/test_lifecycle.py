@@ -99,6 +99,17 @@ def test_a_history_is_one_stay_after_the_other() -> None:
     assert history(unknown, DAY, None, stable) == (Stay(Phase.STABLE, stable, None),)
 
 
+def test_a_history_goes_by_days_and_not_by_phases() -> None:
+    first, second = date(2026, 4, 1), date(2026, 5, 1)
+    events = [event(Phase.MAINTENANCE, second), event(Phase.EOS, first)]
+    assert history(events, DAY, None, None) == (
+        Stay(Phase.STABLE, None, first),
+        Stay(Phase.EOS, first, second),
+        Stay(Phase.MAINTENANCE, second, None),
+    )
+    assert next_change(events, date(2026, 3, 1)) == events[1]
+
+
 def test_the_next_change_is_the_first_that_is_still_to_come() -> None:
     first, second = date(2026, 5, 1), date(2026, 6, 1)
     upkeep, end = event(Phase.MAINTENANCE, first), event(Phase.EOS, second)

@@ -233,3 +233,23 @@ def test_names_of_neurons_come_from_its_own_places(catalog: Catalog, target: Tar
         ecosystem = Ecosystem.PIP if made is pip else Ecosystem.APT
         assert found.source == f"{kind} {catalog.repositories.of(ecosystem)}"
     assert judge(pip("tool", public=True), context) is None
+
+
+def test_what_the_host_runs_bounds_its_driver(catalog: Catalog, target: Target) -> None:
+    floor = next(f for f in catalog.kernel_floors if f.package == DRIVER)
+    version = floor.versions.first or "2.24.7.0"
+    place = system(name=floor.os)
+    old, new = "1.0.0-1-aws", f"{floor.kernel}.0-1-aws"
+    context = Context(catalog, target._replace(kernel=old, os=place), release(catalog))
+    found = judge(apt(DRIVER, version), context)
+    assert found is not None
+    assert (found.rule, found.source) == (Rule.KERNEL, floor.source)
+    assert found.reason == f"needs kernel {floor.kernel} on {floor.os}, the host runs {old}"
+    newer = context._replace(target=context.target._replace(kernel=new))
+    for candidate, where in (
+        (apt(TOOLS), context),
+        (apt(DRIVER, version), newer),
+        (apt(DRIVER, version), context._replace(target=target._replace(kernel=old, os=None))),
+        (apt(DRIVER, version), context._replace(target=target._replace(os=place))),
+    ):
+        assert judge(candidate, where) is None
