@@ -66,6 +66,9 @@ class Trial:
         is_killed = fault == "killed"
         if is_killed and done.returncode == 0:
             return "the call was not met again"
+        if "cannot open shared object file" in done.stderr:
+            # A part of Python itself was met: there is nothing that we could do.
+            return ""
         if "Traceback" in done.stderr or "a bug in neuron-pin" in done.stderr:
             return f"a traceback: {done.stderr[-300:]}"
         if not is_killed and done.returncode not in (0, 2, 3):
