@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from neuron_pin.atomic import is_free
 
-PREFIX = "neuron-pin-"
+PREFIX = "neuron-pin_"
+"""Folders of older versions begin otherwise: they have no locks, and their runs may live."""
 
 
 @contextlib.contextmanager
