@@ -21,6 +21,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
 from referee.check_lock import AGENT
 from referee.watching import verified
 
@@ -28,6 +29,9 @@ from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
 from neuron_pin.locking import lock as make_lock
+
+# pytest --hypothesis-profile long: as many as script/referee wants.
+settings.register_profile("long", max_examples=100_000, deadline=None)
 
 pytest_plugins = ("apt_machine", "proxy_world")
 

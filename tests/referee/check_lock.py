@@ -71,6 +71,7 @@ class Lock:
         self.rows = document["packages"]
         self.pip = {row["name"]: row for row in self.rows if row["ecosystem"] == "pip"}
         self.exclusions = document["exclusions"]
+        self.provided: dict[str, set[str]] = {}
         target = document["target"]
         self.python = target["python"]
         self.tags = list(_tags(self.python, target["platforms"]))
@@ -126,6 +127,9 @@ class Lock:
                     self.complete = False
                     continue
                 verified.add(name)
+                if wanted and wanted not in self.provided[name]:
+                    # As pip has it: an extra that is not declared brings nothing.
+                    continue
                 waiting += [(need, wanted, f"{name} {version}") for need in needs]
         if self.complete:
             for name in sorted(self.pip.keys() - {name for name, _ in seen}):
@@ -148,7 +152,10 @@ class Lock:
         """What the best wheel of a locked version requires."""
         file = self._file(row, problems)
         found = []
-        for line in BytesHeaderParser().parsebytes(_metadata(file)).get_all("Requires-Dist", []):
+        message = BytesHeaderParser().parsebytes(_metadata(file))
+        extras = message.get_all("Provides-Extra", [])
+        self.provided[row["name"]] = {canonicalize_name(str(extra)) for extra in extras}
+        for line in message.get_all("Requires-Dist", []):
             try:
                 requirement = Requirement(str(line))
             except InvalidRequirement:
