@@ -190,3 +190,8 @@ def test_what_is_said_of_a_pin_that_is_none(text, ecosystem, message, hint) -> N
             parse_version(text.lstrip("=").rstrip("-*."))
         hint = cause.value.hint
     assert caught.value.hint == hint
+
+
+def test_an_epoch_is_written_once() -> None:
+    assert Pin("1:2.3-1", Reach.FULL).to_rpm() == "1:2.3-1"
+    assert Pin("2.3-1", Reach.FULL).to_rpm() == "0:2.3-1"
