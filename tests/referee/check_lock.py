@@ -58,9 +58,12 @@ class Checked(NamedTuple):
     verified: int
 
 
-def check(document: dict[str, Any], asked: Iterable[str]) -> Checked:
-    """Verify a lock.json's document; ``asked`` are PEP 508 requirements."""
+def check(document: dict[str, Any], asked: Iterable[str], python: str = "") -> Checked:
+    """Verify a lock.json's document; ``asked`` are PEP 508 requirements, ``python`` is the
+    target's with its patch, which a lock does not state."""
     lock = Lock(document)
+    if python:
+        lock.environment["python_full_version"] = python
     problems = list(lock.structure())
     verified = lock.follow([Requirement(text) for text in asked], problems)
     return Checked(problems, verified)

@@ -31,7 +31,7 @@ def verified(make: Callable[..., Resolution]) -> Callable[..., Resolution]:
             and r.name in {p.key.name for p in resolution.packages if p.key.ecosystem is Ecosystem.PIP}
         ]  # fmt: skip
         if texts and not settings.override:
-            found = check(lock_document(resolution, ""), texts)
+            found = check(lock_document(resolution, ""), texts, resolution.target.python_full)
             FOUND.append(found)
             assert not found.problems, found.problems
         return resolution
