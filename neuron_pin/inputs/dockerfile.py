@@ -241,7 +241,7 @@ _INDEX_VARIABLES = frozenset(
 def _pairs(text: str) -> Iterator[tuple[str, str | None]]:
     """``NAME=value`` and ``NAME`` words, quotes taken off."""
     for match in re.finditer(
-        r"""([A-Za-z_]\w*)(?:=("(?:\\.|[^"])*"|'[^']*'|(?:\\.|\S)*))?""", text
+        r"""([A-Za-z_]\w*)(?:=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|[^\s\\]|\\(?=\s|$))*))?""", text
     ):
         value = match[2]
         if value is not None and value[:1] in "\"'" and len(value) > 1:
