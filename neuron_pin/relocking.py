@@ -47,11 +47,12 @@ def read_resolution(path: str, catalog: Catalog) -> tuple[Resolution, str]:
             packages.append(_package(row))
         where = "command"
         command = _text(document["command"])
+        where = "sdk"
+        sdk = _text(document["sdk"]) if document.get("sdk") else ""
     except NeuronPinError as error:
         raise _unreadable(path, where, error.message) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(path, where, f"{type(error).__name__} {error}") from None
-    sdk = document.get("sdk") or ""
     return Resolution(sdk, made, tuple(packages), (), ()), command
 
 

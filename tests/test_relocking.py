@@ -82,3 +82,10 @@ def test_a_damaged_lock_is_an_error_with_its_file_or_a_lock(
             continue
         assert "\x1b" not in text
         assert text.isascii() or text.isprintable() or "\n" in text
+
+
+def test_a_release_that_is_no_line_of_text_is_refused(catalog, document: dict, tmp_path) -> None:
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps({**document, "sdk": "2.26.0\x1b[31m"}))
+    with pytest.raises(NeuronPinError, match="sdk"):
+        read_resolution(str(path), catalog)
