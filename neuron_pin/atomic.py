@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Callable, Iterator
 
 from neuron_pin.errors import CannotWrite
 
@@ -41,12 +42,9 @@ def remove_atomically(path: str) -> bool:
         mode = os.lstat(path).st_mode
         if not stat.S_ISREG(mode):
             raise CannotWrite(path, "is not a regular file; it was left as it is")
-        folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.unlink(os.path.basename(path), dir_fd=folder)
+        with _folder_of(path) as (folder, name):
+            os.unlink(name, dir_fd=folder)
             os.fsync(folder)
-        finally:
-            os.close(folder)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -64,42 +62,63 @@ def _write(path: str, data: bytes, new_mode: int) -> bool:
         if not stat.S_ISREG(before.st_mode):
             raise CannotWrite(path, "is not a regular file; it was left as it is")
         if before.st_size == len(data) and _read(path) == data:
-            with contextlib.suppress(OSError):
-                _sweep_beside(path)
+            with contextlib.suppress(OSError), _folder_of(path) as (folder, name):
+                _sweep(folder, name)
             return False
         mode, owner = stat.S_IMODE(before.st_mode), (before.st_uid, before.st_gid)
-    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
-    name = os.path.basename(path)
-    mode_of_folder = os.fstat(folder).st_mode
-    if mode_of_folder & stat.S_IWOTH and not mode_of_folder & stat.S_ISVTX:
-        os.close(folder)
-        raise CannotWrite(
-            path, "everybody may write to its folder, and so replace it", hint="chmod o-w"
-        )
-    try:
-        sweep(folder, name)
-        descriptor, temporary = create(folder, name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fchmod(stream.fileno(), mode)
-                if owner is not None and owner != (os.geteuid(), os.getegid()):
-                    _keep_owner(stream.fileno(), owner)
-                os.fsync(stream.fileno())
-                # While it is locked: nobody may take it for one that was left behind.
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder)
-            raise
+
+    def settle(descriptor: int) -> None:
+        os.fchmod(descriptor, mode)
+        if owner is not None and owner != (os.geteuid(), os.getegid()):
+            _keep_owner(descriptor, owner)
+        os.fsync(descriptor)
+
+    with _folder_of(path) as (folder, name):
+        mode_of_folder = os.fstat(folder).st_mode
+        if mode_of_folder & stat.S_IWOTH and not mode_of_folder & stat.S_ISVTX:
+            raise CannotWrite(
+                path, "everybody may write to its folder, and so replace it", hint="chmod o-w"
+            )
+        put(folder, name, data, settle)
         os.fsync(folder)
-    finally:
-        os.close(folder)
     return True
 
 
-def create(folder: int, name: str) -> tuple[int, str]:
+@contextlib.contextmanager
+def _folder_of(path: str) -> Iterator[tuple[int, str]]:
+    """The folder of a file, open, and the file's name in it."""
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield folder, os.path.basename(path)
+    finally:
+        os.close(folder)
+
+
+def put(
+    folder: int, name: str, data: bytes, settle: Callable[[int], None] = lambda descriptor: None
+) -> None:
+    """Bytes under a name in an open folder, whole or not at all; what a writer of the same name
+    that was killed has left there goes.
+
+    ``settle`` is called with the temporary file's descriptor before it takes its place.  Raises
+    `OSError`.
+    """
+    _sweep(folder, name)
+    descriptor, temporary = _create(folder, name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            settle(stream.fileno())
+            # While it is locked: nobody may take it for one that was left behind.
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def _create(folder: int, name: str) -> tuple[int, str]:
     """A temporary file beside ``name`` in an open folder, locked: its descriptor and its name.
 
     Raises `OSError`.
@@ -115,7 +134,7 @@ def create(folder: int, name: str) -> tuple[int, str]:
         os.close(descriptor)
 
 
-def sweep(folder: int, name: str) -> None:
+def _sweep(folder: int, name: str) -> None:
     """Remove temporary files of ``name`` whose writers were killed."""
     beginning, size = f".{name}.", len(name) + len("..012345678901.tmp")
     for found in os.listdir(folder):
@@ -128,14 +147,6 @@ def sweep(folder: int, name: str) -> None:
                     os.unlink(found, dir_fd=folder)
             finally:
                 os.close(descriptor)
-
-
-def _sweep_beside(path: str) -> None:
-    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        sweep(folder, os.path.basename(path))
-    finally:
-        os.close(folder)
 
 
 def is_free(descriptor: int) -> bool | None:

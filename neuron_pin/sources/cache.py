@@ -15,7 +15,7 @@ from binascii import crc32
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from neuron_pin.atomic import create, sweep
+from neuron_pin.atomic import put
 
 FORMAT = 4
 """Raised when the shape of any record changes; older ones then count as absent."""
@@ -66,16 +66,7 @@ def keep(path: str, data: bytes) -> None:
         os.makedirs(folder, exist_ok=True)
         place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            sweep(place, name)
-            descriptor, temporary = create(place, name)
-            try:
-                with open(descriptor, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
-            except OSError:
-                os.unlink(temporary, dir_fd=place)
-                raise
+            put(place, name, data)
         finally:
             os.close(place)
 
