@@ -46,15 +46,9 @@ def add_target(command: argparse.ArgumentParser) -> None:
 def add_sources(command: argparse.ArgumentParser) -> None:
     """The options that say where candidates come from."""
     group = command.add_argument_group("sources [env: NEURON_PIN_NAME]")
-    group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
-    group.add_argument("--extra-index-url", metavar="URL", action="append")
+    _add_indexes(group)
     group.add_argument("-f", "--find-links", metavar="DIR|URL", action="append")
     group.add_argument("--no-index", action="store_true", help="--find-links alone")
-    _add_trusted_host(group)
-    group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
-    group.add_argument(
-        "--index", metavar="NAME=URL", action="append", help="take a package from this index"
-    )
     group.add_argument(
         "--apt-repo",
         metavar="'URL SUITE COMPONENT'",
@@ -66,20 +60,32 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--offline", action="store_true", help="catalogue and cache only")
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")
-    group.add_argument("--cache-dir", metavar="DIR")
-    group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
-    group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
-    group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
+    _add_access(group)
     group.add_argument("--timeout", metavar="SECONDS", help="for an answer to begin; default: 20")
 
 
-def _add_trusted_host(group: argparse._ArgumentGroup) -> None:
+def _add_indexes(group: argparse._ArgumentGroup) -> None:
+    """Which package indexes there are, for whoever asks them: `lock` and `serve` alike."""
+    group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
+    group.add_argument("--extra-index-url", metavar="URL", action="append")
+    group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
+    group.add_argument(
+        "--index", metavar="NAME=URL", action="append", help="take a package from this index"
+    )
     group.add_argument(
         "--trusted-host",
         metavar="HOST[:PORT]",
         action="append",
         help="may be asked over http://, which anybody in between can change",
     )
+
+
+def _add_access(group: argparse._ArgumentGroup) -> None:
+    """How hosts are reached, and where what they say is kept."""
+    group.add_argument("--cache-dir", metavar="DIR")
+    group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
+    group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
+    group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
 
 
 def _add_lock(command: argparse.ArgumentParser) -> None:
@@ -305,18 +311,9 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: each day's")
     group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
     group = command.add_argument_group("indexes [env: NEURON_PIN_NAME]")
-    group.add_argument("-i", "--index-url", metavar="URL", help="default: PyPI")
-    group.add_argument("--extra-index-url", metavar="URL", action="append")
-    group.add_argument("--neuron-index-url", metavar="URL", help="default: Neuron's own index")
-    group.add_argument(
-        "--index", metavar="NAME=URL", action="append", help="take a package from this index"
-    )
-    _add_trusted_host(group)
+    _add_indexes(group)
     group.add_argument("--offline", action="store_true", help="from the cache only")
-    group.add_argument("--cache-dir", metavar="DIR")
-    group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
-    group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
-    group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
+    _add_access(group)
 
 
 def _add_exec(command: argparse.ArgumentParser) -> None:
