@@ -16,6 +16,7 @@ from neuron_pin.audit.facts import examine_facts
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.announcements import Announcements, read_announcements
 from neuron_pin.catalog.manifest import Manifest, read_manifest
+from neuron_pin.catalog.sums import verify_facts
 from neuron_pin.catalog.writer import write_catalog
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.policy import Event
@@ -73,17 +74,22 @@ class Imported:
         return document
 
 
-def import_facts(paths: Sequence[str], known: Catalog, target: str) -> Imported:
+def import_facts(
+    paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
+) -> Imported:
     """Read each path, a manifest file or a folder of pages, and write the catalogue that
-    results to a folder.
+    results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
 
     Raises `UnreadableInput` for what cannot be read, or cannot be true, `WrongUsage` for two
-    of a kind, `CannotWrite`.
+    of a kind, `CannotWrite`, and what `verify_facts` raises.
     """
     files = [path for path in paths if not os.path.isdir(path)]
     folders = [path for path in paths if os.path.isdir(path)]
     if len(files) > 1 or len(folders) > 1:
         raise WrongUsage("catalog import takes one manifest and one folder of announcements")
+    if signed_by:
+        for path in paths:
+            verify_facts(path, signed_by)
     manifest = read_manifest(files[0], known) if files else None
     fresh: tuple[str, ...] = ()
     if manifest is not None:

@@ -122,12 +122,7 @@ def _import(options: Options, console: Console) -> int:
             os.makedirs(os.path.dirname(folder), exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
-    if options.signed_by:
-        from neuron_pin.catalog.sums import verify_facts
-
-        for path in options.paths:
-            verify_facts(path, options.signed_by)
-    done = import_facts(options.paths, load_catalog(), folder)
+    done = import_facts(options.paths, load_catalog(), folder, options.signed_by or "")
     for finding in done.findings:
         console.warn(f"{finding.subject}: {finding.reason} ({finding.rule.identifier})")
     if options.format == "json":
