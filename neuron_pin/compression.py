@@ -12,7 +12,7 @@ MAX_UNPACKED = 128 * 1024 * 1024
 """Bytes of an index, unpacked; the largest of Ubuntu and Fedora have some 80 million."""
 
 MAX_MEMORY = 128 * 1024 * 1024
-"""Bytes that the xz format may ask for."""
+"""Bytes that xz and Zstandard may ask for."""
 
 _STEP = 8 * 1024 * 1024
 """Bytes that are unpacked at once: less is held than a bomb would fill."""
@@ -79,10 +79,16 @@ def _decoder(suffix: str) -> Any:
         import bz2
 
         return bz2.BZ2Decompressor()
+    module, options = _bounded_zstd()
+    return module.ZstdDecompressor(options=options)
+
+
+def _bounded_zstd() -> tuple[Any, dict[Any, int]]:
+    """The module, and options that hold it to `MAX_MEMORY`, which is 2 to the power of 27."""
     module = _zstd()
     if module is None:
         raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
-    return module.ZstdDecompressor(options={module.DecompressionParameter.window_log_max: 27})
+    return module, {module.DecompressionParameter.window_log_max: 27}
 
 
 def _zstd() -> Any:
@@ -96,7 +102,5 @@ def _zstd() -> Any:
 
 def zstd_stream(stream: Any) -> Any:
     """A stream that unpacks another one; raises `ValueError` where Zstandard is not there."""
-    module = _zstd()
-    if module is None:
-        raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
-    return module.ZstdFile(stream, options={module.DecompressionParameter.window_log_max: 27})
+    module, options = _bounded_zstd()
+    return module.ZstdFile(stream, options=options)

@@ -5,6 +5,7 @@ Source: the Debian repository format.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -45,27 +46,25 @@ def read_release(fetcher: Fetcher, base: str, trust: Trust) -> Release:
     """The Release of a suite at ``base``, verified, and no older than the last one that was
     seen there; raises `SourceFailed`.  Only what is verified is kept."""
     for name in ("InRelease", "Release"):
-        address = f"{base}/{name}"
-        found: list[Release] = []
-
-        def check(
-            answer: Answer, address: str = address, name: str = name, found: list[Release] = found
-        ) -> None:
-            is_inline = name == "InRelease"
-            signed = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
-            release = parse_release(signed.text, redacted(address), signed.fingerprint)
-            _check_dates(release, redacted(address), fetcher.now, trust)
-            _check_newer(release, fetcher.kept(address), redacted(address))
-            found.append(release)
-
-        try:
-            fetcher.get(address, limit=MAX_RELEASE, check=check)
-        except NotFound:
-            continue
-        return found[0]
+        with contextlib.suppress(NotFound):
+            return _read_verified(fetcher, f"{base}/{name}", trust, is_inline=name == "InRelease")
     raise SourceFailed(
         redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
     )
+
+
+def _read_verified(fetcher: Fetcher, address: str, trust: Trust, *, is_inline: bool) -> Release:
+    found: list[Release] = []
+
+    def check(answer: Answer) -> None:
+        signed = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
+        release = parse_release(signed.text, redacted(address), signed.fingerprint)
+        _check_dates(release, redacted(address), fetcher.now, trust)
+        _check_newer(release, fetcher.kept(address), redacted(address))
+        found.append(release)
+
+    fetcher.get(address, limit=MAX_RELEASE, check=check)
+    return found[0]
 
 
 def _check_newer(release: Release, kept: Answer | None, address: str) -> None:

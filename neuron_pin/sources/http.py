@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     import requests
 
 DEFAULT_FRESH = 600
+"""Seconds for which an answer without ``Cache-Control`` is fresh."""
+
 BLOCK = 16 * 1024
 """Bytes that are read at once: so many may have come without being counted yet."""
-
-"""Seconds for which an answer without ``Cache-Control`` is fresh."""
 
 
 class Answer(NamedTuple):
@@ -53,6 +53,12 @@ class NotCached(SourceFailed):
         super().__init__(
             url, "not in the cache, and --offline was given", hint="run it once online"
         )
+
+
+def cannot_read(url: str, error: OSError | ValueError) -> SourceFailed:
+    """What is said of a file on the disk that does not open; `ValueError` is of a name that no
+    file can have."""
+    return SourceFailed(url, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 class Fetcher:
@@ -261,8 +267,7 @@ class Fetcher:
         except FileNotFoundError:
             raise NotFound(url) from None
         except (OSError, ValueError) as error:
-            problem = getattr(error, "strerror", None) or error
-            raise SourceFailed(url, f"cannot be read: {problem}") from None
+            raise cannot_read(url, error) from None
         if len(data) > limit:
             raise SourceFailed(url, f"has more than {limit} bytes")
         kind = "application/json" if path.suffix == ".json" else "text/html"

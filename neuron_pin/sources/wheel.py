@@ -21,7 +21,7 @@ from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 from neuron_pin.scratch import scratch_folder
 
-from .http import Answer, Fetcher
+from .http import Answer, Fetcher, cannot_read
 from .simple import WheelName
 from .transport import redacted
 
@@ -67,8 +67,7 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
             with Path(unquote(urlsplit(url).path)).open("rb") as stream:
                 return _whole(stream, url, wheel)
         except (OSError, ValueError) as error:
-            problem = getattr(error, "strerror", None) or error
-            raise SourceFailed(url, f"cannot be read: {problem}") from None
+            raise cannot_read(url, error) from None
     tail = fetcher.get_range(url, None, TAIL)
     if tail is not None:
         try:
