@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from conftest import Keys
 
-from .index_cases import ESC, Verdict
 from .server import Answer, Server
+from .world import ESC, Verdict
 
 NAME, SUITE, PATH = "aws-neuronx-tools", "dists/jammy", "main/binary-amd64/Packages"
 DAY = 86400

@@ -11,8 +11,8 @@ from pathlib import Path
 from conftest import Keys
 
 from .apt_cases import NAME, Case, Repository
-from .clients import Outcome, Place, has_escapes, read
-from .index_cases import Verdict
+from .clients import Outcome, Place, has_escapes, judged, read
+from .world import Verdict
 
 CONFIGURATION = """Dir "{root}/"; Dir::State::status "{root}/var/lib/dpkg/status";
 APT::Architecture "amd64"; APT::Architectures {{ "amd64"; }}; APT::Sandbox::User "root";
@@ -57,17 +57,13 @@ class AptAttack(Place):
                 path.unlink()
         self._publish(good=False)
         done = self.run(*command)
-        word = "HUNG" if done.code < 0 else "BROKE"
-        if done.code in (1, 2, 3):
-            left = any(path.exists() for path in outputs)
-            word = "LEFT FILES" if left else Verdict.REFUSED.value
-        elif done.code == 0:
+
+        def taken() -> str:
             packages = json.loads(read(outputs[1]))["packages"]
             is_evil = any("evil" in package["version"] for package in packages)
-            word = "ACCEPTED" if is_evil or not packages else Verdict.PASSED_OVER.value
-        if has_escapes(done.said) or any(has_escapes(read(p)) for p in outputs if p.exists()):
-            word += ", UNESCAPED"
-        return Outcome(word, done.seconds, done.mebibytes, done.said)
+            return "ACCEPTED" if is_evil or not packages else Verdict.PASSED_OVER.value
+
+        return judged(done, outputs, taken)
 
     def apt(self) -> Outcome:
         """Update, then ask what would be installed."""

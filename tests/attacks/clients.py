@@ -10,11 +10,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .index_cases import ESC, Case, Verdict, World
+from .index_cases import Case
 from .server import Answer, Server
+from .world import ESC, Verdict, World
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -160,18 +162,10 @@ class Attack(Place):
             "--generate-hashes", "--cache-dir", self.folder / "cache",
             "--cert", self.certificate, *options, *(word for path in outputs for word in ("-o", path)),
         )  # fmt: skip
-        word = self._judged(done, outputs)
-        written = list((self.folder / "out").iterdir())
-        if has_escapes(done.said) or any(has_escapes(read(path)) for path in written):
-            word += ", UNESCAPED"
-        return Outcome(word, done.seconds, done.mebibytes, done.said)
+        return judged(done, outputs, lambda: self._taken(outputs))
 
-    def _judged(self, done: Done, outputs: list[Path]) -> str:
-        if done.code in (1, 2, 3):
-            left = any(path.exists() for path in outputs)
-            return "LEFT FILES" if left else Verdict.REFUSED.value
-        if done.code != 0:
-            return "HUNG" if done.code < 0 else "BROKE"
+    def _taken(self, outputs: list[Path]) -> str:
+        """What became of a lock that was made."""
         if self.case.expected is not Verdict.HELD:
             evil = [path for path in self._locked_files() if b"EVIL" in path]
             return "ACCEPTED" if evil else Verdict.PASSED_OVER.value
@@ -207,9 +201,9 @@ class Attack(Place):
             )
         )  # fmt: skip
 
-    def _installed(self, install: object) -> Outcome:
+    def _installed(self, install: Callable[[], Done]) -> Outcome:
         self.fill()
-        done = install()  # type: ignore[operator]
+        done = install()
         if self._was_taken():
             word = "accepted"
         elif done.code == 0:
@@ -233,6 +227,20 @@ class Attack(Place):
             return True
         files = (self.folder / "target").rglob("*.py")
         return any("EVIL" in read(path) for path in files)
+
+
+def judged(done: Done, outputs: list[Path], taken: Callable[[], str]) -> Outcome:
+    """What neuron-pin made of an attack; ``taken`` says it of a lock that was made."""
+    written = [path for path in outputs if path.exists()]
+    if done.code == 0:
+        word = taken()
+    elif done.code in (1, 2, 3):
+        word = "LEFT FILES" if written else Verdict.REFUSED.value
+    else:
+        word = "HUNG" if done.code < 0 else "BROKE"
+    if has_escapes(done.said) or any(has_escapes(read(path)) for path in written):
+        word += ", UNESCAPED"
+    return Outcome(word, done.seconds, done.mebibytes, done.said)
 
 
 def read(path: Path) -> str:

@@ -7,218 +7,33 @@ asked for.  Files hold the word GOOD or EVIL, so that it can be seen what was in
 from __future__ import annotations
 
 import bz2
-import gzip
 import hashlib
-import io
 import json
 import lzma
-import struct
+import os
 import tarfile
-import warnings
 import zipfile
-import zlib
 from collections.abc import Callable
-from enum import Enum
 from typing import NamedTuple
-from urllib.parse import quote
 
-from .server import PAGE, Answer, Server, drips, floods, hangs, sends
-
-JSON = "application/vnd.pypi.simple.v1+json"
-HTML = "text/html"
-INFO = "tool-1.0.dist-info/METADATA"
-ESC = "\x1b[31m\x07\x9b5m‮"
-"""What must reach no terminal: ANSI and C1 escapes, and a change of direction."""
-
-
-class Verdict(Enum):
-    """What became of an attack."""
-
-    REFUSED = "refused"
-    PASSED_OVER = "passed over"
-    HELD = "held by the lock"
-
-
-class World:
-    """Two indexes on one server, and files on the disk that a page may point to."""
-
-    def __init__(self, server: Server, folder: str) -> None:
-        self.server = server
-        self.folder = folder
-        self.scheme = f"http://127.0.0.1:{server.plain}"
-        self.tls = f"https://127.0.0.1:{server.tls}"
-
-    def put(self, path: str, answer: object) -> None:
-        self.server.site[path] = answer  # type: ignore[assignment]
-
-    def file(self, filename: str, data: bytes, **row: object) -> dict[str, object]:
-        """A file, and its row for a page: a true hash unless the row says otherwise."""
-        path = f"/files/{hashlib.sha256(data).hexdigest()[:8]}/{quote(filename)}"
-        self.put(path, Answer(data))
-        stated = {"sha256": hashlib.sha256(data).hexdigest()}
-        return {"filename": filename, "url": self.scheme + path, "hashes": stated, **row}
-
-    def good(self, name: str = "tool", version: str = "1.0", **row: object) -> dict[str, object]:
-        filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        return self.file(filename, wheel(name, version, "GOOD"), **row)
-
-    def evil(
-        self, name: str = "tool", version: str = "99.0", filename: str = "", **row: object
-    ) -> dict[str, object]:
-        filename = filename or f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        return self.file(filename, wheel(name, version, "EVIL"), **row)
-
-    def page(
-        self,
-        *rows: dict[str, object],
-        index: str = "public",
-        name: str = "tool",
-        **document: object,
-    ) -> None:
-        body = json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": rows, **document})
-        self.put(f"/{index}/simple/{name}/", Answer(body.encode(), JSON))
-
-    def html(self, text: str, *, name: str = "tool", index: str = "public") -> None:
-        page = f"<!DOCTYPE html><html><body>{text}</body></html>"
-        self.put(f"/{index}/simple/{name}/", Answer(page.encode(), HTML))
-
-    def answer(self, answer: object, *, name: str = "tool") -> None:
-        """What the public index answers for a project."""
-        self.put(f"/public/simple/{name}/", answer)
-
-    def bad_wheel(self, data: bytes, **row: object) -> None:
-        """A page on which everything is as it says, but the wheel is not one."""
-        self.page(self.file("tool-1.0-py3-none-any.whl", data, **row))
-
-
-def anchor(row: dict[str, object], **attributes: str) -> str:
-    hashes = row["hashes"]
-    assert isinstance(hashes, dict)
-    fragment = "".join(f"#{name}={value}" for name, value in hashes.items())
-    more = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-    return f'<a href="{row["url"]}{fragment}"{more}>{row["filename"]}</a>'
-
-
-def archive(*files: tuple[str, str | bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    data = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(data, "w", method) as members:
-        warnings.simplefilter("ignore")
-        for name, text in files:
-            members.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text, method)
-    return data.getvalue()
-
-
-def metadata(name: str, version: str, *lines: str) -> str:
-    return "\n".join(
-        ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *lines, "", ""]
-    )
-
-
-def wheel(
-    name: str,
-    version: str,
-    word: str,
-    *lines: str,
-    text: str = "",
-    more: tuple[tuple[str, str], ...] = (),
-) -> bytes:
-    """A wheel that pip and uv install: a module that is the word, and its dist-info."""
-    module = name.replace("-", "_")
-    info = f"{module}-{version}.dist-info"
-    files = [
-        (f"{module}/__init__.py", f"# {word}\n"),
-        *more,
-        (f"{info}/METADATA", text or metadata(name, version, *lines)),
-        (
-            f"{info}/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        ),
-    ]
-    record = "".join(f"{path},,\n" for path, _ in files) + f"{info}/RECORD,,\n"
-    return archive(*files, (f"{info}/RECORD", record))
-
-
-def sdist(name: str, version: str, *members: tuple[str, bytes], pkg_info: str = "") -> bytes:
-    """A source distribution whose set-up writes EVIL where it is told to."""
-    top = f"{name}-{version}"
-    code = (
-        "import os\nopen(os.environ['RAN'], 'w').write('EVIL')\n"
-        "from setuptools import setup\nsetup(name='tool', version='9.0')\n"
-    )
-    files = [(f"{top}/setup.py", code.encode()), (f"{top}/PKG-INFO", pkg_info.encode()), *members]
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as packed:
-        for path, text in files:
-            member = tarfile.TarInfo(path)
-            member.size = len(text)
-            packed.addfile(member, io.BytesIO(text))
-    return data.getvalue()
-
-
-def repacked(data: bytes, method: int, packed: bytes, size: int, text: bytes) -> bytes:
-    """An archive of METADATA alone, packed by a method that zipfile does not write."""
-    name = INFO.encode()
-    crc = zlib.crc32(text)
-    head = struct.pack(
-        "<4s5H3L2H", b"PK\3\4", 63, 0, method, 0, 0, crc, len(packed), size, len(name), 0
-    )
-    local = head + name + packed
-    central = (
-        struct.pack(
-            "<4s6H3L5H2L",
-            b"PK\1\2",
-            63,
-            63,
-            0,
-            method,
-            0,
-            0,
-            crc,
-            len(packed),
-            size,
-            len(name),
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-        )
-        + name
-    )
-    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(central), len(local), 0)
-    return data + local + central + end
-
-
-def zstd(data: bytes) -> bytes:
-    """One Zstandard frame of raw blocks of one repeated byte: 128 KiB for 4 bytes."""
-    frame = b"\x28\xb5\x2f\xfd\x00\x58"
-    blocks, size = len(data) // 131072, 131072
-    for number in range(blocks):
-        frame += struct.pack("<I", size << 3 | 1 << 1 | (number == blocks - 1))[:3] + data[:1]
-    return frame
-
-
-def with_size(data: bytes, size: int) -> bytes:
-    """The archive with another unpacked size of its last member in the directory."""
-    at = data.rfind(b"PK\1\2")
-    return data[: at + 24] + struct.pack("<I", size) + data[at + 28 :]
-
-
-BOMB_BYTES = 600_000_000
-SPACES = b" " * 4096
-
-
-def gzip_bomb(times: int = 1) -> bytes:
-    """A page of spaces that is small on the way."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    data = packer.compress(b'{"files": [')
-    block = b" " * 10_000_000
-    data += b"".join(packer.compress(block) for _ in range(BOMB_BYTES // len(block)))
-    data += packer.compress(b"]}") + packer.flush()
-    for _ in range(times - 1):
-        data = gzip.compress(data, 9)
-    return data
+from .forged import (
+    INFO,
+    TEXT,
+    ZSTD_BLOCK,
+    archive,
+    big,
+    gzip_bomb,
+    metadata,
+    repacked,
+    sdist,
+    special,
+    tar_bomb,
+    wheel,
+    with_size,
+    zstd,
+)  # fmt: skip
+from .server import PAGE, Answer, drips, floods, hangs, sends
+from .world import ESC, HTML, JSON, Verdict, World, anchor
 
 
 class Case(NamedTuple):
@@ -426,8 +241,6 @@ def chain(world: World) -> None:
 
 
 def local_file(world: World) -> str:
-    import os
-
     path = os.path.join(world.folder, "tool-99.0-py3-none-any.whl")
     with open(path, "wb") as stream:
         stream.write(wheel("tool", "99.0", "EVIL"))
@@ -583,7 +396,6 @@ def encoded(data: Callable[[], bytes], coding: str) -> Callable[[World], None]:
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n"
-GOOD_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 HEAD_AND_MORE = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -603,7 +415,7 @@ cases(
         "gzip bomb of 600 MB": encoded(gzip_bomb, "gzip"),
         "gzip in gzip": encoded(lambda: gzip_bomb(2), "gzip, gzip"),
         "gzip, twenty times": encoded(lambda: gzip_bomb(3), ", ".join(["gzip"] * 20)),
-        "zstd bomb of 600 MB": encoded(lambda: zstd(b" " * 131072 * 4600), "zstd"),
+        "zstd bomb of 600 MB": encoded(lambda: zstd(4600), "zstd"),
         "damaged gzip": encoded(lambda: b"no", "gzip"),
         "endless page": lambda w: w.answer(floods(PAGE + b"\r\n", b"<a href=x>x</a>" * 4000)),
         "endless chunks": lambda w: w.answer(floods(CHUNKED, b"ffff\r\n" + b"x" * 65535 + b"\r\n")),
@@ -635,13 +447,6 @@ cases(
 
 # Wheels ----------------------------------------------------------------------------------------
 
-TEXT = metadata("tool", "1.0")
-
-
-def big() -> bytes:
-    """METADATA that is longer than any: not kept, so that clients are measured by a small process."""
-    return TEXT.encode() + b"\n" + b" " * 300_000_000
-
 
 def lies(data: Callable[[], bytes]) -> Callable[[World], None]:
     return lambda world: world.bad_wheel(data())
@@ -656,16 +461,16 @@ cases(
             lambda: with_size(archive((INFO, big()), method=zipfile.ZIP_DEFLATED), 100)
         ),
         "METADATA of 300 MB by bzip2": lies(
-            lambda: repacked(b"", 12, bz2.compress(big()), len(big()), big())
+            lambda: repacked(12, bz2.compress(big()), len(big()), big())
         ),
         "METADATA of 300 MB by LZMA": lies(
             lambda: archive((INFO, big()), method=zipfile.ZIP_LZMA)
         ),
         "METADATA of 300 MB by xz": lies(
-            lambda: repacked(b"", 95, lzma.compress(big(), preset=0), len(big()), big())
+            lambda: repacked(95, lzma.compress(big(), preset=0), len(big()), big())
         ),
         "METADATA of 300 MB by zstd": lies(
-            lambda: repacked(b"", 93, zstd(b" " * 131072 * 2300), 131072 * 2300, b"")
+            lambda: repacked(93, zstd(2300), ZSTD_BLOCK * 2300, b"")
         ),
         "METADATA twice": lies(lambda: archive((INFO, TEXT), (INFO, metadata("tool", "1.0", "Requires-Dist: evil")))),
         "two dist-info": lies(lambda: archive((INFO, TEXT), ("tool-2.dist-info/METADATA", TEXT))),
@@ -727,27 +532,6 @@ cases(
 
 def source(data: Callable[[], bytes]) -> Callable[[World], None]:
     return lambda world: world.page(world.file("tool-9.0.tar.gz", data()))
-
-
-def special(kind: bytes, link: str) -> bytes:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as packed:
-        member = tarfile.TarInfo("tool-9.0/PKG-INFO")
-        member.type, member.linkname = kind, link
-        packed.addfile(member)
-    return data.getvalue()
-
-
-def tar_bomb() -> bytes:
-    data = io.BytesIO()
-    with gzip.GzipFile(fileobj=data, mode="wb", compresslevel=9) as packed:
-        member = tarfile.TarInfo("tool-9.0/PKG-INFO")
-        member.size = BOMB_BYTES
-        packed.write(member.tobuf())
-        for _ in range(BOMB_BYTES // 10_000_000):
-            packed.write(b" " * 10_000_000)
-        packed.write(b"\0" * 1024)
-    return data.getvalue()
 
 
 cases(

@@ -7,7 +7,7 @@ from conftest import Keys
 
 from .apt_cases import CASES, Case, Repository
 from .apt_clients import AptAttack, has_real_apt, newest_upstream
-from .index_cases import Verdict
+from .world import Verdict
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -10,6 +10,7 @@ import pytest
 
 from .clients import Attack, made_certificate
 from .index_cases import CASES, Case
+from .world import Verdict
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +30,6 @@ def test_an_attack_is_not_accepted(certificate: Path, case: Case) -> None:
 
 def test_what_is_no_attack_is_accepted_by_all(certificate: Path) -> None:
     """So that the others are refused for what they are."""
-    from .index_cases import Verdict
-
     good = Case("none", "good", lambda world: world.page(world.good()), Verdict.PASSED_OVER)
     with Attack(good, certificate) as attack:
         for client in (attack.neuron_pin, attack.pip, attack.uv):
@@ -40,8 +39,6 @@ def test_what_is_no_attack_is_accepted_by_all(certificate: Path) -> None:
 
 
 def test_evil_that_nobody_stops_is_seen(certificate: Path) -> None:
-    from .index_cases import Verdict
-
     evil = Case("none", "evil", lambda world: world.page(world.evil()), Verdict.PASSED_OVER)
     with Attack(evil, certificate) as attack:
         assert attack.neuron_pin().word == "ACCEPTED"

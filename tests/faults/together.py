@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from attacks.index_cases import World, wheel
+from attacks.forged import wheel
 from attacks.server import Server, sends
+from attacks.world import World
 
 from .scenarios import COMMAND, OUTPUTS, Place, outputs
 
