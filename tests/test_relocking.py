@@ -89,3 +89,16 @@ def test_a_release_that_is_no_line_of_text_is_refused(catalog, document: dict, t
     path.write_text(json.dumps({**document, "sdk": "2.26.0\x1b[31m"}))
     with pytest.raises(NeuronPinError, match="sdk"):
         read_resolution(str(path), catalog)
+
+
+DEEP = {
+    "lock.json": '{"packages": [], "sdk": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "pylock.toml": "packages = " + "[" * 100_000 + "]" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_lock_that_is_too_deep_to_be_read_is_none(run, name: str) -> None:
+    Path(name).write_text(DEEP[name])
+    done = run("lock", "--offline", *ASKED[0], "-o", name)
+    assert (done.code, "is no lock that could be kept to" in done.err) == (2, True)

@@ -35,7 +35,7 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         return _constraints(text)
     try:
         return _json(text) if form == "json" else _pylock(text)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableInput(
             path,
             0,
