@@ -262,6 +262,8 @@ def raw() -> Iterator[Callable[[Behaviour], str]]:
 
     yield start
     for server in listening:
+        # Closed alone, it leaves the thread that accepts blocked, and a descriptor reserved.
+        server.shutdown(socket.SHUT_RDWR)
         server.close()
 
 

@@ -44,6 +44,8 @@ class Server:
 
     def close(self) -> None:
         for listening in self._open:
+            # Closed alone, it leaves the thread that accepts blocked, and a descriptor reserved.
+            listening.shutdown(socket.SHUT_RDWR)
             listening.close()
 
     def _listen(self, context: ssl.SSLContext | None) -> int:
