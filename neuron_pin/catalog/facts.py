@@ -77,10 +77,12 @@ def public_version(version: str) -> str:
 
 
 def same_public(listed: str, version: str) -> bool:
-    """Whether a version is the one that a release lists, whatever its epoch, local part and
-    revision; ``2.1.x`` stands for every patch."""
-    head = version.partition(":")[2] if ":" in version else version
-    public = head.partition("+")[0].partition("-")[0]
+    """Whether a version is the one that a release lists, whatever its local part and revision;
+    ``2.1.x`` stands for every patch.  An epoch makes it another one, as pins name none."""
+    epoch, colon, head = version.partition(":")
+    if colon and epoch.strip("0"):
+        return False
+    public = (head if colon else version).partition("+")[0].partition("-")[0]
     if listed.endswith(".x"):
         return public.startswith(listed[:-1])
     return listed == public or _trimmed(listed) == _trimmed(public)

@@ -112,8 +112,11 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
         pin = derive_pin(parsed, request.strength)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
             pin = Pin(candidate.version, Reach.FULL)
-    else:
+    elif candidate.key.ecosystem is Ecosystem.PIP:
         pin = Pin(candidate.version, Reach.UPSTREAM)
+    else:
+        # No release speaks of it: what was chosen of the repository, with epoch and revision.
+        pin = Pin(candidate.version, Reach.FULL)
     phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE
     if candidate.prerelease and phase is Phase.STABLE:
         phase = Phase.BETA

@@ -230,3 +230,19 @@ def test_a_repository_line_is_read_as_in_sources_list() -> None:
     for wrong in ("", "https://x", "https://x jammy", "ftp://x jammy main"):
         with pytest.raises(NeuronPinError):
             parse_repository(wrong)
+
+
+def test_epochs_and_packages_of_no_release(run, apt: Apt, keys: Keys) -> None:
+    """A pin of the policy names no epoch, so a version with one is none of the release's; of
+    other packages the very version is pinned, epoch and revision included."""
+    tools = "aws-neuronx-tools"
+    offered = [("tool", "9:1.0-1"), ("tool", "9:1.0-2"), ("tool", "2.0-1"), ("plain", "1.5-2"),
+               ("plain", "1.6-1"), (tools, f"2.32.28.0{REVISION}"), (tools, "9:2.32.28.0-2")]  # fmt: skip
+    publish(apt.neuron, "jammy", offered, keys)
+    assert apt.run("apt-get", "update", "-q").returncode == 0
+    done = run("lock", tools, "apt:tool=9:1.0-1", "apt:plain=1.5-2", *apt.options, "--os",
+               "ubuntu22.04", "--as-of", "2026-09-01", "--format", "apt-preferences", "--refresh")  # fmt: skip
+    assert done.code == 0, done.err
+    apt.pin(done.out)
+    wanted = {"tool": "9:1.0-1", "plain": "1.5-2", tools: f"2.32.28.0{REVISION}"}
+    assert apt.candidates(*wanted) == wanted

@@ -17,6 +17,7 @@ from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 
+TOOLS = "aws-neuronx-tools"
 real_dnf = pytest.mark.skipif(not has_dnf, reason="needs dnf 4 with its versionlock plugin")
 
 
@@ -182,3 +183,19 @@ def test_locks_that_cannot_be_read_whole_are_not_replaced(
     done = run("lock", "--offline", "aws-neuronx-tools", "--os", "rocky9", "-o", path)
     assert (done.code, "larger than 100 bytes" in done.err) == (2, True)
     assert path.read_text() == text
+
+
+@real_dnf
+@pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+def test_epochs_and_packages_of_no_release(run: Run, keys: Keys, tmp_path: Path) -> None:
+    """A pin of the policy names no epoch, so a version with one is none of the release's; of
+    other packages the very version is locked, epoch and release number included."""
+    offered = [("tool", "9:1.0-1"), ("tool", "9:1.0-2"), ("tool", "2.0-1"), ("plain", "1.5-2"),
+               ("plain", "1.6-1"), (TOOLS, "2.32.28.0-1"), (TOOLS, "9:2.32.28.0-2")]  # fmt: skip
+    dnf = dnf_world(tmp_path / "dnf", offered, keys)
+    repo = f"[signed-by={tmp_path}/dnf/key.asc] file://{tmp_path}/dnf/repo"
+    done = run("lock", TOOLS, "rpm:tool=9:1.0-1", "rpm:plain=1.5-2", "--rpm-repo", repo, "--os",
+               "rocky9", "--as-of", "2026-09-01", "-o", dnf.locks)  # fmt: skip
+    assert done.code == 0, done.err
+    wanted = {"tool": "9:1.0-1", "plain": "1.5-2", TOOLS: "2.32.28.0-1"}
+    assert dnf.choose(*wanted) == wanted
