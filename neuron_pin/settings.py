@@ -144,7 +144,7 @@ def _project(path: str) -> dict[str, Any]:
         import tomli as tomllib
     try:
         document = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableInput(path, 0, f"not TOML: {error}") from None
     tool = document.get("tool", {})
     table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}

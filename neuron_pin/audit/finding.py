@@ -39,4 +39,4 @@ class Finding(NamedTuple):
     def location(self) -> tuple[str, int]:
         """The file, and the line, 0 for the file as a whole."""
         path, _, line = self.place.rpartition(":")
-        return (path, int(line)) if path and line.isdigit() else (self.place, 0)
+        return (path, int(line)) if path and line.isdecimal() else (self.place, 0)

@@ -282,6 +282,6 @@ def _groups(stated: Iterable[Stated]) -> list[list[Stated]]:
 def parse_within(text: str) -> int:
     """Days of ``90d``, ``90`` or ``3m`` (thirty days each); -1 for what is neither."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in "dm" else (text, "d")
-    if not number.isdigit() or len(number) > 4:
+    if not number.isdecimal() or len(number) > 4:
         return -1
     return int(number) * (30 if unit == "m" else 1)

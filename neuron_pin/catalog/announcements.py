@@ -336,7 +336,7 @@ def _whole(version: str) -> str:
 
 def _after(version: str, released: dict[str, date]) -> str:
     """The first release of the minor version after one."""
-    line = sdk_key(version)[:2]
+    line = (*sdk_key(version), 0, 0)[:2]
     later = [sdk for sdk in released if sdk_key(sdk)[:2] > line]
     if later:
         return min(later, key=sdk_key)

@@ -93,7 +93,7 @@ def passed_over() -> str:
 
 def sdk_key(sdk: str) -> tuple[int, ...]:
     """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``."""
-    return tuple(int(part) for part in sdk.split(".") if part.isdigit())
+    return tuple(int(part) for part in sdk.split(".") if part.isdecimal() and len(part) < 10)
 
 
 class Catalog:

@@ -28,6 +28,8 @@ def read_object(path: str) -> dict[str, Any]:
         raise BrokenCatalog(path, 0, "nested too deeply") from None
     except json.JSONDecodeError as error:
         raise BrokenCatalog(path, error.lineno, f"not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise BrokenCatalog(path, 0, f"not JSON: {error}") from None
     if not isinstance(value, dict):
         raise BrokenCatalog(path, 0, "not a JSON object")
     return value

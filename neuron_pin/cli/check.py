@@ -106,7 +106,8 @@ def _print(findings: list[Finding], checked: Checked, options: Options, console:
 
         # https://reproducible-builds.org/specs/source-date-epoch/
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        made = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch.isdecimal() else None
+        is_time = epoch.isdecimal() and len(epoch) < 12
+        made = datetime.fromtimestamp(int(epoch), timezone.utc) if is_time else None
         console.result(render_cyclonedx(findings, checked.stated, made))
         return
     console.result(render_findings(findings, options.format))

@@ -160,7 +160,7 @@ def _stanza(
         silent(number, f"pin type {word!r} is not understood; the stanza does nothing")
         return None
     where, written = fields.get("pin-priority", (line, ""))
-    match = re.match(r"[+-]?\d+", written)
+    match = re.match(r"[+-]?\d{1,18}", written)
     priority = int(match[0]) if match else 0
     if written == "never":
         if package != "*":

@@ -162,7 +162,7 @@ class _Reader:
         words = [w for w in instruction.text.split() if not w.startswith("--")]
         name, _ = expand(words[0] if words else "", self.globals)
         parent = self.names.get(name.lower(), -1)
-        if name.isdigit() and int(name) < len(self.stages):
+        if name.isdecimal() and len(name) < 6 and int(name) < len(self.stages):
             parent = int(name)
         base = self.stages[parent].base if parent >= 0 else read_image_name(name, instruction.line)
         if len(words) >= 3 and words[1].lower() == "as":

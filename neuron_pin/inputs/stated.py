@@ -133,7 +133,7 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
         document = tomllib.loads(text)
     except UnicodeDecodeError:
         raise UnreadableInput(path, 0, "not UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableInput(path, 0, f"not TOML: {error}") from None
     check_version(path, document)
     rows = document.get(table, [])

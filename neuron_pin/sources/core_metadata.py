@@ -15,11 +15,9 @@ from email.parser import BytesHeaderParser
 from packaging.markers import (
     InvalidMarker,
     Marker,
-    UndefinedComparison,
-    UndefinedEnvironmentName,
 )
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
@@ -44,7 +42,7 @@ def check_identity(stated: tuple[str, str], name: str, version: str, source: str
         raise SourceFailed(source, f"calls itself {stated[0][:60]!r} in its METADATA")
     try:
         same = Version(stated[1]) == Version(version)
-    except InvalidVersion:
+    except ValueError:
         same = False
     if not same:
         raise SourceFailed(source, f"calls itself version {stated[1][:60]!r} in its METADATA")
@@ -97,7 +95,8 @@ class _Markers:
         tried = ["", *self._extras] if "extra" in text else [""]
         try:
             holds = [e for e in tried if marker.evaluate({**self._environment, "extra": e})]
-        except (UndefinedComparison, UndefinedEnvironmentName) as error:
+        except ValueError as error:
+            # No comparison, no such variable, or a number that Python does not read.
             raise InvalidMarker(str(error)) from None
         return [""] if "" in holds else holds
 
@@ -133,13 +132,11 @@ def _rows(parsed: tuple[str, Iterable[str], str], brought_by: list[str]) -> list
 
 def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Dependency]:
     """What only packaging can read, or nobody."""
-    try:
-        parsed = Requirement(line)
-    except InvalidRequirement:
+    parsed = _parsed(line)
+    if parsed is None:
         mended = repaired(line)
-        try:
-            parsed = Requirement(mended)
-        except InvalidRequirement:
+        parsed = _parsed(mended)
+        if parsed is None:
             name = re.match(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", line)
             if name is None:
                 repairs.append(f"{line[:200]!r} is no requirement, and was left out")
@@ -157,6 +154,16 @@ def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Depende
         except InvalidMarker:
             repairs.append(f"{line[:200]!r} has a marker that means nothing, and counts always")
     return _rows((parsed.name, parsed.extras, str(parsed.specifier)), brought_by)
+
+
+def _parsed(line: str) -> Requirement | None:
+    try:
+        parsed = Requirement(line)
+        str(parsed.specifier)
+    except ValueError:
+        # Besides packaging's own errors: Python reads no number of more than 4,300 digits.
+        return None
+    return parsed
 
 
 def repaired(line: str) -> str:

@@ -179,7 +179,7 @@ class Fetcher:
                 return None
             self._check(response, url)
             stated = re.fullmatch(
-                r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "")
+                r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", response.headers.get("Content-Range", "")
             )
             if response.status_code != 206 or stated is None:
                 return None
@@ -312,7 +312,7 @@ def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
             text = stream.read()
         head, _, data = text.partition(b"\n")
         values = json.loads(head)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(values, dict) or values.get("sha256") != hashlib.sha256(data).hexdigest():
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -129,8 +130,8 @@ def _check_static(data: bytes) -> None:
     """Raise `NotStatic` unless what a lock needs to know is static (PEP 643)."""
     message = BytesHeaderParser().parsebytes(data)
     stated = str(message.get("Metadata-Version", "")).strip()
-    major, _, minor = stated.partition(".")
-    if not (major.isdecimal() and minor.isdecimal()) or (int(major), int(minor)) < (2, 2):
+    numbers = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", stated)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < (2, 2):
         raise NotStatic(f"its PKG-INFO is of Metadata {stated[:10] or 'without version'}")
     dynamic = {str(field).strip().lower() for field in message.get_all("Dynamic", [])}
     for field in _NEEDED:

@@ -1,4 +1,4 @@
-"""Whose signature counts for a repository, from its options.
+"""Whether a repository is believed: whose signature counts, from its options, and its date.
 
 Source: sources.list(5) for ``signed-by``, ``trusted`` and ``check-valid-until``.
 """
@@ -6,14 +6,19 @@ Source: sources.list(5) for ``signed-by``, ``trusted`` and ``check-valid-until``
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+from neuron_pin.errors import SourceFailed
 
 if TYPE_CHECKING:
     from .openpgp import Signed
 
 TRUSTED_PARTS = "/etc/apt/trusted.gpg.d"
 MAX_KEYRING = 16 * 1024 * 1024
+MAX_SKEW = 86400
+"""Seconds by which a repository's clock may be ahead of ours, as apt has it."""
 
 
 class Trust(NamedTuple):
@@ -76,6 +81,27 @@ def verified(message: bytes, trust: Trust, *, detached: bytes | None = None) -> 
     if trust.fingerprints and signed.fingerprint not in trust.fingerprints:
         raise BadSignature(f"it is signed by {signed.fingerprint}, not by the key named")
     return signed
+
+
+def check_dated(made: float, seen: float, now: float, address: str) -> None:
+    """Raises `SourceFailed` for what is dated after tomorrow, or before what was ``seen`` at the
+    same place: that is a replay, or of a mirror left behind.  All are seconds since the epoch."""
+    if made > now + MAX_SKEW:
+        raise SourceFailed(address, f"is dated {_moment(made)}: one of the clocks is wrong")
+    if made < seen:
+        was, now_is = _moment(seen), _moment(made)
+        raise SourceFailed(
+            address,
+            f"is dated {now_is}, older than the one of {was} that was seen here before",
+            hint="a mirror left behind, or a replay; neuron-pin cache clear forgets the newer one",
+        )
+
+
+def _moment(seconds: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:g} seconds after 1970"
 
 
 def _keys(trust: Trust) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,22 @@ def test_its_seeds_are_of_its_kind(name: str) -> None:
         with in_time():
             was_read = parsers.read(name, seed.read_bytes())
         assert was_read or seed.name.startswith("fatal-"), seed
+
+
+NUMBERS = ("²", "٣", "9" * 5000, "9" * 30, "-1", "")
+"""What int() refuses though ``str.isdigit`` takes it, and what is too long for it."""
+
+
+@pytest.mark.parametrize("name", parsers.PARSERS)
+def test_numbers_that_are_none(name: str) -> None:
+    """In the place of each number of a seed, of up to thirty."""
+    for seed in SEEDS[name]:
+        data = seed.read_bytes()
+        runs = [match.span() for match in re.finditer(rb"[0-9]+", data)]
+        for start, end in runs[:: len(runs) // 30 + 1]:
+            for number in NUMBERS:
+                with in_time():
+                    parsers.read(name, data[:start] + number.encode() + data[end:])
 
 
 @pytest.mark.parametrize("name", parsers.PARSERS)

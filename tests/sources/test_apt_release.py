@@ -197,7 +197,7 @@ def test_old_copies_are_refused(
 def test_a_date_far_ahead_is_refused(repository: Repository, keys: Keys) -> None:
     text = release_text().replace(b"Date: ", b"Date: Thu, 01 Oct 2099 00:00:00 UTC\nX: ")
     (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
-    with pytest.raises(SourceFailed, match="2099-10-01: one of the clocks"):
+    with pytest.raises(SourceFailed, match=r"2099-10-01 \d\d:\d\d: one of the clocks"):
         repository.read()
 
 

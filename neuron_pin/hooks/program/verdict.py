@@ -286,7 +286,7 @@ def public(version: str) -> str:
 
 def numbers(version: str) -> "tuple[int, ...]":
     """The numbers of a version; what is none counts as zero."""
-    return tuple(int(p) if p.isdigit() and len(p) < 10 else 0 for p in version.split("."))
+    return tuple(int(p) if p.isdecimal() and len(p) < 10 else 0 for p in version.split("."))
 
 
 def within(version: str, first: str, below: str) -> bool:
