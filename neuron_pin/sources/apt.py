@@ -17,7 +17,7 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 
 from .address import is_address
-from .system_package import SystemPackage, parse_deb_relations
+from .system_package import MAX_WANTED, SystemPackage, parse_deb_relations, sha256_of
 from .trust import Trust, options_of, trust_of
 
 if TYPE_CHECKING:
@@ -167,9 +167,11 @@ def stanzas(
     """The stanzas of the wanted names for an architecture; the others are passed over
     without being read.
 
-    Raises `SourceFailed` for a wanted stanza without a version that dpkg would take.
+    Raises `SourceFailed` for a wanted stanza without a version that dpkg would take, and for
+    more than `MAX_WANTED` of them.
     """
     text = b"\n\n" + data.replace(b"\r\n", b"\n")
+    count = 0
     for prefix, wanted in _by_beginning(names).items():
         # Names that begin alike cost one walk through the index, not one each.
         mark = b"\nPackage: " + prefix.encode()
@@ -181,6 +183,10 @@ def stanzas(
                 start = text.rfind(b"\n\n", 0, at + 1) + 2
                 end = text.find(b"\n\n", at + 1)
                 stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
+                count += 1
+                if count > MAX_WANTED:
+                    problem = f"has more than {MAX_WANTED} versions of what is wanted"
+                    raise SourceFailed(address, problem)
                 package = _package(name, stanza, address)
                 if package.architecture in (architecture, "all", ""):
                     yield package
@@ -218,7 +224,7 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
     filename = fields.get("filename", "")
     if filename.startswith("/") or ".." in filename.split("/"):
         raise SourceFailed(address, f"{name} {version} lies elsewhere: {filename[:80]!r}")
-    size = fields.get("size", "")
+    size, digest = fields.get("size", ""), fields.get("sha256", "")
     relations = {
         field: list(parse_deb_relations(fields.get(field, "")))
         for field in ("pre-depends", "depends", "conflicts", "breaks", "provides")
@@ -228,7 +234,7 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
         name,
         version,
         filename,
-        fields.get("sha256", ""),
+        sha256_of(digest, address) if digest else "",
         int(size) if size.isdecimal() and len(size) < 16 else None,
         depends=(*relations["pre-depends"], *relations["depends"]),
         conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),

@@ -17,17 +17,16 @@ from urllib.parse import urlsplit
 
 from neuron_pin.bounded import read_bounded
 from neuron_pin.compression import can_unpack, unpacked
-from neuron_pin.errors import InvalidVersion, SourceFailed, UnreadableInput, WrongUsage
+from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.policy import Ecosystem
-from neuron_pin.policy.rpmversion import compare_rpm
 from neuron_pin.scratch import scratch_folder
 
 from .address import is_address
 from .http import Answer, Fetcher, NotFound
 from .openpgp import BadSignature
-from .system_package import SystemPackage, evr, rpm_relation
+from .system_package import MAX_WANTED, SystemPackage, evr, rpm_relation, sha256_of
 from .transport import redacted
-from .trust import Trust, options_of, trust_of, verified
+from .trust import Trust, check_dated, options_of, trust_of, verified
 
 if TYPE_CHECKING:
     import createrepo_c
@@ -86,11 +85,15 @@ def read_rpm_packages(
 
         return fetcher.get(f"{url}/{path}", limit=limit, check=checked).data
 
-    _refuse_unprotected(repository)
-    try:
-        index = read("repodata/repomd.xml", MAX_REPOMD, lambda data: None)
+    def trusted(index: bytes) -> None:
         if repository.trust.names_key:
             _verify(fetcher, repository, index)
+        kept = fetcher.kept(f"{url}/repodata/repomd.xml")
+        _check_dated(index, kept.data if kept is not None else b"", fetcher.now, redacted(url))
+
+    _refuse_unprotected(repository)
+    try:
+        index = read("repodata/repomd.xml", MAX_REPOMD, trusted)
     except NotFound:
         raise SourceFailed(redacted(url), "has no repodata/repomd.xml") from None
     return _packages(index, read, names, redacted(url))
@@ -144,6 +147,16 @@ def _verify(fetcher: Fetcher, repository: RpmRepository, index: bytes) -> None:
         raise SourceFailed(redacted(address), f"is not trusted: {error}") from None
 
 
+def _check_dated(index: bytes, kept: bytes, now: float, address: str) -> None:
+    """repomd.xml has no date; that of primary.xml, as yum held it."""
+    made = _primary_record(index, address).timestamp
+    try:
+        seen = _primary_record(kept, address).timestamp if kept else made
+    except SourceFailed:
+        seen = made
+    check_dated(made, seen, now, f"{address}/repodata/repomd.xml")
+
+
 # Metadata -------------------------------------------------------------------------------
 
 Read = Callable[[str, int, Callable[[bytes], None]], bytes]
@@ -176,20 +189,19 @@ def _packages(index: bytes, read: Read, names: frozenset[str], address: str) -> 
 def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
     library = _library()
     _check_document(index, f"{address}/repodata/repomd.xml")
-    with _on_disk(index) as path:
+    with _on_disk(index, f"{address}/repodata/repomd.xml") as path:
         repomd = library.Repomd()
-        try:
-            library.xml_parse_repomd(path, repomd, lambda kind, text: True)
-        except (library.CreaterepoCError, ValueError) as error:
-            problem = f"cannot be read: {str(error)[:200]}"
-            raise SourceFailed(f"{address}/repodata/repomd.xml", problem) from None
+        library.xml_parse_repomd(path, repomd, lambda kind, text: True)
     record = next((r for r in repomd.records if r.type == "primary"), None)
     if record is None or not record.checksum or not record.location_href:
         raise SourceFailed(f"{address}/repodata/repomd.xml", "names no primary.xml and its hash")
-    if not _is_below(record.location_href):
+    if record.location_base or not _is_below(record.location_href):
         raise SourceFailed(f"{address}/repodata/repomd.xml", "names a file elsewhere")
     return record
 
+
+_VERSION = re.compile(r"([0-9]{1,9}:)?[A-Za-z0-9.+~^_]+-[A-Za-z0-9.+~^_]+")
+"""``[EPOCH:]VERSION-RELEASE``; dnf ends with a traceback over an epoch of more than 31 bits."""
 
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)""")
 
@@ -217,40 +229,59 @@ def _parsed(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c
     found: list[Any] = []
 
     def keep(package: Any) -> None:
-        if package.name in names and package.arch in (ARCHITECTURE, "noarch"):
+        wanted = package.name in names and package.arch in (ARCHITECTURE, "noarch")
+        if wanted and len(found) <= MAX_WANTED:
             found.append(package)
 
-    with _on_disk(data) as path:
-        try:
-            library.xml_parse_primary(
-                path, newpkgcb=None, pkgcb=keep, warningcb=lambda *_: True, do_files=0
-            )
-        except (library.CreaterepoCError, ValueError) as error:
-            raise SourceFailed(place, f"cannot be read: {str(error)[:200]}") from None
+    with _on_disk(data, place) as path:
+        library.xml_parse_primary(
+            path, newpkgcb=None, pkgcb=keep, warningcb=lambda *_: True, do_files=0
+        )
+    if len(found) > MAX_WANTED:
+        raise SourceFailed(place, f"has more than {MAX_WANTED} versions of what is wanted")
     return found
 
 
 @contextmanager
-def _on_disk(data: bytes) -> Iterator[str]:
-    """createrepo_c reads files alone."""
+def _on_disk(data: bytes, place: str) -> Iterator[str]:
+    """A file for createrepo_c, which reads files alone; what it raises becomes `SourceFailed`."""
+    library = _library()
     with scratch_folder() as folder:
         path = os.path.join(folder, "metadata.xml")
         with open(path, "wb") as stream:
             stream.write(data)
-        yield path
+        try:
+            with _silenced():
+                yield path
+        except (library.CreaterepoCError, ValueError) as error:
+            told = str(error).strip().removeprefix(f"Parse error '{path}' ")
+            raise SourceFailed(place, f"cannot be read: {told[:200]}") from None
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Without what a library in C writes to standard error by itself, as GLib does."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        # It is closed already.
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _package(package: createrepo_c.Package, place: str) -> SystemPackage:
     version = evr(package.epoch or "", package.version or "", package.release or "")
-    try:
-        compare_rpm(version, version)
-        if not re.fullmatch(r"(\d+:)?[A-Za-z0-9.+~^_]+-[A-Za-z0-9.+~^_]+", version):
-            raise InvalidVersion(version)
-    except InvalidVersion:
-        raise SourceFailed(
-            place, f"{package.name} has no valid version: {version[:60]!r}"
-        ) from None
-    if not _is_below(package.location_href or ""):
+    if _VERSION.fullmatch(version) is None:
+        raise SourceFailed(place, f"{package.name} has no valid version: {version[:60]!r}")
+    if package.location_base or not _is_below(package.location_href or ""):
         raise SourceFailed(place, f"{package.name} {version} lies elsewhere")
     requires = tuple((rpm_relation(*entry[:5]),) for entry in _entries(package.requires))
     against = [*_entries(package.conflicts), *_entries(package.obsoletes)]
@@ -259,7 +290,7 @@ def _package(package: createrepo_c.Package, place: str) -> SystemPackage:
         package.name,
         version,
         package.location_href,
-        package.pkgId if package.checksum_type == "sha256" else "",
+        sha256_of(package.pkgId, place) if package.checksum_type == "sha256" else "",
         package.size_package or None,
         depends=requires,
         conflicts=tuple(rpm_relation(*entry[:5]) for entry in against),

@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from neuron_pin.errors import InvalidVersion
+from neuron_pin.errors import InvalidVersion, SourceFailed
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.policy.rpmversion import compare_rpm
 
 MAX_RELATIONS = 10_000
 """Relations of one package that are read."""
+
+MAX_WANTED = 10_000
+"""Versions of what is wanted, in one index; Neuron's own have some hundreds."""
 
 
 class Relation(NamedTuple):
@@ -148,6 +151,13 @@ def rpm_relation(name: str, flags: str, epoch: str, version: str, release: str) 
     """One entry of a ``primary.xml``."""
     comparison = _FLAGS.get(flags, "") if version else ""
     return Relation(name, comparison, evr(epoch, version, release) if comparison else "")
+
+
+def sha256_of(text: str, place: str) -> str:
+    """The SHA-256 that an index states of a file; raises `SourceFailed` for what is none."""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text or "") is None:
+        raise SourceFailed(place, f"{text[:80]!r} is no SHA-256")
+    return text.lower()
 
 
 def evr(epoch: str, version: str, release: str) -> str:

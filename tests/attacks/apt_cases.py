@@ -178,6 +178,11 @@ def longer(repository: Repository) -> None:
     repository.publish()
 
 
+def odd_size(repository: Repository) -> None:
+    repository.fields["X"] = f"x\nSHA256:\n {'a' * 64} {'9' * 5000} x"
+    repository.publish()
+
+
 def bomb(suffix: str) -> Fill:
     return with_packages(lambda r: stanza(r.good) + "\n" * 600_000_000, suffix)
 
@@ -229,6 +234,12 @@ CASES = [
     Case("a name that ours begins", beside(lambda r: stanza(r.evil, name=f"{NAME}-evil")), PASSED_OVER),
     Case("a name in capitals", beside(lambda r: stanza(r.evil, name=NAME.upper())), PASSED_OVER),
     Case("a version no release has", beside(lambda r: stanza("99.0.0.0-9evil")), PASSED_OVER),
+    Case("100,000 of our name", with_packages(
+        lambda r: stanza(r.good) + "".join(stanza(f"0.{n}-1evil") for n in range(100_000))), REFUSED),
+    Case("a hash that is none", with_packages(
+        lambda r: stanza(r.evil).replace("SHA256: ", "SHA256: evil")), REFUSED),
+    Case("an epoch more", beside(lambda r: stanza(f"9:{r.upstream}-9evil")), PASSED_OVER),
+    Case("a size of 5,000 digits in Release", odd_size, PASSED_OVER),
     Case("Depends of 100,000 names", beside(
         lambda r: stanza("1.0", "Depends: " + " | ".join(["x"] * 100_000), name=NAME)), PASSED_OVER),
     Case("a line of 20 MB", beside(lambda r: stanza("1.0", "Description: " + "x" * 20_000_000, name="x")), PASSED_OVER),

@@ -96,15 +96,5 @@ class AptAttack(Place):
         return Outcome(word, seconds, memory, update.said + install.said)
 
 
-def newest_upstream() -> str:
-    """The version of the tools that the newest release has."""
-    from neuron_pin.catalog import Catalog
-    from neuron_pin.catalog.catalog import EMBEDDED
-
-    catalog = Catalog(EMBEDDED)
-    members = catalog.members(catalog.releases[0].sdk)
-    return next(member.version for member in members if member.package == NAME)
-
-
 def has_real_apt() -> bool:
     return Path("/usr/bin/apt-get").exists()

@@ -1,6 +1,6 @@
 """Every attack through neuron-pin and its peers: prints the tables of docs/security.md.
 
-Usage: attack.py [index|apt …] [--only TEXT] [--no-peers] [--said].  The status is 1 if neuron-pin
+Usage: attack.py [index|apt|rpm …] [--only TEXT] [--no-peers] [--said].  The status is 1 if neuron-pin
 accepts one, does not do what is expected, or takes more than 256 MiB or 30 s for it.
 """
 
@@ -18,14 +18,15 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from conftest import made_keys
 
-from attacks import apt_cases, index_cases
-from attacks.apt_clients import AptAttack, newest_upstream
-from attacks.clients import Attack, Outcome, Place, made_certificate
+from attacks import apt_cases, index_cases, rpm_cases
+from attacks.apt_clients import AptAttack
+from attacks.clients import Attack, Outcome, Place, made_certificate, newest_upstream
+from attacks.rpm_clients import RpmAttack
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("tables", nargs="*", metavar="index|apt", default=["index", "apt"])
+    options.add_argument("tables", nargs="*", metavar="index|apt|rpm", default=list(TABLES))
     options.add_argument("--only", default="", metavar="TEXT", help="cases whose name has it")
     options.add_argument("--no-peers", action="store_true", help="neuron-pin alone")
     options.add_argument("--said", action="store_true", help="also what neuron-pin says")
@@ -33,7 +34,7 @@ def main() -> int:
     failed = 0
     with ExitStack() as stack:
         for name in given.tables:
-            cases, peers, place = (index_table if name == "index" else apt_table)(stack)
+            cases, peers, place = TABLES[name](stack)
             wanted = [case for case in cases if given.only in f"{named(case)}: {case.name}"]
             clients = ["neuron_pin", *([] if given.no_peers else peers)]
             failed += table(clients, wanted, place, said=given.said)
@@ -51,6 +52,14 @@ def index_table(stack: ExitStack) -> Table:
 def apt_table(stack: ExitStack) -> Table:
     keys, upstream = stack.enter_context(made_keys()), newest_upstream()
     return apt_cases.CASES, ["apt"], lambda case: AptAttack(case, keys, upstream)
+
+
+def rpm_table(stack: ExitStack) -> Table:
+    keys, upstream = stack.enter_context(made_keys()), newest_upstream()
+    return rpm_cases.CASES, ["dnf"], lambda case: RpmAttack(case, keys, upstream)
+
+
+TABLES = {"index": index_table, "apt": apt_table, "rpm": rpm_table}
 
 
 def named(case: Any) -> str:

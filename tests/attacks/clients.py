@@ -39,6 +39,9 @@ os._exit(os.waitstatus_to_exitcode(status) & 255)
 """
 """A process counts as its own what its parent had in memory, so a small one starts the clients."""
 
+TOOLS = "aws-neuronx-tools"
+"""The system package that repositories have."""
+
 PATIENCE = 60
 """Seconds after which a client is stopped."""
 
@@ -241,6 +244,16 @@ def judged(done: Done, outputs: list[Path], taken: Callable[[], str]) -> Outcome
     if has_escapes(done.said) or any(has_escapes(read(path)) for path in written):
         word += ", UNESCAPED"
     return Outcome(word, done.seconds, done.mebibytes, done.said)
+
+
+def newest_upstream() -> str:
+    """The version of the tools that the newest release has, for apt and rpm alike."""
+    from neuron_pin.catalog import Catalog
+    from neuron_pin.catalog.catalog import EMBEDDED
+
+    catalog = Catalog(EMBEDDED)
+    members = catalog.members(catalog.releases[0].sdk)
+    return next(member.version for member in members if member.package == TOOLS)
 
 
 def read(path: Path) -> str:

@@ -6,7 +6,8 @@ import pytest
 from conftest import Keys
 
 from .apt_cases import CASES, Case, Repository
-from .apt_clients import AptAttack, has_real_apt, newest_upstream
+from .apt_clients import AptAttack, has_real_apt
+from .clients import newest_upstream
 from .world import Verdict
 
 

@@ -25,7 +25,7 @@ Description: one
  Package: not-a-field
 Filename: pool/a.deb
 Size: 10
-SHA256: ab
+SHA256: abababababababababababababababababababababababababababababababab
 
 Package: other
 Version: broken version

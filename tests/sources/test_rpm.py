@@ -220,3 +220,53 @@ def test_a_repository_file_that_is_none_is_named(tmp_path: Path) -> None:
     (folder / "bad.repo").write_text("name=x\n")
     with pytest.raises(UnreadableInput, match=r"bad\.repo:1"):
         read_rpm_sources(str(tmp_path))
+
+
+# Older than before -----------------------------------------------------------------------
+
+
+def test_what_is_older_than_before_is_refused_and_the_newer_one_kept(tmp_path: Path, serve) -> None:
+    server = serve()
+    data = primary([(TOOLS, "2.9.0.0-1")])
+    packed = gzip.compress(data)
+    described = repomd(packed, data)
+
+    def answer(index: bytes) -> None:
+        server.answers["/repodata/repomd.xml"] = (200, {}, index)
+
+    server.answers["/repodata/primary.xml.gz"] = (200, {}, packed)
+
+    def versions(*, refresh: bool = True) -> list[str]:
+        fetcher = Fetcher(str(tmp_path / "cache"), refresh=refresh)
+        found = read_rpm_packages(fetcher, parse_rpm_repository(server.url), WANTED)
+        return [package.version for package in found]
+
+    answer(described.replace(b"<timestamp>1<", b"<timestamp>1700000000<"))
+    assert versions() == ["2.9.0.0-1"]
+    answer(described)
+    with pytest.raises(SourceFailed, match=r"dated 1970-01-01 .* older than the one of 2023-11-14"):
+        versions()
+    assert versions(refresh=False) == ["2.9.0.0-1"]
+    answer(described.replace(b"<timestamp>1<", b"<timestamp>9223372036854775807<"))
+    with pytest.raises(SourceFailed, match="one of the clocks is wrong"):
+        versions()
+
+
+def test_what_is_not_trusted_is_not_kept(tmp_path: Path, serve, keys: Keys) -> None:
+    server = serve()
+    key = tmp_path / "neuron.asc"
+    key.write_bytes(keys.export("neuron"))
+    server.answers["/repodata/repomd.xml"] = (200, {}, repomd(b"", b""))
+    with pytest.raises(SourceFailed, match="carries no signature"):
+        read(tmp_path, f"[signed-by={key}] {server.url}")
+    kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert [path for path in kept if b"<repomd" in path.read_bytes()] == []
+
+
+def test_the_parser_itself_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """GLib, below createrepo_c, writes to standard error by itself."""
+    broken(tmp_path / "repo", GOOD[:-40])
+    with pytest.raises(SourceFailed, match="cannot be read: at line: 2") as error:
+        read(tmp_path, (tmp_path / "repo").as_uri())
+    assert "metadata.xml" not in str(error.value)
+    assert capfd.readouterr().err == ""
