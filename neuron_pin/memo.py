@@ -20,7 +20,7 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Reach, Rule
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
 from neuron_pin.settings import without_credentials
-from neuron_pin.sources.cache import RecordCache
+from neuron_pin.sources.cache import RecordCache, is_fresh
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
 
@@ -45,7 +45,7 @@ class Memo:
         if record is None or len(record) != 6:
             return None
         until, evidence, sdk, packages, exclusions, warnings = record
-        if until <= time.time() and not offline:
+        if not offline and not is_fresh(until, time.time()):
             return None
         if any(_changed(path, changed) for path, changed in evidence):
             return None

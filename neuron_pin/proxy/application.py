@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
+from neuron_pin.sources.cache import is_fresh
 from neuron_pin.sources.connections import CONNECTIONS
 from neuron_pin.sources.names import is_name
 
@@ -113,7 +114,7 @@ class Answering:
         asked, now = asked_of(scope), self._clock()
         form = form_of(scope, asked.accept)
         found = self._shelf.get(self._key(scope["path"], form))
-        if found is None or found.until <= now:
+        if found is None or not is_fresh(found.until, now):
             return None
         self.metrics.warm()
         return self._given(found, asked, scope, now)
@@ -159,7 +160,7 @@ class Answering:
         def start(name: str) -> None:
             other, key = place._replace(name=name), self._key(f"{beside}{name}/", form)
             found = self._shelf.get(key)
-            is_warm = found is not None and found.until > self._clock()
+            is_warm = found is not None and is_fresh(found.until, self._clock())
             if not is_warm and key not in self._making:
                 task = asyncio.ensure_future(self._made(key, lambda: self._make(other, form)))
                 # Whoever asks for the page itself is told what is wrong with it.

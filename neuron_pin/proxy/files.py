@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Rule
+from neuron_pin.sources.cache import is_fresh
 from neuron_pin.sources.simple import parse_wheel_name
 
 from .listing import Entry, Listing, Withheld, make_listing
@@ -89,7 +90,7 @@ class Files:
         key = (name, view, today)
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and kept.project.until > self._upstream.fetcher.now:
+            if kept is not None and is_fresh(kept.project.until, self._upstream.fetcher.now):
                 self._kept.move_to_end(key)
                 return kept
         project = self._made(name, view, today)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.policy import Ecosystem
+from neuron_pin.sources.cache import is_fresh
 from neuron_pin.sources.connections import CONNECTIONS
 from neuron_pin.sources.http import Answer, Fetcher, NotFound
 from neuron_pin.sources.indexes import Index, Indexes
@@ -174,12 +175,13 @@ class Upstream:
         """The indexes that do not answer just now, each with what went wrong."""
         now = self.fetcher.now
         with self._lock:
-            return {url: problem for url, (until, problem) in self._down.items() if until > now}
+            down = self._down.items()
+            return {url: problem for url, (until, problem) in down if is_fresh(until, now)}
 
     def _check_up(self, index: Index) -> None:
         with self._lock:
             until, problem = self._down.get(index.url, (0.0, ""))
-        if until > self.fetcher.now:
+        if is_fresh(until, self.fetcher.now):
             raise SourceFailed(index.url, f"did not answer a moment ago ({problem})")
 
     def _note_down(self, index: Index, error: SourceFailed) -> None:

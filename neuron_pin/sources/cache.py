@@ -21,6 +21,16 @@ FORMAT = 4
 """Raised when the shape of any record changes; older ones then count as absent."""
 
 
+MAX_FRESH = 86400
+"""Seconds for which an answer may be taken without asking again, whatever a server says."""
+
+
+def is_fresh(until: float, now: float) -> bool:
+    """Whether a time is to come, and not so far off that a clock must have been wrong when it
+    was set; both are seconds since the epoch."""
+    return now < until <= now + MAX_FRESH
+
+
 class RecordCache:
     """Records by kind and key, below one folder."""
 

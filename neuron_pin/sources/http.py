@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 
+from .cache import MAX_FRESH, is_fresh
 from .cache import keep as keep_bytes
 from .transport import Access, Limits, Transport, redacted
 
@@ -131,7 +132,7 @@ class Fetcher:
         path = self._path(url, accept)
         kept = _read_kept(path)
         if kept is not None and (
-            self.offline or (not self.refresh and kept[0]["until"] > self.now)
+            self.offline or (not self.refresh and is_fresh(kept[0]["until"], self.now))
         ):
             return _answer(kept), _nothing
         if self.offline:
@@ -302,7 +303,7 @@ def _fresh_seconds(control: str) -> float:
     if "no-cache" in control or "no-store" in control:
         return 0.0
     match = re.search(r"max-age=(\d{1,9})", control)
-    return float(min(int(match[1]), 86400)) if match else float(DEFAULT_FRESH)
+    return float(min(int(match[1]), MAX_FRESH)) if match else float(DEFAULT_FRESH)
 
 
 def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:

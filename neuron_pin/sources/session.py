@@ -15,7 +15,7 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target, machine_of
 
-from .cache import RecordCache
+from .cache import RecordCache, is_fresh
 from .candidate import File
 from .indexes import PYPI, Index, Indexes, read_indexes
 from .metadata import Dependency, Metadata, NotStatic
@@ -190,7 +190,7 @@ class Sources:
         if record is None or len(record) not in (1, 6):
             return None
         until: float = record[0]
-        if until <= self._now and not self._settings.offline:
+        if not self._settings.offline and not is_fresh(until, self._now):
             return None
         self._until[index, name] = until
         return _Recorded(Project(*record[1:]) if len(record) > 1 else None)
