@@ -34,6 +34,7 @@ class Server:
         self.site: Site = {}
         self.asked: list[str] = []
         self.breaks: tuple[int, Raw] | None = None
+        self.noticed: Callable[[int], None] | None = None
         self._open: list[socket.socket] = []
         self.plain = self._listen(None)
         self.tls = 0
@@ -82,6 +83,8 @@ class Server:
             return False
         method, path = first[0].decode(), first[1].decode()
         self.asked.append(path)
+        if self.noticed is not None:
+            self.noticed(len(self.asked))
         if self.breaks is not None and len(self.asked) > self.breaks[0]:
             self.breaks[1](connection)
             return False

@@ -46,6 +46,12 @@ class Trial:
         self.shown_after = self._shown()
         assert self.after != self.before, "the scenario changes nothing"
 
+    def __enter__(self) -> Trial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.place.close()
+
     def _prepare(self) -> None:
         self.place.forget()
         self.scenario.before(self.place)
@@ -87,6 +93,10 @@ class Trial:
             return f"after the next run there is {self.place.litter()[:3]}"
         if not self.scenario.shown and self.place.content() != self.after:
             return f"the next run gives something else: {self._differing()}"
+        if self.place.server is not None:
+            offline = self.place.run(*self.scenario.command(self.place), NEURON_PIN_OFFLINE="1")
+            if offline.returncode != 0 or self.place.content() != self.after:
+                return f"what is kept does not serve a run offline: {offline.stderr[-300:]}"
         return ""
 
     def _torn(self) -> str:
@@ -126,8 +136,10 @@ def main() -> int:
     for scenario in SCENARIOS:
         if given.only not in scenario.name:
             continue
-        with tempfile.TemporaryDirectory(prefix="np-faults-") as folder:
-            trial = Trial(scenario, Path(folder))
+        with (
+            tempfile.TemporaryDirectory(prefix="np-faults-") as folder,
+            Trial(scenario, Path(folder)) as trial,
+        ):
             for fault in FAULTS:
                 failed += told(trial, fault, trial.boundaries[:: given.every])
     if not given.only:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from attacks.server import Server
 from conftest import FIXTURES
+
+from .index import index_lock, published
 
 COMMAND = (sys.executable, "-m", "neuron_pin")
 LOCK = (
@@ -35,6 +38,11 @@ class Place:
         self.files = root / "files"
         self.cache = root / "cache"
         self.files.mkdir(parents=True)
+        self.server: Server | None = None
+
+    def close(self) -> None:
+        if self.server is not None:
+            self.server.close()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -137,10 +145,30 @@ def importing(place: Place) -> tuple[str, ...]:
     return "catalog", "import", str(FIXTURES / "manifest" / "irregular.json")
 
 
+def with_index(place: Place) -> None:
+    if place.server is None:
+        place.server = Server()
+    published(place.server, place.root)
+
+
+def locking(place: Place) -> tuple[str, ...]:
+    assert place.server is not None
+    return index_lock(published(place.server, place.root))
+
+
+def with_findings(place: Place) -> None:
+    (place.files / "requirements.txt").write_text("torch-neuronx\nneuronx-cc==2.*\n")
+    (place.files / "Dockerfile").write_text("FROM ubuntu:22.04\nRUN pip install torch-neuronx\n")
+
+
+FIX = ("check", "--fix", "--as-of", "2026-03-01", "requirements.txt", "Dockerfile")
+
 SCENARIOS = [
     Scenario(
         "lock over a lock", with_old_lock, lambda place: outputs("--offline", "--sdk", "2.28.0")
     ),
+    Scenario("lock that fills the cache", with_index, locking),
+    Scenario("check --fix", with_findings, lambda place: FIX),
     Scenario("hook install", with_root, hook("install")),
     Scenario("hook remove", with_hook, hook("remove")),
     Scenario("catalog import", lambda place: None, importing, SHOWN),

@@ -19,11 +19,11 @@ SAMPLE = 4
 @pytest.mark.skipif(not can_trace(), reason="needs strace, and leave to trace")
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_a_fault_tears_nothing_and_leaves_nothing(scenario: Scenario, tmp_path: Path) -> None:
-    trial = Trial(scenario, tmp_path)
-    for fault in FAULTS:
-        wanted = [boundary for boundary in trial.boundaries if applies(fault, boundary)]
-        for boundary in wanted[:: max(1, len(wanted) // SAMPLE)]:
-            assert trial.wrong(boundary, fault) == "", (fault, boundary)
+    with Trial(scenario, tmp_path) as trial:
+        for fault in FAULTS:
+            wanted = [boundary for boundary in trial.boundaries if applies(fault, boundary)]
+            for boundary in wanted[:: max(1, len(wanted) // SAMPLE)]:
+                assert trial.wrong(boundary, fault) == "", (fault, boundary)
 
 
 @pytest.fixture
@@ -43,5 +43,13 @@ def test_two_processes_fill_the_same_cache(place: Place) -> None:
 
 def test_the_network_breaks_at_each_request(place: Place) -> None:
     asked, problems = together.cut_network(place, ["closed"])
+    assert asked >= 8
+    assert problems == []
+
+
+@pytest.mark.skipif(together.FAKETIME is None, reason="needs faketime")
+@pytest.mark.parametrize("jump", together.JUMPS)
+def test_the_clock_jumps_at_each_request(place: Place, jump: str) -> None:
+    asked, problems = together.clock_jumps(place, [jump])
     assert asked >= 8
     assert problems == []

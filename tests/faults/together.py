@@ -9,13 +9,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from attacks.forged import wheel
 from attacks.server import Server, sends
-from attacks.world import World
 
+from .index import index_lock, published
 from .scenarios import COMMAND, OUTPUTS, Place, outputs
-
-LOCKED = ("a.txt", "a.json", "pylock.toml")
 
 
 def both(place: Place, *commands: tuple[str, ...]) -> list[subprocess.CompletedProcess[str]]:
@@ -55,30 +52,6 @@ def same_files(place: Place, times: int) -> list[str]:
         if now.keys() != whole[0].keys():
             problems.append(f"round {number}: {sorted(now)}")
     return problems
-
-
-def published(server: Server, folder: Path) -> World:
-    """An index of a few projects that need each other, without metadata files beside them."""
-    world = World(server, str(folder))
-    needs = {
-        "first": ("second>=1", "third"), "second": ("third<2",), "third": (), "fourth": ("first",),
-    }  # fmt: skip
-    for name, requires in needs.items():
-        lines = [f"Requires-Dist: {requirement}" for requirement in requires]
-        rows = [
-            world.file(f"{name}-{v}-py3-none-any.whl", wheel(name, v, "GOOD", *lines))
-            for v in ("1.0", "1.1")
-        ]
-        world.page(*rows, name=name)
-    return world
-
-
-def index_lock(world: World) -> tuple[str, ...]:
-    return (
-        "lock", "fourth", "--python", "3.11", "--as-of", "2026-03-01", "--index-url",
-        f"{world.scheme}/public/simple/", "--generate-hashes", "--timeout", "3", "--upgrade",
-        *(word for name in LOCKED for word in ("-o", name)),
-    )  # fmt: skip
 
 
 def same_cache(place: Place, times: int) -> list[str]:
@@ -142,6 +115,55 @@ def cut_network(place: Place, kinds: Iterable[str] = BREAKS) -> tuple[int, list[
     return asked, problems
 
 
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+"""What changes the clock for one process, as faketime(1) does."""
+
+JUMPS = ("+3650d", "-3650d")
+
+
+def clock_jumps(place: Place, jumps: Iterable[str] = JUMPS) -> tuple[int, list[str]]:
+    """The clock jumps by ten years at each request of a lock: it ends well, with the same bytes;
+    and what was kept at the wrong time is asked for again at the right one.  How many requests,
+    and what was wrong."""
+    server = Server()
+    world = published(server, place.root)
+    command = index_lock(world)
+    assert place.run(*command).returncode == 0
+    whole, asked = place.content(), len(server.asked)
+    clock = place.root.parent / "clock"
+    wrong_clock = {
+        "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
+    }  # fmt: skip
+    problems = []
+    for jump, number in itertools.product(jumps, range(asked + 1)):
+        where = f"{jump} at request {number}"
+        place.forget()
+        clock.write_text("+0" if number else jump)
+        first = len(server.asked)
+
+        def noticed(count: int, last: int = first + number, jump: str = jump) -> None:
+            if count == last:
+                clock.write_text(jump)
+
+        server.noticed = noticed
+        done = place.run(*command, **wrong_clock)
+        server.noticed = None
+        if done.returncode != 0 or place.content() != whole:
+            problems.append(f"{where}: {done.returncode} {done.stderr[-200:]}")
+        before = len(server.asked)
+        again = place.run(*command)
+        if again.returncode != 0 or place.content() != whole or place.litter():
+            problems.append(f"{where}: then {again.stderr[-200:]} {place.litter()}")
+        if not number and len(server.asked) == before:
+            problems.append(f"{where}: what was kept counts as fresh")
+        offline = place.run(*command, NEURON_PIN_OFFLINE="1")
+        if offline.returncode != 0 or place.content() != whole:
+            problems.append(f"{where}: offline {offline.stderr[-200:]}")
+    server.close()
+    return asked, problems
+
+
 def main(times: int) -> int:
     """Print what was tried; how much was wrong."""
     import tempfile
@@ -155,14 +177,16 @@ def main(times: int) -> int:
             print(f"{'two processes, ' + name:<48}{times:>6}{len(problems):>7}", flush=True)
             print(*problems[:5], sep="\n", end="\n" if problems else "")
             wrong += len(problems)
-        place.forget()
-        requests, problems = cut_network(place)
-        print(
-            f"{'network cut at each request, in three ways':<48}{requests:>6}{len(problems):>7}",
-            flush=True,
-        )
-        print(*problems[:5], sep="\n", end="\n" if problems else "")
-    return wrong + len(problems)
+        trials = [("network cut at each request, in three ways", cut_network)]
+        if FAKETIME is not None:
+            trials.append(("clock jumps ten years at each request, both ways", clock_jumps))
+        for name, trial_of in trials:
+            place.forget()
+            requests, problems = trial_of(place)
+            print(f"{name:<48}{requests:>6}{len(problems):>7}", flush=True)
+            print(*problems[:5], sep="\n", end="\n" if problems else "")
+            wrong += len(problems)
+    return wrong
 
 
 if __name__ == "__main__":
