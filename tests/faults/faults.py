@@ -28,6 +28,11 @@ FAULTS = {
 }
 """What happens in the call, as strace(1) writes it."""
 
+MISSED = "the call was not met again"
+"""What is said where threads shared the calls otherwise in each of so many runs."""
+
+ATTEMPTS = 5
+
 MAY_BE_INTERRUPTED = ("openat", "write", "fsync", "flock")
 
 
@@ -66,12 +71,17 @@ class Trial:
 
     def wrong(self, boundary: Boundary, fault: str) -> str:
         """What was not as it should be after one fault; empty for nothing."""
-        self._prepare()
-        command = [*COMMAND, *self.scenario.command(self.place)]
-        done = disturbed(boundary, FAULTS[fault], command, self.place.files, self.place.environment)
         is_killed = fault == "killed"
-        if is_killed and done.returncode == 0:
-            return "the call was not met again"
+        for _ in range(ATTEMPTS):
+            self._prepare()
+            command = [*COMMAND, *self.scenario.command(self.place)]
+            done = disturbed(
+                boundary, FAULTS[fault], command, self.place.files, self.place.environment
+            )
+            if not is_killed or done.returncode != 0:
+                break
+        else:
+            return MISSED
         if "cannot open shared object file" in done.stderr:
             # A part of Python itself was met: there is nothing that we could do.
             return ""
@@ -132,7 +142,7 @@ def main() -> int:
         print("faults.py needs strace, and leave to trace", file=sys.stderr)
         return 2
     failed = 0
-    print(f"{'run':<26}{'fault':<22}{'calls':>6}{'wrong':>7}", flush=True)
+    print(f"{'run':<26}{'fault':<22}{'calls':>6}{'missed':>8}{'wrong':>7}", flush=True)
     for scenario in SCENARIOS:
         if given.only not in scenario.name:
             continue
@@ -150,15 +160,19 @@ def main() -> int:
 
 def told(trial: Trial, fault: str, chosen: Sequence[Boundary]) -> int:
     tried = [boundary for boundary in chosen if applies(fault, boundary)]
-    wrong = []
+    wrong, missed = [], 0
     for boundary in tried:
         try:
             problem = trial.wrong(boundary, fault)
         except subprocess.TimeoutExpired:
             problem = "does not end"
-        if problem:
+        if problem == MISSED and trial.place.server is not None:
+            missed += 1
+        elif problem:
             wrong.append(f"    {boundary.call} {boundary.number} ({boundary.what}): {problem}")
-    print(f"{trial.scenario.name:<26}{fault:<22}{len(tried):>6}{len(wrong):>7}", flush=True)
+    print(
+        f"{trial.scenario.name:<26}{fault:<22}{len(tried):>6}{missed:>8}{len(wrong):>7}", flush=True
+    )
     for line in wrong[:5]:
         print(line)
     return len(wrong)

@@ -174,7 +174,7 @@ def main(times: int) -> int:
         place.forget()
         for name, trial in (("same files", same_files), ("same cache", same_cache)):
             problems = trial(place, times)
-            print(f"{'two processes, ' + name:<48}{times:>6}{len(problems):>7}", flush=True)
+            print(f"{'two processes, ' + name:<48}{times:>6}{len(problems):>15}", flush=True)
             print(*problems[:5], sep="\n", end="\n" if problems else "")
             wrong += len(problems)
         trials = [("network cut at each request, in three ways", cut_network)]
@@ -183,7 +183,7 @@ def main(times: int) -> int:
         for name, trial_of in trials:
             place.forget()
             requests, problems = trial_of(place)
-            print(f"{name:<48}{requests:>6}{len(problems):>7}", flush=True)
+            print(f"{name:<48}{requests:>6}{len(problems):>15}", flush=True)
             print(*problems[:5], sep="\n", end="\n" if problems else "")
             wrong += len(problems)
     return wrong
