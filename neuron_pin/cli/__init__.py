@@ -25,10 +25,7 @@ def entry() -> NoReturn:
     Everything is written and closed by then; taking the interpreter apart would cost as
     much again as the lock itself.
     """
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    os._exit(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,8 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Start-up is the product: nothing is imported for this.
         from neuron_pin import __version__
 
-        print(f"neuron-pin {__version__}")
-        return 0
+        try:
+            sys.stdout.write(f"neuron-pin {__version__}\n")
+            sys.stdout.flush()
+        except (OSError, AttributeError):
+            # Once more, with what says what is wrong.
+            pass
+        else:
+            return 0
     import gc
 
     # A lock makes many small values and no garbage to speak of; the default threshold
@@ -56,13 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(arguments)
         console = Console.from_options(options)
         code: int = options.run(options, console)
-        sys.stdout.flush()
+        console.flush()
     except NeuronPinError as error:
         console.error(error)
         return error.exit_code
     except BrokenPipeError:
-        # The reader has gone (head, less): no message, and nothing more to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (head, less): no message.
         return 0
     except KeyboardInterrupt:
         return 130

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.errors import NeuronPinError, NoSolution
+from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
 
 if TYPE_CHECKING:
     from .parser import Options
@@ -40,21 +41,28 @@ class Console:
         # https://no-color.org: any non-empty value counts.
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return False
-        return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return sys.stderr is not None and sys.stderr.isatty()
 
     def result(self, text: str) -> None:
-        """A result, on stdout."""
-        sys.stdout.write(text)
+        """A result, on stdout; raises `CannotWrite`, and `BrokenPipeError` where the reader has
+        gone."""
+        write_out(text)
+
+    def flush(self) -> None:
+        """Nothing of the results is held back any more; raises as `result`."""
+        write_out("")
 
     def note(self, text: str) -> None:
         """Something to know, on stderr; not with ``-q``."""
         if not self.quiet:
-            sys.stderr.write(_safe(text) + "\n")
+            write_err(_safe(text) + "\n")
 
     def warn(self, text: str) -> None:
         """A warning, on stderr; not with ``-q``."""
         if not self.quiet:
-            sys.stderr.write(self._paint("yellow", "warning:") + f" {_safe(text)}\n")
+            write_err(self._paint("yellow", "warning:") + f" {_safe(text)}\n")
 
     def error(self, error: NeuronPinError) -> None:
         """An error with its causes and what to do next, on stderr."""
@@ -66,10 +74,32 @@ class Console:
             lines += [f"  would work: {_safe(words)}" for words in error.relaxations]
         if error.hint:
             lines.append(self._paint("cyan", "hint:") + f" {_safe(error.hint)}")
-        sys.stderr.write("\n".join(lines) + "\n")
+        write_err("\n".join(lines) + "\n")
 
     def _paint(self, color: str, text: str) -> str:
         return f"\033[{_CODES[color]}m{text}\033[0m" if self._color else text
+
+
+def write_out(text: str) -> None:
+    """Write a text to stdout at once; raises `CannotWrite`, and `BrokenPipeError` where the
+    reader has gone."""
+    if sys.stdout is None:
+        # What Python makes of a descriptor that is closed.
+        raise CannotWrite("standard output", "it is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotWrite("standard output", error.strerror or str(error)) from None
+
+
+def write_err(text: str) -> None:
+    """Write a text to stderr; a run does not fail because nobody can hear of it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
 
 
 def _safe(text: str) -> str:

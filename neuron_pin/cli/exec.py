@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import UnreadableInput
@@ -21,8 +20,6 @@ def run(options: Options, console: Console) -> int:
     resolution, made_by = read_resolution(options.lock, load_catalog())
     folder = os.path.join(cache_folder(Settings(cache_dir=options.cache_dir), os.environ), "exec")
     command = prepare_command(options.words, resolution, made_by, os.environ, folder)
-    sys.stdout.flush()
-    sys.stderr.flush()
     try:
         os.execvpe(command.words[0], command.words, command.environ)  # noqa: S606
     except OSError as error:

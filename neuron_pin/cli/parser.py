@@ -44,6 +44,12 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version; argparse itself does not care whether anything was printed."""
+        from .console import write_out
+
+        write_out(message)
+
     def error(self, message: str) -> NoReturn:
         hint = f"{self.prog} --help"
         if "invalid choice" in message:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.settings import cache_folder, load_settings
 
-from .console import Console
+from .console import Console, write_err
 from .parser import Options
 
 
@@ -62,7 +61,7 @@ def run(options: Options, console: Console) -> int:
 
 
 def _log(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    write_err(line + "\n")
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

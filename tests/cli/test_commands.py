@@ -195,6 +195,38 @@ def test_a_closed_pipe_is_silent() -> None:
     assert done.stderr == ""
 
 
+LOCK = "lock torch-neuronx --offline --python 3.11"
+
+
+@pytest.mark.parametrize("command", ["--version", "--help", "lock --help", "releases", LOCK])
+@pytest.mark.parametrize(
+    ("where", "told"), [("> /dev/full", "No space left on device"), (">&-", "it is closed")]
+)
+def test_a_result_that_cannot_be_written_is_an_error(command: str, where: str, told: str) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m neuron_pin {command} {where}", shell=True, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"error: standard output: {told}\n")
+
+
+@pytest.mark.parametrize("where", ["2> /dev/full", "2>&-"])
+def test_what_nobody_can_hear_of_fails_no_run(where: str, tmp_path: Path) -> None:
+    wanted = tmp_path / "constraints.txt"
+    done = subprocess.run(
+        f"{sys.executable} -m neuron_pin {LOCK} -o {wanted} {where}", shell=True,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "torch-neuronx==" in wanted.read_text()
+    refused = subprocess.run(
+        f"{sys.executable} -m neuron_pin lock --nope {where}", shell=True, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert refused.returncode == 2
+
+
 def test_requirements_may_stand_on_both_sides_of_options(run) -> None:
     done = run("lock", "neuronx-cc", "--offline", "--python", "3.12", "nki")
     assert done.code == 0, done.err

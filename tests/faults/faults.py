@@ -82,7 +82,7 @@ class Trial:
                 break
         else:
             return MISSED
-        if "cannot open shared object file" in done.stderr:
+        if "cannot open shared object file" in done.stderr or "site-packages" in done.stderr:
             # A part of Python itself was met: there is nothing that we could do.
             return ""
         if "Traceback" in done.stderr or "a bug in neuron-pin" in done.stderr:
