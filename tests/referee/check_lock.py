@@ -271,16 +271,46 @@ def _metadata(file: File) -> bytes:
         if data is not None:
             return data
     data = _fetched(file.url)
-    if data is None:
-        raise Unreachable
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(data) if data else _Remote(file.url)) as archive:
             name = next(
                 n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)
             )
             return archive.read(name)
-    except (zipfile.BadZipFile, StopIteration):
+    except (zipfile.BadZipFile, StopIteration, OSError, ValueError):
         raise Unreachable from None
+
+
+class _Remote(io.RawIOBase):
+    """A large file, of which only what is read is fetched."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.at = url, 0
+        self.length = int(self._answer("bytes=0-0")[1].rpartition("/")[2])
+
+    def _answer(self, wanted: str) -> tuple[bytes, str]:
+        request = urllib.request.Request(self.url, headers={"User-Agent": AGENT, "Range": wanted})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.read(LARGE), answer.headers["Content-Range"] or ""
+        except (OSError, ValueError, urllib.error.URLError):
+            raise Unreachable(self.url) from None
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.length}[whence]
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self.length if size < 0 else min(self.length, self.at + size)
+        data = self._answer(f"bytes={self.at}-{end - 1}")[0] if end > self.at else b""
+        self.at += len(data)
+        return data
 
 
 def main() -> int:
