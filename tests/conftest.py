@@ -112,6 +112,7 @@ class Keys:
 
     def __init__(self, home: str) -> None:
         self.home = home
+        self.revoked: dict[str, bytes] = {}
 
     def gpg(self, *arguments: str, data: bytes = b"") -> bytes:
         command = ["gpg", "--batch", "--yes", "--quiet", "--homedir", self.home,
@@ -127,7 +128,20 @@ class Keys:
             *arguments, "--quick-gen-key", f"{name} <{name}@test.invalid>", kind, "sign", expires
         )
 
+    def revoke(self, name: str) -> None:
+        """Everybody else is told that the key is revoked; here it goes on signing."""
+        home = tempfile.mkdtemp(prefix="np-gpg-")
+        # The certificate that gpg makes with a key, its safety catch taken off.
+        path = Path(self.home, "openpgp-revocs.d", self.fingerprint(name) + ".rev")
+        elsewhere = Keys(home)
+        elsewhere.gpg("--import", data=self.export(name))
+        elsewhere.gpg("--import", data=path.read_bytes().replace(b":-----BEGIN", b"-----BEGIN"))
+        self.revoked[name] = elsewhere.export(name)
+        shutil.rmtree(home, ignore_errors=True)
+
     def export(self, name: str, *, armour: bool = True) -> bytes:
+        if name in self.revoked:
+            return self.revoked[name]
         return self.gpg("--export", *(["--armor"] if armour else []), f"{name}@test.invalid")
 
     def fingerprint(self, name: str) -> str:
@@ -155,6 +169,8 @@ def made_keys() -> Iterator[Keys]:
     found.make("expired", *past, expires="2020-06-01")
     found.make("old", *past)
     found.make("rsa", kind="rsa2048")
+    found.make("gone")
+    found.revoke("gone")
     try:
         yield found
     finally:

@@ -78,7 +78,7 @@ def _signer(path: str, data: bytes, signed_by: str) -> str:
     signature = read_bounded(f"{path}.asc", MAX_BYTES)
     key = read_bounded(signed_by, MAX_BYTES)
     try:
-        return verify(data, [key], detached=signature).fingerprint
+        return verify(data, [key], detached=signature).fingerprints[0]
     except BadSignature as error:
         raise SourceFailed(path, f"is not trusted: {error}") from None
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from neuron_pin.errors import SourceFailed
 
 from .http import Answer, Fetcher, NotFound
-from .openpgp import BadSignature, Signed
+from .openpgp import BadSignature
 from .transport import redacted
 from .trust import Trust, check_dated, verified
 
@@ -25,14 +25,12 @@ class Release(NamedTuple):
     """What a Release file states: by path, the SHA-256 and the size of each index.
 
     ``date`` and ``valid_until`` are seconds since the epoch, none if not stated.
-    ``fingerprint`` is of the key that signed it, empty if that was not asked for.
     """
 
     hashes: Mapping[str, tuple[str, int]]
     fields: Mapping[str, str]
     date: float | None
     valid_until: float | None
-    fingerprint: str
 
     @property
     def by_hash(self) -> bool:
@@ -55,8 +53,8 @@ def _read_verified(fetcher: Fetcher, address: str, trust: Trust, *, is_inline: b
     found: list[Release] = []
 
     def check(answer: Answer) -> None:
-        signed = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
-        release = parse_release(signed.text, redacted(address), signed.fingerprint)
+        text = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
+        release = parse_release(text, redacted(address))
         _check_valid(release, redacted(address), fetcher.now, trust)
         if release.date is not None:
             seen = _date_of(fetcher.kept(address))
@@ -77,17 +75,17 @@ def _date_of(kept: Answer | None) -> float | None:
 
 def _verified(
     fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inline: bool
-) -> Signed:
+) -> bytes:
     if trust.unsigned:
-        return Signed(_without_armour(data) if is_inline else data, "")
+        return _without_armour(data) if is_inline else data
     try:
         if is_inline:
-            return verified(data, trust)
+            return verified(data, trust).text
         try:
             detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
         except NotFound:
             raise BadSignature("it carries no signature") from None
-        return verified(data, trust, detached=detached)
+        return verified(data, trust, detached=detached).text
     except BadSignature as error:
         raise SourceFailed(
             redacted(address),
@@ -104,13 +102,13 @@ def _without_armour(data: bytes) -> bytes:
     return text.partition(b"\n-----BEGIN PGP SIGNATURE-----")[0]
 
 
-def parse_release(data: bytes, address: str, fingerprint: str = "") -> Release:
+def parse_release(data: bytes, address: str) -> Release:
     """Read a Release file's text; raises `SourceFailed` for one without SHA-256."""
     fields, hashes = read_fields(data)
     if not hashes:
         raise SourceFailed(address, "states no SHA256 of its files")
     date = _seconds(fields.get("date", ""))
-    return Release(hashes, fields, date, _seconds(fields.get("valid-until", "")), fingerprint)
+    return Release(hashes, fields, date, _seconds(fields.get("valid-until", "")))
 
 
 def read_fields(data: bytes) -> tuple[dict[str, str], dict[str, tuple[str, int]]]:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from neuron_pin.scratch import scratch_folder
@@ -21,6 +21,7 @@ from neuron_pin.scratch import scratch_folder
 SECONDS = 30
 MAX_KEYRING = 16 * 1024 * 1024
 _WEAK = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}
+_BEGIN = rb"^-----BEGIN PGP SIGNED MESSAGE-----"
 _ARMOUR = rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)\r?\n?-----END PGP PUBLIC KEY BLOCK-----"
 
 
@@ -29,10 +30,10 @@ class BadSignature(Exception):
 
 
 class Signed(NamedTuple):
-    """A signed text, and the full fingerprint of the primary key that signed it."""
+    """A signed text, and the full fingerprints of the primary keys that signed it, in order."""
 
     text: bytes
-    fingerprint: str
+    fingerprints: tuple[str, ...]
 
 
 def has_gpgv() -> bool:
@@ -65,11 +66,15 @@ def verify(message: bytes, keys: Sequence[bytes], *, detached: bytes | None = No
     """The signed text of a clear-signed message, or the message itself under a detached
     signature; raises `BadSignature`.
 
-    ``keys`` are keyrings, armoured or not.  One good signature by one of them is asked for,
-    and none that is bad, expired, revoked or made with a weak digest.
+    ``keys`` are keyrings, armoured or not.  As apt does, it asks for a good signature by one of
+    them, neither expired nor revoked nor made with a weak digest, and for none that does not fit
+    the text; those by other keys are passed over.
     """
     if not has_gpgv():
         raise BadSignature("gpgv, which checks signatures, is not installed")
+    if detached is None and len(re.findall(_BEGIN, message, re.M)) != 1:
+        # What gpgv would write of several is not what one of them signed.
+        raise BadSignature("it carries no signature, or is not one signed text")
     with scratch_folder() as folder:
         paths = {name: os.path.join(folder, name) for name in ("keys", "in", "out", "sig")}
         _write(paths["keys"], b"".join(dearmoured(key) for key in keys))
@@ -85,11 +90,11 @@ def verify(message: bytes, keys: Sequence[bytes], *, detached: bytes | None = No
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
         except subprocess.TimeoutExpired:
             raise BadSignature(f"gpgv takes more than {SECONDS} s") from None
-        fingerprint = _judge(done.stdout.decode("utf-8", "replace"), done.returncode)
+        signers = _judge(done.stdout.decode("utf-8", "replace"), done.returncode)
         if detached is not None:
-            return Signed(message, fingerprint)
+            return Signed(message, signers)
         with open(paths["out"], "rb") as stream:
-            return Signed(stream.read(), fingerprint)
+            return Signed(stream.read(), signers)
 
 
 def _write(path: str, data: bytes) -> None:
@@ -97,27 +102,43 @@ def _write(path: str, data: bytes) -> None:
         stream.write(data)
 
 
-def _judge(status: str, code: int) -> str:
-    """The fingerprint behind a list of status lines; raises `BadSignature`."""
+def _judge(status: str, code: int) -> tuple[str, ...]:
+    """The fingerprints behind a list of status lines; raises `BadSignature`."""
     rows = [line.split()[1:] for line in status.splitlines() if line.startswith("[GNUPG:] ")]
-    found: dict[str, list[list[str]]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(row[1:])
+    signatures: list[dict[str, list[str]]] = [{}]
+    for word, *rest in filter(None, rows):
+        if word == "NEWSIG":
+            signatures.append({})
+        signatures[-1].setdefault(word, rest)
+    problems: list[str] = []
+    signers = []
+    for found in signatures:
+        problem = _problem(found)
+        if problem:
+            problems.append(problem)
+        elif "GOODSIG" in found:
+            signers.append(found["VALIDSIG"][-1])
+        if "BADSIG" in found:
+            raise BadSignature(problem)
+    # gpgv ends with 2 where it lacks a key, with 1 where a signature is bad.
+    if signers and (code == 0 or (code == 2 and problems)):
+        return tuple(signers)
+    raise BadSignature(next(iter(problems), "it carries no signature"))
+
+
+def _problem(found: Mapping[str, Sequence[str]]) -> str:
+    """Why one signature does not count, by its status lines; empty where it does, or is none."""
     for word, told in _BAD.items():
         if word in found:
-            key = (found[word][0] or ["?"])[0]
-            raise BadSignature(told.format(key=key[:40]))
-    valid = found.get("VALIDSIG", [])
-    if len(valid) != 1 or len(found.get("GOODSIG", [])) != 1:
-        raise BadSignature("it carries no signature" if not valid else "it is signed twice")
-    if code:
-        raise BadSignature(f"gpgv refuses it (exit {code})")
-    row = valid[0]
+            return told.format(key=(*found[word], "?")[0][:40])
+    if "GOODSIG" not in found:
+        return ""
+    row = found.get("VALIDSIG", ())
     if len(row) < 10 or not re.fullmatch(r"[0-9A-F]{40,64}", row[-1]):
-        raise BadSignature("gpgv names no key")
+        return "gpgv names no key"
     if row[7] in _WEAK:
-        raise BadSignature(f"it is signed with {_WEAK[row[7]]}, which is too weak")
-    return row[-1]
+        return f"it is signed with {_WEAK[row[7]]}, which is too weak"
+    return ""
 
 
 _BAD = {

@@ -78,8 +78,9 @@ def verified(message: bytes, trust: Trust, *, detached: bytes | None = None) -> 
     from .openpgp import BadSignature, verify
 
     signed = verify(message, _keys(trust), detached=detached)
-    if trust.fingerprints and signed.fingerprint not in trust.fingerprints:
-        raise BadSignature(f"it is signed by {signed.fingerprint}, not by the key named")
+    if trust.fingerprints and not set(signed.fingerprints) & set(trust.fingerprints):
+        signers = ", ".join(signed.fingerprints)
+        raise BadSignature(f"it is signed by {signers}, not by the key named")
     return signed
 
 

@@ -28,7 +28,7 @@ class AptAttack(Place):
         self.case, self._keys, self._upstream = case, keys, upstream
         rings = self.folder / "keys"
         rings.mkdir()
-        for name in ("neuron", "expired", "old", "rsa"):
+        for name in ("neuron", "expired", "old", "gone", "rsa"):
             # Configured all of them: what is wrong with one is for the client to see.
             (rings / f"{name}.asc").write_bytes(keys.export(name))
         self.ring = rings / "all.asc"

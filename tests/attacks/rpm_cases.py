@@ -237,6 +237,7 @@ CASES = [
     Case("signature of another text", changed(lambda d: d + b"\n"), REFUSED),
     Case("signed by another's key", evil(signers=("other",)), REFUSED),
     Case("signed by an expired key", evil(signers=("expired",), options=PAST), REFUSED),
+    Case("signed by a revoked key", evil(signers=("gone",)), REFUSED),
     Case("signature has expired", evil(signers=("old",), options=(*PAST, "--default-sig-expire", "1d")), REFUSED),
     Case("signed by SHA-1", evil(signers=("rsa",), options=("--digest-algo", "SHA1", "--allow-weak-digest-algos")), REFUSED),
     Case("signature is empty", odd_signature(Answer(b"")), REFUSED),

@@ -40,7 +40,7 @@ class RpmAttack(Place):
         self.case, self._keys, self._upstream = case, keys, upstream
         self.ring = self.folder / "all.asc"
         # Configured all of them: what is wrong with one is for the client to see.
-        exported = [keys.export(name) for name in ("neuron", "expired", "old", "rsa")]
+        exported = [keys.export(name) for name in ("neuron", "expired", "old", "gone", "rsa")]
         self.ring.write_bytes(b"".join(exported))
         self.url = f"http://127.0.0.1:{self.server.plain}/rpm"
 
