@@ -87,7 +87,12 @@ def write_out(text: str) -> None:
         # What Python makes of a descriptor that is closed.
         raise CannotWrite("standard output", "it is closed")
     try:
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError:
+            # A terminal without UTF-8 shows letters that it lacks as Python writes them.
+            encoding = sys.stdout.encoding
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         raise

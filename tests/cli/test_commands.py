@@ -1,6 +1,7 @@
 """The command line: exit codes, errors, JSON, and what start-up imports."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -209,6 +210,16 @@ def test_a_result_that_cannot_be_written_is_an_error(command: str, where: str, t
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.endswith(f"error: standard output: {told}\n")
+
+
+@pytest.mark.parametrize("command", ["--help", "check --help", "diff 2.26.0 2.27.0", LOCK])
+def test_a_terminal_without_utf_8_gets_what_it_can_show(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "neuron_pin", *command.split()], capture_output=True, check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.stdout.isascii()
+    assert done.stdout
 
 
 @pytest.mark.parametrize("where", ["2> /dev/full", "2>&-"])
