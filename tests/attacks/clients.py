@@ -27,8 +27,12 @@ else:
 
 SECONDS, MEBIBYTES = 30, 256
 """What an attack may cost."""
-LAUNCHER = """
-import os, sys
+LARGEST = 1 << 30
+"""Bytes of a file: dnf writes what comes, as long as it comes, and a disk is soon full."""
+
+LAUNCHER = f"""
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({LARGEST}, {LARGEST}))
 pid = os.fork()
 if not pid:
     os.execv(sys.argv[2], sys.argv[2:])

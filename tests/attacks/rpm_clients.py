@@ -95,6 +95,9 @@ class RpmAttack(Place):
             word = "hangs"
         elif chosen is not None and "evil" in chosen[1]:
             word = "accepted"
+        elif chosen is None and "Failed writing received data" in update.said:
+            # At the size that a file may have here.
+            word = "fills the disk"
         elif chosen is None and "Traceback" in update.said + install.said:
             word = "breaks"
         else:
