@@ -27,12 +27,13 @@ else:
 
 SECONDS, MEBIBYTES = 30, 256
 """What an attack may cost."""
-LARGEST = 1 << 30
-"""Bytes of a file: dnf writes what comes, as long as it comes, and a disk is soon full."""
+LARGEST, MEMORY = 1 << 30, 8 << 30
+"""Bytes of a file, and of a process: some clients take what comes, as long as it comes."""
 
 LAUNCHER = f"""
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({LARGEST}, {LARGEST}))
+resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 pid = os.fork()
 if not pid:
     os.execv(sys.argv[2], sys.argv[2:])
