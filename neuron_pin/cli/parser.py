@@ -42,6 +42,16 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
                 width = 80
         super().__init__(prog, width=max(width - 2, 40))
 
+    def _set_color(self, color: bool) -> None:
+        """Python 3.14 would import ``dataclasses`` and ``inspect`` for this with each command,
+        whether help is asked for or not; see below."""
+
+    def __getattr__(self, name: str) -> object:
+        if name not in ("_theme", "_decolor"):
+            raise AttributeError(name)
+        getattr(super(), "_set_color")(False)  # noqa: B009 - older Pythons have none
+        return self.__dict__[name]
+
 
 class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: object = None) -> None:

@@ -310,9 +310,15 @@ def _entries(entries: Any) -> Iterator[tuple[str, str, str, str, str]]:
 def _library() -> Any:
     try:
         import createrepo_c
-    except ImportError:
+    except ModuleNotFoundError:
         raise WrongUsage(
             "reading rpm repositories needs createrepo_c",
             hint="pip install 'neuron-pin[rpm]'",
+        ) from None
+    except ImportError as error:
+        # Its wheels bring all but the system's GLib, which a small container lacks.
+        raise WrongUsage(
+            f"createrepo_c cannot be loaded: {error}",
+            hint="apt-get install libglib2.0-0, or dnf install glib2",
         ) from None
     return createrepo_c

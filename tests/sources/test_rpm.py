@@ -166,6 +166,22 @@ def test_without_createrepo_c_the_extra_is_named(
     assert "neuron-pin[rpm]" in error.value.hint
 
 
+def test_where_createrepo_c_lacks_a_library_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wheels bring all but the system's GLib."""
+    import sys
+
+    repository(tmp_path / "repo", [(TOOLS, "2.1-1")])
+    said = "libgobject-2.0.so.0: cannot open shared object file"
+    (tmp_path / "createrepo_c.py").write_text(f"raise ImportError({said!r})\n")
+    monkeypatch.delitem(sys.modules, "createrepo_c", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(NeuronPinError, match="cannot be loaded: libgobject") as error:
+        read(tmp_path, (tmp_path / "repo").as_uri())
+    assert "libglib2.0-0" in error.value.hint
+
+
 @pytest.mark.parametrize("text", ["", "ftp://x", "https://a https://b", "[signed-by=/k]"])
 def test_what_is_no_repository(text: str) -> None:
     with pytest.raises(NeuronPinError, match="is no repository"):
