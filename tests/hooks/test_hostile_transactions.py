@@ -44,28 +44,23 @@ class Hook(NamedTuple):
         data: bytes,
         *options: str,
         program: str = "apt-hook",
-        descriptor: int = 20,
+        from_stdin: bool = False,
         **more: str,
     ) -> Done:
-        """Run it as apt does: the data come on a descriptor."""
+        """Run it as apt does: the data come on a descriptor, or from standard input."""
         reader, writer = os.pipe()
         env = {
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
-            "APT_HOOK_INFO_FD": str(descriptor),
+            "APT_HOOK_INFO_FD": "0" if from_stdin else str(reader),
             **more,
         }
         words = [str(self.root / "usr/lib/neuron-pin" / program), *options]
         start = time.perf_counter()
-        if descriptor:
-            os.dup2(reader, descriptor)
-            child = subprocess.Popen(
-                words, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                pass_fds=(descriptor,),
-            )  # fmt: skip
-            os.close(descriptor)
-        else:
-            child = subprocess.Popen(words, env=env, stdin=reader, stderr=subprocess.PIPE)
+        child = subprocess.Popen(
+            words, env=env, stdin=reader if from_stdin else subprocess.DEVNULL,
+            stderr=subprocess.PIPE, pass_fds=() if from_stdin else (reader,),
+        )  # fmt: skip
         os.close(reader)
         with contextlib.suppress(BrokenPipeError), os.fdopen(writer, "wb") as stream:
             stream.write(data)
@@ -169,13 +164,11 @@ def test_a_million_lines(hook: Hook) -> None:
 def test_a_transaction_that_never_ends(hook: Hook) -> None:
     """apt holds the pipe open and says nothing: after five seconds it goes on."""
     reader, writer = os.pipe()
-    os.dup2(reader, 20)
     start = time.perf_counter()
     child = subprocess.Popen(
-        [str(hook.root / "usr/lib/neuron-pin/apt-hook")], stderr=subprocess.PIPE, pass_fds=(20,),
-        env={"PATH": "/usr/bin:/bin", "APT_HOOK_INFO_FD": "20"},
+        [str(hook.root / "usr/lib/neuron-pin/apt-hook")], stderr=subprocess.PIPE,
+        pass_fds=(reader,), env={"PATH": "/usr/bin:/bin", "APT_HOOK_INFO_FD": str(reader)},
     )  # fmt: skip
-    os.close(20)
     os.close(reader)
     os.write(writer, CONFIG + line(TOOLS, "3.0.0.0"))
     err = child.communicate(timeout=60)[1].decode()
@@ -219,7 +212,7 @@ def test_the_guard_agrees_with_the_hook(hook: Hook) -> None:
         (b"VERSION 9\n" + line(TOOLS, "2.28.23.0-1"), 10),
     ]
     for data, code in cases:
-        done = hook.call(data, program="apt-guard", descriptor=0)
+        done = hook.call(data, program="apt-guard", from_stdin=True)
         assert done.code == code, (data, done.err)
 
 
