@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -159,6 +160,14 @@ class Running(NamedTuple):
         reply = Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
         connection.close()
         return reply
+
+    def has_logged(self, text: str) -> bool:
+        """Whether a line of the log has it, or soon will: a client may know earlier."""
+        for _ in range(100):
+            if any(text in line for line in self.lines):
+                return True
+            time.sleep(0.05)
+        return False
 
     def files(self, path: str) -> dict[str, dict]:
         """The files of a project's page by their names."""
