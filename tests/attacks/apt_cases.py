@@ -12,11 +12,11 @@ import lzma
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import NamedTuple
 
 from conftest import Keys
 
 from .server import Answer, Server
+from .system_clients import Case
 from .world import ESC, Verdict
 
 NAME, SUITE, PATH = "aws-neuronx-tools", "dists/jammy", "main/binary-amd64/Packages"
@@ -74,15 +74,6 @@ class Repository:
 
 
 Fill = Callable[[Repository], None]
-
-
-class Case(NamedTuple):
-    """One attack; ``then`` changes the repository after it was good once."""
-
-    name: str
-    fill: Fill
-    expected: Verdict
-    then: bool = False
 
 
 REFUSED, PASSED_OVER = Verdict.REFUSED, Verdict.PASSED_OVER

@@ -12,12 +12,12 @@ import hashlib
 import lzma
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from conftest import Keys
 
 from .server import PAGE, Answer, Server, drips, floods
+from .system_clients import Case
 from .world import ESC, Verdict
 
 NAME = "aws-neuronx-tools"
@@ -113,15 +113,6 @@ class Repository:
 
 
 Fill = Callable[[Repository], None]
-
-
-class Case(NamedTuple):
-    """One attack; ``then`` changes the repository after it was good once."""
-
-    name: str
-    fill: Fill
-    expected: Verdict
-    then: bool = False
 
 
 REFUSED, PASSED_OVER = Verdict.REFUSED, Verdict.PASSED_OVER

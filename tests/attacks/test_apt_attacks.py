@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from conftest import Keys
 
-from .apt_cases import CASES, Case, Repository
+from .apt_cases import CASES, Repository
 from .apt_clients import AptAttack, has_real_apt
 from .clients import newest_upstream
+from .system_clients import Case
 from .world import Verdict
 
 

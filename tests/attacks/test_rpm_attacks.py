@@ -6,8 +6,9 @@ import pytest
 from conftest import Keys
 
 from .clients import newest_upstream
-from .rpm_cases import CASES, Case, Fill, Repository, evil
+from .rpm_cases import CASES, Fill, Repository, evil
 from .rpm_clients import RpmAttack, has_real_dnf
+from .system_clients import Case
 from .world import Verdict
 
 
