@@ -6,15 +6,14 @@ A case makes a repository by one change to a good one.  The good version of the 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import lzma
 import time
 from collections.abc import Callable
 from email.utils import formatdate
 
 from conftest import Keys
 
+from .forged import packed
 from .server import Answer, Server
 from .system_clients import Case
 from .world import ESC, Verdict
@@ -52,23 +51,20 @@ class Repository:
         self.server.site[f"/apt/{path}"] = Answer(data, ranges=False)
 
     def release(self) -> bytes:
-        data = self.packed(self.packages)
+        data = packed(self.packages, self.suffix)
         digest = hashlib.new(self.stated.lower().replace("md5sum", "md5"), data).hexdigest()
         lines = [f"{name}: {value}" for name, value in self.fields.items()]
         lines += [f"{self.stated}:", f" {digest} {len(data)} {PATH}{self.suffix}", ""]
         return "\n".join(lines).encode()
 
-    def packed(self, data: bytes) -> bytes:
-        return {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}[self.suffix](data)
-
     def publish(self, signed: Callable[[bytes], bytes] | None = None) -> None:
         """Put everything where clients look; ``signed`` changes the signed message."""
         message = self.keys.sign(self.release(), *self.signers, options=self.options)
         self.put(f"{SUITE}/InRelease", signed(message) if signed else message)
-        served = self.packed(self.packages if self.served is None else self.served)
+        served = packed(self.packages if self.served is None else self.served, self.suffix)
         self.put(f"{SUITE}/{PATH}{self.suffix}", served)
         if self.by_hash:
-            digest = hashlib.sha256(self.packed(self.packages)).hexdigest()
+            digest = hashlib.sha256(packed(self.packages, self.suffix)).hexdigest()
             folder = PATH.rpartition("/")[0]
             self.put(f"{SUITE}/{folder}/by-hash/SHA256/{digest}", served)
 

@@ -6,16 +6,14 @@ release ``1good``, a version that must not be taken one with ``evil`` in it.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
-import lzma
 import time
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from conftest import Keys
 
+from .forged import packed
 from .server import PAGE, Answer, Server, drips, floods
 from .system_clients import Case
 from .world import ESC, Verdict
@@ -69,20 +67,12 @@ class Repository:
         self.signers: tuple[str, ...] = ("neuron",)
         self.options: tuple[str, ...] = ()
         self.served: bytes | None = None
-        self._packed: tuple[bytes, bytes] = b"", b""
 
     def put(self, path: str, answer: object) -> None:
         self.server.site[f"/rpm/{path}"] = answer  # type: ignore[assignment]
 
-    def packed(self, data: bytes) -> bytes:
-        if data != self._packed[0]:
-            # Once: gzip writes the time, and 600 MB take theirs.
-            pack = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
-            self._packed = data, pack[self.suffix](data)
-        return self._packed[1]
-
     def repomd(self) -> bytes:
-        data = self.packed(self.primary)
+        data = packed(self.primary, self.suffix)
         digest = hashlib.new(self.stated, data).hexdigest()
         opened = hashlib.new(self.stated, self.primary).hexdigest()
         return (
@@ -108,7 +98,7 @@ class Repository:
             signature(index), *self.signers, options=self.options, detached=True
         )
         self.put("repodata/repomd.xml.asc", Answer(signed, ranges=False))
-        served = self.packed(self.primary if self.served is None else self.served)
+        served = packed(self.primary if self.served is None else self.served, self.suffix)
         self.put(f"{self.href}{self.suffix}", Answer(served, ranges=False))
 
 

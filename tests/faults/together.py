@@ -121,8 +121,10 @@ FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1
 JUMPS = ("+3650d", "-3650d")
 
 
-def clock_jumps(place: Place, jumps: Iterable[str] = JUMPS) -> tuple[int, list[str]]:
-    """The clock jumps by ten years at each request of a lock: it ends well, with the same bytes;
+def clock_jumps(
+    place: Place, jumps: Iterable[str] = JUMPS, *, every: int = 1
+) -> tuple[int, list[str]]:
+    """The clock jumps by ten years at each request of a lock, or each of so many: it ends well, with the same bytes;
     and what was kept at the wrong time is asked for again at the right one.  How many requests,
     and what was wrong."""
     server = Server()
@@ -136,7 +138,7 @@ def clock_jumps(place: Place, jumps: Iterable[str] = JUMPS) -> tuple[int, list[s
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
     }  # fmt: skip
     problems = []
-    for jump, number in itertools.product(jumps, range(asked + 1)):
+    for jump, number in itertools.product(jumps, range(0, asked + 1, every)):
         where = f"{jump} at request {number}"
         place.forget()
         clock.write_text("+0" if number else jump)
