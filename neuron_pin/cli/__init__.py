@@ -59,7 +59,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(arguments)
         console = Console.from_options(options)
         code: int = options.run(options, console)
-        console.flush()
     except NeuronPinError as error:
         console.error(error)
         return error.exit_code

@@ -50,10 +50,6 @@ class Console:
         gone."""
         write_out(text)
 
-    def flush(self) -> None:
-        """Nothing of the results is held back any more; raises as `result`."""
-        write_out("")
-
     def note(self, text: str) -> None:
         """Something to know, on stderr; not with ``-q``."""
         if not self.quiet:
@@ -83,6 +79,8 @@ class Console:
 def write_out(text: str) -> None:
     """Write a text to stdout at once; raises `CannotWrite`, and `BrokenPipeError` where the
     reader has gone."""
+    if not text:
+        return
     if sys.stdout is None:
         # What Python makes of a descriptor that is closed.
         raise CannotWrite("standard output", "it is closed")

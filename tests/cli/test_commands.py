@@ -212,6 +212,14 @@ def test_a_result_that_cannot_be_written_is_an_error(command: str, where: str, t
     assert done.stderr.endswith(f"error: standard output: {told}\n")
 
 
+def test_where_nothing_is_printed_a_closed_output_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m neuron_pin {LOCK} -q -o {tmp_path}/constraints.txt >&-", shell=True,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("command", ["--help", "check --help", "diff 2.26.0 2.27.0", LOCK])
 def test_a_terminal_without_utf_8_gets_what_it_can_show(command: str) -> None:
     done = subprocess.run(
