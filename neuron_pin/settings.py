@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -138,13 +137,11 @@ def _project(path: str) -> dict[str, Any]:
         return {}
     if len(data) > MAX_PROJECT_BYTES:
         raise UnreadableInput(path, 0, f"larger than {MAX_PROJECT_BYTES} bytes")
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from neuron_pin.toml import parse_toml
+
     try:
-        document = tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
+        document = parse_toml(data.decode())
+    except ValueError as error:
         raise UnreadableInput(path, 0, f"not TOML: {error}") from None
     tool = document.get("tool", {})
     table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}

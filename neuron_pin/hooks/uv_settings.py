@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
+from neuron_pin.toml import parse_toml
 
 from .blocks import lines_of
 from .tagged import with_tagged, without_tagged
@@ -222,7 +222,7 @@ def _inside(lines: list[str], header: int | None) -> range:
 def _ends_value(lines: list[str], first: int, number: int) -> bool:
     """Whether what stands before a line is whole: a list's rows may begin with a bracket."""
     try:
-        _toml("".join(lines[first:number]))
+        parse_toml("".join(lines[first:number]))
     except ValueError:
         return False
     return True
@@ -237,23 +237,15 @@ def _key_lines(lines: list[str], inside: Iterable[int], key: str) -> list[int]:
             continue
         found.append(number)
         try:
-            _toml("".join(lines[n] for n in found))
+            parse_toml("".join(lines[n] for n in found))
         except ValueError:
             continue
         return found
     return []
 
 
-def _toml(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(text)
-
-
 def _parsed(path: str, text: str) -> dict[str, Any]:
     try:
-        return _toml(text)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise CannotWrite(path, f"uv cannot read it: {error}", hint="mend it first") from None

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.toml import parse_toml
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -60,11 +60,7 @@ def _json(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _pylock(text: str) -> tuple[str, dict[str, str]]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    document = tomllib.loads(text)
+    document = parse_toml(text)
     packages = {
         normalized(package["name"]): package["version"]
         for package in document["packages"]

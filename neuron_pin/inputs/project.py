@@ -6,12 +6,12 @@ of the project is run: dependencies that its build would tell (``dynamic``) are 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
+from neuron_pin.toml import parse_toml
 
 from .files import RequirementsFile, read_text
 from .requirement import Requirement, parse_requirement
@@ -150,11 +150,7 @@ class Project:
 
 
 def _toml(path: str, text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise UnreadableInput(path, 0, f"not TOML: {error}") from None

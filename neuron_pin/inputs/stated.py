@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from neuron_pin.bounded import read_bounded
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.toml import parse_toml
 
 from .requirement import Requirement
 
@@ -124,16 +124,12 @@ def _place(path: str, line: int) -> str:
 
 
 def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list[Stated]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
         text = read_bounded(path, MAX_BYTES).decode("utf-8")
-        document = tomllib.loads(text)
+        document = parse_toml(text)
     except UnicodeDecodeError:
         raise UnreadableInput(path, 0, "not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnreadableInput(path, 0, f"not TOML: {error}") from None
     check_version(path, document)
     rows = document.get(table, [])
