@@ -7,11 +7,11 @@ hash that repomd.xml states, and repomd.xml to its signature where a key is name
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -85,18 +85,22 @@ def read_rpm_packages(
 
         return fetcher.get(f"{url}/{path}", limit=limit, check=checked).data
 
+    found: list[createrepo_c.RepomdRecord] = []
+
     def trusted(index: bytes) -> None:
         if repository.trust.names_key:
             _verify(fetcher, repository, index)
+        record = _primary_record(index, redacted(url))
         kept = fetcher.kept(f"{url}/repodata/repomd.xml")
-        _check_dated(index, kept.data if kept is not None else b"", fetcher.now, redacted(url))
+        _check_dated(record, index, kept, fetcher.now, redacted(url))
+        found.append(record)
 
     _refuse_unprotected(repository)
     try:
-        index = read("repodata/repomd.xml", MAX_REPOMD, trusted)
+        read("repodata/repomd.xml", MAX_REPOMD, trusted)
     except NotFound:
         raise SourceFailed(redacted(url), "has no repodata/repomd.xml") from None
-    return _packages(index, read, names, redacted(url))
+    return _packages(found[0], read, names, redacted(url))
 
 
 def read_cached(repository: RpmRepository, names: frozenset[str]) -> list[SystemPackage]:
@@ -118,7 +122,7 @@ def read_cached(repository: RpmRepository, names: frozenset[str]) -> list[System
         return data
 
     index = read("repomd.xml", MAX_REPOMD, lambda data: None)
-    return _packages(index, read, names, folder)
+    return _packages(_primary_record(index, folder), read, names, folder)
 
 
 def _refuse_unprotected(repository: RpmRepository) -> None:
@@ -147,13 +151,14 @@ def _verify(fetcher: Fetcher, repository: RpmRepository, index: bytes) -> None:
         raise SourceFailed(redacted(address), f"is not trusted: {error}") from None
 
 
-def _check_dated(index: bytes, kept: bytes, now: float, address: str) -> None:
+def _check_dated(
+    record: createrepo_c.RepomdRecord, index: bytes, kept: Answer | None, now: float, address: str
+) -> None:
     """repomd.xml has no date; that of primary.xml, as yum held it."""
-    made = _primary_record(index, address).timestamp
-    try:
-        seen = _primary_record(kept, address).timestamp if kept else made
-    except SourceFailed:
-        seen = made
+    seen = made = record.timestamp
+    if kept is not None and kept.data != index:
+        with contextlib.suppress(SourceFailed):
+            seen = _primary_record(kept.data, address).timestamp
     check_dated(made, seen, now, f"{address}/repodata/repomd.xml")
 
 
@@ -162,8 +167,9 @@ def _check_dated(index: bytes, kept: bytes, now: float, address: str) -> None:
 Read = Callable[[str, int, Callable[[bytes], None]], bytes]
 
 
-def _packages(index: bytes, read: Read, names: frozenset[str], address: str) -> list[SystemPackage]:
-    record = _primary_record(index, address)
+def _packages(
+    record: createrepo_c.RepomdRecord, read: Read, names: frozenset[str], address: str
+) -> list[SystemPackage]:
     place = f"{address}/{record.location_href}"
     suffix = os.path.splitext(record.location_href)[1]
     suffix = "" if suffix == ".xml" else suffix
@@ -242,7 +248,7 @@ def _parsed(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c
     return found
 
 
-@contextmanager
+@contextlib.contextmanager
 def _on_disk(data: bytes, place: str) -> Iterator[str]:
     """A file for createrepo_c, which reads files alone; what it raises becomes `SourceFailed`."""
     library = _library()
@@ -258,7 +264,7 @@ def _on_disk(data: bytes, place: str) -> Iterator[str]:
             raise SourceFailed(place, f"cannot be read: {told[:200]}") from None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _silenced() -> Iterator[None]:
     """Without what a library in C writes to standard error by itself, as GLib does."""
     try:
