@@ -155,7 +155,7 @@ def rpm_relation(name: str, flags: str, epoch: str, version: str, release: str) 
 
 def sha256_of(text: str, place: str) -> str:
     """The SHA-256 that an index states of a file; raises `SourceFailed` for what is none."""
-    if re.fullmatch(r"[0-9a-fA-F]{64}", text or "") is None:
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text) is None:
         raise SourceFailed(place, f"{text[:80]!r} is no SHA-256")
     return text.lower()
 
