@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import importlib
 import io
 import json
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
@@ -17,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -42,6 +44,25 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+UNPRINTABLE = "\x01\x85\u200e"
+"""A C0 and a C1 control and a mark of direction, none of which does anything: what our output
+never passes through."""
+
+
+@pytest.fixture
+def shallow(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The readers of JSON and TOML give up beyond ten brackets, as they do beyond their own
+    bound; gives brackets that are too many for them."""
+    for place in ("json", "tomllib" if sys.version_info >= (3, 11) else "tomli"):
+        module = importlib.import_module(place)
+
+        def bounded(text: Any, *options: Any, loads: Any = module.loads, **more: Any) -> Any:
+            if ("[" * 11 if isinstance(text, str) else b"[" * 11) in text:
+                raise RecursionError("maximum recursion depth exceeded")
+            return loads(text, *options, **more)
+
+        monkeypatch.setattr(module, "loads", bounded)
+    return "[" * 20 + "]" * 20
 
 
 class Outcome(NamedTuple):
@@ -53,6 +74,15 @@ class Outcome(NamedTuple):
 
 
 Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def few_digits() -> Iterator[str]:
+    """Python reads numbers of the fewest digits that it can be set to; gives one of more."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(sys.int_info.str_digits_check_threshold)
+    yield "9" * (sys.int_info.str_digits_check_threshold + 60)
+    sys.set_int_max_str_digits(before)
 
 
 @pytest.fixture(scope="session")

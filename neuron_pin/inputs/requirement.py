@@ -138,12 +138,13 @@ def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
             origin,
             text.strip(),
         )
-    from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 
     try:
         parsed = Parsed(body)
-    except InvalidRequirement as error:
+        specifier = str(parsed.specifier)
+    except ValueError as error:
+        # packaging's own, or a number of more digits than Python reads.
         problem = str(error).splitlines()[0]
         raise WrongUsage(
             f"{origin}: {text!r} is no requirement: {problem}",
@@ -160,7 +161,7 @@ def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
         name,
         frozenset(normalized(extra) for extra in parsed.extras),
         None,
-        str(parsed.specifier),
+        specifier,
         str(parsed.marker) if parsed.marker else "",
         origin,
         text.strip(),

@@ -30,11 +30,14 @@ def admits(specifier: str, version: str) -> bool:
     clauses = _plain_clauses(specifier)
     plain = _plain_version(version) if clauses is not None else None
     if clauses is None or plain is None:
-        from packaging.version import InvalidVersion
+        from packaging.specifiers import InvalidSpecifier
 
         try:
             return specifier_set(specifier).contains(version, prereleases=True)
-        except InvalidVersion:
+        except InvalidSpecifier:
+            raise
+        except ValueError:
+            # Not a version, or a number of more digits than Python reads.
             return False
     return all(_holds(clause, *plain) for clause in clauses)
 

@@ -222,12 +222,14 @@ class Wheels:
         digest = hashlib.sha256()
         try:
             with (
-                self._fetcher.stream(file.url, MAX_WHEEL) as (length, chunks),
+                # PEP 700: a file is as long as its index says.
+                self._fetcher.stream(file.url, MAX_WHEEL if file.size is None else file.size) as (
+                    length,
+                    chunks,
+                ),
                 open(download.path, "wb") as stream,
             ):
-                if length is not None and file.size is not None and length != file.size:
-                    problem = f"has {length} bytes, and its index says {file.size}"
-                    raise SourceFailed(source, problem)
+                _check_size(length, file, source)
                 download.length = length
                 download.started.set()
                 for chunk in chunks:
@@ -235,6 +237,7 @@ class Wheels:
                     stream.write(chunk)
                     stream.flush()
                     download.wrote(len(chunk))
+                _check_size(stream.tell(), file, source)
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
         found = digest.hexdigest()
@@ -303,6 +306,12 @@ def _present(path: str) -> Download:
     found = Download(path, length, is_done=True)
     found.wrote(length)
     return found
+
+
+def _check_size(length: int | None, file: ListedFile, source: str) -> None:
+    """Raises `SourceFailed` for a file of another length than its index states, in bytes."""
+    if length is not None and file.size is not None and length != file.size:
+        raise SourceFailed(source, f"has {length} bytes, and its index says {file.size}")
 
 
 def _sha256(file: ListedFile) -> str:

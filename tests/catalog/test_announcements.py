@@ -31,7 +31,7 @@ EVENTS = [
                     ("dlami", "ubuntu 24.04", "eos", "2.34.0", "2026-12-03")]),
     ("future-interface", [("api", "NKI block dimension", "eos", "", None)]),
     ("half-a-subject", [("component", "neuronx-distributed-training", "eos", "2.34.0", "2026-12-03")]),
-    ("hostile", [("python", "python 3.12", "eos", "2.34.0", "2026-12-03")]),
+    ("odd", [("python", "python 3.12", "eos", "2.34.0", "2026-12-03")]),
     ("renames", [("component", "aws-neuronx-tools", "eos", "2.34.0", "2026-12-03")]),
 ]  # fmt: skip
 

@@ -50,7 +50,7 @@ def test_other_files_than_stated_are_named(run, folder: Path, change) -> None:
     assert ".json" in done.err
 
 
-@pytest.mark.parametrize("text", ["x", f"{'0' * 64}  ../a", f"{'0' * 64}  /etc/passwd", "\0"])
+@pytest.mark.parametrize("text", ["x", f"{'0' * 64}  ../a", f"{'0' * 64}  /srv/a", "\0"])
 def test_sums_that_are_none(run, folder: Path, text: str) -> None:
     (folder / "SHA256SUMS").write_text(text + "\n")
     done = run("catalog", "verify", folder)

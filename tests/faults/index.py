@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+import json
 
-from attacks.forged import wheel
-from attacks.server import Server
-from attacks.world import World
+from conftest import wheel
 
+from .server import Answer, Server
+
+JSON = "application/vnd.pypi.simple.v1+json"
 LOCKED = ("a.txt", "a.json", "pylock.toml")
+NEEDS = {
+    "first": ("second>=1", "third"), "second": ("third<2",), "third": (), "fourth": ("first",),
+}  # fmt: skip
 
 
-def published(server: Server, folder: Path) -> World:
-    """An index of a few projects that need each other, without metadata files beside them."""
-    world = World(server, str(folder))
-    needs = {
-        "first": ("second>=1", "third"), "second": ("third<2",), "third": (), "fourth": ("first",),
-    }  # fmt: skip
-    for name, requires in needs.items():
-        lines = [f"Requires-Dist: {requirement}" for requirement in requires]
-        rows = [
-            world.file(f"{name}-{v}-py3-none-any.whl", wheel(name, v, "GOOD", *lines))
-            for v in ("1.0", "1.1")
-        ]
-        world.page(*rows, name=name)
-    return world
+def publish(server: Server) -> None:
+    """Put a few projects that need each other on a server, without metadata files."""
+    for name, requires in NEEDS.items():
+        rows = []
+        for version in ("1.0", "1.1"):
+            filename, data = f"{name}-{version}-py3-none-any.whl", wheel(name, version, requires)
+            server.site[f"/files/{filename}"] = Answer(data)
+            rows.append({
+                "filename": filename, "url": f"{server.url}/files/{filename}",
+                "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
+            })  # fmt: skip
+        document = {"meta": {"api-version": "1.1"}, "name": name, "files": rows}
+        server.site[f"/simple/{name}/"] = Answer(json.dumps(document).encode(), JSON)
 
 
-def index_lock(world: World) -> tuple[str, ...]:
+def index_lock(server: Server) -> tuple[str, ...]:
     return (
         "lock", "fourth", "--python", "3.11", "--as-of", "2026-03-01", "--index-url",
-        f"{world.scheme}/public/simple/", "--generate-hashes", "--timeout", "3", "--upgrade",
+        f"{server.url}/simple/", "--generate-hashes", "--timeout", "3", "--upgrade",
         *(word for name in LOCKED for word in ("-o", name)),
     )  # fmt: skip

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from attacks.server import Server
 from conftest import FIXTURES
 
-from .index import index_lock, published
+from .index import index_lock, publish
+from .server import Server
 
 COMMAND = (sys.executable, "-m", "neuron_pin")
 LOCK = (
@@ -148,12 +148,13 @@ def importing(place: Place) -> tuple[str, ...]:
 def with_index(place: Place) -> None:
     if place.server is None:
         place.server = Server()
-    published(place.server, place.root)
+    publish(place.server)
 
 
 def locking(place: Place) -> tuple[str, ...]:
     assert place.server is not None
-    return index_lock(published(place.server, place.root))
+    publish(place.server)
+    return index_lock(place.server)
 
 
 def with_findings(place: Place) -> None:

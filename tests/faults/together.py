@@ -9,10 +9,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from attacks.server import Server, sends
-
-from .index import index_lock, published
+from .index import index_lock, publish
 from .scenarios import COMMAND, OUTPUTS, Place, outputs
+from .server import Server, send
 
 
 def both(place: Place, *commands: tuple[str, ...]) -> list[subprocess.CompletedProcess[str]]:
@@ -58,8 +57,8 @@ def same_cache(place: Place, times: int) -> list[str]:
     """Two cold locks fill the same cache: both end well, with the same bytes, and what they leave
     serves a third one without the network."""
     server = Server()
-    world = published(server, place.root)
-    command = index_lock(world)
+    publish(server)
+    command = index_lock(server)
     problems = []
     for number in range(times):
         shutil.rmtree(place.cache, ignore_errors=True)
@@ -77,9 +76,9 @@ def same_cache(place: Place, times: int) -> list[str]:
 
 
 BREAKS = {
-    "closed": sends(b""),
-    "cut off in its head": sends(b"HTTP/1.1 200 OK\r\nContent-Ty"),
-    "cut off in its body": sends(
+    "closed": send(b""),
+    "cut off in its head": send(b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    "cut off in its body": send(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999\r\n\r\n<a"
     ),
 }
@@ -89,8 +88,8 @@ def cut_network(place: Place, kinds: Iterable[str] = BREAKS) -> tuple[int, list[
     """The network breaks at each request of a lock, and stays away: exit 3, nothing written, and
     the next run gives what an undisturbed one gives.  How many requests, and what was wrong."""
     server = Server()
-    world = published(server, place.root)
-    command = index_lock(world)
+    publish(server)
+    command = index_lock(server)
     assert place.run(*command).returncode == 0
     whole, asked = place.content(), len(server.asked)
     site = dict(server.site)
@@ -128,8 +127,8 @@ def clock_jumps(
     and what was kept at the wrong time is asked for again at the right one.  How many requests,
     and what was wrong."""
     server = Server()
-    world = published(server, place.root)
-    command = index_lock(world)
+    publish(server)
+    command = index_lock(server)
     assert place.run(*command).returncode == 0
     whole, asked = place.content(), len(server.asked)
     clock = place.root.parent / "clock"

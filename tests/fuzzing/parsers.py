@@ -66,7 +66,7 @@ DECLARED = (
 """What the parsers say of input that they cannot read."""
 
 CORPORA = Path(__file__).parent.parent.parent / "fixtures" / "corpora"
-"""A folder of good and of once fatal inputs for each parser."""
+"""A folder of inputs for each parser: good ones, and ``fatal-`` ones that ended it once."""
 
 NAME = "torch-neuronx"
 ADDRESS = "https://index.invalid/simple/torch-neuronx/"

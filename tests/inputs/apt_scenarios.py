@@ -132,7 +132,7 @@ def differences(world: World) -> list[str]:
             if candidate != said[name].candidate:
                 wrong.append(f"{name}: candidate {candidate}, apt {said[name].candidate}")
             if _is_pinned_by_us_alone(world, name) and not _is_trusted(world, name, candidate):
-                wrong.append(f"{name}: a hostile {candidate} wins")
+                wrong.append(f"{name}: {candidate} of another archive wins")
         wrong += commands(world, policy, apt, names)
         wrong += views(apt, said, names)
     return wrong

@@ -85,8 +85,8 @@ def apt(tmp_path: Path, serve, catalog: Catalog, keys: Keys) -> Apt:
     key.write_bytes(keys.export("neuron"))
     publish(neuron, "jammy", real_packages(catalog), keys)
     names = sorted({name for name, _ in real_packages(catalog)})
-    hostile = [(n, v) for n in names for v in ("2.99.0.0-evil", "9.9-evil", "2.34.10.0-zzz")]
-    publish(other, "stable", hostile)
+    others = [(n, v) for n in names for v in ("2.99.0.0-evil", "9.9-evil", "2.34.10.0-zzz")]
+    publish(other, "stable", others)
     root = tmp_path / "root"
     for folder in (
         "etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d",
@@ -121,7 +121,7 @@ SYSTEMS = ("ubuntu18.04", "ubuntu20.04", "ubuntu22.04", "ubuntu24.04", "debian12
 def test_apt_picks_what_was_locked_for_every_release_and_instance(
     run, apt, catalog, system: str
 ) -> None:
-    """No pin: the hostile repository's version.  With ours: the release's, each time."""
+    """No pin: the other repository's version.  With ours: the release's, each time."""
     assert apt.candidates("aws-neuronx-tools") == {"aws-neuronx-tools": "9.9-evil"}
     preferences = apt.root / "etc/apt/preferences.d/00-neuron-pin.pref"
     asked: dict[str, dict[str, str]] = {}

@@ -22,7 +22,7 @@ real_dnf = pytest.mark.skipif(not has_dnf, reason="needs dnf 4 with its versionl
 
 
 def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
-    """Every system package's real versions, and hostile ones beside them."""
+    """Every system package's real versions, and those of another repository beside them."""
     found = {(name, f"{version}-1") for name, version in system_versions(catalog)}
     names = {name for name, _ in found}
     found |= {(n, v) for n in names for v in ("2.99.99.99-1", "9.9-1", "1:2.0-1", "20.1.0-1")}

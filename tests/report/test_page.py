@@ -179,10 +179,10 @@ def test_nothing_is_said_on_the_console(browser, folder: Path) -> None:
     assert browser.get_log("browser") == []
 
 
-def test_a_hostile_lock_stays_text(browser, folder: Path, tmp_path: Path) -> None:
+def test_markup_in_a_lock_stays_text(browser, folder: Path, tmp_path: Path) -> None:
     document = json.loads((folder / "lock.json").read_text())
-    document["packages"][0]["version"] = '"><img src=x onerror=alert(1)>'
-    document["packages"][1]["name"] = "</script><script>alert(2)</script>"
+    document["packages"][0]["version"] = '"><hr title=x>'
+    document["packages"][1]["name"] = "</script><hr>"
     document["sdk"] = "<b>2.28.1"
     lock = tmp_path / "<i>lock.json"
     lock.write_text(json.dumps(document))
@@ -190,7 +190,7 @@ def test_a_hostile_lock_stays_text(browser, folder: Path, tmp_path: Path) -> Non
     assert main(["lifecycle", "--as-of", AS_OF, "--format", "html", "-q", "--lock", str(lock),
                  "-o", str(out)]) == 0  # fmt: skip
     load(browser, out)
-    assert browser.find_elements(By.TAG_NAME, "img") == []
+    assert browser.find_elements(By.TAG_NAME, "hr") == []
     assert "<b>2.28.1" in browser.find_element(By.TAG_NAME, "main").text
     assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
 

@@ -1,4 +1,4 @@
-"""Reading apt repositories: compressions, hashes, hostile stanzas."""
+"""Reading apt repositories: compressions, hashes, stanzas, bounds."""
 
 import bz2
 import gzip
@@ -76,11 +76,57 @@ def test_what_cannot_be_unpacked_is_refused(tmp_path: Path, suffix: str) -> None
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
-def test_a_bomb_is_not_unpacked(tmp_path: Path, suffix: str, monkeypatch) -> None:
+def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, suffix: str, monkeypatch) -> None:
     monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 1000)
     line = repository(tmp_path / "repo", suffix, PACK[suffix](bytes(10_000)))
     with pytest.raises(SourceFailed, match="more than 1000 bytes"):
         read(tmp_path, line)
+
+
+# a field of a wanted stanza, what is said
+FIELDS = [
+    ("Version: 2.9_5", "no valid version"),
+    ("Version: 1:2:3_4", "no valid version"),
+    ("Version: 2.9.5-1\nFilename: pool/../a.deb", "lies elsewhere"),
+    ("Version: 2.9.5-1\nFilename: /pool/a.deb", "lies elsewhere"),
+    ("Version: 2.9.5-1\nSHA256: abab", "no SHA-256"),
+]
+
+
+@pytest.mark.parametrize(("fields", "told"), FIELDS)
+def test_a_wanted_stanza_with_a_field_that_is_none(fields: str, told: str) -> None:
+    data = f"Package: aws-neuronx-tools\n{fields}\n\n".encode()
+    with pytest.raises(SourceFailed, match=told):
+        list(stanzas(data, ["aws-neuronx-tools"], "x"))
+
+
+# a stanza of another package that only seems to hold one of ours
+FOLDED = ["\n Package: {}\n Version: 9", "\rPackage: {}\rVersion: 9", "\u2028Package: {}"]
+
+
+@pytest.mark.parametrize("text", FOLDED)
+def test_a_stanza_begins_with_a_line_of_its_own(text: str) -> None:
+    inside = text.format("aws-neuronx-tools")
+    data = f"Package: other\nVersion: 1-1\nDescription: x{inside}\n\n".encode()
+    assert list(stanzas(data, ["aws-neuronx-tools"], "x")) == []
+
+
+def test_the_first_of_two_fields_counts() -> None:
+    data = b"Package: aws-neuronx-tools\nVersion: 2.9-1\nVersion: 2.10-1\n\n"
+    assert [package.version for package in stanzas(data, ["aws-neuronx-tools"], "x")] == ["2.9-1"]
+
+
+def test_an_index_has_a_bound_of_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = "".join(f"Package: aws-neuronx-tools\nVersion: 2.{n}-1\n\n" for n in range(11)).encode()
+    assert len(list(stanzas(data, ["aws-neuronx-tools"], "x"))) == 11
+    monkeypatch.setattr("neuron_pin.sources.apt.MAX_WANTED", 10)
+    with pytest.raises(SourceFailed, match="more than 10 versions"):
+        list(stanzas(data, ["aws-neuronx-tools"], "x"))
+
+
+def test_relations_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuron_pin.sources.system_package.MAX_RELATIONS", 10)
+    assert len(list(parse_deb_relations(", ".join("x" for _ in range(50))))) == 11
 
 
 def test_a_wanted_stanza_without_a_version_is_refused_and_an_unwanted_one_passed_over() -> None:

@@ -107,7 +107,7 @@ def test_what_is_not_well_signed_is_refused(repository: Repository, keys: Keys, 
 def test_text_around_the_signed_block_is_not_read(keys: Keys) -> None:
     """gpgv lets it pass; what counts is what it writes."""
     signed = keys.sign(b"Origin: good\n", "neuron")
-    around = b"Origin: evil\n\n" + signed + b"\nOrigin: evil\n"
+    around = b"Origin: other\n\n" + signed + b"\nOrigin: other\n"
     found = verify(around, [keys.export("neuron")])
     assert found.text == b"Origin: good\n"
     assert found.fingerprints == (keys.fingerprint("neuron"),)
@@ -126,7 +126,7 @@ def test_of_several_signatures_one_is_enough_and_none_may_be_bad(keys: Keys) -> 
         assert (found.text, found.fingerprints) == (text, (keys.fingerprint("second"),))
         with pytest.raises(BadSignature, match="not trusted here"):
             verify(message, [keys.export("other")], detached=beside)
-        changed = message.replace(b"good", b"evil")
+        changed = message.replace(b"good", b"else")
         with pytest.raises(BadSignature, match="does not fit the text"):
             verify(changed, [neuron, second], detached=beside)
     # Good by one key, and one of another text by the other.
@@ -207,6 +207,54 @@ def test_a_date_far_ahead_is_refused(repository: Repository, keys: Keys) -> None
     (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
     with pytest.raises(SourceFailed, match=r"2099-10-01 \d\d:\d\d: one of the clocks"):
         repository.read()
+
+
+def test_an_older_release_than_was_seen_is_refused(tmp_path: Path, keys: Keys, serve) -> None:
+    server = serve()
+    key = tmp_path / "neuron.asc"
+    key.write_bytes(keys.export("neuron"))
+    server.answers["/dists/jammy/main/binary-amd64/Packages"] = (200, {}, PACKAGES)
+    day = 86400
+
+    def read(age: float) -> list[str]:
+        text = release_text().replace(
+            b"Date: ", f"Date: {formatdate(time.time() - age, usegmt=True)}\nX: ".encode()
+        )
+        server.answers["/dists/jammy/InRelease"] = (200, {}, keys.sign(text, "neuron"))
+        repository = parse_repository(f"deb [signed-by={key}] {server.url} jammy main")
+        fetcher = Fetcher(str(tmp_path / "cache"), refresh=True)
+        names = frozenset({"aws-neuronx-tools"})
+        return [package.version for package in read_packages(fetcher, repository, names)]
+
+    assert read(day) == ["2.10.1.0-b"]
+    with pytest.raises(SourceFailed, match="older than the one of"):
+        read(2 * day)
+    assert read(day) == ["2.10.1.0-b"]
+
+
+def test_a_release_has_a_bound_and_states_a_sha_256(
+    repository: Repository, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = repository.suite / "InRelease"
+    inside.write_bytes(keys.sign(release_text().replace(b"SHA256:", b"Other:"), "neuron"))
+    with pytest.raises(SourceFailed, match="states no SHA256"):
+        repository.read()
+    inside.write_bytes(keys.sign(release_text(), "neuron"))
+    assert repository.read() == ["2.10.1.0-b"]
+    monkeypatch.setattr("neuron_pin.sources.apt_release.MAX_RELEASE", 200)
+    with pytest.raises(SourceFailed, match="more than 200 bytes"):
+        repository.read()
+
+
+def test_what_is_not_signed_well_is_not_kept(tmp_path: Path, keys: Keys, serve) -> None:
+    server = serve()
+    key = tmp_path / "neuron.asc"
+    key.write_bytes(keys.export("neuron"))
+    server.answers["/dists/jammy/InRelease"] = (200, {}, keys.sign(release_text(), "other"))
+    repository = parse_repository(f"deb [signed-by={key}] {server.url} jammy main")
+    with pytest.raises(SourceFailed, match="is not trusted"):
+        read_packages(Fetcher(str(tmp_path / "cache")), repository, frozenset({"x"}))
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
 def test_indexes_are_had_by_their_hash_where_that_is_offered(

@@ -123,7 +123,7 @@ def test_names_of_lists_are_apts(uri: str, tmp_path: Path) -> None:
 @real_apt
 @pytest.mark.apt
 def test_a_lock_of_what_the_machine_knows_takes_neurons_own_repository(run) -> None:
-    """A hostile repository of the same machine has the very version, and a higher one."""
+    """Another repository of the same machine has the very version, and a higher one."""
     with scratch_apt(archives(), {}, {}) as apt:
         done = run("lock", "aws-neuronx-tools", "--apt-repo", f"host:{apt.root}", "--offline",
                    "--instance", "trn1", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip

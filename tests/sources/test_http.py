@@ -88,7 +88,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_redirect_to_a_file_is_refused(serve, tmp_path: Path) -> None:
     server = serve()
-    server.answers["/a"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    server.answers["/a"] = (302, {"Location": "file:///index.html"}, b"")
     with pytest.raises(SourceFailed, match="neither http"):
         fetcher(tmp_path).get(f"{server.url}/a", limit=10)
 
@@ -132,6 +132,6 @@ def test_a_wheel_that_is_none_is_refused(serve, tmp_path: Path) -> None:
 
 def test_another_projects_metadata_in_a_wheel_is_refused(serve, tmp_path: Path) -> None:
     server = serve()
-    server.answers["/w"] = (200, {}, wheel("evil", "2.9.0.2.13.1"))
+    server.answers["/w"] = (200, {}, wheel("other", "2.9.0.2.13.1"))
     with pytest.raises(SourceFailed, match="0 METADATA files"):
         read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)

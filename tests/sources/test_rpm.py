@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -105,9 +106,9 @@ BROKEN = {
     "names nothing": ({"repomd": b'<repomd xmlns="http://linux.duke.edu/metadata/repo"/>'}, "names no"),
     "another hash": ({"packed": gzip.compress(b"x")}, "does not have the hash"),
     "cut": ({"packed": gzip.compress(GOOD)[:-20]}, "does not have the hash"),
-    "weak hash": ({"checksum": 'type="md5"'}, "too weak"),
-    "outside": ({"href": "../../etc/passwd"}, "names a file elsewhere"),
-    "another host": ({"href": "http://evil.invalid/primary.xml.gz"}, "names a file elsewhere"),
+    "another kind of hash": ({"checksum": 'type="other"'}, "too weak"),
+    "outside": ({"href": "../primary.xml.gz"}, "names a file elsewhere"),
+    "another host": ({"href": "http://other.invalid/primary.xml.gz"}, "names a file elsewhere"),
     "unknown form": ({"href": "repodata/primary.xml.rar"}, "packed as .rar"),
     "is not there": ({"href": "repodata/other.xml.gz"}, "not there"),
 }  # fmt: skip
@@ -122,22 +123,23 @@ def test_a_broken_repository_is_refused_with_its_address(tmp_path: Path, name: s
     assert (tmp_path / "repo").as_uri() in str(error.value)
 
 
-LAUGHS = (
-    b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
-)
+XML = b'<?xml version="1.0" encoding="UTF-8"?>'
 # a primary.xml, what is said
 CONTENTS = {
-    "entities": (GOOD.replace(b'<?xml version="1.0" encoding="UTF-8"?>', LAUGHS), "document type"),
+    "a document type": (GOOD.replace(XML, XML + b"<!DOCTYPE metadata>"), "document type"),
+    "another encoding": (GOOD.replace(b'"UTF-8"', b'"ISO-8859-1"'), "not in UTF-8"),
     "ends early": (GOOD[:-40], "cannot be read"),
     "another language": (b"<html/>", "cannot be read|no packages"),
     "no version": (GOOD.replace(b'ver="2.9.0.0"', b'ver=""'), "no valid version"),
-    "an odd version": (GOOD.replace(b'ver="2.9.0.0"', b'ver="2;rm"'), "no valid version"),
-    "a file elsewhere": (GOOD.replace(b'href="aws', b'href="../../aws'), "lies elsewhere"),
+    "an odd version": (GOOD.replace(b'ver="2.9.0.0"', b'ver="2 9"'), "no valid version"),
+    "a file elsewhere": (GOOD.replace(b'href="aws', b'href="x/../aws'), "lies elsewhere"),
+    "a base": (GOOD.replace(b"<location ", b'<location xml:base="." '), "lies elsewhere"),
+    "no SHA-256": (re.sub(rb">[0-9a-f]{63}", b">", GOOD), "no SHA-256"),
 }
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_hostile_metadata_is_refused(tmp_path: Path, name: str) -> None:
+def test_metadata_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     data, told = CONTENTS[name]
     broken(tmp_path / "repo", data)
     if name == "another language":
@@ -147,10 +149,25 @@ def test_hostile_metadata_is_refused(tmp_path: Path, name: str) -> None:
         read(tmp_path, (tmp_path / "repo").as_uri())
 
 
-def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 500)
     repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(99)])
     with pytest.raises(SourceFailed, match="more than 500 bytes"):
+        read(tmp_path, (tmp_path / "repo").as_uri())
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "told"),
+    [("MAX_WANTED", 10, "more than 10 versions"), ("MAX_REPOMD", 200, "more than 200 bytes"),
+     ("MAX_PRIMARY", 200, "more than 200 bytes")],
+)  # fmt: skip
+def test_a_repository_has_bounds(tmp_path: Path, monkeypatch, limit, value, told) -> None:
+    repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(11)])
+    assert len(read(tmp_path, (tmp_path / "repo").as_uri())) == 11
+    monkeypatch.setattr(f"neuron_pin.sources.rpm.{limit}", value)
+    with pytest.raises(SourceFailed, match=told):
         read(tmp_path, (tmp_path / "repo").as_uri())
 
 
@@ -263,7 +280,7 @@ def test_what_is_older_than_before_is_refused_and_the_newer_one_kept(tmp_path: P
     with pytest.raises(SourceFailed, match=r"dated 1970-01-01 .* older than the one of 2023-11-14"):
         versions()
     assert versions(refresh=False) == ["2.9.0.0-1"]
-    answer(described.replace(b"<timestamp>1<", b"<timestamp>9223372036854775807<"))
+    answer(described.replace(b"<timestamp>1<", b"<timestamp>9999999999<"))
     with pytest.raises(SourceFailed, match="one of the clocks is wrong"):
         versions()
 

@@ -72,7 +72,6 @@ GARBAGE = [
     (b"\x00\xff garbage", "text/html", "not HTML"),
     (b"{", JSON, "not JSON"),
     (b"[]", JSON, "not a simple index page"),
-    (b"[" * 100_000, JSON, "not JSON"),
     (b'{"files": [], "meta": {"api-version": "2.0"}}', JSON, "version 2.0"),
 ]
 
@@ -82,6 +81,50 @@ def test_what_is_no_index_page_is_refused_with_its_address(data, kind, told) -> 
     with pytest.raises(SourceFailed, match=told) as caught:
         parse_page(data, kind, BASE)
     assert caught.value.url == BASE
+
+
+def test_json_that_nests_too_deeply_is_refused(shallow: str) -> None:
+    with pytest.raises(SourceFailed, match="not JSON"):
+        parse_page(shallow.encode(), JSON, BASE)
+
+
+def test_html_that_its_parser_refuses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library ends some declarations with an AssertionError."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("unknown declaration")
+
+    monkeypatch.setattr("neuron_pin.sources.simple._Anchors.feed", refuse)
+    with pytest.raises(SourceFailed, match="is not HTML"):
+        parse_page(HTML, "text/html", BASE)
+
+
+def test_a_number_that_python_does_not_read_is_refused(few_digits: str) -> None:
+    with pytest.raises(SourceFailed, match="not JSON"):
+        parse_page(f'{{"files": [], "x": {few_digits}}}'.encode(), JSON, BASE)
+
+
+# a limit, what it is set to, a page that is beyond it, its type, what the error says
+BEYOND = [
+    ("MAX_FILES", 10, b'{"files": [' + b"{}," * 10 + b"{}]}", JSON, "more than 10"),
+    ("MAX_FILES", 10, b"<a href=x>x</a>" * 11, "text/html", "more than 10"),
+    ("MAX_TAG", 64, b"<a href='" + b"x" * 100, "text/html", "tag of more than 64 bytes"),
+]
+
+
+@pytest.mark.parametrize(("limit", "value", "data", "kind", "told"), BEYOND)
+def test_a_page_has_bounds(monkeypatch, limit, value, data, kind, told) -> None:
+    monkeypatch.setattr(f"neuron_pin.sources.simple.{limit}", value)
+    with pytest.raises(SourceFailed, match=told):
+        parse_page(data, kind, BASE)
+
+
+def test_a_file_name_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(parse_page(document(), JSON, BASE).names) == 1
+    assert len(parse_page(HTML, "text/html", BASE).names) == 1
+    monkeypatch.setattr("neuron_pin.sources.simple.MAX_NAME", 40)
+    assert parse_page(document(), JSON, BASE).names == []
+    assert parse_page(HTML, "text/html", BASE).names == []
 
 
 def test_entries_of_a_wrong_shape_are_passed_over() -> None:
@@ -96,6 +139,10 @@ WHEELS = [
     ("a-1.0.whl", None),
     ("a-1.0-py3-none-any.tar.gz", None),
     ("a--py3-none-any.whl", None),
+    ("a-1.0 -py3-none-any.whl", None),
+    ("a-1.0\t-py3-none-any.whl", None),
+    ("a-\uff11.0-py3-none-any.whl", None),
+    ("b/a-1.0-py3-none-any.whl", None),
 ]
 
 
@@ -111,11 +158,11 @@ PLACES = [
     ("https://a.example/simple/x/", "//b.example/x.whl", True),
     ("https://a.example/simple/x/", "http://a.example/x.whl", False),
     ("https://a.example/simple/x/", "HTTP://a.example/x.whl", False),
-    ("https://a.example/simple/x/", "file:///etc/x.whl", False),
+    ("https://a.example/simple/x/", "file:///srv/x.whl", False),
     ("https://a.example/simple/x/", "ftp://a.example/x.whl", False),
     ("http://127.0.0.1/simple/x/", "http://127.0.0.1/x.whl", True),
     ("http://127.0.0.1/simple/x/", "x.whl", True),
-    ("http://127.0.0.1/simple/x/", "file:///etc/x.whl", False),
+    ("http://127.0.0.1/simple/x/", "file:///srv/x.whl", False),
     ("file:///wheels/x/index.html", "x.whl", True),
     ("file:///wheels/x/index.html", "https://b.example/x.whl", True),
 ]
