@@ -7,7 +7,6 @@ answer never loads it.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +27,7 @@ from .page import fitting_files, make_project
 from .project import Offer, Project
 from .sdist import read_sdist_metadata
 from .simple import ACCEPT, MAX_PAGE_BYTES, ListedFile, Page, parse_page, parse_wheel_name
+from .system_package import sha256_of
 from .transport import redacted
 from .wheel import MAX_WHEEL, read_metadata_file, read_wheel_metadata
 
@@ -122,10 +122,7 @@ class Reader:
         found = []
         for file in fitting_files(read[0], name, version, self._target):
             digest = dict(file.hashes).get("sha256") or self._digest(file)
-            if not re.fullmatch("[0-9a-fA-F]{64}", digest):
-                problem = f"is listed with a SHA-256 that is none: {digest[:80]!r}"
-                raise SourceFailed(redacted(file.url), problem)
-            hashes = (("sha256", digest.lower()),)
+            hashes = (("sha256", sha256_of(digest, redacted(file.url))),)
             found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
         return found
 
@@ -158,6 +155,8 @@ class Reader:
         raises `NotStatic`.
         """
         source = redacted(offer.url)
+        if offer.sha256:
+            sha256_of(offer.sha256, source)
         data, note = self._metadata_file(offer) if offer.metadata else None, ""
         try:
             if offer.is_sdist:

@@ -154,9 +154,10 @@ def rpm_relation(name: str, flags: str, epoch: str, version: str, release: str) 
 
 
 def sha256_of(text: str, place: str) -> str:
-    """The SHA-256 that an index states of a file; raises `SourceFailed` for what is none."""
+    """The SHA-256 that an index states of a file, in small letters; raises `SourceFailed` for
+    what is not one."""
     if re.fullmatch(r"[0-9a-fA-F]{64}", text) is None:
-        raise SourceFailed(place, f"{text[:80]!r} is no SHA-256")
+        raise SourceFailed(place, f"is listed with an invalid SHA-256: {text[:80]!r}")
     return text.lower()
 
 

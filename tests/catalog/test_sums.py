@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
+import sys
+import types
 from pathlib import Path
 
 import pytest
 from conftest import FIXTURES, Keys
 
 from neuron_pin.catalog.catalog import EMBEDDED
+from neuron_pin.errors import NeuronPinError
 
 MANIFEST = FIXTURES / "manifest" / "irregular.json"
 
@@ -94,3 +98,22 @@ def test_only_what_is_signed_is_imported(run, keys: Keys, tmp_path: Path) -> Non
     # What was imported states its own sums.
     done = run("catalog", "verify")
     assert (done.code, EMBEDDED in done.out) == (0, False)
+
+
+def test_a_build_refuses_other_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hook of the build, as hatchling runs it."""
+    root = Path(EMBEDDED).parent.parent.parent
+    shutil.copytree(EMBEDDED, tmp_path / "neuron_pin" / "catalog" / "data")
+    interface = types.ModuleType("interface")
+    interface.BuildHookInterface = object
+    parts = ["hatchling", "builders", "hooks", "plugin", "interface"]
+    for count in range(1, 6):
+        monkeypatch.setitem(sys.modules, ".".join(parts[:count]), interface)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    hook = runpy.run_path(str(root / "hatch_build.py"))["CustomBuildHook"]()
+    hook.root = str(tmp_path)
+    hook.initialize("standard", {})
+    facts = tmp_path / "neuron_pin" / "catalog" / "data" / "systems.json"
+    facts.write_text(facts.read_text() + " ")
+    with pytest.raises(NeuronPinError, match=r"systems\.json"):
+        hook.initialize("standard", {})

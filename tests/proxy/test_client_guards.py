@@ -214,3 +214,10 @@ def test_many_that_ask_at_once_cost_one_request(index, pair) -> None:
         thread.join()
     pages = [path for path, _ in pair.neuron.requests if not path.endswith(".whl")]
     assert pages.count("/simple/torch-neuronx/") == 1
+
+
+def test_the_log_is_ascii(index) -> None:
+    sent = 'GET /nowhere HTTP/1.1\r\nHost: x\r\nUser-Agent: pip "\u00e9\r\n\r\n'
+    assert talk(index, sent.encode("latin-1")).startswith(b"HTTP/1.1 404")
+    assert index.has_logged("pip")
+    assert all(line.isascii() for line in index.lines)

@@ -329,3 +329,12 @@ def test_a_file_that_is_longer_than_its_index_says(raw, pair, served, tmp_path: 
     _, body = streamed(index, path)
     assert len(body) < len(BIG)
     assert not [p for p in (tmp_path / "served" / "wheels").rglob("*") if p.is_file()]
+
+
+def test_a_file_that_is_shorter_than_its_index_says(raw, pair, served, tmp_path: Path) -> None:
+    url = raw(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300))
+    path = listed(pair, "tool", "1.0", GOOD, url=f"{url}/x.whl", size=600)
+    index = served(*pair.options, "--files", "cache", "--file-host", url.removeprefix("http://"))
+    streamed(index, path)
+    assert index.has_logged("has 300 bytes, and its index says 600")
+    assert not [p for p in (tmp_path / "served" / "wheels").rglob("*") if p.is_file()]

@@ -266,3 +266,17 @@ def test_a_requirements_file_does_not_open_a_connection(run) -> None:
     done = run("lock", "-r", "reqs.txt", "--offline")
     assert done.code == 2
     assert "http://index.invalid is not encrypted" in done.err
+
+
+def test_a_name_and_password_go_to_their_host_alone(serve, tmp_path: Path) -> None:
+    here, elsewhere = serve(), serve()
+    here.answers["/a"] = (302, {"Location": f"{elsewhere.url}/b"}, b"")
+    elsewhere.answers["/b"] = (200, {}, b"ok")
+    access = Access(credentials={here.url.removeprefix("http://"): ("me", "s3cret")})
+    fetcher = Fetcher(str(tmp_path / "cache"), access=access)
+    assert fetcher.get(f"{here.url}/a", limit=10).data == b"ok"
+    assert ["Authorization" in headers for _, headers in here.requests] == [True]
+    assert ["Authorization" in headers for _, headers in elsewhere.requests] == [False]
+    kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert kept
+    assert not [data for data in kept if b"s3cret" in data]

@@ -89,7 +89,7 @@ FIELDS = [
     ("Version: 1:2:3_4", "no valid version"),
     ("Version: 2.9.5-1\nFilename: pool/../a.deb", "lies elsewhere"),
     ("Version: 2.9.5-1\nFilename: /pool/a.deb", "lies elsewhere"),
-    ("Version: 2.9.5-1\nSHA256: abab", "no SHA-256"),
+    ("Version: 2.9.5-1\nSHA256: abab", "invalid SHA-256"),
 ]
 
 

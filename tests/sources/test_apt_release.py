@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import subprocess
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -285,3 +286,34 @@ def test_keys_are_made_binary_as_gpg_does_it(keys: Keys) -> None:
     ):
         with pytest.raises(BadSignature):
             dearmoured(broken)
+
+
+FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+GOOD = f"[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0123456789ABCDEF x\n[GNUPG:] VALIDSIG {FINGERPRINT} "
+GOOD += "2026-01-01 1767225600 0 4 0 1 {digest} 01 " + FINGERPRINT + "\n"
+
+
+def gpgv_says(monkeypatch: pytest.MonkeyPatch, status: str, code: int) -> None:
+    done = subprocess.CompletedProcess([], code, status.encode(), b"")
+    monkeypatch.setattr("neuron_pin.sources.openpgp.subprocess.run", lambda *_, **__: done)
+
+
+def test_a_digest_that_is_too_weak_does_not_count(keys: Keys, monkeypatch) -> None:
+    """Whatever gpgv of this machine makes of it; 10 is SHA-512, 2 is SHA-1 (RFC 9580, 9.5)."""
+    key = keys.export("neuron")
+    gpgv_says(monkeypatch, GOOD.format(digest=10), 0)
+    assert verify(b"x", [key], detached=b"y").fingerprints == (FINGERPRINT,)
+    for digest in (1, 2, 3):
+        gpgv_says(monkeypatch, GOOD.format(digest=digest), 0)
+        with pytest.raises(BadSignature, match="too weak"):
+            verify(b"x", [key], detached=b"y")
+
+
+def test_a_bad_signature_refuses_the_whole(keys: Keys, monkeypatch) -> None:
+    """Also beside a good one, and whatever gpgv ends with."""
+    key = keys.export("neuron")
+    status = "[GNUPG:] NEWSIG\n[GNUPG:] BADSIG 0123456789ABCDEF x\n" + GOOD.format(digest=10)
+    for code in (0, 1, 2):
+        gpgv_says(monkeypatch, status, code)
+        with pytest.raises(BadSignature, match="does not fit the text"):
+            verify(b"x", [key], detached=b"y")

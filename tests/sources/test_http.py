@@ -135,3 +135,23 @@ def test_another_projects_metadata_in_a_wheel_is_refused(serve, tmp_path: Path) 
     server.answers["/w"] = (200, {}, wheel("other", "2.9.0.2.13.1"))
     with pytest.raises(SourceFailed, match="0 METADATA files"):
         read_wheel_metadata(fetcher(tmp_path), f"{server.url}/w", NAME)
+
+
+def test_redirects_have_a_limit(serve, tmp_path: Path) -> None:
+    server = serve()
+    for hop in range(12):
+        server.answers[f"/{hop}"] = (302, {"Location": f"/{hop + 1}"}, b"")
+    server.answers["/12"] = (200, {}, b"there")
+    assert fetcher(tmp_path).get(f"{server.url}/2", limit=10).data == b"there"
+    with pytest.raises(SourceFailed, match="redirects without end"):
+        fetcher(tmp_path).get(f"{server.url}/0", limit=10)
+
+
+def test_nothing_is_fresh_for_longer_than_a_day(serve, tmp_path: Path) -> None:
+    server, day = serve(), 86400
+    server.answers["/a"] = (200, {"Cache-Control": f"max-age={30 * day}"}, b"one")
+    assert fetcher(tmp_path).get(f"{server.url}/a", limit=10).fresh_until == 1000.0 + day
+    # What was kept while a clock was ten years ahead is asked for again.
+    fetcher(tmp_path, now=1000.0 + 3650 * day).get(f"{server.url}/a", limit=10)
+    fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    assert len(server.requests) == 3

@@ -110,3 +110,18 @@ def test_who_asks_us_to_wait_is_not_waited_for_longer_than_for_an_answer(serve, 
     # Left alone, this takes a minute and a half.
     with pytest.raises(SourceFailed, match=r"429|in 1 s"):
         fetcher.get(f"{server.url}/a", limit=100)
+
+
+def trickle(connection: socket.socket) -> None:
+    """20,000 bytes at once, and 20 more in four seconds."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20020\r\n\r\n" + b"x" * 20_000)
+    for _ in range(20):
+        time.sleep(0.2)
+        connection.sendall(b"x")
+
+
+def test_an_answer_brings_a_least_rate(raw, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("neuron_pin.sources.connections.MIN_RATE", 20_000)
+    fetcher = Fetcher(str(tmp_path), limits=Limits(patience=1.0, answer=20.0, retries=0))
+    with pytest.raises(SourceFailed, match="is given up"):
+        fetcher.get(f"{raw(trickle)}/a", limit=30_000)

@@ -134,7 +134,7 @@ CONTENTS = {
     "an odd version": (GOOD.replace(b'ver="2.9.0.0"', b'ver="2 9"'), "no valid version"),
     "a file elsewhere": (GOOD.replace(b'href="aws', b'href="x/../aws'), "lies elsewhere"),
     "a base": (GOOD.replace(b"<location ", b'<location xml:base="." '), "lies elsewhere"),
-    "no SHA-256": (re.sub(rb">[0-9a-f]{63}", b">", GOOD), "no SHA-256"),
+    "no SHA-256": (re.sub(rb">[0-9a-f]{63}", b">", GOOD), "invalid SHA-256"),
 }
 
 
