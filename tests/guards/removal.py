@@ -23,16 +23,7 @@ else:
 
 ROOT = Path(__file__).parent.parent.parent
 TABLE = Path(__file__).parent / "promises.toml"
-COPIED = (
-    "neuron_pin",
-    "tests",
-    "fixtures",
-    "docs",
-    "script",
-    "pyproject.toml",
-    "hatch_build.py",
-    "README.md",
-)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "__pycache__", ".*_cache")
 SECONDS = 300
 """What the tests of one guard may take; without their guard some would never end."""
 
@@ -56,6 +47,11 @@ def read_guards() -> Iterator[Guard]:
     for promise, rows in tomllib.loads(TABLE.read_text()).items():
         for row in rows:
             yield Guard(promise, row["file"], row["old"], row["new"], tuple(row["tests"]))
+
+
+def copy_tree(tree: Path) -> Path:
+    """The project, at a place where guards may be taken out of it."""
+    return Path(shutil.copytree(ROOT, tree, ignore=LEFT_OUT))
 
 
 def run_without(tree: Path, guard: Guard | None, tests: tuple[str, ...]) -> int:
@@ -85,11 +81,7 @@ def main() -> int:
     guards = [guard for guard in read_guards() if given.only in str(guard)][:: given.every]
     unnoticed = 0
     with tempfile.TemporaryDirectory(prefix="np-guards-") as folder:
-        tree = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            copy = shutil.copytree if source.is_dir() else shutil.copy2
-            copy(source, tree / name)
+        tree = copy_tree(Path(folder) / "tree")
         tests = tuple(dict.fromkeys(test for guard in guards for test in guard.tests))
         if run_without(tree, None, tests) != 0:
             print("the tests fail with every guard in place")

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from .removal import ROOT, Guard, read_guards, run_without
+from .removal import ROOT, Guard, copy_tree, read_guards, run_without
 
 GUARDS = list(read_guards())
 PROMISES = re.findall(r"^- ([A-Z]\d+): ", (ROOT / "docs" / "security.md").read_text(), re.M)
@@ -34,11 +34,7 @@ def test_a_guard_stands_once_and_its_tests_are_there(guard: Guard) -> None:
 
 def test_a_guard_that_is_taken_out_is_noticed(tmp_path) -> None:
     """One of them here, all of them by `script/guards`; and one that guards nothing is not."""
-    import shutil
-
-    for name in ("neuron_pin", "tests", "fixtures", "pyproject.toml"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy2)(source, tmp_path / name)
+    tree = copy_tree(tmp_path / "tree")
     guard = next(guard for guard in GUARDS if guard.promise == "P5")
-    assert run_without(tmp_path, guard, guard.tests) == 1
-    assert run_without(tmp_path, guard._replace(new=guard.old), guard.tests) == 0
+    assert run_without(tree, guard, guard.tests) == 1
+    assert run_without(tree, guard._replace(new=guard.old), guard.tests) == 0
