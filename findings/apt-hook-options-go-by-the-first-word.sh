@@ -55,8 +55,9 @@ first_line() { # OPTIONS: what the hook is sent under them
 }
 seen=$(
     echo "guarded, no options: $(first_line '')"
-    echo "guarded, options under its path: $(first_line "DPkg::Tools::Options::$dir/hook::Version 3;")"
-    echo "guarded, a stranger sets \"test\": $(first_line 'DPkg::Tools::Options::test::Version 3;')"
+    set_for() { echo "DPkg::Tools::Options::$1::Version 3;"; }
+    echo "guarded, options under its path: $(first_line "$(set_for "$dir/hook")")"
+    echo "guarded, a stranger sets \"test\": $(first_line "$(set_for test)")"
 )
 
 apt-get --version | head -n 1

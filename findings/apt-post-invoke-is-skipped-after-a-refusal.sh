@@ -30,7 +30,8 @@ Dir::Cache::pkgcache "";
 Debug::NoLocking "1";
 APT::Sandbox::User "root";
 Dpkg::Use-Pty "0";
-DPkg::Options { "--root=$dir"; "--force-not-root"; "--force-script-chrootless"; "--log=/dev/null"; };
+DPkg::Options { "--root=$dir"; "--force-not-root"; "--force-script-chrootless"; };
+DPkg::Options { "--log=/dev/null"; };
 DPkg::Pre-Invoke { "echo pre >>$dir/run"; };
 DPkg::Post-Invoke { "echo post >>$dir/run"; };
 END
