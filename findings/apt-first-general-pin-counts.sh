@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-first-general-pin-counts: of several "Package: *" records the first decides, not the highest.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  the first record decides for specific-form records only; failing that, the priority is
 #            "the maximum of all priorities defined by generic-form records matching the version"
 #            (apt_preferences(5)), so their order does not matter

@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-hook-options-go-by-the-first-word: hooks that begin with the same word share their options.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  DPkg::Tools::Options::CMD::Version chooses the protocol "to be used for the command
 #            cmd" (apt.conf(5)), so it is set for the program, and for that one alone
 # Behavior:  CMD is the text of the hook up to its first space. Of a hook that is guarded, as

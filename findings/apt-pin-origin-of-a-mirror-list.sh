@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-pin-origin-of-a-mirror-list: what comes by a local mirror list has the origin "", not a host.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  "Pin: origin" is "the site's fully qualified domain name", and "" is "the local site"
 #            (apt_preferences(5)). mirror+file:/etc/apt/mirrors/debian.list, as in Debian's images
 #            for clouds, lists mirrors, which are fetched by http (apt-transport-mirror(1))
@@ -34,11 +34,13 @@ echo "deb [trusted=yes] file:$dir/repo ./" >"$dir/etc/apt/sources.list"
 printf 'Package: a\nVersion: 1.0\nArchitecture: all\nFilename: ./a.deb\nSize: 1\n' \
     >"$dir/repo/Packages"
 # The archive's mirror, on a port that is free.
-python3 -u -m http.server --bind 127.0.0.1 --directory "$dir/repo" 0 >"$dir/log" 2>&1 &
+: >"$dir/log"
+python3 -u -m http.server --bind 127.0.0.1 --directory "$dir/repo" 0 >>"$dir/log" 2>&1 &
 server=$!
 trap 'kill "$server"; rm -rf "$dir"' EXIT
 port=
 while [ -z "$port" ]; do
+    sleep 0.1
     kill -0 "$server" || { echo "no server on 127.0.0.1"; exit 77; }
     port=$(sed -n 's/^Serving HTTP on .* port \([0-9]*\) .*/\1/p' "$dir/log")
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-pin-star-ends-the-glob: a star at the end of a version pin is none after another glob.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  glob(7) expressions "can occur anywhere where a string can occur", and the pages' own
 #            example is a version with a star, 5.32* (apt_preferences(5)), so 2.2[0-5]* matches
 #            whatever begins with 2.20 to 2.25

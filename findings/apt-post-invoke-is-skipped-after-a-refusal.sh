@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-post-invoke-is-skipped-after-a-refusal: Post-Invoke runs if dpkg fails, not if a hook refuses.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  Pre-Invoke and Post-Invoke frame the run: apt.conf(5) names them together, and the
 #            sample configuration mounts /usr writable in one and read-only again in the other.
 #            A failure of dpkg bears that out: Post-Invoke runs all the same

@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-post-invoke-success-runs-after-a-failure: it runs after an update that fetched nothing.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  by its name, and by how packages use it (appstream and PackageKit rebuild their data
 #            in it), APT::Update::Post-Invoke-Success runs when the lists have been updated
 # Behavior:  it runs although every source has failed and apt-get update exits 100

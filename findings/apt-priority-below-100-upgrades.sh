@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-priority-below-100-upgrades: a priority of 50 upgrades, if the record names the package.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  "0 < P < 100 causes a version to be installed only if there is no installed version
 #            of the package", and 100 goes "to the version that is already installed"
 #            (apt_preferences(5)), so 50 never upgrades

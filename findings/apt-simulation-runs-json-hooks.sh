@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt-simulation-runs-json-hooks: apt-get -s tells the JSON hooks that the installation succeeded.
 #
-# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with apt 3.0.4 (Debian 13)
+# Seen with: apt 2.6.2 (Debian 12), 2026-11-28; the same with 3.0.4 and 3.3.5
 # Expected:  -s is "No action; perform a simulation of events" (apt-get(8)): DPkg's hooks do not
 #            run. The JSON hook install.post is "Run after success" (json-hooks-protocol.md)
 # Behavior:  -s starts the hooks of AptCli::Hooks::Install, and sends install.post at the end,
