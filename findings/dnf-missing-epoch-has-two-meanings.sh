@@ -23,7 +23,7 @@ plugins=$(dpkg -L dnf-plugins-core 2>/dev/null | sed -n "s,/versionlock.py$,,p")
 [ -n "$plugins" ] || { echo "no dnf-plugins-core"; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export LC_ALL=C
+export HOME="$dir" LC_ALL=C
 cat >"$dir/dnf.conf" <<END
 [main]
 pluginconfpath=$dir

@@ -20,7 +20,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "not root"; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export LC_ALL=C
+export HOME="$dir" LC_ALL=C
 cat >"$dir/dnf.conf" <<END
 [main]
 plugins=0
