@@ -75,6 +75,7 @@ WHEELS = {
     "small, said to be large": (with_size(GOOD, 3000), "METADATA of 3000 bytes"),
     "no such place": (with_offset(GOOD, 7), "not a wheel"),
     "another directory": (with_directory_size(MANY, 46), "not a wheel"),
+    "a gap before its end": (GOOD.replace(b"PK\x05\x06", b"\0\0\0\0PK\x05\x06"), "not a wheel"),
     "encrypted": (
         GOOD.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"),
         "wheel",
