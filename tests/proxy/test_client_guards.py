@@ -41,6 +41,7 @@ PATHS = [
     ("//simple/torch-neuronx/", 404),
     ("/simple/torch-neuronx//", 404),
     ("/nowhere", 404),
+    ("/" + "a" * 2000, 400),
     ("/nowhere/simple/torch/", 404),
     ("/sdk/simple/torch/", 400),
     ("/sdk/99.0/simple/torch/", 404),
