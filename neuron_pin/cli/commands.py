@@ -9,6 +9,7 @@ COMMANDS = {
     "lock": "resolve once, write what pip, uv and apt obey",
     "explain": "every version of a package: chosen, or put aside by which rule and why",
     "check": "files and environments held against the policy",
+    "verify": "whether a lock is right, from the lock and the indexes alone",
     "why": "the chains of requirements that brought a package into a lock",
     "plan": "the ordered commands from here to there, and the way back",
     "diff": "what lies between two releases, locks, constraints files or environments",
@@ -61,7 +62,7 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument("--offline", action="store_true", help="catalogue and cache only")
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")
     _add_access(group)
-    group.add_argument("--timeout", metavar="SECONDS", help="for an answer to begin; default: 20")
+    _add_timeout(group)
 
 
 def _add_indexes(group: argparse._ArgumentGroup) -> None:
@@ -72,6 +73,10 @@ def _add_indexes(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--index", metavar="NAME=URL", action="append", help="take a package from this index"
     )
+    _add_trusted_host(group)
+
+
+def _add_trusted_host(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--trusted-host",
         metavar="HOST[:PORT]",
@@ -80,9 +85,14 @@ def _add_indexes(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_access(group: argparse._ArgumentGroup) -> None:
+def _add_timeout(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--timeout", metavar="SECONDS", help="for an answer to begin; default: 20")
+
+
+def _add_access(group: argparse._ArgumentGroup, *, keeps: bool = True) -> None:
     """How hosts are reached, and where what they say is kept."""
-    group.add_argument("--cache-dir", metavar="DIR")
+    if keeps:
+        group.add_argument("--cache-dir", metavar="DIR")
     group.add_argument("--cert", metavar="FILE", help="certificate authorities, PEM")
     group.add_argument("--client-cert", metavar="FILE", help="this client's certificate and key")
     group.add_argument("--proxy", metavar="URL", help="default: HTTPS_PROXY, HTTP_PROXY")
@@ -189,6 +199,33 @@ def _add_check(command: argparse.ArgumentParser) -> None:
         default="text",
     )
     add_target(command)
+
+
+def _add_verify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("lock", metavar="LOCK", help="lock.json or pylock.toml")
+    command.add_argument(
+        "requirements",
+        metavar="REQ",
+        nargs="*",
+        help="has to be met, besides what the lock records",
+    )
+    command.add_argument(
+        "--files", action="store_true", help="read every file: its hash, its METADATA"
+    )
+    command.add_argument(
+        "--python", metavar="X.Y.Z", help="the target's Python with its patch, which locks lack"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    group = command.add_argument_group("indexes")
+    group.add_argument(
+        "-i", "--index-url", metavar="URL", help="ask this one for what is not from Neuron's index"
+    )
+    group.add_argument("--neuron-index-url", metavar="URL", help="… and for what is")
+    group = command.add_argument_group("access [env: NEURON_PIN_NAME]")
+    group.add_argument("--offline", action="store_true", help="the lock alone: ask no index")
+    _add_trusted_host(group)
+    _add_access(group, keeps=False)
+    _add_timeout(group)
 
 
 def _add_why(command: argparse.ArgumentParser) -> None:
@@ -384,6 +421,7 @@ ADD: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "lock": _add_lock,
     "explain": _add_explain,
     "check": _add_check,
+    "verify": _add_verify,
     "why": _add_why,
     "plan": _add_plan,
     "diff": _add_diff,

@@ -1,0 +1,170 @@
+"""``neuron-pin verify``: whether a lock is right, from the lock and the indexes alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from neuron_pin import __version__
+from neuron_pin.errors import SourceFailed, WrongUsage
+from neuron_pin.outputs.table import printable
+from neuron_pin.settings import Settings, load_settings
+from neuron_pin.verify.evidence import Sources
+from neuron_pin.verify.index import Indexes
+from neuron_pin.verify.lockfile import Lock, read_lock, without_credentials
+from neuron_pin.verify.transport import TIMEOUT, Access, Unreachable
+from neuron_pin.verify.verdict import Gap, Reason, Subject, Verdict
+from neuron_pin.verify.verifying import verify
+
+from .console import Console
+from .parser import Options
+
+MAX_NAMED = 8
+"""Packages that are named of those that share a reason; JSON has all."""
+
+
+def run(options: Options, console: Console) -> int:
+    """Print what was found: 1 for a problem, else 3 if a source failed, else 0."""
+    settings = load_settings(vars(options), os.environ, "")
+    asked = [_requirement(text) for text in options.requirements]
+    python = options.python or ""
+    if python and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", python):
+        raise WrongUsage(f"{python!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
+    if options.files and settings.offline:
+        raise WrongUsage("--files needs the indexes, and --offline asks none", hint="drop one")
+    credentials: dict[str, tuple[str, str]] = {}
+    public = _address(options.index_url, credentials)
+    neuron = _address(options.neuron_index_url, credentials)
+    lock = read_lock(options.lock)
+    indexes = None if settings.offline else _indexes(settings, credentials)
+    found = verify(lock, Sources(indexes, public, neuron, options.files), asked, python)
+    if options.format == "json":
+        document = verdict_document(lock, found, options.files)
+        console.result(json.dumps(document, indent=2) + "\n")
+    else:
+        lines = _lines(lock, found)
+        console.result("\n".join(printable(line) for line in lines) + "\n")
+    if found.problems:
+        return 1
+    return SourceFailed.exit_code if found.source_failed else 0
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        found = Requirement(text.removeprefix("pip:"))
+    except (InvalidRequirement, ValueError, RecursionError) as error:
+        problem = str(error).partition("\n")[0]
+        raise WrongUsage(f"{text[:200]!r} is not a requirement: {problem}") from None
+    if found.url:
+        raise WrongUsage(f"{text[:200]!r} is a requirement by URL, which no index can meet")
+    return found
+
+
+def _address(url: str | None, credentials: dict[str, tuple[str, str]]) -> str:
+    """An index's address; a name and password in it go to ``credentials``."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        user, password, host = parts.username, parts.password, parts.hostname
+    except ValueError:
+        parts = None
+    if parts is None or (parts.scheme not in ("http", "https", "file")):
+        if os.path.isdir(url):
+            return Path(url).resolve().as_uri()
+        raise WrongUsage(
+            f"{without_credentials(url)!r} is not an index address", hint="use https:// or file://"
+        )
+    if host and user:
+        netloc = parts.netloc.rpartition("@")[2].lower()
+        credentials[netloc] = (unquote(user), unquote(password or ""))
+    return without_credentials(url)
+
+
+def _indexes(settings: Settings, credentials: dict[str, tuple[str, str]]) -> Indexes:
+    cert = settings.cert or next(
+        (found for name in _BUNDLES if (found := os.environ.get(name, ""))), ""
+    )
+    access = Access(
+        agent=f"neuron-pin/{__version__}",
+        timeout=float(settings.timeout or TIMEOUT),
+        trusted=frozenset(host.strip().lower() for host in settings.trusted_host),
+        credentials=credentials,
+        cert=cert,
+        client_cert=settings.client_cert or "",
+        proxy=settings.proxy or "",
+    )
+    try:
+        return Indexes(access)
+    except Unreachable as error:
+        raise WrongUsage(str(error)) from None
+
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What ssl does not know by itself; it obeys SSL_CERT_FILE."""
+
+
+def verdict_document(lock: Lock, found: Verdict, files: bool) -> dict[str, Any]:
+    """The document that docs/schemas/verify.schema.json describes."""
+    return {
+        "schema_version": 1,
+        "lock": lock.path,
+        "form": lock.form,
+        "files": files,
+        "packages": len(found.packages),
+        "verified": found.verified,
+        "wrong": found.wrong,
+        "problems": [
+            {
+                "check": problem.check.identifier,
+                "package": _package(problem.subject) if problem.subject else None,
+                "place": problem.place,
+                "message": problem.message,
+            }
+            for problem in found.problems
+        ],
+        "not_verified": [
+            {
+                "reason": gap.reason.identifier,
+                "package": _package(gap.subject),
+                "place": gap.subject.place,
+                "detail": gap.detail,
+            }
+            for gap in found.gaps
+        ],
+    }
+
+
+def _package(subject: Subject) -> dict[str, str]:
+    return {
+        "ecosystem": subject.ecosystem,
+        "name": subject.name,
+        "version": subject.version,
+    }
+
+
+def _lines(lock: Lock, found: Verdict) -> list[str]:
+    counts = f"{found.verified} packages verified, {found.not_verified} not verified"
+    lines = [f"{lock.path}: {counts}, {found.wrong} wrong"]
+    for problem in found.problems:
+        lines.append(f"{problem.place}: {problem.check.identifier}: {problem.message}")
+    by_reason: dict[Reason, list[Gap]] = {}
+    for gap in found.gaps:
+        by_reason.setdefault(gap.reason, []).append(gap)
+    if by_reason:
+        lines += ["", "Not verified:"]
+    for reason, gaps in by_reason.items():
+        names = list(dict.fromkeys(gap.subject.name for gap in gaps))
+        shown = ", ".join(names[:MAX_NAMED])
+        if len(names) > MAX_NAMED:
+            shown += f" and {len(names) - MAX_NAMED} more"
+        lines.append(f"  {reason.identifier} ({reason.title}): {shown}")
+        details = list(dict.fromkeys(gap.detail for gap in gaps if gap.detail))
+        lines += [f"    {detail}" for detail in details[:MAX_NAMED]]
+    return lines

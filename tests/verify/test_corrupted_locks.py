@@ -1,0 +1,65 @@
+"""A good lock has nothing wrong; each corrupted one is refused with the check and the place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from neuron_pin.verify.verdict import Check
+
+from .world import World, cases, make_world, numbered, set_page, spoiled
+
+CASES, INDEXES = cases("cases"), cases("indexes")
+
+
+@pytest.fixture
+def world(run, serve, tmp_path) -> World:
+    return make_world(run, serve, tmp_path)
+
+
+def problems_of(done) -> set[tuple[str, str]]:
+    return {(row["check"], row["place"]) for row in json.loads(done.out)["problems"]}
+
+
+@pytest.mark.parametrize("files", [(), ("--files",)], ids=["metadata", "files"])
+def test_a_good_lock_has_nothing_wrong(run, world, files: tuple[str, ...]) -> None:
+    done = run("verify", world.path, *files, "--format", "json")
+    document = json.loads(done.out)
+    assert (done.code, document["problems"]) == (0, [])
+    assert document["verified"] == document["packages"] - 1
+    assert [row["reason"] for row in document["not_verified"]] == ["system-package"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
+    document = spoiled(world, case["edits"])
+    world.path.write_text(json.dumps(document))
+    files = ("--files",) if case.get("files") else ()
+    done = run("verify", world.path, *case.get("requirements", ()), *files, "--format", "json")
+    assert done.code == 1, done.err
+    expected = (case["check"], numbered(case["place"], document))
+    assert expected in problems_of(done)
+    text = run("verify", world.path, *case.get("requirements", ()), *files)
+    assert text.code == 1
+    assert f"{expected[1]}: {expected[0]}: " in text.out
+
+
+@pytest.mark.parametrize("case", INDEXES, ids=lambda case: case["case"])
+def test_an_index_that_changed_is_told(run, world, case: dict[str, Any]) -> None:
+    address = f"/simple/{case['project']}/"
+    page = json.loads(world.public.answers[address][2])
+    page["files"] = [{**row, **case.get("page", {})} for row in page["files"]]
+    set_page(world.public, case["project"], {**page, **case.get("document", {})})
+    if case.get("gone"):
+        del world.public.answers[address]
+    done = run("verify", world.path, "--format", "json")
+    assert done.code == 1, done.err
+    assert (case["check"], numbered(case["place"], world.document)) in problems_of(done)
+
+
+def test_every_check_is_held_by_a_case() -> None:
+    held = {case["check"] for case in (*CASES, *INDEXES)} | {"metadata-mismatch"}
+    assert held == {check.identifier for check in Check}
+    assert len({case["case"] for case in CASES}) == len(CASES) >= 30
