@@ -24,8 +24,7 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import settings
-from referee.check_lock import AGENT
-from referee.watching import verified
+from referee.watching import AGENT, verified
 
 from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
