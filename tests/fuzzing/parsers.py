@@ -54,6 +54,11 @@ from neuron_pin.sources.simple import parse_page, parse_wheel_name
 from neuron_pin.sources.system_package import parse_deb_relations
 from neuron_pin.sources.wheel import read_wheel_metadata
 from neuron_pin.target import Target, make_target
+from neuron_pin.verify import lockfile as verified_lock
+from neuron_pin.verify import metadata as verified_metadata
+from neuron_pin.verify import pages as verified_pages
+from neuron_pin.verify.evidence import Sources
+from neuron_pin.verify.verifying import verify
 
 DECLARED = (
     NeuronPinError,
@@ -105,6 +110,8 @@ def put(name: str, data: bytes) -> str:
 
 
 def read_page(data: bytes, *, kind: str) -> None:
+    with suppress(verified_pages.NotAPage):
+        verified_pages.parse_page(data, ADDRESS)
     page = parse_page(data, kind, ADDRESS)
     assert len(page.files) == len(page.names)
     project = make_project(page, NAME, target())
@@ -116,7 +123,15 @@ def read_wheel(data: bytes) -> None:
     wheel = parse_wheel_name("tool-1.0-py3-none-any.whl")
     assert wheel is not None
     path = put("tool.whl", data)
+    with suppress(verified_metadata.Unreadable), open(path, "rb") as stream:
+        verified_metadata.metadata_of_wheel(stream, "tool-1.0-py3-none-any.whl")
     parse_metadata(read_wheel_metadata(Fetcher(""), f"file:{path}", wheel), "tool", target())
+
+
+def read_metadata(data: bytes) -> None:
+    with suppress(verified_metadata.Unreadable):
+        verified_metadata.parse_metadata(data, "tool")
+    parse_metadata(data, "tool", target())
 
 
 def read_sdist(data: bytes, *, name: str) -> None:
@@ -133,6 +148,8 @@ def read_project(data: bytes) -> None:
 
 def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
     path = put(name, data)
+    with suppress(NeuronPinError):
+        verify(verified_lock.read_lock(path), Sources(None))
     if form:
         with suppress(NeuronPinError):
             read_locked(path, form)
@@ -285,7 +302,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "simple-json": partial(read_page, kind=JSON),
     "names-html": lambda data: parse_names(data, HTML, ADDRESS),
     "names-json": lambda data: parse_names(data, JSON, ADDRESS),
-    "metadata": lambda data: parse_metadata(data, "tool", target()),
+    "metadata": read_metadata,
     "wheel": read_wheel,
     "sdist-tar": partial(read_sdist, name="tool-1.0.tar.gz"),
     "sdist-zip": partial(read_sdist, name="tool-1.0.zip"),

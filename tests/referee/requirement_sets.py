@@ -48,7 +48,9 @@ def main() -> int:
         count.update({key: found[key] for key in ("packages", "verified", "wrong")})
         for problem in found["problems"]:
             print(f"{name}: {problem['place']}: {problem['check']}: {problem['message']}")
-        told = {(row["package"]["name"], row["reason"], row["detail"]) for row in found["not_verified"]}
+        told = {
+            (row["package"]["name"], row["reason"], row["detail"]) for row in found["not_verified"]
+        }
         for package, reason, detail in sorted(told):
             print(f"{name}: not verified: {package}: {reason}: {detail}")
         reasons.update(reason for _, reason, _ in told)

@@ -35,7 +35,8 @@ def without_public_indexes(lock: Lock) -> Lock:
     """Tests ask nobody but this machine."""
     rows = tuple(
         row
-        if row.index.startswith("file:") or urlsplit(row.index).hostname in ("127.0.0.1", "localhost")
+        if row.index.startswith("file:")
+        or urlsplit(row.index).hostname in ("127.0.0.1", "localhost")
         else row._replace(index="")
         for row in lock.packages
     )

@@ -27,6 +27,8 @@ COMMANDS = [
     ("lock", ("lock", "--offline", *MACHINE)),
     ("lock", ("lock", "--offline", "torch-neuronx==2.8.*", *TARGET, "--phase", "eos")),
     ("lock", ("lock", "--offline", "--scope", "container", "--with-driver", "2.28.0.0", *MACHINE)),
+    ("verify", ("verify", "lock.json", "--offline")),
+    ("verify", ("verify", "lock.json", "--offline", "torch")),
     ("hook-status", ("hook", "status")),
     ("hook-status", ("hook", "status", "pip", "uv", "--root", ".")),
     ("policy", ("policy",)),

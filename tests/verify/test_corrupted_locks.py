@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from conftest import FIXTURES
 
-from neuron_pin.verify.verdict import Check
+from neuron_pin.verify.verdict import Check, Reason
 
 from .world import World, cases, make_world, numbered, set_page, spoiled
 
@@ -63,3 +64,10 @@ def test_every_check_is_held_by_a_case() -> None:
     held = {case["check"] for case in (*CASES, *INDEXES)} | {"metadata-mismatch"}
     assert held == {check.identifier for check in Check}
     assert len({case["case"] for case in CASES}) == len(CASES) >= 30
+
+
+def test_the_reference_has_every_check_and_reason() -> None:
+    reference = (FIXTURES.parent / "docs" / "verifying.md").read_text()
+    for kind in (Check, Reason):
+        for member in kind:
+            assert f"| `{member.identifier}` | {member.title} |" in reference
