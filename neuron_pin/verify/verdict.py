@@ -47,7 +47,7 @@ class Reason(Enum):
 
     OFFLINE = "offline", "nothing was asked of indexes"
     UNREACHABLE = "unreachable", "a source failed"
-    NO_INDEX = "no-index", "the lock names no index"
+    NO_INDEX = "no-index", "the lock names no index: give --index-url"
     SYSTEM_PACKAGE = "system-package", "apt and dnf verify their packages themselves"
     DIRECT = "direct-source", "not taken from an index"
     NO_FILES = "no-files", "the lock names no files"
