@@ -40,7 +40,7 @@ ours = {k: v for k, v in os.environ.items() if not k.startswith("UV_")}
 
 def uv(*options):
     command = ["v/bin/uv", "pip", "compile", "-q", "--no-config", "--no-index", "-f", "wheels",
-               "--no-header", "--no-annotate", *options, "-"]
+               "--no-header", "--no-annotate", "--offline", "--no-python-downloads", *options, "-"]
     done = subprocess.run(command, env=ours, input="app", capture_output=True, text=True)
     return " | ".join((done.stdout or done.stderr).splitlines())
 
