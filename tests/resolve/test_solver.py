@@ -1,0 +1,151 @@
+"""The solver against brute force: what it finds holds together, and what it calls impossible is."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from conftest import wheel
+from resolvelib import AbstractProvider, ResolutionImpossible, ResolutionTooDeep
+
+from neuron_pin.resolve.engine import search
+
+
+class Wanted(NamedTuple):
+    """A package in any of some versions."""
+
+    name: str
+    versions: frozenset[int]
+
+
+class Version(NamedTuple):
+    """One version of a package."""
+
+    name: str
+    number: int
+
+
+World = dict[str, dict[int, tuple[Wanted, ...]]]
+"""By package and version, what it requires."""
+
+
+class Toy(AbstractProvider[Wanted, Version, str]):
+    """A world without indexes: newest version first, names in their order."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def identify(self, requirement_or_candidate: Wanted | Version) -> str:
+        return requirement_or_candidate.name
+
+    def get_preference(self, identifier: str, *_: Any, **__: Any) -> Any:
+        return 0
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Wanted]],
+        incompatibilities: Mapping[str, Iterator[Version]],
+    ) -> Iterable[Version]:
+        refused = {version.number for version in incompatibilities[identifier]}
+        wanted = list(requirements[identifier])
+        return [
+            Version(identifier, number)
+            for number in sorted(self.world.get(identifier, ()), reverse=True)
+            if number not in refused and all(number in one.versions for one in wanted)
+        ]
+
+    def is_satisfied_by(self, requirement: Wanted, candidate: Version) -> bool:
+        return candidate.number in requirement.versions
+
+    def get_dependencies(self, candidate: Version) -> tuple[Wanted, ...]:
+        return self.world[candidate.name][candidate.number]
+
+
+def is_whole(world: World, roots: Iterable[Wanted], chosen: Mapping[str, int]) -> bool:
+    """Whether everything that is needed is chosen, in a version that is wanted."""
+    waiting, seen = list(roots), set()
+    while waiting:
+        wanted = waiting.pop()
+        if chosen.get(wanted.name) not in wanted.versions:
+            return False
+        if wanted.name not in seen:
+            seen.add(wanted.name)
+            waiting += world[wanted.name][chosen[wanted.name]]
+    return True
+
+
+def has_solution(world: World, roots: Iterable[Wanted]) -> bool:
+    names = sorted(world)
+    wanted = list(roots)
+    return any(
+        is_whole(world, wanted, dict(zip(names, numbers, strict=True)))
+        for numbers in itertools.product(*(world[name] for name in names))
+    )
+
+
+def make_world(seed: int) -> tuple[World, list[Wanted]]:
+    """A small world with cycles, exclusions and names that some version does not need."""
+    chance = random.Random(seed)
+    names = "abcdef"[: chance.randint(3, 6)]
+    numbers = {name: range(1, chance.randint(2, 4)) for name in names}
+
+    def wanted(name: str) -> Wanted:
+        every = list(numbers[name])
+        some = chance.sample(every, chance.randint(1, len(every)))
+        return Wanted(name, frozenset(every if chance.random() < 0.3 else some))
+
+    world: World = {
+        name: {
+            number: tuple(
+                wanted(other)
+                for other in names
+                if other != name and chance.random() < 1.6 / len(names)
+            )
+            for number in numbers[name]
+        }
+        for name in names
+    }
+    roots = [wanted(name) for name in chance.sample(names, chance.randint(1, 3))]
+    return world, roots
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_random_worlds(block: int) -> None:
+    for seed in range(block * 250, block * 250 + 250):
+        world, roots = make_world(seed)
+        try:
+            found = search(Toy(world), roots, 20_000)
+        except ResolutionImpossible:
+            assert not has_solution(world, roots), seed
+            continue
+        except ResolutionTooDeep:
+            raise AssertionError(seed) from None
+        chosen = {name: version.number for name, version in found.mapping.items()}
+        assert is_whole(world, roots, chosen), (seed, chosen)
+
+
+# Each version with what it requires; resolvelib 1.2.1 leaves out lib in the first order.
+LOST = ["main 2: base", "main 1: base==1", "base 2: main==1 tool==1", "base 1:", "tool 2: lib",
+        "tool 1:", "lib 1:"]  # fmt: skip
+ORDERS = [("main", "tool"), ("tool", "main")]
+
+
+@pytest.mark.parametrize("asked", ORDERS)
+def test_no_requirement_is_lost(run, tmp_path: Path, asked: tuple[str, ...]) -> None:
+    for line in LOST:
+        (name, version), requires = line.partition(":")[0].split(), line.partition(":")[2].split()
+        path = tmp_path / "wheels" / f"{name}-{version}-py3-none-any.whl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(wheel(name, version, tuple(requires)))
+    done = run(
+        "lock", *asked, "--no-index", "--find-links", tmp_path / "wheels", "--python", "3.11"
+    )
+    assert done.code == 0, done.err
+    lines = [line for line in done.out.splitlines() if "==" in line]
+    locked = dict(line.split("==") for line in lines)
+    assert ("lib" in locked) is (locked["tool"] == "2")
