@@ -14,7 +14,9 @@ from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.stated import Stated, read_stated
 from neuron_pin.policy import Rule
 from neuron_pin.settings import Settings
-from neuron_pin.target import Target, detect, target_of
+from neuron_pin.target import Target
+from neuron_pin.target.detection import detect
+from neuron_pin.targeting import target_of
 
 
 class Wanted(NamedTuple):

@@ -9,7 +9,7 @@ from neuron_pin.catalog import ComponentKind, Member, public_version, version_nu
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
-from neuron_pin.locking import Job, lock_job, make_request
+from neuron_pin.lock_job import Job, lock_job, make_request
 from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve import Exclusion, Request, Resolution
 from neuron_pin.resolve.explain import Verdict, explain
@@ -19,7 +19,8 @@ from neuron_pin.resolve.offers import key_for
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.selection import Selection
 from neuron_pin.settings import Settings, cache_folder
-from neuron_pin.target import Target, target_of
+from neuron_pin.target import Target
+from neuron_pin.targeting import target_of
 
 MAX_PAIRS = 60
 """Versions of one package that are tried with another, newest first."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from neuron_pin.errors import NeuronPinError, NoSolution
 from neuron_pin.inputs import Requirement
-from neuron_pin.locking import Job, lock_job
+from neuron_pin.lock_job import Job, lock_job
 from neuron_pin.resolve import Resolution
-from neuron_pin.target import target_of
+from neuron_pin.targeting import target_of
 
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""

@@ -6,7 +6,7 @@ import pytest
 
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.settings import load_settings
-from neuron_pin.target import detect
+from neuron_pin.target.detection import detect
 
 
 def project(folder: Path, text: str) -> Path:

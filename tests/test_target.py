@@ -8,7 +8,8 @@ from packaging.markers import Marker
 from packaging.tags import parse_tag
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.target import Target, make_target, marker_environment, wheel_tags
+from neuron_pin.target import Target, make_target
+from neuron_pin.target.tags import marker_environment, wheel_tags
 
 
 def target(catalog, **options) -> Target:

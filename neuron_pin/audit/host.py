@@ -19,7 +19,8 @@ from neuron_pin.inputs.state import site_packages
 from neuron_pin.inputs.stated import Stated
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.apt_sources import read_apt_sources
-from neuron_pin.target import Target, detect
+from neuron_pin.target import Target
+from neuron_pin.target.detection import detect
 
 from .environment import examine_environment
 from .finding import Finding, Severity

@@ -27,7 +27,7 @@ from neuron_pin.sources.apt_sources import (
     read_lists,
 )
 from neuron_pin.sources.openpgp import BadSignature, dearmoured
-from neuron_pin.target import detect
+from neuron_pin.target.detection import detect
 
 from .apt_view import examine_pins
 from .finding import Finding, Severity

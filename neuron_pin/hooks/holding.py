@@ -18,7 +18,8 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_months
 from neuron_pin.relocking import read_resolution
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.target import Scope, detect, make_target, parse_day
+from neuron_pin.target import Scope, make_target, parse_day
+from neuron_pin.target.detection import detect
 
 from .dnf import has_versionlock, plugin_folders
 from .piece import Held

@@ -17,7 +17,7 @@ from packaging.version import Version
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.target import machine_of
+from neuron_pin.target.tags import machine_of
 
 TOOL = "neuron-pin"
 

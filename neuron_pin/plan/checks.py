@@ -8,7 +8,8 @@ from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
-from neuron_pin.target import Scope, machine_of
+from neuron_pin.target import Scope
+from neuron_pin.target.tags import machine_of
 
 from .step import Part, Step
 

@@ -17,12 +17,13 @@ from neuron_pin.inputs.dpkg_status import read_installed
 from neuron_pin.inputs.held import read_held
 from neuron_pin.inputs.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
-from neuron_pin.locking import Job
+from neuron_pin.lock_job import Job
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.settings import Settings
 from neuron_pin.sources.apt_sources import read_apt_sources
-from neuron_pin.target import Scope, detect
+from neuron_pin.target import Scope
+from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
 from .destination import Destination, Wanted, find_destination, parse_wanted

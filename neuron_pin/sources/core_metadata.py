@@ -22,7 +22,8 @@ from packaging.version import Version
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs.specifier import canonical
-from neuron_pin.target import Target, marker_environment
+from neuron_pin.target import Target
+from neuron_pin.target.tags import marker_environment
 
 from .metadata import Dependency, Metadata
 

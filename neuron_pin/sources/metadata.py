@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neuron_pin.target import Target, marker_environment
+from neuron_pin.target import Target
+from neuron_pin.target.tags import marker_environment
 
 
 class Dependency(NamedTuple):

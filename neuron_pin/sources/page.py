@@ -5,7 +5,8 @@ from __future__ import annotations
 from packaging.tags import Tag, parse_tag
 from packaging.version import InvalidVersion, Version
 
-from neuron_pin.target import Target, wheel_tags
+from neuron_pin.target import Target
+from neuron_pin.target.tags import wheel_tags
 
 from .project import Offer, Project
 from .simple import ListedFile, Page, parse_sdist_name, parse_wheel_name, wheel_parts

@@ -13,7 +13,8 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
 from neuron_pin.settings import Settings
-from neuron_pin.target import Target, machine_of
+from neuron_pin.target import Target
+from neuron_pin.target.tags import machine_of
 
 from .cache import RecordCache, is_fresh
 from .candidate import File

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.target import detect
+from neuron_pin.target.detection import detect
 
 BASE = ("lock", "--offline", "--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.11",
         "--as-of", "2026-08-20")  # fmt: skip

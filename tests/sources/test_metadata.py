@@ -12,7 +12,8 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.core_metadata import parse_metadata, repaired
-from neuron_pin.target import Target, make_target, marker_environment
+from neuron_pin.target import Target, make_target
+from neuron_pin.target.tags import marker_environment
 
 
 @pytest.fixture

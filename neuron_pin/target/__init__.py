@@ -1,0 +1,5 @@
+"""What is installed onto: instance family, operating system, Python, platform tags, date."""
+
+from .model import Scope, Target, make_target, parse_day
+
+__all__ = ["Scope", "Target", "make_target", "parse_day"]

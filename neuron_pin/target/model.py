@@ -1,0 +1,141 @@
+"""What is installed onto: instance family, operating system, Python, platform, date, phases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from enum import Enum
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
+
+from .tags import expand_platforms, platform_tags
+
+DEFAULT_GLIBC = "2.28"
+"""The C library assumed where no operating system is named: the manylinux floor that most
+wheels are built for today."""
+
+
+class Scope(Enum):
+    """Which side of a container's wall is installed."""
+
+    HOST = "host"
+    CONTAINER = "container"
+    BOTH = "both"
+
+
+class Target(NamedTuple):
+    """A place to install onto; none where the user left a part open.
+
+    ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
+    ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
+    ``3.12.0``, where the patch is open.  ``platforms`` are wheel platform tags, best first.
+    ``driver`` is the version of the driver that the host has and keeps, ``kernel`` the one
+    that runs there (``6.8.0-1015-aws``); both are empty for open.  ``support_until`` is the
+    day up to which support must be guaranteed, none where nothing is asked.
+    """
+
+    instance: str | None
+    family: str | None
+    os: OperatingSystem | None
+    python: str
+    python_full: str
+    platforms: tuple[str, ...]
+    scope: Scope
+    as_of: date
+    phases: frozenset[Phase]
+    driver: str = ""
+    kernel: str = ""
+    support_until: date | None = None
+
+    @property
+    def system(self) -> Ecosystem:
+        """The ecosystem of system packages; apt where no operating system is named."""
+        return self.os.ecosystem if self.os else Ecosystem.APT
+
+    @property
+    def label(self) -> str:
+        """One line for people: ``trn2, ubuntu24.04, Python 3.12``."""
+        parts = [self.instance or "any instance", self.os.name if self.os else "any Linux"]
+        parts.append(f"Python {self.python}")
+        if self.scope is not Scope.BOTH:
+            parts.append(self.scope.value)
+        if self.driver:
+            parts.append(f"driver {self.driver}")
+        if self.kernel:
+            parts.append(f"kernel {self.kernel}")
+        return ", ".join(parts)
+
+
+def make_target(
+    catalog: Catalog,
+    *,
+    instance: str | None,
+    system: str | None,
+    python: str | None,
+    platforms: Sequence[str] = (),
+    scope: str = "both",
+    as_of: date,
+    phases: Sequence[str] = (),
+    this_python: str,
+    driver: str = "",
+    kernel: str = "",
+    support_until: date | None = None,
+) -> Target:
+    """A target from what the user said; raises `UnknownName` or `WrongUsage`.
+
+    Python is the given one, else the operating system's, else ``this_python``, that of the
+    running interpreter, as pip and uv have it.
+    """
+    chosen = catalog.system(system) if system else None
+    version = python or (chosen.python if chosen else this_python)
+    if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
+        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
+    name = catalog.instance(instance) if instance else None
+    series = ".".join(version.split(".")[:2])
+    allowed = frozenset(Phase.parse(phase) for phase in phases)
+    return Target(
+        instance=name,
+        family=catalog.instances[name] if name else None,
+        os=chosen,
+        python=series,
+        python_full=version if version != series else f"{series}.0",
+        platforms=expand_platforms(platforms)
+        or platform_tags(chosen.glibc if chosen else DEFAULT_GLIBC),
+        scope=Scope(scope),
+        as_of=as_of,
+        phases=DEFAULT_PHASES | allowed,
+        driver=_driver(driver),
+        kernel=_kernel(kernel),
+        support_until=support_until,
+    )
+
+
+def _driver(text: str) -> str:
+    if text and not re.fullmatch(r"\d{1,4}(\.\d{1,6}){1,3}", text):
+        raise WrongUsage(
+            f"--with-driver: {text!r} is no version of the driver", hint="write it as 2.26.5.0"
+        )
+    return text
+
+
+def _kernel(text: str) -> str:
+    if text and not re.fullmatch(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", text):
+        raise WrongUsage(
+            f"--with-kernel: {text!r} is no kernel",
+            hint="write it as uname -r does: 6.8.0-1015",
+        )
+    return text
+
+
+def parse_day(text: str, option: str = "--as-of") -> date:
+    """An ISO date that an option gives; raises `WrongUsage`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(
+            f"{option}: {text!r} is not a date", hint="write it as 2026-08-17"
+        ) from None

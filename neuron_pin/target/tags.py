@@ -1,0 +1,91 @@
+"""Platform tags and marker variables of a target, not of this machine (PEP 425, 508, 600)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from neuron_pin.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+
+def platform_tags(glibc: str, machine: str = "x86_64") -> tuple[str, ...]:
+    """PEP 600: every manylinux tag up to the target's glibc, then plain linux.
+
+    Neuron's own wheels carry the plain tag; pip on Linux accepts it.
+    """
+    legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    tags = []
+    for minor in range(int(glibc.partition(".")[2]), 4, -1):
+        tags.append(f"manylinux_2_{minor}_{machine}")
+        if minor in legacy:
+            tags.append(f"{legacy[minor]}_{machine}")
+    return (*tags, f"linux_{machine}")
+
+
+def expand_platforms(platforms: Sequence[str]) -> tuple[str, ...]:
+    """Platform tags as given, and what each implies: a newer C library runs what was built
+    for an older one.  Raises `WrongUsage` for what is no tag of Linux."""
+    found: list[str] = []
+    legacy = {"manylinux2014": "2.17", "manylinux2010": "2.12", "manylinux1": "2.5"}
+    for tag in platforms:
+        match = re.fullmatch(r"manylinux_2_(\d{1,2})_(\w+)", tag)
+        musl = re.fullmatch(r"musllinux_1_(\d{1,2})_(\w+)", tag)
+        old = re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag)
+        if match:
+            found += platform_tags(f"2.{match[1]}", match[2])
+        elif old:
+            found += platform_tags(legacy[old[1]], old[2])
+        elif musl:
+            # PEP 656: as for glibc.
+            found += [f"musllinux_1_{n}_{musl[2]}" for n in range(int(musl[1]), -1, -1)]
+            found.append(f"linux_{musl[2]}")
+        elif re.fullmatch(r"linux_\w+", tag):
+            found.append(tag)
+        else:
+            raise WrongUsage(
+                f"--platform: {tag!r} is no platform tag of Linux",
+                hint="write it as manylinux_2_34_x86_64",
+            )
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=8)
+def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
+    """PEP 425: the tags that a CPython target accepts, each with its rank, best lowest."""
+    from packaging.tags import compatible_tags, cpython_tags
+
+    release = tuple(int(part) for part in python.split("."))
+    interpreter = "cp" + "".join(str(part) for part in release)
+    found: dict[Tag, int] = {}
+    for tag in cpython_tags(release, platforms=platforms):
+        found.setdefault(tag, len(found))
+    for tag in compatible_tags(release, interpreter, platforms):
+        found.setdefault(tag, len(found))
+    return found
+
+
+def machine_of(platforms: tuple[str, ...]) -> str:
+    """The machine, as ``uname -m`` names it, that platform tags are for."""
+    return "aarch64" if platforms and platforms[0].endswith("aarch64") else "x86_64"
+
+
+def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str, str]:
+    """PEP 508: the marker variables of the target, not of this machine."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": python_full,
+        "os_name": "posix",
+        "platform_machine": machine_of(platforms),
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": python_full,
+        "python_version": ".".join(python_full.split(".")[:2]),
+        "sys_platform": "linux",
+    }
