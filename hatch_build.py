@@ -14,6 +14,6 @@ class CustomBuildHook(BuildHookInterface):
         # What is built verifies itself; this part of it needs nothing but the standard library.
         sys.dont_write_bytecode = True
         sys.path.insert(0, self.root)
-        from neuron_pin.catalog.sums import verify_facts
+        from neuron_pin.catalog.importer.checksums import verify_facts
 
         verify_facts(str(Path(self.root) / "neuron_pin" / "catalog" / "data"))

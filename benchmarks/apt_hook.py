@@ -20,9 +20,9 @@ from pathlib import Path
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.cli import main as neuron_pin
-from neuron_pin.hooks.holding import held_lock
 from neuron_pin.hooks.installing import carry_out, prepare_install
-from neuron_pin.hooks.place import Kind, OnError, place_of
+from neuron_pin.hooks.location import Kind, OnError, place_of
+from neuron_pin.hooks.lock_input import held_lock
 
 PYTHON = "/usr/bin/python3"
 OTHERS = "libfoo{n}"

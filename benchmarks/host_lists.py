@@ -14,8 +14,8 @@ from pairs import PIN, paired, show
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.inputs.apt_preferences import PackageFile
-from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
+from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 
 
 def main() -> None:

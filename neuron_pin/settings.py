@@ -137,7 +137,7 @@ def _project(path: str) -> dict[str, Any]:
         return {}
     if len(data) > MAX_PROJECT_BYTES:
         raise UnreadableInput(path, 0, f"larger than {MAX_PROJECT_BYTES} bytes")
-    from neuron_pin.toml import parse_toml
+    from neuron_pin.fs.toml import parse_toml
 
     try:
         document = parse_toml(data.decode())

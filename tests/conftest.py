@@ -29,7 +29,7 @@ from referee.watching import AGENT, verified
 from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
-from neuron_pin.locking import lock as make_lock
+from neuron_pin.operations.lock import lock as make_lock
 
 # pytest --hypothesis-profile long: as many as script/referee wants.
 settings.register_profile("long", max_examples=100_000, deadline=None)

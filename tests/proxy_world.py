@@ -183,7 +183,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     from neuron_pin.catalog.catalog import EMBEDDED
     from neuron_pin.cli.parser import parse
     from neuron_pin.proxy.files import Passing
-    from neuron_pin.proxy.serving import Listening, answering, make_server
+    from neuron_pin.proxy.server import Listening, answering, make_server
     from neuron_pin.settings import load_settings
 
     for name in list(os.environ):

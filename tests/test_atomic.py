@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.atomic import remove_atomically, write_atomically
 from neuron_pin.errors import CannotWrite
-from neuron_pin.scratch import PREFIX, scratch_folder
+from neuron_pin.fs.atomic import remove_atomically, write_atomically
+from neuron_pin.fs.scratch import PREFIX, scratch_folder
 
 
 def test_a_new_file_is_readable_by_all_whatever_the_umask(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from conftest import wheel
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
-from neuron_pin.comparing import compare
 from neuron_pin.inputs.state import read_state
+from neuron_pin.operations.diff import compare
 from neuron_pin.policy.update import Update
 
 DAY = date(2026, 8, 20)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from neuron_pin.cli import main
 from neuron_pin.errors import NeuronPinError
+from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.outputs import FORMATS, renderer
-from neuron_pin.relocking import read_resolution
 
 ASKED = [
     ("--instance", "trn2", "--os", "ubuntu24.04"),

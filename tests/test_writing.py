@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.inputs.apt_scratch import has_apt
+from neuron_pin.inputs.host.apt_sandbox import has_apt
 from neuron_pin.outputs import apt_preferences
 
 BASE = ("lock", "--offline", "aws-neuronx-tools", "--os", "ubuntu22.04", "--instance", "trn1",
@@ -72,7 +72,7 @@ def test_what_would_not_do_what_is_meant_is_not_written(
 @pytest.mark.apt
 def test_apt_itself_is_asked(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With our own reader struck blind."""
-    from neuron_pin import proving
+    from neuron_pin.operations import verify_preferences as proving
 
     monkeypatch.setattr(proving, "_check", only_apt(proving._check))
     render = apt_preferences.render_apt_preferences
@@ -113,7 +113,7 @@ def test_sources_and_repositories(run) -> None:
 @pytest.mark.skipif(not has_apt(), reason="needs apt")
 @pytest.mark.apt
 def test_apt_reads_the_source(run, tmp_path: Path) -> None:
-    from neuron_pin.inputs.apt_scratch import scratch_apt
+    from neuron_pin.inputs.host.apt_sandbox import scratch_apt
 
     text = run(*BASE, "--format", "apt-source").out
     with scratch_apt([], {}, {"sources.list.d/neuron.sources": text}) as apt:

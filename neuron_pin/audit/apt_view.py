@@ -12,22 +12,22 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.catalog import Catalog
-from neuron_pin.inputs.apt_preferences import (
+from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.host.apt_preferences import (
     AptPolicy,
     KnownVersion,
     PackageFile,
     Stanza,
     read_preferences,
 )
-from neuron_pin.inputs.dpkg_status import Installed, read_installed
-from neuron_pin.marker import Ownership, ownership
+from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.policy.debversion import deb_key
-from neuron_pin.sources.apt import AptRepository
-from neuron_pin.sources.apt_release import read_fields
-from neuron_pin.sources.apt_sources import list_name, read_apt_sources, read_lists
+from neuron_pin.sources.apt.release import read_fields
+from neuron_pin.sources.apt.repository import AptRepository
+from neuron_pin.sources.apt.sources_list import list_name, read_apt_sources, read_lists
 
 from .finding import Finding, Severity
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.stated import Stated
+from neuron_pin.inputs.locks.detected import Stated
 from neuron_pin.policy import Ecosystem
 
 from .finding import Finding

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.inputs.distributions import Distribution, read_distributions
-from neuron_pin.inputs.stated import Stated
+from neuron_pin.inputs.host.distributions import Distribution, read_distributions
+from neuron_pin.inputs.locks.detected import Stated
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .statements import examine_statements, is_neuron
+from .requirements import examine_statements, is_neuron
 
 _NOT_IT = (
     "placeholder",
@@ -86,7 +86,7 @@ def _metadata(found: Distribution) -> Iterator[Finding]:
         )
     for line in found.requires:
         if re.search(_NO_PEP440, line.partition(";")[0]):
-            from neuron_pin.sources.core_metadata import repaired
+            from neuron_pin.sources.index.core_metadata import repaired
 
             yield Finding(
                 Rule.BAD_METADATA,

@@ -7,25 +7,25 @@ import os
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.support import target_parts
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against, floor_above
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.inputs.distributions import environment_python
-from neuron_pin.inputs.dpkg_status import STATUS, read_installed
-from neuron_pin.inputs.rpm_installed import read_rpm_installed, rpm_database
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.host.distributions import environment_python
+from neuron_pin.inputs.host.dpkg_status import STATUS, read_installed
+from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
+from neuron_pin.inputs.locks.detected import Stated
 from neuron_pin.inputs.state import site_packages
-from neuron_pin.inputs.stated import Stated
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
-from neuron_pin.sources.apt_sources import read_apt_sources
+from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
 
 from .environment import examine_environment
 from .finding import Finding, Severity
 from .repositories import examine_apt
-from .statements import examine_part, examine_statements, is_neuron
+from .requirements import examine_part, examine_statements, is_neuron
 
 ENVIRONMENTS = (
     "opt/aws_neuron*_venv_*",

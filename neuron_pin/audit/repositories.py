@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.inputs.apt_preferences import read_preferences
+from neuron_pin.gpgv import BadSignature, dearmoured
+from neuron_pin.inputs.host.apt_preferences import read_preferences
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.sources.apt import AptRepository
-from neuron_pin.sources.apt_release import parse_release
-from neuron_pin.sources.apt_sources import (
+from neuron_pin.sources.apt.release import parse_release
+from neuron_pin.sources.apt.repository import AptRepository
+from neuron_pin.sources.apt.sources_list import (
     ConfiguredSource,
     index_paths,
     list_name,
     read_apt_sources,
     read_lists,
 )
-from neuron_pin.sources.openpgp import BadSignature, dearmoured
 from neuron_pin.target.detection import detect
 
 from .apt_view import examine_pins

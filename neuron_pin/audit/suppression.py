@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Rule
 
 from .finding import Finding, Severity

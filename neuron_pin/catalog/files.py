@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import BrokenCatalog
+from neuron_pin.fs.reading import read_bounded
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest catalogue file that is read."""

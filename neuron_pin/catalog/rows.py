@@ -9,15 +9,7 @@ from collections.abc import Mapping
 
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 
-from .facts import (
-    ComponentKind,
-    FrameworkRole,
-    Life,
-    OperatingSystem,
-    Package,
-    Span,
-    Window,
-)
+from .facts import ComponentKind, FrameworkRole, Life, OperatingSystem, Package, Span, Window
 from .files import Fields
 
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.policy import Event, Floor, Phase, Subject, SubjectKind, phase_at, support_floor
+from neuron_pin.policy import (
+    Event,
+    Floor,
+    Phase,
+    Subject,
+    SubjectKind,
+    phase_at,
+    support_floor,
+)
 
 from .catalog import Catalog
 from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers

@@ -14,7 +14,7 @@ from .parser import Options
 
 if TYPE_CHECKING:
     from neuron_pin.audit.apt_view import AptView, VersionView
-    from neuron_pin.inputs.apt_preferences import Stanza
+    from neuron_pin.inputs.host.apt_preferences import Stanza
 
 
 def explain_host(requirement: Requirement, options: Options, console: Console) -> int:

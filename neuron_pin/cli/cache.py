@@ -6,7 +6,7 @@ import json
 import os
 
 from neuron_pin.settings import cache_folder, load_settings
-from neuron_pin.sources.cache import clear, measure, prune
+from neuron_pin.sources.http.record_cache import clear, measure, prune
 
 from .console import Console
 from .parser import Options

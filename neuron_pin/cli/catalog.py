@@ -81,7 +81,7 @@ def _show(catalog: Catalog, form: str) -> str:
 
 def _lint(options: Options, console: Console) -> int:
     from neuron_pin.audit import Severity
-    from neuron_pin.audit.facts import examine_facts
+    from neuron_pin.audit.catalog_lint import examine_facts
     from neuron_pin.audit.listing import count_findings, render_findings
 
     if len(options.paths) > 1:
@@ -94,7 +94,7 @@ def _lint(options: Options, console: Console) -> int:
 
 
 def _verify(options: Options, console: Console) -> int:
-    from neuron_pin.catalog.sums import verify_facts
+    from neuron_pin.catalog.importer.checksums import verify_facts
 
     paths = options.paths or [load_catalog().folder]
     found = [verify_facts(path, options.signed_by or "") for path in paths]
@@ -109,7 +109,7 @@ def _verify(options: Options, console: Console) -> int:
 
 
 def _import(options: Options, console: Console) -> int:
-    from neuron_pin.importing import import_facts
+    from neuron_pin.operations.import_facts import import_facts
 
     if not options.paths:
         raise WrongUsage(

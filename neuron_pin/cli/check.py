@@ -9,10 +9,10 @@ from datetime import date, datetime, timezone
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings
-from neuron_pin.audit.statements import parse_within
+from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
-from neuron_pin.checking import Check, Checked, Wanted, failing_rules
 from neuron_pin.errors import WrongUsage
+from neuron_pin.operations.check import Check, Checked, Wanted, failing_rules
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -71,7 +71,7 @@ def _shown(
 
     kept = without_ignored(findings, as_of)
     if options.write_baseline:
-        from neuron_pin.atomic import write_atomically
+        from neuron_pin.fs.atomic import write_atomically
 
         write_atomically(options.write_baseline, render_baseline(kept))
         console.note(f"{options.write_baseline}: {len(kept)} findings are known from now on")
@@ -83,14 +83,14 @@ def _shown(
 
 
 def _mend(findings: list[Finding], options: Options, console: Console) -> list[Finding]:
-    from neuron_pin.audit.fixing import mend
+    from neuron_pin.audit.fix import mend
 
     mended = mend(findings)
     if options.format == "text":
         console.result("".join(file.diff for file in mended))
     if not options.fix:
         return findings
-    from neuron_pin.atomic import write_atomically
+    from neuron_pin.fs.atomic import write_atomically
 
     for file in mended:
         data = file.text.encode("utf-8", "surrogateescape")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import load_catalog
-from neuron_pin.comparing import compare
 from neuron_pin.inputs.state import read_state
+from neuron_pin.operations.diff import compare
 from neuron_pin.report.diff import render_diff
 
 from .console import Console

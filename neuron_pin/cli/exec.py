@@ -6,8 +6,8 @@ import os
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.hooks.running import prepare_command
-from neuron_pin.relocking import read_resolution
+from neuron_pin.hooks.exec import prepare_command
+from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.settings import Settings, cache_folder
 
 from .console import Console

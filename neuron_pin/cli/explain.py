@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.explaining import explain_name, explain_pair
 from neuron_pin.inputs import parse_requirement
-from neuron_pin.lock_job import Job
+from neuron_pin.operations.explain import explain_name, explain_pair
+from neuron_pin.operations.lock_job import Job
 from neuron_pin.report.explain import render_explanation, render_pair
 from neuron_pin.settings import load_settings
 

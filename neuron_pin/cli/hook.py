@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
-from neuron_pin.hooks.holding import held_lock, held_via, mismatches
 from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
-from neuron_pin.hooks.piece import Held
-from neuron_pin.hooks.place import Kind, OnError, Place, place_of, places_of
+from neuron_pin.hooks.location import Kind, OnError, Place, place_of, places_of
+from neuron_pin.hooks.lock_input import held_lock, held_via, mismatches
+from neuron_pin.hooks.managed_file import Held
 from neuron_pin.hooks.uv import what_is_held
-from neuron_pin.sources.indexes import is_open
+from neuron_pin.sources.index.locations import is_open
 
 from .console import Console
 from .parser import Options

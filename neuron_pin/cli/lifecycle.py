@@ -25,7 +25,7 @@ def run(options: Options, console: Console) -> int:
     if note:
         console.note(f"note: {note}")
     if options.output:
-        from neuron_pin.atomic import write_atomically
+        from neuron_pin.fs.atomic import write_atomically
 
         write_atomically(options.output, text)
         console.note(f"{options.output}: written")
@@ -71,7 +71,7 @@ def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequ
         return lambda statuses: render_json(statuses, as_of, catalog.announced)
     locked = None
     if options.lock:
-        from neuron_pin.inputs.lock_json import read_lock_json
+        from neuron_pin.inputs.locks.lock_json import read_lock_json
 
         locked = read_lock_json(options.lock)
     if form == "ics":

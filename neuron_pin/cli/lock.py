@@ -10,11 +10,11 @@ from datetime import datetime, timezone
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_all
-from neuron_pin.locking import lock
+from neuron_pin.operations.lock import lock
+from neuron_pin.operations.write import Output, below, check_places, prepare, remove, write
 from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings, without_credentials
-from neuron_pin.writing import Output, below, check_places, prepare, remove, write
 
 from .console import Console
 from .parser import Options
@@ -29,7 +29,7 @@ def run(options: Options, console: Console) -> int:
     requirements = parse_all(options.requirements)
     files = []
     if options.requirement or options.constraint or options.group or options.extra:
-        from neuron_pin.inputs.reading import read_inputs
+        from neuron_pin.inputs.requirements.collect import read_inputs
 
         files = read_inputs(
             options.requirement,
@@ -45,7 +45,7 @@ def run(options: Options, console: Console) -> int:
     to_stdout = None if outputs else renderer(options.format or "constraints")
     preferred = None
     if outputs and not settings.upgrade:
-        from neuron_pin.inputs.locks import read_locked
+        from neuron_pin.inputs.locks.preferences import read_locked
 
         found = [read_locked(output.path, output.form) for output in outputs]
         versions = {name: version for _, pins in found for name, version in pins.items()}

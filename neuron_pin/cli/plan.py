@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
-from neuron_pin.lock_job import Job, sdk_requirement
+from neuron_pin.operations.lock_job import Job, sdk_requirement
 from neuron_pin.plan.planning import Manner, make_plan, read_situation, wanted_of
 from neuron_pin.settings import load_settings
 

@@ -9,7 +9,7 @@ from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
 from neuron_pin.policy import EDITIONS, Phase, Rule
 from neuron_pin.policy.classification import CLASSIFICATIONS
-from neuron_pin.policy.meaning import MEANINGS
+from neuron_pin.policy.rule_pages import MEANINGS
 from neuron_pin.policy.update import Update, updates_in
 
 from .console import Console

@@ -20,9 +20,9 @@ def run(options: Options, console: Console) -> int:
     catalog, today = load_catalog(), datetime.now(timezone.utc).date()
     try:
         from neuron_pin.proxy.files import Passing
-        from neuron_pin.proxy.probing import probe
-        from neuron_pin.proxy.serving import Listening, answering, make_server
-        from neuron_pin.proxy.serving import run as serve
+        from neuron_pin.proxy.self_check import probe
+        from neuron_pin.proxy.server import Listening, answering, make_server
+        from neuron_pin.proxy.server import run as serve
     except ImportError as error:
         raise WrongUsage(
             f"serve needs the extra serve: {error.name} is not installed",
@@ -41,7 +41,7 @@ def run(options: Options, console: Console) -> int:
         today=today,
     ) as made:
         if options.check:
-            from neuron_pin.report.probe import render_probe
+            from neuron_pin.proxy.self_check_report import render_probe
 
             found = probe(made)
             console.result(render_probe(found))

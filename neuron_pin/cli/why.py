@@ -6,9 +6,9 @@ import json
 
 from neuron_pin.catalog import normalized
 from neuron_pin.errors import UnknownName
-from neuron_pin.inputs.lock_json import read_lock_json
+from neuron_pin.inputs.locks.lock_json import read_lock_json
+from neuron_pin.operations.why import chains_to
 from neuron_pin.outputs.table import printable
-from neuron_pin.resolve.why import chains_to
 
 from .console import Console
 from .parser import Options

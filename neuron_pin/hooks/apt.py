@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuron_pin.catalog import load_catalog
+from neuron_pin.operations.verify_preferences import prove_preferences
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
-from neuron_pin.proving import prove_preferences
 
-from .holding import has_ranges
 from .kernels import kernel_stanza
-from .piece import Held, Piece, own_file
-from .place import OnError, Place
+from .location import OnError, Place
+from .lock_input import has_ranges
+from .managed_file import Held, Piece, own_file
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, installed, state
 
 PREFERENCES = "etc/apt/preferences.d/00-neuron-pin.pref"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from neuron_pin.outputs.section import BEGIN, END, BrokenSection
+from neuron_pin.fs.sections import BEGIN, END, BrokenSection
 
 KEPT = "# neuron-pin kept: "
 

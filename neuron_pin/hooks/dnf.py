@@ -9,12 +9,12 @@ import glob
 import os
 
 from neuron_pin.errors import WrongUsage
+from neuron_pin.fs.sections import with_section, without_section
 from neuron_pin.outputs import Render, file_head
-from neuron_pin.outputs.section import with_section, without_section
 from neuron_pin.outputs.versionlock import render_versionlock_list, render_versionlock_toml
 
-from .piece import Held, Owner, Piece, own_file
-from .place import OnError, Place
+from .location import OnError, Place
+from .managed_file import Held, Owner, Piece, own_file
 from .programs import JUDGE, installed, source_of, state
 
 PLUGINS = (

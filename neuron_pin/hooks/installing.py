@@ -13,15 +13,15 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from urllib.parse import quote
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.errors import CannotWrite
-from neuron_pin.inputs.held import STATES
-from neuron_pin.marker import Ownership, ownership
-from neuron_pin.outputs.section import BrokenSection
-from neuron_pin.writing import MAX_BYTES, Prepared, write
+from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.fs.sections import BrokenSection
+from neuron_pin.inputs.host.hook_state import STATES
+from neuron_pin.operations.write import MAX_BYTES, Prepared, write
 
-from .piece import Held, Owner, Piece
-from .place import HookScope, Kind, Place
+from .location import HookScope, Kind, Place
+from .managed_file import Held, Owner, Piece
 from .programs import FOLDER, LOG
 
 

@@ -11,12 +11,11 @@ import os
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.windows import DRIVER, kernel_series, tested_kernels
-from neuron_pin.inputs.dpkg_status import STATUS
+from neuron_pin.hooks.program.apt_hook import KERNEL, is_installed, read_status, stanzas
+from neuron_pin.inputs.host.dpkg_status import STATUS
 from neuron_pin.outputs.apt_preferences import NEVER, outside
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
-
-from .program.apt_hook import KERNEL, is_installed, read_status, stanzas
 
 META_PACKAGES = (
     "/^linux-((image|headers)-)?(aws|generic|virtual|lowlatency|kvm|amd64|cloud-amd64)"

@@ -7,9 +7,9 @@ import os
 from neuron_pin.outputs.constraints import render_bound_constraints, render_constraints
 
 from .blocks import without_blocks
-from .piece import Held, Owner, Piece, own_file
+from .location import HookScope, Place
+from .managed_file import Held, Owner, Piece, own_file
 from .pip_settings import edited, pip_options, via_options
-from .place import HookScope, Place
 
 
 def pieces(place: Place) -> list[Piece]:

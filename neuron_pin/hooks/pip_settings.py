@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.resolve import Resolution
-from neuron_pin.sources.indexes import is_open
+from neuron_pin.sources.index.locations import is_open
 
 from .blocks import lines_of, with_blocks, without_blocks
 

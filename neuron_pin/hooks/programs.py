@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from neuron_pin.atomic import NEW_MODE
-from neuron_pin.inputs.held import STATES
+from neuron_pin.fs.atomic import NEW_MODE
+from neuron_pin.inputs.host.hook_state import STATES
 from neuron_pin.outputs.hook_state import render_hook_state
 
-from .piece import PROGRAM_MODE, Piece, program
-from .place import Place
+from .location import Place
+from .managed_file import PROGRAM_MODE, Piece, program
 
 FOLDER = "usr/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"

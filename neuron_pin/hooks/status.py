@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput
-from neuron_pin.marker import Ownership, ownership
+from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.hooks.program.state import State, Unusable, read_state
 from neuron_pin.outputs.apt_preferences import outside_pin
 from neuron_pin.policy import Pin, Reach
 
 from . import apt, dnf
 from .installing import existing, pieces_of
-from .piece import Owner, Piece
-from .place import Kind, Place
+from .location import Kind, Place
+from .managed_file import Owner, Piece
 from .program import verdict
-from .program.state import State, Unusable, read_state
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, source_of, state_path
 
 SELF_TEST_SECONDS = 10

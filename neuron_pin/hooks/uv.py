@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .piece import Owner, Piece
-from .place import HookScope, Place
+from .location import HookScope, Place
+from .managed_file import Owner, Piece
 from .tagged import without_tagged
 from .uv_settings import edited_project, edited_uv_toml
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from neuron_pin.errors import CannotWrite
+from neuron_pin.fs.toml import parse_toml
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
-from neuron_pin.toml import parse_toml
 
 from .blocks import lines_of
 from .tagged import with_tagged, without_tagged

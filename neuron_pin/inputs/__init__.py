@@ -3,7 +3,12 @@
 The reader of files is imported from ``inputs.files``, where there are files.
 """
 
-from .requirement import SDK_NAME, Requirement, parse_all, parse_requirement
-from .specifier import admits, admits_python
+from neuron_pin.inputs.requirements.requirement import (
+    SDK_NAME,
+    Requirement,
+    parse_all,
+    parse_requirement,
+)
+from neuron_pin.inputs.requirements.specifier import admits, admits_python
 
 __all__ = ["SDK_NAME", "Requirement", "admits", "admits_python", "parse_all", "parse_requirement"]

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from neuron_pin.bounded import read_bounded
 from neuron_pin.catalog import Catalog, Member, normalized, version_numbers
 from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -80,8 +80,8 @@ def _ordered(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str
 
 
 def _host(root: str, catalog: Catalog) -> State:
-    from .dpkg_status import STATUS, read_installed
-    from .rpm_installed import read_rpm_installed, rpm_database
+    from neuron_pin.inputs.host.dpkg_status import STATUS, read_installed
+    from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
 
     names = [p.name for p in catalog.packages.values() if Ecosystem.APT in p.systems]
     found: dict[PackageKey, set[str]] = {}
@@ -135,7 +135,7 @@ def site_packages(folder: str) -> list[str]:
 def _file(path: str) -> State:
     name = os.path.basename(path)
     if name.endswith(".json"):
-        from .lock_json import read_lock_json
+        from neuron_pin.inputs.locks.lock_json import read_lock_json
 
         lock = read_lock_json(path)
         of_lock = {package.key: {package.version} for package in lock.packages}
@@ -144,7 +144,7 @@ def _file(path: str) -> State:
         raise WrongUsage(
             f"{path}: the name does not tell what it is", hint="*.json, *.txt or pylock*.toml"
         )
-    from .locks import read_locked
+    from neuron_pin.inputs.locks.preferences import read_locked
 
     form = "pylock" if name.endswith(".toml") else "constraints"
     read_bounded(path, MAX_BYTES)

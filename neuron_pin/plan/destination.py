@@ -14,11 +14,11 @@ from typing import NamedTuple
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
-from neuron_pin.lock_job import Job, lock_job
+from neuron_pin.operations.lock_job import Job, lock_job
+from neuron_pin.operations.target import target_of
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
-from neuron_pin.targeting import target_of
 
 FRAMEWORKS = ("pytorch", "jax", "tensorflow", "mxnet", "none")
 

@@ -10,28 +10,24 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
-from neuron_pin.comparing import Comparison, compare
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement, parse_requirement
-from neuron_pin.inputs.dpkg_status import read_installed
-from neuron_pin.inputs.held import read_held
-from neuron_pin.inputs.lock_json import read_lock_json
+from neuron_pin.inputs.host.dpkg_status import read_installed
+from neuron_pin.inputs.host.hook_state import read_held
+from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
-from neuron_pin.lock_job import Job
+from neuron_pin.operations.diff import Comparison, compare
+from neuron_pin.operations.lock_job import Job
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.settings import Settings
-from neuron_pin.sources.apt_sources import read_apt_sources
+from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Scope
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
 from .destination import Destination, Wanted, find_destination, parse_wanted
-from .environment import (
-    default_installer,
-    environment_path,
-    environment_steps,
-)
+from .environment import default_installer, environment_path, environment_steps
 from .hops import find_moves, pair_of
 from .step import Part, Plan, Step
 from .system import Machine, system_steps

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, OperatingSystem
-from neuron_pin.comparing import Comparison, Difference
-from neuron_pin.marker import marked
+from neuron_pin.fs.ownership import marked
+from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, render_repo, render_sources
 from neuron_pin.policy import Ecosystem, PackageKey

@@ -6,7 +6,7 @@ it, ``wheels`` the metadata and bytes of files, ``application`` answers requests
 ``serving`` runs it.  The last two need the extra ``serve``.
 """
 
-from .listing import Entry, Listing, Withheld, make_listing
+from .project_detail import Entry, Listing, Withheld, make_listing
 from .view import View, parse_view
 
 __all__ = ["Entry", "Listing", "View", "Withheld", "make_listing", "parse_view"]

@@ -21,17 +21,19 @@ from starlette.types import Receive, Scope, Send
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
-from neuron_pin.sources.cache import is_fresh
-from neuron_pin.sources.connections import CONNECTIONS
-from neuron_pin.sources.names import is_name
+from neuron_pin.sources.http.deadlines import CONNECTIONS
+from neuron_pin.sources.http.record_cache import is_fresh
+from neuron_pin.sources.index.project_list import is_name
 
-from .ahead import Ahead
-from .asides import Ledger, asides_of, withheld_document
+from .file_store import Download, Wheels
 from .files import Files
-from .giving import SAFE, Asked, Given, asked_of, form_of, give
-from .human import render_overview, render_project, render_withheld
+from .html_pages import render_overview, render_project, render_withheld
 from .metrics import CONTENT_TYPE, Metrics
-from .pages import (
+from .page_cache import Shelf, Warm, warm
+from .prefetch import Ahead
+from .responses import SAFE, Asked, Given, asked_of, form_of, give
+from .routes import Kind, NotHere, Place, parse_place
+from .serializer import (
     Form,
     Links,
     render_html,
@@ -39,11 +41,9 @@ from .pages import (
     render_names_html,
     render_names_json,
 )
-from .place import Kind, NotHere, Place, parse_place
-from .shelf import Shelf, Warm, warm
 from .upstream import Upstream
 from .view import View, parse_view
-from .wheels import Download, Wheels
+from .withheld import Ledger, asides_of, withheld_document
 
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Rule
-from neuron_pin.sources.cache import is_fresh
-from neuron_pin.sources.simple import parse_wheel_name
+from neuron_pin.sources.http.record_cache import is_fresh
+from neuron_pin.sources.index.simple import parse_wheel_name
 
-from .listing import Entry, Listing, Withheld, make_listing
+from .file_store import Wheels
+from .project_detail import Entry, Listing, Withheld, make_listing
 from .upstream import Upstream
 from .view import View
-from .wheels import Wheels
 
 MAX_FILES = 100_000
 """Files of projects that are kept as they were judged."""

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog, normalized
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.policy import Ecosystem
-from neuron_pin.sources.cache import is_fresh
-from neuron_pin.sources.connections import CONNECTIONS
-from neuron_pin.sources.http import Answer, Fetcher, NotFound
-from neuron_pin.sources.indexes import Index, Indexes
-from neuron_pin.sources.names import parse_names
-from neuron_pin.sources.simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page
-from neuron_pin.sources.transport import Limits
+from neuron_pin.sources.http.client import Answer, Fetcher, NotFound
+from neuron_pin.sources.http.deadlines import CONNECTIONS
+from neuron_pin.sources.http.record_cache import is_fresh
+from neuron_pin.sources.http.transport import Limits
+from neuron_pin.sources.index.locations import Index, Indexes
+from neuron_pin.sources.index.project_list import parse_names
+from neuron_pin.sources.index.simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page
 
 LIMITS = Limits(connect=4.0, patience=8.0, answer=12.0, retries=1)
 """Installers give up after fifteen seconds; somebody waits for every answer here."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from neuron_pin.comparing import Comparison, Difference
+from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.table import columns, escaped, printable
 from neuron_pin.policy import Phase
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from neuron_pin.explaining import Explanation, PairExplanation
 from neuron_pin.inputs import Requirement
+from neuron_pin.operations.explain import Explanation, PairExplanation
 from neuron_pin.outputs.lock_json import exclusion_document
 from neuron_pin.outputs.table import columns
 from neuron_pin.resolve.explain import Verdict

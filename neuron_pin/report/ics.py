@@ -14,7 +14,7 @@ from neuron_pin import __version__
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.lock_json import LockFile
+from neuron_pin.inputs.locks.lock_json import LockFile
 from neuron_pin.policy import Event, EventType, Phase, standing
 
 from .timeline import make_timeline

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator
 
 from neuron_pin.plan import Plan, Step, WrittenFile
-from neuron_pin.report.diff import differences_document
+
+from .diff import differences_document
 
 SCHEMA_VERSION = 1
 

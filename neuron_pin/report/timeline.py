@@ -9,7 +9,7 @@ from typing import NamedTuple
 from neuron_pin.catalog import Catalog, FrameworkRole, Support
 from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.catalog.support import package_part, target_parts, whole_support
-from neuron_pin.inputs.lock_json import LockFile
+from neuron_pin.inputs.locks.lock_json import LockFile
 from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import history

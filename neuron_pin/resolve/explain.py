@@ -10,10 +10,10 @@ from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.sources.candidate import Candidate
 
+from .catalog_candidates import key_for
 from .exclusion import Exclusion
-from .filter import Context, judge_all, phase_of
-from .offers import key_for
 from .resolution import Resolution
+from .rules import Context, judge_all, phase_of
 
 
 class Verdict(NamedTuple):

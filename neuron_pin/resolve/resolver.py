@@ -8,11 +8,11 @@ from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
-from .answer import make_resolution
-from .attempt import Attempt, Impossible, OffersFor, attempt_in, summary
 from .exclusion import Exclusion
+from .release_solve import Attempt, Impossible, OffersFor, attempt_in, summary
 from .request import Request
 from .resolution import Resolution
+from .resolution_builder import make_resolution
 from .support import refuse_target
 
 

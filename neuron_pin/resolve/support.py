@@ -8,9 +8,9 @@ from neuron_pin.errors import NoSolution
 from neuron_pin.policy import Ecosystem, Phase, Rule
 from neuron_pin.target import Target
 
-from .filter import unsure
 from .request import Request
 from .resolution import Resolution
+from .rules import unsure
 
 
 def support_of(resolution: Resolution, catalog: Catalog) -> Support | None:

@@ -13,24 +13,24 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
 from neuron_pin.settings import Settings
+from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
+from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic
+from neuron_pin.sources.index.locations import PYPI, Index, Indexes, read_indexes
+from neuron_pin.sources.index.project_record import Offer, Project
 from neuron_pin.target import Target
 from neuron_pin.target.tags import machine_of
 
-from .cache import RecordCache, is_fresh
 from .candidate import File
-from .indexes import PYPI, Index, Indexes, read_indexes
-from .metadata import Dependency, Metadata, NotStatic
-from .project import Offer, Project
 
 if TYPE_CHECKING:
-    from neuron_pin.inputs.files import RequirementsFile
+    from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
+    from neuron_pin.sources.apt.repository import AptRepository
+    from neuron_pin.sources.rpm.repository import RpmRepository
 
-    from .apt import AptRepository
-    from .rpm import RpmRepository
     from .system_package import SystemPackage
 
     Repository = AptRepository | RpmRepository
-    from .online import Reader
+    from .reader import Reader
 
 
 class _Recorded(NamedTuple):
@@ -75,9 +75,10 @@ class Sources:
     @property
     def _online(self) -> Reader:
         if self._reader is None:
-            from .http import Fetcher
-            from .online import Reader
-            from .transport import PATIENCE, Access, Limits
+            from neuron_pin.sources.http.client import Fetcher
+            from neuron_pin.sources.http.transport import PATIENCE, Access, Limits
+
+            from .reader import Reader
 
             settings = self._settings
             fetcher = Fetcher(
@@ -294,7 +295,7 @@ class Sources:
 
     def repositories_of(self, ecosystem: Ecosystem) -> list[Repository]:
         """The repositories of apt, or of rpm."""
-        from .apt import AptRepository
+        from neuron_pin.sources.apt.repository import AptRepository
 
         wanted = ecosystem is Ecosystem.APT
         return [r for r in self.repositories if isinstance(r, AptRepository) is wanted]
@@ -310,11 +311,11 @@ class Sources:
             if not repository.is_of_machine:
                 packages = self._online.system_packages(repository, names, architecture)
             elif ecosystem is Ecosystem.APT:
-                from .apt_sources import read_lists
+                from neuron_pin.sources.apt.sources_list import read_lists
 
                 packages = read_lists(cast("AptRepository", repository), names, architecture)
             else:
-                from .rpm import read_cached
+                from neuron_pin.sources.rpm.repository import read_cached
 
                 packages = read_cached(cast("RpmRepository", repository), names)
             found += [(repository, package) for package in packages]
@@ -345,20 +346,20 @@ def _repositories(settings: Settings) -> Iterator[Repository]:
     for text in settings.apt_repo:
         word, _, root = text.partition(":")
         if word == "host":
-            from .apt_sources import read_apt_sources
+            from neuron_pin.sources.apt.sources_list import read_apt_sources
 
             yield from (source.repository for source in read_apt_sources(root or "/"))
         else:
-            from .apt import parse_repository
+            from neuron_pin.sources.apt.repository import parse_repository
 
             yield parse_repository(text)
     for text in settings.rpm_repo:
         word, _, root = text.partition(":")
         if word == "host":
-            from .rpm_sources import read_rpm_sources
+            from neuron_pin.sources.rpm.repo_files import read_rpm_sources
 
             yield from read_rpm_sources(root or "/")
         else:
-            from .rpm import parse_rpm_repository
+            from neuron_pin.sources.rpm.repository import parse_rpm_repository
 
             yield parse_rpm_repository(text)

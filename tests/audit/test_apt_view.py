@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.inputs.apt_preferences import PackageFile
-from neuron_pin.inputs.apt_scratch import Archive, ScratchApt, scratch_apt
+from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_sandbox import Archive, ScratchApt, scratch_apt
 
 pytestmark = pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
 TOOLS, DKMS = "aws-neuronx-tools", "aws-neuronx-dkms"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import wheel
 
-from neuron_pin.inputs.layers import plain_name
+from neuron_pin.inputs.containers.layers import plain_name
 
 AS_OF = ("--as-of", "2026-08-20")
 TARGET = ("--instance", "trn2", "--python", "3.11", *AS_OF)
@@ -453,7 +453,7 @@ def test_another_digest_is_a_finding(run, tmp_path: Path) -> None:
 
 
 def test_a_layer_that_unpacks_to_too_much_is_given_up(run, tmp_path: Path, monkeypatch) -> None:
-    import neuron_pin.inputs.layers as layers_of
+    import neuron_pin.inputs.containers.layers as layers_of
 
     monkeypatch.setattr(layers_of, "MAX_RATIO", 2)
     monkeypatch.setattr(layers_of, "MIN_UNPACKED", 8 << 10)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.audit.facts import examine_facts
+from neuron_pin.audit.catalog_lint import examine_facts
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 

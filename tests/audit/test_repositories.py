@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.inputs.apt_preferences import PackageFile
-from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
+from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 
 NEURON = "apt.repos.neuron.amazonaws.com"
 OWN = Archive(PackageFile(site=NEURON, archive="jammy"), {"aws-neuronx-tools": ["2.32.28.0-aa"]})

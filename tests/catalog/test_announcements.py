@@ -9,7 +9,7 @@ import pytest
 from conftest import FIXTURES
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.announcements import Announcements, read_announcements
+from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import EventType, Phase
 

@@ -9,8 +9,8 @@ from conftest import FIXTURES
 
 from neuron_pin.catalog import ComponentKind
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
-from neuron_pin.catalog.manifest import read_manifest
-from neuron_pin.catalog.writer import write_catalog
+from neuron_pin.catalog.importer.manifest import read_manifest
+from neuron_pin.catalog.importer.writer import write_catalog
 from neuron_pin.errors import UnreadableInput
 
 IRREGULAR = FIXTURES / "manifest" / "irregular.json"

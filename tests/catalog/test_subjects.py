@@ -7,9 +7,9 @@ import pytest
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.changes import what_changed
+from neuron_pin.catalog.importer.writer import shipped_text, spans_text
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.catalog.subjects import Status, Subjects, find_subjects, receives_updates
-from neuron_pin.catalog.writer import shipped_text, spans_text
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates

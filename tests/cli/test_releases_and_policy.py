@@ -6,7 +6,7 @@ import pytest
 
 from neuron_pin.policy import EDITIONS, Phase, Rule, SubjectKind, edition_at
 from neuron_pin.policy.classification import classification_of
-from neuron_pin.policy.meaning import MEANINGS
+from neuron_pin.policy.rule_pages import MEANINGS
 
 
 def test_releases_say_which_one_is_current(run) -> None:

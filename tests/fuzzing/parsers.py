@@ -18,41 +18,42 @@ from itertools import islice
 from pathlib import Path
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.announcements import read_announcements
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.catalog.manifest import read_manifest
-from neuron_pin.compression import unpacked
+from neuron_pin.catalog.importer.announcements import read_announcements
+from neuron_pin.catalog.importer.manifest import read_manifest
 from neuron_pin.errors import NeuronPinError
+from neuron_pin.fs.compression import unpacked
+from neuron_pin.fs.sections import BrokenSection
+from neuron_pin.gpgv import BadSignature, dearmoured
 from neuron_pin.hooks import pip_settings, uv_settings
 from neuron_pin.hooks.blocks import without_blocks
-from neuron_pin.hooks.program import apt_hook, state, telling, verdict
+from neuron_pin.hooks.program import apt_hook, state, verdict
+from neuron_pin.hooks.program import messages as telling
 from neuron_pin.inputs import parse_requirement
-from neuron_pin.inputs.apt_preferences import parse_preferences
-from neuron_pin.inputs.dockerfile import read_dockerfile
-from neuron_pin.inputs.dpkg_status import read_installed
-from neuron_pin.inputs.files import read_requirements
-from neuron_pin.inputs.image import opened_image
-from neuron_pin.inputs.locks import read_locked
-from neuron_pin.inputs.stated import read_stated
-from neuron_pin.outputs.section import BrokenSection
+from neuron_pin.inputs.containers.dockerfile import read_dockerfile
+from neuron_pin.inputs.containers.image import opened_image
+from neuron_pin.inputs.host.apt_preferences import parse_preferences
+from neuron_pin.inputs.host.dpkg_status import read_installed
+from neuron_pin.inputs.locks.detected import read_stated
+from neuron_pin.inputs.locks.preferences import read_locked
+from neuron_pin.inputs.requirements.requirements_txt import read_requirements
+from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
-from neuron_pin.relocking import read_resolution
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import load_settings
-from neuron_pin.sources.apt import stanzas
-from neuron_pin.sources.apt_release import parse_release
-from neuron_pin.sources.apt_sources import read_apt_sources
-from neuron_pin.sources.core_metadata import parse_metadata
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.names import parse_names
-from neuron_pin.sources.openpgp import BadSignature, dearmoured
-from neuron_pin.sources.page import fitting_files, make_project
-from neuron_pin.sources.rpm import parse_rpm_repository, read_rpm_packages
-from neuron_pin.sources.rpm_sources import read_rpm_sources
-from neuron_pin.sources.sdist import NotStatic, read_sdist_metadata
-from neuron_pin.sources.simple import parse_page, parse_wheel_name
+from neuron_pin.sources.apt.release import parse_release
+from neuron_pin.sources.apt.repository import stanzas
+from neuron_pin.sources.apt.sources_list import read_apt_sources
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.index.core_metadata import parse_metadata
+from neuron_pin.sources.index.evaluator import fitting_files, make_project
+from neuron_pin.sources.index.project_list import parse_names
+from neuron_pin.sources.index.sdist_metadata import NotStatic, read_sdist_metadata
+from neuron_pin.sources.index.simple import parse_page, parse_wheel_name
+from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
+from neuron_pin.sources.rpm.repo_files import read_rpm_sources
+from neuron_pin.sources.rpm.repository import parse_rpm_repository, read_rpm_packages
 from neuron_pin.sources.system_package import parse_deb_relations
-from neuron_pin.sources.wheel import read_wheel_metadata
 from neuron_pin.target import Target, make_target
 from neuron_pin.verify import lockfile as verified_lock
 from neuron_pin.verify import metadata as verified_metadata

@@ -110,7 +110,7 @@ ARCHIVES = {
 @pytest.mark.parametrize("case", ARCHIVES)
 def test_a_source_distribution_that_is_none(run: Run, serve, monkeypatch, case: str) -> None:
     data, limit, code = ARCHIVES[case]
-    monkeypatch.setattr("neuron_pin.sources.sdist.MAX_PKG_INFO", limit)
+    monkeypatch.setattr("neuron_pin.sources.index.sdist_metadata.MAX_PKG_INFO", limit)
     server = serve()
     rows = [{"filename": "tool-1.0.tar.gz", "url": "/tool-1.0.tar.gz", "hashes": {}}]
     page(server, "tool", rows)
@@ -125,7 +125,7 @@ def test_what_lies_before_pkg_info_has_a_bound(run: Run, serve: Serve, monkeypat
     server.answers["/tool-1.0.tar.gz"] = (200, {}, sdist("tool", "1.0"))
     words = ("lock", "tool", "--index-url", f"{server.url}/simple", "--refresh")
     assert run(*words).code == 0
-    monkeypatch.setattr("neuron_pin.sources.sdist.MAX_UNPACKED", 0)
+    monkeypatch.setattr("neuron_pin.sources.index.sdist_metadata.MAX_UNPACKED", 0)
     assert run(*words, "--cache-dir", "another").code == 1
 
 
@@ -210,7 +210,7 @@ def test_includes_have_a_depth(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("5.txt").write_text("neuronx-cc\n")
     words = ("lock", "--offline", "-r", "0.txt", "--instance", "trn1")
     assert run(*words).code == 0
-    monkeypatch.setattr("neuron_pin.inputs.files.MAX_DEPTH", 3)
+    monkeypatch.setattr("neuron_pin.inputs.requirements.requirements_txt.MAX_DEPTH", 3)
     done = run(*words)
     assert (done.code, "too deep" in done.err) == (2, True)
 
@@ -243,7 +243,7 @@ def test_a_file_has_a_bound(run: Run, monkeypatch, module, limit, name, data, co
 
 
 def test_a_compressed_page_is_measured_unpacked(run: Run, serve: Serve, monkeypatch) -> None:
-    monkeypatch.setattr("neuron_pin.sources.online.MAX_PAGE_BYTES", 32_768)
+    monkeypatch.setattr("neuron_pin.sources.reader.MAX_PAGE_BYTES", 32_768)
     server = serve()
     body = gzip.compress(b'{"files": [' + b" " * 65_536 + b"]}")
     server.answers["/simple/tool/"] = answer(body=body, **{"Content-Encoding": "gzip"})

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import CannotWrite
+from neuron_pin.fs.sections import BrokenSection
 from neuron_pin.hooks.blocks import with_blocks, without_blocks
 from neuron_pin.hooks.pip_settings import edited
 from neuron_pin.hooks.tagged import with_tagged, without_tagged
 from neuron_pin.hooks.uv_settings import edited_project, edited_uv_toml
-from neuron_pin.outputs.section import BrokenSection
-from neuron_pin.relocking import read_resolution
+from neuron_pin.operations.read_lock import read_resolution
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuron_pin.cli import main
+from neuron_pin.hooks.program import messages as telling
 from neuron_pin.hooks.program import state as state_module
-from neuron_pin.hooks.program import telling, verdict
+from neuron_pin.hooks.program import verdict
 from neuron_pin.hooks.program.state import State
 from neuron_pin.hooks.program.verdict import Change, judge, judge_kernels
+from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.policy import Pin, Reach
-from neuron_pin.relocking import read_resolution
 
 RUNTIME, TOOLS, DRIVER = verdict.RUNTIME, "aws-neuronx-tools", verdict.DRIVER
 TODAY = "2026-11-25"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.hooks.blocks import without_blocks
+from neuron_pin.hooks.index_url import simple_url
 from neuron_pin.hooks.pip_settings import edited
-from neuron_pin.hooks.via import simple_url
-from neuron_pin.sources.indexes import is_open
+from neuron_pin.sources.index.locations import is_open
 
 PYTHON = sys.executable
 UV = [PYTHON, "-m", "uv"]

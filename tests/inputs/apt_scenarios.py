@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuron_pin.audit.apt_view import view_packages
-from neuron_pin.inputs.apt_preferences import (
+from neuron_pin.inputs.host.apt_preferences import (
     AptPolicy,
     KnownVersion,
     PackageFile,
     parse_preferences,
 )
-from neuron_pin.inputs.apt_scratch import AptSays, Archive, ScratchApt, scratch_apt
+from neuron_pin.inputs.host.apt_sandbox import AptSays, Archive, ScratchApt, scratch_apt
 from neuron_pin.outputs.apt_preferences import outside
 from neuron_pin.policy.debversion import deb_key
 

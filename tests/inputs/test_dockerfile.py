@@ -7,9 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.inputs.base_image import read_image_name
-from neuron_pin.inputs.dockerfile import is_dockerfile, parse_instructions, read_dockerfile
-from neuron_pin.inputs.shellwords import expand, read_commands
+from neuron_pin.inputs.containers.dockerfile import (
+    is_dockerfile,
+    parse_instructions,
+    read_dockerfile,
+)
+from neuron_pin.inputs.containers.image_reference import read_image_name
+from neuron_pin.inputs.containers.shell import expand, read_commands
 
 NAMES = frozenset({"torch-neuronx", "neuronx-cc", "nki"})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from apt_scenarios import differences, make_world
 
-from neuron_pin.inputs.apt_preferences import (
+from neuron_pin.inputs.host.apt_preferences import (
     AptPolicy,
     KnownVersion,
     PackageFile,
@@ -14,7 +14,7 @@ from neuron_pin.inputs.apt_preferences import (
     preference_files,
     read_preferences,
 )
-from neuron_pin.inputs.apt_scratch import Archive, has_apt, scratch_apt
+from neuron_pin.inputs.host.apt_sandbox import Archive, has_apt, scratch_apt
 
 real_apt = pytest.mark.skipif(not has_apt(), reason="needs apt")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import NeuronPinError
-from neuron_pin.inputs.reading import read_inputs
+from neuron_pin.inputs.requirements.collect import read_inputs
 
 PROJECT = """\
 [project]

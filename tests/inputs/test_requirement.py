@@ -6,7 +6,7 @@ import pytest
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs import parse_requirement
-from neuron_pin.inputs.files import read_requirements
+from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 from neuron_pin.policy import Ecosystem
 
 # text, ecosystem, name, range as pip writes it

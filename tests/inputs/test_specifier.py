@@ -7,7 +7,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from neuron_pin.inputs import admits
-from neuron_pin.inputs.specifier import canonical
+from neuron_pin.inputs.requirements.specifier import canonical
 
 number = st.integers(0, 30).map(str)
 release = st.lists(number, min_size=1, max_size=5).map(".".join)

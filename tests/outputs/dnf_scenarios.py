@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from rpm_world import Built, build
 
-from neuron_pin.outputs.section import with_section
+from neuron_pin.fs.sections import with_section
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 

@@ -220,7 +220,7 @@ def test_a_repository_that_is_none_ends_with_its_address(run, apt, path, answer,
 
 
 def test_a_repository_line_is_read_as_in_sources_list() -> None:
-    from neuron_pin.sources.apt import parse_repository
+    from neuron_pin.sources.apt.repository import parse_repository
 
     line = "deb [arch=amd64 signed-by=/k.gpg] https://apt.invalid/ jammy main extra"
     found = parse_repository(line)

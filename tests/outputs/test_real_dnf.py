@@ -12,7 +12,7 @@ from dnf_world import dnf_world, has_dnf
 from rpm_world import has_rpm_tools
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.outputs.section import BEGIN, END, BrokenSection, with_section
+from neuron_pin.fs.sections import BEGIN, END, BrokenSection, with_section
 from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
@@ -176,7 +176,7 @@ def test_locks_that_cannot_be_read_whole_are_not_replaced(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other people's lines are in there: what was not read must not be lost."""
-    monkeypatch.setattr("neuron_pin.writing.MAX_BYTES", 100)
+    monkeypatch.setattr("neuron_pin.operations.write.MAX_BYTES", 100)
     path = tmp_path / "versionlock.list"
     text = "kernel-0:5.14.0-*\n" * 20
     path.write_text(text)

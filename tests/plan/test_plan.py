@@ -14,8 +14,8 @@ from dnf_world import dnf_world, has_dnf
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.windows import Pair, against
-from neuron_pin.inputs.apt_preferences import PackageFile
-from neuron_pin.inputs.apt_scratch import Archive, scratch_apt
+from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.plan.hops import find_moves
 
 SITE = "apt.repos.neuron.amazonaws.com"

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
 from neuron_pin.errors import InvalidPin, InvalidVersion
-from neuron_pin.policy import Ecosystem, Pin, Reach, Strength, derive_pin, parse_pin, parse_version
+from neuron_pin.policy import (
+    Ecosystem,
+    Pin,
+    Reach,
+    Strength,
+    derive_pin,
+    parse_pin,
+    parse_version,
+)
 from neuron_pin.policy.pin import installable
 
 PIP, APT, RPM = Ecosystem.PIP, Ecosystem.APT, Ecosystem.RPM

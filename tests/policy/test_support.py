@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuron_pin.policy import Event, Floor, Phase, Subject, SubjectKind, phase_at, support_floor
+from neuron_pin.policy import (
+    Event,
+    Floor,
+    Phase,
+    Subject,
+    SubjectKind,
+    phase_at,
+    support_floor,
+)
 from neuron_pin.policy.calendar import add_months
 
 SUBJECT = Subject(SubjectKind.FRAMEWORK, "torch-neuronx", "2.8")

@@ -17,8 +17,9 @@ from urllib.parse import urljoin
 import pytest
 from proxy_world import JSON, filename, put_public
 
-from neuron_pin.proxy import serving, upstream
-from neuron_pin.sources.http import DEFAULT_FRESH
+from neuron_pin.proxy import server as serving
+from neuron_pin.proxy import upstream
+from neuron_pin.sources.http.client import DEFAULT_FRESH
 
 
 class Clock:
@@ -182,7 +183,7 @@ def test_two_processes_share_a_cache(pair, process, tmp_path: Path) -> None:
 
 
 def test_kept_files_have_a_bound(pair, served, tmp_path: Path, monkeypatch) -> None:
-    from neuron_pin.proxy.wheels import Wheels
+    from neuron_pin.proxy.file_store import Wheels
 
     sizes = [os.urandom(400_000) for _ in range(4)]
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import pytest
 from proxy_world import HTML, JSON, filename, put_neuron, put_public
 
-from neuron_pin.sources.simple import parse_page
+from neuron_pin.sources.index.simple import parse_page
 
 NEWEST = filename("torch-neuronx", "2.9.0.2.13.24727+8e870898")
 ENDED = filename("torch-neuronx", "2.8.0.2.10.16998+e9bf8a50")

@@ -14,8 +14,9 @@ import pytest
 from conftest import wheel
 from proxy_world import HTML, JSON, filename, put_public
 
-from neuron_pin.proxy import serving, upstream
-from neuron_pin.sources.transport import Limits
+from neuron_pin.proxy import server as serving
+from neuron_pin.proxy import upstream
+from neuron_pin.sources.http.transport import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -194,7 +195,7 @@ def test_metadata_that_changes_under_its_address(pair, served, tmp_path: Path) -
         200, {}, wheel("tool", "1.0", ("other",)),
     )  # fmt: skip
     assert b"other" not in index.get(f"{path}.metadata").body
-    import neuron_pin.proxy.wheels as wheels
+    import neuron_pin.proxy.file_store as wheels
 
     (record,) = list((tmp_path / "served" / "core-metadata").rglob("*.json"))
     cache = wheels.RecordCache(str(tmp_path / "served"))

@@ -8,7 +8,7 @@ import pytest
 
 from neuron_pin.catalog import Catalog, Member, OperatingSystem, Release
 from neuron_pin.policy import Ecosystem, Event, PackageKey, Phase, Rule, SubjectKind
-from neuron_pin.resolve.filter import Context, judge, judge_all
+from neuron_pin.resolve.rules import Context, judge, judge_all
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target, make_target
 

@@ -20,7 +20,7 @@ from conftest import Run, Served, page, publish, row, wheel
 from packaging.pylock import Pylock
 
 import neuron_pin
-from neuron_pin.inputs.locks import read_locked
+from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.outputs import format_of
 
 LOCAL = {

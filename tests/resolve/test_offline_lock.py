@@ -9,7 +9,7 @@ from conftest import FIXTURES
 from neuron_pin.catalog import Catalog, ComponentKind, version_numbers
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import parse_all
-from neuron_pin.locking import lock
+from neuron_pin.operations.lock import lock
 from neuron_pin.policy import Phase
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from conftest import wheel
 from resolvelib import AbstractProvider, ResolutionImpossible, ResolutionTooDeep
 
-from neuron_pin.resolve.engine import search
+from neuron_pin.resolve.solver import search
 
 
 class Wanted(NamedTuple):

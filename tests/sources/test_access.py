@@ -14,8 +14,8 @@ import pytest
 from conftest import publish
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.transport import Access
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.http.transport import Access
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.apt import parse_repository, read_packages, stanzas
-from neuron_pin.sources.http import Fetcher
+from neuron_pin.sources.apt.repository import parse_repository, read_packages, stanzas
+from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.system_package import parse_deb_relations
 
 if sys.version_info >= (3, 14):
@@ -77,7 +77,7 @@ def test_what_cannot_be_unpacked_is_refused(tmp_path: Path, suffix: str) -> None
 
 @pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
 def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, suffix: str, monkeypatch) -> None:
-    monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("neuron_pin.fs.compression.MAX_UNPACKED", 1000)
     line = repository(tmp_path / "repo", suffix, PACK[suffix](bytes(10_000)))
     with pytest.raises(SourceFailed, match="more than 1000 bytes"):
         read(tmp_path, line)
@@ -119,7 +119,7 @@ def test_the_first_of_two_fields_counts() -> None:
 def test_an_index_has_a_bound_of_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     data = "".join(f"Package: aws-neuronx-tools\nVersion: 2.{n}-1\n\n" for n in range(11)).encode()
     assert len(list(stanzas(data, ["aws-neuronx-tools"], "x"))) == 11
-    monkeypatch.setattr("neuron_pin.sources.apt.MAX_WANTED", 10)
+    monkeypatch.setattr("neuron_pin.sources.apt.repository.MAX_WANTED", 10)
     with pytest.raises(SourceFailed, match="more than 10 versions"):
         list(stanzas(data, ["aws-neuronx-tools"], "x"))
 
@@ -149,7 +149,7 @@ def test_what_ends_too_soon_is_refused_and_a_second_stream_is_read(
 def test_without_zstandard_another_form_is_taken_or_the_extra_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuron_pin.compression._ZSTD_MODULES", ())
+    monkeypatch.setattr("neuron_pin.fs.compression._ZSTD_MODULES", ())
     line = repository(tmp_path / "repo", ".zst", PACK[".zst"](PACKAGES))
     with pytest.raises(SourceFailed) as told:
         read(tmp_path, line)

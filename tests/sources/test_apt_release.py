@@ -11,9 +11,9 @@ import pytest
 from conftest import Keys
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.apt import parse_repository, read_packages
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.openpgp import BadSignature, dearmoured, verify
+from neuron_pin.gpgv import BadSignature, dearmoured, verify
+from neuron_pin.sources.apt.repository import parse_repository, read_packages
+from neuron_pin.sources.http.client import Fetcher
 
 pytestmark = pytest.mark.skipif(
     shutil.which("gpg") is None or shutil.which("gpgv") is None, reason="needs gpg and gpgv"
@@ -150,7 +150,7 @@ def test_two_signed_texts_in_one_file_are_none(keys: Keys) -> None:
 def test_without_a_key_nothing_is_trusted_unless_it_is_said(
     repository: Repository, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuron_pin.sources.trust.TRUSTED_PARTS", "/nonexistent")
+    monkeypatch.setattr("neuron_pin.sources.signed_by.TRUSTED_PARTS", "/nonexistent")
     (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
     with pytest.raises(SourceFailed, match="no key is named for it"):
         repository.read("")
@@ -169,7 +169,7 @@ def test_the_keys_of_the_machine_count_where_none_is_named(
     parts.mkdir()
     (parts / "a.asc").write_bytes(keys.export("neuron"))
     (parts / "readme").write_text("x")
-    monkeypatch.setattr("neuron_pin.sources.trust.TRUSTED_PARTS", str(parts))
+    monkeypatch.setattr("neuron_pin.sources.signed_by.TRUSTED_PARTS", str(parts))
     (repository.suite / "InRelease").write_bytes(keys.sign(release_text(), "neuron"))
     assert repository.read("") == ["2.10.1.0-b"]
     other, own = keys.fingerprint("other"), keys.fingerprint("neuron")
@@ -242,7 +242,7 @@ def test_a_release_has_a_bound_and_states_a_sha_256(
         repository.read()
     inside.write_bytes(keys.sign(release_text(), "neuron"))
     assert repository.read() == ["2.10.1.0-b"]
-    monkeypatch.setattr("neuron_pin.sources.apt_release.MAX_RELEASE", 200)
+    monkeypatch.setattr("neuron_pin.sources.apt.release.MAX_RELEASE", 200)
     with pytest.raises(SourceFailed, match="more than 200 bytes"):
         repository.read()
 
@@ -295,7 +295,7 @@ GOOD += "2026-01-01 1767225600 0 4 0 1 {digest} 01 " + FINGERPRINT + "\n"
 
 def gpgv_says(monkeypatch: pytest.MonkeyPatch, status: str, code: int) -> None:
     done = subprocess.CompletedProcess([], code, status.encode(), b"")
-    monkeypatch.setattr("neuron_pin.sources.openpgp.subprocess.run", lambda *_, **__: done)
+    monkeypatch.setattr("neuron_pin.gpgv.subprocess.run", lambda *_, **__: done)
 
 
 def test_a_digest_that_is_too_weak_does_not_count(keys: Keys, monkeypatch) -> None:

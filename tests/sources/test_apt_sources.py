@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import SourceFailed, UnreadableInput
-from neuron_pin.inputs.apt_preferences import PackageFile
-from neuron_pin.inputs.apt_scratch import Archive, has_apt, scratch_apt
-from neuron_pin.sources.apt_sources import index_paths, read_apt_sources, read_lists
+from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_sandbox import Archive, has_apt, scratch_apt
+from neuron_pin.sources.apt.sources_list import index_paths, read_apt_sources, read_lists
 
 NEURON = "apt.repos.neuron.amazonaws.com"
 

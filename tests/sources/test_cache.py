@@ -8,7 +8,7 @@ from pathlib import Path
 from conftest import publish
 
 import neuron_pin
-from neuron_pin.sources.cache import RecordCache, keep
+from neuron_pin.sources.http.record_cache import RecordCache, keep
 
 
 def test_a_record_is_what_was_kept_or_nothing(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 from conftest import wheel
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http import Fetcher, NotCached, NotFound
-from neuron_pin.sources.simple import parse_wheel_name
-from neuron_pin.sources.transport import redacted
-from neuron_pin.sources.wheel import read_wheel_metadata
+from neuron_pin.sources.http.client import Fetcher, NotCached, NotFound
+from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 
 
 def fetcher(tmp_path: Path, now: float = 1000.0, **options) -> Fetcher:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import wheel
 
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.simple import parse_wheel_name
-from neuron_pin.sources.wheel import read_wheel_metadata
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 
 FILENAME = "tool-1.0-py3-none-any.whl"
 JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
@@ -102,7 +102,7 @@ def nothing_is_left(folder: Path, *but: str) -> bool:
 def test_a_wheel_that_is_none(
     run, serve, tmp_path: Path, monkeypatch, case: str, ranges: bool
 ) -> None:
-    monkeypatch.setattr("neuron_pin.sources.wheel.MAX_METADATA", LARGEST)
+    monkeypatch.setattr("neuron_pin.sources.index.wheel_metadata.MAX_METADATA", LARGEST)
     data, told = WHEELS[case]
     server = serve()
     listed(server, data=data)
@@ -138,8 +138,8 @@ PAGES = {
 
 @pytest.mark.parametrize("case", PAGES)
 def test_a_page_that_is_none(run, serve, tmp_path: Path, monkeypatch, case: str) -> None:
-    monkeypatch.setattr("neuron_pin.sources.online.MAX_PAGE_BYTES", 32_768)
-    monkeypatch.setattr("neuron_pin.sources.simple.MAX_FILES", 10)
+    monkeypatch.setattr("neuron_pin.sources.reader.MAX_PAGE_BYTES", 32_768)
+    monkeypatch.setattr("neuron_pin.sources.index.simple.MAX_FILES", 10)
     answer, told = PAGES[case]
     server = serve()
     server.answers["/simple/tool/"] = answer

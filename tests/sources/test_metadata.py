@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.core_metadata import parse_metadata, repaired
+from neuron_pin.sources.index.core_metadata import parse_metadata, repaired
 from neuron_pin.target import Target, make_target
 from neuron_pin.target.tags import marker_environment
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http import Fetcher, NotFound
-from neuron_pin.sources.transport import Limits
+from neuron_pin.sources.http.client import Fetcher, NotFound
+from neuron_pin.sources.http.transport import Limits
 
 Behaviour = Callable[[socket.socket], None]
 LIMITS = Limits(connect=1.0, patience=1.0, answer=1.5, download=1.5, retries=1)
@@ -136,7 +136,7 @@ def trickle(connection: socket.socket) -> None:
 
 
 def test_an_answer_brings_a_least_rate(raw, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("neuron_pin.sources.connections.MIN_RATE", 20_000)
+    monkeypatch.setattr("neuron_pin.sources.http.deadlines.MIN_RATE", 20_000)
     fetcher = Fetcher(str(tmp_path), limits=Limits(patience=1.0, answer=20.0, retries=0))
     with pytest.raises(SourceFailed, match="is given up"):
         fetcher.get(f"{raw(trickle)}/a", limit=30_000)

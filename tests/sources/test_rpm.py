@@ -12,9 +12,13 @@ from conftest import Keys
 from rpm_world import Built, build, has_rpm_tools, index, primary, repomd, repository
 
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.rpm import parse_rpm_repository, read_cached, read_rpm_packages
-from neuron_pin.sources.rpm_sources import read_rpm_sources
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.rpm.repo_files import read_rpm_sources
+from neuron_pin.sources.rpm.repository import (
+    parse_rpm_repository,
+    read_cached,
+    read_rpm_packages,
+)
 from neuron_pin.sources.system_package import SystemPackage
 
 TOOLS = "aws-neuronx-tools"
@@ -152,7 +156,7 @@ def test_metadata_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 def test_what_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neuron_pin.compression.MAX_UNPACKED", 500)
+    monkeypatch.setattr("neuron_pin.fs.compression.MAX_UNPACKED", 500)
     repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(99)])
     with pytest.raises(SourceFailed, match="more than 500 bytes"):
         read(tmp_path, (tmp_path / "repo").as_uri())
@@ -166,7 +170,7 @@ def test_what_unpacks_to_too_much_is_refused(
 def test_a_repository_has_bounds(tmp_path: Path, monkeypatch, limit, value, told) -> None:
     repository(tmp_path / "repo", [(TOOLS, f"2.{n}-1") for n in range(11)])
     assert len(read(tmp_path, (tmp_path / "repo").as_uri())) == 11
-    monkeypatch.setattr(f"neuron_pin.sources.rpm.{limit}", value)
+    monkeypatch.setattr(f"neuron_pin.sources.rpm.repository.{limit}", value)
     with pytest.raises(SourceFailed, match=told):
         read(tmp_path, (tmp_path / "repo").as_uri())
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.simple import ListedFile, parse_page, parse_wheel_name
+from neuron_pin.sources.index.simple import ListedFile, parse_page, parse_wheel_name
 
 JSON = "application/vnd.pypi.simple.v1+json"
 BASE = "https://index.invalid/simple/neuronx-cc/"
@@ -94,7 +94,7 @@ def test_html_that_its_parser_refuses_is_refused(monkeypatch: pytest.MonkeyPatch
     def refuse(*_: object) -> None:
         raise AssertionError("unknown declaration")
 
-    monkeypatch.setattr("neuron_pin.sources.simple._Anchors.feed", refuse)
+    monkeypatch.setattr("neuron_pin.sources.index.simple._Anchors.feed", refuse)
     with pytest.raises(SourceFailed, match="is not HTML"):
         parse_page(HTML, "text/html", BASE)
 
@@ -114,7 +114,7 @@ BEYOND = [
 
 @pytest.mark.parametrize(("limit", "value", "data", "kind", "told"), BEYOND)
 def test_a_page_has_bounds(monkeypatch, limit, value, data, kind, told) -> None:
-    monkeypatch.setattr(f"neuron_pin.sources.simple.{limit}", value)
+    monkeypatch.setattr(f"neuron_pin.sources.index.simple.{limit}", value)
     with pytest.raises(SourceFailed, match=told):
         parse_page(data, kind, BASE)
 
@@ -122,7 +122,7 @@ def test_a_page_has_bounds(monkeypatch, limit, value, data, kind, told) -> None:
 def test_a_file_name_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(parse_page(document(), JSON, BASE).names) == 1
     assert len(parse_page(HTML, "text/html", BASE).names) == 1
-    monkeypatch.setattr("neuron_pin.sources.simple.MAX_NAME", 40)
+    monkeypatch.setattr("neuron_pin.sources.index.simple.MAX_NAME", 40)
     assert parse_page(document(), JSON, BASE).names == []
     assert parse_page(HTML, "text/html", BASE).names == []
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http import Fetcher
-from neuron_pin.sources.simple import parse_wheel_name
-from neuron_pin.sources.wheel import TAIL, read_wheel_metadata
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.index.wheel_metadata import TAIL, read_wheel_metadata
 
 NAME = parse_wheel_name("tool-1.0-py3-none-any.whl")
 INFO = "tool-1.0.dist-info/METADATA"

@@ -12,7 +12,12 @@ import pytest
 from conftest import publish, wheel
 
 from neuron_pin.verify import index as index_module
-from neuron_pin.verify.metadata import MAX_METADATA, Unreadable, metadata_of_wheel, parse_metadata
+from neuron_pin.verify.metadata import (
+    MAX_METADATA,
+    Unreadable,
+    metadata_of_wheel,
+    parse_metadata,
+)
 from neuron_pin.verify.pages import NotAPage, parse_page
 from neuron_pin.verify.transport import Access, Transport, Unreachable
 

@@ -14,7 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from . import state, telling, verdict
+    from . import messages as telling
+    from . import state, verdict
     from .state import State
     from .verdict import Change, Refusal
 

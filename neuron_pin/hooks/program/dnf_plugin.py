@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import state, telling, verdict
+    from . import messages as telling
+    from . import state, verdict
     from .state import State
     from .verdict import Refusal
 

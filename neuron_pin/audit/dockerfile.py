@@ -1,0 +1,159 @@
+"""Dockerfiles held against the policy: base images, and what RUN lines install."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.support import Part, package_part, supported_pythons, target_parts
+from neuron_pin.errors import NeuronPinError, UnknownName
+from neuron_pin.inputs.containers.dockerfile import Stage
+from neuron_pin.inputs.containers.image_reference import BaseImage
+from neuron_pin.inputs.containers.install_commands import Installation
+from neuron_pin.inputs.locks.detected import Stated, read_stated, stated_of
+from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
+from neuron_pin.policy.support import support_floor
+from neuron_pin.target import Target
+
+from .finding import Finding, Severity
+from .requirements import examine_part, examine_statements, is_neuron
+
+MakeTarget = Callable[[str, str], Target]
+"""A target for a Python and an operating system, each empty for what the user said."""
+
+
+def examine_recipe(
+    path: str,
+    stages: Iterable[Stage],
+    catalog: Catalog,
+    make_target: MakeTarget,
+    within_days: int,
+    environ: Mapping[str, str],
+) -> tuple[list[Finding], list[Stated]]:
+    """The findings on a Dockerfile, each once, and all that it states."""
+    findings: list[Finding] = []
+    everything: list[Stated] = []
+    seen: list[Stage] = []
+    for stage in stages:
+        seen.append(stage)
+        base = stage.base
+        target = _target(base, catalog, make_target)
+        if base is not None and stage.parent < 0:
+            findings += _base(base, path, catalog, target, within_days)
+        stated = list(_stated(path, stage, seen, environ))
+        findings += examine_statements(stated, catalog, target, within_days)
+        for installation in stage.installations:
+            findings += _installation(installation, stage, path, catalog)
+        everything += stated
+    return list(dict.fromkeys(findings)), list(dict.fromkeys(everything))
+
+
+def _target(base: BaseImage | None, catalog: Catalog, make_target: MakeTarget) -> Target:
+    python = base.python if base is not None else ""
+    system = base.os if base is not None else ""
+    try:
+        return make_target(python, system)
+    except UnknownName:
+        return make_target(python, "")
+
+
+def _stated(
+    path: str, stage: Stage, stages: list[Stage], environ: Mapping[str, str]
+) -> Iterator[Stated]:
+    """What is installed in a stage and in those it is built on, with the base's release."""
+    chain = [stage]
+    while chain[-1].parent >= 0:
+        chain.append(stages[chain[-1].parent])
+    group = f"{path}, stage {stage.number}"
+    base = stage.base
+    if base is not None and base.sdk:
+        key = PackageKey(Ecosystem.SDK, "neuron-sdk")
+        yield Stated(key, base.sdk, None, "", f"{path}:{base.line}", group)
+    for member in reversed(chain):
+        for installation in member.installations:
+            for requirement, _, word in installation.requirements:
+                key = PackageKey(installation.ecosystem, requirement.name)
+                yield stated_of(requirement)._replace(key=key, group=group, word=word)
+            for name, _ in installation.files:
+                yield from _beside(path, name, group, environ)
+
+
+def _beside(path: str, name: str, group: str, environ: Mapping[str, str]) -> Iterator[Stated]:
+    """A requirements file that lies beside the Dockerfile by the name that RUN gives it."""
+    folder = os.path.dirname(path) or "."
+    where = os.path.join(folder, os.path.basename(name))
+    if not os.path.isfile(where):
+        return
+    try:
+        found = read_stated(os.path.relpath(where) if folder == "." else where, environ)
+    except NeuronPinError:
+        # It may be another file than the one that is copied there; check reads it by itself.
+        return
+    for statement in found:
+        yield statement._replace(group=group)
+
+
+def _base(
+    base: BaseImage, path: str, catalog: Catalog, target: Target, within_days: int
+) -> Iterator[Finding]:
+    place = f"{path}:{base.line}"
+
+    def finding(rule: Rule, severity: Severity, reason: str, remedy: str = "") -> Finding:
+        return Finding(rule, severity, base.name, reason, place, remedy)
+
+    for part in _base_parts(base, catalog, target):
+        is_python = part.subject.kind is SubjectKind.PYTHON
+        instead = ", ".join(supported_pythons(catalog, target.as_of)) if is_python else ""
+        is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
+        ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
+        yield from examine_part(part, target.as_of, within_days, finding, ended, instead)
+
+
+def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:
+    """The parts of an image that its name tells of."""
+    as_of = target.as_of
+    if base.framework and base.framework_version:
+        version = base.framework_version
+        yield package_part(catalog, base.framework, version, target.family, as_of)
+    if base.repository:
+        events = [
+            event
+            for event in catalog.events_by_name.get(base.repository, ())
+            if event.kind is SubjectKind.DLC
+        ]
+        fact = phase_at(events, base.repository, "", None, as_of)
+        subject = Subject(SubjectKind.DLC, base.repository)
+        floor = support_floor(
+            subject, events, as_of=as_of, facts_of=catalog.announced, phase=fact.phase
+        )
+        yield Part(subject, fact.phase, fact.event, floor)
+    system = target.os if base.os else None
+    yield from target_parts(catalog, python=base.python, system=system, instance=None, as_of=as_of)
+
+
+def _installation(
+    installation: Installation, stage: Stage, path: str, catalog: Catalog
+) -> Iterator[Finding]:
+    """What a command does that no version tells: a driver in an image, no index named."""
+    host = urlsplit(catalog.repositories.pip).hostname
+    named = [*installation.indexes, *stage.indexes]
+    for requirement, line, _ in installation.requirements:
+        package = catalog.packages.get(requirement.name)
+        if package is None or not is_neuron(package):
+            continue
+        place = f"{path}:{line}"
+        if package.on_host or requirement.name == "aws-neuron-dkms":
+            reason = "the driver is the host's: a container cannot load a module for its kernel"
+            remedy = "leave it out here, and install it on the host"
+            yield Finding(Rule.SCOPE, Severity.ERROR, requirement.name, reason, place, remedy)
+        is_pip = installation.ecosystem is Ecosystem.PIP
+        # Another index may be a mirror of Neuron's, and that of a DLC is configured in it.
+        is_open = is_pip and not named and not installation.files
+        if is_open and (stage.base is None or not stage.base.repository):
+            reason = f"no index is named: without {host} the public index's placeholder wins"
+            remedy = f"add --extra-index-url {catalog.repositories.pip}"
+            yield Finding(
+                Rule.UNTRUSTED_INDEX, Severity.WARNING, requirement.name, reason, place, remedy
+            )

@@ -1,0 +1,58 @@
+"""What mends findings in files, where that is safe: the text after it, and the difference."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from neuron_pin.fs.reading import read_bounded
+
+from .finding import Finding
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class Mended(NamedTuple):
+    """A file with its findings mended; ``diff`` is what changes, in the unified form, and
+    ``fixes`` how many findings that mends."""
+
+    path: str
+    text: str
+    diff: str
+    fixes: int
+
+
+def mend(findings: Sequence[Finding]) -> list[Mended]:
+    """The files that have findings with a fix, each with all of them; a fix whose words do
+    not stand on its line once is left out."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        path, line = finding.location
+        if finding.fix is not None and line:
+            by_file.setdefault(path, []).append(finding)
+    mended = []
+    for path, found in sorted(by_file.items()):
+        before = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+        rows = before.splitlines(keepends=True)
+        count = 0
+        for finding in found:
+            index = finding.location[1] - 1
+            fix = finding.fix
+            if fix is None or index >= len(rows):
+                continue
+            # The words as a whole, not as a part of a longer name or range.
+            written = rf"(?<![\w.\-\[]){re.escape(fix.old)}(?![\w.\-\[=<>!~*])"
+            if len(re.findall(written, rows[index])) == 1:
+                rows[index] = re.sub(written, fix.new.replace("\\", r"\\"), rows[index])
+                count += 1
+        after = "".join(rows)
+        if after != before:
+            diff = "".join(
+                difflib.unified_diff(
+                    before.splitlines(keepends=True), rows, f"a/{path}", f"b/{path}"
+                )
+            )
+            mended.append(Mended(path, after, diff, count))
+    return mended

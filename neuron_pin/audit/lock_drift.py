@@ -1,0 +1,39 @@
+"""What is stated or installed, held against a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.policy import Ecosystem, Rule, installable
+from neuron_pin.resolve import LockedPackage, Resolution
+
+from .finding import Finding, Severity
+
+
+def examine_lock(stated: Iterable[Stated], lock: Resolution, path: str) -> Iterator[Finding]:
+    """NP306: exact versions that are not what a lock holds; what it does not hold at all is
+    not judged."""
+    locked = {package.key: package for package in lock.packages}
+    for statement in stated:
+        package = locked.get(statement.key)
+        if package is None or not statement.version or package.pin.matches(statement.version):
+            continue
+        pin = package.pin.render(package.key.ecosystem)
+        release = f" of Neuron SDK {package.sdk}" if package.sdk else ""
+        yield Finding(
+            Rule.OUTSIDE_LOCK,
+            Severity.ERROR,
+            f"{statement.key.name} {statement.version}",
+            f"the lock holds {package.key.name}{pin}{release} [{path}]",
+            statement.place,
+            _remedy(package, path),
+        )
+
+
+def _remedy(package: LockedPackage, path: str) -> str:
+    name, ecosystem = package.key.name, package.key.ecosystem
+    if ecosystem is Ecosystem.PIP:
+        return f"neuron-pin exec --lock {path} -- pip install {name}"
+    installer = "apt-get" if ecosystem is Ecosystem.APT else "dnf"
+    return f"{installer} install {installable(name, package.pin, ecosystem)}"

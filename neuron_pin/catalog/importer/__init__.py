@@ -1,0 +1,1 @@
+"""Newer facts, read from the vendor's manifest and announcement pages."""

@@ -1,0 +1,440 @@
+"""Reading the vendor's announcement pages: reStructuredText with a date and a title.
+
+The pages are prose.  What can be told of them for sure becomes an event: a change of phase, a
+subject that the catalogue has a name for, the release it comes with.  Everything else is
+listed with the reason why it was not read; nothing is guessed.  Needs the ``announcements``
+extra (docutils).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from neuron_pin.catalog.catalog import Catalog, normalized, sdk_key
+from neuron_pin.catalog.facts import FrameworkRole
+from neuron_pin.catalog.names import SubjectName
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
+
+MAX_PAGES = 5_000
+MAX_PAGE_BYTES = 1024 * 1024
+MAX_DEPTH = 8
+"""Most pages, bytes of a page, and folders inside each other, that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A page that no event came of, or not of all that it says, and why."""
+
+    path: str
+    title: str
+    reason: str
+
+    def as_document(self) -> dict[str, str]:
+        """Plain values for JSON."""
+        return {"path": self.path, "title": self.title, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What a folder of pages holds: new events, pages known already, pages not read, and the
+    day of the newest page, none if no page has one."""
+
+    events: tuple[Event, ...]
+    known: tuple[str, ...]
+    unread: tuple[Unread, ...]
+    newest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    path: str
+    announced: date
+    title: str
+    text: str
+    renames: tuple[tuple[str, str], ...]
+
+
+def read_announcements(
+    folder: str, catalog: Catalog, dates: dict[str, date] | None = None
+) -> Announcements:
+    """Read every ``.rst`` page below a folder against what is known already.
+
+    A page that an event of the catalogue names as its source is known and not read again.
+    ``dates`` are releases besides the catalogue's, each with its day.  Raises
+    `UnreadableInput` for a folder without pages, a page that is no text, and one too many;
+    `WrongUsage` without docutils.
+    """
+    paths = _pages(folder)
+    if not paths:
+        raise UnreadableInput(folder, 0, "holds no .rst page")
+    released = catalog.dates | (dates or {})
+    told = {os.path.basename(e.source) for e in catalog.events}
+    told |= {os.path.basename(left.source) for left in catalog.left_out}
+    events: list[Event] = []
+    known: list[str] = []
+    unread: list[Unread] = []
+    newest: date | None = None
+    for path in paths:
+        source = os.path.relpath(path, folder)
+        text = _text(path)
+        posted = _posted(text)
+        if posted is not None and (newest is None or posted > newest):
+            newest = posted
+        if os.path.basename(path) in told:
+            known.append(source)
+            continue
+        page = _parse(source, text, posted)
+        if isinstance(page, Unread):
+            unread.append(page)
+            continue
+        found, passed = _events(page, catalog, released)
+        events += found
+        if passed:
+            unread.append(Unread(source, page.title, passed))
+    return Announcements(tuple(events), tuple(known), tuple(unread), newest)
+
+
+def _pages(folder: str) -> list[str]:
+    found: list[str] = []
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        if os.path.relpath(place, folder).count(os.sep) >= MAX_DEPTH:
+            folders.clear()
+        for name in sorted(files):
+            if name.endswith(".rst"):
+                found.append(os.path.join(place, name))
+        if len(found) > MAX_PAGES:
+            raise UnreadableInput(folder, 0, f"holds more than {MAX_PAGES} pages")
+    return found
+
+
+# One page as text ----------------------------------------------------------------------
+
+
+def _text(path: str) -> str:
+    try:
+        return read_bounded(path, MAX_PAGE_BYTES, UnreadableInput).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnreadableInput(path, 0, "not UTF-8 text") from None
+
+
+def _posted(text: str) -> date | None:
+    """The day on which a page was posted, none where it says none that can be."""
+    day = re.search(r"^\.\. post::\s*([A-Za-z]+)\.? (\d{1,2}), (\d{4})", text, re.M)
+    return _day(*day.groups()) if day is not None else None
+
+
+def _parse(source: str, text: str, posted: date | None) -> _Page | Unread:
+    title, body, renames = _read(text)
+    if posted is None:
+        return Unread(source, title, "it has no '.. post::' line with a date")
+    if not title:
+        return Unread(source, "", "it has no title")
+    return _Page(source, posted, title, body, renames)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _day(month: str, day: str, year: str) -> date | None:
+    """A day written in English, whatever the locale."""
+    try:
+        return date(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day))
+    except ValueError:
+        return None
+
+
+def _read(text: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """The page's first title, its running text, and the old and new names of a table of
+    renames, as docutils reads them."""
+    try:
+        from docutils import nodes
+        from docutils.core import publish_doctree
+        from docutils.parsers.rst import Directive, directives, roles
+    except ImportError:
+        raise WrongUsage(
+            "reading announcement pages needs docutils",
+            hint="pip install 'neuron-pin[announcements]'",
+        ) from None
+
+    class Sphinx(Directive):
+        """A directive of Sphinx or its extensions: left out."""
+
+        has_content = True
+        optional_arguments = 100
+        final_argument_whitespace = True
+
+        def run(self) -> list[nodes.Node]:
+            return []
+
+    def spoken(
+        name: str, rawtext: str, words: str, lineno: int, inliner: Any, *more: Any
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """A role of Sphinx: its text without its target."""
+        del name, rawtext, lineno, inliner, more
+        return [nodes.Text(re.sub(r"\s*<[^>]*>$", "", words))], []
+
+    for name in ("post", "toctree", "card", "grid", "tab-set", "dropdown", "meta"):
+        directives.register_directive(name, Sphinx)
+    for name in set(re.findall(r":([a-z][\w+.:-]{0,30}):`", text)):
+        roles.register_local_role(name, spoken)  # type: ignore[arg-type]  # nodes of any kind
+    settings = {
+        "_disable_config": True,
+        "file_insertion_enabled": False,
+        "raw_enabled": False,
+        "report_level": 5,
+        "halt_level": 5,
+    }
+    document = publish_doctree(text, settings_overrides=settings)
+    title = next((node.astext() for node in document.findall(nodes.title)), "")
+    body = [
+        _plain(node.astext())
+        for node in document.findall(lambda n: isinstance(n, nodes.paragraph))
+        if not isinstance(node.parent, nodes.system_message)
+    ]
+    renames = []
+    for table in document.findall(nodes.table):
+        rows = [
+            [_plain(cell.astext()) for cell in row.findall(nodes.entry)]
+            for row in table.findall(nodes.row)
+        ]
+        if rows and len(rows[0]) > 1 and [c.lower()[:8] for c in rows[0][:2]] == _RENAMED:
+            renames += [(row[1], row[0]) for row in rows[1:]]
+    return _plain(title), "\n".join(body), tuple(renames)
+
+
+_RENAMED = ["new name", "old name"]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("’", "'").split())
+
+
+# What it says --------------------------------------------------------------------------
+
+_RELEASE = (
+    r"(?:AWS )?Neuron(?: SDK)?(?: [Rr]elease| [Vv]ersion)?(?: version)? v?(\d+\.\d+(?:\.\d+)?)"
+)
+_ENDS = re.compile(
+    r"end[- ]of[- ]support|no longer (?:support|include|publish)|deprecation of|"
+    r"replaces? neuron profiler|migration of .* examples",
+    re.I,
+)
+_MAINTENANCE = re.compile(r"maintenance mode|enter(?:s|ing) maintenance", re.I)
+_ADDS = re.compile(r"\bnow supports?\b", re.I)
+_LAST = re.compile(rf"{_RELEASE}(?: \([^)]*\))? (?:will be|is|was) the last", re.I)
+_STARTS = re.compile(rf"start(?:s|ing)? (?:with|from|in)(?: the release of| the)? {_RELEASE}", re.I)
+_STARTS_OTHERWISE = re.compile(
+    r"starting with (?!the release of|Neuron|AWS Neuron|this|next|the next)", re.I
+)
+_PLANNED = re.compile(r"planned for v?(\d+\.\d+(?:\.\d+)?)", re.I)
+_IN_TITLE = re.compile(rf"\bin {_RELEASE}", re.I)
+_ALREADY = re.compile(rf"{_RELEASE} no longer", re.I)
+_VAGUE = re.compile(r"in a (?:future|coming) release|in future releases?|a future release", re.I)
+
+
+def _events(page: _Page, catalog: Catalog, released: dict[str, date]) -> tuple[list[Event], str]:
+    """The events of a page, and what of it was not read, empty for nothing."""
+    if page.renames:
+        return _renamed(page, released), ""
+    phase = _phase(page)
+    if phase is None:
+        return [], "its title tells no change of phase"
+    subjects, passed = _subjects(page.title, catalog)
+    if not subjects:
+        return [], passed or "its title names no subject that the catalogue knows"
+    sdk = _release(page, released)
+    if not sdk and not _VAGUE.search(f"{page.title} {page.text}"):
+        return [], "no release is named with which it takes effect"
+    if sdk and sdk_key(sdk) < min(map(sdk_key, released), default=()):
+        return [], f"it takes effect with {sdk}, before the first release that is known"
+    instances = frozenset(re.findall(r"\b(inf[12]|trn[123]n?)\b", page.title.lower()))
+    events = [
+        Event(
+            kind=subject.kind,
+            name=subject.name,
+            version=subject.version,
+            phase=phase,
+            announced=page.announced,
+            effective=released.get(sdk),
+            sdk=sdk,
+            instances=instances,
+            replacement="",
+            source=page.path,
+            note="read by catalog import",
+        )
+        for subject in subjects
+    ]
+    return events, passed
+
+
+def _renamed(page: _Page, released: dict[str, date]) -> list[Event]:
+    """The end of each old name of a table of renames."""
+    sdk = _release(page, released)
+    return [
+        Event(
+            kind=SubjectKind.COMPONENT,
+            name=normalized(old),
+            version="",
+            phase=Phase.EOS,
+            announced=page.announced,
+            effective=released.get(sdk),
+            sdk=sdk,
+            instances=frozenset(),
+            replacement=normalized(new),
+            source=page.path,
+            note="read by catalog import",
+            type=EventType.RENAMED,
+        )
+        for old, new in page.renames
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", old)
+        and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", new)
+    ]
+
+
+def _phase(page: _Page) -> Phase | None:
+    if _MAINTENANCE.search(page.title):
+        return Phase.MAINTENANCE
+    if _ENDS.search(page.title):
+        return Phase.EOS
+    return Phase.STABLE if _ADDS.search(page.title) else None
+
+
+def _release(page: _Page, released: dict[str, date]) -> str:
+    """The release with which the change takes effect, empty where none is named."""
+    starts = _STARTS.search(page.title)
+    if starts is not None:
+        return _whole(starts[1])
+    if _STARTS_OTHERWISE.search(page.title):
+        return ""
+    last = _LAST.search(page.text)
+    if last is not None:
+        return _after(last[1], released)
+    for pattern, text in (
+        (_STARTS, page.text),
+        (_IN_TITLE, page.title),
+        (_PLANNED, page.text),
+        (_ALREADY, page.text),
+    ):
+        match = pattern.search(text)
+        if match is not None:
+            return _whole(match[1])
+    return ""
+
+
+def _whole(version: str) -> str:
+    return version if version.count(".") == 2 else f"{version}.0"
+
+
+def _after(version: str, released: dict[str, date]) -> str:
+    """The first release of the minor version after one."""
+    line = (*sdk_key(version), 0, 0)[:2]
+    later = [sdk for sdk in released if sdk_key(sdk)[:2] > line]
+    if later:
+        return min(later, key=sdk_key)
+    major, minor = line
+    return f"{major}.{minor + 1}.0"
+
+
+_VERSIONS = (
+    r" *(?:NeuronX |Neuron )?(?:versions? )?"
+    r"((?:<= ?)?\d+(?:\.(?:\d+|x))*(?:(?:,| and|, and) \d+(?:\.\d+)*)*)"
+)
+_JOINS = re.compile(r"(?:\s|,|and|\(beta\)|\(al2\))*", re.I)
+_WHOLE_FRAMEWORKS = ("mxnet", "tensorflow for inferentia2")
+
+
+def _subjects(title: str, catalog: Catalog) -> tuple[list[Subject], str]:
+    """What a title is about, and what of it was passed over.
+
+    The first name that it holds counts, with its versions, and names that follow with no more
+    than an "and" between; names further on tell where the subject belongs.
+    """
+    # What stands behind "starting" is the release, not the subject.
+    plain = re.split(r"(?i)\bstart(?:s|ing)\b", title.replace("`", ""))[0]
+    names = [*catalog.names, *_package_names(catalog)]
+    found: list[Subject] = []
+    end = -1
+    while (match := _next_name(plain, names, max(end, 0))) is not None:
+        begin, stop, known = match
+        if found and not _JOINS.fullmatch(plain[end:begin]):
+            break
+        versions = re.match(_VERSIONS, plain[stop:], re.I)
+        end = stop + (versions.end() if versions else 0)
+        qualified = re.match(
+            r"(?:(?!\band\b)[\w ])*?\b(APIs?|examples?|tutorials?|repository|samples?|package)\b",
+            plain[end:],
+        )
+        if re.search(r"\b(DLAMI|DLC|AMI|Deep Learning (AMI|Container))", plain):
+            images = _images(known, versions[1] if versions else "", plain[end:])
+            if not images:
+                return found, "it is about images that no name in the catalogue stands for"
+            found += images
+        elif known.kind is SubjectKind.COMPONENT and qualified:
+            return found, f"it is about {qualified[1]} of {known.name}, not the whole"
+        elif known.kind in (SubjectKind.FRAMEWORK, SubjectKind.PYTHON, SubjectKind.OS):
+            whole = known.words.lower() in _WHOLE_FRAMEWORKS
+            if versions is None and not whole:
+                return found, f"it names {known.words} without a version"
+            numbers = re.findall(r"\d[\d.x]*", versions[1]) if versions else [""]
+            found += [_subject(catalog, known, number) for number in numbers]
+        else:
+            version = versions[1].replace(" ", "") if versions else ""
+            found.append(
+                Subject(known.kind, known.name, version if version.startswith("<=") else "")
+            )
+    return found, ""
+
+
+def _package_names(catalog: Catalog) -> list[SubjectName]:
+    return [
+        SubjectName(package.name, SubjectKind.COMPONENT, package.name)
+        for package in catalog.packages.values()
+        if package.role is FrameworkRole.NONE and package.systems
+    ]
+
+
+def _next_name(
+    text: str, names: Iterable[SubjectName], start: int
+) -> tuple[int, int, SubjectName] | None:
+    """The name that comes first in a text, the longest of several at one place."""
+    best: tuple[int, int, SubjectName] | None = None
+    for known in names:
+        match = re.compile(rf"(?i)(?<![\w.-]){re.escape(known.words)}(?![a-z_-])").search(
+            text, start
+        )
+        if match is None:
+            continue
+        begin, stop = match.span()
+        if best is None or (begin, -stop) < (best[0], -best[1]):
+            best = begin, stop, known
+    return best
+
+
+def _subject(catalog: Catalog, known: SubjectName, version: str) -> Subject:
+    """``1.x`` is every version that begins with 1; systems are called as the catalogue does."""
+    version = version.removesuffix(".x")
+    if known.kind is not SubjectKind.OS:
+        return Subject(known.kind, known.name, version)
+    if known.name == "ubuntu" and version.isdigit():
+        version += ".04"
+    called = f"{known.name}{version}"
+    names = {alias: s.name for s in catalog.systems for alias in (s.name, *s.aliases)}
+    return Subject(known.kind, names.get(called, called))
+
+
+def _images(known: SubjectName, version: str, rest: str) -> list[Subject]:
+    """Images that are named by their operating system alone: ``Ubuntu 22.04 DLAMIs and DLCs``."""
+    named = re.match(r" (?:(DLAMI|DLC)s?)(?: and (?:(DLAMI|DLC)s?))?", rest)
+    if known.kind is not SubjectKind.OS or not version or named is None:
+        return []
+    number = f"{version}.04" if known.name == "ubuntu" and version.isdigit() else version
+    kinds = {"DLAMI": SubjectKind.DLAMI, "DLC": SubjectKind.DLC}
+    return [Subject(kinds[word], f"{known.name} {number}") for word in named.groups() if word]

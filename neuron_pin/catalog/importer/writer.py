@@ -1,0 +1,275 @@
+"""Writing a catalogue folder: the embedded one when it is rebuilt, or a user's newer one.
+
+The text is made to be reviewed: sorted, one fact a line.  Members and ``catalog.json`` come
+from the manifest, events from announcements; the other files are curated and carried over,
+with what is new added.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from neuron_pin.catalog.catalog import EMBEDDED, Catalog, old_beside, sdk_key
+from neuron_pin.catalog.facts import Life, Member, Package, Spans
+from neuron_pin.catalog.files import read_object
+from neuron_pin.catalog.spans import derive_shipped, derive_spans
+from neuron_pin.errors import CannotWrite
+from neuron_pin.fs.atomic import write_atomically
+from neuron_pin.policy import Ecosystem, Event, EventType
+
+from .announcements import Announcements
+from .checksums import SUMS, sums_of
+from .manifest import Manifest
+
+CURATED = (
+    "packages.json",
+    "lifecycle.json",
+    "systems.json",
+    "kernels.json",
+    "names.json",
+    "corrections.json",
+    "releases.json",
+)
+
+
+def write_catalog(
+    manifest: Manifest | None,
+    known: Catalog,
+    source: str,
+    target: str,
+    announcements: Announcements | None = None,
+) -> None:
+    """Write the catalogue that results from a manifest, announcements, or both, and from the
+    facts of ``known``.
+
+    The folder appears whole or not at all: it is made beside its place and renamed, by one
+    process at a time.  Files of the embedded one, which is under version control, are replaced
+    one by one.  Raises `CannotWrite`.
+    """
+    texts = _texts(manifest, known, source, announcements)
+    texts[SUMS] = sums_of(texts)
+    folder = Path(target).absolute()
+    if folder.resolve() == Path(EMBEDDED).resolve():
+        for name, text in texts.items():
+            write_atomically(str(folder / name), text)
+        return
+    fresh = folder.with_name(f".{folder.name}.new")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(folder.parent):
+            try:
+                shutil.rmtree(fresh, ignore_errors=True)
+                (fresh / "members").mkdir(parents=True)
+                for name, text in texts.items():
+                    write_atomically(str(fresh / name), text)
+                _read_back(str(fresh))
+                _put_in_place(fresh, folder)
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+    except OSError as error:
+        raise CannotWrite(str(folder), error.strerror or str(error)) from None
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """At every moment the former content or the new one is there, under its name or as the old
+    one beside it, which readers know."""
+    old = Path(old_beside(str(folder)))
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While nobody else writes into a folder."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            # Some network file systems have no locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read_back(folder: str) -> None:
+    """Read what was written as it will be used; raises `BrokenCatalog`."""
+    fresh = Catalog(folder)
+    for release in fresh.releases:
+        if release.listed:
+            fresh.members(release.sdk)
+    _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
+    _ = [fresh.shipped(name) for name in fresh.packages]
+
+
+def _texts(
+    manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
+) -> dict[str, str]:
+    curated = {name: read_object(os.path.join(known.folder, name)) for name in CURATED}
+    head = {"schema": known.schema, "version": known.version, "source": source}
+    day, announced = known.date, known.announced
+    urls = known.repositories._asdict()
+    listed = {r.sdk: known.members(r.sdk) for r in known.releases if r.listed}
+    packages = dict(known.packages)
+    if manifest is not None:
+        _add_manifest(curated, manifest, source)
+        listed |= manifest.members
+        packages |= {package.name: package for package in manifest.new_packages}
+        urls |= manifest.repositories
+        head["version"] = max(manifest.version, known.version, key=sdk_key)
+        day = max(day, manifest.date)
+    if announcements is not None:
+        rows = curated["lifecycle.json"]["events"]
+        rows += [_event_row(event) for event in announcements.events]
+        rows.sort(key=_event_order)
+        if announcements.newest is not None:
+            announced = max(announced, announcements.newest)
+    is_later = max(day, announced) > known.age[0]
+    revision = 0 if is_later else known.revision + 1
+    texts = {
+        "catalog.json": json.dumps(
+            head
+            | {"date": day.isoformat(), "announcements": announced.isoformat()}
+            | ({"revision": revision} if revision else {})
+            | {"repositories": dict(sorted(urls.items()))},
+            indent=1,
+        )
+        + "\n"
+    }
+    for name, value in curated.items():
+        texts[name] = _one_a_line(value)
+    for sdk, members in listed.items():
+        texts[f"members/{sdk}.json"] = _member_text(members)
+    order = sorted(listed, key=sdk_key)
+    ordered = [(sdk, listed[sdk]) for sdk in order]
+    texts["spans.json"] = spans_text(derive_spans(ordered, packages))
+    texts["shipped.json"] = shipped_text(derive_shipped(ordered))
+    return texts
+
+
+def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source: str) -> None:
+    dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
+    for sdk in manifest.members:
+        if sdk not in dated:
+            curated["releases.json"]["releases"].append(
+                {
+                    "sdk": sdk,
+                    "date": manifest.date.isoformat(),
+                    "source": source,
+                    "note": "the date of the manifest that brought it",
+                }
+            )
+    curated["releases.json"]["releases"].sort(key=lambda row: sdk_key(row["sdk"]))
+    curated["packages.json"]["packages"] += [_package_row(p) for p in manifest.new_packages]
+    curated["packages.json"]["packages"].sort(key=lambda row: row["name"])
+    systems = curated["systems.json"]
+    systems["instances"].update({family: family for family in manifest.new_instances})
+    systems["pythons"] = sorted({*systems["pythons"], *manifest.new_pythons}, key=sdk_key)
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    row = {
+        "kind": event.kind.value,
+        "name": event.name,
+        "version": event.version,
+        "type": event.type.value if event.type is not EventType.PHASE else "",
+        "phase": event.phase.label if event.phase is not None else "",
+        "announced": event.announced.isoformat(),
+        "effective": event.effective.isoformat() if event.effective else "",
+        "sdk": event.sdk,
+        "instances": sorted(event.instances),
+        "replacement": event.replacement,
+        "source": event.source,
+        "note": event.note,
+    }
+    return {name: value for name, value in row.items() if value}
+
+
+def _event_order(row: dict[str, Any]) -> tuple[str, ...]:
+    names = ("kind", "name", "version", "announced", "type", "phase")
+    return tuple(row.get(name, "") for name in names)
+
+
+def spans_text(spans: Spans) -> str:
+    """``spans.json``: a line for each name."""
+    parts = {
+        "packages": _sorted_spans(spans.packages),
+        "frameworks": {name: _sorted_spans(of) for name, of in spans.frameworks.items()},
+        "pythons": _sorted_spans(spans.pythons),
+        "instances": _sorted_spans(spans.instances),
+    }
+    return _one_a_line(parts)
+
+
+def shipped_text(shipped: Mapping[str, Mapping[str, Sequence[tuple[str, Member]]]]) -> str:
+    """``shipped.json``: a line for each version of a package."""
+    parts = {
+        name: {
+            version: [[sdk, *_member_row(member)[2:]] for sdk, member in rows]
+            for version, rows in versions.items()
+        }
+        for name, versions in sorted(shipped.items())
+    }
+    return _one_a_line(parts)
+
+
+def _sorted_spans(lives: Mapping[str, Life]) -> dict[str, list[str]]:
+    return {name: list(lives[name]) for name in sorted(lives, key=lambda n: (sdk_key(n), n))}
+
+
+def _member_text(members: tuple[Member, ...]) -> str:
+    return _one_a_line({"members": [_member_row(member) for member in members]})
+
+
+def _member_row(member: Member) -> list[str]:
+    instances = " ".join(sorted(member.instances))
+    pythons = " ".join(sorted(member.pythons, key=sdk_key))
+    return [member.package, member.version, instances, pythons]
+
+
+def _package_row(package: Package) -> dict[str, Any]:
+    installed_by = "pip" if Ecosystem.PIP in package.systems else "system"
+    row = {
+        "name": package.name,
+        "kind": package.kind.value,
+        "installed_by": installed_by,
+        "title": package.title,
+    }
+    if package.framework:
+        row |= {"framework": package.framework, "role": package.role.value}
+    return row
+
+
+def _one_a_line(value: dict[str, Any]) -> str:
+    """JSON with every entry of a list, or of an object, on a line of its own."""
+    lines = []
+    for name, part in value.items():
+        dumped = json.dumps(name)
+        if isinstance(part, list) and part and not isinstance(part[0], str):
+            rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in part)
+            lines.append(f"{dumped}: [\n{rows}\n]")
+        elif isinstance(part, dict):
+            rows = ",\n".join(
+                f"{json.dumps(key)}: {json.dumps(row, ensure_ascii=False)}"
+                for key, row in sorted(part.items())
+            )
+            lines.append(f"{dumped}: {{\n{rows}\n}}")
+        else:
+            lines.append(f"{dumped}: {json.dumps(part, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -1,0 +1,22 @@
+"""The one index that installers are pointed at: its address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from neuron_pin.errors import WrongUsage
+from neuron_pin.sources.http.urls import is_address
+
+
+def simple_url(text: str) -> str:
+    """The address of a simple index, of a server or of one of its views: ``/simple/`` at its
+    end.  Raises `WrongUsage` for what is no such address."""
+    parts = urlsplit(text.strip() if is_address(text) else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise WrongUsage(f"--via: {text[:200]!r} is no address", hint="http://127.0.0.1:8099")
+    if any(c.isspace() or not c.isprintable() or c in "\"'\\$`" for c in text.strip()):
+        raise WrongUsage(f"--via: {text[:200]!r} has characters that no address has")
+    path = parts.path.rstrip("/")
+    if not path.endswith("/simple"):
+        path += "/simple"
+    return urlunsplit(parts._replace(path=f"{path}/"))

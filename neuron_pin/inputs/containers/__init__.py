@@ -1,0 +1,1 @@
+"""Dockerfiles, images and their layers."""

@@ -1,0 +1,224 @@
+"""Images of containers: what their layers leave, as far as a policy looks at it.
+
+An unpacked root, a folder with an OCI layout, or a tarball of either, or of ``docker save``.
+Source: OCI image layout, manifest and layer specifications 1.1 (whiteouts); Docker image
+specification 1.2.  Nothing is unpacked by the names in a layer: the few files that matter are
+read and laid into a folder of our own, as plain files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
+
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.fs.scratch import scratch_folder
+
+from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, plain_name, put_layer
+
+MAX_DOCUMENT = 16 * 1024 * 1024
+MAX_LAYERS = 500
+"""Bounds: bytes of a manifest, and layers."""
+
+
+class Image(NamedTuple):
+    """``root`` has the files that matter; ``problems`` say what could not be read of it, each
+    with its place in the image."""
+
+    root: str
+    problems: tuple[UnreadableInput, ...]
+
+
+@contextmanager
+def opened_image(path: str) -> Iterator[Image]:
+    """An image's files for as long as it is open; raises `UnreadableInput` for what is no
+    image.  A layer that is damaged is a problem, the others are read all the same."""
+    with scratch_folder() as root:
+        files = LayerFiles(path)
+        if os.path.isdir(path):
+            if os.path.isfile(os.path.join(path, "index.json")):
+                _oci(_Folder(path), files)
+            elif os.path.isfile(os.path.join(path, "manifest.json")):
+                _docker(_Folder(path), files)
+            else:
+                _rootfs(path, files)
+        else:
+            _archive(path, files)
+        files.lay(root)
+        yield Image(root, tuple(files.problems))
+
+
+# Where blobs are ------------------------------------------------------------------------
+
+
+class _Folder:
+    """A layout in a folder; no link in it is followed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        place = os.path.join(self.path, plain_name(name) or "absent")
+        try:
+            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            return os.fdopen(descriptor, "rb"), os.fstat(descriptor).st_size
+        except OSError as error:
+            raise UnreadableInput(place, 0, f"cannot be read: {error.strerror}") from None
+
+
+class _Tar:
+    """A layout in a tarball; what is behind a damaged place is not there."""
+
+    def __init__(self, path: str, archive: tarfile.TarFile, files: LayerFiles) -> None:
+        self.path = path
+        self.archive = archive
+        self.members: dict[str, tarfile.TarInfo] = {}
+        try:
+            for count, member in enumerate(archive):
+                if count > MAX_MEMBERS:
+                    raise UnreadableInput(path, 0, f"more than {MAX_MEMBERS} names")
+                if member.isreg():
+                    self.members[plain_name(member.name)] = member
+        except UnreadableInput:
+            raise
+        except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+            files.problem("", f"is cut off or damaged: {error}")
+
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        member = self.members.get(plain_name(name))
+        stream = self.archive.extractfile(member) if member is not None else None
+        if stream is None or member is None:
+            raise UnreadableInput(f"{self.path}!/{name}", 0, "is not there")
+        return stream, member.size
+
+
+def _archive(path: str, files: LayerFiles) -> None:
+    try:
+        archive = tarfile.open(path, "r:*")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+        raise UnreadableInput(path, 0, f"is no tarball: {error}") from None
+    with archive:
+        layout = _Tar(path, archive, files)
+        if "index.json" in layout.members:
+            _oci(layout, files)
+        elif "manifest.json" in layout.members:
+            _docker(layout, files)
+        else:
+            # The root of a container, as docker export writes it.
+            with open(path, "rb") as stream:
+                put_layer(stream, os.path.getsize(path), "", files)
+
+
+# Layouts --------------------------------------------------------------------------------
+
+
+def _document(layout: _Folder | _Tar, name: str, digest: str = "") -> Any:
+    stream, size = layout.open(name)
+    with stream:
+        if size > MAX_DOCUMENT:
+            raise UnreadableInput(f"{layout.path}!/{name}", 0, f"larger than {MAX_DOCUMENT} bytes")
+        try:
+            data = stream.read(MAX_DOCUMENT)
+        except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+            raise UnreadableInput(
+                f"{layout.path}!/{name}", 0, f"is cut off or damaged: {error}"
+            ) from None
+    if digest and hashlib.sha256(data).hexdigest() != digest:
+        raise UnreadableInput(f"{layout.path}!/{name}", 0, "its digest is another one")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise UnreadableInput(f"{layout.path}!/{name}", 0, "is not JSON") from None
+
+
+def _blob(layout: _Folder | _Tar, descriptor: Any) -> tuple[str, str]:
+    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
+    if not isinstance(digest, str) or not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise UnreadableInput(layout.path, 0, "a descriptor has no sha256 digest")
+    return f"blobs/sha256/{digest[7:]}", digest[7:]
+
+
+def _oci(layout: _Folder | _Tar, files: LayerFiles) -> None:
+    document = _document(layout, "index.json")
+    for _ in range(4):
+        rows = document.get("manifests") if isinstance(document, dict) else None
+        if rows is None:
+            break
+        if not isinstance(rows, list) or not rows:
+            raise UnreadableInput(layout.path, 0, "its index has no manifests")
+        document = _document(layout, *_blob(layout, _for_linux(rows)))
+    layers = document.get("layers") if isinstance(document, dict) else None
+    if not isinstance(layers, list):
+        raise UnreadableInput(layout.path, 0, "its manifest has no layers")
+    for number, row in enumerate(layers[:MAX_LAYERS], 1):
+        try:
+            name, digest = _blob(layout, row)
+            stream, size = layout.open(name)
+        except UnreadableInput as error:
+            files.problems.append(error)
+            continue
+        with stream:
+            put_layer(stream, size, f"/layer {number}", files, digest)
+
+
+def _for_linux(rows: list[Any]) -> Any:
+    """Of several platforms the one that Neuron is for."""
+    for row in rows:
+        platform = row.get("platform") if isinstance(row, dict) else None
+        if isinstance(platform, dict) and platform.get("architecture") == "amd64":
+            return row
+    return rows[0]
+
+
+def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
+    document = _document(layout, "manifest.json")
+    first = document[0] if isinstance(document, list) and document else None
+    layers = first.get("Layers") if isinstance(first, dict) else None
+    if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):
+        raise UnreadableInput(layout.path, 0, "its manifest.json has no layers")
+    for number, name in enumerate(layers[:MAX_LAYERS], 1):
+        try:
+            stream, size = layout.open(name)
+        except UnreadableInput as error:
+            files.problems.append(error)
+            continue
+        with stream:
+            put_layer(stream, size, f"/layer {number}", files)
+
+
+# An unpacked root -----------------------------------------------------------------------
+
+
+def _rootfs(path: str, files: LayerFiles) -> None:
+    """Of a folder with a system in it; links are not followed, they may lead out of it."""
+    if not any(os.path.isdir(os.path.join(path, name)) for name in ("etc", "usr", "opt", "var")):
+        raise UnreadableInput(path, 0, "is no image: no layout, and no root of a system")
+    count = 0
+    for folder, inner, names in os.walk(path):
+        below = os.path.relpath(folder, path)
+        if below == ".":
+            inner[:] = [name for name in inner if name not in ("proc", "sys", "dev")]
+            below = ""
+        for name in names:
+            count += 1
+            if count > MAX_MEMBERS:
+                raise UnreadableInput(path, 0, f"has more than {MAX_MEMBERS} files")
+            whole = os.path.join(below, name)
+            if not KEPT.fullmatch(whole):
+                continue
+            place = os.path.join(folder, name)
+            try:
+                if stat.S_ISREG(os.lstat(place).st_mode):
+                    files.put(whole, read_bounded(place, MAX_FILE))
+            except (OSError, UnreadableInput) as error:
+                files.problem(f"/{whole}", str(error))

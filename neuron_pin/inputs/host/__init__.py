@@ -1,0 +1,1 @@
+"""What a machine has: packages, distributions, preferences, hooks."""

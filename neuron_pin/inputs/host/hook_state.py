@@ -1,0 +1,26 @@
+"""Whether a machine is held to a lock by a hook, and to which release."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from neuron_pin.fs.reading import read_bounded
+
+STATES = "var/lib/neuron-pin"
+"""The folder of what hooks judge by, one file a package manager."""
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+def read_held(root: str) -> dict[str, str]:
+    """The release that each hook of a machine holds, by package manager; empty for a lock
+    without one.  Raises `UnreadableInput`."""
+    found = {}
+    for manager in ("apt", "dnf"):
+        path = os.path.join(root, STATES, f"{manager}.state")
+        if os.path.isfile(path):
+            text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+            sdk = re.search(r"^value\tsdk\t([\d.]*)$", text, re.M)
+            found[manager] = sdk[1] if sdk else ""
+    return found

@@ -1,0 +1,1 @@
+"""Locks and other files that state exact versions."""

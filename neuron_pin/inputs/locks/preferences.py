@@ -1,0 +1,70 @@
+"""Existing locks, read for what they have: an unchanged lock stays as it is.
+
+Read here: what this program writes (constraints, lock.json, pylock.toml, PEP 751).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from neuron_pin.catalog import normalized
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.toml import parse_toml
+
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
+    """The release and the exact versions of an existing lock, by name.
+
+    Empty where there is no file, or its form holds no versions.  Raises `UnreadableInput`
+    for a file that is no such lock: it would be overwritten.
+    """
+    if form not in ("constraints", "json", "pylock") or not os.path.isfile(path):
+        return "", {}
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read(MAX_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(path, 0, f"cannot be read: {error}") from None
+    if not text.strip():
+        return "", {}
+    if form == "constraints":
+        return _constraints(text)
+    try:
+        return _json(text) if form == "json" else _pylock(text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UnreadableInput(
+            path,
+            0,
+            "is there, but is no lock that could be kept to",
+            hint="--upgrade ignores and replaces it",
+        ) from None
+
+
+_PIN = r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\].*)?$"
+
+
+def _constraints(text: str) -> tuple[str, dict[str, str]]:
+    sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
+    pins = re.findall(_PIN, text, re.M)
+    return (sdk[1] if sdk else ""), {normalized(name): version for name, version in pins}
+
+
+def _json(text: str) -> tuple[str, dict[str, str]]:
+    document = json.loads(text)
+    packages = {package["name"]: package["version"] for package in document["packages"]}
+    return document["sdk"] or "", packages
+
+
+def _pylock(text: str) -> tuple[str, dict[str, str]]:
+    document = parse_toml(text)
+    packages = {
+        normalized(package["name"]): package["version"]
+        for package in document["packages"]
+        if "version" in package
+    }
+    tool = document.get("tool", {}).get("neuron-pin", {})
+    return str(tool.get("sdk", "")), packages

@@ -1,0 +1,1 @@
+"""Requirements on the command line, in files and in projects."""

@@ -1,0 +1,249 @@
+"""Requirements and constraints files.
+
+Source: pip's "Requirements File Format".  Read here: requirements with their hashes, comments,
+continued lines, ``${VARIABLES}``, nested ``-r`` and ``-c``, where to look.  Everything else is
+refused by name, so that nothing in a file is silently without effect.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Mapping
+
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.fs.reading import read_bounded
+
+from .requirement import Requirement, parse_requirement
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 20
+"""The largest file, and the deepest nesting of ``-r``, that is read."""
+
+
+class RequirementsFile:
+    """What one file, and those that it names, ask for, and where they look for it."""
+
+    __slots__ = (
+        "constraints",
+        "extra_index_urls",
+        "find_links",
+        "index_url",
+        "no_index",
+        "require_hashes",
+        "requirements",
+        "requires_python",
+    )
+
+    def __init__(self) -> None:
+        self.requirements: list[Requirement] = []
+        self.constraints: list[Requirement] = []
+        self.index_url: str | None = None
+        self.extra_index_urls: list[str] = []
+        self.find_links: list[str] = []
+        self.no_index = False
+        self.require_hashes = False
+        # A project's requires-python, and where it stands.
+        self.requires_python: tuple[str, str] | None = None
+
+
+_COMMENT = r"(^|\s)#.*$"
+_HASH = r"\s--hash(?:=|\s+)(\S+)"
+_DIGEST = r"sha256:[0-9a-fA-F]{64}"
+_LATER_OPTION = r"\s--?[A-Za-z]"
+_OPTION = r"(--?[A-Za-z-]+)(?:(?:=|\s+)(.*))?"
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_CODING = rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
+_ALIASES = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-i": "--index-url",
+    "--pypi-url": "--index-url",
+    "-f": "--find-links",
+    "-e": "--editable",
+}
+_WITH_VALUE = ("--requirement", "--constraint", "--index-url", "--extra-index-url", "--find-links")
+_REFUSED = {
+    "--editable": (
+        "an editable requirement has no version that a policy could judge",
+        "name the project's dependencies instead: -r pyproject.toml",
+    ),
+    "--pre": (
+        "--pre would take the pre-releases of everything",
+        "name one: 'NAME>=2.0rc1'; Neuron's own come with --phase beta",
+    ),
+    "--no-binary": (
+        "--no-binary builds from source, which runs a package's own code",
+        "--build NAME allows it for one package",
+    ),
+    "--trusted-host": (
+        "--trusted-host turns off the check of a host's certificate",
+        "--cert names the authority that signed it",
+    ),
+}
+
+
+def read_requirements(
+    path: str, *, constraints: bool = False, environ: Mapping[str, str] | None = None
+) -> RequirementsFile:
+    """Read a file and all that it includes; raises `UnreadableInput` with file and line.
+
+    ``environ`` gives the values of ``${NAME}``; as with pip, one that is not set stands.
+    """
+    found = RequirementsFile()
+    _read(path, constraints, found, (), environ or {})
+    if found.require_hashes:
+        for requirement in found.requirements:
+            if not requirement.hashes:
+                raise UnreadableInput(
+                    *_place(requirement), "has no hash, and --require-hashes was given"
+                )
+    return found
+
+
+def _place(requirement: Requirement) -> tuple[str, int]:
+    path, _, line = requirement.origin.rpartition(":")
+    return path, int(line)
+
+
+def _read(
+    path: str,
+    constraints: bool,
+    found: RequirementsFile,
+    above: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> None:
+    resolved = os.path.realpath(path)
+    if resolved in above or len(above) >= MAX_DEPTH:
+        raise UnreadableInput(path, 0, "includes itself" if resolved in above else "too deep")
+    for number, written in logical_lines(read_text(path)):
+        line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
+        if line.startswith("-"):
+            _option(path, number, line, constraints, found, (*above, resolved), environ)
+            continue
+        try:
+            requirement = _requirement(path, number, line)
+        except WrongUsage as error:
+            problem = error.message.removeprefix(f"{path}:{number}: ")
+            raise UnreadableInput(path, number, problem, hint=error.hint) from None
+        (found.constraints if constraints else found.requirements).append(requirement)
+
+
+def _requirement(path: str, number: int, line: str) -> Requirement:
+    hashes = []
+    for digest in re.findall(_HASH, " " + line):
+        if not re.fullmatch(_DIGEST, digest):
+            raise WrongUsage(
+                f"{digest[:80]!r} is no hash to hold a file to",
+                hint="sha256: and 64 digits; indexes state no other",
+            )
+        hashes.append(digest.lower())
+    rest = re.sub(_HASH, "", " " + line)
+    option = re.search(_LATER_OPTION, rest)
+    if option is not None:
+        name = rest[option.start() :].split()[0].partition("=")[0]
+        raise WrongUsage(f"option {name} of a requirement is not supported here")
+    return parse_requirement(rest, f"{path}:{number}")._replace(hashes=tuple(hashes))
+
+
+def _option(
+    path: str,
+    number: int,
+    line: str,
+    constraints: bool,
+    found: RequirementsFile,
+    above: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> None:
+    match = re.fullmatch(_OPTION, line)
+    name = match[1] if match else line
+    value = (match[2] or "").strip() if match else ""
+    if name not in _ALIASES and line[:2] in _ALIASES and not line.startswith("--"):
+        name, value = line[:2], line[2:].strip()
+    name = _ALIASES.get(name, name)
+    if name in _WITH_VALUE and not value:
+        raise UnreadableInput(path, number, f"{name} without a value")
+    beside = os.path.join(os.path.dirname(path), value)
+    if name in ("--requirement", "--constraint"):
+        _read(beside, constraints or name == "--constraint", found, above, environ)
+    elif name == "--index-url":
+        found.index_url = value
+    elif name == "--extra-index-url":
+        found.extra_index_urls.append(value)
+    elif name == "--find-links":
+        # pip: a relative one is looked for beside the file that names it.
+        found.find_links.append(beside if os.path.exists(beside) else value)
+    elif name == "--no-index":
+        found.no_index = True
+    elif name == "--require-hashes":
+        found.require_hashes = True
+    elif name in _REFUSED:
+        problem, hint = _REFUSED[name]
+        raise UnreadableInput(path, number, problem, hint=hint)
+    # Wheels alone are what is taken anyhow.
+    elif name not in ("--only-binary", "--prefer-binary"):
+        raise UnreadableInput(path, number, f"option {name} is not supported here")
+
+
+def read_text(path: str) -> str:
+    """A file's text, decoded as pip does: by its byte order mark, by a coding line (PEP 263),
+    else as UTF-8.  Raises `UnreadableInput`."""
+    data = read_bounded(path, MAX_BYTES)
+    encoding = _encoding(path, data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        number = data[: error.start].count(b"\n") + 1
+        name = "UTF-8" if encoding == "utf-8-sig" else encoding
+        raise UnreadableInput(path, number, f"not {name} text") from None
+    if "\0" in text:
+        raise UnreadableInput(path, text[: text.index("\0")].count("\n") + 1, "a NUL byte")
+    return text
+
+
+# UTF-32 first: its mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def _encoding(path: str, data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    for number, line in enumerate(data.split(b"\n", 2)[:2], 1):
+        match = re.match(_CODING, line)
+        if match:
+            name = match[1].decode()
+            try:
+                # Not every codec makes text of bytes: rot13, zip.
+                if codecs.lookup(name)._is_text_encoding:
+                    return name
+            except LookupError:
+                pass
+            raise UnreadableInput(path, number, f"unknown encoding {name[:40]!r}")
+    return "utf-8-sig"
+
+
+def logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines with the continued ones joined and comments gone, each with its first number."""
+    lines: list[tuple[int, str]] = []
+    pending, start = "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        start = start or number
+        # pip: a comment ends a line even when it ends in a backslash.
+        if raw.endswith("\\") and not re.search(_COMMENT, raw):
+            pending += raw[:-1]
+            continue
+        line = re.sub(_COMMENT, "", pending + raw).strip()
+        if line:
+            lines.append((start, line))
+        pending, start = "", 0
+    if pending.strip():
+        lines.append((start, re.sub(_COMMENT, "", pending).strip()))
+    return lines

@@ -1,0 +1,202 @@
+"""Holding things against the policy: files, environments, machines, images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.audit import Finding, Severity
+from neuron_pin.audit.requirements import examine_statements
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import NeuronPinError, UnreadableInput
+from neuron_pin.inputs.locks.detected import Stated, read_stated
+from neuron_pin.policy import Rule
+from neuron_pin.settings import Settings
+from neuron_pin.target import Target
+from neuron_pin.target.detection import detect
+
+from .target import target_of
+
+
+class Wanted(NamedTuple):
+    """What is to be held against the policy: files, environments' folders, images, and a
+    machine by its root, none for no machine."""
+
+    files: Sequence[str]
+    environments: Sequence[str]
+    images: Sequence[str]
+    host: str | None
+
+
+class Checked(NamedTuple):
+    """The findings; everything that is stated or installed; and what could not be read at
+    all, each a finding too."""
+
+    findings: tuple[Finding, ...]
+    stated: tuple[Stated, ...]
+    errors: tuple[NeuronPinError, ...]
+
+
+_Examine = Callable[[str], tuple[list[Finding], list[Stated]]]
+
+
+class Check:
+    """One check: settings, facts and a day."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        today: date,
+        now: float,
+        this_python: str,
+        environ: Mapping[str, str],
+        within_days: int,
+        lock: str | None = None,
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.today = today
+        self.now = now
+        self.this_python = this_python
+        self.environ = environ
+        self.within_days = within_days
+        self.lock = lock
+
+    def target(self, python: str = "", system: str = "") -> Target:
+        """The target that the settings say, where they leave it open that of what is checked."""
+        settings = self.settings._replace(
+            python=self.settings.python or python or None, os=self.settings.os or system or None
+        )
+        return target_of(settings, self.catalog, self.today, self.this_python)
+
+    def run(self, wanted: Wanted) -> Checked:
+        """Check everything; what cannot be read is put down, and the rest goes on."""
+        # A wrong setting is no finding, nor is a lock that cannot be read.
+        self.target()
+        lock = None
+        if self.lock:
+            from .read_lock import read_resolution
+
+            lock = read_resolution(self.lock, self.catalog)[0]
+        findings: list[Finding] = []
+        stated: list[Stated] = []
+        errors: list[NeuronPinError] = []
+        jobs: list[tuple[_Examine, str]] = [(self._file, path) for path in wanted.files]
+        jobs += [(self._environment, folder) for folder in wanted.environments]
+        jobs += [(self._image, path) for path in wanted.images]
+        jobs += [(self._host, wanted.host)] if wanted.host is not None else []
+        for check, place in jobs:
+            try:
+                found, inside = check(place)
+            except NeuronPinError as error:
+                errors.append(error)
+                findings.append(_unreadable(error, place))
+                continue
+            findings += found
+            stated += inside
+        if lock is not None and self.lock:
+            from neuron_pin.audit.lock_drift import examine_lock
+
+            findings += examine_lock(stated, lock, self.lock)
+        return Checked(tuple(findings), tuple(stated), tuple(errors))
+
+    def _file(self, path: str) -> tuple[list[Finding], list[Stated]]:
+        from neuron_pin.inputs.containers.dockerfile import is_dockerfile
+
+        if is_dockerfile(os.path.basename(path)):
+            from neuron_pin.audit.dockerfile import examine_recipe
+            from neuron_pin.inputs.containers.dockerfile import read_dockerfile
+
+            stages = read_dockerfile(path, self.catalog.packages)
+            return examine_recipe(
+                path, stages, self.catalog, self.target, self.within_days, self.environ
+            )
+        stated = read_stated(path, self.environ)
+        target = self.target()
+        return examine_statements(stated, self.catalog, target, self.within_days), stated
+
+    def _environment(self, folder: str) -> tuple[list[Finding], list[Stated]]:
+        from neuron_pin.audit.environment import examine_environment
+        from neuron_pin.inputs.host.distributions import environment_python
+
+        target = self.target(environment_python(folder))
+        return examine_environment(folder, self.catalog, target, self.within_days)
+
+    def _host(self, root: str) -> tuple[list[Finding], list[Stated]]:
+        from neuron_pin.audit.host import examine_host
+
+        settings = self.settings
+        self.settings = settings._replace(
+            instance=settings.instance or detect(root).instance or None
+        )
+        try:
+            return examine_host(
+                root, self.catalog, self.target, self.within_days, self.now, is_running=True
+            )
+        finally:
+            self.settings = settings
+
+    def _image(self, path: str) -> tuple[list[Finding], list[Stated]]:
+        from neuron_pin.audit.host import examine_host, unreadable
+        from neuron_pin.inputs.containers.image import opened_image
+
+        with opened_image(path) as image:
+            found, stated = examine_host(
+                image.root, self.catalog, self.target, self.within_days, self.now, is_running=False
+            )
+            found += [unreadable(problem) for problem in image.problems]
+
+            def inside(text: str) -> str:
+                return text.replace(image.root, f"{path}!")
+
+            findings = [
+                finding._replace(
+                    place=inside(finding.place),
+                    reason=inside(finding.reason),
+                    subject=inside(finding.subject),
+                )
+                for finding in found
+            ]
+            return findings, [s._replace(place=inside(s.place)) for s in stated]
+
+
+def _unreadable(error: NeuronPinError, place: str) -> Finding:
+    problem, where = error.message, place
+    if isinstance(error, UnreadableInput):
+        problem = error.problem
+        where = f"{error.path}:{error.line}" if error.line else error.path
+    return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
+
+
+PHASE_RULES = {
+    "maintenance": frozenset({Rule.MAINTENANCE}),
+    "eos": frozenset({Rule.END_OF_SUPPORT, Rule.TARGET_ENDED}),
+    "beta": frozenset({Rule.PRE_RELEASE}),
+    "rc": frozenset({Rule.PRE_RELEASE}),
+    "alpha": frozenset({Rule.PRE_RELEASE}),
+    "ending": frozenset({Rule.ENDING}),
+}
+
+
+def failing_rules(words: Sequence[str]) -> frozenset[Rule]:
+    """The rules that ``--fail-on`` names: identifiers, phases, or ``warning`` for all; raises
+    `UnknownName`."""
+    from neuron_pin.errors import UnknownName
+
+    known = {rule.identifier: rule for rule in Rule}
+    found: set[Rule] = set()
+    for word in words:
+        if word == "warning":
+            found |= set(Rule)
+        elif word in PHASE_RULES:
+            found |= PHASE_RULES[word]
+        elif word.upper() in known:
+            found.add(known[word.upper()])
+        else:
+            names = [*known, *PHASE_RULES, "warning"]
+            raise UnknownName("rule or phase", word, names, hint="NP206, maintenance, warning …")
+    return frozenset(found)

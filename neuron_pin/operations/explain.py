@@ -1,0 +1,218 @@
+"""Why a version is chosen and the others are not: over the catalogue, or over any source; and
+which versions of two packages go with each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.catalog import ComponentKind, Member, public_version, version_numbers
+from neuron_pin.catalog.support import package_part
+from neuron_pin.errors import NoSolution, UnknownName
+from neuron_pin.inputs import Requirement, parse_requirement
+from neuron_pin.policy import Phase, Rule
+from neuron_pin.resolve import Exclusion, Request, Resolution
+from neuron_pin.resolve.catalog_candidates import key_for
+from neuron_pin.resolve.explain import Verdict, explain
+from neuron_pin.resolve.index_candidates import IndexOffers
+from neuron_pin.resolve.release_candidates import Selection
+from neuron_pin.resolve.resolver import resolve
+from neuron_pin.resolve.rules import Context, phase_of
+from neuron_pin.settings import Settings, cache_folder
+from neuron_pin.target import Target
+
+from .lock_job import Job, lock_job, make_request
+from .target import target_of
+
+MAX_PAIRS = 60
+"""Versions of one package that are tried with another, newest first."""
+
+
+class Explanation(NamedTuple):
+    """The verdict on every version, newest first; the lock that was made for it, or what
+    stands against one."""
+
+    target: Target
+    resolution: Resolution | None
+    problem: NoSolution | None
+    verdicts: tuple[Verdict, ...]
+
+
+class PairVerdict(NamedTuple):
+    """One version of a package, and the best of another that goes with it, empty for none;
+    then ``reasons`` say why not.  ``phase`` is the version's own on the day, ``sdk`` the
+    release that has both, empty for none."""
+
+    version: str
+    phase: Phase
+    other: str
+    sdk: str
+    reasons: tuple[str, ...]
+
+
+class PairExplanation(NamedTuple):
+    """Two packages, version by version of the first; what stands against any pair."""
+
+    target: Target
+    first: Requirement
+    second: Requirement
+    verdicts: tuple[PairVerdict, ...]
+    problem: NoSolution | None
+
+
+def explain_name(job: Job, requirement: Requirement) -> Explanation:
+    """Explain one package; what nothing fits is said with what would work.
+
+    Indexes are asked where one is named, or the package is not Neuron's.  Raises
+    `UnknownName` for a name that no source at hand has.
+    """
+    catalog = job.catalog
+    target = target_of(job.settings, catalog, job.today, job.this_python)
+    package = catalog.packages.get(requirement.name)
+    asked = job._replace(requirements=(requirement,))
+    is_foreign = package is None or package.kind is ComponentKind.DEPENDENCY
+    if _names_sources(job.settings) or (is_foreign and not job.settings.offline):
+        return _from_sources(asked, requirement, target)
+    if package is None:
+        raise UnknownName(
+            "package", requirement.name, catalog.packages, hint="neuron-pin catalog show lists them"
+        )
+    offline = asked._replace(settings=asked.settings._replace(offline=True))
+    resolution, problem = _locked(offline)
+    verdicts = explain(requirement, Context(catalog, target), resolution)
+    return Explanation(target, resolution, problem, tuple(verdicts))
+
+
+def explain_pair(job: Job, first: Requirement, second: Requirement) -> PairExplanation:
+    """Which versions of one package go with which of another: each is tried by locking both."""
+    catalog = job.catalog
+    target = target_of(job.settings, catalog, job.today, job.this_python)
+    for requirement in (first, second):
+        if requirement.name not in catalog.packages and job.settings.offline:
+            raise UnknownName("package", requirement.name, catalog.packages)
+    settings = job.settings
+    if all(r.name in catalog.packages for r in (first, second)) and not _names_sources(settings):
+        settings = settings._replace(offline=True)
+    asked = job._replace(settings=settings)
+    versions = [
+        version
+        for version, rows in catalog.shipped(first.name).items()
+        if version and first.admits(version) and _is_released(asked, rows, target)
+    ]
+    versions.sort(key=version_numbers, reverse=True)
+    verdicts = []
+    for version in versions[:MAX_PAIRS]:
+        phase = package_part(catalog, first.name, version, target.family, target.as_of).phase
+        exact = parse_requirement(f"{first.name}=={version}", first.origin)
+        try:
+            found = lock_job(asked._replace(requirements=(exact, second)))
+        except NoSolution as error:
+            reasons = error.causes or (error.message,)
+            verdicts.append(PairVerdict(version, phase, "", "", tuple(reasons)))
+            continue
+        other = next(p.version for p in found.packages if p.key.name == second.name)
+        verdicts.append(PairVerdict(version, phase, other, found.sdk, ()))
+    problem = None
+    if not any(verdict.other for verdict in verdicts):
+        _, problem = _locked(asked._replace(requirements=(first, second)))
+    return PairExplanation(target, first, second, tuple(verdicts), problem)
+
+
+def _request(job: Job, target: Target) -> Request:
+    return make_request(job.settings, job.catalog, target, job.requirements)
+
+
+def _is_released(job: Job, rows: list[tuple[str, Member]], target: Target) -> bool:
+    return any(job.catalog.dates[sdk] <= target.as_of for sdk, _ in rows)
+
+
+def _names_sources(settings: Settings) -> bool:
+    """Whether an index or a repository is named; without one the catalogue answers."""
+    return bool(
+        settings.index_url
+        or settings.extra_index_url
+        or settings.neuron_index_url
+        or settings.find_links
+        or settings.apt_repo
+        or settings.rpm_repo
+    )
+
+
+def _locked(job: Job) -> tuple[Resolution | None, NoSolution | None]:
+    """The lock of a job, or what stands against it with the relaxations that work."""
+    try:
+        return lock_job(job), None
+    except NoSolution as error:
+        from .relax import explained
+
+        return None, explained(job, error)
+
+
+# Over sources ---------------------------------------------------------------------------
+
+
+def _from_sources(job: Job, requirement: Requirement, target: Target) -> Explanation:
+    """Every version that an index or repository offers, and those that the releases know."""
+    from neuron_pin.sources.http.record_cache import RecordCache
+    from neuron_pin.sources.session import open_sources
+
+    settings, catalog = job.settings, job.catalog
+    request = _request(job, target)
+    made: list[tuple[Context, IndexOffers]] = []
+    resolution: Resolution | None = None
+    problem: NoSolution | None = None
+    cache = RecordCache(cache_folder(settings, job.environ))
+    with open_sources(settings, job.files, catalog, target, cache) as sources:
+
+        def offers(context: Context, chosen: Selection | None) -> IndexOffers:
+            made.append((context, IndexOffers(context, chosen, sources)))
+            return made[-1][1]
+
+        try:
+            resolution = resolve(request, catalog, offers)
+        except NoSolution as error:
+            problem = error
+        context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)
+        key = key_for(requirement, context)
+        offered = list(judge.candidates(key)) if judge is not None else []
+    if not offered and requirement.name not in catalog.packages:
+        raise UnknownName(
+            "package", requirement.name, catalog.packages, hint="no index at hand has it"
+        )
+    if problem is not None:
+        from .relax import explained
+
+        problem = explained(job, problem)
+    chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
+    stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for candidate, exclusion in offered:
+        is_chosen = chosen is not None and exclusion is None and candidate.version == chosen.version
+        against = [exclusion] if exclusion is not None else []
+        if not is_chosen:
+            if not requirement.admits(candidate.version):
+                reason = f"{requirement.text} does not admit it"
+                told = Exclusion(
+                    key, candidate.version, Rule.REQUIREMENT, reason, requirement.origin
+                )
+                against.insert(0, told)
+            elif candidate.version in stated and not against:
+                against.append(stated[candidate.version])
+        phase = phase_of(candidate, context).phase
+        releases = (candidate.release,) if candidate.release else ()
+        source = candidate.source or (exclusion.source if exclusion is not None else "")
+        # One version may be on two indexes, and be trusted from one of them.
+        verdicts[candidate.version, source] = Verdict(
+            key, candidate.version, is_chosen, phase, releases, tuple(against), source
+        )
+    known = {public_version(version) for version, _ in verdicts}
+    rest = (
+        [v for v in explain(requirement, context, resolution) if v.version not in known]
+        if requirement.name in catalog.packages
+        else []
+    )
+    ordered = sorted(
+        [*verdicts.values(), *rest],
+        key=lambda v: (version_numbers(v.version), v.version, v.source),
+        reverse=True,
+    )
+    return Explanation(target, resolution, problem, tuple(ordered))

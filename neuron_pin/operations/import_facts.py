@@ -1,0 +1,123 @@
+"""Newer facts into a catalogue: a release manifest, announcement pages, or both.
+
+Everything is read and held against what is known before anything is written; a fact that
+cannot be ends the import, and the catalogue in use stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from neuron_pin.audit import Finding, Severity
+from neuron_pin.audit.catalog_lint import examine_facts
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
+from neuron_pin.catalog.importer.checksums import verify_facts
+from neuron_pin.catalog.importer.manifest import Manifest, read_manifest
+from neuron_pin.catalog.importer.writer import write_catalog
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.policy import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought; ``findings`` are what the policy says of the new events."""
+
+    manifest: Manifest | None
+    announcements: Announcements | None
+    new_releases: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    written: bool
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        manifest, announcements = self.manifest, self.announcements
+        if manifest is not None:
+            yield f"{len(manifest.members)} releases up to {manifest.version} ({manifest.date})"
+            yield "new: " + (", ".join(self.new_releases) or "none")
+            for repair in manifest.repairs:
+                yield f"repaired {repair.count:3}x  {repair.what}: {repair.reason}"
+            for unknown in manifest.unknowns:
+                yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
+        if announcements is not None:
+            yield (
+                f"{len(announcements.events)} new events; {len(announcements.known)} pages known "
+                f"already, {len(announcements.unread)} not read"
+            )
+            for event in announcements.events:
+                yield f"event  {_words(event)}"
+            for page in announcements.unread:
+                yield f"not read  {page.path}: {page.reason} ({page.title})"
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        document: dict[str, Any] = {"written": self.written}
+        manifest, announcements = self.manifest, self.announcements
+        if manifest is not None:
+            document |= {
+                "version": manifest.version,
+                "date": manifest.date.isoformat(),
+                "releases": len(manifest.members),
+                "new_releases": list(self.new_releases),
+                "repairs": [repair.as_document() for repair in manifest.repairs],
+                "unknowns": [unknown.as_document() for unknown in manifest.unknowns],
+            }
+        if announcements is not None:
+            document |= {
+                "events": [_words(event) for event in announcements.events],
+                "known_pages": len(announcements.known),
+                "unread": [page.as_document() for page in announcements.unread],
+            }
+        return document
+
+
+def import_facts(
+    paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
+) -> Imported:
+    """Read each path, a manifest file or a folder of pages, and write the catalogue that
+    results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
+
+    Raises `UnreadableInput` for what cannot be read, or cannot be true, `WrongUsage` for two
+    of a kind, `CannotWrite`, and what `verify_facts` raises.
+    """
+    files = [path for path in paths if not os.path.isdir(path)]
+    folders = [path for path in paths if os.path.isdir(path)]
+    if len(files) > 1 or len(folders) > 1:
+        raise WrongUsage("catalog import takes one manifest and one folder of announcements")
+    if signed_by:
+        for path in paths:
+            verify_facts(path, signed_by)
+    manifest = read_manifest(files[0], known) if files else None
+    fresh: tuple[str, ...] = ()
+    if manifest is not None:
+        listed = {release.sdk for release in known.releases if release.listed}
+        fresh = tuple(sorted(set(manifest.members) - listed))
+    announcements = None
+    findings: list[Finding] = []
+    if folders:
+        dated = {r.sdk for r in known.releases}
+        dates = {s: manifest.date for s in fresh if s not in dated} if manifest else {}
+        announcements = read_announcements(folders[0], known, dates)
+        findings = examine_facts(known, events=announcements.events, released=dates)
+        for finding in findings:
+            if finding.severity is Severity.ERROR:
+                problem = f"{finding.subject}: {finding.reason} ({finding.rule.identifier})"
+                raise UnreadableInput(folders[0], 0, problem, hint="nothing was imported")
+    is_new = manifest is not None or (
+        announcements is not None
+        and (announcements.events or (announcements.newest or known.announced) > known.announced)
+    )
+    if is_new:
+        source = ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
+        write_catalog(manifest, known, source, target, announcements)
+    return Imported(manifest, announcements, fresh, tuple(findings), bool(is_new))
+
+
+def _words(event: Event) -> str:
+    phase = event.phase.label if event.phase is not None else event.type.value
+    when = f"on {event.effective}" if event.effective else "with no date yet"
+    sdk = f" ({event.sdk})" if event.sdk else ""
+    return f"{event.kind.value} {event.subject.label}: {phase} {when}{sdk} [{event.source}]"

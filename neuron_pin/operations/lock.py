@@ -1,0 +1,55 @@
+"""The main job: from settings and requirements to a `Resolution`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import NoSolution
+from neuron_pin.inputs import Requirement
+from neuron_pin.resolve import Preferences, Resolution
+from neuron_pin.settings import Settings
+
+from .lock_job import Job, lock_job
+
+if TYPE_CHECKING:
+    from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
+
+
+def lock(
+    settings: Settings,
+    catalog: Catalog,
+    requirements: Sequence[Requirement],
+    files: Sequence[RequirementsFile],
+    *,
+    today: date,
+    this_python: str,
+    environ: Mapping[str, str],
+    all_files: bool = False,
+    preferred: Preferences | None = None,
+) -> Resolution:
+    """Resolve once.  Reads the network only where indexes are used and not ``offline``.
+
+    Where there is no solution the error says which requirements cannot hold together, and
+    what would work, found by locking again with that changed.
+    """
+    job = Job(
+        settings=settings,
+        catalog=catalog,
+        requirements=(*requirements, *(r for file in files for r in file.requirements)),
+        constraints=tuple(r for file in files for r in file.constraints),
+        files=tuple(files),
+        today=today,
+        this_python=this_python,
+        environ=environ,
+        all_files=all_files,
+        preferred=preferred,
+    )
+    try:
+        return lock_job(job)
+    except NoSolution as error:
+        from .relax import explained
+
+        raise explained(job, error) from None

@@ -1,0 +1,122 @@
+"""An unchanged lock is not resolved again.
+
+What was asked and what was answered lie in the cache together, with the records of indexes
+that the answer was made of.  As long as the question is the same, to the letter, and those
+records are what they were and still fresh, so is the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from neuron_pin import __version__
+from neuron_pin.catalog import Catalog, ComponentKind
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Reach, Rule
+from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
+from neuron_pin.settings import without_credentials
+from neuron_pin.sources.candidate import File
+from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
+from neuron_pin.target import Target
+
+KIND = "locks"
+MAX_EXCLUSIONS = 20_000
+"""A bigger answer is made again, which is cheaper than to read it."""
+
+
+class Memo:
+    """The place in the cache of one question's answer."""
+
+    def __init__(self, cache: RecordCache, catalog: Catalog, question: Iterable[object]) -> None:
+        """``question`` is everything that the answer depends on but facts and indexes."""
+        self._cache = cache
+        values = [__version__, _stamp(catalog.folder), *question]
+        # Names and passwords in addresses are kept nowhere.
+        self._key = without_credentials(json.dumps(_plain(values)))
+
+    def recall(self, target: Target, *, offline: bool) -> Resolution | None:
+        """The answer, if it still holds; offline the records need not be fresh."""
+        record = self._cache.load(KIND, self._key)
+        if record is None or len(record) != 6:
+            return None
+        until, evidence, sdk, packages, exclusions, warnings = record
+        if not offline and not is_fresh(until, time.time()):
+            return None
+        if any(_changed(path, changed) for path, changed in evidence):
+            return None
+        return Resolution(
+            sdk=sdk,
+            target=target,
+            packages=tuple(_package(row) for row in packages),
+            exclusions=tuple(_exclusion(row) for row in exclusions),
+            warnings=tuple(warnings),
+        )
+
+    def keep(self, found: Resolution, paths: Iterable[str], until: float) -> None:
+        """Keep an answer that was made of the records at those paths, the first of which is
+        stale after ``until`` (seconds since the epoch)."""
+        try:
+            evidence = [[path, os.stat(path).st_mtime_ns] for path in sorted(paths)]
+        except OSError:
+            return
+        if len(found.exclusions) > MAX_EXCLUSIONS:
+            return
+        packages = [_plain(package) for package in found.packages]
+        exclusions = [
+            [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
+            for e in found.exclusions
+        ]
+        values = [until, evidence, found.sdk, packages, exclusions, list(found.warnings)]
+        self._cache.save(KIND, self._key, values)
+
+
+def _changed(path: str, changed: int) -> bool:
+    try:
+        return os.stat(path).st_mtime_ns != changed
+    except OSError:
+        return True
+
+
+def _stamp(folder: str) -> list[Any]:
+    """When the facts of a folder were changed."""
+    with os.scandir(folder) as entries:
+        return sorted([entry.name, entry.stat().st_mtime_ns] for entry in entries)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, the same for equal values."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, (frozenset, set)):
+        return sorted(str(_plain(item)) for item in value)
+    if isinstance(value, dict):
+        return sorted([str(key), _plain(item)] for key, item in value.items())
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _package(row: list[Any]) -> LockedPackage:
+    key, version, pin, phase, kind, sdk, source, files, via = row
+    return LockedPackage(
+        PackageKey(Ecosystem[key[0]], key[1]),
+        version,
+        Pin(pin[0], Reach[pin[1]]),
+        Phase[phase],
+        ComponentKind[kind] if kind else None,
+        sdk,
+        source,
+        tuple(File(f[0], f[1], tuple((h[0], h[1]) for h in f[2]), f[3], f[4]) for f in files),
+        tuple(via),
+    )
+
+
+def _exclusion(row: list[Any]) -> Exclusion:
+    ecosystem, name, version, rule, reason, source = row
+    key = PackageKey(Ecosystem[ecosystem], name)
+    return Exclusion(key, version, Rule[rule], reason, source)

@@ -1,0 +1,170 @@
+"""One lock to files: rendered, joined with what others wrote, proven, then written.
+
+Everything is made before anything is written, so that a lock which has no form for one of
+the files leaves all of them as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from neuron_pin.errors import CannotWrite
+from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
+from neuron_pin.fs.ownership import Ownership, marked, ownership
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.outputs import file_head, is_section, is_system_file, renderer
+from neuron_pin.resolve import Resolution
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class Output(NamedTuple):
+    """A file to write, and its form."""
+
+    path: str
+    form: str
+
+
+class Prepared(NamedTuple):
+    """A file's text as it is, empty for none, and as it is to be, none for no file.
+
+    ``mode`` is that of a file which is not there yet.
+    """
+
+    path: str
+    before: str
+    after: str | None
+    mode: int = NEW_MODE
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be written or removed."""
+        if self.after is None:
+            return os.path.lexists(self.path)
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """The change as a unified diff, empty for none."""
+        import difflib
+
+        lines = difflib.unified_diff(
+            self.before.splitlines(keepends=True),
+            (self.after or "").splitlines(keepends=True),
+            self.path,
+            self.path if self.after is not None else "/dev/null",
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def below(root: str, path: str) -> str:
+    """A path below another root: ``/image`` and ``/etc/x`` make ``/image/etc/x``."""
+    return os.path.join(root, path.lstrip("/")) if root else path
+
+
+def check_places(outputs: Sequence[Output]) -> None:
+    """Raise, before a lock is made, `CannotWrite` for a file whose folder is not there and
+    `WrongUsage` for a form that there is not."""
+    for output in outputs:
+        renderer(output.form)
+        if not os.path.isdir(os.path.dirname(output.path) or "."):
+            raise CannotWrite(output.path, "its folder does not exist")
+
+
+def prepare(
+    outputs: Sequence[Output], resolution: Resolution, command: str, *, overwrite: bool = False
+) -> list[Prepared]:
+    """Every file's new text; raises `WrongUsage` or `CannotWrite`, and writes nothing.
+
+    A system file that was edited by hand is refused unless ``overwrite``.
+    """
+    return [_prepared(output, resolution, command, overwrite) for output in outputs]
+
+
+def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[str, bool]]:
+    """Take away what we wrote to these files: a file that is ours alone goes, of others our
+    section; gives each path and whether there was anything.
+
+    Raises `CannotWrite`, before anything is removed, for a file that is not ours, and for
+    one that was edited by hand unless ``overwrite``.
+    """
+    rests = [_without_ours(output, overwrite) for output in outputs]
+    done = []
+    for output, rest in zip(outputs, rests, strict=True):
+        if rest is None:
+            done.append((output.path, remove_atomically(output.path)))
+        else:
+            done.append((output.path, bool(rest) and write_atomically(output.path, rest)))
+    return done
+
+
+def _without_ours(output: Output, overwrite: bool) -> str | None:
+    """What is to stay of a file: none for nothing, empty for a file that is not there."""
+    before = _existing(output.path)
+    if not before:
+        return ""
+    if is_section(output.form):
+        from neuron_pin.fs.sections import BrokenSection, without_section
+
+        try:
+            return without_section(before)
+        except BrokenSection as error:
+            raise CannotWrite(f"{output.path}:{error.line}", f"{error}") from None
+    if not is_system_file(output.form):
+        raise CannotWrite(output.path, "is no system file; remove it by hand")
+    owner = ownership(before)
+    if owner is Ownership.FOREIGN:
+        raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
+    if owner is Ownership.EDITED and not overwrite:
+        told = "has been edited by hand since neuron-pin wrote it"
+        raise CannotWrite(output.path, told, hint="--overwrite removes it all the same")
+    return None
+
+
+def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
+    """Write the files that change, and remove those that go; gives each path and whether
+    anything was done."""
+    done = []
+    for file in prepared:
+        if file.after is None:
+            done.append((file.path, remove_atomically(file.path)))
+        else:
+            data = file.after.encode("utf-8", "surrogateescape")
+            done.append((file.path, write_atomically(file.path, data, new_mode=file.mode)))
+    return done
+
+
+def _prepared(output: Output, resolution: Resolution, command: str, overwrite: bool) -> Prepared:
+    text = renderer(output.form)(resolution, command)
+    before = _existing(output.path)
+    if is_system_file(output.form):
+        text = marked(text)
+        if ownership(before) is Ownership.EDITED and not overwrite:
+            raise CannotWrite(
+                output.path,
+                "has been edited by hand since neuron-pin wrote it",
+                hint="--diff --dry-run --overwrite shows what would be lost, --overwrite does it",
+            )
+    if is_section(output.form):
+        from neuron_pin.fs.sections import BrokenSection, with_section
+
+        try:
+            text = with_section(before, text, file_head(output.form))
+        except BrokenSection as error:
+            raise CannotWrite(
+                f"{output.path}:{error.line}", f"{error}", hint="mend or remove them by hand"
+            ) from None
+    if output.form == "apt-preferences":
+        from .verify_preferences import prove_preferences
+
+        prove_preferences(output.path, text, resolution)
+    return Prepared(output.path, before, text)
+
+
+def _existing(path: str) -> str:
+    """A file's text, empty for none; raises `UnreadableInput` rather than to give a part of
+    one that others write to as well."""
+    if not os.path.isfile(path):
+        return ""
+    return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")

@@ -1,0 +1,102 @@
+"""How an answer that is kept warm is given to a client: conditional, compressed, dated.
+
+The way that nearly every request takes, so it works on what ASGI hands over and makes nothing
+that is not sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .page_cache import Warm
+from .serializer import Form, negotiated
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+MAX_AGE = 600
+"""Seconds for which a client may keep a page, as those of the public index."""
+
+SAFE = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+}
+"""Headers of every answer: what an index has put into it is never run as ours."""
+
+_SAFE = [(name.encode(), value.encode()) for name, value in SAFE.items()]
+_FORM = b"format="
+
+
+class Asked(NamedTuple):
+    """What of a request's head decides about a page."""
+
+    accept: str
+    takes_gzip: bool
+    etags: bytes
+    agent: str
+
+
+class Given(NamedTuple):
+    """An answer as ASGI sends it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def asked_of(scope: Scope) -> Asked:
+    """The headers that count, read in one go; of several of a name all of them do."""
+    accept, encoding, etags, agent = b"", b"", b"", b""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = accept + b"," + value if accept else value
+        elif name == b"accept-encoding":
+            encoding += value
+        elif name == b"if-none-match":
+            etags += value
+        elif name == b"user-agent":
+            agent = value
+    return Asked(accept.decode("latin-1"), b"gzip" in encoding, etags, agent.decode("latin-1"))
+
+
+def form_of(scope: Scope, accept: str) -> Form | None:
+    """The form of a page that a client asks for, none if it takes none of ours."""
+    query: bytes = scope["query_string"]
+    if _FORM in query:
+        # PEP 691, "URL Parameter": for those who cannot send a header.
+        from urllib.parse import parse_qs
+
+        given = parse_qs(query.decode("latin-1"), max_num_fields=20).get("format")
+        if given:
+            return negotiated(given[-1])
+    return negotiated(accept)
+
+
+def give(found: Warm, asked: Asked, now: float) -> Given:
+    """An answer for a client; ``now`` is in seconds since the epoch."""
+    headers = [
+        (b"etag", found.etag),
+        (b"vary", b"Accept, Accept-Encoding"),
+        *_SAFE,
+        (b"cache-control", _cache_control(found, now)),
+    ]
+    if found.problem:
+        # RFC 7234, 5.5.1: clients that know these warnings show them.
+        told = found.problem.replace('"', "'").encode("ascii", "replace")[:300]
+        headers.append((b"warning", b'110 neuron-pin "Response is stale: ' + told + b'"'))
+    if found.status == 200 and found.etag in asked.etags:
+        return Given(304, headers, b"")
+    body = found.body
+    if found.packed and asked.takes_gzip:
+        body = found.packed
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-type", found.media_type))
+    headers.append((b"content-length", b"%d" % len(body)))
+    return Given(found.status, headers, body)
+
+
+def _cache_control(found: Warm, now: float) -> bytes:
+    if found.problem:
+        return b"no-cache"
+    return b"max-age=%d" % max(0, min(MAX_AGE, int(found.until - now)))

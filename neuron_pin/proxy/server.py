@@ -1,0 +1,187 @@
+"""The server as a process: made of settings, run by uvicorn, ended by a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import NamedTuple
+
+import uvicorn
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.settings import Settings
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.http.transport import Access
+from neuron_pin.sources.index.locations import Indexes, read_indexes
+
+from .access_log import Observed
+from .application import Answering, Application
+from .file_store import Wheels
+from .files import Files, Passing
+from .protocol import BoundedProtocol
+from .upstream import LIMITS, Upstream, hosts_of
+from .view import View, parse_view
+
+CLOCK = time.time
+MAX_CONNECTIONS = 1000
+KEEP_ALIVE = 15
+SHUTDOWN = 10
+
+
+class Listening(NamedTuple):
+    """Where the server listens; with a certificate and its key (PEM) it speaks TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8099
+    certfile: str | None = None
+    keyfile: str | None = None
+
+
+def base_view(settings: Settings, catalog: Catalog, today: date) -> View:
+    """What the plain ``/simple/`` is judged by; raises `UnknownName` or `WrongUsage`."""
+    parts = []
+    for key, values in (
+        ("as-of", [settings.as_of]),
+        ("phase", settings.phase),
+        ("sdk", [settings.sdk]),
+        ("instance", [settings.instance]),
+    ):
+        for value in values:
+            parts += [key, value] if value else []
+    return parse_view(parts, View(), catalog, today)
+
+
+@contextmanager
+def answering(
+    settings: Settings,
+    catalog: Catalog,
+    folder: str,
+    *,
+    passing: Passing = Passing.REDIRECT,
+    file_hosts: Sequence[str] = (),
+    size: int,
+    reads_ahead: bool = True,
+    today: date,
+) -> Iterator[Answering]:
+    """Everything that answers are made of; ``folder`` is that of the cache, ``size`` how many
+    bytes of files are kept.  Raises `WrongUsage`."""
+    if settings.find_links or settings.no_index:
+        raise WrongUsage("serve stands before indexes; it takes no --find-links, no --no-index")
+    base = base_view(settings, catalog, today)
+    indexes = read_indexes(settings, (), catalog)
+    fetcher = _fetcher(settings, indexes, folder, file_hosts)
+    upstream = Upstream(fetcher, indexes, catalog)
+    wheels = Wheels(fetcher, size)
+    files = Files(catalog, upstream, wheels, passing)
+    made = Answering(catalog, upstream, wheels, files, base, reads_ahead=reads_ahead, clock=CLOCK)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def _fetcher(
+    settings: Settings, indexes: Indexes, folder: str, file_hosts: Sequence[str]
+) -> Fetcher:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
+    access = Access(settings.cert, settings.client_cert, settings.proxy, indexes.credentials)
+    return Fetcher(
+        folder,
+        offline=settings.offline,
+        access=access,
+        limits=LIMITS,
+        clock=CLOCK,
+        hosts=hosts_of(indexes, file_hosts),
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says when it listens and where."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._say = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._say(_address(self))
+
+
+def make_server(
+    made: Answering,
+    listening: Listening,
+    *,
+    log: Callable[[str], None] | None,
+    started: Callable[[str], None] = lambda address: None,
+) -> Server:
+    """The server, not yet listening; raises `WrongUsage` for a certificate that is none."""
+    config = uvicorn.Config(
+        Observed(Application(made), made.metrics, log),
+        host=listening.host,
+        port=listening.port,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=SHUTDOWN,
+        ssl_certfile=listening.certfile,
+        ssl_keyfile=listening.keyfile,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        path = listening.certfile or ""
+        raise WrongUsage(f"{path}: no certificate with its key: {error.strerror}") from None
+    return Server(config, started)
+
+
+def run(server: Server) -> None:
+    """Serve until a signal says to stop; raises `WrongUsage` if it cannot listen there."""
+    bound = _bound(server.config.host, server.config.port)
+    before = {
+        number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        # uvicorn stops at these signals, and then raises them once more: to be told to stop is
+        # no failure.
+        server.run(sockets=[bound])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that listens: bound here, since uvicorn ends the process where it cannot."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise WrongUsage(f"cannot listen on {host} port {port}: {problem}") from None
+    return bound
+
+
+def _address(server: Server) -> str:
+    """Where it listens, for people and for settings."""
+    where = server.servers[0].sockets[0].getsockname()
+    host = f"[{where[0]}]" if ":" in where[0] else where[0]
+    scheme = "https" if server.config.is_ssl else "http"
+    return f"{scheme}://{host}:{where[1]}"

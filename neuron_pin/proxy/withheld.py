@@ -1,0 +1,129 @@
+"""What was kept from whom, and why: counted since the server started, bounded."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from neuron_pin.policy import Rule
+
+from .project_detail import Listing
+from .view import View
+
+MAX_ASIDES = 500
+"""Versions of one project that are told of."""
+
+MAX_ROWS = 1000
+"""Clients and projects that are remembered."""
+
+MAX_AGENT = 120
+SCHEMA_VERSION = 1
+
+
+class Aside(NamedTuple):
+    """A version that an installer does not take by itself: ``yanked`` if an exact pin reaches
+    it, else not served at all.  ``files`` is how many files of it that concerns."""
+
+    version: str
+    rule: Rule
+    reason: str
+    source: str
+    files: int
+    yanked: bool
+
+
+class Row(NamedTuple):
+    """One client that asked for one project in one view; ``last`` is when, in seconds
+    since the epoch."""
+
+    client: str
+    agent: str
+    name: str
+    view: View
+    asides: tuple[Aside, ...]
+    requests: int
+    last: float
+
+    @property
+    def day(self) -> str:
+        """When it last asked, for people and programs."""
+        return datetime.fromtimestamp(int(self.last), timezone.utc).isoformat()
+
+
+def asides_of(listing: Listing) -> tuple[Aside, ...]:
+    """What of a project is withheld or yanked by the policy, by version."""
+    counts: dict[tuple[str, Rule, str, str, bool], int] = {}
+    for item in listing.withheld:
+        version = item.version or item.filename
+        key = (version, item.rule, item.reason, item.source, False)
+        counts[key] = counts.get(key, 0) + 1
+    for entry in listing.entries:
+        why = entry.exclusion
+        if why is not None:
+            key = (entry.version, why.rule, why.reason, why.source, True)
+            counts[key] = counts.get(key, 0) + 1
+    found = [Aside(*key[:4], files=count, yanked=key[4]) for key, count in counts.items()]
+    return tuple(found[:MAX_ASIDES])
+
+
+class Ledger:
+    """Who asked for what; threads may share it."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[str, str, str, View], Row] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(
+        self, client: str, agent: str, name: str, view: View, asides: tuple[Aside, ...], now: float
+    ) -> None:
+        """A client was given a project's page."""
+        agent = agent[:MAX_AGENT]
+        if not agent.isprintable():
+            agent = "".join(c if c.isprintable() else " " for c in agent)
+        key = (client, agent, name, view)
+        with self._lock:
+            before = self._rows.get(key)
+            requests = before.requests + 1 if before is not None else 1
+            self._rows[key] = Row(client, agent, name, view, asides, requests, now)
+            self._rows.move_to_end(key)
+            if len(self._rows) > MAX_ROWS:
+                self._rows.popitem(last=False)
+
+    def rows(self) -> list[Row]:
+        """The latest first."""
+        with self._lock:
+            return list(reversed(self._rows.values()))
+
+
+def withheld_document(rows: Sequence[Row]) -> str:
+    """The same as JSON."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "withheld": [
+            {
+                "client": row.client,
+                "agent": row.agent,
+                "project": row.name,
+                "view": row.view.path,
+                "requests": row.requests,
+                "last": row.day,
+                "versions": [
+                    {
+                        "version": aside.version,
+                        "rule": aside.rule.identifier,
+                        "reason": aside.reason,
+                        "source": aside.source,
+                        "files": aside.files,
+                        "action": "yanked" if aside.yanked else "withheld",
+                    }
+                    for aside in row.asides
+                ],
+            }
+            for row in rows
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"

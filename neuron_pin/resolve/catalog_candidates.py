@@ -1,0 +1,71 @@
+"""The catalogue as the graph's source of candidates: Neuron's own packages, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from neuron_pin.inputs import SDK_NAME, Requirement
+from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.sources.candidate import Candidate, File
+
+from .exclusion import Exclusion
+from .provider import Edge
+from .release_candidates import Selection, key_of
+from .rules import Context
+
+
+def key_for(requirement: Requirement, context: Context) -> PackageKey:
+    """The package that a requirement means: a name that Neuron ships as a system package is
+    one of the target's system, any other is a Python package unless it says otherwise."""
+    if requirement.name == SDK_NAME:
+        return PackageKey(Ecosystem.SDK, SDK_NAME)
+    package = context.catalog.packages.get(requirement.name)
+    if requirement.ecosystem is not None and (
+        package is None or requirement.ecosystem in package.systems
+    ):
+        return PackageKey(requirement.ecosystem, requirement.name)
+    if package is not None and package.systems:
+        return key_of(package, context.target.system)
+    return PackageKey(requirement.ecosystem or Ecosystem.PIP, requirement.name)
+
+
+class CatalogOffers:
+    """Candidates from the catalogue alone.  Dependencies between packages are not known
+    to it; that they come from one release is."""
+
+    def __init__(self, context: Context, selection: Selection | None) -> None:
+        self._context = context
+        self._offers: dict[PackageKey, list[tuple[Candidate, Exclusion | None]]] = {}
+        if selection is None:
+            return
+        for key, candidates in selection.offered.items():
+            self._offers[key] = [(candidate, None) for candidate in candidates]
+        for key, found in selection.exclusions.items():
+            self._offers.setdefault(key, []).extend(found)
+
+    def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
+        return self._offers.get(key, ())
+
+    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
+        return ()
+
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        return ()
+
+    def key_of(self, requirement: Requirement) -> PackageKey:
+        return key_for(requirement, self._context)
+
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Nothing is to be read."""
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        return False
+
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        return None
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        return candidate.files
+
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        return ()

@@ -1,0 +1,390 @@
+"""Indexes and repositories as the graph's source of candidates, judged as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from neuron_pin.catalog import ComponentKind, FrameworkRole, same_public, version_numbers
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.candidate import Candidate, File
+from neuron_pin.sources.index.dependencies import NotStatic
+from neuron_pin.sources.index.locations import Index
+from neuron_pin.sources.index.project_record import Offer, Project
+from neuron_pin.sources.session import Sources
+
+from .catalog_candidates import CatalogOffers, key_for
+from .exclusion import Exclusion
+from .provider import Edge
+from .release_candidates import Selection
+from .rules import Context, judge
+from .system_candidates import SystemOffers
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+MAX_LEFT_OPEN = 2
+"""Source distributions of one package without static metadata, after which older ones, whose
+metadata is older too, are not fetched to be read."""
+
+Judged = tuple[Candidate, "Exclusion | None"]
+
+
+class _Lazy:
+    """A sequence that is made as far as it is read, and kept."""
+
+    __slots__ = ("_made", "_source")
+
+    def __init__(self, source: Iterator[Judged]) -> None:
+        self._source = source
+        self._made: list[Judged] = []
+
+    def __iter__(self) -> Iterator[Judged]:
+        yield from self._made
+        at = len(self._made)
+        while True:
+            while at < len(self._made):
+                yield self._made[at]
+                at += 1
+            item = next(self._source, None)
+            if item is None:
+                return
+            self._made.append(item)
+
+
+class IndexOffers:
+    """Candidates from indexes, those of Neuron's names only where the release ships them."""
+
+    def __init__(
+        self,
+        context: Context,
+        selection: Selection | None,
+        sources: Sources,
+        overrides: Mapping[str, Requirement] | None = None,
+    ) -> None:
+        self._context = context
+        self._overrides = overrides or {}
+        self._selection = selection
+        self._sources = sources
+        self._catalog = CatalogOffers(context, selection)
+        # Candidates stay alive in here, so that their identity is a key.
+        self._known: dict[PackageKey, Iterable[Judged]] = {}
+        self._offers: dict[int, tuple[Index, Offer]] = {}
+        self._system: SystemOffers | None = None
+        self._left_open: dict[PackageKey, list[str]] = {}
+        self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
+
+    def candidates(self, key: PackageKey) -> Iterable[Judged]:
+        found = self._known.get(key)
+        if found is None:
+            if key.ecosystem is Ecosystem.PIP:
+                found = _Lazy(self._python_candidates(key))
+            elif self._sources.repositories_of(key.ecosystem):
+                found = list(self._system_candidates(key))
+            else:
+                found = self._catalog.candidates(key)
+            self._known[key] = found
+        return found
+
+    def key_of(self, requirement: Requirement) -> PackageKey:
+        return key_for(requirement, self._context)
+
+    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
+        known = self._offers.get(id(candidate))
+        if known is None:
+            return ()
+        index, offer = known
+        metadata = self._sources.metadata(index, candidate.key.name, offer)
+        if metadata.repairs:
+            self._repairs[candidate.key, candidate.version] = metadata.repairs
+        parent = f"{candidate.key.name} {candidate.version}"
+        found = []
+        for dependency in metadata.dependencies:
+            if dependency.extra and dependency.extra not in extras:
+                continue
+            wanted = frozenset(dependency.extras)
+            override = self._overrides.get(dependency.name)
+            if override is not None:
+                found.append(override._replace(extras=override.extras | wanted))
+                continue
+            text = dependency.name
+            if wanted:
+                text += "[" + ",".join(sorted(wanted)) + "]"
+            found.append(
+                Requirement(
+                    Ecosystem.PIP,
+                    dependency.name,
+                    wanted,
+                    None,
+                    dependency.specifier,
+                    "",
+                    parent,
+                    text + dependency.specifier,
+                )
+            )
+        self.expect(found)
+        return found
+
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        known = self._offers.get(id(candidate))
+        if known is None or not known[1].is_sdist:
+            return None
+        key, (index, offer) = candidate.key, known
+        left_open = self._left_open.setdefault(key, [])
+        why = f"like those of {', '.join(left_open)}, not read"
+        if len(left_open) < MAX_LEFT_OPEN:
+            try:
+                self._sources.metadata(index, key.name, offer)
+                return None
+            except NotStatic as error:
+                left_open.append(offer.version)
+                why = str(error)
+        rule, lacks = Rule.NO_WHEEL, "no wheel"
+        if candidate.has_wheel:
+            rule, lacks = Rule.PLATFORM, f"no wheel for Python {self._context.target.python}"
+        return Exclusion(
+            key,
+            candidate.version,
+            rule,
+            f"{lacks}, and its source distribution leaves what it requires to a build ({why}); "
+            f"--build {key.name} allows one",
+            f"index {index.url}",
+        )
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        known = self._offers.get(id(candidate))
+        if known is None:
+            return candidate.files
+        index, offer = known
+        return self._sources.files(index, candidate.key.name, offer)
+
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Start to read what the graph will come to."""
+        for requirement in requirements:
+            for index in self._sources.indexes.likely(requirement.name):
+                self._sources.expect(index, requirement.name, requirement.range, requirement.extras)
+
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
+        if self._system is not None:
+            found += self._system.warnings(key, version)
+        for index in self._sources.indexes.of(key.name) if key.ecosystem is Ecosystem.PIP else ():
+            project = self._sources.known_project(index, key.name)
+            if project is not None and project.status in ("archived", "deprecated"):
+                reason = f": {project.reason}" if project.reason else ""
+                found.append(f"{key.name} is {project.status} on {index.url}{reason}")
+        return found
+
+    # Python packages -------------------------------------------------------------------
+
+    def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
+        package = self._context.catalog.packages.get(key.name)
+        bound = self._sources.indexes.bindings.get(key.name)
+        if bound is not None and package is None:
+            yield from self._bound_candidates(key, bound)
+            return
+        if package is None or package.public_from == "0":
+            deciding = self._deciding(key.name)
+            only_pre = not any(project.has_final_release() for _, project in deciding)
+            if len(deciding) == 1:
+                index, project = deciding[0]
+                yield from self._judged(key, index, project.offers(), only_pre)
+                yield from self._invalid(key, index, project.invalid)
+            else:
+                yield from self._merged(key, deciding, only_pre)
+            return
+        everywhere = [
+            (index, found)
+            for index in self._sources.indexes.of(key.name)
+            if (found := self._sources.project(index, key.name)) is not None
+        ]
+        yield from self._merged(key, everywhere, False)
+        seen = {o.version.partition("+")[0] for _, project in everywhere for o in project.offers()}
+        yield from self._missing(key, seen)
+
+    def _deciding(self, name: str) -> list[tuple[Index, Project]]:
+        """The indexes that decide what there is of a name.
+
+        Files that the user named, and the first index that has it: nobody can shadow a
+        package of a private index by a higher version on a public one.  Others only if that
+        one says that they have the same project (PEP 708).
+        """
+        found: list[tuple[Index, Project]] = []
+        for index in self._sources.indexes.of(name):
+            project = self._sources.project(index, name)
+            if project is None:
+                continue
+            if project.rows or project.invalid or not index.is_flat:
+                found.append((index, project))
+            if not index.is_flat:
+                for other in self._sources.indexes.kin(index, name, project.kin):
+                    same = self._sources.project(other, name)
+                    if same is not None:
+                        found.append((other, same))
+                break
+        return found
+
+    def _merged(
+        self, key: PackageKey, sources: Sequence[tuple[Index, Project]], only_prereleases: bool
+    ) -> Iterator[Judged]:
+        pairs = [(index, offer) for index, project in sources for offer in project.offers()]
+        pairs.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
+        for index, offer in pairs:
+            yield from self._judged(key, index, [offer], only_prereleases)
+        for index, project in sources:
+            yield from self._invalid(key, index, project.invalid)
+
+    def _bound_candidates(self, key: PackageKey, bound: Index) -> Iterator[Judged]:
+        """A name that the user has bound to an index: what others have of it is named."""
+        for index in self._sources.indexes.of(key.name):
+            project = None
+            if index.url != bound.url:
+                project = self._sources.project(index, key.name)
+            for offer in project.offers() if project else ():
+                candidate = self._candidate(key, index, offer, False)
+                reason = f"{key.name} is bound to {bound.url}, and not taken from {index.url}"
+                source = f"index {bound.url}"
+                rule = Rule.UNTRUSTED_INDEX
+                yield candidate, Exclusion(key, offer.version, rule, reason, source)
+        project = self._sources.project(bound, key.name)
+        if project is not None:
+            only_pre = not project.has_final_release()
+            yield from self._judged(key, bound, project.offers(), only_pre)
+            yield from self._invalid(key, bound, project.invalid)
+
+    def _judged(
+        self, key: PackageKey, index: Index, offers: Iterable[Offer], only_prereleases: bool
+    ) -> Iterator[Judged]:
+        project = self._sources.project(index, key.name)
+        quarantined = project is not None and project.status == "quarantined"
+        for offer in offers:
+            candidate = self._candidate(key, index, offer, only_prereleases)
+            self._offers[id(candidate)] = (index, offer)
+            if quarantined:
+                reason = (project.reason if project else "") or "quarantined by its index"
+                source = f"index {index.url}"
+                rule = Rule.QUARANTINED
+                yield candidate, Exclusion(key, offer.version, rule, reason, source)
+            else:
+                yield candidate, judge(candidate, self._context) or self._membership(candidate)
+
+    def _candidate(
+        self, key: PackageKey, index: Index, offer: Offer, only_prereleases: bool
+    ) -> Candidate:
+        row = self._row(key, offer.version)
+        file = File(
+            offer.filename,
+            offer.url,
+            (("sha256", offer.sha256),) if offer.sha256 else (),
+            offer.size,
+            offer.uploaded,
+        )
+        return Candidate(
+            key=key,
+            version=offer.version,
+            source=index.url,
+            member=row.member if row else None,
+            files=(file,) if offer.fits or offer.is_sdist else (),
+            requires_python=offer.requires_python,
+            yanked=offer.yanked,
+            public=not index.is_trusted,
+            has_wheel=offer.has_wheel,
+            fits=offer.fits,
+            prerelease=offer.prerelease and not only_prereleases,
+            uploaded=offer.uploaded,
+            is_sdist=offer.is_sdist,
+        )
+
+    def _row(self, key: PackageKey, version: str) -> Candidate | None:
+        """The release's own candidate for a version of an index, whatever its build."""
+        if self._selection is None:
+            return None
+        offered = self._selection.offered.get(key, [])
+        put_aside = [candidate for candidate, _ in self._selection.exclusions.get(key, [])]
+        for row in (*offered, *put_aside):
+            assert row.member is not None
+            listed = row.member.version
+            if listed == version or ("+" not in listed and same_public(listed, version)):
+                return row
+        return None
+
+    def _membership(self, candidate: Candidate) -> Exclusion | None:
+        """Whether a version of Neuron's is one that the release offers to the target."""
+        selection, key = self._selection, candidate.key
+        package = self._context.catalog.packages.get(key.name)
+        if package is None or selection is None:
+            return None
+        for row, exclusion in selection.exclusions.get(key, []):
+            if row.member is candidate.member and candidate.member is not None:
+                return exclusion._replace(version=candidate.version)
+        if candidate.member is not None:
+            return None
+        offered = selection.offered.get(key, [])
+        if package.kind is ComponentKind.DEPENDENCY:
+            # A release may name one build of a framework version; of the versions that it
+            # does not speak of, the framework's bond decides.
+            series = version_numbers(candidate.version)[:2]
+            rival = [row for row in offered if version_numbers(row.version)[:2] == series]
+            if package.role is not FrameworkRole.FOLLOWER or not rival:
+                return None
+            offered = rival
+        listed = ", ".join(row.version for row in offered) or "no version"
+        return Exclusion(
+            key,
+            candidate.version,
+            Rule.NOT_MEMBER,
+            f"release {selection.release.sdk} has {listed} for the target",
+            f"release manifest, {selection.release.sdk}",
+        )
+
+    def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
+        for name in names:
+            candidate = Candidate(key, name, index.url)
+            reason = "neither PEP 427 nor PEP 440 can read the file name"
+            yield (
+                candidate,
+                Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.url}"),
+            )
+
+    def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
+        """Versions that the release offers and no index has: said, not passed over."""
+        if self._selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
+            return
+        for row in self._selection.offered.get(key, []):
+            public = row.version.partition("+")[0]
+            if public not in seen and not any(same_public(public, other) for other in seen):
+                neuron = next(i for i in self._sources.indexes.all if i.is_trusted)
+                yield (
+                    row,
+                    Exclusion(
+                        key,
+                        row.version,
+                        Rule.PLATFORM,
+                        "the release has it, the index does not",
+                        f"index {neuron.url}",
+                    ),
+                )
+
+    # System packages -------------------------------------------------------------------
+
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        return self._system.relations(candidate) if self._system is not None else ()
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        return self._system is not None and self._system.names_revision(
+            candidate.key, candidate.version
+        )
+
+    def _system_candidates(self, key: PackageKey) -> Iterator[Judged]:
+        if self._system is None:
+            self._system = SystemOffers(self._context, self._sources)
+        for candidate in self._system.candidates(key, self._row):
+            exclusion = judge(candidate, self._context) or self._membership(candidate)
+            yield candidate, exclusion or self._system.older_revision(candidate)
+
+
+def _sort_key(version: str) -> Version:
+    from packaging.version import Version
+
+    return Version(version)

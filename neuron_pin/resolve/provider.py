@@ -1,0 +1,436 @@
+"""The one graph, for resolvelib: packages of every ecosystem, ``neuron-sdk``, and bonds.
+
+A *bond* is a node for what packages have to agree on without needing each other: the
+framework version of an environment, or the range of another package that one works with.
+It binds and adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from resolvelib import AbstractProvider
+
+from neuron_pin.catalog import FrameworkRole, Span
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.candidate import Candidate, File
+
+from .exclusion import Exclusion
+from .release_candidates import framework_of
+from .rules import Context
+
+if TYPE_CHECKING:
+    from resolvelib.structs import RequirementInformation
+
+SDK_IDENTIFIER = "sdk:neuron-sdk"
+BOND = "bond:"
+_FIRST = (SDK_IDENTIFIER, BOND)
+
+
+class Need(NamedTuple):
+    """One edge of the graph: an identifier, and what it must satisfy.
+
+    ``parent`` is who needs it: the origin of a user's requirement, or a package.  A bond
+    carries a ``value`` (this is what I am) or a ``range`` (this is what I go with).
+    """
+
+    identifier: str
+    key: PackageKey
+    extras: frozenset[str] = frozenset()
+    requirement: Requirement | None = None
+    parent: str = ""
+    value: str = ""
+    range: Span | None = None
+    is_exact: bool = False
+    """Whether it names one version."""
+    versions: frozenset[str] | None = None
+    """The versions that satisfy a relation between system packages, none for others."""
+    text: str = ""
+
+    def __str__(self) -> str:
+        if self.text:
+            return self.text
+        if self.requirement is not None:
+            return self.requirement.text
+        if self.identifier.startswith(BOND):
+            return f"{self.key.name} {self.value or self.range or ''}"
+        return f"{self.key.name}=={self.value}" if self.value else self.key.name
+
+
+class Edge(NamedTuple):
+    """A relation of a system package: the versions of another that satisfy it.
+
+    ``adds`` says that the other one is needed; else it binds only where that is installed.
+    """
+
+    key: PackageKey
+    versions: frozenset[str]
+    text: str
+    adds: bool
+
+
+class Chosen(NamedTuple):
+    """A node that has been decided: a candidate with extras, a release, or a bond's value."""
+
+    identifier: str
+    candidate: Candidate
+    extras: frozenset[str] = frozenset()
+
+
+class Offers(Protocol):
+    """Where the graph's candidates come from."""
+
+    def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
+        """Every candidate, best first, each with the rule that puts it aside or none.
+
+        May read a page of an index; called once a round for a key, so it must be cheap
+        when asked again.
+        """
+
+    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
+        """What a candidate's metadata requires for the target, markers applied.
+
+        May read metadata from an index.
+        """
+
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        """What a system package's repository says of it and others."""
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        """Whether only its revision tells a candidate from another one of the repository."""
+
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        """Why a candidate that everything else admits cannot be taken, or none.
+
+        May read a source distribution; asked only when the graph would take it.
+        """
+
+    def key_of(self, requirement: Requirement) -> PackageKey:
+        """The package that a requirement means on the target."""
+
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Told what the graph will come to, so that it can be read ahead."""
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        """Every file of a candidate that fits the target, best first, with hashes.
+
+        May read an index; asked of chosen candidates only.
+        """
+
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        """What had to be read as something else in a version's metadata."""
+
+
+def need_of(requirement: Requirement, key: PackageKey, parent: str) -> Need:
+    """The edge for a requirement."""
+    identifier = str(key)
+    if requirement.extras:
+        identifier += "[" + ",".join(sorted(requirement.extras)) + "]"
+    exact = requirement.is_exact
+    return Need(identifier, key, requirement.extras, requirement, parent, is_exact=exact)
+
+
+class Provider(AbstractProvider[Need, Chosen, str]):
+    """What resolvelib asks of us.
+
+    ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
+    ``preferred`` versions are tried before newer ones.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        offers: Offers,
+        roots: Sequence[Need],
+        members: Sequence[Need],
+        constraints: Mapping[PackageKey, Sequence[Requirement]],
+        preferred: Mapping[str, str],
+    ) -> None:
+        self.context = context
+        self.offers = offers
+        self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
+        self._members = members
+        self._constraints = constraints
+        self._preferred = preferred
+        self._order = {need.identifier: index for index, need in reversed([*enumerate(roots)])}
+        self._requirements: dict[tuple[int, frozenset[str]], list[Need]] = {}
+
+    def identify(self, requirement_or_candidate: Need | Chosen) -> str:
+        return requirement_or_candidate.identifier
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Chosen],
+        candidates: Mapping[str, Iterator[Chosen]],
+        information: Mapping[str, Iterator[RequirementInformation[Need, Chosen]]],
+        backtrack_causes: Sequence[RequirementInformation[Need, Chosen]],
+    ) -> Any:
+        """The release first, then bonds, then what conflicts, what is pinned, what was
+        asked for, in the order of the asking."""
+        if identifier == SDK_IDENTIFIER:
+            return (0,)
+        if identifier.startswith(BOND):
+            return (1,)
+        pinned = any(
+            info.requirement.requirement is None or info.requirement.is_exact
+            for info in information[identifier]
+        )
+        conflicting = identifier in _named(backtrack_causes)
+        return (2, not conflicting, not pinned, self._order.get(identifier, 1_000_000), identifier)
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Chosen],
+        candidates: Mapping[str, Iterator[Chosen]],
+        information: Mapping[str, Iterator[RequirementInformation[Need, Chosen]]],
+        backtrack_causes: Sequence[RequirementInformation[Need, Chosen]],
+    ) -> Iterable[str]:
+        """Only those that can come first by `get_preference`, which is dear to ask of all."""
+        names = list(identifiers)
+        if any(name.startswith(_FIRST) for name in names):
+            return names
+        conflicting = _named(backtrack_causes)
+        names = [name for name in names if name in conflicting] or names
+        pinned = []
+        for name in names:
+            for info in information[name]:
+                need = info.requirement
+                if need.is_exact or need.requirement is None:
+                    pinned.append(name)
+                    break
+        return [min(pinned or names, key=self._place)]
+
+    def _place(self, identifier: str) -> tuple[int, str]:
+        return self._order.get(identifier, 1_000_000), identifier
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Need]],
+        incompatibilities: Mapping[str, Iterator[Chosen]],
+    ) -> Any:
+        needs = list(requirements[identifier])
+        bad = {chosen.candidate.version for chosen in incompatibilities[identifier]}
+        key = needs[0].key
+        if identifier.startswith(BOND):
+            return [c for c in _bond_values(needs) if c.candidate.version not in bad]
+        if identifier == SDK_IDENTIFIER:
+            release = self.context.release
+            if release is None or release.sdk in bad:
+                return []
+            return [Chosen(identifier, Candidate(key, release.sdk, ""))]
+        extras = needs[0].extras
+        ranged = [need for need in needs if need.requirement is not None]
+        # With extras a package has several nodes; the plain one's ranges bind them all.
+        constraints = self._constraints.get(key, ())
+        return lambda: self._matches(identifier, key, extras, ranged, needs, constraints, bad)
+
+    def _matches(
+        self,
+        identifier: str,
+        key: PackageKey,
+        extras: frozenset[str],
+        ranged: list[Need],
+        needs: list[Need],
+        constraints: Sequence[Requirement],
+        bad: set[str],
+    ) -> Iterator[Chosen]:
+        rejected = self.rejected.setdefault(key, {})
+        for candidate, exclusion in self._in_order(key):
+            version = candidate.version
+            if version in bad:
+                continue
+            if exclusion is not None and not self._reached(exclusion, ranged, constraints, version):
+                rejected[version] = exclusion
+                continue
+            refused = next((need for need in needs if not _admitted(need, candidate)), None)
+            if refused is not None:
+                self._note_refusal(rejected, candidate, refused, exclusion)
+                continue
+            constraint = next((c for c in constraints if not c.admits(version)), None)
+            if constraint is not None:
+                rejected[version] = Exclusion(
+                    key,
+                    version,
+                    Rule.CONSTRAINT,
+                    f"{constraint.text} does not admit it",
+                    constraint.origin,
+                )
+                continue
+            unusable = self.offers.unusable(candidate)
+            if unusable is not None:
+                rejected[version] = unusable
+                continue
+            yield Chosen(identifier, candidate, extras)
+
+    def _in_order(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
+        offered = self.offers.candidates(key)
+        wanted = self._preferred.get(key.name)
+        if wanted is None:
+            return offered
+        everything = list(offered)
+        kept = [pair for pair in everything if same_version(pair[0].version, wanted)]
+        return [*kept, *(pair for pair in everything if pair not in kept)]
+
+    @staticmethod
+    def _note_refusal(
+        rejected: dict[str, Exclusion], candidate: Candidate, need: Need, known: Exclusion | None
+    ) -> None:
+        if known is not None:
+            rejected[candidate.version] = known
+        elif need.requirement is not None and candidate.version not in rejected:
+            rejected[candidate.version] = Exclusion(
+                candidate.key,
+                candidate.version,
+                Rule.REQUIREMENT,
+                f"{need.requirement.text} does not admit it",
+                need.parent or need.requirement.origin,
+            )
+        elif need.versions is not None and candidate.version not in rejected:
+            rejected[candidate.version] = Exclusion(
+                candidate.key,
+                candidate.version,
+                Rule.REQUIREMENT,
+                f"{need.parent} needs {need.text}",
+                candidate.source,
+            )
+
+    @staticmethod
+    def _reached(
+        exclusion: Exclusion,
+        needs: Iterable[Need],
+        constraints: Iterable[Requirement],
+        version: str,
+    ) -> bool:
+        """Whether somebody asked for just this version, or, PEP 440, for pre-releases."""
+        if not exclusion.can_be_asked_for:
+            return False
+        asked = [need.requirement for need in needs if need.requirement is not None]
+        for requirement in (*asked, *constraints):
+            if requirement.is_exact and requirement.admits(version):
+                return True
+            if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement):
+                return True
+        return False
+
+    def is_satisfied_by(self, requirement: Need, candidate: Chosen) -> bool:
+        return _admitted(requirement, candidate.candidate)
+
+    def get_dependencies(self, candidate: Chosen) -> Iterable[Need]:
+        if candidate.identifier == SDK_IDENTIFIER:
+            return self._members
+        if candidate.identifier.startswith(BOND):
+            return ()
+        known = (id(candidate.candidate), candidate.extras)
+        needs = self._requirements.get(known)
+        if needs is None:
+            needs = self._needs(candidate)
+            self._requirements[known] = needs
+        return needs
+
+    def _needs(self, chosen: Chosen) -> list[Need]:
+        candidate, extras = chosen.candidate, chosen.extras
+        parent = f"{candidate.key.name} {candidate.version}"
+        found = []
+        if extras:
+            found.append(
+                Need(str(candidate.key), candidate.key, parent=parent, value=candidate.version)
+            )
+        for requirement in self.offers.requirements(candidate, extras):
+            found.append(need_of(requirement, self.offers.key_of(requirement), parent))
+        for edge in self.offers.relations(candidate):
+            identifier = str(edge.key) if edge.adds else BOND + edge.key.name
+            key = edge.key if edge.adds else PackageKey(Ecosystem.BOND, edge.key.name)
+            found.append(
+                Need(identifier, key, parent=parent, versions=edge.versions, text=edge.text)
+            )
+        if not extras:
+            found += self._bonds(candidate, parent)
+        return found
+
+    def _bonds(self, candidate: Candidate, parent: str) -> Iterator[Need]:
+        package = self.context.catalog.packages.get(candidate.key.name)
+        if candidate.key.ecosystem in (Ecosystem.APT, Ecosystem.RPM):
+            yield _bond(candidate.key.name, parent, value=candidate.version)
+        if package is None:
+            return
+        release = self.context.release
+        if release is not None and candidate.member is not None:
+            sdk = PackageKey(Ecosystem.SDK, "neuron-sdk")
+            yield Need(SDK_IDENTIFIER, sdk, parent=parent, value=release.sdk)
+        if package.role is not FrameworkRole.NONE:
+            yield _bond(package.framework, parent, value=framework_of(candidate, package))
+        if package.name in _bonded(self.context) and candidate.key.ecosystem is Ecosystem.PIP:
+            yield _bond(package.name, parent, value=candidate.version)
+        for window in package.windows:
+            if window.speaks_of(candidate.version, self.context.target.family):
+                yield _bond(window.other, parent, within=window.range)
+
+
+def _named(causes: Sequence[RequirementInformation[Need, Chosen]]) -> set[str]:
+    """The identifiers that a conflict is about."""
+    found = {cause.requirement.identifier for cause in causes}
+    found |= {cause.parent.identifier for cause in causes if cause.parent is not None}
+    return found
+
+
+def _bond(name: str, parent: str, *, value: str = "", within: Span | None = None) -> Need:
+    key = PackageKey(Ecosystem.BOND, name)
+    return Need(BOND + name, key, parent=parent, value=value, range=within)
+
+
+_BONDED: dict[int, frozenset[str]] = {}
+
+
+def _bonded(context: Context) -> frozenset[str]:
+    """The packages that some window speaks of."""
+    packages = context.catalog.packages
+    known = _BONDED.get(id(packages))
+    if known is None:
+        known = frozenset(
+            window.other for package in packages.values() for window in package.windows
+        )
+        _BONDED[id(packages)] = known
+    return known
+
+
+def _bond_values(needs: list[Need]) -> list[Chosen]:
+    """A bond has one possible value: what somebody is, or that nobody is there."""
+    value = next((need.value for need in needs if need.value), "")
+    candidate = Candidate(needs[0].key, value, "")
+    if all(_admitted(need, candidate) for need in needs):
+        return [Chosen(needs[0].identifier, candidate)]
+    return []
+
+
+def _admitted(need: Need, candidate: Candidate) -> bool:
+    if need.requirement is not None:
+        return need.requirement.admits(candidate.version)
+    if need.value:
+        return need.value == candidate.version
+    if need.versions is not None:
+        is_absent = need.key.ecosystem is Ecosystem.BOND and not candidate.version
+        return is_absent or candidate.version in need.versions
+    if need.range is not None:
+        return not candidate.version or need.range.contains(candidate.version)
+    return True
+
+
+def same_version(version: str, written: str) -> bool:
+    """Whether a version is the one that a lock's exact pin holds, whatever its build."""
+    return written in (version, version.partition("+")[0].partition("-")[0])
+
+
+def _names_prerelease(requirement: Requirement) -> bool:
+    if not any(char.isalpha() for char in requirement.range):
+        return False
+    from neuron_pin.inputs.requirements.specifier import specifier_set
+
+    return bool(specifier_set(requirement.range).prereleases)
+
+
+__all__ = ["BOND", "SDK_IDENTIFIER", "Chosen", "Need", "Offers", "Provider", "need_of"]

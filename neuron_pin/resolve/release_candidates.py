@@ -1,0 +1,255 @@
+"""What one release offers to one target: the policy's defaults among its alternatives.
+
+Source: maintenance policy, "Neuron Extension Components Updates": the latest supported
+framework version is the default, an earlier one must be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from neuron_pin.catalog import (
+    Catalog,
+    FrameworkRole,
+    Member,
+    Package,
+    Release,
+    version_numbers,
+)
+from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.candidate import Candidate
+
+from .exclusion import Exclusion
+from .rules import Context, judge
+
+
+class Selection:
+    """The candidates that a release offers, best first, and those it does not, with why."""
+
+    __slots__ = ("exclusions", "offered", "release")
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.offered: dict[PackageKey, list[Candidate]] = {}
+        self.exclusions: dict[PackageKey, list[tuple[Candidate, Exclusion]]] = {}
+
+    def put_aside(self, candidate: Candidate, exclusion: Exclusion) -> None:
+        """Record an exclusion."""
+        self.exclusions.setdefault(candidate.key, []).append((candidate, exclusion))
+
+
+def key_of(package: Package, system: Ecosystem) -> PackageKey:
+    """The key of a package on a target whose system packages are of that ecosystem."""
+    if package.systems and package.systems[0] is Ecosystem.PIP:
+        return PackageKey(Ecosystem.PIP, package.name)
+    return PackageKey(system, package.name)
+
+
+def select(context: Context, asked: Sequence[Requirement], *, whole: bool = False) -> Selection:
+    """What the context's release offers to its target, given what was asked for.
+
+    ``whole`` says that every component is wanted, so that of several packages that lead
+    one framework only those at its latest version stay.
+    """
+    release = context.release
+    assert release is not None
+    catalog = context.catalog
+    selection = Selection(release)
+    rows: dict[PackageKey, list[Candidate]] = {}
+    for member in catalog.members(release.sdk):
+        package = catalog.packages[member.package]
+        key = key_of(package, context.target.system)
+        rows.setdefault(key, []).append(_candidate(key, member, catalog))
+    demands = _by_name(asked)
+    for key, found in rows.items():
+        kept = _fitting(context, selection, found, demands.get(key.name, ()))
+        package = catalog.packages[key.name]
+        if package.role is FrameworkRole.LEADER:
+            asked_for = _framework_demands(catalog, package, demands)
+            kept = _latest_framework(selection, package, kept, asked_for)
+        if kept:
+            selection.offered[key] = kept
+    if whole:
+        _one_framework_version(catalog, selection)
+        _last_driver(context, selection)
+    return selection
+
+
+def _last_driver(context: Context, selection: Selection) -> None:
+    """The driver of an instance family that newer drivers have left: the last one that had it,
+    of an earlier release."""
+    catalog, target = context.catalog, context.target
+    key = PackageKey(target.system, DRIVER)
+    aside = [exclusion for _, exclusion in selection.exclusions.get(key, [])]
+    if key in selection.offered or not any(e.rule is Rule.INSTANCE for e in aside):
+        return
+    assert context.release is not None
+    for release in catalog.releases:
+        if not release.listed or release.date > context.release.date:
+            continue
+        for member in catalog.members(release.sdk):
+            if member.package != DRIVER or target.family not in member.instances:
+                continue
+            candidate = _candidate(key, member, catalog)._replace(release=release.sdk)
+            exclusion = judge(candidate, context._replace(release=release))
+            if exclusion is None:
+                selection.offered[key] = [candidate]
+            else:
+                selection.put_aside(candidate, exclusion)
+            return
+
+
+def _candidate(key: PackageKey, member: Member, catalog: Catalog) -> Candidate:
+    index = catalog.repositories.of(key.ecosystem)
+    if catalog.packages[member.package].public_from and "+" not in member.version:
+        index = ""
+    return Candidate(key, member.version, index, member)
+
+
+def _fitting(
+    context: Context,
+    selection: Selection,
+    found: Iterable[Candidate],
+    demands: Iterable[Requirement],
+) -> list[Candidate]:
+    kept: dict[str, Candidate] = {}
+    aside: list[tuple[Candidate, Exclusion]] = []
+    exact = [demand for demand in demands if demand.is_exact]
+    for candidate in found:
+        exclusion = judge(candidate, context)
+        if exclusion is not None and exclusion.can_be_asked_for:
+            if any(demand.admits(candidate.version) for demand in exact):
+                exclusion = None
+        if exclusion is None:
+            kept.setdefault(candidate.version, candidate)
+        else:
+            aside.append((candidate, exclusion))
+    for candidate, exclusion in aside:
+        # A version listed twice, for other Pythons or instances, is out only if both are.
+        if candidate.version not in kept:
+            selection.put_aside(candidate, exclusion)
+    return sorted(kept.values(), key=lambda c: version_numbers(c.version), reverse=True)
+
+
+def framework_of(candidate: Candidate, package: Package) -> str:
+    """``X.Y`` of the framework that a candidate is built for, empty for none."""
+    if package.role is FrameworkRole.NONE:
+        return ""
+    public = candidate.version.partition("+")[0].partition("-")[0]
+    return ".".join(public.split(".")[:2])
+
+
+def _framework_demands(
+    catalog: Catalog, package: Package, demands: dict[str, list[Requirement]]
+) -> list[tuple[Requirement, bool]]:
+    """Requirements that speak of a package's framework: on itself, or on a follower (true)."""
+    found = [(demand, False) for demand in demands.get(package.name, ())]
+    for name in catalog.followers(package.framework):
+        found += [(demand, True) for demand in demands.get(name, ())]
+    return found
+
+
+def _latest_framework(
+    selection: Selection,
+    package: Package,
+    found: list[Candidate],
+    demands: list[tuple[Requirement, bool]],
+) -> list[Candidate]:
+    """The candidates at the latest framework version that was not asked away from."""
+    asked_for = [c for c in found if all(_speaks_for(c, *demand) for demand in demands)]
+    if not asked_for:
+        for candidate in found:
+            selection.put_aside(candidate, _not_required(candidate, demands))
+        return []
+    latest = max(_framework_numbers(c) for c in asked_for)
+    kept = []
+    for candidate in found:
+        if candidate not in asked_for:
+            selection.put_aside(candidate, _not_required(candidate, demands))
+        elif _framework_numbers(candidate) == latest:
+            kept.append(candidate)
+        else:
+            default = ".".join(str(number) for number in latest)
+            framework = framework_of(candidate, package)
+            reason = f"{package.framework} {default} is the default of the release"
+            reason += f"; ask for {package.name}=={framework}.*"
+            selection.put_aside(
+                candidate,
+                Exclusion(
+                    candidate.key,
+                    candidate.version,
+                    Rule.FRAMEWORK_DEFAULT,
+                    reason,
+                    f"release {selection.release.sdk}",
+                ),
+            )
+    return kept
+
+
+def _framework_numbers(candidate: Candidate) -> tuple[int, ...]:
+    return version_numbers(candidate.version)[:3]
+
+
+def _speaks_for(candidate: Candidate, demand: Requirement, of_follower: bool) -> bool:
+    if not of_follower:
+        return demand.admits(candidate.version)
+    # torch==2.8.1 asks for the packages built for 2.8, whatever the patch.
+    series = ".".join(candidate.version.split(".")[:2])
+    return any(demand.admits(f"{series}.{patch}") for patch in range(12))
+
+
+def _not_required(candidate: Candidate, demands: list[tuple[Requirement, bool]]) -> Exclusion:
+    for demand, of_follower in demands:
+        if not _speaks_for(candidate, demand, of_follower):
+            break
+    return Exclusion(
+        candidate.key,
+        candidate.version,
+        Rule.REQUIREMENT,
+        f"{demand.text} does not admit it",
+        demand.origin,
+    )
+
+
+def _one_framework_version(catalog: Catalog, selection: Selection) -> None:
+    """Leave each framework at one version: its leaders' latest."""
+    latest: dict[str, tuple[int, ...]] = {}
+    for key, candidates in selection.offered.items():
+        package = catalog.packages[key.name]
+        if package.role is FrameworkRole.LEADER:
+            newest = max(version_numbers(c.version)[:2] for c in candidates)
+            latest[package.framework] = max(newest, latest.get(package.framework, ()))
+    for key in list(selection.offered):
+        package = catalog.packages[key.name]
+        wanted = latest.get(package.framework) if package.role is not FrameworkRole.NONE else None
+        if wanted is None:
+            continue
+        kept = []
+        for candidate in selection.offered[key]:
+            if version_numbers(candidate.version)[:2] == wanted:
+                kept.append(candidate)
+                continue
+            version = ".".join(str(number) for number in wanted)
+            selection.put_aside(
+                candidate,
+                Exclusion(
+                    candidate.key,
+                    candidate.version,
+                    Rule.FRAMEWORK_COHERENCE,
+                    f"{package.framework} is at {version} in this lock",
+                    f"release {selection.release.sdk}",
+                ),
+            )
+        if kept:
+            selection.offered[key] = kept
+        else:
+            del selection.offered[key]
+
+
+def _by_name(asked: Iterable[Requirement]) -> dict[str, list[Requirement]]:
+    found: dict[str, list[Requirement]] = {}
+    for requirement in asked:
+        found.setdefault(requirement.name, []).append(requirement)
+    return found

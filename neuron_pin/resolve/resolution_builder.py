@@ -1,0 +1,282 @@
+"""A `Resolution` of a graph's solution: packages, exclusions, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from neuron_pin.catalog import Catalog, ComponentKind, sdk_key, version_numbers
+from neuron_pin.catalog.windows import DRIVER, kernel_series
+from neuron_pin.errors import SourceFailed
+from neuron_pin.inputs import SDK_NAME
+from neuron_pin.policy import (
+    Ecosystem,
+    EventType,
+    PackageKey,
+    Phase,
+    Pin,
+    Reach,
+    Rule,
+    derive_pin,
+    parse_version,
+)
+from neuron_pin.sources.candidate import Candidate, File
+from neuron_pin.target import Target
+
+from .exclusion import Exclusion
+from .provider import BOND, SDK_IDENTIFIER, Chosen
+from .release_candidates import Selection
+from .release_solve import Attempt
+from .request import Request
+from .resolution import LockedPackage, Resolution, sorted_exclusions
+from .rules import Context, phase_of
+
+
+def make_resolution(request: Request, attempt: Attempt, passed: list[Exclusion]) -> Resolution:
+    """The answer; ``passed`` are the releases that were put aside on the way."""
+    context, selection = attempt.context, attempt.selection
+    catalog = context.catalog
+    packages = []
+    used_release = False
+    for identifier, chosen in attempt.mapping.items():
+        if identifier.startswith(BOND) or identifier == SDK_IDENTIFIER or chosen.extras:
+            used_release = used_release or identifier == SDK_IDENTIFIER
+            continue
+        packages.append(_locked(request, attempt, identifier, chosen))
+    packages.sort(key=lambda package: str(package.key))
+    chosen_versions = {package.key: package.version for package in packages}
+    exclusions = []
+    if used_release and context.release is not None:
+        chosen_sdk = sdk_key(context.release.sdk)
+        exclusions = [e for e in passed if sdk_key(e.version) > chosen_sdk]
+    whole = all(r.name == SDK_NAME for r in request.requirements)
+    seen: set[tuple[PackageKey, str]] = set()
+    for key, rejected in attempt.provider.rejected.items():
+        for version, exclusion in rejected.items():
+            if key in chosen_versions and (
+                version != chosen_versions[key] or exclusion.rule is Rule.UNTRUSTED_INDEX
+            ):
+                exclusions.append(exclusion)
+                seen.add((key, version))
+    for chosen in attempt.mapping.values():
+        if attempt.provider.offers.names_revision(chosen.candidate):
+            # They stand behind the chosen one, where the graph did not look.
+            offered = attempt.provider.offers.candidates(chosen.candidate.key)
+            others = (e for _, e in offered if e is not None and (e.key, e.version) not in seen)
+            exclusions += [e for e in others if e.rule is Rule.OLDER_REVISION]
+    if selection is not None and used_release:
+        for key, found in selection.exclusions.items():
+            if not whole and key not in chosen_versions:
+                continue
+            for candidate, exclusion in found:
+                fresh = (key, candidate.version) not in seen
+                if fresh and candidate.version != chosen_versions.get(key):
+                    exclusions.append(exclusion)
+        if whole:
+            exclusions += _not_chosen(selection, chosen_versions)
+    warnings = _warnings(request, attempt, packages, catalog, whole)
+    return Resolution(
+        sdk=context.release.sdk if used_release and context.release else "",
+        target=request.target,
+        packages=tuple(packages),
+        exclusions=sorted_exclusions(exclusions),
+        warnings=tuple(warnings),
+    )
+
+
+def _not_chosen(selection: Selection, chosen: Mapping[PackageKey, str]) -> list[Exclusion]:
+    """Alternatives of one name that the release offers and the graph did not take."""
+    found = []
+    for key, candidates in selection.offered.items():
+        for candidate in candidates:
+            if key in chosen and candidate.version != chosen[key]:
+                found.append(
+                    Exclusion(
+                        key,
+                        candidate.version,
+                        Rule.FRAMEWORK_COHERENCE,
+                        f"the release has {chosen[key]} for what else is in the lock",
+                        f"release {selection.release.sdk}",
+                    )
+                )
+    return found
+
+
+def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen) -> LockedPackage:
+    candidate, context = chosen.candidate, attempt.context
+    package = context.catalog.packages.get(candidate.key.name)
+    is_neuron = package is not None and (
+        candidate.member is not None or package.kind is not ComponentKind.DEPENDENCY
+    )
+    if candidate.member is not None:
+        parsed = parse_version(candidate.member.version)
+        pin = derive_pin(parsed, request.strength)
+        if pin.is_exact and attempt.provider.offers.names_revision(candidate):
+            pin = Pin(candidate.version, Reach.FULL)
+    elif candidate.key.ecosystem is Ecosystem.PIP:
+        pin = Pin(candidate.version, Reach.UPSTREAM)
+    else:
+        # No release speaks of it: what was chosen of the repository, with epoch and revision.
+        pin = Pin(candidate.version, Reach.FULL)
+    phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE
+    if candidate.prerelease and phase is Phase.STABLE:
+        phase = Phase.BETA
+    return LockedPackage(
+        key=candidate.key,
+        version=candidate.version,
+        pin=pin,
+        phase=phase,
+        kind=package.kind if is_neuron and package is not None else None,
+        sdk=_sdk_of(candidate, context),
+        source=candidate.source,
+        files=_files(request, attempt, candidate),
+        via=tuple(sorted(attempt.via.get(identifier, ()))),
+    )
+
+
+def _sdk_of(candidate: Candidate, context: Context) -> str:
+    if candidate.member is None or context.release is None:
+        return ""
+    return candidate.release or context.release.sdk
+
+
+def _files(request: Request, attempt: Attempt, candidate: Candidate) -> tuple[File, ...]:
+    """A candidate's files: those that the hashes in the requirements admit.
+
+    Raises `SourceFailed` if there are some, and none of the files has one of them.
+    """
+    if not request.all_files:
+        return candidate.files
+    files = attempt.provider.offers.files(candidate)
+    name = candidate.key.name
+    stating = [r for r in (*request.requirements, *request.constraints) if r.name == name]
+    allowed = {digest for requirement in stating for digest in requirement.hashes}
+    if not allowed:
+        return files
+    kept = tuple(f for f in files if any(f"{kind}:{value}" in allowed for kind, value in f.hashes))
+    if not kept:
+        origin = next(r.origin for r in stating if r.hashes)
+        raise SourceFailed(
+            files[0].url if files else candidate.source or name,
+            f"no file of {name} {candidate.version} has a hash that {origin} states",
+            hint="" if files else "lock against indexes: without --offline, or with --index-url",
+        )
+    return kept
+
+
+def _warnings(
+    request: Request,
+    attempt: Attempt,
+    packages: Sequence[LockedPackage],
+    catalog: Catalog,
+    whole: bool,
+) -> list[str]:
+    found = []
+    context = attempt.context
+    for package in packages:
+        if package.phase not in (Phase.MAINTENANCE, Phase.EOS) and not (
+            package.phase.is_prerelease and package.kind is not None
+        ):
+            continue
+        chosen = attempt.mapping[str(package.key)]
+        event = phase_of(chosen.candidate, context).event
+        line = f"{package.key.name} {package.version}: {_PHASE_WORDS[package.phase]}"
+        if event is not None:
+            line += f" since {event.effective}"
+            if event.replacement:
+                line += f"; replaced by {event.replacement}"
+            line += f" ({event.source})"
+        found.append(line)
+    for package in packages:
+        if package.kind is not None and package.sdk:
+            found += _left_behind(package.key.name, request.target, catalog)
+    for package in packages:
+        found += attempt.provider.offers.warnings(package.key, package.version)
+    target, selection = request.target, attempt.selection
+    driver = next((p for p in packages if p.key.name == DRIVER), None)
+    if driver is not None:
+        found += _untested_kernel(target, driver, catalog)
+    if whole and selection is not None:
+        if target.instance is None:
+            found.append("no --instance was given: components of every instance family are listed")
+        if not any(package.key.ecosystem is Ecosystem.PIP for package in packages):
+            listed = sorted(
+                {
+                    p
+                    for m in catalog.members(selection.release.sdk)
+                    for p in m.pythons
+                    if target.family is None or target.family in m.instances
+                },
+                key=lambda p: int(p.partition(".")[2]),
+            )
+            found.append(
+                f"release {selection.release.sdk} has no Python package for Python "
+                f"{target.python}; it has them for {', '.join(listed)}"
+            )
+        if driver is not None and driver.sdk != selection.release.sdk:
+            found.append(_older_driver(target, driver, selection, catalog))
+    return found
+
+
+_PHASE_WORDS = {
+    Phase.ALPHA: "alpha, not for production",
+    Phase.BETA: "beta, not for production",
+    Phase.RC: "a release candidate",
+    Phase.MAINTENANCE: "in maintenance",
+    Phase.EOS: "out of support, at your own discretion",
+}
+
+
+def _left_behind(name: str, target: Target, catalog: Catalog) -> list[str]:
+    """That newer releases do not ship a package any more, and what takes its place."""
+    life = catalog.spans.packages.get(name)
+    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
+        return []
+    line = f"{name} is in no release after {life.last}"
+    for event in reversed(catalog.events_by_name.get(name, ())):
+        told = event.type in (EventType.TRANSITION, EventType.NO_RELEASES)
+        if told and event.stands(target.as_of) and event.replacement:
+            return [f"{line}; its place is taken by {event.replacement} ({event.source})"]
+    instead = catalog.packages[name].replaced_by
+    return [f"{line}; its place is taken by {instead}"] if instead else [line]
+
+
+def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
+    """That the driver's release was not tested on the host's kernel, or not on its system."""
+    if not target.kernel or target.os is None:
+        return []
+    minor = driver.sdk.rpartition(".")[0]
+    rows = [
+        row
+        for row in catalog.tested
+        # A patch release was tested on what its minor was.
+        if row.package == DRIVER and row.sdk.rpartition(".")[0] == minor
+    ]
+    if not rows:
+        return []
+    name = f"{DRIVER} {driver.version} of release {driver.sdk}"
+    here = [row for row in rows if row.os == target.os.name]
+    if not here:
+        return [f"{name} was not tested on {target.os.name} ({rows[0].source})"]
+    kernels = here[0].kernels
+    if kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
+        return []
+    return [
+        f"{name} was tested on {target.os.name} with kernel {', '.join(kernels)}, the host runs "
+        f"{target.kernel} ({here[0].source})"
+    ]
+
+
+def _older_driver(
+    target: Target, driver: LockedPackage, selection: Selection, catalog: Catalog
+) -> str:
+    """That the lock's driver is the last one for the instance family, and who says so."""
+    line = (
+        f"release {selection.release.sdk} has no driver for {target.instance}: "
+        f"{DRIVER} {driver.version} of release {driver.sdk} is the last one in a release"
+    )
+    subject = f"last driver for {target.family}"
+    for correction in catalog.corrections:
+        if correction.subject == subject and correction.date <= target.as_of:
+            line += f" ({correction.right}: {correction.source})"
+    return line

@@ -1,0 +1,187 @@
+"""apt and rpm repositories as the graph's source of candidates, and their relations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cmp_to_key
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.sources.candidate import Candidate, File
+
+from .exclusion import Exclusion
+from .provider import Edge
+from .rules import Context
+
+if TYPE_CHECKING:
+    from neuron_pin.sources.session import Repository, Sources
+    from neuron_pin.sources.system_package import Relation, SystemPackage
+
+    Offered = tuple[Repository, SystemPackage]
+
+Row = Callable[[PackageKey, str], "Candidate | None"]
+
+
+def _newer(left: Offered, right: Offered) -> int:
+    return right[1].compare(left[1])
+
+
+_newest_first = cmp_to_key(_newer)
+
+
+class SystemOffers:
+    """What the repositories of one run have of Neuron's packages, and of others asked for."""
+
+    def __init__(self, context: Context, sources: Sources) -> None:
+        self._context = context
+        self._sources = sources
+        self._read: frozenset[str] = frozenset()
+        self._packages: dict[str, list[Offered]] = {}
+        # Candidates stay alive in here, so that their identity is a key.
+        self._known: dict[int, tuple[Candidate, SystemPackage]] = {}
+        self._revisions: dict[PackageKey, dict[str, list[str]]] = {}
+
+    def candidates(self, key: PackageKey, row_of: Row) -> Iterator[Candidate]:
+        """Every version of a package, newest first: of several revisions of one upstream
+        version that are no numbers, the repository's latest first."""
+        self._need(key)
+        neuron = urlsplit(self._context.catalog.repositories.of(key.ecosystem)).hostname
+        for repository, package in self._in_order(key):
+            row = row_of(key, package.version)
+            file = File(
+                package.filename.rpartition("/")[2],
+                f"{repository.url}/{package.filename}",
+                (("sha256", package.sha256),) if package.sha256 else (),
+                package.size,
+            )
+            # A repository that the user named is trusted; of those that a machine happens to
+            # have only Neuron's own is, whatever the others call themselves.
+            public = repository.is_of_machine and urlsplit(repository.url).hostname != neuron
+            candidate = Candidate(
+                key,
+                package.version,
+                repository.url,
+                row.member if row else None,
+                (file,),
+                public=public,
+                c_library=package.c_library,
+                release=row.release if row else "",
+            )
+            self._known[id(candidate)] = (candidate, package)
+            yield candidate
+
+    def _need(self, key: PackageKey) -> None:
+        """Read what is wanted of the repositories: all of Neuron's names at once."""
+        if key.name in self._read:
+            return
+        names = {
+            name
+            for name, package in self._context.catalog.packages.items()
+            if key.ecosystem in package.systems
+        }
+        wanted = frozenset(names | {key.name}) - self._read
+        for repository, package in self._sources.system_packages(key.ecosystem, wanted):
+            self._packages.setdefault(package.name, []).append((repository, package))
+        self._read |= wanted
+
+    def _in_order(self, key: PackageKey) -> list[Offered]:
+        groups: dict[str, list[Offered]] = {}
+        for offered in self._packages.get(key.name, []):
+            groups.setdefault(offered[1].upstream, []).append(offered)
+        for upstream, group in groups.items():
+            revisions = {package.version for _, package in group}
+            if len(revisions) > 1 and not all(p.has_ordered_revision for _, p in group):
+                # By date where the index has one, else what stands later in it.
+                group.reverse()
+                group.sort(key=lambda offered: offered[1].built, reverse=True)
+                latest = list(dict.fromkeys(package.version for _, package in group))
+                self._revisions.setdefault(key, {})[upstream] = latest
+            else:
+                group.sort(key=_newest_first)
+        in_order = sorted(groups.values(), key=lambda group: _newest_first(group[0]))
+        return [offered for group in in_order for offered in group]
+
+    def older_revision(self, candidate: Candidate) -> Exclusion | None:
+        """That another revision of the same version came later, where revisions are commits
+        and have no order of their own."""
+        for versions in self._revisions.get(candidate.key, {}).values():
+            if candidate.version in versions[1:]:
+                return Exclusion(
+                    candidate.key,
+                    candidate.version,
+                    Rule.OLDER_REVISION,
+                    f"{versions[0]} is the repository's later revision of the same version",
+                    candidate.source,
+                )
+        return None
+
+    def names_revision(self, key: PackageKey, version: str) -> bool:
+        """Whether only its revision tells a version from another one of the repository."""
+        return any(version in found for found in self._revisions.get(key, {}).values())
+
+    def warnings(self, key: PackageKey, version: str) -> Iterator[str]:
+        """What is to be said of a version that was chosen."""
+        for versions in self._revisions.get(key, {}).values():
+            if version in versions:
+                others = ", ".join(v for v in versions if v != version)
+                yield (
+                    f"{key.name} {version}: the repository has {others} too; revisions have no "
+                    "order of their own, the later in the repository was taken, and the pin "
+                    "names it"
+                )
+
+    # Relations -------------------------------------------------------------------------
+
+    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+        """What a candidate needs of packages that the repositories or the catalogue know,
+        and what it may not be beside.  The operating system's own packages are not judged."""
+        known = self._known.get(id(candidate))
+        if known is None:
+            return ()
+        package = known[1]
+        edges = []
+        for group in package.depends:
+            edge = self._needed(candidate.key.ecosystem, package, group)
+            if edge is not None:
+                edges.append(edge)
+        for relation in package.conflicts:
+            edges += self._refused(candidate.key, package, relation)
+        return edges
+
+    def _needed(
+        self, ecosystem: Ecosystem, package: SystemPackage, group: tuple[Relation, ...]
+    ) -> Edge | None:
+        choices = []
+        for relation in group:
+            providers = self._providers(relation)
+            if relation.name in self._context.catalog.packages or relation.name in self._packages:
+                providers.setdefault(relation.name, set())
+            elif not providers:
+                # One of the operating system's will do.
+                return None
+            choices += list(providers.items())
+        if any(name == package.name for name, _ in choices):
+            return None
+        # As apt does: the first alternative that can be had.
+        name, versions = next((c for c in choices if c[1]), choices[0])
+        text = " | ".join(str(relation) for relation in group)
+        return Edge(PackageKey(ecosystem, name), frozenset(versions), text, adds=True)
+
+    def _refused(
+        self, key: PackageKey, package: SystemPackage, relation: Relation
+    ) -> Iterator[Edge]:
+        for name, versions in self._providers(relation).items():
+            if name == package.name:
+                continue
+            others = {p.version for _, p in self._packages[name]} - versions
+            text = f"no {relation} beside it"
+            yield Edge(PackageKey(key.ecosystem, name), frozenset(others), text, adds=False)
+
+    def _providers(self, relation: Relation) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, pairs in self._packages.items():
+            versions = {p.version for _, p in pairs if p.satisfies(relation)}
+            if versions:
+                found[name] = versions
+        return found

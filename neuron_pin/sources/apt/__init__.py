@@ -1,0 +1,1 @@
+"""apt repositories and the sources of a machine."""

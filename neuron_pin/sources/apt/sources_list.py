@@ -1,0 +1,192 @@
+"""The repositories that a machine's apt knows, and the lists that it has fetched of them.
+
+Source: sources.list(5), both styles; apt's ``URItoFileName`` for the names of lists.  What
+apt has fetched it has verified, so the lists are taken as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
+from neuron_pin.fs.compression import MAX_UNPACKED, can_unpack, unpacked
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.sources.signed_by import trust_of
+from neuron_pin.sources.system_package import SystemPackage
+
+from .repository import AMD64, AptRepository, parse_repository, stanzas
+
+LISTS = "var/lib/apt/lists"
+MAX_BYTES = 4 * 1024 * 1024
+APT_HELPER = "/usr/lib/apt/apt-helper"
+SECONDS = 60
+_QUOTED = '\\|{}[]<>"^~_=!@#$%^&*'
+_SUFFIXES = ("", ".gz", ".xz", ".zst", ".bz2", ".lz4")
+"""Those that apt may keep its lists packed with."""
+
+
+class ConfiguredSource(NamedTuple):
+    """One repository of a machine's sources, and where it is configured."""
+
+    repository: AptRepository
+    path: str
+    line: int
+
+
+def read_apt_sources(root: str = "/") -> list[ConfiguredSource]:
+    """Every enabled binary repository below a root: ``sources.list``, then
+    ``sources.list.d`` in the order of names.  Raises `UnreadableInput` with file and line."""
+    folder = os.path.join(root, "etc/apt")
+    paths = [os.path.join(folder, "sources.list")]
+    parts = os.path.join(folder, "sources.list.d")
+    if os.path.isdir(parts):
+        paths += [os.path.join(parts, name) for name in sorted(os.listdir(parts))]
+    found: list[ConfiguredSource] = []
+    for path in paths:
+        if not os.path.isfile(path):
+            continue
+        text = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+        if path.endswith(".list"):
+            found += _one_line_style(text, path)
+        elif path.endswith(".sources"):
+            found += _deb822_style(text, path)
+    lists = os.path.join(root, LISTS)
+    return [source._replace(repository=source.repository._replace(lists=lists)) for source in found]
+
+
+def _one_line_style(text: str, path: str) -> Iterator[ConfiguredSource]:
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.partition("#")[0].strip()
+        if not line or line.split()[0] == "deb-src":
+            continue
+        if line.split()[0] != "deb":
+            raise UnreadableInput(path, number, f"type {line.split()[0]!r} is not known")
+        yield ConfiguredSource(_parsed(line, path, number), path, number)
+
+
+def _parsed(line: str, path: str, number: int) -> AptRepository:
+    # apt reads from more kinds of places than we do; their lists are read all the same.
+    readable = re.sub(r"\b(mirror\+|tor\+)", "", line)
+    readable = re.sub(r"\b(cdrom|copy|mirror|s3|ssh|rsh):", "file:", readable)
+    try:
+        return parse_repository(readable)
+    except NeuronPinError as error:
+        problem = error.message.removeprefix("--apt-repo: ")
+        raise UnreadableInput(path, number, problem) from None
+
+
+def _deb822_style(text: str, path: str) -> Iterator[ConfiguredSource]:
+    for number, fields in _records(text, path):
+        if fields.get("enabled", "yes").lower() in ("no", "false", "0"):
+            continue
+        if "deb" not in fields.get("types", "").split():
+            continue
+        for name in ("uris", "suites"):
+            if not fields.get(name):
+                raise UnreadableInput(path, number, f"a source without {name.title()}")
+        architectures = tuple(fields.get("architectures", AMD64).split()) or (AMD64,)
+        trust = trust_of(fields)
+        for uri in fields["uris"].split():
+            for suite in fields["suites"].split():
+                line = f"deb {uri} {suite} {fields.get('components', '')}"
+                found = _parsed(line, path, number)
+                found = found._replace(architectures=architectures, trust=trust)
+                yield ConfiguredSource(found, path, number)
+
+
+def _records(text: str, path: str) -> Iterator[tuple[int, dict[str, str]]]:
+    fields: dict[str, str] = {}
+    start, last = 0, ""
+    for number, raw in enumerate([*text.split("\n"), ""], 1):
+        if raw.startswith("#"):
+            continue
+        if not raw.strip():
+            if fields:
+                yield start, fields
+            fields, last = {}, ""
+        elif raw[0] in " \t":
+            if not last:
+                raise UnreadableInput(path, number, "a continued line with nothing before it")
+            # A lone dot stands for an empty line, as in a key that is written out.
+            line = raw.strip()
+            fields[last] += "\n" + ("" if line == "." else line)
+        else:
+            name, colon, value = raw.partition(":")
+            if not colon:
+                raise UnreadableInput(path, number, f"is no field: {raw[:60]!r}")
+            start = start if fields else number
+            last = name.strip().lower()
+            fields[last] = value.strip()
+
+
+# Lists ----------------------------------------------------------------------------------
+
+
+def list_name(uri: str) -> str:
+    """The name that apt gives to what it fetches from an address."""
+    parts = urlsplit(uri)
+    host = "" if parts.scheme == "file" else parts.netloc.rpartition("@")[2]
+    bare = host + unquote(parts.path)
+    quoted = "".join(
+        f"%{ord(char):02x}" if char in _QUOTED or not 0x20 < ord(char) < 0x7F else char
+        for char in bare
+    )
+    return quoted.replace("/", "_")
+
+
+def index_paths(repository: AptRepository, architecture: str = "") -> list[str]:
+    """The Packages files of a repository among the machine's lists, without extension, for
+    one architecture or all."""
+    return [
+        os.path.join(repository.lists, list_name(f"{repository.base}/{path}"))
+        for path in repository.indexes(architecture)
+    ]
+
+
+def read_lists(
+    repository: AptRepository, names: frozenset[str], architecture: str = AMD64
+) -> list[SystemPackage]:
+    """The wanted packages of a repository as the machine's apt knows them.
+
+    Empty for a repository of which nothing was fetched.  Raises `SourceFailed`.
+    """
+    found: list[SystemPackage] = []
+    for path in index_paths(repository, architecture):
+        data = _read_list(path)
+        if data is not None:
+            found += stanzas(data, names, path, architecture)
+    return found
+
+
+def _read_list(path: str) -> bytes | None:
+    for suffix in _SUFFIXES:
+        if not os.path.isfile(path + suffix):
+            continue
+        if not can_unpack(suffix):
+            return _unpacked_by_apt(path + suffix)
+        try:
+            data = read_bounded(path + suffix, MAX_UNPACKED)
+        except UnreadableInput as error:
+            raise SourceFailed(path + suffix, error.problem) from None
+        return unpacked(data, suffix, path + suffix)
+    return None
+
+
+def _unpacked_by_apt(path: str) -> bytes:
+    """A list in a form that only apt itself reads here, as LZ4."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [APT_HELPER, "cat-file", path], capture_output=True, timeout=SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceFailed(path, f"cannot be unpacked: {error}") from None
+    if done.returncode:
+        problem = done.stderr.decode("utf-8", "replace").strip()[:200]
+        raise SourceFailed(path, f"cannot be unpacked: {problem}")
+    return done.stdout

@@ -1,0 +1,1 @@
+"""Fetching bytes: connections, deadlines, the cache."""

@@ -1,0 +1,1 @@
+"""Package indexes: pages, files and their metadata."""

@@ -1,0 +1,181 @@
+"""A source distribution's metadata: static, as its PKG-INFO states it, or built where that
+was allowed by name.
+
+Source: "Source distribution format" (PKG-INFO in the top folder), PEP 643 (from Metadata 2.2
+on a field that is not ``Dynamic`` is the same in every wheel that is built), PEP 517.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import unquote, urlsplit
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.http.transport import redacted
+
+from .dependencies import NotStatic
+
+MAX_SDIST = 1024 * 1024 * 1024
+MAX_UNPACKED = 4 * 1024 * 1024 * 1024
+MAX_MEMBERS = 200_000
+MAX_PKG_INFO = 8 * 1024 * 1024
+"""Bytes of an archive, unpacked on the way to PKG-INFO, its files, and bytes of PKG-INFO."""
+
+BUILD_SECONDS = 1800
+"""Time that a build may take."""
+
+_NEEDED = ("requires-dist", "provides-extra", "requires-python", "name", "version")
+
+
+def read_sdist_metadata(
+    fetcher: Fetcher,
+    url: str,
+    filename: str,
+    sha256: str,
+    stated: bytes | None,
+    build_index: str,
+) -> tuple[bytes, str]:
+    """Metadata of the source distribution at an address, and a note on how it was had.
+
+    ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that and
+    PKG-INFO leave something open, ``build_index`` lets the project's own build tell it, with
+    requirements of the build from that index; without it raises `NotStatic`.  Raises
+    `SourceFailed`, or `NotFound` for a file that is not there.
+    """
+    source = redacted(url)
+    if stated is not None:
+        with contextlib.suppress(NotStatic):
+            _check_static(stated)
+            return stated, ""
+    with scratch_folder() as folder:
+        archive = Path(folder) / "archive"
+        if url.startswith("file:"):
+            archive = Path(unquote(urlsplit(url).path))
+        else:
+            fetcher.download(url, archive, MAX_SDIST, sha256=sha256)
+        try:
+            data = _read_pkg_info(archive, filename, source)
+            _check_static(data)
+            return data, ""
+        except NotStatic:
+            if not build_index:
+                raise
+        data = _built(archive, filename, source, build_index)
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return data, f"what it requires was told by its build, on this machine's Python {python}"
+
+
+def _read_pkg_info(archive: Path, filename: str, source: str) -> bytes:
+    """PKG-INFO of the top folder; raises `SourceFailed`, or `NotStatic` if there is none.
+
+    Nothing is unpacked to the disk.
+    """
+    try:
+        if filename.endswith(".zip"):
+            return _from_zip(archive, source)
+        return _from_tar(archive, source)
+    except (NotStatic, SourceFailed):
+        raise
+    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
+        raise SourceFailed(source, f"is not a source distribution: {error}") from None
+
+
+def _from_tar(archive: Path, source: str) -> bytes:
+    with tarfile.open(archive, "r|gz") as members:
+        passed = 0
+        for number, member in enumerate(members):
+            passed += max(member.size, 0)
+            if number > MAX_MEMBERS or passed > MAX_UNPACKED:
+                break
+            if _is_pkg_info(member.name) and member.isfile():
+                stream = members.extractfile(member)
+                assert stream is not None
+                return _bounded(stream, source)
+    raise NotStatic("it has no PKG-INFO")
+
+
+def _from_zip(archive: Path, source: str) -> bytes:
+    with zipfile.ZipFile(archive) as members:
+        for name in members.namelist()[:MAX_MEMBERS]:
+            if _is_pkg_info(name):
+                with members.open(name) as stream:
+                    return _bounded(stream, source)
+    raise NotStatic("it has no PKG-INFO")
+
+
+def _is_pkg_info(name: str) -> bool:
+    parts = name.removeprefix("./").split("/")
+    return len(parts) == 2 and parts[1] == "PKG-INFO" and parts[0] not in ("", "..")
+
+
+def _bounded(stream: IO[bytes], source: str) -> bytes:
+    data = stream.read(MAX_PKG_INFO + 1)
+    if len(data) > MAX_PKG_INFO:
+        raise SourceFailed(source, f"has PKG-INFO of more than {MAX_PKG_INFO} bytes")
+    return data
+
+
+def _check_static(data: bytes) -> None:
+    """Raise `NotStatic` unless what a lock needs to know is static (PEP 643)."""
+    message = BytesHeaderParser().parsebytes(data)
+    stated = str(message.get("Metadata-Version", "")).strip()
+    numbers = re.fullmatch(r"(\d{1,4})\.(\d{1,4})", stated)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < (2, 2):
+        raise NotStatic(f"its PKG-INFO is of Metadata {stated[:10] or 'without version'}")
+    dynamic = {str(field).strip().lower() for field in message.get_all("Dynamic", [])}
+    for field in _NEEDED:
+        if field in dynamic:
+            raise NotStatic(f"its PKG-INFO says that {field.title()} is dynamic")
+
+
+def _built(archive: Path, filename: str, source: str, index_url: str) -> bytes:
+    """METADATA as the project's own build tells it: runs its code, in pip's isolation, with
+    what the build requires taken from ``index_url``.
+
+    Raises `SourceFailed` with the end of the build's output.
+    """
+    with scratch_folder() as folder:
+        # pip goes by the file's name.
+        named = Path(folder) / Path(filename).name
+        named.symlink_to(archive.resolve())
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "pip", "install", "--isolated", "--dry-run", "--no-deps"]
+        command += ["--ignore-installed", "--no-input", "--disable-pip-version-check"]
+        command += ["--ignore-requires-python", "--index-url", index_url, "--report", str(report)]
+        try:
+            done = subprocess.run(
+                [*command, str(named)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=BUILD_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise SourceFailed(source, f"builds for more than {BUILD_SECONDS} s") from None
+        output = done.stdout.decode(errors="replace")
+        if done.returncode or not report.is_file():
+            hint = "install pip beside neuron-pin" if "No module named pip" in output else ""
+            lines = [line.strip() for line in output.splitlines()]
+            told = " | ".join([line for line in lines if line.strip("─╰╭│>")][-8:])[-900:]
+            raise SourceFailed(source, f"its build failed: {told}", hint=hint)
+        return _as_headers(json.loads(report.read_bytes())["install"][0]["metadata"])
+
+
+def _as_headers(metadata: dict[str, Any]) -> bytes:
+    """pip's report of METADATA, as the file that it was made of."""
+    lines = [f"Name: {metadata['name']}", f"Version: {metadata['version']}"]
+    for field, header in (("provides_extra", "Provides-Extra"), ("requires_dist", "Requires-Dist")):
+        lines += [f"{header}: {value}" for value in metadata.get(field, [])]
+    return "\n".join([*lines, "", ""]).encode()

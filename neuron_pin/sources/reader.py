@@ -1,0 +1,206 @@
+"""Reading indexes and repositories for real: pages, metadata, Packages files.
+
+Everything heavy of this room is imported from here, so that a run which the records
+answer never loads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from neuron_pin.errors import SourceFailed
+from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.sources.http.client import DEFAULT_FRESH, Fetcher, NotFound
+from neuron_pin.sources.http.deadlines import CONNECTIONS
+from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
+from neuron_pin.sources.index.dependencies import Metadata
+from neuron_pin.sources.index.evaluator import fitting_files, make_project
+from neuron_pin.sources.index.project_record import Offer, Project
+from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
+from neuron_pin.sources.index.simple import (
+    ACCEPT,
+    MAX_PAGE_BYTES,
+    ListedFile,
+    Page,
+    parse_page,
+    parse_wheel_name,
+)
+from neuron_pin.sources.index.wheel_metadata import (
+    MAX_WHEEL,
+    read_metadata_file,
+    read_wheel_metadata,
+)
+from neuron_pin.target import Target
+
+from .candidate import File
+from .system_package import sha256_of
+
+if TYPE_CHECKING:
+    from .session import Repository
+    from .system_package import SystemPackage
+
+Result = TypeVar("Result")
+
+_ALGORITHMS = ("md5", "sha1", "sha224", "sha384", "sha512", "blake2b")
+"""Those besides SHA-256 that an index may state (PEP 503, 691)."""
+
+
+class Reader:
+    """Reads for one target, several at once."""
+
+    def __init__(self, fetcher: Fetcher, target: Target) -> None:
+        self.fetcher = fetcher
+        self._target = target
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, ...], Future[Any]] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Stop reading, and drop the connections."""
+        with self._lock:
+            self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.fetcher.close()
+
+    def submit(self, function: Callable[[], None]) -> None:
+        """Start to read ahead, unless this reader has been closed meanwhile."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
+            self._pool.submit(function)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Result]) -> Result:
+        """What ``make`` gives, made once for a key; who comes second waits for the first."""
+        with self._lock:
+            future = self._made.get(key)
+            mine = future is None
+            if future is None:
+                future = self._made[key] = Future()
+        if mine:
+            try:
+                future.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
+                future.set_exception(error)
+        result: Result = future.result()
+        return result
+
+    def project(self, address: str, name: str) -> tuple[Project | None, float]:
+        """A project's page as a record, none if there is none, and until when that is fresh.
+        Raises `SourceFailed`."""
+        found = self._page(address)
+        if found is None:
+            return None, self.fetcher.now + DEFAULT_FRESH
+        page, fresh_until = found
+        return make_project(page, name, self._target), fresh_until
+
+    def _page(self, address: str) -> tuple[Page, float] | None:
+        """A page, parsed before anything of it is kept."""
+        pages: list[Page] = []
+        try:
+            answer = self.fetcher.get(
+                address,
+                accept=ACCEPT,
+                limit=MAX_PAGE_BYTES,
+                check=lambda answer: pages.append(
+                    parse_page(answer.data, answer.content_type, answer.url)
+                ),
+            )
+        except NotFound:
+            return None
+        return pages[0], answer.fresh_until
+
+    def files(self, address: str, name: str, version: str) -> list[File]:
+        """Every wheel of a version that fits the target, best first, each with its SHA-256;
+        its source distributions where no wheel does.
+
+        Reads the project's page again (from the cache, as a rule).  A file whose digest
+        the index does not state is fetched whole.  Raises `SourceFailed`.
+        """
+        read = self._page(address)
+        if read is None:
+            return []
+        found = []
+        for file in fitting_files(read[0], name, version, self._target):
+            digest = dict(file.hashes).get("sha256") or self._digest(file)
+            hashes = (("sha256", sha256_of(digest, redacted(file.url))),)
+            found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
+        return found
+
+    def _digest(self, file: ListedFile) -> str:
+        """The SHA-256 of a file that has what other hashes the index states."""
+        url = file.url
+        digests = {name: hashlib.new(name) for name, _ in file.hashes if name in _ALGORITHMS}
+        digests["sha256"] = hashlib.sha256()
+        with scratch_folder() as folder:
+            whole = Path(folder) / "wheel"
+            if url.startswith("file:"):
+                whole = Path(unquote(urlsplit(url).path))
+            else:
+                self.fetcher.download(url, whole, MAX_WHEEL)
+            with whole.open("rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    for digest in digests.values():
+                        digest.update(chunk)
+        for name, stated in file.hashes:
+            if name in digests and digests[name].hexdigest() != stated.lower():
+                raise SourceFailed(redacted(url), f"does not have the {name} that the index states")
+        return digests["sha256"].hexdigest()
+
+    def metadata(self, name: str, offer: Offer, build_index: str = "") -> Metadata:
+        """What an offer's file requires; raises `SourceFailed`.
+
+        PEP 658's metadata file where one is served, else ranges of the wheel, else all of it.
+        Of a source distribution what it states of itself, else what its build tells, if
+        ``build_index`` names the index that the build may take its requirements from; else
+        raises `NotStatic`.
+        """
+        source = redacted(offer.url)
+        if offer.sha256:
+            sha256_of(offer.sha256, source)
+        data, note = self._metadata_file(offer) if offer.metadata else None, ""
+        try:
+            if offer.is_sdist:
+                data, note = read_sdist_metadata(
+                    self.fetcher, offer.url, offer.filename, offer.sha256, data, build_index
+                )
+            elif data is None:
+                wheel = parse_wheel_name(offer.filename)
+                if wheel is None:
+                    raise SourceFailed(source, "is no wheel")
+                data = read_wheel_metadata(self.fetcher, offer.url, wheel, offer.sha256)
+        except NotFound:
+            raise SourceFailed(source, "is listed by the index, but not there") from None
+        metadata = parse_metadata(data, source, self._target)
+        if note:
+            metadata = metadata._replace(repairs=(*metadata.repairs, note))
+        check_identity((metadata.name, metadata.version), name, offer.version, source)
+        return metadata
+
+    def _metadata_file(self, offer: Offer) -> bytes | None:
+        try:
+            return read_metadata_file(self.fetcher, offer.url, offer.metadata_sha256)
+        except NotFound:
+            return None
+
+    def system_packages(
+        self, repository: Repository, names: frozenset[str], architecture: str
+    ) -> list[SystemPackage]:
+        """The wanted packages of an apt or rpm repository; raises `SourceFailed`."""
+        from neuron_pin.sources.apt.repository import AptRepository, read_packages
+
+        if isinstance(repository, AptRepository):
+            return read_packages(self.fetcher, repository, names, architecture)
+        from neuron_pin.sources.rpm.repository import read_rpm_packages
+
+        return read_rpm_packages(self.fetcher, repository, names)

@@ -1,0 +1,1 @@
+"""rpm repositories and the sources of a machine."""
