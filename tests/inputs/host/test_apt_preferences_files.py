@@ -23,7 +23,7 @@ real_apt = pytest.mark.skipif(not has_apt(), reason="needs apt")
 @pytest.mark.apt
 @pytest.mark.parametrize("block", range(12))
 def test_apt_and_we_agree_in_random_worlds(block: int) -> None:
-    """The long form: python tests/inputs/apt_scenarios.py SEED COUNT."""
+    """The long form: python tests/inputs/host/apt_scenarios.py SEED COUNT."""
     for seed in range(block * 5, block * 5 + 5):
         assert differences(make_world(random.Random(seed))) == []
 

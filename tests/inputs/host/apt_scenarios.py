@@ -1,6 +1,6 @@
 """Random apt worlds with random preferences, and what our reader says of them beside apt.
 
-Run as a program it is the long form:  python tests/inputs/apt_scenarios.py SEED COUNT
+Run as a program it is the long form:  python tests/inputs/host/apt_scenarios.py SEED COUNT
 """
 
 from __future__ import annotations
