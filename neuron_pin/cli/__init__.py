@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .parser import parse
 
         options = parse(arguments)
-        console = Console.from_options(options)
+        console = Console(color=options.color, quiet=options.quiet, verbose=options.verbose)
         code: int = options.run(options, console)
     except NeuronPinError as error:
         console.error(error)

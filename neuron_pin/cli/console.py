@@ -6,12 +6,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
-
-if TYPE_CHECKING:
-    from .parser import Options
 
 _CODES = {"red": "31", "yellow": "33", "green": "32", "cyan": "36", "bold": "1"}
 
@@ -28,11 +24,6 @@ class Console:
     def from_arguments(cls, arguments: Sequence[str]) -> Console:
         """For errors of the command line itself, before it is parsed."""
         return cls(color="never" if "--color=never" in arguments else "auto")
-
-    @classmethod
-    def from_options(cls, options: Options) -> Console:
-        """As the options of the parsed command line say."""
-        return cls(color=options.color, quiet=options.quiet, verbose=options.verbose)
 
     @staticmethod
     def _wants_color(color: str) -> bool:

@@ -15,7 +15,8 @@ from .provider import Edge
 from .rules import Context
 
 if TYPE_CHECKING:
-    from neuron_pin.sources.session import Repository, Sources
+    from neuron_pin.sources.repositories import Repository
+    from neuron_pin.sources.session import Sources
     from neuron_pin.sources.system_package import Relation, SystemPackage
 
     Offered = tuple[Repository, SystemPackage]

@@ -43,7 +43,7 @@ from .candidate import File
 from .system_package import sha256_of
 
 if TYPE_CHECKING:
-    from .session import Repository
+    from .repositories import Repository
     from .system_package import SystemPackage
 
 Result = TypeVar("Result")

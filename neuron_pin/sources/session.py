@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from neuron_pin.sources.apt.repository import AptRepository
     from neuron_pin.sources.rpm.repository import RpmRepository
 
-    from .system_package import SystemPackage
-
-    Repository = AptRepository | RpmRepository
     from .reader import Reader
+    from .repositories import Repository
+    from .system_package import SystemPackage
 
 
 class _Recorded(NamedTuple):

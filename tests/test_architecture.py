@@ -1,0 +1,112 @@
+"""The structure of docs/architecture.md, held to the imports: no cycle of files, and no import
+against the flow of data."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import neuron_pin
+
+PACKAGE = Path(neuron_pin.__file__).parent
+
+FLOORS = (
+    ("errors", "py.typed"),
+    ("fs", "policy"),
+    ("gpgv",),
+    ("catalog",),
+    ("settings",),
+    ("target", "inputs"),
+    ("sources",),
+    ("resolve",),
+    ("outputs",),
+    ("audit",),
+    ("operations",),
+    ("plan", "hooks"),
+    ("report",),
+    ("proxy",),
+    ("cli",),
+)
+"""Rooms from the ground up: a room imports from the floors below its own, and from its own room."""
+
+ALONE = {"verify": {"errors"}}
+"""Rooms that import nothing but these: `verify` shares no code with what makes locks."""
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str) -> Iterator[str]:
+    """The modules of ours that a module imports, wherever in it."""
+    path = MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")
+            base = base[: len(base) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                if whole in MODULES:
+                    yield whole
+                elif module in MODULES:
+                    yield module
+
+
+GRAPH = {name: sorted(set(imports(name)) - {name}) for name in MODULES}
+
+
+def room(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else "neuron_pin"
+
+
+def test_no_file_imports_itself_by_others() -> None:
+    cycles: list[list[str]] = []
+    done: set[str] = set()
+
+    def walk(name: str, above: list[str]) -> None:
+        if name in above:
+            cycles.append([*above[above.index(name) :], name])
+            return
+        if name not in done:
+            for imported in GRAPH[name]:
+                walk(imported, [*above, name])
+            done.add(name)
+
+    for name in GRAPH:
+        walk(name, [])
+    assert cycles == []
+
+
+def test_no_import_goes_against_the_flow() -> None:
+    floor = {each: number for number, rooms in enumerate(FLOORS) for each in rooms}
+    against = [
+        f"{name} -> {imported}"
+        for name, targets in GRAPH.items()
+        for imported in targets
+        if room(name) in floor
+        and room(imported) in floor
+        and room(name) != room(imported)
+        and floor[room(imported)] >= floor[room(name)]
+    ]
+    assert against == []
+    for alone, allowed in ALONE.items():
+        found = {room(i) for name in GRAPH if room(name) == alone for i in GRAPH[name]}
+        assert found <= {alone, *allowed}
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(name) for name in MODULES} - {"neuron_pin", "__main__", *ALONE}
+    assert rooms <= {each for rooms in FLOORS for each in rooms}
