@@ -27,8 +27,7 @@ from neuron_pin.fs.sections import BrokenSection
 from neuron_pin.gpgv import BadSignature, dearmoured
 from neuron_pin.hooks import pip_settings, uv_settings
 from neuron_pin.hooks.blocks import without_blocks
-from neuron_pin.hooks.program import apt_hook, state, verdict
-from neuron_pin.hooks.program import messages as telling
+from neuron_pin.hooks.program import apt_hook, state, telling, verdict
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image import opened_image

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuron_pin.cli import main
-from neuron_pin.hooks.program import messages as telling
 from neuron_pin.hooks.program import state as state_module
-from neuron_pin.hooks.program import verdict
+from neuron_pin.hooks.program import telling, verdict
 from neuron_pin.hooks.program.state import State
 from neuron_pin.hooks.program.verdict import Change, judge, judge_kernels
 from neuron_pin.operations.read_lock import read_resolution

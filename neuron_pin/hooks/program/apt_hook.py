@@ -14,8 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from . import messages as telling
-    from . import state, verdict
+    from . import state, telling, verdict
     from .state import State
     from .verdict import Change, Refusal
 

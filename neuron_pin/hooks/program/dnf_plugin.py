@@ -16,8 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import messages as telling
-    from . import state, verdict
+    from . import state, telling, verdict
     from .state import State
     from .verdict import Refusal
 
