@@ -26,7 +26,7 @@ class Project:
         self._text = read_text(path)
         self._document = _toml(path, self._text)
         project = self._table("project", self._document.get("project", {}))
-        self._dynamic = project.get("dynamic", [])
+        self._dynamic = self._strings("project.dynamic", project.get("dynamic", []))
         self._name = normalized(str(project.get("name", "")))
         self._dependencies = self._strings("project.dependencies", project.get("dependencies", []))
         extras = self._table(

@@ -77,6 +77,7 @@ REFUSED = [
     (("", ""), {"extras": ["absent"]}, "unknown extra 'absent'"),
     (('"torch==2.9.*"', '"torch==x y"'), {}, r"pyproject.toml:6: .* no requirement"),
     (("[project]", '[project]\ndynamic = ["dependencies"]'), {}, "only its build can tell"),
+    (("[project]", "[project]\ndynamic = true"), {}, "project.dynamic.*not a list of strings"),
     (("dependencies = [", "dependencies = 3 #["), {}, "not TOML"),
     (('["ruff"]', '"ruff"'), {}, "not a list of strings"),
     (('["ruff"]', '["torch @ file:///x"]'), {"extras": ["dev-tools"]}, "by URL"),
