@@ -1,8 +1,9 @@
 #!/bin/sh
 # dnf-missing-epoch-has-two-meanings: NAME-VERSION takes any epoch, NAME = VERSION epoch 0 alone.
 #
-# Seen with: dnf 4.14.0 with dnf-plugins-core 4.3.1 (Debian 12's packages), 2026-11-28; the same
-#            with dnf 4.23.0 and 4.10.1 (Debian 13's)
+# Seen with: dnf 4.23.0-1, dnf-plugins-core 4.10.1-4, libdnf2t64 0.74.0-1, libsolv1 0.7.32-1, rpm
+#            4.20.1+dfsg-3 and createrepo-c 1.2.0-2+b1 (Debian 13), 2026-11-28; by hand, the same
+#            with dnf 4.14.0 and dnf-plugins-core 4.3.1 (Debian 12)
 # Expected:  dnf(8) has the epoch as optional, name-[epoch:]version, and to rpm an epoch that is
 #            not written is 0. The lock 'bash-5.*' is dnf-versionlock(8)'s own example for staying
 #            on a major version
@@ -12,53 +13,55 @@
 #            install lib = 2.9: exit 1, Unable to find a match: lib = 2.9
 #            locked to lib-2.*: lib 1:2.9
 #            locked to lib-0:2.*: lib 0:2.1
-# Matters:   the lock lets a package through that has the number and another epoch, and is newer
-#            for rpm than all that the lock was meant for
+# Matters:   the lock admits a package of that number with a higher epoch, which to rpm is newer
+#            than everything that the lock was meant for
 set -eu
-for tool in dnf rpm rpmbuild createrepo_c; do
-    command -v "$tool" >/dev/null || { echo "no $tool"; exit 77; }
-done
-[ "$(id -u)" = 0 ] || { echo "not root"; exit 77; }
-plugins=$(dpkg -L dnf-plugins-core 2>/dev/null | sed -n "s,/versionlock.py$,,p")
-[ -n "$plugins" ] || { echo "no dnf-plugins-core"; exit 77; }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-export HOME="$dir" LC_ALL=C
-cat >"$dir/dnf.conf" <<END
+umask 022
+pins="dnf=4.23.0-1 dnf-plugins-core=4.10.1-4 libdnf2t64=0.74.0-1 libsolv1=0.7.32-1 \
+    rpm=4.20.1+dfsg-3 createrepo-c=1.2.0-2+b1"
+if [ "$0" != /finding ]; then # make a Debian root that has these versions, and go on in it
+    [ "$(id -u)" = 0 ] || { echo "not root"; exit 77; }
+    command -v mmdebstrap >/dev/null || { echo "no mmdebstrap"; exit 77; }
+    dir=$(mktemp -d)
+    trap 'rm -rf --one-file-system "$dir"' EXIT
+    trap 'exit 143' HUP INT TERM
+    mmdebstrap --variant=apt --include="$pins" --aptopt='Dpkg::Use-Pty "0"' trixie "$dir/root" \
+        "${FINDINGS_MIRROR:-http://deb.debian.org/debian}" 2>"$dir/log" ||
+        { cat "$dir/log"; echo "no root with $pins: $(grep -m 1 '^E:' "$dir/log")"; exit 77; }
+    cp "$0" "$dir/root/finding"
+    env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+        chroot "$dir/root" sh /finding
+    exit
+fi
+
+cat >/etc/dnf/dnf.conf <<END
 [main]
-pluginconfpath=$dir
-pluginpath=$plugins
 gpgcheck=0
-reposdir=$dir/none
-cachedir=$dir/cache
-persistdir=$dir/persist
-logdir=$dir/log
 
 [a]
 name=a
-baseurl=file://$dir/a
+baseurl=file:///a
 END
-printf '[main]\nenabled=1\nlocklist=%s\n' "$dir/locks" >"$dir/versionlock.conf"
-dnf() { command dnf -q -y -c "$dir/dnf.conf" --installroot="$dir/root" --releasever=1 "$@"; }
+dnf() { command dnf -q -y --releasever=1 "$@"; }
 build() { # VERSION [FIELD]
-    printf '%s\n' 'Name: lib' "Version: $1" "${2:-# none}" 'Release: 1' 'Summary: a' 'License: a' \
-        'BuildArch: noarch' '%description' 'a' '%files' >"$dir/lib.spec"
-    rpmbuild --quiet -bb --define "_topdir $dir/build" --define "_rpmdir $dir/a" "$dir/lib.spec"
+    printf '%s\n' 'Name: lib' "Version: $1" "${2:-# no more}" 'Release: 1' 'Summary: a' \
+        'License: a' 'BuildArch: noarch' '%description' 'a' '%files' >/lib.spec
+    rpmbuild --quiet -bb --define '_rpmdir /a' /lib.spec
 }
 build 2.1
 build 3.0
 build 2.9 'Epoch: 1'
-createrepo_c -q "$dir/a"
+createrepo_c -q /a
 
 install() { # LOCK SPEC: what comes, or the error
-    echo "$1" >"$dir/locks"
-    rm -rf "$dir/root"
+    echo "$1" >/etc/dnf/plugins/versionlock.list
     code=0
-    dnf install "$2" >"$dir/out" 2>&1 || code=$?
+    dnf install "$2" >/out 2>&1 || code=$?
     if [ "$code" = 0 ]; then
-        rpm --root="$dir/root" -q --qf '%{name} %{epochnum}:%{version}\n' lib
+        rpm -q --qf '%{name} %{epochnum}:%{version}\n' lib
+        dnf remove lib >/dev/null
     else
-        echo "exit $code, $(sed -n 's/^Error: //p' "$dir/out")"
+        echo "exit $code, $(sed -n 's/^Error: //p' /out)"
     fi
 }
 seen=$(
