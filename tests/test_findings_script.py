@@ -1,6 +1,6 @@
 """script/findings on scripts of its own, and the form of the findings themselves.
 
-The findings are not run here: they need root, the network and particular versions.
+The findings are not run here: they need root, mmdebstrap and a mirror of Debian.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FINDINGS = sorted((ROOT / "findings").glob("*.sh"))
+
+DEBIAN = {"bookworm": "12", "trixie": "13"}
 
 # Name, body, exit code of script/findings, what it says of the script.
 STUBS = [
@@ -76,6 +78,37 @@ def test_a_finding_has_the_form_that_its_folder_asks_for(finding: Path) -> None:
     assert fields[:4] == ["Seen with", "Expected", "Behavior", "Output"]
     assert fields[4:] in ([], ["Matters"])
     assert re.search(r"\b20\d\d-\d\d-\d\d\b", " ".join(head))
+
+
+# The pins, then the block that makes the root, up to the suite and after it.
+PRELUDE = re.compile(
+    r"^pins=(?P<quote>['\"])(?P<pins>[^'\"]+)(?P=quote)\n"
+    r"(?P<before>if \[ \"\$0\" != /finding \].+?) (?P<suite>\w+)(?P<after> \"\$dir/root\".+?^fi\n)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def prelude_of(finding: Path) -> re.Match[str]:
+    prelude = PRELUDE.search(finding.read_text(encoding="utf-8"))
+    assert prelude is not None
+    return prelude
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.stem)
+def test_a_finding_was_seen_with_what_it_pins(finding: Path) -> None:
+    prelude = prelude_of(finding)
+    pins = [pin.split("=") for pin in prelude["pins"].replace("\\\n", " ").split()]
+    header = finding.read_text(encoding="utf-8").partition("\n# Expected: ")[0]
+    line = re.sub(r"\n# +", " ", header.partition("Seen with: ")[2])
+    seen = re.fullmatch(r"(.+) \(Debian (\d+)\), 20\d\d-\d\d-\d\d(; by hand, .+)?", line)
+    assert seen is not None
+    assert [each.split(" ") for each in re.split(", | and ", seen[1])] == pins
+    assert seen[2] == DEBIAN[prelude["suite"]]
+
+
+def test_each_finding_makes_its_root_in_the_same_way() -> None:
+    preludes = {prelude.group("before", "after") for prelude in map(prelude_of, FINDINGS)}
+    assert len(preludes) == 1
 
 
 def test_the_table_lists_each_finding() -> None:
