@@ -21,8 +21,8 @@ from pathlib import Path
 from neuron_pin.catalog import load_catalog
 from neuron_pin.cli import main as neuron_pin
 from neuron_pin.hooks.installing import carry_out, prepare_install
-from neuron_pin.hooks.location import Kind, OnError, place_of
-from neuron_pin.hooks.lock_input import held_lock
+from neuron_pin.hooks.location import HookKind, OnError, find_location
+from neuron_pin.hooks.lock_input import load_hook_lock
 
 PYTHON = "/usr/bin/python3"
 OTHERS = "libfoo{n}"
@@ -92,8 +92,8 @@ def main() -> None:
     root = folder / "root"
     (root / "etc/apt/preferences.d").mkdir(parents=True)
     (root / "etc/apt/apt.conf.d").mkdir(parents=True)
-    place = place_of(Kind.APT, None, str(root), None, {})
-    held = held_lock(str(lock), load_catalog(), OnError.ALLOW, None)
+    place = find_location(HookKind.APT, None, str(root), None, {})
+    held = load_hook_lock(str(lock), load_catalog(), OnError.ALLOW, None)
     carry_out(place, prepare_install(place, held, overwrite=False), [])
     (root / "var/lib/dpkg").mkdir(parents=True)
     shutil.copy("/var/lib/dpkg/status", root / "var/lib/dpkg/status")

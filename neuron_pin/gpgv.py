@@ -41,7 +41,7 @@ def has_gpgv() -> bool:
     return shutil.which("gpgv") is not None
 
 
-def dearmoured(data: bytes) -> bytes:
+def dearmor(data: bytes) -> bytes:
     """Keys as gpgv wants them: binary.  Raises `BadSignature` for what is no key."""
     if b"-----BEGIN PGP" not in data:
         if not data or not data[0] & 0x80:
@@ -77,7 +77,7 @@ def verify(message: bytes, keys: Sequence[bytes], *, detached: bytes | None = No
         raise BadSignature("it carries no signature, or is not one signed text")
     with scratch_folder() as folder:
         paths = {name: os.path.join(folder, name) for name in ("keys", "in", "out", "sig")}
-        _write(paths["keys"], b"".join(dearmoured(key) for key in keys))
+        _write(paths["keys"], b"".join(dearmor(key) for key in keys))
         _write(paths["in"], message)
         command = ["gpgv", "--quiet", "--status-fd", "1", "--homedir", folder]
         command += ["--keyring", paths["keys"]]

@@ -194,7 +194,7 @@ def _project_value(path: str, name: str, value: Any) -> Any:
 _CREDENTIALS = r"(\w://)[^/\s@]*@"
 
 
-def without_credentials(text: str) -> str:
+def redact_urls(text: str) -> str:
     """A text with the names and passwords taken out of the addresses in it."""
     return re.sub(_CREDENTIALS, r"\1", text) if "@" in text else text
 

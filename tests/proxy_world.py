@@ -182,8 +182,8 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     from neuron_pin.catalog import Catalog
     from neuron_pin.catalog.catalog import EMBEDDED
     from neuron_pin.cli.parser import parse
-    from neuron_pin.proxy.files import Passing
-    from neuron_pin.proxy.server import Listening, answering, make_server
+    from neuron_pin.proxy.files import FileDelivery
+    from neuron_pin.proxy.server import Listening, create_service, make_server
     from neuron_pin.settings import load_settings
 
     for name in list(os.environ):
@@ -194,11 +194,11 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     def start(*options: str, cache: Path | None = None, today: str = TODAY) -> Running:
         parsed = parse(["serve", *options])
         made = stack.enter_context(
-            answering(
+            create_service(
                 load_settings(vars(parsed), {}, str(tmp_path)),
                 Catalog(EMBEDDED),
                 str(cache or tmp_path / "served"),
-                passing=Passing(parsed.files),
+                passing=FileDelivery(parsed.files),
                 file_hosts=parsed.file_host,
                 size=1 << 30,
                 reads_ahead=not parsed.no_read_ahead,

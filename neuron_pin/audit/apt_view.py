@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.apt_preferences import (
     AptPolicy,
@@ -94,7 +94,7 @@ def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
 
 def _is_ours(path: str) -> bool:
     text = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
-    return ownership(text) is not Ownership.FOREIGN
+    return find_ownership(text) is not Ownership.FOREIGN
 
 
 def _package_file(repository: AptRepository) -> PackageFile:
@@ -119,7 +119,7 @@ def _package_file(repository: AptRepository) -> PackageFile:
     return PackageFile(site=site, archive=repository.suite)
 
 
-def examine_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
+def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
     """Where a machine's apt does something else than the pins that neuron-pin wrote: other
     people's stanzas that decide, installed versions that the pins do not have, holds."""
     names = sorted(n for n, p in catalog.packages.items() if Ecosystem.APT in p.systems)
@@ -131,8 +131,8 @@ def examine_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                     Severity.ERROR,
                     f"{found.name} {version.version}",
                     f"has priority {version.priority} by another stanza; neuron-pin's of "
-                    f"{_place(version.overridden)} says {version.overridden.priority}",
-                    _place(version.stanza),
+                    f"{_location(version.overridden)} says {version.overridden.priority}",
+                    _location(version.stanza),
                     "remove that stanza, or the package from it: of two the first one counts",
                 )
                 break
@@ -146,7 +146,7 @@ def examine_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"{found.name} {now.version}",
                 "is installed and outside of its pin: apt keeps it, and says nothing",
-                _place(now.stanza) if now.stanza else "",
+                _location(now.stanza) if now.stanza else "",
                 f"apt-get install {found.name}={found.candidate}"
                 if found.candidate
                 else f"apt-get install --allow-downgrades {found.name}=VERSION, one of the pin",
@@ -162,5 +162,5 @@ def examine_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
             )
 
 
-def _place(stanza: Stanza) -> str:
+def _location(stanza: Stanza) -> str:
     return f"{stanza.path}:{stanza.line}"

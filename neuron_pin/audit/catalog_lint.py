@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
-from neuron_pin.catalog import Catalog, Life, sdk_key, version_numbers
-from neuron_pin.catalog.support import superseded_on
+from neuron_pin.catalog import AvailabilityRange, Catalog, sdk_key, version_numbers
+from neuron_pin.catalog.support import find_superseded_day
 from neuron_pin.policy import (
     EDITIONS,
     Event,
@@ -23,8 +23,8 @@ from neuron_pin.policy import (
     Subject,
     SubjectKind,
     edition_at,
+    events_in_force,
     parse_version,
-    standing,
 )
 from neuron_pin.policy.calendar import add_months
 
@@ -37,7 +37,7 @@ _PROMISED = EDITIONS[0].in_force
 """What ended before the policy promised a month and six months is not held to it."""
 
 
-def examine_facts(
+def lint_facts(
     catalog: Catalog,
     *,
     events: Sequence[Event] | None = None,
@@ -48,7 +48,7 @@ def examine_facts(
 
     Reads every release's file.
     """
-    examination = _Examination(catalog, catalog.events if events is None else events)
+    examination = _Lint(catalog, catalog.events if events is None else events)
     examination.dates |= released or {}
     findings = [
         *examination.impossible(),
@@ -66,7 +66,7 @@ def examine_facts(
     return sorted(findings, key=lambda f: (f.rule.identifier, f.subject, f.reason))
 
 
-class _Examination:
+class _Lint:
     def __init__(self, catalog: Catalog, events: Sequence[Event]) -> None:
         self.catalog = catalog
         self.events = events
@@ -143,7 +143,7 @@ class _Examination:
             for phase in (Phase.MAINTENANCE, Phase.EOS):
                 final = [
                     e
-                    for e in standing(events, date.max)
+                    for e in events_in_force(events, date.max)
                     if e.phase is phase and e.effective is not None and e.type is EventType.PHASE
                 ]
                 if not final:
@@ -166,7 +166,7 @@ class _Examination:
     def contradictions(self) -> Iterator[Finding]:
         """NP707: taken back, moved, or into an earlier phase."""
         for (subject, _), events in self.groups.items():
-            kept = standing(events, date.max)
+            kept = events_in_force(events, date.max)
             for event in events:
                 if event.withdrawn:
                     reason = f"taken back on {event.withdrawn_on}: {event.withdrawn}"
@@ -192,7 +192,7 @@ class _Examination:
         """NP704: an earlier framework version left within six months of a newer one."""
         for name, versions in self.catalog.spans.frameworks.items():
             for version, life in versions.items():
-                newer = superseded_on(self.catalog, name, version, date.max)
+                newer = find_superseded_day(self.catalog, name, version, date.max)
                 if newer is None:
                     continue
                 left, event = self._left(name, version, life)
@@ -207,11 +207,13 @@ class _Examination:
                     )
                     yield self.warn(Rule.SIX_MONTHS, f"{name} {version}", reason, event)
 
-    def _left(self, name: str, version: str, life: Life) -> tuple[date | None, Event | None]:
+    def _left(
+        self, name: str, version: str, life: AvailabilityRange
+    ) -> tuple[date | None, Event | None]:
         """The day on which a framework version got its last regular update, and why."""
         ends = [
             e
-            for e in standing(self._of(name, version), date.max)
+            for e in events_in_force(self._of(name, version), date.max)
             if e.phase in (Phase.MAINTENANCE, Phase.EOS) and e.effective is not None
         ]
         event = min(ends, key=lambda e: e.effective or date.max, default=None)
@@ -234,10 +236,12 @@ class _Examination:
             yield from self._shipped_or_dropped(f"python {version}", "python", version, life)
 
     def _shipped_or_dropped(
-        self, label: str, name: str, version: str, life: Life
+        self, label: str, name: str, version: str, life: AvailabilityRange
     ) -> Iterator[Finding]:
         events = self._of(name, version)
-        ends = [e for e in standing(events, date.max) if e.phase is Phase.EOS and e.effective]
+        ends = [
+            e for e in events_in_force(events, date.max) if e.phase is Phase.EOS and e.effective
+        ]
         last = self.dates[life.last]
         for event in ends[-1:]:
             # A package whose framework version ended may go on with the others.

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem
 
 from .finding import Finding
@@ -21,7 +21,7 @@ _TYPES = {Ecosystem.PIP: "pypi", Ecosystem.APT: "deb", Ecosystem.RPM: "rpm"}
 
 
 def render_cyclonedx(
-    findings: Sequence[Finding], stated: Sequence[Stated], made: datetime | None = None
+    findings: Sequence[Finding], stated: Sequence[DetectedPackage], made: datetime | None = None
 ) -> str:
     """The document's text, JSON, of version 1.6: every exact version as a component; a finding
     is a property ``neuron-pin:NP…`` of the component that it is about, or of the whole.  The

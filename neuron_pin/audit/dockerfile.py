@@ -7,34 +7,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.support import Part, package_part, supported_pythons, target_parts
+from neuron_pin.catalog.support import Part, find_supported_pythons, find_target_parts, package_part
 from neuron_pin.errors import NeuronPinError, UnknownName
 from neuron_pin.inputs.containers.dockerfile import Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.install_commands import Installation
-from neuron_pin.inputs.locks.detected import Stated, read_stated, stated_of
+from neuron_pin.inputs.locks.detected import DetectedPackage, detect_package, read_detected
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .requirements import examine_part, examine_statements, is_neuron
+from .requirements import check_packages, check_part, is_neuron
 
 MakeTarget = Callable[[str, str], Target]
 """A target for a Python and an operating system, each empty for what the user said."""
 
 
-def examine_recipe(
+def check_dockerfile(
     path: str,
     stages: Iterable[Stage],
     catalog: Catalog,
     make_target: MakeTarget,
     within_days: int,
     environ: Mapping[str, str],
-) -> tuple[list[Finding], list[Stated]]:
+) -> tuple[list[Finding], list[DetectedPackage]]:
     """The findings on a Dockerfile, each once, and all that it states."""
     findings: list[Finding] = []
-    everything: list[Stated] = []
+    everything: list[DetectedPackage] = []
     seen: list[Stage] = []
     for stage in stages:
         seen.append(stage)
@@ -42,8 +42,8 @@ def examine_recipe(
         target = _target(base, catalog, make_target)
         if base is not None and stage.parent < 0:
             findings += _base(base, path, catalog, target, within_days)
-        stated = list(_stated(path, stage, seen, environ))
-        findings += examine_statements(stated, catalog, target, within_days)
+        stated = list(_detected(path, stage, seen, environ))
+        findings += check_packages(stated, catalog, target, within_days)
         for installation in stage.installations:
             findings += _installation(installation, stage, path, catalog)
         everything += stated
@@ -59,9 +59,9 @@ def _target(base: BaseImage | None, catalog: Catalog, make_target: MakeTarget) -
         return make_target(python, "")
 
 
-def _stated(
+def _detected(
     path: str, stage: Stage, stages: list[Stage], environ: Mapping[str, str]
-) -> Iterator[Stated]:
+) -> Iterator[DetectedPackage]:
     """What is installed in a stage and in those it is built on, with the base's release."""
     chain = [stage]
     while chain[-1].parent >= 0:
@@ -70,24 +70,26 @@ def _stated(
     base = stage.base
     if base is not None and base.sdk:
         key = PackageKey(Ecosystem.SDK, "neuron-sdk")
-        yield Stated(key, base.sdk, None, "", f"{path}:{base.line}", group)
+        yield DetectedPackage(key, base.sdk, None, "", f"{path}:{base.line}", group)
     for member in reversed(chain):
         for installation in member.installations:
             for requirement, _, word in installation.requirements:
                 key = PackageKey(installation.ecosystem, requirement.name)
-                yield stated_of(requirement)._replace(key=key, group=group, word=word)
+                yield detect_package(requirement)._replace(key=key, group=group, word=word)
             for name, _ in installation.files:
                 yield from _beside(path, name, group, environ)
 
 
-def _beside(path: str, name: str, group: str, environ: Mapping[str, str]) -> Iterator[Stated]:
+def _beside(
+    path: str, name: str, group: str, environ: Mapping[str, str]
+) -> Iterator[DetectedPackage]:
     """A requirements file that lies beside the Dockerfile by the name that RUN gives it."""
     folder = os.path.dirname(path) or "."
     where = os.path.join(folder, os.path.basename(name))
     if not os.path.isfile(where):
         return
     try:
-        found = read_stated(os.path.relpath(where) if folder == "." else where, environ)
+        found = read_detected(os.path.relpath(where) if folder == "." else where, environ)
     except NeuronPinError:
         # It may be another file than the one that is copied there; check reads it by itself.
         return
@@ -105,10 +107,10 @@ def _base(
 
     for part in _base_parts(base, catalog, target):
         is_python = part.subject.kind is SubjectKind.PYTHON
-        instead = ", ".join(supported_pythons(catalog, target.as_of)) if is_python else ""
+        instead = ", ".join(find_supported_pythons(catalog, target.as_of)) if is_python else ""
         is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
         ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
-        yield from examine_part(part, target.as_of, within_days, finding, ended, instead)
+        yield from check_part(part, target.as_of, within_days, finding, ended, instead)
 
 
 def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:
@@ -130,7 +132,9 @@ def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[P
         )
         yield Part(subject, fact.phase, fact.event, floor)
     system = target.os if base.os else None
-    yield from target_parts(catalog, python=base.python, system=system, instance=None, as_of=as_of)
+    yield from find_target_parts(
+        catalog, python=base.python, system=system, instance=None, as_of=as_of
+    )
 
 
 def _installation(

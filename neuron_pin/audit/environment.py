@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.host.distributions import Distribution, read_distributions
-from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .requirements import examine_statements, is_neuron
+from .requirements import check_packages, is_neuron
 
 _NOT_IT = (
     "placeholder",
@@ -28,18 +28,18 @@ _NOT_IT = (
 _NO_PEP440 = r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
 
 
-def examine_environment(
+def check_environment(
     folder: str, catalog: Catalog, target: Target, within_days: int
-) -> tuple[list[Finding], list[Stated]]:
+) -> tuple[list[Finding], list[DetectedPackage]]:
     """The findings on an environment, and everything that is installed in it; raises
     `UnreadableInput` for what is none."""
     names = frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
     findings: list[Finding] = []
-    stated: list[Stated] = []
-    sound: list[Stated] = []
+    stated: list[DetectedPackage] = []
+    sound: list[DetectedPackage] = []
     for found in read_distributions(folder, names):
         key = PackageKey(Ecosystem.PIP, found.name)
-        statement = Stated(key, found.version, None, "", folder)
+        statement = DetectedPackage(key, found.version, None, "", folder)
         stated.append(statement)
         if found.name not in names:
             continue
@@ -47,7 +47,7 @@ def examine_environment(
         findings += fake or _metadata(found)
         if not fake:
             sound.append(statement)
-    findings += examine_statements(sound, catalog, target, within_days)
+    findings += check_packages(sound, catalog, target, within_days)
     return findings, stated
 
 
@@ -86,7 +86,7 @@ def _metadata(found: Distribution) -> Iterator[Finding]:
         )
     for line in found.requires:
         if re.search(_NO_PEP440, line.partition(";")[0]):
-            from neuron_pin.sources.index.core_metadata import repaired
+            from neuron_pin.sources.index.core_metadata import repair_requirement
 
             yield Finding(
                 Rule.BAD_METADATA,
@@ -95,5 +95,5 @@ def _metadata(found: Distribution) -> Iterator[Finding]:
                 f"requires {line!r}, which is not PEP 440: newer installers refuse it, older "
                 "ones leave it out",
                 found.place,
-                f"state it yourself: {repaired(line)}",
+                f"state it yourself: {repair_requirement(line)}",
             )

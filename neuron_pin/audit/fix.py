@@ -14,7 +14,7 @@ from .finding import Finding
 MAX_BYTES = 16 * 1024 * 1024
 
 
-class Mended(NamedTuple):
+class FixedFile(NamedTuple):
     """A file with its findings mended; ``diff`` is what changes, in the unified form, and
     ``fixes`` how many findings that mends."""
 
@@ -24,7 +24,7 @@ class Mended(NamedTuple):
     fixes: int
 
 
-def mend(findings: Sequence[Finding]) -> list[Mended]:
+def fix(findings: Sequence[Finding]) -> list[FixedFile]:
     """The files that have findings with a fix, each with all of them; a fix whose words do
     not stand on its line once is left out."""
     by_file: dict[str, list[Finding]] = {}
@@ -54,5 +54,5 @@ def mend(findings: Sequence[Finding]) -> list[Mended]:
                     before.splitlines(keepends=True), rows, f"a/{path}", f"b/{path}"
                 )
             )
-            mended.append(Mended(path, after, diff, count))
+            mended.append(FixedFile(path, after, diff, count))
     return mended

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, public_version
-from neuron_pin.catalog.support import target_parts
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against, floor_above
+from neuron_pin.catalog.support import find_target_parts
+from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash, find_floor_above
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.distributions import environment_python
 from neuron_pin.inputs.host.dpkg_status import STATUS, read_installed
 from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
-from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.state import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
 
-from .environment import examine_environment
+from .environment import check_environment
 from .finding import Finding, Severity
-from .repositories import examine_apt
-from .requirements import examine_part, examine_statements, is_neuron
+from .repositories import check_apt
+from .requirements import check_packages, check_part, is_neuron
 
 ENVIRONMENTS = (
     "opt/aws_neuron*_venv_*",
@@ -43,7 +43,7 @@ MODULE = "sys/module/neuron/version"
 MAX_STATUS = 256 * 1024 * 1024
 
 
-def examine_host(
+def check_host(
     root: str,
     catalog: Catalog,
     make_target: MakeTarget,
@@ -51,7 +51,7 @@ def examine_host(
     now: float,
     *,
     is_running: bool,
-) -> tuple[list[Finding], list[Stated]]:
+) -> tuple[list[Finding], list[DetectedPackage]]:
     """The findings on a machine below a root, and Neuron's packages on it.
 
     ``is_running`` says that it is one that runs, and no image: then its instance family, its
@@ -62,35 +62,35 @@ def examine_host(
     known = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
     target = make_target("", known.name if known is not None else "")
     findings = list(_system(machine.os, root, catalog, target, within_days, is_running=is_running))
-    packages: list[Stated] = []
+    packages: list[DetectedPackage] = []
     try:
         packages = list(_packages(root, catalog))
     except UnreadableInput as error:
-        findings.append(unreadable(error))
-    findings += examine_statements(packages, catalog, target, within_days)
+        findings.append(report_unreadable(error))
+    findings += check_packages(packages, catalog, target, within_days)
     findings += _driver(packages, root, catalog, target, machine.driver, machine.kernel)
     if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
-        findings += examine_apt(root, catalog, now)
+        findings += check_apt(root, catalog, now)
     stated = list(packages)
-    for folder in environments(root):
+    for folder in find_environments(root):
         own = make_target(environment_python(folder), known.name if known is not None else "")
         try:
-            more, inside = examine_environment(folder, catalog, own, within_days)
+            more, inside = check_environment(folder, catalog, own, within_days)
         except UnreadableInput as error:
-            findings.append(unreadable(error))
+            findings.append(report_unreadable(error))
             continue
         findings += more
         stated += inside
     return list(dict.fromkeys(findings)), stated
 
 
-def unreadable(error: UnreadableInput) -> Finding:
+def report_unreadable(error: UnreadableInput) -> Finding:
     """What could not be read, as a finding."""
     place = f"{error.path}:{error.line}" if error.line else error.path
     return Finding(Rule.UNREADABLE, Severity.ERROR, place, error.problem, place, error.hint)
 
 
-def environments(root: str) -> list[str]:
+def find_environments(root: str) -> list[str]:
     """The environments below a root that lie where images have them."""
     found = [
         path
@@ -119,7 +119,7 @@ def _system(
             Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, ""
         )
     instance = target.family if is_running else None
-    for part in target_parts(
+    for part in find_target_parts(
         catalog, python="", system=target.os, instance=instance, as_of=target.as_of
     ):
 
@@ -128,10 +128,10 @@ def _system(
         ) -> Finding:
             return Finding(rule, severity, label or name, reason, place, remedy)
 
-        yield from examine_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED)
+        yield from check_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED)
 
 
-def _packages(root: str, catalog: Catalog) -> Iterator[Stated]:
+def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
     """Neuron's system packages that are installed."""
     names = [
         name
@@ -144,15 +144,20 @@ def _packages(root: str, catalog: Catalog) -> Iterator[Stated]:
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, 0, "is no status of dpkg")
         for name, found in sorted(read_installed(root, names).items()):
-            yield Stated(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
+            yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
     database = rpm_database(root)
     if database:
         for name, version in sorted(read_rpm_installed(root, names).items()):
-            yield Stated(PackageKey(Ecosystem.RPM, name), version, None, "", database)
+            yield DetectedPackage(PackageKey(Ecosystem.RPM, name), version, None, "", database)
 
 
 def _driver(
-    packages: list[Stated], root: str, catalog: Catalog, target: Target, loaded: str, kernel: str
+    packages: list[DetectedPackage],
+    root: str,
+    catalog: Catalog,
+    target: Target,
+    loaded: str,
+    kernel: str,
 ) -> Iterator[Finding]:
     """Whether the driver that runs is the one that is installed, and works with the rest."""
     full = {statement.key.name: statement.version for statement in packages}
@@ -171,7 +176,7 @@ def _driver(
     runs = loaded or installed
     runtime = versions.get(RUNTIME, "")
     if runs and runtime:
-        source = against(catalog, Pair(runs, runtime), target.family)
+        source = find_clash(catalog, Pair(runs, runtime), target.family)
         if source:
             yield Finding(
                 Rule.DRIVER_WINDOW,
@@ -182,7 +187,7 @@ def _driver(
                 "neuron-pin plan --from host",
             )
     if kernel and installed and target.os is not None:
-        floor = floor_above(catalog, installed, target.os.name, kernel)
+        floor = find_floor_above(catalog, installed, target.os.name, kernel)
         if floor is not None:
             yield Finding(
                 Rule.KERNEL,
@@ -194,7 +199,7 @@ def _driver(
             )
 
 
-def _concerns_apt(root: str, catalog: Catalog, packages: list[Stated]) -> bool:
+def _concerns_apt(root: str, catalog: Catalog, packages: list[DetectedPackage]) -> bool:
     """Whether the machine's apt has anything to do with Neuron."""
     if any(statement.key.ecosystem is Ecosystem.APT for statement in packages):
         return True

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule, installable
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
 
 
-def examine_lock(stated: Iterable[Stated], lock: Resolution, path: str) -> Iterator[Finding]:
+def check_lock_drift(
+    stated: Iterable[DetectedPackage], lock: Resolution, path: str
+) -> Iterator[Finding]:
     """NP306: exact versions that are not what a lock holds; what it does not hold at all is
     not judged."""
     locked = {package.key: package for package in lock.packages}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neuron_pin.outputs.table import escaped
+from neuron_pin.outputs.table import escape_markdown
 
 from .finding import Finding
 
@@ -48,5 +48,5 @@ def render_markdown(findings: Sequence[Finding]) -> str:
             f.place,
             f.remedy,
         )
-        lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
+        lines.append(f"| {' | '.join(escape_markdown(cell) for cell in cells)} |")
     return "\n".join(lines) + "\n"

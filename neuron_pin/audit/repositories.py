@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.gpgv import BadSignature, dearmoured
+from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt.release import parse_release
@@ -29,7 +29,7 @@ from neuron_pin.sources.apt.sources_list import (
 )
 from neuron_pin.target.detection import detect
 
-from .apt_view import examine_pins
+from .apt_view import check_pins
 from .finding import Finding, Severity
 
 STALE_DAYS = 14
@@ -41,7 +41,7 @@ SOON_DAYS = 30
 DAY = 86400
 
 
-def examine_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
+def check_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
     """Everything that stands against apt doing what a lock says; ``now`` is in seconds since
     the epoch."""
     findings: list[Finding] = []
@@ -71,7 +71,7 @@ def examine_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
     findings += _decoys([s for s in sources if s not in own], catalog)
     findings += _preferences(root)
     try:
-        findings += examine_pins(root, catalog)
+        findings += check_pins(root, catalog)
     except (SourceFailed, UnreadableInput) as error:
         findings.append(_error(Rule.APT_LISTS, "apt lists", error.message, root, "apt-get update"))
     return findings
@@ -158,7 +158,7 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
         )
     for where, data in keys:
         try:
-            ends = _key_ends(dearmoured(data))
+            ends = _key_ends(dearmor(data))
         except BadSignature as error:
             yield _error(Rule.APT_KEY, where, f"{error}", place, "fetch the key again")
             continue

@@ -16,14 +16,14 @@ from neuron_pin.catalog import (
 )
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
-from neuron_pin.inputs.locks.detected import Stated
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import (
     Ecosystem,
     NeuronVersion,
     Phase,
+    PinPrecision,
     Rule,
-    Strength,
     derive_pin,
     installable,
     parse_version,
@@ -35,7 +35,7 @@ from neuron_pin.target import Target
 from .finding import Finding, Fix, Severity
 
 
-class Make(Protocol):
+class MakeFinding(Protocol):
     """Makes a finding on what is being looked at."""
 
     def __call__(
@@ -43,8 +43,8 @@ class Make(Protocol):
     ) -> Finding: ...
 
 
-def examine_statements(
-    stated: Sequence[Stated], catalog: Catalog, target: Target, within_days: int
+def check_packages(
+    stated: Sequence[DetectedPackage], catalog: Catalog, target: Target, within_days: int
 ) -> list[Finding]:
     """Findings on Neuron's packages among what is stated, by place; other packages are not
     judged."""
@@ -85,7 +85,7 @@ def _shipped(catalog: Catalog, names: set[str]) -> Shipped:
 
 
 def _one(
-    stated: Stated, catalog: Catalog, target: Target, within_days: int, shipped: Shipped
+    stated: DetectedPackage, catalog: Catalog, target: Target, within_days: int, shipped: Shipped
 ) -> Iterator[Finding]:
     name = stated.key.name
     label = f"{name} {stated.version}".rstrip()
@@ -102,7 +102,7 @@ def _one(
         return
     version = public_version(stated.version)
     part = package_part(catalog, name, version, target.family, target.as_of)
-    yield from examine_part(part, target.as_of, within_days, finding)
+    yield from check_part(part, target.as_of, within_days, finding)
     rows = shipped.get((name, version), [])
     if not rows:
         known = [v for n, v in shipped if n == name and v]
@@ -119,7 +119,7 @@ def _one(
     yield from _fits(rows, target, finding)
 
 
-def _gone(stated: Stated, catalog: Catalog, target: Target) -> tuple[str, str] | None:
+def _gone(stated: DetectedPackage, catalog: Catalog, target: Target) -> tuple[str, str] | None:
     """Why a name is gone altogether, and what to do."""
     name = stated.key.name
     events = catalog.events_by_name.get(name, ())
@@ -132,11 +132,11 @@ def _gone(stated: Stated, catalog: Catalog, target: Target) -> tuple[str, str] |
     return reason, f"ask for {instead}" if instead else ""
 
 
-def examine_part(
+def check_part(
     part: Part,
     as_of: date,
     within_days: int,
-    finding: Make,
+    finding: MakeFinding,
     ended: Rule = Rule.END_OF_SUPPORT,
     replacement: str = "",
 ) -> Iterator[Finding]:
@@ -166,7 +166,9 @@ def examine_part(
         yield finding(Rule.ENDING, Severity.WARNING, reason, remedy)
 
 
-def _fits(rows: Sequence[tuple[str, Member]], target: Target, finding: Make) -> Iterator[Finding]:
+def _fits(
+    rows: Sequence[tuple[str, Member]], target: Target, finding: MakeFinding
+) -> Iterator[Finding]:
     """Whether any release lists the version for the target's instance family and Python."""
     members = [member for _, member in rows]
     source = f"release manifest, {rows[0][0]}"
@@ -182,7 +184,11 @@ def _fits(rows: Sequence[tuple[str, Member]], target: Target, finding: Make) -> 
 
 
 def _range(
-    stated: Stated, catalog: Catalog, target: Target, finding: Make, shipped: Shipped
+    stated: DetectedPackage,
+    catalog: Catalog,
+    target: Target,
+    finding: MakeFinding,
+    shipped: Shipped,
 ) -> Iterator[Finding]:
     """Whether a range holds the major, and admits something that is supported."""
     requirement = stated.requirement
@@ -200,7 +206,7 @@ def _range(
         return
     parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
     if all(part.phase is Phase.EOS for part in parts):
-        yield from examine_part(parts[0], target.as_of, 0, finding)
+        yield from check_part(parts[0], target.as_of, 0, finding)
     newest = _parsed(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
         reason = f"{requirement.text} admits a new major version"
@@ -211,7 +217,7 @@ def _range(
 
 def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVersion) -> str:
     """The requirement as its ecosystem writes it, with the newest major instead of its range."""
-    held = derive_pin(newest, Strength.MAJOR)
+    held = derive_pin(newest, PinPrecision.MAJOR)
     if system is not Ecosystem.PIP:
         return installable(requirement.name, held, system)
     pin = held.render(system)
@@ -233,7 +239,7 @@ def _next_major(version: NeuronVersion) -> str:
     return ".".join([*version.framework, str(major + 1), *("0" for _ in version.own[1:])])
 
 
-def _together(stated: Sequence[Stated], shipped: Shipped) -> Iterator[Finding]:
+def _together(stated: Sequence[DetectedPackage], shipped: Shipped) -> Iterator[Finding]:
     """NP507: exact versions that no release has shipped together, by environment."""
     for group in _groups(stated):
         releases = {s: _releases(s, shipped) for s in group}
@@ -262,16 +268,16 @@ def _together(stated: Sequence[Stated], shipped: Shipped) -> Iterator[Finding]:
             )
 
 
-def _releases(stated: Stated, shipped: Shipped) -> set[str]:
+def _releases(stated: DetectedPackage, shipped: Shipped) -> set[str]:
     """The releases that a version is of."""
     if stated.key.ecosystem is Ecosystem.SDK:
         return {stated.version}
     return {sdk for sdk, _ in shipped.get((stated.key.name, public_version(stated.version)), [])}
 
 
-def _groups(stated: Iterable[Stated]) -> list[list[Stated]]:
+def _groups(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
     """What belongs together: what one file or environment states."""
-    groups: dict[str, list[Stated]] = {}
+    groups: dict[str, list[DetectedPackage]] = {}
     for statement in stated:
         place = statement.place.rpartition(":")
         where = place[0] if place[2].isdigit() else statement.place

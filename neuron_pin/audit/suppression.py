@@ -31,7 +31,7 @@ class _Ignore(NamedTuple):
     problem: str
 
 
-def without_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
+def drop_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
     """The findings that no comment of their file ignores, and those about comments that do
     not count."""
     by_file: dict[str, list[Finding]] = {}

@@ -1,17 +1,17 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import Catalog, load_catalog, normalized, passed_over, sdk_key, user_catalog
+from .catalog import Catalog, canonicalize_name, load_catalog, passed_over, sdk_key, user_catalog
 from .facts import (
+    AvailabilityRange,
     ComponentKind,
     Correction,
     FrameworkRole,
-    Life,
     Member,
     OperatingSystem,
     Package,
     Release,
     Repositories,
-    Span,
+    VersionRange,
     Window,
     public_version,
     same_public,
@@ -20,21 +20,21 @@ from .facts import (
 from .support import Support
 
 __all__ = [
+    "AvailabilityRange",
     "Catalog",
     "ComponentKind",
     "Correction",
     "FrameworkRole",
-    "Life",
     "Member",
     "OperatingSystem",
     "Package",
     "Release",
     "Repositories",
-    "Span",
     "Support",
+    "VersionRange",
     "Window",
+    "canonicalize_name",
     "load_catalog",
-    "normalized",
     "passed_over",
     "public_version",
     "same_public",

@@ -26,21 +26,21 @@ from neuron_pin.errors import BrokenCatalog, UnknownName
 from neuron_pin.policy import Event
 
 from .facts import (
+    Availability,
     Correction,
     FrameworkRole,
     KernelFloor,
-    LeftOut,
     Member,
     OperatingSystem,
     Package,
     Release,
     Repositories,
-    Spans,
-    Tested,
+    SkippedAnnouncement,
+    TestedConfiguration,
 )
 from .files import Fields, read_object
 from .names import SubjectName
-from .rows import event_of, package_of, span_of, spans_of, subject_kind_of, system_of
+from .rows import read_event, read_package, read_span, read_spans, read_subject_kind, read_system
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalogue that ships with the package."""
@@ -190,13 +190,13 @@ class Catalog:
         """Every package by its name."""
         found = {}
         for fields in self._file("packages").each("packages", "package"):
-            package = package_of(fields)
+            package = read_package(fields)
             found[package.name] = package
         return found
 
     def package(self, name: str) -> Package | None:
         """The package of that name, normalised, or none: not one of Neuron's."""
-        return self.packages.get(normalized(name))
+        return self.packages.get(canonicalize_name(name))
 
     def followers(self, framework: str) -> frozenset[str]:
         """The packages whose version follows a framework's."""
@@ -218,13 +218,15 @@ class Catalog:
         return self._file("lifecycle")
 
     @cached_property
-    def left_out(self) -> tuple[LeftOut, ...]:
+    def left_out(self) -> tuple[SkippedAnnouncement, ...]:
         """Announcements of the life-cycle that no event stands for."""
         rows = self._lifecycle_file.each("left_out", "left out")
-        return tuple(LeftOut(r.text("what"), r.text("reason"), r.text("source")) for r in rows)
+        return tuple(
+            SkippedAnnouncement(r.text("what"), r.text("reason"), r.text("source")) for r in rows
+        )
 
     def _event(self, fields: Fields) -> Event:
-        event = event_of(fields)
+        event = read_event(fields)
         if event.effective is None and event.sdk in self.dates:
             # Announced for a release that had no date yet, and has one now.
             return event._replace(effective=self.dates[event.sdk])
@@ -239,22 +241,22 @@ class Catalog:
     def names(self) -> tuple[SubjectName, ...]:
         """What announcements call subjects."""
         return tuple(
-            SubjectName(row.text("words"), subject_kind_of(row), row.text("name"))
+            SubjectName(row.text("words"), read_subject_kind(row), row.text("name"))
             for row in self._file("names").each("names", "name")
         )
 
     @cached_property
-    def spans(self) -> Spans:
+    def spans(self) -> Availability:
         """When packages, framework versions, Pythons and instance families came and went."""
         fields = self._file("spans")
-        return Spans(
-            packages=spans_of(fields, "packages"),
+        return Availability(
+            packages=read_spans(fields, "packages"),
             frameworks={
-                name: spans_of(fields, name, of)
+                name: read_spans(fields, name, of)
                 for name, of in fields.objects("frameworks").items()
             },
-            pythons=spans_of(fields, "pythons"),
-            instances=spans_of(fields, "instances"),
+            pythons=read_spans(fields, "pythons"),
+            instances=read_spans(fields, "instances"),
         )
 
     @cached_property
@@ -274,7 +276,7 @@ class Catalog:
     @cached_property
     def systems(self) -> tuple[OperatingSystem, ...]:
         """The operating systems that releases support or supported."""
-        return tuple(system_of(fields) for fields in self._systems_file.each("systems", "system"))
+        return tuple(read_system(fields) for fields in self._systems_file.each("systems", "system"))
 
     def system(self, name: str) -> OperatingSystem:
         """The operating system of that name or alias; raises `UnknownName`."""
@@ -330,12 +332,12 @@ class Catalog:
         return self._file("kernels")
 
     @cached_property
-    def tested(self) -> tuple[Tested, ...]:
+    def tested(self) -> tuple[TestedConfiguration, ...]:
         """The kernels and C libraries that releases were tested on, newest release first."""
         found = []
         for fields in self._kernels_file.each("tested", "tested"):
             found.append(
-                Tested(
+                TestedConfiguration(
                     sdk=fields.text("sdk"),
                     package=fields.text("package"),
                     os=fields.text("os"),
@@ -355,7 +357,7 @@ class Catalog:
             found.append(
                 KernelFloor(
                     package=fields.text("package"),
-                    versions=span_of(fields, "versions"),
+                    versions=read_span(fields, "versions"),
                     os=fields.text("os"),
                     kernel=fields.text("kernel"),
                     source=fields.text("source"),
@@ -411,7 +413,7 @@ class Catalog:
         return self._file("shipped")
 
 
-def normalized(name: str) -> str:
+def canonicalize_name(name: str) -> str:
     """A name as PEP 503 normalises it: lower case, runs of ``-_.`` become ``-``."""
     lowered = name.lower().replace("_", "-").replace(".", "-")
     while "--" in lowered:

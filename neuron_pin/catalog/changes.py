@@ -56,7 +56,7 @@ class Contents(NamedTuple):
     instances: frozenset[str]
 
 
-def contents_of(catalog: Catalog, sdk: str) -> Contents:
+def read_contents(catalog: Catalog, sdk: str) -> Contents:
     """The contents of a release; raises `UnknownName`."""
     release = catalog.release(sdk)
     members = catalog.members(sdk) if release.listed else ()
@@ -81,9 +81,9 @@ def supports(system: OperatingSystem, sdk: str) -> bool:
     return not system.first_sdk_without or sdk_key(sdk) < sdk_key(system.first_sdk_without)
 
 
-def what_changed(catalog: Catalog, old: str, new: str) -> Changes:
+def find_changes(catalog: Catalog, old: str, new: str) -> Changes:
     """What lies between two releases; raises `UnknownName`.  Reads both releases' files."""
-    before, after = contents_of(catalog, old), contents_of(catalog, new)
+    before, after = read_contents(catalog, old), read_contents(catalog, new)
     packages = []
     for name in sorted({*before.versions, *after.versions}):
         was, now = before.versions.get(name, ()), after.versions.get(name, ())
@@ -104,7 +104,7 @@ def what_changed(catalog: Catalog, old: str, new: str) -> Changes:
     )
 
 
-def release_before(catalog: Catalog, release: Release) -> Release | None:
+def find_release_before(catalog: Catalog, release: Release) -> Release | None:
     """The release before one whose packages are known, none for the first."""
     older = [r for r in catalog.releases if r.listed and sdk_key(r.sdk) < sdk_key(release.sdk)]
     return older[0] if older else None

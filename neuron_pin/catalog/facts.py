@@ -34,7 +34,7 @@ class FrameworkRole(Enum):
     """Its version is the framework's, and follows: ``torch``, ``torch-xla``."""
 
 
-class Span(NamedTuple):
+class VersionRange(NamedTuple):
     """Versions from one on, and below another; empty for open.
 
     Plain numbers, because a window is judged in every lock and needs no more of PEP 440.
@@ -85,10 +85,10 @@ def same_public(listed: str, version: str) -> bool:
     public = (head if colon else version).partition("+")[0].partition("-")[0]
     if listed.endswith(".x"):
         return public.startswith(listed[:-1])
-    return listed == public or _trimmed(listed) == _trimmed(public)
+    return listed == public or _trim(listed) == _trim(public)
 
 
-def _trimmed(version: str) -> tuple[str, ...]:
+def _trim(version: str) -> tuple[str, ...]:
     parts = version.split(".")
     while len(parts) > 1 and parts[-1] == "0":
         parts.pop()
@@ -102,9 +102,9 @@ class Window(NamedTuple):
     ``instances`` are the families that it is for, all if there are none.
     """
 
-    versions: Span
+    versions: VersionRange
     other: str
-    range: Span
+    range: VersionRange
     source: str
     instances: frozenset[str] = frozenset()
 
@@ -134,7 +134,7 @@ class Package(NamedTuple):
     on_host: bool = False
     replaced_by: str = ""
     windows: tuple[Window, ...] = ()
-    plain: Span | None = None
+    plain: VersionRange | None = None
 
     def apt_word(self, version: str) -> str:
         """What ``apt-get install`` takes to install a release's version, whatever its
@@ -194,7 +194,7 @@ class OperatingSystem(NamedTuple):
     source: str
 
 
-class Life(NamedTuple):
+class AvailabilityRange(NamedTuple):
     """The first and the last release that ship something, the first in which it is no
     pre-release, empty for never, and the instance families that it was ever for, in words."""
 
@@ -204,19 +204,19 @@ class Life(NamedTuple):
     instances: str
 
 
-class Spans(NamedTuple):
+class Availability(NamedTuple):
     """When things came and went, by the releases that list them.
 
     ``frameworks`` are by package and framework version (``2.8``).
     """
 
-    packages: Mapping[str, Life]
-    frameworks: Mapping[str, Mapping[str, Life]]
-    pythons: Mapping[str, Life]
-    instances: Mapping[str, Life]
+    packages: Mapping[str, AvailabilityRange]
+    frameworks: Mapping[str, Mapping[str, AvailabilityRange]]
+    pythons: Mapping[str, AvailabilityRange]
+    instances: Mapping[str, AvailabilityRange]
 
 
-class LeftOut(NamedTuple):
+class SkippedAnnouncement(NamedTuple):
     """A published announcement that no event stands for, and why."""
 
     what: str
@@ -224,7 +224,7 @@ class LeftOut(NamedTuple):
     source: str
 
 
-class Tested(NamedTuple):
+class TestedConfiguration(NamedTuple):
     """What a release's package was tested on: the kernels (``6.8``) and the C library of one
     operating system, for some instance families."""
 
@@ -241,7 +241,7 @@ class KernelFloor(NamedTuple):
     """The least kernel that some versions of a package need on an operating system."""
 
     package: str
-    versions: Span
+    versions: VersionRange
     os: str
     kernel: str
     source: str

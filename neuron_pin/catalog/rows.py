@@ -9,13 +9,21 @@ from collections.abc import Mapping
 
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 
-from .facts import ComponentKind, FrameworkRole, Life, OperatingSystem, Package, Span, Window
+from .facts import (
+    AvailabilityRange,
+    ComponentKind,
+    FrameworkRole,
+    OperatingSystem,
+    Package,
+    VersionRange,
+    Window,
+)
 from .files import Fields
 
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
 
 
-def package_of(fields: Fields) -> Package:
+def read_package(fields: Fields) -> Package:
     name = fields.text("name")
     try:
         kind = ComponentKind(fields.text("kind"))
@@ -29,9 +37,9 @@ def package_of(fields: Fields) -> Package:
     for window in fields.each("windows", f"{fields.entry}, window"):
         windows.append(
             Window(
-                span_of(window, "versions"),
+                read_span(window, "versions"),
                 window.text("other"),
-                span_of(window, "range"),
+                read_span(window, "range"),
                 window.text("source"),
                 frozenset(window.words("instances")),
             )
@@ -46,12 +54,12 @@ def package_of(fields: Fields) -> Package:
         public_from=fields.text("public_from", ""),
         on_host=fields.flag("on_host"),
         replaced_by=fields.text("replaced_by", ""),
-        plain=span_of(fields, "plain") if "plain" in fields.values else None,
+        plain=read_span(fields, "plain") if "plain" in fields.values else None,
         windows=tuple(windows),
     )
 
 
-def span_of(fields: Fields, name: str) -> Span:
+def read_span(fields: Fields, name: str) -> VersionRange:
     bounds = fields.values.get(name, ["", ""])
     if (
         not isinstance(bounds, list)
@@ -59,18 +67,18 @@ def span_of(fields: Fields, name: str) -> Span:
         or not all(isinstance(bound, str) for bound in bounds)
     ):
         raise fields.broken(f"{name!r} is not a pair of versions")
-    return Span(*bounds)
+    return VersionRange(*bounds)
 
 
-def subject_kind_of(fields: Fields) -> SubjectKind:
+def read_subject_kind(fields: Fields) -> SubjectKind:
     try:
         return SubjectKind(fields.text("kind"))
     except ValueError as error:
         raise fields.broken(str(error)) from None
 
 
-def event_of(fields: Fields) -> Event:
-    kind = subject_kind_of(fields)
+def read_event(fields: Fields) -> Event:
+    kind = read_subject_kind(fields)
     try:
         type_ = EventType(fields.text("type", "phase"))
     except ValueError as error:
@@ -94,19 +102,19 @@ def event_of(fields: Fields) -> Event:
     )
 
 
-def spans_of(
+def read_spans(
     fields: Fields, name: str, values: Mapping[str, object] | None = None
-) -> dict[str, Life]:
+) -> dict[str, AvailabilityRange]:
     found = {}
     rows = fields.objects(name) if values is None else values
     for key, row in rows.items():
         if not isinstance(row, list) or len(row) != 4 or not all(isinstance(c, str) for c in row):
             raise fields.broken(f"{name} {key}: not three releases and instance families")
-        found[key] = Life(*row)
+        found[key] = AvailabilityRange(*row)
     return found
 
 
-def system_of(fields: Fields) -> OperatingSystem:
+def read_system(fields: Fields) -> OperatingSystem:
     try:
         ecosystem = Ecosystem(fields.text("ecosystem"))
     except ValueError as error:

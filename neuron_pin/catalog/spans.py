@@ -11,15 +11,19 @@ from collections.abc import Collection, Iterable, Mapping
 
 from neuron_pin.policy import parse_version
 
-from .facts import FrameworkRole, Life, Member, Package, Spans
+from .facts import Availability, AvailabilityRange, FrameworkRole, Member, Package
 
 
 def derive_spans(
     members: Iterable[tuple[str, Iterable[Member]]], packages: Mapping[str, Package]
-) -> Spans:
+) -> Availability:
     """The spans of releases given oldest first, each with its members."""
-    found: dict[str, dict[str, Life]] = {"packages": {}, "pythons": {}, "instances": {}}
-    frameworks: dict[str, dict[str, Life]] = {}
+    found: dict[str, dict[str, AvailabilityRange]] = {
+        "packages": {},
+        "pythons": {},
+        "instances": {},
+    }
+    frameworks: dict[str, dict[str, AvailabilityRange]] = {}
     for sdk, rows in members:
         for member in rows:
             stable = not member.version or not parse_version(member.version).phase.is_prerelease
@@ -33,16 +37,20 @@ def derive_spans(
                 of = frameworks.setdefault(member.package, {})
                 framework = ".".join(member.version.split(".")[:2])
                 _extend(of, framework, sdk, stable, member.instances)
-    return Spans(found["packages"], frameworks, found["pythons"], found["instances"])
+    return Availability(found["packages"], frameworks, found["pythons"], found["instances"])
 
 
 def _extend(
-    lives: dict[str, Life], name: str, sdk: str, stable: bool, instances: Collection[str]
+    lives: dict[str, AvailabilityRange],
+    name: str,
+    sdk: str,
+    stable: bool,
+    instances: Collection[str],
 ) -> None:
-    known = lives.get(name, Life(sdk, sdk, "", ""))
+    known = lives.get(name, AvailabilityRange(sdk, sdk, "", ""))
     first_stable = known.first_stable or (sdk if stable else "")
     families = " ".join(sorted({*known.instances.split(), *instances}))
-    lives[name] = Life(known.first, sdk, first_stable, families)
+    lives[name] = AvailabilityRange(known.first, sdk, first_stable, families)
 
 
 def derive_shipped(

@@ -15,19 +15,19 @@ from neuron_pin.errors import UnknownName
 from neuron_pin.policy import (
     Event,
     EventType,
-    Floor,
     Phase,
     Subject,
     SubjectKind,
+    SupportFloor,
     next_change,
     phase_at,
     support_floor,
 )
-from neuron_pin.policy.update import Updates, updates_in
+from neuron_pin.policy.update import Updates, list_updates
 
-from .catalog import Catalog, normalized, sdk_key
-from .facts import ComponentKind, Life, OperatingSystem, Package, version_numbers
-from .support import superseded_on, system_events
+from .catalog import Catalog, canonicalize_name, sdk_key
+from .facts import AvailabilityRange, ComponentKind, OperatingSystem, Package, version_numbers
+from .support import find_superseded_day, find_system_events
 
 SDK_NAME = "neuron-sdk"
 _OF_PACKAGES = frozenset({SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY})
@@ -54,7 +54,7 @@ class Status(NamedTuple):
     event: Event | None
     change: Event | None
     replacement: str
-    floor: Floor
+    floor: SupportFloor
     entered: date | None
     first_sdk: str
     last_sdk: str
@@ -77,7 +77,7 @@ class Status(NamedTuple):
             return Updates.NONE
         if self.dropped is not None and self.phase is Phase.STABLE:
             return Updates.NONE
-        return updates_in(self.phase)
+        return list_updates(self.phase)
 
 
 class Subjects:
@@ -162,7 +162,11 @@ class Subjects:
                 )
 
     def _framework(
-        self, package: Package, version: str, versions: dict[str, Life], events: Sequence[Event]
+        self,
+        package: Package,
+        version: str,
+        versions: dict[str, AvailabilityRange],
+        events: Sequence[Event],
     ) -> Iterator[Status]:
         life = versions[version]
         first = self._dates.get(life.first)
@@ -174,12 +178,14 @@ class Subjects:
             for e in events
             if e.type is not EventType.LAST_VERSION and e.concerns(package.name, version, None)
         ]
-        superseded = superseded_on(self.catalog, package.name, version, self.as_of)
+        superseded = find_superseded_day(self.catalog, package.name, version, self.as_of)
         yield self._status(
             subject, package.title, known, life, first, superseded=superseded
         )._replace(framework=package.framework)
 
-    def _listed(self, kind: SubjectKind, name: str, version: str, life: Life) -> Iterator[Status]:
+    def _listed(
+        self, kind: SubjectKind, name: str, version: str, life: AvailabilityRange
+    ) -> Iterator[Status]:
         first = self._dates.get(life.first)
         if first is None:
             return
@@ -191,7 +197,7 @@ class Subjects:
         first = self._dates.get(system.first_sdk) if system.first_sdk else None
         if (system.first_sdk and first is None) or not self._dates:
             return
-        events = system_events(self.catalog, system, self.as_of)
+        events = find_system_events(self.catalog, system, self.as_of)
         subject = Subject(SubjectKind.OS, system.name)
         yield self._status(subject, "", events, None, first)._replace(
             first_sdk=system.first_sdk,
@@ -219,7 +225,7 @@ class Subjects:
         subject: Subject,
         title: str,
         events: Sequence[Event],
-        life: Life | None,
+        life: AvailabilityRange | None,
         entered: date | None,
         superseded: date | None = None,
     ) -> Status:
@@ -265,7 +271,7 @@ class Subjects:
             note=f"in no release after {last}" if last and last != self._newest else "",
         )
 
-    def _last(self, life: Life | None) -> str:
+    def _last(self, life: AvailabilityRange | None) -> str:
         if life is None:
             return ""
         return life.last if life.last in self._dates else self._newest
@@ -319,7 +325,7 @@ def _spelled(text: str) -> str:
 
 
 def _spellings(subject: Subject) -> set[str]:
-    spellings = {subject.name, normalized(subject.name), subject.label}
+    spellings = {subject.name, canonicalize_name(subject.name), subject.label}
     if subject.kind is SubjectKind.SDK:
         spellings |= {subject.version, f"sdk{subject.version}"}
     return {_spelled(text) for text in spellings}

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from neuron_pin.policy import (
     Event,
-    Floor,
     Phase,
     Subject,
     SubjectKind,
+    SupportFloor,
     phase_at,
     support_floor,
 )
@@ -26,7 +26,7 @@ class Part(NamedTuple):
     subject: Subject
     phase: Phase
     event: Event | None
-    floor: Floor
+    floor: SupportFloor
 
 
 def package_part(
@@ -46,11 +46,11 @@ def package_part(
     if package is not None and package.role is FrameworkRole.LEADER:
         framework = ".".join(public.split(".")[:2])
         subject = Subject(SubjectKind.FRAMEWORK, name, framework)
-        superseded = superseded_on(catalog, name, framework, as_of)
+        superseded = find_superseded_day(catalog, name, framework, as_of)
     return _part(catalog, subject, concerned, name, public, family, as_of, superseded)
 
 
-def target_parts(
+def find_target_parts(
     catalog: Catalog,
     *,
     python: str,
@@ -70,7 +70,7 @@ def target_parts(
         subject = Subject(SubjectKind.PYTHON, "python", python)
         parts.append(_part(catalog, subject, of_python, "python", python, instance, as_of))
     if system is not None:
-        of_system = system_events(catalog, system, as_of)
+        of_system = find_system_events(catalog, system, as_of)
         subject = Subject(SubjectKind.OS, system.name)
         name, version = (of_system[0].name, of_system[0].version) if of_system else ("", "")
         parts.append(_part(catalog, subject, of_system, name, version, instance, as_of))
@@ -81,7 +81,7 @@ def target_parts(
     return parts
 
 
-def supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
+def find_supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
     """The Pythons that the newest release of a day lists and that have not ended, oldest
     first."""
     newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
@@ -92,13 +92,13 @@ def supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
         python
         for python in catalog.pythons
         if python in listed
-        and not ended_parts(
-            target_parts(catalog, python=python, system=None, instance=None, as_of=as_of)
+        and not find_ended_parts(
+            find_target_parts(catalog, python=python, system=None, instance=None, as_of=as_of)
         )
     ]
 
 
-def ended_parts(parts: Iterable[Part]) -> list[Part]:
+def find_ended_parts(parts: Iterable[Part]) -> list[Part]:
     """The parts whose support has ended."""
     return [part for part in parts if part.phase is Phase.EOS]
 
@@ -133,7 +133,7 @@ def whole_support(parts: Iterable[Part], facts_of: date) -> Support | None:
     return Support(floor.guaranteed_until, named, reason, facts_of)
 
 
-def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:
+def find_superseded_day(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:
     """The day on which a newer framework version of a package became supported.
 
     That of the first release that ships one which is no pre-release, and not before the
@@ -153,7 +153,7 @@ def superseded_on(catalog: Catalog, package: str, version: str, as_of: date) -> 
     return min((max(day, came) for day in dates if day <= as_of), default=None)
 
 
-def system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
+def find_system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
     """The events about an operating system: they name it and its version apart."""
     names = {system.name, *system.aliases}
     return [

@@ -19,7 +19,7 @@ class Pair(NamedTuple):
     runtime: str
 
 
-def against(catalog: Catalog, pair: Pair, family: str | None) -> str:
+def find_clash(catalog: Catalog, pair: Pair, family: str | None) -> str:
     """The source that says that a driver and a runtime library do not work together, empty
     if none does."""
     for name, own, other_name, other in (
@@ -34,17 +34,21 @@ def against(catalog: Catalog, pair: Pair, family: str | None) -> str:
     return ""
 
 
-def floor_above(catalog: Catalog, driver: str, system: str, running: str) -> KernelFloor | None:
+def find_floor_above(
+    catalog: Catalog, driver: str, system: str, running: str
+) -> KernelFloor | None:
     """The least kernel that a driver needs on an operating system, if the one that runs there
     (``6.8.0-1015-aws``) is older."""
     for floor in catalog.kernel_floors:
         applies = floor.os == system and floor.versions.contains(driver)
-        if applies and kernel_series(running) < version_numbers(floor.kernel):
+        if applies and parse_kernel_series(running) < version_numbers(floor.kernel):
             return floor
     return None
 
 
-def tested_kernels(catalog: Catalog, sdks: Iterable[str], system: str) -> tuple[list[str], str]:
+def find_tested_kernels(
+    catalog: Catalog, sdks: Iterable[str], system: str
+) -> tuple[list[str], str]:
     """The kernels that the driver of some releases was tested on with an operating system, and
     who says so; none where nobody does.  A patch release was tested on what its minor was."""
     minors = {sdk.rpartition(".")[0] for sdk in sdks}
@@ -57,6 +61,6 @@ def tested_kernels(catalog: Catalog, sdks: Iterable[str], system: str) -> tuple[
     return sorted(kernels, key=version_numbers), tested[0].source if tested else ""
 
 
-def kernel_series(running: str) -> tuple[int, ...]:
+def parse_kernel_series(running: str) -> tuple[int, ...]:
     """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``."""
     return version_numbers(running)[:2]

@@ -7,7 +7,7 @@ import os
 
 from neuron_pin.catalog import Catalog, load_catalog, passed_over, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
-from neuron_pin.outputs.table import columns, printable
+from neuron_pin.outputs.table import columns, make_printable
 
 from .console import Console
 from .parser import Options
@@ -81,12 +81,12 @@ def _show(catalog: Catalog, form: str) -> str:
 
 def _lint(options: Options, console: Console) -> int:
     from neuron_pin.audit import Severity
-    from neuron_pin.audit.catalog_lint import examine_facts
+    from neuron_pin.audit.catalog_lint import lint_facts
     from neuron_pin.audit.listing import count_findings, render_findings
 
     if len(options.paths) > 1:
         raise WrongUsage("catalog lint takes one folder", hint="catalog lint [DIR]")
-    findings = examine_facts(load_catalog(options.paths[0] if options.paths else None))
+    findings = lint_facts(load_catalog(options.paths[0] if options.paths else None))
     console.result(render_findings(findings, options.format))
     if options.format == "text" and findings:
         console.result("\n" + "\n".join(count_findings(findings)) + "\n")
@@ -104,7 +104,9 @@ def _verify(options: Options, console: Console) -> int:
         return 0
     for row in found:
         signed = f", signed by {row.fingerprint}" if row.fingerprint else ", no signature asked for"
-        console.result(f"{printable(row.path)}: {row.files} files, sha256 {row.sha256}{signed}\n")
+        console.result(
+            f"{make_printable(row.path)}: {row.files} files, sha256 {row.sha256}{signed}\n"
+        )
     return 0
 
 
@@ -130,5 +132,5 @@ def _import(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
     lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
-    console.result("\n".join(printable(line) for line in lines) + "\n")
+    console.result("\n".join(make_printable(line) for line in lines) + "\n")
     return 0

@@ -12,7 +12,7 @@ from neuron_pin.audit.listing import count_findings, render_findings
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.operations.check import Check, Checked, Wanted, failing_rules
+from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -45,7 +45,7 @@ def run(options: Options, console: Console) -> int:
     checked = check.run(wanted)
     findings = _shown(list(checked.findings), check.target().as_of, options, console)
     if options.fix or options.diff:
-        findings = _mend(findings, options, console)
+        findings = _fix(findings, options, console)
     _print(findings, checked, options, console)
     for error in checked.errors:
         console.error(error)
@@ -63,13 +63,13 @@ def _shown(
     if not findings and not options.write_baseline:
         return findings
     from neuron_pin.audit.suppression import (
+        drop_ignored,
         fingerprint,
         read_baseline,
         render_baseline,
-        without_ignored,
     )
 
-    kept = without_ignored(findings, as_of)
+    kept = drop_ignored(findings, as_of)
     if options.write_baseline:
         from neuron_pin.fs.atomic import write_atomically
 
@@ -82,10 +82,10 @@ def _shown(
     return kept
 
 
-def _mend(findings: list[Finding], options: Options, console: Console) -> list[Finding]:
-    from neuron_pin.audit.fix import mend
+def _fix(findings: list[Finding], options: Options, console: Console) -> list[Finding]:
+    from neuron_pin.audit.fix import fix
 
-    mended = mend(findings)
+    mended = fix(findings)
     if options.format == "text":
         console.result("".join(file.diff for file in mended))
     if not options.fix:
@@ -100,7 +100,9 @@ def _mend(findings: list[Finding], options: Options, console: Console) -> list[F
     return [f for f in findings if f.fix is None or f.location[0] not in paths]
 
 
-def _print(findings: list[Finding], checked: Checked, options: Options, console: Console) -> None:
+def _print(
+    findings: list[Finding], checked: CheckedInput, options: Options, console: Console
+) -> None:
     if options.format == "cyclonedx":
         from neuron_pin.audit.cyclonedx import render_cyclonedx
 

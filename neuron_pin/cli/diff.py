@@ -8,7 +8,7 @@ from neuron_pin.operations.diff import compare
 from neuron_pin.report.diff import render_diff
 
 from .console import Console
-from .lifecycle import day_of
+from .lifecycle import parse_day_or_today
 from .parser import Options
 
 
@@ -18,6 +18,6 @@ def run(options: Options, console: Console) -> int:
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
     old = read_state(options.old, catalog, family)
     new = read_state(options.new, catalog, family)
-    comparison = compare(old, new, catalog, day_of(options.as_of))
+    comparison = compare(old, new, catalog, parse_day_or_today(options.as_of))
     console.result(render_diff(comparison, options.format, everything=options.all))
     return 0

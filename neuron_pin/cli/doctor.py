@@ -7,7 +7,7 @@ import time
 
 from neuron_pin.audit import Severity
 from neuron_pin.audit.listing import render_findings
-from neuron_pin.audit.repositories import examine_apt
+from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 
@@ -23,6 +23,6 @@ def run(options: Options, console: Console) -> int:
             f"{os.path.join(root, 'etc/apt')} is not there: nothing to examine",
             hint="doctor looks at machines that use apt",
         )
-    findings = examine_apt(root, load_catalog(), time.time())
+    findings = check_apt(root, load_catalog(), time.time())
     console.result(render_findings(findings, options.format))
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

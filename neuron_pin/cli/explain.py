@@ -10,7 +10,7 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.operations.explain import explain_name, explain_pair
-from neuron_pin.operations.lock_job import Job
+from neuron_pin.operations.lock_job import LockJob
 from neuron_pin.report.explain import render_explanation, render_pair
 from neuron_pin.settings import load_settings
 
@@ -32,7 +32,7 @@ def run(options: Options, console: Console) -> int:
                 hint="explain torch-neuronx, or explain torch-neuronx with transformers",
             )
         other = parse_requirement(options.others[1])
-    job = Job(
+    job = LockJob(
         settings=load_settings(vars(options), os.environ, ""),
         catalog=load_catalog(),
         today=datetime.now(timezone.utc).date(),

@@ -9,10 +9,10 @@ from datetime import datetime, timezone
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
 from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
-from neuron_pin.hooks.location import Kind, OnError, Place, place_of, places_of
-from neuron_pin.hooks.lock_input import held_lock, held_via, mismatches
-from neuron_pin.hooks.managed_file import Held
-from neuron_pin.hooks.uv import what_is_held
+from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location, list_locations
+from neuron_pin.hooks.lock_input import find_mismatches, load_hook_lock, load_index_redirect
+from neuron_pin.hooks.managed_file import HookLock
+from neuron_pin.hooks.uv import list_covered_commands
 from neuron_pin.sources.index.locations import is_open
 
 from .console import Console
@@ -28,12 +28,12 @@ def run(options: Options, console: Console) -> int:
     if options.action == "install":
         catalog = load_catalog()
         if options.via:
-            held = _held_via(options, places, catalog, console)
+            held = _load_index_redirect(options, places, catalog, console)
         else:
             lock = options.lock or "lock.json"
-            held = held_lock(lock, catalog, OnError(options.on_error), options.expires)
+            held = load_hook_lock(lock, catalog, OnError(options.on_error), options.expires)
         for place in places:
-            for warning in mismatches(held, place):
+            for warning in find_mismatches(held, place):
                 console.warn(warning)
         prepared = [
             (place, prepare_install(place, held, overwrite=options.overwrite)) for place in places
@@ -56,33 +56,35 @@ def run(options: Options, console: Console) -> int:
             console.note(f"{file.path}: {what if file.path in done else 'unchanged'}")
         if not files:
             console.note(f"{place.label}: nothing of ours")
-        if options.action == "install" and place.kind is Kind.UV:
-            console.note(what_is_held(place))
+        if options.action == "install" and place.kind is HookKind.UV:
+            console.note(list_covered_commands(place))
     return 0
 
 
-def _held_via(options: Options, places: list[Place], catalog: Catalog, console: Console) -> Held:
-    others = [place.kind.value for place in places if place.kind not in (Kind.PIP, Kind.UV)]
+def _load_index_redirect(
+    options: Options, places: list[HookLocation], catalog: Catalog, console: Console
+) -> HookLock:
+    others = [place.kind.value for place in places if place.kind not in (HookKind.PIP, HookKind.UV)]
     if others:
         raise WrongUsage(f"--via points pip and uv at an index, and {', '.join(others)} at none")
     today = datetime.now(timezone.utc).date()
-    held = held_via(options.via, options.lock, catalog, today)
+    held = load_index_redirect(options.via, options.lock, catalog, today)
     if is_open(held.via):
         console.warn(f"{held.via} is not encrypted: whoever is between may change what comes")
     return held
 
 
-def _places(options: Options) -> list[Place]:
+def _places(options: Options) -> list[HookLocation]:
     if not options.kinds:
         raise WrongUsage("which hook?", hint="apt, dnf, pip, uv")
     return [
-        place_of(kind, options.scope, options.root, options.venv, os.environ)
+        find_location(kind, options.scope, options.root, options.venv, os.environ)
         for kind in _kinds(options.kinds)
     ]
 
 
-def _kinds(words: list[str]) -> list[Kind]:
-    known = {kind.value: kind for kind in Kind}
+def _kinds(words: list[str]) -> list[HookKind]:
+    known = {kind.value: kind for kind in HookKind}
     for word in words:
         if word not in known:
             raise UnknownName("hook", word, known, hint="apt, dnf, pip, uv")
@@ -90,14 +92,14 @@ def _kinds(words: list[str]) -> list[Kind]:
 
 
 def _status(options: Options, console: Console) -> int:
-    from neuron_pin.hooks.status import status_of
+    from neuron_pin.hooks.status import read_status
     from neuron_pin.report.hook_status import hook_status_document, render_hook_status
 
     today = datetime.now(timezone.utc).date().isoformat()
     found = [
-        status_of(place, today)
-        for kind in _kinds(options.kinds) or list(Kind)
-        for place in places_of(kind, options.scope, options.root, options.venv, os.environ)
+        read_status(place, today)
+        for kind in _kinds(options.kinds) or list(HookKind)
+        for place in list_locations(kind, options.scope, options.root, options.venv, os.environ)
     ]
     if options.format == "json":
         console.result(hook_status_document(found))

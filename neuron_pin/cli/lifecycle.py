@@ -9,7 +9,7 @@ from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
 from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.policy import SubjectKind
-from neuron_pin.report.lifecycle import facts_note, render_details, render_table
+from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
 
 from .console import Console
 from .parser import Options
@@ -18,10 +18,10 @@ from .parser import Options
 def run(options: Options, console: Console) -> int:
     """Print the life-cycle of some subjects, or of all."""
     catalog = load_catalog()
-    as_of = day_of(options.as_of)
+    as_of = parse_day_or_today(options.as_of)
     statuses = _chosen(options, catalog, as_of)
     text = _renderer(options, catalog, as_of)(statuses)
-    note = facts_note(as_of, catalog.announced)
+    note = describe_facts(as_of, catalog.announced)
     if note:
         console.note(f"note: {note}")
     if options.output:
@@ -34,7 +34,7 @@ def run(options: Options, console: Console) -> int:
     return 0
 
 
-def day_of(text: str | None) -> date:
+def parse_day_or_today(text: str | None) -> date:
     """The day of ``--as-of``, today (UTC) without one; raises `WrongUsage`."""
     if not text:
         return datetime.now(timezone.utc).date()

@@ -11,10 +11,17 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
-from neuron_pin.operations.write import Output, below, check_places, prepare, remove, write
+from neuron_pin.operations.write import (
+    Output,
+    check_destinations,
+    path_under_root,
+    prepare,
+    remove,
+    write,
+)
 from neuron_pin.outputs import format_of, names_files, renderer
 from neuron_pin.resolve import Preferences
-from neuron_pin.settings import load_settings, without_credentials
+from neuron_pin.settings import load_settings, redact_urls
 
 from .console import Console
 from .parser import Options
@@ -41,7 +48,7 @@ def run(options: Options, console: Console) -> int:
         )
     outputs = _outputs(options)
     if not options.dry_run:
-        check_places(outputs)
+        check_destinations(outputs)
     to_stdout = None if outputs else renderer(options.format or "constraints")
     preferred = None
     if outputs and not settings.upgrade:
@@ -84,7 +91,7 @@ def run(options: Options, console: Console) -> int:
 
 def _outputs(options: Options) -> list[Output]:
     return [
-        Output(below(options.root or "", path), options.format or format_of(path))
+        Output(path_under_root(options.root or "", path), options.format or format_of(path))
         for path in options.output
     ]
 
@@ -108,5 +115,5 @@ def _without_outputs(arguments: list[str]) -> list[str]:
         elif word not in ("--dry-run", "--diff", "--overwrite") and not word.startswith(
             ("--output=", "--root=", "-o")
         ):
-            kept.append(without_credentials(word))
+            kept.append(redact_urls(word))
     return kept

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
-from neuron_pin.operations.lock_job import Job, sdk_requirement
-from neuron_pin.plan.planning import Manner, make_plan, read_situation, wanted_of
+from neuron_pin.operations.lock_job import LockJob, sdk_requirement
+from neuron_pin.plan.planning import PlanOptions, list_requested, make_plan, read_current_state
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -27,16 +27,16 @@ def run(options: Options, console: Console) -> int:
     if options.to and options.to != "latest":
         sdk_requirement(options.to, catalog)
         settings = settings._replace(sdk=options.to)
-    situation = read_situation(options.start, catalog, settings, root or "/")
+    situation = read_current_state(options.start, catalog, settings, root or "/")
     settings = situation.settings._replace(offline=True)
-    job = Job(
+    job = LockJob(
         settings=settings,
         catalog=catalog,
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
-    wanted = wanted_of(
+    wanted = list_requested(
         situation,
         catalog,
         framework=options.framework,
@@ -46,7 +46,7 @@ def run(options: Options, console: Console) -> int:
         named=parse_all(options.requirements),
     )
     command = shlex.join(["neuron-pin", *options.arguments])
-    manner = Manner(
+    manner = PlanOptions(
         installer=options.installer or "",
         venv=options.venv or "",
         root=root,

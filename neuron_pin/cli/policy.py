@@ -10,7 +10,7 @@ from neuron_pin.outputs.table import columns
 from neuron_pin.policy import EDITIONS, Phase, Rule
 from neuron_pin.policy.classification import CLASSIFICATIONS
 from neuron_pin.policy.rule_pages import MEANINGS
-from neuron_pin.policy.update import Update, updates_in
+from neuron_pin.policy.update import Update, list_updates
 
 from .console import Console
 from .parser import Options
@@ -84,7 +84,7 @@ def _phases_text() -> str:
         head = ("KIND", *(phase.label.upper() for phase in Phase))
         title = f"Edition {edition.name}, in force from {edition.in_force}: {edition.change}"
         blocks.append("\n".join([title, "", *columns(head, rows)]))
-    updates = [(phase.label, updates_in(phase).value) for phase in Phase]
+    updates = [(phase.label, list_updates(phase).value) for phase in Phase]
     blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates)))
     return "\n\n".join(blocks)
 
@@ -105,7 +105,7 @@ def _phases_document() -> dict[str, object]:
             }
             for edition in EDITIONS
         ],
-        "updates": {phase.label: updates_in(phase).value for phase in Phase},
+        "updates": {phase.label: list_updates(phase).value for phase in Phase},
     }
 
 

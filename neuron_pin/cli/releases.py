@@ -6,21 +6,21 @@ import json
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
-from neuron_pin.catalog.changes import Changes, contents_of, release_before, what_changed
+from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
 from neuron_pin.catalog.subjects import Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
 from neuron_pin.policy import SubjectKind
 
 from .console import Console
-from .lifecycle import day_of
+from .lifecycle import parse_day_or_today
 from .parser import Options
 
 
 def run(options: Options, console: Console) -> int:
     """List the releases, or show one: members, what it is for, what entered or left."""
     catalog = load_catalog()
-    as_of = day_of(options.as_of)
+    as_of = parse_day_or_today(options.as_of)
     statuses = [s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK]
     if not options.release:
         console.result(_all(catalog, statuses, options.format))
@@ -31,16 +31,16 @@ def run(options: Options, console: Console) -> int:
     if status is None:
         raise UnknownName("SDK release", wanted, (), hint=f"it is of {release.date}, after {as_of}")
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
-    before = release_before(catalog, release)
+    before = find_release_before(catalog, release)
     changes = None
     if before is not None and release.listed:
-        changes = what_changed(catalog, before.sdk, release.sdk)
+        changes = find_changes(catalog, before.sdk, release.sdk)
     show = _document if options.format == "json" else _text
     console.result(show(catalog, release, status, changes, family))
     return 0
 
 
-def standing_of(status: Status) -> str:
+def describe_standing(status: Status) -> str:
     """``current``, ``in the current patch line`` or ``superseded``."""
     if status.superseded is None:
         return "current"
@@ -54,7 +54,7 @@ def _all(catalog: Catalog, statuses: Sequence[Status], form: str) -> str:
             {
                 "sdk": r.sdk,
                 "date": r.date.isoformat(),
-                "status": standing_of(s),
+                "status": describe_standing(s),
                 "superseded": s.superseded.isoformat() if s.superseded else None,
                 "listed": r.listed,
                 "source": r.source,
@@ -67,7 +67,7 @@ def _all(catalog: Catalog, statuses: Sequence[Status], form: str) -> str:
         (
             r.sdk,
             r.date.isoformat(),
-            standing_of(s) + (f" {s.superseded}" if s.superseded else ""),
+            describe_standing(s) + (f" {s.superseded}" if s.superseded else ""),
             r.note or ("" if r.listed else "packages unknown"),
         )
         for r, s in releases
@@ -82,7 +82,7 @@ def _text(
     changes: Changes | None,
     family: str | None,
 ) -> str:
-    contents = contents_of(catalog, release.sdk)
+    contents = read_contents(catalog, release.sdk)
     words = {
         "released": f"{release.date} [{release.source}]"
         + (f"; {release.note}" * bool(release.note)),
@@ -150,12 +150,12 @@ def _document(
     changes: Changes | None,
     family: str | None,
 ) -> str:
-    contents = contents_of(catalog, release.sdk)
+    contents = read_contents(catalog, release.sdk)
     document = {
         "schema_version": 1,
         "sdk": release.sdk,
         "date": release.date.isoformat(),
-        "status": standing_of(status),
+        "status": describe_standing(status),
         "superseded": status.superseded.isoformat() if status.superseded else None,
         "updates": status.updates.value,
         "source": release.source,

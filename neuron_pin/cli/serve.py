@@ -19,9 +19,9 @@ def run(options: Options, console: Console) -> int:
     settings = load_settings(vars(options), os.environ, os.getcwd())
     catalog, today = load_catalog(), datetime.now(timezone.utc).date()
     try:
-        from neuron_pin.proxy.files import Passing
-        from neuron_pin.proxy.self_check import probe
-        from neuron_pin.proxy.server import Listening, answering, make_server
+        from neuron_pin.proxy.files import FileDelivery
+        from neuron_pin.proxy.self_check import check_server
+        from neuron_pin.proxy.server import Listening, create_service, make_server
         from neuron_pin.proxy.server import run as serve
     except ImportError as error:
         raise WrongUsage(
@@ -30,21 +30,21 @@ def run(options: Options, console: Console) -> int:
         ) from None
     size = _bytes(options.cache_size)
     folder = cache_folder(settings, os.environ)
-    with answering(
+    with create_service(
         settings,
         catalog,
         folder,
-        passing=Passing(options.files),
+        passing=FileDelivery(options.files),
         file_hosts=options.file_host,
         size=size,
         reads_ahead=not options.no_read_ahead,
         today=today,
     ) as made:
         if options.check:
-            from neuron_pin.proxy.self_check_report import render_probe
+            from neuron_pin.proxy.self_check_report import render_self_check
 
-            found = probe(made)
-            console.result(render_probe(found))
+            found = check_server(made)
+            console.result(render_self_check(found))
             return 3 if any(step.problem for step in found) else 0
         host, port = _host_and_port(options.listen)
         server = make_server(

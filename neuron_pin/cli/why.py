@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs.locks.lock_json import read_lock_json
-from neuron_pin.operations.why import chains_to
-from neuron_pin.outputs.table import printable
+from neuron_pin.operations.why import find_chains
+from neuron_pin.outputs.table import make_printable
 
 from .console import Console
 from .parser import Options
@@ -17,11 +17,11 @@ from .parser import Options
 def run(options: Options, console: Console) -> int:
     """Print each chain, from where it was asked for down to the package."""
     lock = read_lock_json(options.lock)
-    name = normalized(options.name)
+    name = canonicalize_name(options.name)
     versions = {package.key.name: package.version for package in lock.packages}
     if name not in versions:
         raise UnknownName("package", name, versions, where=options.lock)
-    chains = chains_to(lock, name)
+    chains = find_chains(lock, name)
     if options.format == "json":
         document = {
             "schema_version": 1,
@@ -35,5 +35,5 @@ def run(options: Options, console: Console) -> int:
     for origin, *rest in chains:
         steps = [f"{step} {versions[step]}" for step in rest]
         lines.append(f"  {' → '.join([origin, *steps])}")
-    console.result("\n".join(printable(line) for line in lines) + "\n")
+    console.result("\n".join(make_printable(line) for line in lines) + "\n")
     return 0

@@ -26,7 +26,7 @@ def can_unpack(suffix: str) -> bool:
     return suffix in ("", ".gz", ".xz", ".bz2") or (suffix == ".zst" and _zstd() is not None)
 
 
-def unpacked(data: bytes, suffix: str, address: str) -> bytes:
+def unpack(data: bytes, suffix: str, address: str) -> bytes:
     """What is in a packed file; raises `SourceFailed` for more than `MAX_UNPACKED` bytes, and
     for what is damaged or ends too soon."""
     if not suffix:

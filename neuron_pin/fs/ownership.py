@@ -17,12 +17,12 @@ class Ownership(Enum):
     FOREIGN = "foreign"
 
 
-def marked(text: str) -> str:
+def mark(text: str) -> str:
     """A text with our first line."""
     return f"{PREFIX}{_digest(text)}\n{text}"
 
 
-def ownership(text: str) -> Ownership:
+def find_ownership(text: str) -> Ownership:
     """Whose text it is."""
     first, _, rest = text.partition("\n")
     if not first.startswith(PREFIX):

@@ -28,7 +28,7 @@ def scratch_folder() -> Iterator[str]:
     for name in os.listdir(place):
         if name.startswith(PREFIX):
             _remove_if_left(os.path.join(place, name))
-    path, descriptor = _created(place)
+    path, descriptor = _create(place)
     try:
         yield path
     finally:
@@ -36,12 +36,12 @@ def scratch_folder() -> Iterator[str]:
         os.close(descriptor)
 
 
-def _created(place: str) -> tuple[str, int]:
+def _create(place: str) -> tuple[str, int]:
     while True:
         path = tempfile.mkdtemp(prefix=PREFIX, dir=place)
         # Before it is locked somebody may take it for one that was left behind.
         try:
-            descriptor = _opened(path)
+            descriptor = _open(path)
         except FileNotFoundError:
             continue
         if is_free(descriptor) is not False and os.fstat(descriptor).st_nlink:
@@ -49,13 +49,13 @@ def _created(place: str) -> tuple[str, int]:
         os.close(descriptor)
 
 
-def _opened(path: str) -> int:
+def _open(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _remove_if_left(path: str) -> None:
     with contextlib.suppress(OSError):
-        descriptor = _opened(path)
+        descriptor = _open(path)
         try:
             if os.fstat(descriptor).st_uid == os.geteuid() and is_free(descriptor):
                 shutil.rmtree(path, ignore_errors=True)

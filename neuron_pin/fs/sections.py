@@ -14,7 +14,7 @@ class BrokenSection(ValueError):
         self.line = line
 
 
-def with_section(existing: str, ours: str, head: str = "") -> str:
+def put_section(existing: str, ours: str, head: str = "") -> str:
     """A file's text with our section replaced, or put at its end; all other lines stay as
     they are.  ``head`` is what a new file has to begin with.  Raises `BrokenSection`."""
     section = f"{BEGIN}\n{ours}{END}\n"
@@ -23,21 +23,21 @@ def with_section(existing: str, ours: str, head: str = "") -> str:
     if not marks:
         if not existing.strip():
             return head + section
-        return _ended(existing) + section
+        return _end_line(existing) + section
     if [mark for _, mark in marks] != [BEGIN, END]:
         raise BrokenSection(marks[0][0] + 1)
     first, last = marks[0][0], marks[1][0]
     return "".join(lines[:first]) + section + "".join(lines[last + 1 :])
 
 
-def without_section(existing: str) -> str:
+def remove_section(existing: str) -> str:
     """A file's text without our section, all other lines as they are; raises
     `BrokenSection`."""
     if BEGIN not in existing and END not in existing:
         return existing
-    whole = with_section(existing, "")
+    whole = put_section(existing, "")
     return whole.replace(f"{BEGIN}\n{END}\n", "")
 
 
-def _ended(text: str) -> str:
+def _end_line(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"

@@ -11,28 +11,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuron_pin.catalog import load_catalog
-from neuron_pin.operations.verify_preferences import prove_preferences
+from neuron_pin.operations.verify_preferences import verify_preferences
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
 
 from .kernels import kernel_stanza
-from .location import OnError, Place
+from .location import HookLocation, OnError
 from .lock_input import has_ranges
-from .managed_file import Held, Piece, own_file
+from .managed_file import HookLock, ManagedFile, own_file
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, installed, state
 
 PREFERENCES = "etc/apt/preferences.d/00-neuron-pin.pref"
 CONFIGURATION = "etc/apt/apt.conf.d/90neuron-pin"
 
 
-def pieces(place: Place) -> list[Piece]:
+def list_files(place: HookLocation) -> list[ManagedFile]:
     """Every file, in the order in which they are written: what is called before what calls."""
     path = place.below(PREFERENCES)
 
-    def preferences(held: Held) -> str:
+    def preferences(held: HookLock) -> str:
         text = render_apt_preferences(held.resolution, held.command)
         text += kernel_stanza(held.resolution, load_catalog(), place.root)
-        prove_preferences(path, text, held.resolution)
+        verify_preferences(path, text, held.resolution)
         return text
 
     return [
@@ -43,14 +43,14 @@ def pieces(place: Place) -> list[Piece]:
         own_file(path, preferences),
         own_file(
             place.below(CONFIGURATION),
-            lambda held: configuration(
+            lambda held: render_configuration(
                 f"/{FOLDER}", held.on_error, has_ranges(held, Ecosystem.APT)
             ),
         ),
     ]
 
 
-def configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:
+def render_configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:
     """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are.
 
     unattended-upgrades goes package by package (MinimalSteps): to exact pins that leads to the

@@ -14,26 +14,26 @@ from neuron_pin.fs.sections import BEGIN, END, BrokenSection
 KEPT = "# neuron-pin kept: "
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """A text's lines with their ends; nothing but a line feed ends one."""
     parts = text.split("\n")
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def with_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = ()) -> str:
+def put_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = ()) -> str:
     """A text with blocks put before the lines of these numbers (from 0; the number of lines
     is the end), and with the ``replaced`` lines turned into comments.
 
     The text has no blocks yet.
     """
-    lines = lines_of(text)
+    lines = split_lines(text)
     gone = set(replaced)
     out: list[str] = []
     for number, line in enumerate([*lines, ""]):
         if number in blocks:
             block = f"{BEGIN}\n{blocks[number]}{END}"
             if out and not out[-1].endswith("\n"):
-                # The end of a file without a line's end is ours now; see `without_blocks`.
+                # The end of a file without a line's end is ours now; see `remove_blocks`.
                 out += ["\n", block]
             else:
                 out += [block, "\n"]
@@ -41,12 +41,12 @@ def with_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = 
     return "".join(out)
 
 
-def without_blocks(text: str) -> str:
+def remove_blocks(text: str) -> str:
     """A text without our blocks, and with its own lines in force again; raises
     `BrokenSection` where the markers are not pairs."""
     out: list[str] = []
     begun = 0
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(split_lines(text), 1):
         mark = line.rstrip("\r\n")
         if mark == BEGIN and not begun:
             begun = number

@@ -9,12 +9,12 @@ import glob
 import os
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.fs.sections import with_section, without_section
+from neuron_pin.fs.sections import put_section, remove_section
 from neuron_pin.outputs import Render, file_head
 from neuron_pin.outputs.versionlock import render_versionlock_list, render_versionlock_toml
 
-from .location import OnError, Place
-from .managed_file import Held, Owner, Piece, own_file
+from .location import HookLocation, OnError
+from .managed_file import FileOwner, HookLock, ManagedFile, own_file
 from .programs import JUDGE, installed, source_of, state
 
 PLUGINS = (
@@ -26,7 +26,7 @@ TOML = "etc/dnf/versionlock.toml"
 CONFIGURATION = "etc/dnf/plugins/neuron-pin.conf"
 
 
-def check_machine(place: Place) -> None:
+def check_machine(place: HookLocation) -> None:
     """Raise `WrongUsage` where there is no dnf."""
     if not plugin_folders(place) and not _has_dnf5(place):
         raise WrongUsage(
@@ -35,7 +35,7 @@ def check_machine(place: Place) -> None:
         )
 
 
-def pieces(place: Place) -> list[Piece]:
+def list_files(place: HookLocation) -> list[ManagedFile]:
     """Every file, in the order in which they are written."""
     found = [*(installed(place, part) for part in JUDGE), state(place)]
     if _has_dnf5(place):
@@ -46,7 +46,7 @@ def pieces(place: Place) -> list[Piece]:
         locked = _locked(place.below(LIST), "versionlock", render_versionlock_list)
         found.append(locked._replace(stays=has_versionlock(place)))
         found.append(
-            own_file(place.below(CONFIGURATION), lambda held: configuration(held.on_error))
+            own_file(place.below(CONFIGURATION), lambda held: render_configuration(held.on_error))
         )
     for folder in folders:
         path = os.path.join(folder, "neuron_pin.py")
@@ -54,17 +54,17 @@ def pieces(place: Place) -> list[Piece]:
     return found
 
 
-def has_versionlock(place: Place) -> bool:
+def has_versionlock(place: HookLocation) -> bool:
     """Whether dnf 4's own plugin is there, which reads the list, and ends every transaction
     where the list is missing."""
     return os.path.exists(place.below("etc/dnf/plugins/versionlock.conf"))
 
 
-def _has_dnf5(place: Place) -> bool:
+def _has_dnf5(place: HookLocation) -> bool:
     return os.path.exists(place.below("usr/bin/dnf5"))
 
 
-def plugin_folders(place: Place) -> list[str]:
+def plugin_folders(place: HookLocation) -> list[str]:
     """Where the machine's dnf 4 looks for plugins."""
     return [
         folder
@@ -73,16 +73,16 @@ def plugin_folders(place: Place) -> list[str]:
     ]
 
 
-def configuration(on_error: OnError) -> str:
+def render_configuration(on_error: OnError) -> str:
     """The text of the plugin's configuration."""
     return f"[main]\nenabled = 1\non_error = {on_error.value}\n"
 
 
-def _locked(path: str, form: str, render: Render) -> Piece:
+def _locked(path: str, form: str, render: Render) -> ManagedFile:
     """Our section of a version lock."""
     head = file_head(form)
 
-    def with_ours(text: str, held: Held) -> str:
-        return with_section(text, render(held.resolution, held.command), head)
+    def with_ours(text: str, held: HookLock) -> str:
+        return put_section(text, render(held.resolution, held.command), head)
 
-    return Piece(path, Owner.SHARED, with_ours, without_section, head=head)
+    return ManagedFile(path, FileOwner.SHARED, with_ours, remove_section, head=head)

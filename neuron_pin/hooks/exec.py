@@ -31,7 +31,7 @@ DNF = ("dnf", "dnf5", "dnf-3", "dnf4", "yum", "microdnf", "tdnf", "rpm")
 UV_PROJECT = ("lock", "sync", "run", "remove", "export", "tree", "build", "version")
 
 
-class NotHeld(NeuronPinError):
+class CannotEnforce(NeuronPinError):
     """A command that cannot be held to a lock from outside."""
 
     exit_code = 2
@@ -53,14 +53,14 @@ def prepare_command(
 ) -> Command:
     """Write what the command is held by below ``folder``, and give the command.
 
-    Raises `NotHeld` for a program that reads no such thing, `WrongUsage` for none, `CannotWrite`
-    where the folder cannot be used.
+    Raises `CannotEnforce` for a program that reads no such settings, `WrongUsage` without a
+    command, `CannotWrite` where the folder cannot be used.
     """
     if not words:
         raise WrongUsage("which command?", hint="neuron-pin exec -- pip install torch-neuronx")
-    _check_can_be_held(words)
+    _check_enforceable(words)
     try:
-        held = _held_environment(resolution, command, environ, folder)
+        held = _make_environment(resolution, command, environ, folder)
         _forget_old(folder)
     except OSError as error:
         raise CannotWrite(
@@ -69,7 +69,7 @@ def prepare_command(
     return Command(tuple(words), held)
 
 
-def _held_environment(
+def _make_environment(
     resolution: Resolution, command: str, environ: Mapping[str, str], folder: str
 ) -> dict[str, str]:
     held = dict(environ)
@@ -94,17 +94,17 @@ def _held_environment(
     return held
 
 
-def _check_can_be_held(words: Sequence[str]) -> None:
+def _check_enforceable(words: Sequence[str]) -> None:
     name = os.path.basename(words[0])
     if name in DNF:
-        raise NotHeld(
+        raise CannotEnforce(
             f"{name} reads no variable that could hold it to a lock",
             hint="sudo neuron-pin hook install dnf --lock lock.json",
         )
     if name == "uv":
         verb = next((word for word in words[1:] if not word.startswith("-")), "")
         if verb in UV_PROJECT:
-            raise NotHeld(
+            raise CannotEnforce(
                 f"uv {verb} takes constraints from the project alone, not from outside",
                 hint="neuron-pin hook install uv --scope venv writes them into pyproject.toml",
             )

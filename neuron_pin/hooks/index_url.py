@@ -8,7 +8,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.sources.http.urls import is_address
 
 
-def simple_url(text: str) -> str:
+def make_simple_url(text: str) -> str:
     """The address of a simple index, of a server or of one of its views: ``/simple/`` at its
     end.  Raises `WrongUsage` for what is no such address."""
     parts = urlsplit(text.strip() if is_address(text) else "")

@@ -14,57 +14,61 @@ from importlib import import_module
 from urllib.parse import quote
 
 from neuron_pin.errors import CannotWrite
-from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.sections import BrokenSection
 from neuron_pin.inputs.host.hook_state import STATES
-from neuron_pin.operations.write import MAX_BYTES, Prepared, write
+from neuron_pin.operations.write import MAX_BYTES, FileChange, write
 
-from .location import HookScope, Kind, Place
-from .managed_file import Held, Owner, Piece
+from .location import HookKind, HookLocation, HookScope
+from .managed_file import FileOwner, HookLock, ManagedFile
 from .programs import FOLDER, LOG
 
 
-def pieces_of(place: Place) -> list[Piece]:
+def list_files(place: HookLocation) -> list[ManagedFile]:
     """The files of a kind of hook at a place, in the order in which they are written."""
-    pieces: Callable[[Place], list[Piece]] = import_module(
+    pieces: Callable[[HookLocation], list[ManagedFile]] = import_module(
         f"{__package__}.{place.kind.value}"
     ).pieces
     return pieces(place)
 
 
-def prepare_install(place: Place, held: Held, *, overwrite: bool) -> list[Prepared]:
+def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> list[FileChange]:
     """Every file's new text; writes nothing.
 
     A file in our place that is not ours, or was edited by hand, is refused unless
     ``overwrite``; then what it had is kept beside the state, and comes back when the hook is
     removed.  Raises `CannotWrite` or `WrongUsage`.
     """
-    if place.kind is Kind.DNF:
+    if place.kind is HookKind.DNF:
         from .dnf import check_machine
 
         check_machine(place)
     found = []
-    for piece in pieces_of(place):
+    for piece in list_files(place):
         before = existing(piece.path)
-        if piece.owner is Owner.OURS and before and ownership(before) is not Ownership.OURS:
+        if (
+            piece.owner is FileOwner.OURS
+            and before
+            and find_ownership(before) is not Ownership.OURS
+        ):
             if not overwrite:
                 raise CannotWrite(
                     piece.path,
                     "has been edited by hand since neuron-pin wrote it"
-                    if ownership(before) is Ownership.EDITED
+                    if find_ownership(before) is Ownership.EDITED
                     else "is there already, and was not written by neuron-pin",
                     hint="--dry-run --overwrite shows what would be lost; --overwrite keeps a copy",
                 )
-            found.append(Prepared(_backup(place, piece), existing(_backup(place, piece)), before))
+            found.append(FileChange(_backup(place, piece), existing(_backup(place, piece)), before))
         after: str | None = _edited(piece, before, held)
         if piece.is_optional and not after:
             after = None
-        found.append(Prepared(piece.path, before, after, piece.mode))
+        found.append(FileChange(piece.path, before, after, piece.mode))
     return found
 
 
-def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
+def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]:
     """Every file as it is without ours, in the reverse order; writes nothing.
 
     What another kind of hook needs as well stays.  Raises `CannotWrite` for a file of ours
@@ -72,27 +76,27 @@ def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
     """
     needed = {
         piece.path
-        for kind in Kind
+        for kind in HookKind
         if kind is not place.kind and place.scope is HookScope.SYSTEM
         for other in [place._replace(kind=kind)]
         if is_installed(other)
-        for piece in pieces_of(other)
+        for piece in list_files(other)
     }
     found = []
-    for piece in reversed(pieces_of(place)):
+    for piece in reversed(list_files(place)):
         if piece.path in needed or not os.path.lexists(piece.path):
             continue
         before = existing(piece.path)
         after: str | None = None
-        if piece.owner is Owner.SHARED:
+        if piece.owner is FileOwner.SHARED:
             after = _without(piece, before)
             if after == before:
                 continue
             # A file that has nothing of anybody's in it goes, as it came.
             is_used = piece.stays or (after.strip() and after != piece.head)
             after = after if is_used else None
-        elif piece.owner is Owner.OURS:
-            owner = ownership(before)
+        elif piece.owner is FileOwner.OURS:
+            owner = find_ownership(before)
             backup = existing(_backup(place, piece))
             if owner is Ownership.FOREIGN:
                 continue
@@ -104,17 +108,22 @@ def prepare_removal(place: Place, *, overwrite: bool) -> list[Prepared]:
                 )
             after = backup or None
             if backup:
-                found.append(Prepared(_backup(place, piece), backup, None))
-        found.append(Prepared(piece.path, before, after, piece.mode))
+                found.append(FileChange(_backup(place, piece), backup, None))
+        found.append(FileChange(piece.path, before, after, piece.mode))
     # The log outlives what wrote it only as long as there is a hook.
-    if place.kind in (Kind.APT, Kind.DNF) and place.below(f"{FOLDER}/verdict.py") not in needed:
+    if (
+        place.kind in (HookKind.APT, HookKind.DNF)
+        and place.below(f"{FOLDER}/verdict.py") not in needed
+    ):
         for log in (place.below(LOG), place.below(f"{LOG}.1")):
             if os.path.isfile(log):
-                found.append(Prepared(log, existing(log), None))
+                found.append(FileChange(log, existing(log), None))
     return found
 
 
-def carry_out(place: Place, prepared: Sequence[Prepared], again: Sequence[str]) -> list[str]:
+def carry_out(
+    place: HookLocation, prepared: Sequence[FileChange], again: Sequence[str]
+) -> list[str]:
     """Write and remove; gives the paths where something was done.
 
     ``again`` is the command line, for whoever has to run it as root.  Raises `CannotWrite`,
@@ -134,13 +143,13 @@ def carry_out(place: Place, prepared: Sequence[Prepared], again: Sequence[str]) 
     return done
 
 
-def is_installed(place: Place) -> bool:
+def is_installed(place: HookLocation) -> bool:
     """Whether anything of a hook is at a place that says so itself."""
-    for piece in pieces_of(place):
+    for piece in list_files(place):
         text = existing(piece.path)
-        if piece.owner is Owner.OURS and text and ownership(text) is not Ownership.FOREIGN:
+        if piece.owner is FileOwner.OURS and text and find_ownership(text) is not Ownership.FOREIGN:
             return True
-        if piece.owner is Owner.SHARED and text:
+        if piece.owner is FileOwner.SHARED and text:
             with contextlib.suppress(CannotWrite):
                 if _without(piece, text) != text:
                     return True
@@ -156,29 +165,29 @@ def existing(path: str) -> str:
     return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
 
 
-def _edited(piece: Piece, before: str, held: Held) -> str:
+def _edited(piece: ManagedFile, before: str, held: HookLock) -> str:
     try:
         return piece.with_ours(before, held)
     except BrokenSection as error:
         raise _broken(piece, error) from None
 
 
-def _without(piece: Piece, before: str) -> str:
+def _without(piece: ManagedFile, before: str) -> str:
     try:
         return piece.without_ours(before)
     except BrokenSection as error:
         raise _broken(piece, error) from None
 
 
-def _broken(piece: Piece, error: BrokenSection) -> CannotWrite:
+def _broken(piece: ManagedFile, error: BrokenSection) -> CannotWrite:
     return CannotWrite(f"{piece.path}:{error.line}", f"{error}", hint="mend or remove them by hand")
 
 
-def _backup(place: Place, piece: Piece) -> str:
+def _backup(place: HookLocation, piece: ManagedFile) -> str:
     return os.path.join(place.backups, quote(os.path.abspath(piece.path), safe=""))
 
 
-def _check_may_write(path: str, place: Place, again: Sequence[str]) -> None:
+def _check_may_write(path: str, place: HookLocation, again: Sequence[str]) -> None:
     folder = os.path.dirname(path)
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
@@ -192,10 +201,10 @@ def _check_may_write(path: str, place: Place, again: Sequence[str]) -> None:
     )
 
 
-def _remove_empty_folders(place: Place, paths: Sequence[str]) -> None:
+def _remove_empty_folders(place: HookLocation, paths: Sequence[str]) -> None:
     """Folders that were made for our files alone."""
     ours = {place.below(FOLDER), place.below(STATES), place.backups}
-    if place.kind in (Kind.PIP, Kind.UV):
+    if place.kind in (HookKind.PIP, HookKind.UV):
         ours |= {os.path.dirname(path) for path in paths}
         ours |= {os.path.dirname(place.backups)}
     for folder in sorted(ours, key=len, reverse=True):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.windows import DRIVER, kernel_series, tested_kernels
+from neuron_pin.catalog.windows import DRIVER, find_tested_kernels, parse_kernel_series
 from neuron_pin.hooks.program.apt_hook import KERNEL, is_installed, read_status, stanzas
 from neuron_pin.inputs.host.dpkg_status import STATUS
-from neuron_pin.outputs.apt_preferences import NEVER, outside
+from neuron_pin.outputs.apt_preferences import NEVER, find_outside
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
@@ -32,11 +32,13 @@ def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
     if driver is None or resolution.target.os is None:
         return ""
     sdks = [release.sdk for release in catalog.releases_of(DRIVER, driver.version)]
-    kernels, source = tested_kernels(catalog, sdks, resolution.target.os.name)
+    kernels, source = find_tested_kernels(catalog, sdks, resolution.target.os.name)
     if not kernels:
         return ""
-    allowed = {".".join(str(n) for n in kernel_series(k)) for k in (*kernels, *_installed(root))}
-    expression = outside([f"{series}." for series in sorted(allowed)], [])
+    allowed = {
+        ".".join(str(n) for n in parse_kernel_series(k)) for k in (*kernels, *_installed(root))
+    }
+    expression = find_outside([f"{series}." for series in sorted(allowed)], [])
     expires = (
         f"Explanation: neuron-pin: expires {resolution.expires}\n" if resolution.expires else ""
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from neuron_pin.errors import WrongUsage
 
 
-class Kind(Enum):
+class HookKind(Enum):
     """Whose installs are held."""
 
     APT = "apt"
@@ -34,14 +34,14 @@ class OnError(Enum):
     REFUSE = "refuse"
 
 
-class Place(NamedTuple):
+class HookLocation(NamedTuple):
     """One place; ``root`` is the folder that a machine lies below, ``/`` for this one.
 
     ``venv`` is an environment's folder, ``config`` and ``data`` are the user's folders by the
     XDG base directory specification.
     """
 
-    kind: Kind
+    kind: HookKind
     scope: HookScope
     root: str
     venv: str
@@ -70,28 +70,36 @@ class Place(NamedTuple):
         return f"{self.kind.value}, {self.scope.value} ({where[self.scope]})"
 
 
-def places_of(
-    kind: Kind, scope: str | None, root: str | None, venv: str | None, environ: Mapping[str, str]
-) -> list[Place]:
+def list_locations(
+    kind: HookKind,
+    scope: str | None,
+    root: str | None,
+    venv: str | None,
+    environ: Mapping[str, str],
+) -> list[HookLocation]:
     """Every place that there may be a hook of a kind: the one that options name, else all
     scopes that there are."""
     is_open = scope is None and root is None and venv is None
-    if kind in (Kind.PIP, Kind.UV) and is_open:
+    if kind in (HookKind.PIP, HookKind.UV) and is_open:
         named = ("system", "user", "venv") if environ.get("VIRTUAL_ENV") else ("system", "user")
-        return [place_of(kind, each, root, venv, environ) for each in named]
-    return [place_of(kind, scope, root, venv, environ)]
+        return [find_location(kind, each, root, venv, environ) for each in named]
+    return [find_location(kind, scope, root, venv, environ)]
 
 
-def place_of(
-    kind: Kind, scope: str | None, root: str | None, venv: str | None, environ: Mapping[str, str]
-) -> Place:
+def find_location(
+    kind: HookKind,
+    scope: str | None,
+    root: str | None,
+    venv: str | None,
+    environ: Mapping[str, str],
+) -> HookLocation:
     """The place that options name; raises `WrongUsage` for what a kind does not have.
 
     Without a scope: the machine for apt and dnf; for pip and uv the environment that is named
     or active, else the user.
     """
     environment = venv or environ.get("VIRTUAL_ENV", "")
-    if kind in (Kind.APT, Kind.DNF):
+    if kind in (HookKind.APT, HookKind.DNF):
         if scope not in (None, "system"):
             raise WrongUsage(f"{kind.value} has one configuration, the system's")
         chosen = HookScope.SYSTEM
@@ -112,7 +120,7 @@ def place_of(
                 hint="python3 -m venv DIR makes one",
             )
     home = environ.get("HOME") or os.path.expanduser("~")
-    return Place(
+    return HookLocation(
         kind=kind,
         scope=chosen,
         root=os.path.abspath(root or "/"),

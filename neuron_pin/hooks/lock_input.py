@@ -8,23 +8,23 @@ from datetime import date
 from neuron_pin.catalog import Catalog, Package
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.operations.read_lock import read_resolution
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Strength, derive_pin, parse_version
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
 from neuron_pin.policy.calendar import add_months
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope, make_target, parse_day
 from neuron_pin.target.detection import detect
 
 from .dnf import has_versionlock, plugin_folders
-from .index_url import simple_url
-from .location import HookScope, Kind, OnError, Place
-from .managed_file import Held
+from .index_url import make_simple_url
+from .location import HookKind, HookLocation, HookScope, OnError
+from .managed_file import HookLock
 
 MONTHS = 6
 """How long a lock is held before somebody should look at it again: the time for which the
 policy promises an earlier framework version regular updates."""
 
 
-def held_lock(path: str, catalog: Catalog, on_error: OnError, expires: str | None) -> Held:
+def load_hook_lock(path: str, catalog: Catalog, on_error: OnError, expires: str | None) -> HookLock:
     """A lock.json with the rest of its release, and the day on which to look at it again;
     raises `UnreadableInput` or `WrongUsage`."""
     resolution, command = read_resolution(path, catalog)
@@ -33,20 +33,20 @@ def held_lock(path: str, catalog: Catalog, on_error: OnError, expires: str | Non
     else:
         day = add_months(resolution.target.as_of, MONTHS)
     whole = _with_release(resolution, catalog)
-    return Held(whole._replace(expires=day.isoformat()), command, on_error)
+    return HookLock(whole._replace(expires=day.isoformat()), command, on_error)
 
 
-def held_via(via: str, path: str | None, catalog: Catalog, today: date) -> Held:
+def load_index_redirect(via: str, path: str | None, catalog: Catalog, today: date) -> HookLock:
     """One index for everything, with a lock beside it if there is one; raises
     `UnreadableInput` or `WrongUsage`."""
-    address = simple_url(via)
+    address = make_simple_url(via)
     if path is not None:
         resolution, command = read_resolution(path, catalog)
-        return Held(resolution, command, OnError.ALLOW, address)
+        return HookLock(resolution, command, OnError.ALLOW, address)
     target = make_target(
         catalog, instance=None, system=None, python=None, as_of=today, this_python="3.12"
     )
-    return Held(Resolution("", target, (), (), ()), "", OnError.ALLOW, address)
+    return HookLock(Resolution("", target, (), (), ()), "", OnError.ALLOW, address)
 
 
 def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:
@@ -90,15 +90,15 @@ def _belongs(package: Package, resolution: Resolution) -> bool:
     return not (package.on_host and resolution.target.scope is Scope.CONTAINER)
 
 
-def _strength(packages: list[LockedPackage]) -> Strength:
+def _strength(packages: list[LockedPackage]) -> PinPrecision:
     """How much of a version the lock's pins hold."""
     ranges = [package.pin.base.count(".") for package in packages if not package.pin.is_exact]
     if not ranges or len(ranges) * 2 < len(packages):
-        return Strength.EXACT
-    return Strength.MAJOR if min(ranges) == 0 else Strength.MINOR
+        return PinPrecision.EXACT
+    return PinPrecision.MAJOR if min(ranges) == 0 else PinPrecision.MINOR
 
 
-def mismatches(held: Held, place: Place) -> Iterator[str]:
+def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
     """What the lock was made for and the machine is not."""
     if place.scope is not HookScope.SYSTEM:
         return
@@ -106,7 +106,7 @@ def mismatches(held: Held, place: Place) -> Iterator[str]:
     if target.os is not None and machine.os:
         if machine.os not in (target.os.name, *target.os.aliases):
             yield f"the lock is for {target.os.name}, and {place.root} has {machine.os}"
-    if place.kind is Kind.DNF and plugin_folders(place) and not has_versionlock(place):
+    if place.kind is HookKind.DNF and plugin_folders(place) and not has_versionlock(place):
         yield (
             "dnf's own versionlock plugin is not installed: other versions are refused, and not "
             "hidden; dnf install python3-dnf-plugin-versionlock, then hook install dnf again"
@@ -115,7 +115,7 @@ def mismatches(held: Held, place: Place) -> Iterator[str]:
         yield f"the lock is for {target.instance}, and this machine is {machine.instance}"
 
 
-def has_ranges(held: Held, system: Ecosystem) -> list[str]:
+def has_ranges(held: HookLock, system: Ecosystem) -> list[str]:
     """The packages of an ecosystem that are held to a range, and not to one version."""
     packages = held.resolution.packages_of(system)
     return [package.key.name for package in packages if not package.pin.is_exact]

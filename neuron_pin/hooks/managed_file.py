@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from neuron_pin.fs.atomic import NEW_MODE
-from neuron_pin.fs.ownership import marked
+from neuron_pin.fs.ownership import mark
 from neuron_pin.resolve import Resolution
 
 from .location import OnError
@@ -15,7 +15,7 @@ from .location import OnError
 PROGRAM_MODE = 0o755
 
 
-class Held(NamedTuple):
+class HookLock(NamedTuple):
     """What a hook holds: the lock, the command that made it, and what to do where the hook
     cannot judge.  ``via`` is the address of the simple index that installers are pointed at,
     empty for none; then the lock may be empty."""
@@ -26,7 +26,7 @@ class Held(NamedTuple):
     via: str = ""
 
 
-class Owner(Enum):
+class FileOwner(Enum):
     """Whose file it is that a piece stands in."""
 
     PROGRAM = "program"
@@ -37,10 +37,10 @@ class Owner(Enum):
     """Somebody else's: our lines stand in it."""
 
 
-Render = Callable[[Held], str]
+Render = Callable[[HookLock], str]
 
 
-class Piece(NamedTuple):
+class ManagedFile(NamedTuple):
     """A file of a hook.
 
     ``with_ours`` makes its text from the one that is there, ``without_ours`` takes ours out
@@ -51,8 +51,8 @@ class Piece(NamedTuple):
     """
 
     path: str
-    owner: Owner
-    with_ours: Callable[[str, Held], str]
+    owner: FileOwner
+    with_ours: Callable[[str, HookLock], str]
     without_ours: Callable[[str], str] = lambda text: ""
     mode: int = NEW_MODE
     head: str = ""
@@ -60,16 +60,16 @@ class Piece(NamedTuple):
     is_optional: bool = False
 
 
-def program(path: str, render: Render, mode: int = NEW_MODE) -> Piece:
+def program(path: str, render: Render, mode: int = NEW_MODE) -> ManagedFile:
     """A file of ours in a folder of ours."""
-    return Piece(path, Owner.PROGRAM, lambda _, held: render(held), mode=mode)
+    return ManagedFile(path, FileOwner.PROGRAM, lambda _, held: render(held), mode=mode)
 
 
-def own_file(path: str, render: Render, *, is_optional: bool = False) -> Piece:
+def own_file(path: str, render: Render, *, is_optional: bool = False) -> ManagedFile:
     """A file of ours among others', marked as ours."""
 
-    def made(_: str, held: Held) -> str:
+    def made(_: str, held: HookLock) -> str:
         text = render(held)
-        return marked(text) if text else ""
+        return mark(text) if text else ""
 
-    return Piece(path, Owner.OURS, made, is_optional=is_optional)
+    return ManagedFile(path, FileOwner.OURS, made, is_optional=is_optional)

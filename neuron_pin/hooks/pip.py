@@ -6,35 +6,37 @@ import os
 
 from neuron_pin.outputs.constraints import render_bound_constraints, render_constraints
 
-from .blocks import without_blocks
-from .location import HookScope, Place
-from .managed_file import Held, Owner, Piece, own_file
-from .pip_settings import edited, pip_options, via_options
+from .blocks import remove_blocks
+from .location import HookLocation, HookScope
+from .managed_file import FileOwner, HookLock, ManagedFile, own_file
+from .pip_settings import edit_pip_conf, pip_options, via_options
 
 
-def pieces(place: Place) -> list[Piece]:
+def list_files(place: HookLocation) -> list[ManagedFile]:
     """The constraints, then the configuration that names them."""
-    constraints, settings = paths(place)
+    constraints, settings = list_paths(place)
     seen = constraints
     if place.scope is HookScope.SYSTEM:
         # What the file says is read on the machine, wherever its image lies now.
         seen = f"/{os.path.relpath(constraints, place.root)}"
     return [
         own_file(constraints, _constraints, is_optional=True),
-        Piece(
+        ManagedFile(
             settings,
-            Owner.SHARED,
+            FileOwner.SHARED,
             lambda text, held: (
-                edited(settings, text, via_options(held.via, held.resolution, seen), via=held.via)
+                edit_pip_conf(
+                    settings, text, via_options(held.via, held.resolution, seen), via=held.via
+                )
                 if held.via
-                else edited(settings, text, pip_options(held.resolution, seen))
+                else edit_pip_conf(settings, text, pip_options(held.resolution, seen))
             ),
-            without_blocks,
+            remove_blocks,
         ),
     ]
 
 
-def _constraints(held: Held) -> str:
+def _constraints(held: HookLock) -> str:
     """The lock's versions; bound to files where no index does that."""
     if not held.via:
         return render_bound_constraints(held.resolution, held.command)
@@ -43,7 +45,7 @@ def _constraints(held: Held) -> str:
     return render_constraints(held.resolution, held.command)
 
 
-def paths(place: Place) -> tuple[str, str]:
+def list_paths(place: HookLocation) -> tuple[str, str]:
     """The constraints file, and pip's configuration file.  Source: pip, "Configuration"."""
     if place.scope is HookScope.SYSTEM:
         return place.below("etc/neuron-pin/constraints.txt"), place.below("etc/pip.conf")

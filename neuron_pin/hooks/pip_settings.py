@@ -16,7 +16,7 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.resolve import Resolution
 from neuron_pin.sources.index.locations import is_open
 
-from .blocks import lines_of, with_blocks, without_blocks
+from .blocks import put_blocks, remove_blocks, split_lines
 
 COMMANDS = ("install", "download", "wheel", "lock")
 _OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)
@@ -45,16 +45,18 @@ def via_options(via: str, resolution: Resolution, constraints: str) -> dict[str,
     return wanted
 
 
-def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: str = "") -> str:
+def edit_pip_conf(
+    path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: str = ""
+) -> str:
     """A pip.conf with the wanted options in it; with ``via`` no index of theirs beside it.
 
     Raises `CannotWrite` for one that pip could not read, before or after, or in which a
     command's own section takes them back.
     """
-    text = without_blocks(text)
+    text = remove_blocks(text)
     # Where one index serves everything, theirs give way.
     alone = ("index-url", "extra-index-url") if via else ()
-    before = _parsed(path, text)
+    before = _parse(path, text)
     for command in COMMANDS:
         for name in wanted:
             if before.has_section(command) and _value(before, command, name) is not None:
@@ -63,7 +65,7 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
                     f"[{command}] sets {name}, which pip obeys before [global]",
                     hint="move it to [global]; it will be kept beside the lock's",
                 )
-    lines = lines_of(text)
+    lines = split_lines(text)
     header = next((n for n, line in enumerate(lines) if line.strip() == "[global]"), None)
     own: list[str] = []
     replaced: list[int] = []
@@ -86,10 +88,10 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
     if not own and not replaced:
         return text
     if header is None:
-        new = with_blocks(text, {len(lines): "".join(["[global]\n", *own])})
+        new = put_blocks(text, {len(lines): "".join(["[global]\n", *own])})
     else:
-        new = with_blocks(text, {header + 1: "".join(own)}, replaced)
-    after = _parsed(path, new)
+        new = put_blocks(text, {header + 1: "".join(own)}, replaced)
+    after = _parse(path, new)
     for name, values in wanted.items():
         found = (_value(after, "global", name) or "").split()
         is_meant = set(found) == set(values) if name in alone else set(values) <= set(found)
@@ -98,7 +100,7 @@ def edited(path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: st
     return new
 
 
-def _parsed(path: str, text: str) -> configparser.RawConfigParser:
+def _parse(path: str, text: str) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text, path)
@@ -112,12 +114,12 @@ def _value(parser: configparser.RawConfigParser, section: str, name: str) -> str
     """An option as pip finds it, however it is spelled."""
     if parser.has_section(section):
         for option, value in parser.items(section):
-            if _normalized(option) == name:
+            if _normalize(option) == name:
                 return value
     return None
 
 
-def _normalized(option: str) -> str:
+def _normalize(option: str) -> str:
     return option.strip().lower().replace("_", "-").removeprefix("--")
 
 
@@ -136,7 +138,7 @@ def _places(lines: Sequence[str], header: int, name: str) -> list[int]:
             continue
         match = _OPTION.match(line)
         if match is not None:
-            inside = _normalized(match[1]) == name
+            inside = _normalize(match[1]) == name
             if inside:
                 found.append(number)
     return found

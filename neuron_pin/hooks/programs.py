@@ -8,8 +8,8 @@ from neuron_pin.fs.atomic import NEW_MODE
 from neuron_pin.inputs.host.hook_state import STATES
 from neuron_pin.outputs.hook_state import render_hook_state
 
-from .location import Place
-from .managed_file import PROGRAM_MODE, Piece, program
+from .location import HookLocation
+from .managed_file import PROGRAM_MODE, ManagedFile, program
 
 FOLDER = "usr/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"
@@ -27,17 +27,17 @@ def source_of(name: str) -> str:
         return stream.read()
 
 
-def installed(place: Place, named: tuple[str, str, int]) -> Piece:
+def installed(place: HookLocation, named: tuple[str, str, int]) -> ManagedFile:
     """A program in the machine's folder of them."""
     source, name, mode = named
     return program(place.below(f"{FOLDER}/{name}"), lambda _: source_of(source), mode)
 
 
-def state_path(place: Place) -> str:
+def state_path(place: HookLocation) -> str:
     """Where the state of a kind of hook lies: a machine may have both, of two locks."""
     return place.below(f"{STATES}/{place.kind.value}.state")
 
 
-def state(place: Place) -> Piece:
+def state(place: HookLocation) -> ManagedFile:
     """What the programs judge by."""
     return program(state_path(place), lambda held: render_hook_state(held.resolution, held.command))

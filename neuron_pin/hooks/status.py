@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput
-from neuron_pin.fs.ownership import Ownership, ownership
+from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.hooks.program.state import State, Unusable, read_state
-from neuron_pin.outputs.apt_preferences import outside_pin
-from neuron_pin.policy import Pin, Reach
+from neuron_pin.outputs.apt_preferences import render_outside_pin
+from neuron_pin.policy import Pin, PinComparison
 
 from . import apt, dnf
-from .installing import existing, pieces_of
-from .location import Kind, Place
-from .managed_file import Owner, Piece
+from .installing import existing, list_files
+from .location import HookKind, HookLocation
+from .managed_file import FileOwner, ManagedFile
 from .program import verdict
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, source_of, state_path
 
@@ -33,7 +33,7 @@ class FileStatus(NamedTuple):
     state: str
 
 
-class MootPin(NamedTuple):
+class IneffectivePin(NamedTuple):
     """A pin that has no effect, or no reason, any more."""
 
     name: str
@@ -55,14 +55,14 @@ class HookStatus(NamedTuple):
     expires: str
     on_error: str
     files: tuple[FileStatus, ...]
-    moot: tuple[MootPin, ...]
+    moot: tuple[IneffectivePin, ...]
     problems: tuple[str, ...]
 
 
-def status_of(place: Place, today: str) -> HookStatus:
+def read_status(place: HookLocation, today: str) -> HookStatus:
     """Look at the files of a hook; runs the hook's own check on this machine.  ``today`` is an
     ISO date."""
-    pieces = pieces_of(place)
+    pieces = list_files(place)
     files = _files(pieces)
     if not any(_says_so(file, piece) for file, piece in zip(files, pieces, strict=True)):
         return _absent(place, files)
@@ -74,19 +74,19 @@ def status_of(place: Place, today: str) -> HookStatus:
     ]
     problems += [f"{f.path} has been edited by hand" for f in files if f.state == "edited"]
     lock = expires = on_error = ""
-    moot: tuple[MootPin, ...] = ()
-    if place.kind in (Kind.APT, Kind.DNF):
+    moot: tuple[IneffectivePin, ...] = ()
+    if place.kind in (HookKind.APT, HookKind.DNF):
         try:
             held = read_state(state_path(place))
         except Unusable as error:
             problems.append(str(error))
         else:
             lock, expires = held.lock, held.values.get("expires", "")
-            moot = _gathered(list(_moot(place, held, today)), len(held.pins))
-            if place.kind is Kind.APT:
+            moot = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
+            if place.kind is HookKind.APT:
                 problems += _disagreements(place, held)
         on_error = _on_error(place)
-        if place.kind is Kind.APT and place.root == "/":
+        if place.kind is HookKind.APT and place.root == "/":
             problems += _self_test()
     else:
         lock = _label(files)
@@ -105,7 +105,7 @@ def status_of(place: Place, today: str) -> HookStatus:
     )
 
 
-def _files(pieces: list[Piece]) -> list[FileStatus]:
+def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
     """The state of each file; of an installed hook, one that no other names is not missed."""
     found = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
     if not any(_says_so(file, piece) for file, piece in zip(found, pieces, strict=True)):
@@ -125,37 +125,41 @@ def _readable(path: str) -> str:
         return ""
 
 
-def _absent(place: Place, files: list[FileStatus]) -> HookStatus:
+def _absent(place: HookLocation, files: list[FileStatus]) -> HookStatus:
     kind, scope = place.kind.value, place.scope.value
     return HookStatus(kind, scope, place.label, "absent", "", "", "", tuple(files), (), ())
 
 
-def _says_so(file: FileStatus, piece: Piece) -> bool:
+def _says_so(file: FileStatus, piece: ManagedFile) -> bool:
     """Whether a file shows that its hook is installed: programs are shared by hooks."""
-    return piece.owner is not Owner.PROGRAM and file.state not in ("missing", "unused", "foreign")
+    return piece.owner is not FileOwner.PROGRAM and file.state not in (
+        "missing",
+        "unused",
+        "foreign",
+    )
 
 
 _SOURCES = {name: source for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD)}
 
 
-def _file_state(piece: Piece) -> str:
+def _file_state(piece: ManagedFile) -> str:
     try:
         text = existing(piece.path)
         if not text:
             return "missing"
-        if piece.owner is Owner.SHARED:
+        if piece.owner is FileOwner.SHARED:
             return "ours" if piece.without_ours(text) != text else "missing"
     except (CannotWrite, UnreadableInput, ValueError):
         return "foreign"
-    if piece.owner is Owner.OURS:
-        found = ownership(text)
+    if piece.owner is FileOwner.OURS:
+        found = find_ownership(text)
         return {Ownership.OURS: "ours", Ownership.EDITED: "edited"}.get(found, "foreign")
     source = _SOURCES.get(os.path.basename(piece.path))
     return "ours" if source is None or text == source_of(source) else "outdated"
 
 
-def _on_error(place: Place) -> str:
-    path = apt.CONFIGURATION if place.kind is Kind.APT else dnf.CONFIGURATION
+def _on_error(place: HookLocation) -> str:
+    path = apt.CONFIGURATION if place.kind is HookKind.APT else dnf.CONFIGURATION
     found = re.search(r"on.error = (\w+)", existing(place.below(path)))
     return found[1] if found else ""
 
@@ -189,48 +193,48 @@ def _self_test() -> list[str]:
     return [f"{program} cannot judge: {told}"]
 
 
-def _disagreements(place: Place, held: State) -> Iterator[str]:
+def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
     """Pins in the preferences that are not those of the hook: then unattended upgrades choose
     what the hook refuses, and fail."""
     text = existing(place.below(apt.PREFERENCES))
     found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
     for name, pin in held.pins.items():
-        expression = outside_pin(Pin(pin.base, Reach(pin.reach)))
+        expression = render_outside_pin(Pin(pin.base, PinComparison(pin.reach)))
         if name not in found:
             yield f"{apt.PREFERENCES} has no pin for {name}, which the hook holds"
         elif found[name] != expression:
             yield f"{apt.PREFERENCES} and the hook hold {name} to different versions"
 
 
-def _gathered(found: list[MootPin], pins: int) -> tuple[MootPin, ...]:
+def _gather(found: list[IneffectivePin], pins: int) -> tuple[IneffectivePin, ...]:
     """One line where every pin is moot for the same reason."""
     reasons = {pin.reason for pin in found}
     if len(found) < 2 or len(found) < pins or len(reasons) > 1:
         return tuple(found)
     reason = reasons.pop()
     hint = "; is Neuron's repository there, and fetched? neuron-pin doctor"
-    return (MootPin("every package", reason + (hint if reason == _UNKNOWN else "")),)
+    return (IneffectivePin("every package", reason + (hint if reason == _UNKNOWN else "")),)
 
 
 _UNKNOWN = "is neither installed nor in any of the machine's lists"
 
 
-def _moot(place: Place, held: State, today: str) -> Iterator[MootPin]:
+def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[IneffectivePin]:
     """Pins past their day, that others override, or that nothing answers to any more."""
     expires = held.values.get("expires", "")
     views = {}
-    if place.kind is Kind.APT:
+    if place.kind is HookKind.APT:
         try:
             views = {view.name: view for view in view_packages(place.root, sorted(held.pins))}
         except (UnreadableInput, SourceFailed):
             views = {}
     for name, pin in sorted(held.pins.items()):
         if expires and expires < today:
-            yield MootPin(name, f"expired on {expires}: look at the lock again")
+            yield IneffectivePin(name, f"expired on {expires}: look at the lock again")
             continue
         known = held.known.get((name, verdict.public(pin.version)))
         if known is not None and known.ended and known.ended <= today:
-            yield MootPin(name, f"{pin.version} is out of support since {known.ended}")
+            yield IneffectivePin(name, f"{pin.version} is out of support since {known.ended}")
             continue
         view = views.get(name)
         if view is None:
@@ -238,8 +242,8 @@ def _moot(place: Place, held: State, today: str) -> Iterator[MootPin]:
         lost = next((v for v in view.versions if v.overridden is not None and v.stanza), None)
         if lost is not None and lost.stanza is not None:
             where = f"{lost.stanza.path}:{lost.stanza.line}"
-            yield MootPin(name, f"another stanza comes first: {where}")
+            yield IneffectivePin(name, f"another stanza comes first: {where}")
         elif view.installed is None and not view.versions:
-            yield MootPin(name, _UNKNOWN)
+            yield IneffectivePin(name, _UNKNOWN)
         elif view.versions and not any(pin.admits(v.version) for v in view.versions):
-            yield MootPin(name, "no version that it admits is installed or to be had")
+            yield IneffectivePin(name, "no version that it admits is installed or to be had")

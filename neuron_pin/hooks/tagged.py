@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .blocks import KEPT, lines_of
+from .blocks import KEPT, split_lines
 
 TAG = "  # neuron-pin"
 AFTER_OPEN_END = f"{TAG}, and the line's end before"
@@ -19,7 +19,7 @@ AFTER_OPEN_END = f"{TAG}, and the line's end before"
 _TABLE = re.compile(r"\s*\[")
 
 
-def with_tagged(
+def put_tagged(
     text: str, inserted: Mapping[int, Sequence[str]], replaced: Iterable[int] = ()
 ) -> str:
     """A text with lines put before the lines of these numbers (from 0; the number of lines is
@@ -27,7 +27,7 @@ def with_tagged(
 
     The text has none of ours yet.
     """
-    lines = lines_of(text)
+    lines = split_lines(text)
     gone = set(replaced)
     out: list[str] = []
     for number, line in enumerate([*lines, ""]):
@@ -41,12 +41,12 @@ def with_tagged(
     return "".join(out)
 
 
-def without_tagged(text: str) -> str:
+def remove_tagged(text: str) -> str:
     """A text without our lines, and with its own in force again.
 
     A table that we began stays if somebody put something into it since.
     """
-    lines = lines_of(text)
+    lines = split_lines(text)
     out: list[str] = []
     for number, line in enumerate(lines):
         bare = line.rstrip("\r\n")

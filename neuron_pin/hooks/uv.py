@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import os
 
-from .location import HookScope, Place
-from .managed_file import Owner, Piece
-from .tagged import without_tagged
-from .uv_settings import edited_project, edited_uv_toml
+from .location import HookLocation, HookScope
+from .managed_file import FileOwner, ManagedFile
+from .tagged import remove_tagged
+from .uv_settings import edit_project, edit_uv_toml
 
 
-def pieces(place: Place) -> list[Piece]:
+def list_files(place: HookLocation) -> list[ManagedFile]:
     """The one file of uv's that the scope has."""
     path = settings_path(place)
-    edit = edited_project if path.endswith("pyproject.toml") else edited_uv_toml
+    edit = edit_project if path.endswith("pyproject.toml") else edit_uv_toml
     return [
-        Piece(
+        ManagedFile(
             path,
-            Owner.SHARED,
+            FileOwner.SHARED,
             lambda text, held: edit(path, text, held.resolution, held.via),
-            without_tagged,
+            remove_tagged,
         )
     ]
 
 
-def settings_path(place: Place) -> str:
+def settings_path(place: HookLocation) -> str:
     """uv.toml of the machine or the user; for an environment the pyproject.toml of the
     project that it lies in, else a uv.toml there, which uv finds from below.
 
@@ -39,7 +39,7 @@ def settings_path(place: Place) -> str:
     return named if os.path.isfile(named) else os.path.join(project, "uv.toml")
 
 
-def what_is_held(place: Place) -> str:
+def list_covered_commands(place: HookLocation) -> str:
     """Which of uv's commands obey the scope's file."""
     if place.scope is HookScope.VENV:
         return "uv: the project's own settings hold uv add, uv lock, uv sync and uv pip"

@@ -17,8 +17,8 @@ from neuron_pin.fs.toml import parse_toml
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
-from .blocks import lines_of
-from .tagged import with_tagged, without_tagged
+from .blocks import split_lines
+from .tagged import put_tagged, remove_tagged
 
 NAME = "neuron-pin"
 """What our index is called in files where others may have one called neuron."""
@@ -26,15 +26,15 @@ NAME = "neuron-pin"
 _HEADER = re.compile(r"\s*\[")
 
 
-def edited_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") -> str:
+def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") -> str:
     """A uv.toml with the lock in it: Neuron's index before others, and constraints; with
     ``via`` that index in place of the public one.
 
     Raises `CannotWrite` for one that uv could not read, or that cannot be joined.
     """
-    text = without_tagged(text)
-    document = _parsed(path, text)
-    lines = lines_of(text)
+    text = remove_tagged(text)
+    document = _parse(path, text)
+    lines = split_lines(text)
     neuron = () if via else resolution.indexes()[0]
     first = next(
         (n for n, line in enumerate(lines) if _HEADER.match(line) and _ends_value(lines, 0, n)),
@@ -57,21 +57,21 @@ def edited_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") 
         for key in ("index-url", "extra-index-url"):
             replaced += _key_lines(lines, range(first), key)
         inserted[first] += _default_index("[[index]]", via)
-    return _joined(path, text, inserted, replaced)
+    return _join(path, text, inserted, replaced)
 
 
 _ONE_LIST = "names its indexes in one list, which ours cannot be put into"
 
 
-def edited_project(path: str, text: str, resolution: Resolution, via: str = "") -> str:
+def edit_project(path: str, text: str, resolution: Resolution, via: str = "") -> str:
     """A project's pyproject.toml with the lock below ``[tool.uv]``: constraints, and each of
     Neuron's packages bound to its index; with ``via`` that index in place of the public one.
 
     Raises `CannotWrite` for one that cannot be joined.
     """
-    text = without_tagged(text)
-    document = _parsed(path, text)
-    lines = lines_of(text)
+    text = remove_tagged(text)
+    document = _parse(path, text)
+    lines = split_lines(text)
     tool = document.get("tool")
     table = tool.get("uv", {}) if isinstance(tool, dict) else {}
     own = _table_at(lines, "[tool.uv]")
@@ -99,7 +99,7 @@ def edited_project(path: str, text: str, resolution: Resolution, via: str = "") 
         for key in ("index-url", "extra-index-url"):
             replaced += _key_lines(lines, _inside(lines, own), key)
         last += _default_index("[[tool.uv.index]]", via)
-    return _joined(path, text, inserted, replaced)
+    return _join(path, text, inserted, replaced)
 
 
 def _put(
@@ -114,9 +114,9 @@ def _put(
         inserted.setdefault(at + 1, []).extend(rows)
 
 
-def _joined(path: str, text: str, inserted: dict[int, list[str]], replaced: list[int]) -> str:
-    new = with_tagged(text, inserted, replaced)
-    _parsed(path, new)
+def _join(path: str, text: str, inserted: dict[int, list[str]], replaced: list[int]) -> str:
+    new = put_tagged(text, inserted, replaced)
+    _parse(path, new)
     return new
 
 
@@ -244,7 +244,7 @@ def _key_lines(lines: list[str], inside: Iterable[int], key: str) -> list[int]:
     return []
 
 
-def _parsed(path: str, text: str) -> dict[str, Any]:
+def _parse(path: str, text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, Member, normalized, version_numbers
+from neuron_pin.catalog import Catalog, Member, canonicalize_name, version_numbers
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -110,7 +110,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
         for name in os.listdir(place):
             match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
             if match is not None:
-                key = PackageKey(Ecosystem.PIP, normalized(match[1]))
+                key = PackageKey(Ecosystem.PIP, canonicalize_name(match[1]))
                 found.setdefault(key, set()).add(match[2].replace("_", "-"))
         if len(found) > MAX_DISTRIBUTIONS:
             raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")

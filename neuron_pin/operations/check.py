@@ -8,16 +8,16 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.requirements import examine_statements
+from neuron_pin.audit.requirements import check_packages
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
-from neuron_pin.inputs.locks.detected import Stated, read_stated
+from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
 from neuron_pin.policy import Rule
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
 
-from .target import target_of
+from .target import read_target
 
 
 class Wanted(NamedTuple):
@@ -30,16 +30,16 @@ class Wanted(NamedTuple):
     host: str | None
 
 
-class Checked(NamedTuple):
+class CheckedInput(NamedTuple):
     """The findings; everything that is stated or installed; and what could not be read at
     all, each a finding too."""
 
     findings: tuple[Finding, ...]
-    stated: tuple[Stated, ...]
+    stated: tuple[DetectedPackage, ...]
     errors: tuple[NeuronPinError, ...]
 
 
-_Examine = Callable[[str], tuple[list[Finding], list[Stated]]]
+_Examine = Callable[[str], tuple[list[Finding], list[DetectedPackage]]]
 
 
 class Check:
@@ -71,9 +71,9 @@ class Check:
         settings = self.settings._replace(
             python=self.settings.python or python or None, os=self.settings.os or system or None
         )
-        return target_of(settings, self.catalog, self.today, self.this_python)
+        return read_target(settings, self.catalog, self.today, self.this_python)
 
-    def run(self, wanted: Wanted) -> Checked:
+    def run(self, wanted: Wanted) -> CheckedInput:
         """Check everything; what cannot be read is put down, and the rest goes on."""
         # A wrong setting is no finding, nor is a lock that cannot be read.
         self.target()
@@ -83,7 +83,7 @@ class Check:
 
             lock = read_resolution(self.lock, self.catalog)[0]
         findings: list[Finding] = []
-        stated: list[Stated] = []
+        stated: list[DetectedPackage] = []
         errors: list[NeuronPinError] = []
         jobs: list[tuple[_Examine, str]] = [(self._file, path) for path in wanted.files]
         jobs += [(self._environment, folder) for folder in wanted.environments]
@@ -99,56 +99,56 @@ class Check:
             findings += found
             stated += inside
         if lock is not None and self.lock:
-            from neuron_pin.audit.lock_drift import examine_lock
+            from neuron_pin.audit.lock_drift import check_lock_drift
 
-            findings += examine_lock(stated, lock, self.lock)
-        return Checked(tuple(findings), tuple(stated), tuple(errors))
+            findings += check_lock_drift(stated, lock, self.lock)
+        return CheckedInput(tuple(findings), tuple(stated), tuple(errors))
 
-    def _file(self, path: str) -> tuple[list[Finding], list[Stated]]:
+    def _file(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.inputs.containers.dockerfile import is_dockerfile
 
         if is_dockerfile(os.path.basename(path)):
-            from neuron_pin.audit.dockerfile import examine_recipe
+            from neuron_pin.audit.dockerfile import check_dockerfile
             from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 
             stages = read_dockerfile(path, self.catalog.packages)
-            return examine_recipe(
+            return check_dockerfile(
                 path, stages, self.catalog, self.target, self.within_days, self.environ
             )
-        stated = read_stated(path, self.environ)
+        stated = read_detected(path, self.environ)
         target = self.target()
-        return examine_statements(stated, self.catalog, target, self.within_days), stated
+        return check_packages(stated, self.catalog, target, self.within_days), stated
 
-    def _environment(self, folder: str) -> tuple[list[Finding], list[Stated]]:
-        from neuron_pin.audit.environment import examine_environment
+    def _environment(self, folder: str) -> tuple[list[Finding], list[DetectedPackage]]:
+        from neuron_pin.audit.environment import check_environment
         from neuron_pin.inputs.host.distributions import environment_python
 
         target = self.target(environment_python(folder))
-        return examine_environment(folder, self.catalog, target, self.within_days)
+        return check_environment(folder, self.catalog, target, self.within_days)
 
-    def _host(self, root: str) -> tuple[list[Finding], list[Stated]]:
-        from neuron_pin.audit.host import examine_host
+    def _host(self, root: str) -> tuple[list[Finding], list[DetectedPackage]]:
+        from neuron_pin.audit.host import check_host
 
         settings = self.settings
         self.settings = settings._replace(
             instance=settings.instance or detect(root).instance or None
         )
         try:
-            return examine_host(
+            return check_host(
                 root, self.catalog, self.target, self.within_days, self.now, is_running=True
             )
         finally:
             self.settings = settings
 
-    def _image(self, path: str) -> tuple[list[Finding], list[Stated]]:
-        from neuron_pin.audit.host import examine_host, unreadable
-        from neuron_pin.inputs.containers.image import opened_image
+    def _image(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
+        from neuron_pin.audit.host import check_host, report_unreadable
+        from neuron_pin.inputs.containers.image import open_image
 
-        with opened_image(path) as image:
-            found, stated = examine_host(
+        with open_image(path) as image:
+            found, stated = check_host(
                 image.root, self.catalog, self.target, self.within_days, self.now, is_running=False
             )
-            found += [unreadable(problem) for problem in image.problems]
+            found += [report_unreadable(problem) for problem in image.problems]
 
             def inside(text: str) -> str:
                 return text.replace(image.root, f"{path}!")

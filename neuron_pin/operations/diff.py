@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, public_version, version_numbers
-from neuron_pin.catalog.changes import Changes, what_changed
+from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
 from neuron_pin.policy import PackageKey, Phase, parse_version, phase_at
@@ -66,7 +66,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
         was, now = old.versions.get(key, ()), new.versions.get(key, ())
         instead = ""
         if key.name in left and not now:
-            instead = _instead(key, new, catalog, as_of)
+            instead = _replacement(key, new, catalog, as_of)
         differences.append(
             Difference(
                 key=key,
@@ -80,11 +80,11 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
         )
     support = None
     if old.sdk and new.sdk and old.sdk != new.sdk:
-        support = what_changed(catalog, old.sdk, new.sdk)
+        support = find_changes(catalog, old.sdk, new.sdk)
     return Comparison(old, new, tuple(differences), support, _notes(differences, catalog, support))
 
 
-def _instead(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
+def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
     """A package of the new state that an announcement or the catalogue names as the one that
     takes a package's place."""
     names = {other.name for other in new.versions}

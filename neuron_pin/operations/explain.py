@@ -11,17 +11,17 @@ from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve import Exclusion, Request, Resolution
-from neuron_pin.resolve.catalog_candidates import key_for
+from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
-from neuron_pin.resolve.index_candidates import IndexOffers
-from neuron_pin.resolve.release_candidates import Selection
+from neuron_pin.resolve.index_candidates import IndexCandidates
+from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
-from .lock_job import Job, lock_job, make_request
-from .target import target_of
+from .lock_job import LockJob, lock_job, make_request
+from .target import read_target
 
 MAX_PAIRS = 60
 """Versions of one package that are tried with another, newest first."""
@@ -59,14 +59,14 @@ class PairExplanation(NamedTuple):
     problem: NoSolution | None
 
 
-def explain_name(job: Job, requirement: Requirement) -> Explanation:
+def explain_name(job: LockJob, requirement: Requirement) -> Explanation:
     """Explain one package; what nothing fits is said with what would work.
 
     Indexes are asked where one is named, or the package is not Neuron's.  Raises
     `UnknownName` for a name that no source at hand has.
     """
     catalog = job.catalog
-    target = target_of(job.settings, catalog, job.today, job.this_python)
+    target = read_target(job.settings, catalog, job.today, job.this_python)
     package = catalog.packages.get(requirement.name)
     asked = job._replace(requirements=(requirement,))
     is_foreign = package is None or package.kind is ComponentKind.DEPENDENCY
@@ -82,10 +82,10 @@ def explain_name(job: Job, requirement: Requirement) -> Explanation:
     return Explanation(target, resolution, problem, tuple(verdicts))
 
 
-def explain_pair(job: Job, first: Requirement, second: Requirement) -> PairExplanation:
+def explain_pair(job: LockJob, first: Requirement, second: Requirement) -> PairExplanation:
     """Which versions of one package go with which of another: each is tried by locking both."""
     catalog = job.catalog
-    target = target_of(job.settings, catalog, job.today, job.this_python)
+    target = read_target(job.settings, catalog, job.today, job.this_python)
     for requirement in (first, second):
         if requirement.name not in catalog.packages and job.settings.offline:
             raise UnknownName("package", requirement.name, catalog.packages)
@@ -117,11 +117,11 @@ def explain_pair(job: Job, first: Requirement, second: Requirement) -> PairExpla
     return PairExplanation(target, first, second, tuple(verdicts), problem)
 
 
-def _request(job: Job, target: Target) -> Request:
+def _request(job: LockJob, target: Target) -> Request:
     return make_request(job.settings, job.catalog, target, job.requirements)
 
 
-def _is_released(job: Job, rows: list[tuple[str, Member]], target: Target) -> bool:
+def _is_released(job: LockJob, rows: list[tuple[str, Member]], target: Target) -> bool:
     return any(job.catalog.dates[sdk] <= target.as_of for sdk, _ in rows)
 
 
@@ -137,34 +137,34 @@ def _names_sources(settings: Settings) -> bool:
     )
 
 
-def _locked(job: Job) -> tuple[Resolution | None, NoSolution | None]:
+def _locked(job: LockJob) -> tuple[Resolution | None, NoSolution | None]:
     """The lock of a job, or what stands against it with the relaxations that work."""
     try:
         return lock_job(job), None
     except NoSolution as error:
-        from .relax import explained
+        from .relax import explain_conflict
 
-        return None, explained(job, error)
+        return None, explain_conflict(job, error)
 
 
 # Over sources ---------------------------------------------------------------------------
 
 
-def _from_sources(job: Job, requirement: Requirement, target: Target) -> Explanation:
+def _from_sources(job: LockJob, requirement: Requirement, target: Target) -> Explanation:
     """Every version that an index or repository offers, and those that the releases know."""
     from neuron_pin.sources.http.record_cache import RecordCache
     from neuron_pin.sources.session import open_sources
 
     settings, catalog = job.settings, job.catalog
     request = _request(job, target)
-    made: list[tuple[Context, IndexOffers]] = []
+    made: list[tuple[Context, IndexCandidates]] = []
     resolution: Resolution | None = None
     problem: NoSolution | None = None
     cache = RecordCache(cache_folder(settings, job.environ))
     with open_sources(settings, job.files, catalog, target, cache) as sources:
 
-        def offers(context: Context, chosen: Selection | None) -> IndexOffers:
-            made.append((context, IndexOffers(context, chosen, sources)))
+        def offers(context: Context, chosen: ReleaseCandidates | None) -> IndexCandidates:
+            made.append((context, IndexCandidates(context, chosen, sources)))
             return made[-1][1]
 
         try:
@@ -172,16 +172,16 @@ def _from_sources(job: Job, requirement: Requirement, target: Target) -> Explana
         except NoSolution as error:
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)
-        key = key_for(requirement, context)
+        key = find_requirement_key(requirement, context)
         offered = list(judge.candidates(key)) if judge is not None else []
     if not offered and requirement.name not in catalog.packages:
         raise UnknownName(
             "package", requirement.name, catalog.packages, hint="no index at hand has it"
         )
     if problem is not None:
-        from .relax import explained
+        from .relax import explain_conflict
 
-        problem = explained(job, problem)
+        problem = explain_conflict(job, problem)
     chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
     stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
     verdicts: dict[tuple[str, str], Verdict] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.catalog_lint import examine_facts
+from neuron_pin.audit.catalog_lint import lint_facts
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
 from neuron_pin.catalog.importer.checksums import verify_facts
@@ -23,7 +23,7 @@ from neuron_pin.policy import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedFacts:
     """What an import brought; ``findings`` are what the policy says of the new events."""
 
     manifest: Manifest | None
@@ -76,7 +76,7 @@ class Imported:
 
 def import_facts(
     paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
-) -> Imported:
+) -> ImportedFacts:
     """Read each path, a manifest file or a folder of pages, and write the catalogue that
     results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
 
@@ -101,7 +101,7 @@ def import_facts(
         dated = {r.sdk for r in known.releases}
         dates = {s: manifest.date for s in fresh if s not in dated} if manifest else {}
         announcements = read_announcements(folders[0], known, dates)
-        findings = examine_facts(known, events=announcements.events, released=dates)
+        findings = lint_facts(known, events=announcements.events, released=dates)
         for finding in findings:
             if finding.severity is Severity.ERROR:
                 problem = f"{finding.subject}: {finding.reason} ({finding.rule.identifier})"
@@ -113,7 +113,7 @@ def import_facts(
     if is_new:
         source = ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
         write_catalog(manifest, known, source, target, announcements)
-    return Imported(manifest, announcements, fresh, tuple(findings), bool(is_new))
+    return ImportedFacts(manifest, announcements, fresh, tuple(findings), bool(is_new))
 
 
 def _words(event: Event) -> str:

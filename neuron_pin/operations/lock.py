@@ -12,7 +12,7 @@ from neuron_pin.inputs import Requirement
 from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import Settings
 
-from .lock_job import Job, lock_job
+from .lock_job import LockJob, lock_job
 
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
@@ -35,7 +35,7 @@ def lock(
     Where there is no solution the error says which requirements cannot hold together, and
     what would work, found by locking again with that changed.
     """
-    job = Job(
+    job = LockJob(
         settings=settings,
         catalog=catalog,
         requirements=(*requirements, *(r for file in files for r in file.requirements)),
@@ -50,6 +50,6 @@ def lock(
     try:
         return lock_job(job)
     except NoSolution as error:
-        from .relax import explained
+        from .relax import explain_conflict
 
-        raise explained(job, error) from None
+        raise explain_conflict(job, error) from None

@@ -17,9 +17,9 @@ from typing import Any
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, ComponentKind
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Reach, Rule
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, Rule
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
-from neuron_pin.settings import without_credentials
+from neuron_pin.settings import redact_urls
 from neuron_pin.sources.candidate import File
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.target import Target
@@ -29,7 +29,7 @@ MAX_EXCLUSIONS = 20_000
 """A bigger answer is made again, which is cheaper than to read it."""
 
 
-class Memo:
+class LockCache:
     """The place in the cache of one question's answer."""
 
     def __init__(self, cache: RecordCache, catalog: Catalog, question: Iterable[object]) -> None:
@@ -37,7 +37,7 @@ class Memo:
         self._cache = cache
         values = [__version__, _stamp(catalog.folder), *question]
         # Names and passwords in addresses are kept nowhere.
-        self._key = without_credentials(json.dumps(_plain(values)))
+        self._key = redact_urls(json.dumps(_as_json(values)))
 
     def recall(self, target: Target, *, offline: bool) -> Resolution | None:
         """The answer, if it still holds; offline the records need not be fresh."""
@@ -47,7 +47,7 @@ class Memo:
         until, evidence, sdk, packages, exclusions, warnings = record
         if not offline and not is_fresh(until, time.time()):
             return None
-        if any(_changed(path, changed) for path, changed in evidence):
+        if any(_has_changed(path, changed) for path, changed in evidence):
             return None
         return Resolution(
             sdk=sdk,
@@ -66,7 +66,7 @@ class Memo:
             return
         if len(found.exclusions) > MAX_EXCLUSIONS:
             return
-        packages = [_plain(package) for package in found.packages]
+        packages = [_as_json(package) for package in found.packages]
         exclusions = [
             [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
             for e in found.exclusions
@@ -75,7 +75,7 @@ class Memo:
         self._cache.save(KIND, self._key, values)
 
 
-def _changed(path: str, changed: int) -> bool:
+def _has_changed(path: str, changed: int) -> bool:
     try:
         return os.stat(path).st_mtime_ns != changed
     except OSError:
@@ -88,16 +88,16 @@ def _stamp(folder: str) -> list[Any]:
         return sorted([entry.name, entry.stat().st_mtime_ns] for entry in entries)
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """A value as JSON has it, the same for equal values."""
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, (frozenset, set)):
-        return sorted(str(_plain(item)) for item in value)
+        return sorted(str(_as_json(item)) for item in value)
     if isinstance(value, dict):
-        return sorted([str(key), _plain(item)] for key, item in value.items())
+        return sorted([str(key), _as_json(item)] for key, item in value.items())
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [_as_json(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -106,7 +106,7 @@ def _package(row: list[Any]) -> LockedPackage:
     return LockedPackage(
         PackageKey(Ecosystem[key[0]], key[1]),
         version,
-        Pin(pin[0], Reach[pin[1]]),
+        Pin(pin[0], PinComparison[pin[1]]),
         Phase[phase],
         ComponentKind[kind] if kind else None,
         sdk,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
-from neuron_pin.policy import Phase, Strength, phase_at
-from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, support_of
+from neuron_pin.policy import Phase, PinPrecision, phase_at
+from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target, parse_day
 
-from .target import target_of
+from .target import read_target
 
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
 
 
-class Job(NamedTuple):
+class LockJob(NamedTuple):
     """One lock to make: what was set, what was asked for, what the world is like."""
 
     settings: Settings
@@ -36,15 +36,15 @@ class Job(NamedTuple):
     preferred: Preferences | None = None
 
 
-def lock_job(job: Job) -> Resolution:
+def lock_job(job: LockJob) -> Resolution:
     """Resolve a job as it stands; raises `NoSolution` with the bare facts."""
     settings, catalog, files = job.settings, job.catalog, job.files
-    target = target_of(settings, catalog, job.today, job.this_python)
+    target = read_target(settings, catalog, job.today, job.this_python)
     _check_python(files, target)
     overrides = _overrides(settings, target, job.environ)
     asked = [overrides.get(requirement.name, requirement) for requirement in job.requirements]
     request = make_request(settings, catalog, target, asked, job.constraints)
-    if settings.generate_hashes and request.strength is not Strength.EXACT:
+    if settings.generate_hashes and request.strength is not PinPrecision.EXACT:
         raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
     request = request._replace(
         all_files=job.all_files
@@ -58,17 +58,17 @@ def lock_job(job: Job) -> Resolution:
             hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
         )
     if not uses_indexes(settings, files, catalog, request):
-        from neuron_pin.resolve.catalog_candidates import CatalogOffers
+        from neuron_pin.resolve.catalog_candidates import CatalogCandidates
         from neuron_pin.resolve.resolver import resolve
 
-        found = resolve(request, catalog, CatalogOffers)
+        found = resolve(request, catalog, CatalogCandidates)
     else:
         found = _from_indexes(job, request, overrides)
     expires = parse_day(settings.expires, "--expires").isoformat() if settings.expires else ""
     return found._replace(
         with_hashes=settings.generate_hashes,
         expires=expires,
-        support=support_of(found, catalog),
+        support=find_support(found, catalog),
     )
 
 
@@ -115,14 +115,14 @@ def make_request(
                 )
     return Request(
         target=target,
-        requirements=tuple(r for r in requirements if _applies(r, target)),
-        constraints=tuple(r for r in constraints if _applies(r, target)),
+        requirements=tuple(r for r in requirements if _marker_holds(r, target)),
+        constraints=tuple(r for r in constraints if _marker_holds(r, target)),
         sdk=sdk_requirement(settings.sdk, catalog),
-        strength=Strength(settings.pin or "exact"),
+        strength=PinPrecision(settings.pin or "exact"),
     )
 
 
-def _applies(requirement: Requirement, target: Target) -> bool:
+def _marker_holds(requirement: Requirement, target: Target) -> bool:
     """PEP 508: whether a requirement's marker holds for the target."""
     if not requirement.marker:
         return True
@@ -179,7 +179,7 @@ def _overrides(
     found = {}
     for path in settings.override:
         for requirement in read_requirements(path, environ=environ).requirements:
-            if _applies(requirement, target):
+            if _marker_holds(requirement, target):
                 found[requirement.name] = requirement
     return found
 
@@ -200,29 +200,31 @@ def _still_preferred(settings: Settings, preferred: Preferences | None) -> Prefe
     """What an existing lock has, less what the user wants newer."""
     if preferred is None or settings.upgrade:
         return NO_PREFERENCES
-    from neuron_pin.catalog import normalized
+    from neuron_pin.catalog import canonicalize_name
 
-    newer = {normalized(name) for name in settings.upgrade_package}
+    newer = {canonicalize_name(name) for name in settings.upgrade_package}
     sdk = "" if newer else preferred.sdk
     return Preferences(sdk, {n: v for n, v in preferred.versions.items() if n not in newer})
 
 
-def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requirement]) -> Resolution:
+def _from_indexes(
+    job: LockJob, request: Request, overrides: Mapping[str, Requirement]
+) -> Resolution:
     """The lock of this very request from the cache, if it still holds; else a new one."""
     from neuron_pin.sources.http.record_cache import RecordCache
 
-    from .lock_cache import Memo
+    from .lock_cache import LockCache
 
     settings, catalog, files = job.settings, job.catalog, job.files
     cache = RecordCache(cache_folder(settings, job.environ))
     places = [[f.index_url, f.extra_index_urls, f.find_links, f.no_index] for f in files]
     # How the indexes are reached, and what is done with the answer, plays no part in it.
     asked = settings._replace(**_NO_PART)
-    memo = Memo(cache, catalog, (request, asked, overrides, places))
+    memo = LockCache(cache, catalog, (request, asked, overrides, places))
     found = None if settings.refresh else memo.recall(request.target, offline=settings.offline)
     if found is not None:
         return found
-    from neuron_pin.resolve.index_candidates import IndexOffers
+    from neuron_pin.resolve.index_candidates import IndexCandidates
     from neuron_pin.resolve.resolver import resolve
     from neuron_pin.sources.session import open_sources
 
@@ -231,7 +233,7 @@ def _from_indexes(job: Job, request: Request, overrides: Mapping[str, Requiremen
             found = resolve(
                 request,
                 catalog,
-                lambda context, chosen: IndexOffers(context, chosen, sources, overrides),
+                lambda context, chosen: IndexCandidates(context, chosen, sources, overrides),
             )
         except SourceFailed:
             if settings.offline:

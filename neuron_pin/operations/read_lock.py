@@ -11,7 +11,7 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.locks.lock_json import MAX_BYTES, read_lock_json
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Reach, parse_pin
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Scope, make_target
@@ -90,7 +90,7 @@ def _pin(text: str, ecosystem: Ecosystem, *, is_neuron: bool) -> Pin:
 
     version = text.removeprefix("==")
     Version(version)
-    return Pin(version, Reach.FULL if "+" in version else Reach.UPSTREAM)
+    return Pin(version, PinComparison.FULL if "+" in version else PinComparison.UPSTREAM)
 
 
 def _text(value: Any) -> str:

@@ -11,8 +11,8 @@ from neuron_pin.errors import NeuronPinError, NoSolution
 from neuron_pin.inputs import Requirement
 from neuron_pin.resolve import Resolution
 
-from .lock_job import Job, lock_job
-from .target import target_of
+from .lock_job import LockJob, lock_job
+from .target import read_target
 
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""
@@ -26,7 +26,7 @@ class _Tries:
     def __init__(self) -> None:
         self.left = MAX_TRIES
 
-    def lock(self, job: Job) -> Resolution | None:
+    def lock(self, job: LockJob) -> Resolution | None:
         """The lock of a job, or none if there is none, or no tries are left."""
         if self.left <= 0:
             return None
@@ -37,7 +37,7 @@ class _Tries:
             return None
 
 
-def explained(job: Job, error: NoSolution) -> NoSolution:
+def explain_conflict(job: LockJob, error: NoSolution) -> NoSolution:
     """The error, with the smallest conflicting set and the relaxations that work."""
     tries = _Tries()
     plain = job._replace(preferred=None, all_files=False)
@@ -54,7 +54,7 @@ def explained(job: Job, error: NoSolution) -> NoSolution:
     return error
 
 
-def _smallest(job: Job, tries: _Tries) -> list[Requirement]:
+def _smallest(job: LockJob, tries: _Tries) -> list[Requirement]:
     """A set of requirements and constraints of which none can be missed from the conflict.
 
     Found by leaving out one after the other: what the conflict stays without is no part of
@@ -71,7 +71,7 @@ def _smallest(job: Job, tries: _Tries) -> list[Requirement]:
     return kept
 
 
-def _with(job: Job, requirements: list[Requirement]) -> Job:
+def _with(job: LockJob, requirements: list[Requirement]) -> LockJob:
     return job._replace(
         requirements=tuple(r for r in requirements if r in job.requirements),
         constraints=tuple(r for r in requirements if r in job.constraints),
@@ -79,8 +79,8 @@ def _with(job: Job, requirements: list[Requirement]) -> Job:
 
 
 def _relaxations(
-    job: Job, error: NoSolution, smallest: list[Requirement]
-) -> Iterator[tuple[str, Job]]:
+    job: LockJob, error: NoSolution, smallest: list[Requirement]
+) -> Iterator[tuple[str, LockJob]]:
     """What could be given up, the least first, each in words that can be typed."""
     settings = job.settings
     if settings.sdk not in (None, "latest"):
@@ -101,7 +101,7 @@ def _relaxations(
         yield f"--python {python}", job._replace(settings=settings._replace(python=python))
 
 
-def _shorter_support(job: Job) -> Iterator[tuple[str, Job]]:
+def _shorter_support(job: LockJob) -> Iterator[tuple[str, LockJob]]:
     """The furthest day up to which the best lock without the demand is sure of support."""
     free = job._replace(settings=job.settings._replace(require_support_until=None))
     try:
@@ -114,15 +114,15 @@ def _shorter_support(job: Job) -> Iterator[tuple[str, Job]]:
         yield f"--require-support-until {until}", job._replace(settings=settings)
 
 
-def _other_pythons(job: Job) -> list[str]:
+def _other_pythons(job: LockJob) -> list[str]:
     """The Python versions that releases know, nearest to the target's first."""
-    target = target_of(job.settings, job.catalog, job.today, job.this_python)
+    target = read_target(job.settings, job.catalog, job.today, job.this_python)
     here = int(target.python.partition(".")[2])
     others = [python for python in job.catalog.pythons if python != target.python]
     return sorted(others, key=lambda python: abs(int(python.partition(".")[2]) - here))
 
 
-def _outcome(found: Resolution, job: Job) -> str:
+def _outcome(found: Resolution, job: LockJob) -> str:
     names = {requirement.name for requirement in job.requirements}
     chosen = [f"{p.key.name} {p.version}" for p in found.packages if p.key.name in names]
     release = [f"SDK {found.sdk}"] if found.sdk else []

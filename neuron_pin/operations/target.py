@@ -11,7 +11,7 @@ from neuron_pin.target import Target, make_target, parse_day
 from neuron_pin.target.detection import detect
 
 
-def target_of(
+def read_target(
     settings: Settings, catalog: Catalog, today: date, this_python: str, root: str = "/"
 ) -> Target:
     """The target that the settings describe; ``--target auto`` fills in from this machine."""

@@ -21,7 +21,7 @@ from neuron_pin.inputs.host.apt_preferences import (
 )
 from neuron_pin.inputs.host.apt_sandbox import AptFailed, Archive, has_apt, scratch_apt
 from neuron_pin.outputs.apt_preferences import ALLOWED, NEVER
-from neuron_pin.policy import Ecosystem, Pin, Reach
+from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.resolve import LockedPackage, Resolution
 
@@ -38,7 +38,7 @@ class Expected(NamedTuple):
     priority: int
 
 
-def prove_preferences(path: str, text: str, resolution: Resolution) -> None:
+def verify_preferences(path: str, text: str, resolution: Resolution) -> None:
     """Raise `CannotWrite` unless the text says of each version what the lock means.
 
     Costs about 50 ms where there is an apt.
@@ -116,8 +116,8 @@ def _is_debian(version: str) -> bool:
 
 def _is_inside(pin: Pin, version: str) -> bool:
     """The pin's meaning, said once more and without regular expressions."""
-    if pin.reach is Reach.PREFIX:
+    if pin.reach is PinComparison.PREFIX:
         return version.startswith(f"{pin.base}.")
     return version == pin.base or (
-        pin.reach is Reach.UPSTREAM and version.startswith(f"{pin.base}-")
+        pin.reach is PinComparison.UPSTREAM and version.startswith(f"{pin.base}-")
     )

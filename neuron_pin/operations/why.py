@@ -10,7 +10,7 @@ MAX_CHAINS = 20
 """Most chains that are told; each is a shortest one from its beginning."""
 
 
-def chains_to(lock: LockFile, name: str) -> list[tuple[str, ...]]:
+def find_chains(lock: LockFile, name: str) -> list[tuple[str, ...]]:
     """The shortest chain from each place where something was asked for down to a package, the
     package last; empty where the lock does not have it.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
-from neuron_pin.fs.ownership import Ownership, marked, ownership
+from neuron_pin.fs.ownership import Ownership, find_ownership, mark
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.outputs import file_head, is_section, is_system_file, renderer
 from neuron_pin.resolve import Resolution
@@ -27,7 +27,7 @@ class Output(NamedTuple):
     form: str
 
 
-class Prepared(NamedTuple):
+class FileChange(NamedTuple):
     """A file's text as it is, empty for none, and as it is to be, none for no file.
 
     ``mode`` is that of a file which is not there yet.
@@ -58,12 +58,12 @@ class Prepared(NamedTuple):
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def below(root: str, path: str) -> str:
+def path_under_root(root: str, path: str) -> str:
     """A path below another root: ``/image`` and ``/etc/x`` make ``/image/etc/x``."""
     return os.path.join(root, path.lstrip("/")) if root else path
 
 
-def check_places(outputs: Sequence[Output]) -> None:
+def check_destinations(outputs: Sequence[Output]) -> None:
     """Raise, before a lock is made, `CannotWrite` for a file whose folder is not there and
     `WrongUsage` for a form that there is not."""
     for output in outputs:
@@ -74,12 +74,12 @@ def check_places(outputs: Sequence[Output]) -> None:
 
 def prepare(
     outputs: Sequence[Output], resolution: Resolution, command: str, *, overwrite: bool = False
-) -> list[Prepared]:
+) -> list[FileChange]:
     """Every file's new text; raises `WrongUsage` or `CannotWrite`, and writes nothing.
 
     A system file that was edited by hand is refused unless ``overwrite``.
     """
-    return [_prepared(output, resolution, command, overwrite) for output in outputs]
+    return [_prepare(output, resolution, command, overwrite) for output in outputs]
 
 
 def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[str, bool]]:
@@ -89,7 +89,7 @@ def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[
     Raises `CannotWrite`, before anything is removed, for a file that is not ours, and for
     one that was edited by hand unless ``overwrite``.
     """
-    rests = [_without_ours(output, overwrite) for output in outputs]
+    rests = [_remove_ours(output, overwrite) for output in outputs]
     done = []
     for output, rest in zip(outputs, rests, strict=True):
         if rest is None:
@@ -99,21 +99,21 @@ def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[
     return done
 
 
-def _without_ours(output: Output, overwrite: bool) -> str | None:
+def _remove_ours(output: Output, overwrite: bool) -> str | None:
     """What is to stay of a file: none for nothing, empty for a file that is not there."""
-    before = _existing(output.path)
+    before = _read_existing(output.path)
     if not before:
         return ""
     if is_section(output.form):
-        from neuron_pin.fs.sections import BrokenSection, without_section
+        from neuron_pin.fs.sections import BrokenSection, remove_section
 
         try:
-            return without_section(before)
+            return remove_section(before)
         except BrokenSection as error:
             raise CannotWrite(f"{output.path}:{error.line}", f"{error}") from None
     if not is_system_file(output.form):
         raise CannotWrite(output.path, "is no system file; remove it by hand")
-    owner = ownership(before)
+    owner = find_ownership(before)
     if owner is Ownership.FOREIGN:
         raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
     if owner is Ownership.EDITED and not overwrite:
@@ -122,7 +122,7 @@ def _without_ours(output: Output, overwrite: bool) -> str | None:
     return None
 
 
-def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
+def write(prepared: Sequence[FileChange]) -> list[tuple[str, bool]]:
     """Write the files that change, and remove those that go; gives each path and whether
     anything was done."""
     done = []
@@ -135,34 +135,34 @@ def write(prepared: Sequence[Prepared]) -> list[tuple[str, bool]]:
     return done
 
 
-def _prepared(output: Output, resolution: Resolution, command: str, overwrite: bool) -> Prepared:
+def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bool) -> FileChange:
     text = renderer(output.form)(resolution, command)
-    before = _existing(output.path)
+    before = _read_existing(output.path)
     if is_system_file(output.form):
-        text = marked(text)
-        if ownership(before) is Ownership.EDITED and not overwrite:
+        text = mark(text)
+        if find_ownership(before) is Ownership.EDITED and not overwrite:
             raise CannotWrite(
                 output.path,
                 "has been edited by hand since neuron-pin wrote it",
                 hint="--diff --dry-run --overwrite shows what would be lost, --overwrite does it",
             )
     if is_section(output.form):
-        from neuron_pin.fs.sections import BrokenSection, with_section
+        from neuron_pin.fs.sections import BrokenSection, put_section
 
         try:
-            text = with_section(before, text, file_head(output.form))
+            text = put_section(before, text, file_head(output.form))
         except BrokenSection as error:
             raise CannotWrite(
                 f"{output.path}:{error.line}", f"{error}", hint="mend or remove them by hand"
             ) from None
     if output.form == "apt-preferences":
-        from .verify_preferences import prove_preferences
+        from .verify_preferences import verify_preferences
 
-        prove_preferences(output.path, text, resolution)
-    return Prepared(output.path, before, text)
+        verify_preferences(output.path, text, resolution)
+    return FileChange(output.path, before, text)
 
 
-def _existing(path: str) -> str:
+def _read_existing(path: str) -> str:
     """A file's text, empty for none; raises `UnreadableInput` rather than to give a part of
     one that others write to as well."""
     if not os.path.isfile(path):

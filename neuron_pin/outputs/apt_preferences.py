@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.policy import Ecosystem, Pin, Reach
+from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
 ALLOWED = 990
@@ -49,7 +49,7 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
         *expiry,
         f"Explanation: NP301, NP501: no other version than {pin.to_apt()} is in the lock",
         f"Package: {name}",
-        f"Pin: version /{outside_pin(pin)}/",
+        f"Pin: version /{render_outside_pin(pin)}/",
         f"Pin-Priority: {NEVER}",
         "",
         f"Explanation: NP401: {name} is taken from this host",
@@ -64,17 +64,17 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
     ]
 
 
-def outside_pin(pin: Pin) -> str:
+def render_outside_pin(pin: Pin) -> str:
     """The expression for every version that a pin does not admit."""
-    if pin.reach is Reach.PREFIX:
-        return outside([f"{pin.base}."], [])
-    if pin.reach is Reach.UPSTREAM:
+    if pin.reach is PinComparison.PREFIX:
+        return find_outside([f"{pin.base}."], [])
+    if pin.reach is PinComparison.UPSTREAM:
         # Some packages are published without a revision, most with one.
-        return outside([f"{pin.base}-"], [pin.base])
-    return outside([], [pin.base])
+        return find_outside([f"{pin.base}-"], [pin.base])
+    return find_outside([], [pin.base])
 
 
-def outside(prefixes: Iterable[str], exact: Iterable[str]) -> str:
+def find_outside(prefixes: Iterable[str], exact: Iterable[str]) -> str:
     """A POSIX extended regular expression for every version that begins with none of the
     prefixes and is none of the exact ones.
 

@@ -16,7 +16,7 @@ def render_constraints(resolution: Resolution, command: str) -> str:
 
     System packages are no business of pip's; a comment says that the lock has them.
     """
-    return _rendered(resolution, command, is_bound=False)
+    return _render(resolution, command, is_bound=False)
 
 
 def render_bound_constraints(resolution: Resolution, command: str) -> str:
@@ -26,10 +26,10 @@ def render_bound_constraints(resolution: Resolution, command: str) -> str:
     PEP 508, "URL specification": pip takes the name from there and from no index, and checks
     the hash, so that not even the same version of another index can take its place.
     """
-    return _rendered(resolution, command, is_bound=True)
+    return _render(resolution, command, is_bound=True)
 
 
-def _rendered(resolution: Resolution, command: str, *, is_bound: bool) -> str:
+def _render(resolution: Resolution, command: str, *, is_bound: bool) -> str:
     lines = ["# This file was written by neuron-pin:", f"#   {command}"]
     if resolution.sdk:
         lines.append(f"# Neuron SDK {resolution.sdk}")

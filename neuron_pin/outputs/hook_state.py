@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
-from neuron_pin.catalog.windows import DRIVER, tested_kernels
+from neuron_pin.catalog.windows import DRIVER, find_tested_kernels
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
 from neuron_pin.resolve import LockedPackage, Resolution
@@ -149,6 +149,6 @@ def _kernels(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
             span = floor.versions
             yield "floor", floor.package, span.first, span.below, floor.kernel, floor.source
     for version, rows in sorted(catalog.shipped(DRIVER).items()):
-        kernels, source = tested_kernels(catalog, [sdk for sdk, _ in rows], system)
+        kernels, source = find_tested_kernels(catalog, [sdk for sdk, _ in rows], system)
         if kernels:
             yield "tested", version, " ".join(kernels), source

@@ -17,7 +17,7 @@ from packaging.version import Version
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.target.tags import machine_of
+from neuron_pin.target.tags import find_machine
 
 TOOL = "neuron-pin"
 
@@ -34,7 +34,7 @@ def render_pylock(resolution: Resolution, command: str) -> str:
         environments=[
             Marker(
                 f"python_version == '{target.python}' and sys_platform == 'linux' "
-                f"and platform_machine == '{machine_of(target.platforms)}'"
+                f"and platform_machine == '{find_machine(target.platforms)}'"
             )
         ],
         requires_python=SpecifierSet(f">={target.python},<{major}.{int(minor) + 1}"),

@@ -58,7 +58,7 @@ def _span(versions: Sequence[str]) -> str:
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Left-aligned columns, the last one ragged; control characters are made visible."""
-    table = [[printable(cell) for cell in row] for row in (head, *rows)]
+    table = [[make_printable(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -66,13 +66,13 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """Text of foreign origin, safe for a terminal."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text that is no Markdown: files and packages may be called anything."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in printable(text))
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in make_printable(text))

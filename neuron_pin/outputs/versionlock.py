@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.policy import Ecosystem, Pin, Reach
+from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
 
@@ -43,9 +43,9 @@ def render_versionlock_toml(resolution: Resolution, command: str) -> str:
 
 def conditions(pin: Pin) -> list[tuple[str, str]]:
     """A pin as comparisons of epoch, version and release, all of which have to hold."""
-    if pin.reach is Reach.FULL:
+    if pin.reach is PinComparison.FULL:
         return [("=", pin.to_rpm())]
-    if pin.reach is Reach.UPSTREAM:
+    if pin.reach is PinComparison.UPSTREAM:
         # Every release of the version: another number behind it makes a later version.
         return [(">=", f"0:{pin.base}"), ("<", f"0:{pin.base}.0")]
     head, _, last = pin.base.rpartition(".")

@@ -9,7 +9,7 @@ from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.target import Scope
-from neuron_pin.target.tags import machine_of
+from neuron_pin.target.tags import find_machine
 
 from .step import Part, Step
 
@@ -31,7 +31,7 @@ def system_checks(resolution: Resolution, catalog: Catalog, root: str) -> Iterat
         named = f'case "$ID$VERSION_ID" in {pattern}) ;; *) false ;; esac'
         test = f"( . {root}/etc/os-release && {named} )"
         yield _check("os", f"The operating system is {system.name}", test, system.source)
-    machine = machine_of(target.platforms)
+    machine = find_machine(target.platforms)
     yield _check("machine", f"The machine is {machine}", f'test "$(uname -m)" = {machine}', "")
     if target.instance is not None and target.scope is not Scope.CONTAINER:
         yield _check(

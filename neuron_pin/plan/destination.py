@@ -14,8 +14,8 @@ from typing import NamedTuple
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
-from neuron_pin.operations.lock_job import Job, lock_job
-from neuron_pin.operations.target import target_of
+from neuron_pin.operations.lock_job import LockJob, lock_job
+from neuron_pin.operations.target import read_target
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
@@ -88,7 +88,7 @@ class Wanted(NamedTuple):
     moved: tuple[str, ...] = ()
 
 
-class Destination(NamedTuple):
+class TargetState(NamedTuple):
     """What is to be installed.
 
     ``roots`` are the Python packages to be asked of pip, ``constraints`` all that it must
@@ -130,7 +130,7 @@ def parse_wanted(
     return Wanted(framework, framework_version, frozenset(found), image, tuple(named))
 
 
-def find_destination(job: Job, wanted: Wanted) -> Destination:
+def find_target_state(job: LockJob, wanted: Wanted) -> TargetState:
     """What is to be installed, by the newest release that has it for the target.
 
     Onto a host without its containers only the driver goes.
@@ -147,7 +147,7 @@ def find_destination(job: Job, wanted: Wanted) -> Destination:
         raise
 
 
-def _find(job: Job, wanted: Wanted) -> Destination:
+def _find(job: LockJob, wanted: Wanted) -> TargetState:
     settings, catalog = job.settings, job.catalog
     if settings.instance is None or settings.os is None:
         systems = ", ".join(system.name for system in catalog.systems)
@@ -173,16 +173,16 @@ def _find(job: Job, wanted: Wanted) -> Destination:
     raise problem
 
 
-def _pythons(job: Job) -> list[str]:
+def _pythons(job: LockJob) -> list[str]:
     """The Pythons to try: the one asked for, or the system's and then the newest."""
     if job.settings.python:
         return [job.settings.python]
-    target = target_of(job.settings, job.catalog, job.today, job.this_python)
+    target = read_target(job.settings, job.catalog, job.today, job.this_python)
     own = job.catalog.system(job.settings.os).python if job.settings.os else target.python
     return list(dict.fromkeys([own, *reversed(job.catalog.pythons)]))
 
 
-def _alternatives(job: Job, wanted: Wanted) -> list[list[Requirement]]:
+def _alternatives(job: LockJob, wanted: Wanted) -> list[list[Requirement]]:
     """The requirements that decide on the release, one list for each package that brings the
     framework; the best first."""
     catalog, family = job.catalog, _family(job)
@@ -209,7 +209,7 @@ def _alternatives(job: Job, wanted: Wanted) -> list[list[Requirement]]:
     return sorted(found, key=lambda rows: _reach(job, rows), reverse=True)
 
 
-def _system_names(job: Job, wanted: Wanted) -> list[Requirement]:
+def _system_names(job: LockJob, wanted: Wanted) -> list[Requirement]:
     """The runtime library and the tools, as far as the newest release has them for the family:
     one without them is not what was asked for.  A driver is not: a family may keep an older.
     """
@@ -232,7 +232,7 @@ def _system_names(job: Job, wanted: Wanted) -> list[Requirement]:
     return []
 
 
-def _reach(job: Job, requirements: list[Requirement]) -> tuple[int, ...]:
+def _reach(job: LockJob, requirements: list[Requirement]) -> tuple[int, ...]:
     """The newest release that has them, nothing if none has."""
     try:
         return sdk_key(lock_job(job._replace(requirements=tuple(requirements))).sdk)
@@ -255,7 +255,7 @@ def _leaders(catalog: Catalog, framework: str) -> list[Package]:
 _MAIN = "torch-neuronx"
 
 
-def _family(job: Job) -> str:
+def _family(job: LockJob) -> str:
     return job.catalog.instances[job.catalog.instance(job.settings.instance or "")]
 
 
@@ -268,7 +268,7 @@ def _require(text: str) -> Requirement:
     return parse_requirement(text, "--framework")
 
 
-def _of_release(job: Job, wanted: Wanted, decisive: list[Requirement]) -> Destination:
+def _of_release(job: LockJob, wanted: Wanted, decisive: list[Requirement]) -> TargetState:
     """Everything that is wanted, of the newest release that has what is decisive."""
     catalog, family = job.catalog, _family(job)
     found = lock_job(job._replace(requirements=tuple(decisive)))
@@ -299,7 +299,7 @@ def _of_release(job: Job, wanted: Wanted, decisive: list[Requirement]) -> Destin
     pinned = {p.key: p for p in whole.packages_of(Ecosystem.PIP) if _binds(p)}
     pinned.update((p.key, p) for p in resolution.packages_of(Ecosystem.PIP))
     constraints = tuple(pinned[key] for key in sorted(pinned, key=str)) if roots else ()
-    return Destination(resolution, roots, constraints, _efa(wanted, catalog, release))
+    return TargetState(resolution, roots, constraints, _efa(wanted, catalog, release))
 
 
 def _is_wanted(package: LockedPackage, wanted: Wanted, whole: Resolution) -> bool:
@@ -330,7 +330,7 @@ def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
 # What comes nearest ---------------------------------------------------------------------
 
 
-def _nearest(job: Job, wanted: Wanted) -> Iterator[str]:
+def _nearest(job: LockJob, wanted: Wanted) -> Iterator[str]:
     """What would work, each in words that can be typed, proven by finding it."""
     left, shown = MAX_TRIES, 0
     seen = set()
@@ -353,7 +353,7 @@ def _nearest(job: Job, wanted: Wanted) -> Iterator[str]:
             yield f"{words}: {outcome}"
 
 
-def _changes(job: Job, wanted: Wanted) -> Iterator[tuple[str, Job, Wanted]]:
+def _changes(job: LockJob, wanted: Wanted) -> Iterator[tuple[str, LockJob, Wanted]]:
     settings = job.settings
     single = list(_single(job, wanted))
     yield from single
@@ -363,7 +363,7 @@ def _changes(job: Job, wanted: Wanted) -> Iterator[tuple[str, Job, Wanted]]:
             yield f"--phase eos {words}", other_job, other
 
 
-def _single(job: Job, wanted: Wanted) -> Iterator[tuple[str, Job, Wanted]]:
+def _single(job: LockJob, wanted: Wanted) -> Iterator[tuple[str, LockJob, Wanted]]:
     settings = job.settings
     if "eos" not in settings.phase:
         phases = (*settings.phase, "eos")

@@ -9,13 +9,13 @@ from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.outputs.uv import render_uv_toml
 from neuron_pin.policy import Ecosystem
 
-from .destination import Ami, Destination, Wanted
+from .destination import Ami, TargetState, Wanted
 from .step import Part, Step, WrittenFile
 
 INSTALLERS = ("pip", "uv")
 
 
-def environment_path(destination: Destination, wanted: Wanted, catalog: Catalog) -> str:
+def environment_path(destination: TargetState, wanted: Wanted, catalog: Catalog) -> str:
     """Where the environment is: the image's own under ``/opt``, else one that is named after
     the release, so that an older one stays for the way back."""
     resolution = destination.resolution
@@ -41,7 +41,7 @@ def default_installer(system: OperatingSystem | None, python: str) -> str:
 
 
 def environment_steps(
-    destination: Destination,
+    destination: TargetState,
     *,
     path: str,
     installer: str,

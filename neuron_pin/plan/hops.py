@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, against
+from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
 
 MAX_MOVES = 4
 
@@ -39,7 +39,7 @@ def find_moves(catalog: Catalog, start: Pair, end: Pair, family: str | None) -> 
         longer: list[tuple[Pair, list[Move]]] = []
         for pair, moves in paths:
             for move, after in _moves(pair, end, between):
-                if after in seen or against(catalog, after, family):
+                if after in seen or find_clash(catalog, after, family):
                     continue
                 seen.add(after)
                 path = [*moves, move]
@@ -58,7 +58,7 @@ def _moves(pair: Pair, end: Pair, between: list[tuple[str, Pair]]) -> Iterator[t
             yield Move(RUNTIME, other.runtime, sdk), pair._replace(runtime=other.runtime)
 
 
-def pair_of(catalog: Catalog, sdk: str, family: str | None) -> Pair | None:
+def find_pair(catalog: Catalog, sdk: str, family: str | None) -> Pair | None:
     """A release's own driver and runtime library, none if it does not have both."""
     return dict(_pairs(catalog, family)).get(sdk)
 

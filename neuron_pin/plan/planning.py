@@ -13,11 +13,11 @@ from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
-from neuron_pin.inputs.host.hook_state import read_held
+from neuron_pin.inputs.host.hook_state import read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.operations.diff import Comparison, compare
-from neuron_pin.operations.lock_job import Job
+from neuron_pin.operations.lock_job import LockJob
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.settings import Settings
@@ -26,14 +26,14 @@ from neuron_pin.target import Scope
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
-from .destination import Destination, Wanted, find_destination, parse_wanted
+from .destination import TargetState, Wanted, find_target_state, parse_wanted
 from .environment import default_installer, environment_path, environment_steps
-from .hops import find_moves, pair_of
+from .hops import find_moves, find_pair
 from .step import Part, Plan, Step
 from .system import Machine, system_steps
 
 
-class Manner(NamedTuple):
+class PlanOptions(NamedTuple):
     """How the steps are to be carried out.
 
     ``installer`` is ``pip``, ``uv`` or empty for what fits; ``venv`` the environment's
@@ -46,7 +46,7 @@ class Manner(NamedTuple):
     command: str
 
 
-class Situation(NamedTuple):
+class CurrentState(NamedTuple):
     """What is there: the packages, the settings with what the machine or the lock says filled
     in, whether Neuron's repository is configured, and what is on hold.
 
@@ -65,7 +65,7 @@ class Situation(NamedTuple):
 NOTHING = State("nothing", "", {})
 
 
-def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -> Situation:
+def read_current_state(text: str, catalog: Catalog, settings: Settings, root: str) -> CurrentState:
     """What ``--from`` names: ``nothing``, or a state that `read_state` knows.
 
     Of a host, the instance family, operating system and kernel come along where the settings
@@ -73,11 +73,11 @@ def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -
     `UnknownName` or `WrongUsage`.
     """
     if text == "nothing":
-        return Situation(NOTHING, settings)
+        return CurrentState(NOTHING, settings)
     family = catalog.instances[catalog.instance(settings.instance)] if settings.instance else None
     state = read_state(text, catalog, family, root)
     if text != "host":
-        return Situation(state, _with_target(state, settings), is_release=_is_release(state))
+        return CurrentState(state, _with_target(state, settings), is_release=_is_release(state))
     machine = detect(root)
     settings = settings._replace(
         instance=settings.instance or machine.instance or None,
@@ -85,15 +85,15 @@ def read_situation(text: str, catalog: Catalog, settings: Settings, root: str) -
         with_kernel=settings.with_kernel or machine.kernel or None,
     )
     system = catalog.system(settings.os) if settings.os else None
-    hooks = read_held(root)
+    hooks = read_hook_states(root)
     if system is None or system.ecosystem is not Ecosystem.APT:
-        return Situation(state, settings, hooks=hooks)
+        return CurrentState(state, settings, hooks=hooks)
     installed = read_installed(root, [key.name for key in state.versions])
     held = frozenset(name for name, found in installed.items() if found.is_held)
     host = urlsplit(catalog.repositories.apt).hostname
     sources = read_apt_sources(root)
     configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
-    return Situation(state, settings, configured, held, hooks=hooks)
+    return CurrentState(state, settings, configured, held, hooks=hooks)
 
 
 def _is_release(state: State) -> bool:
@@ -112,8 +112,8 @@ def _with_target(state: State, settings: Settings) -> Settings:
     )
 
 
-def wanted_of(
-    situation: Situation,
+def list_requested(
+    situation: CurrentState,
     catalog: Catalog,
     *,
     framework: str | None,
@@ -159,10 +159,10 @@ def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
     return found
 
 
-def make_plan(job: Job, situation: Situation, wanted: Wanted, manner: Manner) -> Plan:
+def make_plan(job: LockJob, situation: CurrentState, wanted: Wanted, manner: PlanOptions) -> Plan:
     """The ordered steps; raises `NoSolution` with what comes nearest."""
     catalog, start = job.catalog, situation.state
-    destination = find_destination(job, wanted)
+    destination = find_target_state(job, wanted)
     resolution = destination.resolution
     target = resolution.target
     if not resolution.packages and not destination.efa:
@@ -202,7 +202,7 @@ def make_plan(job: Job, situation: Situation, wanted: Wanted, manner: Manner) ->
         resolution=resolution,
         comparison=comparison,
         steps=tuple(steps),
-        back=tuple(_back(steps)),
+        back=tuple(_rollback_steps(steps)),
         hops=hops,
         notes=(
             *told,
@@ -213,7 +213,7 @@ def make_plan(job: Job, situation: Situation, wanted: Wanted, manner: Manner) ->
 
 
 def _relevant(
-    situation: Situation, end: State, catalog: Catalog
+    situation: CurrentState, end: State, catalog: Catalog
 ) -> Mapping[PackageKey, tuple[str, ...]]:
     """Of what is there, Neuron's packages of the ecosystems that the plan is about; of a
     whole release, what it has of those that are to be installed."""
@@ -227,7 +227,7 @@ def _relevant(
     }
 
 
-def _efa(destination: Destination) -> Iterator[Step]:
+def _efa(destination: TargetState) -> Iterator[Step]:
     if not destination.efa:
         return
     version = destination.efa
@@ -265,7 +265,7 @@ def _proof(packages: Sequence[LockedPackage], machine: Machine) -> Iterator[Step
     )
 
 
-def _back(steps: Sequence[Step]) -> Iterator[str]:
+def _rollback_steps(steps: Sequence[Step]) -> Iterator[str]:
     """The undoing of each step, the last first; but what pins comes off before what is
     pinned, and the repository goes last."""
     last_first = steps[::-1]
@@ -277,7 +277,7 @@ def _back(steps: Sequence[Step]) -> Iterator[str]:
         yield from (f"{prefix}{command}" for command in step.back)
 
 
-def release_of(start: State, catalog: Catalog) -> str:
+def find_release(start: State, catalog: Catalog) -> str:
     """The release that most of what is installed comes from, the newest of several."""
     if start.sdk:
         return start.sdk
@@ -295,18 +295,18 @@ def release_of(start: State, catalog: Catalog) -> str:
 
 
 def _hops(
-    start: State, destination: Destination, catalog: Catalog
+    start: State, destination: TargetState, catalog: Catalog
 ) -> tuple[tuple[str, ...], list[str]]:
     """The releases on the way, and what is to be said of them."""
     resolution = destination.resolution
-    first = release_of(start, catalog) if start.versions else ""
+    first = find_release(start, catalog) if start.versions else ""
     if not first:
         return (resolution.sdk,), []
-    own = pair_of(catalog, resolution.sdk, resolution.target.family)
+    own = find_pair(catalog, resolution.sdk, resolution.target.family)
     old = {key.name: versions[0] for key, versions in start.versions.items()}
     if own is None or not old.keys() & {DRIVER, RUNTIME}:
         return (first, resolution.sdk), []
-    of_first = pair_of(catalog, first, resolution.target.family) or own
+    of_first = find_pair(catalog, first, resolution.target.family) or own
     before = Pair(
         public_version(old.get(DRIVER, of_first.driver)),
         public_version(old.get(RUNTIME, of_first.runtime)),
@@ -328,7 +328,7 @@ def _hops(
     return (first, *dict.fromkeys(between), resolution.sdk), [told]
 
 
-def _held(situation: Situation, resolution: Resolution) -> Iterator[str]:
+def _held(situation: CurrentState, resolution: Resolution) -> Iterator[str]:
     """That a hook of the machine holds another release, and would refuse the steps."""
     for manager, sdk in situation.hooks.items():
         if sdk != resolution.sdk:
@@ -343,7 +343,7 @@ def _held(situation: Situation, resolution: Resolution) -> Iterator[str]:
 def _notes(
     comparison: Comparison,
     start: State,
-    destination: Destination,
+    destination: TargetState,
     wanted: Wanted,
     catalog: Catalog,
 ) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, OperatingSystem
-from neuron_pin.fs.ownership import marked
+from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, render_repo, render_sources
@@ -83,7 +83,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
             Part.REPOSITORY,
             "repository",
             "Name Neuron's repository and its key",
-            files=(WrittenFile(f"{root}{REPO}", marked(text)),),
+            files=(WrittenFile(f"{root}{REPO}", mark(text)),),
             commands=(f"rpm --import {url}/{KEY_NAME}",),
             as_root=True,
             unless=f"grep -qs '^baseurl=.*{host}' {root}/etc/yum.repos.d/*.repo",
@@ -120,7 +120,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
         Part.REPOSITORY,
         "repository",
         "Name Neuron's repository",
-        files=(WrittenFile(source, marked(text)),),
+        files=(WrittenFile(source, mark(text)),),
         as_root=True,
         unless=unless,
         back=() if machine.configured else (f"rm -f {source}", "apt-get update"),
@@ -146,7 +146,7 @@ def _pins(
             Part.PINS,
             "pins",
             "Pin these versions, from Neuron's repository alone",
-            files=(WrittenFile(path, marked(text)),),
+            files=(WrittenFile(path, mark(text)),),
             as_root=True,
             reason="apt upgrade then leaves them; a pin is written before what it pins",
             back=(f"rm -f {path}",),
@@ -239,7 +239,7 @@ def _install(
         stops=True,
         reboot=is_driver,
         reason=", ".join(f"{n} is on hold, and stays so" for n in held),
-        back=tuple(_back(packages, before, tool, catalog)),
+        back=tuple(_rollback_steps(packages, before, tool, catalog)),
     )
 
 
@@ -255,7 +255,7 @@ def _titles(packages: Sequence[LockedPackage]) -> str:
     return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
 
 
-def _back(
+def _rollback_steps(
     packages: Sequence[LockedPackage],
     before: Mapping[PackageKey, Difference],
     tool: str,

@@ -3,13 +3,13 @@
 No I/O, no clock, no environment: a date comes in as ``as_of``.
 """
 
-from .edition import CURRENT, EDITIONS, Edition, check_phase, edition_at
+from .edition import CURRENT, EDITIONS, PolicyEdition, check_phase, edition_at
 from .key import PackageKey
-from .lifecycle import Event, EventType, PhaseFact, Subject, next_change, phase_at, standing
+from .lifecycle import Event, EventType, PhaseFact, Subject, events_in_force, next_change, phase_at
 from .phase import DEFAULT_PHASES, Phase, SubjectKind
-from .pin import Ecosystem, Pin, Reach, Strength, derive_pin, installable, parse_pin
-from .rules import Page, Rule
-from .support import Floor, support_floor
+from .pin import Ecosystem, Pin, PinComparison, PinPrecision, derive_pin, installable, parse_pin
+from .rules import Rule, RulePage
+from .support import SupportFloor, support_floor
 from .version import Form, NeuronVersion, parse_version
 
 __all__ = [
@@ -17,30 +17,30 @@ __all__ = [
     "DEFAULT_PHASES",
     "EDITIONS",
     "Ecosystem",
-    "Edition",
     "Event",
     "EventType",
-    "Floor",
     "Form",
     "NeuronVersion",
     "PackageKey",
-    "Page",
     "Phase",
     "PhaseFact",
     "Pin",
-    "Reach",
+    "PinComparison",
+    "PinPrecision",
+    "PolicyEdition",
     "Rule",
-    "Strength",
+    "RulePage",
     "Subject",
     "SubjectKind",
+    "SupportFloor",
     "check_phase",
     "derive_pin",
     "edition_at",
+    "events_in_force",
     "installable",
     "next_change",
     "parse_pin",
     "parse_version",
     "phase_at",
-    "standing",
     "support_floor",
 ]

@@ -41,7 +41,7 @@ _WITHOUT_ALPHA = {
 }
 
 
-class Edition(NamedTuple):
+class PolicyEdition(NamedTuple):
     """One text of the policy: its name, the first day it is known to be in force, which
     phases a kind of subject can be in, the notice that it promises (calendar months before
     Maintenance or End of Support), and for how many months an earlier framework version goes
@@ -56,7 +56,7 @@ class Edition(NamedTuple):
 
 
 EDITIONS = (
-    Edition(
+    PolicyEdition(
         "2024-09",
         date(2024, 9, 16),
         _WITHOUT_ALPHA,
@@ -64,7 +64,7 @@ EDITIONS = (
         6,
         "phases Beta, RC, Stable, Maintenance, End of Support; a month's notice; six months",
     ),
-    Edition(
+    PolicyEdition(
         "2026-04",
         date(2026, 4, 9),
         {
@@ -83,7 +83,7 @@ EDITIONS = (
 CURRENT = EDITIONS[-1]
 
 
-def edition_at(day: date) -> Edition:
+def edition_at(day: date) -> PolicyEdition:
     """The edition in force on a day; the oldest known one before that."""
     found = EDITIONS[0]
     for edition in EDITIONS:
@@ -92,7 +92,7 @@ def edition_at(day: date) -> Edition:
     return found
 
 
-def check_phase(kind: SubjectKind, phase: Phase, edition: Edition = CURRENT) -> None:
+def check_phase(kind: SubjectKind, phase: Phase, edition: PolicyEdition = CURRENT) -> None:
     """Raise `WrongUsage` if an edition has no such phase for that kind of subject."""
     phases = edition.phases_of[kind]
     if phase not in phases:

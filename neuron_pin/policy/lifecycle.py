@@ -116,7 +116,7 @@ def phase_at(
     """
     concerned = [event for event in events if event.concerns(name, version, instance)]
     last: Event | None = None
-    for event in standing(concerned, as_of):
+    for event in events_in_force(concerned, as_of):
         if event.phase is None or event.effective is None or event.effective > as_of:
             continue
         if last is None or _order(event) >= _order(last):
@@ -125,7 +125,7 @@ def phase_at(
     return PhaseFact(phase, last)
 
 
-class Stay(NamedTuple):
+class PhasePeriod(NamedTuple):
     """A phase, the day on which it began and the first day after it, none if it goes on.
 
     ``begin`` is none where the facts do not say."""
@@ -135,9 +135,9 @@ class Stay(NamedTuple):
     end: date | None
 
 
-def history(
+def list_periods(
     events: Sequence[Event], as_of: date, entered: date | None, stable: date | None
-) -> tuple[Stay, ...]:
+) -> tuple[PhasePeriod, ...]:
     """The phases of a subject one after the other, announced ones that are to come included.
 
     ``entered`` is the day on which it first came, ``stable`` that on which it was no
@@ -148,7 +148,7 @@ def history(
         steps.append((entered, Phase.BETA))
     if stable is not None or entered is None:
         steps.append((stable, Phase.STABLE))
-    dated = [e for e in standing(events, as_of) if e.phase is not None and e.effective]
+    dated = [e for e in events_in_force(events, as_of) if e.phase is not None and e.effective]
     for event in sorted(dated, key=_order):
         assert event.phase is not None
         steps = [
@@ -158,11 +158,12 @@ def history(
             steps.append((event.effective, event.phase))
     ends = [begin for begin, _ in steps[1:]]
     return tuple(
-        Stay(phase, begin, end) for (begin, phase), end in zip(steps, [*ends, None], strict=True)
+        PhasePeriod(phase, begin, end)
+        for (begin, phase), end in zip(steps, [*ends, None], strict=True)
     )
 
 
-def standing(events: Sequence[Event], as_of: date) -> list[Event]:
+def events_in_force(events: Sequence[Event], as_of: date) -> list[Event]:
     """The events that are known on a day and that no later one has taken back or moved.
 
     An announcement is moved by a later one of the same change of the same subject that is
@@ -193,7 +194,7 @@ def next_change(events: Sequence[Event], as_of: date) -> Event | None:
     Dated ones come first; one without a date counts until a later event of its phase takes
     effect.
     """
-    known = [event for event in standing(events, as_of) if event.phase is not None]
+    known = [event for event in events_in_force(events, as_of) if event.phase is not None]
     dated = [e for e in known if e.effective is not None and e.effective > as_of]
     if dated:
         return min(dated, key=_order)

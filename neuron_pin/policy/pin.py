@@ -28,7 +28,7 @@ class Ecosystem(Enum):
     BOND = "bond"
 
 
-class Strength(Enum):
+class PinPrecision(Enum):
     """How much of a version a pin holds."""
 
     EXACT = "exact"
@@ -36,7 +36,7 @@ class Strength(Enum):
     MAJOR = "major"
 
 
-class Reach(Enum):
+class PinComparison(Enum):
     """What a pin's base is compared with."""
 
     PREFIX = "prefix"
@@ -51,25 +51,25 @@ class Pin(NamedTuple):
     """A range of versions of one package: ``base`` read as ``reach`` says."""
 
     base: str
-    reach: Reach
+    reach: PinComparison
 
     def __str__(self) -> str:
-        return self.base + ".*" if self.reach is Reach.PREFIX else self.base
+        return self.base + ".*" if self.reach is PinComparison.PREFIX else self.base
 
     @property
     def is_exact(self) -> bool:
         """Whether it names one version; such a pin reaches what a range does not."""
-        return self.reach is not Reach.PREFIX
+        return self.reach is not PinComparison.PREFIX
 
     def matches(self, version: str) -> bool:
         """Whether a version, as an index or the catalogue writes it, lies in the range."""
-        if self.reach is Reach.FULL:
+        if self.reach is PinComparison.FULL:
             return version == self.base
         epoch, public = _public(version)
         if epoch not in ("", "0"):
             return False
-        if self.reach is Reach.UPSTREAM:
-            return _padded(public) == _padded(_public(self.base)[1])
+        if self.reach is PinComparison.UPSTREAM:
+            return _pad(public) == _pad(_public(self.base)[1])
         prefix, parts = self.base.split("."), public.split(".")
         # PEP 440: a prefix match pads the version with zeros.
         parts += ["0"] * (len(prefix) - len(parts))
@@ -85,15 +85,15 @@ class Pin(NamedTuple):
         A star is a trailing wildcard over the whole version, so an upstream version needs
         the dash: ``2.34.10.0*`` would match 2.34.10.01 too.
         """
-        if self.reach is Reach.PREFIX:
+        if self.reach is PinComparison.PREFIX:
             return f"{self.base}.*"
-        return f"{self.base}-*" if self.reach is Reach.UPSTREAM else self.base
+        return f"{self.base}-*" if self.reach is PinComparison.UPSTREAM else self.base
 
     def to_rpm(self) -> str:
         """What stands behind ``NAME-`` in a version lock; the epoch is always written."""
-        if self.reach is Reach.PREFIX:
+        if self.reach is PinComparison.PREFIX:
             return f"0:{self.base}.*"
-        if self.reach is Reach.UPSTREAM:
+        if self.reach is PinComparison.UPSTREAM:
             return f"0:{self.base}-*"
         return self.base if ":" in self.base else f"0:{self.base}"
 
@@ -131,28 +131,28 @@ def parse_pin(text: str, ecosystem: Ecosystem) -> Pin:
     if "*" in head or not head:
         raise InvalidPin(f"{text!r}: a star may stand only at the end, behind a version")
     if not star:
-        parsed = _parsed(head, text)
+        parsed = _parse(head, text)
         if ecosystem in (Ecosystem.APT, Ecosystem.RPM):
             if len(parsed.own) + len(parsed.framework) == 1 and not parsed.local:
                 raise InvalidPin(
                     f"{text!r} names no version: apt and dnf compare the whole string",
                     hint=f"write {operator}{head}.* to hold the major",
                 )
-            return Pin(head, Reach.FULL if parsed.local else Reach.UPSTREAM)
-        return Pin(head, Reach.FULL if parsed.local else Reach.UPSTREAM)
+            return Pin(head, PinComparison.FULL if parsed.local else PinComparison.UPSTREAM)
+        return Pin(head, PinComparison.FULL if parsed.local else PinComparison.UPSTREAM)
     if head.endswith("-") and ecosystem is not Ecosystem.PIP:
-        _parsed(head[:-1], text)
-        return Pin(head[:-1], Reach.UPSTREAM)
+        _parse(head[:-1], text)
+        return Pin(head[:-1], PinComparison.UPSTREAM)
     if not head.endswith("."):
         raise InvalidPin(
             f"{text!r} would match other numbers that begin alike",
             hint=f"write {operator}{head}.*",
         )
-    _parsed(head[:-1], text)
-    return Pin(head[:-1], Reach.PREFIX)
+    _parse(head[:-1], text)
+    return Pin(head[:-1], PinComparison.PREFIX)
 
 
-def derive_pin(version: NeuronVersion, strength: Strength) -> Pin:
+def derive_pin(version: NeuronVersion, strength: PinPrecision) -> Pin:
     """The pin of that strength which holds a version.
 
     Exact holds the version in any build.  An extension's framework part is always held in
@@ -160,17 +160,17 @@ def derive_pin(version: NeuronVersion, strength: Strength) -> Pin:
     """
     if version.own[-1].lower() == "x":
         # Published as a range ("14.09.x"), so the closest honest pin is that range.
-        held = version.own[:-1] if strength is not Strength.MAJOR else version.own[:1]
-        return Pin(".".join(held), Reach.PREFIX)
-    if strength is Strength.EXACT:
+        held = version.own[:-1] if strength is not PinPrecision.MAJOR else version.own[:1]
+        return Pin(".".join(held), PinComparison.PREFIX)
+    if strength is PinPrecision.EXACT:
         if version.local and "+" in version.text:
-            return Pin(version.text, Reach.FULL)
-        return Pin(version.public, Reach.UPSTREAM)
+            return Pin(version.text, PinComparison.FULL)
+        return Pin(version.public, PinComparison.UPSTREAM)
     if version.phase.is_prerelease:
         # PEP 440: a prefix match does not admit pre-releases, so a range would miss it.
-        return Pin(version.public, Reach.UPSTREAM)
-    held = version.own[: 1 if strength is Strength.MAJOR else 2]
-    return Pin(".".join(version.framework + held), Reach.PREFIX)
+        return Pin(version.public, PinComparison.UPSTREAM)
+    held = version.own[: 1 if strength is PinPrecision.MAJOR else 2]
+    return Pin(".".join(version.framework + held), PinComparison.PREFIX)
 
 
 def _public(version: str) -> tuple[str, str]:
@@ -180,14 +180,14 @@ def _public(version: str) -> tuple[str, str]:
     return epoch, rest.partition("+")[0].partition("-")[0]
 
 
-def _padded(public: str) -> list[str]:
+def _pad(public: str) -> list[str]:
     parts = public.split(".")
     while len(parts) > 1 and parts[-1] == "0":
         parts.pop()
     return parts
 
 
-def _parsed(version: str, shown: str) -> NeuronVersion:
+def _parse(version: str, shown: str) -> NeuronVersion:
     try:
         parsed = parse_version(version)
     except InvalidVersion as error:

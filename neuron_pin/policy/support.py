@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from .calendar import add_days, add_months
 from .edition import edition_at
-from .lifecycle import Event, Subject, standing
+from .lifecycle import Event, Subject, events_in_force
 from .phase import Phase, SubjectKind
 
 
-class Floor(NamedTuple):
+class SupportFloor(NamedTuple):
     """Until when support is sure.
 
     ``announced`` is the day on which support ends or ended by announcement, none if none was
@@ -60,7 +60,7 @@ def support_floor(
     facts_of: date,
     phase: Phase = Phase.STABLE,
     superseded: date | None = None,
-) -> Floor:
+) -> SupportFloor:
     """The floor of a subject that is in a phase on a day.
 
     ``events`` are those that concern it; ``facts_of`` is the day up to which announcements
@@ -70,7 +70,7 @@ def support_floor(
     """
     known_until = min(as_of, facts_of)
     edition = edition_at(known_until)
-    ends = [e for e in standing(events, known_until) if e.phase is Phase.EOS]
+    ends = [e for e in events_in_force(events, known_until) if e.phase is Phase.EOS]
     ends = [e for e in ends if not _supported_again(e, events, known_until)]
     # The first announcement of an end starts the month, the last one says when it ends.
     first = min(ends, key=lambda e: e.announced, default=None)
@@ -96,7 +96,7 @@ def support_floor(
             promised = regular
             reason = f"a newer version is supported since {superseded}; updates for six months more"
     announced = last.effective if last is not None else None
-    return Floor(announced, promised, regular_until, last or first, reason)
+    return SupportFloor(announced, promised, regular_until, last or first, reason)
 
 
 def _supported_again(end: Event, events: Sequence[Event], as_of: date) -> bool:

@@ -46,7 +46,7 @@ class Updates(Enum):
     NONE = "none"
 
 
-def updates_in(phase: Phase) -> Updates:
+def list_updates(phase: Phase) -> Updates:
     """Which updates the policy gives in a phase.
 
     Alpha and Beta are "not supported"; a release candidate has full support.  None of them is

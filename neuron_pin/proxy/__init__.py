@@ -6,7 +6,7 @@ it, ``wheels`` the metadata and bytes of files, ``application`` answers requests
 ``serving`` runs it.  The last two need the extra ``serve``.
 """
 
-from .project_detail import Entry, Listing, Withheld, make_listing
+from .project_detail import ProjectDetail, ServedFile, Withheld, evaluate_project
 from .view import View, parse_view
 
-__all__ = ["Entry", "Listing", "View", "Withheld", "make_listing", "parse_view"]
+__all__ = ["ProjectDetail", "ServedFile", "View", "Withheld", "evaluate_project", "parse_view"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_TEXT = 300
 
 
-class Observed:
+class AccessLogMiddleware:
     """An application whose every answer is counted and, if wanted, logged."""
 
     def __init__(
@@ -73,10 +73,10 @@ def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
     agent = next((value for key, value in scope["headers"] if key == b"user-agent"), b"-")
     line = (
         f"{client[0] if client else '-'} - - [{now}] "
-        f'"{scope["method"]} {_quoted(target)} HTTP/{scope["http_version"]}" {status} {size} '
-        f'"-" "{_quoted(agent.decode("latin-1"))}" {seconds:.4f}'
+        f'"{scope["method"]} {_quote(target)} HTTP/{scope["http_version"]}" {status} {size} '
+        f'"-" "{_quote(agent.decode("latin-1"))}" {seconds:.4f}'
     )
-    return f"{line} {_quoted(problem)}" if problem else line
+    return f"{line} {_quote(problem)}" if problem else line
 
 
 @lru_cache(maxsize=4)
@@ -84,7 +84,7 @@ def _stamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A text of a client's, which ends neither its field nor its line."""
     if text.isascii() and text.isprintable() and '"' not in text and len(text) <= MAX_TEXT:
         return text

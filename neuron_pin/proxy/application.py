@@ -19,23 +19,30 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from neuron_pin import __version__
-from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.project_list import is_name
 
-from .file_store import Download, Wheels
+from .file_store import Download, FileStore
 from .files import Files
 from .html_pages import render_overview, render_project, render_withheld
 from .metrics import CONTENT_TYPE, Metrics
-from .page_cache import Shelf, Warm, warm
-from .prefetch import Ahead
-from .responses import SAFE, Asked, Given, asked_of, form_of, give
-from .routes import Kind, NotHere, Place, parse_place
+from .page_cache import CachedPage, PageCache, cache_page
+from .prefetch import Prefetcher
+from .responses import (
+    SAFE,
+    RawResponse,
+    RequestHeaders,
+    build_response,
+    choose_media_type,
+    read_headers,
+)
+from .routes import NoSuchPage, PageRoute, RouteKind, parse_route
 from .serializer import (
-    Form,
-    Links,
+    FileUrls,
+    MediaType,
     render_html,
     render_json,
     render_names_html,
@@ -43,7 +50,7 @@ from .serializer import (
 )
 from .upstream import Upstream
 from .view import View, parse_view
-from .withheld import Ledger, asides_of, withheld_document
+from .withheld import WithheldLog, list_withheld, withheld_document
 
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
@@ -66,14 +73,14 @@ class NotAcceptable(NeuronPinError):
     """The client takes none of the forms that there are."""
 
 
-class Answering:
+class IndexService:
     """The server's state: everything that answers are made of."""
 
     def __init__(
         self,
         catalog: Catalog,
         upstream: Upstream,
-        wheels: Wheels,
+        wheels: FileStore,
         files: Files,
         base: View,
         *,
@@ -81,7 +88,7 @@ class Answering:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = Metrics()
-        self.ledger = Ledger()
+        self.ledger = WithheldLog()
         self._catalog = catalog
         self._upstream = upstream
         upstream.failed = lambda url: self.metrics.failures.labels(url).inc()
@@ -89,9 +96,9 @@ class Answering:
         self._files = files
         self._base = base
         self._clock = clock
-        self._ahead = Ahead(catalog, files, wheels) if reads_ahead else None
-        self._shelf = Shelf()
-        self._making: dict[object, asyncio.Task[Warm]] = {}
+        self._ahead = Prefetcher(catalog, files, wheels) if reads_ahead else None
+        self._shelf = PageCache()
+        self._making: dict[object, asyncio.Task[CachedPage]] = {}
         self._waiting = 0
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="answer")
 
@@ -109,10 +116,10 @@ class Answering:
 
     # Pages -----------------------------------------------------------------------------
 
-    def at_hand(self, scope: Scope) -> Given | None:
+    def at_hand(self, scope: Scope) -> RawResponse | None:
         """The answer to a request for a page that is warm, none if it has to be made."""
-        asked, now = asked_of(scope), self._clock()
-        form = form_of(scope, asked.accept)
+        asked, now = read_headers(scope), self._clock()
+        form = choose_media_type(scope, asked.accept)
         found = self._shelf.get(self._key(scope["path"], form))
         if found is None or not is_fresh(found.until, now):
             return None
@@ -122,12 +129,12 @@ class Answering:
     async def page(self, request: Request) -> Response:
         """The page of any path but those of files and of the server itself."""
         scope = request.scope
-        asked, path = asked_of(scope), scope["path"]
-        form = form_of(scope, asked.accept)
+        asked, path = read_headers(scope), scope["path"]
+        form = choose_media_type(scope, asked.accept)
         if form is None:
-            known = ", ".join(form.value for form in Form)
+            known = ", ".join(form.value for form in MediaType)
             raise NotAcceptable("none of the forms that you take is served", hint=known)
-        place = parse_place(path)
+        place = parse_route(path)
         scope["kind"] = place.kind.value
         if place.moved:
             query = scope["query_string"].decode("ascii", "replace")
@@ -141,18 +148,20 @@ class Answering:
         response.raw_headers = headers
         return response
 
-    def _given(self, found: Warm, asked: Asked, scope: Scope, now: float) -> Given:
+    def _given(
+        self, found: CachedPage, asked: RequestHeaders, scope: Scope, now: float
+    ) -> RawResponse:
         scope["kind"] = found.kind
         if found.view is not None:
             client = scope["client"]
             address = client[0] if client else ""
             self.ledger.note(address, asked.agent, found.name, found.view, found.asides, now)
-        return give(found, asked, now)
+        return build_response(found, asked, now)
 
-    def _key(self, path: str, form: Form | None) -> tuple[str, Form | None, float]:
+    def _key(self, path: str, form: MediaType | None) -> tuple[str, MediaType | None, float]:
         return path, form, self._clock() // DAY
 
-    def _warmer(self, place: Place, path: str, form: Form) -> Callable[[str], None]:
+    def _warmer(self, place: PageRoute, path: str, form: MediaType) -> Callable[[str], None]:
         """What makes the page of another project beside one, from any thread."""
         loop = asyncio.get_running_loop()
         beside = path.removesuffix(f"{place.name}/")
@@ -166,13 +175,13 @@ class Answering:
                 # Whoever asks for the page itself is told what is wrong with it.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
-        def warm(name: str) -> None:
+        def cache_page(name: str) -> None:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(start, name)
 
-        return warm
+        return cache_page
 
-    async def _made(self, key: object, make: Callable[[], Warm]) -> Warm:
+    async def _made(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
         """An answer, made once; who comes second waits for the first."""
         task = self._making.get(key)
         if task is None:
@@ -182,7 +191,7 @@ class Answering:
         # One client that leaves must not take the answer away from the others.
         return await asyncio.shield(task)
 
-    def _put(self, key: object, done: asyncio.Task[Warm]) -> None:
+    def _put(self, key: object, done: asyncio.Task[CachedPage]) -> None:
         self._making.pop(key, None)
         if done.cancelled() or done.exception() is not None:
             return
@@ -202,26 +211,26 @@ class Answering:
         finally:
             self._waiting -= 1
 
-    def _make(self, place: Place, form: Form) -> Warm:
+    def _make(self, place: PageRoute, form: MediaType) -> CachedPage:
         """The answer that a place has, whatever goes wrong on the way to it."""
         view = parse_view(place.view, self._base, self._catalog, self._today)
-        if place.kind is Kind.NAMES:
+        if place.kind is RouteKind.NAMES:
             return self._names(form)
-        if place.kind is Kind.OVERVIEW:
+        if place.kind is RouteKind.OVERVIEW:
             state = self._state()
             page = render_overview(view, self._catalog, state, place.depth)
-            return warm(page, PAGE, self._clock(), kind=place.kind.value)
+            return cache_page(page, PAGE, self._clock(), kind=place.kind.value)
         project = self._files.project(place.name, view, self._today)
         problem = "; ".join(project.problems)
         if not project.is_known:
             text = f"no index has {place.name}\n"
-            return warm(text, TEXT, project.until, status=404, kind=place.kind.value)
-        if place.kind is Kind.PEOPLE:
+            return cache_page(text, TEXT, project.until, status=404, kind=place.kind.value)
+        if place.kind is RouteKind.PEOPLE:
             page = render_project(project.listing, self._catalog, place.depth, project.problems)
-            return warm(page, PAGE, project.until, problem=problem, kind=place.kind.value)
-        links = Links(place.depth, project.passes, project.has_metadata)
-        render = render_json if form is Form.JSON else render_html
-        return warm(
+            return cache_page(page, PAGE, project.until, problem=problem, kind=place.kind.value)
+        links = FileUrls(place.depth, project.passes, project.has_metadata)
+        render = render_json if form is MediaType.JSON else render_html
+        return cache_page(
             render(project.listing, links),
             _media_type(form),
             project.until,
@@ -229,18 +238,18 @@ class Answering:
             kind=place.kind.value,
             name=place.name,
             view=view,
-            asides=asides_of(project.listing),
+            asides=list_withheld(project.listing),
         )
 
-    def _names(self, form: Form) -> Warm:
+    def _names(self, form: MediaType) -> CachedPage:
         names, until, problems = self._upstream.names()
-        render = render_names_json if form is Form.JSON else render_names_html
-        return warm(
+        render = render_names_json if form is MediaType.JSON else render_names_html
+        return cache_page(
             render(names),
             _media_type(form),
             until,
             problem="; ".join(problems),
-            kind=Kind.NAMES.value,
+            kind=RouteKind.NAMES.value,
         )
 
     def _state(self) -> dict[str, str]:
@@ -265,12 +274,12 @@ class Answering:
         name, filename = request.path_params["name"], request.path_params["filename"]
         wants_metadata = filename.endswith(".metadata")
         request.scope["kind"] = "metadata" if wants_metadata else "file"
-        if not is_name(name) or normalized(name) != name:
-            raise NotHere("no such file")
+        if not is_name(name) or canonicalize_name(name) != name:
+            raise NoSuchPage("no such file")
         wanted = filename.removesuffix(".metadata")
         entry = await self._in_thread(lambda: self._files.entry(name, wanted, self._today))
         if entry is None:
-            raise NotHere("no such file")
+            raise NoSuchPage("no such file")
         if wants_metadata:
             metadata = await self._in_thread(lambda: self._wheels.metadata(name, entry))
             etag = f'"{metadata.sha256[:32]}"'
@@ -294,7 +303,7 @@ class Answering:
             headers["Content-Length"] = str(download.length)
         if request.method == "HEAD":
             return Response(None, 200, headers, BYTES)
-        return StreamingResponse(_followed(download, request), 200, headers, BYTES)
+        return StreamingResponse(_follow(download, request), 200, headers, BYTES)
 
     # The server itself -----------------------------------------------------------------
 
@@ -324,12 +333,12 @@ class Answering:
             request.scope["problem"] = error.message
         text = error.message + (f"\n{error.hint}" if error.hint else "")
         headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
-        return Response(f"{_printable(text)}\n", status, headers, TEXT)
+        return Response(f"{_make_printable(text)}\n", status, headers, TEXT)
 
 
 _STATUS: dict[type[NeuronPinError], int] = {
     Busy: 503,
-    NotHere: 404,
+    NoSuchPage: 404,
     NotAcceptable: 406,
     UnknownName: 404,
     WrongUsage: 400,
@@ -340,9 +349,9 @@ _STATUS: dict[type[NeuronPinError], int] = {
 class Application:
     """The ASGI application: what is warm is given at once, the rest goes by routes."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: IndexService) -> None:
         self._answering = answering
-        self._routed = _routed(answering)
+        self._routed = _route(answering)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
@@ -355,7 +364,7 @@ class Application:
         await self._routed(scope, receive, send)
 
 
-def _routed(answering: Answering) -> Starlette:
+def _route(answering: IndexService) -> Starlette:
     return Starlette(
         routes=[
             Route("/healthz", answering.health),
@@ -369,7 +378,7 @@ def _routed(answering: Answering) -> Starlette:
     )
 
 
-async def _followed(download: Download, request: Request) -> AsyncIterator[bytes]:
+async def _follow(download: Download, request: Request) -> AsyncIterator[bytes]:
     """The bytes of a file as they come; the last of them only if its hash is right.
 
     Raises `ClientDisconnect`, so that the connection ends before the file's length is reached.
@@ -390,9 +399,9 @@ async def _followed(download: Download, request: Request) -> AsyncIterator[bytes
             await asyncio.sleep(POLL)
 
 
-def _media_type(form: Form) -> str:
-    return PAGE if form is Form.PLAIN_HTML else form.value
+def _media_type(form: MediaType) -> str:
+    return PAGE if form is MediaType.PLAIN_HTML else form.value
 
 
-def _printable(text: str) -> str:
+def _make_printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text[:2000])

@@ -22,8 +22,8 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
-from neuron_pin.sources.http.transport import redacted
-from neuron_pin.sources.index.core_metadata import check_identity, identity_of
+from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.index.core_metadata import check_identity, read_identity
 from neuron_pin.sources.index.simple import ListedFile, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import (
     MAX_WHEEL,
@@ -31,7 +31,7 @@ from neuron_pin.sources.index.wheel_metadata import (
     read_wheel_metadata,
 )
 
-from .project_detail import Entry
+from .project_detail import ServedFile
 
 HELD_BACK = 64 * 1024
 """Bytes at the end of a file that nobody gets before its hash is known to be right."""
@@ -75,7 +75,7 @@ class Download:
         self._written += count
 
 
-class Wheels:
+class FileStore:
     """Reads metadata and files; threads may share it, and processes its folder."""
 
     def __init__(self, fetcher: Fetcher, size: int) -> None:
@@ -103,7 +103,7 @@ class Wheels:
         with self._lock:
             return self._failed.get(url, (0.0, None))[0] > self._fetcher.now
 
-    def metadata(self, name: str, entry: Entry) -> Metadata:
+    def metadata(self, name: str, entry: ServedFile) -> Metadata:
         """A file's metadata; who comes second waits for the first.  Raises `SourceFailed`."""
         file = entry.file
         known = self._recorded(file)
@@ -132,8 +132,8 @@ class Wheels:
                     del self._reading[file.url]
         return future.result()
 
-    def _read(self, name: str, entry: Entry) -> Metadata:
-        file, source = entry.file, redacted(entry.file.url)
+    def _read(self, name: str, entry: ServedFile) -> Metadata:
+        file, source = entry.file, redact_url(entry.file.url)
         wheel = parse_wheel_name(file.filename)
         before = self._recorded(file)
         try:
@@ -147,7 +147,7 @@ class Wheels:
                 raise SourceFailed(source, "is no wheel, and has no metadata file")
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
-        identity = identity_of(BytesHeaderParser().parsebytes(data), source)
+        identity = read_identity(BytesHeaderParser().parsebytes(data), source)
         check_identity(identity, name, entry.version, source)
         digest = hashlib.sha256(data).hexdigest()
         if before is not None and before[0].sha256 != digest:
@@ -181,7 +181,7 @@ class Wheels:
         record = self._records.load("seen", file.url)
         return str(record[0]) if record else ""
 
-    def file(self, entry: Entry) -> Download:
+    def file(self, entry: ServedFile) -> Download:
         """A file, from the folder or on its way.  What goes wrong shows in its ``error``."""
         file = entry.file
         if file.url.startswith("file:"):
@@ -222,7 +222,7 @@ class Wheels:
             download.started.set()
 
     def _written(self, file: ListedFile, download: Download) -> str:
-        source, wanted = redacted(file.url), self.known_digest(file)
+        source, wanted = redact_url(file.url), self.known_digest(file)
         digest = hashlib.sha256()
         try:
             with (

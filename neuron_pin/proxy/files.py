@@ -20,8 +20,8 @@ from neuron_pin.policy import Rule
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.simple import parse_wheel_name
 
-from .file_store import Wheels
-from .project_detail import Entry, Listing, Withheld, make_listing
+from .file_store import FileStore
+from .project_detail import ProjectDetail, ServedFile, Withheld, evaluate_project
 from .upstream import Upstream
 from .view import View
 
@@ -29,7 +29,7 @@ MAX_FILES = 100_000
 """Files of projects that are kept as they were judged."""
 
 
-class Passing(Enum):
+class FileDelivery(Enum):
     """How installers get files."""
 
     REDIRECT = "redirect"
@@ -38,7 +38,7 @@ class Passing(Enum):
     """From us, who keep them."""
 
 
-class Project(NamedTuple):
+class ProjectFiles(NamedTuple):
     """A project in a view.
 
     ``passes`` are the names of files that are asked of us, ``has_metadata`` of those whose
@@ -46,7 +46,7 @@ class Project(NamedTuple):
     old, and ``is_known`` whether any index has it.
     """
 
-    listing: Listing
+    listing: ProjectDetail
     passes: frozenset[str]
     has_metadata: frozenset[str]
     until: float
@@ -55,15 +55,15 @@ class Project(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    project: Project
-    by_name: dict[str, Entry]
+    project: ProjectFiles
+    by_name: dict[str, ServedFile]
 
 
 class Files:
     """Projects and their files; threads may share it."""
 
     def __init__(
-        self, catalog: Catalog, upstream: Upstream, wheels: Wheels, passing: Passing
+        self, catalog: Catalog, upstream: Upstream, wheels: FileStore, passing: FileDelivery
     ) -> None:
         self._catalog = catalog
         self._upstream = upstream
@@ -73,11 +73,11 @@ class Files:
         self._count = 0
         self._lock = threading.Lock()
 
-    def project(self, name: str, view: View, today: date) -> Project:
+    def project(self, name: str, view: View, today: date) -> ProjectFiles:
         """A project as a view has it; raises `SourceFailed`."""
         return self._found(name, view, today).project
 
-    def entry(self, name: str, filename: str, today: date) -> Entry | None:
+    def entry(self, name: str, filename: str, today: date) -> ServedFile | None:
         """A file that is asked of us, of any view: none if there is no such.
 
         Only what a project's own pages list is ever fetched.  Raises `SourceFailed`.
@@ -108,11 +108,11 @@ class Files:
                 self._count -= len(dropped.by_name)
         return made
 
-    def _made(self, name: str, view: View, today: date) -> Project:
+    def _made(self, name: str, view: View, today: date) -> ProjectFiles:
         readings = self._upstream.project(name)
         bound = self._upstream.bound(name)
-        listing = make_listing(name, readings.pages, view, self._catalog, today, bound)
-        if self._passing is Passing.CACHE:
+        listing = evaluate_project(name, readings.pages, view, self._catalog, today, bound)
+        if self._passing is FileDelivery.CACHE:
             listing = self._reachable(listing)
         asked = [entry for entry in listing.entries if self._is_asked(entry)]
         made = [
@@ -122,7 +122,7 @@ class Files:
             and _is_wheel(entry)
             and not self._wheels.has_failed(entry.file.url)
         ]
-        return Project(
+        return ProjectFiles(
             listing,
             frozenset(entry.file.filename for entry in asked),
             frozenset(made),
@@ -131,20 +131,20 @@ class Files:
             bool(readings.pages),
         )
 
-    def is_passed(self, entry: Entry) -> bool:
+    def is_passed(self, entry: ServedFile) -> bool:
         """Whether we hand on a file's bytes: where we keep them, where installers cannot reach
         them, and where a name and a password are needed that are ours."""
         parts = urlsplit(entry.file.url)
         return (
-            self._passing is Passing.CACHE
+            self._passing is FileDelivery.CACHE
             or parts.scheme == "file"
             or parts.netloc in self._upstream.indexes.credentials
         )
 
-    def _is_asked(self, entry: Entry) -> bool:
+    def _is_asked(self, entry: ServedFile) -> bool:
         return (_is_wheel(entry) or self.is_passed(entry)) and self._is_reachable(entry)
 
-    def _is_reachable(self, entry: Entry) -> bool:
+    def _is_reachable(self, entry: ServedFile) -> bool:
         url = entry.file.url
         if url.startswith("file:"):
             return entry.origin.url.startswith("file:")
@@ -154,7 +154,7 @@ class Files:
             return False
         return True
 
-    def _reachable(self, listing: Listing) -> Listing:
+    def _reachable(self, listing: ProjectDetail) -> ProjectDetail:
         """A listing without what we may not fetch."""
         kept, withheld = [], list(listing.withheld)
         for entry in listing.entries:
@@ -175,5 +175,5 @@ class Files:
         return listing._replace(entries=tuple(kept), withheld=tuple(withheld))
 
 
-def _is_wheel(entry: Entry) -> bool:
+def _is_wheel(entry: ServedFile) -> bool:
     return parse_wheel_name(entry.file.filename) is not None

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.policy import Ecosystem, Phase, phase_at
-from neuron_pin.report.frame import PHASE_NAMES, framed
+from neuron_pin.report.frame import PHASE_NAMES, frame_page
 
-from .project_detail import Listing
+from .project_detail import ProjectDetail
 from .view import KEYS, View
-from .withheld import Aside, Row, asides_of
+from .withheld import ClientRecord, WithheldVersion, list_withheld
 
 MAX_ROWS = 2000
 """Rows of one table; a page is for people."""
@@ -23,7 +23,9 @@ _STYLE = (
 )
 
 
-def render_project(listing: Listing, catalog: Catalog, depth: int, notes: Sequence[str]) -> str:
+def render_project(
+    listing: ProjectDetail, catalog: Catalog, depth: int, notes: Sequence[str]
+) -> str:
     """A project: every version with its phase, and what is not served of it and why.
 
     ``depth`` is how many parts the page lies below the root.
@@ -45,7 +47,7 @@ def render_project(listing: Listing, catalog: Catalog, depth: int, notes: Sequen
         ("Version", "Phase", "Releases", "Files", "What an installer sees"),
         _version_rows(listing, {key.partition("+")[0]: rows for key, rows in releases.items()}),
     )
-    withheld = [aside for aside in asides_of(listing) if not aside.yanked]
+    withheld = [aside for aside in list_withheld(listing) if not aside.yanked]
     if withheld:
         body.append("<h2>Not served</h2>")
         body += _table(
@@ -53,11 +55,11 @@ def render_project(listing: Listing, catalog: Catalog, depth: int, notes: Sequen
             ("Version", "Rule", "Reason", "Source", "Files"),
             [_aside_cells(aside) for aside in withheld],
         )
-    return framed(f"{name}: {listing.view.label}", body, style=_STYLE)
+    return frame_page(f"{name}: {listing.view.label}", body, style=_STYLE)
 
 
 def _version_rows(
-    listing: Listing, releases: Mapping[str, Sequence[tuple[str, object]]]
+    listing: ProjectDetail, releases: Mapping[str, Sequence[tuple[str, object]]]
 ) -> Iterator[Sequence[str]]:
     order = {version: place for place, version in enumerate(reversed(listing.versions))}
     grouped: dict[str, list[int]] = {}
@@ -113,10 +115,10 @@ def render_overview(view: View, catalog: Catalog, state: Mapping[str, str], dept
         f"<dl>{indexes}</dl>",
         *_table("Neuron's packages", ("Package", "Phase", "Releases", "Announced"), rows),
     ]
-    return framed("neuron-pin index", body, style=_STYLE)
+    return frame_page("neuron-pin index", body, style=_STYLE)
 
 
-def render_withheld(rows: Sequence[Row], depth: int) -> str:
+def render_withheld(rows: Sequence[ClientRecord], depth: int) -> str:
     """What was kept from whom, and why; the latest first."""
     cells = [
         (
@@ -136,7 +138,7 @@ def render_withheld(rows: Sequence[Row], depth: int) -> str:
         "<p>Since this server started; as JSON at <code>/withheld.json</code>.</p>",
         *_table(f"{len(cells)} in all", heads, cells),
     ]
-    return framed("Kept from installers", body, style=_STYLE)
+    return frame_page("Kept from installers", body, style=_STYLE)
 
 
 def _navigation(up: str) -> str:
@@ -148,7 +150,7 @@ def _navigation(up: str) -> str:
     )
 
 
-def _aside_cells(aside: Aside) -> tuple[str, ...]:
+def _aside_cells(aside: WithheldVersion) -> tuple[str, ...]:
     rule = aside.rule.identifier
     return (
         escape(aside.version or "unreadable"),

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from .view import View
-from .withheld import Aside
+from .withheld import WithheldVersion
 
 DEFAULT_BYTES = 256 * 1024 * 1024
 OVERHEAD = 1024
@@ -18,7 +18,7 @@ COMPRESSED_FROM = 1024
 """Bytes from which on it is worth while to compress."""
 
 
-class Warm(NamedTuple):
+class CachedPage(NamedTuple):
     """A whole answer.
 
     ``packed`` is the body compressed (gzip), empty where that is not worth while.  ``until``
@@ -37,10 +37,10 @@ class Warm(NamedTuple):
     kind: str = "other"
     name: str = ""
     view: View | None = None
-    asides: tuple[Aside, ...] = ()
+    asides: tuple[WithheldVersion, ...] = ()
 
 
-def warm(
+def cache_page(
     body: str | bytes,
     media_type: str,
     until: float,
@@ -50,33 +50,33 @@ def warm(
     kind: str = "other",
     name: str = "",
     view: View | None = None,
-    asides: tuple[Aside, ...] = (),
-) -> Warm:
+    asides: tuple[WithheldVersion, ...] = (),
+) -> CachedPage:
     """An answer made of its body."""
     data = body.encode() if isinstance(body, str) else body
     # Without a date in it the same page has the same bytes.
     packed = gzip.compress(data, 6, mtime=0) if len(data) >= COMPRESSED_FROM else b""
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
     media = media_type.encode()
-    return Warm(status, media, data, packed, etag, until, problem, kind, name, view, asides)
+    return CachedPage(status, media, data, packed, etag, until, problem, kind, name, view, asides)
 
 
-class Shelf:
+class PageCache:
     """Answers by key; for one thread."""
 
     def __init__(self, limit: int = DEFAULT_BYTES) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[object, Warm] = OrderedDict()
+        self._kept: OrderedDict[object, CachedPage] = OrderedDict()
 
-    def get(self, key: object) -> Warm | None:
+    def get(self, key: object) -> CachedPage | None:
         """The answer of that key, however old."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
         return found
 
-    def put(self, key: object, answer: Warm) -> None:
+    def put(self, key: object, answer: CachedPage) -> None:
         """Keep an answer, unless it alone takes more than a quarter of the shelf."""
         before = self._kept.pop(key, None)
         if before is not None:
@@ -99,5 +99,5 @@ class Shelf:
         return len(self._kept)
 
 
-def _size(answer: Warm) -> int:
+def _size(answer: CachedPage) -> int:
     return len(answer.body) + len(answer.packed) + OVERHEAD

@@ -20,9 +20,9 @@ from neuron_pin.sources.index.core_metadata import parse_metadata
 from neuron_pin.sources.index.dependencies import Dependency
 from neuron_pin.sources.index.simple import parse_wheel_name
 
-from .file_store import Wheels
+from .file_store import FileStore
 from .files import Files
-from .project_detail import Entry, Listing
+from .project_detail import ProjectDetail, ServedFile
 from .view import View
 
 MAX_DEPTH = 6
@@ -33,10 +33,10 @@ Warmer = Callable[[str], None]
 """Makes a project's page, by its name, and keeps it warm."""
 
 
-class Ahead:
+class Prefetcher:
     """Reads ahead; threads may share it."""
 
-    def __init__(self, catalog: Catalog, files: Files, wheels: Wheels) -> None:
+    def __init__(self, catalog: Catalog, files: Files, wheels: FileStore) -> None:
         self._catalog = catalog
         self._files = files
         self._wheels = wheels
@@ -89,7 +89,7 @@ class Ahead:
                 self._running.discard(key)
 
     def _dependencies(
-        self, name: str, entry: Entry, view: View, today: date
+        self, name: str, entry: ServedFile, view: View, today: date
     ) -> Iterator[Dependency]:
         metadata = self._wheels.metadata(name, entry)
         target = view.target(self._catalog, today)
@@ -97,9 +97,9 @@ class Ahead:
         return (dependency for dependency in found.dependencies if not dependency.extra)
 
 
-def _probable(listing: Listing, specifier: str) -> Iterator[Entry]:
+def _probable(listing: ProjectDetail, specifier: str) -> Iterator[ServedFile]:
     """A wheel of the newest version that an installer takes by itself."""
-    best: tuple[Version, Entry] | None = None
+    best: tuple[Version, ServedFile] | None = None
     for entry in listing.entries:
         if not entry.version or entry.file.yanked is not None:
             continue

@@ -26,10 +26,16 @@ from neuron_pin.catalog import (
 )
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.resolve import Exclusion
-from neuron_pin.resolve.rules import Context, judge, not_uploaded_yet, phase, untrusted_index
+from neuron_pin.resolve.rules import (
+    Context,
+    first_exclusion,
+    not_uploaded_yet,
+    phase,
+    untrusted_index,
+)
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.sources.index.locations import Index
-from neuron_pin.sources.index.simple import ListedFile, Page, parse_sdist_name, wheel_parts
+from neuron_pin.sources.index.simple import ListedFile, ProjectPage, parse_sdist_name, wheel_parts
 
 from .view import View
 
@@ -43,7 +49,7 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{32,128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|\+00:00)")
 
 
-class Entry(NamedTuple):
+class ServedFile(NamedTuple):
     """A file that is served.
 
     ``file`` is as its index states it, with what the policy adds: ``yanked`` is the index's
@@ -70,7 +76,7 @@ class Withheld(NamedTuple):
     source: str
 
 
-class Listing(NamedTuple):
+class ProjectDetail(NamedTuple):
     """One project as a view has it.
 
     ``status`` and ``reason`` are PEP 792's, ``tracks`` and ``alternates`` addresses (PEP 708).
@@ -78,7 +84,7 @@ class Listing(NamedTuple):
 
     name: str
     view: View
-    entries: tuple[Entry, ...]
+    entries: tuple[ServedFile, ...]
     withheld: tuple[Withheld, ...]
     status: str = "active"
     reason: str = ""
@@ -92,18 +98,18 @@ class Listing(NamedTuple):
         return [str(version) for version in sorted(found)]
 
 
-def make_listing(
+def evaluate_project(
     name: str,
-    pages: Sequence[tuple[Index, Page]],
+    pages: Sequence[tuple[Index, ProjectPage]],
     view: View,
     catalog: Catalog,
     today: date,
     bound: Index | None = None,
-) -> Listing:
+) -> ProjectDetail:
     """Judge every file of a project's pages; ``bound`` is the index that the user has bound
     the name to."""
-    judged = _Judge(name, view, catalog, today, bound)
-    entries: dict[str, Entry] = {}
+    judged = _FileEvaluator(name, view, catalog, today, bound)
+    entries: dict[str, ServedFile] = {}
     withheld: list[Withheld] = []
     for index, page in pages:
         for found in judged.page(index, page):
@@ -117,7 +123,7 @@ def make_listing(
     serving = {entry.origin for entry in entries.values()}
     deciding = [(index, page) for index, page in pages if index in serving]
     status, reason = judged.status(deciding or pages)
-    return Listing(
+    return ProjectDetail(
         name,
         view,
         tuple(entries.values()),
@@ -129,7 +135,7 @@ def make_listing(
     )
 
 
-class _Judge:
+class _FileEvaluator:
     """Judges the files of one project, each version once."""
 
     def __init__(
@@ -147,12 +153,12 @@ class _Judge:
         self._shipped = catalog.shipped(name) if self._package else {}
         self._days: dict[str, str] = {}
 
-    def page(self, index: Index, page: Page) -> Iterator[Entry | Withheld]:
+    def page(self, index: Index, page: ProjectPage) -> Iterator[ServedFile | Withheld]:
         """Every file of a page."""
         for number, filename in enumerate(page.names):
-            file = _cleaned(page.file(number))
+            file = _clean(page.file(number))
             version = _version(filename, self.name)
-            entry = Entry(file, index, version)
+            entry = ServedFile(file, index, version)
             if not _FILENAME.fullmatch(filename) or (self._package and not version):
                 reason = "neither PEP 427 nor PEP 440 can read the file name"
                 yield self.withheld(entry, Rule.INVALID_FILE, reason)
@@ -165,13 +171,13 @@ class _Judge:
             else:
                 yield self._judged(entry)
 
-    def withheld(self, entry: Entry, rule: Rule, reason: str, source: str = "") -> Withheld:
+    def withheld(self, entry: ServedFile, rule: Rule, reason: str, source: str = "") -> Withheld:
         """A file with the reason why it is not served."""
         where = source or f"index {entry.origin.url}"
         filename = _plain(entry.file.filename)
         return Withheld(filename, entry.version, entry.origin.url, rule, reason, where)
 
-    def status(self, pages: Sequence[tuple[Index, Page]]) -> tuple[str, str]:
+    def status(self, pages: Sequence[tuple[Index, ProjectPage]]) -> tuple[str, str]:
         """PEP 792: the index's own word, else what has been announced of the package."""
         for _, page in pages:
             if page.status in ("archived", "quarantined", "deprecated"):
@@ -189,7 +195,7 @@ class _Judge:
             return "deprecated", f"{reason}; replaced by {replaced}"
         return "archived", reason
 
-    def _judged(self, entry: Entry) -> Entry | Withheld:
+    def _judged(self, entry: ServedFile) -> ServedFile | Withheld:
         file = entry.file
         key = (entry.origin, entry.version, file.uploaded[:10])
         if key not in self._verdicts:
@@ -213,7 +219,7 @@ class _Judge:
             exclusion=exclusion,
         )
 
-    def _verdict(self, entry: Entry) -> Exclusion | None:
+    def _verdict(self, entry: ServedFile) -> Exclusion | None:
         if self._package is None and not entry.file.uploaded:
             return None
         candidate = Candidate(
@@ -223,7 +229,9 @@ class _Judge:
             public=not entry.origin.is_trusted,
             uploaded=entry.file.uploaded,
         )
-        found = judge(candidate, self._context, WITHHOLDING) or self._not_shipped_yet(entry)
+        found = first_exclusion(candidate, self._context, WITHHOLDING) or self._not_shipped_yet(
+            entry
+        )
         if found is None and self._package is not None:
             found = self._membership(candidate, self._package) or phase(candidate, self._context)
         return found
@@ -252,7 +260,7 @@ class _Judge:
             self._days[public] = min(days).isoformat() if days else ""
         return self._days[public]
 
-    def _not_shipped_yet(self, entry: Entry) -> Exclusion | None:
+    def _not_shipped_yet(self, entry: ServedFile) -> Exclusion | None:
         """Where an index states no day, the first release's counts; and on a past day nothing
         of Neuron's is there that no release had shipped."""
         package = self._package
@@ -313,7 +321,7 @@ def _version(filename: str, name: str) -> str:
         return ""
 
 
-def _cleaned(file: ListedFile) -> ListedFile:
+def _clean(file: ListedFile) -> ListedFile:
     """A file with what an index states of it, as far as that is what it should be."""
     metadata = file.metadata
     return file._replace(

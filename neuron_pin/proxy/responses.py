@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .page_cache import Warm
-from .serializer import Form, negotiated
+from .page_cache import CachedPage
+from .serializer import MediaType, negotiate
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -28,7 +28,7 @@ _SAFE = [(name.encode(), value.encode()) for name, value in SAFE.items()]
 _FORM = b"format="
 
 
-class Asked(NamedTuple):
+class RequestHeaders(NamedTuple):
     """What of a request's head decides about a page."""
 
     accept: str
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     agent: str
 
 
-class Given(NamedTuple):
+class RawResponse(NamedTuple):
     """An answer as ASGI sends it."""
 
     status: int
@@ -45,7 +45,7 @@ class Given(NamedTuple):
     body: bytes
 
 
-def asked_of(scope: Scope) -> Asked:
+def read_headers(scope: Scope) -> RequestHeaders:
     """The headers that count, read in one go; of several of a name all of them do."""
     accept, encoding, etags, agent = b"", b"", b"", b""
     for name, value in scope["headers"]:
@@ -57,10 +57,12 @@ def asked_of(scope: Scope) -> Asked:
             etags += value
         elif name == b"user-agent":
             agent = value
-    return Asked(accept.decode("latin-1"), b"gzip" in encoding, etags, agent.decode("latin-1"))
+    return RequestHeaders(
+        accept.decode("latin-1"), b"gzip" in encoding, etags, agent.decode("latin-1")
+    )
 
 
-def form_of(scope: Scope, accept: str) -> Form | None:
+def choose_media_type(scope: Scope, accept: str) -> MediaType | None:
     """The form of a page that a client asks for, none if it takes none of ours."""
     query: bytes = scope["query_string"]
     if _FORM in query:
@@ -69,11 +71,11 @@ def form_of(scope: Scope, accept: str) -> Form | None:
 
         given = parse_qs(query.decode("latin-1"), max_num_fields=20).get("format")
         if given:
-            return negotiated(given[-1])
-    return negotiated(accept)
+            return negotiate(given[-1])
+    return negotiate(accept)
 
 
-def give(found: Warm, asked: Asked, now: float) -> Given:
+def build_response(found: CachedPage, asked: RequestHeaders, now: float) -> RawResponse:
     """An answer for a client; ``now`` is in seconds since the epoch."""
     headers = [
         (b"etag", found.etag),
@@ -86,17 +88,17 @@ def give(found: Warm, asked: Asked, now: float) -> Given:
         told = found.problem.replace('"', "'").encode("ascii", "replace")[:300]
         headers.append((b"warning", b'110 neuron-pin "Response is stale: ' + told + b'"'))
     if found.status == 200 and found.etag in asked.etags:
-        return Given(304, headers, b"")
+        return RawResponse(304, headers, b"")
     body = found.body
     if found.packed and asked.takes_gzip:
         body = found.packed
         headers.append((b"content-encoding", b"gzip"))
     headers.append((b"content-type", found.media_type))
     headers.append((b"content-length", b"%d" % len(body)))
-    return Given(found.status, headers, body)
+    return RawResponse(found.status, headers, body)
 
 
-def _cache_control(found: Warm, now: float) -> bytes:
+def _cache_control(found: CachedPage, now: float) -> bytes:
     if found.problem:
         return b"no-cache"
     return b"max-age=%d" % max(0, min(MAX_AGE, int(found.until - now)))

@@ -6,18 +6,18 @@ from enum import Enum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import NeuronPinError, WrongUsage
 from neuron_pin.sources.index.project_list import is_name
 
 MAX_PATH = 1024
 
 
-class NotHere(NeuronPinError):
+class NoSuchPage(NeuronPinError):
     """No page and no file of that name."""
 
 
-class Kind(Enum):
+class RouteKind(Enum):
     """The kinds of page; the value is the label of its metrics."""
 
     OVERVIEW = "overview"
@@ -26,7 +26,7 @@ class Kind(Enum):
     PEOPLE = "people"
 
 
-class Place(NamedTuple):
+class PageRoute(NamedTuple):
     """A page: its kind, the parts of its path that name a view, the project's name.
 
     ``depth`` is how many parts it lies below the root.  ``moved`` is the relative address at
@@ -34,15 +34,15 @@ class Place(NamedTuple):
     address ends with a slash).
     """
 
-    kind: Kind
+    kind: RouteKind
     view: tuple[str, ...]
     name: str
     depth: int
     moved: str = ""
 
 
-def parse_place(path: str) -> Place:
-    """The page of a path, without its escapes; raises `NotHere` or `WrongUsage`."""
+def parse_route(path: str) -> PageRoute:
+    """The page of a path, without its escapes; raises `NoSuchPage` or `WrongUsage`."""
     if len(path) > MAX_PATH:
         raise WrongUsage(f"a path of more than {MAX_PATH} characters")
     parts = path.split("/")[1:]
@@ -50,23 +50,25 @@ def parse_place(path: str) -> Place:
     at = next((n for n, part in enumerate(parts) if part in ("simple", "project")), None)
     if at is None:
         if not parts or parts[-1]:
-            raise NotHere("no such page", hint="names are at /simple/, projects at /simple/NAME/")
-        return Place(Kind.OVERVIEW, tuple(parts[:-1]), "", depth)
+            raise NoSuchPage(
+                "no such page", hint="names are at /simple/, projects at /simple/NAME/"
+            )
+        return PageRoute(RouteKind.OVERVIEW, tuple(parts[:-1]), "", depth)
     view, rest = tuple(parts[:at]), parts[at + 1 :]
     written = rest[0] if rest else ""
     if len(rest) > 2 or (len(rest) == 2 and rest[1]):
-        raise NotHere("no such page", hint="projects are at /simple/NAME/")
+        raise NoSuchPage("no such page", hint="projects are at /simple/NAME/")
     if written and not is_name(written):
         raise WrongUsage(f"{written[:60]!r} is no project's name")
     if not written and (parts[at] == "project" or len(rest) == 2):
-        raise NotHere("no such page", hint="projects are at /project/NAME/")
-    kind = Kind.NAMES if not written else Kind.PROJECT
+        raise NoSuchPage("no such page", hint="projects are at /project/NAME/")
+    kind = RouteKind.NAMES if not written else RouteKind.PROJECT
     if parts[at] == "project":
-        kind = Kind.PEOPLE
-    name = normalized(written)
+        kind = RouteKind.PEOPLE
+    name = canonicalize_name(written)
     canonical = [*view, parts[at], *([name] if name else []), ""]
     moved = ""
     if canonical != parts:
         up = "../" * depth or "./"
         moved = up + "/".join(quote(part) for part in canonical)
-    return Place(kind, view, name, depth, moved)
+    return PageRoute(kind, view, name, depth, moved)

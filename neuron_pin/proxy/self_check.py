@@ -10,15 +10,15 @@ from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from .application import Answering
-from .serializer import Form
+from .application import IndexService
+from .serializer import MediaType
 from .server import Listening, make_server
 
 PROJECT = "torch-neuronx"
 SECONDS = 30.0
 
 
-class Step(NamedTuple):
+class SelfCheckStep(NamedTuple):
     """One question: what was asked for, what came (a status and a type), how long it took, and
     what is wrong with it, empty for nothing."""
 
@@ -34,7 +34,7 @@ class _Reply(NamedTuple):
     body: bytes
 
 
-def probe(made: Answering) -> list[Step]:
+def check_server(made: IndexService) -> list[SelfCheckStep]:
     """Start on a port of this machine's own, ask, stop."""
     where: list[str] = []
     started = threading.Event()
@@ -49,15 +49,15 @@ def probe(made: Answering) -> list[Step]:
     thread.start()
     try:
         if not started.wait(SECONDS):
-            return [Step("/", "", SECONDS, "the server does not start")]
+            return [SelfCheckStep("/", "", SECONDS, "the server does not start")]
         return _ask(urlsplit(where[0]).netloc)
     finally:
         server.should_exit = True
         thread.join(SECONDS)
 
 
-def _ask(host: str) -> list[Step]:
-    steps: list[Step] = []
+def _ask(host: str) -> list[SelfCheckStep]:
+    steps: list[SelfCheckStep] = []
 
     def ask(path: str, accept: str, status: int, media_type: str = "") -> _Reply | None:
         began = time.perf_counter()
@@ -65,7 +65,7 @@ def _ask(host: str) -> list[Step]:
             reply = _get(host, path, accept)
         except (OSError, http.client.HTTPException) as error:
             seconds = time.perf_counter() - began
-            steps.append(Step(path, "", seconds, f"no answer: {error}"))
+            steps.append(SelfCheckStep(path, "", seconds, f"no answer: {error}"))
             return None
         seconds = time.perf_counter() - began
         problem = ""
@@ -73,18 +73,20 @@ def _ask(host: str) -> list[Step]:
             problem = reply.body[:300].decode("utf-8", "replace").strip() or f"not {status}"
         elif media_type and not reply.media_type.startswith(media_type):
             problem = f"not {media_type}"
-        steps.append(Step(path, f"{reply.status} {reply.media_type}".rstrip(), seconds, problem))
+        steps.append(
+            SelfCheckStep(path, f"{reply.status} {reply.media_type}".rstrip(), seconds, problem)
+        )
         return None if problem else reply
 
     page = f"/simple/{PROJECT}/"
     ask("/healthz", "*/*", 200, "application/json")
     ask("/", "text/html", 200, "text/html")
     ask(f"/simple/{PROJECT}", "*/*", 301)
-    found = ask(page, Form.JSON.value, 200, Form.JSON.value)
-    ask(page, Form.HTML.value, 200, Form.HTML.value)
+    found = ask(page, MediaType.JSON.value, 200, MediaType.JSON.value)
+    ask(page, MediaType.HTML.value, 200, MediaType.HTML.value)
     ask(page, "image/png", 406)
     ask(f"/project/{PROJECT}/", "text/html", 200, "text/html")
-    ask(f"/sdk/latest/simple/{PROJECT}/", Form.JSON.value, 200, Form.JSON.value)
+    ask(f"/sdk/latest/simple/{PROJECT}/", MediaType.JSON.value, 200, MediaType.JSON.value)
     if found is not None:
         asked = [
             urljoin(page, row["url"])

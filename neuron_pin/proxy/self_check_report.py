@@ -9,10 +9,10 @@ from neuron_pin.outputs.table import columns
 
 if TYPE_CHECKING:
     # A report draws, and needs nothing of what serves.
-    from .self_check import Step
+    from .self_check import SelfCheckStep
 
 
-def render_probe(steps: Sequence[Step]) -> str:
+def render_self_check(steps: Sequence[SelfCheckStep]) -> str:
     """One row a question, and what is wrong below each that has a problem."""
     rows = [
         (

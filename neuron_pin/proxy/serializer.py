@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from neuron_pin.sources.index.simple import ListedFile
 
-from .project_detail import Entry, Listing
+from .project_detail import ProjectDetail, ServedFile
 
 FULL_API = "1.4"
 BARE_API = "1.0"
@@ -24,7 +24,7 @@ BARE_API = "1.0"
 newer keys are sent all the same, since PEP 691 has clients pass over what they do not know."""
 
 
-class Form(Enum):
+class MediaType(Enum):
     """The forms of a page, by their media types."""
 
     JSON = "application/vnd.pypi.simple.v1+json"
@@ -33,34 +33,34 @@ class Form(Enum):
 
 
 _ALIASES = {
-    "application/vnd.pypi.simple.latest+json": Form.JSON,
-    "application/vnd.pypi.simple.latest+html": Form.HTML,
-    "application/json": Form.JSON,
-    "application/xhtml+xml": Form.PLAIN_HTML,
-    **{form.value: form for form in Form},
+    "application/vnd.pypi.simple.latest+json": MediaType.JSON,
+    "application/vnd.pypi.simple.latest+html": MediaType.HTML,
+    "application/json": MediaType.JSON,
+    "application/xhtml+xml": MediaType.PLAIN_HTML,
+    **{form.value: form for form in MediaType},
 }
 MAX_ACCEPT = 2048
 """Characters of an Accept header that are looked at."""
 
 
 @lru_cache(maxsize=256)
-def negotiated(accept: str) -> Form | None:
+def negotiate(accept: str) -> MediaType | None:
     """The form that an Accept header asks for, none if it takes none of ours.
 
     Source: PEP 691, "Version + Format Selection"; RFC 9110, 12.5.1.  Without a header, and
     for whoever takes anything, plain HTML: so do the public index and PEP 503.
     """
     if not accept.strip():
-        return Form.PLAIN_HTML
+        return MediaType.PLAIN_HTML
     best: tuple[float, int] | None = None
-    found: Form | None = None
+    found: MediaType | None = None
     for place, item in enumerate(accept[:MAX_ACCEPT].split(",")):
         kind, *parameters = (part.strip().lower() for part in item.split(";"))
         form = _ALIASES.get(kind)
         if form is None and kind in ("*/*", "text/*"):
-            form = Form.PLAIN_HTML
+            form = MediaType.PLAIN_HTML
         if form is None and kind == "application/*":
-            form = Form.JSON
+            form = MediaType.JSON
         weight = _weight(parameters)
         if form is not None and weight > 0 and (best is None or weight > best[0]):
             best, found = (weight, place), form
@@ -78,7 +78,7 @@ def _weight(parameters: Iterable[str]) -> float:
     return 1.0
 
 
-class Links:
+class FileUrls:
     """Where files are, as seen from a page that lies ``depth`` parts below the root.
 
     Addresses are relative, so that they hold behind whatever is put before the server.
@@ -104,7 +104,7 @@ class Links:
         return True if file.filename in self._has_metadata else None
 
 
-def render_json(listing: Listing, links: Links) -> bytes:
+def render_json(listing: ProjectDetail, links: FileUrls) -> bytes:
     """A project's page as JSON."""
     document: dict[str, Any] = {
         "meta": {"api-version": _api(listing.entries)},
@@ -123,11 +123,11 @@ def render_json(listing: Listing, links: Links) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _api(entries: Sequence[Entry]) -> str:
+def _api(entries: Sequence[ServedFile]) -> str:
     return FULL_API if all(entry.file.size is not None for entry in entries) else BARE_API
 
 
-def _row(name: str, file: ListedFile, links: Links) -> dict[str, Any]:
+def _row(name: str, file: ListedFile, links: FileUrls) -> dict[str, Any]:
     row: dict[str, Any] = {
         "filename": file.filename,
         "url": links.url(name, file),
@@ -151,7 +151,7 @@ def _row(name: str, file: ListedFile, links: Links) -> dict[str, Any]:
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
-def render_html(listing: Listing, links: Links) -> bytes:
+def render_html(listing: ProjectDetail, links: FileUrls) -> bytes:
     """A project's page as HTML."""
     name = escape(listing.name)
     metas = [("pypi:repository-version", _api(listing.entries))]
@@ -165,7 +165,7 @@ def render_html(listing: Listing, links: Links) -> bytes:
     return _html(f"Links for {name}", metas, [f"<h1>Links for {name}</h1>", *rows])
 
 
-def _anchor(name: str, file: ListedFile, links: Links) -> str:
+def _anchor(name: str, file: ListedFile, links: FileUrls) -> str:
     url = links.url(name, file)
     digest = dict(file.hashes).get("sha256", "")
     algorithm = "sha256"

@@ -20,12 +20,12 @@ from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.http.transport import Access
 from neuron_pin.sources.index.locations import Indexes, read_indexes
 
-from .access_log import Observed
-from .application import Answering, Application
-from .file_store import Wheels
-from .files import Files, Passing
+from .access_log import AccessLogMiddleware
+from .application import Application, IndexService
+from .file_store import FileStore
+from .files import FileDelivery, Files
 from .protocol import BoundedProtocol
-from .upstream import LIMITS, Upstream, hosts_of
+from .upstream import LIMITS, Upstream, list_hosts
 from .view import View, parse_view
 
 CLOCK = time.time
@@ -58,17 +58,17 @@ def base_view(settings: Settings, catalog: Catalog, today: date) -> View:
 
 
 @contextmanager
-def answering(
+def create_service(
     settings: Settings,
     catalog: Catalog,
     folder: str,
     *,
-    passing: Passing = Passing.REDIRECT,
+    passing: FileDelivery = FileDelivery.REDIRECT,
     file_hosts: Sequence[str] = (),
     size: int,
     reads_ahead: bool = True,
     today: date,
-) -> Iterator[Answering]:
+) -> Iterator[IndexService]:
     """Everything that answers are made of; ``folder`` is that of the cache, ``size`` how many
     bytes of files are kept.  Raises `WrongUsage`."""
     if settings.find_links or settings.no_index:
@@ -77,9 +77,11 @@ def answering(
     indexes = read_indexes(settings, (), catalog)
     fetcher = _fetcher(settings, indexes, folder, file_hosts)
     upstream = Upstream(fetcher, indexes, catalog)
-    wheels = Wheels(fetcher, size)
+    wheels = FileStore(fetcher, size)
     files = Files(catalog, upstream, wheels, passing)
-    made = Answering(catalog, upstream, wheels, files, base, reads_ahead=reads_ahead, clock=CLOCK)
+    made = IndexService(
+        catalog, upstream, wheels, files, base, reads_ahead=reads_ahead, clock=CLOCK
+    )
     try:
         yield made
     finally:
@@ -100,7 +102,7 @@ def _fetcher(
         access=access,
         limits=LIMITS,
         clock=CLOCK,
-        hosts=hosts_of(indexes, file_hosts),
+        hosts=list_hosts(indexes, file_hosts),
     )
 
 
@@ -118,7 +120,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    made: Answering,
+    made: IndexService,
     listening: Listening,
     *,
     log: Callable[[str], None] | None,
@@ -126,7 +128,7 @@ def make_server(
 ) -> Server:
     """The server, not yet listening; raises `WrongUsage` for a certificate that is none."""
     config = uvicorn.Config(
-        Observed(Application(made), made.metrics, log),
+        AccessLogMiddleware(Application(made), made.metrics, log),
         host=listening.host,
         port=listening.port,
         http=BoundedProtocol,
@@ -152,7 +154,7 @@ def make_server(
 
 def run(server: Server) -> None:
     """Serve until a signal says to stop; raises `WrongUsage` if it cannot listen there."""
-    bound = _bound(server.config.host, server.config.port)
+    bound = _bind(server.config.host, server.config.port)
     before = {
         number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
     }
@@ -165,7 +167,7 @@ def run(server: Server) -> None:
             signal.signal(number, handler)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     """A socket that listens: bound here, since uvicorn ends the process where it cannot."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

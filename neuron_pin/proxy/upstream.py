@@ -12,16 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.policy import Ecosystem
-from neuron_pin.sources.http.client import Answer, Fetcher, NotFound
+from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.http.transport import Limits
 from neuron_pin.sources.index.locations import Index, Indexes
 from neuron_pin.sources.index.project_list import parse_names
-from neuron_pin.sources.index.simple import ACCEPT, MAX_PAGE_BYTES, Page, parse_page
+from neuron_pin.sources.index.simple import ACCEPT, MAX_PAGE_BYTES, ProjectPage, parse_page
 
 LIMITS = Limits(connect=4.0, patience=8.0, answer=12.0, retries=1)
 """Installers give up after fifteen seconds; somebody waits for every answer here."""
@@ -36,7 +36,7 @@ FILE_HOSTS = {"pypi.org": ("files.pythonhosted.org",)}
 """Hosts on which public indexes keep their files."""
 
 
-class Reading(NamedTuple):
+class UpstreamPage(NamedTuple):
     """What an index has of a project; ``page`` is none where it does not have it.
 
     ``until`` is when it should be asked again (seconds since the epoch).  ``problem`` says why
@@ -44,20 +44,20 @@ class Reading(NamedTuple):
     """
 
     origin: Index
-    page: Page | None
+    page: ProjectPage | None
     until: float
     problem: str = ""
 
 
-class Readings(NamedTuple):
+class UpstreamPages(NamedTuple):
     """What the indexes have of a project: pages in the order in which they count."""
 
-    pages: tuple[tuple[Index, Page], ...]
+    pages: tuple[tuple[Index, ProjectPage], ...]
     until: float
     problems: tuple[str, ...] = ()
 
 
-def hosts_of(indexes: Indexes, named: Iterable[str] = ()) -> frozenset[str]:
+def list_hosts(indexes: Indexes, named: Iterable[str] = ()) -> frozenset[str]:
     """The hosts (and ports) that may be asked: of the indexes, of their files where these are
     known to be elsewhere, and those that the user names."""
     urls = [*(i.url for i in indexes.all), *(i.url for i in indexes.bindings.values())]
@@ -89,7 +89,7 @@ class Upstream:
         """The index that the user has bound a name to."""
         return self.indexes.bindings.get(name)
 
-    def project(self, name: str) -> Readings:
+    def project(self, name: str) -> UpstreamPages:
         """What the indexes that decide about a name have of it; raises `SourceFailed`.
 
         An index from which nothing of the name would be taken anyhow is asked so that its
@@ -100,7 +100,7 @@ class Upstream:
         if bound is None and (package is None or package.public_from == "0"):
             return self._first(name, order)
         futures = [self._pool.submit(self.read, index, name) for index in order]
-        found: list[Reading] = []
+        found: list[UpstreamPage] = []
         for index, future in zip(order, futures, strict=True):
             try:
                 found.append(future.result())
@@ -110,11 +110,11 @@ class Upstream:
                 )
                 if is_needed:
                     raise
-        return _joined(found)
+        return _join(found)
 
-    def _first(self, name: str, order: Sequence[Index]) -> Readings:
+    def _first(self, name: str, order: Sequence[Index]) -> UpstreamPages:
         """The first index that has a name decides, with those that it says are the same."""
-        found: list[Reading] = []
+        found: list[UpstreamPage] = []
         for index in order:
             reading = self.read(index, name)
             found.append(reading)
@@ -122,30 +122,30 @@ class Upstream:
                 for other in self.indexes.kin(index, name, reading.page.kin):
                     found.append(self.read(other, name))
                 break
-        return _joined(found)
+        return _join(found)
 
-    def read(self, index: Index, name: str) -> Reading:
+    def read(self, index: Index, name: str) -> UpstreamPage:
         """An index's page of a project; raises `SourceFailed` if there is not even an old one."""
         address = index.page(name)
-        pages: list[Page] = []
+        pages: list[ProjectPage] = []
 
-        def parse(answer: Answer) -> None:
+        def parse(answer: Response) -> None:
             pages.append(parse_page(answer.data, answer.content_type, answer.url))
 
         try:
             self._check_up(index)
             answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES, check=parse)
         except NotFound:
-            return Reading(index, None, self.fetcher.now + ABSENT)
+            return UpstreamPage(index, None, self.fetcher.now + ABSENT)
         except SourceFailed as error:
             self._note_down(index, error)
             kept = self.fetcher.kept(address, accept=ACCEPT)
             if kept is None:
                 raise
             parse(kept)
-            return Reading(index, pages[0], self.fetcher.now + PAUSE, error.message)
+            return UpstreamPage(index, pages[0], self.fetcher.now + PAUSE, error.message)
         # An index that calls every answer old is not asked for each request of ours.
-        return Reading(index, pages[0], max(answer.fresh_until, self.fetcher.now + PAUSE))
+        return UpstreamPage(index, pages[0], max(answer.fresh_until, self.fetcher.now + PAUSE))
 
     def names(self) -> tuple[list[str], float, tuple[str, ...]]:
         """Every name of every index, until when that is so, and which index did not answer.
@@ -161,7 +161,7 @@ class Upstream:
                 address = f"{index.url.rstrip('/')}/"
                 answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES)
                 names = parse_names(answer.data, answer.content_type, answer.url)
-                found.update(normalized(name) for name in names)
+                found.update(canonicalize_name(name) for name in names)
                 until = min(until, max(answer.fresh_until, self.fetcher.now + PAUSE))
             except NotFound:
                 # An index need not have a list of its projects.
@@ -193,7 +193,7 @@ class Upstream:
             self._down[index.url] = (self.fetcher.now + PAUSE, error.problem)
 
 
-def _joined(found: Sequence[Reading]) -> Readings:
+def _join(found: Sequence[UpstreamPage]) -> UpstreamPages:
     pages = tuple((r.origin, r.page) for r in found if r.page is not None)
     until = min((r.until for r in found), default=0.0)
-    return Readings(pages, until, tuple(r.problem for r in found if r.problem))
+    return UpstreamPages(pages, until, tuple(r.problem for r in found if r.problem))

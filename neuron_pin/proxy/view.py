@@ -91,11 +91,11 @@ def parse_view(parts: Sequence[str], base: View, catalog: Catalog, today: date) 
         else:
             view = view._replace(phases=view.phases | {Phase.parse(value)})
     if sdk:
-        view = view._replace(sdk=release_of(sdk, catalog, view.as_of or today).sdk)
+        view = view._replace(sdk=find_release(sdk, catalog, view.as_of or today).sdk)
     return view
 
 
-def release_of(text: str, catalog: Catalog, as_of: date) -> Release:
+def find_release(text: str, catalog: Catalog, as_of: date) -> Release:
     """The newest release by a day that a version, or the front of one (``2.26``), names;
     raises `UnknownName`."""
     known = [r for r in catalog.releases if r.listed and r.date <= as_of]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from neuron_pin.policy import Rule
 
-from .project_detail import Listing
+from .project_detail import ProjectDetail
 from .view import View
 
 MAX_ASIDES = 500
@@ -24,7 +24,7 @@ MAX_AGENT = 120
 SCHEMA_VERSION = 1
 
 
-class Aside(NamedTuple):
+class WithheldVersion(NamedTuple):
     """A version that an installer does not take by itself: ``yanked`` if an exact pin reaches
     it, else not served at all.  ``files`` is how many files of it that concerns."""
 
@@ -36,7 +36,7 @@ class Aside(NamedTuple):
     yanked: bool
 
 
-class Row(NamedTuple):
+class ClientRecord(NamedTuple):
     """One client that asked for one project in one view; ``last`` is when, in seconds
     since the epoch."""
 
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     agent: str
     name: str
     view: View
-    asides: tuple[Aside, ...]
+    asides: tuple[WithheldVersion, ...]
     requests: int
     last: float
 
@@ -54,7 +54,7 @@ class Row(NamedTuple):
         return datetime.fromtimestamp(int(self.last), timezone.utc).isoformat()
 
 
-def asides_of(listing: Listing) -> tuple[Aside, ...]:
+def list_withheld(listing: ProjectDetail) -> tuple[WithheldVersion, ...]:
     """What of a project is withheld or yanked by the policy, by version."""
     counts: dict[tuple[str, Rule, str, str, bool], int] = {}
     for item in listing.withheld:
@@ -66,19 +66,25 @@ def asides_of(listing: Listing) -> tuple[Aside, ...]:
         if why is not None:
             key = (entry.version, why.rule, why.reason, why.source, True)
             counts[key] = counts.get(key, 0) + 1
-    found = [Aside(*key[:4], files=count, yanked=key[4]) for key, count in counts.items()]
+    found = [WithheldVersion(*key[:4], files=count, yanked=key[4]) for key, count in counts.items()]
     return tuple(found[:MAX_ASIDES])
 
 
-class Ledger:
+class WithheldLog:
     """Who asked for what; threads may share it."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[str, str, str, View], Row] = OrderedDict()
+        self._rows: OrderedDict[tuple[str, str, str, View], ClientRecord] = OrderedDict()
         self._lock = threading.Lock()
 
     def note(
-        self, client: str, agent: str, name: str, view: View, asides: tuple[Aside, ...], now: float
+        self,
+        client: str,
+        agent: str,
+        name: str,
+        view: View,
+        asides: tuple[WithheldVersion, ...],
+        now: float,
     ) -> None:
         """A client was given a project's page."""
         agent = agent[:MAX_AGENT]
@@ -88,18 +94,18 @@ class Ledger:
         with self._lock:
             before = self._rows.get(key)
             requests = before.requests + 1 if before is not None else 1
-            self._rows[key] = Row(client, agent, name, view, asides, requests, now)
+            self._rows[key] = ClientRecord(client, agent, name, view, asides, requests, now)
             self._rows.move_to_end(key)
             if len(self._rows) > MAX_ROWS:
                 self._rows.popitem(last=False)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ClientRecord]:
         """The latest first."""
         with self._lock:
             return list(reversed(self._rows.values()))
 
 
-def withheld_document(rows: Sequence[Row]) -> str:
+def withheld_document(rows: Sequence[ClientRecord]) -> str:
     """The same as JSON."""
     document = {
         "schema_version": SCHEMA_VERSION,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.operations.diff import Comparison, Difference
-from neuron_pin.outputs.table import columns, escaped, printable
+from neuron_pin.outputs.table import columns, escape_markdown, make_printable
 from neuron_pin.policy import Phase
 
 
@@ -29,12 +29,12 @@ def _row(difference: Difference) -> tuple[str, str, str, str, str]:
         str(difference.key),
         ", ".join(difference.old) or "-",
         ", ".join(difference.new) or "-",
-        update_words(difference),
-        phase_words(difference.phases),
+        describe_update(difference),
+        describe_phase(difference.phases),
     )
 
 
-def update_words(difference: Difference) -> str:
+def describe_update(difference: Difference) -> str:
     """``major``, ``minor, back``, ``entered``, ``left for NAME`` …"""
     if not difference.old:
         return "entered"
@@ -49,7 +49,7 @@ def update_words(difference: Difference) -> str:
     return f"{word}, back" if difference.backwards else word
 
 
-def phase_words(phases: tuple[Phase | None, Phase | None]) -> str:
+def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
     """``stable``, ``stable → maintenance``; ``-`` for packages that are not Neuron's."""
     labels = [phase.label for phase in phases if phase is not None]
     return " → ".join(dict.fromkeys(labels)) or "-"
@@ -66,7 +66,7 @@ def _text(comparison: Comparison, shown: Sequence[Difference]) -> str:
         signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
         lines.append(f"{word}: {' '.join(signs)}")
     lines += ["", *comparison.notes] if comparison.notes else []
-    return "\n".join(printable(line) for line in lines) + "\n"
+    return "\n".join(make_printable(line) for line in lines) + "\n"
 
 
 def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -82,18 +82,25 @@ def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tu
 
 
 def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
-    lines = [f"## {escaped(comparison.old.label)} → {escaped(comparison.new.label)}", ""]
+    lines = [
+        f"## {escape_markdown(comparison.old.label)} → {escape_markdown(comparison.new.label)}",
+        "",
+    ]
     if comparison.support is not None:
         lines += [f"{comparison.support.update.value}: {comparison.support.update.promise}", ""]
     if shown:
         lines += ["| package | old | new | update | phase |", "|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(escaped(cell) for cell in _row(d))} |" for d in shown]
+        lines += [f"| {' | '.join(escape_markdown(cell) for cell in _row(d))} |" for d in shown]
     else:
         lines.append("No difference.")
     for word, gained, lost in _support_rows(comparison):
         signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
         lines += ["", f"{word}: {' '.join(signs)}"]
-    lines += ["", *(f"- {escaped(note)}" for note in comparison.notes)] if comparison.notes else []
+    lines += (
+        ["", *(f"- {escape_markdown(note)}" for note in comparison.notes)]
+        if comparison.notes
+        else []
+    )
     return "\n".join(lines) + "\n"
 
 

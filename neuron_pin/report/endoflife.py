@@ -28,10 +28,10 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
     parts = []
     for (kind, name), rows in products.items():
         label = "Neuron SDK" if name == SDK_NAME else rows[0].title or name
-        head = _dumped({"name": name, "category": kind.value, "label": label})
-        releases = ",\n".join(_dumped(_release(status)) for status in rows)
+        head = _dump({"name": name, "category": kind.value, "label": label})
+        releases = ",\n".join(_dump(_release(status)) for status in rows)
         parts.append(f'{head[:-1]}, "releases": [\n{releases}\n]}}')
-    head = _dumped(
+    head = _dump(
         {
             "schema_version": SCHEMA_VERSION,
             "as_of": as_of.isoformat(),
@@ -41,7 +41,7 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
     return f'{head[:-1]}, "products": [\n' + ",\n".join(parts) + "\n]}\n"
 
 
-def _dumped(values: dict[str, Any]) -> str:
+def _dump(values: dict[str, Any]) -> str:
     return json.dumps(values)
 
 

@@ -22,14 +22,14 @@ PHASE_NAMES = {
 """What phases are called on pages."""
 
 
-def asset(name: str) -> str:
+def read_asset(name: str) -> str:
     """A style sheet or a script of ours."""
     path = os.path.join(os.path.dirname(__file__), "assets", name)
     with open(path, encoding="utf-8") as stream:
         return stream.read()
 
 
-def framed(title: str, body: Iterable[str], *, style: str = "", script: str = "") -> str:
+def frame_page(title: str, body: Iterable[str], *, style: str = "", script: str = "") -> str:
     """A whole page: ``title`` is text, the rest is markup whose texts are escaped already."""
     allowed = f"script-src '{_digest(script)}'; " if script else ""
     policy = (
@@ -44,7 +44,7 @@ def framed(title: str, body: Iterable[str], *, style: str = "", script: str = ""
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title>",
-        f"<style>{asset('page.css')}{style}</style>",
+        f"<style>{read_asset('page.css')}{style}</style>",
         "</head>",
         "<body>",
         "<main>",

@@ -15,7 +15,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.locks.lock_json import LockFile
-from neuron_pin.policy import Event, EventType, Phase, standing
+from neuron_pin.policy import Event, EventType, Phase, events_in_force
 
 from .timeline import make_timeline
 
@@ -42,7 +42,7 @@ def render_ics(
     changes: dict[tuple[str, str, date, Phase], Event] = {}
     for status in statuses:
         events = [e for e in status.events if e.type in (EventType.PHASE, EventType.RENAMED)]
-        for event in standing(events, as_of):
+        for event in events_in_force(events, as_of):
             if event.phase is not None and event.effective is not None and event.effective > as_of:
                 # The announcement that says most of it: the one with a replacement.
                 key = (event.kind.value, event.subject.label, event.effective, event.phase)

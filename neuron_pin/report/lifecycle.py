@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from neuron_pin.catalog.subjects import Status
-from neuron_pin.outputs.table import columns, printable
+from neuron_pin.outputs.table import columns, make_printable
 from neuron_pin.policy import Event, EventType, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
 
@@ -20,10 +20,10 @@ def render_table(statuses: Sequence[Status]) -> str:
         (
             status.subject.kind.value,
             status.subject.label,
-            status.phase.label + (f", {left_behind_word(status)}" * is_left_behind(status)),
+            status.phase.label + (f", {describe_left_behind(status)}" * is_left_behind(status)),
             str(status.since or "-"),
-            change_words(status.change),
-            guarantee(status),
+            describe_change(status.change),
+            describe_guarantee(status),
             status.replacement or "-",
         )
         for status in statuses
@@ -31,7 +31,7 @@ def render_table(statuses: Sequence[Status]) -> str:
     return "\n".join(columns(HEAD, rows)) + "\n"
 
 
-def guarantee(status: Status) -> str:
+def describe_guarantee(status: Status) -> str:
     """The last day on which support is sure; ``-`` where it gets no updates anyway."""
     return "-" if status.updates is Updates.NONE else str(status.floor.guaranteed_until)
 
@@ -41,12 +41,12 @@ def is_left_behind(status: Status) -> bool:
     return status.phase is Phase.STABLE and status.updates is Updates.NONE
 
 
-def left_behind_word(status: Status) -> str:
+def describe_left_behind(status: Status) -> str:
     """How it was: a release by a newer one, anything else by the releases."""
     return "superseded" if status.subject.kind is SubjectKind.SDK else "not shipped"
 
 
-def change_words(event: Event | None) -> str:
+def describe_change(event: Event | None) -> str:
     """``eos on 2026-04-09 (2.29.0)``, or with no date yet; ``-`` for none."""
     if event is None or event.phase is None:
         return "-"
@@ -65,7 +65,7 @@ def _details(status: Status) -> list[str]:
     lines = [f"{subject.label}{title}, {subject.kind.value}"]
 
     def say(word: str, text: str) -> None:
-        lines.append(f"  {word:17} {printable(text)}")
+        lines.append(f"  {word:17} {make_printable(text)}")
 
     since = f" since {status.since}" if status.since else ""
     source = f" [{status.event.source}]" if status.event else ""
@@ -79,19 +79,19 @@ def _details(status: Status) -> list[str]:
         say("newer version", f"since {status.superseded}")
     if status.change is not None:
         announced = f"announced {status.change.announced} [{status.change.source}]"
-        say("next change", f"{change_words(status.change)}, {announced}")
-    for word, text in floor_words(status):
+        say("next change", f"{describe_change(status.change)}, {announced}")
+    for word, text in describe_floor(status):
         say(word, text)
     if status.replacement:
         say("replacement", status.replacement)
     for number, event in enumerate(status.events):
-        say("announcements" if number == 0 else "", event_words(event))
+        say("announcements" if number == 0 else "", describe_event(event))
         if event.withdrawn:
             say("", f"  taken back on {event.withdrawn_on}: {event.withdrawn}")
     return lines
 
 
-def floor_words(status: Status) -> list[tuple[str, str]]:
+def describe_floor(status: Status) -> list[tuple[str, str]]:
     """The support floor: what was announced, what is guaranteed, what could come."""
     floor = status.floor
     words = []
@@ -119,7 +119,7 @@ _OTHERWISE = {
 }
 
 
-def event_words(event: Event) -> str:
+def describe_event(event: Event) -> str:
     """One announcement in a line."""
     what = _OTHERWISE.get(event.type) or (event.phase.label if event.phase else "")
     words = f"{event.announced}  {what}"
@@ -138,7 +138,7 @@ def event_words(event: Event) -> str:
     return f"{words} [{event.source}]"
 
 
-def facts_note(as_of: date, facts_of: date) -> str:
+def describe_facts(as_of: date, facts_of: date) -> str:
     """That the facts end before the day asked about; empty if they do not."""
     if as_of <= facts_of:
         return ""

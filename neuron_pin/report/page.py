@@ -12,14 +12,14 @@ from html import escape
 
 from neuron_pin.policy import Phase, SubjectKind
 
-from .frame import PHASE_NAMES, asset, framed
+from .frame import PHASE_NAMES, frame_page, read_asset
 from .lifecycle import (
-    event_words,
-    facts_note,
-    floor_words,
-    guarantee,
+    describe_event,
+    describe_facts,
+    describe_floor,
+    describe_guarantee,
+    describe_left_behind,
     is_left_behind,
-    left_behind_word,
 )
 from .timeline import Row, Timeline
 
@@ -50,11 +50,11 @@ def render_page(timeline: Timeline) -> str:
         _key(),
         *_table(timeline),
     ]
-    return framed(
+    return frame_page(
         f"{TITLE}, as of {timeline.as_of}",
         body,
         style=f":root{{--now-at:{now}}}",
-        script=asset("page.js"),
+        script=read_asset("page.js"),
     )
 
 
@@ -64,7 +64,7 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
         f"{timeline.facts_of}. Guaranteed is what the maintenance policy promises: an end is "
         "announced at least a month ahead; bars reach no further. Not affiliated with AWS.</p>"
     )
-    note = facts_note(timeline.as_of, timeline.facts_of)
+    note = describe_facts(timeline.as_of, timeline.facts_of)
     if note:
         yield f'<p class="soft">{escape(note[0].upper() + note[1:])}.</p>'
     lock, support = timeline.lock, timeline.support
@@ -152,7 +152,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         label += f" <strong>in your lock{version}</strong>"
     phase = PHASE_NAMES[status.phase]
     if is_left_behind(status):
-        phase += f", {left_behind_word(status)}"
+        phase += f", {describe_left_behind(status)}"
     elif status.since:
         phase += f" since <time>{status.since}</time>"
     if status.change is not None and status.change.phase is not None:
@@ -167,7 +167,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         bars.append(
             f'<i class="{bar.look}" style="left:{left:.2f}%;width:{right - left:.2f}%"></i>'
         )
-        what = left_behind_word(status) if bar.superseded else PHASE_NAMES[bar.phase]
+        what = describe_left_behind(status) if bar.superseded else PHASE_NAMES[bar.phase]
         words.append(f"{what} from {bar.begin}")
     return (
         f'<tr role="row"{" class=locked" if row.locked else ""} '
@@ -180,7 +180,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         f'<td role="cell" data-head="Phase">{phase}</td>'
         f'<td role="cell"><div class="bar" role="img" aria-label="{escape("; ".join(words))}">'
         f"{''.join(bars)}</div></td>"
-        f'<td role="cell" data-head="Guaranteed until">{guarantee(status)}</td></tr>'
+        f'<td role="cell" data-head="Guaranteed until">{describe_guarantee(status)}</td></tr>'
     )
 
 
@@ -191,11 +191,11 @@ def _facts(row: Row) -> Iterable[tuple[str, str]]:
     if status.note:
         yield "Note", status.note
     yield "Updates", status.updates.value
-    for word, text in floor_words(status):
+    for word, text in describe_floor(status):
         yield word.capitalize(), text
     if status.replacement:
         yield "Replacement", status.replacement
     for event in status.events:
-        yield "Announcement", event_words(event)
+        yield "Announcement", describe_event(event)
         if event.withdrawn:
             yield "Taken back", f"{event.withdrawn_on}: {event.withdrawn}"

@@ -28,7 +28,7 @@ def render_plan_text(plan: Plan, *, with_files: bool) -> str:
             lines.append(f"   unless: {step.unless}")
         for file in step.files:
             lines += _file(file, step, with_files=with_files)
-        lines += [f"     {command}" for command in shown_commands(step)]
+        lines += [f"     {command}" for command in list_commands(step)]
     if plan.back:
         lines += ["", "The way back:", *(f"     {command}" for command in plan.back)]
     if plan.notes:
@@ -36,10 +36,10 @@ def render_plan_text(plan: Plan, *, with_files: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def shown_commands(step: Step) -> Iterator[str]:
+def list_commands(step: Step) -> Iterator[str]:
     """A step's commands as somebody types them, ``sudo`` included."""
     sudo = "sudo " if step.as_root else ""
-    for command in step_commands(step):
+    for command in list_step_commands(step):
         if sudo and not is_plain(command):
             yield f"sudo sh -c {shlex.quote(command)}"
         else:
@@ -51,7 +51,7 @@ def is_plain(command: str) -> bool:
     return not any(sign in command for sign in ("|", "&&", ";", ">", "<"))
 
 
-def step_commands(step: Step) -> Iterator[str]:
+def list_step_commands(step: Step) -> Iterator[str]:
     """A step's commands, what it installs first."""
     if step.pins:
         yield " ".join([step.install, *(shlex.quote(word) for _, _, word in step.pins)])
@@ -106,7 +106,7 @@ def render_plan_json(plan: Plan) -> str:
                 "stops": step.stops,
                 "reboot": step.reboot,
                 "files": [f._asdict() for f in step.files],
-                "commands": list(step_commands(step)),
+                "commands": list(list_step_commands(step)),
             }
             for step in plan.steps
         ],

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Support
 from neuron_pin.catalog.subjects import SDK_NAME, Status
-from neuron_pin.catalog.support import package_part, target_parts, whole_support
+from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.inputs.locks.lock_json import LockFile
 from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days
-from neuron_pin.policy.lifecycle import history
+from neuron_pin.policy.lifecycle import list_periods
 from neuron_pin.policy.update import Updates
 
 
@@ -77,7 +77,7 @@ def make_timeline(
         ends += [e.effective for e in status.events if e.effective is not None]
     start = date(min(begins).year, 1, 1)
     end = date(min(max(ends).year + 1, date.max.year), 1, 1)
-    locked = _locked(catalog, lock) if lock is not None else {}
+    locked = _read_locked(catalog, lock) if lock is not None else {}
     rows = []
     for status in statuses:
         in_lock = locked.get(status.subject, "")
@@ -101,7 +101,7 @@ def _bars(status: Status, as_of: date, start: date, end: date) -> tuple[Bar, ...
     sure = add_days(as_of, 1)
     if status.updates is not Updates.NONE:
         sure = max(sure, status.floor.could_end_from)
-    for stay in history(events, as_of, status.entered, status.stable):
+    for stay in list_periods(events, as_of, status.entered, status.stable):
         begin = stay.begin or status.entered or known_since
         open_end = end if stay.phase is Phase.EOS else sure
         stop = min(stay.end or open_end, end)
@@ -121,7 +121,7 @@ def _split(bar: Bar, day: date) -> list[Bar]:
     return [bar._replace(end=day), after] if bar.begin < day else [after]
 
 
-def _locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
+def _read_locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
     """The subjects that a lock has parts of, each with the version."""
     found = {}
     if lock.sdk:
@@ -151,7 +151,7 @@ def _support(catalog: Catalog, lock: LockFile, as_of: date) -> Support | None:
         for p in lock.packages
         if p.is_neuron
     ]
-    parts += target_parts(
+    parts += find_target_parts(
         catalog,
         python=lock.python,
         system=catalog.system(lock.os) if lock.os else None,

@@ -6,7 +6,7 @@ The resolver itself is imported from ``resolve.resolver``, where something is to
 from .exclusion import Exclusion
 from .request import NO_PREFERENCES, Preferences, Request
 from .resolution import LockedPackage, Resolution
-from .support import support_of
+from .support import find_support
 
 __all__ = [
     "NO_PREFERENCES",
@@ -15,5 +15,5 @@ __all__ = [
     "Preferences",
     "Request",
     "Resolution",
-    "support_of",
+    "find_support",
 ]

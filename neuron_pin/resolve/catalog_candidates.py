@@ -9,12 +9,12 @@ from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
-from .provider import Edge
-from .release_candidates import Selection, key_of
+from .provider import SystemRelation
+from .release_candidates import ReleaseCandidates, make_package_key
 from .rules import Context
 
 
-def key_for(requirement: Requirement, context: Context) -> PackageKey:
+def find_requirement_key(requirement: Requirement, context: Context) -> PackageKey:
     """The package that a requirement means: a name that Neuron ships as a system package is
     one of the target's system, any other is a Python package unless it says otherwise."""
     if requirement.name == SDK_NAME:
@@ -25,15 +25,15 @@ def key_for(requirement: Requirement, context: Context) -> PackageKey:
     ):
         return PackageKey(requirement.ecosystem, requirement.name)
     if package is not None and package.systems:
-        return key_of(package, context.target.system)
+        return make_package_key(package, context.target.system)
     return PackageKey(requirement.ecosystem or Ecosystem.PIP, requirement.name)
 
 
-class CatalogOffers:
+class CatalogCandidates:
     """Candidates from the catalogue alone.  Dependencies between packages are not known
     to it; that they come from one release is."""
 
-    def __init__(self, context: Context, selection: Selection | None) -> None:
+    def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:
         self._context = context
         self._offers: dict[PackageKey, list[tuple[Candidate, Exclusion | None]]] = {}
         if selection is None:
@@ -49,11 +49,11 @@ class CatalogOffers:
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
         return ()
 
-    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
         return ()
 
     def key_of(self, requirement: Requirement) -> PackageKey:
-        return key_for(requirement, self._context)
+        return find_requirement_key(requirement, self._context)
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Nothing is to be read."""

@@ -10,10 +10,10 @@ from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.sources.candidate import Candidate
 
-from .catalog_candidates import key_for
+from .catalog_candidates import find_requirement_key
 from .exclusion import Exclusion
 from .resolution import Resolution
-from .rules import Context, judge_all, phase_of
+from .rules import Context, all_exclusions, phase_of
 
 
 class Verdict(NamedTuple):
@@ -41,7 +41,7 @@ def explain(
     solution.
     """
     catalog, name = context.catalog, requirement.name
-    key = key_for(requirement, context)
+    key = find_requirement_key(requirement, context)
     shipped = _shipped(catalog, name)
     chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
     stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
@@ -92,7 +92,7 @@ def _against(
         found.append(Exclusion(key, version, Rule.NOT_RELEASED_YET, reason, release.source))
     best: list[Exclusion] | None = None
     for release, candidate in rows:
-        judged = judge_all(candidate._replace(key=key), context._replace(release=release))
+        judged = all_exclusions(candidate._replace(key=key), context._replace(release=release))
         if best is None or len(judged) < len(best):
             best = judged
     found += best or []

@@ -11,15 +11,15 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.sources.index.dependencies import NotStatic
 from neuron_pin.sources.index.locations import Index
-from neuron_pin.sources.index.project_record import Offer, Project
+from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.session import Sources
 
-from .catalog_candidates import CatalogOffers, key_for
+from .catalog_candidates import CatalogCandidates, find_requirement_key
 from .exclusion import Exclusion
-from .provider import Edge
-from .release_candidates import Selection
-from .rules import Context, judge
-from .system_candidates import SystemOffers
+from .provider import SystemRelation
+from .release_candidates import ReleaseCandidates
+from .rules import Context, first_exclusion
+from .system_candidates import SystemCandidates
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -53,13 +53,13 @@ class _Lazy:
             self._made.append(item)
 
 
-class IndexOffers:
+class IndexCandidates:
     """Candidates from indexes, those of Neuron's names only where the release ships them."""
 
     def __init__(
         self,
         context: Context,
-        selection: Selection | None,
+        selection: ReleaseCandidates | None,
         sources: Sources,
         overrides: Mapping[str, Requirement] | None = None,
     ) -> None:
@@ -67,11 +67,11 @@ class IndexOffers:
         self._overrides = overrides or {}
         self._selection = selection
         self._sources = sources
-        self._catalog = CatalogOffers(context, selection)
+        self._catalog = CatalogCandidates(context, selection)
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[PackageKey, Iterable[Judged]] = {}
-        self._offers: dict[int, tuple[Index, Offer]] = {}
-        self._system: SystemOffers | None = None
+        self._offers: dict[int, tuple[Index, IndexVersion]] = {}
+        self._system: SystemCandidates | None = None
         self._left_open: dict[PackageKey, list[str]] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
@@ -88,7 +88,7 @@ class IndexOffers:
         return found
 
     def key_of(self, requirement: Requirement) -> PackageKey:
-        return key_for(requirement, self._context)
+        return find_requirement_key(requirement, self._context)
 
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
         known = self._offers.get(id(candidate))
@@ -203,14 +203,14 @@ class IndexOffers:
         seen = {o.version.partition("+")[0] for _, project in everywhere for o in project.offers()}
         yield from self._missing(key, seen)
 
-    def _deciding(self, name: str) -> list[tuple[Index, Project]]:
+    def _deciding(self, name: str) -> list[tuple[Index, ProjectRecord]]:
         """The indexes that decide what there is of a name.
 
         Files that the user named, and the first index that has it: nobody can shadow a
         package of a private index by a higher version on a public one.  Others only if that
         one says that they have the same project (PEP 708).
         """
-        found: list[tuple[Index, Project]] = []
+        found: list[tuple[Index, ProjectRecord]] = []
         for index in self._sources.indexes.of(name):
             project = self._sources.project(index, name)
             if project is None:
@@ -226,7 +226,10 @@ class IndexOffers:
         return found
 
     def _merged(
-        self, key: PackageKey, sources: Sequence[tuple[Index, Project]], only_prereleases: bool
+        self,
+        key: PackageKey,
+        sources: Sequence[tuple[Index, ProjectRecord]],
+        only_prereleases: bool,
     ) -> Iterator[Judged]:
         pairs = [(index, offer) for index, project in sources for offer in project.offers()]
         pairs.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
@@ -254,7 +257,7 @@ class IndexOffers:
             yield from self._invalid(key, bound, project.invalid)
 
     def _judged(
-        self, key: PackageKey, index: Index, offers: Iterable[Offer], only_prereleases: bool
+        self, key: PackageKey, index: Index, offers: Iterable[IndexVersion], only_prereleases: bool
     ) -> Iterator[Judged]:
         project = self._sources.project(index, key.name)
         quarantined = project is not None and project.status == "quarantined"
@@ -267,10 +270,13 @@ class IndexOffers:
                 rule = Rule.QUARANTINED
                 yield candidate, Exclusion(key, offer.version, rule, reason, source)
             else:
-                yield candidate, judge(candidate, self._context) or self._membership(candidate)
+                yield (
+                    candidate,
+                    first_exclusion(candidate, self._context) or self._membership(candidate),
+                )
 
     def _candidate(
-        self, key: PackageKey, index: Index, offer: Offer, only_prereleases: bool
+        self, key: PackageKey, index: Index, offer: IndexVersion, only_prereleases: bool
     ) -> Candidate:
         row = self._row(key, offer.version)
         file = File(
@@ -368,7 +374,7 @@ class IndexOffers:
 
     # System packages -------------------------------------------------------------------
 
-    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
         return self._system.relations(candidate) if self._system is not None else ()
 
     def names_revision(self, candidate: Candidate) -> bool:
@@ -378,9 +384,9 @@ class IndexOffers:
 
     def _system_candidates(self, key: PackageKey) -> Iterator[Judged]:
         if self._system is None:
-            self._system = SystemOffers(self._context, self._sources)
+            self._system = SystemCandidates(self._context, self._sources)
         for candidate in self._system.candidates(key, self._row):
-            exclusion = judge(candidate, self._context) or self._membership(candidate)
+            exclusion = first_exclusion(candidate, self._context) or self._membership(candidate)
             yield candidate, exclusion or self._system.older_revision(candidate)
 
 

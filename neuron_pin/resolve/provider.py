@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from resolvelib import AbstractProvider
 
-from neuron_pin.catalog import FrameworkRole, Span
+from neuron_pin.catalog import FrameworkRole, VersionRange
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
-from .release_candidates import framework_of
+from .release_candidates import find_framework
 from .rules import Context
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
 
 SDK_IDENTIFIER = "sdk:neuron-sdk"
-BOND = "bond:"
-_FIRST = (SDK_IDENTIFIER, BOND)
+COMPATIBILITY = "bond:"
+_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
 
 
-class Need(NamedTuple):
+class DependencyEdge(NamedTuple):
     """One edge of the graph: an identifier, and what it must satisfy.
 
     ``parent`` is who needs it: the origin of a user's requirement, or a package.  A bond
@@ -42,7 +42,7 @@ class Need(NamedTuple):
     requirement: Requirement | None = None
     parent: str = ""
     value: str = ""
-    range: Span | None = None
+    range: VersionRange | None = None
     is_exact: bool = False
     """Whether it names one version."""
     versions: frozenset[str] | None = None
@@ -54,12 +54,12 @@ class Need(NamedTuple):
             return self.text
         if self.requirement is not None:
             return self.requirement.text
-        if self.identifier.startswith(BOND):
+        if self.identifier.startswith(COMPATIBILITY):
             return f"{self.key.name} {self.value or self.range or ''}"
         return f"{self.key.name}=={self.value}" if self.value else self.key.name
 
 
-class Edge(NamedTuple):
+class SystemRelation(NamedTuple):
     """A relation of a system package: the versions of another that satisfy it.
 
     ``adds`` says that the other one is needed; else it binds only where that is installed.
@@ -71,7 +71,7 @@ class Edge(NamedTuple):
     adds: bool
 
 
-class Chosen(NamedTuple):
+class ResolvedNode(NamedTuple):
     """A node that has been decided: a candidate with extras, a release, or a bond's value."""
 
     identifier: str
@@ -79,7 +79,7 @@ class Chosen(NamedTuple):
     extras: frozenset[str] = frozenset()
 
 
-class Offers(Protocol):
+class CandidateProvider(Protocol):
     """Where the graph's candidates come from."""
 
     def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
@@ -95,7 +95,7 @@ class Offers(Protocol):
         May read metadata from an index.
         """
 
-    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
         """What a system package's repository says of it and others."""
 
     def names_revision(self, candidate: Candidate) -> bool:
@@ -123,16 +123,16 @@ class Offers(Protocol):
         """What had to be read as something else in a version's metadata."""
 
 
-def need_of(requirement: Requirement, key: PackageKey, parent: str) -> Need:
+def make_edge(requirement: Requirement, key: PackageKey, parent: str) -> DependencyEdge:
     """The edge for a requirement."""
     identifier = str(key)
     if requirement.extras:
         identifier += "[" + ",".join(sorted(requirement.extras)) + "]"
     exact = requirement.is_exact
-    return Need(identifier, key, requirement.extras, requirement, parent, is_exact=exact)
+    return DependencyEdge(identifier, key, requirement.extras, requirement, parent, is_exact=exact)
 
 
-class Provider(AbstractProvider[Need, Chosen, str]):
+class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
     """What resolvelib asks of us.
 
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
@@ -142,9 +142,9 @@ class Provider(AbstractProvider[Need, Chosen, str]):
     def __init__(
         self,
         context: Context,
-        offers: Offers,
-        roots: Sequence[Need],
-        members: Sequence[Need],
+        offers: CandidateProvider,
+        roots: Sequence[DependencyEdge],
+        members: Sequence[DependencyEdge],
         constraints: Mapping[PackageKey, Sequence[Requirement]],
         preferred: Mapping[str, str],
     ) -> None:
@@ -155,45 +155,45 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         self._constraints = constraints
         self._preferred = preferred
         self._order = {need.identifier: index for index, need in reversed([*enumerate(roots)])}
-        self._requirements: dict[tuple[int, frozenset[str]], list[Need]] = {}
+        self._requirements: dict[tuple[int, frozenset[str]], list[DependencyEdge]] = {}
 
-    def identify(self, requirement_or_candidate: Need | Chosen) -> str:
+    def identify(self, requirement_or_candidate: DependencyEdge | ResolvedNode) -> str:
         return requirement_or_candidate.identifier
 
     def get_preference(
         self,
         identifier: str,
-        resolutions: Mapping[str, Chosen],
-        candidates: Mapping[str, Iterator[Chosen]],
-        information: Mapping[str, Iterator[RequirementInformation[Need, Chosen]]],
-        backtrack_causes: Sequence[RequirementInformation[Need, Chosen]],
+        resolutions: Mapping[str, ResolvedNode],
+        candidates: Mapping[str, Iterator[ResolvedNode]],
+        information: Mapping[str, Iterator[RequirementInformation[DependencyEdge, ResolvedNode]]],
+        backtrack_causes: Sequence[RequirementInformation[DependencyEdge, ResolvedNode]],
     ) -> Any:
         """The release first, then bonds, then what conflicts, what is pinned, what was
         asked for, in the order of the asking."""
         if identifier == SDK_IDENTIFIER:
             return (0,)
-        if identifier.startswith(BOND):
+        if identifier.startswith(COMPATIBILITY):
             return (1,)
         pinned = any(
             info.requirement.requirement is None or info.requirement.is_exact
             for info in information[identifier]
         )
-        conflicting = identifier in _named(backtrack_causes)
+        conflicting = identifier in _list_names(backtrack_causes)
         return (2, not conflicting, not pinned, self._order.get(identifier, 1_000_000), identifier)
 
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[str],
-        resolutions: Mapping[str, Chosen],
-        candidates: Mapping[str, Iterator[Chosen]],
-        information: Mapping[str, Iterator[RequirementInformation[Need, Chosen]]],
-        backtrack_causes: Sequence[RequirementInformation[Need, Chosen]],
+        resolutions: Mapping[str, ResolvedNode],
+        candidates: Mapping[str, Iterator[ResolvedNode]],
+        information: Mapping[str, Iterator[RequirementInformation[DependencyEdge, ResolvedNode]]],
+        backtrack_causes: Sequence[RequirementInformation[DependencyEdge, ResolvedNode]],
     ) -> Iterable[str]:
         """Only those that can come first by `get_preference`, which is dear to ask of all."""
         names = list(identifiers)
         if any(name.startswith(_FIRST) for name in names):
             return names
-        conflicting = _named(backtrack_causes)
+        conflicting = _list_names(backtrack_causes)
         names = [name for name in names if name in conflicting] or names
         pinned = []
         for name in names:
@@ -210,19 +210,19 @@ class Provider(AbstractProvider[Need, Chosen, str]):
     def find_matches(
         self,
         identifier: str,
-        requirements: Mapping[str, Iterator[Need]],
-        incompatibilities: Mapping[str, Iterator[Chosen]],
+        requirements: Mapping[str, Iterator[DependencyEdge]],
+        incompatibilities: Mapping[str, Iterator[ResolvedNode]],
     ) -> Any:
         needs = list(requirements[identifier])
         bad = {chosen.candidate.version for chosen in incompatibilities[identifier]}
         key = needs[0].key
-        if identifier.startswith(BOND):
-            return [c for c in _bond_values(needs) if c.candidate.version not in bad]
+        if identifier.startswith(COMPATIBILITY):
+            return [c for c in _compatibility_values(needs) if c.candidate.version not in bad]
         if identifier == SDK_IDENTIFIER:
             release = self.context.release
             if release is None or release.sdk in bad:
                 return []
-            return [Chosen(identifier, Candidate(key, release.sdk, ""))]
+            return [ResolvedNode(identifier, Candidate(key, release.sdk, ""))]
         extras = needs[0].extras
         ranged = [need for need in needs if need.requirement is not None]
         # With extras a package has several nodes; the plain one's ranges bind them all.
@@ -234,11 +234,11 @@ class Provider(AbstractProvider[Need, Chosen, str]):
         identifier: str,
         key: PackageKey,
         extras: frozenset[str],
-        ranged: list[Need],
-        needs: list[Need],
+        ranged: list[DependencyEdge],
+        needs: list[DependencyEdge],
         constraints: Sequence[Requirement],
         bad: set[str],
-    ) -> Iterator[Chosen]:
+    ) -> Iterator[ResolvedNode]:
         rejected = self.rejected.setdefault(key, {})
         for candidate, exclusion in self._in_order(key):
             version = candidate.version
@@ -247,7 +247,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             if exclusion is not None and not self._reached(exclusion, ranged, constraints, version):
                 rejected[version] = exclusion
                 continue
-            refused = next((need for need in needs if not _admitted(need, candidate)), None)
+            refused = next((need for need in needs if not _admits(need, candidate)), None)
             if refused is not None:
                 self._note_refusal(rejected, candidate, refused, exclusion)
                 continue
@@ -265,7 +265,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             if unusable is not None:
                 rejected[version] = unusable
                 continue
-            yield Chosen(identifier, candidate, extras)
+            yield ResolvedNode(identifier, candidate, extras)
 
     def _in_order(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
         offered = self.offers.candidates(key)
@@ -278,7 +278,10 @@ class Provider(AbstractProvider[Need, Chosen, str]):
 
     @staticmethod
     def _note_refusal(
-        rejected: dict[str, Exclusion], candidate: Candidate, need: Need, known: Exclusion | None
+        rejected: dict[str, Exclusion],
+        candidate: Candidate,
+        need: DependencyEdge,
+        known: Exclusion | None,
     ) -> None:
         if known is not None:
             rejected[candidate.version] = known
@@ -302,7 +305,7 @@ class Provider(AbstractProvider[Need, Chosen, str]):
     @staticmethod
     def _reached(
         exclusion: Exclusion,
-        needs: Iterable[Need],
+        needs: Iterable[DependencyEdge],
         constraints: Iterable[Requirement],
         version: str,
     ) -> bool:
@@ -317,13 +320,13 @@ class Provider(AbstractProvider[Need, Chosen, str]):
                 return True
         return False
 
-    def is_satisfied_by(self, requirement: Need, candidate: Chosen) -> bool:
-        return _admitted(requirement, candidate.candidate)
+    def is_satisfied_by(self, requirement: DependencyEdge, candidate: ResolvedNode) -> bool:
+        return _admits(requirement, candidate.candidate)
 
-    def get_dependencies(self, candidate: Chosen) -> Iterable[Need]:
+    def get_dependencies(self, candidate: ResolvedNode) -> Iterable[DependencyEdge]:
         if candidate.identifier == SDK_IDENTIFIER:
             return self._members
-        if candidate.identifier.startswith(BOND):
+        if candidate.identifier.startswith(COMPATIBILITY):
             return ()
         known = (id(candidate.candidate), candidate.extras)
         needs = self._requirements.get(known)
@@ -332,61 +335,72 @@ class Provider(AbstractProvider[Need, Chosen, str]):
             self._requirements[known] = needs
         return needs
 
-    def _needs(self, chosen: Chosen) -> list[Need]:
+    def _needs(self, chosen: ResolvedNode) -> list[DependencyEdge]:
         candidate, extras = chosen.candidate, chosen.extras
         parent = f"{candidate.key.name} {candidate.version}"
         found = []
         if extras:
             found.append(
-                Need(str(candidate.key), candidate.key, parent=parent, value=candidate.version)
+                DependencyEdge(
+                    str(candidate.key), candidate.key, parent=parent, value=candidate.version
+                )
             )
         for requirement in self.offers.requirements(candidate, extras):
-            found.append(need_of(requirement, self.offers.key_of(requirement), parent))
+            found.append(make_edge(requirement, self.offers.key_of(requirement), parent))
         for edge in self.offers.relations(candidate):
-            identifier = str(edge.key) if edge.adds else BOND + edge.key.name
+            identifier = str(edge.key) if edge.adds else COMPATIBILITY + edge.key.name
             key = edge.key if edge.adds else PackageKey(Ecosystem.BOND, edge.key.name)
             found.append(
-                Need(identifier, key, parent=parent, versions=edge.versions, text=edge.text)
+                DependencyEdge(
+                    identifier, key, parent=parent, versions=edge.versions, text=edge.text
+                )
             )
         if not extras:
             found += self._bonds(candidate, parent)
         return found
 
-    def _bonds(self, candidate: Candidate, parent: str) -> Iterator[Need]:
+    def _bonds(self, candidate: Candidate, parent: str) -> Iterator[DependencyEdge]:
         package = self.context.catalog.packages.get(candidate.key.name)
         if candidate.key.ecosystem in (Ecosystem.APT, Ecosystem.RPM):
-            yield _bond(candidate.key.name, parent, value=candidate.version)
+            yield _compatibility_edge(candidate.key.name, parent, value=candidate.version)
         if package is None:
             return
         release = self.context.release
         if release is not None and candidate.member is not None:
             sdk = PackageKey(Ecosystem.SDK, "neuron-sdk")
-            yield Need(SDK_IDENTIFIER, sdk, parent=parent, value=release.sdk)
+            yield DependencyEdge(SDK_IDENTIFIER, sdk, parent=parent, value=release.sdk)
         if package.role is not FrameworkRole.NONE:
-            yield _bond(package.framework, parent, value=framework_of(candidate, package))
-        if package.name in _bonded(self.context) and candidate.key.ecosystem is Ecosystem.PIP:
-            yield _bond(package.name, parent, value=candidate.version)
+            yield _compatibility_edge(
+                package.framework, parent, value=find_framework(candidate, package)
+            )
+        if (
+            package.name in _list_compatibility_edges(self.context)
+            and candidate.key.ecosystem is Ecosystem.PIP
+        ):
+            yield _compatibility_edge(package.name, parent, value=candidate.version)
         for window in package.windows:
             if window.speaks_of(candidate.version, self.context.target.family):
-                yield _bond(window.other, parent, within=window.range)
+                yield _compatibility_edge(window.other, parent, within=window.range)
 
 
-def _named(causes: Sequence[RequirementInformation[Need, Chosen]]) -> set[str]:
+def _list_names(causes: Sequence[RequirementInformation[DependencyEdge, ResolvedNode]]) -> set[str]:
     """The identifiers that a conflict is about."""
     found = {cause.requirement.identifier for cause in causes}
     found |= {cause.parent.identifier for cause in causes if cause.parent is not None}
     return found
 
 
-def _bond(name: str, parent: str, *, value: str = "", within: Span | None = None) -> Need:
+def _compatibility_edge(
+    name: str, parent: str, *, value: str = "", within: VersionRange | None = None
+) -> DependencyEdge:
     key = PackageKey(Ecosystem.BOND, name)
-    return Need(BOND + name, key, parent=parent, value=value, range=within)
+    return DependencyEdge(COMPATIBILITY + name, key, parent=parent, value=value, range=within)
 
 
 _BONDED: dict[int, frozenset[str]] = {}
 
 
-def _bonded(context: Context) -> frozenset[str]:
+def _list_compatibility_edges(context: Context) -> frozenset[str]:
     """The packages that some window speaks of."""
     packages = context.catalog.packages
     known = _BONDED.get(id(packages))
@@ -398,16 +412,16 @@ def _bonded(context: Context) -> frozenset[str]:
     return known
 
 
-def _bond_values(needs: list[Need]) -> list[Chosen]:
+def _compatibility_values(needs: list[DependencyEdge]) -> list[ResolvedNode]:
     """A bond has one possible value: what somebody is, or that nobody is there."""
     value = next((need.value for need in needs if need.value), "")
     candidate = Candidate(needs[0].key, value, "")
-    if all(_admitted(need, candidate) for need in needs):
-        return [Chosen(needs[0].identifier, candidate)]
+    if all(_admits(need, candidate) for need in needs):
+        return [ResolvedNode(needs[0].identifier, candidate)]
     return []
 
 
-def _admitted(need: Need, candidate: Candidate) -> bool:
+def _admits(need: DependencyEdge, candidate: Candidate) -> bool:
     if need.requirement is not None:
         return need.requirement.admits(candidate.version)
     if need.value:
@@ -433,4 +447,12 @@ def _names_prerelease(requirement: Requirement) -> bool:
     return bool(specifier_set(requirement.range).prereleases)
 
 
-__all__ = ["BOND", "SDK_IDENTIFIER", "Chosen", "Need", "Offers", "Provider", "need_of"]
+__all__ = [
+    "COMPATIBILITY",
+    "SDK_IDENTIFIER",
+    "CandidateProvider",
+    "DependencyEdge",
+    "Provider",
+    "ResolvedNode",
+    "make_edge",
+]

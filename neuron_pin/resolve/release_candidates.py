@@ -22,10 +22,10 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
-from .rules import Context, judge
+from .rules import Context, first_exclusion
 
 
-class Selection:
+class ReleaseCandidates:
     """The candidates that a release offers, best first, and those it does not, with why."""
 
     __slots__ = ("exclusions", "offered", "release")
@@ -40,14 +40,16 @@ class Selection:
         self.exclusions.setdefault(candidate.key, []).append((candidate, exclusion))
 
 
-def key_of(package: Package, system: Ecosystem) -> PackageKey:
+def make_package_key(package: Package, system: Ecosystem) -> PackageKey:
     """The key of a package on a target whose system packages are of that ecosystem."""
     if package.systems and package.systems[0] is Ecosystem.PIP:
         return PackageKey(Ecosystem.PIP, package.name)
     return PackageKey(system, package.name)
 
 
-def select(context: Context, asked: Sequence[Requirement], *, whole: bool = False) -> Selection:
+def select_candidates(
+    context: Context, asked: Sequence[Requirement], *, whole: bool = False
+) -> ReleaseCandidates:
     """What the context's release offers to its target, given what was asked for.
 
     ``whole`` says that every component is wanted, so that of several packages that lead
@@ -56,15 +58,15 @@ def select(context: Context, asked: Sequence[Requirement], *, whole: bool = Fals
     release = context.release
     assert release is not None
     catalog = context.catalog
-    selection = Selection(release)
+    selection = ReleaseCandidates(release)
     rows: dict[PackageKey, list[Candidate]] = {}
     for member in catalog.members(release.sdk):
         package = catalog.packages[member.package]
-        key = key_of(package, context.target.system)
+        key = make_package_key(package, context.target.system)
         rows.setdefault(key, []).append(_candidate(key, member, catalog))
     demands = _by_name(asked)
     for key, found in rows.items():
-        kept = _fitting(context, selection, found, demands.get(key.name, ()))
+        kept = _fits(context, selection, found, demands.get(key.name, ()))
         package = catalog.packages[key.name]
         if package.role is FrameworkRole.LEADER:
             asked_for = _framework_demands(catalog, package, demands)
@@ -77,7 +79,7 @@ def select(context: Context, asked: Sequence[Requirement], *, whole: bool = Fals
     return selection
 
 
-def _last_driver(context: Context, selection: Selection) -> None:
+def _last_driver(context: Context, selection: ReleaseCandidates) -> None:
     """The driver of an instance family that newer drivers have left: the last one that had it,
     of an earlier release."""
     catalog, target = context.catalog, context.target
@@ -93,7 +95,7 @@ def _last_driver(context: Context, selection: Selection) -> None:
             if member.package != DRIVER or target.family not in member.instances:
                 continue
             candidate = _candidate(key, member, catalog)._replace(release=release.sdk)
-            exclusion = judge(candidate, context._replace(release=release))
+            exclusion = first_exclusion(candidate, context._replace(release=release))
             if exclusion is None:
                 selection.offered[key] = [candidate]
             else:
@@ -108,9 +110,9 @@ def _candidate(key: PackageKey, member: Member, catalog: Catalog) -> Candidate:
     return Candidate(key, member.version, index, member)
 
 
-def _fitting(
+def _fits(
     context: Context,
-    selection: Selection,
+    selection: ReleaseCandidates,
     found: Iterable[Candidate],
     demands: Iterable[Requirement],
 ) -> list[Candidate]:
@@ -118,7 +120,7 @@ def _fitting(
     aside: list[tuple[Candidate, Exclusion]] = []
     exact = [demand for demand in demands if demand.is_exact]
     for candidate in found:
-        exclusion = judge(candidate, context)
+        exclusion = first_exclusion(candidate, context)
         if exclusion is not None and exclusion.can_be_asked_for:
             if any(demand.admits(candidate.version) for demand in exact):
                 exclusion = None
@@ -133,7 +135,7 @@ def _fitting(
     return sorted(kept.values(), key=lambda c: version_numbers(c.version), reverse=True)
 
 
-def framework_of(candidate: Candidate, package: Package) -> str:
+def find_framework(candidate: Candidate, package: Package) -> str:
     """``X.Y`` of the framework that a candidate is built for, empty for none."""
     if package.role is FrameworkRole.NONE:
         return ""
@@ -152,13 +154,13 @@ def _framework_demands(
 
 
 def _latest_framework(
-    selection: Selection,
+    selection: ReleaseCandidates,
     package: Package,
     found: list[Candidate],
     demands: list[tuple[Requirement, bool]],
 ) -> list[Candidate]:
     """The candidates at the latest framework version that was not asked away from."""
-    asked_for = [c for c in found if all(_speaks_for(c, *demand) for demand in demands)]
+    asked_for = [c for c in found if all(_accepts(c, *demand) for demand in demands)]
     if not asked_for:
         for candidate in found:
             selection.put_aside(candidate, _not_required(candidate, demands))
@@ -172,7 +174,7 @@ def _latest_framework(
             kept.append(candidate)
         else:
             default = ".".join(str(number) for number in latest)
-            framework = framework_of(candidate, package)
+            framework = find_framework(candidate, package)
             reason = f"{package.framework} {default} is the default of the release"
             reason += f"; ask for {package.name}=={framework}.*"
             selection.put_aside(
@@ -192,7 +194,7 @@ def _framework_numbers(candidate: Candidate) -> tuple[int, ...]:
     return version_numbers(candidate.version)[:3]
 
 
-def _speaks_for(candidate: Candidate, demand: Requirement, of_follower: bool) -> bool:
+def _accepts(candidate: Candidate, demand: Requirement, of_follower: bool) -> bool:
     if not of_follower:
         return demand.admits(candidate.version)
     # torch==2.8.1 asks for the packages built for 2.8, whatever the patch.
@@ -202,7 +204,7 @@ def _speaks_for(candidate: Candidate, demand: Requirement, of_follower: bool) ->
 
 def _not_required(candidate: Candidate, demands: list[tuple[Requirement, bool]]) -> Exclusion:
     for demand, of_follower in demands:
-        if not _speaks_for(candidate, demand, of_follower):
+        if not _accepts(candidate, demand, of_follower):
             break
     return Exclusion(
         candidate.key,
@@ -213,7 +215,7 @@ def _not_required(candidate: Candidate, demands: list[tuple[Requirement, bool]])
     )
 
 
-def _one_framework_version(catalog: Catalog, selection: Selection) -> None:
+def _one_framework_version(catalog: Catalog, selection: ReleaseCandidates) -> None:
     """Leave each framework at one version: its leaders' latest."""
     latest: dict[str, tuple[int, ...]] = {}
     for key, candidates in selection.offered.items():

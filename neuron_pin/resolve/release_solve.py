@@ -13,8 +13,16 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
 from .exclusion import Exclusion
-from .provider import BOND, SDK_IDENTIFIER, Chosen, Need, Offers, Provider, need_of
-from .release_candidates import Selection, select
+from .provider import (
+    COMPATIBILITY,
+    SDK_IDENTIFIER,
+    CandidateProvider,
+    DependencyEdge,
+    Provider,
+    ResolvedNode,
+    make_edge,
+)
+from .release_candidates import ReleaseCandidates, select_candidates
 from .request import Request
 from .resolution import sorted_exclusions
 from .rules import Context
@@ -24,19 +32,19 @@ MAX_ROUNDS = 20_000
 """Bound on resolvelib's rounds; a closure of 60 packages takes about 150."""
 
 
-OffersFor = Callable[[Context, "Selection | None"], Offers]
+OffersFor = Callable[[Context, "ReleaseCandidates | None"], CandidateProvider]
 """Makes the graph's candidates for one release: the sources' side of a resolution."""
 
 
-class Attempt(NamedTuple):
+class ReleaseSolution(NamedTuple):
     """A release in which the graph has a solution."""
 
     context: Context
-    selection: Selection | None
+    selection: ReleaseCandidates | None
     provider: Provider
-    mapping: Mapping[str, Chosen]
+    mapping: Mapping[str, ResolvedNode]
     via: Mapping[str, set[str]]
-    roots: tuple[Need, ...]
+    roots: tuple[DependencyEdge, ...]
 
     @property
     def ideal(self) -> tuple[tuple[int, ...], ...]:
@@ -54,7 +62,7 @@ class Attempt(NamedTuple):
         return tuple(found)
 
 
-class Impossible(Exception):
+class ReleaseUnsatisfiable(Exception):
     """One release in which the graph has no solution, with the facts."""
 
     def __init__(
@@ -71,21 +79,23 @@ class Impossible(Exception):
         )
 
 
-def attempt_in(
+def solve_release(
     request: Request,
     catalog: Catalog,
     release: Release | None,
     offers_for: OffersFor,
     whole: bool,
-) -> Attempt:
-    """Solve the graph with one release; raises `Impossible`, or `NoSolution` when it gives up.
+) -> ReleaseSolution:
+    """Solve the graph with one release.
+
+    Raises `ReleaseUnsatisfiable`, or `NoSolution` when it gives up.
 
     ``whole`` asks for every component of the release.  Cost: one resolvelib run; reads
     sources as the graph asks.
     """
     context = Context(catalog, request.target, release)
     asked = [r for r in (*request.requirements, *request.constraints) if r.name != SDK_NAME]
-    selection = select(context, asked, whole=whole) if release is not None else None
+    selection = select_candidates(context, asked, whole=whole) if release is not None else None
     offers = offers_for(context, selection)
     offers.expect(
         r
@@ -93,17 +103,17 @@ def attempt_in(
         if r.name != SDK_NAME and offers.key_of(r).ecosystem is Ecosystem.PIP
     )
     roots = [
-        need_of(requirement, offers.key_of(requirement), requirement.origin)
+        make_edge(requirement, offers.key_of(requirement), requirement.origin)
         for requirement in request.requirements
         if requirement.name != SDK_NAME
     ]
-    members: list[Need] = []
+    members: list[DependencyEdge] = []
     if whole:
         assert release is not None and selection is not None
         sdk = PackageKey(Ecosystem.SDK, SDK_NAME)
-        roots = [Need(SDK_IDENTIFIER, sdk, parent="the SDK release", value=release.sdk)]
+        roots = [DependencyEdge(SDK_IDENTIFIER, sdk, parent="the SDK release", value=release.sdk)]
         members = [
-            Need(str(key), key, parent=f"neuron-sdk {release.sdk}")
+            DependencyEdge(str(key), key, parent=f"neuron-sdk {release.sdk}")
             for key in sorted(selection.offered, key=str)
         ]
     constraints: dict[PackageKey, list[Requirement]] = {}
@@ -115,7 +125,7 @@ def attempt_in(
         solution = solve(provider, roots, MAX_ROUNDS)
     except ResolutionImpossible as error:
         facts = _facts(request, offers, selection)
-        raise Impossible(*_causes(error, provider, selection), facts) from None
+        raise ReleaseUnsatisfiable(*_causes(error, provider, selection), facts) from None
     except ResolutionTooDeep as error:
         raise NoSolution(
             f"gave up after {error.round_count} rounds",
@@ -128,15 +138,19 @@ def attempt_in(
             parent = information.parent
             if parent is None:
                 via.setdefault(plain, set()).add(information.requirement.parent)
-            elif parent.identifier in solution.mapping and not parent.identifier.startswith(BOND):
+            elif parent.identifier in solution.mapping and not parent.identifier.startswith(
+                COMPATIBILITY
+            ):
                 name = parent.identifier.partition(":")[2]
                 if parent.identifier.partition("[")[0] != plain:
                     via.setdefault(plain, set()).add(name)
-    return Attempt(context, selection, provider, solution.mapping, via, tuple(roots))
+    return ReleaseSolution(context, selection, provider, solution.mapping, via, tuple(roots))
 
 
 def _causes(
-    error: ResolutionImpossible[Need, Chosen], provider: Provider, selection: Selection | None
+    error: ResolutionImpossible[DependencyEdge, ResolvedNode],
+    provider: Provider,
+    selection: ReleaseCandidates | None,
 ) -> tuple[list[str], bool]:
     """The facts behind an impossible graph, and whether a release's members are among them."""
     lines: list[str] = []
@@ -154,7 +168,7 @@ def _causes(
         set_aside = dict(known)
         for candidate, exclusion in selection.exclusions.get(need.key, []) if selection else []:
             set_aside.setdefault(candidate.version, exclusion)
-        if need.identifier.startswith(BOND):
+        if need.identifier.startswith(COMPATIBILITY):
             pass
         elif not set_aside:
             line += f": no source has {need.key.name}" + (
@@ -163,13 +177,15 @@ def _causes(
                 else ""
             )
         else:
-            line += ": " + summary(list(set_aside.values()))
+            line += ": " + summarize_exclusions(list(set_aside.values()))
         if line not in lines:
             lines.append(line)
     return lines, touches
 
 
-def _facts(request: Request, offers: Offers, selection: Selection | None) -> list[Exclusion]:
+def _facts(
+    request: Request, offers: CandidateProvider, selection: ReleaseCandidates | None
+) -> list[Exclusion]:
     """What the release puts aside of just those versions that were asked for."""
     found: list[Exclusion] = []
     for requirement in request.requirements:
@@ -184,7 +200,7 @@ def _facts(request: Request, offers: Offers, selection: Selection | None) -> lis
     return found
 
 
-def summary(exclusions: Sequence[Exclusion]) -> str:
+def summarize_exclusions(exclusions: Sequence[Exclusion]) -> str:
     """``41 versions put aside: 38 not for this Python (NP102, as 2.8.0: …)``."""
     by_rule: dict[Rule, list[Exclusion]] = {}
     for exclusion in exclusions:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import Strength
+from neuron_pin.policy import PinPrecision
 from neuron_pin.target import Target
 
 
@@ -33,6 +33,6 @@ class Request(NamedTuple):
     requirements: tuple[Requirement, ...]
     constraints: tuple[Requirement, ...]
     sdk: Requirement | None
-    strength: Strength
+    strength: PinPrecision
     all_files: bool = False
     preferred: Preferences = NO_PREFERENCES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, sdk_key, version_numbers
-from neuron_pin.catalog.windows import DRIVER, kernel_series
+from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
@@ -14,7 +14,7 @@ from neuron_pin.policy import (
     PackageKey,
     Phase,
     Pin,
-    Reach,
+    PinComparison,
     Rule,
     derive_pin,
     parse_version,
@@ -23,25 +23,27 @@ from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Target
 
 from .exclusion import Exclusion
-from .provider import BOND, SDK_IDENTIFIER, Chosen
-from .release_candidates import Selection
-from .release_solve import Attempt
+from .provider import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
+from .release_candidates import ReleaseCandidates
+from .release_solve import ReleaseSolution
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
 from .rules import Context, phase_of
 
 
-def make_resolution(request: Request, attempt: Attempt, passed: list[Exclusion]) -> Resolution:
+def make_resolution(
+    request: Request, attempt: ReleaseSolution, passed: list[Exclusion]
+) -> Resolution:
     """The answer; ``passed`` are the releases that were put aside on the way."""
     context, selection = attempt.context, attempt.selection
     catalog = context.catalog
     packages = []
     used_release = False
     for identifier, chosen in attempt.mapping.items():
-        if identifier.startswith(BOND) or identifier == SDK_IDENTIFIER or chosen.extras:
+        if identifier.startswith(COMPATIBILITY) or identifier == SDK_IDENTIFIER or chosen.extras:
             used_release = used_release or identifier == SDK_IDENTIFIER
             continue
-        packages.append(_locked(request, attempt, identifier, chosen))
+        packages.append(_lock_packages(request, attempt, identifier, chosen))
     packages.sort(key=lambda package: str(package.key))
     chosen_versions = {package.key: package.version for package in packages}
     exclusions = []
@@ -83,7 +85,7 @@ def make_resolution(request: Request, attempt: Attempt, passed: list[Exclusion])
     )
 
 
-def _not_chosen(selection: Selection, chosen: Mapping[PackageKey, str]) -> list[Exclusion]:
+def _not_chosen(selection: ReleaseCandidates, chosen: Mapping[PackageKey, str]) -> list[Exclusion]:
     """Alternatives of one name that the release offers and the graph did not take."""
     found = []
     for key, candidates in selection.offered.items():
@@ -101,7 +103,9 @@ def _not_chosen(selection: Selection, chosen: Mapping[PackageKey, str]) -> list[
     return found
 
 
-def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen) -> LockedPackage:
+def _lock_packages(
+    request: Request, attempt: ReleaseSolution, identifier: str, chosen: ResolvedNode
+) -> LockedPackage:
     candidate, context = chosen.candidate, attempt.context
     package = context.catalog.packages.get(candidate.key.name)
     is_neuron = package is not None and (
@@ -111,12 +115,12 @@ def _locked(request: Request, attempt: Attempt, identifier: str, chosen: Chosen)
         parsed = parse_version(candidate.member.version)
         pin = derive_pin(parsed, request.strength)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
-            pin = Pin(candidate.version, Reach.FULL)
+            pin = Pin(candidate.version, PinComparison.FULL)
     elif candidate.key.ecosystem is Ecosystem.PIP:
-        pin = Pin(candidate.version, Reach.UPSTREAM)
+        pin = Pin(candidate.version, PinComparison.UPSTREAM)
     else:
         # No release speaks of it: what was chosen of the repository, with epoch and revision.
-        pin = Pin(candidate.version, Reach.FULL)
+        pin = Pin(candidate.version, PinComparison.FULL)
     phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE
     if candidate.prerelease and phase is Phase.STABLE:
         phase = Phase.BETA
@@ -139,7 +143,7 @@ def _sdk_of(candidate: Candidate, context: Context) -> str:
     return candidate.release or context.release.sdk
 
 
-def _files(request: Request, attempt: Attempt, candidate: Candidate) -> tuple[File, ...]:
+def _files(request: Request, attempt: ReleaseSolution, candidate: Candidate) -> tuple[File, ...]:
     """A candidate's files: those that the hashes in the requirements admit.
 
     Raises `SourceFailed` if there are some, and none of the files has one of them.
@@ -165,7 +169,7 @@ def _files(request: Request, attempt: Attempt, candidate: Candidate) -> tuple[Fi
 
 def _warnings(
     request: Request,
-    attempt: Attempt,
+    attempt: ReleaseSolution,
     packages: Sequence[LockedPackage],
     catalog: Catalog,
     whole: bool,
@@ -259,7 +263,7 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
     if not here:
         return [f"{name} was not tested on {target.os.name} ({rows[0].source})"]
     kernels = here[0].kernels
-    if kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
+    if parse_kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
         return []
     return [
         f"{name} was tested on {target.os.name} with kernel {', '.join(kernels)}, the host runs "
@@ -268,7 +272,7 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
 
 
 def _older_driver(
-    target: Target, driver: LockedPackage, selection: Selection, catalog: Catalog
+    target: Target, driver: LockedPackage, selection: ReleaseCandidates, catalog: Catalog
 ) -> str:
     """That the lock's driver is the last one for the instance family, and who says so."""
     line = (

@@ -9,7 +9,13 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
 from .exclusion import Exclusion
-from .release_solve import Attempt, Impossible, OffersFor, attempt_in, summary
+from .release_solve import (
+    OffersFor,
+    ReleaseSolution,
+    ReleaseUnsatisfiable,
+    solve_release,
+    summarize_exclusions,
+)
 from .request import Request
 from .resolution import Resolution
 from .resolution_builder import make_resolution
@@ -33,15 +39,15 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     # A lock that stands is changed only where it must be: its release is tried first.
     releases.sort(key=lambda release: release.sdk != releases_first)
     if not involved:
-        found = _uninvolved(request, catalog, releases, offers_for, passed)
+        found = _resolve_third_party(request, catalog, releases, offers_for, passed)
         if found is not None:
             return make_resolution(request, found, passed)
-    first: Impossible | None = None
+    first: ReleaseUnsatisfiable | None = None
     facts: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
         try:
-            attempt = attempt_in(request, catalog, release, offers_for, whole)
-        except Impossible as impossible:
+            attempt = solve_release(request, catalog, release, offers_for, whole)
+        except ReleaseUnsatisfiable as impossible:
             first = first or impossible
             for fact in impossible.facts:
                 facts.setdefault((fact.key, fact.version), fact)
@@ -51,13 +57,13 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     raise _nothing_fits(request, catalog, passed, first, list(facts.values()))
 
 
-def _uninvolved(
+def _resolve_third_party(
     request: Request,
     catalog: Catalog,
     releases: list[Release],
     offers_for: OffersFor,
     passed: list[Exclusion],
-) -> Attempt | None:
+) -> ReleaseSolution | None:
     """A closure in which nothing of Neuron's was asked for by name.
 
     Where the graph never comes to Neuron's packages no release plays a part.  Where it
@@ -65,11 +71,11 @@ def _uninvolved(
     release: the newest release that allows the best of it wins.  None if every release
     has to be tried the usual way.
     """
-    best: tuple[tuple[tuple[int, ...], ...], Attempt] | None = None
+    best: tuple[tuple[tuple[int, ...], ...], ReleaseSolution] | None = None
     for number, release in enumerate(releases or [None]):
         try:
-            attempt = attempt_in(request, catalog, release, offers_for, False)
-        except Impossible as impossible:
+            attempt = solve_release(request, catalog, release, offers_for, False)
+        except ReleaseUnsatisfiable as impossible:
             if not impossible.touches_neuron or len(releases) < 2:
                 raise impossible.as_error(request) from None
             continue
@@ -199,7 +205,7 @@ def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclu
     return None
 
 
-def _lacking(release: Release, impossible: Impossible) -> Exclusion:
+def _lacking(release: Release, impossible: ReleaseUnsatisfiable) -> Exclusion:
     return Exclusion(
         PackageKey(Ecosystem.SDK, SDK_NAME),
         release.sdk,
@@ -213,14 +219,14 @@ def _nothing_fits(
     request: Request,
     catalog: Catalog,
     passed: list[Exclusion],
-    first: Impossible | None,
+    first: ReleaseUnsatisfiable | None,
     facts: list[Exclusion],
 ) -> NoSolution:
     tried = [e for e in passed if e.rule is Rule.RELEASE_LACKS]
     causes = []
     for key in sorted({fact.key for fact in facts}, key=str):
         of_key = [fact for fact in facts if fact.key == key]
-        causes.append(f"{key.name}, as asked for: {summary(of_key)}")
+        causes.append(f"{key.name}, as asked for: {summarize_exclusions(of_key)}")
     # What stands against the newest release, unless it is among the facts already.
     if first is not None and (not first.facts or len(tried) == 1):
         causes += first.causes

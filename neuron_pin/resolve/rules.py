@@ -18,7 +18,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.support import Part, package_part
-from neuron_pin.catalog.windows import DRIVER, floor_above
+from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
@@ -38,7 +38,7 @@ class Context(NamedTuple):
 RuleFunction = Callable[[Candidate, Context], "Exclusion | None"]
 
 
-def judge(
+def first_exclusion(
     candidate: Candidate, context: Context, rules: Sequence[RuleFunction] | None = None
 ) -> Exclusion | None:
     """The first rule that puts a candidate aside, or none; ``rules`` are all unless given."""
@@ -49,7 +49,7 @@ def judge(
     return None
 
 
-def judge_all(candidate: Candidate, context: Context) -> list[Exclusion]:
+def all_exclusions(candidate: Candidate, context: Context) -> list[Exclusion]:
     """Every rule that puts a candidate aside."""
     return [found for rule in RULES if (found := rule(candidate, context)) is not None]
 
@@ -70,7 +70,7 @@ def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
     return fact
 
 
-def _put_aside(candidate: Candidate, rule: Rule, reason: str, source: str) -> Exclusion:
+def _exclude(candidate: Candidate, rule: Rule, reason: str, source: str) -> Exclusion:
     return Exclusion(candidate.key, candidate.version, rule, reason, source)
 
 
@@ -88,7 +88,7 @@ def not_a_package(candidate: Candidate, context: Context) -> Exclusion | None:
     package = _package(candidate, context)
     if candidate.member is None or package is None or package.systems:
         return None
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.NOT_A_PACKAGE,
         f"{candidate.key.name} is listed by the release but installed by no package manager",
@@ -100,7 +100,7 @@ def no_version(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP504: the release names it without a version."""
     if candidate.member is None or candidate.member.version:
         return None
-    return _put_aside(
+    return _exclude(
         candidate, Rule.NO_VERSION, "the release states no version", _release_source(context)
     )
 
@@ -111,7 +111,7 @@ def instance(candidate: Candidate, context: Context) -> Exclusion | None:
     if member is None or target.family is None or target.family in member.instances:
         return None
     listed = ", ".join(sorted(member.instances)) or "none"
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.INSTANCE,
         f"listed for {listed}, not for {target.instance}",
@@ -125,7 +125,7 @@ def python(candidate: Candidate, context: Context) -> Exclusion | None:
     if member is None or not member.pythons or target.python in member.pythons:
         return None
     listed = ", ".join(sorted(member.pythons, key=sdk_key))
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.PYTHON,
         f"listed for Python {listed}, not for {target.python}",
@@ -156,7 +156,7 @@ def operating_system(candidate: Candidate, context: Context) -> Exclusion | None
         return None
     if Phase.EOS in context.target.phases and "no longer" in reason:
         return None
-    return _put_aside(candidate, Rule.OPERATING_SYSTEM, reason, system.source)
+    return _exclude(candidate, Rule.OPERATING_SYSTEM, reason, system.source)
 
 
 def scope(candidate: Candidate, context: Context) -> Exclusion | None:
@@ -164,7 +164,7 @@ def scope(candidate: Candidate, context: Context) -> Exclusion | None:
     package = _package(candidate, context)
     if context.target.scope is not Scope.CONTAINER or package is None or not package.on_host:
         return None
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.SCOPE,
         "a kernel driver is installed on the host, not in a container",
@@ -179,7 +179,7 @@ def driver(candidate: Candidate, context: Context) -> Exclusion | None:
         return None
     if version_numbers(candidate.version)[: len(version_numbers(kept))] == version_numbers(kept):
         return None
-    return _put_aside(
+    return _exclude(
         candidate, Rule.DRIVER_KEPT, f"the host has and keeps driver {kept}", "--with-driver"
     )
 
@@ -192,7 +192,7 @@ def c_library(candidate: Candidate, context: Context) -> Exclusion | None:
     if version_numbers(needed) <= version_numbers(system.glibc):
         return None
     reason = f"needs glibc {needed}, {system.name} has {system.glibc}"
-    return _put_aside(candidate, Rule.C_LIBRARY, reason, candidate.source)
+    return _exclude(candidate, Rule.C_LIBRARY, reason, candidate.source)
 
 
 def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
@@ -200,11 +200,11 @@ def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
     running, system = context.target.kernel, context.target.os
     if not running or system is None or candidate.key.name != DRIVER:
         return None
-    floor = floor_above(context.catalog, candidate.version, system.name, running)
+    floor = find_floor_above(context.catalog, candidate.version, system.name, running)
     if floor is None:
         return None
     reason = f"needs kernel {floor.kernel} on {system.name}, the host runs {running}"
-    return _put_aside(candidate, Rule.KERNEL, reason, floor.source)
+    return _exclude(candidate, Rule.KERNEL, reason, floor.source)
 
 
 def phase(candidate: Candidate, context: Context) -> Exclusion | None:
@@ -217,16 +217,16 @@ def phase(candidate: Candidate, context: Context) -> Exclusion | None:
     event = fact.event
     if event is None:
         reason = f"its version marks it as {fact.phase.label}"
-        return _put_aside(candidate, Rule.PRE_RELEASE, reason, "version")
+        return _exclude(candidate, Rule.PRE_RELEASE, reason, "version")
     since = f"since {event.effective}" + (f" (release {event.sdk})" if event.sdk else "")
     subject = event.name + (f" {event.version}" if event.version else "")
     if fact.phase is Phase.EOS:
         reason = f"{subject} is out of support {since}"
         if event.replacement:
             reason += f"; replaced by {event.replacement}"
-        return _put_aside(candidate, Rule.END_OF_SUPPORT, reason, event.source)
+        return _exclude(candidate, Rule.END_OF_SUPPORT, reason, event.source)
     reason = f"{subject} is {fact.phase.label} {since}"
-    return _put_aside(candidate, Rule.PRE_RELEASE, reason, event.source)
+    return _exclude(candidate, Rule.PRE_RELEASE, reason, event.source)
 
 
 def support_until(candidate: Candidate, context: Context) -> Exclusion | None:
@@ -242,7 +242,7 @@ def support_until(candidate: Candidate, context: Context) -> Exclusion | None:
     )
     if part.floor.could_end_from > wanted:
         return None
-    return _put_aside(candidate, Rule.SUPPORT_UNTIL, *unsure(part))
+    return _exclude(candidate, Rule.SUPPORT_UNTIL, *unsure(part))
 
 
 def unsure(part: Part) -> tuple[str, str]:
@@ -263,7 +263,7 @@ def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
         return None
     neuron = context.catalog.repositories.of(candidate.key.ecosystem)
     kind = "index" if candidate.key.ecosystem is Ecosystem.PIP else "repository"
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.UNTRUSTED_INDEX,
         f"{candidate.key.name} is taken from Neuron's {kind}, not from {candidate.source}",
@@ -275,7 +275,7 @@ def no_wheel(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP402: source distributions only, and none that could be read either."""
     if candidate.has_wheel or candidate.is_sdist:
         return None
-    return _put_aside(
+    return _exclude(
         candidate, Rule.NO_WHEEL, "only a source distribution", f"index {candidate.source}"
     )
 
@@ -285,7 +285,7 @@ def platform(candidate: Candidate, context: Context) -> Exclusion | None:
     if candidate.fits or candidate.is_sdist:
         return None
     target = context.target
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.PLATFORM,
         f"no wheel for Python {target.python} on {target.platforms[0]}",
@@ -298,7 +298,7 @@ def requires_python(candidate: Candidate, context: Context) -> Exclusion | None:
     wanted = candidate.requires_python
     if not wanted or admits_python(wanted, context.target.python_full):
         return None
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.REQUIRES_PYTHON,
         f"requires Python {wanted}, the target has {context.target.python_full}",
@@ -311,14 +311,14 @@ def yanked(candidate: Candidate, context: Context) -> Exclusion | None:
     if candidate.yanked is None:
         return None
     reason = f"yanked: {candidate.yanked}" if candidate.yanked else "yanked"
-    return _put_aside(candidate, Rule.YANKED, reason, f"index {candidate.source}")
+    return _exclude(candidate, Rule.YANKED, reason, f"index {candidate.source}")
 
 
 def prerelease(candidate: Candidate, context: Context) -> Exclusion | None:
     """NP202: PEP 440's rule, for packages that are no members of a release."""
     if candidate.member is not None or not candidate.prerelease:
         return None
-    return _put_aside(
+    return _exclude(
         candidate, Rule.PRE_RELEASE, "a pre-release (PEP 440)", f"index {candidate.source}"
     )
 
@@ -327,7 +327,7 @@ def not_uploaded_yet(candidate: Candidate, context: Context) -> Exclusion | None
     """NP204: uploaded after the date of the lock (PEP 700)."""
     if not candidate.uploaded or candidate.uploaded[:10] <= context.target.as_of.isoformat():
         return None
-    return _put_aside(
+    return _exclude(
         candidate,
         Rule.NOT_RELEASED_YET,
         f"uploaded on {candidate.uploaded[:10]}, after {context.target.as_of}",

@@ -23,7 +23,7 @@ from resolvelib.resolvers import Criterion
 from resolvelib.resolvers.resolution import Resolution
 from resolvelib.structs import CT, KT, RT, RequirementInformation, State
 
-from .provider import Chosen, Need, Provider
+from .provider import DependencyEdge, Provider, ResolvedNode
 
 MAX_STEPS = 200
 """Rounds of the second search; each may read what one more version requires."""
@@ -32,11 +32,11 @@ MAX_STEPS = 200
 class Solution(NamedTuple):
     """What was chosen, by identifier, and who requires it."""
 
-    mapping: Mapping[str, Chosen]
-    information: Mapping[str, list[RequirementInformation[Need, Chosen]]]
+    mapping: Mapping[str, ResolvedNode]
+    information: Mapping[str, list[RequirementInformation[DependencyEdge, ResolvedNode]]]
 
 
-class _Remembering(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
+class CachingResolution(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
     def __init__(
         self, provider: AbstractProvider[RT, CT, KT], reporter: BaseReporter[RT, CT, KT]
     ) -> None:
@@ -77,7 +77,7 @@ class _Remembering(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
         criteria.update(affected)
 
 
-class _StepByStep(_Remembering[RT, CT, KT], Generic[RT, CT, KT]):
+class StepwiseResolution(CachingResolution[RT, CT, KT], Generic[RT, CT, KT]):
     """Goes back one pin at a time, whatever the conflict is about: slow, and misses nothing."""
 
     def __init__(
@@ -97,30 +97,32 @@ def search(
     """resolvelib's last state.  Raises ``ResolutionImpossible`` or ``ResolutionTooDeep``."""
     wanted = list(roots)
     try:
-        return _Remembering(provider, BaseReporter()).resolve(wanted, max_rounds=max_rounds)
+        return CachingResolution(provider, BaseReporter()).resolve(wanted, max_rounds=max_rounds)
     except (ResolutionImpossible, ResolutionTooDeep) as first:
         try:
-            return _StepByStep(provider, BaseReporter()).resolve(wanted, max_rounds=MAX_STEPS)
+            return StepwiseResolution(provider, BaseReporter()).resolve(
+                wanted, max_rounds=MAX_STEPS
+            )
         except (ResolutionImpossible, ResolutionTooDeep):
             # The first knows the causes.
             raise first from None
 
 
-def solve(provider: Provider, roots: Iterable[Need], max_rounds: int) -> Solution:
+def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) -> Solution:
     """What satisfies the roots, and all that they require in turn.
 
     Raises resolvelib's ``ResolutionImpossible`` or ``ResolutionTooDeep``.
     """
     state = search(provider, roots, max_rounds)
     information = {name: list(found.information) for name, found in state.criteria.items()}
-    reached = _reached(state.mapping, information)
+    reached = _find_reachable(state.mapping, information)
     mapping = {name: chosen for name, chosen in state.mapping.items() if name in reached}
     return Solution(mapping, information)
 
 
-def _reached(
-    mapping: Mapping[str, Chosen],
-    information: Mapping[str, list[RequirementInformation[Need, Chosen]]],
+def _find_reachable(
+    mapping: Mapping[str, ResolvedNode],
+    information: Mapping[str, list[RequirementInformation[DependencyEdge, ResolvedNode]]],
 ) -> set[str]:
     """What a chain of requirements leads to from a root; backtracking leaves more behind."""
     children: dict[str | None, set[str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import Catalog, Support
-from neuron_pin.catalog.support import Part, package_part, target_parts, whole_support
+from neuron_pin.catalog.support import Part, find_target_parts, package_part, whole_support
 from neuron_pin.errors import NoSolution
 from neuron_pin.policy import Ecosystem, Phase, Rule
 from neuron_pin.target import Target
@@ -13,7 +13,7 @@ from .resolution import Resolution
 from .rules import unsure
 
 
-def support_of(resolution: Resolution, catalog: Catalog) -> Support | None:
+def find_support(resolution: Resolution, catalog: Catalog) -> Support | None:
     """Until when every part is sure of support: Neuron's packages, and what they run on."""
     target = resolution.target
     own = [package for package in resolution.packages if package.kind is not None]
@@ -49,7 +49,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
 
 
 def _parts(catalog: Catalog, target: Target, with_python: bool) -> list[Part]:
-    return target_parts(
+    return find_target_parts(
         catalog,
         python=target.python if with_python else "",
         system=target.os,

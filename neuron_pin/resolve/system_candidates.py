@@ -11,7 +11,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
-from .provider import Edge
+from .provider import SystemRelation
 from .rules import Context
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _newer(left: Offered, right: Offered) -> int:
 _newest_first = cmp_to_key(_newer)
 
 
-class SystemOffers:
+class SystemCandidates:
     """What the repositories of one run have of Neuron's packages, and of others asked for."""
 
     def __init__(self, context: Context, sources: Sources) -> None:
@@ -134,7 +134,7 @@ class SystemOffers:
 
     # Relations -------------------------------------------------------------------------
 
-    def relations(self, candidate: Candidate) -> Sequence[Edge]:
+    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
         """What a candidate needs of packages that the repositories or the catalogue know,
         and what it may not be beside.  The operating system's own packages are not judged."""
         known = self._known.get(id(candidate))
@@ -152,7 +152,7 @@ class SystemOffers:
 
     def _needed(
         self, ecosystem: Ecosystem, package: SystemPackage, group: tuple[Relation, ...]
-    ) -> Edge | None:
+    ) -> SystemRelation | None:
         choices = []
         for relation in group:
             providers = self._providers(relation)
@@ -167,17 +167,19 @@ class SystemOffers:
         # As apt does: the first alternative that can be had.
         name, versions = next((c for c in choices if c[1]), choices[0])
         text = " | ".join(str(relation) for relation in group)
-        return Edge(PackageKey(ecosystem, name), frozenset(versions), text, adds=True)
+        return SystemRelation(PackageKey(ecosystem, name), frozenset(versions), text, adds=True)
 
     def _refused(
         self, key: PackageKey, package: SystemPackage, relation: Relation
-    ) -> Iterator[Edge]:
+    ) -> Iterator[SystemRelation]:
         for name, versions in self._providers(relation).items():
             if name == package.name:
                 continue
             others = {p.version for _, p in self._packages[name]} - versions
             text = f"no {relation} beside it"
-            yield Edge(PackageKey(key.ecosystem, name), frozenset(others), text, adds=False)
+            yield SystemRelation(
+                PackageKey(key.ecosystem, name), frozenset(others), text, adds=False
+            )
 
     def _providers(self, relation: Relation) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

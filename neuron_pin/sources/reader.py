@@ -18,17 +18,17 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.sources.http.client import DEFAULT_FRESH, Fetcher, NotFound
 from neuron_pin.sources.http.deadlines import CONNECTIONS
-from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.http.transport import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
 from neuron_pin.sources.index.dependencies import Metadata
 from neuron_pin.sources.index.evaluator import fitting_files, make_project
-from neuron_pin.sources.index.project_record import Offer, Project
+from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
 from neuron_pin.sources.index.simple import (
     ACCEPT,
     MAX_PAGE_BYTES,
     ListedFile,
-    Page,
+    ProjectPage,
     parse_page,
     parse_wheel_name,
 )
@@ -40,7 +40,7 @@ from neuron_pin.sources.index.wheel_metadata import (
 from neuron_pin.target import Target
 
 from .candidate import File
-from .system_package import sha256_of
+from .system_package import parse_sha256
 
 if TYPE_CHECKING:
     from .repositories import Repository
@@ -95,7 +95,7 @@ class Reader:
         result: Result = future.result()
         return result
 
-    def project(self, address: str, name: str) -> tuple[Project | None, float]:
+    def project(self, address: str, name: str) -> tuple[ProjectRecord | None, float]:
         """A project's page as a record, none if there is none, and until when that is fresh.
         Raises `SourceFailed`."""
         found = self._page(address)
@@ -104,9 +104,9 @@ class Reader:
         page, fresh_until = found
         return make_project(page, name, self._target), fresh_until
 
-    def _page(self, address: str) -> tuple[Page, float] | None:
+    def _page(self, address: str) -> tuple[ProjectPage, float] | None:
         """A page, parsed before anything of it is kept."""
-        pages: list[Page] = []
+        pages: list[ProjectPage] = []
         try:
             answer = self.fetcher.get(
                 address,
@@ -133,7 +133,7 @@ class Reader:
         found = []
         for file in fitting_files(read[0], name, version, self._target):
             digest = dict(file.hashes).get("sha256") or self._digest(file)
-            hashes = (("sha256", sha256_of(digest, redacted(file.url))),)
+            hashes = (("sha256", parse_sha256(digest, redact_url(file.url))),)
             found.append(File(file.filename, file.url, hashes, file.size, file.uploaded))
         return found
 
@@ -154,10 +154,12 @@ class Reader:
                         digest.update(chunk)
         for name, stated in file.hashes:
             if name in digests and digests[name].hexdigest() != stated.lower():
-                raise SourceFailed(redacted(url), f"does not have the {name} that the index states")
+                raise SourceFailed(
+                    redact_url(url), f"does not have the {name} that the index states"
+                )
         return digests["sha256"].hexdigest()
 
-    def metadata(self, name: str, offer: Offer, build_index: str = "") -> Metadata:
+    def metadata(self, name: str, offer: IndexVersion, build_index: str = "") -> Metadata:
         """What an offer's file requires; raises `SourceFailed`.
 
         PEP 658's metadata file where one is served, else ranges of the wheel, else all of it.
@@ -165,9 +167,9 @@ class Reader:
         ``build_index`` names the index that the build may take its requirements from; else
         raises `NotStatic`.
         """
-        source = redacted(offer.url)
+        source = redact_url(offer.url)
         if offer.sha256:
-            sha256_of(offer.sha256, source)
+            parse_sha256(offer.sha256, source)
         data, note = self._metadata_file(offer) if offer.metadata else None, ""
         try:
             if offer.is_sdist:
@@ -187,7 +189,7 @@ class Reader:
         check_identity((metadata.name, metadata.version), name, offer.version, source)
         return metadata
 
-    def _metadata_file(self, offer: Offer) -> bytes | None:
+    def _metadata_file(self, offer: IndexVersion) -> bytes | None:
         try:
             return read_metadata_file(self.fetcher, offer.url, offer.metadata_sha256)
         except NotFound:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
@@ -16,9 +16,9 @@ from neuron_pin.settings import Settings
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic
 from neuron_pin.sources.index.locations import PYPI, Index, Indexes, read_indexes
-from neuron_pin.sources.index.project_record import Offer, Project
+from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.target import Target
-from neuron_pin.target.tags import machine_of
+from neuron_pin.target.tags import find_machine
 
 from .candidate import File
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class _Recorded(NamedTuple):
     """What a record says of a project: none if the index does not have it."""
 
-    project: Project | None
+    project: ProjectRecord | None
 
 
 class Sources:
@@ -60,7 +60,7 @@ class Sources:
         self._cache = cache
         self._now = time.time()
         self._view = json.dumps([target.python_full, target.platforms[0], len(target.platforms)])
-        self._projects: dict[tuple[Index, str], Project | None] = {}
+        self._projects: dict[tuple[Index, str], ProjectRecord | None] = {}
         self._metadata: dict[str, Metadata] = {}
         self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
         self._until: dict[tuple[Index, str], float] = {}
@@ -95,7 +95,7 @@ class Sources:
 
     # Projects --------------------------------------------------------------------------
 
-    def project(self, index: Index, name: str) -> Project | None:
+    def project(self, index: Index, name: str) -> ProjectRecord | None:
         """What an index offers of a project, or none if it does not have it.
 
         Raises `SourceFailed`.  Reads a record, or the network once.
@@ -109,7 +109,7 @@ class Sources:
             )
         return self._projects[key]
 
-    def known_project(self, index: Index, name: str) -> Project | None:
+    def known_project(self, index: Index, name: str) -> ProjectRecord | None:
         """A project that has been looked at in this run, or none; reads nothing."""
         return self._projects.get((index, name))
 
@@ -169,7 +169,7 @@ class Sources:
                 for following in self.indexes.likely(dependency.name):
                     self.expect(following, dependency.name, dependency.specifier, dependency.extras)
 
-    def _probable(self, index: Index, name: str, project: Project) -> Offer | None:
+    def _probable(self, index: Index, name: str, project: ProjectRecord) -> IndexVersion | None:
         """The version that will probably be taken: the newest that every range admits of
         which is known by now."""
         ranges = {specifier for specifier, _ in self._expected.get((index, name), ()) if specifier}
@@ -194,17 +194,17 @@ class Sources:
         if not self._settings.offline and not is_fresh(until, self._now):
             return None
         self._until[index, name] = until
-        return _Recorded(Project(*record[1:]) if len(record) > 1 else None)
+        return _Recorded(ProjectRecord(*record[1:]) if len(record) > 1 else None)
 
-    def _read_once(self, index: Index, name: str) -> Project | None:
+    def _read_once(self, index: Index, name: str) -> ProjectRecord | None:
         key = ("project", index.url, name)
         return self._online.once(key, lambda: self._record_or_read(index, name))
 
-    def _record_or_read(self, index: Index, name: str) -> Project | None:
+    def _record_or_read(self, index: Index, name: str) -> ProjectRecord | None:
         recorded = self._recorded(index, name)
         return recorded.project if recorded is not None else self._read(index, name)
 
-    def _read(self, index: Index, name: str) -> Project | None:
+    def _read(self, index: Index, name: str) -> ProjectRecord | None:
         project, until = self._online.project(index.page(name), name)
         if not index.url.startswith("file:"):
             # That an index does not have a name is an answer like any other.
@@ -213,7 +213,7 @@ class Sources:
             self._until[index, name] = until
         return project
 
-    def files(self, index: Index, name: str, offer: Offer) -> tuple[File, ...]:
+    def files(self, index: Index, name: str, offer: IndexVersion) -> tuple[File, ...]:
         """Every wheel of a version that fits the target, best first, with hashes.
 
         Raises `SourceFailed`.  Reads a record, or the project's page once more.
@@ -232,7 +232,7 @@ class Sources:
 
     # Metadata --------------------------------------------------------------------------
 
-    def metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
+    def metadata(self, index: Index, name: str, offer: IndexVersion) -> Metadata:
         """What an offer's file requires; raises `SourceFailed`, or `NotStatic` for a source
         distribution that leaves it to a build which was not allowed."""
         if offer.url not in self._metadata:
@@ -240,19 +240,19 @@ class Sources:
             self._metadata[offer.url] = found or self._metadata_once(index, name, offer)
         return self._metadata[offer.url]
 
-    def _metadata_key(self, offer: Offer) -> str:
+    def _metadata_key(self, offer: IndexVersion) -> str:
         key = f"{offer.url}\n{offer.sha256}\n{offer.metadata_sha256}\n{self._view}"
         return f"{key}\nbuilt" if offer.is_sdist and self._may_build(offer) else key
 
-    def _left_open_key(self, offer: Offer) -> str:
+    def _left_open_key(self, offer: IndexVersion) -> str:
         """What a file leaves open it leaves open for every target."""
         return f"{offer.url}\n{offer.sha256}\nnot static"
 
-    def _may_build(self, offer: Offer) -> bool:
-        name = normalized(offer.filename.rpartition("-")[0])
-        return any(normalized(allowed) == name for allowed in self._settings.build)
+    def _may_build(self, offer: IndexVersion) -> bool:
+        name = canonicalize_name(offer.filename.rpartition("-")[0])
+        return any(canonicalize_name(allowed) == name for allowed in self._settings.build)
 
-    def _recorded_metadata(self, offer: Offer) -> Metadata | None:
+    def _recorded_metadata(self, offer: IndexVersion) -> Metadata | None:
         if offer.url.startswith("file:"):
             return None
         # A file that an index gives no digest of may be another one tomorrow.
@@ -269,14 +269,14 @@ class Sources:
         dependencies = tuple(Dependency(row[0], tuple(row[1]), row[2], row[3]) for row in rows)
         return Metadata(name, version, dependencies, tuple(repairs))
 
-    def _metadata_once(self, index: Index, name: str, offer: Offer) -> Metadata:
+    def _metadata_once(self, index: Index, name: str, offer: IndexVersion) -> Metadata:
         key = ("metadata", offer.url)
         return self._online.once(
             key,
             lambda: self._recorded_metadata(offer) or self._read_metadata(index, name, offer),
         )
 
-    def _read_metadata(self, index: Index, name: str, offer: Offer) -> Metadata:
+    def _read_metadata(self, index: Index, name: str, offer: IndexVersion) -> Metadata:
         build_index = ""
         if offer.is_sdist and self._may_build(offer):
             build_index = next((i.url for i in reversed(self.indexes.all) if not i.is_neuron), PYPI)
@@ -305,7 +305,7 @@ class Sources:
         """The wanted packages of every repository of an ecosystem, each with its repository,
         in the order of the repositories and their indexes; raises `SourceFailed`."""
         found: list[tuple[Repository, SystemPackage]] = []
-        architecture = {"aarch64": "arm64"}.get(machine_of(self.target.platforms), "amd64")
+        architecture = {"aarch64": "arm64"}.get(find_machine(self.target.platforms), "amd64")
         for repository in self.repositories_of(ecosystem):
             if not repository.is_of_machine:
                 packages = self._online.system_packages(repository, names, architecture)

@@ -41,7 +41,7 @@ class Trust(NamedTuple):
         return bool(self.keyrings or self.keys)
 
 
-def options_of(text: str) -> tuple[dict[str, str], list[str]]:
+def parse_options(text: str) -> tuple[dict[str, str], list[str]]:
     """The options in brackets at the front of a source's line, by their small names, and the
     words behind them."""
     words = text.split()
@@ -52,7 +52,7 @@ def options_of(text: str) -> tuple[dict[str, str], list[str]]:
     return {name.lower(): value for name, _, value in pairs}, rest.split()
 
 
-def trust_of(options: Mapping[str, str]) -> Trust:
+def parse_trust(options: Mapping[str, str]) -> Trust:
     """Whose signature counts: paths and fingerprints, or a key written out."""
     signed_by = options.get("signed-by", "").strip()
     unsigned = _is_yes(options.get("trusted", ""))
@@ -69,7 +69,7 @@ def _is_yes(text: str) -> bool:
     return text.lower() in ("yes", "true", "1")
 
 
-def verified(message: bytes, trust: Trust, *, detached: bytes | None = None) -> Signed:
+def verify_message(message: bytes, trust: Trust, *, detached: bytes | None = None) -> Signed:
     """The signed text, by a key that counts; raises `BadSignature`.
 
     Where no key is named those of the machine's apt count.

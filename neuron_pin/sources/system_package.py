@@ -150,10 +150,10 @@ _FLAGS = {"EQ": "=", "LT": "<<", "LE": "<=", "GT": ">>", "GE": ">="}
 def rpm_relation(name: str, flags: str, epoch: str, version: str, release: str) -> Relation:
     """One entry of a ``primary.xml``."""
     comparison = _FLAGS.get(flags, "") if version else ""
-    return Relation(name, comparison, evr(epoch, version, release) if comparison else "")
+    return Relation(name, comparison, join_evr(epoch, version, release) if comparison else "")
 
 
-def sha256_of(text: str, place: str) -> str:
+def parse_sha256(text: str, place: str) -> str:
     """The SHA-256 that an index states of a file, in small letters; raises `SourceFailed` for
     what is not one."""
     if re.fullmatch(r"[0-9a-fA-F]{64}", text) is None:
@@ -161,7 +161,7 @@ def sha256_of(text: str, place: str) -> str:
     return text.lower()
 
 
-def evr(epoch: str, version: str, release: str) -> str:
+def join_evr(epoch: str, version: str, release: str) -> str:
     """``[epoch:]version[-release]``, the epoch only where it is not zero."""
     text = f"{version}-{release}" if release else version
     return text if epoch in ("", "0") else f"{epoch}:{text}"

@@ -69,7 +69,7 @@ def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
     return found
 
 
-def machine_of(platforms: tuple[str, ...]) -> str:
+def find_machine(platforms: tuple[str, ...]) -> str:
     """The machine, as ``uname -m`` names it, that platform tags are for."""
     return "aarch64" if platforms and platforms[0].endswith("aarch64") else "x86_64"
 
@@ -80,7 +80,7 @@ def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str
         "implementation_name": "cpython",
         "implementation_version": python_full,
         "os_name": "posix",
-        "platform_machine": machine_of(platforms),
+        "platform_machine": find_machine(platforms),
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",

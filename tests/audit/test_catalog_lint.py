@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.audit.catalog_lint import examine_facts
+from neuron_pin.audit.catalog_lint import lint_facts
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 
@@ -30,7 +30,7 @@ REAL = [
 
 @pytest.fixture(scope="module")
 def findings(catalog: Catalog):
-    return examine_facts(catalog)
+    return lint_facts(catalog)
 
 
 @pytest.mark.parametrize(("rule", "subject", "words"), REAL)
@@ -94,7 +94,7 @@ def test_replacements_in_a_circle_are_found(copy: Path) -> None:
     path = copy / "packages.json"
     path.write_text(path.read_text().replace('"name": "neuronx-cc", ',
                     '"name": "neuronx-cc", "replaced_by": "neuron-cc", '))  # fmt: skip
-    found = [f for f in examine_facts(Catalog(str(copy))) if f.rule.identifier == "NP708"]
+    found = [f for f in lint_facts(Catalog(str(copy))) if f.rule.identifier == "NP708"]
     assert {f.reason for f in found} == {
         "replaced in a circle: neuron-cc → neuronx-cc → neuron-cc",
         "replaced in a circle: neuronx-cc → neuron-cc → neuronx-cc",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import wheel
 
-from neuron_pin.inputs.containers.layers import plain_name
+from neuron_pin.inputs.containers.layers import normalize_member_name
 
 AS_OF = ("--as-of", "2026-08-20")
 TARGET = ("--instance", "trn2", "--python", "3.11", *AS_OF)
@@ -539,7 +539,7 @@ def test_a_file_without_end_is_refused(run) -> None:
     [("./a/b", "a/b"), ("/a//b/", "a/b"), ("a/../b", ""), ("..", ""), ("a\0b", ""), (".", "")],
 )
 def test_names_in_layers(name: str, wanted: str) -> None:
-    assert plain_name(name) == wanted
+    assert normalize_member_name(name) == wanted
 
 
 @pytest.mark.skipif(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.catalog import load_catalog, normalized, sdk_key
+from neuron_pin.catalog import canonicalize_name, load_catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
 from neuron_pin.errors import BrokenCatalog, NeuronPinError, UnknownName
 from neuron_pin.policy import Ecosystem
@@ -41,7 +41,7 @@ ECOSYSTEMS = [
 
 @pytest.mark.parametrize(("name", "expected"), ECOSYSTEMS)
 def test_packages_are_in_the_ecosystem_that_installs_them(catalog, name, expected) -> None:
-    key = name if name == "libnrt.so" else normalized(name)
+    key = name if name == "libnrt.so" else canonicalize_name(name)
     assert catalog.packages[key].systems == expected
 
 

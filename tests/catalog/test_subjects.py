@@ -6,8 +6,8 @@ import pytest
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.catalog.changes import what_changed
-from neuron_pin.catalog.importer.writer import shipped_text, spans_text
+from neuron_pin.catalog.changes import find_changes
+from neuron_pin.catalog.importer.writer import render_shipped, render_spans
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.catalog.subjects import Status, Subjects, find_subjects, receives_updates
 from neuron_pin.errors import UnknownName
@@ -118,15 +118,15 @@ def test_an_unknown_subject_names_the_nearest(catalog: Catalog) -> None:
 def test_the_spans_are_those_of_the_members(catalog: Catalog) -> None:
     listed = [r.sdk for r in catalog.releases if r.listed]
     members = [(sdk, catalog.members(sdk)) for sdk in sorted(listed, key=sdk_key)]
-    text = spans_text(derive_spans(members, catalog.packages))
+    text = render_spans(derive_spans(members, catalog.packages))
     with open(f"{EMBEDDED}/shipped.json", encoding="utf-8") as stream:
-        assert shipped_text(derive_shipped(members)) == stream.read()
+        assert render_shipped(derive_shipped(members)) == stream.read()
     with open(f"{EMBEDDED}/spans.json", encoding="utf-8") as stream:
         assert stream.read() == text
 
 
 def test_what_changed_between_two_releases(catalog: Catalog) -> None:
-    found = what_changed(catalog, "2.29.1", "2.30.0")
+    found = find_changes(catalog, "2.29.1", "2.30.0")
     assert found.update is Update.MINOR
     assert [c.package for c in found.entered] == ["libtorch-neuronx-lite", "torch-xla"]
     assert "neuronx-cc-stubs" in [c.package for c in found.left]
@@ -134,7 +134,7 @@ def test_what_changed_between_two_releases(catalog: Catalog) -> None:
     by_name = {c.package: c for c in found.packages}
     assert by_name["libneuronxla"].update is Update.MAJOR
     assert by_name["neuronx-cc"].update is Update.MINOR
-    back = what_changed(catalog, "2.30.0", "2.29.1")
+    back = find_changes(catalog, "2.30.0", "2.29.1")
     assert back.pythons == ((), ("3.13",))
     with pytest.raises(UnknownName):
-        what_changed(catalog, "2.29.1", "9.9.9")
+        find_changes(catalog, "2.29.1", "9.9.9")

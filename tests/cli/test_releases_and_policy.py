@@ -5,7 +5,7 @@ import json
 import pytest
 
 from neuron_pin.policy import EDITIONS, Phase, Rule, SubjectKind, edition_at
-from neuron_pin.policy.classification import classification_of
+from neuron_pin.policy.classification import find_classification
 from neuron_pin.policy.rule_pages import MEANINGS
 
 
@@ -96,10 +96,10 @@ def test_the_edition_in_force(day: str, name: str) -> None:
 def test_classifications_speak_of_phases_that_their_kinds_have() -> None:
     current = EDITIONS[-1]
     for kind in SubjectKind:
-        table = classification_of(kind)
+        table = find_classification(kind)
         for phase, cells in table.rows if table is not None else ():
             assert phase in current.phases_of[kind]
             assert len(cells) == len(table.columns)
-    stable = classification_of(SubjectKind.API).of(Phase.STABLE)
+    stable = find_classification(SubjectKind.API).of(Phase.STABLE)
     assert stable["backward compatible"] == "yes"
-    assert classification_of(SubjectKind.OS) is None
+    assert find_classification(SubjectKind.OS) is None

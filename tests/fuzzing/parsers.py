@@ -22,18 +22,18 @@ from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.importer.announcements import read_announcements
 from neuron_pin.catalog.importer.manifest import read_manifest
 from neuron_pin.errors import NeuronPinError
-from neuron_pin.fs.compression import unpacked
+from neuron_pin.fs.compression import unpack
 from neuron_pin.fs.sections import BrokenSection
-from neuron_pin.gpgv import BadSignature, dearmoured
+from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.hooks import pip_settings, uv_settings
-from neuron_pin.hooks.blocks import without_blocks
+from neuron_pin.hooks.blocks import remove_blocks
 from neuron_pin.hooks.program import apt_hook, state, telling, verdict
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.containers.dockerfile import read_dockerfile
-from neuron_pin.inputs.containers.image import opened_image
+from neuron_pin.inputs.containers.image import open_image
 from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.dpkg_status import read_installed
-from neuron_pin.inputs.locks.detected import read_stated
+from neuron_pin.inputs.locks.detected import read_detected
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 from neuron_pin.operations.read_lock import read_resolution
@@ -143,7 +143,7 @@ def read_project(data: bytes) -> None:
     path = put("project/pyproject.toml", data)
     with suppress(NeuronPinError):
         load_settings({}, {}, os.path.dirname(path))
-    read_stated(path, {})
+    read_detected(path, {})
 
 
 def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
@@ -153,7 +153,7 @@ def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
     if form:
         with suppress(NeuronPinError):
             read_locked(path, form)
-    read_stated(path, {})
+    read_detected(path, {})
 
 
 def read_lock_json(data: bytes) -> None:
@@ -268,7 +268,7 @@ def read_kept(data: bytes) -> None:
 
 
 def read_image(data: bytes) -> None:
-    with opened_image(put("image.tar", data)):
+    with open_image(put("image.tar", data)):
         pass
 
 
@@ -289,10 +289,10 @@ def edit(data: bytes, *, name: str) -> None:
     nothing = Resolution("2.26.0", target(), (), (), ())
     if name == "pip.conf":
         wanted = {"constraint": ("/c.txt",), "index-url": ("http://127.0.0.1:1/",)}
-        made = pip_settings.edited(name, text, wanted)
-        assert without_blocks(made) == without_blocks(text)
+        made = pip_settings.edit_pip_conf(name, text, wanted)
+        assert remove_blocks(made) == remove_blocks(text)
     else:
-        uv_settings.edited_uv_toml(name, text, nothing, via="http://127.0.0.1:1/simple")
+        uv_settings.edit_uv_toml(name, text, nothing, via="http://127.0.0.1:1/simple")
 
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
@@ -316,7 +316,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "constraints": lambda data: read_locked(put("constraints.txt", data), "constraints"),
     "packages": read_packages,
     "release": lambda data: parse_release(data, "https://apt.invalid/InRelease"),
-    "armour": dearmoured,
+    "armour": dearmor,
     "sources-list": partial(read_sources, name="neuron.list"),
     "sources-deb822": partial(read_sources, name="neuron.sources"),
     "yum-repo": read_yum,
@@ -324,9 +324,9 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "dpkg-status": read_status,
     "repomd": read_repomd,
     "primary": read_primary,
-    "gzip": lambda data: unpacked(data, ".gz", "https://apt.invalid/Packages.gz"),
-    "xz": lambda data: unpacked(data, ".xz", "https://apt.invalid/Packages.xz"),
-    "zstd": lambda data: unpacked(data, ".zst", "https://apt.invalid/Packages.zst"),
+    "gzip": lambda data: unpack(data, ".gz", "https://apt.invalid/Packages.gz"),
+    "xz": lambda data: unpack(data, ".xz", "https://apt.invalid/Packages.xz"),
+    "zstd": lambda data: unpack(data, ".zst", "https://apt.invalid/Packages.zst"),
     "transaction": read_transaction,
     "hook-state": read_hook_state,
     "manifest": lambda data: read_manifest(put("manifest.json", data), catalog()),

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.sections import BrokenSection
-from neuron_pin.hooks.blocks import with_blocks, without_blocks
-from neuron_pin.hooks.pip_settings import edited
-from neuron_pin.hooks.tagged import with_tagged, without_tagged
-from neuron_pin.hooks.uv_settings import edited_project, edited_uv_toml
+from neuron_pin.hooks.blocks import put_blocks, remove_blocks
+from neuron_pin.hooks.pip_settings import edit_pip_conf
+from neuron_pin.hooks.tagged import put_tagged, remove_tagged
+from neuron_pin.hooks.uv_settings import edit_project, edit_uv_toml
 from neuron_pin.operations.read_lock import read_resolution
 
 if sys.version_info >= (3, 11):
@@ -75,16 +75,16 @@ PIP_FILES = {
 @pytest.mark.parametrize("name", PIP_FILES)
 def test_pip_finds_ours_beside_theirs_and_theirs_again_afterwards(name: str) -> None:
     text, expected = PIP_FILES[name]
-    new = edited("pip.conf", text, WANTED)
+    new = edit_pip_conf("pip.conf", text, WANTED)
     parser = configparser.RawConfigParser()
     parser.read_string(new)
     found = {option.replace("_", "-"): value.split() for option, value in parser.items("global")}
     assert found == expected
-    assert edited("pip.conf", new, WANTED) == new
-    assert without_blocks(new) == text
+    assert edit_pip_conf("pip.conf", new, WANTED) == new
+    assert remove_blocks(new) == text
     # A later lock takes the place of an earlier one.
     other = {**WANTED, "extra-index-url": ("https://other.example/",)}
-    assert without_blocks(edited("pip.conf", new, other)) == text
+    assert remove_blocks(edit_pip_conf("pip.conf", new, other)) == text
 
 
 @pytest.mark.parametrize(
@@ -100,15 +100,15 @@ def test_pip_finds_ours_beside_theirs_and_theirs_again_afterwards(name: str) -> 
 )
 def test_what_pip_cannot_read_or_would_not_obey_is_left_alone(text: str, told: str) -> None:
     with pytest.raises(CannotWrite) as error:
-        edited("pip.conf", text, WANTED)
+        edit_pip_conf("pip.conf", text, WANTED)
     assert told in error.value.message
 
 
 def test_markers_that_are_no_pair_are_refused() -> None:
-    new = edited("pip.conf", "[global]\n", WANTED)
+    new = edit_pip_conf("pip.conf", "[global]\n", WANTED)
     for broken in (new.replace("# neuron-pin: end\n", ""), new + "# neuron-pin: end\n"):
         with pytest.raises(BrokenSection):
-            edited("pip.conf", broken, WANTED)
+            edit_pip_conf("pip.conf", broken, WANTED)
 
 
 OPTIONS = st.dictionaries(
@@ -123,8 +123,8 @@ def test_any_pip_conf_comes_back_to_the_byte(options, is_open: bool, before: str
     for name, values in options.items():
         text += f"{name} = {values[0]}\n" + "".join(f"    {value}\n" for value in values[1:])
     text = text.rstrip("\n") if is_open else text
-    new = edited("pip.conf", text, WANTED)
-    assert without_blocks(new) == text
+    new = edit_pip_conf("pip.conf", text, WANTED)
+    assert remove_blocks(new) == text
     parser = configparser.RawConfigParser()
     parser.read_string(new)
     assert "/etc/neuron-pin/constraints.txt" in parser.get("global", "constraint").split()
@@ -143,9 +143,9 @@ def test_insertion_and_removal_are_inverse(lines: list[str], is_open: bool, data
     count = len(text.split("\n")) - (0 if text.split("\n")[-1] else 1)
     places = data.draw(st.dictionaries(st.integers(0, count), st.just(["key = 1"]), max_size=2))
     replaced = data.draw(st.lists(st.integers(0, max(count - 1, 0)), max_size=3))
-    assert without_tagged(with_tagged(text, places, replaced)) == text
+    assert remove_tagged(put_tagged(text, places, replaced)) == text
     blocks = dict.fromkeys(places, "x\n")
-    assert without_blocks(with_blocks(text, blocks, replaced)) == text
+    assert remove_blocks(put_blocks(text, blocks, replaced)) == text
 
 
 # uv -----------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def resolution(tmp_path_factory, catalog):
 @pytest.mark.parametrize("name", UV_FILES)
 def test_uv_toml_has_ours_and_theirs(name: str, resolution) -> None:
     text = UV_FILES[name]
-    new = edited_uv_toml("uv.toml", text, resolution)
+    new = edit_uv_toml("uv.toml", text, resolution)
     before, after = tomllib.loads(text), tomllib.loads(new)
     assert after["index"][0]["name"] == "neuron-pin"
     assert after["index"][1:] == before.get("index", [])
@@ -193,14 +193,14 @@ def test_uv_toml_has_ours_and_theirs(name: str, resolution) -> None:
     assert {k: v for k, v in after.items() if k not in ours} == {
         k: v for k, v in before.items() if k not in ours
     }
-    assert edited_uv_toml("uv.toml", new, resolution) == new
-    assert without_tagged(new) == text
+    assert edit_uv_toml("uv.toml", new, resolution) == new
+    assert remove_tagged(new) == text
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
     text = PROJECTS[name]
-    new = edited_project("pyproject.toml", text, resolution)
+    new = edit_project("pyproject.toml", text, resolution)
     before, after = tomllib.loads(text), tomllib.loads(new)
     theirs, uv = before.get("tool", {}).get("uv", {}), after["tool"]["uv"]
     assert uv["sources"]["neuronx-cc"] == {"index": "neuron-pin"}
@@ -212,8 +212,8 @@ def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
     assert {k: v for k, v in after.items() if k != "tool"} == {
         k: v for k, v in before.items() if k != "tool"
     }
-    assert edited_project("pyproject.toml", new, resolution) == new
-    assert without_tagged(new) == text
+    assert edit_project("pyproject.toml", new, resolution) == new
+    assert remove_tagged(new) == text
 
 
 @pytest.mark.parametrize(
@@ -229,16 +229,16 @@ def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
 )  # fmt: skip
 def test_what_cannot_be_joined_is_left_alone(text: str, told: str, resolution) -> None:
     with pytest.raises(CannotWrite) as error:
-        edited_project("pyproject.toml", text, resolution)
+        edit_project("pyproject.toml", text, resolution)
     assert told in error.value.message
 
 
 def test_a_table_that_somebody_uses_by_now_stays(resolution) -> None:
-    new = edited_project("pyproject.toml", "", resolution)
+    new = edit_project("pyproject.toml", "", resolution)
     at = new.index("[tool.uv.sources]")
     end = new.index("\n", at) + 1
     mine = 'mine = { git = "https://mine.example" }\n'
-    assert without_tagged(new[:end] + mine + new[end:]) == f"[tool.uv.sources]\n{mine}"
+    assert remove_tagged(new[:end] + mine + new[end:]) == f"[tool.uv.sources]\n{mine}"
 
 
 def test_what_a_user_has_in_a_file_is_never_half_written(run, tmp_path: Path, monkeypatch) -> None:

@@ -15,7 +15,7 @@ from neuron_pin.hooks.program.state import State
 from neuron_pin.hooks.program.verdict import Change, judge, judge_kernels
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.outputs.hook_state import render_hook_state
-from neuron_pin.policy import Pin, Reach
+from neuron_pin.policy import Pin, PinComparison
 
 RUNTIME, TOOLS, DRIVER = verdict.RUNTIME, "aws-neuronx-tools", verdict.DRIVER
 TODAY = "2026-11-25"
@@ -146,7 +146,7 @@ VERSIONS = st.from_regex(r"([01]:)?[0-9]{1,2}(\.[0-9]{1,2}){0,3}(-[0-9a-f]{1,4})
 def test_a_pin_admits_what_the_policy_s_pin_does(version: str, base: str, reach: str) -> None:
     """The judge's own reading of a pin, held equal to the library's, as apt compares."""
     ours = state_module.Pin(reach, base, base, "").admits(version)
-    pin = Pin(base, Reach(reach))
+    pin = Pin(base, PinComparison(reach))
     if ours:
         assert pin.matches(version)
     elif pin.matches(version):

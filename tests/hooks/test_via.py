@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import CannotWrite, WrongUsage
-from neuron_pin.hooks.blocks import without_blocks
-from neuron_pin.hooks.index_url import simple_url
-from neuron_pin.hooks.pip_settings import edited
+from neuron_pin.hooks.blocks import remove_blocks
+from neuron_pin.hooks.index_url import make_simple_url
+from neuron_pin.hooks.pip_settings import edit_pip_conf
 from neuron_pin.sources.index.locations import is_open
 
 PYTHON = sys.executable
@@ -195,15 +195,15 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("given_", "written", "open_"), ADDRESSES)
 def test_addresses(given_: str, written: str, open_: bool) -> None:
-    assert simple_url(given_) == written
+    assert make_simple_url(given_) == written
     assert is_open(written) is open_
-    assert simple_url(written) == written
+    assert make_simple_url(written) == written
 
 
 @given(st.text(max_size=40))
 def test_any_address_is_safe_or_refused(text: str) -> None:
     try:
-        written = simple_url(f"https://{text}")
+        written = make_simple_url(f"https://{text}")
     except (WrongUsage, ValueError):
         return
     assert "\n" not in written
@@ -216,20 +216,20 @@ WANTED = {"index-url": (VIA,), "extra-index-url": ()}
 
 
 def test_pips_other_indexes_are_out_of_force_and_come_back() -> None:
-    new = edited("pip.conf", THEIRS, WANTED, via=VIA)
+    new = edit_pip_conf("pip.conf", THEIRS, WANTED, via=VIA)
     import configparser
 
     parser = configparser.RawConfigParser()
     parser.read_string(new)
     assert dict(parser.items("global")) == {"index-url": VIA, "timeout": "7"}
-    assert edited("pip.conf", new, WANTED, via=VIA) == new
-    assert without_blocks(new) == THEIRS
+    assert edit_pip_conf("pip.conf", new, WANTED, via=VIA) == new
+    assert remove_blocks(new) == THEIRS
 
 
 @pytest.mark.parametrize("section", ["install", "download"])
 def test_a_commands_own_index_is_refused(section: str) -> None:
     with pytest.raises(CannotWrite, match="extra-index-url, which pip obeys before"):
-        edited("pip.conf", f"[{section}]\nextra-index-url = https://x/\n", WANTED, via=VIA)
+        edit_pip_conf("pip.conf", f"[{section}]\nextra-index-url = https://x/\n", WANTED, via=VIA)
 
 
 def test_a_default_index_of_uvs_is_refused(run, place: Path) -> None:

@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from rpm_world import Built, build
 
-from neuron_pin.fs.sections import with_section
+from neuron_pin.fs.sections import put_section
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 
@@ -118,7 +118,7 @@ class Lab:
         ours = "".join(
             f"{name}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}\n" for name, pin in world.pins.items()
         )
-        locks.write_text(with_section(world.before, ours) + world.after)
+        locks.write_text(put_section(world.before, ours) + world.after)
         conf = f"[main]\nenabled=1\nlocklist={locks}\n"
         (here / "plugins/versionlock.conf").write_text(conf)
         (here / "dnf.conf").write_text(

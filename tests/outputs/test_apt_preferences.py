@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuron_pin.outputs.apt_preferences import outside
+from neuron_pin.outputs.apt_preferences import find_outside
 
 # prefixes, exact, allowed, refused
 CASES = [
@@ -24,7 +24,7 @@ CASES = [
 
 @pytest.mark.parametrize(("prefixes", "exact", "allowed", "refused"), CASES)
 def test_the_expression_matches_just_what_is_outside(prefixes, exact, allowed, refused) -> None:
-    expression = re.compile(outside(prefixes, exact))
+    expression = re.compile(find_outside(prefixes, exact))
     assert not [version for version in allowed if expression.search(version)]
     assert [version for version in refused if expression.search(version)] == refused
 
@@ -38,7 +38,7 @@ letters = st.text("0129.-~:+ab", max_size=6)
 def test_any_set_of_prefixes_and_versions_has_its_complement(prefixes, exact, version) -> None:
     if not prefixes and not exact:
         with pytest.raises(ValueError, match="nothing"):
-            outside(prefixes, exact)
+            find_outside(prefixes, exact)
         return
     inside = version in exact or any(version.startswith(prefix) for prefix in prefixes)
-    assert bool(re.search(outside(prefixes, exact), version)) is not inside
+    assert bool(re.search(find_outside(prefixes, exact), version)) is not inside

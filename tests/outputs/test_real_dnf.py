@@ -12,7 +12,7 @@ from dnf_world import dnf_world, has_dnf
 from rpm_world import has_rpm_tools
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.fs.sections import BEGIN, END, BrokenSection, with_section
+from neuron_pin.fs.sections import BEGIN, END, BrokenSection, put_section
 from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
@@ -97,7 +97,7 @@ def test_random_repositories_and_pins(block: int, tmp_path: Path) -> None:
                                     f"-0:{'.'.join(base)}-*"])  # fmt: skip
     dnf = dnf_world(tmp_path / "dnf", packages)
     lines = [f"{n}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}" for n, pin in pins.items()]
-    dnf.locks.write_text(with_section("# mine\n", "\n".join(lines) + "\n"))
+    dnf.locks.write_text(put_section("# mine\n", "\n".join(lines) + "\n"))
     found = dnf.choose(*pins)
     for name, written in pins.items():
         pin = parse_pin(written, Ecosystem.RPM)
@@ -163,13 +163,13 @@ def test_the_toml_is_the_one_of_dnf5s_manual(run: Run, tmp_path: Path) -> None:
 
 
 def test_sections() -> None:
-    once = with_section("", "a\n", "head\n")
+    once = put_section("", "a\n", "head\n")
     assert once == f"head\n{BEGIN}\na\n{END}\n"
-    assert with_section(once, "b\n") == f"head\n{BEGIN}\nb\n{END}\n"
-    assert with_section("x", "a\n") == f"x\n{BEGIN}\na\n{END}\n"
+    assert put_section(once, "b\n") == f"head\n{BEGIN}\nb\n{END}\n"
+    assert put_section("x", "a\n") == f"x\n{BEGIN}\na\n{END}\n"
     for broken in (f"{BEGIN}\n", f"{END}\n{BEGIN}\n", once + once):
         with pytest.raises(BrokenSection):
-            with_section(broken, "a\n")
+            put_section(broken, "a\n")
 
 
 def test_locks_that_cannot_be_read_whole_are_not_replaced(

@@ -13,7 +13,7 @@ from conftest import FIXTURES, Run
 from dnf_world import dnf_world, has_dnf
 
 from neuron_pin.catalog import Catalog, sdk_key
-from neuron_pin.catalog.windows import Pair, against
+from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.plan.hops import find_moves
@@ -368,7 +368,7 @@ def test_a_release_between_is_named_where_host_and_containers_move_apart(
     for move in moves:
         field = "driver" if move.package.endswith("dkms") else "runtime"
         pair = pair._replace(**{field: move.version})
-        assert against(catalog, pair, "trn2") == ""
+        assert find_clash(catalog, pair, "trn2") == ""
     assert pair == end
     assert [move.sdk for move in moves if move.sdk]
     target = ("--instance", "trn2", "--os", "ubuntu24.04")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from neuron_pin.policy import Event, EventType, Phase, PhaseFact, SubjectKind, phase_at
-from neuron_pin.policy.lifecycle import Stay, history, next_change, standing
+from neuron_pin.policy.lifecycle import PhasePeriod, events_in_force, list_periods, next_change
 
 DAY = date(2026, 4, 9)
 
@@ -78,34 +78,36 @@ def test_a_history_is_one_stay_after_the_other() -> None:
     begun, stable = date(2024, 1, 1), date(2024, 6, 1)
     upkeep = event(Phase.MAINTENANCE, date(2026, 3, 1))
     events = [event(Phase.EOS, DAY), upkeep]
-    assert history(events, DAY, begun, stable) == (
-        Stay(Phase.BETA, begun, stable),
-        Stay(Phase.STABLE, stable, date(2026, 3, 1)),
-        Stay(Phase.MAINTENANCE, date(2026, 3, 1), DAY),
-        Stay(Phase.EOS, DAY, None),
+    assert list_periods(events, DAY, begun, stable) == (
+        PhasePeriod(Phase.BETA, begun, stable),
+        PhasePeriod(Phase.STABLE, stable, date(2026, 3, 1)),
+        PhasePeriod(Phase.MAINTENANCE, date(2026, 3, 1), DAY),
+        PhasePeriod(Phase.EOS, DAY, None),
     )
     # Its parts, where the facts do not say more.
-    assert history([], DAY, None, None) == (Stay(Phase.STABLE, None, None),)
-    assert history([], DAY, begun, None) == (Stay(Phase.BETA, begun, None),)
-    assert history([], DAY, begun, begun) == (Stay(Phase.STABLE, begun, None),)
-    assert history([], DAY, None, stable) == (Stay(Phase.STABLE, stable, None),)
+    assert list_periods([], DAY, None, None) == (PhasePeriod(Phase.STABLE, None, None),)
+    assert list_periods([], DAY, begun, None) == (PhasePeriod(Phase.BETA, begun, None),)
+    assert list_periods([], DAY, begun, begun) == (PhasePeriod(Phase.STABLE, begun, None),)
+    assert list_periods([], DAY, None, stable) == (PhasePeriod(Phase.STABLE, stable, None),)
     # A phase that was there already is no new stay, and one on the same day replaces another.
     again = event(Phase.STABLE, date(2025, 1, 1))
-    assert history([again], DAY, begun, stable)[1:] == (Stay(Phase.STABLE, stable, None),)
+    assert list_periods([again], DAY, begun, stable)[1:] == (
+        PhasePeriod(Phase.STABLE, stable, None),
+    )
     same = event(Phase.EOS, stable, announced=date(2024, 1, 2))
-    assert history([same], DAY, begun, stable)[1:] == (Stay(Phase.EOS, stable, None),)
+    assert list_periods([same], DAY, begun, stable)[1:] == (PhasePeriod(Phase.EOS, stable, None),)
     # What has no day, or is not known yet, is no part of it.
     unknown = [event(Phase.EOS, None), event(Phase.EOS, DAY, announced=DAY + timedelta(days=1))]
-    assert history(unknown, DAY, None, stable) == (Stay(Phase.STABLE, stable, None),)
+    assert list_periods(unknown, DAY, None, stable) == (PhasePeriod(Phase.STABLE, stable, None),)
 
 
 def test_a_history_goes_by_days_and_not_by_phases() -> None:
     first, second = date(2026, 4, 1), date(2026, 5, 1)
     events = [event(Phase.MAINTENANCE, second), event(Phase.EOS, first)]
-    assert history(events, DAY, None, None) == (
-        Stay(Phase.STABLE, None, first),
-        Stay(Phase.EOS, first, second),
-        Stay(Phase.MAINTENANCE, second, None),
+    assert list_periods(events, DAY, None, None) == (
+        PhasePeriod(Phase.STABLE, None, first),
+        PhasePeriod(Phase.EOS, first, second),
+        PhasePeriod(Phase.MAINTENANCE, second, None),
     )
     assert next_change(events, date(2026, 3, 1)) == events[1]
 
@@ -128,18 +130,18 @@ def test_a_later_announcement_moves_an_earlier_one() -> None:
     said, moved = date(2026, 2, 26), date(2026, 3, 10)
     first = event(Phase.EOS, DAY, announced=said)
     later = event(Phase.EOS, date(2026, 9, 1), announced=moved)
-    assert standing([first, later], DAY) == [later]
-    assert standing([later, first], DAY) == [later]
+    assert events_in_force([first, later], DAY) == [later]
+    assert events_in_force([later, first], DAY) == [later]
     # Both of one day, and one that came after the first had taken effect, stand.
-    assert len(standing([first, later._replace(announced=said)], DAY)) == 2
-    assert len(standing([first, later._replace(announced=DAY)], DAY)) == 1
+    assert len(events_in_force([first, later._replace(announced=said)], DAY)) == 2
+    assert len(events_in_force([first, later._replace(announced=DAY)], DAY)) == 1
     late = later._replace(announced=DAY + timedelta(days=1))
-    assert len(standing([first, late], late.announced)) == 2
+    assert len(events_in_force([first, late], late.announced)) == 2
     for changes in ({"phase": Phase.MAINTENANCE}, {"name": "x"}, {"instances": frozenset({"trn1"})},
                     {"effective": DAY}, {"effective": None}, {"type": EventType.LAST_VERSION}):  # fmt: skip
-        assert len(standing([first, later._replace(**changes)], DAY)) == 2, changes
+        assert len(events_in_force([first, later._replace(**changes)], DAY)) == 2, changes
     undated = first._replace(effective=None)
-    assert standing([undated, later], DAY) == [later]
+    assert events_in_force([undated, later], DAY) == [later]
 
 
 def test_of_two_events_of_one_day_the_later_announcement_decides() -> None:

@@ -9,8 +9,8 @@ from neuron_pin.errors import InvalidPin, InvalidVersion
 from neuron_pin.policy import (
     Ecosystem,
     Pin,
-    Reach,
-    Strength,
+    PinComparison,
+    PinPrecision,
     derive_pin,
     parse_pin,
     parse_version,
@@ -21,10 +21,16 @@ PIP, APT, RPM = Ecosystem.PIP, Ecosystem.APT, Ecosystem.RPM
 
 # base, reach, pip, apt, rpm
 NOTATIONS = [
-    ("2", Reach.PREFIX, "==2.*", "=2.*", "-0:2.*"),
-    ("2.1.0.1", Reach.PREFIX, "==2.1.0.1.*", "=2.1.0.1.*", "-0:2.1.0.1.*"),
-    ("2.34.10.0", Reach.UPSTREAM, "==2.34.10.0", "=2.34.10.0-*", "-0:2.34.10.0-*"),
-    ("2.34.10.0-ac18", Reach.FULL, "==2.34.10.0-ac18", "=2.34.10.0-ac18", "-0:2.34.10.0-ac18"),
+    ("2", PinComparison.PREFIX, "==2.*", "=2.*", "-0:2.*"),
+    ("2.1.0.1", PinComparison.PREFIX, "==2.1.0.1.*", "=2.1.0.1.*", "-0:2.1.0.1.*"),
+    ("2.34.10.0", PinComparison.UPSTREAM, "==2.34.10.0", "=2.34.10.0-*", "-0:2.34.10.0-*"),
+    (
+        "2.34.10.0-ac18",
+        PinComparison.FULL,
+        "==2.34.10.0-ac18",
+        "=2.34.10.0-ac18",
+        "-0:2.34.10.0-ac18",
+    ),
 ]
 
 
@@ -35,7 +41,7 @@ def test_a_pin_is_written_and_read_in_each_notation(row) -> None:
     assert [pin.render(e) for e in (PIP, APT, RPM)] == [pip, apt, rpm]
     assert parse_pin(apt, APT) == pin
     assert parse_pin(rpm, RPM) == pin
-    if reach is not Reach.FULL:
+    if reach is not PinComparison.FULL:
         assert parse_pin(pip, PIP) == pin
 
 
@@ -63,27 +69,27 @@ def test_a_pin_that_would_silently_do_nothing_is_refused(text, ecosystem, told) 
 
 # pin, version, whether it matches (measured of apt for the system ones)
 MATCHES = [
-    (Pin("2", Reach.PREFIX), "2.28.19.0-1b3ca6425", True),
-    (Pin("2", Reach.PREFIX), "20.1.0-1", False),
-    (Pin("2", Reach.PREFIX), "1:2.3-1", False),
-    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.0-1b3ca6425", True),
-    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.0", True),
-    (Pin("2.28.19.0", Reach.UPSTREAM), "2.28.19.01-x", False),
-    (Pin("2.27.5334.0", Reach.UPSTREAM), "2.27.5334.0+f702b353", True),
-    (Pin("1.13.1+torchneurong", Reach.FULL), "1.13.1+torchneuronf", False),
-    (Pin("2.8.0.2", Reach.PREFIX), "2.8.0.2.10.16998", True),
-    (Pin("2.8.0.2", Reach.PREFIX), "2.8.0.20.1.0", False),
+    (Pin("2", PinComparison.PREFIX), "2.28.19.0-1b3ca6425", True),
+    (Pin("2", PinComparison.PREFIX), "20.1.0-1", False),
+    (Pin("2", PinComparison.PREFIX), "1:2.3-1", False),
+    (Pin("2.28.19.0", PinComparison.UPSTREAM), "2.28.19.0-1b3ca6425", True),
+    (Pin("2.28.19.0", PinComparison.UPSTREAM), "2.28.19.0", True),
+    (Pin("2.28.19.0", PinComparison.UPSTREAM), "2.28.19.01-x", False),
+    (Pin("2.27.5334.0", PinComparison.UPSTREAM), "2.27.5334.0+f702b353", True),
+    (Pin("1.13.1+torchneurong", PinComparison.FULL), "1.13.1+torchneuronf", False),
+    (Pin("2.8.0.2", PinComparison.PREFIX), "2.8.0.2.10.16998", True),
+    (Pin("2.8.0.2", PinComparison.PREFIX), "2.8.0.20.1.0", False),
     # Zeros, epochs, short versions.
-    (Pin("2", Reach.PREFIX), "0:2.28", True),
-    (Pin("2.0", Reach.PREFIX), "2", True),
-    (Pin("2.1", Reach.PREFIX), "2", False),
-    (Pin("2.0.0.0", Reach.UPSTREAM), "2", True),
-    (Pin("2", Reach.UPSTREAM), "2.0.0-1", True),
-    (Pin("0", Reach.UPSTREAM), "0.0", True),
-    (Pin("2.0.1", Reach.UPSTREAM), "2.0", False),
-    (Pin("2.0.1", Reach.UPSTREAM), "2.1", False),
-    (Pin("2", Reach.PREFIX), "1:2:2", False),
-    (Pin("0:2.28.19.0", Reach.UPSTREAM), "2.28.19.0-1", True),
+    (Pin("2", PinComparison.PREFIX), "0:2.28", True),
+    (Pin("2.0", PinComparison.PREFIX), "2", True),
+    (Pin("2.1", PinComparison.PREFIX), "2", False),
+    (Pin("2.0.0.0", PinComparison.UPSTREAM), "2", True),
+    (Pin("2", PinComparison.UPSTREAM), "2.0.0-1", True),
+    (Pin("0", PinComparison.UPSTREAM), "0.0", True),
+    (Pin("2.0.1", PinComparison.UPSTREAM), "2.0", False),
+    (Pin("2.0.1", PinComparison.UPSTREAM), "2.1", False),
+    (Pin("2", PinComparison.PREFIX), "1:2:2", False),
+    (Pin("0:2.28.19.0", PinComparison.UPSTREAM), "2.28.19.0-1", True),
 ]
 
 
@@ -109,7 +115,7 @@ def test_pins_are_derived_at_three_strengths(row) -> None:
     version, *expected = row
     pins = [
         derive_pin(parse_version(version), s)
-        for s in (Strength.EXACT, Strength.MINOR, Strength.MAJOR)
+        for s in (PinPrecision.EXACT, PinPrecision.MINOR, PinPrecision.MAJOR)
     ]
     assert [str(pin) for pin in pins] == expected
     if not version.endswith("x"):
@@ -121,24 +127,26 @@ numeric = st.lists(st.integers(0, 300), min_size=1, max_size=7).map(
 )
 
 
-@given(numeric, numeric, st.sampled_from([Reach.PREFIX, Reach.UPSTREAM]))
-def test_a_pip_pin_matches_what_packaging_says(base: str, version: str, reach: Reach) -> None:
+@given(numeric, numeric, st.sampled_from([PinComparison.PREFIX, PinComparison.UPSTREAM]))
+def test_a_pip_pin_matches_what_packaging_says(
+    base: str, version: str, reach: PinComparison
+) -> None:
     pin = Pin(base, reach)
     assert pin.matches(version) == SpecifierSet(pin.to_pip()).contains(version)
 
 
 @given(numeric)
 def test_a_pin_holds_the_version_that_it_was_derived_from(version: str) -> None:
-    for strength in Strength:
+    for strength in PinPrecision:
         assert derive_pin(parse_version(version), strength).matches(version)
 
 
 INSTALLABLE = [
-    (Pin("2", Reach.PREFIX), RPM, "tools-2.*"),
-    (Pin("2.34.10.0", Reach.UPSTREAM), RPM, "tools-2.34.10.0-*"),
-    (Pin("1:2.3-1", Reach.FULL), RPM, "tools-1:2.3-1"),
-    (Pin("2", Reach.PREFIX), APT, "tools=2.*"),
-    (Pin("2", Reach.PREFIX), PIP, "tools==2.*"),
+    (Pin("2", PinComparison.PREFIX), RPM, "tools-2.*"),
+    (Pin("2.34.10.0", PinComparison.UPSTREAM), RPM, "tools-2.34.10.0-*"),
+    (Pin("1:2.3-1", PinComparison.FULL), RPM, "tools-1:2.3-1"),
+    (Pin("2", PinComparison.PREFIX), APT, "tools=2.*"),
+    (Pin("2", PinComparison.PREFIX), PIP, "tools==2.*"),
 ]
 
 
@@ -148,13 +156,13 @@ def test_what_an_installer_takes(pin: Pin, ecosystem: Ecosystem, expected: str) 
 
 
 READ = [
-    ("==2.27.5334.0+f702b353", PIP, Pin("2.27.5334.0+f702b353", Reach.FULL)),
-    ("==2.27.5334.0", PIP, Pin("2.27.5334.0", Reach.UPSTREAM)),
-    ("==2", PIP, Pin("2", Reach.UPSTREAM)),
-    ("=2.34", APT, Pin("2.34", Reach.UPSTREAM)),
-    ("=2.34-1", APT, Pin("2.34-1", Reach.FULL)),
-    ("= 2.34.10.0-*", APT, Pin("2.34.10.0", Reach.UPSTREAM)),
-    ("-2.*", RPM, Pin("2", Reach.PREFIX)),
+    ("==2.27.5334.0+f702b353", PIP, Pin("2.27.5334.0+f702b353", PinComparison.FULL)),
+    ("==2.27.5334.0", PIP, Pin("2.27.5334.0", PinComparison.UPSTREAM)),
+    ("==2", PIP, Pin("2", PinComparison.UPSTREAM)),
+    ("=2.34", APT, Pin("2.34", PinComparison.UPSTREAM)),
+    ("=2.34-1", APT, Pin("2.34-1", PinComparison.FULL)),
+    ("= 2.34.10.0-*", APT, Pin("2.34.10.0", PinComparison.UPSTREAM)),
+    ("-2.*", RPM, Pin("2", PinComparison.PREFIX)),
 ]
 
 
@@ -192,5 +200,5 @@ def test_what_is_said_of_a_pin_that_is_none(text, ecosystem, message, hint) -> N
 
 
 def test_an_epoch_is_written_once() -> None:
-    assert Pin("1:2.3-1", Reach.FULL).to_rpm() == "1:2.3-1"
-    assert Pin("2.3-1", Reach.FULL).to_rpm() == "0:2.3-1"
+    assert Pin("1:2.3-1", PinComparison.FULL).to_rpm() == "1:2.3-1"
+    assert Pin("2.3-1", PinComparison.FULL).to_rpm() == "0:2.3-1"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from neuron_pin.policy import (
     Event,
-    Floor,
     Phase,
     Subject,
     SubjectKind,
+    SupportFloor,
     phase_at,
     support_floor,
 )
@@ -36,7 +36,7 @@ def event(phase: Phase, announced: date, effective: date | None) -> Event:
     )
 
 
-def floor(*events: Event, as_of: date = TODAY, facts_of: date = date.max, **more) -> Floor:
+def floor(*events: Event, as_of: date = TODAY, facts_of: date = date.max, **more) -> SupportFloor:
     return support_floor(SUBJECT, events, as_of=as_of, facts_of=facts_of, **more)
 
 
@@ -134,7 +134,7 @@ def test_floors_never_move_to_an_earlier_day(
         kept = add_months(newer, 6)
         events = [e for e in events if e.effective is None or e.effective >= kept]
 
-    def at(as_of: date) -> Floor:
+    def at(as_of: date) -> SupportFloor:
         known = newer if newer is not None and newer <= as_of else None
         return support_floor(SUBJECT, events, as_of=as_of, facts_of=as_of, superseded=known)
 

@@ -183,11 +183,11 @@ def test_two_processes_share_a_cache(pair, process, tmp_path: Path) -> None:
 
 
 def test_kept_files_have_a_bound(pair, served, tmp_path: Path, monkeypatch) -> None:
-    from neuron_pin.proxy.file_store import Wheels
+    from neuron_pin.proxy.file_store import FileStore
 
     sizes = [os.urandom(400_000) for _ in range(4)]
     monkeypatch.setattr(
-        Wheels, "__init__", lambda self, fetcher, size, real=Wheels.__init__: real(self, fetcher, 900_000)
+        FileStore, "__init__", lambda self, fetcher, size, real=FileStore.__init__: real(self, fetcher, 900_000)
     )  # fmt: skip
     put_public(pair.public, "left-pad", [(f"{n}.0", ()) for n in range(4)])
     page = pair.public.answers["/simple/left-pad/"][2].decode()

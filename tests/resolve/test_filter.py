@@ -8,7 +8,7 @@ import pytest
 
 from neuron_pin.catalog import Catalog, Member, OperatingSystem, Release
 from neuron_pin.policy import Ecosystem, Event, PackageKey, Phase, Rule, SubjectKind
-from neuron_pin.resolve.rules import Context, judge, judge_all
+from neuron_pin.resolve.rules import Context, all_exclusions, first_exclusion
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target, make_target
 
@@ -96,13 +96,13 @@ ASIDE = {
 def test_why_a_candidate_is_put_aside(catalog: Catalog, target: Target, case: str) -> None:
     candidate, changes, rule, reason, source = ASIDE[case]
     context = Context(catalog, target._replace(**changes), release(catalog))
-    found = judge(candidate, context)
+    found = first_exclusion(candidate, context)
     assert found is not None
     assert (found.key, found.version) == (candidate.key, candidate.version)
     assert (found.rule, found.reason, found.source) == (rule, reason, source)
     if candidate.version:
-        assert found in judge_all(candidate, context)
-    assert judge(candidate, context, rules=()) is None
+        assert found in all_exclusions(candidate, context)
+    assert first_exclusion(candidate, context, rules=()) is None
 
 
 # What keeps to each of these.
@@ -121,11 +121,13 @@ TAKEN = {
 
 @pytest.mark.parametrize("case", TAKEN)
 def test_what_no_rule_speaks_against(catalog: Catalog, target: Target, case: str) -> None:
-    assert judge_all(TAKEN[case], Context(catalog, target, release(catalog))) == []
+    assert all_exclusions(TAKEN[case], Context(catalog, target, release(catalog))) == []
 
 
 def test_without_a_release_its_manifest_is_the_source(catalog: Catalog, target: Target) -> None:
-    found = judge(pip("neuronx-cc", "", member=member("neuronx-cc", "")), Context(catalog, target))
+    found = first_exclusion(
+        pip("neuronx-cc", "", member=member("neuronx-cc", "")), Context(catalog, target)
+    )
     assert found is not None
     assert found.source == "release manifest"
 
@@ -134,8 +136,8 @@ def test_the_driver_that_the_host_keeps_may_be_told_by_its_beginning(
     catalog: Catalog, target: Target
 ) -> None:
     context = Context(catalog, target._replace(driver="2.24"), release(catalog))
-    assert judge(apt(DRIVER, "2.24.7.0"), context) is None
-    assert judge(apt(TOOLS), context) is None
+    assert first_exclusion(apt(DRIVER, "2.24.7.0"), context) is None
+    assert first_exclusion(apt(TOOLS), context) is None
 
 
 def system(**changes) -> OperatingSystem:
@@ -172,16 +174,18 @@ def test_an_operating_system_bounds_releases(
     catalog: Catalog, target: Target, changes: dict, reason: str
 ) -> None:
     context = Context(catalog, target._replace(os=system(**changes)), release(catalog))
-    found = judge(apt(TOOLS), context)
+    found = first_exclusion(apt(TOOLS), context)
     assert (found.reason if found else "") == reason
     if found is not None:
         assert (found.rule, found.source) == (Rule.OPERATING_SYSTEM, "a page")
     # What is out of support may be taken at one's own discretion; what never was may not.
     everything = context._replace(target=context.target._replace(phases=frozenset(Phase)))
-    assert (judge(apt(TOOLS), everything) is None) is ("no longer" in reason or not reason)
+    assert (first_exclusion(apt(TOOLS), everything) is None) is (
+        "no longer" in reason or not reason
+    )
     # Without a release nothing of it is known.
-    assert judge(apt(TOOLS), context._replace(release=None)) is None
-    assert judge(apt("other"), context) is None
+    assert first_exclusion(apt(TOOLS), context._replace(release=None)) is None
+    assert first_exclusion(apt("other"), context) is None
 
 
 class Told(Catalog):
@@ -215,24 +219,26 @@ def test_what_was_announced_is_said_with_its_day(
 ) -> None:
     known = Told(catalog.folder)
     known.events_by_name = {"neuronx-cc": (told,)}
-    found = judge(pip("neuronx-cc", "1.0+local"), Context(known, target, release(catalog)))
+    found = first_exclusion(
+        pip("neuronx-cc", "1.0+local"), Context(known, target, release(catalog))
+    )
     assert found is not None
     assert (found.rule, found.reason, found.source) == (rule, reason, "a page")
     allowed = target._replace(phases=frozenset(Phase))
-    assert judge(pip("neuronx-cc"), Context(known, allowed, release(catalog))) is None
+    assert first_exclusion(pip("neuronx-cc"), Context(known, allowed, release(catalog))) is None
 
 
 def test_names_of_neurons_come_from_its_own_places(catalog: Catalog, target: Target) -> None:
     context = Context(catalog, target, release(catalog))
     for made, kind in ((pip, "index"), (apt, "repository")):
         name = "neuronx-cc" if made is pip else TOOLS
-        found = judge(made(name, public=True), context)
+        found = first_exclusion(made(name, public=True), context)
         assert found is not None
         assert found.rule is Rule.UNTRUSTED_INDEX
         assert found.reason == f"{name} is taken from Neuron's {kind}, not from {INDEX}"
         ecosystem = Ecosystem.PIP if made is pip else Ecosystem.APT
         assert found.source == f"{kind} {catalog.repositories.of(ecosystem)}"
-    assert judge(pip("tool", public=True), context) is None
+    assert first_exclusion(pip("tool", public=True), context) is None
 
 
 def test_what_the_host_runs_bounds_its_driver(catalog: Catalog, target: Target) -> None:
@@ -241,7 +247,7 @@ def test_what_the_host_runs_bounds_its_driver(catalog: Catalog, target: Target) 
     place = system(name=floor.os)
     old, new = "1.0.0-1-aws", f"{floor.kernel}.0-1-aws"
     context = Context(catalog, target._replace(kernel=old, os=place), release(catalog))
-    found = judge(apt(DRIVER, version), context)
+    found = first_exclusion(apt(DRIVER, version), context)
     assert found is not None
     assert (found.rule, found.source) == (Rule.KERNEL, floor.source)
     assert found.reason == f"needs kernel {floor.kernel} on {floor.os}, the host runs {old}"
@@ -252,4 +258,4 @@ def test_what_the_host_runs_bounds_its_driver(catalog: Catalog, target: Target) 
         (apt(DRIVER, version), context._replace(target=target._replace(kernel=old, os=None))),
         (apt(DRIVER, version), context._replace(target=target._replace(os=place))),
     ):
-        assert judge(candidate, where) is None
+        assert first_exclusion(candidate, where) is None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from neuron_pin.catalog.catalog import Catalog, normalized, sdk_key
+from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
 from neuron_pin.catalog.facts import FrameworkRole
 from neuron_pin.catalog.names import SubjectName
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -29,7 +29,7 @@ MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnparsedPage:
     """A page that no event came of, or not of all that it says, and why."""
 
     path: str
@@ -48,7 +48,7 @@ class Announcements:
 
     events: tuple[Event, ...]
     known: tuple[str, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnparsedPage, ...]
     newest: date | None
 
 
@@ -79,25 +79,25 @@ def read_announcements(
     told |= {os.path.basename(left.source) for left in catalog.left_out}
     events: list[Event] = []
     known: list[str] = []
-    unread: list[Unread] = []
+    unread: list[UnparsedPage] = []
     newest: date | None = None
     for path in paths:
         source = os.path.relpath(path, folder)
         text = _text(path)
-        posted = _posted(text)
+        posted = _parse_post(text)
         if posted is not None and (newest is None or posted > newest):
             newest = posted
         if os.path.basename(path) in told:
             known.append(source)
             continue
         page = _parse(source, text, posted)
-        if isinstance(page, Unread):
+        if isinstance(page, UnparsedPage):
             unread.append(page)
             continue
         found, passed = _events(page, catalog, released)
         events += found
         if passed:
-            unread.append(Unread(source, page.title, passed))
+            unread.append(UnparsedPage(source, page.title, passed))
     return Announcements(tuple(events), tuple(known), tuple(unread), newest)
 
 
@@ -125,18 +125,18 @@ def _text(path: str) -> str:
         raise UnreadableInput(path, 0, "not UTF-8 text") from None
 
 
-def _posted(text: str) -> date | None:
+def _parse_post(text: str) -> date | None:
     """The day on which a page was posted, none where it says none that can be."""
     day = re.search(r"^\.\. post::\s*([A-Za-z]+)\.? (\d{1,2}), (\d{4})", text, re.M)
     return _day(*day.groups()) if day is not None else None
 
 
-def _parse(source: str, text: str, posted: date | None) -> _Page | Unread:
+def _parse(source: str, text: str, posted: date | None) -> _Page | UnparsedPage:
     title, body, renames = _read(text)
     if posted is None:
-        return Unread(source, title, "it has no '.. post::' line with a date")
+        return UnparsedPage(source, title, "it has no '.. post::' line with a date")
     if not title:
-        return Unread(source, "", "it has no title")
+        return UnparsedPage(source, "", "it has no title")
     return _Page(source, posted, title, body, renames)
 
 
@@ -195,25 +195,25 @@ def _read(text: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     document = publish_doctree(text, settings_overrides=settings)
     title = next((node.astext() for node in document.findall(nodes.title)), "")
     body = [
-        _plain(node.astext())
+        _strip_markup(node.astext())
         for node in document.findall(lambda n: isinstance(n, nodes.paragraph))
         if not isinstance(node.parent, nodes.system_message)
     ]
     renames = []
     for table in document.findall(nodes.table):
         rows = [
-            [_plain(cell.astext()) for cell in row.findall(nodes.entry)]
+            [_strip_markup(cell.astext()) for cell in row.findall(nodes.entry)]
             for row in table.findall(nodes.row)
         ]
         if rows and len(rows[0]) > 1 and [c.lower()[:8] for c in rows[0][:2]] == _RENAMED:
             renames += [(row[1], row[0]) for row in rows[1:]]
-    return _plain(title), "\n".join(body), tuple(renames)
+    return _strip_markup(title), "\n".join(body), tuple(renames)
 
 
 _RENAMED = ["new name", "old name"]
 
 
-def _plain(text: str) -> str:
+def _strip_markup(text: str) -> str:
     return " ".join(text.replace("’", "'").split())
 
 
@@ -281,14 +281,14 @@ def _renamed(page: _Page, released: dict[str, date]) -> list[Event]:
     return [
         Event(
             kind=SubjectKind.COMPONENT,
-            name=normalized(old),
+            name=canonicalize_name(old),
             version="",
             phase=Phase.EOS,
             announced=page.announced,
             effective=released.get(sdk),
             sdk=sdk,
             instances=frozenset(),
-            replacement=normalized(new),
+            replacement=canonicalize_name(new),
             source=page.path,
             note="read by catalog import",
             type=EventType.RENAMED,

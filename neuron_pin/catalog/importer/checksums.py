@@ -40,7 +40,7 @@ class Verified(NamedTuple):
     fingerprint: str
 
 
-def sums_of(texts: Mapping[str, str]) -> str:
+def render_sums(texts: Mapping[str, str]) -> str:
     """The text of ``SHA256SUMS`` for files by their path below the folder."""
     rows = [(hashlib.sha256(text.encode()).hexdigest(), name) for name, text in texts.items()]
     return "".join(f"{digest}  {name}\n" for digest, name in sorted(rows, key=lambda row: row[1]))
@@ -62,8 +62,8 @@ def verify_facts(path: str, signed_by: str = "") -> Verified:
     place = os.path.join(path, SUMS)
     data = read_bounded(place, MAX_BYTES)
     signer = _signer(place, data, signed_by) if signed_by else ""
-    stated = _stated(place, data)
-    found = _found(path)
+    stated = _read_sums(place, data)
+    found = _hash_files(path)
     differing = {
         name for name in stated.keys() | found.keys() if stated.get(name) != found.get(name)
     }
@@ -83,7 +83,7 @@ def _signer(path: str, data: bytes, signed_by: str) -> str:
         raise SourceFailed(path, f"is not trusted: {error}") from None
 
 
-def _stated(path: str, data: bytes) -> dict[str, str]:
+def _read_sums(path: str, data: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         match = re.fullmatch(r"([0-9a-f]{64}) [ *]([^/\0][^\0]*)", line)
@@ -93,7 +93,7 @@ def _stated(path: str, data: bytes) -> dict[str, str]:
     return found
 
 
-def _found(folder: str) -> dict[str, str]:
+def _hash_files(folder: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, _, names in os.walk(folder):
         for name in names:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from neuron_pin.catalog.catalog import Catalog, normalized, sdk_key
+from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
 from neuron_pin.catalog.facts import ComponentKind, FrameworkRole, Member, Package
 from neuron_pin.catalog.files import Fields, read_object
 from neuron_pin.errors import InvalidVersion, UnreadableInput
@@ -95,7 +95,7 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
     reader = _Reader(path, known)
     for number, row in enumerate(head.entries("package_properties")):
         fields = Fields(path, f"package_properties {number}", row)
-        reader.properties.setdefault(normalized(fields.text("name")), dict(fields.values))
+        reader.properties.setdefault(canonicalize_name(fields.text("name")), dict(fields.values))
     rows = head.entries("neuron_releases")
     if not rows:
         raise reader.bad("holds no neuron_releases")
@@ -148,7 +148,7 @@ def _members(reader: _Reader, sdk: str, rows: list[Any]) -> tuple[Member, ...]:
 
 
 def _name(reader: _Reader, published: str) -> str:
-    name = published if published == "libnrt.so" else normalized(published)
+    name = published if published == "libnrt.so" else canonicalize_name(published)
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,99}", name):
         raise reader.bad(f"{published[:60]!r} is not a package name")
     if name != published:

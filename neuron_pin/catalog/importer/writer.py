@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog, old_beside, sdk_key
-from neuron_pin.catalog.facts import Life, Member, Package, Spans
+from neuron_pin.catalog.facts import Availability, AvailabilityRange, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.errors import CannotWrite
@@ -24,7 +24,7 @@ from neuron_pin.fs.atomic import write_atomically
 from neuron_pin.policy import Ecosystem, Event, EventType
 
 from .announcements import Announcements
-from .checksums import SUMS, sums_of
+from .checksums import SUMS, render_sums
 from .manifest import Manifest
 
 CURATED = (
@@ -53,7 +53,7 @@ def write_catalog(
     one by one.  Raises `CannotWrite`.
     """
     texts = _texts(manifest, known, source, announcements)
-    texts[SUMS] = sums_of(texts)
+    texts[SUMS] = render_sums(texts)
     folder = Path(target).absolute()
     if folder.resolve() == Path(EMBEDDED).resolve():
         for name, text in texts.items():
@@ -158,8 +158,8 @@ def _texts(
         texts[f"members/{sdk}.json"] = _member_text(members)
     order = sorted(listed, key=sdk_key)
     ordered = [(sdk, listed[sdk]) for sdk in order]
-    texts["spans.json"] = spans_text(derive_spans(ordered, packages))
-    texts["shipped.json"] = shipped_text(derive_shipped(ordered))
+    texts["spans.json"] = render_spans(derive_spans(ordered, packages))
+    texts["shipped.json"] = render_shipped(derive_shipped(ordered))
     return texts
 
 
@@ -206,18 +206,18 @@ def _event_order(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(row.get(name, "") for name in names)
 
 
-def spans_text(spans: Spans) -> str:
+def render_spans(spans: Availability) -> str:
     """``spans.json``: a line for each name."""
     parts = {
-        "packages": _sorted_spans(spans.packages),
-        "frameworks": {name: _sorted_spans(of) for name, of in spans.frameworks.items()},
-        "pythons": _sorted_spans(spans.pythons),
-        "instances": _sorted_spans(spans.instances),
+        "packages": _sort_ranges(spans.packages),
+        "frameworks": {name: _sort_ranges(of) for name, of in spans.frameworks.items()},
+        "pythons": _sort_ranges(spans.pythons),
+        "instances": _sort_ranges(spans.instances),
     }
     return _one_a_line(parts)
 
 
-def shipped_text(shipped: Mapping[str, Mapping[str, Sequence[tuple[str, Member]]]]) -> str:
+def render_shipped(shipped: Mapping[str, Mapping[str, Sequence[tuple[str, Member]]]]) -> str:
     """``shipped.json``: a line for each version of a package."""
     parts = {
         name: {
@@ -229,7 +229,7 @@ def shipped_text(shipped: Mapping[str, Mapping[str, Sequence[tuple[str, Member]]
     return _one_a_line(parts)
 
 
-def _sorted_spans(lives: Mapping[str, Life]) -> dict[str, list[str]]:
+def _sort_ranges(lives: Mapping[str, AvailabilityRange]) -> dict[str, list[str]]:
     return {name: list(lives[name]) for name in sorted(lives, key=lambda n: (sdk_key(n), n))}
 
 

@@ -22,7 +22,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
 
-from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, plain_name, put_layer
+from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, normalize_member_name, put_layer
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 MAX_LAYERS = 500
@@ -38,7 +38,7 @@ class Image(NamedTuple):
 
 
 @contextmanager
-def opened_image(path: str) -> Iterator[Image]:
+def open_image(path: str) -> Iterator[Image]:
     """An image's files for as long as it is open; raises `UnreadableInput` for what is no
     image.  A layer that is damaged is a problem, the others are read all the same."""
     with scratch_folder() as root:
@@ -66,7 +66,7 @@ class _Folder:
         self.path = path
 
     def open(self, name: str) -> tuple[IO[bytes], int]:
-        place = os.path.join(self.path, plain_name(name) or "absent")
+        place = os.path.join(self.path, normalize_member_name(name) or "absent")
         try:
             descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             return os.fdopen(descriptor, "rb"), os.fstat(descriptor).st_size
@@ -86,14 +86,14 @@ class _Tar:
                 if count > MAX_MEMBERS:
                     raise UnreadableInput(path, 0, f"more than {MAX_MEMBERS} names")
                 if member.isreg():
-                    self.members[plain_name(member.name)] = member
+                    self.members[normalize_member_name(member.name)] = member
         except UnreadableInput:
             raise
         except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
             files.problem("", f"is cut off or damaged: {error}")
 
     def open(self, name: str) -> tuple[IO[bytes], int]:
-        member = self.members.get(plain_name(name))
+        member = self.members.get(normalize_member_name(name))
         stream = self.archive.extractfile(member) if member is not None else None
         if stream is None or member is None:
             raise UnreadableInput(f"{self.path}!/{name}", 0, "is not there")

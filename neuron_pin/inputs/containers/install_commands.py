@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
 from neuron_pin.policy import Ecosystem
@@ -129,7 +129,7 @@ def _pip(words: Sequence[Word], line: int, place: str, names: Container[str]) ->
             continue
         begins = re.match(r"[A-Za-z0-9._-]*", word.text)
         is_plain = not any(sign in word.text for sign in "<>~!;@")
-        if word.is_known and (is_plain or (begins and normalized(begins[0]) in names)):
+        if word.is_known and (is_plain or (begins and canonicalize_name(begins[0]) in names)):
             requirements += _requirement(word, place, None)
     return Installation(Ecosystem.PIP, tuple(requirements), tuple(files), tuple(indexes), line)
 

@@ -88,7 +88,7 @@ class LayerFiles:
         return re.sub(rb"^(Package: .*)$", rb"\1\nStatus: install ok installed", data, flags=re.M)
 
 
-def plain_name(name: str) -> str:
+def normalize_member_name(name: str) -> str:
     """A member's name without leading slashes and dots; empty for one that leaves the root."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return "" if ".." in parts or "\0" in name else "/".join(parts)
@@ -135,7 +135,7 @@ def put_layer(
     its packed size in bytes, ``digest`` the sha256 that it should have, empty for any."""
     hashed = _Hashed(stream)
     try:
-        unpacked = _unpacked(hashed)
+        unpacked = _unpack(hashed)
         limit = max(MIN_UNPACKED, size * MAX_RATIO)
         bounded: Any = _Bounded(unpacked, limit)
         with tarfile.open(fileobj=bounded, mode="r|") as archive:
@@ -154,7 +154,7 @@ def put_layer(
         files.problem(where, "its digest is another one than the manifest says")
 
 
-def _unpacked(stream: _Hashed) -> Any:
+def _unpack(stream: _Hashed) -> Any:
     """A layer's tar stream, by its first bytes."""
     head = stream.read(6)
     whole: Any = _Prefixed(head, stream)
@@ -199,7 +199,7 @@ class _Prefixed(io.RawIOBase):
 def _member(
     archive: tarfile.TarFile, member: tarfile.TarInfo, files: LayerFiles, where: str
 ) -> None:
-    name = plain_name(member.name)
+    name = normalize_member_name(member.name)
     if not name:
         if member.name.strip("./"):
             files.problem(f"{where}/{member.name[:200]}", "leaves the root; it was left out")
@@ -215,7 +215,7 @@ def _member(
         return
     files.remove(name)
     if member.islnk():
-        data = files.found.get(plain_name(member.linkname))
+        data = files.found.get(normalize_member_name(member.linkname))
         if data is not None and KEPT.fullmatch(name):
             files.put(name, data)
         return

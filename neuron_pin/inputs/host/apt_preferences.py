@@ -363,7 +363,7 @@ def _is_regex(pattern: str) -> bool:
 
 def _expression_matches(pattern: str, text: str) -> bool:
     """fnmatch(3) without regard to case, or ``/regex/`` (POSIX, extended, likewise)."""
-    expression = _compiled(pattern)
+    expression = _compile(pattern)
     if expression is None:
         return False
     found = expression.search(text) if _is_regex(pattern) else expression.match(text)
@@ -383,7 +383,7 @@ _CLASSES = {
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _compile(pattern: str) -> re.Pattern[str] | None:
     """The expression, or none for one that apt would not compile either."""
     if not _is_regex(pattern):
         return re.compile(fnmatch.translate(pattern), re.IGNORECASE)

@@ -45,7 +45,7 @@ class Archive(NamedTuple):
     versions: Mapping[str, Sequence[str]]
 
 
-class AptSays(NamedTuple):
+class AptAnswer(NamedTuple):
     """apt's own word on a package: the candidate, none for none, and each priority."""
 
     candidate: str | None
@@ -73,20 +73,20 @@ class ScratchApt:
             command, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
         )
 
-    def policy(self, names: Sequence[str]) -> dict[str, AptSays]:
+    def policy(self, names: Sequence[str]) -> dict[str, AptAnswer]:
         """What ``apt-cache policy`` says; raises `AptFailed` if it says that something is
         wrong."""
         done = self.run("apt-cache", "policy", *names)
         if done.returncode or done.stderr.strip():
             raise AptFailed(f"apt-cache policy: {done.stderr.strip()[:500]}")
-        found: dict[str, AptSays] = {}
+        found: dict[str, AptAnswer] = {}
         for block in re.split(r"^(?=\S)", done.stdout, flags=re.M):
             head = re.match(r"(\S+):\n  Installed: .*\n  Candidate: (.*)\n", block)
             if head is None:
                 continue
             rows = re.findall(r"^ (?:\*\*\*|   ) (\S+) (-?\d+)$", block, re.M)
             candidate = None if head[2] == "(none)" else head[2]
-            found[head[1]] = AptSays(candidate, {version: int(p) for version, p in rows})
+            found[head[1]] = AptAnswer(candidate, {version: int(p) for version, p in rows})
         return found
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.state import MAX_DISTRIBUTIONS, site_packages
@@ -62,9 +62,9 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
             count += 1
             if count > MAX_DISTRIBUTIONS:
                 raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")
-            name = normalized(written)
+            name = canonicalize_name(written)
             plain = Distribution(name, version.replace("_", "-"), f"{place}/{entry}")
-            yield _looked_into(plain, place) if name in names else plain
+            yield _read_distribution(plain, place) if name in names else plain
 
 
 def environment_python(folder: str) -> str:
@@ -81,14 +81,16 @@ def environment_python(folder: str) -> str:
     return found[1] if found is not None else ""
 
 
-def _looked_into(plain: Distribution, place: str) -> Distribution:
+def _read_distribution(plain: Distribution, place: str) -> Distribution:
     try:
         data = read_bounded(os.path.join(plain.place, "METADATA"), MAX_METADATA)
     except UnreadableInput as error:
         return plain._replace(problem=f"METADATA {error.problem}")
     headers, body = _headers(data.decode("utf-8", "replace"))
     versions = headers.get("version", [])
-    if len(versions) != 1 or [normalized(n) for n in headers.get("name", [])] != [plain.name]:
+    if len(versions) != 1 or [canonicalize_name(n) for n in headers.get("name", [])] != [
+        plain.name
+    ]:
         return plain._replace(problem="METADATA has not one Version and this Name")
     found = plain._replace(
         version=versions[0],

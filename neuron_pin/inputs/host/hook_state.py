@@ -13,7 +13,7 @@ STATES = "var/lib/neuron-pin"
 MAX_BYTES = 4 * 1024 * 1024
 
 
-def read_held(root: str) -> dict[str, str]:
+def read_hook_states(root: str) -> dict[str, str]:
     """The release that each hook of a machine holds, by package manager; empty for a lock
     without one.  Raises `UnreadableInput`."""
     found = {}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.toml import parse_toml
@@ -22,7 +22,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_PACKAGES = 100_000
 
 
-class Stated(NamedTuple):
+class DetectedPackage(NamedTuple):
     """One package as somebody stated it.
 
     ``version`` is the exact one, empty where a range is stated; ``requirement`` is the range
@@ -41,7 +41,7 @@ class Stated(NamedTuple):
     word: str = ""
 
 
-def read_stated(path: str, environ: Mapping[str, str]) -> list[Stated]:
+def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
     """What a file states; its name tells what it is.  Raises `UnreadableInput` or
     `WrongUsage`."""
     name = os.path.basename(path)
@@ -64,7 +64,7 @@ def read_stated(path: str, environ: Mapping[str, str]) -> list[Stated]:
     )
 
 
-def stated_of(requirement: Requirement) -> Stated:
+def detect_package(requirement: Requirement) -> DetectedPackage:
     """What one requirement states."""
     ecosystem = requirement.ecosystem or Ecosystem.PIP
     version = ""
@@ -72,17 +72,17 @@ def stated_of(requirement: Requirement) -> Stated:
         clause = requirement.range.strip()
         version = clause.lstrip("=").strip() if "," not in clause else ""
     key = PackageKey(ecosystem, requirement.name)
-    return Stated(key, version, requirement, "", requirement.origin, word=requirement.text)
+    return DetectedPackage(key, version, requirement, "", requirement.origin, word=requirement.text)
 
 
-def _requirements(path: str, environ: Mapping[str, str]) -> list[Stated]:
+def _requirements(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
     from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 
     found = read_requirements(path, environ=environ)
-    return [stated_of(r) for r in (*found.requirements, *found.constraints)]
+    return [detect_package(r) for r in (*found.requirements, *found.constraints)]
 
 
-def _project(path: str) -> list[Stated]:
+def _project(path: str) -> list[DetectedPackage]:
     """Dependencies, extras and groups: all that a project may be installed with."""
     from neuron_pin.inputs.requirements.pyproject import Project
 
@@ -90,16 +90,16 @@ def _project(path: str) -> list[Stated]:
     found = [] if project.is_dynamic else project.requirements(project.extras)
     for name in project.groups:
         found += project.group(name)
-    return [stated_of(requirement) for requirement in dict.fromkeys(found)]
+    return [detect_package(requirement) for requirement in dict.fromkeys(found)]
 
 
-def _lock_json(path: str) -> list[Stated]:
+def _lock_json(path: str) -> list[DetectedPackage]:
     from .lock_json import read_lock_json
 
     lock = read_lock_json(path)
     lines = _lines(read_bounded(path, MAX_BYTES).decode("utf-8"), r'^\s*"name": "([^"]+)",?$')
     return [
-        Stated(p.key, p.version, None, "", _place(path, lines.get(p.key.name, 0)))
+        DetectedPackage(p.key, p.version, None, "", _place(path, lines.get(p.key.name, 0)))
         for p in lock.packages
     ]
 
@@ -111,7 +111,7 @@ def _lines(text: str, pattern: str) -> dict[str, int]:
     for number, line in enumerate(text.splitlines(), 1):
         match = compiled.match(line)
         if match is not None:
-            found.setdefault(normalized(match[1]), number)
+            found.setdefault(canonicalize_name(match[1]), number)
     return found
 
 
@@ -122,7 +122,7 @@ def _place(path: str, line: int) -> str:
 # Locks in TOML --------------------------------------------------------------------------
 
 
-def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list[Stated]:
+def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list[DetectedPackage]:
     try:
         text = read_bounded(path, MAX_BYTES).decode("utf-8")
         document = parse_toml(text)
@@ -139,7 +139,7 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not isinstance(row.get("name"), str):
             raise UnreadableInput(path, 0, f"{table} {number} has no name")
-        name = normalized(row["name"])
+        name = canonicalize_name(row["name"])
         version = row.get("version", "")
         if not isinstance(version, str):
             raise UnreadableInput(path, 0, f"{table} {number}: the version is not a string")
@@ -147,7 +147,9 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
             # A project of one's own, from a folder or a repository.
             continue
         place = _place(path, lines.get(name, 0))
-        found.append(Stated(PackageKey(Ecosystem.PIP, name), version, None, index_of(row), place))
+        found.append(
+            DetectedPackage(PackageKey(Ecosystem.PIP, name), version, None, index_of(row), place)
+        )
     return found
 
 

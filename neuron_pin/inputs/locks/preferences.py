@@ -9,7 +9,7 @@ import json
 import os
 import re
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.toml import parse_toml
 
@@ -50,7 +50,7 @@ _PIN = r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\].*)?$"
 def _constraints(text: str) -> tuple[str, dict[str, str]]:
     sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
     pins = re.findall(_PIN, text, re.M)
-    return (sdk[1] if sdk else ""), {normalized(name): version for name, version in pins}
+    return (sdk[1] if sdk else ""), {canonicalize_name(name): version for name, version in pins}
 
 
 def _json(text: str) -> tuple[str, dict[str, str]]:
@@ -62,7 +62,7 @@ def _json(text: str) -> tuple[str, dict[str, str]]:
 def _pylock(text: str) -> tuple[str, dict[str, str]]:
     document = parse_toml(text)
     packages = {
-        normalized(package["name"]): package["version"]
+        canonicalize_name(package["name"]): package["version"]
         for package in document["packages"]
         if "version" in package
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.toml import parse_toml
 
@@ -27,13 +27,13 @@ class Project:
         self._document = _toml(path, self._text)
         project = self._table("project", self._document.get("project", {}))
         self._dynamic = self._strings("project.dynamic", project.get("dynamic", []))
-        self._name = normalized(str(project.get("name", "")))
+        self._name = canonicalize_name(str(project.get("name", "")))
         self._dependencies = self._strings("project.dependencies", project.get("dependencies", []))
         extras = self._table(
             "project.optional-dependencies", project.get("optional-dependencies", {})
         )
         self.extras = {
-            normalized(name): self._strings(f"project.optional-dependencies.{name}", value)
+            canonicalize_name(name): self._strings(f"project.optional-dependencies.{name}", value)
             for name, value in extras.items()
         }
         self.requires_python = str(project.get("requires-python", ""))
@@ -59,7 +59,7 @@ class Project:
                 hint="write them into [project] dependencies, or lock a requirements file",
             )
         texts = list(self._dependencies)
-        wanted = [normalized(extra) for extra in extras]
+        wanted = [canonicalize_name(extra) for extra in extras]
         seen: set[str] = set()
         while wanted:
             extra = wanted.pop(0)
@@ -96,8 +96,8 @@ class Project:
         from packaging.errors import ExceptionGroup
 
         groups = self._table("dependency-groups", self._document.get("dependency-groups", {}))
-        known = {normalized(key) for key in groups}
-        if normalized(name) not in known:
+        known = {canonicalize_name(key) for key in groups}
+        if canonicalize_name(name) not in known:
             raise UnknownName("dependency group", name, known, where=self.path)
         try:
             texts = resolve_dependency_groups(groups, name)

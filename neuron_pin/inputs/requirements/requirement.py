@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import InvalidPin, WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 
-from .specifier import admits, canonical
+from .specifier import admits, canonicalize_specifier
 
 SDK_NAME = "neuron-sdk"
 MAX_LENGTH = 4096
@@ -91,7 +91,7 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
         return _parse_pep508(body, origin, text)
     groups = match.groupdict()
     extras = frozenset(
-        normalized(e.strip()) for e in (groups.get("extras") or "").split(",") if e.strip()
+        canonicalize_name(e.strip()) for e in (groups.get("extras") or "").split(",") if e.strip()
     )
     written = groups["pin"]
     pin: Pin | None = None
@@ -110,7 +110,7 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
             raise InvalidPin(f"{origin}: {text!r}: {error.message}", hint=error.hint) from None
         if notation is Ecosystem.APT and ecosystem is Ecosystem.PIP:
             raise InvalidPin(f"{origin}: {text!r}: pip pins with two equals signs")
-    name = normalized(groups["name"])
+    name = canonicalize_name(groups["name"])
     if name == SDK_NAME:
         ecosystem = Ecosystem.SDK
     return Requirement(ecosystem, name, extras, pin, "", "", origin, text.strip())
@@ -124,14 +124,14 @@ _RANGED = (
 
 def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
     match = re.fullmatch(_RANGED, body)
-    plain = canonical(match["specifier"]) if match is not None else None
+    plain = canonicalize_specifier(match["specifier"]) if match is not None else None
     if match is not None and plain:
-        name = normalized(match["name"])
+        name = canonicalize_name(match["name"])
         named = [extra.strip() for extra in (match["extras"] or "").split(",")]
         return Requirement(
             Ecosystem.SDK if name == SDK_NAME else Ecosystem.PIP,
             name,
-            frozenset(normalized(extra) for extra in named if extra),
+            frozenset(canonicalize_name(extra) for extra in named if extra),
             None,
             plain,
             "",
@@ -155,11 +155,11 @@ def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
             f"{origin}: {text!r}: a requirement by URL has no version that a policy could judge",
             hint="name the package, and give its index with --extra-index-url",
         )
-    name = normalized(parsed.name)
+    name = canonicalize_name(parsed.name)
     return Requirement(
         Ecosystem.SDK if name == SDK_NAME else Ecosystem.PIP,
         name,
-        frozenset(normalized(extra) for extra in parsed.extras),
+        frozenset(canonicalize_name(extra) for extra in parsed.extras),
         None,
         specifier,
         str(parsed.marker) if parsed.marker else "",

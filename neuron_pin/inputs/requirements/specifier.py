@@ -64,7 +64,7 @@ def specifier_set(text: str) -> SpecifierSet:
     return SpecifierSet(text)
 
 
-def canonical(text: str) -> str | None:
+def canonicalize_specifier(text: str) -> str | None:
     """A specifier of plain numbers as packaging writes it, none for any other."""
     if _plain_clauses(text) is None:
         return None
@@ -111,7 +111,7 @@ def _plain_version(text: str) -> tuple[tuple[int, ...], int] | None:
         side = 1 if match[1] == ".post" else -1
         text = text[: match.start()]
     numbers = _numbers(text)
-    return None if numbers is None else (_trimmed(numbers), side)
+    return None if numbers is None else (_trim(numbers), side)
 
 
 def _numbers(text: str) -> tuple[int, ...] | None:
@@ -122,7 +122,7 @@ def _numbers(text: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in parts)
 
 
-def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...]:
+def _trim(numbers: tuple[int, ...]) -> tuple[int, ...]:
     end = len(numbers)
     while end > 1 and numbers[end - 1] == 0:
         end -= 1
@@ -133,7 +133,7 @@ def _holds(clause: Clause, version: tuple[int, ...], side: int) -> bool:
     operator, numbers, wildcard = clause
     if wildcard:
         return _begins(version, numbers) is (operator == "==")
-    bound = _trimmed(numbers)
+    bound = _trim(numbers)
     same = version == bound
     if operator == "==":
         return same and side == 0

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.gpgv import BadSignature
-from neuron_pin.sources.http.client import Answer, Fetcher, NotFound
-from neuron_pin.sources.http.transport import redacted
-from neuron_pin.sources.signed_by import Trust, check_dated, verified
+from neuron_pin.sources.http.client import Fetcher, NotFound, Response
+from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.signed_by import Trust, check_dated, verify_message
 
 MAX_RELEASE = 8 * 1024 * 1024
 
@@ -44,56 +44,54 @@ def read_release(fetcher: Fetcher, base: str, trust: Trust) -> Release:
         with contextlib.suppress(NotFound):
             return _read_verified(fetcher, f"{base}/{name}", trust, is_inline=name == "InRelease")
     raise SourceFailed(
-        redacted(base), "has neither InRelease nor Release", hint="is the suite's name right?"
+        redact_url(base), "has neither InRelease nor Release", hint="is the suite's name right?"
     )
 
 
 def _read_verified(fetcher: Fetcher, address: str, trust: Trust, *, is_inline: bool) -> Release:
     found: list[Release] = []
 
-    def check(answer: Answer) -> None:
-        text = _verified(fetcher, address, answer.data, trust, is_inline=is_inline)
-        release = parse_release(text, redacted(address))
-        _check_valid(release, redacted(address), fetcher.now, trust)
+    def check(answer: Response) -> None:
+        text = _verify(fetcher, address, answer.data, trust, is_inline=is_inline)
+        release = parse_release(text, redact_url(address))
+        _check_valid(release, redact_url(address), fetcher.now, trust)
         if release.date is not None:
-            seen = _date_of(fetcher.kept(address))
+            seen = _read_date(fetcher.kept(address))
             was = release.date if seen is None else seen
-            check_dated(release.date, was, fetcher.now, redacted(address))
+            check_dated(release.date, was, fetcher.now, redact_url(address))
         found.append(release)
 
     fetcher.get(address, limit=MAX_RELEASE, check=check)
     return found[0]
 
 
-def _date_of(kept: Answer | None) -> float | None:
+def _read_date(kept: Response | None) -> float | None:
     if kept is None:
         return None
-    fields, _ = read_fields(_without_armour(kept.data))
+    fields, _ = read_fields(_strip_armor(kept.data))
     return _seconds(fields.get("date", ""))
 
 
-def _verified(
-    fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inline: bool
-) -> bytes:
+def _verify(fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inline: bool) -> bytes:
     if trust.unsigned:
-        return _without_armour(data) if is_inline else data
+        return _strip_armor(data) if is_inline else data
     try:
         if is_inline:
-            return verified(data, trust).text
+            return verify_message(data, trust).text
         try:
             detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
         except NotFound:
             raise BadSignature("it carries no signature") from None
-        return verified(data, trust, detached=detached).text
+        return verify_message(data, trust, detached=detached).text
     except BadSignature as error:
         raise SourceFailed(
-            redacted(address),
+            redact_url(address),
             f"is not trusted: {error}",
             hint="name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'",
         ) from None
 
 
-def _without_armour(data: bytes) -> bytes:
+def _strip_armor(data: bytes) -> bytes:
     """The text inside of a clear-signed message that nobody checks."""
     if not data.lstrip().startswith(b"-----BEGIN PGP SIGNED MESSAGE-----"):
         return data

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
-from neuron_pin.fs.compression import can_unpack, unpacked
+from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.sources.http.urls import is_address
-from neuron_pin.sources.signed_by import Trust, options_of, trust_of
+from neuron_pin.sources.signed_by import Trust, parse_options, parse_trust
 from neuron_pin.sources.system_package import (
     MAX_WANTED,
     SystemPackage,
     parse_deb_relations,
-    sha256_of,
+    parse_sha256,
 )
 
 if TYPE_CHECKING:
-    from neuron_pin.sources.http.client import Answer, Fetcher
+    from neuron_pin.sources.http.client import Fetcher, Response
 
     from .release import Release
 
@@ -80,7 +80,7 @@ def parse_repository(text: str) -> AptRepository:
     """
     words = text.split()
     words = words[1:] if words[:1] == ["deb"] else words
-    options, words = options_of(" ".join(words))
+    options, words = parse_options(" ".join(words))
     flat = len(words) == 2 and words[1].endswith("/")
     if len(words) < 2 or (len(words) < 3 and not flat):
         raise WrongUsage(
@@ -90,12 +90,12 @@ def parse_repository(text: str) -> AptRepository:
     if not is_address(words[0]):
         raise WrongUsage(f"--apt-repo: {words[0]!r} is no address")
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
-        from neuron_pin.sources.http.transport import redacted
+        from neuron_pin.sources.http.transport import redact_url
 
-        raise WrongUsage(f"--apt-repo: {redacted(words[0])} is neither http, https nor file")
+        raise WrongUsage(f"--apt-repo: {redact_url(words[0])} is neither http, https nor file")
     found = options.get("arch", AMD64).replace(",", " ").split()
     architectures = tuple(found) or (AMD64,)
-    trust = trust_of(options)
+    trust = parse_trust(options)
     return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architectures, trust)
 
 
@@ -108,7 +108,7 @@ def read_packages(
     """The wanted packages of a repository for an architecture, in the order of its
     indexes; raises `SourceFailed`."""
     # Imported here: a machine's own lists need no network.
-    from neuron_pin.sources.http.transport import redacted
+    from neuron_pin.sources.http.transport import redact_url
 
     from .release import read_release
 
@@ -117,13 +117,13 @@ def read_packages(
     found: list[SystemPackage] = []
     for path in repository.indexes(architecture):
         data = _packages_file(fetcher, base, path, release)
-        found += stanzas(data, names, f"{redacted(base)}/{path}", architecture)
+        found += stanzas(data, names, f"{redact_url(base)}/{path}", architecture)
     return found
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
     from neuron_pin.sources.http.client import NotFound
-    from neuron_pin.sources.http.transport import redacted
+    from neuron_pin.sources.http.transport import redact_url
 
     stated = [
         (suffix, *release.hashes[path + suffix])
@@ -132,37 +132,37 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
     ]
     if not stated and f"{path}.zst" in release.hashes:
         raise SourceFailed(
-            f"{redacted(base)}/{path}.zst",
+            f"{redact_url(base)}/{path}.zst",
             "is packed with Zstandard, which this Python does not have",
             hint="pip install 'neuron-pin[zstd]'",
         )
     if not stated:
-        raise SourceFailed(f"{redacted(base)}/{path}", "is not named by Release")
+        raise SourceFailed(f"{redact_url(base)}/{path}", "is not named by Release")
     folder = path.rpartition("/")[0]
     for suffix, digest, size in stated:
         if size > MAX_PACKAGES:
-            raise SourceFailed(f"{redacted(base)}/{path}{suffix}", f"has {size} bytes")
+            raise SourceFailed(f"{redact_url(base)}/{path}{suffix}", f"has {size} bytes")
         places = [f"{base}/{path}{suffix}"]
         if release.by_hash:
             # What is named by its hash cannot be replaced between two requests.
             places.insert(0, f"{base}/{folder}/by-hash/SHA256/{digest}".replace("//by", "/by"))
         for address in places:
             try:
-                data = _checked(fetcher, address, digest)
+                data = _fetch_checked(fetcher, address, digest)
             except NotFound:
                 continue
-            return unpacked(data, suffix, redacted(address))
-    raise SourceFailed(f"{redacted(base)}/{path}", "is named by Release, but not there")
+            return unpack(data, suffix, redact_url(address))
+    raise SourceFailed(f"{redact_url(base)}/{path}", "is named by Release, but not there")
 
 
-def _checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
+def _fetch_checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
     """A file that has the hash which Release states; nothing else is kept of one."""
 
-    from neuron_pin.sources.http.transport import redacted
+    from neuron_pin.sources.http.transport import redact_url
 
-    def check(answer: Answer) -> None:
+    def check(answer: Response) -> None:
         if hashlib.sha256(answer.data).hexdigest() != digest:
-            raise SourceFailed(redacted(address), "does not have the hash that Release states")
+            raise SourceFailed(redact_url(address), "does not have the hash that Release states")
 
     return fetcher.get(address, limit=MAX_PACKAGES, check=check).data
 
@@ -178,7 +178,7 @@ def stanzas(
     """
     text = b"\n\n" + data.replace(b"\r\n", b"\n")
     count = 0
-    for prefix, wanted in _by_beginning(names).items():
+    for prefix, wanted in _group_by_beginning(names).items():
         # Names that begin alike cost one walk through the index, not one each.
         mark = b"\nPackage: " + prefix.encode()
         at = text.find(mark)
@@ -199,7 +199,7 @@ def stanzas(
             at = text.find(mark, at + len(mark))
 
 
-def _by_beginning(names: Iterable[str]) -> dict[str, frozenset[str]]:
+def _group_by_beginning(names: Iterable[str]) -> dict[str, frozenset[str]]:
     """Names in groups that share their first letters, each under these."""
     groups: dict[str, set[str]] = {}
     for name in sorted(set(names)):
@@ -240,7 +240,7 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
         name,
         version,
         filename,
-        sha256_of(digest, address) if digest else "",
+        parse_sha256(digest, address) if digest else "",
         int(size) if size.isdecimal() and len(size) < 16 else None,
         depends=(*relations["pre-depends"], *relations["depends"]),
         conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),

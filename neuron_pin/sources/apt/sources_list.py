@@ -13,9 +13,9 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.fs.compression import MAX_UNPACKED, can_unpack, unpacked
+from neuron_pin.fs.compression import MAX_UNPACKED, can_unpack, unpack
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.sources.signed_by import trust_of
+from neuron_pin.sources.signed_by import parse_trust
 from neuron_pin.sources.system_package import SystemPackage
 
 from .repository import AMD64, AptRepository, parse_repository, stanzas
@@ -65,10 +65,10 @@ def _one_line_style(text: str, path: str) -> Iterator[ConfiguredSource]:
             continue
         if line.split()[0] != "deb":
             raise UnreadableInput(path, number, f"type {line.split()[0]!r} is not known")
-        yield ConfiguredSource(_parsed(line, path, number), path, number)
+        yield ConfiguredSource(_parse(line, path, number), path, number)
 
 
-def _parsed(line: str, path: str, number: int) -> AptRepository:
+def _parse(line: str, path: str, number: int) -> AptRepository:
     # apt reads from more kinds of places than we do; their lists are read all the same.
     readable = re.sub(r"\b(mirror\+|tor\+)", "", line)
     readable = re.sub(r"\b(cdrom|copy|mirror|s3|ssh|rsh):", "file:", readable)
@@ -89,11 +89,11 @@ def _deb822_style(text: str, path: str) -> Iterator[ConfiguredSource]:
             if not fields.get(name):
                 raise UnreadableInput(path, number, f"a source without {name.title()}")
         architectures = tuple(fields.get("architectures", AMD64).split()) or (AMD64,)
-        trust = trust_of(fields)
+        trust = parse_trust(fields)
         for uri in fields["uris"].split():
             for suite in fields["suites"].split():
                 line = f"deb {uri} {suite} {fields.get('components', '')}"
-                found = _parsed(line, path, number)
+                found = _parse(line, path, number)
                 found = found._replace(architectures=architectures, trust=trust)
                 yield ConfiguredSource(found, path, number)
 
@@ -167,16 +167,16 @@ def _read_list(path: str) -> bytes | None:
         if not os.path.isfile(path + suffix):
             continue
         if not can_unpack(suffix):
-            return _unpacked_by_apt(path + suffix)
+            return _unpack_by_apt(path + suffix)
         try:
             data = read_bounded(path + suffix, MAX_UNPACKED)
         except UnreadableInput as error:
             raise SourceFailed(path + suffix, error.problem) from None
-        return unpacked(data, suffix, path + suffix)
+        return unpack(data, suffix, path + suffix)
     return None
 
 
-def _unpacked_by_apt(path: str) -> bytes:
+def _unpack_by_apt(path: str) -> bytes:
     """A list in a form that only apt itself reads here, as LZ4."""
     import subprocess
 

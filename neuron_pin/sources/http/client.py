@@ -22,7 +22,7 @@ from neuron_pin.errors import SourceFailed
 
 from .record_cache import MAX_FRESH, is_fresh
 from .record_cache import keep as keep_bytes
-from .transport import Access, Limits, Transport, redacted
+from .transport import Access, Limits, Transport, redact_url
 
 if TYPE_CHECKING:
     import requests
@@ -34,7 +34,7 @@ BLOCK = 16 * 1024
 """Bytes that are read at once: so many may have come without being counted yet."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What an address gave: bytes, their type, and where redirects ended."""
 
     data: bytes
@@ -104,9 +104,9 @@ class Fetcher:
         *,
         accept: str = "*/*",
         limit: int,
-        check: Callable[[Answer], None] = lambda answer: None,
+        check: Callable[[Response], None] = lambda answer: None,
         keep: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """The bytes at an address, at most ``limit``; not kept for later without ``keep``.
 
         ``check`` is called with the answer, once, before anything of it is kept, and raises
@@ -119,12 +119,12 @@ class Fetcher:
             keep_it()
         return answer
 
-    def kept(self, url: str, *, accept: str = "*/*") -> Answer | None:
+    def kept(self, url: str, *, accept: str = "*/*") -> Response | None:
         """What the cache has of an address, however old."""
         found = None if url.startswith("file:") else _read_kept(self._path(url, accept))
-        return _answer(found) if found is not None else None
+        return _make_response(found) if found is not None else None
 
-    def _obtain(self, url: str, accept: str, limit: int) -> tuple[Answer, Callable[[], None]]:
+    def _obtain(self, url: str, accept: str, limit: int) -> tuple[Response, Callable[[], None]]:
         """An answer, and what puts it into the cache."""
         if url.startswith("file:"):
             return self._read_file(url, limit), _nothing
@@ -134,9 +134,9 @@ class Fetcher:
         if kept is not None and (
             self.offline or (not self.refresh and is_fresh(kept[0]["until"], self.now))
         ):
-            return _answer(kept), _nothing
+            return _make_response(kept), _nothing
         if self.offline:
-            raise NotCached(redacted(url))
+            raise NotCached(redact_url(url))
         headers = {"Accept": accept}
         if kept is not None:
             if kept[0].get("etag"):
@@ -147,11 +147,11 @@ class Fetcher:
             until = self.now + _fresh_seconds(response.headers.get("Cache-Control", ""))
             if response.status_code == 304 and kept is not None:
                 head, data = {**kept[0], "until": until}, kept[1]
-                return _answer((head, data)), lambda: self._keep(path, head, data)
+                return _make_response((head, data)), lambda: self._keep(path, head, data)
             self._check(response, url)
             data = self._body(response, url, limit)
             head = {
-                "url": redacted(response.url),
+                "url": redact_url(response.url),
                 "type": response.headers.get("Content-Type", ""),
                 "etag": response.headers.get("ETag", ""),
                 "modified": response.headers.get("Last-Modified", ""),
@@ -159,8 +159,8 @@ class Fetcher:
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
             if "no-store" in response.headers.get("Cache-Control", ""):
-                return _answer((head, data)), _nothing
-            return _answer((head, data)), lambda: self._keep(path, head, data)
+                return _make_response((head, data)), _nothing
+            return _make_response((head, data)), lambda: self._keep(path, head, data)
 
     def get_range(self, url: str, first: int | None, last: int) -> tuple[bytes, int] | None:
         """Bytes ``first`` to ``last`` and the whole length, or the last ``last`` bytes.
@@ -170,7 +170,7 @@ class Fetcher:
         """
         self._transport.check(url)
         if self.offline:
-            raise NotCached(redacted(url))
+            raise NotCached(redact_url(url))
         import requests
 
         wanted = f"bytes={'' if first is None else first}-{last}"
@@ -198,7 +198,7 @@ class Fetcher:
         states one; raises `NotFound` or `SourceFailed`, also while it is read."""
         self._transport.check(url)
         if self.offline:
-            raise NotCached(redacted(url))
+            raise NotCached(redact_url(url))
         # Without this a file that is itself compressed might be unpacked on the way.
         headers = {"Accept-Encoding": "identity"}
         seconds = self._transport.limits.download
@@ -207,7 +207,7 @@ class Fetcher:
             stated = response.headers.get("Content-Length", "")
             length = int(stated) if re.fullmatch(r"[0-9]{1,18}", stated) else None
             if length is not None and length > limit:
-                raise SourceFailed(redacted(url), f"has {length} bytes, more than {limit}")
+                raise SourceFailed(redact_url(url), f"has {length} bytes, more than {limit}")
             yield length, self._chunks(response, url, limit)
 
     def download(self, url: str, target: Path, limit: int, *, sha256: str = "") -> None:
@@ -219,21 +219,21 @@ class Fetcher:
                 digest.update(chunk)
                 stream.write(chunk)
         if sha256 and digest.hexdigest() != sha256.lower():
-            raise SourceFailed(redacted(url), "does not have the hash that the index states")
+            raise SourceFailed(redact_url(url), "does not have the hash that the index states")
 
     @staticmethod
     def _check(response: requests.Response, url: str) -> None:
         status = response.status_code
         if status in (404, 410):
-            raise NotFound(redacted(url))
+            raise NotFound(redact_url(url))
         if status in (401, 403):
             raise SourceFailed(
-                redacted(url),
+                redact_url(url),
                 f"refuses access (HTTP {status})",
                 hint="name and password: in ~/.netrc, in a keyring, or in the address",
             )
         if status not in (200, 206):
-            raise SourceFailed(redacted(url), f"answers HTTP {status}")
+            raise SourceFailed(redact_url(url), f"answers HTTP {status}")
 
     def _body(self, response: requests.Response, url: str, limit: int) -> bytes:
         return b"".join(self._chunks(response, url, limit))
@@ -244,7 +244,7 @@ class Fetcher:
         for chunk in response.iter_content(BLOCK):
             total += len(chunk)
             if total > limit:
-                raise SourceFailed(redacted(url), f"sends more than {limit} bytes")
+                raise SourceFailed(redact_url(url), f"sends more than {limit} bytes")
             yield chunk
 
     def _path(self, url: str, accept: str) -> str:
@@ -255,13 +255,13 @@ class Fetcher:
     def _keep(path: str, head: dict[str, Any], data: bytes) -> None:
         keep_bytes(path, json.dumps(head).encode() + b"\n" + data)
 
-    def _read_file(self, url: str, limit: int) -> Answer:
+    def _read_file(self, url: str, limit: int) -> Response:
         path = Path(unquote(urlsplit(url).path))
         try:
             if path.is_dir():
                 page = path / "index.html"
                 if not page.is_file():
-                    return Answer(_listing(path), "text/html", url.rstrip("/") + "/", 0.0)
+                    return Response(_listing(path), "text/html", url.rstrip("/") + "/", 0.0)
                 path, url = page, url.rstrip("/") + "/"
             with path.open("rb") as stream:
                 data = stream.read(limit + 1)
@@ -272,7 +272,7 @@ class Fetcher:
         if len(data) > limit:
             raise SourceFailed(url, f"has more than {limit} bytes")
         kind = "application/json" if path.suffix == ".json" else "text/html"
-        return Answer(data, kind, url, 0.0)
+        return Response(data, kind, url, 0.0)
 
 
 def _nothing() -> None:
@@ -323,6 +323,6 @@ def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
     return (values, data) if isinstance(values.get("until"), (int, float)) else None
 
 
-def _answer(kept: tuple[dict[str, Any], bytes]) -> Answer:
+def _make_response(kept: tuple[dict[str, Any], bytes]) -> Response:
     head, data = kept
-    return Answer(data, head["type"], head["url"], head["until"])
+    return Response(data, head["type"], head["url"], head["until"])

@@ -34,10 +34,10 @@ def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     if "@" not in parts.netloc:
         return url, None
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    return redacted(url), (unquote(user), unquote(password))
+    return redact_url(url), (unquote(user), unquote(password))
 
 
-def redacted(url: str) -> str:
+def redact_url(url: str) -> str:
     """An address without user name and password, fit to be printed."""
     parts = urlsplit(url)
     if "@" not in parts.netloc:
@@ -122,7 +122,7 @@ class Transport:
             is_there = isinstance(error, requests.RequestException) and not isinstance(error, broke)
             kind = SourceFailed if is_there and not deadline.passed else Unreachable
             raise kind(
-                redacted(url),
+                redact_url(url),
                 problem,
                 hint="--timeout N waits longer"
                 if deadline.passed
@@ -133,9 +133,9 @@ class Transport:
         """Raises `SourceFailed` for an address that may not be asked."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
-            raise SourceFailed(redacted(url), "is neither http, https nor file")
+            raise SourceFailed(redact_url(url), "is neither http, https nor file")
         if self._hosts is not None and parts.netloc.rpartition("@")[2].lower() not in self._hosts:
-            raise SourceFailed(redacted(url), "is on a host that no index of ours is on")
+            raise SourceFailed(redact_url(url), "is on a host that no index of ours is on")
 
     def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
         session, host = self._http(), urlsplit(url).netloc
@@ -262,7 +262,7 @@ class Transport:
             return False
         try:
             found = keyring.get_credential(f"https://{host}", None)
-            found = found or keyring.get_credential(redacted(url), None)
+            found = found or keyring.get_credential(redact_url(url), None)
         except Exception:  # noqa: BLE001 - each back end has errors of its own
             return False
         if found is None:
@@ -282,13 +282,13 @@ def _pass_over_body(response: requests.Response) -> None:
 def _check_redirect(source: str, target: str, transport: Transport) -> None:
     address = urljoin(source, target)
     if source.startswith("https:") and not address.startswith("https:"):
-        raise SourceFailed(redacted(source), "redirects from https to an open connection")
+        raise SourceFailed(redact_url(source), "redirects from https to an open connection")
     try:
         transport.check(address)
     except SourceFailed as error:
-        where = redacted(address)[:200]
+        where = redact_url(address)[:200]
         raise SourceFailed(
-            redacted(source), f"redirects to {where}, which {error.problem}"
+            redact_url(source), f"redirects to {where}, which {error.problem}"
         ) from None
 
 

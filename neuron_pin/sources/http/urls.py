@@ -21,7 +21,7 @@ def is_address(url: str) -> bool:
     return True
 
 
-def joined(base: str, url: str) -> str:
+def resolve_url(base: str, url: str) -> str:
     """An address as it stands on a page at ``base``, made absolute; empty for what is none."""
     if not is_address(url):
         return ""

@@ -19,16 +19,16 @@ from packaging.markers import (
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
-from neuron_pin.inputs.requirements.specifier import canonical
+from neuron_pin.inputs.requirements.specifier import canonicalize_specifier
 from neuron_pin.target import Target
 from neuron_pin.target.tags import marker_environment
 
 from .dependencies import Dependency, Metadata
 
 
-def identity_of(message: Message, source: str) -> tuple[str, str]:
+def read_identity(message: Message, source: str) -> tuple[str, str]:
     """Name and version as METADATA states them; raises `SourceFailed` for what is none."""
     names, versions = message.get_all("Name", []), message.get_all("Version", [])
     if len(names) != 1 or len(versions) != 1:
@@ -39,7 +39,7 @@ def identity_of(message: Message, source: str) -> tuple[str, str]:
 def check_identity(stated: tuple[str, str], name: str, version: str, source: str) -> None:
     """METADATA is of the project (normalised) and version that its file is listed as; raises
     `SourceFailed`."""
-    if normalized(stated[0]) != name:
+    if canonicalize_name(stated[0]) != name:
         raise SourceFailed(source, f"calls itself {stated[0][:60]!r} in its METADATA")
     try:
         same = Version(stated[1]) == Version(version)
@@ -52,10 +52,10 @@ def check_identity(stated: tuple[str, str], name: str, version: str, source: str
 def parse_metadata(data: bytes, source: str, target: Target) -> Metadata:
     """Read METADATA for a target; raises `SourceFailed` for what is no such file."""
     message = BytesHeaderParser().parsebytes(data)
-    name, version = identity_of(message, source)
+    name, version = read_identity(message, source)
     dependencies: list[Dependency] = []
     repairs: list[str] = []
-    extras = [normalized(str(e)) for e in message.get_all("Provides-Extra", [])]
+    extras = [canonicalize_name(str(e)) for e in message.get_all("Provides-Extra", [])]
     markers = _Markers(marker_environment(target.python_full, target.platforms), extras)
     for line in message.get_all("Requires-Dist", []):
         dependencies += _dependencies(" ".join(str(line).split()), markers, repairs)
@@ -88,7 +88,7 @@ class _Markers:
     def _evaluate(self, text: str) -> list[str]:
         match = re.fullmatch(_WITH_EXTRA, text)
         if match is not None:
-            extra, rest = normalized(match["extra"]), match["rest"] or ""
+            extra, rest = canonicalize_name(match["extra"]), match["rest"] or ""
             if "extra" not in rest and (" or " not in rest or match["paren"]):
                 known = extra in self._extras and (not rest or self.brought_by(rest))
                 return [extra] if known else []
@@ -114,7 +114,7 @@ _PLAIN = (
 def _dependencies(line: str, markers: _Markers, repairs: list[str]) -> list[Dependency]:
     written, _, marker = line.partition(";")
     match = re.fullmatch(_PLAIN, written.strip())
-    specifier = canonical(match[4]) if match else None
+    specifier = canonicalize_specifier(match[4]) if match else None
     if match is not None and specifier is not None:
         extras = (match[2] or "").split(",")
         parsed = (match[1], {extra.strip() for extra in extras if extra.strip()}, specifier)
@@ -127,16 +127,16 @@ def _dependencies(line: str, markers: _Markers, repairs: list[str]) -> list[Depe
 
 def _rows(parsed: tuple[str, Iterable[str], str], brought_by: list[str]) -> list[Dependency]:
     name, extras, specifier = parsed
-    wanted = tuple(sorted(normalized(extra) for extra in extras))
-    return [Dependency(normalized(name), wanted, specifier, extra) for extra in brought_by]
+    wanted = tuple(sorted(canonicalize_name(extra) for extra in extras))
+    return [Dependency(canonicalize_name(name), wanted, specifier, extra) for extra in brought_by]
 
 
 def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Dependency]:
     """What only packaging can read, or nobody."""
-    parsed = _parsed(line)
+    parsed = _parse(line)
     if parsed is None:
-        mended = repaired(line)
-        parsed = _parsed(mended)
+        mended = repair_requirement(line)
+        parsed = _parse(mended)
         if parsed is None:
             name = re.match(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", line)
             if name is None:
@@ -157,7 +157,7 @@ def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Depende
     return _rows((parsed.name, parsed.extras, str(parsed.specifier)), brought_by)
 
 
-def _parsed(line: str) -> Requirement | None:
+def _parse(line: str) -> Requirement | None:
     try:
         parsed = Requirement(line)
         str(parsed.specifier)
@@ -167,7 +167,7 @@ def _parsed(line: str) -> Requirement | None:
     return parsed
 
 
-def repaired(line: str) -> str:
+def repair_requirement(line: str) -> str:
     """A requirement with ``.x`` for a wildcard, as PEP 440 writes the same range.
 
     ``>2.0.x`` stands in a wheel that ships with 2.0.4115.0, so it includes 2.0.

@@ -8,11 +8,11 @@ from packaging.version import InvalidVersion, Version
 from neuron_pin.target import Target
 from neuron_pin.target.tags import wheel_tags
 
-from .project_record import Offer, Project
-from .simple import ListedFile, Page, parse_sdist_name, parse_wheel_name, wheel_parts
+from .project_record import IndexVersion, ProjectRecord
+from .simple import ListedFile, ProjectPage, parse_sdist_name, parse_wheel_name, wheel_parts
 
 
-def make_project(page: Page, name: str, target: Target) -> Project:
+def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
     """Sort a page's files into versions, newest first, best wheel each (PEP 425, 440)."""
     ranks = wheel_tags(target.python, target.platforms)
     rank_of: dict[str, int | None] = {}
@@ -41,10 +41,10 @@ def make_project(page: Page, name: str, target: Target) -> Project:
     rows = [
         list(_offer(page, version, versions[version])) for version in sorted(versions, reverse=True)
     ]
-    return Project(rows, sorted(invalid), page.status, page.reason, page.kin)
+    return ProjectRecord(rows, sorted(invalid), page.status, page.reason, page.kin)
 
 
-def fitting_files(page: Page, name: str, version: str, target: Target) -> list[ListedFile]:
+def fitting_files(page: ProjectPage, name: str, version: str, target: Target) -> list[ListedFile]:
     """The wheels of one version that fit the target, best first; without one, its source
     distributions.  Yanked ones only where there is nothing else (PEP 592)."""
     ranks = wheel_tags(target.python, target.platforms)
@@ -80,7 +80,9 @@ def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
     return min(found) if found else None
 
 
-def _offer(page: Page, version: Version, entries: list[tuple[int | None, bool, int]]) -> Offer:
+def _offer(
+    page: ProjectPage, version: Version, entries: list[tuple[int | None, bool, int]]
+) -> IndexVersion:
     # Those that fit the target; else the source distributions; else whatever there is.
     judged = [(rank, number) for rank, _, number in entries if rank is not None]
     fits = bool(judged)
@@ -94,7 +96,7 @@ def _offer(page: Page, version: Version, entries: list[tuple[int | None, bool, i
     best = first if fits or is_sdist else None
     hashes = dict(best.hashes) if best else {}
     metadata = dict(best.metadata or ()) if best else {}
-    return Offer(
+    return IndexVersion(
         str(version),
         first.requires_python,
         # PEP 592 marks files; a version is yanked when all that could be used of it is.

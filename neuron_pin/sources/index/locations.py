@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from neuron_pin.catalog import Catalog, normalized
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import WrongUsage
 from neuron_pin.settings import Settings
 
@@ -111,7 +111,7 @@ def read_indexes(
         name, equals, url = text.partition("=")
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
-        bindings[normalized(name.strip())] = Index(_index_url(url.strip(), credentials))
+        bindings[canonicalize_name(name.strip())] = Index(_index_url(url.strip(), credentials))
     for index in (*indexes, *bindings.values()):
         _check_open(index.url, settings.trusted_host)
     return Indexes(indexes, bindings, credentials, catalog)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 
-class Offer(NamedTuple):
+class IndexVersion(NamedTuple):
     """One version of a project, and its best file for the target.
 
     ``fits`` is false where no wheel's tags do, ``has_wheel`` where there is no wheel at
@@ -37,7 +37,7 @@ class Offer(NamedTuple):
     is_sdist: bool
 
 
-class Project:
+class ProjectRecord:
     """The offers of one project, newest first.
 
     ``rows`` are offers as they stand in the record: most of them are never looked at, so
@@ -66,9 +66,9 @@ class Project:
         """The values of a record, in the order of the parameters."""
         return [self.rows, self.invalid, self.status, self.reason, self.kin]
 
-    def offers(self) -> Iterator[Offer]:
+    def offers(self) -> Iterator[IndexVersion]:
         """The offers, newest first."""
-        return (Offer(*row) for row in self.rows)
+        return (IndexVersion(*row) for row in self.rows)
 
     def has_final_release(self) -> bool:
         """Whether any version is no pre-release (PEP 440)."""

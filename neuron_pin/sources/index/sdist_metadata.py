@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.sources.http.client import Fetcher
-from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.http.transport import redact_url
 
 from .dependencies import NotStatic
 
@@ -53,7 +53,7 @@ def read_sdist_metadata(
     requirements of the build from that index; without it raises `NotStatic`.  Raises
     `SourceFailed`, or `NotFound` for a file that is not there.
     """
-    source = redacted(url)
+    source = redact_url(url)
     if stated is not None:
         with contextlib.suppress(NotStatic):
             _check_static(stated)
@@ -71,7 +71,7 @@ def read_sdist_metadata(
         except NotStatic:
             if not build_index:
                 raise
-        data = _built(archive, filename, source, build_index)
+        data = _build(archive, filename, source, build_index)
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return data, f"what it requires was told by its build, on this machine's Python {python}"
 
@@ -139,7 +139,7 @@ def _check_static(data: bytes) -> None:
             raise NotStatic(f"its PKG-INFO says that {field.title()} is dynamic")
 
 
-def _built(archive: Path, filename: str, source: str, index_url: str) -> bytes:
+def _build(archive: Path, filename: str, source: str, index_url: str) -> bytes:
     """METADATA as the project's own build tells it: runs its code, in pip's isolation, with
     what the build requires taken from ``index_url``.
 

@@ -14,9 +14,9 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.http.urls import is_address, joined
+from neuron_pin.sources.http.urls import is_address, resolve_url
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
@@ -50,7 +50,7 @@ class ListedFile(NamedTuple):
     uploaded: str = ""
 
 
-class Page:
+class ProjectPage:
     """A project page.
 
     ``names`` are the names of its files.  A page has thousands, and few are looked at, so a
@@ -93,7 +93,7 @@ class Page:
         return [self.file(number) for number in range(len(self.names))]
 
 
-class _JsonPage(Page):
+class _JsonProjectPage(ProjectPage):
     def __init__(self, rows: list[dict[str, Any]], address: str, **facts: Any) -> None:
         super().__init__([row["filename"] for row in rows], **facts)
         self._rows, self._address = rows, address
@@ -108,7 +108,7 @@ class _JsonPage(Page):
         return _uploaded(self._rows[number])
 
 
-class _HtmlPage(Page):
+class _HtmlProjectPage(ProjectPage):
     def __init__(self, files: list[ListedFile], **facts: Any) -> None:
         super().__init__([file.filename for file in files], **facts)
         self._files = files
@@ -117,7 +117,7 @@ class _HtmlPage(Page):
         return self._files[number]
 
 
-def parse_page(data: bytes, content_type: str, address: str) -> Page:
+def parse_page(data: bytes, content_type: str, address: str) -> ProjectPage:
     """A project page's files and status; raises `SourceFailed` for what is no such page.
 
     A page from the network does not point into this machine, nor one that came encrypted to
@@ -136,7 +136,7 @@ def _check_count(count: int, address: str) -> None:
         raise SourceFailed(address, f"lists {count} files, more than {MAX_FILES}")
 
 
-def _parse_json(data: bytes, address: str) -> Page:
+def _parse_json(data: bytes, address: str) -> ProjectPage:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -153,7 +153,7 @@ def _parse_json(data: bytes, address: str) -> Page:
     status = document.get("project-status")
     status = status if isinstance(status, dict) else {}
     alternates = _addresses(document.get("alternate-locations"), address)
-    return _JsonPage(
+    return _JsonProjectPage(
         rows,
         address,
         status=_text(status.get("status")) or "active",
@@ -184,13 +184,13 @@ def _is_reachable(url: str, address: str) -> bool:
         allowed = ("https://", "http://", "file:")
     else:
         allowed = ("https://", "http://")
-    return joined(address, url).startswith(allowed)
+    return resolve_url(address, url).startswith(allowed)
 
 
 def _addresses(value: Any, base: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(joined(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
+    return tuple(resolve_url(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
 
 
 def _json_file(row: dict[str, Any], address: str) -> ListedFile:
@@ -199,7 +199,7 @@ def _json_file(row: dict[str, Any], address: str) -> ListedFile:
     size, python = row.get("size"), row.get("requires-python")
     return ListedFile(
         row["filename"],
-        joined(address, row["url"]),
+        resolve_url(address, row["url"]),
         _hashes(row.get("hashes")),
         python if isinstance(python, str) else "",
         _yanked(row),
@@ -268,7 +268,7 @@ class _Anchors(HTMLParser):
             self.anchors[-1][1].append(data)
 
 
-def _parse_html(data: bytes, address: str) -> Page:
+def _parse_html(data: bytes, address: str) -> ProjectPage:
     # The parser keeps what is not finished, and looks at all of it again with each letter.
     if any(len(piece) - piece.find(b"<") > MAX_TAG for piece in data.split(b">") if b"<" in piece):
         raise SourceFailed(address, f"has a tag of more than {MAX_TAG} bytes")
@@ -283,24 +283,24 @@ def _parse_html(data: bytes, address: str) -> Page:
         # So the library ends over marked sections of SGML that nobody knows.
         raise SourceFailed(address, "is not HTML that can be read") from None
     _check_api(parser.api, address)
-    base = (joined(address, parser.base) if parser.base else "") or address
+    base = (resolve_url(address, parser.base) if parser.base else "") or address
     _check_count(len(parser.anchors), address)
     files = [
         file
         for values, _ in parser.anchors
         if (file := _anchor_file(values, base)) is not None and _is_reachable(file.url, address)
     ]
-    return _HtmlPage(
+    return _HtmlProjectPage(
         files,
         status=parser.status,
         reason=parser.reason,
-        kin=tuple(joined(base, url) for url in parser.kin),
-        alternates=tuple(joined(base, url) for url in parser.alternates),
+        kin=tuple(resolve_url(base, url) for url in parser.kin),
+        alternates=tuple(resolve_url(base, url) for url in parser.alternates),
     )
 
 
 def _anchor_file(values: dict[str, str | None], base: str) -> ListedFile | None:
-    url, fragment = urldefrag(joined(base, values["href"] or ""))
+    url, fragment = urldefrag(resolve_url(base, values["href"] or ""))
     # PEP 503: the text of the anchor is the file name; so is the last part of its path.
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
     if not filename or len(filename) > MAX_NAME:
@@ -343,7 +343,7 @@ def is_file_name(text: str) -> bool:
 
 
 # All wheels of a page begin with one name, in one or two spellings.
-_normalized = lru_cache(maxsize=64)(normalized)
+_normalized = lru_cache(maxsize=64)(canonicalize_name)
 
 
 def wheel_parts(filename: str) -> tuple[str, str, str] | None:
@@ -369,6 +369,6 @@ def parse_sdist_name(filename: str, project: str) -> str | None:
     for suffix in (".tar.gz", ".zip"):
         if filename.endswith(suffix):
             name, dash, version = filename[: -len(suffix)].rpartition("-")
-            if dash and normalized(name) == project:
+            if dash and canonicalize_name(name) == project:
                 return version
     return None

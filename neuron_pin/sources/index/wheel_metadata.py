@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from neuron_pin.catalog import normalized
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
-from neuron_pin.sources.http.client import Answer, Fetcher, cannot_read
-from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.http.client import Fetcher, Response, cannot_read
+from neuron_pin.sources.http.transport import redact_url
 
 from .simple import WheelName
 
@@ -49,9 +49,9 @@ def read_metadata_file(fetcher: Fetcher, url: str, sha256: str = "", *, keep: bo
     the index states one; raises `NotFound` or `SourceFailed`."""
     address, stated = f"{url}.metadata", sha256.lower()
 
-    def check(answer: Answer) -> None:
+    def check(answer: Response) -> None:
         if stated and hashlib.sha256(answer.data).hexdigest() != stated:
-            raise SourceFailed(redacted(address), "does not have the stated hash")
+            raise SourceFailed(redact_url(address), "does not have the stated hash")
 
     return fetcher.get(address, limit=MAX_METADATA, check=check, keep=keep).data
 
@@ -71,7 +71,7 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
     tail = fetcher.get_range(url, None, TAIL)
     if tail is not None:
         try:
-            return _metadata(_Remote(fetcher, url, *tail), redacted(url), wheel)
+            return _metadata(_Remote(fetcher, url, *tail), redact_url(url), wheel)
         except (_Unreliable, _Damaged):
             # Either no wheel, or ranges that are not what they say they are.
             pass
@@ -79,7 +79,7 @@ def read_wheel_metadata(fetcher: Fetcher, url: str, wheel: WheelName, sha256: st
         whole = Path(folder) / "wheel"
         fetcher.download(url, whole, MAX_WHEEL, sha256=sha256)
         with whole.open("rb") as stream:
-            return _whole(stream, redacted(url), wheel)
+            return _whole(stream, redact_url(url), wheel)
 
 
 def _whole(stream: BinaryIO, url: str, wheel: WheelName) -> bytes:
@@ -143,14 +143,14 @@ def _metadata(file: _Local | _Remote, url: str, wheel: WheelName) -> bytes:
     found = [
         entry
         for entry in _entries(directory, count)
-        if normalized(entry.name.decode("utf-8", "replace").split("-")[0]) == wheel.name
+        if canonicalize_name(entry.name.decode("utf-8", "replace").split("-")[0]) == wheel.name
     ]
     if len(found) != 1:
         raise SourceFailed(url, f"holds {len(found)} METADATA files of its own")
     entry = found[0]
     if max(entry.size, entry.packed) > MAX_METADATA:
         raise SourceFailed(url, f"has METADATA of {entry.size} bytes")
-    return _unpacked(file, entry, start)
+    return _unpack(file, entry, start)
 
 
 _END = struct.Struct("<4s4H2LH")
@@ -239,7 +239,7 @@ def _zip64(extra: bytes) -> Iterator[int]:
         at += 4 + size
 
 
-def _unpacked(file: _Local | _Remote, entry: _Entry, end: int) -> bytes:
+def _unpack(file: _Local | _Remote, entry: _Entry, end: int) -> bytes:
     """An entry's content; ``end`` is where the files of the archive end."""
     # The header before the data may have another extra field than the directory's.
     size = min(_HEADER.size + len(entry.name) + 64 + entry.packed, end - entry.offset)

@@ -37,7 +37,7 @@ def read_rpm_sources(root: str = "/") -> list[RpmRepository]:
                     continue
                 cached = _newest_cache(root, name)
                 places = (options.get(key, "") for key in ("baseurl", "mirrorlist", "metalink"))
-                url = _expanded(_first(next(filter(None, places), "")), variables)
+                url = _expand(_first(next(filter(None, places), "")), variables)
                 if cached and is_address(url) and urlsplit(url).scheme in ("http", "https", "file"):
                     # Trust is dnf's own business here: nothing is fetched.
                     found.append(RpmRepository(url.rstrip("/"), Trust(), cached))
@@ -93,7 +93,7 @@ def _variables(root: str) -> dict[str, str]:
     return found
 
 
-def _expanded(text: str, variables: Mapping[str, str]) -> str:
+def _expand(text: str, variables: Mapping[str, str]) -> str:
     for name in sorted(variables, key=len, reverse=True):
         text = text.replace(f"${{{name}}}", variables[name]).replace(f"${name}", variables[name])
     return text

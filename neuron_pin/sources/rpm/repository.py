@@ -16,21 +16,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
-from neuron_pin.fs.compression import can_unpack, unpacked
+from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.gpgv import BadSignature
 from neuron_pin.policy import Ecosystem
-from neuron_pin.sources.http.client import Answer, Fetcher, NotFound
-from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.http.client import Fetcher, NotFound, Response
+from neuron_pin.sources.http.transport import redact_url
 from neuron_pin.sources.http.urls import is_address
-from neuron_pin.sources.signed_by import Trust, check_dated, options_of, trust_of, verified
+from neuron_pin.sources.signed_by import (
+    Trust,
+    check_dated,
+    parse_options,
+    parse_trust,
+    verify_message,
+)
 from neuron_pin.sources.system_package import (
     MAX_WANTED,
     SystemPackage,
-    evr,
+    join_evr,
+    parse_sha256,
     rpm_relation,
-    sha256_of,
 )
 
 if TYPE_CHECKING:
@@ -64,15 +70,15 @@ class RpmRepository(NamedTuple):
 
 def parse_rpm_repository(text: str) -> RpmRepository:
     """Read ``[signed-by=KEY] URL``; raises `WrongUsage`."""
-    options, words = options_of(text)
+    options, words = parse_options(text)
     if len(words) == 1 and not is_address(words[0]):
         raise WrongUsage(f"--rpm-repo: {words[0]!r} is no address")
     if len(words) != 1 or urlsplit(words[0]).scheme not in ("http", "https", "file"):
         raise WrongUsage(
-            f"--rpm-repo: {redacted(text)!r} is no repository",
+            f"--rpm-repo: {redact_url(text)!r} is no repository",
             hint="write '[signed-by=/etc/pki/rpm-gpg/KEY] https://yum.example/'",
         )
-    return RpmRepository(words[0].rstrip("/"), trust_of(options))
+    return RpmRepository(words[0].rstrip("/"), parse_trust(options))
 
 
 def read_rpm_packages(
@@ -85,7 +91,7 @@ def read_rpm_packages(
     url = repository.url
 
     def read(path: str, limit: int, check: Callable[[bytes], None]) -> bytes:
-        def checked(answer: Answer) -> None:
+        def checked(answer: Response) -> None:
             check(answer.data)
 
         return fetcher.get(f"{url}/{path}", limit=limit, check=checked).data
@@ -95,17 +101,17 @@ def read_rpm_packages(
     def trusted(index: bytes) -> None:
         if repository.trust.names_key:
             _verify(fetcher, repository, index)
-        record = _primary_record(index, redacted(url))
+        record = _primary_record(index, redact_url(url))
         kept = fetcher.kept(f"{url}/repodata/repomd.xml")
-        _check_dated(record, index, kept, fetcher.now, redacted(url))
+        _check_dated(record, index, kept, fetcher.now, redact_url(url))
         found.append(record)
 
     _refuse_unprotected(repository)
     try:
         read("repodata/repomd.xml", MAX_REPOMD, trusted)
     except NotFound:
-        raise SourceFailed(redacted(url), "has no repodata/repomd.xml") from None
-    return _packages(found[0], read, names, redacted(url))
+        raise SourceFailed(redact_url(url), "has no repodata/repomd.xml") from None
+    return _packages(found[0], read, names, redact_url(url))
 
 
 def read_cached(repository: RpmRepository, names: frozenset[str]) -> list[SystemPackage]:
@@ -138,7 +144,7 @@ def _refuse_unprotected(repository: RpmRepository) -> None:
     if repository.trust.names_key or repository.trust.unsigned:
         return
     raise SourceFailed(
-        redacted(repository.url),
+        redact_url(repository.url),
         "is neither signed nor fetched over https",
         hint="write https://, or name its key: [signed-by=/etc/pki/rpm-gpg/KEY] URL",
     )
@@ -151,13 +157,13 @@ def _verify(fetcher: Fetcher, repository: RpmRepository, index: bytes) -> None:
             detached = fetcher.get(f"{address}.asc", limit=MAX_REPOMD).data
         except NotFound:
             raise BadSignature("it carries no signature") from None
-        verified(index, repository.trust, detached=detached)
+        verify_message(index, repository.trust, detached=detached)
     except BadSignature as error:
-        raise SourceFailed(redacted(address), f"is not trusted: {error}") from None
+        raise SourceFailed(redact_url(address), f"is not trusted: {error}") from None
 
 
 def _check_dated(
-    record: createrepo_c.RepomdRecord, index: bytes, kept: Answer | None, now: float, address: str
+    record: createrepo_c.RepomdRecord, index: bytes, kept: Response | None, now: float, address: str
 ) -> None:
     """repomd.xml has no date; that of primary.xml, as yum held it."""
     seen = made = record.timestamp
@@ -190,11 +196,11 @@ def _packages(
             raise SourceFailed(place, "does not have the hash that repomd.xml states")
 
     try:
-        data = unpacked(read(record.location_href, MAX_PRIMARY, check), suffix, place)
+        data = unpack(read(record.location_href, MAX_PRIMARY, check), suffix, place)
     except NotFound:
         raise SourceFailed(place, "is named by repomd.xml, but not there") from None
     _check_document(data, place)
-    return [_package(package, place) for package in _parsed(data, names, place)]
+    return [_package(package, place) for package in _parse(data, names, place)]
 
 
 def _primary_record(index: bytes, address: str) -> createrepo_c.RepomdRecord:
@@ -235,7 +241,7 @@ def _is_below(path: str) -> bool:
     return bool(path) and path[0] != "/" and ":" not in path and ".." not in path.split("/")
 
 
-def _parsed(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c.Package]:
+def _parse(data: bytes, names: frozenset[str], place: str) -> list[createrepo_c.Package]:
     library = _library()
     found: list[Any] = []
 
@@ -262,7 +268,7 @@ def _on_disk(data: bytes, place: str) -> Iterator[str]:
         with open(path, "wb") as stream:
             stream.write(data)
         try:
-            with _silenced():
+            with _silence_stderr():
                 yield path
         except (library.CreaterepoCError, ValueError) as error:
             told = str(error).strip().removeprefix(f"Parse error '{path}' ")
@@ -270,7 +276,7 @@ def _on_disk(data: bytes, place: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _silenced() -> Iterator[None]:
+def _silence_stderr() -> Iterator[None]:
     """Without what a library in C writes to standard error by itself, as GLib does."""
     try:
         kept = os.dup(2)
@@ -289,7 +295,7 @@ def _silenced() -> Iterator[None]:
 
 
 def _package(package: createrepo_c.Package, place: str) -> SystemPackage:
-    version = evr(package.epoch or "", package.version or "", package.release or "")
+    version = join_evr(package.epoch or "", package.version or "", package.release or "")
     if _VERSION.fullmatch(version) is None:
         raise SourceFailed(place, f"{package.name} has no valid version: {version[:60]!r}")
     if package.location_base or not _is_below(package.location_href or ""):
@@ -301,7 +307,7 @@ def _package(package: createrepo_c.Package, place: str) -> SystemPackage:
         package.name,
         version,
         package.location_href,
-        sha256_of(package.pkgId, place) if package.checksum_type == "sha256" else "",
+        parse_sha256(package.pkgId, place) if package.checksum_type == "sha256" else "",
         package.size_package or None,
         depends=requires,
         conflicts=tuple(rpm_relation(*entry[:5]) for entry in against),

@@ -19,8 +19,8 @@ from neuron_pin.inputs.host.apt_preferences import (
     PackageFile,
     parse_preferences,
 )
-from neuron_pin.inputs.host.apt_sandbox import AptSays, Archive, ScratchApt, scratch_apt
-from neuron_pin.outputs.apt_preferences import outside
+from neuron_pin.inputs.host.apt_sandbox import AptAnswer, Archive, ScratchApt, scratch_apt
+from neuron_pin.outputs.apt_preferences import find_outside
 from neuron_pin.policy.debversion import deb_key
 
 NAMES = ["aws-neuronx-dkms", "aws-neuronx-tools", "aws-neuronx-runtime-lib", "harmless"]
@@ -74,7 +74,7 @@ def make_world(chance: random.Random) -> World:
 def recipe(chance: random.Random) -> str:
     """Our own three stanzas, for a major or an exact version."""
     name = chance.choice(NAMES[:3])
-    regex = chance.choice([outside(["2."], []), outside(["2.28.19.0-"], ["2.28.19.0"])])
+    regex = chance.choice([find_outside(["2."], []), find_outside(["2.28.19.0-"], ["2.28.19.0"])])
     rows = [(f"version /{regex}/", -1), (f'origin "{SITES[0]}"', 990), ("release *", -1)]
     return "\n".join(f"Package: {name}\nPin: {pin}\nPin-Priority: {p}\n" for pin, p in rows)
 
@@ -171,7 +171,7 @@ HAS_APT_PKG = (
 )
 
 
-def views(apt: ScratchApt, said: dict[str, AptSays], names: list[str]) -> list[str]:
+def views(apt: ScratchApt, said: dict[str, AptAnswer], names: list[str]) -> list[str]:
     """Two more judges of the same root: apt_pkg, and our view of a machine from its files."""
     wrong = []
     for view in view_packages(apt.root, names):

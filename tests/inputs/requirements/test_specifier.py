@@ -7,7 +7,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from neuron_pin.inputs import admits
-from neuron_pin.inputs.requirements.specifier import canonical
+from neuron_pin.inputs.requirements.specifier import canonicalize_specifier
 
 number = st.integers(0, 30).map(str)
 release = st.lists(number, min_size=1, max_size=5).map(".".join)
@@ -48,7 +48,7 @@ def test_odd_texts_are_packagings_to_judge(bound: str, text: str) -> None:
 @given(st.lists(clause, max_size=3), spaces)
 def test_the_canonical_form_is_packagings(clauses: list[str], space: str) -> None:
     text = f",{space}".join(clauses)
-    found = canonical(text)
+    found = canonicalize_specifier(text)
     if found is not None:
         assert SpecifierSet(found) == SpecifierSet(text)
         assert found == ",".join(sorted(str(clause) for clause in found.split(",")))

@@ -11,7 +11,7 @@ import pytest
 from conftest import Keys
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.gpgv import BadSignature, dearmoured, verify
+from neuron_pin.gpgv import BadSignature, dearmor, verify
 from neuron_pin.sources.apt.repository import parse_repository, read_packages
 from neuron_pin.sources.http.client import Fetcher
 
@@ -276,16 +276,16 @@ def test_indexes_are_had_by_their_hash_where_that_is_offered(
 
 def test_keys_are_made_binary_as_gpg_does_it(keys: Keys) -> None:
     for name in ("neuron", "rsa"):
-        assert dearmoured(keys.export(name)) == keys.export(name, armour=False)
+        assert dearmor(keys.export(name)) == keys.export(name, armour=False)
     both = keys.export("neuron") + b"\n" + keys.export("other").replace(b"\n", b"\r\n")
-    assert len(dearmoured(both)) > len(dearmoured(keys.export("neuron")))
+    assert len(dearmor(both)) > len(dearmor(keys.export("neuron")))
     for broken in (
         b"",
         b"text",
         b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n-----END PGP PUBLIC KEY BLOCK-----",
     ):
         with pytest.raises(BadSignature):
-            dearmoured(broken)
+            dearmor(broken)
 
 
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"

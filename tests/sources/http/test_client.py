@@ -7,7 +7,7 @@ from conftest import wheel
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher, NotCached, NotFound
-from neuron_pin.sources.http.transport import redacted
+from neuron_pin.sources.http.transport import redact_url
 from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 
@@ -94,7 +94,7 @@ def test_a_redirect_to_a_file_is_refused(serve, tmp_path: Path) -> None:
 
 
 def test_credentials_are_never_shown() -> None:
-    assert redacted("https://user:secret@index.invalid/simple") == "https://index.invalid/simple"
+    assert redact_url("https://user:secret@index.invalid/simple") == "https://index.invalid/simple"
 
 
 BIG = wheel("torch-neuronx", "2.9.0.2.13.1+abc", ("torch==2.9.*",))

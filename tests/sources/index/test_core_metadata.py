@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.index.core_metadata import parse_metadata, repaired
+from neuron_pin.sources.index.core_metadata import parse_metadata, repair_requirement
 from neuron_pin.target import Target, make_target
 from neuron_pin.target.tags import marker_environment
 
@@ -82,7 +82,7 @@ REPAIRS = [
 
 @pytest.mark.parametrize(("written", "expected"), REPAIRS)
 def test_wildcards_of_an_older_time(written: str, expected: str) -> None:
-    assert repaired(written) == expected
+    assert repair_requirement(written) == expected
 
 
 @pytest.mark.parametrize(
