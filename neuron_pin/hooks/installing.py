@@ -29,7 +29,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     """The files of a kind of hook at a place, in the order in which they are written."""
     pieces: Callable[[HookLocation], list[ManagedFile]] = import_module(
         f"{__package__}.{place.kind.value}"
-    ).pieces
+    ).list_files
     return pieces(place)
 
 
