@@ -191,7 +191,8 @@ def _project_value(path: str, name: str, value: Any) -> Any:
     return value
 
 
-_CREDENTIALS = r"(\w://)[^/\s@]*@"
+# RFC 3986, 3.2.1: up to the last @ of the authority, since people forget to escape one.
+_CREDENTIALS = r"(\w://)[^/?#\s]*@"
 
 
 def redact_urls(text: str) -> str:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from conftest import page, row
 
 from neuron_pin.errors import NeuronPinError
-from neuron_pin.settings import load_settings
+from neuron_pin.settings import load_settings, redact_urls
 from neuron_pin.target.detection import detect
 
 
@@ -73,3 +74,31 @@ def test_this_machine_is_told_by_its_firmware_and_os_release(
     (dmi / "product_name").write_text(product + "\n")
     found = detect(str(tmp_path), "3.10")
     assert (found.instance, found.os) == expected
+
+
+# A text, and what is printed and written of it.
+ADDRESSES = [
+    ("-i https://me:pw@h/simple", "-i https://h/simple"),
+    ("https://me:a@b:pw@h/simple", "https://h/simple"),
+    ("tool=https://tok@h http://me:p@g/x", "tool=https://h http://g/x"),
+    ("https://h/simple?a=b@c", "https://h/simple?a=b@c"),
+    ("https://h/x#me@y", "https://h/x#me@y"),
+    ("me@example.com", "me@example.com"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ADDRESSES)
+def test_addresses_lose_names_and_passwords(text: str, expected: str) -> None:
+    assert redact_urls(text) == expected
+
+
+def test_no_password_reaches_a_file(run, serve, tmp_path) -> None:
+    server = serve()
+    page(server, "tool", [row("tool", "1.0")])
+    url = server.url.replace("http://", "http://me:a@b:s3cret@") + "/simple"
+    outputs = [tmp_path / name for name in ("lock.json", "c.txt", "uv.toml", "pylock.toml")]
+    words = [word for path in outputs for word in ("-o", path)]
+    done = run("lock", "tool", "--index-url", url, "--python", "3.11", *words)
+    assert done.code == 0, done.err
+    for text in (done.out, done.err, *(path.read_text() for path in outputs)):
+        assert "s3cret" not in text

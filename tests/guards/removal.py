@@ -79,6 +79,9 @@ def main() -> int:
     options.add_argument("--every", type=int, default=1, metavar="N", help="one guard of N")
     given = options.parse_args()
     guards = [guard for guard in read_guards() if given.only in str(guard)][:: given.every]
+    if not guards:
+        print(f"no guard's line has {given.only!r}; they begin as C1 sources/http/transport.py: …")
+        return 2
     unnoticed = 0
     with tempfile.TemporaryDirectory(prefix="np-guards-") as folder:
         tree = copy_tree(Path(folder) / "tree")
