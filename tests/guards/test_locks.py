@@ -218,8 +218,20 @@ def test_includes_have_a_depth(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 PROJECT = ("lock", "--offline", "neuronx-cc")
 # The module that has a limit, its name, and a file that is beyond it when it is set to 100 bytes.
 LARGE = [
-    ("inputs.files", "MAX_BYTES", "requirements.txt", b"neuronx-cc\n" * 20, ("check",)),
-    ("inputs.lock_json", "MAX_BYTES", "lock.json", b" " * 200, ("why", "neuronx-cc", "--lock")),
+    (
+        "inputs.requirements.requirements_txt",
+        "MAX_BYTES",
+        "requirements.txt",
+        b"neuronx-cc\n" * 20,
+        ("check",),
+    ),
+    (
+        "inputs.locks.lock_json",
+        "MAX_BYTES",
+        "lock.json",
+        b" " * 200,
+        ("why", "neuronx-cc", "--lock"),
+    ),
     ("inputs.state", "MAX_BYTES", "c.txt", b"# x\n" * 50, ("diff", "2.28.0")),
     (
         "settings",
