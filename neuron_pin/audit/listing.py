@@ -8,11 +8,9 @@ from collections.abc import Sequence
 
 from .finding import Finding
 
-FORMS = ("text", "json", "sarif", "github", "markdown")
-
 
 def render_findings(findings: Sequence[Finding], form: str) -> str:
-    """The findings in one of `FORMS`."""
+    """The findings as text, json, sarif, github or markdown."""
     if form == "json":
         rows = [
             {

@@ -284,14 +284,6 @@ def _replacement(events: Sequence[Event]) -> str:
     return named[-1].replacement if named else ""
 
 
-def receives_updates(catalog: Catalog, subject: Subject, day: date) -> Updates:
-    """Which updates a subject gets on a day; raises `UnknownName` for what was not known."""
-    for status in Subjects(catalog, day):
-        if status.subject == subject:
-            return status.updates
-    raise UnknownName("subject", subject.label, ())
-
-
 def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Status]:
     """The statuses of what is asked for, in the order of the question.
 

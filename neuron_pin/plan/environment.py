@@ -12,8 +12,6 @@ from neuron_pin.policy import Ecosystem
 from .destination import Ami, TargetState, Wanted
 from .step import Part, Step, WrittenFile
 
-INSTALLERS = ("pip", "uv")
-
 
 def environment_path(destination: TargetState, wanted: Wanted, catalog: Catalog) -> str:
     """Where the environment is: the image's own under ``/opt``, else one that is named after

@@ -86,11 +86,3 @@ CLASSIFICATIONS = (
     ),
 )
 """Every table of the policy in its edition of April 2026; the earlier one has no Alpha."""
-
-
-def find_classification(kind: SubjectKind) -> Classification | None:
-    """The table for a kind of subject, none where the policy has none for it."""
-    for table in CLASSIFICATIONS:
-        if kind in table.kinds:
-            return table
-    return None

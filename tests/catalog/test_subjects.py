@@ -9,7 +9,7 @@ from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.changes import find_changes
 from neuron_pin.catalog.importer.writer import render_shipped, render_spans
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
-from neuron_pin.catalog.subjects import Status, Subjects, find_subjects, receives_updates
+from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates
@@ -81,9 +81,9 @@ def test_updates_of_a_subject_on_a_day(catalog: Catalog) -> None:
     subject = Subject(SubjectKind.FRAMEWORK, "torch-neuronx", "2.9")
     days = {"2026-01-01": Updates.REGULAR, "2026-07-07": Updates.MAINTENANCE}
     for day, expected in days.items():
-        assert receives_updates(catalog, subject, date.fromisoformat(day)) is expected
-    with pytest.raises(UnknownName):
-        receives_updates(catalog, subject, date(2025, 1, 1))
+        (status,) = (s for s in Subjects(catalog, date.fromisoformat(day)) if s.subject == subject)
+        assert status.updates is expected
+    assert all(status.subject != subject for status in Subjects(catalog, date(2025, 1, 1)))
 
 
 def test_nothing_later_than_the_day_is_known(catalog: Catalog) -> None:
