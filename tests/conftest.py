@@ -29,12 +29,20 @@ from referee.watching import AGENT, verified
 from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
+from neuron_pin.cli.console import Console
+from neuron_pin.errors import NeuronPinError
 from neuron_pin.operations.lock import lock as make_lock
 
 # pytest --hypothesis-profile long: as many as script/referee wants.
 settings.register_profile("long", max_examples=100_000, deadline=None)
 
 pytest_plugins = ("apt_machine", "proxy_world")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite fixtures/golden by what is printed"
+    )
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -65,11 +73,12 @@ def shallow(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 class Outcome(NamedTuple):
-    """What one command did."""
+    """What one command did; ``error`` is what it ended with, as data."""
 
     code: int
     out: str
     err: str
+    error: NeuronPinError | None = None
 
 
 Run = Callable[..., Outcome]
@@ -123,15 +132,24 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(work)
 
     monkeypatch.setattr("neuron_pin.cli.lock.lock", verified(make_lock))
+    errors: list[NeuronPinError] = []
+    print_error = Console.error
+
+    def record_error(console: Console, error: NeuronPinError) -> None:
+        errors.append(error)
+        print_error(console, error)
+
+    monkeypatch.setattr(Console, "error", record_error)
 
     def command(*arguments: object) -> Outcome:
+        errors.clear()
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 code = main([str(argument) for argument in arguments])
             except SystemExit as exit_:
                 code = int(exit_.code or 0)
-        return Outcome(code, out.getvalue(), err.getvalue())
+        return Outcome(code, out.getvalue(), err.getvalue(), errors[-1] if errors else None)
 
     return command
 
