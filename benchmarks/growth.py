@@ -56,8 +56,8 @@ class Handler(BaseHTTPRequestHandler):
                               "core-metadata": True})  # fmt: skip
             body = json.dumps({"files": files}).encode()
         else:
-            name, version, *_ = rest.split("-")
-            body = metadata(name, int(version.partition(".")[0]), int(kind[5:]))
+            name, released, *_ = rest.split("-")
+            body = metadata(name, int(released.partition(".")[0]), int(kind[5:]))
         self.send_response(200)
         self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
         self.send_header("Content-Length", str(len(body)))

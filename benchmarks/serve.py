@@ -91,7 +91,7 @@ def upstream() -> Iterator[str]:
 
 def servers(index: str, folder: Path) -> dict[str, tuple[list[str], dict[str, str], str]]:
     """Each server's command, environment and page."""
-    found = {
+    found: dict[str, tuple[list[str], dict[str, str], str]] = {
         "neuron-pin": (
             [sys.executable, "-m", "neuron_pin", "serve", "--listen", "127.0.0.1:9101",
              "--neuron-index-url", index, "--index-url", f"{index}/none", "--cache-dir",
@@ -161,15 +161,15 @@ def measure(url: str) -> Result:
          "-H", "Accept-Encoding: gzip", url],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
-    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout).groups()
+    (rate,) = re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    ((value, unit),) = re.findall(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
     broken = re.search(
         r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done.stdout
     )
     errors = int(bad[1]) if bad else 0
     errors += sum(map(int, broken.groups())) if broken else 0
-    return Result(rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], errors)
+    return Result(float(rate), float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], errors)
 
 
 def main() -> None:

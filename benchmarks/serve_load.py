@@ -70,8 +70,8 @@ def main() -> None:
             wrong = one_round(url, wanted, options.requests, seed=number)
             seconds = time.perf_counter() - began
             status = Path(f"/proc/{process}/status").read_text()
-            memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-            threads = int(re.search(r"Threads:\s+(\d+)", status)[1])
+            memory = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+            threads = int(re.findall(r"Threads:\s+(\d+)", status)[0])
             print(
                 f"round {number + 1:3}: {options.requests} requests, {len(wrong)} errors, "
                 f"{options.requests / seconds:6.0f}/s, {memory:6.1f} MiB, {threads} threads"

@@ -242,7 +242,7 @@ class Served(NamedTuple):
 
     url: str
     requests: list[tuple[str, dict[str, str]]]
-    answers: dict[str, object]
+    answers: dict[str, Any]
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def serve() -> Iterator[Callable[[], Served]]:
 
     def start() -> Served:
         requests: list[tuple[str, dict[str, str]]] = []
-        answers: dict[str, object] = {}
+        answers: dict[str, Any] = {}
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

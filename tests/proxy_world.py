@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -25,7 +25,7 @@ TODAY = "2026-09-01"
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 
-NEURON = {
+NEURON: dict[str, list[Any]] = {
     "torch-neuronx": [
         ("2.9.0.2.13.24727+8e870898", ("torch==2.9.*", "libneuronxla==2.2.*", "neuronx-cc==2.*")),
         ("2.8.0.2.10.16998+e9bf8a50", ("torch==2.8.*", "libneuronxla==2.2.*", "neuronx-cc==2.*")),
@@ -208,11 +208,16 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         lines: list[str] = []
         where: list[str] = []
         is_up = threading.Event()
+
+        def started(address: str) -> None:
+            where.append(address)
+            is_up.set()
+
         server = make_server(
             made,
             Listening("127.0.0.1", 0),
             log=lines.append,
-            started=lambda address: (where.append(address), is_up.set()),
+            started=started,
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

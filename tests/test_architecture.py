@@ -4,15 +4,17 @@ against the flow of data."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import neuron_pin
 
 PACKAGE = Path(neuron_pin.__file__).parent
+DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 
 FLOORS = (
-    ("errors", "py.typed"),
+    ("errors",),
     ("fs", "policy"),
     ("gpgv",),
     ("catalog",),
@@ -109,4 +111,17 @@ def test_no_import_goes_against_the_flow() -> None:
 
 def test_every_room_has_a_floor() -> None:
     rooms = {room(name) for name in MODULES} - {"neuron_pin", "__main__", *ALONE}
-    assert rooms <= {each for rooms in FLOORS for each in rooms}
+    floors = [each for rooms in FLOORS for each in rooms]
+    assert sorted(floors) == sorted(rooms)
+
+
+def test_the_document_lists_the_floors() -> None:
+    table = DOCUMENT.read_text().split("| rooms |", 1)[1].split("\n\n", 1)[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    assert tuple(tuple(re.findall(r"`([^`]+)`", row)) for row in rows) == FLOORS
+
+
+def test_the_document_names_files_that_there_are() -> None:
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|toml))`", DOCUMENT.read_text())
+    assert named
+    assert [n for n in named if not ((PACKAGE / n).exists() or (PACKAGE.parent / n).exists())] == []

@@ -44,8 +44,10 @@ def jobs_of(path: Path) -> dict[str, dict]:
 
 def script(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, PROJECT / "script" / f"{name}.py")
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    assert spec.loader is not None
     spec.loader.exec_module(module)
     return module
 
@@ -143,6 +145,7 @@ def test_the_page_names_the_files_and_the_workflow() -> None:
     for name in ARTIFACTS:
         assert name.replace(__version__, "VERSION") in text
     workflow = re.search(r"--signer-workflow OWNER/neuron-pin/(\S+)", text)
+    assert workflow is not None
     assert PROJECT / workflow[1] == RELEASE
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (PROJECT / "docs" / link).exists(), link
@@ -369,7 +372,8 @@ def test_the_bill_lists_what_is_needed(built: Path) -> None:
     assert root["purl"] == f"pkg:pypi/neuron-pin@{__version__}"
     assert bill["metadata"]["timestamp"] == "2026-01-01T00:00:00+00:00"
     compare("write", built)
-    sums = dict(reversed(line.split()) for line in (built / "SHA256SUMS").read_text().splitlines())
+    lines = [line.split() for line in (built / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: digest for digest, name in lines}
     assert {file["name"]: file["hashes"][0]["content"] for file in root["components"]} == {
         name: digest for name, digest in sums.items() if name != "neuron-pin.cdx.json"
     }

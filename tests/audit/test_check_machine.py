@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -353,7 +354,9 @@ FORMS = {
     "docker save": lambda path, layers: as_tar(path, docker_save(layers)),
     "docker folder": lambda path, layers: as_folder(path, docker_save(layers)),
 }
-PACKERS = {"plain": bytes, "gzip": gzip.compress, "xz": lambda data: lzma.compress(data, preset=0)}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes, "gzip": gzip.compress, "xz": lambda data: lzma.compress(data, preset=0),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -385,13 +388,13 @@ def test_what_a_later_layer_takes_away_is_gone(run, tmp_path: Path) -> None:
     gone: Layer = {"opt/venv": None}
     layers = [layer(BASE), layer(ENVIRONMENT), layer(gone)]
     assert found(check(run, as_tar(tmp_path / "i.tar", docker_save(layers)))) == []
-    opaque = {"opt/venv/lib/.wh..wh..opq": b""}
+    opaque: Layer = {"opt/venv/lib/.wh..wh..opq": b""}
     layers = [layer(BASE), layer(ENVIRONMENT), layer(opaque)]
     assert found(check(run, as_tar(tmp_path / "j.tar", docker_save(layers)))) == []
 
 
 def test_images_without_a_shell(run, tmp_path: Path) -> None:
-    files = {
+    files: Layer = {
         "usr/lib/os-release": b"ID=debian\nVERSION_ID=12\n",
         "var/lib/dpkg/status.d/neuron": b"Package: aws-neuron-tools\nVersion: 2.1.4.0\n",
     }

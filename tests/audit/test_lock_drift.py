@@ -18,7 +18,7 @@ def lock(run) -> str:
     assert done.code == 0, done.err
     # Third-party packages are exact in a lock that was made of indexes.
     document = json.loads(Path("lock.json").read_text())
-    row = {"ecosystem": "pip", "name": "numpy", "version": "1.26.4", "pin": "==1.26.4",
+    row: dict[str, object] = {"ecosystem": "pip", "name": "numpy", "version": "1.26.4", "pin": "==1.26.4",
            "phase": "stable", "kind": None, "sdk": None, "index": None, "files": [], "via": []}  # fmt: skip
     document["packages"].append(row)
     Path("lock.json").write_text(json.dumps(document))

@@ -53,8 +53,10 @@ def test_phases(catalog: Catalog, words: str, day: str, phase: str, since: str) 
 
 def test_the_day_that_a_change_is_moved_to_is_known_from_then_on(catalog: Catalog) -> None:
     before = one(catalog, "feature:neuron-profiler", "2026-03-30")
+    assert before.change is not None
     assert str(before.change.effective) == "2026-04-09"
     after = one(catalog, "feature:neuron-profiler", "2026-03-31")
+    assert after.change is not None
     assert str(after.change.effective) == "2026-05-21"
 
 

@@ -6,7 +6,7 @@ import itertools
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .index import index_lock, publish
@@ -178,7 +178,9 @@ def main(times: int) -> int:
             print(f"{'two processes, ' + name:<48}{times:>6}{len(problems):>15}", flush=True)
             print(*problems[:5], sep="\n", end="\n" if problems else "")
             wrong += len(problems)
-        trials = [("network cut at each request, in three ways", cut_network)]
+        trials: list[tuple[str, Callable[[Place], tuple[int, list[str]]]]] = [
+            ("network cut at each request, in three ways", cut_network)
+        ]
         if FAKETIME is not None:
             trials.append(("clock jumps ten years at each request, both ways", clock_jumps))
         for name, trial_of in trials:

@@ -45,9 +45,10 @@ from neuron_pin.sources.apt.repository import stanzas
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.index.core_metadata import parse_metadata
+from neuron_pin.sources.index.dependencies import NotStatic
 from neuron_pin.sources.index.evaluator import fitting_files, make_project
 from neuron_pin.sources.index.project_list import parse_names
-from neuron_pin.sources.index.sdist_metadata import NotStatic, read_sdist_metadata
+from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
 from neuron_pin.sources.index.simple import parse_page, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 from neuron_pin.sources.rpm.repo_files import read_rpm_sources

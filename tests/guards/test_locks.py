@@ -9,6 +9,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import UNPRINTABLE, Run, Served, page, row, sdist, wheel
@@ -153,7 +154,7 @@ def documented(**document: object) -> Callable[[Served], None]:
     return lambda server: page(server, "tool", [row("tool", "1.0")], **document)
 
 
-def answered(*arguments: object, **more: object) -> Callable[[Served], None]:
+def answered(*arguments: Any, **more: Any) -> Callable[[Served], None]:
     def fill(server: Served) -> None:
         server.answers["/simple/tool/"] = answer(*arguments, **more)
 
@@ -258,7 +259,7 @@ def test_a_compressed_page_is_measured_unpacked(run: Run, serve: Serve, monkeypa
     monkeypatch.setattr("neuron_pin.sources.reader.MAX_PAGE_BYTES", 32_768)
     server = serve()
     body = gzip.compress(b'{"files": [' + b" " * 65_536 + b"]}")
-    server.answers["/simple/tool/"] = answer(body=body, **{"Content-Encoding": "gzip"})
+    server.answers["/simple/tool/"] = answer(JSON, 200, body, **{"Content-Encoding": "gzip"})
     assert len(body) < 1000
     assert run("lock", "tool", "--index-url", f"{server.url}/simple").code == 3
 

@@ -14,7 +14,7 @@ from neuron_pin.cli import main
 
 PYTHON = "/usr/bin/python3"
 NOBODY = 65534
-PLACES = {str(Path(m.__file__).parents[1]) for m in (neuron_pin, packaging, resolvelib)}
+PLACES = {str(Path(m.__file__ or "").parents[1]) for m in (neuron_pin, packaging, resolvelib)}
 
 
 def as_nobody(*words: object, python: str = PYTHON) -> subprocess.CompletedProcess[str]:

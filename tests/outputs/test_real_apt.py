@@ -201,7 +201,7 @@ def test_upgrades_never_leave_the_pin_whatever_is_installed(run, apt: Apt, insta
 
 
 # what the repository does, what the error says
-BROKEN = [
+BROKEN: list[tuple[str, tuple[int, dict[str, str], bytes], str]] = [
     ("/dists/jammy/InRelease", (404, {}, b""), "neither InRelease nor Release"),
     ("/dists/jammy/InRelease", (200, {}, b"Origin: x\n"), "is not trusted"),
     ("/dists/jammy/main/binary-amd64/Packages", (200, {}, b"Package: x\n"), "hash"),

@@ -10,7 +10,7 @@ from neuron_pin.policy.lifecycle import PhasePeriod, events_in_force, list_perio
 DAY = date(2026, 4, 9)
 
 
-def event(phase: Phase, effective: date | None, **changes) -> Event:
+def event(phase: Phase | None, effective: date | None, **changes) -> Event:
     base = Event(
         kind=SubjectKind.FRAMEWORK,
         name="torch-neuronx",

@@ -19,6 +19,7 @@ from proxy_world import JSON, filename, put_public
 
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy import upstream
+from neuron_pin.proxy.upstream import LIMITS
 from neuron_pin.sources.http.client import DEFAULT_FRESH
 
 
@@ -59,7 +60,7 @@ def refuse(handler) -> tuple:
 
 
 def test_old_pages_are_served_with_a_warning(pair, served, clock: Clock, monkeypatch) -> None:
-    monkeypatch.setattr(serving, "LIMITS", serving.LIMITS._replace(retries=0))
+    monkeypatch.setattr(serving, "LIMITS", LIMITS._replace(retries=0))
     index = served(*pair.options)
     fresh = index.get("/simple/torch/")
     assert "warning" not in fresh.headers

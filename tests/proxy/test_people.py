@@ -86,7 +86,10 @@ PAGES = ["/", "/project/torch-neuronx/", "/project/torch/", "/withheld/", "/simp
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_are_accessible_and_fit(browser, index, path: str) -> None:
-    script = Path(importlib.util.find_spec("axe_core_python").origin).parent / "axe.min.js"
+    package = importlib.util.find_spec("axe_core_python")
+    assert package is not None
+    assert package.origin is not None
+    script = Path(package.origin).parent / "axe.min.js"
     for dark in (False, True):
         show(browser, f"{index.url}{path}", dark=dark)
         browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})

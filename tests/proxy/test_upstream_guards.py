@@ -8,6 +8,7 @@ import json
 import socket
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
@@ -16,6 +17,7 @@ from proxy_world import HTML, JSON, filename, put_public
 
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy import upstream
+from neuron_pin.sources.http.record_cache import RecordCache
 from neuron_pin.sources.http.transport import Limits
 
 
@@ -99,19 +101,18 @@ MARKUP = '"><b>x</b><x y="\x01\r\nX-Other: 1'
 
 
 def test_nothing_reaches_a_page_unescaped(pair, served) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"hashes": {"sha256": MARKUP}},
+        {"hashes": {MARKUP: "0" * 64}},
+        {"requires-python": MARKUP},
+        {"yanked": MARKUP},
+        {"upload-time": MARKUP},
+        {"core-metadata": {"sha256": MARKUP}},
+        {"size": MARKUP},
+    ]
     rows = [
         {"filename": f"tool-{n}-py3-none-any.whl", "url": f"{pair.public.url}/{MARKUP}", **fields}
-        for n, fields in enumerate(
-            [
-                {"hashes": {"sha256": MARKUP}},
-                {"hashes": {MARKUP: "0" * 64}},
-                {"requires-python": MARKUP},
-                {"yanked": MARKUP},
-                {"upload-time": MARKUP},
-                {"core-metadata": {"sha256": MARKUP}},
-                {"size": MARKUP},
-            ]
-        )
+        for n, fields in enumerate(wrong)
     ]
     rows += [{"filename": f"tool-1{MARKUP}-py3-none-any.whl", "url": "https://x/", "hashes": {}}]
     status = {"status": "deprecated", "reason": MARKUP}
@@ -195,12 +196,12 @@ def test_metadata_that_changes_under_its_address(pair, served, tmp_path: Path) -
         200, {}, wheel("tool", "1.0", ("other",)),
     )  # fmt: skip
     assert b"other" not in index.get(f"{path}.metadata").body
-    import neuron_pin.proxy.file_store as wheels
-
     (record,) = list((tmp_path / "served" / "core-metadata").rglob("*.json"))
-    cache = wheels.RecordCache(str(tmp_path / "served"))
+    cache = RecordCache(str(tmp_path / "served"))
     key = f"{pair.public.url}{path.replace('/files/tool/', '/files/')}\n"
-    text, digest, _ = cache.load("core-metadata", key)
+    kept = cache.load("core-metadata", key)
+    assert kept is not None
+    text, digest, _ = kept
     cache.save("core-metadata", key, [text, digest, 0.0])
     assert record.exists()
     changed = index.get(f"{path}.metadata")

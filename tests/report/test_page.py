@@ -159,6 +159,8 @@ def test_it_prints_without_the_form(browser, folder: Path) -> None:
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (360, False)])
 def test_axe_finds_no_barrier(browser, folder: Path, width: int, dark: bool) -> None:
     package = importlib.util.find_spec("axe_core_python")
+    assert package is not None
+    assert package.submodule_search_locations
     script = Path(package.submodule_search_locations[0]) / "axe.min.js"
     load(browser, folder / "lock.html", width=width, dark=dark)
     browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})

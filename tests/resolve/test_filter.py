@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ LISTED = "release manifest, 2.28.0"
 TOOLS, DRIVER = "aws-neuronx-tools", "aws-neuronx-dkms"
 
 # candidate, what the target has else, rule, reason, source
-ASIDE = {
+ASIDE: dict[str, tuple[Candidate, dict[str, Any], Rule, str, str]] = {
     "no package": (
         pip("libnrt.so", member=member("libnrt.so", "1.0")), {}, Rule.NOT_A_PACKAGE,
         "libnrt.so is listed by the release but installed by no package manager", LISTED),

@@ -261,6 +261,7 @@ def test_pylock_and_hashes_are_what_pip_and_uv_install(run, pair, tmp_path: Path
     assert {str(p.name) for p in document.packages} == {
         "torch-neuronx", "neuronx-cc", "libneuronxla", "torch", "filelock", "numpy",
     }  # fmt: skip
+    assert document.tool is not None
     assert document.tool["neuron-pin"]["sdk"] == "2.31.1"
     target = ["--python-version", "3.11", "--only-binary", ":all:", "--target", str(tmp_path / "t")]
     report = tmp_path / "report.json"

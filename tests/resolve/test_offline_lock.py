@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 from conftest import FIXTURES
@@ -52,13 +53,13 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
                 for m in members:
                     if instance in m.instances and (not m.pythons or python in m.pythons):
                         listed.setdefault(m.package, set()).add(m.version)
-                target = {
+                target: dict[str, Any] = {
                     "sdk": release.sdk,
                     "instance": instance,
                     "python": python,
                     "as_of": release.date.isoformat(),
                 }
-                if python in ended and ended[python] <= release.date:
+                if (end := ended.get(python)) is not None and end <= release.date:
                     # Listed by the manifest, and out of support all the same.
                     with pytest.raises(NoSolution, match=f"python {python} is out of support"):
                         locked(catalog, **target)
@@ -228,7 +229,7 @@ def test_the_last_driver_for_inf1_is_found_and_the_correction_named(catalog: Cat
     found = locked(catalog, "aws-neuronx-dkms", instance="inf1", python="3.10", os="ubuntu22.04")
     assert (found.sdk, versions(found)) == ("2.26.1", {"aws-neuronx-dkms": "2.24.7.0"})
     # Its Pythons are out of support, and it has no others.
-    inf1 = {"instance": "inf1", "python": "3.10", "phase": ("eos",)}
+    inf1: dict[str, Any] = {"instance": "inf1", "python": "3.10", "phase": ("eos",)}
     whole = locked(catalog, **inf1)
     assert any("2.24.13.0" in warning for warning in whole.warnings)
     (driver,) = [p for p in whole.packages if p.key.name == "aws-neuronx-dkms"]

@@ -203,7 +203,7 @@ def test_nesting_is_bounded(monkeypatch) -> None:
         raise RecursionError
 
     # What json and tomllib raise past their own bound.
-    monkeypatch.setattr(lockfile.json, "loads", too_deep)
+    monkeypatch.setattr("neuron_pin.verify.lockfile.json.loads", too_deep)
     with pytest.raises(InvalidLock, match="nested too deeply"):
         parse_lock_json(b"{}", "lock.json")
 

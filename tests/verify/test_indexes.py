@@ -19,7 +19,7 @@ from neuron_pin.verify.metadata import (
     parse_metadata,
 )
 from neuron_pin.verify.pages import NotAPage, parse_page
-from neuron_pin.verify.transport import Access, Transport, Unreachable
+from neuron_pin.verify.transport import Access, Transport, Unreachable, open_regular
 
 from .world import World, make_world, row_of, set_page
 
@@ -165,8 +165,13 @@ def test_a_folder_of_files_is_read_and_nothing_beside_it(run, tmp_path, monkeypa
     file["url"] = (tmp_path / "b-1.0-py3-none-any.whl").as_uri()
     Path("lock.json").write_text(json.dumps(document))
     opened: list[str] = []
-    real = index_module.open_regular
-    monkeypatch.setattr(index_module, "open_regular", lambda p: opened.append(p) or real(p))
+    real = open_regular
+
+    def recording(path: str) -> Any:
+        opened.append(path)
+        return real(path)
+
+    monkeypatch.setattr(index_module, "open_regular", recording)
     done = run("verify", "lock.json", "--files", "--format", "json")
     assert [row["check"] for row in json.loads(done.out)["problems"]] == ["unlisted-file"]
     assert all(Path(path).parent == links for path in opened)

@@ -39,7 +39,13 @@ EVENTS = [
 @pytest.mark.parametrize(("page", "expected"), EVENTS)
 def test_what_a_page_says(read: Announcements, page: str, expected) -> None:
     found = [
-        (e.kind.value, e.subject.label, e.phase.label, e.sdk, e.effective and str(e.effective))
+        (
+            e.kind.value,
+            e.subject.label,
+            e.phase and e.phase.label,
+            e.sdk,
+            e.effective and str(e.effective),
+        )
         for e in read.events
         if Path(e.source).stem == page
     ]

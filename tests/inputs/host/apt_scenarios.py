@@ -205,9 +205,9 @@ def commands(world: World, policy: AptPolicy, apt: ScratchApt, names: list[str])
     for name in names:
         done = apt.run("apt-get", "-s", "-q", "install", name)
         planned = dict(re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+)", done.stdout, re.M))
-        installed = world.installed.get(name)
-        candidate = policy.candidate(name, files_of(world, name), installed)
-        expected = {name: candidate} if candidate and candidate != installed else {}
+        present = world.installed.get(name)
+        candidate = policy.candidate(name, files_of(world, name), present)
+        expected = {name: candidate} if candidate and candidate != present else {}
         if planned != expected:
             wrong.append(f"install {name}: {expected}, apt {planned} {done.stderr[-300:]}")
     return wrong

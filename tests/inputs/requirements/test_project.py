@@ -87,7 +87,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("change", "options", "told"), REFUSED)
 def test_what_cannot_be_read_is_named(project: str, change, options, told: str) -> None:
-    Path(project).write_text(PROJECT.replace(*change, 1) if change[0] else PROJECT)
+    Path(project).write_text(PROJECT.replace(change[0], change[1], 1) if change[0] else PROJECT)
     with pytest.raises(NeuronPinError, match=told):
         names([project], [], **options)
 

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import lzma
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,12 @@ Package: aws-neuronx-tools
 Version: 2.10.1.0-b
 Filename: pool/b.deb
 """
-PACK = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".bz2": bz2.compress,
+}
 PACK[".zst"] = zstd.compress
 
 

@@ -9,6 +9,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import publish
@@ -66,7 +67,7 @@ def test_a_keyring_is_asked_once_and_only_when_access_is_refused(
         return types.SimpleNamespace(username="me", password="s3cret")
 
     keyring = types.ModuleType("keyring")
-    keyring.get_credential = get_credential
+    setattr(keyring, "get_credential", get_credential)  # noqa: B010
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     assert "tool==1.0" in locked(run, guarded).out
     assert asked == ["https://" + guarded.url.removeprefix("http://")]
@@ -88,7 +89,7 @@ def test_a_keyring_that_breaks_or_is_wrong_is_no_more_than_a_refusal(
         return found
 
     keyring = types.ModuleType("keyring")
-    keyring.get_credential = get_credential
+    setattr(keyring, "get_credential", get_credential)  # noqa: B010
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     for _ in range(3):
         done = locked(run, guarded)
@@ -178,7 +179,7 @@ def secure(authority: Path) -> Iterator[Callable[..., str]]:
         server.server_close()
 
 
-def get(tmp_path: Path, url: str, **access: str) -> bytes:
+def get(tmp_path: Path, url: str, **access: Any) -> bytes:
     return Fetcher(str(tmp_path / "cache"), access=Access(**access)).get(url, limit=10).data
 
 

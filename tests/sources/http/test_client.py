@@ -1,6 +1,7 @@
 """Fetching: validators, ranges, bounds, the cache."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from conftest import wheel
@@ -8,7 +9,7 @@ from conftest import wheel
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher, NotCached, NotFound
 from neuron_pin.sources.http.transport import redact_url
-from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.index.simple import WheelName, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 
 
@@ -98,7 +99,7 @@ def test_credentials_are_never_shown() -> None:
 
 
 BIG = wheel("torch-neuronx", "2.9.0.2.13.1+abc", ("torch==2.9.*",))
-NAME = parse_wheel_name("torch_neuronx-2.9.0.2.13.1+abc-py3-none-any.whl")
+NAME = cast(WheelName, parse_wheel_name("torch_neuronx-2.9.0.2.13.1+abc-py3-none-any.whl"))
 
 
 def test_metadata_is_read_by_ranges_and_not_the_whole_wheel(serve, tmp_path: Path) -> None:

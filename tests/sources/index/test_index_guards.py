@@ -9,6 +9,7 @@ import struct
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import wheel
@@ -164,7 +165,8 @@ def test_metadata_beside_the_wheel_is_held_to_its_hash_and_not_kept(
     run, serve, tmp_path: Path
 ) -> None:
     server = serve()
-    listed(server, **{"core-metadata": {"sha256": "0" * 64}})
+    changes: dict[str, Any] = {"core-metadata": {"sha256": "0" * 64}}
+    listed(server, **changes)
     server.answers[f"/{FILENAME}.metadata"] = (200, {}, METADATA.encode())
     done = run("lock", "tool", "--index-url", f"{server.url}/simple")
     assert (done.code, "does not have the stated hash" in done.err) == (3, True)
@@ -222,10 +224,12 @@ def test_a_server_that_lies_about_ranges_is_read_whole(serve, tmp_path: Path, li
     data = members(("tool/a", bytes(40_000)), (INFO, METADATA), ("tool/b", bytes(40_000)))
     server = serve()
     lying(server, data, lie)
+    name = parse_wheel_name(FILENAME)
+    assert name is not None
     found = read_wheel_metadata(
         Fetcher(str(tmp_path)),
         f"{server.url}/w",
-        parse_wheel_name(FILENAME),
+        name,
         hashlib.sha256(data).hexdigest(),
     )
     assert found.decode() == METADATA

@@ -52,7 +52,7 @@ def index(serve):
         server.answers[entry["url"]] = (200, {}, data)
         return ["tool", "--index-url", f"{server.url}/simple"]
 
-    put.server = server
+    setattr(put, "server", server)  # noqa: B010
     return put
 
 

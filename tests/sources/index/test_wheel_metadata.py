@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher
-from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.index.simple import WheelName, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import TAIL, read_wheel_metadata
 
-NAME = parse_wheel_name("tool-1.0-py3-none-any.whl")
+NAME = cast(WheelName, parse_wheel_name("tool-1.0-py3-none-any.whl"))
 INFO = "tool-1.0.dist-info/METADATA"
 
 
@@ -89,22 +90,28 @@ def test_an_archive_with_more_files_than_zip_can_count() -> None:
 def test_sizes_and_places_beyond_four_gigabytes(tmp_path: Path) -> None:
     """ZIP64 fields of an entry, in a file with a hole."""
     path = tmp_path / "tool.whl"
-    with zipfile.ZipFile(path, "w") as found:
-        with found.open("tool/blob", "w", force_zip64=True) as member:
+    with zipfile.ZipFile(path, "w") as made:
+        with made.open("tool/blob", "w", force_zip64=True) as member:
             member.write(b"x")
-        with found.open(zipfile.ZipInfo(INFO), "w", force_zip64=True) as member:
+        with made.open(zipfile.ZipInfo(INFO), "w", force_zip64=True) as member:
             member.write(b"Name: tool\n")
     found = read_wheel_metadata(Fetcher(str(tmp_path)), path.as_uri(), NAME)
     assert found == b"Name: tool\n"
 
 
-def test_every_cut_and_every_flipped_byte_is_told_or_changes_nothing() -> None:
+def test_every_cut_and_every_flipped_byte_is_told_or_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Nothing else than METADATA itself or `SourceFailed` comes out of a damaged archive."""
     data = archive(
         [("a", b"a", zipfile.ZIP_STORED), (INFO, b"Name: tool\n" * 9, zipfile.ZIP_DEFLATED)]
     )
     whole = Remote(data)
-    whole.download = lambda url, target, limit, sha256="": target.write_bytes(whole.data)
+
+    def download(url: str, target: Path, limit: int, sha256: str = "") -> None:
+        target.write_bytes(whole.data)
+
+    monkeypatch.setattr(whole, "download", download)
     for at in range(len(data)):
         for damaged in (data[:at], data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]):
             whole.data = damaged

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Keys
@@ -91,7 +92,7 @@ def test_neither_signed_nor_encrypted_is_refused_before_anything_is_asked(tmp_pa
         read(tmp_path, "http://yum.invalid/")
 
 
-def broken(folder: Path, data: bytes, **how: object) -> None:
+def broken(folder: Path, data: bytes, **how: Any) -> None:
     """A repository around that primary.xml, wrong in one way."""
     packed = gzip.compress(data)
     (folder / "repodata").mkdir(parents=True)
@@ -104,7 +105,7 @@ def broken(folder: Path, data: bytes, **how: object) -> None:
 
 GOOD = primary([(TOOLS, "2.9.0.0-1")])
 # what is wrong with it, what is said
-BROKEN = {
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "no repomd": ({"repomd": b""}, "cannot be read"),
     "not XML": ({"repomd": b"<html><body>Sign in"}, "cannot be read"),
     "names nothing": ({"repomd": b'<repomd xmlns="http://linux.duke.edu/metadata/repo"/>'}, "names no"),
