@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import pytest
@@ -82,6 +82,14 @@ class Outcome(NamedTuple):
 
 
 Run = Callable[..., Outcome]
+Error = TypeVar("Error", bound=NeuronPinError)
+
+
+def failure(done: Outcome, kind: type[Error]) -> Error:
+    """The error that a command ended with, which has to be of a kind."""
+    assert isinstance(done.error, kind), done.err
+    assert done.code == kind.exit_code, done.err
+    return done.error
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import publish
+from conftest import failure, publish
+
+from neuron_pin.errors import UnreadableInput
 
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 TARGET = ("--instance", "trn2", "--as-of", "2026-08-20")
@@ -112,7 +114,8 @@ def test_a_baseline_leaves_what_is_new(run) -> None:
     check = ("check", "reqs.txt", *TARGET, "--python", "3.11")
     assert run(*check).code == 1
     done = run(*check, "--write-baseline", "known.json")
-    assert (done.code, "1 findings are known" in done.err) == (0, True)
+    assert done.code == 0
+    assert len(json.loads(Path("known.json").read_text())["known"]) == 1
     # Another line is the same finding, another version is not.
     Path("reqs.txt").write_text("\n\ntorch-neuronx==2.8.0.2.10.16998\nnki\n")
     done = run(*check, "--baseline", "known.json", "--format", "json")
@@ -212,7 +215,7 @@ def test_what_can_be_read_is_reported_beside_what_cannot(run) -> None:
     done = run("check", "uv.lock", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
     assert done.code == 2
     assert found(done) == [("NP610", "uv.lock"), ("NP305", "reqs.txt:1")]
-    assert "uv.lock of version 2" in done.err
+    assert failure(done, UnreadableInput).path == "uv.lock"
 
 
 def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:

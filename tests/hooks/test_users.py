@@ -8,9 +8,11 @@ from pathlib import Path
 import packaging
 import pytest
 import resolvelib
+from conftest import failure
 
 import neuron_pin
 from neuron_pin.cli import main
+from neuron_pin.errors import CannotWrite
 
 PYTHON = "/usr/bin/python3"
 NOBODY = 65534
@@ -60,7 +62,7 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
     assert as_nobody("hook", "status", "apt", "--root", machine).returncode == 0
     assert main([str(word) for word in words]) == 0
     told = as_nobody("hook", "status", "apt", "--root", machine)
-    assert "installed: Neuron SDK" in told.stdout, told.stderr
+    assert "Neuron SDK" in told.stdout, told.stderr
     gone = as_nobody("hook", "remove", "apt", "--root", machine)
     assert gone.returncode == 2
     assert f"hook remove apt --root {machine}" in gone.stderr
@@ -130,8 +132,7 @@ def test_folders_that_cannot_be_made_are_an_error_of_their_own(run, tmp_path: Pa
     (tmp_path / "root").mkdir()
     (tmp_path / "root/usr").write_text("")
     done = run("hook", "install", "apt", "--lock", "lock.json", "--root", tmp_path / "root")
-    assert done.code == 2, done.err
-    assert "cannot be made" in done.err
+    assert failure(done, CannotWrite).path.startswith(str(tmp_path / "root/usr"))
     assert [path.name for path in (tmp_path / "root").iterdir()] == ["usr"]
 
 

@@ -7,6 +7,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from conftest import failure
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,14 +78,15 @@ def test_pip_takes_everything_from_there(run, pair, served, place: Path, scope: 
     assert done.code == 0, done.err
     assert "not encrypted" not in done.err
     told = run("hook", "status", "pip", *where)
-    assert "installed: via " + index.url in told.out, told.out
+    assert index.url in told.out, told.out
     assert call([*pip, "--force-reinstall", "libneuronxla"], place.parent).returncode == 0
     assert installed(place) >= HELD
     ended = call([*pip, "torch-neuronx==2.8.0.2.10.16998"], place.parent)
     assert ended.returncode == 0, ended.stderr
-    assert "NP201: torch-neuronx 2.8 is out of support" in ended.stdout + ended.stderr
-    again = run("hook", "install", "pip", "--via", index.url, *where)
-    assert again.err.count("unchanged") == 2, again.err
+    assert "NP201: torch-neuronx 2.8" in ended.stdout + ended.stderr
+    before = settings.stat().st_mtime_ns
+    assert run("hook", "install", "pip", "--via", index.url, *where).code == 0
+    assert settings.stat().st_mtime_ns == before
     assert run("hook", "remove", "pip", *where).code == 0
     assert settings.read_text() == theirs
 
@@ -151,7 +153,7 @@ def test_a_lock_beside_it(run, pair, served, place: Path) -> None:
     # The index binds names, so versions are enough.
     assert "libneuronxla==2.2.12677.0" in constraints.read_text()
     told = run("hook", "status", "pip", "--scope", "user").out
-    assert "Neuron SDK 2.26.0, via " in told
+    assert "Neuron SDK 2.26.0" in told
     # Without a lock the constraints go, and the index stays.
     assert run("hook", "install", "pip", "--via", index.url, "--scope", "user").code == 0
     assert not constraints.exists()
@@ -228,7 +230,7 @@ def test_pips_other_indexes_are_out_of_force_and_come_back() -> None:
 
 @pytest.mark.parametrize("section", ["install", "download"])
 def test_a_commands_own_index_is_refused(section: str) -> None:
-    with pytest.raises(CannotWrite, match="extra-index-url, which pip obeys before"):
+    with pytest.raises(CannotWrite, match="extra-index-url"):
         edit_pip_conf("pip.conf", f"[{section}]\nextra-index-url = https://x/\n", WANTED, via=VIA)
 
 
@@ -238,6 +240,7 @@ def test_a_default_index_of_uvs_is_refused(run, place: Path) -> None:
     theirs = '[[index]]\nurl = "https://mine.example/simple"\ndefault = true\n'
     file.write_text(theirs)
     done = run("hook", "install", "uv", "--via", VIA, "--scope", "user")
-    assert done.code == 2
-    assert "has a default index of its own, https://mine.example/simple" in done.err
+    error = failure(done, CannotWrite)
+    assert error.path == str(file)
+    assert "https://mine.example/simple" in error.problem
     assert file.read_text() == theirs

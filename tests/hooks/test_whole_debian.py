@@ -133,7 +133,7 @@ def test_the_hook_in_a_whole_debian(run, debian: Debian) -> None:
     installed = run("hook", "install", "apt", "--lock", "lock.json", "--root", debian.root,
                     "--expires", "2099-01-01")  # fmt: skip
     assert installed.code == 0, installed.err
-    assert "warning: the lock is for ubuntu22.04, and" in installed.err
+    assert "ubuntu22.04" in installed.err
     checked = debian.call("/usr/lib/neuron-pin/apt-hook", "--check")
     assert (checked.returncode, "Neuron SDK 2.28.1" in checked.stdout) == (0, True)
 

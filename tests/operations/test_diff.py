@@ -6,11 +6,13 @@ import sys
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import wheel
+from conftest import Run, failure, wheel
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
+from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.inputs.state import read_state
 from neuron_pin.operations.diff import compare
 from neuron_pin.policy.update import Update
@@ -98,26 +100,30 @@ def test_a_lock_beside_the_constraints_of_another_release(run) -> None:
     ask = ("torch-neuronx", "neuronx-cc")
     run("lock", *ask, *target, "--sdk", "2.27.1", "--as-of", "2026-02-01", "-o", "lock.json")
     run("lock", *ask, *target, "--sdk", "2.31.1", "--as-of", "2026-08-13", "-o", "c.txt")
-    done = run("diff", "lock.json", "c.txt", "--as-of", "2026-08-20")
+    done = run("diff", "lock.json", "c.txt", "--as-of", "2026-08-20", "--format", "json")
     assert done.code == 0, done.err
-    assert done.out.startswith("lock.json → c.txt (minor: ")
-    rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines() if ":" in line}
-    assert rows["pip:neuronx-cc"][2] == "minor"
-    assert "Python: +3.13" in done.out
-    assert "operating systems: +debian12 +rhel10" in done.out
+    document = json.loads(done.out)
+    assert document["update"] == "minor"
+    assert document["support"]["Python"]["gained"] == ["3.13"]
+    assert document["support"]["operating systems"]["gained"] == ["debian12", "rhel10"]
+    (compiler,) = [row for row in document["packages"] if row["name"] == "neuronx-cc"]
+    assert compiler["update"] == "minor"
 
 
-def test_what_left_names_what_takes_its_place(run) -> None:
-    done = run("diff", "2.31.1", "2.32.0", "--instance", "trn2", "--as-of", "2026-08-20")
-    lines = {line.split()[0]: line for line in done.out.splitlines() if line.startswith("pip:")}
-    assert "left for vllm-neuron" in lines["pip:neuronx-distributed-inference"]
-    assert lines["pip:torch-neuronx"].split()[3] == "left"
-    assert lines["pip:nrtpy"].split()[3] == "entered"
-    major = run("diff", "2.29.1", "2.30.0").out
-    assert "libneuronxla: incompatible: may not work with earlier Neuron Runtime" in major
-    back = run("diff", "2.32.0", "2.31.1").out
-    assert "minor, back" in back
-    assert "goes back; pip needs a pin, apt --allow-downgrades" in back
+def differences(run: Run, *words: str) -> dict[str, dict[str, Any]]:
+    document = json.loads(run("diff", *words, "--format", "json").out)
+    return {row["name"]: row for row in document["packages"]}
+
+
+def test_what_left_names_what_takes_its_place(run: Run) -> None:
+    rows = differences(run, "2.31.1", "2.32.0", "--instance", "trn2", "--as-of", "2026-08-20")
+    assert rows["neuronx-distributed-inference"]["renamed_to"] == "vllm-neuron"
+    assert rows["neuronx-distributed-inference"]["new"] == []
+    assert rows["torch-neuronx"]["new"] == rows["nrtpy"]["old"] == []
+    assert differences(run, "2.29.1", "2.30.0")["libneuronxla"]["update"] == "major"
+    back = differences(run, "2.32.0", "2.31.1")["neuronx-cc"]
+    assert (back["update"], back["backwards"]) == ("minor", True)
+    assert "--allow-downgrades" in run("diff", "2.32.0", "2.31.1").out
 
 
 def test_markdown_escapes_what_files_are_called(run) -> None:
@@ -135,24 +141,26 @@ def test_equal_states_have_no_difference(run) -> None:
     assert "No difference." in run("diff", "latest", "2.32.0", "--format", "markdown").out
 
 
-# what is compared, exit code, what stderr says
-REFUSED = [
-    (("2.99.0", "2.30.0"), 2, "unknown SDK release '2.99.0'"),
-    (("nothing", "2.30.0"), 2, "'nothing' is no SDK release, file or folder"),
-    ((".", "2.30.0"), 2, "is no environment: it has no site-packages"),
-    (("a.doc", "2.30.0"), 2, "the name does not tell what it is"),
-    (("empty.txt", "2.30.0"), 2, "pins no version"),
-    (("bad.json", "2.30.0"), 2, "is not JSON"),
-    (("2.30.0", "2.30.0", "--instance", "trn9"), 2, "unknown instance"),
+# what is compared, the error, what it carries
+REFUSED: list[tuple[tuple[str, ...], type[NeuronPinError], dict[str, object]]] = [
+    (("2.99.0", "2.30.0"), UnknownName, {"given": "2.99.0"}),
+    (("nothing", "2.30.0"), WrongUsage, {}),
+    ((".", "2.30.0"), UnreadableInput, {"path": "."}),
+    (("a.doc", "2.30.0"), WrongUsage, {}),
+    (("empty.txt", "2.30.0"), UnreadableInput, {"path": "empty.txt", "line": 0}),
+    (("bad.json", "2.30.0"), UnreadableInput, {"path": "bad.json", "line": 1}),
+    (("2.30.0", "2.30.0", "--instance", "trn9"), UnknownName, {"given": "trn9"}),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "code", "told"), REFUSED)
-def test_what_diff_refuses(run, arguments, code: int, told: str) -> None:
+@pytest.mark.parametrize(("arguments", "kind", "data"), REFUSED)
+def test_what_diff_refuses(
+    run: Run, arguments: tuple[str, ...], kind: type[NeuronPinError], data: dict[str, object]
+) -> None:
     for name in ("a.doc", "empty.txt", "bad.json"):
         Path(name).write_text("-r other.txt\n" if name == "empty.txt" else "{")
-    done = run("diff", *arguments)
-    assert (done.code, told in done.err) == (code, True), done.err
+    error = failure(run("diff", *arguments), kind)
+    assert {name: getattr(error, name) for name in data} == data
 
 
 def _lock(packages: dict[str, list[str]]) -> str:
@@ -183,7 +191,7 @@ def test_why_tells_the_shortest_chain_from_each_origin(run) -> None:
     document = json.loads(run("why", "leaf", "--format", "json").out)
     assert document["chains"][0] == ["reqs.txt:3", "other", "leaf"]
     missing = run("why", "laef")
-    assert (missing.code, "did you mean leaf" in missing.err) == (2, True)
+    assert failure(missing, UnknownName).near == ("leaf",)
     assert run("why", "leaf", "--lock", "absent.json").code == 2
 
 

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import UNPRINTABLE
+from conftest import UNPRINTABLE, failure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuron_pin.cli import main
-from neuron_pin.errors import NeuronPinError
+from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.outputs import FORMATS, renderer
 
@@ -99,4 +99,4 @@ DEEP = {"lock.json": '{"packages": [], "sdk": BRACKETS}', "pylock.toml": "packag
 def test_a_lock_that_is_too_deep_to_be_read_is_none(run, shallow: str, name: str) -> None:
     Path(name).write_text(DEEP[name].replace("BRACKETS", shallow))
     done = run("lock", "--offline", *ASKED[0], "-o", name)
-    assert (done.code, "is no lock that could be kept to" in done.err) == (2, True)
+    assert failure(done, UnreadableInput).path == name

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from conftest import failure
 
+from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.inputs.host.apt_sandbox import has_apt
 from neuron_pin.outputs import apt_preferences
 
@@ -16,19 +18,19 @@ def test_a_diff_is_shown_and_a_dry_run_writes_nothing(run, tmp_path: Path) -> No
     named = "/etc/apt/preferences.d/00-neuron-pin.pref"
     done = run(*BASE, "--root", tmp_path, "-o", named, "--dry-run")
     assert done.code == 0, done.err
-    assert "would be written" in done.err
+    assert not path.exists()
     path.parent.mkdir(parents=True)
     assert run(*BASE, "--root", tmp_path, "-o", named, "--sdk", "2.31.1").code == 0
     before = path.read_text()
     done = run(*BASE, "--root", tmp_path, "-o", named, "--dry-run", "--diff")
     assert path.read_text() == before
     assert f"--- {path}" in done.out
-    assert "-Explanation: neuron-pin: aws-neuronx-tools 2.31.15.0 of Neuron SDK 2.31.1" in done.out
-    assert "+Explanation: neuron-pin: aws-neuronx-tools 2.32.28.0 of Neuron SDK 2.32.0" in done.out
+    for sign, version in (("-", "2.31.15.0"), ("+", "2.32.28.0")):
+        assert [line for line in done.out.splitlines() if line[:1] == sign and version in line]
     done = run(*BASE, "--root", tmp_path, "-o", named, "--diff")
     assert "2.32.28.0" in path.read_text()
     done = run(*BASE, "--root", tmp_path, "-o", named, "--diff")
-    assert (done.out, "unchanged" in done.err) == ("", True)
+    assert (done.code, done.out) == (0, "")
     # Neither where nor how it was written is part of what is written.
     assert "--root" not in path.read_text()
 
@@ -61,9 +63,9 @@ def test_what_would_not_do_what_is_meant_is_not_written(
 
     monkeypatch.setattr(apt_preferences, "render_apt_preferences", faulty)
     done = run(*BASE, "--pin", "major", "-o", path, "-o", tmp_path / "lock.json")
-    assert done.code == 2
-    assert "would not do what is meant" in done.err
-    assert told in done.err
+    error = failure(done, CannotWrite)
+    assert error.path == str(path)
+    assert told in error.problem
     assert path.read_text().startswith("Package: old")
     assert not (tmp_path / "lock.json").exists()
 
@@ -82,7 +84,7 @@ def test_apt_itself_is_asked(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         lambda resolution, command: render(resolution, command).replace("990", "991"),
     )
     done = run(*BASE, "-o", tmp_path / "x.pref")
-    assert (done.code, "by apt-cache policy" in done.err) == (2, True)
+    assert "apt-cache policy" in failure(done, CannotWrite).problem
 
 
 def only_apt(check):
@@ -127,7 +129,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused(run, tmp_path: Path) ->
     folder.mkdir()
     folder.chmod(0o777)
     done = run(*BASE, "-o", folder / "x.pref")
-    assert (done.code, "everybody may write" in done.err) == (2, True)
+    assert failure(done, CannotWrite).path == str(folder / "x.pref")
     assert list(folder.iterdir()) == []
     folder.chmod(0o1777)
     assert run(*BASE, "-o", folder / "x.pref").code == 0
@@ -138,7 +140,8 @@ def test_pins_carry_the_date_on_which_to_look_at_them_again(run) -> None:
     assert done.code == 0, done.err
     assert "\nExplanation: neuron-pin: expires 2027-02-01\n" in Path("x.pref").read_text()
     done = run(*BASE, "--expires", "soon", "-o", "y.pref")
-    assert (done.code, "--expires: 'soon' is not a date" in done.err) == (2, True)
+    assert "--expires" in failure(done, WrongUsage).message
+    assert not Path("y.pref").exists()
 
 
 LOCK = ("lock", "--offline", "aws-neuronx-tools", "--os", "ubuntu22.04", "--sdk", "2.31.1")
@@ -153,7 +156,7 @@ def test_edits_by_hand_are_noticed_before_they_are_lost(run, tmp_path) -> None:
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     path.write_text(first.replace("990", "1001"))
     done = run(*LOCK, "-o", path)
-    assert (done.code, "edited by hand" in done.err) == (2, True)
+    assert failure(done, CannotWrite).path == str(path)
     assert "1001" in path.read_text()
     shown = run(*LOCK, "-o", path, "--overwrite", "--diff", "--dry-run")
     assert "-Pin-Priority: 1001\n" in shown.out
@@ -170,7 +173,7 @@ def test_what_was_written_is_taken_away_and_nothing_else(run, tmp_path) -> None:
     mine = tmp_path / "mine.pref"
     mine.write_text("Package: x\nPin: release *\nPin-Priority: 1\n")
     refused = run("lock", "--remove", "-o", pins, "-o", mine)
-    assert (refused.code, "was not written by neuron-pin" in refused.err) == (2, True)
+    assert failure(refused, CannotWrite).path == str(mine)
     assert pins.exists()
     pins.write_text(pins.read_text() + "# mine\n")
     assert run("lock", "--remove", "-o", pins).code == 2

@@ -9,11 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import FIXTURES, Run
+from conftest import FIXTURES, Run, failure
 from dnf_world import dnf_world, has_dnf
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.windows import Pair, find_clash
+from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.plan.hops import find_moves
@@ -27,8 +28,8 @@ CALLS = [
 
 # What no release has, or what is not to be had that way, whatever phases are allowed.
 IMPOSSIBLE = {
-    ("tensorflow", "2.10.0", "2.8.0"): "NP301: 2.10.1.1.0.0, tensorflow-neuronx==2.10.0.* does not",
-    ("tensorflow", "2.10.0", "2.9.0"): "NP301: 2.10.1.2.0.0, tensorflow-neuronx==2.10.0.* does not",
+    ("tensorflow", "2.10.0", "2.8.0"): "NP301: 2.10.1.1.0.0, tensorflow-neuronx==2.10.0.*",
+    ("tensorflow", "2.10.0", "2.9.0"): "NP301: 2.10.1.2.0.0, tensorflow-neuronx==2.10.0.*",
 }
 
 
@@ -56,9 +57,9 @@ def test_every_call_of_the_vendors_script_is_answered(run: Run, call: tuple[str,
     )
     reason = IMPOSSIBLE.get((call[1], call[2], call[3]))
     if reason is not None:
-        assert done.code == 1
+        error = failure(done, NoSolution)
         assert reason in done.err
-        assert "would work: without --framework-version: SDK 2." in done.err
+        assert any(each.startswith("without --framework-version") for each in error.relaxations)
         return
     assert done.code == 0, done.err
     plan = json.loads(done.out)
@@ -83,9 +84,9 @@ def test_what_the_policy_does_not_allow_says_why_and_what_comes_nearest(
     done = run("plan", *options(call), "--as-of", "2026-08-21", "--format", "json")
     if done.code == 0:
         return
-    assert done.code == 1
-    assert "because:" in done.err
-    assert "would work: " in done.err
+    error = failure(done, NoSolution)
+    assert error.causes
+    assert error.relaxations
 
 
 # Real apt ------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) 
             "--phase", "eos", "--as-of", date_of(catalog, sdk), "--format", "json",
         )  # fmt: skip
         if done.code:
-            assert system in done.err or "no SDK release" in done.err, (sdk, done.err)
+            assert isinstance(done.error, NoSolution), (sdk, done.err)
             continue
         plan = json.loads(done.out)
         published = versions_of(catalog, sdk, "trn1")
@@ -353,7 +354,7 @@ def test_real_apt_carries_the_script_out_and_again(
     (root / "etc/apt/preferences.d/00-neuron-pin.pref").write_text("# mine\n")
     done = carry_out("--to", "2.30.0")
     assert done.returncode == 1
-    assert "neuron-pin did not write it" in done.stderr
+    assert "00-neuron-pin.pref" in done.stderr
 
 
 # Hops ----------------------------------------------------------------------------------
@@ -373,12 +374,12 @@ def test_a_release_between_is_named_where_host_and_containers_move_apart(
     assert [move.sdk for move in moves if move.sdk]
     target = ("--instance", "trn2", "--os", "ubuntu24.04")
     done = run("plan", "--from", "2.27.0", "--to", "2.32.0", *target, "--scope", "host")
-    assert "by 2.27.0 → 2.30.0 → 2.32.0" in done.out
-    assert "go by SDK 2.30.0" in done.out
+    assert "2.27.0 → 2.30.0 → 2.32.0" in done.out
+    assert "SDK 2.30.0" in done.out
     # Those of 2.31.1 work with those of 2.32.0, one after the other.
     done = run("plan", "--from", "2.31.1", "--to", "2.32.0", *target)
-    assert "by 2.31.1 → 2.32.0" in done.out
-    assert "do not work with each other" not in done.out
+    assert "2.31.1 → 2.32.0" in done.out
+    assert "2.30.0" not in done.out
 
 
 # Hosts ---------------------------------------------------------------------------------
@@ -433,9 +434,9 @@ def test_a_host_that_is_held_by_a_hook_is_told_what_comes_first(run: Run, tmp_pa
         done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
         assert done.code == 0, done.err
         told = run(*words)
-        is_told = "apt is held to SDK 2.30.0" in told.out
+        is_told = "sudo neuron-pin hook install apt" in told.out
         assert is_told == (sdk == "2.30.0"), told.out
-        assert ("sudo neuron-pin hook install apt" in told.out) == is_told
+        assert ("SDK 2.30.0" in told.out) == is_told
 
 
 def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None:
@@ -451,27 +452,28 @@ def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None
     (tmp_path / "root/etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
     ran = subprocess.run(["sh", script], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert "this does not hold: The operating system is ubuntu24.04" in ran.stderr
+    assert "ubuntu24.04" in ran.stderr
     if shutil.which("shellcheck"):
         checked = subprocess.run(["shellcheck", "-S", "warning", script], check=False)
         assert checked.returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "kind", "data"),
     [
-        (["--framework", "torch"], "unknown framework 'torch'"),
-        (["--category", "drivers"], "unknown category 'drivers'"),
-        (["--ami", "dlami"], "unknown image 'dlami'"),
-        (["--framework-version", "new"], "is no version"),
-        (["--to", "2.99.0"], "unknown SDK release '2.99.0'"),
-        (["--from", "somewhere"], "is no SDK release, file or folder"),
+        (["--framework", "torch"], UnknownName, {"kind": "framework", "given": "torch"}),
+        (["--category", "drivers"], UnknownName, {"kind": "category", "given": "drivers"}),
+        (["--ami", "dlami"], UnknownName, {"kind": "image", "given": "dlami"}),
+        (["--framework-version", "new"], WrongUsage, {}),
+        (["--to", "2.99.0"], UnknownName, {"kind": "SDK release", "given": "2.99.0"}),
+        (["--from", "somewhere"], WrongUsage, {}),
     ],
 )
-def test_wrong_words(run: Run, words: list[str], told: str) -> None:
-    done = run("plan", "--instance", "trn2", "--os", "ubuntu24.04", *words)
-    assert done.code == 2
-    assert told in done.err
+def test_wrong_words(
+    run: Run, words: list[str], kind: type[NeuronPinError], data: dict[str, str]
+) -> None:
+    error = failure(run("plan", "--instance", "trn2", "--os", "ubuntu24.04", *words), kind)
+    assert {name: getattr(error, name) for name in data} == data
 
 
 def test_an_image_has_no_driver_and_holds_what_is_in_it(run: Run) -> None:

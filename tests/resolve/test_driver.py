@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import Run, failure
 
+from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.target.detection import detect
 
 BASE = ("lock", "--offline", "--instance", "trn1", "--os", "ubuntu22.04", "--python", "3.11",
@@ -57,17 +59,18 @@ def test_the_hosts_driver_is_left_alone(run) -> None:
     document = json.loads(run(*BASE, "--with-driver", "2.27.4.0", "--format", "json").out)
     (kept,) = [e for e in document["exclusions"] if e["name"] == "aws-neuronx-dkms"]
     assert (kept["rule"], kept["version"]) == ("NP107", "2.30.2.0")
-    assert "has no driver for" not in " ".join(document["warnings"])
+    assert not [warning for warning in document["warnings"] if "driver" in warning]
 
 
 def test_what_cannot_work_says_so(run) -> None:
     done = run(*BASE, "--with-driver", "2.26.5.0", "--sdk", "2.32.0")
-    assert done.code == 1
-    assert "aws-neuronx-runtime-lib 2.34.10.0 does not work with" in done.err
+    error = failure(done, NoSolution)
+    assert any("aws-neuronx-runtime-lib 2.34.10.0" in cause for cause in error.causes)
     done = run(*BASE, "--with-driver", "2.29.0.0", "--sdk", "2.30.0")
-    assert "aws-neuronx-dkms 2.29.0.0 does not work with" in done.err
+    error = failure(done, NoSolution)
+    assert any("aws-neuronx-dkms 2.29.0.0" in cause for cause in error.causes)
     done = run(*BASE, "--with-driver", "new")
-    assert (done.code, "is no version of the driver" in done.err) == (2, True)
+    assert "'new'" in failure(done, WrongUsage).message
     assert run(*BASE, "aws-neuronx-dkms==2.30.*", "--with-driver", "2.27.4.0").code == 1
 
 
@@ -80,22 +83,25 @@ def test_a_loaded_module_tells_its_version(tmp_path: Path) -> None:
         assert detect(str(tmp_path)).driver == expected
 
 
-# system, kernel, what is said of it
+# system, kernel, what a warning names
 KERNELS = [
-    ("ubuntu22.04", "6.8.0-1015-aws", ""),
-    ("ubuntu22.04", "5.15.0-91-generic", "with kernel 6.8, the host runs 5.15.0-91-generic"),
-    ("amzn2023", "6.18.3-1.amzn2023.x86_64", ""),
-    ("amzn2023", "6.12.0", "with kernel 6.1, 6.18"),
+    ("ubuntu22.04", "6.8.0-1015-aws", ()),
+    ("ubuntu22.04", "5.15.0-91-generic", ("6.8", "5.15.0-91-generic")),
+    ("amzn2023", "6.18.3-1.amzn2023.x86_64", ()),
+    ("amzn2023", "6.12.0", ("6.1, 6.18", "6.12.0")),
 ]
 
 
-@pytest.mark.parametrize(("system", "kernel", "told"), KERNELS)
-def test_kernels_that_the_driver_was_tested_on(run, system: str, kernel: str, told: str) -> None:
+@pytest.mark.parametrize(("system", "kernel", "facts"), KERNELS)
+def test_kernels_that_the_driver_was_tested_on(
+    run: Run, system: str, kernel: str, facts: tuple[str, ...]
+) -> None:
     done = run("lock", "--offline", "--instance", "trn1", "--os", system, "--with-kernel", kernel,
                "--python", "3.11", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
     assert done.code == 0, done.err
     warnings = [w for w in json.loads(done.out)["warnings"] if "kernel" in w]
-    assert [told in w and "runtime.rst" in w for w in warnings] == ([True] if told else [])
+    assert len(warnings) == bool(facts)
+    assert all(fact in w for w in warnings for fact in (*facts, "runtime.rst"))
 
 
 def test_a_kernel_that_is_too_old_puts_the_driver_aside(run) -> None:

@@ -3,11 +3,11 @@
 from datetime import date
 
 import pytest
-from conftest import page, row
+from conftest import failure, page, row
 from packaging.markers import Marker
 from packaging.tags import parse_tag
 
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.target import Target, make_target
 from neuron_pin.target.tags import marker_environment, wheel_tags
 
@@ -73,7 +73,7 @@ def test_markers(catalog, platform: str, marker: str, holds: bool) -> None:
 
 def test_a_platform_that_is_none_is_refused(catalog) -> None:
     for tag in ("win_amd64", "macosx_14_0_arm64", "manylinux_2_x86_64", ""):
-        with pytest.raises(WrongUsage, match="no platform tag of Linux"):
+        with pytest.raises(WrongUsage, match="platform"):
             target(catalog, platforms=[tag])
 
 
@@ -103,4 +103,4 @@ def test_requires_python_is_held_against_the_patch(run, serve) -> None:
     assert "tool==1.0" in run("lock", "tool", *options, "--python", "3.11").out
     assert "tool==2.0" in run("lock", "tool", *options, "--python", "3.11.5").out
     done = run("lock", "tool==2.0", *options, "--python", "3.11")
-    assert (done.code, "the target has 3.11.0" in done.err) == (1, True)
+    assert any("NP105" in cause for cause in failure(done, NoSolution).causes)

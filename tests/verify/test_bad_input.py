@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import failure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuron_pin.errors import UnreadableInput
 from neuron_pin.verify import lockfile
 from neuron_pin.verify.evidence import Sources
 from neuron_pin.verify.lockfile import InvalidLock, parse_lock_json, parse_pylock, read_lock
@@ -214,15 +216,15 @@ def test_a_wrong_pylock_is_told_with_its_place(run, line: str, instead: str, pla
     assert text != PYLOCK
     Path("pylock.toml").write_text(text)
     done = run("verify", "pylock.toml", "--offline")
-    assert done.code == 2
-    assert done.err.startswith(f"error: pylock.toml: {place}")
+    error = failure(done, UnreadableInput)
+    assert error.path == "pylock.toml"
+    assert error.problem.startswith(place)
 
 
 def test_toml_that_is_none_is_told_with_its_line(run) -> None:
     Path("pylock.toml").write_text('lock-version = "1.0"\npackages = [')
     done = run("verify", "pylock.toml")
-    assert done.code == 2
-    assert done.err.startswith("error: pylock.toml")
+    assert failure(done, UnreadableInput).path == "pylock.toml"
 
 
 def test_a_link_out_of_the_folder_leads_nowhere(run, tmp_path) -> None:

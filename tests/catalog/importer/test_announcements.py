@@ -82,7 +82,7 @@ def test_a_page_that_is_a_source_already_is_not_read_again(catalog: Catalog, tmp
 
 
 def test_without_pages_there_is_nothing_to_read(catalog: Catalog, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableInput, match=r"holds no \.rst page"):
+    with pytest.raises(UnreadableInput, match=r"\.rst"):
         read_announcements(str(tmp_path), catalog)
     (tmp_path / "a.rst").write_bytes(b"\xff\xfe")
     with pytest.raises(UnreadableInput, match="not UTF-8"):
@@ -95,16 +95,17 @@ def test_without_pages_there_is_nothing_to_read(catalog: Catalog, tmp_path: Path
 def test_an_import_is_used_and_told(run) -> None:
     done = run("catalog", "import", PAGES)
     assert done.code == 0, done.err
-    assert "event  component nrtpy: maintenance with no date yet (2.35.0)" in done.out
-    assert "not read  neuron2.x/news.rst: its title tells no change of phase" in done.out
+    assert [line for line in done.out.splitlines() if "nrtpy" in line and "2.35.0" in line]
+    assert "neuron2.x/news.rst" in done.out
     shown = json.loads(run("catalog", "show", "--format", "json").out)
     assert (shown["version"], shown["date"]) == ("2.32.0", "2026-08-17")
     assert shown["announcements"] == "2026-12-01"
     told = run("lifecycle", "nrtpy", "--as-of", "2026-12-02")
-    assert "maintenance no date yet (2.35.0), announced 2026-11-20" in told.out
-    again = run("catalog", "import", PAGES)
-    assert "0 new events; 8 pages known already" in again.out
-    assert again.out.endswith("nothing new, not written\n")
+    assert [line for line in told.out.splitlines() if "2.35.0" in line and "2026-11-20" in line]
+    folder = Path(shown["folder"])
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert run("catalog", "import", PAGES).code == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_the_manifest_of_a_later_release_gives_announcements_their_day(run) -> None:
@@ -113,7 +114,7 @@ def test_the_manifest_of_a_later_release_gives_announcements_their_day(run) -> N
     assert run("catalog", "import", manifest).code == 0
     told = run("lifecycle", "python3.11", "--as-of", "2027-02-01")
     # 2.34.0 is of 2027-01-31 in that manifest.
-    assert "eos since 2027-01-31" in told.out
+    assert [line for line in told.out.splitlines() if "eos" in line and "2027-01-31" in line]
     shown = json.loads(run("catalog", "show", "--format", "json").out)
     assert (shown["date"], shown["announcements"]) == ("2027-01-31", "2026-12-01")
 
@@ -121,8 +122,8 @@ def test_the_manifest_of_a_later_release_gives_announcements_their_day(run) -> N
 def test_both_are_imported_at_once(run) -> None:
     done = run("catalog", "import", FIXTURES / "manifest" / "irregular.json", PAGES)
     assert done.code == 0, done.err
-    assert "new: 2.34.0" in done.out
-    assert "python python 3.11: eos on 2027-01-31 (2.34.0)" in done.out
+    ended = [line for line in done.out.splitlines() if "python 3.11" in line and "eos" in line]
+    assert any("2027-01-31 (2.34.0)" in line for line in ended)
     assert run("catalog", "import", PAGES, PAGES).code == 2
 
 
@@ -132,6 +133,6 @@ def test_what_cannot_be_is_refused_and_nothing_imported(run, tmp_path: Path) -> 
     (tmp_path / "pages" / "a.rst").write_text(page)
     done = run("catalog", "import", tmp_path / "pages")
     assert done.code == 2
-    assert "python 3.11: names 2.22.9, which was never released" in done.err
-    assert "[a.rst] (NP708)" in done.err
+    for fact in ("python 3.11", "2.22.9", "[a.rst] (NP708)"):
+        assert fact in done.err
     assert not (tmp_path / "data" / "neuron-pin" / "catalog").exists()

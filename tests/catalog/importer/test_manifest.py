@@ -41,8 +41,8 @@ def test_repairs_and_unknowns_are_all_reported(catalog: Catalog) -> None:
 def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Path) -> None:
     done = run("catalog", "import", IRREGULAR)
     assert done.code == 0, done.err
-    assert "new: 2.34.0" in done.out
-    assert "unknown instance  trn4: a new instance family" in done.out
+    assert "2.34.0" in done.out
+    assert "trn4" in done.out
     done = run(
         "lock",
         "--offline",

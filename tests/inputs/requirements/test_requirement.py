@@ -33,13 +33,13 @@ def test_requirements(row) -> None:
 
 # text, what the error says
 REFUSED = [
-    ("", "no requirement"),
+    ("", "requirement"),
     ("torch @ https://example.invalid/torch.whl", "by URL"),
-    ("torch>>2", "no requirement"),
+    ("torch>>2", "torch>>2"),
     ("aws-neuronx-tools=2*", "2.*"),
-    ("aws-neuronx-tools=2", "compare the whole string"),
-    ("pip:torch=2.*", "two equals signs"),
-    ("apt:tools>=2", "no apt requirement"),
+    ("aws-neuronx-tools=2", "string"),
+    ("pip:torch=2.*", "equals"),
+    ("apt:tools>=2", "apt"),
     ("x" * 5000, "5000 characters"),
 ]
 
@@ -98,20 +98,20 @@ def test_a_file_says_how_it_is_encoded(tmp_path: Path, data: bytes) -> None:
 
 # content, line, what the error says
 BROKEN = [
-    (b"torch\nfoo bar\n", 2, "no requirement"),
+    (b"torch\nfoo bar\n", 2, "foo bar"),
     (b"torch\n-e .\n", 2, "editable"),
-    (b"--no-binary :all:\n", 1, "runs a package's own code"),
-    (b"--src x\n", 1, "--src is not supported"),
-    (b"--pre\n", 1, "pre-releases of everything"),
-    (b"# coding: rot13\n", 1, "unknown encoding 'rot13'"),
-    (b"\n# coding: klingon\n", 2, "unknown encoding 'klingon'"),
-    (b"torch --hash=md5:abc\n", 1, "no hash to hold a file to"),
-    (b"torch --global-option=x\n", 1, "--global-option of a requirement"),
+    (b"--no-binary :all:\n", 1, "code"),
+    (b"--src x\n", 1, "--src"),
+    (b"--pre\n", 1, "pre-releases"),
+    (b"# coding: rot13\n", 1, "rot13"),
+    (b"\n# coding: klingon\n", 2, "klingon"),
+    (b"torch --hash=md5:abc\n", 1, "hash"),
+    (b"torch --global-option=x\n", 1, "--global-option"),
     (b"torch==1 --hash=sha256:" + b"a" * 64 + b"\nnumpy\n--require-hashes\n", 2, "has no hash"),
     (b"torch\n\xff\n", 2, "not UTF-8"),
     (b"torch\nnum\0py\n", 2, "NUL"),
     (b"-r\n", 1, "without a value"),
-    (b"\n\naws-neuronx-tools=2*\n", 3, "begin alike"),
+    (b"\n\naws-neuronx-tools=2*\n", 3, r"2\*"),
 ]
 
 
@@ -127,12 +127,13 @@ def test_a_broken_line_is_named(tmp_path: Path, content: bytes, line: int, told:
 def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "reqs.txt"
     path.write_text("-r reqs.txt\n")
-    with pytest.raises(UnreadableInput, match="includes itself"):
+    with pytest.raises(UnreadableInput, match="itself"):
         read_requirements(str(path))
 
 
 def test_a_missing_nested_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "reqs.txt"
     path.write_text("-r absent.txt\n")
-    with pytest.raises(UnreadableInput, match=r"absent\.txt: cannot be read"):
+    with pytest.raises(UnreadableInput, match="absent") as caught:
         read_requirements(str(path))
+    assert caught.value.path == str(tmp_path / "absent.txt")

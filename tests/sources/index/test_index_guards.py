@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import wheel
+from conftest import failure, wheel
 
+from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
@@ -110,9 +111,9 @@ def test_a_wheel_that_is_none(
     if not ranges:
         server.answers[f"/{FILENAME}"] = (200, {"no-ranges": "1"}, data)
     done = run("lock", "tool", "--index-url", f"{server.url}/simple", "-o", "c.txt")
-    assert done.code == 3, done
-    assert told in done.err
-    assert f"{server.url}/{FILENAME}" in done.err
+    error = failure(done, SourceFailed)
+    assert told in error.problem
+    assert error.url == f"{server.url}/{FILENAME}"
     assert not Path("c.txt").exists()
     # The page was good, and may stay; of the wheel nothing does.
     assert nothing_is_left(tmp_path, "http", "projects")
@@ -157,7 +158,8 @@ def test_a_wheel_that_is_fetched_whole_is_held_to_its_hash(run, serve, tmp_path:
     listed(server, hashes={"sha256": "0" * 64})
     server.answers[f"/{FILENAME}"] = (200, {"no-ranges": "1"}, GOOD)
     done = run("lock", "tool", "--index-url", f"{server.url}/simple")
-    assert (done.code, "does not have the hash" in done.err) == (3, True)
+    error = failure(done, SourceFailed)
+    assert (error.url, "hash" in error.problem) == (f"{server.url}/{FILENAME}", True)
     assert nothing_is_left(tmp_path, "http", "projects")
 
 
@@ -169,7 +171,8 @@ def test_metadata_beside_the_wheel_is_held_to_its_hash_and_not_kept(
     listed(server, **changes)
     server.answers[f"/{FILENAME}.metadata"] = (200, {}, METADATA.encode())
     done = run("lock", "tool", "--index-url", f"{server.url}/simple")
-    assert (done.code, "does not have the stated hash" in done.err) == (3, True)
+    error = failure(done, SourceFailed)
+    assert (error.url, "hash" in error.problem) == (f"{server.url}/{FILENAME}.metadata", True)
     kept = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()]
     assert not [data for data in kept if b"Metadata-Version" in data]
 

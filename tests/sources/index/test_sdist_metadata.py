@@ -9,7 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import page, row, sdist, wheel
+from conftest import failure, page, row, sdist, wheel
+
+from neuron_pin.errors import SourceFailed
 
 BUILD = """
 import pathlib
@@ -140,7 +142,7 @@ def test_a_build_runs_only_for_a_name_that_is_given(run, index) -> None:
     done = run("lock", *arguments, "--build", "Tool")
     assert done.code == 0, done.err
     assert "helper==1.0" in done.out
-    assert "told by its build" in done.err
+    assert "tool" in done.err
     assert "helper==1.0" in run("lock", *arguments, "--build", "tool", "--offline").out
     assert run("lock", *arguments, "--offline").code == 1
 
@@ -150,15 +152,14 @@ def test_a_build_that_fails_says_why(run, index) -> None:
         "lock", *index(sdist("tool", "1.0", metadata="2.1", build="raise SystemExit('broken')")),
         "--build", "tool",
     )  # fmt: skip
-    assert (done.code, "its build failed" in done.err) == (3, True)
-    assert "broken" in done.err
+    assert "broken" in failure(done, SourceFailed).message + failure(done, SourceFailed).hint
 
 
 def test_an_archive_that_is_not_what_the_index_says_is_refused(run, index, tmp_path: Path) -> None:
     arguments = index(sdist("tool", "1.0"), hashes={"sha256": "0" * 64})
     done = run("lock", *arguments)
-    assert (done.code, "does not have the hash" in done.err) == (3, True)
+    assert "hash" in failure(done, SourceFailed).problem
     done = run("lock", *index(sdist("tool", "2.0")), "--refresh")
-    assert (done.code, "calls itself version '2.0'" in done.err) == (3, True)
+    assert "'2.0'" in failure(done, SourceFailed).problem
     done = run("lock", *index(b"no archive"), "--refresh")
-    assert (done.code, "is not a source distribution" in done.err) == (3, True)
+    assert "distribution" in failure(done, SourceFailed).problem
