@@ -10,7 +10,7 @@ from neuron_pin.inputs import Requirement
 from neuron_pin.outputs.table import columns
 
 from .console import Console
-from .parser import Options
+from .options import Options
 
 if TYPE_CHECKING:
     from neuron_pin.audit.apt_view import AptView, VersionView

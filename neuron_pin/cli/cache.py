@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 
@@ -9,7 +10,14 @@ from neuron_pin.settings import cache_folder, load_settings
 from neuron_pin.sources.http.record_cache import clear, measure, prune
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin cache``."""
+    parser.add_argument("action", choices=("info", "prune", "clear"))
+    parser.add_argument("--cache-dir", metavar="DIR")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

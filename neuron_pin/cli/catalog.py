@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 
@@ -10,7 +11,24 @@ from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.outputs.table import columns, make_printable
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin catalog``."""
+    parser.add_argument("action", choices=("show", "import", "verify", "lint"))
+    parser.add_argument(
+        "paths",
+        metavar="FILE|DIR",
+        nargs="*",
+        help="import: a release manifest, a folder of announcement pages; verify: these or a "
+        "catalogue; lint: a catalogue",
+    )
+    parser.add_argument(
+        "--signed-by", metavar="KEY", help="import, verify: a file of keys, one of which signed it"
+    )
+    parser.add_argument("--into", metavar="DIR", help="default: the user's data folder")
+    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

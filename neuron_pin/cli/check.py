@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -16,7 +17,50 @@ from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rul
 from neuron_pin.settings import load_settings
 
 from .console import Console
-from .parser import Options
+from .options import Options, add_target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin check``."""
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="requirements, constraints, pyproject.toml, lock.json, pylock.toml, uv.lock, "
+        "poetry.lock, Dockerfile",
+    )
+    parser.add_argument("--venv", metavar="DIR", action="append", default=[])
+    parser.add_argument("--host", action="store_true", help="this machine")
+    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    parser.add_argument(
+        "--image",
+        metavar="DIR|TAR",
+        action="append",
+        default=[],
+        help="an unpacked image, an OCI layout, a tarball of docker save",
+    )
+    parser.add_argument(
+        "--within", metavar="DAYS", default="90d", help="ends announced for so soon; 90d"
+    )
+    parser.add_argument("--lock", metavar="FILE", help="a lock.json that has to be kept to, too")
+    parser.add_argument("--exit-zero", action="store_true", help="whatever is found")
+    parser.add_argument(
+        "--fail-on",
+        metavar="RULE|PHASE",
+        action="append",
+        default=[],
+        help="exit code 1 for these too: NP206, maintenance, ending, warning …",
+    )
+    parser.add_argument("--baseline", metavar="FILE", help="findings that are known")
+    parser.add_argument("--write-baseline", metavar="FILE", help="all of today are known")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change")
+    parser.add_argument("--fix", action="store_true", help="mend files where that is safe")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "github", "cyclonedx", "markdown"),
+        default="text",
+    )
+    add_target(parser)
 
 
 def run(options: Options, console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 
@@ -12,7 +13,13 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin doctor``."""
+    parser.add_argument("--root", metavar="DIR", help="examine the machine below this folder")
+    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

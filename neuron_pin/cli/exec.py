@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 
 from neuron_pin.catalog import load_catalog
@@ -11,7 +12,16 @@ from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.settings import Settings, cache_folder
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin exec``."""
+    parser.add_argument(
+        "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
+    )
+    parser.add_argument("--cache-dir", metavar="DIR")
+    parser.usage = "neuron-pin exec [--lock FILE] -- COMMAND [ARGUMENT …]"
 
 
 def run(options: Options, console: Console) -> int:

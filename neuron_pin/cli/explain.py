@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from datetime import datetime, timezone
@@ -16,7 +17,22 @@ from neuron_pin.settings import load_settings
 
 from .apt_report import explain_host
 from .console import Console
-from .parser import Options
+from .options import Options, add_sources, add_target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin explain``."""
+    parser.add_argument("name", metavar="NAME[PIN]")
+    parser.add_argument(
+        "others", metavar="with NAME[PIN]", nargs="*", help="which versions go with which"
+    )
+    parser.add_argument(
+        "--host", action="store_true", help="what this machine's apt would do, and why"
+    )
+    parser.add_argument("--root", metavar="DIR", help="… the machine below this folder")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    add_target(parser)
+    add_sources(parser)
 
 
 def run(options: Options, console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from datetime import datetime, timezone
@@ -16,7 +17,42 @@ from neuron_pin.hooks.uv import list_covered_commands
 from neuron_pin.sources.index.locations import is_open
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin hook``."""
+    parser.add_argument("action", choices=("install", "status", "remove"))
+    parser.add_argument("kinds", metavar="KIND", nargs="*", help="apt, dnf, pip, uv")
+    parser.add_argument(
+        "--lock", metavar="FILE", help="what to hold; default: lock.json, without --via"
+    )
+    parser.add_argument(
+        "--via", metavar="URL", help="of pip and uv: take everything from this index (serve)"
+    )
+    parser.add_argument(
+        "--scope",
+        choices=("system", "user", "venv"),
+        help="of pip and uv; default: the environment that is active, else the user",
+    )
+    parser.add_argument("--venv", metavar="DIR", help="the environment; default: the active one")
+    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    parser.add_argument(
+        "--on-error",
+        choices=("allow", "refuse"),
+        default="allow",
+        help="what becomes of Neuron's packages where the hook cannot judge; allow",
+    )
+    parser.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="when to look at the lock again; default: six months after its day",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, show the diff")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="files that were edited by hand, too"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="of status")
 
 
 def run(options: Options, console: Console) -> int:

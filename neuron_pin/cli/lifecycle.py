@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 
@@ -12,7 +13,23 @@ from neuron_pin.policy import SubjectKind
 from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin lifecycle``."""
+    parser.add_argument(
+        "subjects",
+        metavar="SUBJECT",
+        nargs="*",
+        help="a name, 'torch-neuronx 2.8', python3.11, 2.26.0, dlami:… default: all",
+    )
+    parser.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
+    parser.add_argument("--kind", metavar="KIND", action="append", help="sdk, component, os …")
+    parser.add_argument("--instance", metavar="FAMILY", help="what concerns this family")
+    parser.add_argument("--lock", metavar="FILE", help="a lock.json, to be shown among them")
+    parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    parser.add_argument("--format", choices=("text", "json", "html", "svg", "ics"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

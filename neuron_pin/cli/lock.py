@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
@@ -24,7 +25,55 @@ from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings, redact_urls
 
 from .console import Console
-from .parser import Options
+from .options import Options, add_sources, add_target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin lock``."""
+    parser.add_argument("requirements", metavar="REQ", nargs="*", help="default: all components")
+    parser.add_argument("-r", "--requirement", metavar="FILE", action="append", default=[])
+    parser.add_argument("-c", "--constraint", metavar="FILE", action="append", default=[])
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", action="append", default=[], help="*.txt, *.pref, *.json"
+    )
+    parser.add_argument("--root", metavar="DIR", help="write below this folder")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="system files that were edited by hand, too"
+    )
+    parser.add_argument(
+        "--remove", action="store_true", help="take away what was written to the system files"
+    )
+    parser.add_argument("--diff", action="store_true", help="show what changes in files")
+    parser.add_argument(
+        "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
+    )
+    parser.add_argument(
+        "--override", metavar="FILE", action="append", help="replaces what others require"
+    )
+    parser.add_argument("-U", "--upgrade", action="store_true", help="ignore what was locked")
+    parser.add_argument(
+        "-P", "--upgrade-package", metavar="NAME", action="append", help="… of this package"
+    )
+    parser.add_argument(
+        "--extra", metavar="NAME", action="append", default=[], help="of a pyproject.toml"
+    )
+    parser.add_argument("--all-extras", action="store_true")
+    parser.add_argument(
+        "--group",
+        metavar="[PATH:]NAME",
+        action="append",
+        default=[],
+        help="a dependency group (PEP 735)",
+    )
+    parser.add_argument(
+        "--build", metavar="NAME", action="append", help="may run this package's own build"
+    )
+    parser.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
+    parser.add_argument("--expires", metavar="DATE", help="when pins should be looked at again")
+    parser.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
+    add_target(parser)
+    add_sources(parser)
 
 
 def run(options: Options, console: Console) -> int:

@@ -1,31 +1,18 @@
-"""The options of every command.  Commands are imported when they run."""
+"""Reading a command line.  Only the module of the command that is asked for is imported."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage, nearest
 
-from .commands import ADD, COMMANDS
-
-if TYPE_CHECKING:
-    from .console import Console
-
-
-class Options(argparse.Namespace):
-    """A parsed command line."""
-
-    command: str
-    color: str
-    quiet: bool
-    verbose: int
-    arguments: list[str]
-    run: Callable[[Options, Console], int]
+from .commands import COMMANDS
+from .options import Options
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -91,10 +78,12 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("-V", "--version", action="version", version=f"neuron-pin {__version__}")
     # With prog given, argparse needs no formatter (and shutil) to find it out.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="neuron-pin")
-    # Only the command that runs is made; each parser costs as much as a small import.
-    wanted = [name for name in COMMANDS if name in arguments[:1]] or list(COMMANDS)
-    for name in wanted:
-        summary = COMMANDS[name]
+    # Only the command that is asked for is imported and made; each parser costs as much as a
+    # small import.
+    wanted = next((name for name in COMMANDS if name in arguments[:1]), None)
+    module = import_module(f"{__package__}.{COMMANDS[wanted].module}") if wanted else None
+    for name in [wanted] if wanted else COMMANDS:
+        summary = COMMANDS[name].summary
         command = commands.add_parser(
             name,
             help=summary,
@@ -103,11 +92,11 @@ def parse(arguments: Sequence[str]) -> Options:
             add_help=True,
             formatter_class=_Formatter,
         )
-        if wanted == [name]:
-            ADD[name](command)
+        if module is not None:
+            module.add_arguments(command)
     words: list[str] = []
     given = list(arguments)
-    if wanted == ["exec"] and "--" in given:
+    if wanted == "exec" and "--" in given:
         # What follows is somebody else's command line, whatever it looks like.
         words = given[given.index("--") + 1 :]
         given = given[: given.index("--")]
@@ -122,6 +111,5 @@ def parse(arguments: Sequence[str]) -> Options:
     options.arguments = list(arguments)
     if options.command is None:
         raise WrongUsage("which command?", hint="neuron-pin --help")
-    module = import_module(f"neuron_pin.cli.{options.command}")
-    options.run = module.run
+    options.run = import_module(f"{__package__}.{COMMANDS[options.command].module}").run
     return options

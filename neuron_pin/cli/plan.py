@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
@@ -14,7 +15,43 @@ from neuron_pin.plan.planning import PlanOptions, list_requested, make_plan, rea
 from neuron_pin.settings import load_settings
 
 from .console import Console
-from .parser import Options
+from .options import Options, add_target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin plan``."""
+    parser.add_argument("requirements", metavar="REQ", nargs="*", help="packages by name")
+    parser.add_argument(
+        "--from",
+        metavar="STATE",
+        dest="start",
+        default="nothing",
+        help="nothing (default), host, an SDK release, lock.json, a venv: what is there",
+    )
+    parser.add_argument("--to", metavar="SDK", help="a release, or latest (default)")
+    parser.add_argument(
+        "--framework", metavar="NAME", help="pytorch (default), jax, tensorflow, mxnet, none"
+    )
+    parser.add_argument("--framework-version", metavar="X.Y")
+    parser.add_argument(
+        "--category",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="all (default), driver, runtime, tools, compiler, framework, efa, "
+        "driver_runtime_tools, compiler_framework",
+    )
+    parser.add_argument(
+        "--ami",
+        metavar="NAME",
+        default="non-dlami",
+        help="non-dlami (default), dlami-base, dlami-framework, dlami-neuron",
+    )
+    parser.add_argument("--installer", choices=("pip", "uv"), help="default: what fits")
+    parser.add_argument("--venv", metavar="DIR", help="the environment's folder")
+    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
+    parser.add_argument("--format", choices=("text", "json", "sh", "dockerfile"), default="text")
+    add_target(parser)
 
 
 def run(options: Options, console: Console) -> int:

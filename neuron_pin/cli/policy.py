@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Sequence
 
@@ -13,7 +14,15 @@ from neuron_pin.policy.rule_pages import MEANINGS
 from neuron_pin.policy.update import Update, list_updates
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin policy``."""
+    parser.add_argument(
+        "rule", metavar="RULE", nargs="?", help="NP…, or phases, classification, updates"
+    )
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

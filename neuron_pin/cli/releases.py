@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +15,15 @@ from neuron_pin.policy import SubjectKind
 
 from .console import Console
 from .lifecycle import parse_day_or_today
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin releases``."""
+    parser.add_argument("release", metavar="SDK", nargs="?")
+    parser.add_argument("--instance", metavar="FAMILY")
+    parser.add_argument("--as-of", metavar="DATE")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(options: Options, console: Console) -> int:

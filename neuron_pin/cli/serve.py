@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 from datetime import datetime, timezone
@@ -11,7 +12,48 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.settings import cache_folder, load_settings
 
 from .console import Console, write_err
-from .parser import Options
+from .options import Options, add_access, add_indexes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin serve``."""
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", default="127.0.0.1:8099", help="default: 127.0.0.1:8099"
+    )
+    parser.add_argument("--certfile", metavar="FILE", help="speak TLS: the certificate, PEM")
+    parser.add_argument("--keyfile", metavar="FILE", help="… and its key, PEM")
+    parser.add_argument(
+        "--files",
+        choices=("redirect", "cache"),
+        default="redirect",
+        help="where installers get files: sent to their index (default), or from us, who keep them",
+    )
+    parser.add_argument(
+        "--file-host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a host that an index keeps its files on",
+    )
+    parser.add_argument(
+        "--cache-size", metavar="SIZE", default="20G", help="of kept files; default: 20G"
+    )
+    parser.add_argument(
+        "--no-read-ahead", action="store_true", help="read nothing before it is asked for"
+    )
+    parser.add_argument("--no-access-log", action="store_true", help="no line for each request")
+    parser.add_argument(
+        "--check", action="store_true", help="start, ask for each kind of page, stop"
+    )
+    group = parser.add_argument_group("the plain /simple/ [env: NEURON_PIN_NAME]")
+    group.add_argument("--sdk", metavar="VERSION", help="members of this release alone; latest")
+    group.add_argument("--instance", metavar="FAMILY", help="inf1, inf2, trn1, trn1n, trn2, trn3")
+    group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: each day's")
+    group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group = parser.add_argument_group("indexes [env: NEURON_PIN_NAME]")
+    add_indexes(group)
+    group.add_argument("--offline", action="store_true", help="from the cache only")
+    add_access(group)
 
 
 def run(options: Options, console: Console) -> int:

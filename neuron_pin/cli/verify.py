@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -23,10 +24,38 @@ from neuron_pin.verify.verdict import Gap, Reason, Subject, Verdict
 from neuron_pin.verify.verifying import verify
 
 from .console import Console
-from .parser import Options
+from .options import Options, add_access, add_timeout, add_trusted_host
 
 MAX_NAMED = 8
 """Packages that are named of those that share a reason; JSON has all."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin verify``."""
+    parser.add_argument("lock", metavar="LOCK", help="lock.json or pylock.toml")
+    parser.add_argument(
+        "requirements",
+        metavar="REQ",
+        nargs="*",
+        help="has to be met, besides what the lock records",
+    )
+    parser.add_argument(
+        "--files", action="store_true", help="read every file: its hash, its METADATA"
+    )
+    parser.add_argument(
+        "--python", metavar="X.Y.Z", help="the target's Python with its patch, which locks lack"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    group = parser.add_argument_group("indexes")
+    group.add_argument(
+        "-i", "--index-url", metavar="URL", help="ask this one for what is not from Neuron's index"
+    )
+    group.add_argument("--neuron-index-url", metavar="URL", help="… and for what is")
+    group = parser.add_argument_group("access [env: NEURON_PIN_NAME]")
+    group.add_argument("--offline", action="store_true", help="the lock alone: ask no index")
+    add_trusted_host(group)
+    add_access(group, keeps=False)
+    add_timeout(group)
 
 
 def run(options: Options, console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 
 from neuron_pin.catalog import canonicalize_name
@@ -11,7 +12,14 @@ from neuron_pin.operations.why import find_chains
 from neuron_pin.outputs.table import make_printable
 
 from .console import Console
-from .parser import Options
+from .options import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``neuron-pin why``."""
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--lock", metavar="FILE", default="lock.json", help="default: lock.json")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(options: Options, console: Console) -> int:
