@@ -20,7 +20,7 @@ from neuron_pin.operations.write import (
     remove,
     write,
 )
-from neuron_pin.outputs import format_of, names_files, renderer
+from neuron_pin.outputs import FILE_NAMES, FORMATS, choose_formats, find_format
 from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings, redact_urls
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--requirement", metavar="FILE", action="append", default=[])
     parser.add_argument("-c", "--constraint", metavar="FILE", action="append", default=[])
     parser.add_argument(
-        "-o", "--output", metavar="FILE", action="append", default=[], help="*.txt, *.pref, *.json"
+        "-o", "--output", metavar="FILE", action="append", default=[], help=", ".join(FILE_NAMES)
     )
     parser.add_argument("--root", metavar="DIR", help="write below this folder")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--diff", action="store_true", help="show what changes in files")
     parser.add_argument(
-        "--format", metavar="FORMAT", help="constraints, apt-preferences, json, text"
+        "--format",
+        metavar="FORMAT",
+        help="where a name tells none, and without -o: " + ", ".join(FORMATS),
     )
     parser.add_argument(
         "--override", metavar="FILE", action="append", help="replaces what others require"
@@ -98,12 +100,13 @@ def run(options: Options, console: Console) -> int:
     outputs = _outputs(options)
     if not options.dry_run:
         check_destinations(outputs)
-    to_stdout = None if outputs else renderer(options.format or "constraints")
+    printed = None if outputs else find_format(options.format or "constraints")
+    forms = [printed] if printed else [output.form for output in outputs]
     preferred = None
     if outputs and not settings.upgrade:
         from neuron_pin.inputs.locks.preferences import read_locked
 
-        found = [read_locked(output.path, output.form) for output in outputs]
+        found = [read_locked(o.path, o.form.name) for o in outputs if o.form.is_kept]
         versions = {name: version for _, pins in found for name, version in pins.items()}
         preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
     resolution = lock(
@@ -115,15 +118,14 @@ def run(options: Options, console: Console) -> int:
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         preferred=preferred,
-        all_files=any(names_files(output.form) for output in outputs)
-        or names_files(options.format or ""),
+        all_files=any(form.names_files for form in forms),
     )
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
         console.warn(warning)
-    if to_stdout is not None:
-        console.result(to_stdout(resolution, command))
+    if printed is not None:
+        console.result(printed.render(resolution, command))
         return 0
     if options.diff:
         console.result("".join(file.diff() for file in prepared))
@@ -134,15 +136,14 @@ def run(options: Options, console: Console) -> int:
     for path, changed in write(prepared):
         console.note(f"{path}: {'written' if changed else 'unchanged'}")
     if not console.quiet and not options.diff:
-        console.result(renderer("text")(resolution, command))
+        console.result(FORMATS["text"].render(resolution, command))
     return 0
 
 
 def _outputs(options: Options) -> list[Output]:
-    return [
-        Output(path_under_root(options.root or "", path), options.format or format_of(path))
-        for path in options.output
-    ]
+    asked = find_format(options.format) if options.format else None
+    paths = [path_under_root(options.root or "", path) for path in options.output]
+    return [Output(*each) for each in zip(paths, choose_formats(paths, asked), strict=True)]
 
 
 def _remove(options: Options, console: Console) -> int:

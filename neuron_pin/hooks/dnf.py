@@ -10,8 +10,7 @@ import os
 
 from neuron_pin.errors import WrongUsage
 from neuron_pin.fs.sections import put_section, remove_section
-from neuron_pin.outputs import Render, file_head
-from neuron_pin.outputs.versionlock import render_versionlock_list, render_versionlock_toml
+from neuron_pin.outputs import FORMATS
 
 from .location import HookLocation, OnError
 from .managed_file import FileOwner, HookLock, ManagedFile, own_file
@@ -39,11 +38,11 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     """Every file, in the order in which they are written."""
     found = [*(installed(place, part) for part in JUDGE), state(place)]
     if _has_dnf5(place):
-        found.append(_locked(place.below(TOML), "versionlock-toml", render_versionlock_toml))
+        found.append(_locked(place.below(TOML), "versionlock-toml"))
     folders = plugin_folders(place)
     if folders:
         # dnf fails without the list that versionlock.conf names, so the list comes first.
-        locked = _locked(place.below(LIST), "versionlock", render_versionlock_list)
+        locked = _locked(place.below(LIST), "versionlock")
         found.append(locked._replace(stays=has_versionlock(place)))
         found.append(
             own_file(place.below(CONFIGURATION), lambda held: render_configuration(held.on_error))
@@ -78,11 +77,12 @@ def render_configuration(on_error: OnError) -> str:
     return f"[main]\nenabled = 1\non_error = {on_error.value}\n"
 
 
-def _locked(path: str, form: str, render: Render) -> ManagedFile:
+def _locked(path: str, name: str) -> ManagedFile:
     """Our section of a version lock."""
-    head = file_head(form)
+    form = FORMATS[name]
+    head = form.section_head or ""
 
     def with_ours(text: str, held: HookLock) -> str:
-        return put_section(text, render(held.resolution, held.command), head)
+        return put_section(text, form.render(held.resolution, held.command), head)
 
     return ManagedFile(path, FileOwner.SHARED, with_ours, remove_section, head=head)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NamedTuple
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
 from neuron_pin.fs.ownership import Ownership, find_ownership, mark
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.outputs import file_head, is_section, is_system_file, renderer
+from neuron_pin.outputs import Format
 from neuron_pin.resolve import Resolution
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -24,7 +25,7 @@ class Output(NamedTuple):
     """A file to write, and its form."""
 
     path: str
-    form: str
+    form: Format
 
 
 class FileChange(NamedTuple):
@@ -64,10 +65,8 @@ def path_under_root(root: str, path: str) -> str:
 
 
 def check_destinations(outputs: Sequence[Output]) -> None:
-    """Raise, before a lock is made, `CannotWrite` for a file whose folder is not there and
-    `WrongUsage` for a form that there is not."""
+    """Raise, before a lock is made, `CannotWrite` for a file whose folder is not there."""
     for output in outputs:
-        renderer(output.form)
         if not os.path.isdir(os.path.dirname(output.path) or "."):
             raise CannotWrite(output.path, "its folder does not exist")
 
@@ -104,14 +103,14 @@ def _remove_ours(output: Output, overwrite: bool) -> str | None:
     before = _read_existing(output.path)
     if not before:
         return ""
-    if is_section(output.form):
+    if output.form.is_section:
         from neuron_pin.fs.sections import BrokenSection, remove_section
 
         try:
             return remove_section(before)
         except BrokenSection as error:
             raise CannotWrite(f"{output.path}:{error.line}", f"{error}") from None
-    if not is_system_file(output.form):
+    if not output.form.is_system_file:
         raise CannotWrite(output.path, "is no system file; remove it by hand")
     owner = find_ownership(before)
     if owner is Ownership.FOREIGN:
@@ -136,9 +135,9 @@ def write(prepared: Sequence[FileChange]) -> list[tuple[str, bool]]:
 
 
 def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bool) -> FileChange:
-    text = renderer(output.form)(resolution, command)
+    text = output.form.render(resolution, command)
     before = _read_existing(output.path)
-    if is_system_file(output.form):
+    if output.form.is_system_file:
         text = mark(text)
         if find_ownership(before) is Ownership.EDITED and not overwrite:
             raise CannotWrite(
@@ -146,19 +145,18 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
                 "has been edited by hand since neuron-pin wrote it",
                 hint="--diff --dry-run --overwrite shows what would be lost, --overwrite does it",
             )
-    if is_section(output.form):
+    if output.form.section_head is not None:
         from neuron_pin.fs.sections import BrokenSection, put_section
 
         try:
-            text = put_section(before, text, file_head(output.form))
+            text = put_section(before, text, output.form.section_head)
         except BrokenSection as error:
             raise CannotWrite(
                 f"{output.path}:{error.line}", f"{error}", hint="mend or remove them by hand"
             ) from None
-    if output.form == "apt-preferences":
-        from .verify_preferences import verify_preferences
-
-        verify_preferences(output.path, text, resolution)
+    if output.form.verifier:
+        module, _, function = output.form.verifier.partition(":")
+        getattr(import_module(module), function)(output.path, text, resolution)
     return FileChange(output.path, before, text)
 
 

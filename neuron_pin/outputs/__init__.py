@@ -1,4 +1,4 @@
-"""From a `Resolution` to text: one module a format, one line a format in `FORMATS`.
+"""From a `Resolution` to text: one module a format, one row a format in `FORMATS`.
 
 Modules are imported when their format is asked for.
 """
@@ -6,9 +6,9 @@ Modules are imported when their format is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.errors import WrongUsage
 
@@ -17,90 +17,181 @@ if TYPE_CHECKING:
 
 Render = Callable[["Resolution", str], str]
 
-FORMATS = {
-    "constraints": ("constraints", "render_constraints"),
-    "apt-preferences": ("apt_preferences", "render_apt_preferences"),
-    "json": ("lock_json", "render_lock_json"),
-    "pylock": ("pylock", "render_pylock"),
-    "uv": ("uv", "render_uv_toml"),
-    "uv-project": ("uv", "render_uv_project"),
-    "pip-conf": ("pip_conf", "render_pip_conf"),
-    "versionlock": ("versionlock", "render_versionlock_list"),
-    "versionlock-toml": ("versionlock", "render_versionlock_toml"),
-    "apt-source": ("repositories", "render_sources"),
-    "rpm-repository": ("repositories", "render_repo"),
-    "hook-state": ("hook_state", "render_hook_state"),
-    "text": ("table", "render_table"),
-}
-"""Format names, each with its module and its function ``(resolution, command) -> str``."""
 
-_BY_NAME = {
-    "uv.toml": "uv",
-    "pip.conf": "pip-conf",
-    "versionlock.list": "versionlock",
-    "versionlock.toml": "versionlock-toml",
-}
-_BY_SUFFIX = {
-    ".txt": "constraints",
-    ".pref": "apt-preferences",
-    ".json": "json",
-    ".sources": "apt-source",
-    ".repo": "rpm-repository",
-    ".state": "hook-state",
-}
-_SECTIONS = {"versionlock": "", "versionlock-toml": 'version = "1.0"\n\n'}
+class Format(NamedTuple):
+    """One output format, and all that the rest of the program knows of it.
 
+    ``module`` is one of this package's, ``function`` its ``(resolution, command) -> str``;
+    ``summary`` says what reads the file.  ``files`` are the file names that tell the format:
+    whole ones, or with one star for a part that is not empty.  ``section_head`` is set where
+    the format is a section of a file that others write to as well: what a new file begins
+    with.  ``is_system_file``: a file of a machine's configuration that is neuron-pin's alone.
+    ``names_files``: it names every file of a package, with its hashes.  ``is_kept``: an
+    existing one is read before a lock is made, and kept to (`inputs.locks.preferences`).
+    ``verifier`` is ``module:function`` of what tries the text before it is written, empty for
+    nothing.
+    """
 
-def names_files(name: str) -> bool:
-    """Whether a format names every file of a package, with its hashes."""
-    return name == "pylock"
+    name: str
+    module: str
+    function: str
+    summary: str
+    files: tuple[str, ...] = ()
+    section_head: str | None = None
+    is_system_file: bool = False
+    names_files: bool = False
+    is_kept: bool = False
+    verifier: str = ""
 
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a section of a file that others write to as well."""
+        return self.section_head is not None
 
-def is_section(name: str) -> bool:
-    """Whether a format is a part of a file that others write to as well."""
-    return name in _SECTIONS
+    @property
+    def render(self) -> Render:
+        """Its function, imported now."""
+        found: Render = getattr(import_module(f"{__name__}.{self.module}"), self.function)
+        return found
 
 
-def is_system_file(name: str) -> bool:
-    """Whether a format is a file of a machine's configuration that is ours alone."""
-    return name in ("apt-preferences", "apt-source", "rpm-repository")
+_ROWS = (
+    Format(
+        "constraints",
+        "constraints",
+        "render_constraints",
+        "constraints of pip and uv",
+        files=("*.txt",),
+        is_kept=True,
+    ),
+    Format(
+        "apt-preferences",
+        "apt_preferences",
+        "render_apt_preferences",
+        "apt preferences",
+        files=("*.pref",),
+        is_system_file=True,
+        verifier="neuron_pin.operations.verify_preferences:verify_preferences",
+    ),
+    Format(
+        "json",
+        "lock_json",
+        "render_lock_json",
+        "the lock itself, which the other commands read",
+        files=("*.json",),
+        is_kept=True,
+    ),
+    Format(
+        "pylock",
+        "pylock",
+        "render_pylock",
+        "PEP 751",
+        files=("pylock.toml", "pylock.*.toml"),
+        names_files=True,
+        is_kept=True,
+    ),
+    Format("uv", "uv", "render_uv_toml", "settings of uv", files=("uv.toml",)),
+    Format("uv-project", "uv", "render_uv_project", "`[tool.uv]` of a pyproject.toml"),
+    Format("pip-conf", "pip_conf", "render_pip_conf", "settings of pip", files=("pip.conf",)),
+    Format(
+        "versionlock",
+        "versionlock",
+        "render_versionlock_list",
+        "version lock of dnf 4",
+        files=("versionlock.list",),
+        section_head="",
+    ),
+    Format(
+        "versionlock-toml",
+        "versionlock",
+        "render_versionlock_toml",
+        "version lock of dnf 5",
+        files=("versionlock.toml",),
+        section_head='version = "1.0"\n\n',
+    ),
+    Format(
+        "apt-source",
+        "repositories",
+        "render_sources",
+        "Neuron's repository for apt",
+        files=("*.sources",),
+        is_system_file=True,
+    ),
+    Format(
+        "rpm-repository",
+        "repositories",
+        "render_repo",
+        "Neuron's repository for dnf",
+        files=("*.repo",),
+        is_system_file=True,
+    ),
+    Format(
+        "hook-state",
+        "hook_state",
+        "render_hook_state",
+        "what the hooks of apt and dnf judge by",
+        files=("*.state",),
+    ),
+    Format("text", "table", "render_table", "a table to read"),
+)
+
+FORMATS = {row.name: row for row in _ROWS}
+"""Every format, by name."""
+
+FILE_NAMES = tuple(told for row in _ROWS for told in row.files)
+"""The file names that tell a format."""
 
 
-def file_head(name: str) -> str:
-    """What a new file of such a format begins with."""
-    return _SECTIONS.get(name, "")
-
-
-def renderer(name: str) -> Render:
-    """The function of a format; raises `WrongUsage`."""
+def find_format(name: str) -> Format:
+    """The format of a name; raises `WrongUsage`."""
     if name not in FORMATS:
         raise WrongUsage(f"unknown format {name!r}", hint="known: " + ", ".join(FORMATS))
-    module, function = FORMATS[name]
-    render: Render = getattr(import_module(f"{__name__}.{module}"), function)
-    return render
+    return FORMATS[name]
 
 
-def format_of(path: str) -> str:
-    """The format that a file name tells; raises `WrongUsage`."""
+def infer_format(path: str) -> Format | None:
+    """The format that a file name tells, None if it tells none."""
     name = os.path.basename(path)
-    found = _BY_NAME.get(name) or _BY_SUFFIX.get(os.path.splitext(name)[1])
-    # PEP 751: pylock.toml, or pylock.NAME.toml.
-    if name.startswith("pylock.") and name.endswith(".toml"):
-        found = "pylock"
-    if found is None:
-        known = ", ".join((*(f"*{s}" for s in _BY_SUFFIX), "pylock.toml", *_BY_NAME))
-        raise WrongUsage(
-            f"{path}: the name does not tell a format", hint=f"use --format, or one of {known}"
-        )
+    return next((row for row in _ROWS if any(_fits(name, told) for told in row.files)), None)
+
+
+def choose_formats(paths: Sequence[str], asked: Format | None) -> list[Format]:
+    """The format of each file: what its name tells, else the one that was asked for.
+
+    Raises `WrongUsage` where a name tells nothing and none is asked for, and where every name
+    tells a format and one of them is not what is asked for: nothing would be left for it to
+    decide, and a file would hold what its name denies.
+    """
+    told = [infer_format(path) for path in paths]
+    found = []
+    for path, form in zip(paths, told, strict=True):
+        if form is None and asked is None:
+            raise WrongUsage(
+                f"{path}: the name does not tell a format",
+                hint="use --format, or one of " + ", ".join(FILE_NAMES),
+            )
+        if asked is not None and form is not asked and None not in told:
+            raise WrongUsage(
+                f"{path}: --format {asked.name} contradicts the file name",
+                hint="leave --format out, give the file another name, or print it: without -o",
+            )
+        found += [row for row in (form or asked,) if row is not None]
     return found
 
 
+def _fits(name: str, told: str) -> bool:
+    head, star, tail = told.partition("*")
+    if not star:
+        return name == told
+    return len(name) > len(head + tail) and name.startswith(head) and name.endswith(tail)
+
+
 __all__ = [
+    "FILE_NAMES",
     "FORMATS",
+    "Format",
     "Render",
-    "file_head",
-    "format_of",
-    "is_section",
-    "names_files",
-    "renderer",
+    "choose_formats",
+    "find_format",
+    "infer_format",
 ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neuron_pin.cli import main
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.operations.read_lock import read_resolution
-from neuron_pin.outputs import FORMATS, renderer
+from neuron_pin.outputs import FORMATS
 
 ASKED = [
     ("--instance", "trn2", "--os", "ubuntu24.04"),
@@ -33,7 +33,7 @@ def test_every_form_is_the_same_from_the_file(run, catalog, tmp_path: Path, aske
     for form in set(FORMATS) - OTHER_FORMS:
         direct = run("lock", "--offline", "-q", *asked, "--format", form)
         if direct.code == 0:
-            again = renderer(form)(resolution, command)
+            again = FORMATS[form].render(resolution, command)
             assert _lines(again) == _lines(direct.out), form
 
 
@@ -77,7 +77,7 @@ def test_a_damaged_lock_is_an_error_with_its_file_or_a_lock(
         return
     for form in ("constraints", "apt-preferences", "hook-state", "uv", "pip-conf"):
         try:
-            text = renderer(form)(resolution, command)
+            text = FORMATS[form].render(resolution, command)
         except NeuronPinError:
             # A lock with nothing for that form in it any more.
             continue

@@ -25,7 +25,7 @@ from packaging.pylock import Pylock
 
 import neuron_pin
 from neuron_pin.inputs.locks.preferences import read_locked
-from neuron_pin.outputs import format_of
+from neuron_pin.outputs import infer_format
 
 LOCAL = {
     "torch-neuronx": [
@@ -446,7 +446,7 @@ def test_an_existing_lock_changes_only_where_it_must(run, serve, name: str) -> N
     publish(server, {"a": [("1.0", ("b",)), ("2.0", ("b",))]}, as_json=True)
 
     def versions() -> dict[str, str]:
-        return read_locked(name, format_of(name))[1]
+        return read_locked(name, infer_format(name).name)[1]
 
     run("lock", "a", "b", *options, "--refresh")
     assert versions() == {"a": "1.0", "b": "1.0"}

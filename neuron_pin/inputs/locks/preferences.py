@@ -22,7 +22,7 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
     Empty where there is no file, or its form holds no versions.  Raises `UnreadableInput`
     for a file that is no such lock: it would be overwritten.
     """
-    if form not in ("constraints", "json", "pylock") or not os.path.isfile(path):
+    if form not in READERS or not os.path.isfile(path):
         return "", {}
     try:
         with open(path, encoding="utf-8") as stream:
@@ -31,10 +31,8 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         raise UnreadableInput(path, 0, f"cannot be read: {error}") from None
     if not text.strip():
         return "", {}
-    if form == "constraints":
-        return _constraints(text)
     try:
-        return _json(text) if form == "json" else _pylock(text)
+        return READERS[form](text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableInput(
             path,
@@ -68,3 +66,7 @@ def _pylock(text: str) -> tuple[str, dict[str, str]]:
     }
     tool = document.get("tool", {}).get("neuron-pin", {})
     return str(tool.get("sdk", "")), packages
+
+
+READERS = {"constraints": _constraints, "json": _json, "pylock": _pylock}
+"""By the name of an output format: each that can be read back (`outputs.Format.is_kept`)."""

@@ -1,0 +1,115 @@
+"""The table of output formats: file names, `--format`, and what the documents say of them."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.inputs.locks.preferences import READERS
+from neuron_pin.outputs import FORMATS, infer_format
+
+LOCK = ("lock", "--offline", "neuronx-cc", "--python", "3.12", "--instance", "trn2")
+
+# a path, the format that its name tells
+NAMES = [
+    ("constraints.txt", "constraints"),
+    ("a/b.c/00-neuron-pin.pref", "apt-preferences"),
+    ("lock.json", "json"),
+    ("pylock.toml", "pylock"),
+    ("pylock.dev.toml", "pylock"),
+    ("uv.toml", "uv"),
+    ("pip.conf", "pip-conf"),
+    ("versionlock.list", "versionlock"),
+    ("versionlock.toml", "versionlock-toml"),
+    ("neuron.sources", "apt-source"),
+    ("neuron.repo", "rpm-repository"),
+    ("neuron.state", "hook-state"),
+    ("pyproject.toml", None),
+    ("mypylock.toml", None),
+    ("other.list", None),
+    ("other.conf", None),
+    ("uv.toml.orig", None),
+    (".txt", None),
+    ("txt", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("path", "name"), NAMES)
+def test_a_file_name_tells_a_format(path: str, name: str | None) -> None:
+    found = infer_format(path)
+    assert (found.name if found is not None else None) == name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_row_is_whole(name: str) -> None:
+    form = FORMATS[name]
+    assert form.name == name
+    assert callable(form.render)
+    assert form.summary
+    assert not (form.is_section and form.is_system_file)
+    if form.verifier:
+        module, _, function = form.verifier.partition(":")
+        assert callable(getattr(import_module(module), function))
+    for told in form.files:
+        assert infer_format(told.replace("*", "x")) is form, "another row claims the name"
+
+
+def test_what_is_kept_to_can_be_read() -> None:
+    assert {form.name for form in FORMATS.values() if form.is_kept} == set(READERS)
+
+
+def test_the_documents_and_the_help_list_every_format(run, monkeypatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
+    table = "| format | file names | what it is |\n|---|---|---|\n"
+    for form in FORMATS.values():
+        names = ", ".join(f"`{told}`" for told in form.files) or "-"
+        table += f"| `{form.name}` | {names} | {form.summary} |\n"
+    assert f"\n{table}\n" in text
+    monkeypatch.setenv("COLUMNS", "400")
+    told = run("lock", "--help").out
+    assert ", ".join(FORMATS) in told
+    assert ", ".join(name for form in FORMATS.values() for name in form.files) in told
+
+
+# files, what --format says, the formats that are written, None for wrong usage
+CHOSEN = [
+    (("lock.json",), "text", None),
+    (("lock.json", "c.txt"), "json", None),
+    (("lock.json", "c.txt"), "pip-conf", None),
+    (("lock.json",), "nonsense", None),
+    (("lock.json", "plain"), "nonsense", None),
+    (("plain",), None, None),
+    (("lock.json",), "json", ("json",)),
+    (("lock.json", "c.txt"), None, ("json", "constraints")),
+    (("plain",), "json", ("json",)),
+    (("c.txt", "plain", "other"), "text", ("constraints", "text", "text")),
+]
+
+
+@pytest.mark.parametrize(("files", "asked", "written"), CHOSEN, ids=str)
+def test_the_file_name_decides_and_format_where_it_tells_none(run, files, asked, written) -> None:
+    outputs = [word for file in files for word in ("-o", file)]
+    said = ["--format", asked] if asked else []
+    done = run(*LOCK, *outputs, *said)
+    if written is None:
+        assert done.code == 2, done.err
+        assert list(Path().iterdir()) == []
+        return
+    assert done.code == 0, done.err
+    for file, name in zip(files, written, strict=True):
+        text = Path(file).read_text()
+        printed = run(*LOCK, "--format", name).out
+        # The command of the header is another one.
+        lines = [line for line in printed.splitlines() if "--format" not in line]
+        assert set(lines) <= set(text.splitlines()), name
+
+
+def test_what_a_contradiction_would_overwrite_is_left_alone(run) -> None:
+    assert run(*LOCK, "-o", "lock.json").code == 0
+    before = Path("lock.json").read_bytes()
+    done = run(*LOCK, "-o", "lock.json", "--format", "text", "--upgrade")
+    assert (done.code, "lock.json: --format text" in done.err) == (2, True)
+    assert Path("lock.json").read_bytes() == before
+    assert run("lock", "--remove", "-o", "lock.json", "--format", "apt-preferences").code == 2
+    assert Path("lock.json").read_bytes() == before
