@@ -26,21 +26,18 @@ from neuron_pin.catalog import (
 )
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.resolve import Exclusion
-from neuron_pin.resolve.rules import (
-    Context,
-    first_exclusion,
-    not_uploaded_yet,
-    phase,
-    untrusted_index,
-)
+from neuron_pin.resolve.rules import Context, first_exclusion, select_rules
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.sources.index.locations import Index
 from neuron_pin.sources.index.simple import ListedFile, ProjectPage, parse_sdist_name, wheel_parts
 
 from .view import View
 
-WITHHOLDING = (untrusted_index, not_uploaded_yet)
+WITHHOLDING = select_rules(Rule.UNTRUSTED_INDEX, Rule.NOT_RELEASED_YET)
 """The rules of the filter that keep a file from being served at all."""
+
+YANKING = select_rules(Rule.END_OF_SUPPORT, Rule.PRE_RELEASE)
+"""Those for which a file is served as yanked."""
 
 MAX_TEXT = 500
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
@@ -233,7 +230,8 @@ class _FileEvaluator:
             entry
         )
         if found is None and self._package is not None:
-            found = self._membership(candidate, self._package) or phase(candidate, self._context)
+            found = self._membership(candidate, self._package)
+            found = found or first_exclusion(candidate, self._context, YANKING)
         return found
 
     def _phase(self, version: str) -> Phase:

@@ -1,7 +1,8 @@
-"""The policy filter: rules that put candidates aside, each with its reason.
+"""The policy filter: rules that exclude candidates, each with its reason.
 
-A rule is a function from a candidate and a context to an `Exclusion` or none.  Pure: what
-it knows comes in with the context.
+`RULES` pairs each rule with the function that decides it: from a candidate and a context to
+``(reason, source)``, or None where the rule has nothing against the candidate.  Pure: what a
+function knows comes in with the context.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.policy import Ecosystem, Phase, PhaseFact, Rule, parse_version, phase_at
+from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
 
@@ -35,23 +36,45 @@ class Context(NamedTuple):
     release: Release | None = None
 
 
-RuleFunction = Callable[[Candidate, Context], "Exclusion | None"]
+Grounds = tuple[str, str]
+"""Why a rule excludes a candidate: the reason, and the announcement, release or index that says
+so."""
+
+
+class CandidateRule(NamedTuple):
+    """A rule, and the function that decides it.
+
+    A table rather than a decorator: the order is plain to see, and script/mutate passes over
+    functions that are decorated.
+    """
+
+    rule: Rule
+    decide: Callable[[Candidate, Context], Grounds | None]
 
 
 def first_exclusion(
-    candidate: Candidate, context: Context, rules: Sequence[RuleFunction] | None = None
+    candidate: Candidate, context: Context, rules: Sequence[CandidateRule] | None = None
 ) -> Exclusion | None:
-    """The first rule that puts a candidate aside, or none; ``rules`` are all unless given."""
-    for rule in RULES if rules is None else rules:
-        exclusion = rule(candidate, context)
-        if exclusion is not None:
-            return exclusion
+    """The first rule that excludes a candidate, or None; ``rules`` are all unless given."""
+    for rule, decide in RULES if rules is None else rules:
+        grounds = decide(candidate, context)
+        if grounds is not None:
+            return Exclusion(candidate.key, candidate.version, rule, *grounds)
     return None
 
 
 def all_exclusions(candidate: Candidate, context: Context) -> list[Exclusion]:
-    """Every rule that puts a candidate aside."""
-    return [found for rule in RULES if (found := rule(candidate, context)) is not None]
+    """Every rule that excludes a candidate."""
+    return [
+        Exclusion(candidate.key, candidate.version, rule, *grounds)
+        for rule, decide in RULES
+        if (grounds := decide(candidate, context)) is not None
+    ]
+
+
+def select_rules(*wanted: Rule) -> tuple[CandidateRule, ...]:
+    """Some of the rules, in the order in which they are asked."""
+    return tuple(row for row in RULES if row.rule in wanted)
 
 
 def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
@@ -70,10 +93,6 @@ def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
     return fact
 
 
-def _exclude(candidate: Candidate, rule: Rule, reason: str, source: str) -> Exclusion:
-    return Exclusion(candidate.key, candidate.version, rule, reason, source)
-
-
 def _package(candidate: Candidate, context: Context) -> Package | None:
     return context.catalog.packages.get(candidate.key.name)
 
@@ -83,57 +102,43 @@ def _release_source(context: Context) -> str:
     return f"release manifest, {release.sdk}" if release else "release manifest"
 
 
-def not_a_package(candidate: Candidate, context: Context) -> Exclusion | None:
+def not_a_package(candidate: Candidate, context: Context) -> Grounds | None:
     """NP503: neither pip, apt nor rpm installs it."""
     package = _package(candidate, context)
     if candidate.member is None or package is None or package.systems:
         return None
-    return _exclude(
-        candidate,
-        Rule.NOT_A_PACKAGE,
+    return (
         f"{candidate.key.name} is listed by the release but installed by no package manager",
         _release_source(context),
     )
 
 
-def no_version(candidate: Candidate, context: Context) -> Exclusion | None:
+def no_version(candidate: Candidate, context: Context) -> Grounds | None:
     """NP504: the release names it without a version."""
     if candidate.member is None or candidate.member.version:
         return None
-    return _exclude(
-        candidate, Rule.NO_VERSION, "the release states no version", _release_source(context)
-    )
+    return "the release states no version", _release_source(context)
 
 
-def instance(candidate: Candidate, context: Context) -> Exclusion | None:
+def instance(candidate: Candidate, context: Context) -> Grounds | None:
     """NP101: the release lists it for other instance families."""
     member, target = candidate.member, context.target
     if member is None or target.family is None or target.family in member.instances:
         return None
     listed = ", ".join(sorted(member.instances)) or "none"
-    return _exclude(
-        candidate,
-        Rule.INSTANCE,
-        f"listed for {listed}, not for {target.instance}",
-        _release_source(context),
-    )
+    return (f"listed for {listed}, not for {target.instance}", _release_source(context))
 
 
-def python(candidate: Candidate, context: Context) -> Exclusion | None:
+def python(candidate: Candidate, context: Context) -> Grounds | None:
     """NP102: the release lists it for other Python versions."""
     member, target = candidate.member, context.target
     if member is None or not member.pythons or target.python in member.pythons:
         return None
     listed = ", ".join(sorted(member.pythons, key=sdk_key))
-    return _exclude(
-        candidate,
-        Rule.PYTHON,
-        f"listed for Python {listed}, not for {target.python}",
-        _release_source(context),
-    )
+    return (f"listed for Python {listed}, not for {target.python}", _release_source(context))
 
 
-def operating_system(candidate: Candidate, context: Context) -> Exclusion | None:
+def operating_system(candidate: Candidate, context: Context) -> Grounds | None:
     """NP103: the release's system packages are not supported there."""
     system, release = context.target.os, context.release
     package = _package(candidate, context)
@@ -156,35 +161,28 @@ def operating_system(candidate: Candidate, context: Context) -> Exclusion | None
         return None
     if Phase.EOS in context.target.phases and "no longer" in reason:
         return None
-    return _exclude(candidate, Rule.OPERATING_SYSTEM, reason, system.source)
+    return reason, system.source
 
 
-def scope(candidate: Candidate, context: Context) -> Exclusion | None:
+def scope(candidate: Candidate, context: Context) -> Grounds | None:
     """NP106: the driver belongs onto the host."""
     package = _package(candidate, context)
     if context.target.scope is not Scope.CONTAINER or package is None or not package.on_host:
         return None
-    return _exclude(
-        candidate,
-        Rule.SCOPE,
-        "a kernel driver is installed on the host, not in a container",
-        "installation guide",
-    )
+    return ("a kernel driver is installed on the host, not in a container", "installation guide")
 
 
-def driver(candidate: Candidate, context: Context) -> Exclusion | None:
+def driver(candidate: Candidate, context: Context) -> Grounds | None:
     """NP107: another driver than the one that the host keeps."""
     kept = context.target.driver
     if not kept or candidate.key.name != DRIVER:
         return None
     if version_numbers(candidate.version)[: len(version_numbers(kept))] == version_numbers(kept):
         return None
-    return _exclude(
-        candidate, Rule.DRIVER_KEPT, f"the host has and keeps driver {kept}", "--with-driver"
-    )
+    return f"the host has and keeps driver {kept}", "--with-driver"
 
 
-def c_library(candidate: Candidate, context: Context) -> Exclusion | None:
+def c_library(candidate: Candidate, context: Context) -> Grounds | None:
     """NP108: a system package for a newer operating system."""
     needed, system = candidate.c_library, context.target.os
     if not needed or system is None or not system.glibc:
@@ -192,10 +190,10 @@ def c_library(candidate: Candidate, context: Context) -> Exclusion | None:
     if version_numbers(needed) <= version_numbers(system.glibc):
         return None
     reason = f"needs glibc {needed}, {system.name} has {system.glibc}"
-    return _exclude(candidate, Rule.C_LIBRARY, reason, candidate.source)
+    return reason, candidate.source
 
 
-def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
+def kernel(candidate: Candidate, context: Context) -> Grounds | None:
     """NP109: a driver for newer kernels."""
     running, system = context.target.kernel, context.target.os
     if not running or system is None or candidate.key.name != DRIVER:
@@ -204,32 +202,49 @@ def kernel(candidate: Candidate, context: Context) -> Exclusion | None:
     if floor is None:
         return None
     reason = f"needs kernel {floor.kernel} on {system.name}, the host runs {running}"
-    return _exclude(candidate, Rule.KERNEL, reason, floor.source)
+    return reason, floor.source
 
 
-def phase(candidate: Candidate, context: Context) -> Exclusion | None:
-    """NP201 and NP202: a phase that the target does not allow."""
-    if candidate.member is None and _package(candidate, context) is None:
+def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
+    """NP201: support has ended, and the target does not allow that."""
+    fact = _phase_not_allowed(candidate, context)
+    if fact is None or fact.phase is not Phase.EOS or fact.event is None:
         return None
-    fact = phase_of(candidate, context)
-    if fact.phase in context.target.phases:
+    event = fact.event
+    reason = f"{_subject(event)} is out of support {_since(event)}"
+    if event.replacement:
+        reason += f"; replaced by {event.replacement}"
+    return reason, event.source
+
+
+def early_phase(candidate: Candidate, context: Context) -> Grounds | None:
+    """NP202: Alpha, Beta or Release Candidate, and the target does not allow that."""
+    fact = _phase_not_allowed(candidate, context)
+    if fact is None or (fact.phase is Phase.EOS and fact.event is not None):
         return None
     event = fact.event
     if event is None:
-        reason = f"its version marks it as {fact.phase.label}"
-        return _exclude(candidate, Rule.PRE_RELEASE, reason, "version")
-    since = f"since {event.effective}" + (f" (release {event.sdk})" if event.sdk else "")
-    subject = event.name + (f" {event.version}" if event.version else "")
-    if fact.phase is Phase.EOS:
-        reason = f"{subject} is out of support {since}"
-        if event.replacement:
-            reason += f"; replaced by {event.replacement}"
-        return _exclude(candidate, Rule.END_OF_SUPPORT, reason, event.source)
-    reason = f"{subject} is {fact.phase.label} {since}"
-    return _exclude(candidate, Rule.PRE_RELEASE, reason, event.source)
+        return f"its version marks it as {fact.phase.label}", "version"
+    return f"{_subject(event)} is {fact.phase.label} {_since(event)}", event.source
 
 
-def support_until(candidate: Candidate, context: Context) -> Exclusion | None:
+def _phase_not_allowed(candidate: Candidate, context: Context) -> PhaseFact | None:
+    """The phase of a Neuron package, None if the target allows it."""
+    if candidate.member is None and _package(candidate, context) is None:
+        return None
+    fact = phase_of(candidate, context)
+    return None if fact.phase in context.target.phases else fact
+
+
+def _subject(event: Event) -> str:
+    return event.name + (f" {event.version}" if event.version else "")
+
+
+def _since(event: Event) -> str:
+    return f"since {event.effective}" + (f" (release {event.sdk})" if event.sdk else "")
+
+
+def support_until(candidate: Candidate, context: Context) -> Grounds | None:
     """NP205: support is not guaranteed up to the day that was asked for."""
     target, package = context.target, _package(candidate, context)
     wanted = target.support_until
@@ -242,7 +257,7 @@ def support_until(candidate: Candidate, context: Context) -> Exclusion | None:
     )
     if part.floor.could_end_from > wanted:
         return None
-    return _exclude(candidate, Rule.SUPPORT_UNTIL, *unsure(part))
+    return unsure(part)
 
 
 def unsure(part: Part) -> tuple[str, str]:
@@ -254,7 +269,7 @@ def unsure(part: Part) -> tuple[str, str]:
     return reason, "maintenance policy"
 
 
-def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
+def untrusted_index(candidate: Candidate, context: Context) -> Grounds | None:
     """NP401: a name of Neuron's on another index."""
     package = _package(candidate, context)
     if not candidate.public or package is None:
@@ -263,96 +278,85 @@ def untrusted_index(candidate: Candidate, context: Context) -> Exclusion | None:
         return None
     neuron = context.catalog.repositories.of(candidate.key.ecosystem)
     kind = "index" if candidate.key.ecosystem is Ecosystem.PIP else "repository"
-    return _exclude(
-        candidate,
-        Rule.UNTRUSTED_INDEX,
+    return (
         f"{candidate.key.name} is taken from Neuron's {kind}, not from {candidate.source}",
         f"{kind} {neuron}",
     )
 
 
-def no_wheel(candidate: Candidate, context: Context) -> Exclusion | None:
+def no_wheel(candidate: Candidate, context: Context) -> Grounds | None:
     """NP402: source distributions only, and none that could be read either."""
     if candidate.has_wheel or candidate.is_sdist:
         return None
-    return _exclude(
-        candidate, Rule.NO_WHEEL, "only a source distribution", f"index {candidate.source}"
-    )
+    return "only a source distribution", f"index {candidate.source}"
 
 
-def platform(candidate: Candidate, context: Context) -> Exclusion | None:
+def platform(candidate: Candidate, context: Context) -> Grounds | None:
     """NP104: wheels, but none for the target."""
     if candidate.fits or candidate.is_sdist:
         return None
     target = context.target
-    return _exclude(
-        candidate,
-        Rule.PLATFORM,
+    return (
         f"no wheel for Python {target.python} on {target.platforms[0]}",
         f"index {candidate.source}",
     )
 
 
-def requires_python(candidate: Candidate, context: Context) -> Exclusion | None:
+def requires_python(candidate: Candidate, context: Context) -> Grounds | None:
     """NP105: the file's own Requires-Python."""
     wanted = candidate.requires_python
     if not wanted or admits_python(wanted, context.target.python_full):
         return None
-    return _exclude(
-        candidate,
-        Rule.REQUIRES_PYTHON,
+    return (
         f"requires Python {wanted}, the target has {context.target.python_full}",
         f"index {candidate.source}",
     )
 
 
-def yanked(candidate: Candidate, context: Context) -> Exclusion | None:
+def yanked(candidate: Candidate, context: Context) -> Grounds | None:
     """NP303: withdrawn by its index."""
     if candidate.yanked is None:
         return None
     reason = f"yanked: {candidate.yanked}" if candidate.yanked else "yanked"
-    return _exclude(candidate, Rule.YANKED, reason, f"index {candidate.source}")
+    return reason, f"index {candidate.source}"
 
 
-def prerelease(candidate: Candidate, context: Context) -> Exclusion | None:
+def prerelease(candidate: Candidate, context: Context) -> Grounds | None:
     """NP202: PEP 440's rule, for packages that are no members of a release."""
     if candidate.member is not None or not candidate.prerelease:
         return None
-    return _exclude(
-        candidate, Rule.PRE_RELEASE, "a pre-release (PEP 440)", f"index {candidate.source}"
-    )
+    return "a pre-release (PEP 440)", f"index {candidate.source}"
 
 
-def not_uploaded_yet(candidate: Candidate, context: Context) -> Exclusion | None:
+def not_uploaded_yet(candidate: Candidate, context: Context) -> Grounds | None:
     """NP204: uploaded after the date of the lock (PEP 700)."""
     if not candidate.uploaded or candidate.uploaded[:10] <= context.target.as_of.isoformat():
         return None
-    return _exclude(
-        candidate,
-        Rule.NOT_RELEASED_YET,
+    return (
         f"uploaded on {candidate.uploaded[:10]}, after {context.target.as_of}",
         f"index {candidate.source}",
     )
 
 
-RULES: tuple[RuleFunction, ...] = (
-    untrusted_index,
-    not_a_package,
-    no_version,
-    instance,
-    python,
-    operating_system,
-    scope,
-    driver,
-    kernel,
-    c_library,
-    not_uploaded_yet,
-    no_wheel,
-    platform,
-    requires_python,
-    phase,
-    support_until,
-    yanked,
-    prerelease,
+RULES = (
+    CandidateRule(Rule.UNTRUSTED_INDEX, untrusted_index),
+    CandidateRule(Rule.NOT_A_PACKAGE, not_a_package),
+    CandidateRule(Rule.NO_VERSION, no_version),
+    CandidateRule(Rule.INSTANCE, instance),
+    CandidateRule(Rule.PYTHON, python),
+    CandidateRule(Rule.OPERATING_SYSTEM, operating_system),
+    CandidateRule(Rule.SCOPE, scope),
+    CandidateRule(Rule.DRIVER_KEPT, driver),
+    CandidateRule(Rule.KERNEL, kernel),
+    CandidateRule(Rule.C_LIBRARY, c_library),
+    CandidateRule(Rule.NOT_RELEASED_YET, not_uploaded_yet),
+    CandidateRule(Rule.NO_WHEEL, no_wheel),
+    CandidateRule(Rule.PLATFORM, platform),
+    CandidateRule(Rule.REQUIRES_PYTHON, requires_python),
+    CandidateRule(Rule.END_OF_SUPPORT, end_of_support),
+    CandidateRule(Rule.PRE_RELEASE, early_phase),
+    CandidateRule(Rule.SUPPORT_UNTIL, support_until),
+    CandidateRule(Rule.YANKED, yanked),
+    CandidateRule(Rule.PRE_RELEASE, prerelease),
 )
 """In the order in which they are asked."""
