@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_pin import __version__
+from neuron_pin.policy.rule_pages import PAGES
 
 from .finding import Finding, Severity
 
@@ -30,7 +31,7 @@ def render_sarif(findings: Sequence[Finding]) -> str:
                             {
                                 "id": rule.identifier,
                                 "shortDescription": {"text": rule.title},
-                                "fullDescription": {"text": rule.value.text},
+                                "fullDescription": {"text": PAGES[rule].text},
                                 "help": {"text": f"neuron-pin policy {rule.identifier}"},
                             }
                             for rule in rules

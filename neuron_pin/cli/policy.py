@@ -10,7 +10,7 @@ from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
 from neuron_pin.policy import EDITIONS, Phase, Rule
 from neuron_pin.policy.classification import CLASSIFICATIONS
-from neuron_pin.policy.rule_pages import MEANINGS
+from neuron_pin.policy.rule_pages import PAGES, STABILITY
 from neuron_pin.policy.update import Update, list_updates
 
 from .console import Console
@@ -44,41 +44,56 @@ def run(options: Options, console: Console) -> int:
             hint = f"neuron-pin policy lists the rules; tables: {', '.join(TOPICS)}"
             raise UnknownName("rule", options.rule, known, hint=hint)
     if options.format == "json":
-        pages = [rule.value._asdict() | MEANINGS[rule]._asdict() for rule in rules]
+        pages = [_document(rule) for rule in rules]
         console.result(json.dumps({"schema_version": 1, "rules": pages}, indent=2) + "\n")
     elif options.format == "markdown":
         console.result(markdown(rules))
     elif options.rule:
         console.result(_page(rules[0]))
     else:
-        rows = [(rule.identifier, rule.title, rule.value.section) for rule in rules]
+        rows = [(rule.identifier, rule.title, PAGES[rule].section) for rule in rules]
         console.result("\n".join(columns(("RULE", "TITLE", "SOURCE"), rows)) + "\n")
     return 0
 
 
 def _page(rule: Rule) -> str:
-    page = rule.value
-    lines = [f"{page.identifier}: {page.title}", "", page.text, ""]
-    lines += [f"{word:8} {text}" for word, text in _meaning(rule)]
+    page = PAGES[rule]
+    lines = [f"{rule.identifier}: {rule.title}", "", page.text, ""]
+    lines += [f"{word:8} {text}" for word, text in _behavior(rule)]
     return "\n".join([*lines, f"{'source':8} {page.section}"]) + "\n"
 
 
-def _meaning(rule: Rule) -> list[tuple[str, str]]:
-    meaning = MEANINGS[rule]._asdict()
-    return [(word, text) for word, text in meaning.items() if text]
+def _document(rule: Rule) -> dict[str, str]:
+    page = PAGES[rule]
+    document = {"identifier": rule.identifier, "title": rule.title}
+    return document | {word: getattr(page, word) for word in ("section", "text", *_BEHAVIOR)}
+
+
+_BEHAVIOR = ("pip", "apt", "rpm", "example")
+
+
+def _behavior(rule: Rule) -> list[tuple[str, str]]:
+    page = PAGES[rule]
+    return [(word, text) for word in _BEHAVIOR if (text := getattr(page, word))]
 
 
 def markdown(rules: Sequence[Rule]) -> str:
-    """The reference page of the rules."""
-    parts = ["# Rules\n"]
+    """The reference page of the rules: docs/rules.md is this text."""
+    parts = [
+        "# Rules\n\n"
+        "<!-- Generated: neuron-pin policy --format markdown > docs/rules.md -->\n\n"
+        f"{STABILITY}\n"
+    ]
     for rule in rules:
-        page = rule.value
-        lines = [f"- {word}: " + (f"`{text}`" if word == "example" else text)
-                 for word, text in _meaning(rule)]  # fmt: skip
+        page = PAGES[rule]
+        lines = [
+            f"- {word}: " + (f"`{text}`" if word == "example" else text)
+            for word, text in _behavior(rule)
+        ]
+        lines.append(f"- source: {page.section}")
+        lines.append("- decided by: " + ", ".join(f"`{place}`" for place in page.decided_by))
         parts.append(
-            f"## {page.identifier}: {page.title}\n\n{page.text}\n\n"
-            + "\n".join(lines)
-            + f"\n- source: {page.section}\n"
+            f"## {rule.identifier}: {rule.title}\n\n{page.text}\n\n" + "\n".join(lines) + "\n"
         )
     return "\n".join(parts)
 

@@ -8,7 +8,7 @@ from .key import PackageKey
 from .lifecycle import Event, EventType, PhaseFact, Subject, events_in_force, next_change, phase_at
 from .phase import DEFAULT_PHASES, Phase, SubjectKind
 from .pin import Ecosystem, Pin, PinComparison, PinPrecision, derive_pin, installable, parse_pin
-from .rules import Rule, RulePage
+from .rules import Rule
 from .support import SupportFloor, support_floor
 from .version import Form, NeuronVersion, parse_version
 
@@ -29,7 +29,6 @@ __all__ = [
     "PinPrecision",
     "PolicyEdition",
     "Rule",
-    "RulePage",
     "Subject",
     "SubjectKind",
     "SupportFloor",

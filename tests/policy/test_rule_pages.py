@@ -1,0 +1,70 @@
+"""Every rule has a page, and its page names just the functions that decide it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import neuron_pin
+from neuron_pin.policy import Rule
+from neuron_pin.policy.rule_pages import PAGES
+
+PACKAGE = Path(neuron_pin.__file__).parent
+BY_IDENTIFIER = {rule.identifier: rule for rule in Rule}
+
+
+def decided_in(node: ast.AST, names: tuple[str, ...] = ()) -> Iterator[tuple[Rule, str]]:
+    """Each rule that code gives as its answer, with the function: ``Rule.X`` in a function,
+    other than to compare with it; a row of the filter's table; a refusal of the hooks, which
+    know identifiers alone."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Compare():
+                continue
+            case ast.Call(
+                func=ast.Name(id="CandidateRule"),
+                args=[ast.Attribute(attr=rule), ast.Name(id=name)],
+            ):
+                yield Rule[rule], name
+            case ast.Call(
+                func=ast.Name(id="Refusal"), args=[ast.Constant(value=str(identifier)), *_]
+            ):
+                yield BY_IDENTIFIER[identifier], ".".join(names)
+            case ast.Attribute(value=ast.Name(id="Rule"), attr=rule) if names:
+                yield Rule[rule], ".".join(names)
+        inner = child.name if isinstance(child, (ast.FunctionDef, ast.ClassDef)) else None
+        yield from decided_in(child, (*names, inner) if inner else names)
+
+
+@pytest.fixture(scope="module")
+def deciders() -> dict[Rule, set[str]]:
+    found: dict[Rule, set[str]] = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        for rule, function in decided_in(ast.parse(path.read_text())):
+            found[rule].add(f"{'.'.join(parts)}:{function}")
+    return found
+
+
+def test_identifiers_and_titles_are_given_once() -> None:
+    assert len(BY_IDENTIFIER) == len(list(Rule)) == len({rule.title for rule in Rule})
+    assert all(re.fullmatch(r"NP[1-9]\d\d", identifier) for identifier in BY_IDENTIFIER)
+    assert set(PAGES) == set(Rule)
+
+
+@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.identifier)
+def test_every_rule_has_a_page_a_behavior_an_example_and_a_decider(rule: Rule, deciders) -> None:
+    page = PAGES[rule]
+    assert page.section
+    assert page.text
+    # Facts of the catalogue, and what no package manager installs, are no matter of theirs.
+    if not rule.identifier.startswith(("NP7", "NP503", "NP504")):
+        assert page.pip or page.apt or page.rpm
+    assert page.example.startswith("neuron-pin ")
+    assert page.decided_by
+    assert set(page.decided_by) == deciders[rule], "policy/rule_pages.py names others"
