@@ -446,7 +446,9 @@ def test_an_existing_lock_changes_only_where_it_must(run, serve, name: str) -> N
     publish(server, {"a": [("1.0", ("b",)), ("2.0", ("b",))]}, as_json=True)
 
     def versions() -> dict[str, str]:
-        return read_locked(name, infer_format(name).name)[1]
+        form = infer_format(name)
+        assert form is not None
+        return read_locked(name, form.name)[1]
 
     run("lock", "a", "b", *options, "--refresh")
     assert versions() == {"a": "1.0", "b": "1.0"}
