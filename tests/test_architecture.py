@@ -25,7 +25,7 @@ FLOORS = (
     ("outputs",),
     ("audit",),
     ("operations",),
-    ("plan", "hooks"),
+    ("planner", "hooks"),
     ("report",),
     ("proxy",),
     ("cli",),

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock_job import LockJob, sdk_requirement
-from neuron_pin.plan.planning import PlanOptions, list_requested, make_plan, read_current_state
+from neuron_pin.planner.planning import PlanOptions, list_requested, make_plan, read_current_state
 from neuron_pin.settings import load_settings
 
 from .console import Console

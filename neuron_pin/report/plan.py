@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Iterator
 
-from neuron_pin.plan import Plan, Step, WrittenFile
+from neuron_pin.planner import Plan, Step, WrittenFile
 
 from .diff import differences_document
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage
-from neuron_pin.plan import Part, Plan, Step, WrittenFile
+from neuron_pin.planner import Part, Plan, Step, WrittenFile
 from neuron_pin.policy import Ecosystem
 
 END = "NEURON_PIN_END"

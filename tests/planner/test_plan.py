@@ -17,7 +17,7 @@ from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
-from neuron_pin.plan.hops import find_moves
+from neuron_pin.planner.hops import find_moves
 
 SITE = "apt.repos.neuron.amazonaws.com"
 CALLS = [
