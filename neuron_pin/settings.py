@@ -80,13 +80,15 @@ _CHOICES = {
 }
 
 
-def load_settings(given: Mapping[str, Any], environ: Mapping[str, str], folder: str) -> Settings:
+def load_settings(
+    given: Mapping[str, Any], environ: Mapping[str, str], folder: str | None
+) -> Settings:
     """Settings from options (``given``), the environment, and a project's file.
 
-    Reads ``pyproject.toml`` in ``folder`` if it is there.  Raises `UnreadableInput` or
+    Reads ``pyproject.toml`` in ``folder`` if it is there, none without a folder.  Raises `UnreadableInput` or
     `WrongUsage` for values that cannot be.
     """
-    project = _project(os.path.join(folder, "pyproject.toml"))
+    project = {} if folder is None else _project(os.path.join(folder, "pyproject.toml"))
     values: dict[str, Any] = {}
     for name in Settings._fields:
         option = given.get(name)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 
 from neuron_pin.catalog import Catalog, load_catalog
-from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
-from neuron_pin.errors import NoSolution, WrongUsage
-from neuron_pin.policy import SubjectKind
+from neuron_pin.catalog.subjects import Status
+from neuron_pin.errors import WrongUsage
+from neuron_pin.operations.lifecycle import find_statuses
 from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
 
 from .console import Console
@@ -36,7 +36,9 @@ def run(options: Options, console: Console) -> int:
     """Print the life-cycle of some subjects, or of all."""
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
-    statuses = _chosen(options, catalog, as_of)
+    statuses = find_statuses(
+        catalog, as_of, options.subjects, kinds=options.kind or (), instance=options.instance
+    )
     text = _renderer(options, catalog, as_of)(statuses)
     note = describe_facts(as_of, catalog.announced)
     if note:
@@ -59,21 +61,6 @@ def parse_day_or_today(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"--as-of: {text!r} is not a date", hint="write 2026-08-17") from None
-
-
-def _chosen(options: Options, catalog: Catalog, as_of: date) -> list[Status]:
-    statuses = list(Subjects(catalog, as_of))
-    if options.kind:
-        kinds = [SubjectKind.parse(word) for word in options.kind]
-        statuses = [status for status in statuses if status.subject.kind in kinds]
-    if options.instance:
-        family = catalog.instances[catalog.instance(options.instance)]
-        statuses = [s for s in statuses if not s.instances or family in s.instances]
-    if options.subjects:
-        statuses = find_subjects(statuses, options.subjects)
-    if not statuses:
-        raise NoSolution(f"nothing of that kind was known on {as_of}")
-    return statuses
 
 
 def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequence[Status]], str]:

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
-from neuron_pin.operations.lock_job import LockJob, sdk_requirement
-from neuron_pin.planner.planning import PlanOptions, list_requested, make_plan, read_current_state
+from neuron_pin.operations.lock_job import LockJob
+from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.settings import load_settings
 
 from .console import Console
@@ -57,51 +57,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: Options, console: Console) -> int:
     """Print the plan; nothing of it is run."""
     settings = load_settings(vars(options), os.environ, "")
-    catalog = load_catalog()
-    root = (options.root or "").rstrip("/")
     if options.format == "dockerfile":
         settings = settings._replace(scope="container")
-    if options.to and options.to != "latest":
-        sdk_requirement(options.to, catalog)
-        settings = settings._replace(sdk=options.to)
-    situation = read_current_state(options.start, catalog, settings, root or "/")
-    settings = situation.settings._replace(offline=True)
     job = LockJob(
         settings=settings,
-        catalog=catalog,
+        catalog=load_catalog(),
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
-    wanted = list_requested(
-        situation,
-        catalog,
+    command = shlex.join(["neuron-pin", *options.arguments])
+    found = plan(
+        job,
+        start=options.start,
+        to=options.to,
+        named=parse_all(options.requirements),
         framework=options.framework,
         framework_version=options.framework_version or "",
         category=options.category,
         ami=options.ami,
-        named=parse_all(options.requirements),
+        options=PlanOptions(
+            installer=options.installer or "",
+            venv=options.venv or "",
+            root=(options.root or "").rstrip("/"),
+            command=command,
+        ),
     )
-    command = shlex.join(["neuron-pin", *options.arguments])
-    manner = PlanOptions(
-        installer=options.installer or "",
-        venv=options.venv or "",
-        root=root,
-        command=command,
-    )
-    plan = make_plan(job, situation, wanted, manner)
     if options.format in ("sh", "dockerfile"):
         from neuron_pin.report.shell import render_dockerfile, render_script
 
         render = render_script if options.format == "sh" else render_dockerfile
-        for note in plan.notes:
+        for note in found.notes:
             console.warn(note)
-        console.result(render(plan, command))
+        console.result(render(found, command))
     else:
         from neuron_pin.report.plan import render_plan_json, render_plan_text
 
         if options.format == "json":
-            console.result(render_plan_json(plan))
+            console.result(render_plan_json(found))
         else:
-            console.result(render_plan_text(plan, with_files=bool(options.verbose)))
+            console.result(render_plan_text(found, with_files=bool(options.verbose)))
     return 0

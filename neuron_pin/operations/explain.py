@@ -161,14 +161,14 @@ def _from_sources(job: LockJob, requirement: Requirement, target: Target) -> Exp
     resolution: Resolution | None = None
     problem: NoSolution | None = None
     cache = RecordCache(cache_folder(settings, job.environ))
-    with open_sources(settings, job.files, catalog, target, cache) as sources:
+    with open_sources(settings, job.files, catalog, target, cache, job.reporter) as sources:
 
         def offers(context: Context, chosen: ReleaseCandidates | None) -> IndexCandidates:
             made.append((context, IndexCandidates(context, chosen, sources)))
             return made[-1][1]
 
         try:
-            resolution = resolve(request, catalog, offers)
+            resolution = resolve(request, catalog, offers, job.reporter)
         except NoSolution as error:
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import Requirement
+from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import Settings
 
@@ -29,6 +30,7 @@ def lock(
     environ: Mapping[str, str],
     all_files: bool = False,
     preferred: Preferences | None = None,
+    reporter: Reporter = SILENT,
 ) -> Resolution:
     """Resolve once.  Reads the network only where indexes are used and not ``offline``.
 
@@ -46,10 +48,14 @@ def lock(
         environ=environ,
         all_files=all_files,
         preferred=preferred,
+        reporter=reporter,
     )
     try:
-        return lock_job(job)
+        found = lock_job(job)
     except NoSolution as error:
+        reporter.conflicted(error.message)
         from .relax import explain_conflict
 
         raise explain_conflict(job, error) from None
+    reporter.resolved(len(found.packages))
+    return found

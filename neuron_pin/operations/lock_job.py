@@ -11,6 +11,7 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Phase, PinPrecision, phase_at
+from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
 from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target, parse_day
@@ -34,6 +35,7 @@ class LockJob(NamedTuple):
     files: tuple[RequirementsFile, ...] = ()
     all_files: bool = False
     preferred: Preferences | None = None
+    reporter: Reporter = SILENT
 
 
 def lock_job(job: LockJob) -> Resolution:
@@ -61,7 +63,7 @@ def lock_job(job: LockJob) -> Resolution:
         from neuron_pin.resolve.catalog_candidates import CatalogCandidates
         from neuron_pin.resolve.resolver import resolve
 
-        found = resolve(request, catalog, CatalogCandidates)
+        found = resolve(request, catalog, CatalogCandidates, job.reporter)
     else:
         found = _from_indexes(job, request, overrides)
     expires = parse_day(settings.expires, "--expires").isoformat() if settings.expires else ""
@@ -228,12 +230,15 @@ def _from_indexes(
     from neuron_pin.resolve.resolver import resolve
     from neuron_pin.sources.session import open_sources
 
-    with open_sources(settings, files, catalog, request.target, cache) as sources:
+    with open_sources(
+        settings, files, catalog, request.target, cache, job.reporter
+    ) as sources:
         try:
             found = resolve(
                 request,
                 catalog,
                 lambda context, chosen: IndexCandidates(context, chosen, sources, overrides),
+                job.reporter,
             )
         except SourceFailed:
             if settings.offline:

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
-from neuron_pin.errors import NoSolution
+from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.host.hook_state import read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.operations.diff import Comparison, compare
-from neuron_pin.operations.lock_job import LockJob
+from neuron_pin.operations.lock_job import LockJob, sdk_requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.settings import Settings
@@ -46,6 +46,9 @@ class PlanOptions(NamedTuple):
     command: str
 
 
+INSTALLERS = ("pip", "uv")
+
+
 class CurrentState(NamedTuple):
     """What is there: the packages, the settings with what the machine or the lock says filled
     in, whether Neuron's repository is configured, and what is on hold.
@@ -63,6 +66,43 @@ class CurrentState(NamedTuple):
 
 
 NOTHING = State("nothing", "", {})
+
+
+def plan(
+    job: LockJob,
+    *,
+    start: str,
+    to: str | None,
+    named: Sequence[Requirement],
+    framework: str | None,
+    framework_version: str,
+    category: Sequence[str],
+    ami: str,
+    options: PlanOptions,
+) -> Plan:
+    """The plan from the state that ``start`` names to the release that ``to`` does, both as
+    `--from` and `--to` have them; reads no network.
+
+    Raises `UnknownName`, `WrongUsage`, `UnreadableInput` or `NoSolution`.
+    """
+    if options.installer and options.installer not in INSTALLERS:
+        raise UnknownName("installer", options.installer, INSTALLERS, hint="pip or uv")
+    settings = job.settings
+    if to and to != "latest":
+        sdk_requirement(to, job.catalog)
+        settings = settings._replace(sdk=to)
+    situation = read_current_state(start, job.catalog, settings, options.root or "/")
+    wanted = list_requested(
+        situation,
+        job.catalog,
+        framework=framework,
+        framework_version=framework_version,
+        category=category,
+        ami=ami,
+        named=named,
+    )
+    job = job._replace(settings=situation.settings._replace(offline=True))
+    return make_plan(job, situation, wanted, options)
 
 
 def read_current_state(text: str, catalog: Catalog, settings: Settings, root: str) -> CurrentState:

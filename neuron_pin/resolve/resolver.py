@@ -7,6 +7,7 @@ from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.reporter import SILENT, Reporter
 
 from .exclusion import Exclusion
 from .release_solve import (
@@ -22,7 +23,9 @@ from .resolution_builder import make_resolution
 from .support import refuse_target
 
 
-def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolution:
+def resolve(
+    request: Request, catalog: Catalog, offers_for: OffersFor, reporter: Reporter = SILENT
+) -> Resolution:
     """The newest release that satisfies everything, and the closure in it.
 
     Raises `NoSolution` with the facts that stand against each release tried, `UnknownName`
@@ -39,12 +42,13 @@ def resolve(request: Request, catalog: Catalog, offers_for: OffersFor) -> Resolu
     # A lock that stands is changed only where it must be: its release is tried first.
     releases.sort(key=lambda release: release.sdk != releases_first)
     if not involved:
-        found = _resolve_third_party(request, catalog, releases, offers_for, passed)
+        found = _resolve_third_party(request, catalog, releases, offers_for, passed, reporter)
         if found is not None:
             return make_resolution(request, found, passed)
     first: ReleaseUnsatisfiable | None = None
     facts: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
+        reporter.trying(release.sdk)
         try:
             attempt = solve_release(request, catalog, release, offers_for, whole)
         except ReleaseUnsatisfiable as impossible:
@@ -63,6 +67,7 @@ def _resolve_third_party(
     releases: list[Release],
     offers_for: OffersFor,
     passed: list[Exclusion],
+    reporter: Reporter,
 ) -> ReleaseSolution | None:
     """A closure in which nothing of Neuron's was asked for by name.
 
@@ -73,6 +78,8 @@ def _resolve_third_party(
     """
     best: tuple[tuple[tuple[int, ...], ...], ReleaseSolution] | None = None
     for number, release in enumerate(releases or [None]):
+        if release is not None:
+            reporter.trying(release.sdk)
         try:
             attempt = solve_release(request, catalog, release, offers_for, False)
         except ReleaseUnsatisfiable as impossible:

@@ -12,6 +12,7 @@ from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
+from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic
@@ -52,11 +53,13 @@ class Sources:
         repositories: Sequence[Repository],
         target: Target,
         cache: RecordCache,
+        reporter: Reporter = SILENT,
     ) -> None:
         self.indexes = indexes
         self.repositories = tuple(repositories)
         self.target = target
         self._settings = settings
+        self._reporter = reporter
         self._cache = cache
         self._now = time.time()
         self._view = json.dumps([target.python_full, target.platforms[0], len(target.platforms)])
@@ -89,6 +92,7 @@ class Sources:
                 ),
                 limits=Limits(patience=float(settings.timeout or PATIENCE)),
                 now=self._now,
+                reporter=self._reporter,
             )
             self._reader = Reader(fetcher, self.target)
         return self._reader
@@ -328,11 +332,12 @@ def open_sources(
     catalog: Catalog,
     target: Target,
     cache: RecordCache,
+    reporter: Reporter = SILENT,
 ) -> Iterator[Sources]:
     """The indexes and repositories that the user named."""
     indexes = read_indexes(settings, files, catalog)
     repositories = list(_repositories(settings))
-    sources = Sources(settings, indexes, repositories, target, cache)
+    sources = Sources(settings, indexes, repositories, target, cache, reporter)
     try:
         yield sources
     finally:

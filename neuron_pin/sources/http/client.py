@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.reporter import SILENT, Reporter
 
 from .record_cache import MAX_FRESH, is_fresh
 from .record_cache import keep as keep_bytes
@@ -76,6 +77,7 @@ class Fetcher:
         hosts: frozenset[str] | None = None,
         now: float | None = None,
         clock: Callable[[], float] = time.time,
+        reporter: Reporter = SILENT,
     ) -> None:
         """``hosts`` are the only ones that may be asked, none for any.  ``now`` holds the clock
         still: one run sees one time."""
@@ -83,7 +85,7 @@ class Fetcher:
         self.offline = offline
         self.refresh = refresh
         self._now, self._clock = now, clock
-        self._transport = Transport(access, limits, hosts)
+        self._transport = Transport(access, limits, hosts, reporter)
 
     @property
     def now(self) -> float:

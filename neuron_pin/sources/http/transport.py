@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from neuron_pin.errors import SourceFailed, Unreachable
+from neuron_pin.reporter import SILENT, Reporter
 
 from .deadlines import Deadline, make_adapter
 
@@ -71,7 +72,7 @@ class Transport:
     """Opens addresses; threads may share it.
 
     ``hosts`` are the only ones (host and port, as addresses have them) that may be asked,
-    redirects included; none for any.
+    redirects included; none for any.  ``reporter`` hears of each before it is opened.
     """
 
     def __init__(
@@ -79,10 +80,12 @@ class Transport:
         access: Access,
         limits: Limits = Limits(),  # noqa: B008 - a value, never changed
         hosts: frozenset[str] | None = None,
+        reporter: Reporter = SILENT,
     ) -> None:
         self._access = access
         self.limits = limits
         self._hosts = hosts
+        self._reporter = reporter
         # Never sent to another host, redirects included.
         self._credentials = dict(access.credentials)
         self._asked: set[str] = set()
@@ -107,6 +110,7 @@ class Transport:
         from urllib3.exceptions import HTTPError
 
         self.check(url)
+        self._reporter.requested(redact_url(url))
         limits = self.limits
         deadline = Deadline(limits.answer if seconds is None else seconds, limits.patience)
         self._current.deadline = deadline
