@@ -85,8 +85,8 @@ def load_settings(
 ) -> Settings:
     """Settings from options (``given``), the environment, and a project's file.
 
-    Reads ``pyproject.toml`` in ``folder`` if it is there, none without a folder.  Raises `UnreadableInput` or
-    `WrongUsage` for values that cannot be.
+    Reads ``pyproject.toml`` in ``folder`` if it is there, none without a folder.  Raises
+    `UnreadableInput` or `WrongUsage` for values that cannot be.
     """
     project = {} if folder is None else _project(os.path.join(folder, "pyproject.toml"))
     values: dict[str, Any] = {}

@@ -230,9 +230,7 @@ def _from_indexes(
     from neuron_pin.resolve.resolver import resolve
     from neuron_pin.sources.session import open_sources
 
-    with open_sources(
-        settings, files, catalog, request.target, cache, job.reporter
-    ) as sources:
+    with open_sources(settings, files, catalog, request.target, cache, job.reporter) as sources:
         try:
             found = resolve(
                 request,
