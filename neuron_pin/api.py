@@ -119,11 +119,11 @@ class Resolution(resolve.Resolution):
         text.  Raises `WrongUsage` for an unknown format, and for one that needs files or hashes
         that are not known: see `lock`.
         """
-        from neuron_pin.outputs import renderer
+        from neuron_pin.outputs import find_format
 
         if not command.isprintable():
             raise WrongUsage(f"command: {command!r} is not one line of text")
-        return renderer(form)(self, command)
+        return find_format(form).render(self, command)
 
 
 def lock(
