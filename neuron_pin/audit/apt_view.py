@@ -27,7 +27,7 @@ from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.sources.apt.release import read_fields
 from neuron_pin.sources.apt.repository import AptRepository
-from neuron_pin.sources.apt.sources_list import list_name, read_apt_sources, read_lists
+from neuron_pin.sources.apt.sources_list import read_apt_sources
 
 from .finding import Finding, Severity
 
@@ -66,7 +66,7 @@ def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
     known: dict[str, dict[str, list[PackageFile]]] = {name: {} for name in names}
     for source in read_apt_sources(root):
         file = _package_file(source.repository)
-        for package in read_lists(source.repository, frozenset(names)):
+        for package in source.repository.read_cached(frozenset(names)):
             files = known[package.name].setdefault(package.version, [])
             if file not in files:
                 files.append(file)
@@ -101,7 +101,7 @@ def _package_file(repository: AptRepository) -> PackageFile:
     """An archive as its Release file in the machine's lists describes it."""
     site = urlsplit(repository.url).hostname or ""
     for name in ("InRelease", "Release"):
-        path = os.path.join(repository.lists, list_name(f"{repository.base}/{name}"))
+        path = repository.list_path(name)
         if not os.path.isfile(path):
             continue
         fields, _ = read_fields(read_bounded(path, MAX_BYTES))

@@ -22,10 +22,7 @@ from neuron_pin.sources.apt.release import parse_release
 from neuron_pin.sources.apt.repository import AptRepository
 from neuron_pin.sources.apt.sources_list import (
     ConfiguredSource,
-    index_paths,
-    list_name,
     read_apt_sources,
-    read_lists,
 )
 from neuron_pin.target.detection import detect
 
@@ -203,7 +200,7 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
     repository, place = source.repository, _place(source)
     fetched = [
         path
-        for index in index_paths(repository)
+        for index in repository.list_paths()
         for path in (index, f"{index}.gz", f"{index}.xz", f"{index}.lz4")
         if os.path.isfile(path)
     ]
@@ -217,7 +214,7 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
         )
         return
     for name in ("InRelease", "Release"):
-        path = os.path.join(repository.lists, list_name(f"{repository.base}/{name}"))
+        path = repository.list_path(name)
         if not os.path.isfile(path):
             continue
         age = (now - os.stat(path).st_mtime) / DAY
@@ -252,7 +249,7 @@ def _decoys(sources: Sequence[ConfiguredSource], catalog: Catalog) -> Iterator[F
     )
     for source in sources:
         found: dict[str, list[str]] = {}
-        for package in read_lists(source.repository, names):
+        for package in source.repository.read_cached(names):
             found.setdefault(package.name, []).append(package.version)
         for name, versions in sorted(found.items()):
             yield _error(

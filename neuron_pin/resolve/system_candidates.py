@@ -15,11 +15,10 @@ from .provider import SystemRelation
 from .rules import Context
 
 if TYPE_CHECKING:
-    from neuron_pin.sources.repositories import Repository
     from neuron_pin.sources.session import Sources
-    from neuron_pin.sources.system_package import Relation, SystemPackage
+    from neuron_pin.sources.system_package import Relation, SystemPackage, SystemRepository
 
-    Offered = tuple[Repository, SystemPackage]
+    Offered = tuple[SystemRepository, SystemPackage]
 
 Row = Callable[[PackageKey, str], "Candidate | None"]
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
@@ -41,10 +41,6 @@ from neuron_pin.target import Target
 
 from .candidate import File
 from .system_package import parse_sha256
-
-if TYPE_CHECKING:
-    from .repositories import Repository
-    from .system_package import SystemPackage
 
 Result = TypeVar("Result")
 
@@ -194,15 +190,3 @@ class Reader:
             return read_metadata_file(self.fetcher, offer.url, offer.metadata_sha256)
         except NotFound:
             return None
-
-    def system_packages(
-        self, repository: Repository, names: frozenset[str], architecture: str
-    ) -> list[SystemPackage]:
-        """The wanted packages of an apt or rpm repository; raises `SourceFailed`."""
-        from neuron_pin.sources.apt.repository import AptRepository, read_packages
-
-        if isinstance(repository, AptRepository):
-            return read_packages(self.fetcher, repository, names, architecture)
-        from neuron_pin.sources.rpm.repository import read_rpm_packages
-
-        return read_rpm_packages(self.fetcher, repository, names)

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
@@ -22,15 +22,13 @@ from neuron_pin.target import Target
 from neuron_pin.target.tags import find_machine
 
 from .candidate import File
+from .repositories import KINDS, read_repositories
 
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
-    from neuron_pin.sources.apt.repository import AptRepository
-    from neuron_pin.sources.rpm.repository import RpmRepository
 
     from .reader import Reader
-    from .repositories import Repository
-    from .system_package import SystemPackage
+    from .system_package import SystemPackage, SystemRepository
 
 
 class _Recorded(NamedTuple):
@@ -50,7 +48,7 @@ class Sources:
         self,
         settings: Settings,
         indexes: Indexes,
-        repositories: Sequence[Repository],
+        repositories: Sequence[SystemRepository],
         target: Target,
         cache: RecordCache,
         reporter: Reporter = SILENT,
@@ -296,31 +294,23 @@ class Sources:
 
     # System packages -------------------------------------------------------------------
 
-    def repositories_of(self, ecosystem: Ecosystem) -> list[Repository]:
-        """The repositories of apt, or of rpm."""
-        from neuron_pin.sources.apt.repository import AptRepository
-
-        wanted = ecosystem is Ecosystem.APT
-        return [r for r in self.repositories if isinstance(r, AptRepository) is wanted]
+    def repositories_of(self, ecosystem: Ecosystem) -> list[SystemRepository]:
+        """The repositories of one ecosystem, in their order."""
+        return [r for r in self.repositories if r.ecosystem is ecosystem]
 
     def system_packages(
         self, ecosystem: Ecosystem, names: frozenset[str]
-    ) -> list[tuple[Repository, SystemPackage]]:
+    ) -> list[tuple[SystemRepository, SystemPackage]]:
         """The wanted packages of every repository of an ecosystem, each with its repository,
         in the order of the repositories and their indexes; raises `SourceFailed`."""
-        found: list[tuple[Repository, SystemPackage]] = []
+        found: list[tuple[SystemRepository, SystemPackage]] = []
         architecture = {"aarch64": "arm64"}.get(find_machine(self.target.platforms), "amd64")
         for repository in self.repositories_of(ecosystem):
-            if not repository.is_of_machine:
-                packages = self._online.system_packages(repository, names, architecture)
-            elif ecosystem is Ecosystem.APT:
-                from neuron_pin.sources.apt.sources_list import read_lists
-
-                packages = read_lists(cast("AptRepository", repository), names, architecture)
-            else:
-                from neuron_pin.sources.rpm.repository import read_cached
-
-                packages = read_cached(cast("RpmRepository", repository), names)
+            packages = (
+                repository.read_cached(names, architecture)
+                if repository.is_of_machine
+                else repository.fetch_packages(self._online.fetcher, names, architecture)
+            )
             found += [(repository, package) for package in packages]
         return found
 
@@ -336,34 +326,13 @@ def open_sources(
 ) -> Iterator[Sources]:
     """The indexes and repositories that the user named."""
     indexes = read_indexes(settings, files, catalog)
-    repositories = list(_repositories(settings))
+    repositories = [
+        repository
+        for option, kind in KINDS.items()
+        for repository in read_repositories(kind, getattr(settings, option))
+    ]
     sources = Sources(settings, indexes, repositories, target, cache, reporter)
     try:
         yield sources
     finally:
         sources.close()
-
-
-def _repositories(settings: Settings) -> Iterator[Repository]:
-    """Those that the user named.  "host" is what this machine's apt or dnf knows, "host:DIR"
-    what one below DIR does."""
-    for text in settings.apt_repo:
-        word, _, root = text.partition(":")
-        if word == "host":
-            from neuron_pin.sources.apt.sources_list import read_apt_sources
-
-            yield from (source.repository for source in read_apt_sources(root or "/"))
-        else:
-            from neuron_pin.sources.apt.repository import parse_repository
-
-            yield parse_repository(text)
-    for text in settings.rpm_repo:
-        word, _, root = text.partition(":")
-        if word == "host":
-            from neuron_pin.sources.rpm.repo_files import read_rpm_sources
-
-            yield from read_rpm_sources(root or "/")
-        else:
-            from neuron_pin.sources.rpm.repository import parse_rpm_repository
-
-            yield parse_rpm_repository(text)

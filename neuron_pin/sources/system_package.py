@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from neuron_pin.errors import InvalidVersion, SourceFailed
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.policy.rpmversion import compare_rpm
+
+if TYPE_CHECKING:
+    from neuron_pin.sources.http.client import Fetcher
 
 MAX_RELATIONS = 10_000
 """Relations of one package that are read."""
@@ -112,6 +115,34 @@ class SystemPackage(NamedTuple):
         """The least glibc that it states to need, as ``2.34``; empty if it states none."""
         found = [_glibc(relation) for group in self.depends for relation in group]
         return max(filter(None, found), key=lambda v: int(v.partition(".")[2]), default="")
+
+
+class SystemRepository(Protocol):
+    """A repository of system packages, of whichever package manager."""
+
+    @property
+    def url(self) -> str:
+        """Its address, to which names of files are relative."""
+
+    @property
+    def ecosystem(self) -> Ecosystem:
+        """That of its packages."""
+
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether it was found on a machine, and not named by the user: then `read_cached`
+        has its packages, else `fetch_packages`."""
+
+    def fetch_packages(
+        self, fetcher: Fetcher, names: frozenset[str], architecture: str
+    ) -> list[SystemPackage]:
+        """The wanted packages for an architecture (as Debian names it), in the order of the
+        repository's indexes; raises `SourceFailed`."""
+
+    def read_cached(self, names: frozenset[str], architecture: str) -> list[SystemPackage]:
+        """The wanted packages as the machine's package manager has fetched them; none of a
+        repository of which it has fetched nothing.  Reads no network; raises
+        `SourceFailed`."""
 
 
 def _glibc(relation: Relation) -> str:

@@ -40,8 +40,8 @@ from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import load_settings
+from neuron_pin.sources.apt.packages import stanzas
 from neuron_pin.sources.apt.release import parse_release
-from neuron_pin.sources.apt.repository import stanzas
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.index.core_metadata import parse_metadata
@@ -52,7 +52,7 @@ from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
 from neuron_pin.sources.index.simple import parse_page, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 from neuron_pin.sources.rpm.repo_files import read_rpm_sources
-from neuron_pin.sources.rpm.repository import parse_rpm_repository, read_rpm_packages
+from neuron_pin.sources.rpm.repository import parse_rpm_repository
 from neuron_pin.sources.system_package import parse_deb_relations
 from neuron_pin.target import Target, make_target
 from neuron_pin.verify import lockfile as verified_lock
@@ -203,7 +203,7 @@ REPOMD = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 def read_repository() -> None:
     repository = parse_rpm_repository(f"file:{folder()}/rpm")
-    read_rpm_packages(Fetcher(""), repository, NEURON)
+    repository.fetch_packages(Fetcher(""), NEURON)
 
 
 def read_primary(data: bytes) -> None:

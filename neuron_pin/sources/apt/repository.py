@@ -7,22 +7,19 @@ a Packages file is checked against the hash that Release states of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from neuron_pin.errors import InvalidVersion, SourceFailed, WrongUsage
+from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.policy import Ecosystem
-from neuron_pin.policy.debversion import deb_key
 from neuron_pin.sources.http.urls import is_address
 from neuron_pin.sources.signed_by import Trust, parse_options, parse_trust
-from neuron_pin.sources.system_package import (
-    MAX_WANTED,
-    SystemPackage,
-    parse_deb_relations,
-    parse_sha256,
-)
+from neuron_pin.sources.system_package import SystemPackage
+
+from .lists import list_name, read_list
+from .packages import AMD64, stanzas
 
 if TYPE_CHECKING:
     from neuron_pin.sources.http.client import Fetcher, Response
@@ -32,14 +29,12 @@ if TYPE_CHECKING:
 MAX_PACKAGES = 64 * 1024 * 1024
 """Bytes of a Packages file as sent."""
 
-AMD64 = "amd64"
-
 
 class AptRepository(NamedTuple):
     """One suite and its components, as a line of sources.list names them.
 
     ``lists`` is the folder with what a machine's apt has fetched of it, empty for a
-    repository that is read itself.
+    repository that is read itself.  A `SystemRepository`.
     """
 
     url: str
@@ -68,9 +63,44 @@ class AptRepository(NamedTuple):
         ]
 
     @property
+    def ecosystem(self) -> Ecosystem:
+        return Ecosystem.APT
+
+    @property
     def is_of_machine(self) -> bool:
-        """Whether it was found on a machine, and not named by the user."""
         return bool(self.lists)
+
+    def fetch_packages(
+        self, fetcher: Fetcher, names: frozenset[str], architecture: str = AMD64
+    ) -> list[SystemPackage]:
+        # Imported here: a machine's own lists need no network.
+        from neuron_pin.sources.http.transport import redact_url
+
+        from .release import read_release
+
+        release = read_release(fetcher, self.base, self.trust)
+        found: list[SystemPackage] = []
+        for path in self.indexes(architecture):
+            data = _packages_file(fetcher, self.base, path, release)
+            found += stanzas(data, names, f"{redact_url(self.base)}/{path}", architecture)
+        return found
+
+    def list_path(self, path: str) -> str:
+        """A file of the repository, by its path from `base`, among the machine's lists."""
+        return os.path.join(self.lists, list_name(f"{self.base}/{path}"))
+
+    def list_paths(self, architecture: str = "") -> list[str]:
+        """Its Packages files among the machine's lists, without extension, for one
+        architecture or all."""
+        return [self.list_path(path) for path in self.indexes(architecture)]
+
+    def read_cached(self, names: frozenset[str], architecture: str = AMD64) -> list[SystemPackage]:
+        found: list[SystemPackage] = []
+        for path in self.list_paths(architecture):
+            data = read_list(path)
+            if data is not None:
+                found += stanzas(data, names, path, architecture)
+        return found
 
 
 def parse_repository(text: str) -> AptRepository:
@@ -97,28 +127,6 @@ def parse_repository(text: str) -> AptRepository:
     architectures = tuple(found) or (AMD64,)
     trust = parse_trust(options)
     return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architectures, trust)
-
-
-def read_packages(
-    fetcher: Fetcher,
-    repository: AptRepository,
-    names: frozenset[str],
-    architecture: str = AMD64,
-) -> list[SystemPackage]:
-    """The wanted packages of a repository for an architecture, in the order of its
-    indexes; raises `SourceFailed`."""
-    # Imported here: a machine's own lists need no network.
-    from neuron_pin.sources.http.transport import redact_url
-
-    from .release import read_release
-
-    base = repository.base
-    release = read_release(fetcher, base, repository.trust)
-    found: list[SystemPackage] = []
-    for path in repository.indexes(architecture):
-        data = _packages_file(fetcher, base, path, release)
-        found += stanzas(data, names, f"{redact_url(base)}/{path}", architecture)
-    return found
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
@@ -165,85 +173,3 @@ def _fetch_checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
             raise SourceFailed(redact_url(address), "does not have the hash that Release states")
 
     return fetcher.get(address, limit=MAX_PACKAGES, check=check).data
-
-
-def stanzas(
-    data: bytes, names: Iterable[str], address: str, architecture: str = AMD64
-) -> Iterator[SystemPackage]:
-    """The stanzas of the wanted names for an architecture; the others are passed over
-    without being read.
-
-    Raises `SourceFailed` for a wanted stanza without a version that dpkg would take, and for
-    more than `MAX_WANTED` of them.
-    """
-    text = b"\n\n" + data.replace(b"\r\n", b"\n")
-    count = 0
-    for prefix, wanted in _group_by_beginning(names).items():
-        # Names that begin alike cost one walk through the index, not one each.
-        mark = b"\nPackage: " + prefix.encode()
-        at = text.find(mark)
-        while at >= 0:
-            end_of_line = text.find(b"\n", at + 1)
-            name = text[at + 10 : end_of_line].decode("utf-8", "replace")
-            if end_of_line >= 0 and name in wanted:
-                start = text.rfind(b"\n\n", 0, at + 1) + 2
-                end = text.find(b"\n\n", at + 1)
-                stanza = text[start : end if end >= 0 else len(text)].decode("utf-8", "replace")
-                count += 1
-                if count > MAX_WANTED:
-                    problem = f"has more than {MAX_WANTED} versions of what is wanted"
-                    raise SourceFailed(address, problem)
-                package = _package(name, stanza, address)
-                if package.architecture in (architecture, "all", ""):
-                    yield package
-            at = text.find(mark, at + len(mark))
-
-
-def _group_by_beginning(names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Names in groups that share their first letters, each under these."""
-    groups: dict[str, set[str]] = {}
-    for name in sorted(set(names)):
-        groups.setdefault(name[:8], set()).add(name)
-    return {beginning: frozenset(group) for beginning, group in groups.items()}
-
-
-# Fields that deb-control(5) allows to go on in the next line, as far as they are read.
-_FOLDED = frozenset({"pre-depends", "depends", "conflicts", "breaks", "provides"})
-
-
-def _package(name: str, stanza: str, address: str) -> SystemPackage:
-    fields: dict[str, str] = {}
-    last = ""
-    for line in stanza.split("\n"):
-        key, colon, value = line.partition(":")
-        if line[:1] in (" ", "\t"):
-            if last in _FOLDED:
-                fields[last] += line
-        elif colon and key:
-            last = key.lower()
-            fields.setdefault(last, value.strip())
-    version = fields.get("version", "")
-    try:
-        deb_key(version)
-    except InvalidVersion:
-        raise SourceFailed(address, f"{name} has no valid version: {version[:60]!r}") from None
-    filename = fields.get("filename", "")
-    if filename.startswith("/") or ".." in filename.split("/"):
-        raise SourceFailed(address, f"{name} {version} lies elsewhere: {filename[:80]!r}")
-    size, digest = fields.get("size", ""), fields.get("sha256", "")
-    relations = {
-        field: list(parse_deb_relations(fields.get(field, "")))
-        for field in ("pre-depends", "depends", "conflicts", "breaks", "provides")
-    }
-    return SystemPackage(
-        Ecosystem.APT,
-        name,
-        version,
-        filename,
-        parse_sha256(digest, address) if digest else "",
-        int(size) if size.isdecimal() and len(size) < 16 else None,
-        depends=(*relations["pre-depends"], *relations["depends"]),
-        conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),
-        provides=tuple(group[0] for group in relations["provides"]),
-        architecture=fields.get("architecture", ""),
-    )

@@ -1,7 +1,6 @@
-"""The repositories that a machine's apt knows, and the lists that it has fetched of them.
+"""The repositories that a machine's apt knows.
 
-Source: sources.list(5), both styles; apt's ``URItoFileName`` for the names of lists.  What
-apt has fetched it has verified, so the lists are taken as they are.
+Source: sources.list(5), both styles.
 """
 
 from __future__ import annotations
@@ -10,23 +9,16 @@ import os
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
-from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
-from neuron_pin.fs.compression import MAX_UNPACKED, can_unpack, unpack
+from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.sources.signed_by import parse_trust
-from neuron_pin.sources.system_package import SystemPackage
 
-from .repository import AMD64, AptRepository, parse_repository, stanzas
+from .packages import AMD64
+from .repository import AptRepository, parse_repository
 
 LISTS = "var/lib/apt/lists"
 MAX_BYTES = 4 * 1024 * 1024
-APT_HELPER = "/usr/lib/apt/apt-helper"
-SECONDS = 60
-_QUOTED = '\\|{}[]<>"^~_=!@#$%^&*'
-_SUFFIXES = ("", ".gz", ".xz", ".zst", ".bz2", ".lz4")
-"""Those that apt may keep its lists packed with."""
 
 
 class ConfiguredSource(NamedTuple):
@@ -121,72 +113,3 @@ def _records(text: str, path: str) -> Iterator[tuple[int, dict[str, str]]]:
             start = start if fields else number
             last = name.strip().lower()
             fields[last] = value.strip()
-
-
-# Lists ----------------------------------------------------------------------------------
-
-
-def list_name(uri: str) -> str:
-    """The name that apt gives to what it fetches from an address."""
-    parts = urlsplit(uri)
-    host = "" if parts.scheme == "file" else parts.netloc.rpartition("@")[2]
-    bare = host + unquote(parts.path)
-    quoted = "".join(
-        f"%{ord(char):02x}" if char in _QUOTED or not 0x20 < ord(char) < 0x7F else char
-        for char in bare
-    )
-    return quoted.replace("/", "_")
-
-
-def index_paths(repository: AptRepository, architecture: str = "") -> list[str]:
-    """The Packages files of a repository among the machine's lists, without extension, for
-    one architecture or all."""
-    return [
-        os.path.join(repository.lists, list_name(f"{repository.base}/{path}"))
-        for path in repository.indexes(architecture)
-    ]
-
-
-def read_lists(
-    repository: AptRepository, names: frozenset[str], architecture: str = AMD64
-) -> list[SystemPackage]:
-    """The wanted packages of a repository as the machine's apt knows them.
-
-    Empty for a repository of which nothing was fetched.  Raises `SourceFailed`.
-    """
-    found: list[SystemPackage] = []
-    for path in index_paths(repository, architecture):
-        data = _read_list(path)
-        if data is not None:
-            found += stanzas(data, names, path, architecture)
-    return found
-
-
-def _read_list(path: str) -> bytes | None:
-    for suffix in _SUFFIXES:
-        if not os.path.isfile(path + suffix):
-            continue
-        if not can_unpack(suffix):
-            return _unpack_by_apt(path + suffix)
-        try:
-            data = read_bounded(path + suffix, MAX_UNPACKED)
-        except UnreadableInput as error:
-            raise SourceFailed(path + suffix, error.problem) from None
-        return unpack(data, suffix, path + suffix)
-    return None
-
-
-def _unpack_by_apt(path: str) -> bytes:
-    """A list in a form that only apt itself reads here, as LZ4."""
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            [APT_HELPER, "cat-file", path], capture_output=True, timeout=SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SourceFailed(path, f"cannot be unpacked: {error}") from None
-    if done.returncode:
-        problem = done.stderr.decode("utf-8", "replace").strip()[:200]
-        raise SourceFailed(path, f"cannot be unpacked: {problem}")
-    return done.stdout

@@ -55,7 +55,7 @@ class RpmRepository(NamedTuple):
 
     ``trust`` says whose signature on repomd.xml counts; without keys there need not be one,
     as with dnf's ``repo_gpgcheck=0``.  ``cached`` is the folder with what a machine's dnf has
-    fetched of it, empty for a repository that is read itself.
+    fetched of it, empty for a repository that is read itself.  A `SystemRepository`.
     """
 
     url: str
@@ -63,9 +63,23 @@ class RpmRepository(NamedTuple):
     cached: str = ""
 
     @property
+    def ecosystem(self) -> Ecosystem:
+        return Ecosystem.RPM
+
+    @property
     def is_of_machine(self) -> bool:
-        """Whether it was found on a machine, and not named by the user."""
         return bool(self.cached)
+
+    def fetch_packages(
+        self, fetcher: Fetcher, names: frozenset[str], architecture: str = ""
+    ) -> list[SystemPackage]:
+        """Raises `WrongUsage`, too, where createrepo_c is not installed.  Of every repository
+        what is for x86_64 is read: no other is published."""
+        return _fetch(fetcher, self, names)
+
+    def read_cached(self, names: frozenset[str], architecture: str = "") -> list[SystemPackage]:
+        """Nothing is verified but what repomd.xml states: dnf has done the rest."""
+        return _read_cached(self.cached, names)
 
 
 def parse_rpm_repository(text: str) -> RpmRepository:
@@ -81,13 +95,9 @@ def parse_rpm_repository(text: str) -> RpmRepository:
     return RpmRepository(words[0].rstrip("/"), parse_trust(options))
 
 
-def read_rpm_packages(
+def _fetch(
     fetcher: Fetcher, repository: RpmRepository, names: frozenset[str]
 ) -> list[SystemPackage]:
-    """The wanted packages of a repository, in the order of its index.
-
-    Raises `SourceFailed`, `WrongUsage` where createrepo_c is not installed.
-    """
     url = repository.url
 
     def read(path: str, limit: int, check: Callable[[bytes], None]) -> bytes:
@@ -114,12 +124,7 @@ def read_rpm_packages(
     return _packages(found[0], read, names, redact_url(url))
 
 
-def read_cached(repository: RpmRepository, names: frozenset[str]) -> list[SystemPackage]:
-    """The wanted packages of a repository as the machine's dnf has fetched them.
-
-    Nothing is verified but what repomd.xml states: dnf has done the rest.
-    """
-    folder = repository.cached
+def _read_cached(folder: str, names: frozenset[str]) -> list[SystemPackage]:
     if os.path.isdir(os.path.join(folder, "repodata")):
         folder = os.path.join(folder, "repodata")
 

@@ -12,7 +12,7 @@ from conftest import Keys
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.gpgv import BadSignature, dearmor, verify
-from neuron_pin.sources.apt.repository import parse_repository, read_packages
+from neuron_pin.sources.apt.repository import parse_repository
 from neuron_pin.sources.http.client import Fetcher
 
 pytestmark = pytest.mark.skipif(
@@ -47,7 +47,7 @@ class Repository:
         repository = parse_repository(f"deb {options} {self.url} jammy main")
         fetcher = Fetcher(str(self.folder / "cache"))
         names = frozenset({"aws-neuronx-tools"})
-        return [p.version for p in read_packages(fetcher, repository, names)]
+        return [p.version for p in repository.fetch_packages(fetcher, names)]
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_an_older_release_than_was_seen_is_refused(tmp_path: Path, keys: Keys, s
         repository = parse_repository(f"deb [signed-by={key}] {server.url} jammy main")
         fetcher = Fetcher(str(tmp_path / "cache"), refresh=True)
         names = frozenset({"aws-neuronx-tools"})
-        return [package.version for package in read_packages(fetcher, repository, names)]
+        return [package.version for package in repository.fetch_packages(fetcher, names)]
 
     assert read(day) == ["2.10.1.0-b"]
     with pytest.raises(SourceFailed, match="older than the one of"):
@@ -254,7 +254,7 @@ def test_what_is_not_signed_well_is_not_kept(tmp_path: Path, keys: Keys, serve) 
     server.answers["/dists/jammy/InRelease"] = (200, {}, keys.sign(release_text(), "other"))
     repository = parse_repository(f"deb [signed-by={key}] {server.url} jammy main")
     with pytest.raises(SourceFailed, match="is not trusted"):
-        read_packages(Fetcher(str(tmp_path / "cache")), repository, frozenset({"x"}))
+        repository.fetch_packages(Fetcher(str(tmp_path / "cache")), frozenset({"x"}))
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 

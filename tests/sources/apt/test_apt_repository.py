@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.apt.repository import parse_repository, read_packages, stanzas
+from neuron_pin.sources.apt.packages import stanzas
+from neuron_pin.sources.apt.repository import parse_repository
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.system_package import parse_deb_relations
 
@@ -57,7 +58,7 @@ def repository(folder: Path, suffix: str, body: bytes, *, stated: bytes | None =
 
 def read(tmp_path: Path, line: str) -> list[tuple[str, str]]:
     fetcher = Fetcher(str(tmp_path / "cache"), offline=True)
-    found = read_packages(fetcher, parse_repository(line), frozenset({"aws-neuronx-tools"}))
+    found = parse_repository(line).fetch_packages(fetcher, frozenset({"aws-neuronx-tools"}))
     return [(package.version, package.filename) for package in found]
 
 
@@ -125,7 +126,7 @@ def test_the_first_of_two_fields_counts() -> None:
 def test_an_index_has_a_bound_of_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     data = "".join(f"Package: aws-neuronx-tools\nVersion: 2.{n}-1\n\n" for n in range(11)).encode()
     assert len(list(stanzas(data, ["aws-neuronx-tools"], "x"))) == 11
-    monkeypatch.setattr("neuron_pin.sources.apt.repository.MAX_WANTED", 10)
+    monkeypatch.setattr("neuron_pin.sources.apt.packages.MAX_WANTED", 10)
     with pytest.raises(SourceFailed, match="more than 10 versions"):
         list(stanzas(data, ["aws-neuronx-tools"], "x"))
 

@@ -9,7 +9,7 @@ import pytest
 from neuron_pin.errors import SourceFailed, UnreadableInput
 from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, has_apt, scratch_apt
-from neuron_pin.sources.apt.sources_list import index_paths, read_apt_sources, read_lists
+from neuron_pin.sources.apt.sources_list import read_apt_sources
 
 NEURON = "apt.repos.neuron.amazonaws.com"
 
@@ -94,8 +94,8 @@ def test_the_lists_of_a_machine_are_found_by_apts_own_names() -> None:
     with scratch_apt(archives(), {}, {}) as apt:
         sources = read_apt_sources(apt.root)
         said = apt.run("apt-get", "indextargets", "--format", "$(FILENAME)").stdout.split()
-        assert sorted(p for s in sources for p in index_paths(s.repository)) == sorted(said)
-        versions = [p.version for p in read_lists(sources[0].repository, WANTED)]
+        assert sorted(p for s in sources for p in s.repository.list_paths()) == sorted(said)
+        versions = [p.version for p in sources[0].repository.read_cached(WANTED)]
     assert versions == ["2.31.15.0-aa", "2.32.28.0-bb"]
 
 
@@ -115,7 +115,7 @@ def test_names_of_lists_are_apts(uri: str, tmp_path: Path) -> None:
         done = apt.run("apt-get", "--print-uris", "update")
         rows = [line for line in done.stdout.splitlines() if "InRelease" in line]
         names = [line.rpartition("' ")[2].split()[0] for line in rows]
-        (path,) = index_paths(read_apt_sources(apt.root)[0].repository)
+        (path,) = read_apt_sources(apt.root)[0].repository.list_paths()
     expected = names[0].replace("InRelease", "main_binary-amd64_Packages")
     assert Path(path).name == expected
 
@@ -139,13 +139,13 @@ def test_a_lock_of_what_the_machine_knows_takes_neurons_own_repository(run) -> N
 def test_packed_lists_and_damaged_ones(tmp_path: Path) -> None:
     root = machine(tmp_path, n_list=f"deb https://{NEURON} jammy main\n")
     (repository,) = [s.repository for s in read_apt_sources(str(root))]
-    (path,) = index_paths(repository)
+    (path,) = repository.list_paths()
     Path(path).parent.mkdir(parents=True)
-    assert read_lists(repository, WANTED) == []
+    assert repository.read_cached(WANTED) == []
     text = b"Package: aws-neuronx-tools\nVersion: 1.0\n\n"
     packed = Path(path + ".gz")
     packed.write_bytes(gzip.compress(text))
-    assert [p.version for p in read_lists(repository, WANTED)] == ["1.0"]
+    assert [p.version for p in repository.read_cached(WANTED)] == ["1.0"]
     packed.write_bytes(b"no gzip")
     with pytest.raises(SourceFailed, match="cannot be unpacked"):
-        read_lists(repository, WANTED)
+        repository.read_cached(WANTED)

@@ -17,8 +17,6 @@ from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.rpm.repo_files import read_rpm_sources
 from neuron_pin.sources.rpm.repository import (
     parse_rpm_repository,
-    read_cached,
-    read_rpm_packages,
 )
 from neuron_pin.sources.system_package import SystemPackage
 
@@ -29,7 +27,7 @@ real_rpm = pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and crea
 
 def read(tmp_path: Path, line: str, names: frozenset[str] = WANTED) -> list[SystemPackage]:
     fetcher = Fetcher(str(tmp_path / "cache"))
-    return read_rpm_packages(fetcher, parse_rpm_repository(line), names)
+    return parse_rpm_repository(line).fetch_packages(fetcher, names)
 
 
 PACKAGES = [
@@ -237,15 +235,15 @@ def test_what_real_dnf_has_fetched_is_read_without_the_network(tmp_path: Path, s
     asked = len(server.requests)
     (source,) = read_rpm_sources(str(root))
     assert source.url == f"{server.url}/9.4/x86_64"
-    assert {p.version for p in read_cached(source, WANTED)} == {"2.9.0.0-1", "2.10.0.0-1"}
+    assert {p.version for p in source.read_cached(WANTED)} == {"2.9.0.0-1", "2.10.0.0-1"}
     assert len(server.requests) == asked
     (packed,) = Path(source.cached).rglob("*primary.xml.gz")
     packed.write_bytes(b"x")
     with pytest.raises(SourceFailed, match="does not have the hash"):
-        read_cached(source, WANTED)
+        source.read_cached(WANTED)
     packed.unlink()
     with pytest.raises(SourceFailed, match="cannot be read"):
-        read_cached(source, WANTED)
+        source.read_cached(WANTED)
 
 
 def test_a_repository_file_that_is_none_is_named(tmp_path: Path) -> None:
@@ -276,7 +274,7 @@ def test_what_is_older_than_before_is_refused_and_the_newer_one_kept(tmp_path: P
 
     def versions(*, refresh: bool = True) -> list[str]:
         fetcher = Fetcher(str(tmp_path / "cache"), refresh=refresh)
-        found = read_rpm_packages(fetcher, parse_rpm_repository(server.url), WANTED)
+        found = parse_rpm_repository(server.url).fetch_packages(fetcher, WANTED)
         return [package.version for package in found]
 
     answer(described.replace(b"<timestamp>1<", b"<timestamp>1700000000<"))
