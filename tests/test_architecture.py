@@ -17,7 +17,7 @@ FLOORS = (
     ("errors", "reporter"),
     ("fs", "policy"),
     ("gpgv",),
-    ("catalog",),
+    ("catalog", "lockfile"),
     ("settings",),
     ("target", "inputs"),
     ("sources",),

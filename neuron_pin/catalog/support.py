@@ -53,7 +53,7 @@ def package_part(
 def find_target_parts(
     catalog: Catalog,
     *,
-    python: str,
+    python: str | None,
     system: OperatingSystem | None,
     instance: str | None,
     as_of: date,

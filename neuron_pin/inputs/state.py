@@ -139,7 +139,7 @@ def _file(path: str) -> State:
 
         lock = read_lock_json(path)
         of_lock = {package.key: {package.version} for package in lock.packages}
-        return State(path, lock.sdk, _ordered(of_lock))
+        return State(path, lock.sdk or "", _ordered(of_lock))
     if not name.endswith((".txt", ".toml", ".in")):
         raise WrongUsage(
             f"{path}: the name does not tell what it is", hint="*.json, *.txt or pylock*.toml"

@@ -3,20 +3,21 @@ on the machine that it was made for."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NeuronPinError, UnreadableInput
-from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.locks.lock_json import MAX_BYTES, read_lock_json
+from neuron_pin.inputs.locks.lock_json import read_lock_json
+from neuron_pin.lockfile import LockDocument, LockedVersion, LockTarget
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.sources.candidate import File
-from neuron_pin.target import Scope, make_target
+from neuron_pin.target import Scope, Target, make_target
 
 MAX_FIELD = 4096
+
+Value = TypeVar("Value")
 
 
 def read_resolution(path: str, catalog: Catalog) -> tuple[Resolution, str]:
@@ -25,60 +26,71 @@ def read_resolution(path: str, catalog: Catalog) -> tuple[Resolution, str]:
     Without exclusions and warnings, which concern whoever chose.  Raises `UnreadableInput`
     for a file that is no such lock, and for one that this version cannot hold to.
     """
-    read_lock_json(path)
-    document = json.loads(read_bounded(path, MAX_BYTES))
+    return to_resolution(read_lock_json(path), catalog)
+
+
+def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str]:
+    """The resolution that a lock was written from, and the command that asked; raises
+    `UnreadableInput` for one that this version cannot hold to."""
     where = "target"
     try:
-        target = document["target"]
-        made = make_target(
-            catalog,
-            instance=target["instance"],
-            system=target["os"],
-            python=target["python"],
-            platforms=tuple(target["platforms"]),
-            scope=Scope(target["scope"]).value,
-            as_of=date.fromisoformat(target["as_of"]),
-            phases=tuple(target["phases"]),
-            this_python=target["python"],
-        )
+        target = _target(lock.target, catalog)
         packages = []
-        for number, row in enumerate(document["packages"]):
+        for number, package in enumerate(lock.packages):
             where = f"package {number}"
-            packages.append(_package(row))
+            packages.append(_package(package))
         where = "command"
-        command = _text(document["command"])
+        command = _line(_stated(lock.command, "command"))
         where = "sdk"
-        sdk = _text(document["sdk"]) if document.get("sdk") else ""
+        sdk = _line(lock.sdk or "")
     except NeuronPinError as error:
-        raise _unreadable(path, where, error.message) from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(path, where, f"{type(error).__name__} {error}") from None
-    return Resolution(sdk, made, tuple(packages), (), ()), command
+        raise _unreadable(lock, where, error.message) from None
+    except ValueError as error:
+        raise _unreadable(lock, where, str(error)) from None
+    return Resolution(sdk, target, tuple(packages), (), ()), command
 
 
-def _unreadable(path: str, where: str, problem: str) -> UnreadableInput:
+def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput:
     return UnreadableInput(
-        path, 0, f"{where}: {problem[:200]}", hint="make it anew: neuron-pin lock … -o lock.json"
+        lock.path or "lock.json",
+        0,
+        f"{where}: {problem[:200]}",
+        hint="make it anew: neuron-pin lock … -o lock.json",
     )
 
 
-def _package(row: dict[str, Any]) -> LockedPackage:
-    key = PackageKey(Ecosystem(row["ecosystem"]), _name(row["name"]))
-    kind = ComponentKind(row["kind"]) if row["kind"] else None
+def _target(target: LockTarget, catalog: Catalog) -> Target:
+    python = _stated(target.python, "python")
+    return make_target(
+        catalog,
+        instance=target.instance,
+        system=target.os,
+        python=python,
+        platforms=_stated(target.platforms, "platforms"),
+        scope=Scope(_stated(target.scope, "scope")).value,
+        as_of=date.fromisoformat(_stated(target.as_of, "as_of")),
+        phases=_stated(target.phases, "phases"),
+        this_python=python,
+    )
+
+
+def _package(package: LockedVersion) -> LockedPackage:
+    ecosystem = package.key.ecosystem
+    kind = ComponentKind(package.kind) if package.kind else None
     files = tuple(
-        File("", _text(file["url"]), tuple((_text(n), _text(v)) for n, v in file["hashes"].items()))
-        for file in row["files"]
+        File("", _line(file.url), tuple((_line(n), _line(v)) for n, v in file.hashes))
+        for file in package.files
     )
     return LockedPackage(
-        key,
-        _text(row["version"]),
-        _pin(_text(row["pin"]), key.ecosystem, is_neuron=kind is not None),
-        Phase.parse(row["phase"]),
+        PackageKey(ecosystem, _name(package.key.name)),
+        _line(package.version),
+        _pin(_line(_stated(package.pin, "pin")), ecosystem, is_neuron=kind is not None),
+        Phase.parse(_stated(package.phase, "phase")),
         kind,
-        _text(row["sdk"] or ""),
-        _text(row["index"] or ""),
+        _line(package.sdk or ""),
+        _line(package.source or ""),
         files,
-        tuple(_text(word) for word in row["via"]),
+        tuple(_line(need) for need in package.via),
     )
 
 
@@ -93,15 +105,22 @@ def _pin(text: str, ecosystem: Ecosystem, *, is_neuron: bool) -> Pin:
     return Pin(version, PinComparison.FULL if "+" in version else PinComparison.UPSTREAM)
 
 
-def _text(value: Any) -> str:
-    """A value of a file that becomes a line of another one: nothing in it may end a line."""
-    if not isinstance(value, str) or len(value) > MAX_FIELD or not value.isprintable():
-        raise ValueError(f"{str(value)[:80]!r} is no line of text")
+def _stated(value: Value | None, name: str) -> Value:
+    """A field that must be there; raises `ValueError` where it is not."""
+    if value is None:
+        raise ValueError(f"has no {name!r}")
     return value
 
 
-def _name(value: Any) -> str:
-    name = _text(value)
+def _line(text: str) -> str:
+    """A value of a file that becomes a line of another one: nothing in it may end a line."""
+    if len(text) > MAX_FIELD or not text.isprintable():
+        raise ValueError(f"{text[:80]!r} is not a line of text")
+    return text
+
+
+def _name(text: str) -> str:
+    name = _line(text)
     if not name or not name.isascii() or not all(c.isalnum() or c in "._+-" for c in name):
-        raise ValueError(f"{name[:80]!r} is no name of a package")
+        raise ValueError(f"{name[:80]!r} is not the name of a package")
     return name

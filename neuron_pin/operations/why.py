@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 
-from neuron_pin.inputs.locks.lock_json import LockFile
+from neuron_pin.lockfile import LockDocument
 
 MAX_CHAINS = 20
 """Most chains that are told; each is a shortest one from its beginning."""
 
 
-def find_chains(lock: LockFile, name: str) -> list[tuple[str, ...]]:
+def find_chains(lock: LockDocument, name: str) -> list[tuple[str, ...]]:
     """The shortest chain from each place where something was asked for down to a package, the
     package last; empty where the lock does not have it.
 

@@ -2,84 +2,77 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from neuron_pin.catalog import Support
+from neuron_pin.lockfile import (
+    ExcludedVersion,
+    LockDocument,
+    LockedFile,
+    LockedVersion,
+    LockSupport,
+    LockTarget,
+    render_lock,
+)
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
 from neuron_pin.target import Target
-
-SCHEMA_VERSION = 1
 
 
 def render_lock_json(resolution: Resolution, command: str) -> str:
     """The text: two-space indent, keys in a fixed order, no time stamp."""
-    return json.dumps(lock_document(resolution, command), indent=2) + "\n"
+    return render_lock(make_document(resolution, command))
 
 
-def lock_document(resolution: Resolution, command: str) -> dict[str, Any]:
-    """The document as plain values."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "command": command,
-        "sdk": resolution.sdk or None,
-        "target": _target(resolution.target),
-        "support": _support(resolution.support),
-        "packages": [_package(package) for package in resolution.packages],
-        "exclusions": [exclusion_document(exclusion) for exclusion in resolution.exclusions],
-        "warnings": list(resolution.warnings),
-    }
+def make_document(resolution: Resolution, command: str) -> LockDocument:
+    """A resolution as a lock.json has it."""
+    return LockDocument(
+        command=command,
+        sdk=resolution.sdk or None,
+        target=_target(resolution.target),
+        packages=tuple(_package(package) for package in resolution.packages),
+        support=_support(resolution.support) if resolution.support is not None else None,
+        exclusions=tuple(make_exclusion(exclusion) for exclusion in resolution.exclusions),
+        warnings=resolution.warnings,
+    )
 
 
-def _target(target: Target) -> dict[str, Any]:
-    return {
-        "instance": target.instance,
-        "os": target.os.name if target.os else None,
-        "python": target.python,
-        "platforms": list(target.platforms),
-        "scope": target.scope.value,
-        "as_of": target.as_of.isoformat(),
-        "phases": [phase.label for phase in sorted(target.phases)],
-    }
+def _target(target: Target) -> LockTarget:
+    return LockTarget(
+        instance=target.instance,
+        os=target.os.name if target.os else None,
+        python=target.python,
+        platforms=target.platforms,
+        scope=target.scope.value,
+        as_of=target.as_of.isoformat(),
+        phases=tuple(phase.label for phase in sorted(target.phases)),
+    )
 
 
-def _support(support: Support | None) -> dict[str, Any] | None:
-    if support is None:
-        return None
-    return {
-        "guaranteed_until": support.until.isoformat(),
-        "first_to_end": list(support.first),
-        "reason": support.reason,
-        "facts_of": support.facts_of.isoformat(),
-    }
+def _support(support: Support) -> LockSupport:
+    return LockSupport(
+        support.until.isoformat(), support.first, support.reason, support.facts_of.isoformat()
+    )
 
 
-def _package(package: LockedPackage) -> dict[str, Any]:
-    return {
-        "ecosystem": package.key.ecosystem.value,
-        "name": package.key.name,
-        "version": package.version,
-        "pin": package.pin.render(package.key.ecosystem),
-        "phase": package.phase.label,
-        "kind": package.kind.value if package.kind else None,
-        "sdk": package.sdk or None,
-        "index": package.source or None,
-        "files": [
-            {"url": file.url, "hashes": dict(file.hashes)}
-            | ({"size": file.size} if file.size is not None else {})
-            for file in package.files
-        ],
-        "via": list(package.via),
-    }
+def _package(package: LockedPackage) -> LockedVersion:
+    return LockedVersion(
+        key=package.key,
+        version=package.version,
+        pin=package.pin.render(package.key.ecosystem),
+        phase=package.phase.label,
+        kind=package.kind.value if package.kind else None,
+        sdk=package.sdk or None,
+        source=package.source or None,
+        files=tuple(LockedFile(file.url, file.hashes, file.size) for file in package.files),
+        via=package.via,
+    )
 
 
-def exclusion_document(exclusion: Exclusion) -> dict[str, str]:
-    """One exclusion as plain values."""
-    return {
-        "ecosystem": exclusion.key.ecosystem.value,
-        "name": exclusion.key.name,
-        "version": exclusion.version,
-        "rule": exclusion.rule.identifier,
-        "reason": exclusion.reason,
-        "source": exclusion.source,
-    }
+def make_exclusion(exclusion: Exclusion) -> ExcludedVersion:
+    """One exclusion as a lock.json has it."""
+    return ExcludedVersion(
+        exclusion.key.ecosystem.value,
+        exclusion.key.name,
+        exclusion.version,
+        exclusion.rule.identifier,
+        exclusion.reason,
+        exclusion.source,
+    )

@@ -144,11 +144,11 @@ def _with_target(state: State, settings: Settings) -> Settings:
     """What a lock was made for, where the settings leave it open."""
     if not state.label.endswith(".json"):
         return settings
-    lock = read_lock_json(state.label)
+    target = read_lock_json(state.label).target
     return settings._replace(
-        instance=settings.instance or lock.instance or None,
-        os=settings.os or lock.os or None,
-        python=settings.python or lock.python or None,
+        instance=settings.instance or target.instance,
+        os=settings.os or target.os,
+        python=settings.python or target.python,
     )
 
 

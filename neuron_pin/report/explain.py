@@ -7,7 +7,7 @@ from collections import Counter
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
-from neuron_pin.outputs.lock_json import exclusion_document
+from neuron_pin.outputs.lock_json import make_exclusion
 from neuron_pin.outputs.table import columns
 from neuron_pin.resolve.explain import Verdict
 
@@ -66,7 +66,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
         "phase": verdict.phase.label,
         "releases": list(verdict.releases),
         "source": verdict.source or None,
-        "exclusions": [exclusion_document(exclusion) for exclusion in verdict.exclusions],
+        "exclusions": [make_exclusion(exclusion)._asdict() for exclusion in verdict.exclusions],
     }
 
 

@@ -14,7 +14,7 @@ from neuron_pin import __version__
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.locks.lock_json import LockFile
+from neuron_pin.lockfile import LockDocument
 from neuron_pin.policy import Event, EventType, Phase, events_in_force
 
 from .timeline import make_timeline
@@ -30,7 +30,7 @@ _PHASES = {
 
 
 def render_ics(
-    statuses: Sequence[Status], catalog: Catalog, as_of: date, lock: LockFile | None
+    statuses: Sequence[Status], catalog: Catalog, as_of: date, lock: LockDocument | None
 ) -> str:
     """The calendar's text, lines ended by CR LF; the same for the same facts.
 
@@ -66,7 +66,7 @@ def render_ics(
             first = ", ".join(support.first[:5])
             text = f"first to end: {first}\n{support.reason}\nfacts of {support.facts_of}"
             summary = f"{lock.path}: the last day on which support of every part is guaranteed"
-            _add(calendar, catalog, support.until, summary, text, "lock", lock.path)
+            _add(calendar, catalog, support.until, summary, text, "lock", str(lock.path))
     written: bytes = calendar.to_ical()
     return written.decode()
 

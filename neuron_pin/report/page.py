@@ -69,7 +69,8 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
         yield f'<p class="soft">{escape(note[0].upper() + note[1:])}.</p>'
     lock, support = timeline.lock, timeline.support
     if lock is not None:
-        target = ", ".join(word for word in (lock.instance, lock.os, lock.python) if word)
+        asked = lock.target
+        target = ", ".join(word for word in (asked.instance, asked.os, asked.python) if word)
         release = f"SDK {lock.sdk}" if lock.sdk else "no SDK release"
         line = f"Your lock {lock.path}: {release} for {target or 'any target'}."
         if support is not None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from neuron_pin.catalog import Catalog, FrameworkRole, Support
 from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
-from neuron_pin.inputs.locks.lock_json import LockFile
+from neuron_pin.lockfile import LockDocument
 from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import list_periods
@@ -50,7 +50,7 @@ class Timeline(NamedTuple):
     end: date
     as_of: date
     facts_of: date
-    lock: LockFile | None
+    lock: LockDocument | None
     support: Support | None
 
     def place(self, day: date) -> float:
@@ -65,7 +65,7 @@ class Timeline(NamedTuple):
 
 
 def make_timeline(
-    statuses: Sequence[Status], catalog: Catalog, as_of: date, lock: LockFile | None
+    statuses: Sequence[Status], catalog: Catalog, as_of: date, lock: LockDocument | None
 ) -> Timeline:
     """The time line of some subjects, with a user's lock on it."""
     begins = [as_of]
@@ -121,31 +121,37 @@ def _split(bar: Bar, day: date) -> list[Bar]:
     return [bar._replace(end=day), after] if bar.begin < day else [after]
 
 
-def _read_locked(catalog: Catalog, lock: LockFile) -> dict[Subject, str]:
+def _read_locked(catalog: Catalog, lock: LockDocument) -> dict[Subject, str]:
     """The subjects that a lock has parts of, each with the version."""
     found = {}
     if lock.sdk:
         found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
-    for key, version, is_neuron, _ in lock.packages:
+    for locked in lock.packages:
+        key, version = locked.key, locked.version
         package = catalog.packages.get(key.name)
-        if not is_neuron or package is None:
+        if not locked.is_neuron or package is None:
             continue
         found[Subject(SubjectKind.COMPONENT, key.name)] = version
         if package.role is FrameworkRole.LEADER:
             framework = ".".join(version.split(".")[:2])
             found[Subject(SubjectKind.FRAMEWORK, key.name, framework)] = version
-    if any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages) and lock.python:
-        found[Subject(SubjectKind.PYTHON, "python", lock.python)] = lock.python
-    if lock.os:
-        found[Subject(SubjectKind.OS, lock.os)] = lock.os
-    if lock.instance:
-        found[Subject(SubjectKind.INSTANCE, lock.instance)] = lock.instance
+    if (
+        any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages)
+        and lock.target.python
+    ):
+        found[Subject(SubjectKind.PYTHON, "python", lock.target.python)] = lock.target.python
+    if lock.target.os:
+        found[Subject(SubjectKind.OS, lock.target.os)] = lock.target.os
+    if lock.target.instance:
+        found[Subject(SubjectKind.INSTANCE, lock.target.instance)] = lock.target.instance
     return found
 
 
-def _support(catalog: Catalog, lock: LockFile, as_of: date) -> Support | None:
+def _support(catalog: Catalog, lock: LockDocument, as_of: date) -> Support | None:
     """Until when the lock is sure of support; raises `UnknownName` for its target."""
-    family = catalog.instances[catalog.instance(lock.instance)] if lock.instance else None
+    family = (
+        catalog.instances[catalog.instance(lock.target.instance)] if lock.target.instance else None
+    )
     parts = [
         package_part(catalog, p.key.name, p.version, family, as_of)
         for p in lock.packages
@@ -153,8 +159,8 @@ def _support(catalog: Catalog, lock: LockFile, as_of: date) -> Support | None:
     ]
     parts += find_target_parts(
         catalog,
-        python=lock.python,
-        system=catalog.system(lock.os) if lock.os else None,
+        python=lock.target.python,
+        system=catalog.system(lock.target.os) if lock.target.os else None,
         instance=family,
         as_of=as_of,
     )

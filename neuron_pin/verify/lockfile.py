@@ -1,6 +1,8 @@
 """Locks as frozen values: lock.json, and pylock.toml (PEP 751).
 
-What is no lock is refused with its place: the line of a syntax error, the JSON path of a value.
+The parser that makes and reads locks elsewhere is `neuron_pin.lockfile`; this one is a second
+one on purpose, so that a mistake of the first is noticed.  What is not a lock is refused with its
+place: the line of a syntax error, the JSON path of a value.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
         (("hook", "install", "pip", "--venv", "."), "is no virtual environment"),
         (("hook", "install", "pip", "--scope", "user", "--root", "/x"), "--root is for --scope system"),
         (("hook", "install", "apt", "--root", "."), "lock.json: cannot be read"),
-        (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is no lock"),
+        (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is not a lock"),
         (("hook", "install", "apt", "--root", ".", "--lock", "evil.json"), "evil.json: package 0"),
         (("hook", "install", "apt", "--root", ".", "--lock", "good.json", "--expires", "soon"), "is not a date"),
         (("hook", "install", "apt", "--lock", "rpm.json", "--root", "."), "no apt packages"),

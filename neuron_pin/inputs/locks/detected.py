@@ -16,6 +16,7 @@ from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.requirement import Requirement
+from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -94,10 +95,9 @@ def _project(path: str) -> list[DetectedPackage]:
 
 
 def _lock_json(path: str) -> list[DetectedPackage]:
-    from .lock_json import read_lock_json
-
-    lock = read_lock_json(path)
-    lines = _lines(read_bounded(path, MAX_BYTES).decode("utf-8"), r'^\s*"name": "([^"]+)",?$')
+    data = read_bounded(path, MAX_BYTES)
+    lock = parse_lock(data, path)
+    lines = _lines(data.decode("utf-8", "replace"), r'^\s*"name": "([^"]+)",?$')
     return [
         DetectedPackage(p.key, p.version, None, "", _place(path, lines.get(p.key.name, 0)))
         for p in lock.packages

@@ -5,13 +5,13 @@ Read here: what this program writes (constraints, lock.json, pylock.toml, PEP 75
 
 from __future__ import annotations
 
-import json
 import os
 import re
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.toml import parse_toml
+from neuron_pin.lockfile import parse_lock
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -32,12 +32,12 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
     if not text.strip():
         return "", {}
     try:
-        return READERS[form](text)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return READERS[form](text, path)
+    except (UnreadableInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableInput(
             path,
             0,
-            "is there, but is no lock that could be kept to",
+            "is there, but is not a lock that could be kept to",
             hint="--upgrade ignores and replaces it",
         ) from None
 
@@ -45,19 +45,18 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
 _PIN = r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\].*)?$"
 
 
-def _constraints(text: str) -> tuple[str, dict[str, str]]:
+def _constraints(text: str, path: str) -> tuple[str, dict[str, str]]:
     sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
     pins = re.findall(_PIN, text, re.M)
     return (sdk[1] if sdk else ""), {canonicalize_name(name): version for name, version in pins}
 
 
-def _json(text: str) -> tuple[str, dict[str, str]]:
-    document = json.loads(text)
-    packages = {package["name"]: package["version"] for package in document["packages"]}
-    return document["sdk"] or "", packages
+def _json(text: str, path: str) -> tuple[str, dict[str, str]]:
+    lock = parse_lock(text, path)
+    return lock.sdk or "", {package.key.name: package.version for package in lock.packages}
 
 
-def _pylock(text: str) -> tuple[str, dict[str, str]]:
+def _pylock(text: str, path: str) -> tuple[str, dict[str, str]]:
     document = parse_toml(text)
     packages = {
         canonicalize_name(package["name"]): package["version"]
