@@ -14,7 +14,7 @@ PACKAGE = Path(neuron_pin.__file__).parent
 DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 
 FLOORS = (
-    ("errors", "reporter"),
+    ("errors", "printable", "reporter"),
     ("fs", "policy"),
     ("gpgv",),
     ("catalog", "lockfile"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neuron_pin.outputs.table import escape_markdown
+from neuron_pin.printable import escape_markdown
 
 from .finding import Finding
 

@@ -8,7 +8,8 @@ import os
 
 from neuron_pin.catalog import Catalog, load_catalog, passed_over, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
-from neuron_pin.outputs.table import columns, make_printable
+from neuron_pin.outputs.table import columns
+from neuron_pin.printable import join_printable, make_printable
 
 from .console import Console
 from .options import Options
@@ -150,5 +151,5 @@ def _import(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
     lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
-    console.result("\n".join(make_printable(line) for line in lines) + "\n")
+    console.result(join_printable(lines))
     return 0

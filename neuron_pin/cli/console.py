@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
+from neuron_pin.printable import make_printable
 
 _CODES = {"red": "31", "yellow": "33", "green": "32", "cyan": "36", "bold": "1"}
 
 
 class Console:
-    """Prints; colour only where it is wanted, and never as the only bearer of a meaning."""
+    """Prints; color only where it is wanted, and never as the only bearer of a meaning."""
 
     def __init__(self, *, color: str = "auto", quiet: bool = False, verbose: int = 0) -> None:
         self.quiet = quiet
@@ -44,23 +45,25 @@ class Console:
     def note(self, text: str) -> None:
         """Something to know, on stderr; not with ``-q``."""
         if not self.quiet:
-            write_err(_safe(text) + "\n")
+            write_err(make_printable(text) + "\n")
 
     def warn(self, text: str) -> None:
         """A warning, on stderr; not with ``-q``."""
         if not self.quiet:
-            write_err(self._paint("yellow", "warning:") + f" {_safe(text)}\n")
+            write_err(self._paint("yellow", "warning:") + f" {make_printable(text)}\n")
 
     def error(self, error: NeuronPinError) -> None:
         """An error with its causes and what to do next, on stderr."""
-        lines = [self._paint("red", "error:") + f" {_safe(error.message)}"]
+        lines = [self._paint("red", "error:") + f" {make_printable(error.message)}"]
         if isinstance(error, NoSolution):
-            lines += [f"  because: {_safe(cause)}" for cause in error.causes]
+            lines += [f"  because: {make_printable(cause)}" for cause in error.causes]
             if len(error.conflict) > 1:
-                lines.append("  these cannot hold together: " + _safe(", ".join(error.conflict)))
-            lines += [f"  would work: {_safe(words)}" for words in error.relaxations]
+                lines.append(
+                    "  these cannot hold together: " + make_printable(", ".join(error.conflict))
+                )
+            lines += [f"  would work: {make_printable(words)}" for words in error.relaxations]
         if error.hint:
-            lines.append(self._paint("cyan", "hint:") + f" {_safe(error.hint)}")
+            lines.append(self._paint("cyan", "hint:") + f" {make_printable(error.hint)}")
         write_err("\n".join(lines) + "\n")
 
     def _paint(self, color: str, text: str) -> str:
@@ -94,8 +97,3 @@ def write_err(text: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
-
-
-def _safe(text: str) -> str:
-    """Names and reasons come from indexes: nothing of them may steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from neuron_pin import __version__
 from neuron_pin.errors import SourceFailed, WrongUsage
-from neuron_pin.outputs.table import make_printable
+from neuron_pin.printable import join_printable
 from neuron_pin.settings import Settings, load_settings
 from neuron_pin.verify.evidence import Sources
 from neuron_pin.verify.index import Indexes
@@ -78,7 +78,7 @@ def run(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
     else:
         lines = _lines(lock, found)
-        console.result("\n".join(make_printable(line) for line in lines) + "\n")
+        console.result(join_printable(lines))
     if found.problems:
         return 1
     return SourceFailed.exit_code if found.source_failed else 0

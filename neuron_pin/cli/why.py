@@ -9,7 +9,7 @@ from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.operations.why import find_chains
-from neuron_pin.outputs.table import make_printable
+from neuron_pin.printable import join_printable
 
 from .console import Console
 from .options import Options
@@ -43,5 +43,5 @@ def run(options: Options, console: Console) -> int:
     for origin, *rest in chains:
         steps = [f"{step} {versions[step]}" for step in rest]
         lines.append(f"  {' → '.join([origin, *steps])}")
-    console.result("\n".join(make_printable(line) for line in lines) + "\n")
+    console.result(join_printable(lines))
     return 0

@@ -14,6 +14,7 @@ from neuron_pin.catalog import Catalog, Package, load_catalog
 from neuron_pin.catalog.windows import DRIVER, find_tested_kernels
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
+from neuron_pin.printable import blank_unprintable
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Target
 
@@ -45,14 +46,9 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         *_windows(catalog, target),
         *_kernels(catalog, target),
     ]
-    lines = [HEAD, *("\t".join(_plain(cell) for cell in row) for row in rows)]
+    lines = [HEAD, *("\t".join(blank_unprintable(cell) for cell in row) for row in rows)]
     text = "\n".join(lines) + "\n"
     return f"{text}end\t{len(lines)}\t{zlib.crc32(text.encode()):08x}\n"
-
-
-def _plain(cell: str) -> str:
-    """A field: nothing that would end it."""
-    return "".join(c if c.isprintable() else " " for c in cell)
 
 
 def _system_packages(catalog: Catalog, target: Target) -> list[Package]:

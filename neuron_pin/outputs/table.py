@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from neuron_pin.printable import make_printable
+
 if TYPE_CHECKING:
     # Reports draw columns and resolve nothing.
     from neuron_pin.catalog import Support
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def render_table(resolution: Resolution, command: str) -> str:
-    """Two tables; plain text, greppable, no colour."""
+    """Two tables; plain text, greppable, no color."""
     del command
     release = f"Neuron SDK {resolution.sdk}" if resolution.sdk else "no Neuron SDK"
     lines = [f"{release} for {resolution.target.label}, as of {resolution.target.as_of}", ""]
@@ -64,15 +66,3 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in table
     ]
-
-
-def make_printable(text: str) -> str:
-    """Text of foreign origin, safe for a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def escape_markdown(text: str) -> str:
-    """Text that is no Markdown: files and packages may be called anything."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in make_printable(text))

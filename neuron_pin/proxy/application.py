@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
+from neuron_pin.printable import join_printable
 from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.project_list import is_name
@@ -55,6 +56,7 @@ from .withheld import WithheldLog, list_withheld, withheld_document
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
 
+MAX_ERROR_TEXT = 2000
 POLL = 0.02
 CHUNK = 256 * 1024
 DAY = 86400
@@ -333,7 +335,8 @@ class IndexService:
             request.scope["problem"] = error.message
         text = error.message + (f"\n{error.hint}" if error.hint else "")
         headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
-        return Response(f"{_make_printable(text)}\n", status, headers, TEXT)
+        lines = join_printable(text[:MAX_ERROR_TEXT].split("\n"))
+        return Response(lines, status, headers, TEXT)
 
 
 _STATUS: dict[type[NeuronPinError], int] = {
@@ -401,7 +404,3 @@ async def _follow(download: Download, request: Request) -> AsyncIterator[bytes]:
 
 def _media_type(form: MediaType) -> str:
     return PAGE if form is MediaType.PLAIN_HTML else form.value
-
-
-def _make_printable(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text[:2000])

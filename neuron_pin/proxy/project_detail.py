@@ -25,6 +25,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
+from neuron_pin.printable import blank_unprintable
 from neuron_pin.resolve import Exclusion
 from neuron_pin.resolve.rules import Context, first_exclusion, select_rules
 from neuron_pin.sources.candidate import Candidate
@@ -160,7 +161,7 @@ class _FileEvaluator:
                 reason = "neither PEP 427 nor PEP 440 can read the file name"
                 yield self.withheld(entry, Rule.INVALID_FILE, reason)
             elif page.status == "quarantined":
-                reason = _plain(page.reason) or "quarantined by its index"
+                reason = _one_line(page.reason) or "quarantined by its index"
                 yield self.withheld(entry, Rule.QUARANTINED, reason)
             elif self._bound is not None and self._package is None and index != self._bound:
                 reason = f"{self.name} is bound to {self._bound.url}"
@@ -171,14 +172,14 @@ class _FileEvaluator:
     def withheld(self, entry: ServedFile, rule: Rule, reason: str, source: str = "") -> Withheld:
         """A file with the reason why it is not served."""
         where = source or f"index {entry.origin.url}"
-        filename = _plain(entry.file.filename)
+        filename = _one_line(entry.file.filename)
         return Withheld(filename, entry.version, entry.origin.url, rule, reason, where)
 
     def status(self, pages: Sequence[tuple[Index, ProjectPage]]) -> tuple[str, str]:
         """PEP 792: the index's own word, else what has been announced of the package."""
         for _, page in pages:
             if page.status in ("archived", "quarantined", "deprecated"):
-                return page.status, _plain(page.reason)
+                return page.status, _one_line(page.reason)
         if self._package is None:
             return "active", ""
         target = self._context.target
@@ -325,8 +326,8 @@ def _clean(file: ListedFile) -> ListedFile:
     return file._replace(
         url=_address(file.url),
         hashes=_digests(file.hashes),
-        requires_python=_plain(file.requires_python),
-        yanked=None if file.yanked is None else _plain(file.yanked),
+        requires_python=_one_line(file.requires_python),
+        yanked=None if file.yanked is None else _one_line(file.yanked),
         metadata=None if metadata is None else _digests(metadata),
         uploaded=_time(file.uploaded),
     )
@@ -359,7 +360,6 @@ def _time(text: str) -> str:
     return f"{text[:19]}.{(match[1] or '')[1:]:0<6}Z"
 
 
-def _plain(text: str) -> str:
+def _one_line(text: str) -> str:
     """A text of an index's on one line, without what would steer a terminal."""
-    kept = "".join(c if c.isprintable() else " " for c in text[: MAX_TEXT * 2])
-    return " ".join(kept.split())[:MAX_TEXT]
+    return " ".join(blank_unprintable(text[: MAX_TEXT * 2]).split())[:MAX_TEXT]

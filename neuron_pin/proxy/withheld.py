@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import NamedTuple
 
 from neuron_pin.policy import Rule
+from neuron_pin.printable import blank_unprintable
 
 from .project_detail import ProjectDetail
 from .view import View
@@ -88,8 +89,7 @@ class WithheldLog:
     ) -> None:
         """A client was given a project's page."""
         agent = agent[:MAX_AGENT]
-        if not agent.isprintable():
-            agent = "".join(c if c.isprintable() else " " for c in agent)
+        agent = blank_unprintable(agent)
         key = (client, agent, name, view)
         with self._lock:
             before = self._rows.get(key)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.operations.diff import Comparison, Difference
-from neuron_pin.outputs.table import columns, escape_markdown, make_printable
+from neuron_pin.outputs.table import columns
 from neuron_pin.policy import Phase
+from neuron_pin.printable import escape_markdown, join_printable
 
 
 def render_diff(comparison: Comparison, form: str, *, everything: bool) -> str:
@@ -66,7 +67,7 @@ def _text(comparison: Comparison, shown: Sequence[Difference]) -> str:
         signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
         lines.append(f"{word}: {' '.join(signs)}")
     lines += ["", *comparison.notes] if comparison.notes else []
-    return "\n".join(make_printable(line) for line in lines) + "\n"
+    return join_printable(lines)
 
 
 def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:

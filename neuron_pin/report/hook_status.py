@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.outputs.table import make_printable
+from neuron_pin.printable import join_printable
 
 if TYPE_CHECKING:
     from neuron_pin.hooks.status import HookStatus
@@ -28,7 +28,7 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         lines += [f"  moot: {pin.name}: {pin.reason}" for pin in status.moot]
         if verbose:
             lines += [f"  {file.state:8}  {file.path}" for file in status.files]
-    return "\n".join(make_printable(line) for line in lines) + "\n"
+    return join_printable(lines)
 
 
 def hook_status_document(found: Sequence[HookStatus]) -> str:

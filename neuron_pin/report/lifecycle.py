@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from neuron_pin.catalog.subjects import Status
-from neuron_pin.outputs.table import columns, make_printable
+from neuron_pin.outputs.table import columns
 from neuron_pin.policy import Event, EventType, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
+from neuron_pin.printable import make_printable
 
 HEAD = ("KIND", "SUBJECT", "PHASE", "SINCE", "NEXT CHANGE", "GUARANTEED UNTIL", "REPLACEMENT")
 
