@@ -44,7 +44,10 @@ class VersionRange(NamedTuple):
     below: str
 
     def contains(self, version: str) -> bool:
-        """Whether a version lies in it; local parts and revisions do not count."""
+        """Whether a version lies in it; local parts and revisions do not count.
+
+        The hooks have a twin: ``hooks/program/verdict.py: within`` (``fixtures/hook-twins``).
+        """
         numbers = version_numbers(version)
         if self.first and numbers < version_numbers(self.first):
             return False
@@ -60,7 +63,10 @@ MAX_DIGITS = 18
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version without its local part or revision; marks are dropped."""
+    """The numbers of a version without its local part or revision; marks are dropped.
+
+    The hooks have a twin: ``hooks/program/verdict.py: numbers`` (``fixtures/hook-twins``).
+    """
     numbers = []
     for part in version.partition("+")[0].partition("-")[0].split("."):
         digits = part if part.isdigit() else part.rstrip("abcdefghijklmnopqrstuvwxyz0123456789")
@@ -72,7 +78,10 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 def public_version(version: str) -> str:
-    """A version without epoch, local part (PEP 440) and revision: as releases name it."""
+    """A version without epoch, local part (PEP 440) and revision: as releases name it.
+
+    The hooks have a twin: ``hooks/program/verdict.py: public`` (``fixtures/hook-twins``).
+    """
     return version.rpartition(":")[2].partition("+")[0].partition("-")[0]
 
 

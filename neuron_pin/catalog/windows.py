@@ -62,5 +62,8 @@ def find_tested_kernels(
 
 
 def parse_kernel_series(running: str) -> tuple[int, ...]:
-    """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``."""
+    """The two numbers by which a kernel is tested: 6.8 of ``6.8.0-1015-aws``.
+
+    The hooks have a twin: ``hooks/program/verdict.py: series`` (``fixtures/hook-twins``).
+    """
     return version_numbers(running)[:2]

@@ -62,7 +62,10 @@ class Pin(NamedTuple):
         return self.reach is not PinComparison.PREFIX
 
     def matches(self, version: str) -> bool:
-        """Whether a version, as an index or the catalogue writes it, lies in the range."""
+        """Whether a version, as an index or the catalog writes it, lies in the range.
+
+        The hooks have a twin: ``hooks/program/state.py: Pin.admits`` (``fixtures/hook-twins``).
+        """
         if self.reach is PinComparison.FULL:
             return version == self.base
         epoch, public = _public(version)

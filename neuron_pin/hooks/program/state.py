@@ -36,7 +36,10 @@ class Pin:
 
     def admits(self, version: str) -> bool:
         """Whether a version with its revision lies in the range; one with an epoch never
-        does."""
+        does.
+
+        The twin of ``policy/pin.py: Pin.matches``, as apt and dnf compare: by what is written.
+        """
         if version.startswith("0:"):
             version = version[2:]
         if self.is_range:

@@ -15,7 +15,7 @@ def printable(text: str) -> str:
     """Text of foreign origin, safe for a terminal and for a line of a log.
 
     The twin of ``neuron_pin/printable.py: make_printable``, which no hook can import; that one
-    has no bound.  ``fixtures/twins/printable.json`` has the cases that both are held to.
+    has no bound.
     """
     shown = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:MAX_TEXT]

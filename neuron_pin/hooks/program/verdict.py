@@ -1,6 +1,8 @@
 """Whether a transaction of system packages may go on, by a lock and its facts.
 
-Runs inside of apt's and dnf's hooks: no network, no cache, nothing but what it is given.
+Runs inside of apt's and dnf's hooks: no network, no cache, nothing but what it is given.  What it
+says of versions is the twin of what the library says: each names the other, and both are held to
+the table of cases in ``fixtures/hook-twins``.
 """
 
 from .state import Known, Pin, State
@@ -280,17 +282,26 @@ def judge_kernels(
 
 
 def public(version: str) -> str:
-    """A version without epoch and revision, as releases name it."""
+    """A version without epoch and revision, as releases name it.
+
+    The twin of ``catalog/facts.py: public_version``.
+    """
     return version.rpartition(":")[2].partition("-")[0]
 
 
 def numbers(version: str) -> "tuple[int, ...]":
-    """The numbers of a version; what is none counts as zero."""
+    """The numbers of a version; what is not a number counts as zero.
+
+    The twin of ``catalog/facts.py: version_numbers``.
+    """
     return tuple(int(p) if p.isdecimal() and len(p) < 10 else 0 for p in version.split("."))
 
 
 def within(version: str, first: str, below: str) -> bool:
-    """Whether a version lies from one on and below another, empty for open."""
+    """Whether a version lies from one on and below another, empty for open.
+
+    The twin of ``catalog/facts.py: VersionRange.contains``.
+    """
     mine = numbers(version)
     if first and mine < numbers(first):
         return False
@@ -298,7 +309,10 @@ def within(version: str, first: str, below: str) -> bool:
 
 
 def series(release: str) -> "tuple[int, ...]":
-    """The two numbers by which kernels are tested: 6.8 of ``6.8.0-1015-aws``."""
+    """The two numbers by which kernels are tested: 6.8 of ``6.8.0-1015-aws``.
+
+    The twin of ``catalog/windows.py: parse_kernel_series``.
+    """
     return (*numbers(release.partition("-")[0])[:2], 0, 0)[:2]
 
 
