@@ -142,7 +142,7 @@ class IndexService:
             query = scope["query_string"].decode("ascii", "replace")
             where = place.moved + (f"?{query}" if query else "")
             return Response(None, 301, {**SAFE, "Location": where})
-        found = await self._made(self._key(path, form), lambda: self._make(place, form))
+        found = await self._make_once(self._key(path, form), lambda: self._make(place, form))
         if self._ahead is not None and found.view is not None and self._ahead.leads_on(found.name):
             self._ahead.follow(found.name, found.view, self._today, self._warmer(place, path, form))
         status, headers, body = self._given(found, asked, scope, self._clock())
@@ -173,7 +173,7 @@ class IndexService:
             found = self._shelf.get(key)
             is_warm = found is not None and is_fresh(found.until, self._clock())
             if not is_warm and key not in self._making:
-                task = asyncio.ensure_future(self._made(key, lambda: self._make(other, form)))
+                task = asyncio.ensure_future(self._make_once(key, lambda: self._make(other, form)))
                 # Whoever asks for the page itself is told what is wrong with it.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
@@ -183,8 +183,12 @@ class IndexService:
 
         return cache_page
 
-    async def _made(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
-        """An answer, made once; who comes second waits for the first."""
+    async def _make_once(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
+        """An answer, made once; who comes second waits for the first.
+
+        Not `sources.once.OnceMap`, which waits in a thread: here the event loop waits for many,
+        and each may leave.
+        """
         task = self._making.get(key)
         if task is None:
             task = asyncio.ensure_future(self._in_thread(make))

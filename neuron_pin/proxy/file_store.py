@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -30,6 +30,7 @@ from neuron_pin.sources.index.wheel_metadata import (
     read_metadata_file,
     read_wheel_metadata,
 )
+from neuron_pin.sources.once import OnceMap
 
 from .project_detail import ServedFile
 
@@ -85,7 +86,7 @@ class FileStore:
         self._records = RecordCache(fetcher.folder)
         self._folder = os.path.join(fetcher.folder, "wheels")
         self._failed: OrderedDict[str, tuple[float, SourceFailed]] = OrderedDict()
-        self._reading: dict[str, Future[Metadata]] = {}
+        self._reads = OnceMap(keeps=False)
         self._running: dict[str, Download] = {}
         self._verified: set[str] = set()
         self._lock = threading.Lock()
@@ -109,28 +110,20 @@ class FileStore:
         known = self._recorded(file)
         if known is not None and known[1] > self._fetcher.now:
             return known[0]
+        return self._reads.get_or_compute(file.url, lambda: self._read_unless_failed(name, entry))
+
+    def _read_unless_failed(self, name: str, entry: ServedFile) -> Metadata:
+        url = entry.file.url
         with self._lock:
-            until, error = self._failed.get(file.url, (0.0, None))
-            if error is not None and until > self._fetcher.now:
-                # Another one: who raises an error again and again makes its traceback grow.
-                raise SourceFailed(error.url, error.problem)
-            future = self._reading.get(file.url)
-            mine = future is None
-            if future is None:
-                future = self._reading[file.url] = Future()
-        if mine:
-            try:
-                future.set_result(self._read(name, entry))
-            except SourceFailed as failed:
-                self._note_failed(file.url, failed)
-                future.set_exception(failed)
-            except BaseException as broken:
-                future.set_exception(broken)
-                raise
-            finally:
-                with self._lock:
-                    del self._reading[file.url]
-        return future.result()
+            until, error = self._failed.get(url, (0.0, None))
+        if error is not None and until > self._fetcher.now:
+            # Another one: who raises an error again and again makes its traceback grow.
+            raise SourceFailed(error.url, error.problem)
+        try:
+            return self._read(name, entry)
+        except SourceFailed as failed:
+            self._note_failed(url, failed)
+            raise
 
     def _read(self, name: str, entry: ServedFile) -> Metadata:
         file, source = entry.file, redact_url(entry.file.url)

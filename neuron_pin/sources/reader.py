@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
@@ -40,6 +40,7 @@ from neuron_pin.sources.index.wheel_metadata import (
 from neuron_pin.target import Target
 
 from .candidate import File
+from .once import OnceMap
 from .system_package import parse_sha256
 
 Result = TypeVar("Result")
@@ -56,7 +57,7 @@ class Reader:
         self._target = target
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
-        self._made: dict[tuple[str, ...], Future[Any]] = {}
+        self._once = OnceMap(keeps=True)
         self._closed = False
 
     def close(self) -> None:
@@ -78,18 +79,7 @@ class Reader:
 
     def once(self, key: tuple[str, ...], make: Callable[[], Result]) -> Result:
         """What ``make`` gives, made once for a key; who comes second waits for the first."""
-        with self._lock:
-            future = self._made.get(key)
-            mine = future is None
-            if future is None:
-                future = self._made[key] = Future()
-        if mine:
-            try:
-                future.set_result(make())
-            except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
-                future.set_exception(error)
-        result: Result = future.result()
-        return result
+        return self._once.get_or_compute(key, make)
 
     def project(self, address: str, name: str) -> tuple[ProjectRecord | None, float]:
         """A project's page as a record, none if there is none, and until when that is fresh.
