@@ -12,10 +12,12 @@ from .lock_checks import (
     file_names,
     file_tags,
     hashes,
+    index_credentials,
     names_and_versions,
     parents,
     pins,
     releases,
+    requires_python,
     systems,
 )
 from .need_checks import needed, parents_need, requirements
@@ -26,6 +28,8 @@ CHECKS: tuple[Callable[[Known], Found], ...] = (
     names_and_versions,
     excluded_versions,
     pins,
+    requires_python,
+    index_credentials,
     releases,
     systems,
     parents,

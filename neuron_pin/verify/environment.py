@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
 from .lockfile import Lock
@@ -50,9 +50,10 @@ class Environment(NamedTuple):
         a specifier admits everything, as installers have it."""
         try:
             wanted = SpecifierSet(requires_python)
-        except InvalidSpecifier:
+            found = {wanted.contains(python, prereleases=True) for python in self.pythons}
+        except ValueError:
+            # packaging's own, or a number of more digits than Python reads.
             return True
-        found = {wanted.contains(python, prereleases=True) for python in self.pythons}
         return found.pop() if len(found) == 1 else None
 
     def _variables(self, python: str) -> dict[str, str]:

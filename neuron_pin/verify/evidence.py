@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from .transport import Absent, Unreachable
 from .verdict import Gap, Reason, Subject
 
 NEURON_INDEX = "https://pip.repos.neuron.amazonaws.com"
+PUBLIC = frozenset({"https://pypi.org/simple", "https://pypi.python.org/simple"})
+"""Where anybody may publish: never Neuron's index, whatever a lock takes from there."""
 THREADS = 8
 
 
@@ -72,6 +74,21 @@ class Evidence(NamedTuple):
     elsewhere: str = ""
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def applies(self) -> bool:
+        """Whether an installer takes the row for the lock's target, as far as can be told."""
+        return all(gap.reason is not Reason.OTHER_ENVIRONMENT for gap in self.gaps)
+
+
+def rows_in_force(evidence: Iterable[Evidence]) -> dict[str, Evidence]:
+    """By name, the Python package that counts for the target: of several rows of one name, which
+    a lock for several targets has, the first whose marker holds there, or may hold."""
+    found: dict[str, Evidence] = {}
+    for each in evidence:
+        if each.row.ecosystem == "pip" and each.applies:
+            found.setdefault(each.row.name, each)
+    return found
+
 
 def file_name(filename: str) -> FileName | None:
     """What a file's name says; none if it is neither a wheel nor a source distribution."""
@@ -94,7 +111,8 @@ def same_version(locked: str, found: Version) -> bool:
     """Whether that is the locked version; one without a local part stands for any build."""
     try:
         wanted = Version(locked)
-    except InvalidVersion:
+    except ValueError:
+        # Not a version, or a number of more digits than Python reads.
         return False
     return wanted == found or (wanted.local is None and wanted == Version(found.public))
 
@@ -102,16 +120,25 @@ def same_version(locked: str, found: Version) -> bool:
 def gather(lock: Lock, environment: Environment, sources: Sources) -> list[Evidence]:
     """Ask the indexes about every package, some at once; one piece of evidence a row."""
     if sources.indexes is None:
-        return [_offline(row) for row in lock.packages]
+        return [_offline(row, environment) for row in lock.packages]
     look = _Look(lock, environment, sources, sources.indexes)
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(look, lock.packages))
 
 
-def _offline(row: LockedPackage) -> Evidence:
-    reason = Reason.OFFLINE if row.ecosystem == "pip" else Reason.SYSTEM_PACKAGE
+def _offline(row: LockedPackage, environment: Environment) -> Evidence:
+    reason, detail = Reason.OFFLINE, ""
+    if row.ecosystem != "pip":
+        reason = Reason.SYSTEM_PACKAGE
+    elif _is_elsewhere(row, environment):
+        reason, detail = Reason.OTHER_ENVIRONMENT, row.marker
     subject = subject_of(row)
-    return Evidence(subject, row, gaps=(Gap(reason, subject, ""),))
+    return Evidence(subject, row, gaps=(Gap(reason, subject, detail),))
+
+
+def _is_elsewhere(row: LockedPackage, environment: Environment) -> bool:
+    """Whether the row's marker is for another target."""
+    return bool(row.marker) and environment.holds(_marker(row.marker)) is False
 
 
 class _Look:
@@ -134,10 +161,10 @@ class _Look:
         found = Evidence(subject, row)
         if row.ecosystem != "pip":
             gap(Reason.SYSTEM_PACKAGE)
+        elif _is_elsewhere(row, self._environment):
+            gap(Reason.OTHER_ENVIRONMENT, row.marker)
         elif row.direct:
             gap(Reason.DIRECT)
-        elif row.marker and self._environment.holds(_marker(row.marker)) is False:
-            gap(Reason.OTHER_ENVIRONMENT, row.marker)
         else:
             found = self._look(found, gap)
         if self._sources.files:
@@ -286,6 +313,7 @@ def _neuron_index(lock: Lock) -> str:
         for row in lock.packages
         if row.ecosystem == "pip" and row.kind in ("extension", "standalone") and row.index
     )
+    recorded = Counter({index: n for index, n in recorded.items() if index not in PUBLIC})
     if NEURON_INDEX in recorded or not recorded:
         return NEURON_INDEX
     return recorded.most_common(1)[0][0]

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from .environment import Environment
-from .evidence import Evidence
+from .evidence import Evidence, rows_in_force
 from .lockfile import Lock
 from .verdict import Gap, Reason, Subject
 
@@ -112,10 +112,7 @@ def _positional(words: Sequence[str]) -> Iterator[str]:
 class _Walk:
     def __init__(self, evidence: Sequence[Evidence], environment: Environment) -> None:
         self._environment = environment
-        self._by_name: dict[str, Evidence] = {}
-        for found in evidence:
-            if found.row.ecosystem == "pip":
-                self._by_name.setdefault(found.row.name, found)
+        self._by_name = rows_in_force(evidence)
         self.edges: dict[tuple[str, str, str], Edge] = {}
         self.reached: set[tuple[str, str]] = set()
         self.unknown: set[str] = set()
@@ -188,8 +185,8 @@ def make_graph(
             holds = environment.holds(requirement.marker)
             if holds is not False:
                 edges.append(edge_of(requirement, None, place, certain=holds is True))
-    names = {found.row.name for found in evidence}
-    roots, extras = _roots(evidence, names)
+    names = {found.row.name for found in evidence if found.applies}
+    roots, extras = _roots([found for found in evidence if found.applies], names)
     starts = [(edge.name, extra) for edge in edges for extra in ("", *edge.extras)]
     if roots is not None:
         starts += [(name, "") for name in roots]

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from .evidence import file_name, same_version
+from .evidence import file_name, rows_in_force, same_version
 from .graph import SDK, parent_of
 from .index import LENGTHS
 from .known import Found, Known, files_of, problem_of, python_rows
@@ -52,9 +52,10 @@ def excluded_versions(known: Known) -> Found:
     """
     excluded: dict[tuple[str, str, str], list[str]] = {}
     for row in known.lock.exclusions:
-        excluded.setdefault((row.ecosystem, row.name, row.version), []).append(row.source)
+        excluded.setdefault(_key(row.ecosystem, row.name, row.version), []).append(row.source)
     for package in known.lock.packages:
-        for source in excluded.get((package.ecosystem, package.name, package.version), ()):
+        key = _key(package.ecosystem, package.name, package.version)
+        for source in excluded.get(key, ()):
             index = source.removeprefix("index ")
             if index != source and index.rstrip("/") != package.index.rstrip("/"):
                 continue
@@ -63,6 +64,39 @@ def excluded_versions(known: Known) -> Found:
                 f"{package.name} {package.version} is locked and excluded ({source})",
             )  # fmt: skip
             break
+
+
+def _key(ecosystem: str, name: str, version: str) -> tuple[str, str, str]:
+    """A version however it is spelled (PEP 440, PEP 503)."""
+    if ecosystem != "pip":
+        return ecosystem, name, version
+    try:
+        version = str(Version(version))
+    except ValueError:
+        version = version.strip()
+    # 1.0 and 1.0.0 are one version.
+    head, plus, local = version.partition("+")
+    return ecosystem, canonicalize_name(name), re.sub(r"(?:\.0)+$", "", head) + plus + local
+
+
+def requires_python(known: Known) -> Found:
+    """What the lock says of a package's Python admits the target's."""
+    for found in rows_in_force(known.evidence).values():
+        row = found.row
+        if row.requires_python and known.environment.admits(row.requires_python) is False:
+            yield problem_of(
+                Check.REQUIRES_PYTHON, row, f"{row.place}.requires-python",
+                f"{row.name} {row.version} is for Python {row.requires_python}",
+            )  # fmt: skip
+
+
+def index_credentials(known: Known) -> Found:
+    """No index is recorded with a name and password."""
+    for row in known.lock.packages:
+        if without_credentials(row.index) != row.index:
+            yield problem_of(
+                Check.CREDENTIALS, row, f"{row.place}.index", "carries a name or a password"
+            )
 
 
 def pins(known: Known) -> Found:

@@ -270,7 +270,7 @@ def _filename(where: _Value, url: str) -> str:
 
 def without_credentials(url: str) -> str:
     """An address fit to be printed and asked: no name and password in it."""
-    return re.sub(r"(\w://)[^/\s@]*@", r"\1", url) if "@" in url else url
+    return re.sub(r"(\w://)[^/?#\s]*@", r"\1", url) if "@" in url else url
 
 
 # pylock.toml -------------------------------------------------------------------------------

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from .evidence import rows_in_force
 from .graph import needs_of, parent_of
-from .known import Found, Known, problem_of, python_rows
+from .known import Found, Known, problem_of
 from .verdict import Check, Gap, Problem, Reason
 
 
 def requirements(known: Known) -> Found:
     """Every requirement is met by a package of the lock."""
-    rows = {found.row.name: found for found in reversed(known.evidence)
-            if found.row.ecosystem == "pip"}  # fmt: skip
+    rows = rows_in_force(known.evidence)
     for edge in known.graph.edges:
         place = edge.parent.place if edge.parent else edge.place
         found = rows.get(edge.name)
@@ -47,10 +47,11 @@ def needed(known: Known) -> Found:
     graph = known.graph
     if graph.roots is None:
         return
-    via = {row.name: row.via or () for row in python_rows(known)}
-    for found in known.evidence:
+    rows = rows_in_force(known.evidence)
+    via = {name: found.row.via or () for name, found in rows.items()}
+    for found in rows.values():
         row = found.row
-        if row.ecosystem != "pip" or row.name in graph.reached:
+        if row.name in graph.reached:
             continue
         if _from_unknown(row.name, via, graph.unknown):
             yield Gap(Reason.UNKNOWN_NEED, found.subject, "")
@@ -74,8 +75,8 @@ def _from_unknown(name: str, via: Mapping[str, Sequence[str]], unknown: frozense
 
 def parents_need(known: Known) -> Found:
     """Who is said to need a package does."""
-    by_name = {found.row.name: found for found in known.evidence if found.row.ecosystem == "pip"}
-    for row in python_rows(known):
+    by_name = rows_in_force(known.evidence)
+    for row in (found.row for found in by_name.values()):
         for number, word in enumerate(row.via or ()):
             parent = parent_of(word)
             if parent is None or parent[0] not in by_name or parent[0] == row.name:

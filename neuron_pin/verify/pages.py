@@ -46,7 +46,8 @@ def parse_page(data: bytes, url: str) -> Page:
     """Read a page that stands at ``url``; raises `NotAPage`."""
     if data.lstrip()[:1] != b"{":
         text = data.decode("utf-8", "replace")
-        return Page(tuple(_anchors(text, url)), _status(text))
+        listed = (file for file in _anchors(text, url) if _is_reachable(file.url, url))
+        return Page(tuple(listed), _status(text))
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
@@ -61,7 +62,8 @@ def parse_page(data: bytes, url: str) -> Page:
     status = document.get("project-status")
     word = status.get("status", "active") if isinstance(status, dict) else "active"
     files = (_row(row, url) for row in rows)
-    return Page(tuple(file for file in files if file is not None), str(word))
+    found = (file for file in files if file is not None and _is_reachable(file.url, url))
+    return Page(tuple(found), str(word))
 
 
 def _row(row: Any, base: str) -> ListedFile | None:
@@ -98,6 +100,14 @@ def _joined(base: str, url: str) -> str:
     except ValueError:
         return ""
     return found.partition("#")[0]
+
+
+_WITHIN = {"https": ("https",), "http": ("https", "http"), "file": ("https", "http", "file")}
+
+
+def _is_reachable(url: str, page: str) -> bool:
+    """Whether a page may point there: never to a lesser connection than its own."""
+    return url.partition(":")[0].lower() in _WITHIN.get(page.partition(":")[0].lower(), ())
 
 
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]*)))?""")

@@ -29,6 +29,8 @@ from .lockfile import without_credentials
 TIMEOUT = 20.0
 """Seconds for an answer to begin."""
 MAX_SECONDS = 300.0
+MIN_RATE = 500
+"""Bytes a second that an answer brings, all in all, once it has begun and patience is over."""
 """Seconds for one page or metadata file, redirects included."""
 MAX_DOWNLOAD_SECONDS = 3600.0
 MAX_REDIRECTS = 5
@@ -64,8 +66,9 @@ class Access(NamedTuple):
 class Answer:
     """The body of an answer: ``read`` gives at most so many bytes and nothing at its end."""
 
-    def __init__(self, response: Any, deadline: _Deadline, url: str) -> None:
+    def __init__(self, response: Any, deadline: _Deadline, url: str, patience: float) -> None:
         self._response, self._deadline, self._url = response, deadline, url
+        self._patience, self._begun, self._received = patience, time.monotonic(), 0
         self.headers: Mapping[str, str] = response.headers
         self.status: int = response.status
 
@@ -85,6 +88,10 @@ class Answer:
             if not data or self._deadline.passed:
                 break
             left = None if left is None else left - len(data)
+            self._received += len(data)
+            allowed = self._patience + self._received / MIN_RATE
+            if time.monotonic() - self._begun > allowed:
+                raise Unreachable(f"{self._url}: brings less than {MIN_RATE} bytes a second")
             yield data
         if self._deadline.passed:
             raise Unreachable(f"{self._url}: took too long")
@@ -268,7 +275,7 @@ class Transport:
                 if deadline.passed:
                     # A head that was cut off may look like a whole one.
                     raise Unreachable(f"{url}: took too long")
-                yield Answer(response, deadline, url)
+                yield Answer(response, deadline, url, self._access.timeout)
 
     def _sign(self, request: urllib.request.Request) -> None:
         host = urlsplit(request.full_url).netloc.rpartition("@")[2].lower()

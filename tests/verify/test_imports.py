@@ -28,8 +28,9 @@ def imports_of(path: Path) -> set[str]:
 
 def test_the_verifier_imports_nothing_else_of_the_package() -> None:
     modules = sorted((PACKAGE / "verify").rglob("*.py"))
-    # What is allowed of the package must not bring in more by itself.
-    for path in (*modules, PACKAGE / "errors.py", PACKAGE / "__init__.py"):
+    # What is allowed of the package must not bring in more by itself; what the package's own
+    # __init__ loads, which is lazy, is seen below.
+    for path in (*modules, PACKAGE / "errors.py"):
         for name in imports_of(path):
             top = name.partition(".")[0]
             assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import threading
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from conftest import publish, wheel
 
+from neuron_pin.policy import Ecosystem
 from neuron_pin.verify import index as index_module
+from neuron_pin.verify.evidence import NEURON_INDEX
 from neuron_pin.verify.metadata import (
     MAX_METADATA,
     Unreadable,
@@ -409,3 +412,33 @@ def test_metadata_has_bounds(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr("neuron_pin.verify.metadata.MAX_REQUIREMENTS", 1)
     with pytest.raises(Unreadable):
         parse_metadata(b"Name: a\nVersion: 1\nRequires-Dist: b\nRequires-Dist: c\n", "a")
+
+
+def test_neurons_index_is_never_one_where_anybody_may_publish(run, world) -> None:
+    """Also if the lock takes all of Neuron's packages from there."""
+    names = {"torch-neuronx", "libneuronxla", "neuronx-cc"}
+    for row in world.document["packages"]:
+        if row["name"] in names:
+            row["index"] = "https://pypi.org/simple"
+    world.path.write_text(json.dumps(world.document))
+    public, neuron = f"{world.public.url}/simple", f"{world.neuron.url}/simple"
+    code, document = verified(run, world, "--index-url", public, "--neuron-index-url", neuron)
+    wrong = {
+        row["package"]["name"] for row in document["problems"] if row["check"] == "other-index"
+    }
+    assert (code, wrong) == (1, names)
+
+
+def test_the_index_that_is_known_as_neurons_is_the_catalogs(catalog) -> None:
+    assert catalog.repositories.of(Ecosystem.PIP).rstrip("/") == NEURON_INDEX
+
+
+def test_a_page_that_drips_is_given_up(run, world, monkeypatch) -> None:
+    monkeypatch.setattr("neuron_pin.verify.transport.MIN_RATE", 10_000_000)
+    code, document = verified(run, world, "--timeout", "1")
+    assert code == 0
+    monkeypatch.setattr("neuron_pin.verify.transport.MIN_RATE", 1e12)
+    clock = itertools.count(0, 100)
+    monkeypatch.setattr("neuron_pin.verify.transport.time.monotonic", lambda: next(clock))
+    code, document = verified(run, world, "--timeout", "1")
+    assert (code, document["problems"]) == (3, [])
