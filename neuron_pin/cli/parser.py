@@ -81,9 +81,9 @@ def parse(arguments: Sequence[str]) -> Options:
     # Only the command that is asked for is imported and made; each parser costs as much as a
     # small import.
     wanted = next((name for name in COMMANDS if name in arguments[:1]), None)
-    module = import_module(f"{__package__}.{COMMANDS[wanted].module}") if wanted else None
+    module = import_module(f"{__package__}.{COMMANDS[wanted][0]}") if wanted else None
     for name in [wanted] if wanted else COMMANDS:
-        summary = COMMANDS[name].summary
+        _, summary = COMMANDS[name]
         command = commands.add_parser(
             name,
             help=summary,
@@ -111,5 +111,5 @@ def parse(arguments: Sequence[str]) -> Options:
     options.arguments = list(arguments)
     if options.command is None:
         raise WrongUsage("which command?", hint="neuron-pin --help")
-    options.run = import_module(f"{__package__}.{COMMANDS[options.command].module}").run
+    options.run = import_module(f"{__package__}.{COMMANDS[options.command][0]}").run
     return options

@@ -41,15 +41,8 @@ Grounds = tuple[str, str]
 so."""
 
 
-class CandidateRule(NamedTuple):
-    """A rule, and the function that decides it.
-
-    A table rather than a decorator: the order is plain to see, and script/mutate passes over
-    functions that are decorated.
-    """
-
-    rule: Rule
-    decide: Callable[[Candidate, Context], Grounds | None]
+CandidateRule = tuple[Rule, Callable[[Candidate, Context], "Grounds | None"]]
+"""A rule, and the function that decides it."""
 
 
 def first_exclusion(
@@ -74,7 +67,7 @@ def all_exclusions(candidate: Candidate, context: Context) -> list[Exclusion]:
 
 def select_rules(*wanted: Rule) -> tuple[CandidateRule, ...]:
     """Some of the rules, in the order in which they are asked."""
-    return tuple(row for row in RULES if row.rule in wanted)
+    return tuple(row for row in RULES if row[0] in wanted)
 
 
 def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
@@ -338,25 +331,26 @@ def not_uploaded_yet(candidate: Candidate, context: Context) -> Grounds | None:
     )
 
 
-RULES = (
-    CandidateRule(Rule.UNTRUSTED_INDEX, untrusted_index),
-    CandidateRule(Rule.NOT_A_PACKAGE, not_a_package),
-    CandidateRule(Rule.NO_VERSION, no_version),
-    CandidateRule(Rule.INSTANCE, instance),
-    CandidateRule(Rule.PYTHON, python),
-    CandidateRule(Rule.OPERATING_SYSTEM, operating_system),
-    CandidateRule(Rule.SCOPE, scope),
-    CandidateRule(Rule.DRIVER_KEPT, driver),
-    CandidateRule(Rule.KERNEL, kernel),
-    CandidateRule(Rule.C_LIBRARY, c_library),
-    CandidateRule(Rule.NOT_RELEASED_YET, not_uploaded_yet),
-    CandidateRule(Rule.NO_WHEEL, no_wheel),
-    CandidateRule(Rule.PLATFORM, platform),
-    CandidateRule(Rule.REQUIRES_PYTHON, requires_python),
-    CandidateRule(Rule.END_OF_SUPPORT, end_of_support),
-    CandidateRule(Rule.PRE_RELEASE, early_phase),
-    CandidateRule(Rule.SUPPORT_UNTIL, support_until),
-    CandidateRule(Rule.YANKED, yanked),
-    CandidateRule(Rule.PRE_RELEASE, prerelease),
+RULES: tuple[CandidateRule, ...] = (
+    (Rule.UNTRUSTED_INDEX, untrusted_index),
+    (Rule.NOT_A_PACKAGE, not_a_package),
+    (Rule.NO_VERSION, no_version),
+    (Rule.INSTANCE, instance),
+    (Rule.PYTHON, python),
+    (Rule.OPERATING_SYSTEM, operating_system),
+    (Rule.SCOPE, scope),
+    (Rule.DRIVER_KEPT, driver),
+    (Rule.KERNEL, kernel),
+    (Rule.C_LIBRARY, c_library),
+    (Rule.NOT_RELEASED_YET, not_uploaded_yet),
+    (Rule.NO_WHEEL, no_wheel),
+    (Rule.PLATFORM, platform),
+    (Rule.REQUIRES_PYTHON, requires_python),
+    (Rule.END_OF_SUPPORT, end_of_support),
+    (Rule.PRE_RELEASE, early_phase),
+    (Rule.SUPPORT_UNTIL, support_until),
+    (Rule.YANKED, yanked),
+    (Rule.PRE_RELEASE, prerelease),
 )
-"""In the order in which they are asked."""
+"""In the order in which they are asked.  A table rather than a decorator: the order is plain to
+see, and script/mutate passes over functions that are decorated."""

@@ -163,12 +163,40 @@ def test_releases_and_catalog_are_shown(run: Run) -> None:
     assert json.loads(run("catalog", "show", "--format", "json").out)["releases"] == 51
 
 
-def test_help_names_every_command(run: Run) -> None:
+def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     done = run("--help")
     assert done.code == 0
-    for command in COMMANDS:
-        assert command in done.out
-        assert run(command, "--help").code == 0
+    for name, (_, summary) in COMMANDS.items():
+        assert f"{name} " in done.out
+        assert summary in done.out
+        help_of = run(name, "--help")
+        assert (help_of.code, summary in help_of.out) == (0, True)
+
+
+# arguments, the commands whose modules are imported for them
+IMPORTED: list[tuple[tuple[str, ...], set[str]]] = [
+    (("--version",), set()),
+    (("--help",), set()),
+    (("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04"), {"lock"}),
+    (("policy", "NP101"), {"policy"}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "modules"), IMPORTED, ids=lambda v: " ".join(v))
+def test_only_the_command_that_runs_is_imported(
+    arguments: tuple[str, ...], modules: set[str]
+) -> None:
+    code = (
+        "import sys\nfrom neuron_pin.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(*(m for m in sys.modules if m.startswith('neuron_pin.cli.')), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = {name.rpartition(".")[2] for name in done.stderr.split()}
+    assert loaded & {module for module, _ in COMMANDS.values()} == modules
 
 
 def test_version() -> None:

@@ -26,10 +26,9 @@ def decided_in(node: ast.AST, names: tuple[str, ...] = ()) -> Iterator[tuple[Rul
         match child:
             case ast.Compare():
                 continue
-            case ast.Call(
-                func=ast.Name(id="CandidateRule"),
-                args=[ast.Attribute(attr=rule), ast.Name(id=name)],
-            ):
+            case ast.Tuple(
+                elts=[ast.Attribute(value=ast.Name(id="Rule"), attr=rule), ast.Name(id=name)]
+            ) if not names:
                 yield Rule[rule], name
             case ast.Call(
                 func=ast.Name(id="Refusal"), args=[ast.Constant(value=str(identifier)), *_]
