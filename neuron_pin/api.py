@@ -60,7 +60,7 @@ class Target(NamedTuple):
     and ``kernel`` are what the host has and keeps; ``support_until`` is a day up to which
     support has to be guaranteed.  ``detect`` fills in what was left open from this machine.
 
-    Names are checked when the target is used, against the catalogue.
+    Names are checked when the target is used, against the catalog.
     """
 
     instance: str | None = None
@@ -80,7 +80,7 @@ class SourceOptions(TypedDict, total=False):
     """Where candidates come from, and how hosts are reached: keywords of `lock`, `explain` and
     `explain_pair`.
 
-    ``offline`` uses the catalogue and the cache only, ``refresh`` asks the indexes again.
+    ``offline`` uses the catalog and the cache only, ``refresh`` asks the indexes again.
     ``index`` takes a package from one index: names to URLs.  ``apt_repo`` has lines as in
     sources.list (``URL SUITE COMPONENT``), ``rpm_repo`` URLs; ``host`` in either is what this
     machine's package manager knows.  ``timeout`` is in seconds, for an answer to begin.  The
@@ -225,7 +225,7 @@ def check(
 
     if within < 0:
         raise WrongUsage(f"within: {within} is not a number of days")
-    machine = os.fspath(root) if root is not None else None
+    machine = _path("root", root) if root is not None else None
     job = _job(target, {}, catalog, environ)
     work = Check(
         job.settings,
@@ -235,7 +235,7 @@ def check(
         this_python=job.this_python,
         environ=job.environ,
         within_days=within,
-        lock=os.fspath(lock) if lock is not None else None,
+        lock=_path("lock", lock) if lock is not None else None,
     )
     checked = work.run(
         Wanted(
@@ -262,7 +262,7 @@ def explain(
     """Every version of a package, newest first: chosen, or excluded by which rules and why.
 
     ``name`` may have a range (``torch-neuronx==2.8.*``).  ``problem`` says why no version can
-    be chosen, and is not raised.  Neuron packages are explained from the catalogue; indexes are
+    be chosen, and is not raised.  Neuron packages are explained from the catalog; indexes are
     read where one is named, and for other packages unless ``offline``.  Raises `UnknownName`,
     `WrongUsage` or `SourceFailed`.
     """
@@ -313,8 +313,9 @@ def diff(
 
     facts = catalog or load_catalog()
     family = facts.instances[facts.instance(instance)] if instance else None
-    states = [read_state(os.fspath(state), facts, family) for state in (old, new)]
-    return compare(states[0], states[1], facts, _day_or_today(as_of))
+    before = read_state(_path("old", old), facts, family)
+    after = read_state(_path("new", new), facts, family)
+    return compare(before, after, facts, _day_or_today(as_of))
 
 
 def plan(
@@ -344,7 +345,7 @@ def plan(
 
     return planning.plan(
         _job(target, {}, catalog, environ),
-        start=os.fspath(start),
+        start=_path("start", start),
         to=to,
         named=parse_all(_texts("requirements", requirements), ORIGIN),
         framework=framework,
@@ -353,8 +354,8 @@ def plan(
         ami=ami,
         options=planning.PlanOptions(
             installer=installer or "",
-            venv=os.fspath(venv) if venv is not None else "",
-            root=os.fspath(root).rstrip("/"),
+            venv=_path("venv", venv) if venv is not None else "",
+            root=_path("root", root).rstrip("/"),
             command="neuron_pin.plan",
         ),
     )
@@ -435,7 +436,7 @@ def _settings(target: Target, sources: SourceOptions, request: Mapping[str, Any]
         elif name == "timeout":
             given[name] = None if value is None else str(value)
         elif name in ("cache_dir", "cert", "client_cert"):
-            given[name] = None if value is None else os.fspath(value)  # type: ignore[call-overload]
+            given[name] = None if value is None else _path(name, value)  # type: ignore[arg-type]
         elif name == "find_links":
             given[name] = _paths(name, sources["find_links"])
         elif name in ("extra_index_url", "trusted_host", "apt_repo", "rpm_repo"):
@@ -455,7 +456,14 @@ def _texts(name: str, values: Iterable[str]) -> list[str]:
 def _paths(name: str, values: Iterable[StrPath]) -> list[str]:
     if isinstance(values, (str, os.PathLike)):
         raise TypeError(f"{name}: a list of paths is needed, not {os.fspath(values)!r} alone")
-    return [os.fspath(value) for value in values]
+    return [_path(name, value) for value in values]
+
+
+def _path(name: str, value: StrPath) -> str:
+    path = os.fspath(value)
+    if "\0" in path:
+        raise WrongUsage(f"{name}: {path!r} is not a path")
+    return path
 
 
 def _today() -> date:

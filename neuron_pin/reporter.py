@@ -24,7 +24,8 @@ class Reporter:
         """
 
     def conflicted(self, message: str) -> None:
-        """There is no solution; up to 40 changed requests are tried now, to say what would work."""
+        """There is no solution, as ``message`` says.  Changed requests are tried now, to say what
+        would work; `requested` and `trying` are then called for those."""
 
     def resolved(self, packages: int) -> None:
         """There is a solution, with so many packages."""
