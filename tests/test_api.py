@@ -1,8 +1,5 @@
 """The Python interface: the examples of docs/api.md, what importing costs, errors, types."""
 
-# These tests call the interface wrongly on purpose, and the checker sees it.
-# mypy: disable-error-code="arg-type,attr-defined,call-arg,type-var"
-
 from __future__ import annotations
 
 import doctest
@@ -12,7 +9,9 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run, publish
@@ -114,7 +113,7 @@ def test_every_public_name_is_there_and_no_module_hides_one() -> None:
     modules_of_ours = {module.name for module in pkgutil.iter_modules(neuron_pin.__path__)}
     assert modules_of_ours & set(neuron_pin.__all__) == {"errors"}
     with pytest.raises(AttributeError):
-        neuron_pin.nothing  # noqa: B018
+        neuron_pin.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_every_error_is_public() -> None:
@@ -199,14 +198,18 @@ def test_a_closure_from_an_index_is_reported(serve, tmp_path: Path) -> None:
     server = serve()
     publish(server, {"top": [("1.0", ("bottom>=1",))], "bottom": [("1.5", ())]}, as_json=True)
     index = f"{server.url}/simple".replace("http://", "http://name:secret@")
-    options = {"index_url": index, "trusted_host": ["127.0.0.1"], "cache_dir": tmp_path / "cache"}
+    options: dict[str, Any] = {
+        "index_url": index,
+        "trusted_host": ["127.0.0.1"],
+        "cache_dir": tmp_path / "cache",
+    }
     events = Events()
     found = lock(
         ["top"], target=TRN1, all_files=True, reporter=events, timeout=5,
         **options,
     )  # fmt: skip
     assert [(p.key.name, p.version) for p in found.packages] == [("bottom", "1.5"), ("top", "1.0")]
-    asked = [url for event, url in events.seen if event == "requested"]
+    asked = [str(url) for event, url in events.seen if event == "requested"]
     assert sorted(asked) == sorted(f"{server.url}{path}" for path, _ in server.requests)
     assert events.seen[-1] == ("resolved", 2)
     assert "secret" not in str(events.seen)
@@ -230,7 +233,14 @@ def test_releases_and_conflicts_are_reported() -> None:
 
 # Errors ---------------------------------------------------------------------------------
 
-WRONG = {
+BAD: dict[str, dict[str, Any]] = {
+    "installer": {"installer": "conda"},
+    "scope": {"scope": "moon"},
+    "pin": {"pin": "loose"},
+}
+"""What a type checker would refuse."""
+
+WRONG: dict[str, tuple[Callable[[], object], type[NeuronPinError]]] = {
     "unknown-package": (lambda: lock(["torch-neuronxx"], target=TRN1, offline=True), UnknownName),
     "unknown-instance": (lambda: lock(["x"], target=Target(instance="trn9"), offline=True), UnknownName),
     "unknown-os": (lambda: check(["x"], target=Target(os="beos1")), UnknownName),
@@ -240,14 +250,14 @@ WRONG = {
     "unknown-kind": (lambda: lifecycle(kind=["nothing"]), UnknownName),
     "unknown-state": (lambda: diff("2.29.0", "nowhere"), WrongUsage),
     "unknown-ami": (lambda: plan(target=TRN1, ami="nothing"), UnknownName),
-    "unknown-installer": (lambda: plan(target=TRN1, installer="conda"), UnknownName),
+    "unknown-installer": (lambda: plan(target=TRN1, **BAD["installer"]), UnknownName),
     "no-os": (lambda: plan(target=Target(instance="trn1")), WrongUsage),
     "nothing-asked": (lambda: lock(target=Target(as_of=DAY), offline=True), WrongUsage),
     "python": (lambda: explain("torch-neuronx", target=Target(python="three")), WrongUsage),
-    "scope": (lambda: check([], target=Target(scope="moon")), WrongUsage),
+    "scope": (lambda: check([], target=Target(**BAD["scope"])), WrongUsage),
     "day": (lambda: lifecycle(as_of="yesterday"), WrongUsage),
     "target-day": (lambda: check([], target=Target(as_of="yesterday")), WrongUsage),
-    "pin": (lambda: lock(["torch-neuronx"], pin="loose", offline=True), WrongUsage),
+    "pin": (lambda: lock(["torch-neuronx"], offline=True, **BAD["pin"]), WrongUsage),
     "timeout": (lambda: lock(["torch-neuronx"], timeout=0, offline=True), WrongUsage),
     "within": (lambda: check([], within=-1), WrongUsage),
     "requirement": (lambda: lock(["torch-neuronx=="], offline=True), WrongUsage),
@@ -278,12 +288,12 @@ def test_what_goes_wrong_is_of_the_hierarchy(name: str) -> None:
         lambda: lock("torch-neuronx"),
         lambda: lock(requirement="requirements.txt"),
         lambda: lock(["x"], extra_index_url="https://index.invalid"),
-        lambda: lock(["x"], find_links=Path("wheels")),
+        lambda: lock(["x"], find_links=Path("wheels")),  # type: ignore[arg-type]
         lambda: check("requirements.txt"),
         lambda: check([], target=Target(phases="eos")),
         lambda: lifecycle("neuronx-cc"),
-        lambda: lock(["x"], ofline=True),
-        lambda: explain("x", apt_repos=[]),
+        lambda: lock(["x"], ofline=True),  # type: ignore[call-arg]
+        lambda: explain("x", apt_repos=[]),  # type: ignore[call-arg]
     ],
 )
 def test_one_string_is_no_list_and_no_keyword_is_passed_over(call) -> None:
