@@ -10,6 +10,9 @@
 #               the source of torch has become a key of ruff's table.
 #            2. the file has two [[tool.uv.index]] with [tool.ruff] between them. append() on that
 #               array is lost without an error: the text stays as it was.
+#            3. the same at the top of a file ([[index]], [pip], [[index]], as in a uv.toml) is not
+#               even written as it was read: the second [[index]] stands before [pip], which is the
+#               same document with other bytes.
 # Output:    [tool.ruff]
 #            line-length = 100
 #            tool.uv.sources.torch = { index = "gpu" }
@@ -71,5 +74,18 @@ document = tomlkit.parse(SPLIT)
 expect("read", document.unwrap(), tomllib.loads(SPLIT))
 document["tool"]["uv"]["index"].append({"name": "neuron"})
 expect("unchanged after append", tomlkit.dumps(document) == SPLIT, True)
+
+TOP = """[[index]]
+name = "cpu"
+
+[pip]
+strict = true
+
+[[index]]
+name = "gpu"
+"""
+written = tomlkit.dumps(tomlkit.parse(TOP))
+expect("same document", tomllib.loads(written), tomllib.loads(TOP))
+expect("bytes are kept", written == TOP, False)
 sys.exit(failed)
 PY

@@ -1,72 +1,122 @@
-"""Our lines in a TOML file that belongs to somebody else, each with a tag behind it.
+"""Our marks in a TOML file that belongs to somebody else, and the way back to the byte.
 
 No block with markers around it: ``uv add`` writes into the tables of pyproject.toml, in between
-our lines, and what it writes is theirs.  A line of theirs that ours take the place of stays
-where it is, as a comment that says so.
+our lines, and what it writes is theirs.  So each line of ours ends with a mark.  A line of theirs
+that ours take the place of stays where it is, as a comment that says so.  In a list or a table
+that is written in one line, ours begin behind the bracket, and what is ours of that line is
+marked as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from .blocks import KEPT, split_lines
 
 TAG = "  # neuron-pin"
+"""Behind a line that is ours as a whole."""
 AFTER_OPEN_END = f"{TAG}, and the line's end before"
-"""The tag of the first line behind a file that did not end with a line's end."""
+"""Behind our first line in a file that did not end with a line's end."""
+WITH_LINE_END = f"{TAG}, with this line's end"
+"""Behind the bracket of a list of theirs: this mark and the line's end are ours."""
+WITH_KEY = f"{TAG}, with its key"
+"""Behind the bracket of a list of ours in a table of theirs in braces: the key is ours, too."""
 
-_TABLE = re.compile(r"\s*\[")
+
+def _plain(pattern: re.Pattern[str]) -> str:
+    """A pattern without names, to be part of another."""
+    return re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern)
 
 
-def put_tagged(
-    text: str, inserted: Mapping[int, Sequence[str]], replaced: Iterable[int] = ()
-) -> str:
-    """A text with lines put before the lines of these numbers (from 0; the number of lines is
-    the end), and with the ``replaced`` lines turned into comments.
+_OURS = re.compile(r"[ \t]*# neuron-pin(, and the line's end before)?\r?\n?$")
+_TABLE = re.compile(r"\s*\[[^\],]+\]{1,2}\s*(?:#|$)")
+_NAME = re.compile(r"\bname = \"([^\"]*)\"")
+_LINE_END = re.compile(r"[ \t]*# neuron-pin, with this line's end\r?\n")
+_KEY = re.compile(
+    r" (?P<key>[\w.-]+) = \[[ \t]*# neuron-pin, with its key\r?\n"
+    r"(?P<rows>(?:[^\]\n][^\n]*\n|\n)*)\]"
+)
+_KEYS = re.compile(rf"(?P<before>,?)(?P<keys>{_plain(_KEY)}(?:,{_plain(_KEY)})*)(?P<after>,?)")
 
-    The text has none of ours yet.
+
+def has_tags(text: str) -> bool:
+    """Whether anything of ours is in a text."""
+    return "# neuron-pin" in text
+
+
+def remove_tagged(text: str, kept_indexes: Collection[str] = ()) -> str:
+    """A text without ours, and with its own in force again.
+
+    A table or a list that we began stays if somebody put something into it since, and so does
+    an index of ours that is among those kept.
     """
-    lines = split_lines(text)
-    gone = set(replaced)
+    if not has_tags(text):
+        return text
+
+    def take_out(match: re.Match[str]) -> str:
+        left = []
+        for found in _KEY.finditer(match["keys"]):
+            rows = _remove_lines(split_lines(found["rows"]), kept_indexes)
+            if rows:
+                left.append(f" {found['key']} = [\n{''.join(rows)}]")
+        if left:
+            return f"{match['before']}{','.join(left)}{match['after']}"
+        return "," if match["before"] and match["after"] else ""
+
+    text = _KEYS.sub(take_out, text)
+    # The marks go last: behind one of them there are whole lines of ours.
+    return _LINE_END.sub("", "".join(_remove_lines(split_lines(text), kept_indexes)))
+
+
+def _remove_lines(lines: Sequence[str], kept_indexes: Collection[str]) -> list[str]:
     out: list[str] = []
-    for number, line in enumerate([*lines, ""]):
-        for own in inserted.get(number, ()):
-            if out and not out[-1].endswith("\n"):
-                out[-1] += "\n"
-                out.append(f"{own}{AFTER_OPEN_END}\n")
-            else:
-                out.append(f"{own}{TAG}\n")
-        out.append(KEPT + line if number in gone else line)
-    return "".join(out)
-
-
-def remove_tagged(text: str) -> str:
-    """A text without our lines, and with its own in force again.
-
-    A table that we began stays if somebody put something into it since.
-    """
-    lines = split_lines(text)
-    out: list[str] = []
+    is_kept = _find_kept(lines, kept_indexes)
     for number, line in enumerate(lines):
-        bare = line.rstrip("\r\n")
-        if bare.endswith((TAG, AFTER_OPEN_END)):
-            own = bare.partition(TAG)[0]
-            if _TABLE.match(own) and not own.rstrip().endswith(",") and _is_used(lines, number):
-                out.append(f"{own}\n")
-            elif bare.endswith(AFTER_OPEN_END) and out:
-                out[-1] = out[-1].rstrip("\n")
-        else:
+        mark = _OURS.search(line)
+        if mark is None:
             out.append(line.removeprefix(KEPT))
-    return "".join(out)
+        elif number in is_kept:
+            out.append(f"{line[: mark.start()]}\n")
+        elif mark[1] and out:
+            out[-1] = out[-1].removesuffix("\n")
+    return out
 
 
-def _is_used(lines: Sequence[str], header: int) -> bool:
-    """Whether a table has a line that is not ours."""
-    for line in lines[header + 1 :]:
-        bare = line.strip()
-        if _TABLE.match(line):
-            return False
-        if bare and not bare.startswith("#") and not line.rstrip().endswith((TAG, AFTER_OPEN_END)):
-            return True
-    return False
+def _find_kept(lines: Sequence[str], kept_indexes: Collection[str]) -> set[int]:
+    """The lines of ours that stay, because what is not ours needs them."""
+    found: set[int] = set()
+    for number, line in enumerate(lines):
+        mark = _OURS.search(line)
+        if mark is None:
+            continue
+        own = line[: mark.start()].strip()
+        rest = lines[number + 1 :]
+        if own.endswith("= ["):
+            end = next((n for n, row in enumerate(rest) if _is_closing(row)), len(rest))
+            if any(_is_theirs(row) for row in rest[:end]):
+                found |= {number, number + 1 + end}
+        elif _TABLE.match(own):
+            end = next((n for n, row in enumerate(rest) if _TABLE.match(row)), len(rest))
+            names = [name[1] for row in rest[:end] if _OURS.search(row) for name in
+                     [_NAME.match(row.strip())] if name]  # fmt: skip
+            is_used = any(_is_theirs(row) for row in rest[:end])
+            if any(name in kept_indexes for name in names) or (is_used and own.startswith("[[")):
+                ours = (n for n, row in enumerate(rest[:end]) if _OURS.search(row))
+                found |= {number, *(number + 1 + n for n in ours)}
+            elif is_used:
+                found.add(number)
+        elif own.startswith("{"):
+            name = _NAME.search(own)
+            if name is not None and name[1] in kept_indexes:
+                found.add(number)
+    return found
+
+
+def _is_closing(line: str) -> bool:
+    return bool(_OURS.search(line)) and line.startswith("]")
+
+
+def _is_theirs(line: str) -> bool:
+    bare = line.strip()
+    return bool(bare) and not bare.startswith("#") and not _OURS.search(line)

@@ -6,8 +6,7 @@ import os
 
 from .location import HookLocation, HookScope
 from .managed_file import FileOwner, ManagedFile
-from .tagged import remove_tagged
-from .uv_settings import edit_project, edit_uv_toml
+from .uv_settings import edit_project, edit_uv_toml, remove_settings
 
 
 def list_files(place: HookLocation) -> list[ManagedFile]:
@@ -19,7 +18,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
             path,
             FileOwner.SHARED,
             lambda text, held: edit(path, text, held.resolution, held.via),
-            remove_tagged,
+            lambda text: remove_settings(path, text),
         )
     ]
 

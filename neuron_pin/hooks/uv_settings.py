@@ -8,22 +8,24 @@ uv 0.13), and only there a name is bound to an index.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.toml import parse_toml
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
-from .blocks import split_lines
-from .tagged import put_tagged, remove_tagged
+from .tagged import remove_tagged
+from .toml_draft import Path, Setting, TomlDraft
 
 NAME = "neuron-pin"
 """What our index is called in files where others may have one called neuron."""
 
-_HEADER = re.compile(r"\s*\[")
+_CONSTRAINTS = "constraint-dependencies"
+_BEFORE_OURS = ("index-url", "extra-index-url")
+"""Keys of theirs that would stand beside an index in place of the public one."""
 
 
 def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") -> str:
@@ -32,35 +34,20 @@ def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") ->
 
     Raises `CannotWrite` for one that uv could not read, or that cannot be joined.
     """
-    text = remove_tagged(text)
-    document = _parse(path, text)
-    lines = split_lines(text)
+    draft = TomlDraft(path, remove_tagged(text))
     neuron = () if via else resolution.indexes()[0]
-    first = next(
-        (n for n, line in enumerate(lines) if _HEADER.match(line) and _ends_value(lines, 0, n)),
-        len(lines),
-    )
-    if (neuron or via) and "index" in document and _table_at(lines, "[[index]]") is None:
-        raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[index]]")
-    replaced: list[int] = []
-    head = _constraints(path, document, resolution, lines, range(first), replaced)
-    strategy = document.get("index-strategy", "first-index")
+    expected = dict(draft.document)
+    settings = _constraints(draft, (), resolution, expected)
+    strategy = expected.get("index-strategy", "first-index")
     if neuron and strategy != "unsafe-first-match":
         # Some names live on both indexes by version, so the first index alone is not enough;
         # the best match of all would let any index win.
-        replaced += _key_lines(lines, range(first), "index-strategy")
-        head.append('index-strategy = "unsafe-first-match"')
-    inserted = {0: head}
-    inserted.setdefault(first, []).extend(_index_tables("[[index]]", neuron))
-    if via:
-        _check_default(path, document)
-        for key in ("index-url", "extra-index-url"):
-            replaced += _key_lines(lines, range(first), key)
-        inserted[first] += _default_index("[[index]]", via)
-    return _join(path, text, inserted, replaced)
-
-
-_ONE_LIST = "names its indexes in one list, which ours cannot be put into"
+        draft.keep(("index-strategy",))
+        settings.append(Setting("index-strategy", ('"unsafe-first-match"',), is_list=False))
+        expected["index-strategy"] = "unsafe-first-match"
+    draft.add((), settings)
+    _indexes(draft, (), _index_rows(neuron, via, is_explicit=False), expected, via)
+    return draft.finish(expected)
 
 
 def edit_project(path: str, text: str, resolution: Resolution, via: str = "") -> str:
@@ -69,79 +56,130 @@ def edit_project(path: str, text: str, resolution: Resolution, via: str = "") ->
 
     Raises `CannotWrite` for one that cannot be joined.
     """
-    text = remove_tagged(text)
-    document = _parse(path, text)
-    lines = split_lines(text)
-    tool = document.get("tool")
-    table = tool.get("uv", {}) if isinstance(tool, dict) else {}
-    own = _table_at(lines, "[tool.uv]")
-    sources = _table_at(lines, "[tool.uv.sources]")
-    if not isinstance(table, dict) or (own is None and set(table) - {"sources", "index"}):
-        if not isinstance(table, dict) or not all(isinstance(v, dict) for v in table.values()):
-            raise CannotWrite(path, "tool.uv is not written as a table [tool.uv]", hint="do that")
-    if "sources" in table and sources is None:
-        raise CannotWrite(
-            path, "its sources are not written as a table [tool.uv.sources]", hint="do that"
-        )
+    draft = TomlDraft(path, remove_tagged(text))
+    at = ("tool", "uv")
+    for part in (at[:1], at, (*at, "sources")):
+        if not isinstance(draft.value(part), (dict, type(None))):
+            raise CannotWrite(path, f"{'.'.join(part)} is not a table", hint="mend it first")
     neuron = () if via else resolution.indexes()[0]
-    if (neuron or via) and "index" in table and _table_at(lines, "[[tool.uv.index]]") is None:
-        raise CannotWrite(path, _ONE_LIST, hint="write each as a table [[tool.uv.index]]")
-    replaced: list[int] = []
-    inserted: dict[int, list[str]] = {}
-    rows = _constraints(path, table, resolution, lines, _inside(lines, own), replaced)
-    _put(inserted, lines, own, "[tool.uv]", rows)
-    bound = _bound(path, table, resolution, neuron, lines, sources, replaced)
-    _put(inserted, lines, sources, "[tool.uv.sources]", bound)
-    last = inserted.setdefault(len(lines), [])
-    last += _index_tables("[[tool.uv.index]]", neuron, explicit=True)
-    if via:
-        _check_default(path, table)
-        for key in ("index-url", "extra-index-url"):
-            replaced += _key_lines(lines, _inside(lines, own), key)
-        last += _default_index("[[tool.uv.index]]", via)
-    return _join(path, text, inserted, replaced)
+    expected = dict(draft.value(at) or {})
+    draft.add(at, _constraints(draft, at, resolution, expected))
+    sources = _sources(draft, resolution, neuron, expected)
+    draft.add((*at, "sources"), sources)
+    _indexes(draft, at, _index_rows(neuron, via, is_explicit=True), expected, via)
+    tool = draft.document.get("tool", {})
+    whole = {**draft.document, "tool": {**tool, "uv": expected}} if expected else draft.document
+    return draft.finish(whole)
 
 
-def _put(
-    inserted: dict[int, list[str]], lines: list[str], at: int | None, header: str, rows: list[str]
+def remove_settings(path: str, text: str) -> str:
+    """A file without ours: to the byte what it was, if nothing was changed since.
+
+    What was put into it since stays, with an index of ours that it names.  Raises `CannotWrite`
+    where taking ours out would leave what TOML does not allow.
+    """
+    left = remove_tagged(text)
+    if left == text:
+        return text
+    try:
+        parse_toml(text)
+    except ValueError:
+        # It was broken before.
+        return left
+    document = _parse_rest(path, left)
+    tool = document.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    named = _names_of_indexes(uv.get("sources") if isinstance(uv, dict) else None)
+    if any(name.startswith(NAME) for name in named):
+        left = remove_tagged(text, named)
+        _parse_rest(path, left)
+    return left
+
+
+def _parse_rest(path: str, text: str) -> dict[str, Any]:
+    try:
+        return parse_toml(text)
+    except ValueError as error:
+        raise CannotWrite(
+            path,
+            f"has been changed so that taking neuron-pin's lines out would break it: {error}",
+            hint='take out by hand what is marked "# neuron-pin"',
+        ) from None
+
+
+def _names_of_indexes(sources: Any) -> set[str]:
+    """The indexes that a table of sources names."""
+    found = set()
+    for source in sources.values() if isinstance(sources, dict) else ():
+        for one in source if isinstance(source, list) else [source]:
+            if isinstance(one, dict) and isinstance(one.get("index"), str):
+                found.add(one["index"])
+    return found
+
+
+def _indexes(
+    draft: TomlDraft, at: Path, indexes: list[dict[str, Any]], expected: dict[str, Any], via: str
 ) -> None:
-    """Rows of a table: behind its header, or with one at the end."""
-    if not rows:
+    """Our indexes, as tables with headers unless theirs are in a list in brackets."""
+    if not indexes:
         return
-    if at is None:
-        inserted.setdefault(len(lines), []).extend([header, *rows])
+    theirs = expected.get("index", [])
+    if not isinstance(theirs, list):
+        raise CannotWrite(draft.path, "index is not a list", hint="mend it first")
+    if via:
+        _check_default(draft.path, theirs)
+        for key in _BEFORE_OURS:
+            draft.keep((*at, key))
+            expected.pop(key, None)
+    indexes = _without_theirs(draft.path, indexes, theirs, is_bound=bool(at) and not via)
+    if not indexes:
+        return
+    label = [f"# via {via}"] if via else []
+    entries = [_write_table(index) for index in indexes]
+    if draft.prepend((*at, "index"), [*label, *entries]):
+        expected["index"] = [*indexes, *theirs]
+    elif draft.find_braces(at) and not theirs:
+        draft.add(at, [Setting("index", (*label, *entries))])
+        expected["index"] = [*indexes]
     else:
-        inserted.setdefault(at + 1, []).extend(rows)
+        rows = list(label)
+        for index in indexes:
+            rows.append(f"[[{'.'.join((*at, 'index'))}]]")
+            rows += [f"{key} = {json.dumps(value)}" for key, value in index.items()]
+        draft.add_tables(rows, at_end=bool(at))
+        expected["index"] = [*theirs, *indexes] if at else [*indexes, *theirs]
 
 
-def _join(path: str, text: str, inserted: dict[int, list[str]], replaced: list[int]) -> str:
-    new = put_tagged(text, inserted, replaced)
-    _parse(path, new)
-    return new
+def _without_theirs(
+    path: str, indexes: list[dict[str, Any]], theirs: list[Any], *, is_bound: bool
+) -> list[dict[str, Any]]:
+    """Our indexes but for those that a file has already: names bind, where they stand does not
+    matter.  Raises `CannotWrite` for another index of the same name."""
+    urls = {row.get("name"): row.get("url") for row in theirs if isinstance(row, dict)}
+    for index in indexes:
+        name = index["name"]
+        if name in urls and not (is_bound and urls[name] == index["url"]):
+            raise CannotWrite(
+                path, f"has an index of its own that is called {name}", hint="call it otherwise"
+            )
+    return [index for index in indexes if index["name"] not in urls]
 
 
-def _index_tables(header: str, urls: tuple[str, ...], *, explicit: bool = False) -> list[str]:
-    rows = []
-    for number, url in enumerate(urls):
-        rows += [header, f"name = {json.dumps(_numbered(number))}", f"url = {json.dumps(url)}"]
-        rows += ["explicit = true"] if explicit else []
-    return rows
+def _index_rows(neuron: tuple[str, ...], via: str, *, is_explicit: bool) -> list[dict[str, Any]]:
+    """Neuron's indexes, or the one that takes the public one's place."""
+    if via:
+        return [{"name": NAME, "url": via, "default": True}]
+    more = {"explicit": True} if is_explicit else {}
+    return [{"name": _numbered(number), "url": url, **more} for number, url in enumerate(neuron)]
 
 
-def _default_index(header: str, via: str) -> list[str]:
-    """The table of an index that takes the public one's place."""
-    return [
-        f"# via {via}",
-        header,
-        f"name = {json.dumps(NAME)}",
-        f"url = {json.dumps(via)}",
-        "default = true",
-    ]
+def _write_table(row: dict[str, Any]) -> str:
+    return "{ " + ", ".join(f"{key} = {json.dumps(value)}" for key, value in row.items()) + " }"
 
 
-def _check_default(path: str, table: dict[str, Any]) -> None:
+def _check_default(path: str, indexes: list[Any]) -> None:
     """No other index stands in the public one's place already."""
-    for index in table.get("index", ()):
+    for index in indexes:
         if isinstance(index, dict) and index.get("default"):
             raise CannotWrite(
                 path,
@@ -150,29 +188,28 @@ def _check_default(path: str, table: dict[str, Any]) -> None:
             )
 
 
-def _bound(
-    path: str,
-    table: dict[str, Any],
-    resolution: Resolution,
-    neuron: tuple[str, ...],
-    lines: list[str],
-    at: int | None,
-    replaced: list[int],
-) -> list[str]:
-    """The sources of Neuron's packages."""
-    rows = []
+def _sources(
+    draft: TomlDraft, resolution: Resolution, neuron: tuple[str, ...], expected: dict[str, Any]
+) -> list[Setting]:
+    """The sources of Neuron's packages, with those that they take the place of put out of force."""
+    at = ("tool", "uv", "sources")
+    theirs = dict(expected.get("sources", {}))
+    written = {str(canonicalize_name(name)): name for name in theirs}
+    in_braces = draft.find_braces(at)
+    found = []
     for package in resolution.packages_of(Ecosystem.PIP):
         if package.source not in neuron:
             continue
         name = package.key.name
-        if name in table.get("sources", {}):
-            places = _key_lines(lines, _inside(lines, at), name)
-            if not places:
-                raise CannotWrite(path, f"tool.uv.sources has {name} in a table of its own")
-            replaced += places
-        index = _numbered(neuron.index(package.source))
-        rows.append(f"{name} = {{ index = {json.dumps(index)} }}")
-    return rows
+        if name in written:
+            draft.keep((*at, written[name]))
+            del theirs[written[name]]
+        source = {"index": _numbered(neuron.index(package.source))}
+        found.append(Setting(name, (_write_table(source),), is_list=False))
+        theirs[name] = [source] if in_braces else source
+    if found:
+        expected["sources"] = theirs
+    return found
 
 
 def _numbered(number: int) -> str:
@@ -180,72 +217,17 @@ def _numbered(number: int) -> str:
 
 
 def _constraints(
-    path: str,
-    table: dict[str, Any],
-    resolution: Resolution,
-    lines: list[str],
-    inside: Iterable[int],
-    replaced: list[int],
-) -> list[str]:
-    """The key with our constraints, and with those that are there already."""
+    draft: TomlDraft, at: Path, resolution: Resolution, expected: dict[str, Any]
+) -> list[Setting]:
+    """Our constraints before theirs, or the key that is to be added for them."""
     rows = [f"{p.key.name}{p.pin.to_pip()}" for p in resolution.packages_of(Ecosystem.PIP)]
     if not rows:
         return []
-    theirs = table.get("constraint-dependencies", [])
+    theirs = expected.get(_CONSTRAINTS, [])
     if not isinstance(theirs, list) or not all(isinstance(row, str) for row in theirs):
-        raise CannotWrite(path, "constraint-dependencies is no list of requirements")
-    if theirs:
-        replaced += _key_lines(lines, inside, "constraint-dependencies")
-    merged = list(dict.fromkeys([*rows, *theirs]))
-    return ["constraint-dependencies = [", *(f"    {json.dumps(row)}," for row in merged), "]"]
-
-
-def _table_at(lines: list[str], header: str) -> int | None:
-    """The line of a table's header, none where there is none."""
-    for number, line in enumerate(lines):
-        written = line.partition("#")[0]
-        if "".join(written.split()) == header:
-            return number
-    return None
-
-
-def _inside(lines: list[str], header: int | None) -> range:
-    """The lines of a table, up to the next one."""
-    if header is None:
-        return range(0)
-    for number in range(header + 1, len(lines)):
-        if _HEADER.match(lines[number]) and _ends_value(lines, header + 1, number):
-            return range(header + 1, number)
-    return range(header + 1, len(lines))
-
-
-def _ends_value(lines: list[str], first: int, number: int) -> bool:
-    """Whether what stands before a line is whole: a list's rows may begin with a bracket."""
-    try:
-        parse_toml("".join(lines[first:number]))
-    except ValueError:
-        return False
-    return True
-
-
-def _key_lines(lines: list[str], inside: Iterable[int], key: str) -> list[int]:
-    """The lines of a key and its value, which may go on over several."""
-    found: list[int] = []
-    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", re.IGNORECASE)
-    for number in inside:
-        if not found and not pattern.match(lines[number]):
-            continue
-        found.append(number)
-        try:
-            parse_toml("".join(lines[n] for n in found))
-        except ValueError:
-            continue
-        return found
-    return []
-
-
-def _parse(path: str, text: str) -> dict[str, Any]:
-    try:
-        return parse_toml(text)
-    except ValueError as error:
-        raise CannotWrite(path, f"uv cannot read it: {error}", hint="mend it first") from None
+        raise CannotWrite(draft.path, f"{_CONSTRAINTS} is no list of requirements")
+    expected[_CONSTRAINTS] = [*rows, *theirs]
+    entries = tuple(json.dumps(row) for row in rows)
+    if draft.prepend((*at, _CONSTRAINTS), entries):
+        return []
+    return [Setting(_CONSTRAINTS, entries)]

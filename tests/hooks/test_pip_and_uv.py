@@ -14,6 +14,11 @@ from typing import NamedTuple
 import pytest
 from conftest import Served, publish, wheel
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PLACEHOLDER = "999.0"
 LOCKED, NEWER = "2.27.5334.0", "2.28.1.0"
@@ -220,6 +225,65 @@ def test_uv_projects_are_held_by_their_pyproject(
     assert "constraint-dependencies" not in text
     assert f'url = "{world.public.url}/simple/"' in text
     assert '"nki>=0.6.0"' in text
+
+
+FORMS = Path(__file__).parents[2] / "fixtures" / "uv-settings"
+
+
+@pytest.mark.parametrize("form", sorted((FORMS / "projects").iterdir()), ids=lambda path: path.stem)
+def test_uv_reads_and_edits_ours_in_any_form(
+    run, world: World, bare: Path, tmp_path: Path, form: Path
+) -> None:
+    """``uv add`` and ``uv remove`` between install and removal; nothing of theirs is lost."""
+    project, variables = bare.parent, clean(tmp_path)
+    settings = tmp_path / "config/uv/uv.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'[[index]]\nurl = "{world.public.url}/simple/"\ndefault = true\n')
+    file, theirs = project / "pyproject.toml", form.read_text()
+    file.write_text(theirs)
+    where = ("--scope", "venv", "--venv", bare)
+    assert run("hook", "install", "uv", "--lock", world.lock, *where).code == 0
+    added = call([*UV, "add", "nki", "numpy"], project, variables)
+    assert added.returncode == 0, added.stderr
+    assert installed(bare) == {"neuronx-cc": LOCKED, "nki": "0.6.0", "numpy": "1.26.4"}
+    assert call([*UV, "add", "numpy>=2"], project, variables).returncode != 0
+    gone = call([*UV, "remove", "numpy"], project, variables)
+    if "Sources in `pyproject.toml` are malformed" in gone.stderr:
+        # uv 0.13 removes nothing where sources or what is around them are in braces, ours or not.
+        assert "-in-braces" in form.stem or form.stem == "lists-in-one-line"
+        file.write_text(re.sub(r' *"numpy[^"]*",\n', "", file.read_text()))
+    else:
+        assert gone.returncode == 0, gone.stderr
+    assert "uv, venv" in run("hook", "status", "uv", *where).out
+    assert "installed" in run("hook", "status", "uv", *where).out
+    assert run("hook", "remove", "uv", *where).code == 0
+    text = file.read_text()
+    document, before = tomllib.loads(text), tomllib.loads(theirs)
+    assert document["project"].pop("dependencies") == ["nki>=0.6.0"]
+    assert document == before
+    assert "neuron-pin" not in text
+    assert set(theirs.splitlines()) <= set(text.splitlines())
+    assert call([*UV, "lock"], project, variables).returncode == 0
+
+
+@pytest.mark.parametrize("form", sorted((FORMS / "uv").iterdir()), ids=lambda path: path.stem)
+def test_uv_pip_reads_ours_in_any_form(
+    run, world: World, bare: Path, tmp_path: Path, form: Path
+) -> None:
+    project, variables = bare.parent, clean(tmp_path)
+    file = project / "uv.toml"
+    theirs = re.sub(r"https://\w+\.example", world.public.url, form.read_text())
+    file.write_text(theirs)
+    where = ("--scope", "venv", "--venv", bare)
+    assert run("hook", "install", "uv", "--lock", world.lock, *where).code == 0
+    uv = [*UV, "pip", "install", "--python", str(bare), "--default-index",
+          f"{world.public.url}/simple/"]  # fmt: skip
+    held = call([*uv, "-U", "neuronx-cc", "nki", "numpy"], project, variables)
+    assert held.returncode == 0, held.stderr
+    assert installed(bare) == {"neuronx-cc": LOCKED, "nki": "0.6.0", "numpy": "1.26.4"}
+    assert call([*uv, "numpy>=2"], project, variables).returncode != 0
+    assert run("hook", "remove", "uv", *where).code == 0
+    assert file.read_text() == theirs
 
 
 @pytest.mark.parametrize("scope", ["venv", "user"])
