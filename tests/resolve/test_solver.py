@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import wheel
 from resolvelib import AbstractProvider, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers.resolution import Resolution
 
-from neuron_pin.resolve.solver import search
+from neuron_pin.resolve.solver import find_searches, search
 
 
 class Wanted(NamedTuple):
@@ -119,13 +121,13 @@ def test_random_worlds(block: int) -> None:
     for seed in range(block * 250, block * 250 + 250):
         world, roots = make_world(seed)
         try:
-            found = search(Toy(world), roots, 20_000)
+            found, _ = search(Toy(world), roots, 20_000)
         except ResolutionImpossible:
             assert not has_solution(world, roots), seed
             continue
         except ResolutionTooDeep:
             raise AssertionError(seed) from None
-        chosen = {name: version.number for name, version in found.mapping.items()}
+        chosen = {name: version.number for name, version in found.items()}
         assert is_whole(world, roots, chosen), (seed, chosen)
 
 
@@ -149,3 +151,66 @@ def test_no_requirement_is_lost(run, tmp_path: Path, asked: tuple[str, ...]) -> 
     lines = [line for line in done.out.splitlines() if "==" in line]
     locked = dict(line.split("==") for line in lines)
     assert ("lib" in locked) is (locked["tool"] == "2")
+
+
+# resolvelib's inside as another release may have it, and what takes it there.
+def _raise(*_: Any) -> bool:
+    raise AssertionError("called although its arguments are other ones")
+
+
+INSIDES = {
+    "the module is elsewhere": lambda patch: patch.setitem(
+        sys.modules, "resolvelib.resolvers.resolution", None
+    ),
+    "no question for a pin": lambda patch: patch.delattr(Resolution, "_is_current_pin_satisfying"),
+    "another name for jumping back": lambda patch: patch.delattr(Resolution, "_backjump"),
+    "other arguments": lambda patch: patch.setattr(
+        Resolution, "_remove_information_from_criteria", lambda self, criteria: _raise()
+    ),
+    "no states": lambda patch: patch.setattr(
+        Resolution, "__init__", lambda self, provider, reporter: _raise()
+    ),
+    "types are elsewhere": lambda patch: patch.setitem(sys.modules, "resolvelib.structs", None),
+}
+
+
+@pytest.mark.parametrize("inside", INSIDES)
+def test_another_inside_of_resolvelib_is_not_touched(
+    inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then its plain resolver is taken: what it finds holds together, and does not raise."""
+    find_searches.cache_clear()
+    monkeypatch.delitem(sys.modules, "neuron_pin.resolve.mended_resolution", raising=False)
+    try:
+        with monkeypatch.context() as patch:
+            INSIDES[inside](patch)
+            assert len(find_searches()) == 1
+        # Solves with what was taken, on the real inside.
+        for seed in range(250):
+            world, roots = make_world(seed)
+            try:
+                found, criteria = search(Toy(world), roots, 20_000)
+            except (ResolutionImpossible, ResolutionTooDeep):
+                continue
+            assert set(found) <= set(criteria)
+            assert all(found[root.name].number in root.versions for root in roots)
+    finally:
+        find_searches.cache_clear()
+        sys.modules.pop("neuron_pin.resolve.mended_resolution", None)
+
+
+def test_the_inside_of_this_resolvelib_is_known() -> None:
+    assert len(find_searches()) == 2
+
+
+def test_a_lock_is_the_same_with_the_plain_resolver(run, monkeypatch) -> None:
+    words = ("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--python", "3.12")
+    mended = run(*words)
+    find_searches.cache_clear()
+    monkeypatch.setitem(sys.modules, "neuron_pin.resolve.mended_resolution", None)
+    try:
+        plain = run(*words)
+        assert len(find_searches()) == 1
+    finally:
+        find_searches.cache_clear()
+    assert (plain.code, plain.out) == (mended.code, mended.out)

@@ -1,0 +1,107 @@
+"""resolvelib with three of its ways mended, by its inner functions (read in 1.1.0 to 1.2.1).
+
+Each round it asks of every package whether its pin satisfies what is required of it, twice:
+for a thousand packages that is four million questions, nearly all of which were asked the
+round before.  Here the last answer is given again as long as pin and requirements are the
+same objects.
+
+A pin that no longer satisfies loses what it requires from the graph, but stays pinned; should it
+satisfy again before another one takes its place, what it requires is missing from the answer.
+Here it is unpinned, so that it comes back with all that it requires, if it comes back.
+
+Where it jumps back over several pins it can pass over the only answer, or go in circles.
+`StepwiseResolution` goes back one pin at a time.
+
+docs/upstream/resolvelib.md has the first two for resolvelib itself; where a release has them, this
+module goes.  It raises `ImportError` for a resolvelib that does not have the functions that it
+stands on, with the arguments that it gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Generic
+
+from resolvelib import AbstractProvider, BaseReporter
+from resolvelib.resolvers.resolution import Resolution
+from resolvelib.structs import CT, KT, RT, RequirementInformation
+
+if TYPE_CHECKING:
+    from resolvelib.resolvers import Criterion
+
+_STANDS_ON = {
+    "__init__": ("self", "provider", "reporter"),
+    "_is_current_pin_satisfying": ("self", "name", "criterion"),
+    "_remove_information_from_criteria": ("self", "criteria", "parents"),
+    "_backjump": ("self", "causes"),
+}
+"""Functions of resolvelib's and their arguments."""
+_KEEPS = ("_p", "_states")
+"""What its first function keeps: the provider, and the states."""
+
+
+def _check() -> None:
+    for name, arguments in _STANDS_ON.items():
+        code = getattr(getattr(Resolution, name, None), "__code__", None)
+        if code is None or code.co_varnames[: code.co_argcount] != arguments:
+            raise ImportError(f"resolvelib has no Resolution.{name}({', '.join(arguments)})")
+    if not set(_KEEPS) <= set(Resolution.__init__.__code__.co_names):
+        raise ImportError(f"resolvelib's Resolution does not keep {' and '.join(_KEEPS)}")
+
+
+_check()
+
+
+class CachingResolution(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
+    def __init__(
+        self, provider: AbstractProvider[RT, CT, KT], reporter: BaseReporter[RT, CT, KT]
+    ) -> None:
+        super().__init__(provider, reporter)
+        self._verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] = {}
+
+    def _is_current_pin_satisfying(self, name: KT, criterion: Criterion[RT, CT]) -> bool:
+        mapping = self._states[-1].mapping
+        if name not in mapping:
+            return False
+        pin = mapping[name]
+        if name in self._verdicts:
+            of_criterion, of_pin, verdict = self._verdicts[name]
+            if of_criterion is criterion and of_pin is pin:
+                return verdict
+        verdict = super()._is_current_pin_satisfying(name, criterion)
+        self._verdicts[name] = (criterion, pin, verdict)
+        return verdict
+
+    def _remove_information_from_criteria(
+        self, criteria: dict[KT, Criterion[RT, CT]], parents: Collection[KT]
+    ) -> None:
+        """As resolvelib does it, but the parents are unpinned, and what loses nothing stays the
+        object that it is."""
+        if not parents:
+            return
+        lost = set(parents)
+        for name in lost:
+            # Never the last one, which says what was pinned in this round.
+            self._states[-1].mapping.pop(name, None)
+        of = self._p.identify
+        affected = {
+            key: criterion
+            for key, criterion in criteria.items()
+            if any(i.parent is not None and of(i.parent) in lost for i in criterion.information)
+        }
+        super()._remove_information_from_criteria(affected, parents)
+        criteria.update(affected)
+
+
+class StepwiseResolution(CachingResolution[RT, CT, KT], Generic[RT, CT, KT]):
+    """Goes back one pin at a time, whatever the conflict is about: slow, and misses nothing."""
+
+    def __init__(
+        self, provider: AbstractProvider[RT, CT, KT], reporter: BaseReporter[RT, CT, KT]
+    ) -> None:
+        super().__init__(provider, reporter)
+        self._optimistic_backjumping_ratio = 0.0
+
+    def _backjump(self, causes: list[RequirementInformation[RT, CT]]) -> bool:
+        # Without causes no pin is passed over.
+        return super()._backjump([])
