@@ -1,9 +1,16 @@
 """PEP 440 specifiers: a short way for plain numbers, packaging for the rest.
 
 Nearly all clauses of a closure are numbers and dots, and its versions too, or have one
-suffix.  For those the answer is worked out here, because importing packaging's specifiers
-costs more than a whole lock; for everything else packaging decides.  The tests hold the two
-equal.
+suffix.  For those the answer is worked out here; for everything else packaging decides.  The
+tests hold the two equal.
+
+What it saves, beside packaging 26.4 with its own fast path (CPython 3.11, processor time, medians
+of 9 pairs): an embedded lock asked for with a range takes 1.25 to 1.32 times as long when all of
+this is packaging's, and 1.02 to 1.06 times with `canonicalize_specifier` alone kept; a warm
+closure of 44 packages 1.00 to 1.04 times; an embedded lock without a range the same, since it asks
+for nothing here.  Most of it is the import: 17 ms for packaging's specifiers and 44 ms for its
+requirements, where Python itself starts in 11.  1,000 specifiers on 30 versions each cost 1.5 µs a
+question here and 4.1 µs there; asked again, 0.13 and 0.18.
 """
 
 from __future__ import annotations
