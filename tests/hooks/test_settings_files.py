@@ -3,7 +3,9 @@
 import configparser
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import failure
@@ -335,7 +337,7 @@ def test_any_project_comes_back_to_the_byte(resolution, text: str, via: str) -> 
 
 
 # What somebody does to a file with our lines in it, and what is theirs after removal.
-EDITS = {
+EDITS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "a source in our table": (
         "",
         lambda new: new.replace("nki = {", 'mine = { git = "https://mine.example" }\nnki = {'),
