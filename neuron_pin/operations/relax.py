@@ -6,55 +6,35 @@ Read only where there is no solution: each try is a lock of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from neuron_pin.errors import NeuronPinError, NoSolution
 from neuron_pin.inputs import Requirement
 from neuron_pin.resolve import Resolution
 
+from .alternatives import Tries, find_alternatives
 from .lock_job import LockJob, lock_job
 from .target import read_target
 
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""
 
-MAX_SHOWN = 4
-
-
-class _Tries:
-    """Locks under a bound on their number."""
-
-    def __init__(self) -> None:
-        self.left = MAX_TRIES
-
-    def lock(self, job: LockJob) -> Resolution | None:
-        """The lock of a job, or none if there is none, or no tries are left."""
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        try:
-            return lock_job(job)
-        except NeuronPinError:
-            return None
-
 
 def explain_conflict(job: LockJob, error: NoSolution) -> NoSolution:
     """The error, with the smallest conflicting set and the relaxations that work."""
-    tries = _Tries()
+    tries = Tries(MAX_TRIES)
     plain = job._replace(preferred=None, all_files=False)
     smallest = _smallest(plain, tries)
     error.conflict = tuple(f"{r.text} ({r.origin})" for r in smallest) if smallest else ()
-    working = []
-    for words, relaxed in _relaxations(plain, error, smallest):
-        found = tries.lock(relaxed)
-        if found is not None:
-            working.append(f"{words}: {_outcome(found, job)}")
-            if len(working) == MAX_SHOWN:
-                break
-    error.relaxations = tuple(working)
+    changes = (
+        (words, partial(lock_job, relaxed))
+        for words, relaxed in _relaxations(plain, error, smallest)
+    )
+    error.relaxations = find_alternatives(changes, lambda found: _outcome(found, job), tries)
     return error
 
 
-def _smallest(job: LockJob, tries: _Tries) -> list[Requirement]:
+def _smallest(job: LockJob, tries: Tries) -> list[Requirement]:
     """A set of requirements and constraints of which none can be missed from the conflict.
 
     Found by leaving out one after the other: what the conflict stays without is no part of
@@ -66,7 +46,7 @@ def _smallest(job: LockJob, tries: _Tries) -> list[Requirement]:
     for requirement in list(kept):
         fewer = [other for other in kept if other is not requirement]
         if fewer and any(other in job.requirements for other in fewer):
-            if tries.left and tries.lock(_with(job, fewer)) is None:
+            if tries.left and tries.attempt(partial(lock_job, _with(job, fewer))) is None:
                 kept = fewer
     return kept
 

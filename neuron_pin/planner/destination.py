@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
+from neuron_pin.operations.alternatives import Tries, find_alternatives
 from neuron_pin.operations.lock_job import LockJob, lock_job
 from neuron_pin.operations.target import read_target
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -24,8 +26,6 @@ FRAMEWORKS = ("pytorch", "jax", "tensorflow", "mxnet", "none")
 
 MAX_TRIES = 60
 """Locks that are tried for what comes nearest to something that cannot be."""
-
-MAX_SHOWN = 4
 
 
 class Category(Enum):
@@ -143,7 +143,7 @@ def find_target_state(job: LockJob, wanted: Wanted) -> TargetState:
     try:
         return _find(job, wanted)
     except NoSolution as error:
-        error.relaxations = tuple(_nearest(job, wanted))
+        error.relaxations = _nearest(job, wanted)
         raise
 
 
@@ -330,27 +330,19 @@ def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
 # What comes nearest ---------------------------------------------------------------------
 
 
-def _nearest(job: LockJob, wanted: Wanted) -> Iterator[str]:
+def _nearest(job: LockJob, wanted: Wanted) -> tuple[str, ...]:
     """What would work, each in words that can be typed, proven by finding it."""
-    left, shown = MAX_TRIES, 0
-    seen = set()
-    for words, other_job, other in _changes(job, wanted):
-        if shown == MAX_SHOWN or left <= 0:
-            return
-        left -= 1
-        try:
-            found = _find(other_job, other)
-        except NeuronPinError:
-            continue
-        outcome = ", ".join(
-            [f"SDK {found.resolution.sdk}"]
-            + [f"{p.key.name} {p.version}" for p in found.roots[:2]]
-            + [f"Python {found.resolution.target.python}"]
-        )
-        if outcome not in seen:
-            seen.add(outcome)
-            shown += 1
-            yield f"{words}: {outcome}"
+    changes = (
+        (words, partial(_find, other_job, other))
+        for words, other_job, other in _changes(job, wanted)
+    )
+    return find_alternatives(changes, _outcome, Tries(MAX_TRIES), distinct=True)
+
+
+def _outcome(found: TargetState) -> str:
+    roots = [f"{root.key.name} {root.version}" for root in found.roots[:2]]
+    release, python = found.resolution.sdk, found.resolution.target.python
+    return ", ".join([f"SDK {release}", *roots, f"Python {python}"])
 
 
 def _changes(job: LockJob, wanted: Wanted) -> Iterator[tuple[str, LockJob, Wanted]]:
