@@ -1,9 +1,9 @@
-"""How a lock's time grows: with the packages of a closure, with the releases of a catalogue.
+"""How a lock's time grows: with the packages of a closure, with the releases of a catalog.
 
     python benchmarks/growth.py [RUNS]
 
 A synthetic index on the loopback serves packages that each require some others; caches are
-warm and the network is not asked, but what is locked is resolved anew.  The catalogue is the
+warm and the network is not asked, but what is locked is resolved anew.  The catalog is the
 embedded one with older releases added, or taken away.
 """
 
@@ -93,7 +93,7 @@ def packages(runs: int) -> None:
 
 
 def with_releases(folder: Path, wanted: int) -> Path:
-    """A catalogue of the embedded facts with that many releases."""
+    """A catalog of the embedded facts with that many releases."""
     shutil.copytree(EMBEDDED, folder)
     path = folder / "releases.json"
     document = json.loads(path.read_text())
@@ -125,7 +125,7 @@ def releases(runs: int) -> None:
                 "env", f"XDG_DATA_HOME={data}", PIN, "lock", "--offline", "--instance", "trn2",
                 "--os", "ubuntu24.04",
             ]  # fmt: skip
-        print("releases in the catalogue, embedded lock:")
+        print("releases in the catalog, embedded lock:")
         show(paired(commands, runs), "50 releases")
 
 

@@ -30,7 +30,7 @@ class WrongUsage(NeuronPinError):
 
 
 class UnknownName(WrongUsage):
-    """A name that the catalogue or the policy does not know: ``kind`` says of what."""
+    """A name that the catalog or the policy does not know: ``kind`` says of what."""
 
     def __init__(
         self, kind: str, given: str, known: Iterable[str], *, where: str = "", hint: str = ""
@@ -67,7 +67,7 @@ class UnreadableInput(NeuronPinError):
 
 
 class BrokenCatalog(UnreadableInput):
-    """A catalogue file that does not hold what its schema says."""
+    """A catalog file that does not hold what its schema says."""
 
 
 class CannotWrite(NeuronPinError):

@@ -22,7 +22,7 @@ SECONDS = 30
 MAX_KEYRING = 16 * 1024 * 1024
 _WEAK = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}
 _BEGIN = rb"^-----BEGIN PGP SIGNED MESSAGE-----"
-_ARMOUR = rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)\r?\n?-----END PGP PUBLIC KEY BLOCK-----"
+_ARMOR = rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)\r?\n?-----END PGP PUBLIC KEY BLOCK-----"
 
 
 class BadSignature(Exception):
@@ -48,7 +48,7 @@ def dearmor(data: bytes) -> bytes:
             raise BadSignature("the keyring holds no key")
         return data
     blocks = []
-    for body in re.findall(_ARMOUR, data, re.DOTALL):
+    for body in re.findall(_ARMOR, data, re.DOTALL):
         # Headers end with an empty line; the last line, of a checksum, begins with "=".
         lines = body.replace(b"\r", b"").split(b"\n")
         start = lines.index(b"") + 1 if b"" in lines else 0
@@ -66,7 +66,7 @@ def verify(message: bytes, keys: Sequence[bytes], *, detached: bytes | None = No
     """The signed text of a clear-signed message, or the message itself under a detached
     signature; raises `BadSignature`.
 
-    ``keys`` are keyrings, armoured or not.  As apt does, it asks for a good signature by one of
+    ``keys`` are keyrings, armored or not.  As apt does, it asks for a good signature by one of
     them, neither expired nor revoked nor made with a weak digest, and for none that does not fit
     the text; those by other keys are passed over.
     """

@@ -194,10 +194,10 @@ class Keys:
         self.revoked[name] = elsewhere.export(name)
         shutil.rmtree(home, ignore_errors=True)
 
-    def export(self, name: str, *, armour: bool = True) -> bytes:
+    def export(self, name: str, *, armor: bool = True) -> bytes:
         if name in self.revoked:
             return self.revoked[name]
-        return self.gpg("--export", *(["--armor"] if armour else []), f"{name}@test.invalid")
+        return self.gpg("--export", *(["--armor"] if armor else []), f"{name}@test.invalid")
 
     def fingerprint(self, name: str) -> str:
         rows = self.gpg("--list-keys", "--with-colons", f"{name}@test.invalid").decode()
@@ -305,22 +305,22 @@ def serve() -> Iterator[Callable[[], Served]]:
         server.server_close()
 
 
-Behaviour = Callable[[socket.socket], None]
+Behavior = Callable[[socket.socket], None]
 
 
 @pytest.fixture
-def raw() -> Iterator[Callable[[Behaviour], str]]:
+def raw() -> Iterator[Callable[[Behavior], str]]:
     """Servers that do to a connection what a function says; gives the address of each."""
     listening: list[socket.socket] = []
 
-    def start(behaviour: Behaviour) -> str:
+    def start(behavior: Behavior) -> str:
         server = socket.create_server(("127.0.0.1", 0))
         listening.append(server)
 
         def one(connection: socket.socket) -> None:
             with connection, contextlib.suppress(OSError):
                 connection.recv(65536)
-                behaviour(connection)
+                behavior(connection)
 
         def serve() -> None:
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The catalogue's facts held against the policy: where the vendor's own publications break
+"""The catalog's facts held against the policy: where the vendor's own publications break
 it or contradict each other, and what in the facts cannot be.
 
 Source: maintenance policy; each check names the rule that it is of.
@@ -44,7 +44,7 @@ def lint_facts(
     released: Mapping[str, date] | None = None,
 ) -> list[Finding]:
     """Every finding, by rule and subject; of some new events alone, if they are given, with
-    the days of releases that the catalogue does not have yet.
+    the days of releases that the catalog does not have yet.
 
     Reads every release's file.
     """

@@ -108,7 +108,7 @@ def _one(
         known = [v for n, v in shipped if n == name and v]
         newest = max(known, key=version_numbers, default="")
         if newest and version_numbers(version) > version_numbers(newest):
-            reason = f"newer than {newest}, the newest that the catalogue knows"
+            reason = f"newer than {newest}, the newest that the catalog knows"
             remedy = "neuron-pin catalog import, with a newer release manifest"
             yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
         else:

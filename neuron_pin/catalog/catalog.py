@@ -1,6 +1,6 @@
 """The embedded facts, or a user's newer ones: loaded when asked for, and only that.
 
-A catalogue is a folder::
+A catalog is a folder::
 
     catalog.json      date, version, repositories
     releases.json     every release with its date and where the date is from
@@ -43,11 +43,11 @@ from .names import SubjectName
 from .rows import read_event, read_package, read_span, read_spans, read_subject_kind, read_system
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
-"""The catalogue that ships with the package."""
+"""The catalog that ships with the package."""
 
 
 def user_catalog() -> str:
-    """Where an imported catalogue lies: below the XDG data folder."""
+    """Where an imported catalog lies: below the XDG data folder."""
     base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
     return os.path.join(base, "neuron-pin", "catalog")
 
@@ -58,7 +58,7 @@ def old_beside(folder: str) -> str:
 
 
 def _imported() -> str:
-    """The folder of the user's catalogue, empty for none.  Of an import that was killed between
+    """The folder of the user's catalog, empty for none.  Of an import that was killed between
     two renames the former one counts."""
     own = user_catalog()
     for folder in (own, old_beside(own)):
@@ -68,7 +68,7 @@ def _imported() -> str:
 
 
 def load_catalog(folder: str | None = None) -> Catalog:
-    """The catalogue to use: the given one, else the later of the embedded and the user's.
+    """The catalog to use: the given one, else the later of the embedded and the user's.
 
     A user's of another schema, made by another version of this program, is passed over
     (`catalog show` says so).  Reads one small file of each.  Raises `BrokenCatalog`.
@@ -86,7 +86,7 @@ def load_catalog(folder: str | None = None) -> Catalog:
 
 
 def passed_over() -> str:
-    """The folder of a user's catalogue whose schema is not this version's, empty for none."""
+    """The folder of a user's catalog whose schema is not this version's, empty for none."""
     own = _imported()
     return own if own and Catalog(own).schema != Catalog(EMBEDDED).schema else ""
 
@@ -119,14 +119,14 @@ class Catalog:
 
     @property
     def age(self) -> tuple[date, int]:
-        """What says which of two catalogues is the newer: the day of its facts, and how many
+        """What says which of two catalogs is the newer: the day of its facts, and how many
         imports brought no later day."""
         return max(self.date, self.announced), self.revision
 
     # Releases ------------------------------------------------------------------------
 
     def _file(self, name: str) -> Fields:
-        """One of the catalogue's files, opened."""
+        """One of the catalog's files, opened."""
         path = os.path.join(self.folder, f"{name}.json")
         return Fields(path, name, read_object(path))
 
@@ -157,7 +157,7 @@ class Catalog:
             "SDK release",
             sdk,
             [release.sdk for release in self.releases],
-            hint=f"the newest that this catalogue knows is {newest}; "
+            hint=f"the newest that this catalog knows is {newest}; "
             "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
         )
 
@@ -195,7 +195,7 @@ class Catalog:
         return found
 
     def package(self, name: str) -> Package | None:
-        """The package of that name, normalised, or none: not one of Neuron's."""
+        """The package of that name, normalized, or none: not one of Neuron's."""
         return self.packages.get(canonicalize_name(name))
 
     def followers(self, framework: str) -> frozenset[str]:
@@ -414,7 +414,7 @@ class Catalog:
 
 
 def canonicalize_name(name: str) -> str:
-    """A name as PEP 503 normalises it: lower case, runs of ``-_.`` become ``-``."""
+    """A name as PEP 503 normalizes it: lower case, runs of ``-_.`` become ``-``."""
     lowered = name.lower().replace("_", "-").replace(".", "-")
     while "--" in lowered:
         lowered = lowered.replace("--", "-")

@@ -1,4 +1,4 @@
-"""The types that the catalogue's facts become.
+"""The types that the catalog's facts become.
 
 One type an idea; dicts end where the files are parsed.
 """
@@ -124,7 +124,7 @@ class Window(NamedTuple):
 
 
 class Package(NamedTuple):
-    """One package of the catalogue.
+    """One package of the catalog.
 
     ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
     ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
@@ -169,7 +169,7 @@ class Member(NamedTuple):
 
 
 class Release(NamedTuple):
-    """An SDK release's place in time; its members are asked of the catalogue.
+    """An SDK release's place in time; its members are asked of the catalog.
 
     ``listed`` is false where the release is known by its date alone.
     """

@@ -1,4 +1,4 @@
-"""Reading the catalogue's files: bytes become checked values here, with file and entry.
+"""Reading the catalog's files: bytes become checked values here, with file and entry.
 
 Each file is a JSON object.  What is missing or of another type raises `BrokenCatalog`.
 """
@@ -14,7 +14,7 @@ from neuron_pin.errors import BrokenCatalog
 from neuron_pin.fs.reading import read_bounded
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The largest catalogue file that is read."""
+"""The largest catalog file that is read."""
 
 
 def read_object(path: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Entries of the catalogue's files as facts, one function a kind of entry.
+"""Entries of the catalog's files as facts, one function a kind of entry.
 
 Each raises `BrokenCatalog` for an entry that does not hold what its schema says.
 """

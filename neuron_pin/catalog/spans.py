@@ -1,7 +1,7 @@
 """When packages, framework versions, Pythons and instance families came and went; and which
 releases shipped which version.
 
-Derived from the releases' members whenever a catalogue is written, so that a question about
+Derived from the releases' members whenever a catalog is written, so that a question about
 one name does not read every release.
 """
 

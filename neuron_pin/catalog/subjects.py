@@ -81,14 +81,14 @@ class Status(NamedTuple):
 
 
 class Subjects:
-    """The subjects of a catalogue as of a day, in the order of their kinds and names."""
+    """The subjects of a catalog as of a day, in the order of their kinds and names."""
 
     def __init__(self, catalog: Catalog, as_of: date) -> None:
         self.catalog = catalog
         self.as_of = as_of
         self.facts_of = catalog.announced
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
-        # The catalogue has the newest first.
+        # The catalog has the newest first.
         order = list(self._dates)
         self._newest = order[0] if order else ""
         self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|DIR",
         nargs="*",
         help="import: a release manifest, a folder of announcement pages; verify: these or a "
-        "catalogue; lint: a catalogue",
+        "catalog; lint: a catalog",
     )
     parser.add_argument(
         "--signed-by", metavar="KEY", help="import, verify: a file of keys, one of which signed it"
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: Options, console: Console) -> int:
-    """Show the catalogue in use, verify it, hold it against the policy, or import newer facts."""
+    """Show the catalog in use, verify it, hold it against the policy, or import newer facts."""
     if options.format == "sarif" and options.action != "lint":
         raise WrongUsage("--format sarif is a form of catalog lint")
     if options.action == "import":

@@ -55,7 +55,7 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rpm-repo", metavar="URL", action="append", help="or host[:DIR]: what this dnf knows"
     )
-    group.add_argument("--offline", action="store_true", help="catalogue and cache only")
+    group.add_argument("--offline", action="store_true", help="catalog and cache only")
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")
     add_access(group)
     add_timeout(group)

@@ -85,7 +85,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
 
 
 def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
-    """A package of the new state that an announcement or the catalogue names as the one that
+    """A package of the new state that an announcement or the catalog names as the one that
     takes a package's place."""
     names = {other.name for other in new.versions}
     told = [e.replacement for e in catalog.events_by_name.get(key.name, ()) if e.stands(as_of)]

@@ -1,4 +1,4 @@
-"""Why a version is chosen and the others are not: over the catalogue, or over any source; and
+"""Why a version is chosen and the others are not: over the catalog, or over any source; and
 which versions of two packages go with each other."""
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _is_released(job: LockJob, rows: list[tuple[str, Member]], target: Target) -
 
 
 def _names_sources(settings: Settings) -> bool:
-    """Whether an index or a repository is named; without one the catalogue answers."""
+    """Whether an index or a repository is named; without one the catalog answers."""
     return bool(
         settings.index_url
         or settings.extra_index_url

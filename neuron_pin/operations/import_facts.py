@@ -1,7 +1,7 @@
-"""Newer facts into a catalogue: a release manifest, announcement pages, or both.
+"""Newer facts into a catalog: a release manifest, announcement pages, or both.
 
 Everything is read and held against what is known before anything is written; a fact that
-cannot be ends the import, and the catalogue in use stays as it is.
+cannot be ends the import, and the catalog in use stays as it is.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class ImportedFacts:
 def import_facts(
     paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
 ) -> ImportedFacts:
-    """Read each path, a manifest file or a folder of pages, and write the catalogue that
+    """Read each path, a manifest file or a folder of pages, and write the catalog that
     results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
 
     Raises `UnreadableInput` for what cannot be read, or cannot be true, `WrongUsage` for two

@@ -136,9 +136,9 @@ def _marker_holds(requirement: Requirement, target: Target) -> bool:
 def uses_indexes(
     settings: Settings, files: Sequence[RequirementsFile], catalog: Catalog, request: Request
 ) -> bool:
-    """Whether package indexes are asked, or the catalogue alone answers.
+    """Whether package indexes are asked, or the catalog alone answers.
 
-    Offline, without an index named, the catalogue answers for Neuron's own packages.
+    Offline, without an index named, the catalog answers for Neuron's own packages.
     """
     if _names_index(settings, files) or not settings.offline:
         return True

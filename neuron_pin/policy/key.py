@@ -1,4 +1,4 @@
-"""Package keys: an ecosystem and a normalised name."""
+"""Package keys: an ecosystem and a normalized name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .pin import Ecosystem
 
 
 class PackageKey(NamedTuple):
-    """``pip:torch-neuronx``, ``apt:aws-neuronx-tools``; pip names as PEP 503 normalises."""
+    """``pip:torch-neuronx``, ``apt:aws-neuronx-tools``; pip names as PEP 503 normalizes."""
 
     ecosystem: Ecosystem
     name: str

@@ -221,7 +221,7 @@ PAGES = {
         "With --require-support-until DATE only what the policy guarantees up to that day is "
         "chosen: an end is announced at least a month ahead, and an earlier framework version "
         "gets regular updates for six months after a newer one is supported. What was announced "
-        "after the facts of the catalogue is not known, so newer facts reach further.",
+        "after the facts of the catalog is not known, so newer facts reach further.",
         *_ANY,
         "neuron-pin lock torch-neuronx --require-support-until 2026-12-31",
         (
@@ -475,8 +475,8 @@ PAGES = {
     ),
     Rule.UNKNOWN_VERSION: RulePage(
         "release manifest",
-        "No release that the catalogue knows has shipped this version. It is newer than the "
-        "catalogue, a pre-release, or not Neuron's.",
+        "No release that the catalog knows has shipped this version. It is newer than the "
+        "catalog, a pre-release, or not Neuron's.",
         "perhaps a decoy of another index",
         "",
         "",
@@ -682,7 +682,7 @@ PAGES = {
         ("audit.catalog_lint:_Lint.contradictions",),
     ),
     Rule.BAD_FACT: RulePage(
-        "catalogue",
+        "catalog",
         "An entry names a release or an instance family that there is not, takes effect before "
         "the release it names, or replacements lead back to where they began.",
         "",

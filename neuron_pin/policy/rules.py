@@ -13,7 +13,7 @@ class Rule(Enum):
     """Every rule: its identifier, which never gets another meaning, and its title.
 
     Identifiers are ``NP`` and three digits, grouped by hundreds: target, policy, pins, indexes,
-    release coherence, host, facts of the catalogue.
+    release coherence, host, facts of the catalog.
     """
 
     identifier: str

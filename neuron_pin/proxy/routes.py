@@ -30,7 +30,7 @@ class PageRoute(NamedTuple):
     """A page: its kind, the parts of its path that name a view, the project's name.
 
     ``depth`` is how many parts it lies below the root.  ``moved`` is the relative address at
-    which it really is, empty if it is here (PEP 503: names are normalised, and a page's
+    which it really is, empty if it is here (PEP 503: names are normalized, and a page's
     address ends with a slash).
     """
 

@@ -115,7 +115,7 @@ def _key() -> str:
         f'<li><i class="{phase.label}" aria-hidden="true"></i>{PHASE_NAMES[phase]}</li>'
         for phase in Phase
     )
-    return f'<ul class="key" aria-label="Colours">{items}</ul>'
+    return f'<ul class="key" aria-label="Colors">{items}</ul>'
 
 
 def _table(timeline: Timeline) -> Iterable[str]:

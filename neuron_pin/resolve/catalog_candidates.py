@@ -1,4 +1,4 @@
-"""The catalogue as the graph's source of candidates: Neuron's own packages, no network."""
+"""The catalog as the graph's source of candidates: Neuron's own packages, no network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find_requirement_key(requirement: Requirement, context: Context) -> PackageK
 
 
 class CatalogCandidates:
-    """Candidates from the catalogue alone.  Dependencies between packages are not known
+    """Candidates from the catalog alone.  Dependencies between packages are not known
     to it; that they come from one release is."""
 
     def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:

@@ -35,7 +35,7 @@ class Verdict(NamedTuple):
 def explain(
     requirement: Requirement, context: Context, resolution: Resolution | None
 ) -> list[Verdict]:
-    """The verdict on every version that the catalogue knows of a package, newest first.
+    """The verdict on every version that the catalog knows of a package, newest first.
 
     ``resolution`` is the lock that the package was asked for in, none if there is no
     solution.

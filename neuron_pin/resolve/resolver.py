@@ -179,7 +179,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "SDK release",
             wanted[0].range.removeprefix("=="),
             (),
-            hint=f"the newest that this catalogue knows is {catalog.releases[0].sdk}; "
+            hint=f"the newest that this catalog knows is {catalog.releases[0].sdk}; "
             "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
         )
     return found

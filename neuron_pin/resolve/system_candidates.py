@@ -134,7 +134,7 @@ class SystemCandidates:
     # Relations -------------------------------------------------------------------------
 
     def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
-        """What a candidate needs of packages that the repositories or the catalogue know,
+        """What a candidate needs of packages that the repositories or the catalog know,
         and what it may not be beside.  The operating system's own packages are not judged."""
         known = self._known.get(id(candidate))
         if known is None:

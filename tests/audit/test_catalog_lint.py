@@ -121,6 +121,6 @@ def test_sarif_names_rules_places_and_levels(run) -> None:
     assert place["region"]["startLine"] > 2
 
 
-def test_an_empty_catalogue_is_refused(run, tmp_path: Path) -> None:
+def test_an_empty_catalog_is_refused(run, tmp_path: Path) -> None:
     done = run("catalog", "lint", tmp_path)
     assert failure(done, BrokenCatalog).path.endswith("catalog.json")

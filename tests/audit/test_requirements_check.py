@@ -35,7 +35,7 @@ LINES = [
     ("nki", ["NP305"], "nki admits a new major version"),
     ("neuronx-cc>=2.20", ["NP305"], "neuronx-cc>=2.20 admits a new major version"),
     ("neuronx-cc>=2.20,<3", [], ""),
-    ("neuronx-cc==2.99.1.0", ["NP508"], "newer than 2.27.5334.0, the newest that the catalogue"),
+    ("neuronx-cc==2.99.1.0", ["NP508"], "newer than 2.27.5334.0, the newest that the catalog"),
     ("neuronx-cc==1.0.0.1", ["NP508"], "no SDK release has shipped this version"),
     ("neuronx-cc==9.*", ["NP508"], "admits no version that a release has shipped"),
     ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),

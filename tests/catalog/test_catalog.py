@@ -120,7 +120,7 @@ def test_a_missing_file_is_named(copy: Path) -> None:
         Catalog(str(copy)).members("2.30.0")
 
 
-def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
+def test_the_later_of_the_embedded_and_the_users_catalog_is_used(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(copy.parent))
@@ -133,7 +133,7 @@ def test_the_later_of_the_embedded_and_the_users_catalogue_is_used(
     assert load_catalog().folder == str(own)
 
 
-def test_a_catalogue_of_another_version_is_passed_over_and_named(run, copy: Path) -> None:
+def test_a_catalog_of_another_version_is_passed_over_and_named(run, copy: Path) -> None:
     own = copy.parent / "data" / "neuron-pin" / "catalog"
     own.parent.mkdir(parents=True)
     copy.rename(own)

@@ -209,7 +209,7 @@ def test_version() -> None:
     assert done.stdout == f"neuron-pin {__version__}\n"
 
 
-# what must not be imported on the way to an answer from the catalogue
+# what must not be imported on the way to an answer from the catalog
 HEAVY = ("dataclasses", "inspect", "requests", "urllib3", "packaging", "concurrent", "shutil",
          "logging", "email", "sqlite3", "ssl", "tomllib", "html")  # fmt: skip
 

@@ -317,7 +317,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "constraints": lambda data: read_locked(put("constraints.txt", data), "constraints"),
     "packages": read_packages,
     "release": lambda data: parse_release(data, "https://apt.invalid/InRelease"),
-    "armour": dearmor,
+    "armor": dearmor,
     "sources-list": partial(read_sources, name="neuron.list"),
     "sources-deb822": partial(read_sources, name="neuron.sources"),
     "yum-repo": read_yum,

@@ -69,7 +69,7 @@ def _can(module: str) -> bool:
 
 
 def _pairs(catalog: Catalog, letters: str) -> list[tuple[str, str]]:
-    """All pairs of the real versions, neighbours with their revisions, and random ones of which most have
+    """All pairs of the real versions, neighbors with their revisions, and random ones of which most have
     something in common, from a seed."""
     chance = random.Random(20261124)
     real = sorted(

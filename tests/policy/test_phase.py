@@ -53,7 +53,7 @@ def test_an_unknown_phase_names_the_nearest() -> None:
     assert "maintenance" in caught.value.hint
 
 
-def test_every_event_of_the_catalogue_has_a_phase_that_its_kind_can_have(catalog) -> None:
+def test_every_event_of_the_catalog_has_a_phase_that_its_kind_can_have(catalog) -> None:
     for event in catalog.events:
         if event.phase is not None:
             check_phase(event.kind, event.phase)

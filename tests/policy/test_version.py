@@ -55,7 +55,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
         parse_version(text)
 
 
-def test_every_version_of_the_catalogue_is_read(catalog) -> None:
+def test_every_version_of_the_catalog_is_read(catalog) -> None:
     for release in catalog.releases:
         for member in catalog.members(release.sdk) if release.listed else ():
             if member.version:

@@ -241,7 +241,7 @@ MOVED = [
 
 
 @pytest.mark.parametrize(("path", "where"), MOVED)
-def test_names_are_normalised_by_a_redirect(index, path: str, where: str) -> None:
+def test_names_are_normalized_by_a_redirect(index, path: str, where: str) -> None:
     found = index.get(path)
     assert (found.status, found.headers["location"]) == (301, where)
     assert index.get(urljoin(path, where)).status == 200

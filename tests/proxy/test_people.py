@@ -1,4 +1,4 @@
-"""The pages for people in real Chromium: phases in colour, what is withheld, accessible."""
+"""The pages for people in real Chromium: phases in color, what is withheld, accessible."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_a_project_with_its_phases(browser, index) -> None:
     assert [row[0].partition("+")[0] for row in cells(browser)] == [
         "2.9.0.2.13.24727", "2.8.0.2.10.16998", "2.1.1.2.0.1b0",
     ]  # fmt: skip
-    colours = browser.execute_script(
+    colors = browser.execute_script(
         "return [...document.querySelectorAll('tbody i')].map(i => getComputedStyle(i).backgroundColor"
         " + getComputedStyle(i).backgroundImage)"
     )
-    assert len(set(colours)) == 2
-    assert all("0 rgba" not in colour for colour in colours)
+    assert len(set(colors)) == 2
+    assert all("0 rgba" not in color for color in colors)
 
 
 def test_what_is_withheld_of_a_project(browser, index) -> None:

@@ -54,9 +54,9 @@ INDEXES = {
 }
 
 
-@pytest.mark.parametrize("behaviour", INDEXES.values(), ids=INDEXES)
-def test_an_index_that_does_not_answer_as_one(raw, pair, served, behaviour) -> None:
-    index = served("--index-url", f"{raw(behaviour)}/simple", *pair.options[:2])
+@pytest.mark.parametrize("behavior", INDEXES.values(), ids=INDEXES)
+def test_an_index_that_does_not_answer_as_one(raw, pair, served, behavior) -> None:
+    index = served("--index-url", f"{raw(behavior)}/simple", *pair.options[:2])
     found = index.get("/simple/torch/")
     assert found.status == 502
     assert found.text.count("\n") <= 2

@@ -190,7 +190,7 @@ def test_an_operating_system_bounds_releases(
 
 
 class Told(Catalog):
-    """The embedded catalogue with other events."""
+    """The embedded catalog with other events."""
 
     events_by_name: dict = {}  # noqa: RUF012
 

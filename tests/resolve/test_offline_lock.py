@@ -1,4 +1,4 @@
-"""The lock from the embedded catalogue alone."""
+"""The lock from the embedded catalog alone."""
 
 import json
 from datetime import date

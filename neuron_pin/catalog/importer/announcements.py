@@ -1,7 +1,7 @@
 """Reading the vendor's announcement pages: reStructuredText with a date and a title.
 
 The pages are prose.  What can be told of them for sure becomes an event: a change of phase, a
-subject that the catalogue has a name for, the release it comes with.  Everything else is
+subject that the catalog has a name for, the release it comes with.  Everything else is
 listed with the reason why it was not read; nothing is guessed.  Needs the ``announcements``
 extra (docutils).
 """
@@ -66,8 +66,8 @@ def read_announcements(
 ) -> Announcements:
     """Read every ``.rst`` page below a folder against what is known already.
 
-    A page that an event of the catalogue names as its source is known and not read again.
-    ``dates`` are releases besides the catalogue's, each with its day.  Raises
+    A page that an event of the catalog names as its source is known and not read again.
+    ``dates`` are releases besides the catalog's, each with its day.  Raises
     `UnreadableInput` for a folder without pages, a page that is no text, and one too many;
     `WrongUsage` without docutils.
     """
@@ -249,7 +249,7 @@ def _events(page: _Page, catalog: Catalog, released: dict[str, date]) -> tuple[l
         return [], "its title tells no change of phase"
     subjects, passed = _subjects(page.title, catalog)
     if not subjects:
-        return [], passed or "its title names no subject that the catalogue knows"
+        return [], passed or "its title names no subject that the catalog knows"
     sdk = _release(page, released)
     if not sdk and not _VAGUE.search(f"{page.title} {page.text}"):
         return [], "no release is named with which it takes effect"
@@ -375,7 +375,7 @@ def _subjects(title: str, catalog: Catalog) -> tuple[list[Subject], str]:
         if re.search(r"\b(DLAMI|DLC|AMI|Deep Learning (AMI|Container))", plain):
             images = _images(known, versions[1] if versions else "", plain[end:])
             if not images:
-                return found, "it is about images that no name in the catalogue stands for"
+                return found, "it is about images that no name in the catalog stands for"
             found += images
         elif known.kind is SubjectKind.COMPONENT and qualified:
             return found, f"it is about {qualified[1]} of {known.name}, not the whole"
@@ -419,7 +419,7 @@ def _next_name(
 
 
 def _subject(catalog: Catalog, known: SubjectName, version: str) -> Subject:
-    """``1.x`` is every version that begins with 1; systems are called as the catalogue does."""
+    """``1.x`` is every version that begins with 1; systems are called as the catalog does."""
     version = version.removesuffix(".x")
     if known.kind is not SubjectKind.OS:
         return Subject(known.kind, known.name, version)

@@ -1,7 +1,7 @@
 """Reading the vendor's public release manifest, and what is irregular in it.
 
 The manifest is JSON with strings for booleans, US dates, names in several spellings and
-misprints.  Whatever is changed on the way is a `Repair`, whatever is new to the catalogue
+misprints.  Whatever is changed on the way is a `Repair`, whatever is new to the catalog
 an `Unknown`; nothing is repaired silently.
 """
 
@@ -39,7 +39,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something that the catalogue did not know, and how it was taken."""
+    """Something that the catalog did not know, and how it was taken."""
 
     kind: str
     name: str
@@ -159,7 +159,7 @@ def _name(reader: _Reader, published: str) -> str:
 
 
 def _new_package(reader: _Reader, name: str) -> Package:
-    """A package that the catalogue has no entry for, told from the manifest alone."""
+    """A package that the catalog has no entry for, told from the manifest alone."""
     row = reader.properties.get(name, {})
     kind = row.get("package_type")
     systems = {"pip": "pip", "os": "system"}.get(str(kind), "")

@@ -1,4 +1,4 @@
-"""Writing a catalogue folder: the embedded one when it is rebuilt, or a user's newer one.
+"""Writing a catalog folder: the embedded one when it is rebuilt, or a user's newer one.
 
 The text is made to be reviewed: sorted, one fact a line.  Members and ``catalog.json`` come
 from the manifest, events from announcements; the other files are curated and carried over,
@@ -45,7 +45,7 @@ def write_catalog(
     target: str,
     announcements: Announcements | None = None,
 ) -> None:
-    """Write the catalogue that results from a manifest, announcements, or both, and from the
+    """Write the catalog that results from a manifest, announcements, or both, and from the
     facts of ``known``.
 
     The folder appears whole or not at all: it is made beside its place and renamed, by one

@@ -89,7 +89,7 @@ class State:
         return release + " for " + self.values.get("label", "")
 
     def is_neuron(self, name: str) -> bool:
-        """Whether a package is one of Neuron's, by the catalogue or by its name."""
+        """Whether a package is one of Neuron's, by the catalog or by its name."""
         return name in self.names or name.startswith("aws-neuron")
 
 

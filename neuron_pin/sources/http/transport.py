@@ -130,7 +130,7 @@ class Transport:
                 problem,
                 hint="--timeout N waits longer"
                 if deadline.passed
-                else "--offline answers from the catalogue and what is in the cache",
+                else "--offline answers from the catalog and what is in the cache",
             ) from None
 
     def check(self, url: str) -> None:

@@ -37,7 +37,7 @@ def read_identity(message: Message, source: str) -> tuple[str, str]:
 
 
 def check_identity(stated: tuple[str, str], name: str, version: str, source: str) -> None:
-    """METADATA is of the project (normalised) and version that its file is listed as; raises
+    """METADATA is of the project (normalized) and version that its file is listed as; raises
     `SourceFailed`."""
     if canonicalize_name(stated[0]) != name:
         raise SourceFailed(source, f"calls itself {stated[0][:60]!r} in its METADATA")

@@ -347,7 +347,7 @@ _normalized = lru_cache(maxsize=64)(canonicalize_name)
 
 
 def wheel_parts(filename: str) -> tuple[str, str, str] | None:
-    """A wheel file name's normalised project, version and tags, or none if it is none."""
+    """A wheel file name's normalized project, version and tags, or none if it is none."""
     if not filename.endswith(".whl") or not is_file_name(filename):
         return None
     parts = filename[:-4].split("-")

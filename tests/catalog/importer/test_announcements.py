@@ -57,7 +57,7 @@ UNREAD = [
     ("half-a-subject", "it is about APIs of neuronx-distributed, not the whole"),
     ("no-version", "it names PyTorch without a version"),
     ("news", "its title tells no change of phase"),
-    ("unnamed", "its title names no subject that the catalogue knows"),
+    ("unnamed", "its title names no subject that the catalog knows"),
     ("no-release", "no release is named with which it takes effect"),
     ("old-release", "it takes effect with 1.19.0, before the first release that is known"),
     ("undated", "it has no '.. post::' line with a date"),

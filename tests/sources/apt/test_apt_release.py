@@ -55,11 +55,11 @@ def repository(tmp_path: Path, keys: Keys) -> Repository:
     return Repository(tmp_path, keys)
 
 
-def test_signed_inside_or_beside_armoured_or_not(repository: Repository, keys: Keys) -> None:
+def test_signed_inside_or_beside_armored_or_not(repository: Repository, keys: Keys) -> None:
     text = release_text()
     (repository.suite / "InRelease").write_bytes(keys.sign(text, "neuron"))
     assert repository.read() == ["2.10.1.0-b"]
-    repository.key.write_bytes(keys.export("neuron", armour=False))
+    repository.key.write_bytes(keys.export("neuron", armor=False))
     assert repository.read() == ["2.10.1.0-b"]
     repository.key.write_bytes(keys.export("other") + keys.export("neuron"))
     assert repository.read() == ["2.10.1.0-b"]
@@ -276,7 +276,7 @@ def test_indexes_are_had_by_their_hash_where_that_is_offered(
 
 def test_keys_are_made_binary_as_gpg_does_it(keys: Keys) -> None:
     for name in ("neuron", "rsa"):
-        assert dearmor(keys.export(name)) == keys.export(name, armour=False)
+        assert dearmor(keys.export(name)) == keys.export(name, armor=False)
     both = keys.export("neuron") + b"\n" + keys.export("other").replace(b"\n", b"\r\n")
     assert len(dearmor(both)) > len(dearmor(keys.export("neuron")))
     for broken in (

@@ -12,7 +12,7 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.transport import Limits
 
-Behaviour = Callable[[socket.socket], None]
+Behavior = Callable[[socket.socket], None]
 LIMITS = Limits(connect=1.0, patience=1.0, answer=1.5, download=1.5, retries=1)
 
 
@@ -37,7 +37,7 @@ def send_more(connection: socket.socket, head: bytes) -> None:
     WHOLE.append(head)
 
 
-SLOW: dict[str, Behaviour] = {
+SLOW: dict[str, Behavior] = {
     "says nothing": lambda c: time.sleep(5),
     "drips its status": lambda c: drip(c, b"HTTP/1.1 200 "),
     "drips a header": lambda c: drip(c, b"HTTP/1.1 200 OK\r\nA: "),
@@ -52,12 +52,12 @@ SLOW: dict[str, Behaviour] = {
 }
 
 
-@pytest.mark.parametrize("behaviour", SLOW.values(), ids=SLOW)
-def test_time_has_an_end(raw, tmp_path: Path, behaviour: Behaviour) -> None:
+@pytest.mark.parametrize("behavior", SLOW.values(), ids=SLOW)
+def test_time_has_an_end(raw, tmp_path: Path, behavior: Behavior) -> None:
     WHOLE.clear()
     fetcher = Fetcher(str(tmp_path), limits=LIMITS)
     with pytest.raises(SourceFailed):
-        fetcher.get(f"{raw(behaviour)}/a", limit=100_000)
+        fetcher.get(f"{raw(behavior)}/a", limit=100_000)
     assert WHOLE == []
     assert not list(tmp_path.rglob("*"))
 
