@@ -128,9 +128,9 @@ def _judge(status: str, code: int) -> tuple[str, ...]:
 
 def _problem(found: Mapping[str, Sequence[str]]) -> str:
     """Why one signature does not count, by its status lines; empty where it does, or is none."""
-    for word, told in _BAD.items():
+    for word, message in _BAD.items():
         if word in found:
-            return told.format(key=(*found[word], "?")[0][:40])
+            return message.format(key=(*found[word], "?")[0][:40])
     if "GOODSIG" not in found:
         return ""
     row = found.get("VALIDSIG", ())

@@ -156,12 +156,12 @@ class _Lint:
                 if add_months(first.announced, months) <= effective:
                     continue
                 days = (effective - first.announced).days
-                told = f"{phase.label} on {effective}, announced {first.announced}: "
-                told += f"{days} day" + "s" * (days != 1)
+                message = f"{phase.label} on {effective}, announced {first.announced}: "
+                message += f"{days} day" + "s" * (days != 1)
                 rule = Rule.SHORT_NOTICE
                 if phase is Phase.EOS and days <= TOLD_AT_ONCE_DAYS:
                     rule = Rule.UNANNOUNCED
-                yield self.warn(rule, subject.label, told, first)
+                yield self.warn(rule, subject.label, message, first)
 
     def contradictions(self) -> Iterator[Finding]:
         """NP707: taken back, moved, or into an earlier phase."""

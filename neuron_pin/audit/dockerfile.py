@@ -75,7 +75,7 @@ def _detected(
         for installation in member.installations:
             for requirement, _, word in installation.requirements:
                 key = PackageKey(installation.ecosystem, requirement.name)
-                yield detect_package(requirement)._replace(key=key, group=group, word=word)
+                yield detect_package(requirement)._replace(key=key, group=group, install_spec=word)
             for name, _ in installation.files:
                 yield from _beside(path, name, group, environ)
 

@@ -46,8 +46,8 @@ def check_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
         sources = read_apt_sources(root)
     except UnreadableInput as error:
         place = f"{error.path}:{error.line}" if error.line else error.path
-        told = f"apt cannot read it: {error.problem}"
-        return [_error(Rule.APT_SOURCE, "apt sources", told, place, "mend the file")]
+        message = f"apt cannot read it: {error.problem}"
+        return [_error(Rule.APT_SOURCE, "apt sources", message, place, "mend the file")]
     host = urlsplit(catalog.repositories.apt).hostname
     own = [s for s in sources if urlsplit(s.repository.url).hostname == host]
     if not own:
@@ -189,8 +189,8 @@ def _ending(
         return
     day = time.strftime("%Y-%m-%d", time.gmtime(ends))
     if ends <= now:
-        told = f"{what} ended on {day}: apt refuses the repository and keeps its old lists"
-        yield _error(rule, subject, told, place, remedy)
+        message = f"{what} ended on {day}: apt refuses the repository and keeps its old lists"
+        yield _error(rule, subject, message, place, remedy)
     else:
         yield _warning(rule, subject, f"{what} ends on {day}", place, remedy)
 
@@ -219,8 +219,8 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
             continue
         age = (now - os.stat(path).st_mtime) / DAY
         if age > STALE_DAYS:
-            told = f"its lists are {age:.0f} days old"
-            yield _warning(Rule.APT_LISTS, repository.url, told, path, "apt-get update")
+            message = f"its lists are {age:.0f} days old"
+            yield _warning(Rule.APT_LISTS, repository.url, message, path, "apt-get update")
         yield from _validity(repository, path, now)
         return
 
@@ -266,8 +266,8 @@ def _preferences(root: str) -> Iterator[Finding]:
     for problem in read_preferences(root)[1]:
         place = f"{problem.path}:{problem.line}" if problem.line else problem.path
         if problem.is_fatal:
-            told = f"{problem.text}: every apt command fails"
-            yield _error(Rule.APT_PREFERENCES, "apt preferences", told, place, "mend the file")
+            message = f"{problem.text}: every apt command fails"
+            yield _error(Rule.APT_PREFERENCES, "apt preferences", message, place, "mend the file")
         else:
             yield _warning(
                 Rule.APT_PREFERENCES, "apt preferences", problem.text, place, "mend the file"

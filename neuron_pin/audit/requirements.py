@@ -158,11 +158,13 @@ def check_part(
     elif part.phase.is_prerelease:
         reason = f"{subject.label} is {part.phase.label}{since}, not for production{source}"
         yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason)
-    ends, told = part.floor.announced, part.floor.event
-    if ends is not None and told is not None and ends <= add_days(as_of, within_days):
+    ends, announcement = part.floor.announced, part.floor.event
+    if ends is not None and announcement is not None and ends <= add_days(as_of, within_days):
         days = (ends - as_of).days
-        reason = f"support of {subject.label} ends on {ends}, in {days} days [{told.source}]"
-        remedy = f"move to {told.replacement}" if told.replacement else instead
+        reason = (
+            f"support of {subject.label} ends on {ends}, in {days} days [{announcement.source}]"
+        )
+        remedy = f"move to {announcement.replacement}" if announcement.replacement else instead
         yield finding(Rule.ENDING, Severity.WARNING, reason, remedy)
 
 
@@ -212,7 +214,7 @@ def _range(
         reason = f"{requirement.text} admits a new major version"
         written = _held_to_major(requirement, stated.key.ecosystem, newest)
         made = finding(Rule.UNPINNED, Severity.WARNING, reason, f"write {written}")
-        yield made._replace(fix=Fix(stated.word, written) if stated.word else None)
+        yield made._replace(fix=Fix(stated.install_spec, written) if stated.install_spec else None)
 
 
 def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVersion) -> str:

@@ -1,6 +1,13 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import Catalog, canonicalize_name, load_catalog, passed_over, sdk_key, user_catalog
+from .catalog import (
+    Catalog,
+    canonicalize_name,
+    find_unused_catalog,
+    load_catalog,
+    sdk_key,
+    user_catalog,
+)
 from .facts import (
     AvailabilityRange,
     ComponentKind,
@@ -34,8 +41,8 @@ __all__ = [
     "VersionRange",
     "Window",
     "canonicalize_name",
+    "find_unused_catalog",
     "load_catalog",
-    "passed_over",
     "public_version",
     "same_public",
     "sdk_key",

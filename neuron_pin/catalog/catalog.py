@@ -85,7 +85,7 @@ def load_catalog(folder: str | None = None) -> Catalog:
     return imported if imported.age > embedded.age else embedded
 
 
-def passed_over() -> str:
+def find_unused_catalog() -> str:
     """The folder of a user's catalog whose schema is not this version's, empty for none."""
     own = _imported()
     return own if own and Catalog(own).schema != Catalog(EMBEDDED).schema else ""

@@ -117,7 +117,7 @@ class Window(NamedTuple):
     source: str
     instances: frozenset[str] = frozenset()
 
-    def speaks_of(self, version: str, family: str | None) -> bool:
+    def applies_to(self, version: str, family: str | None) -> bool:
         """Whether it binds a version on an instance family; of an open one it says nothing
         if it is for some families only."""
         return self.versions.contains(version) and (not self.instances or family in self.instances)
@@ -145,7 +145,7 @@ class Package(NamedTuple):
     windows: tuple[Window, ...] = ()
     plain: VersionRange | None = None
 
-    def apt_word(self, version: str) -> str:
+    def apt_spec(self, version: str) -> str:
         """What ``apt-get install`` takes to install a release's version, whatever its
         revision: apt compares the whole version, or its beginning up to a star."""
         if self.plain is not None and self.plain.contains(version):

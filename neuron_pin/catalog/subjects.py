@@ -152,11 +152,13 @@ class Subjects:
         versions = dict(self.catalog.spans.frameworks.get(package.name, {}))
         for version in sorted(versions, key=version_numbers):
             yield from self._framework(package, version, versions, events)
-        for told in sorted({e.version for e in events if e.type is EventType.PHASE and e.version}):
+        for announced in sorted(
+            {e.version for e in events if e.type is EventType.PHASE and e.version}
+        ):
             # A version that no release names so, as JAX 0.9.0 of jax-neuronx.
-            if kind is SubjectKind.COMPONENT and not any(_within(v, told) for v in versions):
-                known = [e for e in events if e.version == told]
-                subject = Subject(SubjectKind.FRAMEWORK, package.name, told)
+            if kind is SubjectKind.COMPONENT and not any(_within(v, announced) for v in versions):
+                known = [e for e in events if e.version == announced]
+                subject = Subject(SubjectKind.FRAMEWORK, package.name, announced)
                 yield self._status(subject, package.title, known, None, None)._replace(
                     framework=package.framework
                 )
@@ -239,7 +241,7 @@ class Subjects:
             phase = Phase.STABLE if stable is not None else Phase.BETA
             since = stable or entered
         change = next_change(limits, self.as_of)
-        told = sorted(events, key=lambda e: (e.announced, e.effective or date.max))
+        announcements = sorted(events, key=lambda e: (e.announced, e.effective or date.max))
         last = self._last(life)
         return Status(
             subject=subject,
@@ -248,7 +250,7 @@ class Subjects:
             since=since,
             event=fact.event,
             change=change,
-            replacement=_replacement(told),
+            replacement=_replacement(announcements),
             floor=support_floor(
                 subject,
                 limits,
@@ -265,9 +267,9 @@ class Subjects:
             dropped=self._next.get(last),
             instances=frozenset(life.instances.split())
             if life is not None
-            else frozenset[str]().union(*(e.instances for e in told)),
+            else frozenset[str]().union(*(e.instances for e in announcements)),
             framework="",
-            events=tuple(told),
+            events=tuple(announcements),
             note=f"in no release after {last}" if last and last != self._newest else "",
         )
 
@@ -323,5 +325,5 @@ def _spellings(subject: Subject) -> set[str]:
     return {_spelled(text) for text in spellings}
 
 
-def _within(version: str, told: str) -> bool:
-    return f"{version}.".startswith(f"{told}.")
+def _within(version: str, announced: str) -> bool:
+    return f"{version}.".startswith(f"{announced}.")

@@ -28,7 +28,7 @@ def find_clash(catalog: Catalog, pair: Pair, family: str | None) -> str:
     ):
         package = catalog.packages.get(name)
         for window in package.windows if package is not None else ():
-            if window.other == other_name and window.speaks_of(own, family):
+            if window.other == other_name and window.applies_to(own, family):
                 if not window.range.contains(other):
                     return window.source
     return ""

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 
-from neuron_pin.catalog import Catalog, load_catalog, passed_over, user_catalog
+from neuron_pin.catalog import Catalog, find_unused_catalog, load_catalog, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.outputs.table import columns
 from neuron_pin.printable import join_printable, make_printable
@@ -44,7 +44,7 @@ def run(options: Options, console: Console) -> int:
         return _verify(options, console)
     if options.paths:
         raise WrongUsage("catalog show takes no file")
-    other = passed_over()
+    other = find_unused_catalog()
     if other:
         console.warn(
             f"{other} was made by another version of neuron-pin and is not used: import again"

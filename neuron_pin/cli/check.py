@@ -103,7 +103,7 @@ def run(options: Options, console: Console) -> int:
 def _shown(
     findings: list[Finding], as_of: date, options: Options, console: Console
 ) -> list[Finding]:
-    """The findings that nobody has put aside."""
+    """The findings that nobody has suppressed."""
     if not findings and not options.write_baseline:
         return findings
     from neuron_pin.audit.suppression import (

@@ -10,7 +10,7 @@ COMMANDS = {
     "lock": ("lock", "resolve once, write what pip, uv and apt obey"),
     "explain": (
         "explain",
-        "every version of a package: chosen, or put aside by which rule and why",
+        "every version of a package: chosen, or excluded by which rule and why",
     ),
     "check": ("check", "files and environments held against the policy"),
     "verify": ("verify", "whether a lock is right, from the lock and the indexes alone"),

@@ -1,4 +1,4 @@
-"""``neuron-pin explain``: every version of a package, chosen or put aside, and why."""
+"""``neuron-pin explain``: every version of a package, chosen or excluded, and why."""
 
 from __future__ import annotations
 

@@ -105,8 +105,8 @@ def _parse(path: str, text: str) -> configparser.RawConfigParser:
     try:
         parser.read_string(text, path)
     except configparser.Error as error:
-        told = " ".join(str(error).split())
-        raise CannotWrite(path, f"pip cannot read it: {told}", hint="mend it first") from None
+        message = " ".join(str(error).split())
+        raise CannotWrite(path, f"pip cannot read it: {message}", hint="mend it first") from None
     return parser
 
 

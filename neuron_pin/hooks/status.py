@@ -1,4 +1,4 @@
-"""What is installed of a hook, whether it works, and which of its pins are moot."""
+"""What is installed of a hook, whether it works, and which of its pins are ineffective."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class HookStatus(NamedTuple):
     expires: str
     on_error: str
     files: tuple[FileStatus, ...]
-    moot: tuple[IneffectivePin, ...]
+    ineffective: tuple[IneffectivePin, ...]
     problems: tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
     ]
     problems += [f"{f.path} has been edited by hand" for f in files if f.state == "edited"]
     lock = expires = on_error = ""
-    moot: tuple[IneffectivePin, ...] = ()
+    ineffective: tuple[IneffectivePin, ...] = ()
     if place.kind in (HookKind.APT, HookKind.DNF):
         try:
             held = read_state(state_path(place))
@@ -82,7 +82,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
             problems.append(str(error))
         else:
             lock, expires = held.lock, held.values.get("expires", "")
-            moot = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
+            ineffective = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
             if place.kind is HookKind.APT:
                 problems += _disagreements(place, held)
         on_error = _on_error(place)
@@ -100,7 +100,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         expires,
         on_error,
         tuple(files),
-        moot,
+        ineffective,
         tuple(problems),
     )
 
@@ -189,8 +189,8 @@ def _self_test() -> list[str]:
         return [f"{program} does not run, so every transaction passes: {error}"]
     if done.returncode == 0:
         return []
-    told = (done.stdout or done.stderr).decode("utf-8", "replace").strip()[-300:]
-    return [f"{program} cannot judge: {told}"]
+    message = (done.stdout or done.stderr).decode("utf-8", "replace").strip()[-300:]
+    return [f"{program} cannot judge: {message}"]
 
 
 def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
@@ -207,7 +207,7 @@ def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
 
 
 def _gather(found: list[IneffectivePin], pins: int) -> tuple[IneffectivePin, ...]:
-    """One line where every pin is moot for the same reason."""
+    """One line where every pin is ineffective for the same reason."""
     reasons = {pin.reason for pin in found}
     if len(found) < 2 or len(found) < pins or len(reasons) > 1:
         return tuple(found)

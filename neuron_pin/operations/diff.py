@@ -88,10 +88,12 @@ def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> 
     """A package of the new state that an announcement or the catalog names as the one that
     takes a package's place."""
     names = {other.name for other in new.versions}
-    told = [e.replacement for e in catalog.events_by_name.get(key.name, ()) if e.stands(as_of)]
+    replacements = [
+        e.replacement for e in catalog.events_by_name.get(key.name, ()) if e.stands(as_of)
+    ]
     package = catalog.packages.get(key.name)
-    told.append(package.replaced_by if package is not None else "")
-    return next((name for name in reversed(told) if name in names), "")
+    replacements.append(package.replaced_by if package is not None else "")
+    return next((name for name in reversed(replacements) if name in names), "")
 
 
 def _update(old: Sequence[str], new: Sequence[str]) -> Update | None:

@@ -191,10 +191,10 @@ def _from_sources(job: LockJob, requirement: Requirement, target: Target) -> Exp
         if not is_chosen:
             if not requirement.admits(candidate.version):
                 reason = f"{requirement.text} does not admit it"
-                told = Exclusion(
+                release_exclusion = Exclusion(
                     key, candidate.version, Rule.REQUIREMENT, reason, requirement.origin
                 )
-                against.insert(0, told)
+                against.insert(0, release_exclusion)
             elif candidate.version in stated and not against:
                 against.append(stated[candidate.version])
         phase = phase_of(candidate, context).phase

@@ -116,8 +116,8 @@ def _remove_ours(output: Output, overwrite: bool) -> str | None:
     if owner is Ownership.FOREIGN:
         raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
     if owner is Ownership.EDITED and not overwrite:
-        told = "has been edited by hand since neuron-pin wrote it"
-        raise CannotWrite(output.path, told, hint="--overwrite removes it all the same")
+        message = "has been edited by hand since neuron-pin wrote it"
+        raise CannotWrite(output.path, message, hint="--overwrite removes it all the same")
     return None
 
 

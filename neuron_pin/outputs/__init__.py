@@ -138,7 +138,7 @@ _ROWS = (
 FORMATS = {row.name: row for row in _ROWS}
 """Every format, by name."""
 
-FILE_NAMES = tuple(told for row in _ROWS for told in row.files)
+FILE_NAMES = tuple(pattern for row in _ROWS for pattern in row.files)
 """The file names that tell a format."""
 
 
@@ -152,7 +152,7 @@ def find_format(name: str) -> Format:
 def infer_format(path: str) -> Format | None:
     """The format that a file name tells, None if it tells none."""
     name = os.path.basename(path)
-    return next((row for row in _ROWS if any(_fits(name, told) for told in row.files)), None)
+    return next((row for row in _ROWS if any(_fits(name, pattern) for pattern in row.files)), None)
 
 
 def choose_formats(paths: Sequence[str], asked: Format | None) -> list[Format]:
@@ -162,15 +162,15 @@ def choose_formats(paths: Sequence[str], asked: Format | None) -> list[Format]:
     tells a format and one of them is not what is asked for: nothing would be left for it to
     decide, and a file would hold what its name denies.
     """
-    told = [infer_format(path) for path in paths]
+    inferred = [infer_format(path) for path in paths]
     found = []
-    for path, form in zip(paths, told, strict=True):
+    for path, form in zip(paths, inferred, strict=True):
         if form is None and asked is None:
             raise WrongUsage(
                 f"{path}: the name does not tell a format",
                 hint="use --format, or one of " + ", ".join(FILE_NAMES),
             )
-        if asked is not None and form is not asked and None not in told:
+        if asked is not None and form is not asked and None not in inferred:
             raise WrongUsage(
                 f"{path}: --format {asked.name} contradicts the file name",
                 hint="leave --format out, give the file another name, or print it: without -o",
@@ -179,10 +179,10 @@ def choose_formats(paths: Sequence[str], asked: Format | None) -> list[Format]:
     return found
 
 
-def _fits(name: str, told: str) -> bool:
-    head, star, tail = told.partition("*")
+def _fits(name: str, pattern: str) -> bool:
+    head, star, tail = pattern.partition("*")
     if not star:
-        return name == told
+        return name == pattern
     return len(name) > len(head + tail) and name.startswith(head) and name.endswith(tail)
 
 

@@ -72,7 +72,7 @@ def _word(catalog: Catalog, system: Ecosystem, name: str, pin: Pin) -> str:
     """What the package manager takes to install what the pin holds."""
     package = catalog.packages.get(name)
     if system is Ecosystem.APT and package is not None and pin.is_exact:
-        return package.apt_word(pin.base)
+        return package.apt_spec(pin.base)
     return installable(name, pin, system)
 
 
@@ -86,7 +86,7 @@ def _known(catalog: Catalog, target: Target, sdk: str) -> Iterator[tuple[str, ..
             word = ""
             if sdk in sdks:
                 exact = f"{package.name}-{version}"
-                word = package.apt_word(version) if target.system is Ecosystem.APT else exact
+                word = package.apt_spec(version) if target.system is Ecosystem.APT else exact
             yield (
                 "known",
                 package.name,

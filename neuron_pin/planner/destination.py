@@ -164,9 +164,9 @@ def _find(job: LockJob, wanted: Wanted) -> TargetState:
                 return _of_release(tried, wanted, requirements)
             except NoSolution as error:
                 # That Python itself has ended says less than why the others do not do.
-                told = " ".join((error.message, *error.causes))
+                message = " ".join((error.message, *error.causes))
                 if problem is None or "python" in " ".join((problem.message, *problem.causes)):
-                    if problem is None or "is out of support" not in told:
+                    if problem is None or "is out of support" not in message:
                         problem = error
     if problem is None:
         raise NoSolution(f"no package of {wanted.framework} is for {job.settings.instance}")

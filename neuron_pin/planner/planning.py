@@ -236,7 +236,7 @@ def make_plan(job: LockJob, situation: CurrentState, wanted: Wanted, manner: Pla
     steps += _proof(resolution.packages_of(machine.system.ecosystem), machine)
     order = list(Part)
     steps.sort(key=lambda step: order.index(step.part))
-    hops, told = _hops(start, destination, catalog)
+    hops, notes = _hops(start, destination, catalog)
     return Plan(
         start=start.label,
         resolution=resolution,
@@ -245,9 +245,9 @@ def make_plan(job: LockJob, situation: CurrentState, wanted: Wanted, manner: Pla
         back=tuple(_rollback_steps(steps)),
         hops=hops,
         notes=(
-            *told,
+            *notes,
             *_notes(comparison, start, destination, wanted, catalog),
-            *_held(situation, resolution),
+            *_describe_holds(situation, resolution),
         ),
     )
 
@@ -359,16 +359,16 @@ def _hops(
         f"{move.package} {move.version}" + (f" of SDK {move.sdk}" if move.sdk else "")
         for move in moves
     )
-    told = (
+    note = (
         "driver and runtime library of these releases do not work with each other's: where "
         f"containers are moved apart from their host, go by SDK {between[0]}: {words}"
     )
     if resolution.target.scope is Scope.BOTH:
-        return (first, resolution.sdk), [told]
-    return (first, *dict.fromkeys(between), resolution.sdk), [told]
+        return (first, resolution.sdk), [note]
+    return (first, *dict.fromkeys(between), resolution.sdk), [note]
 
 
-def _held(situation: CurrentState, resolution: Resolution) -> Iterator[str]:
+def _describe_holds(situation: CurrentState, resolution: Resolution) -> Iterator[str]:
     """That a hook of the machine holds another release, and would refuse the steps."""
     for manager, sdk in situation.hooks.items():
         if sdk != resolution.sdk:

@@ -191,7 +191,7 @@ def _headers(machine: Machine) -> Step:
 
 def _removal(gone: Sequence[Difference], machine: Machine) -> Step:
     names = [difference.key.name for difference in gone]
-    told = ", ".join(f"{d.key.name} is {d.renamed_to} now" for d in gone)
+    renames = ", ".join(f"{d.key.name} is {d.renamed_to} now" for d in gone)
     tool = package_manager(machine.system)
     between = "=" if tool == "apt-get" else "-"
     old = " ".join(shlex.quote(f"{d.key.name}{between}{d.old[0]}") for d in gone)
@@ -202,7 +202,7 @@ def _removal(gone: Sequence[Difference], machine: Machine) -> Step:
         commands=(f"{tool} remove -y {' '.join(names)}",),
         as_root=True,
         stops=True,
-        reason=told,
+        reason=renames,
         back=(f"{tool} install -y {old}",),
     )
 
@@ -246,7 +246,7 @@ def _install(
 def _word(package: LockedPackage, catalog: Catalog, tool: str) -> str:
     name = package.key.name
     if tool == "apt-get":
-        return catalog.packages[name].apt_word(package.version)
+        return catalog.packages[name].apt_spec(package.version)
     return f"{name}-{package.version.removesuffix('x')}{'*' if package.version[-1] == 'x' else ''}"
 
 
@@ -270,7 +270,7 @@ def _rollback_steps(
     ]
     if old:
         if tool == "apt-get":
-            words = " ".join(shlex.quote(catalog.packages[n].apt_word(v)) for n, v in old)
+            words = " ".join(shlex.quote(catalog.packages[n].apt_spec(v)) for n, v in old)
             yield f"apt-get install -y --allow-downgrades --allow-change-held-packages {words}"
         else:
             yield f"{tool} downgrade -y {' '.join(shlex.quote(f'{n}-{v}') for n, v in old)}"

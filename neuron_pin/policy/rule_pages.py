@@ -437,7 +437,7 @@ PAGES = {
     ),
     Rule.RELEASE_LACKS: RulePage(
         "Neuron SDK",
-        "A newer SDK release was tried and put aside, because a package that is asked for is "
+        "A newer SDK release was tried and rejected, because a package that is asked for is "
         "not in it for this target.",
         *_ANY,
         "neuron-pin lock torch-neuronx --instance trn2",

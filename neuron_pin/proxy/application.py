@@ -90,7 +90,7 @@ class IndexService:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = Metrics()
-        self.ledger = WithheldLog()
+        self.withheld_log = WithheldLog()
         self._catalog = catalog
         self._upstream = upstream
         upstream.failed = lambda url: self.metrics.failures.labels(url).inc()
@@ -98,8 +98,8 @@ class IndexService:
         self._files = files
         self._base = base
         self._clock = clock
-        self._ahead = Prefetcher(catalog, files, wheels) if reads_ahead else None
-        self._shelf = PageCache()
+        self._prefetcher = Prefetcher(catalog, files, wheels) if reads_ahead else None
+        self._page_cache = PageCache()
         self._making: dict[object, asyncio.Task[CachedPage]] = {}
         self._waiting = 0
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="answer")
@@ -107,8 +107,8 @@ class IndexService:
     def close(self) -> None:
         """Take on nothing more, and drop the connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._ahead is not None:
-            self._ahead.close()
+        if self._prefetcher is not None:
+            self._prefetcher.close()
         self._wheels.close()
         self._upstream.close()
 
@@ -118,21 +118,21 @@ class IndexService:
 
     # Pages -----------------------------------------------------------------------------
 
-    def at_hand(self, scope: Scope) -> RawResponse | None:
+    def cached_response(self, scope: Scope) -> RawResponse | None:
         """The answer to a request for a page that is warm, none if it has to be made."""
-        asked, now = read_headers(scope), self._clock()
-        form = choose_media_type(scope, asked.accept)
-        found = self._shelf.get(self._key(scope["path"], form))
+        client_headers, now = read_headers(scope), self._clock()
+        form = choose_media_type(scope, client_headers.accept)
+        found = self._page_cache.get(self._key(scope["path"], form))
         if found is None or not is_fresh(found.until, now):
             return None
         self.metrics.warm()
-        return self._given(found, asked, scope, now)
+        return self._respond(found, client_headers, scope, now)
 
     async def page(self, request: Request) -> Response:
         """The page of any path but those of files and of the server itself."""
         scope = request.scope
-        asked, path = read_headers(scope), scope["path"]
-        form = choose_media_type(scope, asked.accept)
+        client_headers, path = read_headers(scope), scope["path"]
+        form = choose_media_type(scope, client_headers.accept)
         if form is None:
             known = ", ".join(form.value for form in MediaType)
             raise NotAcceptable("none of the forms that you take is served", hint=known)
@@ -143,34 +143,44 @@ class IndexService:
             where = place.moved + (f"?{query}" if query else "")
             return Response(None, 301, {**SAFE, "Location": where})
         found = await self._make_once(self._key(path, form), lambda: self._make(place, form))
-        if self._ahead is not None and found.view is not None and self._ahead.leads_on(found.name):
-            self._ahead.follow(found.name, found.view, self._today, self._warmer(place, path, form))
-        status, headers, body = self._given(found, asked, scope, self._clock())
+        if (
+            self._prefetcher is not None
+            and found.view is not None
+            and self._prefetcher.should_prefetch(found.name)
+        ):
+            self._prefetcher.prefetch(
+                found.name, found.view, self._today, self._page_prefetcher(place, path, form)
+            )
+        status, headers, body = self._respond(found, client_headers, scope, self._clock())
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
-    def _given(
-        self, found: CachedPage, asked: RequestHeaders, scope: Scope, now: float
+    def _respond(
+        self, found: CachedPage, client_headers: RequestHeaders, scope: Scope, now: float
     ) -> RawResponse:
         scope["kind"] = found.kind
         if found.view is not None:
             client = scope["client"]
             address = client[0] if client else ""
-            self.ledger.note(address, asked.agent, found.name, found.view, found.asides, now)
-        return build_response(found, asked, now)
+            self.withheld_log.note(
+                address, client_headers.agent, found.name, found.view, found.withheld, now
+            )
+        return build_response(found, client_headers, now)
 
     def _key(self, path: str, form: MediaType | None) -> tuple[str, MediaType | None, float]:
         return path, form, self._clock() // DAY
 
-    def _warmer(self, place: PageRoute, path: str, form: MediaType) -> Callable[[str], None]:
+    def _page_prefetcher(
+        self, place: PageRoute, path: str, form: MediaType
+    ) -> Callable[[str], None]:
         """What makes the page of another project beside one, from any thread."""
         loop = asyncio.get_running_loop()
         beside = path.removesuffix(f"{place.name}/")
 
         def start(name: str) -> None:
             other, key = place._replace(name=name), self._key(f"{beside}{name}/", form)
-            found = self._shelf.get(key)
+            found = self._page_cache.get(key)
             is_warm = found is not None and is_fresh(found.until, self._clock())
             if not is_warm and key not in self._making:
                 task = asyncio.ensure_future(self._make_once(key, lambda: self._make(other, form)))
@@ -202,11 +212,11 @@ class IndexService:
         if done.cancelled() or done.exception() is not None:
             return
         made = done.result()
-        self._shelf.put(key, made)
+        self._page_cache.put(key, made)
         self.metrics.made(is_stale=bool(made.problem))
-        self.metrics.memory.set(self._shelf.size)
-        for aside in made.asides:
-            self.metrics.kept.labels(aside.rule.identifier).inc()
+        self.metrics.memory.set(self._page_cache.size)
+        for version in made.withheld:
+            self.metrics.kept.labels(version.rule.identifier).inc()
 
     async def _in_thread(self, function: Callable[[], Result]) -> Result:
         if self._waiting >= MAX_WAITING:
@@ -244,7 +254,7 @@ class IndexService:
             kind=place.kind.value,
             name=place.name,
             view=view,
-            asides=list_withheld(project.listing),
+            withheld=list_withheld(project.listing),
         )
 
     def _names(self, form: MediaType) -> CachedPage:
@@ -260,13 +270,13 @@ class IndexService:
 
     def _state(self) -> dict[str, str]:
         """The indexes, each with what is wrong with it, empty for nothing."""
-        down = self._upstream.down()
-        return {index.url: down.get(index.url, "") for index in self._upstream.indexes.all}
+        unavailable = self._upstream.unavailable()
+        return {index.url: unavailable.get(index.url, "") for index in self._upstream.indexes.all}
 
     async def withheld(self, request: Request) -> Response:
         """What was kept from whom, as a page and as JSON."""
         request.scope["kind"] = "withheld"
-        rows = self.ledger.rows()
+        rows = self.withheld_log.rows()
         if request.scope["path"].endswith(".json"):
             text = await self._in_thread(lambda: withheld_document(rows))
             return Response(text, 200, SAFE, "application/json")
@@ -356,13 +366,13 @@ _STATUS: dict[type[NeuronPinError], int] = {
 class Application:
     """The ASGI application: what is warm is given at once, the rest goes by routes."""
 
-    def __init__(self, answering: IndexService) -> None:
-        self._answering = answering
-        self._routed = _route(answering)
+    def __init__(self, service: IndexService) -> None:
+        self._service = service
+        self._routed = _route(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
-            given = self._answering.at_hand(scope)
+            given = self._service.cached_response(scope)
             if given is not None:
                 status, headers, body = given
                 await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -371,17 +381,17 @@ class Application:
         await self._routed(scope, receive, send)
 
 
-def _route(answering: IndexService) -> Starlette:
+def _route(service: IndexService) -> Starlette:
     return Starlette(
         routes=[
-            Route("/healthz", answering.health),
-            Route("/metrics", answering.counted),
-            Route("/withheld/", answering.withheld),
-            Route("/withheld.json", answering.withheld),
-            Route("/files/{name}/{filename}", answering.file),
-            Route("/{path:path}", answering.page),
+            Route("/healthz", service.health),
+            Route("/metrics", service.counted),
+            Route("/withheld/", service.withheld),
+            Route("/withheld.json", service.withheld),
+            Route("/files/{name}/{filename}", service.file),
+            Route("/{path:path}", service.page),
         ],
-        exception_handlers={NeuronPinError: answering.refused},
+        exception_handlers={NeuronPinError: service.refused},
     )
 
 

@@ -239,8 +239,8 @@ class FileStore:
             raise SourceFailed(source, "is listed by the index, but not there") from None
         found = digest.hexdigest()
         if wanted and found != wanted:
-            told = "its index states" if _sha256(file) else "it had when it was first fetched"
-            raise SourceFailed(source, f"does not have the hash that {told}")
+            origin = "its index states" if _sha256(file) else "it had when it was first fetched"
+            raise SourceFailed(source, f"does not have the hash that {origin}")
         if not wanted:
             self._records.save("seen", file.url, [found])
         return found

@@ -47,13 +47,13 @@ def render_project(
         ("Version", "Phase", "Releases", "Files", "What an installer sees"),
         _version_rows(listing, {key.partition("+")[0]: rows for key, rows in releases.items()}),
     )
-    withheld = [aside for aside in list_withheld(listing) if not aside.yanked]
+    withheld = [version for version in list_withheld(listing) if not version.yanked]
     if withheld:
         body.append("<h2>Not served</h2>")
         body += _table(
             f"{len(listing.withheld)} files withheld",
             ("Version", "Rule", "Reason", "Source", "Files"),
-            [_aside_cells(aside) for aside in withheld],
+            [_withheld_cells(version) for version in withheld],
         )
     return frame_page(f"{name}: {listing.view.label}", body, style=_STYLE)
 
@@ -71,13 +71,13 @@ def _version_rows(
         first = files[0]
         rows = releases.get(version.partition("+")[0], ())
         shipped = f"{rows[-1][0]} to {rows[0][0]}" if len(rows) > 1 else "".join(r[0] for r in rows)
-        told = f"yanked: {first.file.yanked}" if first.file.yanked is not None else "served"
+        note = f"yanked: {first.file.yanked}" if first.file.yanked is not None else "served"
         yield (
             escape(version),
             _phase(first.phase),
             escape(shipped),
             str(len(files)),
-            escape(told),
+            escape(note),
         )
 
 
@@ -90,13 +90,13 @@ def render_overview(view: View, catalog: Catalog, state: Mapping[str, str], dept
             continue
         events = catalog.events_by_name.get(name, ())
         fact = phase_at(events, name, "", family, view.as_of or catalog.announced)
-        told = f"since {fact.event.effective}" if fact.event is not None else ""
+        note = f"since {fact.event.effective}" if fact.event is not None else ""
         if fact.event is not None and fact.event.replacement:
-            told += f"; replaced by {fact.event.replacement}"
+            note += f"; replaced by {fact.event.replacement}"
         life = catalog.spans.packages.get(name)
         shipped = f"{life.first} to {life.last or 'now'}" if life is not None else ""
         link = f'<a href="{up}{view.path}project/{quote(name)}/">{escape(name)}</a>'
-        rows.append((link, _phase(fact.phase), escape(shipped), escape(told)))
+        rows.append((link, _phase(fact.phase), escape(shipped), escape(note)))
     indexes = "".join(
         f"<dt><code>{escape(url)}</code></dt><dd>{escape(problem or 'answers')}</dd>"
         for url, problem in state.items()
@@ -125,11 +125,11 @@ def render_withheld(rows: Sequence[ClientRecord], depth: int) -> str:
             f"{escape(row.client)}<br><span class=soft>{escape(row.agent)}</span>",
             escape(row.name),
             escape(row.view.label),
-            *_aside_cells(aside),
+            *_withheld_cells(version),
             f"{row.requests}, last {escape(row.day)}",
         )
         for row in rows
-        for aside in row.asides
+        for version in row.withheld
     ]
     heads = ("Client", "Project", "View", "Version", "Rule", "Reason", "Source", "Files", "Asked")
     body = [
@@ -150,15 +150,15 @@ def _navigation(up: str) -> str:
     )
 
 
-def _aside_cells(aside: WithheldVersion) -> tuple[str, ...]:
-    rule = aside.rule.identifier
+def _withheld_cells(version: WithheldVersion) -> tuple[str, ...]:
+    rule = version.rule.identifier
     return (
-        escape(aside.version or "unreadable"),
-        f'<abbr title="{escape(aside.rule.title)}">{rule}</abbr>'
-        + (" yanked" if aside.yanked else " withheld"),
-        escape(aside.reason),
-        escape(aside.source),
-        str(aside.files),
+        escape(version.version or "unreadable"),
+        f'<abbr title="{escape(version.rule.title)}">{rule}</abbr>'
+        + (" yanked" if version.yanked else " withheld"),
+        escape(version.reason),
+        escape(version.source),
+        str(version.files),
     )
 
 

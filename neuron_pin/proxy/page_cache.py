@@ -24,7 +24,7 @@ class CachedPage(NamedTuple):
     ``packed`` is the body compressed (gzip), empty where that is not worth while.  ``until``
     is when it has to be made again (seconds since the epoch).  ``problem`` says why it is an
     old one, empty for a fresh one.  ``kind`` is the label of its metrics.  ``name``, ``view``
-    and ``asides`` are set for a project's page: those were kept from whoever was given it.
+    and ``withheld`` are set for a project's page: those were kept from whoever was given it.
     """
 
     status: int
@@ -37,7 +37,7 @@ class CachedPage(NamedTuple):
     kind: str = "other"
     name: str = ""
     view: View | None = None
-    asides: tuple[WithheldVersion, ...] = ()
+    withheld: tuple[WithheldVersion, ...] = ()
 
 
 def cache_page(
@@ -50,7 +50,7 @@ def cache_page(
     kind: str = "other",
     name: str = "",
     view: View | None = None,
-    asides: tuple[WithheldVersion, ...] = (),
+    withheld: tuple[WithheldVersion, ...] = (),
 ) -> CachedPage:
     """An answer made of its body."""
     data = body.encode() if isinstance(body, str) else body
@@ -58,7 +58,7 @@ def cache_page(
     packed = gzip.compress(data, 6, mtime=0) if len(data) >= COMPRESSED_FROM else b""
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
     media = media_type.encode()
-    return CachedPage(status, media, data, packed, etag, until, problem, kind, name, view, asides)
+    return CachedPage(status, media, data, packed, etag, until, problem, kind, name, view, withheld)
 
 
 class PageCache:

@@ -48,12 +48,12 @@ class Prefetcher:
         """Read nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def leads_on(self, name: str) -> bool:
+    def should_prefetch(self, name: str) -> bool:
         """Whether a name is worth it: one of Neuron's own."""
         package = self._catalog.packages.get(name)
         return package is not None and package.public_from != "0"
 
-    def follow(self, name: str, view: View, today: date, warm: Warmer) -> None:
+    def prefetch(self, name: str, view: View, today: date, warm: Warmer) -> None:
         """Start to read what a project leads to."""
         self._submit(name, "", view, today, warm, 0)
 

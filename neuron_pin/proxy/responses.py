@@ -85,8 +85,8 @@ def build_response(found: CachedPage, asked: RequestHeaders, now: float) -> RawR
     ]
     if found.problem:
         # RFC 7234, 5.5.1: clients that know these warnings show them.
-        told = found.problem.replace('"', "'").encode("ascii", "replace")[:300]
-        headers.append((b"warning", b'110 neuron-pin "Response is stale: ' + told + b'"'))
+        message = found.problem.replace('"', "'").encode("ascii", "replace")[:300]
+        headers.append((b"warning", b'110 neuron-pin "Response is stale: ' + message + b'"'))
     if found.status == 200 and found.etag in asked.etags:
         return RawResponse(304, headers, b"")
     body = found.body

@@ -76,7 +76,7 @@ class Upstream:
         self._catalog = catalog
         # Called with an index's address each time that it does not give an answer.
         self.failed: Callable[[str], None] = lambda url: None
-        self._down: dict[str, tuple[float, str]] = {}
+        self._unavailable: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index")
 
@@ -119,7 +119,7 @@ class Upstream:
             reading = self.read(index, name)
             found.append(reading)
             if reading.page is not None:
-                for other in self.indexes.kin(index, name, reading.page.kin):
+                for other in self.indexes.find_tracked(index, name, reading.page.tracked_indexes):
                     found.append(self.read(other, name))
                 break
         return _join(found)
@@ -171,16 +171,16 @@ class Upstream:
                 until = self.fetcher.now + PAUSE
         return sorted(found), until, tuple(problems)
 
-    def down(self) -> dict[str, str]:
+    def unavailable(self) -> dict[str, str]:
         """The indexes that do not answer just now, each with what went wrong."""
         now = self.fetcher.now
         with self._lock:
-            down = self._down.items()
-            return {url: problem for url, (until, problem) in down if is_fresh(until, now)}
+            unavailable = self._unavailable.items()
+            return {url: problem for url, (until, problem) in unavailable if is_fresh(until, now)}
 
     def _check_up(self, index: Index) -> None:
         with self._lock:
-            until, problem = self._down.get(index.url, (0.0, ""))
+            until, problem = self._unavailable.get(index.url, (0.0, ""))
         if is_fresh(until, self.fetcher.now):
             raise SourceFailed(index.url, f"did not answer a moment ago ({problem})")
 
@@ -190,7 +190,7 @@ class Upstream:
         if not isinstance(error, Unreachable):
             return
         with self._lock:
-            self._down[index.url] = (self.fetcher.now + PAUSE, error.problem)
+            self._unavailable[index.url] = (self.fetcher.now + PAUSE, error.problem)
 
 
 def _join(found: Sequence[UpstreamPage]) -> UpstreamPages:

@@ -15,7 +15,7 @@ from neuron_pin.printable import blank_unprintable
 from .project_detail import ProjectDetail
 from .view import View
 
-MAX_ASIDES = 500
+MAX_VERSIONS = 500
 """Versions of one project that are told of."""
 
 MAX_ROWS = 1000
@@ -45,7 +45,7 @@ class ClientRecord(NamedTuple):
     agent: str
     name: str
     view: View
-    asides: tuple[WithheldVersion, ...]
+    withheld: tuple[WithheldVersion, ...]
     requests: int
     last: float
 
@@ -68,7 +68,7 @@ def list_withheld(listing: ProjectDetail) -> tuple[WithheldVersion, ...]:
             key = (entry.version, why.rule, why.reason, why.source, True)
             counts[key] = counts.get(key, 0) + 1
     found = [WithheldVersion(*key[:4], files=count, yanked=key[4]) for key, count in counts.items()]
-    return tuple(found[:MAX_ASIDES])
+    return tuple(found[:MAX_VERSIONS])
 
 
 class WithheldLog:
@@ -84,7 +84,7 @@ class WithheldLog:
         agent: str,
         name: str,
         view: View,
-        asides: tuple[WithheldVersion, ...],
+        withheld: tuple[WithheldVersion, ...],
         now: float,
     ) -> None:
         """A client was given a project's page."""
@@ -94,7 +94,7 @@ class WithheldLog:
         with self._lock:
             before = self._rows.get(key)
             requests = before.requests + 1 if before is not None else 1
-            self._rows[key] = ClientRecord(client, agent, name, view, asides, requests, now)
+            self._rows[key] = ClientRecord(client, agent, name, view, withheld, requests, now)
             self._rows.move_to_end(key)
             if len(self._rows) > MAX_ROWS:
                 self._rows.popitem(last=False)
@@ -119,14 +119,14 @@ def withheld_document(rows: Sequence[ClientRecord]) -> str:
                 "last": row.day,
                 "versions": [
                     {
-                        "version": aside.version,
-                        "rule": aside.rule.identifier,
-                        "reason": aside.reason,
-                        "source": aside.source,
-                        "files": aside.files,
-                        "action": "yanked" if aside.yanked else "withheld",
+                        "version": version.version,
+                        "rule": version.rule.identifier,
+                        "reason": version.reason,
+                        "source": version.source,
+                        "files": version.files,
+                        "action": "yanked" if version.yanked else "withheld",
                     }
-                    for aside in row.asides
+                    for version in row.withheld
                 ],
             }
             for row in rows

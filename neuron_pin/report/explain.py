@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 def render_explanation(
     requirement: Requirement, found: Explanation, form: str, *, everything: bool
 ) -> str:
-    """One package; of each version that was put aside the first rule, or all of them with
+    """One package; of each version that was excluded the first rule, or all of them with
     ``everything``."""
     if form == "json":
         document = {

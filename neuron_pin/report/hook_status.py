@@ -25,7 +25,7 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         if status.on_error:
             lines.append(f"  on-error = {status.on_error}")
         lines += [f"  problem: {problem}" for problem in status.problems]
-        lines += [f"  moot: {pin.name}: {pin.reason}" for pin in status.moot]
+        lines += [f"  moot: {pin.name}: {pin.reason}" for pin in status.ineffective]
         if verbose:
             lines += [f"  {file.state:8}  {file.path}" for file in status.files]
     return join_printable(lines)
@@ -45,7 +45,7 @@ def hook_status_document(found: Sequence[HookStatus]) -> str:
                 "expires": status.expires or None,
                 "on_error": status.on_error or None,
                 "files": [file._asdict() for file in status.files],
-                "moot": [pin._asdict() for pin in status.moot],
+                "moot": [pin._asdict() for pin in status.ineffective],
                 "problems": list(status.problems),
             }
             for status in found

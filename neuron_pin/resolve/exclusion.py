@@ -1,4 +1,4 @@
-"""Why a candidate was put aside, as a value."""
+"""Why a candidate was excluded, as a value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REACHED_BY_EXACT_PIN = (
 
 
 class Exclusion(NamedTuple):
-    """One candidate put aside: by which rule, for what reason, on what source's word.
+    """One candidate excluded: by which rule, for what reason, on what source's word.
 
     ``source`` names the announcement, release or index.
     """

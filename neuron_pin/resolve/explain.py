@@ -1,4 +1,4 @@
-"""Every version of a package, newest first: chosen, or put aside by which rule and why."""
+"""Every version of a package, newest first: chosen, or excluded by which rule and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .rules import Context, all_exclusions, phase_of
 
 
 class Verdict(NamedTuple):
-    """One version: chosen, or the rules that put it aside, the first one deciding.
+    """One version: chosen, or the rules that exclude it, the first one deciding.
 
     ``releases`` are the SDK releases that ship it, newest first; ``source`` is the index or
     repository that offers it, empty where the releases alone know it.

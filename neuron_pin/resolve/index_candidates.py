@@ -218,7 +218,9 @@ class IndexCandidates:
             if project.rows or project.invalid or not index.is_flat:
                 found.append((index, project))
             if not index.is_flat:
-                for other in self._sources.indexes.kin(index, name, project.kin):
+                for other in self._sources.indexes.find_tracked(
+                    index, name, project.tracked_indexes
+                ):
                     same = self._sources.project(other, name)
                     if same is not None:
                         found.append((other, same))
@@ -307,8 +309,8 @@ class IndexCandidates:
         if self._selection is None:
             return None
         offered = self._selection.offered.get(key, [])
-        put_aside = [candidate for candidate, _ in self._selection.exclusions.get(key, [])]
-        for row in (*offered, *put_aside):
+        excluded = [candidate for candidate, _ in self._selection.exclusions.get(key, [])]
+        for row in (*offered, *excluded):
             assert row.member is not None
             listed = row.member.version
             if listed == version or ("+" not in listed and same_public(listed, version)):

@@ -83,7 +83,7 @@ class CandidateProvider(Protocol):
     """Where the graph's candidates come from."""
 
     def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
-        """Every candidate, best first, each with the rule that puts it aside or none.
+        """Every candidate, best first, each with the rule that excludes it or none.
 
         May read a page of an index; called once a round for a key, so it must be cheap
         when asked again.
@@ -379,7 +379,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         ):
             yield _compatibility_edge(package.name, parent, value=candidate.version)
         for window in package.windows:
-            if window.speaks_of(candidate.version, self.context.target.family):
+            if window.applies_to(candidate.version, self.context.target.family):
                 yield _compatibility_edge(window.other, parent, within=window.range)
 
 

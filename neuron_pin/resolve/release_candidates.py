@@ -35,7 +35,7 @@ class ReleaseCandidates:
         self.offered: dict[PackageKey, list[Candidate]] = {}
         self.exclusions: dict[PackageKey, list[tuple[Candidate, Exclusion]]] = {}
 
-    def put_aside(self, candidate: Candidate, exclusion: Exclusion) -> None:
+    def exclude(self, candidate: Candidate, exclusion: Exclusion) -> None:
         """Record an exclusion."""
         self.exclusions.setdefault(candidate.key, []).append((candidate, exclusion))
 
@@ -84,8 +84,8 @@ def _last_driver(context: Context, selection: ReleaseCandidates) -> None:
     of an earlier release."""
     catalog, target = context.catalog, context.target
     key = PackageKey(target.system, DRIVER)
-    aside = [exclusion for _, exclusion in selection.exclusions.get(key, [])]
-    if key in selection.offered or not any(e.rule is Rule.INSTANCE for e in aside):
+    excluded = [exclusion for _, exclusion in selection.exclusions.get(key, [])]
+    if key in selection.offered or not any(e.rule is Rule.INSTANCE for e in excluded):
         return
     assert context.release is not None
     for release in catalog.releases:
@@ -99,7 +99,7 @@ def _last_driver(context: Context, selection: ReleaseCandidates) -> None:
             if exclusion is None:
                 selection.offered[key] = [candidate]
             else:
-                selection.put_aside(candidate, exclusion)
+                selection.exclude(candidate, exclusion)
             return
 
 
@@ -117,7 +117,7 @@ def _fits(
     demands: Iterable[Requirement],
 ) -> list[Candidate]:
     kept: dict[str, Candidate] = {}
-    aside: list[tuple[Candidate, Exclusion]] = []
+    excluded: list[tuple[Candidate, Exclusion]] = []
     exact = [demand for demand in demands if demand.is_exact]
     for candidate in found:
         exclusion = first_exclusion(candidate, context)
@@ -127,11 +127,11 @@ def _fits(
         if exclusion is None:
             kept.setdefault(candidate.version, candidate)
         else:
-            aside.append((candidate, exclusion))
-    for candidate, exclusion in aside:
+            excluded.append((candidate, exclusion))
+    for candidate, exclusion in excluded:
         # A version listed twice, for other Pythons or instances, is out only if both are.
         if candidate.version not in kept:
-            selection.put_aside(candidate, exclusion)
+            selection.exclude(candidate, exclusion)
     return sorted(kept.values(), key=lambda c: version_numbers(c.version), reverse=True)
 
 
@@ -163,13 +163,13 @@ def _latest_framework(
     asked_for = [c for c in found if all(_accepts(c, *demand) for demand in demands)]
     if not asked_for:
         for candidate in found:
-            selection.put_aside(candidate, _not_required(candidate, demands))
+            selection.exclude(candidate, _not_required(candidate, demands))
         return []
     latest = max(_framework_numbers(c) for c in asked_for)
     kept = []
     for candidate in found:
         if candidate not in asked_for:
-            selection.put_aside(candidate, _not_required(candidate, demands))
+            selection.exclude(candidate, _not_required(candidate, demands))
         elif _framework_numbers(candidate) == latest:
             kept.append(candidate)
         else:
@@ -177,7 +177,7 @@ def _latest_framework(
             framework = find_framework(candidate, package)
             reason = f"{package.framework} {default} is the default of the release"
             reason += f"; ask for {package.name}=={framework}.*"
-            selection.put_aside(
+            selection.exclude(
                 candidate,
                 Exclusion(
                     candidate.key,
@@ -234,7 +234,7 @@ def _one_framework_version(catalog: Catalog, selection: ReleaseCandidates) -> No
                 kept.append(candidate)
                 continue
             version = ".".join(str(number) for number in wanted)
-            selection.put_aside(
+            selection.exclude(
                 candidate,
                 Exclusion(
                     candidate.key,

@@ -165,19 +165,19 @@ def _causes(
         touches = touches or (package is not None and package.kind is not ComponentKind.DEPENDENCY)
         line = f"{need} (from {parent})" if parent else str(need)
         known = provider.rejected.get(need.key, {})
-        set_aside = dict(known)
+        exclusions = dict(known)
         for candidate, exclusion in selection.exclusions.get(need.key, []) if selection else []:
-            set_aside.setdefault(candidate.version, exclusion)
+            exclusions.setdefault(candidate.version, exclusion)
         if need.identifier.startswith(COMPATIBILITY):
             pass
-        elif not set_aside:
+        elif not exclusions:
             line += f": no source has {need.key.name}" + (
                 f" in release {selection.release.sdk}"
                 if selection and need.key.name in packages
                 else ""
             )
         else:
-            line += ": " + summarize_exclusions(list(set_aside.values()))
+            line += ": " + summarize_exclusions(list(exclusions.values()))
         if line not in lines:
             lines.append(line)
     return lines, touches
@@ -186,7 +186,7 @@ def _causes(
 def _facts(
     request: Request, offers: CandidateProvider, selection: ReleaseCandidates | None
 ) -> list[Exclusion]:
-    """What the release puts aside of just those versions that were asked for."""
+    """What the release excludes of just those versions that were asked for."""
     found: list[Exclusion] = []
     for requirement in request.requirements:
         if selection is None or requirement.name == SDK_NAME:
@@ -201,7 +201,7 @@ def _facts(
 
 
 def summarize_exclusions(exclusions: Sequence[Exclusion]) -> str:
-    """``41 versions put aside: 38 not for this Python (NP102, as 2.8.0: …)``."""
+    """``41 versions excluded: 38 not for this Python (NP102, as 2.8.0: …)``."""
     by_rule: dict[Rule, list[Exclusion]] = {}
     for exclusion in exclusions:
         by_rule.setdefault(exclusion.rule, []).append(exclusion)
@@ -212,4 +212,4 @@ def summarize_exclusions(exclusions: Sequence[Exclusion]) -> str:
             f"{len(found)} {rule.title} ({rule.identifier}: {example.version}, {example.reason})"
         )
     count = len(exclusions)
-    return f"{count} version{'s' if count != 1 else ''} put aside: " + "; ".join(parts)
+    return f"{count} version{'s' if count != 1 else ''} excluded: " + "; ".join(parts)

@@ -34,7 +34,7 @@ from .rules import Context, phase_of
 def make_resolution(
     request: Request, attempt: ReleaseSolution, passed: list[Exclusion]
 ) -> Resolution:
-    """The answer; ``passed`` are the releases that were put aside on the way."""
+    """The answer; ``passed`` are the releases that were rejected on the way."""
     context, selection = attempt.context, attempt.selection
     catalog = context.catalog
     packages = []
@@ -238,8 +238,8 @@ def _left_behind(name: str, target: Target, catalog: Catalog) -> list[str]:
         return []
     line = f"{name} is in no release after {life.last}"
     for event in reversed(catalog.events_by_name.get(name, ())):
-        told = event.type in (EventType.TRANSITION, EventType.NO_RELEASES)
-        if told and event.stands(target.as_of) and event.replacement:
+        is_replacement = event.type in (EventType.TRANSITION, EventType.NO_RELEASES)
+        if is_replacement and event.stands(target.as_of) and event.replacement:
             return [f"{line}; its place is taken by {event.replacement} ({event.source})"]
     instead = catalog.packages[name].replaced_by
     return [f"{line}; its place is taken by {instead}"] if instead else [line]

@@ -203,7 +203,7 @@ def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclu
         ):
             package = catalog.packages.get(one)
             for window in package.windows if package is not None else ():
-                if window.other != other or not window.speaks_of(its, family):
+                if window.other != other or not window.applies_to(its, family):
                     continue
                 if not window.range.contains(other_version):
                     reason = f"{one} {its} does not work with {other} {other_version}"
@@ -241,7 +241,7 @@ def _nothing_fits(
         causes.append(
             f"{len(tried)} releases were tried, {tried[-1].version} to {tried[0].version}"
         )
-    hint = "neuron-pin explain NAME shows every version and why it is put aside"
+    hint = "neuron-pin explain NAME shows every version and why it is excluded"
     for requirement in request.requirements:
         package = catalog.packages.get(requirement.name)
         if package is not None and package.replaced_by and not requirement.is_exact:

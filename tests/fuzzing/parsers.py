@@ -236,7 +236,7 @@ def read_transaction(data: bytes) -> None:
         os.environ.pop("APT_HOOK_INFO_FD", None)
     changes, _, _ = apt_hook.parsed(lines)
     found = verdict.judge(held_state(), changes, {}, "2026-09-01")
-    for line in telling.told(held_state(), found.refusals, "apt-get"):
+    for line in telling.format_refusal(held_state(), found.refusals, "apt-get"):
         assert line.isprintable()
 
 
@@ -248,7 +248,7 @@ def read_hook_state(data: bytes) -> None:
     held = state.parse_state(body + state.checksum(body).encode())
     change = verdict.Change("aws-neuronx-tools", "2.26-1", "3.0-1")
     found = verdict.judge(held, [change], {}, "2026-09-01")
-    telling.told(held, found.refusals, "apt-get")
+    telling.format_refusal(held, found.refusals, "apt-get")
 
 
 def read_announcement(data: bytes) -> None:

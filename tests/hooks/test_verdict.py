@@ -95,7 +95,7 @@ def test_a_transaction(rows, installed, changes, today, rules) -> None:
     moved = [Change(name, old, new) for name, (old, new) in changes.items()]
     found = judge(state(*rows), moved, installed, today)
     assert [refusal.rule for refusal in found.refusals] == rules
-    text = "\n".join(telling.told(state(*rows), found.refusals, "apt-get"))
+    text = "\n".join(telling.format_refusal(state(*rows), found.refusals, "apt-get"))
     for refusal in found.refusals:
         assert f"{refusal.rule} {refusal.change.name}" in text
 

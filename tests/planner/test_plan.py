@@ -98,7 +98,7 @@ def versions_of(catalog: Catalog, sdk: str, family: str) -> dict[str, str]:
     for member in catalog.members(sdk):
         package = catalog.packages[member.package]
         if len(package.systems) == 2 and family in member.instances and member.version:
-            word = package.apt_word(member.version.replace(".x", ".1"))
+            word = package.apt_spec(member.version.replace(".x", ".1"))
             found[member.package] = word.partition("=")[2].replace("-*", "-0123abcd")
     return found
 

@@ -75,8 +75,8 @@ def read_announcements(
     if not paths:
         raise UnreadableInput(folder, 0, "holds no .rst page")
     released = catalog.dates | (dates or {})
-    told = {os.path.basename(e.source) for e in catalog.events}
-    told |= {os.path.basename(left.source) for left in catalog.left_out}
+    read_before = {os.path.basename(e.source) for e in catalog.events}
+    read_before |= {os.path.basename(left.source) for left in catalog.left_out}
     events: list[Event] = []
     known: list[str] = []
     unread: list[UnparsedPage] = []
@@ -87,7 +87,7 @@ def read_announcements(
         posted = _parse_post(text)
         if posted is not None and (newest is None or posted > newest):
             newest = posted
-        if os.path.basename(path) in told:
+        if os.path.basename(path) in read_before:
             known.append(source)
             continue
         page = _parse(source, text, posted)

@@ -133,8 +133,8 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     if kernels:
         found.refusals += kernel_refusals(held, changes, kernels, headers, status)
     log = os.path.join(root, "var/log/neuron-pin.log")
-    is_refused, told = telling.settle(held, found, os.environ, log, "apt-get")
-    for line in told:
+    is_refused, messages = telling.settle(held, found, os.environ, log, "apt-get")
+    for line in messages:
         tell(line + "\n")
     return REFUSED if is_refused else 0
 
@@ -253,11 +253,11 @@ def kernel_refusals(
 
 def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
     """Say once that there was no verdict, and go on or not as the administrator said."""
-    told = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
+    message = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
     would_refuse = concerned and on_error == "refuse"
     refuses = would_refuse and not allowed
-    text = "this transaction was not judged: " + told
+    text = "this transaction was not judged: " + message
     if would_refuse:
         text += "; passed by NEURON_PIN_ALLOW=on-error" if allowed else "; refused (on-error)"
     log = os.path.join(root, "var/log/neuron-pin.log")
@@ -300,10 +300,10 @@ def check(here: str, state_path: str) -> int:
     """Whether this program could judge: says by which lock."""
     load_judge(here)
     try:
-        told, code = state.read_state(state_path).lock, 0
+        message, code = state.read_state(state_path).lock, 0
     except state.Unusable as error:
-        told, code = str(error), 1
-    os.write(1, telling.printable(told).encode() + b"\n")
+        message, code = str(error), 1
+    os.write(1, telling.printable(message).encode() + b"\n")
     return code
 
 

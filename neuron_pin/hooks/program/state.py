@@ -21,13 +21,13 @@ class Unusable(Exception):
 class Pin:
     """The range of one package that the lock holds, and the version that it chose."""
 
-    __slots__ = ("base", "reach", "version", "word")
+    __slots__ = ("base", "install_spec", "reach", "version")
 
-    def __init__(self, reach: str, base: str, version: str, word: str) -> None:
+    def __init__(self, reach: str, base: str, version: str, install_spec: str) -> None:
         self.reach = reach
         self.base = base
         self.version = version
-        self.word = word
+        self.install_spec = install_spec
 
     @property
     def is_range(self) -> bool:
@@ -54,13 +54,15 @@ class Known:
     it is for, the day of its end of support (empty for none), and what installs it where it is
     of the lock's release."""
 
-    __slots__ = ("ended", "families", "sdks", "source", "word")
+    __slots__ = ("ended", "families", "install_spec", "sdks", "source")
 
-    def __init__(self, sdks: str, families: str, ended: str, word: str, source: str) -> None:
+    def __init__(
+        self, sdks: str, families: str, ended: str, install_spec: str, source: str
+    ) -> None:
         self.sdks = frozenset(sdks.split())
         self.families = frozenset(families.split())
         self.ended = ended
-        self.word = word
+        self.install_spec = install_spec
         self.source = source
 
 
@@ -142,8 +144,10 @@ def _read_name(state: State, name: str, gone: str, instead: str, source: str) ->
     state.names[name] = (gone, instead, source)
 
 
-def _read_pin(state: State, name: str, reach: str, base: str, version: str, word: str) -> None:
-    state.pins[name] = Pin(reach, base, version, word)
+def _read_pin(
+    state: State, name: str, reach: str, base: str, version: str, install_spec: str
+) -> None:
+    state.pins[name] = Pin(reach, base, version, install_spec)
 
 
 def _read_known(
@@ -153,10 +157,10 @@ def _read_known(
     sdks: str,
     families: str,
     ended: str,
-    word: str,
+    install_spec: str,
     source: str,
 ) -> None:
-    state.known[name, version] = Known(sdks, families, ended, word, source)
+    state.known[name, version] = Known(sdks, families, ended, install_spec, source)
 
 
 def _read_window(state: State, *window: str) -> None:

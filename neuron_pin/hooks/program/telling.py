@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MAX_TOLD = 12
+MAX_SHOWN = 12
 MAX_TEXT = 400
 
 
@@ -29,20 +29,20 @@ def shell_word(text: str) -> str:
     return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
-def told(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]":
+def format_refusal(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]":
     """A refusal as lines for people: why, by which rule, and the two ways on."""
     lines = ["neuron-pin: refused, nothing was changed. The lock is " + state.lock + "."]
-    for refusal in refusals[:MAX_TOLD]:
+    for refusal in refusals[:MAX_SHOWN]:
         change = refusal.change
         step = change.old + " -> " + change.new if change.old else change.new
         lines.append("  " + refusal.rule + " " + change.name + " " + step)
         lines.append("        " + refusal.reason)
-    if len(refusals) > MAX_TOLD:
-        lines.append(f"  and {len(refusals) - MAX_TOLD} more")
+    if len(refusals) > MAX_SHOWN:
+        lines.append(f"  and {len(refusals) - MAX_SHOWN} more")
     words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
     if words:
         lines.append("What the lock allows:")
-        shown = " ".join(shell_word(word) for word in words[:MAX_TOLD])
+        shown = " ".join(shell_word(word) for word in words[:MAX_SHOWN])
         lines.append("    sudo " + installer + " install " + shown)
     else:
         lines.append("What the lock allows: the transaction without these packages.")
@@ -83,7 +83,7 @@ def settle(
     what = who + ": " + in_one_line(left or found.refusals)
     if left:
         problem = write_log(log, "refused" + what)
-        lines += told(state, left, installer)
+        lines += format_refusal(state, left, installer)
     else:
         problem = write_log(log, "allowed by NEURON_PIN_ALLOW=" + allow + what)
         lines.append(printable("neuron-pin: allowed by NEURON_PIN_ALLOW" + what))

@@ -72,8 +72,8 @@ def judge(
         refused = _by_itself(state, change, today, verdict)
         if refused is not None:
             verdict.refusals.append(refused)
-    told = {refusal.change.name for refusal in verdict.refusals}
-    rest = [change for change in coming if change.name not in told]
+    refused_names = {refusal.change.name for refusal in verdict.refusals}
+    rest = [change for change in coming if change.name not in refused_names]
     verdict.refusals += _mixed(state, rest, before, after)
     verdict.refusals += _against_driver(state, rest, before, after)
     expires = state.values.get("expires", "")
@@ -91,7 +91,7 @@ def _by_itself(state: State, change: Change, today: str, verdict: Verdict) -> "R
     name, version = change.name, public(change.new)
     pin = state.pins.get(name)
     known = state.known.get((name, version))
-    words = (pin.word,) if pin is not None else ()
+    words = (pin.install_spec,) if pin is not None else ()
     if pin is not None and not pin.admits(change.new):
         return Refusal("NP306", change, _outside(state, pin, change, known), words)
     gone, instead, source = state.names.get(name, ("", "", ""))
@@ -148,7 +148,11 @@ def _has_ranges(state: State) -> bool:
 
 def _of_release(state: State, name: str) -> "list[str]":
     """What installs the version of the lock's release, for a package that it does not pin."""
-    return [k.word for (package, _), k in state.known.items() if package == name and k.word][:1]
+    return [
+        k.install_spec
+        for (package, _), k in state.known.items()
+        if package == name and k.install_spec
+    ][:1]
 
 
 def _mixed(
@@ -217,7 +221,9 @@ def _against_driver(
         if change.name in (DRIVER, RUNTIME):
             other = RUNTIME if change.name == DRIVER else DRIVER
             reason = "does not work with " + other + " " + public(after[other])
-            words = [state.pins[name].word for name in (DRIVER, RUNTIME) if name in state.pins]
+            words = [
+                state.pins[name].install_spec for name in (DRIVER, RUNTIME) if name in state.pins
+            ]
             yield Refusal("NP506", change, reason + " [" + source + "]", words)
             return
 

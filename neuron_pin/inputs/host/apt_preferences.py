@@ -127,8 +127,8 @@ def _records(
         start = start if fields else number
         key = name.strip().lower()
         if key in fields and key in ("package", "pin", "pin-priority"):
-            told = f"a second {name.strip()} in one stanza; is an empty line missing above?"
-            problems.append(Problem(path, number, told, False))
+            message = f"a second {name.strip()} in one stanza; is an empty line missing above?"
+            problems.append(Problem(path, number, message, False))
         last = key
         # Of two fields of one name apt takes the later one.
         fields[key] = (number, value.strip())
@@ -237,7 +237,7 @@ class AptPolicy:
     def verdict(self, name: str, known: KnownVersion, installed: str | None) -> Verdict:
         """The priority of a version; ``installed`` is the version on the machine, or none."""
         for stanza in self._named:
-            if self._speaks_of(stanza, name) and _matches(stanza, known):
+            if self._applies_to(stanza, name) and _matches(stanza, known):
                 if all(self._of_file(file).priority == NEVER for file in known.files):
                     break
                 return Verdict(stanza.priority, stanza)
@@ -266,7 +266,7 @@ class AptPolicy:
             best, chosen = priority, known.version
         return chosen
 
-    def _speaks_of(self, stanza: Stanza, name: str) -> bool:
+    def _applies_to(self, stanza: Stanza, name: str) -> bool:
         for written in stanza.packages:
             pattern, colon, architecture = written.rpartition(":")
             if not colon or written.startswith("src:"):

@@ -30,7 +30,7 @@ class DetectedPackage(NamedTuple):
     as written, none where an installed or locked version was read.  ``source`` is where a lock
     says that it is from, empty for unknown.  ``place`` is ``file:line``, or the file;
     ``group`` names what it is installed together with, empty for what its file states.
-    ``word`` is what stands in the file, where that could be written anew.
+    ``install_spec`` is what stands in the file, where that could be written anew.
     """
 
     key: PackageKey
@@ -39,7 +39,7 @@ class DetectedPackage(NamedTuple):
     source: str
     place: str
     group: str = ""
-    word: str = ""
+    install_spec: str = ""
 
 
 def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
@@ -73,7 +73,9 @@ def detect_package(requirement: Requirement) -> DetectedPackage:
         clause = requirement.range.strip()
         version = clause.lstrip("=").strip() if "," not in clause else ""
     key = PackageKey(ecosystem, requirement.name)
-    return DetectedPackage(key, version, requirement, "", requirement.origin, word=requirement.text)
+    return DetectedPackage(
+        key, version, requirement, "", requirement.origin, install_spec=requirement.text
+    )
 
 
 def _requirements(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:

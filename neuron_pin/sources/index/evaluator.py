@@ -41,7 +41,7 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
     rows = [
         list(_offer(page, version, versions[version])) for version in sorted(versions, reverse=True)
     ]
-    return ProjectRecord(rows, sorted(invalid), page.status, page.reason, page.kin)
+    return ProjectRecord(rows, sorted(invalid), page.status, page.reason, page.tracked_indexes)
 
 
 def fitting_files(page: ProjectPage, name: str, version: str, target: Target) -> list[ListedFile]:

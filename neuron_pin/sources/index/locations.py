@@ -73,10 +73,10 @@ class Indexes:
         first = next((number for number, index in enumerate(found) if not index.is_flat), 0)
         return found[: first + 1]
 
-    def kin(self, index: Index, name: str, kin: Iterable[str]) -> list[Index]:
+    def find_tracked(self, index: Index, name: str, tracked_indexes: Iterable[str]) -> list[Index]:
         """The other indexes of this run that have, by the index's own word (addresses of pages),
         the same project (PEP 708)."""
-        addresses = {address.rstrip("/") for address in kin}
+        addresses = {address.rstrip("/") for address in tracked_indexes}
         return [
             other
             for other in self.all

@@ -42,11 +42,11 @@ class ProjectRecord:
 
     ``rows`` are offers as they stand in the record: most of them are never looked at, so
     they become values when they are.  ``invalid`` are entries that no standard can read.
-    ``status`` is PEP 792's, with the index's reason.  ``kin`` are the addresses, as the
+    ``status`` is PEP 792's, with the index's reason.  ``tracked_indexes`` are the addresses, as the
     index states them, at which the same project is elsewhere (PEP 708).
     """
 
-    __slots__ = ("invalid", "kin", "reason", "rows", "status")
+    __slots__ = ("invalid", "reason", "rows", "status", "tracked_indexes")
 
     def __init__(
         self,
@@ -54,17 +54,17 @@ class ProjectRecord:
         invalid: list[str],
         status: str = "active",
         reason: str = "",
-        kin: Sequence[str] = (),
+        tracked_indexes: Sequence[str] = (),
     ) -> None:
         self.rows = rows
         self.invalid = invalid
         self.status = status
         self.reason = reason
-        self.kin = list(kin)
+        self.tracked_indexes = list(tracked_indexes)
 
     def record(self) -> list[Any]:
         """The values of a record, in the order of the parameters."""
-        return [self.rows, self.invalid, self.status, self.reason, self.kin]
+        return [self.rows, self.invalid, self.status, self.reason, self.tracked_indexes]
 
     def offers(self) -> Iterator[IndexVersion]:
         """The offers, newest first."""

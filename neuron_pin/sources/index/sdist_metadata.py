@@ -168,8 +168,8 @@ def _build(archive: Path, filename: str, source: str, index_url: str) -> bytes:
         if done.returncode or not report.is_file():
             hint = "install pip beside neuron-pin" if "No module named pip" in output else ""
             lines = [line.strip() for line in output.splitlines()]
-            told = " | ".join([line for line in lines if line.strip("─╰╭│>")][-8:])[-900:]
-            raise SourceFailed(source, f"its build failed: {told}", hint=hint)
+            message = " | ".join([line for line in lines if line.strip("─╰╭│>")][-8:])[-900:]
+            raise SourceFailed(source, f"its build failed: {message}", hint=hint)
         return _as_headers(json.loads(report.read_bytes())["install"][0]["metadata"])
 
 

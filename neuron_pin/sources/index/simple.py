@@ -27,7 +27,7 @@ ACCEPT = (
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 200_000
 MAX_NAME = 300
-MAX_KIN = 20
+MAX_TRACKED = 20
 MAX_TAG = 64 * 1024
 """Bounds on one project page; the largest real one has about 6 MB and 10,000 files."""
 
@@ -56,8 +56,8 @@ class ProjectPage:
     ``names`` are the names of its files.  A page has thousands, and few are looked at, so a
     file becomes a value when it is asked for.  ``status`` is PEP 792's: ``active``,
     ``archived``, ``quarantined`` or ``deprecated``, with the index's reason, if it gives one.
-    ``kin`` are the absolute addresses that the page tracks or names as alternate locations,
-    ``alternates`` the latter alone (PEP 708).
+    ``tracked_indexes`` are the absolute addresses that the page tracks or names as alternate
+    locations, ``alternates`` the latter alone (PEP 708).
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class ProjectPage:
         *,
         status: str = "active",
         reason: str = "",
-        kin: tuple[str, ...] = (),
+        tracked_indexes: tuple[str, ...] = (),
         alternates: tuple[str, ...] = (),
     ) -> None:
         self.names = names
         self.status = status
         self.reason = reason
-        self.kin = kin
+        self.tracked_indexes = tracked_indexes
         self.alternates = alternates
 
     def file(self, number: int) -> ListedFile:
@@ -158,7 +158,7 @@ def _parse_json(data: bytes, address: str) -> ProjectPage:
         address,
         status=_text(status.get("status")) or "active",
         reason=_text(status.get("reason")),
-        kin=alternates + _addresses(tracks, address),
+        tracked_indexes=alternates + _addresses(tracks, address),
         alternates=alternates,
     )
 
@@ -190,7 +190,7 @@ def _is_reachable(url: str, address: str) -> bool:
 def _addresses(value: Any, base: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(resolve_url(base, url) for url in value[:MAX_KIN] if isinstance(url, str))
+    return tuple(resolve_url(base, url) for url in value[:MAX_TRACKED] if isinstance(url, str))
 
 
 def _json_file(row: dict[str, Any], address: str) -> ListedFile:
@@ -236,7 +236,7 @@ class _Anchors(HTMLParser):
         self.base: str | None = None
         self.api = "1.0"
         self.status, self.reason = "active", ""
-        self.kin: list[str] = []
+        self.tracked_indexes: list[str] = []
         self.alternates: list[str] = []
         self._open = False
 
@@ -254,8 +254,8 @@ class _Anchors(HTMLParser):
         elif tag == "meta" and values.get("name") == "pypi:project-status-reason":
             self.reason = values.get("content") or ""
         elif tag == "meta" and values.get("name") in ("pypi:tracks", "pypi:alternate-locations"):
-            if len(self.kin) < MAX_KIN:
-                self.kin.append(values.get("content") or "")
+            if len(self.tracked_indexes) < MAX_TRACKED:
+                self.tracked_indexes.append(values.get("content") or "")
                 if values.get("name") == "pypi:alternate-locations":
                     self.alternates.append(values.get("content") or "")
 
@@ -294,7 +294,7 @@ def _parse_html(data: bytes, address: str) -> ProjectPage:
         files,
         status=parser.status,
         reason=parser.reason,
-        kin=tuple(resolve_url(base, url) for url in parser.kin),
+        tracked_indexes=tuple(resolve_url(base, url) for url in parser.tracked_indexes),
         alternates=tuple(resolve_url(base, url) for url in parser.alternates),
     )
 

@@ -276,8 +276,8 @@ def _on_disk(data: bytes, place: str) -> Iterator[str]:
             with _silence_stderr():
                 yield path
         except (library.CreaterepoCError, ValueError) as error:
-            told = str(error).strip().removeprefix(f"Parse error '{path}' ")
-            raise SourceFailed(place, f"cannot be read: {told[:200]}") from None
+            message = str(error).strip().removeprefix(f"Parse error '{path}' ")
+            raise SourceFailed(place, f"cannot be read: {message[:200]}") from None
 
 
 @contextlib.contextmanager
