@@ -12,6 +12,7 @@ from neuron_pin.catalog.subjects import Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.outputs.table import columns
 from neuron_pin.policy import SubjectKind
+from neuron_pin.report.changes import changes_row, sign_changes
 
 from .console import Console
 from .lifecycle import parse_day_or_today
@@ -133,9 +134,9 @@ def _change_lines(changes: Changes) -> list[str]:
     for word, found in (
         ("entered", [f"{c.package} {', '.join(c.new)}".rstrip() for c in changes.entered]),
         ("left", [f"{c.package} {', '.join(c.old)}".rstrip() for c in changes.left]),
-        ("Python", _signed(changes.pythons)),
-        ("systems", _signed(changes.systems)),
-        ("instances", _signed(changes.instances)),
+        ("Python", sign_changes(*changes.pythons)),
+        ("systems", sign_changes(*changes.systems)),
+        ("instances", sign_changes(*changes.instances)),
     ):
         if found:
             lines.append(f"  {word:10} {'; '.join(found)}")
@@ -145,11 +146,6 @@ def _change_lines(changes: Changes) -> list[str]:
         if c.old and c.new
     ]
     return lines + ["  " + line for line in columns(("CHANGED", "FROM", "TO", "UPDATE"), rows)]
-
-
-def _signed(gained_and_lost: tuple[tuple[str, ...], tuple[str, ...]]) -> list[str]:
-    gained, lost = gained_and_lost
-    return [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
 
 
 def _document(
@@ -188,10 +184,6 @@ def _document(
 
 def changes_document(changes: Changes) -> dict[str, object]:
     """What changed since the release before, as plain values."""
-
-    def gained_and_lost(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> dict[str, list[str]]:
-        return {"gained": list(pair[0]), "lost": list(pair[1])}
-
     return {
         "since": changes.old,
         "update": changes.update.value,
@@ -204,7 +196,7 @@ def changes_document(changes: Changes) -> dict[str, object]:
             }
             for c in changes.packages
         ],
-        "pythons": gained_and_lost(changes.pythons),
-        "systems": gained_and_lost(changes.systems),
-        "instances": gained_and_lost(changes.instances),
+        "pythons": changes_row(*changes.pythons),
+        "systems": changes_row(*changes.systems),
+        "instances": changes_row(*changes.instances),
     }

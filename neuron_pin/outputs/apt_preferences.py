@@ -18,6 +18,8 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
+from .header import make_header
+
 ALLOWED = 990
 NEVER = -1
 
@@ -30,7 +32,7 @@ def render_apt_preferences(resolution: Resolution, command: str) -> str:
             "the lock has no apt packages to write preferences for",
             hint=f"the target is {resolution.target.label}",
         )
-    lines = ["# This file was written by neuron-pin:", f"#   {command}"]
+    lines = make_header(command)
     for package in packages:
         lines += ["", *_stanzas(package, resolution)]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,8 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
 
+from .header import make_header
+
 
 def render_constraints(resolution: Resolution, command: str) -> str:
     """The text, deterministic: sorted, no time stamp.
@@ -30,7 +32,7 @@ def render_bound_constraints(resolution: Resolution, command: str) -> str:
 
 
 def _render(resolution: Resolution, command: str, *, is_bound: bool) -> str:
-    lines = ["# This file was written by neuron-pin:", f"#   {command}"]
+    lines = make_header(command)
     if resolution.sdk:
         lines.append(f"# Neuron SDK {resolution.sdk}")
     # No date: a lock of tomorrow that gives the same versions is the same file.

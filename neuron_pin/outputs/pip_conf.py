@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from neuron_pin.resolve import Resolution
 
+from .header import make_header
+
 
 def render_pip_conf(resolution: Resolution, command: str) -> str:
     """The text: the indexes of the lock."""
     neuron, others = resolution.indexes()
     lines = [
-        "# This was written by neuron-pin:",
-        f"#   {command}",
+        *make_header(command, is_section=True),
         "# Use it with the constraints file of the same lock (pip install -c): pip takes the",
         "# highest version of any index, and only the constraints keep placeholders out.",
         "[global]",

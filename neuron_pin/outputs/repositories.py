@@ -10,6 +10,8 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
+from .header import make_header
+
 KEYRING = "/etc/apt/keyrings/neuron.asc"
 KEY_NAME = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
 """Where the source expects the key, and what it is called beside the repositories."""
@@ -27,8 +29,7 @@ def render_sources(resolution: Resolution, command: str) -> str:
     url = _url(resolution, Ecosystem.APT)
     return "\n".join(
         [
-            "# This file was written by neuron-pin:",
-            f"#   {command}",
+            *make_header(command),
             f"# The key: curl -fsSL {url}/{KEY_NAME} -o {KEYRING}",
             "Types: deb",
             f"URIs: {url}",
@@ -52,8 +53,7 @@ def render_repo(resolution: Resolution, command: str) -> str:
     url = _url(resolution, Ecosystem.RPM)
     return "\n".join(
         [
-            "# This file was written by neuron-pin:",
-            f"#   {command}",
+            *make_header(command),
             "[neuron]",
             "name=AWS Neuron",
             f"baseurl={url}",

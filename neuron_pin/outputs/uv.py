@@ -11,6 +11,8 @@ import json
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
+from .header import make_header
+
 NAME = "neuron"
 
 
@@ -47,8 +49,7 @@ def render_uv_project(resolution: Resolution, command: str) -> str:
 def _head(resolution: Resolution, command: str) -> list[str]:
     release = f", Neuron SDK {resolution.sdk}" if resolution.sdk else ""
     return [
-        "# This was written by neuron-pin:",
-        f"#   {command}",
+        *make_header(command, is_section=True),
         f"# {resolution.target.label}{release}",
     ]
 

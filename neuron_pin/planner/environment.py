@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.outputs.header import make_header
 from neuron_pin.outputs.uv import render_uv_toml
 from neuron_pin.policy import Ecosystem
 
@@ -68,9 +69,9 @@ def environment_steps(
         tool = f"uv pip install --python {where} --config-file {where}.uv.toml"
         proof = f"uv pip check --python {where}"
     else:
-        lines = [f"{p.key.name}{p.pin.to_pip()}" for p in destination.constraints]
-        head = f"# This file was written by neuron-pin:\n#   {command}\n"
-        files = (WrittenFile(f"{path}.constraints.txt", head + "\n".join(lines) + "\n"),)
+        lines = make_header(command)
+        lines += [f"{p.key.name}{p.pin.to_pip()}" for p in destination.constraints]
+        files = (WrittenFile(f"{path}.constraints.txt", "\n".join(lines) + "\n"),)
         make = f"{python} -m venv {where}"
         url = catalog.repositories.pip
         tool = (

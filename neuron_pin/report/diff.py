@@ -11,6 +11,8 @@ from neuron_pin.outputs.table import columns
 from neuron_pin.policy import Phase
 from neuron_pin.printable import escape_markdown, join_printable
 
+from .changes import changes_row, sign_changes
+
 
 def render_diff(comparison: Comparison, form: str, *, everything: bool) -> str:
     """The text; what is equal in both only where ``everything`` is wanted."""
@@ -64,8 +66,7 @@ def _text(comparison: Comparison, shown: Sequence[Difference]) -> str:
     lines.append("")
     lines += columns(HEAD, [_row(d) for d in shown]) if shown else ["no difference"]
     for word, gained, lost in _support_rows(comparison):
-        signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
-        lines.append(f"{word}: {' '.join(signs)}")
+        lines.append(f"{word}: {' '.join(sign_changes(gained, lost))}")
     lines += ["", *comparison.notes] if comparison.notes else []
     return join_printable(lines)
 
@@ -95,8 +96,7 @@ def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
     else:
         lines.append("No difference.")
     for word, gained, lost in _support_rows(comparison):
-        signs = [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
-        lines += ["", f"{word}: {' '.join(signs)}"]
+        lines += ["", f"{word}: {' '.join(sign_changes(gained, lost))}"]
     lines += (
         ["", *(f"- {escape_markdown(note)}" for note in comparison.notes)]
         if comparison.notes
@@ -114,8 +114,7 @@ def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, 
         "update": support.update.value if support is not None else None,
         "packages": differences_document(shown),
         "support": {
-            word: {"gained": list(gained), "lost": list(lost)}
-            for word, gained, lost in _support_rows(comparison)
+            word: changes_row(gained, lost) for word, gained, lost in _support_rows(comparison)
         },
         "notes": list(comparison.notes),
     }

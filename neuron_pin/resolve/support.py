@@ -51,7 +51,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
 def _parts(catalog: Catalog, target: Target, with_python: bool) -> list[Part]:
     return find_target_parts(
         catalog,
-        python=target.python if with_python else "",
+        python=target.python if with_python else None,
         system=target.os,
         instance=target.family,
         as_of=target.as_of,
