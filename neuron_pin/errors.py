@@ -54,11 +54,11 @@ class InvalidPin(WrongUsage):
 
 
 class UnreadableInput(NeuronPinError):
-    """A file of the user's that cannot be read or parsed; ``line`` is 0 for the whole file."""
+    """A file of the user's that cannot be read or parsed; ``line`` is `None` for the whole file."""
 
     exit_code = 2
 
-    def __init__(self, path: str, line: int, problem: str, *, hint: str = "") -> None:
+    def __init__(self, path: str, line: int | None, problem: str, *, hint: str = "") -> None:
         self.path = path
         self.line = line
         self.problem = problem

@@ -150,13 +150,13 @@ def parse_lock(text: str | bytes, path: str) -> LockDocument:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise _invalid(path, line, "is not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("packages"), list):
-        raise _invalid(path, 0, "is not a lock: it has no 'packages'")
+        raise _invalid(path, None, "is not a lock: it has no 'packages'")
     target = document.get("target")
     if not isinstance(target, dict):
-        raise _invalid(path, 0, "is not a lock: it has no 'target'")
+        raise _invalid(path, None, "is not a lock: it has no 'target'")
     where = ""
     try:
         packages = []
@@ -174,7 +174,7 @@ def parse_lock(text: str | bytes, path: str) -> LockDocument:
             path=path,
         )
     except _Invalid as error:
-        raise _invalid(path, 0, f"{where}{error}") from None
+        raise _invalid(path, None, f"{where}{error}") from None
 
 
 class _Invalid(Exception):
@@ -253,5 +253,5 @@ def _text_or_none(row: dict[str, Any], name: str) -> str | None:
     return None if row.get(name) is None else _text(row, name)
 
 
-def _invalid(path: str, line: int, problem: str) -> UnreadableInput:
+def _invalid(path: str, line: int | None, problem: str) -> UnreadableInput:
     return UnreadableInput(path, line, problem, hint="a lock: neuron-pin lock … -o lock.json")

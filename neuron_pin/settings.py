@@ -133,26 +133,26 @@ def _project(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror}") from None
+        raise UnreadableInput(path, None, f"cannot be read: {error.strerror}") from None
     # A TOML parser costs more than most locks; most projects say nothing of us.
     if not any(_may_speak_of_us(line.strip()) for line in data.splitlines()):
         return {}
     if len(data) > MAX_PROJECT_BYTES:
-        raise UnreadableInput(path, 0, f"larger than {MAX_PROJECT_BYTES} bytes")
+        raise UnreadableInput(path, None, f"larger than {MAX_PROJECT_BYTES} bytes")
     from neuron_pin.fs.toml import parse_toml
 
     try:
         document = parse_toml(data.decode())
     except ValueError as error:
-        raise UnreadableInput(path, 0, f"not TOML: {error}") from None
+        raise UnreadableInput(path, None, f"not TOML: {error}") from None
     tool = document.get("tool", {})
     table = tool.get("neuron-pin", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise UnreadableInput(path, 0, "[tool.neuron-pin] is not a table")
+        raise UnreadableInput(path, None, "[tool.neuron-pin] is not a table")
     # [tool.neuron-pin.indexes] is the table form of --index NAME=URL.
     bound = table.pop("indexes", {})
     if not isinstance(bound, dict) or not all(isinstance(url, str) for url in bound.values()):
-        raise UnreadableInput(path, 0, "[tool.neuron-pin.indexes] is not a table of addresses")
+        raise UnreadableInput(path, None, "[tool.neuron-pin.indexes] is not a table of addresses")
     if bound:
         named = table.get("index", [])
         named = [named] if isinstance(named, str) else list(named)
@@ -172,7 +172,7 @@ def _project_value(path: str, name: str, value: Any) -> Any:
 
         near = nearest(name, [k.replace("_", "-") for k in known])
         hint = "did you mean " + " or ".join(near) + "?" if near else ""
-        raise UnreadableInput(path, 0, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
+        raise UnreadableInput(path, None, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
     where = f"{path}: [tool.neuron-pin] {name}"
     if field in _LISTS:
         items = [value] if isinstance(value, str) else value

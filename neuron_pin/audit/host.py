@@ -142,7 +142,7 @@ def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
     if os.path.lexists(status):
         data = read_bounded(status, MAX_STATUS)
         if data.strip() and b"Package:" not in data:
-            raise UnreadableInput(status, 0, "is no status of dpkg")
+            raise UnreadableInput(status, None, "is no status of dpkg")
         for name, found in sorted(read_installed(root, names).items()):
             yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
     database = rpm_database(root)

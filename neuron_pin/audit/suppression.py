@@ -117,10 +117,10 @@ def read_baseline(path: str) -> frozenset[str]:
     try:
         document = json.loads(read_bounded(path, MAX_BYTES))
     except (ValueError, RecursionError):
-        raise UnreadableInput(path, 0, "is no baseline: not JSON") from None
+        raise UnreadableInput(path, None, "is no baseline: not JSON") from None
     rows = document.get("known") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
-        raise UnreadableInput(path, 0, "is no baseline: it has no list 'known'")
+        raise UnreadableInput(path, None, "is no baseline: it has no list 'known'")
     return frozenset(rows)
 
 

@@ -175,7 +175,7 @@ class Catalog:
                 or len(row) != 4
                 or not all(isinstance(cell, str) for cell in row)
             ):
-                raise BrokenCatalog(path, 0, f"member {number} is not four strings")
+                raise BrokenCatalog(path, None, f"member {number} is not four strings")
             name, version, instances, pythons = row
             found.append(
                 Member(name, version, frozenset(instances.split()), frozenset(pythons.split()))

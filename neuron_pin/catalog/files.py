@@ -23,15 +23,15 @@ def read_object(path: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except UnicodeDecodeError:
-        raise BrokenCatalog(path, 0, "not UTF-8 text") from None
+        raise BrokenCatalog(path, None, "not UTF-8 text") from None
     except RecursionError:
-        raise BrokenCatalog(path, 0, "nested too deeply") from None
+        raise BrokenCatalog(path, None, "nested too deeply") from None
     except json.JSONDecodeError as error:
         raise BrokenCatalog(path, error.lineno, f"not JSON: {error.msg}") from None
     except ValueError as error:
-        raise BrokenCatalog(path, 0, f"not JSON: {error}") from None
+        raise BrokenCatalog(path, None, f"not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise BrokenCatalog(path, 0, "not a JSON object")
+        raise BrokenCatalog(path, None, "not a JSON object")
     return value
 
 
@@ -49,7 +49,7 @@ class Fields:
 
     def broken(self, problem: str) -> BrokenCatalog:
         """The error for this entry."""
-        return BrokenCatalog(self.path, 0, f"{self.entry}: {problem}")
+        return BrokenCatalog(self.path, None, f"{self.entry}: {problem}")
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string; without a default it must be there."""

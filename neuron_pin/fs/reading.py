@@ -12,7 +12,7 @@ def read_bounded(path: str, limit: int, error: type[UnreadableInput] = Unreadabl
         with open(path, "rb") as stream:
             data = stream.read(limit + 1)
     except OSError as problem:
-        raise error(path, 0, f"cannot be read: {problem.strerror}") from None
+        raise error(path, None, f"cannot be read: {problem.strerror}") from None
     if len(data) > limit:
-        raise error(path, 0, f"larger than {limit} bytes")
+        raise error(path, None, f"larger than {limit} bytes")
     return data

@@ -46,7 +46,7 @@ def load_index_redirect(via: str, path: str | None, catalog: Catalog, today: dat
     target = make_target(
         catalog, instance=None, system=None, python=None, as_of=today, this_python="3.12"
     )
-    return HookLock(Resolution("", target, (), (), ()), "", OnError.ALLOW, address)
+    return HookLock(Resolution(None, target, (), (), ()), "", OnError.ALLOW, address)
 
 
 def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:

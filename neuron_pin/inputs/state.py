@@ -105,7 +105,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
     found: dict[PackageKey, set[str]] = {}
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, 0, "is no environment: it has no site-packages")
+        raise UnreadableInput(folder, None, "is no environment: it has no site-packages")
     for place in places:
         for name in os.listdir(place):
             match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
@@ -113,7 +113,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
                 key = PackageKey(Ecosystem.PIP, canonicalize_name(match[1]))
                 found.setdefault(key, set()).add(match[2].replace("_", "-"))
         if len(found) > MAX_DISTRIBUTIONS:
-            raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")
+            raise UnreadableInput(folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions")
     return _ordered(found)
 
 
@@ -150,6 +150,6 @@ def _file(path: str) -> State:
     read_bounded(path, MAX_BYTES)
     sdk, versions = read_locked(path, form)
     if not versions:
-        raise UnreadableInput(path, 0, "pins no version (name==version)")
+        raise UnreadableInput(path, None, "pins no version (name==version)")
     pinned = {PackageKey(Ecosystem.PIP, name): {version} for name, version in versions.items()}
     return State(path, sdk, _ordered(pinned))

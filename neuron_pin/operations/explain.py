@@ -40,12 +40,12 @@ class Explanation(NamedTuple):
 class PairVerdict(NamedTuple):
     """One version of a package, and the best of another that goes with it, empty for none;
     then ``reasons`` say why not.  ``phase`` is the version's own on the day, ``sdk`` the
-    release that has both, empty for none."""
+    release that has both, `None` for none."""
 
     version: str
     phase: Phase
     other: str
-    sdk: str
+    sdk: str | None
     reasons: tuple[str, ...]
 
 
@@ -107,7 +107,7 @@ def explain_pair(job: LockJob, first: Requirement, second: Requirement) -> PairE
             found = lock_job(asked._replace(requirements=(exact, second)))
         except NoSolution as error:
             reasons = error.causes or (error.message,)
-            verdicts.append(PairVerdict(version, phase, "", "", tuple(reasons)))
+            verdicts.append(PairVerdict(version, phase, "", None, tuple(reasons)))
             continue
         other = next(p.version for p in found.packages if p.key.name == second.name)
         verdicts.append(PairVerdict(version, phase, other, found.sdk, ()))

@@ -105,7 +105,7 @@ def import_facts(
         for finding in findings:
             if finding.severity is Severity.ERROR:
                 problem = f"{finding.subject}: {finding.reason} ({finding.rule.identifier})"
-                raise UnreadableInput(folders[0], 0, problem, hint="nothing was imported")
+                raise UnreadableInput(folders[0], None, problem, hint="nothing was imported")
     is_new = manifest is not None or (
         announcements is not None
         and (announcements.events or (announcements.newest or known.announced) > known.announced)

@@ -50,7 +50,7 @@ class LockCache:
         if any(_has_changed(path, changed) for path, changed in evidence):
             return None
         return Resolution(
-            sdk=sdk,
+            sdk=sdk or None,
             target=target,
             packages=tuple(_package(row) for row in packages),
             exclusions=tuple(_exclusion(row) for row in exclusions),
@@ -109,7 +109,7 @@ def _package(row: list[Any]) -> LockedPackage:
         Pin(pin[0], PinComparison[pin[1]]),
         Phase[phase],
         ComponentKind[kind] if kind else None,
-        sdk,
+        sdk or None,
         source,
         tuple(File(f[0], f[1], tuple((h[0], h[1]) for h in f[2]), f[3], f[4]) for f in files),
         tuple(via),

@@ -42,7 +42,7 @@ def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str
         where = "command"
         command = _line(_stated(lock.command, "command"))
         where = "sdk"
-        sdk = _line(lock.sdk or "")
+        sdk = _line(lock.sdk) if lock.sdk else None
     except NeuronPinError as error:
         raise _unreadable(lock, where, error.message) from None
     except ValueError as error:
@@ -53,7 +53,7 @@ def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str
 def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput:
     return UnreadableInput(
         lock.path or "lock.json",
-        0,
+        None,
         f"{where}: {problem[:200]}",
         hint="make it anew: neuron-pin lock … -o lock.json",
     )
@@ -87,7 +87,7 @@ def _package(package: LockedVersion) -> LockedPackage:
         _pin(_line(_stated(package.pin, "pin")), ecosystem, is_neuron=kind is not None),
         Phase.parse(_stated(package.phase, "phase")),
         kind,
-        _line(package.sdk or ""),
+        _line(package.sdk) if package.sdk else None,
         _line(package.source or ""),
         files,
         tuple(_line(need) for need in package.via),

@@ -33,7 +33,7 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         )
     catalog = load_catalog()
     rows = [
-        ("value", "sdk", resolution.sdk),
+        ("value", "sdk", resolution.sdk or ""),
         ("value", "label", target.label),
         ("value", "system", target.system.value),
         ("value", "family", target.family or ""),
@@ -76,7 +76,7 @@ def _word(catalog: Catalog, system: Ecosystem, name: str, pin: Pin) -> str:
     return installable(name, pin, system)
 
 
-def _known(catalog: Catalog, target: Target, sdk: str) -> Iterator[tuple[str, ...]]:
+def _known(catalog: Catalog, target: Target, sdk: str | None) -> Iterator[tuple[str, ...]]:
     """Every version that a release has shipped."""
     for package in _system_packages(catalog, target):
         for version, rows in sorted(catalog.shipped(package.name).items()):

@@ -25,7 +25,7 @@ def make_document(resolution: Resolution, command: str) -> LockDocument:
     """A resolution as a lock.json has it."""
     return LockDocument(
         command=command,
-        sdk=resolution.sdk or None,
+        sdk=resolution.sdk,
         target=_target(resolution.target),
         packages=tuple(_package(package) for package in resolution.packages),
         support=_support(resolution.support) if resolution.support is not None else None,
@@ -59,7 +59,7 @@ def _package(package: LockedPackage) -> LockedVersion:
         pin=package.pin.render(package.key.ecosystem),
         phase=package.phase.label,
         kind=package.kind.value if package.kind else None,
-        sdk=package.sdk or None,
+        sdk=package.sdk,
         source=package.source or None,
         files=tuple(LockedFile(file.url, file.hashes, file.size) for file in package.files),
         via=package.via,

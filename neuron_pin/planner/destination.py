@@ -100,6 +100,11 @@ class TargetState(NamedTuple):
     constraints: tuple[LockedPackage, ...]
     efa: str
 
+    @property
+    def sdk(self) -> str:
+        """The release that it is of."""
+        return self.resolution.sdk or ""
+
 
 def parse_wanted(
     framework: str,
@@ -235,7 +240,7 @@ def _system_names(job: LockJob, wanted: Wanted) -> list[Requirement]:
 def _reach(job: LockJob, requirements: list[Requirement]) -> tuple[int, ...]:
     """The newest release that has them, nothing if none has."""
     try:
-        return sdk_key(lock_job(job._replace(requirements=tuple(requirements))).sdk)
+        return sdk_key(lock_job(job._replace(requirements=tuple(requirements))).sdk or "")
     except NeuronPinError:
         return ()
 
@@ -272,7 +277,7 @@ def _of_release(job: LockJob, wanted: Wanted, decisive: list[Requirement]) -> Ta
     """Everything that is wanted, of the newest release that has what is decisive."""
     catalog, family = job.catalog, _family(job)
     found = lock_job(job._replace(requirements=tuple(decisive)))
-    release = found.sdk
+    release = found.sdk or ""
     of_release = job._replace(settings=job.settings._replace(sdk=release))
     # What belongs together, and a driver of an older release where this one has none.
     whole = lock_job(of_release._replace(requirements=()))

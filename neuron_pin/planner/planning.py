@@ -207,11 +207,11 @@ def make_plan(job: LockJob, situation: CurrentState, wanted: Wanted, manner: Pla
     target = resolution.target
     if not resolution.packages and not destination.efa:
         raise NoSolution(
-            f"nothing to install: release {resolution.sdk} has nothing of that for {target.label}"
+            f"nothing to install: release {destination.sdk} has nothing of that for {target.label}"
         )
     end = State(
-        f"SDK {resolution.sdk}",
-        resolution.sdk,
+        f"SDK {destination.sdk}",
+        destination.sdk,
         {package.key: (package.version,) for package in resolution.packages},
     )
     relevant = State(start.label, start.sdk, _relevant(situation, end, catalog))
@@ -341,11 +341,11 @@ def _hops(
     resolution = destination.resolution
     first = find_release(start, catalog) if start.versions else ""
     if not first:
-        return (resolution.sdk,), []
-    own = find_pair(catalog, resolution.sdk, resolution.target.family)
+        return (destination.sdk,), []
+    own = find_pair(catalog, destination.sdk, resolution.target.family)
     old = {key.name: versions[0] for key, versions in start.versions.items()}
     if own is None or not old.keys() & {DRIVER, RUNTIME}:
-        return (first, resolution.sdk), []
+        return (first, destination.sdk), []
     of_first = find_pair(catalog, first, resolution.target.family) or own
     before = Pair(
         public_version(old.get(DRIVER, of_first.driver)),
@@ -354,7 +354,7 @@ def _hops(
     moves = find_moves(catalog, before, own, resolution.target.family)
     between = [move.sdk for move in moves if move.sdk]
     if not between:
-        return (first, resolution.sdk), []
+        return (first, destination.sdk), []
     words = ", then ".join(
         f"{move.package} {move.version}" + (f" of SDK {move.sdk}" if move.sdk else "")
         for move in moves
@@ -364,8 +364,8 @@ def _hops(
         f"containers are moved apart from their host, go by SDK {between[0]}: {words}"
     )
     if resolution.target.scope is Scope.BOTH:
-        return (first, resolution.sdk), [note]
-    return (first, *dict.fromkeys(between), resolution.sdk), [note]
+        return (first, destination.sdk), [note]
+    return (first, *dict.fromkeys(between), destination.sdk), [note]
 
 
 def _describe_holds(situation: CurrentState, resolution: Resolution) -> Iterator[str]:

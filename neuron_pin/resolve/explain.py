@@ -49,7 +49,7 @@ def explain(
     order = sorted(shipped, key=lambda v: (version_numbers(v), v), reverse=True)
     for version in order:
         rows = shipped[version]
-        in_lock = resolution.sdk if resolution else ""
+        in_lock = resolution.sdk if resolution else None
         at_hand = [row for row in rows if row[0].sdk == in_lock] or rows
         is_chosen = chosen is not None and version == chosen.version
         exclusions: list[Exclusion] = []
@@ -79,7 +79,7 @@ def _against(
     rows: Sequence[tuple[Release, Candidate]],
     requirement: Requirement,
     context: Context,
-    sdk: str,
+    sdk: str | None,
 ) -> list[Exclusion]:
     found: list[Exclusion] = []
     if not requirement.admits(version):

@@ -16,7 +16,7 @@ class LockedPackage(NamedTuple):
     """One chosen version.
 
     ``kind`` is none for software that is not Neuron's.  ``sdk`` is the release that it was
-    taken as a member of, empty for none.  ``via`` names who needs it, sorted.
+    taken as a member of, `None` for none.  ``via`` names who needs it, sorted.
     """
 
     key: PackageKey
@@ -24,7 +24,7 @@ class LockedPackage(NamedTuple):
     pin: Pin
     phase: Phase
     kind: ComponentKind | None
-    sdk: str
+    sdk: str | None
     source: str
     files: tuple[File, ...]
     via: tuple[str, ...]
@@ -39,13 +39,13 @@ class LockedPackage(NamedTuple):
 class Resolution(NamedTuple):
     """What may be installed on a target, and why not the rest.
 
-    ``sdk`` is the release, empty where no package of Neuron's is in the answer.
+    ``sdk`` is the release, `None` where no package of Neuron's is in the answer.
     ``with_hashes`` says that hashes are wanted wherever a form may have them.  ``expires`` is
     the ISO date on which somebody should look at the lock again, empty for none.  ``support``
     is until when every part of it is sure of support, none where it has nothing of Neuron's.
     """
 
-    sdk: str
+    sdk: str | None
     target: Target
     packages: tuple[LockedPackage, ...]
     exclusions: tuple[Exclusion, ...]

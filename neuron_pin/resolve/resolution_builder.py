@@ -77,7 +77,7 @@ def make_resolution(
             exclusions += _not_chosen(selection, chosen_versions)
     warnings = _warnings(request, attempt, packages, catalog, whole)
     return Resolution(
-        sdk=context.release.sdk if used_release and context.release else "",
+        sdk=context.release.sdk if used_release and context.release else None,
         target=request.target,
         packages=tuple(packages),
         exclusions=sorted_exclusions(exclusions),
@@ -137,9 +137,9 @@ def _lock_packages(
     )
 
 
-def _sdk_of(candidate: Candidate, context: Context) -> str:
+def _sdk_of(candidate: Candidate, context: Context) -> str | None:
     if candidate.member is None or context.release is None:
-        return ""
+        return None
     return candidate.release or context.release.sdk
 
 
@@ -249,7 +249,7 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
     """That the driver's release was not tested on the host's kernel, or not on its system."""
     if not target.kernel or target.os is None:
         return []
-    minor = driver.sdk.rpartition(".")[0]
+    minor = (driver.sdk or "").rpartition(".")[0]
     rows = [
         row
         for row in catalog.tested

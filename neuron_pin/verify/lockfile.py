@@ -30,7 +30,7 @@ T = TypeVar("T")
 class InvalidLock(UnreadableInput):
     """A lock that cannot be read; ``place`` is a JSON path, empty where a line says more."""
 
-    def __init__(self, path: str, place: str, problem: str, *, line: int = 0) -> None:
+    def __init__(self, path: str, place: str, problem: str, *, line: int | None = None) -> None:
         self.place = place
         text = f"{place}: {problem}" if place else problem
         super().__init__(path, line, text, hint="a lock: neuron-pin lock … -o lock.json")
@@ -291,7 +291,7 @@ def parse_pylock(data: bytes, path: str) -> Lock:
     except ValueError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise InvalidLock(
-            path, "", f"is not TOML: {str(error)[:200]}", line=int(line[1]) if line else 0
+            path, "", f"is not TOML: {str(error)[:200]}", line=int(line[1]) if line else None
         ) from None
     try:
         found = Pylock.from_dict(document)

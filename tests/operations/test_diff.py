@@ -147,7 +147,7 @@ REFUSED: list[tuple[tuple[str, ...], type[NeuronPinError], dict[str, object]]] =
     (("nothing", "2.30.0"), WrongUsage, {}),
     ((".", "2.30.0"), UnreadableInput, {"path": "."}),
     (("a.doc", "2.30.0"), WrongUsage, {}),
-    (("empty.txt", "2.30.0"), UnreadableInput, {"path": "empty.txt", "line": 0}),
+    (("empty.txt", "2.30.0"), UnreadableInput, {"path": "empty.txt", "line": None}),
     (("bad.json", "2.30.0"), UnreadableInput, {"path": "bad.json", "line": 1}),
     (("2.30.0", "2.30.0", "--instance", "trn9"), UnknownName, {"given": "trn9"}),
 ]

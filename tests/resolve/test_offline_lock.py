@@ -275,7 +275,7 @@ def test_nothing_later_than_the_date_is_known(catalog: Catalog) -> None:
                 as_of=release.date.isoformat(),
                 python=sorted(_compiler_pythons(catalog, release.sdk))[-1],
             )
-            assert catalog.release(found.sdk).date <= release.date
+            assert catalog.release(str(found.sdk)).date <= release.date
 
 
 def _compiler_pythons(catalog: Catalog, sdk: str) -> frozenset[str]:

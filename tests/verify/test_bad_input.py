@@ -111,9 +111,9 @@ NO_JSON = [
     ("", 1),
     ("{\n  'a': 1}", 2),
     ('{"schema_version": 1,\n\n"packages": [}', 3),
-    ("\xff", 0),
-    ('{"a": 1, "a": 2}', 0),
-    ('{"schema_version": NaN}', 0),
+    ("\xff", None),
+    ('{"a": 1, "a": 2}', None),
+    ('{"schema_version": NaN}', None),
 ]
 # a line of the pylock, what stands there instead, the place that is told
 WRONG_PYLOCKS = [
@@ -172,7 +172,7 @@ def test_what_is_missing_is_told_with_its_place(run, way: str, place: str) -> No
 
 
 @pytest.mark.parametrize(("text", "line"), NO_JSON, ids=lambda v: repr(v))
-def test_what_is_not_json_is_told_with_its_line(run, text: str, line: int) -> None:
+def test_what_is_not_json_is_told_with_its_line(run, text: str, line: int | None) -> None:
     Path("lock.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(InvalidLock) as caught:
         read_lock("lock.json")

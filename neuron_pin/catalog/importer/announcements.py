@@ -73,7 +73,7 @@ def read_announcements(
     """
     paths = _pages(folder)
     if not paths:
-        raise UnreadableInput(folder, 0, "holds no .rst page")
+        raise UnreadableInput(folder, None, "holds no .rst page")
     released = catalog.dates | (dates or {})
     read_before = {os.path.basename(e.source) for e in catalog.events}
     read_before |= {os.path.basename(left.source) for left in catalog.left_out}
@@ -111,7 +111,7 @@ def _pages(folder: str) -> list[str]:
             if name.endswith(".rst"):
                 found.append(os.path.join(place, name))
         if len(found) > MAX_PAGES:
-            raise UnreadableInput(folder, 0, f"holds more than {MAX_PAGES} pages")
+            raise UnreadableInput(folder, None, f"holds more than {MAX_PAGES} pages")
     return found
 
 
@@ -122,7 +122,7 @@ def _text(path: str) -> str:
     try:
         return read_bounded(path, MAX_PAGE_BYTES, UnreadableInput).decode("utf-8")
     except UnicodeDecodeError:
-        raise UnreadableInput(path, 0, "not UTF-8 text") from None
+        raise UnreadableInput(path, None, "not UTF-8 text") from None
 
 
 def _parse_post(text: str) -> date | None:

@@ -56,7 +56,9 @@ def verify_facts(path: str, signed_by: str = "") -> Verified:
     if not os.path.isdir(path):
         data = read_bounded(path, MAX_BYTES)
         if not signed_by:
-            raise UnreadableInput(path, 0, "a file alone states no digest", hint="--signed-by KEY")
+            raise UnreadableInput(
+                path, None, "a file alone states no digest", hint="--signed-by KEY"
+            )
         signer = _signer(path, data, signed_by)
         return Verified(path, 1, hashlib.sha256(data).hexdigest(), signer)
     place = os.path.join(path, SUMS)
@@ -102,6 +104,6 @@ def _hash_files(folder: str) -> dict[str, str]:
             if below in (SUMS, f"{SUMS}.asc"):
                 continue
             if len(found) >= MAX_FILES:
-                raise UnreadableInput(folder, 0, f"holds more than {MAX_FILES} files")
+                raise UnreadableInput(folder, None, f"holds more than {MAX_FILES} files")
             found[below] = hashlib.sha256(read_bounded(whole, MAX_BYTES)).hexdigest()
     return found

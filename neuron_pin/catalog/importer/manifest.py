@@ -82,7 +82,7 @@ class _Reader:
         self.repairs[what, reason] = self.repairs.get((what, reason), 0) + 1
 
     def bad(self, problem: str) -> UnreadableInput:
-        return UnreadableInput(self.path, 0, problem, hint="is this a release manifest?")
+        return UnreadableInput(self.path, None, problem, hint="is this a release manifest?")
 
 
 def read_manifest(path: str, known: Catalog) -> Manifest:

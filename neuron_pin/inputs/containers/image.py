@@ -71,7 +71,7 @@ class _Folder:
             descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             return os.fdopen(descriptor, "rb"), os.fstat(descriptor).st_size
         except OSError as error:
-            raise UnreadableInput(place, 0, f"cannot be read: {error.strerror}") from None
+            raise UnreadableInput(place, None, f"cannot be read: {error.strerror}") from None
 
 
 class _Tar:
@@ -84,7 +84,7 @@ class _Tar:
         try:
             for count, member in enumerate(archive):
                 if count > MAX_MEMBERS:
-                    raise UnreadableInput(path, 0, f"more than {MAX_MEMBERS} names")
+                    raise UnreadableInput(path, None, f"more than {MAX_MEMBERS} names")
                 if member.isreg():
                     self.members[normalize_member_name(member.name)] = member
         except UnreadableInput:
@@ -96,7 +96,7 @@ class _Tar:
         member = self.members.get(normalize_member_name(name))
         stream = self.archive.extractfile(member) if member is not None else None
         if stream is None or member is None:
-            raise UnreadableInput(f"{self.path}!/{name}", 0, "is not there")
+            raise UnreadableInput(f"{self.path}!/{name}", None, "is not there")
         return stream, member.size
 
 
@@ -104,9 +104,9 @@ def _archive(path: str, files: LayerFiles) -> None:
     try:
         archive = tarfile.open(path, "r:*")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise UnreadableInput(path, 0, f"cannot be read: {error.strerror or error}") from None
+        raise UnreadableInput(path, None, f"cannot be read: {error.strerror or error}") from None
     except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
-        raise UnreadableInput(path, 0, f"is no tarball: {error}") from None
+        raise UnreadableInput(path, None, f"is no tarball: {error}") from None
     with archive:
         layout = _Tar(path, archive, files)
         if "index.json" in layout.members:
@@ -126,25 +126,27 @@ def _document(layout: _Folder | _Tar, name: str, digest: str = "") -> Any:
     stream, size = layout.open(name)
     with stream:
         if size > MAX_DOCUMENT:
-            raise UnreadableInput(f"{layout.path}!/{name}", 0, f"larger than {MAX_DOCUMENT} bytes")
+            raise UnreadableInput(
+                f"{layout.path}!/{name}", None, f"larger than {MAX_DOCUMENT} bytes"
+            )
         try:
             data = stream.read(MAX_DOCUMENT)
         except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
             raise UnreadableInput(
-                f"{layout.path}!/{name}", 0, f"is cut off or damaged: {error}"
+                f"{layout.path}!/{name}", None, f"is cut off or damaged: {error}"
             ) from None
     if digest and hashlib.sha256(data).hexdigest() != digest:
-        raise UnreadableInput(f"{layout.path}!/{name}", 0, "its digest is another one")
+        raise UnreadableInput(f"{layout.path}!/{name}", None, "its digest is another one")
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise UnreadableInput(f"{layout.path}!/{name}", 0, "is not JSON") from None
+        raise UnreadableInput(f"{layout.path}!/{name}", None, "is not JSON") from None
 
 
 def _blob(layout: _Folder | _Tar, descriptor: Any) -> tuple[str, str]:
     digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
     if not isinstance(digest, str) or not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-        raise UnreadableInput(layout.path, 0, "a descriptor has no sha256 digest")
+        raise UnreadableInput(layout.path, None, "a descriptor has no sha256 digest")
     return f"blobs/sha256/{digest[7:]}", digest[7:]
 
 
@@ -155,11 +157,11 @@ def _oci(layout: _Folder | _Tar, files: LayerFiles) -> None:
         if rows is None:
             break
         if not isinstance(rows, list) or not rows:
-            raise UnreadableInput(layout.path, 0, "its index has no manifests")
+            raise UnreadableInput(layout.path, None, "its index has no manifests")
         document = _document(layout, *_blob(layout, _for_linux(rows)))
     layers = document.get("layers") if isinstance(document, dict) else None
     if not isinstance(layers, list):
-        raise UnreadableInput(layout.path, 0, "its manifest has no layers")
+        raise UnreadableInput(layout.path, None, "its manifest has no layers")
     for number, row in enumerate(layers[:MAX_LAYERS], 1):
         try:
             name, digest = _blob(layout, row)
@@ -185,7 +187,7 @@ def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
     first = document[0] if isinstance(document, list) and document else None
     layers = first.get("Layers") if isinstance(first, dict) else None
     if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):
-        raise UnreadableInput(layout.path, 0, "its manifest.json has no layers")
+        raise UnreadableInput(layout.path, None, "its manifest.json has no layers")
     for number, name in enumerate(layers[:MAX_LAYERS], 1):
         try:
             stream, size = layout.open(name)
@@ -202,7 +204,7 @@ def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
 def _rootfs(path: str, files: LayerFiles) -> None:
     """Of a folder with a system in it; links are not followed, they may lead out of it."""
     if not any(os.path.isdir(os.path.join(path, name)) for name in ("etc", "usr", "opt", "var")):
-        raise UnreadableInput(path, 0, "is no image: no layout, and no root of a system")
+        raise UnreadableInput(path, None, "is no image: no layout, and no root of a system")
     count = 0
     for folder, inner, names in os.walk(path):
         below = os.path.relpath(folder, path)
@@ -212,7 +214,7 @@ def _rootfs(path: str, files: LayerFiles) -> None:
         for name in names:
             count += 1
             if count > MAX_MEMBERS:
-                raise UnreadableInput(path, 0, f"has more than {MAX_MEMBERS} files")
+                raise UnreadableInput(path, None, f"has more than {MAX_MEMBERS} files")
             whole = os.path.join(below, name)
             if not KEPT.fullmatch(whole):
                 continue

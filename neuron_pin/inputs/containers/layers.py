@@ -45,12 +45,12 @@ class LayerFiles:
         self.size = 0
 
     def problem(self, where: str, text: str) -> None:
-        self.problems.append(UnreadableInput(f"{self.image}!{where}", 0, text))
+        self.problems.append(UnreadableInput(f"{self.image}!{where}", None, text))
 
     def put(self, name: str, data: bytes) -> None:
         self.size += len(data) - len(self.found.get(name, b""))
         if self.size > MAX_KEPT:
-            raise UnreadableInput(self.image, 0, f"has more than {MAX_KEPT} bytes to be read")
+            raise UnreadableInput(self.image, None, f"has more than {MAX_KEPT} bytes to be read")
         self.found[name] = data
 
     def remove(self, name: str) -> None:

@@ -47,10 +47,11 @@ class Stanza(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What apt will not like, or silently not do.  ``is_fatal`` ends every apt command."""
+    """What apt will not like, or silently not do.  ``is_fatal`` ends every apt command;
+    ``line`` is `None` for the whole file."""
 
     path: str
-    line: int
+    line: int | None
     text: str
     is_fatal: bool
 
@@ -202,7 +203,7 @@ def preference_files(root: str) -> tuple[list[str], list[Problem]]:
         if name.startswith(".") or not os.path.isfile(path):
             continue
         if not re.fullmatch(_READABLE, name, re.ASCII) or extension not in ("", ".pref"):
-            problems.append(Problem(path, 0, "apt does not read a file of this name", False))
+            problems.append(Problem(path, None, "apt does not read a file of this name", False))
             continue
         found.append(path)
     return found, problems

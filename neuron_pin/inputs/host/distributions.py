@@ -48,20 +48,22 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
     looked into.  Raises `UnreadableInput` for what is no environment."""
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, 0, "is no environment: it has no site-packages")
+        raise UnreadableInput(folder, None, "is no environment: it has no site-packages")
     count = 0
     for place in places:
         try:
             entries = sorted(os.listdir(place))
         except OSError as error:
-            raise UnreadableInput(place, 0, f"cannot be read: {error.strerror}") from None
+            raise UnreadableInput(place, None, f"cannot be read: {error.strerror}") from None
         for entry in entries:
             written, dash, version = entry[: -len(_SUFFIX)].rpartition("-")
             if not entry.endswith(_SUFFIX) or not dash:
                 continue
             count += 1
             if count > MAX_DISTRIBUTIONS:
-                raise UnreadableInput(folder, 0, f"has more than {MAX_DISTRIBUTIONS} distributions")
+                raise UnreadableInput(
+                    folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions"
+                )
             name = canonicalize_name(written)
             plain = Distribution(name, version.replace("_", "-"), f"{place}/{entry}")
             yield _read_distribution(plain, place) if name in names else plain

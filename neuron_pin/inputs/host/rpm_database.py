@@ -33,7 +33,7 @@ def read_rpm_installed(root: str, names: Sequence[str]) -> dict[str, str]:
         return {}
     program = shutil.which("rpm")
     if program is None:
-        raise UnreadableInput(place, 0, "needs the program rpm to be read")
+        raise UnreadableInput(place, None, "needs the program rpm to be read")
     command = [program, "--dbpath", os.path.abspath(place), "-qa", "--qf"]
     command += ["%{NAME}\\t%{VERSION}-%{RELEASE}\\n"]
     try:
@@ -41,9 +41,9 @@ def read_rpm_installed(root: str, names: Sequence[str]) -> dict[str, str]:
             command, capture_output=True, text=True, timeout=SECONDS, check=False, errors="replace"
         )
     except subprocess.TimeoutExpired:
-        raise UnreadableInput(place, 0, f"rpm took longer than {SECONDS} seconds") from None
+        raise UnreadableInput(place, None, f"rpm took longer than {SECONDS} seconds") from None
     if done.returncode != 0:
-        raise UnreadableInput(place, 0, f"rpm cannot read it: {done.stderr.strip()[:300]}")
+        raise UnreadableInput(place, None, f"rpm cannot read it: {done.stderr.strip()[:300]}")
     rows = re.findall(r"^([^\t\n]+)\t([^\t\n]+)$", done.stdout, re.M)
     wanted = frozenset(names)
     return {name: version for name, version in rows if name in wanted}

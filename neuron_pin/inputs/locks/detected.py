@@ -129,22 +129,22 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
         text = read_bounded(path, MAX_BYTES).decode("utf-8")
         document = parse_toml(text)
     except UnicodeDecodeError:
-        raise UnreadableInput(path, 0, "not UTF-8 text") from None
+        raise UnreadableInput(path, None, "not UTF-8 text") from None
     except ValueError as error:
-        raise UnreadableInput(path, 0, f"not TOML: {error}") from None
+        raise UnreadableInput(path, None, f"not TOML: {error}") from None
     check_version(path, document)
     rows = document.get(table, [])
     if not isinstance(rows, list) or len(rows) > MAX_PACKAGES:
-        raise UnreadableInput(path, 0, f"{table!r} is no list of packages that can be read")
+        raise UnreadableInput(path, None, f"{table!r} is no list of packages that can be read")
     lines = _lines(text, r'^name\s*=\s*"([^"]+)"\s*$')
     found = []
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not isinstance(row.get("name"), str):
-            raise UnreadableInput(path, 0, f"{table} {number} has no name")
+            raise UnreadableInput(path, None, f"{table} {number} has no name")
         name = canonicalize_name(row["name"])
         version = row.get("version", "")
         if not isinstance(version, str):
-            raise UnreadableInput(path, 0, f"{table} {number}: the version is not a string")
+            raise UnreadableInput(path, None, f"{table} {number}: the version is not a string")
         if not version:
             # A project of one's own, from a folder or a repository.
             continue
@@ -158,7 +158,7 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
 def _uv_version(path: str, document: dict[str, Any]) -> None:
     if document.get("version") != 1:
         raise UnreadableInput(
-            path, 0, f"uv.lock of version {document.get('version')!r}; version 1 is read"
+            path, None, f"uv.lock of version {document.get('version')!r}; version 1 is read"
         )
 
 
@@ -172,7 +172,7 @@ def _poetry_version(path: str, document: dict[str, Any]) -> None:
     metadata = document.get("metadata")
     version = metadata.get("lock-version") if isinstance(metadata, dict) else None
     if not isinstance(version, str) or version.partition(".")[0] not in ("1", "2"):
-        raise UnreadableInput(path, 0, f"poetry.lock of version {version!r}; 1 and 2 are read")
+        raise UnreadableInput(path, None, f"poetry.lock of version {version!r}; 1 and 2 are read")
 
 
 def _poetry_index(row: dict[str, Any]) -> str:
@@ -184,7 +184,7 @@ def _poetry_index(row: dict[str, Any]) -> str:
 def _pylock_version(path: str, document: dict[str, Any]) -> None:
     version = document.get("lock-version")
     if not isinstance(version, str) or not version.startswith("1."):
-        raise UnreadableInput(path, 0, f"pylock of version {version!r}; 1 is read")
+        raise UnreadableInput(path, None, f"pylock of version {version!r}; 1 is read")
 
 
 def _pylock_index(row: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         with open(path, encoding="utf-8") as stream:
             text = stream.read(MAX_BYTES)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(path, 0, f"cannot be read: {error}") from None
+        raise UnreadableInput(path, None, f"cannot be read: {error}") from None
     if not text.strip():
         return "", {}
     try:
@@ -36,7 +36,7 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
     except (UnreadableInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableInput(
             path,
-            0,
+            None,
             "is there, but is not a lock that could be kept to",
             hint="--upgrade ignores and replaces it",
         ) from None

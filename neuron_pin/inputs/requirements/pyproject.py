@@ -140,12 +140,12 @@ class Project:
 
     def _table(self, name: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise UnreadableInput(self.path, 0, f"[{name}] is not a table")
+            raise UnreadableInput(self.path, None, f"[{name}] is not a table")
         return value
 
     def _strings(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise UnreadableInput(self.path, 0, f"{name} is not a list of strings")
+            raise UnreadableInput(self.path, None, f"{name} is not a list of strings")
         return value
 
 
@@ -153,4 +153,4 @@ def _toml(path: str, text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:
-        raise UnreadableInput(path, 0, f"not TOML: {error}") from None
+        raise UnreadableInput(path, None, f"not TOML: {error}") from None

@@ -116,7 +116,7 @@ def _read(
 ) -> None:
     resolved = os.path.realpath(path)
     if resolved in above or len(above) >= MAX_DEPTH:
-        raise UnreadableInput(path, 0, "includes itself" if resolved in above else "too deep")
+        raise UnreadableInput(path, None, "includes itself" if resolved in above else "too deep")
     for number, written in logical_lines(read_text(path)):
         line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
         if line.startswith("-"):
