@@ -42,7 +42,7 @@ def check_dockerfile(
         target = _target(base, catalog, make_target)
         if base is not None and stage.parent < 0:
             findings += _base(base, path, catalog, target, within_days)
-        stated = list(_detected(path, stage, seen, environ))
+        stated = list(_detect(path, stage, seen, environ))
         findings += check_packages(stated, catalog, target, within_days)
         for installation in stage.installations:
             findings += _installation(installation, stage, path, catalog)
@@ -59,7 +59,7 @@ def _target(base: BaseImage | None, catalog: Catalog, make_target: MakeTarget) -
         return make_target(python, "")
 
 
-def _detected(
+def _detect(
     path: str, stage: Stage, stages: list[Stage], environ: Mapping[str, str]
 ) -> Iterator[DetectedPackage]:
     """What is installed in a stage and in those it is built on, with the base's release."""

@@ -159,7 +159,9 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
         except BadSignature as error:
             yield _error(Rule.APT_KEY, where, f"{error}", place, "fetch the key again")
             continue
-        yield from _ending(Rule.APT_KEY, where, "the key", ends, now, place, "fetch the newer key")
+        yield from _check_end(
+            Rule.APT_KEY, where, "the key", ends, now, place, "fetch the newer key"
+        )
 
 
 def _key_ends(key: bytes) -> float | None:
@@ -182,7 +184,7 @@ def _key_ends(key: bytes) -> float | None:
     return float(max(int(end) for end in ends if end.isdecimal()))
 
 
-def _ending(
+def _check_end(
     rule: Rule, subject: str, what: str, ends: float | None, now: float, place: str, remedy: str
 ) -> Iterator[Finding]:
     if ends is None or ends > now + SOON_DAYS * DAY:
@@ -231,7 +233,7 @@ def _validity(repository: AptRepository, path: str, now: float) -> Iterator[Find
             release = parse_release(stream.read(1 << 23), path)
     except (OSError, NeuronPinError):
         return
-    yield from _ending(
+    yield from _check_end(
         Rule.APT_LISTS,
         repository.url,
         "what was fetched of it (Valid-Until)",

@@ -56,7 +56,7 @@ def check_packages(
     ]
     if not ours:
         return []
-    shipped = _shipped(catalog, {s.key.name for s in ours})
+    shipped = _list_shipped(catalog, {s.key.name for s in ours})
     findings: list[Finding] = []
     for statement in ours:
         # A release stands there for what else is in its image.
@@ -78,7 +78,7 @@ Shipped = dict[tuple[str, str], list[tuple[str, Member]]]
 """The releases that ship a version, newest first, by package and version."""
 
 
-def _shipped(catalog: Catalog, names: set[str]) -> Shipped:
+def _list_shipped(catalog: Catalog, names: set[str]) -> Shipped:
     return {
         (name, version): rows for name in names for version, rows in catalog.shipped(name).items()
     }
@@ -209,7 +209,7 @@ def _range(
     parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
     if all(part.phase is Phase.EOS for part in parts):
         yield from check_part(parts[0], target.as_of, 0, finding)
-    newest = _parsed(versions[0])
+    newest = _parse_or_none(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
         reason = f"{requirement.text} admits a new major version"
         written = _held_to_major(requirement, stated.key.ecosystem, newest)
@@ -228,7 +228,7 @@ def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVe
     return f"{requirement.name}{extras}{pin}{marker}"
 
 
-def _parsed(version: str) -> NeuronVersion | None:
+def _parse_or_none(version: str) -> NeuronVersion | None:
     try:
         return parse_version(version)
     except InvalidVersion:

@@ -57,7 +57,7 @@ def old_beside(folder: str) -> str:
     return os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}.old")
 
 
-def _imported() -> str:
+def _find_imported() -> str:
     """The folder of the user's catalog, empty for none.  Of an import that was killed between
     two renames the former one counts."""
     own = user_catalog()
@@ -76,7 +76,7 @@ def load_catalog(folder: str | None = None) -> Catalog:
     if folder is not None:
         return Catalog(folder)
     embedded = Catalog(EMBEDDED)
-    own = _imported()
+    own = _find_imported()
     if not own:
         return embedded
     imported = Catalog(own)
@@ -87,7 +87,7 @@ def load_catalog(folder: str | None = None) -> Catalog:
 
 def find_unused_catalog() -> str:
     """The folder of a user's catalog whose schema is not this version's, empty for none."""
-    own = _imported()
+    own = _find_imported()
     return own if own and Catalog(own).schema != Catalog(EMBEDDED).schema else ""
 
 

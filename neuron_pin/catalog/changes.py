@@ -113,7 +113,7 @@ def find_release_before(catalog: Catalog, release: Release) -> Release | None:
 def _gained_and_lost(
     old: frozenset[str], new: frozenset[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    def ordered(names: frozenset[str]) -> tuple[str, ...]:
+    def sort(names: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(names, key=lambda name: (sdk_key(name), name)))
 
-    return ordered(new - old), ordered(old - new)
+    return sort(new - old), sort(old - new)

@@ -103,13 +103,15 @@ class Subjects:
             yield from self._package(self.catalog.packages[name])
         spans = self.catalog.spans
         for version in sorted(spans.pythons, key=sdk_key):
-            yield from self._listed(SubjectKind.PYTHON, "python", version, spans.pythons[version])
+            yield from self._list_versions(
+                SubjectKind.PYTHON, "python", version, spans.pythons[version]
+            )
         for system in self.catalog.systems:
             yield from self._system(system)
         for name, family in sorted(self.catalog.instances.items()):
             life = spans.instances.get(family)
             if life is not None:
-                yield from self._listed(SubjectKind.INSTANCE, name, "", life)
+                yield from self._list_versions(SubjectKind.INSTANCE, name, "", life)
         yield from self._told_by_events()
 
     # One kind after the other --------------------------------------------------------
@@ -185,7 +187,7 @@ class Subjects:
             subject, package.title, known, life, first, superseded=superseded
         )._replace(framework=package.framework)
 
-    def _listed(
+    def _list_versions(
         self, kind: SubjectKind, name: str, version: str, life: AvailabilityRange
     ) -> Iterator[Status]:
         first = self._dates.get(life.first)
@@ -301,8 +303,8 @@ def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Sta
         if rest and any(kind == known.value for known in SubjectKind):
             of_kind = [s for s in everything if s.subject.kind.value == kind]
             words = rest
-        exact = [s for s in of_kind if _spelled(words) in _spellings(s.subject)]
-        hits = exact or [s for s in of_kind if _spelled(words) in _spelled(s.subject.label)]
+        exact = [s for s in of_kind if _spell(words) in _spellings(s.subject)]
+        hits = exact or [s for s in of_kind if _spell(words) in _spell(s.subject.label)]
         if not hits:
             raise UnknownName(
                 "subject",
@@ -314,7 +316,7 @@ def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Sta
     return list(found.values())
 
 
-def _spelled(text: str) -> str:
+def _spell(text: str) -> str:
     return "".join(c for c in text.lower().replace("_", "-") if c not in " =*").strip("-")
 
 
@@ -322,7 +324,7 @@ def _spellings(subject: Subject) -> set[str]:
     spellings = {subject.name, canonicalize_name(subject.name), subject.label}
     if subject.kind is SubjectKind.SDK:
         spellings |= {subject.version, f"sdk{subject.version}"}
-    return {_spelled(text) for text in spellings}
+    return {_spell(text) for text in spellings}
 
 
 def _within(version: str, announced: str) -> bool:

@@ -19,7 +19,7 @@ from .kernels import kernel_stanza
 from .location import HookLocation, OnError
 from .lock_input import has_ranges
 from .managed_file import HookLock, ManagedFile, own_file
-from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, installed, state
+from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, place_program, state
 
 PREFERENCES = "etc/apt/preferences.d/00-neuron-pin.pref"
 CONFIGURATION = "etc/apt/apt.conf.d/90neuron-pin"
@@ -36,9 +36,9 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
         return text
 
     return [
-        *(installed(place, part) for part in JUDGE),
-        installed(place, APT_HOOK),
-        installed(place, APT_GUARD),
+        *(place_program(place, part) for part in JUDGE),
+        place_program(place, APT_HOOK),
+        place_program(place, APT_GUARD),
         state(place),
         own_file(path, preferences),
         own_file(

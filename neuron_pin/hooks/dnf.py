@@ -14,7 +14,7 @@ from neuron_pin.outputs import FORMATS
 
 from .location import HookLocation, OnError
 from .managed_file import FileOwner, HookLock, ManagedFile, own_file
-from .programs import JUDGE, installed, source_of, state
+from .programs import JUDGE, place_program, source_of, state
 
 PLUGINS = (
     "usr/lib/python3.*/site-packages/dnf-plugins",
@@ -36,13 +36,13 @@ def check_machine(place: HookLocation) -> None:
 
 def list_files(place: HookLocation) -> list[ManagedFile]:
     """Every file, in the order in which they are written."""
-    found = [*(installed(place, part) for part in JUDGE), state(place)]
+    found = [*(place_program(place, part) for part in JUDGE), state(place)]
     if _has_dnf5(place):
-        found.append(_locked(place.below(TOML), "versionlock-toml"))
+        found.append(_make_version_lock(place.below(TOML), "versionlock-toml"))
     folders = plugin_folders(place)
     if folders:
         # dnf fails without the list that versionlock.conf names, so the list comes first.
-        locked = _locked(place.below(LIST), "versionlock")
+        locked = _make_version_lock(place.below(LIST), "versionlock")
         found.append(locked._replace(stays=has_versionlock(place)))
         found.append(
             own_file(place.below(CONFIGURATION), lambda held: render_configuration(held.on_error))
@@ -77,7 +77,7 @@ def render_configuration(on_error: OnError) -> str:
     return f"[main]\nenabled = 1\non_error = {on_error.value}\n"
 
 
-def _locked(path: str, name: str) -> ManagedFile:
+def _make_version_lock(path: str, name: str) -> ManagedFile:
     """Our section of a version lock."""
     form = FORMATS[name]
     head = form.section_head or ""

@@ -46,7 +46,7 @@ def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> 
         check_machine(place)
     found = []
     for piece in list_files(place):
-        before = existing(piece.path)
+        before = read_existing(piece.path)
         if (
             piece.owner is FileOwner.OURS
             and before
@@ -60,8 +60,10 @@ def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> 
                     else "is there already, and was not written by neuron-pin",
                     hint="--dry-run --overwrite shows what would be lost; --overwrite keeps a copy",
                 )
-            found.append(FileChange(_backup(place, piece), existing(_backup(place, piece)), before))
-        after: str | None = _edited(piece, before, held)
+            found.append(
+                FileChange(_backup(place, piece), read_existing(_backup(place, piece)), before)
+            )
+        after: str | None = _edit(piece, before, held)
         if piece.is_optional and not after:
             after = None
         found.append(FileChange(piece.path, before, after, piece.mode))
@@ -86,7 +88,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
     for piece in reversed(list_files(place)):
         if piece.path in needed or not os.path.lexists(piece.path):
             continue
-        before = existing(piece.path)
+        before = read_existing(piece.path)
         after: str | None = None
         if piece.owner is FileOwner.SHARED:
             after = _without(piece, before)
@@ -97,7 +99,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
             after = after if is_used else None
         elif piece.owner is FileOwner.OURS:
             owner = find_ownership(before)
-            backup = existing(_backup(place, piece))
+            backup = read_existing(_backup(place, piece))
             if owner is Ownership.FOREIGN:
                 continue
             if owner is Ownership.EDITED and not overwrite:
@@ -117,7 +119,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
     ):
         for log in (place.below(LOG), place.below(f"{LOG}.1")):
             if os.path.isfile(log):
-                found.append(FileChange(log, existing(log), None))
+                found.append(FileChange(log, read_existing(log), None))
     return found
 
 
@@ -146,7 +148,7 @@ def carry_out(
 def is_installed(place: HookLocation) -> bool:
     """Whether anything of a hook is at a place that says so itself."""
     for piece in list_files(place):
-        text = existing(piece.path)
+        text = read_existing(piece.path)
         if piece.owner is FileOwner.OURS and text and find_ownership(text) is not Ownership.FOREIGN:
             return True
         if piece.owner is FileOwner.SHARED and text:
@@ -156,7 +158,7 @@ def is_installed(place: HookLocation) -> bool:
     return False
 
 
-def existing(path: str) -> str:
+def read_existing(path: str) -> str:
     """A file's text, empty for none; raises `CannotWrite` for what is no file."""
     if not os.path.lexists(path):
         return ""
@@ -165,7 +167,7 @@ def existing(path: str) -> str:
     return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
 
 
-def _edited(piece: ManagedFile, before: str, held: HookLock) -> str:
+def _edit(piece: ManagedFile, before: str, held: HookLock) -> str:
     try:
         return piece.with_ours(before, held)
     except BrokenSection as error:

@@ -36,7 +36,7 @@ def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
     if not kernels:
         return ""
     allowed = {
-        ".".join(str(n) for n in parse_kernel_series(k)) for k in (*kernels, *_installed(root))
+        ".".join(str(n) for n in parse_kernel_series(k)) for k in (*kernels, *_list_installed(root))
     }
     expression = find_outside([f"{series}." for series in sorted(allowed)], [])
     expires = (
@@ -49,7 +49,7 @@ def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
     )
 
 
-def _installed(root: str) -> list[str]:
+def _list_installed(root: str) -> list[str]:
     """The kernels that are installed, as ``uname -r`` would say them."""
     path = os.path.join(root, STATUS)
     if not os.path.isfile(path):

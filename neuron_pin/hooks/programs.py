@@ -27,7 +27,7 @@ def source_of(name: str) -> str:
         return stream.read()
 
 
-def installed(place: HookLocation, named: tuple[str, str, int]) -> ManagedFile:
+def place_program(place: HookLocation, named: tuple[str, str, int]) -> ManagedFile:
     """A program in the machine's folder of them."""
     source, name, mode = named
     return program(place.below(f"{FOLDER}/{name}"), lambda _: source_of(source), mode)

@@ -16,7 +16,7 @@ from neuron_pin.outputs.apt_preferences import render_outside_pin
 from neuron_pin.policy import Pin, PinComparison
 
 from . import apt, dnf
-from .installing import existing, list_files
+from .installing import list_files, read_existing
 from .location import HookKind, HookLocation
 from .managed_file import FileOwner, ManagedFile
 from .program import verdict
@@ -120,7 +120,7 @@ def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
 
 def _readable(path: str) -> str:
     try:
-        return existing(path)
+        return read_existing(path)
     except (CannotWrite, UnreadableInput):
         return ""
 
@@ -144,7 +144,7 @@ _SOURCES = {name: source for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD)}
 
 def _file_state(piece: ManagedFile) -> str:
     try:
-        text = existing(piece.path)
+        text = read_existing(piece.path)
         if not text:
             return "missing"
         if piece.owner is FileOwner.SHARED:
@@ -160,7 +160,7 @@ def _file_state(piece: ManagedFile) -> str:
 
 def _on_error(place: HookLocation) -> str:
     path = apt.CONFIGURATION if place.kind is HookKind.APT else dnf.CONFIGURATION
-    found = re.search(r"on.error = (\w+)", existing(place.below(path)))
+    found = re.search(r"on.error = (\w+)", read_existing(place.below(path)))
     return found[1] if found else ""
 
 
@@ -196,7 +196,7 @@ def _self_test() -> list[str]:
 def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
     """Pins in the preferences that are not those of the hook: then unattended upgrades choose
     what the hook refuses, and fail."""
-    text = existing(place.below(apt.PREFERENCES))
+    text = read_existing(place.below(apt.PREFERENCES))
     found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
     for name, pin in held.pins.items():
         expression = render_outside_pin(Pin(pin.base, PinComparison(pin.reach)))

@@ -170,7 +170,7 @@ def _index_rows(neuron: tuple[str, ...], via: str, *, is_explicit: bool) -> list
     if via:
         return [{"name": NAME, "url": via, "default": True}]
     more = {"explicit": True} if is_explicit else {}
-    return [{"name": _numbered(number), "url": url, **more} for number, url in enumerate(neuron)]
+    return [{"name": _name_index(number), "url": url, **more} for number, url in enumerate(neuron)]
 
 
 def _write_table(row: dict[str, Any]) -> str:
@@ -204,7 +204,7 @@ def _sources(
         if name in written:
             draft.keep((*at, written[name]))
             del theirs[written[name]]
-        source = {"index": _numbered(neuron.index(package.source))}
+        source = {"index": _name_index(neuron.index(package.source))}
         found.append(Setting(name, (_write_table(source),), is_list=False))
         theirs[name] = [source] if in_braces else source
     if found:
@@ -212,7 +212,7 @@ def _sources(
     return found
 
 
-def _numbered(number: int) -> str:
+def _name_index(number: int) -> str:
     return NAME if not number else f"{NAME}-{number + 1}"
 
 

@@ -64,7 +64,7 @@ def _release(text: str, catalog: Catalog, family: str | None) -> State:
     for member in members:
         if member.version and (family is None or family in member.instances):
             found.setdefault(_key(catalog, member), set()).add(member.version)
-    return State(f"SDK {sdk}", sdk, _ordered(found))
+    return State(f"SDK {sdk}", sdk, _sort_versions(found))
 
 
 def _key(catalog: Catalog, member: Member) -> PackageKey:
@@ -72,7 +72,7 @@ def _key(catalog: Catalog, member: Member) -> PackageKey:
     return PackageKey(systems[0] if systems else Ecosystem.PIP, member.package)
 
 
-def _ordered(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str, ...]]:
+def _sort_versions(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str, ...]]:
     return {
         key: tuple(sorted(found[key], key=lambda v: (version_numbers(v), v), reverse=True))
         for key in sorted(found, key=str)
@@ -96,7 +96,7 @@ def _host(root: str, catalog: Catalog) -> State:
             "host: this machine has neither dpkg's status nor a database of rpm",
             hint="name a lock or an SDK release",
         )
-    return State("host", "", _ordered(found))
+    return State("host", "", _sort_versions(found))
 
 
 def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
@@ -114,7 +114,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
                 found.setdefault(key, set()).add(match[2].replace("_", "-"))
         if len(found) > MAX_DISTRIBUTIONS:
             raise UnreadableInput(folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions")
-    return _ordered(found)
+    return _sort_versions(found)
 
 
 def site_packages(folder: str) -> list[str]:
@@ -139,7 +139,7 @@ def _file(path: str) -> State:
 
         lock = read_lock_json(path)
         of_lock = {package.key: {package.version} for package in lock.packages}
-        return State(path, lock.sdk or "", _ordered(of_lock))
+        return State(path, lock.sdk or "", _sort_versions(of_lock))
     if not name.endswith((".txt", ".toml", ".in")):
         raise WrongUsage(
             f"{path}: the name does not tell what it is", hint="*.json, *.txt or pylock*.toml"
@@ -152,4 +152,4 @@ def _file(path: str) -> State:
     if not versions:
         raise UnreadableInput(path, None, "pins no version (name==version)")
     pinned = {PackageKey(Ecosystem.PIP, name): {version} for name, version in versions.items()}
-    return State(path, sdk, _ordered(pinned))
+    return State(path, sdk, _sort_versions(pinned))

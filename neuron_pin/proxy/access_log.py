@@ -34,7 +34,7 @@ class AccessLogMiddleware:
             return
         status, size, began = 0, 0, time.perf_counter()
 
-        async def observed(message: Message) -> None:
+        async def observe(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -43,7 +43,7 @@ class AccessLogMiddleware:
             await send(message)
 
         try:
-            await self._application(scope, receive, observed)
+            await self._application(scope, receive, observe)
         except ClientDisconnect:
             # uvicorn ends a connection whose answer is not whole.
             self._note(scope, status, size, began)
@@ -56,7 +56,7 @@ class AccessLogMiddleware:
     def _note(self, scope: Scope, status: int, size: int, began: float) -> None:
         seconds = time.perf_counter() - began
         kind = scope.get("kind", "other")
-        self._metrics.answered(kind, status, seconds, size)
+        self._metrics.count_answer(kind, status, seconds, size)
         if self._log is not None:
             self._log(log_line(scope, status, size, seconds))
 

@@ -273,7 +273,7 @@ class IndexService:
         unavailable = self._upstream.unavailable()
         return {index.url: unavailable.get(index.url, "") for index in self._upstream.indexes.all}
 
-    async def withheld(self, request: Request) -> Response:
+    async def show_withheld(self, request: Request) -> Response:
         """What was kept from whom, as a page and as JSON."""
         request.scope["kind"] = "withheld"
         rows = self.withheld_log.rows()
@@ -305,9 +305,11 @@ class IndexService:
             return Response(metadata.data, 200, headers, BYTES)
         if not self._files.is_passed(entry):
             return Response(None, 302, {**SAFE, "Location": entry.file.url})
-        return await self._passed(await self._in_thread(lambda: self._wheels.file(entry)), request)
+        return await self._pass_through(
+            await self._in_thread(lambda: self._wheels.file(entry)), request
+        )
 
-    async def _passed(self, download: Download, request: Request) -> Response:
+    async def _pass_through(self, download: Download, request: Request) -> Response:
         while not download.started.is_set():
             await asyncio.sleep(POLL)
         if download.error is not None:
@@ -335,13 +337,13 @@ class IndexService:
         }
         return Response(json.dumps(document) + "\n", 200, SAFE, "application/json")
 
-    async def counted(self, request: Request) -> Response:
+    async def show_metrics(self, request: Request) -> Response:
         """The metrics."""
         request.scope["kind"] = "metrics"
         text = await self._in_thread(self.metrics.text)
         return Response(text, 200, {**SAFE, "Content-Type": CONTENT_TYPE})
 
-    async def refused(self, request: Request, error: Exception) -> Response:
+    async def refuse(self, request: Request, error: Exception) -> Response:
         """What went wrong, as a status and a line of text."""
         assert isinstance(error, NeuronPinError)
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
@@ -385,13 +387,13 @@ def _route(service: IndexService) -> Starlette:
     return Starlette(
         routes=[
             Route("/healthz", service.health),
-            Route("/metrics", service.counted),
-            Route("/withheld/", service.withheld),
-            Route("/withheld.json", service.withheld),
+            Route("/metrics", service.show_metrics),
+            Route("/withheld/", service.show_withheld),
+            Route("/withheld.json", service.show_withheld),
             Route("/files/{name}/{filename}", service.file),
             Route("/{path:path}", service.page),
         ],
-        exception_handlers={NeuronPinError: service.refused},
+        exception_handlers={NeuronPinError: service.refuse},
     )
 
 

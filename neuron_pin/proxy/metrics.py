@@ -46,7 +46,7 @@ class Metrics:
         self._by_answer: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._warm = self.pages.labels("warm")
 
-    def answered(self, kind: str, status: int, seconds: float, size: int) -> None:
+    def count_answer(self, kind: str, status: int, seconds: float, size: int) -> None:
         """One answer went out."""
         found = self._by_answer.get((kind, status))
         if found is None:

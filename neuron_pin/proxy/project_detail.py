@@ -167,7 +167,7 @@ class _FileEvaluator:
                 reason = f"{self.name} is bound to {self._bound.url}"
                 yield self.withheld(entry, Rule.UNTRUSTED_INDEX, reason)
             else:
-                yield self._judged(entry)
+                yield self._evaluate(entry)
 
     def withheld(self, entry: ServedFile, rule: Rule, reason: str, source: str = "") -> Withheld:
         """A file with the reason why it is not served."""
@@ -193,7 +193,7 @@ class _FileEvaluator:
             return "deprecated", f"{reason}; replaced by {replaced}"
         return "archived", reason
 
-    def _judged(self, entry: ServedFile) -> ServedFile | Withheld:
+    def _evaluate(self, entry: ServedFile) -> ServedFile | Withheld:
         file = entry.file
         key = (entry.origin, entry.version, file.uploaded[:10])
         if key not in self._verdicts:
@@ -272,7 +272,7 @@ class _FileEvaluator:
             reason = f"no release up to {as_of} has shipped it"
         else:
             return None
-        return self._excluded(entry.version, Rule.NOT_RELEASED_YET, reason, "release manifest")
+        return self._exclude(entry.version, Rule.NOT_RELEASED_YET, reason, "release manifest")
 
     def _membership(self, candidate: Candidate, package: Package) -> Exclusion | None:
         """In the view of a release: whether it has a version, for the family."""
@@ -290,14 +290,14 @@ class _FileEvaluator:
             if family is None or family in listed:
                 return None
             reason = f"listed for {', '.join(sorted(listed))}, not for {family}"
-            return self._excluded(candidate.version, Rule.INSTANCE, reason, source)
+            return self._exclude(candidate.version, Rule.INSTANCE, reason, source)
         if package.kind is ComponentKind.DEPENDENCY and not _rivals(rows, candidate.version):
             return None
         versions = ", ".join(dict.fromkeys(m.version for m in rows)) or "none"
         reason = f"release {release.sdk} has {versions}"
-        return self._excluded(candidate.version, Rule.NOT_MEMBER, reason, source)
+        return self._exclude(candidate.version, Rule.NOT_MEMBER, reason, source)
 
-    def _excluded(self, version: str, rule: Rule, reason: str, source: str) -> Exclusion:
+    def _exclude(self, version: str, rule: Rule, reason: str, source: str) -> Exclusion:
         return Exclusion(PackageKey(Ecosystem.PIP, self.name), version, rule, reason, source)
 
 

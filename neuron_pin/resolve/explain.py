@@ -42,7 +42,7 @@ def explain(
     """
     catalog, name = context.catalog, requirement.name
     key = find_requirement_key(requirement, context)
-    shipped = _shipped(catalog, name)
+    shipped = _list_shipped(catalog, name)
     chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
     stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
     verdicts = []
@@ -64,7 +64,7 @@ def explain(
     return verdicts
 
 
-def _shipped(catalog: Catalog, name: str) -> dict[str, list[tuple[Release, Candidate]]]:
+def _list_shipped(catalog: Catalog, name: str) -> dict[str, list[tuple[Release, Candidate]]]:
     key = PackageKey(Ecosystem.PIP, name)
     releases = {release.sdk: release for release in catalog.releases}
     return {

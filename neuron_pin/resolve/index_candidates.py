@@ -185,25 +185,25 @@ class IndexCandidates:
             yield from self._bound_candidates(key, bound)
             return
         if package is None or package.public_from == "0":
-            deciding = self._deciding(key.name)
+            deciding = self._find_deciding(key.name)
             only_pre = not any(project.has_final_release() for _, project in deciding)
             if len(deciding) == 1:
                 index, project = deciding[0]
-                yield from self._judged(key, index, project.offers(), only_pre)
+                yield from self._judge(key, index, project.offers(), only_pre)
                 yield from self._invalid(key, index, project.invalid)
             else:
-                yield from self._merged(key, deciding, only_pre)
+                yield from self._merge(key, deciding, only_pre)
             return
         everywhere = [
             (index, found)
             for index in self._sources.indexes.of(key.name)
             if (found := self._sources.project(index, key.name)) is not None
         ]
-        yield from self._merged(key, everywhere, False)
+        yield from self._merge(key, everywhere, False)
         seen = {o.version.partition("+")[0] for _, project in everywhere for o in project.offers()}
-        yield from self._missing(key, seen)
+        yield from self._find_missing(key, seen)
 
-    def _deciding(self, name: str) -> list[tuple[Index, ProjectRecord]]:
+    def _find_deciding(self, name: str) -> list[tuple[Index, ProjectRecord]]:
         """The indexes that decide what there is of a name.
 
         Files that the user named, and the first index that has it: nobody can shadow a
@@ -227,7 +227,7 @@ class IndexCandidates:
                 break
         return found
 
-    def _merged(
+    def _merge(
         self,
         key: PackageKey,
         sources: Sequence[tuple[Index, ProjectRecord]],
@@ -236,7 +236,7 @@ class IndexCandidates:
         pairs = [(index, offer) for index, project in sources for offer in project.offers()]
         pairs.sort(key=lambda pair: _sort_key(pair[1].version), reverse=True)
         for index, offer in pairs:
-            yield from self._judged(key, index, [offer], only_prereleases)
+            yield from self._judge(key, index, [offer], only_prereleases)
         for index, project in sources:
             yield from self._invalid(key, index, project.invalid)
 
@@ -255,10 +255,10 @@ class IndexCandidates:
         project = self._sources.project(bound, key.name)
         if project is not None:
             only_pre = not project.has_final_release()
-            yield from self._judged(key, bound, project.offers(), only_pre)
+            yield from self._judge(key, bound, project.offers(), only_pre)
             yield from self._invalid(key, bound, project.invalid)
 
-    def _judged(
+    def _judge(
         self, key: PackageKey, index: Index, offers: Iterable[IndexVersion], only_prereleases: bool
     ) -> Iterator[Judged]:
         project = self._sources.project(index, key.name)
@@ -355,7 +355,7 @@ class IndexCandidates:
                 Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.url}"),
             )
 
-    def _missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
+    def _find_missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
         """Versions that the release offers and no index has: said, not passed over."""
         if self._selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
             return

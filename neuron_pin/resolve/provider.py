@@ -244,7 +244,9 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             version = candidate.version
             if version in bad:
                 continue
-            if exclusion is not None and not self._reached(exclusion, ranged, constraints, version):
+            if exclusion is not None and not self._is_reached(
+                exclusion, ranged, constraints, version
+            ):
                 rejected[version] = exclusion
                 continue
             refused = next((need for need in needs if not _admits(need, candidate)), None)
@@ -303,7 +305,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             )
 
     @staticmethod
-    def _reached(
+    def _is_reached(
         exclusion: Exclusion,
         needs: Iterable[DependencyEdge],
         constraints: Iterable[Requirement],

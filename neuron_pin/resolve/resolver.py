@@ -55,7 +55,7 @@ def resolve(
             first = first or impossible
             for fact in impossible.facts:
                 facts.setdefault((fact.key, fact.version), fact)
-            passed.append(_lacking(release, impossible))
+            passed.append(_make_exclusion(release, impossible))
         else:
             return make_resolution(request, attempt, passed)
     raise _nothing_fits(request, catalog, passed, first, list(facts.values()))
@@ -212,7 +212,7 @@ def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclu
     return None
 
 
-def _lacking(release: Release, impossible: ReleaseUnsatisfiable) -> Exclusion:
+def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclusion:
     return Exclusion(
         PackageKey(Ecosystem.SDK, SDK_NAME),
         release.sdk,

@@ -37,7 +37,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
     with_python = not asked or any(Ecosystem.PIP in package.systems for package in asked)
     for part in _parts(catalog, target, with_python):
         if part.phase is Phase.EOS and Phase.EOS not in target.phases:
-            raise _ended(part, target)
+            raise _make_ended_error(part, target)
         wanted = target.support_until
         if wanted is not None and part.floor.could_end_from <= wanted:
             reason, source = unsure(part)
@@ -58,7 +58,7 @@ def _parts(catalog: Catalog, target: Target, with_python: bool) -> list[Part]:
     )
 
 
-def _ended(part: Part, target: Target) -> NoSolution:
+def _make_ended_error(part: Part, target: Target) -> NoSolution:
     event = part.event
     assert event is not None
     label = part.subject.label

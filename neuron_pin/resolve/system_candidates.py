@@ -142,14 +142,14 @@ class SystemCandidates:
         package = known[1]
         edges = []
         for group in package.depends:
-            edge = self._needed(candidate.key.ecosystem, package, group)
+            edge = self._require_group(candidate.key.ecosystem, package, group)
             if edge is not None:
                 edges.append(edge)
         for relation in package.conflicts:
-            edges += self._refused(candidate.key, package, relation)
+            edges += self._refuse_relation(candidate.key, package, relation)
         return edges
 
-    def _needed(
+    def _require_group(
         self, ecosystem: Ecosystem, package: SystemPackage, group: tuple[Relation, ...]
     ) -> SystemRelation | None:
         choices = []
@@ -168,7 +168,7 @@ class SystemCandidates:
         text = " | ".join(str(relation) for relation in group)
         return SystemRelation(PackageKey(ecosystem, name), frozenset(versions), text, adds=True)
 
-    def _refused(
+    def _refuse_relation(
         self, key: PackageKey, package: SystemPackage, relation: Relation
     ) -> Iterator[SystemRelation]:
         for name, versions in self._providers(relation).items():

@@ -234,7 +234,7 @@ def read_transaction(data: bytes) -> None:
         apt_hook.read_transaction(lines, False)
     finally:
         os.environ.pop("APT_HOOK_INFO_FD", None)
-    changes, _, _ = apt_hook.parsed(lines)
+    changes, _, _ = apt_hook.parse_lines(lines)
     found = verdict.judge(held_state(), changes, {}, "2026-09-01")
     for line in telling.format_refusal(held_state(), found.refusals, "apt-get"):
         assert line.isprintable()

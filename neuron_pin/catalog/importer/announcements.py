@@ -243,7 +243,7 @@ _VAGUE = re.compile(r"in a (?:future|coming) release|in future releases?|a futur
 def _events(page: _Page, catalog: Catalog, released: dict[str, date]) -> tuple[list[Event], str]:
     """The events of a page, and what of it was not read, empty for nothing."""
     if page.renames:
-        return _renamed(page, released), ""
+        return _parse_renaming(page, released), ""
     phase = _phase(page)
     if phase is None:
         return [], "its title tells no change of phase"
@@ -275,7 +275,7 @@ def _events(page: _Page, catalog: Catalog, released: dict[str, date]) -> tuple[l
     return events, passed
 
 
-def _renamed(page: _Page, released: dict[str, date]) -> list[Event]:
+def _parse_renaming(page: _Page, released: dict[str, date]) -> list[Event]:
     """The end of each old name of a table of renames."""
     sdk = _release(page, released)
     return [

@@ -78,7 +78,7 @@ class _Reader:
     pythons: set[str] = field(default_factory=set)
     unknowns: list[Unknown] = field(default_factory=list)
 
-    def repaired(self, what: str, reason: str) -> None:
+    def note_repair(self, what: str, reason: str) -> None:
         self.repairs[what, reason] = self.repairs.get((what, reason), 0) + 1
 
     def bad(self, problem: str) -> UnreadableInput:
@@ -152,7 +152,7 @@ def _name(reader: _Reader, published: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,99}", name):
         raise reader.bad(f"{published[:60]!r} is not a package name")
     if name != published:
-        reader.repaired(f"name {published}", f"written {name} (PEP 503)")
+        reader.note_repair(f"name {published}", f"written {name} (PEP 503)")
     if reader.known.packages.get(name) is None and name not in reader.packages:
         reader.packages[name] = _new_package(reader, name)
     return name
@@ -180,7 +180,7 @@ def _new_package(reader: _Reader, name: str) -> Package:
 
 def _version(reader: _Reader, sdk: str, name: str, published: str) -> str | None:
     if published.lower() in ("", "na", "n/a"):
-        reader.repaired(f"version {published!r} of {name}", "kept as a name without a version")
+        reader.note_repair(f"version {published!r} of {name}", "kept as a name without a version")
         return ""
     try:
         parsed = parse_version(published)
@@ -200,7 +200,7 @@ def _instances(reader: _Reader, name: str, published: Iterable[str]) -> Iterable
     for word in published:
         family = word.strip().lower()
         if family in repairs:
-            reader.repaired(f"instance {word!r} of {name}", f"read as {repairs[family]}")
+            reader.note_repair(f"instance {word!r} of {name}", f"read as {repairs[family]}")
             family = repairs[family]
         if family not in reader.known.instances and family not in reader.instances:
             if not re.fullmatch(r"[a-z]{2,8}\d{1,2}[a-z]{0,4}", family):
@@ -218,7 +218,7 @@ def _pythons(reader: _Reader, name: str, published: Iterable[str]) -> Iterable[s
             reader.unknowns.append(Unknown("Python", f"{word[:40]!r} of {name}", "left out"))
             continue
         if match[1] != word:
-            reader.repaired(f"Python {word!r} of {name}", f"read as {match[1]}")
+            reader.note_repair(f"Python {word!r} of {name}", f"read as {match[1]}")
         if match[1] not in reader.known.pythons and match[1] not in reader.pythons:
             reader.pythons.add(match[1])
             reader.unknowns.append(Unknown("Python", match[1], "a new Python version"))

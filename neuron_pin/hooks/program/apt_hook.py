@@ -47,7 +47,7 @@ def main() -> int:
         return decide(lines, here, path, root)
     except Exception as error:
         concerned = any(names_neuron(line) for line in lines)
-        return not_judged(error, concerned, root, options.get("on-error", ""))
+        return report_not_judged(error, concerned, root, options.get("on-error", ""))
 
 
 def tell(text: str) -> None:
@@ -120,7 +120,7 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     import time
 
     load_judge(here)
-    changes, kernels, headers = parsed(lines)
+    changes, kernels, headers = parse_lines(lines)
     if not changes and not kernels:
         return 0
     held = state.read_state(state_path)
@@ -139,7 +139,7 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     return REFUSED if is_refused else 0
 
 
-def parsed(
+def parse_lines(
     lines: "list[bytes]",
 ) -> "tuple[list[Change], dict[str, Change], set[str]]":
     """The changes of Neuron's packages, the kernels that come with their release, and the
@@ -251,7 +251,7 @@ def kernel_refusals(
     return found
 
 
-def not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
+def report_not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
     """Say once that there was no verdict, and go on or not as the administrator said."""
     message = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")

@@ -52,7 +52,7 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
         if not concerned and not kernels:
             return
         try:
-            refusal = self.judged(coming, going, kernels)
+            refusal = self.judge(coming, going, kernels)
         except Exception as error:
             refuse = concerned and self.on_error == "refuse"
             allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
@@ -67,7 +67,7 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
         if refusal:
             raise dnf.exceptions.Error(refusal)
 
-    def judged(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
+    def judge(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
         """Why the transaction is refused, empty where it is not."""
         root = self.base.conf.installroot or "/"
         load_judge(os.path.join(root, PROGRAMS))

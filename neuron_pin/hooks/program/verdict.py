@@ -69,13 +69,13 @@ def judge(
     if not coming:
         return verdict
     for change in coming:
-        refused = _by_itself(state, change, today, verdict)
+        refused = _judge_version(state, change, today, verdict)
         if refused is not None:
             verdict.refusals.append(refused)
     refused_names = {refusal.change.name for refusal in verdict.refusals}
     rest = [change for change in coming if change.name not in refused_names]
-    verdict.refusals += _mixed(state, rest, before, after)
-    verdict.refusals += _against_driver(state, rest, before, after)
+    verdict.refusals += _find_mixed(state, rest, before, after)
+    verdict.refusals += _find_driver_clash(state, rest, before, after)
     expires = state.values.get("expires", "")
     if expires and expires < today:
         verdict.notes.append(
@@ -86,7 +86,7 @@ def judge(
     return verdict
 
 
-def _by_itself(state: State, change: Change, today: str, verdict: Verdict) -> "Refusal | None":
+def _judge_version(state: State, change: Change, today: str, verdict: Verdict) -> "Refusal | None":
     """Why a version may not come, whatever else is there."""
     name, version = change.name, public(change.new)
     pin = state.pins.get(name)
@@ -155,7 +155,7 @@ def _of_release(state: State, name: str) -> "list[str]":
     ][:1]
 
 
-def _mixed(
+def _find_mixed(
     state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
 ) -> "Iterator[Refusal]":
     """NP507: changes that leave the release which the rest is of.
@@ -210,7 +210,7 @@ def _strangers(releases: "Mapping[str, frozenset[str]]") -> int:
     return sum(sdk not in sdks for sdks in releases.values())
 
 
-def _against_driver(
+def _find_driver_clash(
     state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
 ) -> "Iterator[Refusal]":
     """NP506: a driver and a runtime library that do not work together, and did before."""
@@ -279,7 +279,9 @@ def judge_kernels(
         elif tested and own not in series_before and own not in {series(k) for k in tested}:
             reason = named + " was tested on kernel " + ", ".join(sorted(tested, key=numbers))
             found.append(
-                Refusal("NP111", change, reason + ", not on " + dotted(own) + " [" + source + "]")
+                Refusal(
+                    "NP111", change, reason + ", not on " + join_numbers(own) + " [" + source + "]"
+                )
             )
         elif has_headers.get(release) is False:
             reason = "without the headers of " + release + " " + named + " is not built for it"
@@ -322,7 +324,7 @@ def series(release: str) -> "tuple[int, ...]":
     return (*numbers(release.partition("-")[0])[:2], 0, 0)[:2]
 
 
-def dotted(parts: "tuple[int, ...]") -> str:
+def join_numbers(parts: "tuple[int, ...]") -> str:
     """Numbers as a version."""
     return ".".join(str(part) for part in parts)
 

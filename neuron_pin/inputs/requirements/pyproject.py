@@ -71,7 +71,7 @@ class Project:
             texts += self.extras[extra]
         found: list[Requirement] = []
         for text in texts:
-            requirement = self._parsed(text)
+            requirement = self._parse(text)
             if requirement.name == self._name:
                 # name[a,b] inside of an extra stands for the other extras.
                 found += self._own(requirement, seen)
@@ -86,7 +86,7 @@ class Project:
             if extra not in self.extras:
                 raise UnknownName("extra", extra, self.extras, where=requirement.origin)
             for text in self.extras[extra]:
-                inner = self._parsed(text)
+                inner = self._parse(text)
                 found += self._own(inner, seen) if inner.name == self._name else [inner]
         return found
 
@@ -105,7 +105,7 @@ class Project:
             raise self._unreadable(name, str(error.exceptions[0])) from None
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise self._unreadable(name, str(error)) from None
-        return [self._parsed(text) for text in texts]
+        return [self._parse(text) for text in texts]
 
     def as_file(self, extras: Iterable[str], *, all_extras: bool) -> RequirementsFile:
         """The dependencies with the wanted extras, as a requirements file would have them."""
@@ -124,7 +124,7 @@ class Project:
     def _unreadable(self, name: str, problem: str) -> UnreadableInput:
         return UnreadableInput(self.path, self._line(name), f"dependency-groups: {problem[:300]}")
 
-    def _parsed(self, text: str) -> Requirement:
+    def _parse(self, text: str) -> Requirement:
         line = self._line(text)
         where = f"{self.path}:{line}" if line else self.path
         try:
