@@ -16,9 +16,11 @@ from neuron_pin import __version__
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.printable import join_printable
 from neuron_pin.settings import Settings, load_settings
+from neuron_pin.verify.addresses import shown, without_credentials
 from neuron_pin.verify.evidence import Sources
 from neuron_pin.verify.index import Indexes
-from neuron_pin.verify.lockfile import Lock, read_lock, without_credentials
+from neuron_pin.verify.lockfile import Lock
+from neuron_pin.verify.reading import read_lock
 from neuron_pin.verify.transport import TIMEOUT, Access, Unreachable
 from neuron_pin.verify.verdict import Gap, Reason, Subject, Verdict
 from neuron_pin.verify.verifying import verify
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "requirements",
         metavar="REQ",
         nargs="*",
+        default=[],
         help="has to be met, besides what the lock records",
     )
     parser.add_argument(
@@ -63,21 +66,26 @@ def run(options: Options, console: Console) -> int:
     settings = load_settings(vars(options), os.environ, "")
     asked = [_requirement(text) for text in options.requirements]
     python = options.python or ""
-    if python and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", python):
+    if python and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", python, re.ASCII):
         raise WrongUsage(f"{python!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
     if options.files and settings.offline:
         raise WrongUsage("--files needs the indexes, and --offline asks none", hint="drop one")
     credentials: dict[str, tuple[str, str]] = {}
-    public = _address(options.index_url, credentials)
-    neuron = _address(options.neuron_index_url, credentials)
+    public = _address("--index-url", options.index_url, credentials)
+    neuron = _address("--neuron-index-url", options.neuron_index_url, credentials)
     lock = read_lock(options.lock)
+    for warning in lock.warnings:
+        console.warn(f"{lock.path}: {warning}")
     indexes = None if settings.offline else _indexes(settings, credentials)
-    found = verify(lock, Sources(indexes, public, neuron, options.files), asked, python)
+    # What the environment calls Neuron's index, a lock of this machine was made with.
+    mirrors = (settings.neuron_index_url,) if settings.neuron_index_url else ()
+    sources = Sources(indexes, public, neuron, options.files, mirrors)
+    found = verify(lock, sources, asked, python)
     if options.format == "json":
         document = verdict_document(lock, found, options.files)
         console.result(json.dumps(document, indent=2) + "\n")
     else:
-        lines = _lines(lock, found)
+        lines = [without_credentials(line) for line in _lines(lock, found)]
         console.result(join_printable(lines))
     if found.problems:
         return 1
@@ -95,20 +103,21 @@ def _requirement(text: str) -> Requirement:
     return found
 
 
-def _address(url: str | None, credentials: dict[str, tuple[str, str]]) -> str:
+def _address(option: str, url: str | None, credentials: dict[str, tuple[str, str]]) -> str:
     """An index's address; a name and password in it go to ``credentials``."""
-    if not url:
+    if url is None:
         return ""
     try:
         parts = urlsplit(url)
         user, password, host = parts.username, parts.password, parts.hostname
+        is_address = parts.port is None or bool(host)
     except ValueError:
-        parts = None
-    if parts is None or (parts.scheme not in ("http", "https", "file")):
-        if os.path.isdir(url):
+        is_address = False
+    if not is_address or parts.scheme not in ("http", "https", "file"):
+        if url and os.path.isdir(url):
             return Path(url).resolve().as_uri()
         raise WrongUsage(
-            f"{without_credentials(url)!r} is not an index address", hint="use https:// or file://"
+            f"{option}: {shown(url)!r} is not an index address", hint="use https:// or file://"
         )
     if host and user:
         netloc = parts.netloc.rpartition("@")[2].lower()
@@ -154,7 +163,7 @@ def verdict_document(lock: Lock, found: Verdict, files: bool) -> dict[str, Any]:
                 "check": problem.check.identifier,
                 "package": _package(problem.subject) if problem.subject else None,
                 "place": problem.place,
-                "message": problem.message,
+                "message": without_credentials(problem.message),
             }
             for problem in found.problems
         ],
@@ -163,7 +172,7 @@ def verdict_document(lock: Lock, found: Verdict, files: bool) -> dict[str, Any]:
                 "reason": gap.reason.identifier,
                 "package": _package(gap.subject),
                 "place": gap.subject.place,
-                "detail": gap.detail,
+                "detail": without_credentials(gap.detail),
             }
             for gap in found.gaps
         ],

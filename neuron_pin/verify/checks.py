@@ -7,17 +7,18 @@ from collections.abc import Callable
 from .index_checks import listed, neuron_indexes, used_files, whole_files
 from .known import Found, Known
 from .lock_checks import (
+    credentials,
     duplicate_packages,
     excluded_versions,
     file_names,
     file_tags,
     hashes,
-    index_credentials,
     names_and_versions,
     parents,
     pins,
+    python_versions,
     releases,
-    requires_python,
+    requests,
     systems,
 )
 from .need_checks import needed, parents_need, requirements
@@ -26,13 +27,14 @@ from .verdict import Gap, Problem
 CHECKS: tuple[Callable[[Known], Found], ...] = (
     duplicate_packages,
     names_and_versions,
+    python_versions,
     excluded_versions,
     pins,
-    requires_python,
-    index_credentials,
     releases,
     systems,
     parents,
+    requests,
+    credentials,
     file_names,
     file_tags,
     hashes,

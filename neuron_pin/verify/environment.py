@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Set
+from typing import Literal, NamedTuple
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
@@ -32,12 +32,26 @@ class Environment(NamedTuple):
 
     def holds(self, marker: Marker | None, extra: str = "") -> bool | None:
         """Whether a marker holds with an extra; none where that cannot be told of this target."""
+        return self._evaluate(marker, {"extra": extra}, "metadata")
+
+    def selects(self, marker: Marker | None, groups: Set[str]) -> bool | None:
+        """Whether a package of a lock is for the target, by its marker (PEP 751): no extras, and
+        those dependency groups; none where that cannot be told."""
+        chosen = {"extras": frozenset[str](), "dependency_groups": frozenset(groups)}
+        return self._evaluate(marker, chosen, "lock_file")
+
+    def _evaluate(
+        self,
+        marker: Marker | None,
+        more: Mapping[str, str | Set[str]],
+        context: Literal["metadata", "lock_file"],
+    ) -> bool | None:
         if marker is None:
             return True
         found = set()
         for python in dict.fromkeys(self.pythons):
             try:
-                found.add(marker.evaluate({**self._variables(python), "extra": extra}))
+                found.add(marker.evaluate({**self._variables(python), **more}, context))
             except (
                 UndefinedComparison, UndefinedEnvironmentName, InvalidMarker, ValueError,
                 RecursionError,
@@ -52,11 +66,10 @@ class Environment(NamedTuple):
             wanted = SpecifierSet(requires_python)
             found = {wanted.contains(python, prereleases=True) for python in self.pythons}
         except ValueError:
-            # packaging's own, or a number of more digits than Python reads.
             return True
         return found.pop() if len(found) == 1 else None
 
-    def _variables(self, python: str) -> dict[str, str]:
+    def _variables(self, python: str) -> dict[str, str | Set[str]]:
         return {
             "implementation_name": "cpython",
             "implementation_version": python,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from packaging.markers import InvalidMarker, Marker
 from packaging.tags import Tag
 from packaging.utils import (
     InvalidSdistFilename,
@@ -15,19 +14,20 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from . import neuron
+from .addresses import is_of_machine, is_same_index, normalize_address, without_credentials
+from .command import recorded_neuron_index
 from .environment import Environment
 from .index import Indexes, Measured, TooLarge
-from .lockfile import Lock, LockedFile, LockedPackage, without_credentials
+from .lockfile import Lock, LockedFile, LockedPackage
 from .metadata import Metadata, Unreadable
 from .pages import ListedFile, Page
 from .transport import Absent, Unreachable
 from .verdict import Gap, Reason, Subject
+from .versions import is_name, parse_marker, same_version
 
-NEURON_INDEX = "https://pip.repos.neuron.amazonaws.com"
-PUBLIC = frozenset({"https://pypi.org/simple", "https://pypi.python.org/simple"})
-"""Where anybody may publish: never Neuron's index, whatever a lock takes from there."""
 THREADS = 8
 
 
@@ -35,13 +35,15 @@ class Sources(NamedTuple):
     """What is asked: no indexes for nothing.
 
     ``public_index`` and ``neuron_index`` take the place of the recorded ones, empty for those;
-    ``files`` says that every file is read whole.
+    ``files`` says that every file is read whole.  ``neuron_mirrors`` are what else the user calls
+    Neuron's index.
     """
 
     indexes: Indexes | None
     public_index: str = ""
     neuron_index: str = ""
     files: bool = False
+    neuron_mirrors: tuple[str, ...] = ()
 
 
 class FileName(NamedTuple):
@@ -56,14 +58,16 @@ class FileName(NamedTuple):
 class Evidence(NamedTuple):
     """What is known of one package.
 
+    ``applies`` says whether the row is for the target, none where that cannot be told.
     ``listed`` are the files that the index lists of its version, none where the index did not
     tell; ``absent`` says that it answered and has none.  ``used`` is the file that an installer
     would take.  ``mirrored`` says that another index was asked than the lock records.
-    ``elsewhere`` is Neuron's index if that has the package, and the lock takes it elsewhere.
+    ``elsewhere`` is Neuron's index if the package is its, and the lock takes it elsewhere.
     """
 
     subject: Subject
     row: LockedPackage
+    applies: bool | None = True
     listed: tuple[ListedFile, ...] | None = None
     absent: str = ""
     status: str = "active"
@@ -74,21 +78,6 @@ class Evidence(NamedTuple):
     elsewhere: str = ""
     gaps: tuple[Gap, ...] = ()
 
-    @property
-    def applies(self) -> bool:
-        """Whether an installer takes the row for the lock's target, as far as can be told."""
-        return all(gap.reason is not Reason.OTHER_ENVIRONMENT for gap in self.gaps)
-
-
-def rows_in_force(evidence: Iterable[Evidence]) -> dict[str, Evidence]:
-    """By name, the Python package that counts for the target: of several rows of one name, which
-    a lock for several targets has, the first whose marker holds there, or may hold."""
-    found: dict[str, Evidence] = {}
-    for each in evidence:
-        if each.row.ecosystem == "pip" and each.applies:
-            found.setdefault(each.row.name, each)
-    return found
-
 
 def file_name(filename: str) -> FileName | None:
     """What a file's name says; none if it is neither a wheel nor a source distribution."""
@@ -97,7 +86,7 @@ def file_name(filename: str) -> FileName | None:
             name, version, build, tags = parse_wheel_filename(filename)
             return FileName(name, version, tags, build)
         sdist, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion, ValueError):
+    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
         return None
     return FileName(sdist, version, None)
 
@@ -107,77 +96,130 @@ def subject_of(row: LockedPackage) -> Subject:
     return Subject(row.ecosystem, row.name, row.version, row.place)
 
 
-def same_version(locked: str, found: Version) -> bool:
-    """Whether that is the locked version; one without a local part stands for any build."""
-    try:
-        wanted = Version(locked)
-    except ValueError:
-        # Not a version, or a number of more digits than Python reads.
-        return False
-    return wanted == found or (wanted.local is None and wanted == Version(found.public))
-
-
 def gather(lock: Lock, environment: Environment, sources: Sources) -> list[Evidence]:
     """Ask the indexes about every package, some at once; one piece of evidence a row."""
+    look = _Look(lock, environment, sources)
     if sources.indexes is None:
-        return [_offline(row, environment) for row in lock.packages]
-    look = _Look(lock, environment, sources, sources.indexes)
+        return [look.without_indexes(row) for row in lock.packages]
+    ask = _Ask(look, sources.indexes)
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(look, lock.packages))
-
-
-def _offline(row: LockedPackage, environment: Environment) -> Evidence:
-    reason, detail = Reason.OFFLINE, ""
-    if row.ecosystem != "pip":
-        reason = Reason.SYSTEM_PACKAGE
-    elif _is_elsewhere(row, environment):
-        reason, detail = Reason.OTHER_ENVIRONMENT, row.marker
-    subject = subject_of(row)
-    return Evidence(subject, row, gaps=(Gap(reason, subject, detail),))
-
-
-def _is_elsewhere(row: LockedPackage, environment: Environment) -> bool:
-    """Whether the row's marker is for another target."""
-    return bool(row.marker) and environment.holds(_marker(row.marker)) is False
+        return list(pool.map(ask, lock.packages))
 
 
 class _Look:
-    """Looks at one package after the other; threads share it."""
+    """What the lock alone tells of a row."""
 
-    def __init__(
-        self, lock: Lock, environment: Environment, sources: Sources, indexes: Indexes
-    ) -> None:
-        self._environment, self._sources, self._indexes = environment, sources, indexes
-        self._neuron = _neuron_index(lock)
-        self._asks_neuron = any(_same(row.index, self._neuron) for row in lock.packages)
+    def __init__(self, lock: Lock, environment: Environment, sources: Sources) -> None:
+        self.environment, self.sources = environment, sources
+        self._groups = frozenset(lock.groups)
+        recorded = recorded_neuron_index(lock)
+        self.neuron_index = sources.neuron_index or recorded or neuron.INDEX
+        self.neuron_indexes = tuple(
+            dict.fromkeys(
+                index
+                for index in (
+                    self.neuron_index, recorded, neuron.INDEX, *sources.neuron_mirrors,
+                )
+                if index
+            )
+        )  # fmt: skip
+        self.asks_neuron = any(
+            is_same_index(row.index, index)
+            for row in lock.packages
+            for index in self.neuron_indexes
+        )
 
     def __call__(self, row: LockedPackage) -> Evidence:
+        """Whether it is for the target, and from the right index."""
         subject = subject_of(row)
-        gaps: list[Gap] = []
+        applies, gaps = self._applies(row), []
+        if applies is False:
+            gaps.append(Gap(Reason.OTHER_ENVIRONMENT, subject, row.marker))
+        elif applies is None:
+            open_patch = len(set(self.environment.pythons)) > 1
+            reason = Reason.UNKNOWN_PYTHON if open_patch else Reason.UNREADABLE_REQUIREMENT
+            gaps.append(Gap(reason, subject, row.marker))
+        wrong = applies is not False and neuron.is_elsewhere(row, self.neuron_indexes)
+        elsewhere = without_credentials(self.neuron_index) if wrong else ""
+        return Evidence(subject, row, applies, elsewhere=elsewhere, gaps=tuple(gaps))
+
+    def without_indexes(self, row: LockedPackage) -> Evidence:
+        """The same, and that nothing was asked."""
+        reason = Reason.OFFLINE if row.ecosystem == "pip" else Reason.SYSTEM_PACKAGE
+        found = self(row)
+        return found._replace(gaps=(*found.gaps, Gap(reason, found.subject, "")))
+
+    def _applies(self, row: LockedPackage) -> bool | None:
+        if not row.marker:
+            return True
+        marker = parse_marker(row.marker)
+        return None if marker is None else self.environment.selects(marker, self._groups)
+
+
+class _Ask:
+    """Asks about one package after the other; threads share it."""
+
+    def __init__(self, look: _Look, indexes: Indexes) -> None:
+        self._look, self._indexes = look, indexes
+        self._environment, self._sources = look.environment, look.sources
+
+    def __call__(self, row: LockedPackage) -> Evidence:
+        found = self._look(row)
+        gaps = list(found.gaps)
 
         def gap(reason: Reason, detail: object = "") -> None:
-            gaps.append(Gap(reason, subject, str(detail)))
+            gaps.append(Gap(reason, found.subject, str(detail)))
 
-        found = Evidence(subject, row)
         if row.ecosystem != "pip":
             gap(Reason.SYSTEM_PACKAGE)
-        elif _is_elsewhere(row, self._environment):
-            gap(Reason.OTHER_ENVIRONMENT, row.marker)
-        elif row.direct:
-            gap(Reason.DIRECT)
-        else:
-            found = self._look(found, gap)
+        elif found.applies is not False and not row.direct and is_name("pip", row.name):
+            # What is not a name is told as that, and asked of nobody.
+            found = self._asked(found, gap)
         if self._sources.files:
             found = found._replace(measured=self._measure(found, gap))
+        elif found.applies is not False:
+            self._look_beside(row, gap)
+        if row.direct and found.applies is not False:
+            found = self._direct(found, gap)
         return found._replace(gaps=tuple(gaps))
 
-    def _look(self, found: Evidence, gap: Callable[..., None]) -> Evidence:
+    def _direct(self, found: Evidence, gap: Callable[..., None]) -> Evidence:
+        """A package of no index: what it requires stands in the one wheel beside the lock that
+        an installer takes, if that was read."""
+        local = [
+            (rank, file)
+            for file in found.row.files
+            if (rank := self._rank(file.filename)) is not None and file.path
+        ]
+        read = [
+            measured.metadata
+            for _, file in sorted(local, key=lambda pair: pair[0])
+            if (measured := found.measured.get(file.place)) is not None
+        ]
+        if read and read[0] is not None and all(file.path for file in found.row.files):
+            return found._replace(metadata=read[0])
+        gap(Reason.DIRECT)
+        return found
+
+    def _rank(self, filename: str) -> int | None:
+        parsed = file_name(filename)
+        tags = parsed.tags if parsed is not None else None
+        return self._environment.rank(tags) if tags is not None else None
+
+    def _look_beside(self, row: LockedPackage, gap: Callable[..., None]) -> None:
+        """Whether the files that lie beside the lock are there; without ``files`` unread."""
+        for file in row.files:
+            if file.path and not os.path.isfile(file.path):
+                gap(Reason.UNREACHABLE, f"{file.path}: is not there, or not a file")
+
+    def _asked(self, found: Evidence, gap: Callable[..., None]) -> Evidence:
         row = found.row
         index = self._address(row)
-        found = found._replace(mirrored=bool(index) and not _same(index, row.index))
+        found = found._replace(mirrored=bool(index) and not is_same_index(index, row.index))
         page: Page | None = None
         if not index:
-            gap(Reason.NO_INDEX)
+            detail = "Neuron's: give --neuron-index-url" if neuron.is_neurons(row) else ""
+            gap(Reason.NO_INDEX, detail)
         else:
             try:
                 page = self._indexes.page(index, row.name)
@@ -197,14 +239,14 @@ class _Look:
             found = found._replace(metadata=self._metadata(found.used, gap))
         if not row.files:
             gap(Reason.NO_FILES)
-        if row.kind in ("extension", "standalone") or ("neuron" in row.name and self._asks_neuron):
+        if not neuron.is_neurons(row) and "neuron" in row.name:
             found = found._replace(elsewhere=self._elsewhere(row, gap))
         return found
 
     def _address(self, row: LockedPackage) -> str:
         """The index to ask for a package: the recorded one, or what takes its place."""
-        is_neuron = _same(row.index, self._neuron)
-        if is_neuron or (row.kind in ("extension", "standalone") and not row.index):
+        is_neuron = any(is_same_index(row.index, index) for index in self._look.neuron_indexes)
+        if is_neuron or (neuron.is_neurons(row) and not row.index):
             return self._sources.neuron_index or row.index
         return self._sources.public_index or row.index
 
@@ -234,17 +276,20 @@ class _Look:
         except Unreadable as error:
             gap(Reason.NO_METADATA, error)
         except Absent as error:
-            gap(Reason.UNREACHABLE, f"{error}: listed by the index, and not there")
+            gap(Reason.UNREACHABLE, f"{error}, and listed by the index")
         except Unreachable as error:
             gap(Reason.UNREACHABLE, error)
         return None
 
     def _elsewhere(self, row: LockedPackage, gap: Callable[..., None]) -> str:
-        """Neuron's index, if the lock takes from another one what that has."""
-        if not row.index or row.index.startswith("file:") or _same(row.index, self._neuron):
-            # A folder of files was named by whoever made the lock.
+        """Neuron's index, if the lock takes from another one what that has under a name which
+        only sounds like one of Neuron's."""
+        indexes = self._look.neuron_indexes
+        if not row.index or is_of_machine(row.index) or not self._look.asks_neuron:
             return ""
-        index = self._sources.neuron_index or self._neuron
+        if any(is_same_index(row.index, index) for index in indexes):
+            return ""
+        index = self._look.neuron_index
         try:
             page = self._indexes.page(index, row.name)
         except Absent:
@@ -260,11 +305,15 @@ class _Look:
         measured: dict[str, Measured | None] = {}
         for file in found.row.files:
             listed = by_name.get(file.filename)
-            url = file.url
-            if listed is not None and found.mirrored:
-                url = listed.url
-            elif not file.path and not self._may_read(found, file, listed):
+            url = ""
+            if file.path and found.applies is False:
+                # Nobody needs it here.
                 continue
+            if not file.path:
+                is_named = found.mirrored and listed is not None
+                if not is_named and not self._may_read(found, file, listed):
+                    continue
+                url = listed.url if listed is not None else file.url
             algorithms = {name for name, _ in (*file.hashes, *(listed.hashes if listed else ()))}
             limit = file.size if file.size is not None else listed.size if listed else None
             try:
@@ -281,15 +330,8 @@ class _Look:
         """Whether the index lists a file at its address; a lock names no other file of this
         machine, and one of another host only where the index does not tell."""
         if listed is None:
-            return not file.url.startswith("file:") and found.listed is None
-        return listed.url == without_credentials(file.url)
-
-
-def _marker(text: str) -> Marker | None:
-    try:
-        return Marker(text)
-    except (InvalidMarker, ValueError, RecursionError):
-        return None
+            return not is_of_machine(file.url) and found.listed is None
+        return normalize_address(listed.url) == normalize_address(file.url)
 
 
 def _is_of(filename: str, row: LockedPackage) -> bool:
@@ -299,21 +341,3 @@ def _is_of(filename: str, row: LockedPackage) -> bool:
         and parsed.project == row.name
         and same_version(row.version, parsed.version)
     )
-
-
-def _same(index: str, other: str) -> bool:
-    return index.rstrip("/") == other.rstrip("/")
-
-
-def _neuron_index(lock: Lock) -> str:
-    """The index that the lock records as Neuron's: the known one, else the one that most of
-    Neuron's packages are from."""
-    recorded = Counter(
-        row.index.rstrip("/")
-        for row in lock.packages
-        if row.ecosystem == "pip" and row.kind in ("extension", "standalone") and row.index
-    )
-    recorded = Counter({index: n for index, n in recorded.items() if index not in PUBLIC})
-    if NEURON_INDEX in recorded or not recorded:
-        return NEURON_INDEX
-    return recorded.most_common(1)[0][0]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .command import recorded_requests
 from .environment import Environment
-from .evidence import Evidence, rows_in_force
+from .evidence import Evidence
 from .lockfile import Lock
 from .verdict import Gap, Reason, Subject
-
-SDK = "neuron-sdk"
-"""What a lock of all components is said to be needed by; it is no package of the lock."""
 
 
 class Edge(NamedTuple):
@@ -63,56 +60,19 @@ def parent_of(word: str) -> tuple[str, frozenset[str]] | None:
     return match[1], frozenset(canonicalize_name(extra) for extra in extras if extra)
 
 
-_FLAGS = (
-    "--all-extras", "--diff", "--dry-run", "--generate-hashes", "--no-index", "--offline",
-    "--overwrite", "--quiet", "--refresh", "--upgrade", "--verbose",
-)  # fmt: skip
-"""The options of ``neuron-pin lock`` that take no value."""
-
-
-def recorded_requests(lock: Lock) -> list[Requirement]:
-    """The requirements for Python packages on the command line that the lock records.
-
-    A name that is locked for apt or rpm was asked for there.  With overrides these are not what
-    was locked, so there are none.
-    """
-    try:
-        words = shlex.split(lock.command)
-    except ValueError:
-        return []
-    if words[:2] != ["neuron-pin", "lock"] or any(w.startswith("--overri") for w in words):
-        return []
-    python = {row.name for row in lock.packages if row.ecosystem == "pip"}
-    others = {row.name for row in lock.packages} - python | {SDK}
-    found = []
-    for word in _positional(words[2:]):
-        try:
-            requirement = Requirement(word.removeprefix("pip:"))
-        except (InvalidRequirement, ValueError, RecursionError):
-            continue
-        if canonicalize_name(requirement.name) not in others and not requirement.url:
-            found.append(requirement)
+def rows_for(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    """The rows of each Python package that are for the target, or may be."""
+    found: dict[str, list[Evidence]] = {}
+    for one in evidence:
+        if one.row.ecosystem == "pip" and one.applies is not False:
+            found.setdefault(one.row.name, []).append(one)
     return found
 
 
-def _positional(words: Sequence[str]) -> Iterator[str]:
-    """The words of a command line that are neither options nor their values."""
-    left = iter(words)
-    for word in left:
-        if not word.startswith("-"):
-            yield word
-        elif word.startswith("--"):
-            # An option may be cut short, as long as it is one alone.
-            if "=" not in word and not any(flag.startswith(word) for flag in _FLAGS):
-                next(left, None)
-        elif not re.fullmatch("-[qvU]+", word) and len(word) == 2:
-            next(left, None)
-
-
 class _Walk:
-    def __init__(self, evidence: Sequence[Evidence], environment: Environment) -> None:
+    def __init__(self, evidence: Iterable[Evidence], environment: Environment) -> None:
         self._environment = environment
-        self._by_name = rows_in_force(evidence)
+        self._by_name = rows_for(evidence)
         self.edges: dict[tuple[str, str, str], Edge] = {}
         self.reached: set[tuple[str, str]] = set()
         self.unknown: set[str] = set()
@@ -129,17 +89,18 @@ class _Walk:
             if reaching:
                 self.reached.add((name, extra))
             for edge in self.needs(name, extra):
-                self.edges.setdefault((name, edge.text, edge.name), edge)
+                parent = edge.parent.place if edge.parent else ""
+                self.edges.setdefault((parent, edge.text, edge.name), edge)
                 if edge.name in self._by_name and reaching:
                     stack += [(edge.name, wanted) for wanted in ("", *edge.extras)]
 
     def needs(self, name: str, extra: str) -> list[Edge]:
-        """The edges from one package with one extra, or without."""
-        found = self._by_name.get(name)
-        if found is None:
-            return []
+        """The edges from every row of one package with one extra, or without."""
+        return [edge for row in self._by_name.get(name, ()) for edge in self._needs(row, extra)]
+
+    def _needs(self, found: Evidence, extra: str) -> list[Edge]:
         if found.metadata is None:
-            self.unknown.add(name)
+            self.unknown.add(found.row.name)
             return []
         if extra and extra not in found.metadata.extras:
             # As pip has it: an extra that is not declared brings nothing.
@@ -155,7 +116,9 @@ class _Walk:
                 continue
             holds = self._environment.holds(need.requirement.marker, extra)
             if holds is not False:
-                edges.append(edge_of(need.requirement, found.subject, "", certain=holds is True))
+                # What a row needs is needed where the row is.
+                certain = holds is True and found.applies is True
+                edges.append(edge_of(need.requirement, found.subject, "", certain=certain))
         return edges
 
     def _gap(self, subject: Subject, reason: Reason, detail: str) -> None:
@@ -185,8 +148,8 @@ def make_graph(
             holds = environment.holds(requirement.marker)
             if holds is not False:
                 edges.append(edge_of(requirement, None, place, certain=holds is True))
-    names = {found.row.name for found in evidence if found.applies}
-    roots, extras = _roots([found for found in evidence if found.applies], names)
+    names = {found.row.name for found in evidence if found.applies is not False}
+    roots, extras = _roots(evidence, names)
     starts = [(edge.name, extra) for edge in edges for extra in ("", *edge.extras)]
     if roots is not None:
         starts += [(name, "") for name in roots]
@@ -211,7 +174,7 @@ def _roots(
     extras: set[tuple[str, str]] = set()
     recorded = False
     for found in evidence:
-        for word in found.row.via or ():
+        for word in (found.row.via or ()) if found.applies is not False else ():
             parent = parent_of(word)
             if parent is None or parent[0] not in names:
                 recorded = True

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .lockfile import without_credentials
+from .addresses import is_of_machine, without_credentials
 from .metadata import BLOCK, Metadata, Remote, Unreadable, metadata_of_wheel, parse_metadata
 from .pages import ACCEPT, MAX_PAGE, ListedFile, NotAPage, Page, parse_page
 from .transport import (
@@ -77,7 +77,7 @@ class Indexes:
         An index that has no such page may itself be a page of links, pip's ``--find-links``;
         then it has the project if it has a file of it.
         """
-        if index.startswith("file:"):
+        if is_of_machine(index):
             return _local_page(local_path(index), name)
         address = f"{index.rstrip('/')}/{name}/"
         try:
@@ -103,7 +103,7 @@ class Indexes:
     def metadata(self, file: ListedFile) -> Metadata:
         """What a listed wheel requires; raises `Unreadable`, `Absent` or `Unreachable`."""
         data = self._served_metadata(file) if file.metadata is not None else None
-        if data is None and file.url.startswith("file:"):
+        if data is None and is_of_machine(file.url):
             data = _local_metadata(local_path(file.url), file.filename)
         if data is None:
             data = self._metadata_by_range(file)
@@ -112,7 +112,7 @@ class Indexes:
     def _served_metadata(self, file: ListedFile) -> bytes | None:
         """PEP 658; none where the index states it, and it is not there."""
         try:
-            if file.url.startswith("file:"):
+            if is_of_machine(file.url):
                 data = read_local(local_path(file.url) + ".metadata", MAX_METADATA)
             else:
                 with self._transport.open(f"{file.url}.metadata") as answer:
@@ -141,7 +141,7 @@ class Indexes:
         # The end of a wheel has its directory, and nearly always its METADATA.
         with self._transport.open(file.url, {"Range": f"bytes=-{BLOCK}"}) as answer:
             stated = answer.headers.get("Content-Range", "")
-            place = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", stated)
+            place = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", stated, re.ASCII)
             if answer.status != 206 or place is None:
                 return metadata_of_wheel(io.BytesIO(answer.whole(MAX_WHOLE)), file.filename)
             tail = answer.whole(BLOCK)
@@ -179,7 +179,7 @@ class Indexes:
         return Measured(size, hashes, metadata, problem)
 
     def _chunks(self, url: str, path: str) -> Iterator[bytes]:
-        local = path or (local_path(url) if url.startswith("file:") else "")
+        local = path or (local_path(url) if is_of_machine(url) else "")
         if local:
             yield from _local_chunks(local)
             return

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
-from .evidence import Evidence, same_version
+from .addresses import normalize_address, without_credentials
+from .evidence import Evidence
 from .index import LENGTHS, Measured
 from .known import Found, Known, problem_of
-from .lockfile import LockedFile, LockedPackage, without_credentials
+from .lockfile import LockedFile, LockedPackage
+from .metadata import same_needs
 from .pages import ListedFile
 from .verdict import Check, Gap, Reason
+from .versions import parse_version, same_version
 
 
 def listed(known: Known) -> Found:
@@ -31,10 +33,11 @@ def listed(known: Known) -> Found:
         for file in row.files:
             there = by_name.get(file.filename)
             if there is None or not (found.mirrored or _is_at(file, there)):
-                yield problem_of(
-                    Check.UNLISTED_FILE, row, f"{file.place}.url",
-                    f"the index does not list {without_credentials(file.url) or file.filename}",
-                )  # fmt: skip
+                stated = without_credentials(file.url) or file.filename
+                message = f"the index does not list {stated}"
+                if there is not None:
+                    message += f": it has {there.filename} at {there.url}"
+                yield problem_of(Check.UNLISTED_FILE, row, f"{file.place}.url", message)
             else:
                 yield from _compared(found, file, there)
 
@@ -43,7 +46,7 @@ def _is_at(file: LockedFile, there: ListedFile) -> bool:
     if file.path:
         # A copy beside the lock stands for the file of the index.
         return True
-    return without_credentials(file.url) == without_credentials(there.url)
+    return normalize_address(file.url) == normalize_address(there.url)
 
 
 def _compared(found: Evidence, file: LockedFile, there: ListedFile) -> Found:
@@ -53,14 +56,14 @@ def _compared(found: Evidence, file: LockedFile, there: ListedFile) -> Found:
         if locked[name] != stated[name]:
             yield problem_of(
                 Check.HASH_MISMATCH, found.row, f"{file.place}.hashes.{name}",
-                f"{file.filename}: the index states {stated[name]}",
+                f"{file.filename}: the lock has {locked[name][:80]}, the index {stated[name][:80]}",
             )  # fmt: skip
     if not common and file.place not in found.measured:
         yield Gap(Reason.NO_HASH, found.subject, f"{file.filename}: --files reads it")
     if file.size is not None and there.size is not None and file.size != there.size:
         yield problem_of(
             Check.SIZE_MISMATCH, found.row, f"{file.place}.size",
-            f"{file.filename}: the index states {there.size} bytes",
+            f"{file.filename}: the lock has {file.size} bytes, the index {there.size}",
         )  # fmt: skip
 
 
@@ -91,10 +94,12 @@ def used_files(known: Known) -> Found:
 
 
 def _is_of(row: LockedPackage, name: str, version: str) -> bool:
-    try:
-        return canonicalize_name(name) == row.name and same_version(row.version, Version(version))
-    except (InvalidVersion, ValueError):
+    if canonicalize_name(name) != row.name:
         return False
+    if row.direct and not row.version:
+        return True
+    found = parse_version(version)
+    return found is not None and same_version(row.version, found)
 
 
 def _yanked(known: Known, found: Evidence, reason: str) -> Found:
@@ -123,8 +128,8 @@ def neuron_indexes(known: Known) -> Found:
         if found.elsewhere:
             yield problem_of(
                 Check.OTHER_INDEX, found.row, f"{found.row.place}.index",
-                f"{found.elsewhere} has {found.row.name}, the lock takes it from "
-                f"{without_credentials(found.row.index)}",
+                f"{found.row.name} is taken from {found.elsewhere}, the lock takes it from "
+                f"{without_credentials(found.row.index)}: a mirror is named by --neuron-index-url",
             )  # fmt: skip
 
 
@@ -162,7 +167,7 @@ def _measured(
     if file.size is not None and file.size != measured.size:
         yield problem_of(
             Check.SIZE_MISMATCH, found.row, f"{file.place}.size",
-            f"{file.filename} has {measured.size} bytes",
+            f"{file.filename} has {measured.size} bytes, the lock says {file.size}",
         )  # fmt: skip
     if found.row.ecosystem != "pip" or not file.filename.endswith(".whl"):
         return
@@ -175,7 +180,7 @@ def _measured(
             f"{file.filename}: its METADATA is of {metadata.name[:60]} {metadata.version[:60]}",
         )  # fmt: skip
     elif found.metadata is not None and there is not None and found.used == there:
-        if found.metadata.needs != metadata.needs:
+        if not same_needs(found.metadata, metadata):
             yield problem_of(
                 Check.METADATA_MISMATCH, found.row, file.place,
                 f"{file.filename}: the served METADATA is not that of the file",

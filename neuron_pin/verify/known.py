@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .environment import Environment
@@ -24,14 +24,22 @@ class Known(NamedTuple):
 Found = Iterator[Problem | Gap]
 
 
-def python_rows(known: Known) -> Iterator[LockedPackage]:
-    """The Python packages of the lock."""
-    return (row for row in known.lock.packages if row.ecosystem == "pip")
+def rows_of_target(known: Known) -> Iterator[Evidence]:
+    """What is known of the rows that are for the target, or may be."""
+    return (found for found in known.evidence if found.applies is not False)
 
 
-def files_of(known: Known) -> Iterator[tuple[LockedPackage, LockedFile]]:
+def via_of_target(known: Known) -> dict[str, tuple[str, ...]]:
+    """Who is said to need each name, by all of its rows that are for the target."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in rows_of_target(known):
+        found[one.row.name] = found.get(one.row.name, ()) + (one.row.via or ())
+    return found
+
+
+def files_of(evidence: Iterable[Evidence]) -> Iterator[tuple[LockedPackage, LockedFile]]:
     """Every file with its package."""
-    return ((row, file) for row in known.lock.packages for file in row.files)
+    return ((found.row, file) for found in evidence for file in found.row.files)
 
 
 def problem_of(check: Check, row: LockedPackage, place: str, message: str) -> Problem:

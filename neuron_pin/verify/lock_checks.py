@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
-from .evidence import file_name, rows_in_force, same_version
-from .graph import SDK, parent_of
+from .addresses import is_same_index, normalize_address, without_credentials
+from .command import PLACE, SDK, is_named, words_of
+from .evidence import file_name, subject_of
+from .graph import parent_of
 from .index import LENGTHS
-from .known import Found, Known, files_of, problem_of, python_rows
-from .lockfile import LockedPackage, without_credentials
-from .verdict import Check, Reason
+from .known import Found, Known, files_of, problem_of, rows_of_target, via_of_target
+from .lockfile import LockedPackage
+from .verdict import Check, Gap, Problem, Reason
+from .versions import admits, is_name, is_version, same_spelling, same_version
+
+DRIVER = "-dkms"
+"""How the names of drivers end: an instance family that newer ones have left keeps the last that
+had it, of an earlier release."""
 
 
 def duplicate_packages(known: Known) -> Found:
@@ -22,7 +29,7 @@ def duplicate_packages(known: Known) -> Found:
     seen: set[tuple[str, str]] = set()
     for found in known.evidence:
         row, key = found.row, (found.row.ecosystem, canonicalize_name(found.row.name))
-        if any(gap.reason is Reason.OTHER_ENVIRONMENT for gap in found.gaps):
+        if found.applies is not True:
             continue
         if key in seen:
             yield problem_of(Check.DUPLICATE_PACKAGE, row, row.place, f"{row.name} is locked twice")
@@ -30,34 +37,59 @@ def duplicate_packages(known: Known) -> Found:
 
 
 def names_and_versions(known: Known) -> Found:
-    """PEP 503 and PEP 440: what is written in another way would be compared as another."""
-    for row in python_rows(known):
-        if canonicalize_name(row.name) != row.name:
-            place = f"{row.place}.name"
-            yield problem_of(Check.INVALID_NAME, row, place, f"{row.name!r} is not normalized")
-        try:
-            Version(row.version)
-        except (InvalidVersion, ValueError):
-            if row.version or not row.direct:
-                yield problem_of(
-                    Check.INVALID_VERSION, row, f"{row.place}.version",
-                    f"{row.version!r} is not a version (PEP 440)",
-                )  # fmt: skip
+    """PEP 503 and PEP 440, Debian policy and rpm: what is written in another way would be
+    compared as another, or asked of an index as something else."""
+    for row in known.lock.packages:
+        if not is_name(row.ecosystem, row.name):
+            yield problem_of(
+                Check.INVALID_NAME, row, f"{row.place}.name",
+                f"{row.name[:80]!r} is not a normalized name of {row.ecosystem}",
+            )  # fmt: skip
+        if not is_version(row.ecosystem, row.version) and (row.version or not row.direct):
+            yield problem_of(
+                Check.INVALID_VERSION, row, f"{row.place}.version",
+                f"{row.version[:80]!r} is not a version of {row.ecosystem}",
+            )  # fmt: skip
+    for excluded in known.lock.exclusions:
+        # Not every release states versions; what has spaces in it is compared with nothing.
+        if excluded.version != "".join(excluded.version.split()):
+            yield Problem(
+                Check.INVALID_VERSION, None, f"{excluded.place}.version",
+                f"{excluded.version[:80]!r} holds white space",
+            )  # fmt: skip
+
+
+def python_versions(known: Known) -> Found:
+    """PEP 751: the lock and each of its packages are for the target's Python."""
+    stated = known.lock.requires_python
+    if stated and known.environment.admits(stated) is False:
+        message = f"the lock is for Python {stated}, its target is {known.lock.python}"
+        yield Problem(Check.REQUIRES_PYTHON, None, "requires-python", message)
+    for found in rows_of_target(known):
+        row = found.row
+        admitted = known.environment.admits(row.requires_python) if row.requires_python else True
+        message = f"{row.name} is for Python {row.requires_python}"
+        if admitted is False and found.applies:
+            place = f"{row.place}.requires-python"
+            yield problem_of(Check.REQUIRES_PYTHON, row, place, message)
+        elif admitted is not True:
+            yield Gap(Reason.UNKNOWN_PYTHON, found.subject, message)
 
 
 def excluded_versions(known: Known) -> Found:
-    """What the lock excludes is not in it.
+    """What the lock excludes is not in it, however it is spelled.
 
     An exclusion by an index speaks of that index: the same version may be there twice.
     """
     excluded: dict[tuple[str, str, str], list[str]] = {}
     for row in known.lock.exclusions:
-        excluded.setdefault(_key(row.ecosystem, row.name, row.version), []).append(row.source)
+        key = same_spelling(row.ecosystem, row.name, row.version)
+        excluded.setdefault(key, []).append(row.source)
     for package in known.lock.packages:
-        key = _key(package.ecosystem, package.name, package.version)
+        key = same_spelling(package.ecosystem, package.name, package.version)
         for source in excluded.get(key, ()):
             index = source.removeprefix("index ")
-            if index != source and index.rstrip("/") != package.index.rstrip("/"):
+            if index != source and not is_same_index(index, package.index):
                 continue
             yield problem_of(
                 Check.EXCLUDED_VERSION, package, f"{package.place}.version",
@@ -66,55 +98,28 @@ def excluded_versions(known: Known) -> Found:
             break
 
 
-def _key(ecosystem: str, name: str, version: str) -> tuple[str, str, str]:
-    """A version however it is spelled (PEP 440, PEP 503)."""
-    if ecosystem != "pip":
-        return ecosystem, name, version
-    try:
-        version = str(Version(version))
-    except ValueError:
-        version = version.strip()
-    # 1.0 and 1.0.0 are one version.
-    head, plus, local = version.partition("+")
-    return ecosystem, canonicalize_name(name), re.sub(r"(?:\.0)+$", "", head) + plus + local
-
-
-def requires_python(known: Known) -> Found:
-    """What the lock says of a package's Python admits the target's."""
-    for found in rows_in_force(known.evidence).values():
-        row = found.row
-        if row.requires_python and known.environment.admits(row.requires_python) is False:
-            yield problem_of(
-                Check.REQUIRES_PYTHON, row, f"{row.place}.requires-python",
-                f"{row.name} {row.version} is for Python {row.requires_python}",
-            )  # fmt: skip
-
-
-def index_credentials(known: Known) -> Found:
-    """No index is recorded with a name and password."""
-    for row in known.lock.packages:
-        if without_credentials(row.index) != row.index:
-            yield problem_of(
-                Check.CREDENTIALS, row, f"{row.place}.index", "carries a name or a password"
-            )
-
-
 def pins(known: Known) -> Found:
-    """The pin, as the ecosystem writes it, admits the version."""
+    """The pin, as the ecosystem writes it, admits the version, and holds at least its first
+    number: one that admits everything is none."""
     for row in known.lock.packages:
-        if row.pin and not _admits(row):
+        if known.lock.form == "lock.json" and not _is_admitted(row):
             yield problem_of(
                 Check.PIN_MISMATCH, row, f"{row.place}.pin",
-                f"{row.pin!r} does not admit {row.version}",
+                f"{row.pin!r} does not hold {row.version}" if row.pin
+                else f"{row.name} has no pin",
             )  # fmt: skip
 
 
-def _admits(row: LockedPackage) -> bool:
+def _is_admitted(row: LockedPackage) -> bool:
     if row.ecosystem in ("pip", "sdk"):
         try:
-            return SpecifierSet(row.pin).contains(Version(row.version), prereleases=True)
-        except (InvalidSpecifier, InvalidVersion, ValueError):
+            parts = list(SpecifierSet(row.pin))
+        except ValueError:
             return False
+        return (
+            len(parts) == 1 and parts[0].operator == "==" and admits(SpecifierSet(row.pin),
+                                                                      row.version)
+        )  # fmt: skip
     version = row.version
     if row.ecosystem == "rpm" and ":" not in version:
         # A version lock always writes the epoch.
@@ -125,19 +130,40 @@ def _admits(row: LockedPackage) -> bool:
         return False
     if not pin.endswith("*"):
         return pin == version
-    # The star of ``2.34.10.0-*`` stands for a revision, which a version may lack.
+    # A star stands for all that follows a number (``2.*``), or for a revision (``2.34.10.0-*``).
+    if not re.fullmatch(r"(?:\d+:)?\d[^\s:]*[.-]", pin[:-1], re.ASCII):
+        return False
+    # The revision is one that a version may lack.
     return version.startswith(pin[:-1]) or f"{version}-" == pin[:-1]
 
 
 def releases(known: Known) -> Found:
-    """Neuron's packages come from a release, and the lock names one."""
+    """Neuron's packages come from the one release that the lock names."""
     for row in known.lock.packages:
-        if row.sdk and known.lock.form == "lock.json" and not (known.lock.sdk and row.kind):
+        message = ""
+        if not row.sdk or known.lock.form != "lock.json":
+            continue
+        if not row.kind:
+            message = "and not a package of Neuron"
+        elif not known.lock.sdk:
+            message = "and the lock is of none"
+        elif row.sdk != known.lock.sdk and not (
+            row.ecosystem in ("apt", "rpm")
+            and row.name.endswith(DRIVER)
+            and _numbers(row.sdk) < _numbers(known.lock.sdk)
+        ):
+            message = f"and the lock is of {known.lock.sdk}"
+        if message:
             yield problem_of(
-                Check.RELEASE_MISMATCH, row, f"{row.place}.sdk",
-                f"of release {row.sdk}, and "
-                + ("the lock is of none" if row.kind else "no package of Neuron"),
-            )  # fmt: skip
+                Check.RELEASE_MISMATCH, row, f"{row.place}.sdk", f"of release {row.sdk}, {message}"
+            )
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """The numbers of a release; none, which is later than nothing, for what is not one."""
+    if not re.fullmatch(r"\d{1,9}(?:\.\d{1,9})*", release, re.ASCII):
+        return (sys.maxsize,)
+    return tuple(int(part) for part in release.split("."))
 
 
 def systems(known: Known) -> Found:
@@ -151,23 +177,42 @@ def systems(known: Known) -> Found:
 
 def parents(known: Known) -> Found:
     """Who is said to need a package is locked, and something that was asked for leads to it."""
-    names = {row.name for row in known.lock.packages}
-    via = {row.name: row.via or () for row in known.lock.packages}
-    for row in known.lock.packages:
+    via = via_of_target(known)
+    for found in rows_of_target(known):
+        row = found.row
         if row.via is None:
             continue
         for number, word in enumerate(row.via):
             parent = parent_of(word)
             # A normalized name has no dot; a file's name may have one.
-            if parent and parent[0] not in names and parent[0] != SDK and "." not in parent[0]:
+            if parent and parent[0] not in via and parent[0] != SDK and "." not in parent[0]:
                 yield problem_of(
                     Check.UNKNOWN_PARENT, row, f"{row.place}.via[{number}]",
                     f"needed by {word!r}, which is not locked",
                 )  # fmt: skip
-        if not _leads_to(row.name, via):
+        if not _leads_to(row.name, {**via, row.name: row.via}):
             yield problem_of(
                 Check.NO_ORIGIN, row, f"{row.place}.via", "nothing that was asked for leads to it"
             )
+
+
+def requests(known: Known) -> Found:
+    """What is said to have been asked for was: by the recorded command, or as a part of the
+    release that the lock is of."""
+    words, sdk = words_of(known.lock), known.lock.sdk
+    for found in rows_of_target(known):
+        row = found.row
+        for number, word in enumerate(row.via or ()):
+            place = f"{row.place}.via[{number}]"
+            if word == PLACE and words is None:
+                detail = f"{row.name}: no command is recorded"
+                yield Gap(Reason.UNRECORDED_REQUEST, subject_of(row), detail)
+            elif word == PLACE and words is not None and not is_named(words, row.name):
+                message = f"the recorded command does not ask for {row.name}"
+                yield problem_of(Check.NO_ORIGIN, row, place, message)
+            elif (word == SDK or word.startswith(f"{SDK} ")) and not sdk:
+                message = "a part of a release, and the lock is of none"
+                yield problem_of(Check.NO_ORIGIN, row, place, message)
 
 
 def _leads_to(name: str, via: Mapping[str, Sequence[str]]) -> bool:
@@ -184,25 +229,32 @@ def _leads_to(name: str, via: Mapping[str, Sequence[str]]) -> bool:
     return False
 
 
+def credentials(known: Known) -> Found:
+    """A lock is handed on, and a password with it."""
+    for row in known.lock.packages:
+        places = [(f"{row.place}.index", row.index)]
+        places += [(f"{file.place}.url", file.url) for file in row.files]
+        for place, url in places:
+            if without_credentials(url) != url:
+                yield problem_of(Check.CREDENTIALS, row, place, "carries a name or a password")
+
+
 def file_names(known: Known) -> Found:
     """Each file is listed once, is of its package, and fits the target."""
     seen: set[str] = set()
-    for row, file in files_of(known):
-        address = file.path or file.url
+    for row, file in files_of(rows_of_target(known)):
+        address = file.path or normalize_address(file.url)
         if address in seen:
             yield problem_of(
                 Check.DUPLICATE_FILE, row, file.place, f"{file.filename} is listed twice"
             )
         seen.add(address)
-        if without_credentials(file.url) != file.url:
-            yield problem_of(
-                Check.CREDENTIALS, row, f"{file.place}.url", "carries a name or a password"
-            )
-        if row.ecosystem != "pip" or row.direct:
-            continue
+    for row, file in files_of(known.evidence):
         parsed = file_name(file.filename)
-        if parsed is None or parsed.project != row.name or not (
-            same_version(row.version, parsed.version)
+        if row.ecosystem != "pip" or (row.direct and (parsed is None or parsed.tags is None)):
+            continue
+        if parsed is None or parsed.project != canonicalize_name(row.name) or not (
+            (row.direct and not row.version) or same_version(row.version, parsed.version)
         ):  # fmt: skip
             yield problem_of(
                 Check.WRONG_FILE, row, file.place, f"{file.filename} is not of "
@@ -224,7 +276,7 @@ def file_tags(known: Known) -> Found:
         ]
         if not stated or row.ecosystem != "pip" or (row.files and known.lock.form == "lock.json"):
             continue
-        if any(gap.reason in (Reason.OTHER_ENVIRONMENT, Reason.DIRECT) for gap in found.gaps):
+        if found.applies is False or row.direct:
             continue
         fits = any(
             parsed is not None
@@ -239,7 +291,7 @@ def file_tags(known: Known) -> Found:
 
 def hashes(known: Known) -> Found:
     """A hash has its algorithm's length, so that it cannot be passed over as unknown."""
-    for row, file in files_of(known):
+    for row, file in files_of(known.evidence):
         for algorithm, digest in file.hashes:
             place = f"{file.place}.hashes.{algorithm}"
             length = LENGTHS.get(algorithm)

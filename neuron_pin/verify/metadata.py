@@ -74,6 +74,16 @@ def _needed(line: str) -> Needed:
     return Needed(normalized, line[:200], None if found.url else found)
 
 
+def same_needs(one: Metadata, other: Metadata) -> bool:
+    """Whether two METADATA require the same, as it is written: comparing the requirements
+    themselves would read their versions."""
+
+    def written(metadata: Metadata) -> list[tuple[str, str]]:
+        return [(need.name, str(need.requirement or need.text)) for need in metadata.needs]
+
+    return written(one) == written(other)
+
+
 def metadata_of_wheel(stream: IO[bytes], filename: str) -> bytes:
     """METADATA of the wheel of that name; raises `Unreadable`.
 

@@ -4,42 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
-
-from .evidence import rows_in_force
-from .graph import needs_of, parent_of
-from .known import Found, Known, problem_of
+from .evidence import Evidence
+from .graph import Edge, needs_of, parent_of, rows_for
+from .known import Found, Known, problem_of, rows_of_target, via_of_target
 from .verdict import Check, Gap, Problem, Reason
+from .versions import admits
 
 
 def requirements(known: Known) -> Found:
-    """Every requirement is met by a package of the lock."""
-    rows = rows_in_force(known.evidence)
+    """Every requirement is met by a package of the lock that is for the target."""
+    rows = rows_for(known.evidence)
+    elsewhere = {
+        found.row.name
+        for found in known.evidence
+        if found.row.ecosystem == "pip" and found.applies is False
+    }
     for edge in known.graph.edges:
-        place = edge.parent.place if edge.parent else edge.place
-        found = rows.get(edge.name)
-        if found is None:
-            message = f"{edge.who} needs {edge.text}, which is not locked"
-            if edge.certain:
-                yield Problem(Check.MISSING_REQUIREMENT, edge.parent, place, message)
-            elif edge.specifier is not None and edge.parent is not None:
-                yield Gap(Reason.UNKNOWN_PYTHON, edge.parent, message)
-        elif edge.specifier is not None and not _meets(found.row.version, edge.specifier):
-            message = f"{edge.who} needs {edge.text}, locked is {found.row.version}"
-            if edge.certain:
-                yield Problem(
-                    Check.UNMET_REQUIREMENT, found.subject, f"{found.row.place}.version", message
-                )
-            elif edge.parent is not None:
-                yield Gap(Reason.UNKNOWN_PYTHON, edge.parent, message)
+        there = rows.get(edge.name, [])
+        if there:
+            yield from _met(edge, there)
+            continue
+        missing = "is locked for other targets alone" if edge.name in elsewhere else "is not locked"
+        message = f"{edge.who} needs {edge.text}, which {missing}"
+        if edge.certain:
+            place = edge.parent.place if edge.parent else edge.place
+            yield Problem(Check.MISSING_REQUIREMENT, edge.parent, place, message)
+        elif edge.specifier is not None and edge.parent is not None:
+            yield Gap(Reason.UNKNOWN_PYTHON, edge.parent, message)
 
 
-def _meets(version: str, specifier: SpecifierSet) -> bool:
-    try:
-        return specifier.contains(Version(version), prereleases=True)
-    except (InvalidVersion, ValueError):
-        return False
+def _met(edge: Edge, there: Sequence[Evidence]) -> Found:
+    """One row that is for the target decides; of rows that may be, all together."""
+    if edge.specifier is None:
+        return
+    sure = [found for found in there if found.applies]
+    unmet = [found for found in sure or there if not admits(edge.specifier, found.row.version)]
+    message = f"{edge.who} needs {edge.text}, locked is " + " or ".join(
+        found.row.version or "no version" for found in unmet
+    )
+    is_unmet = bool(unmet) and (bool(sure) or len(unmet) == len(there))
+    if is_unmet and any(found.row.direct and not found.row.version for found in unmet):
+        # A folder's version is in none of what is read.
+        yield Gap(Reason.DIRECT, unmet[0].subject, message)
+    elif is_unmet and edge.certain:
+        place = f"{unmet[0].row.place}.version"
+        yield Problem(Check.UNMET_REQUIREMENT, unmet[0].subject, place, message)
+    elif unmet and edge.parent is not None:
+        yield Gap(Reason.UNKNOWN_PYTHON, edge.parent, message)
+    elif not sure and edge.certain and edge.parent is not None:
+        message = f"{edge.who} needs {edge.text}, whose rows all have a marker of the patch"
+        yield Gap(Reason.UNKNOWN_PYTHON, edge.parent, message)
 
 
 def needed(known: Known) -> Found:
@@ -47,11 +61,10 @@ def needed(known: Known) -> Found:
     graph = known.graph
     if graph.roots is None:
         return
-    rows = rows_in_force(known.evidence)
-    via = {name: found.row.via or () for name, found in rows.items()}
-    for found in rows.values():
+    via = via_of_target(known)
+    for found in known.evidence:
         row = found.row
-        if row.name in graph.reached:
+        if row.ecosystem != "pip" or row.name in graph.reached or found.applies is False:
             continue
         if _from_unknown(row.name, via, graph.unknown):
             yield Gap(Reason.UNKNOWN_NEED, found.subject, "")
@@ -74,15 +87,18 @@ def _from_unknown(name: str, via: Mapping[str, Sequence[str]], unknown: frozense
 
 
 def parents_need(known: Known) -> Found:
-    """Who is said to need a package does."""
-    by_name = rows_in_force(known.evidence)
-    for row in (found.row for found in by_name.values()):
+    """Who is said to need a package does, in one of its rows."""
+    by_name = rows_for(known.evidence)
+    for found in rows_of_target(known):
+        row = found.row
+        if row.ecosystem != "pip":
+            continue
         for number, word in enumerate(row.via or ()):
             parent = parent_of(word)
             if parent is None or parent[0] not in by_name or parent[0] == row.name:
                 continue
-            needs = needs_of(by_name[parent[0]], parent[1], known.environment)
-            if needs is not None and row.name not in needs:
+            needs = [needs_of(one, parent[1], known.environment) for one in by_name[parent[0]]]
+            if all(names is not None and row.name not in names for names in needs):
                 yield problem_of(
                     Check.WRONG_PARENT, row, f"{row.place}.via[{number}]",
                     f"{word} does not need {row.name}",

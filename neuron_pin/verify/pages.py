@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
+
+from .addresses import without_credentials
 
 MAX_PAGE = 64 * 1024 * 1024
 MAX_FILES = 200_000
@@ -18,8 +20,13 @@ MAX_ATTRIBUTES = 20
 ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 
 
+LINKS = {"https": ("https",), "http": ("https", "http"), "file": ("https", "http", "file")}
+"""Where a page may lead, by its own connection: to no lesser one, and to a file of this machine
+only from one."""
+
+
 class NotAPage(Exception):
-    """Bytes that are no project page."""
+    """Bytes that are not a project page."""
 
 
 class ListedFile(NamedTuple):
@@ -43,11 +50,13 @@ class Page(NamedTuple):
 
 
 def parse_page(data: bytes, url: str) -> Page:
-    """Read a page that stands at ``url``; raises `NotAPage`."""
+    """Read a page that stands at ``url``; raises `NotAPage`.
+
+    What it lists over a lesser connection than its own is passed over.
+    """
     if data.lstrip()[:1] != b"{":
         text = data.decode("utf-8", "replace")
-        listed = (file for file in _anchors(text, url) if _is_reachable(file.url, url))
-        return Page(tuple(listed), _status(text))
+        return Page(_safe(_anchors(text, url), url), _status(text))
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
@@ -62,8 +71,12 @@ def parse_page(data: bytes, url: str) -> Page:
     status = document.get("project-status")
     word = status.get("status", "active") if isinstance(status, dict) else "active"
     files = (_row(row, url) for row in rows)
-    found = (file for file in files if file is not None and _is_reachable(file.url, url))
-    return Page(tuple(found), str(word))
+    return Page(_safe((file for file in files if file is not None), url), str(word))
+
+
+def _safe(files: Iterable[ListedFile], url: str) -> tuple[ListedFile, ...]:
+    allowed = LINKS.get(urlsplit(url).scheme, ())
+    return tuple(file for file in files if urlsplit(file.url).scheme in allowed)
 
 
 def _row(row: Any, base: str) -> ListedFile | None:
@@ -99,15 +112,7 @@ def _joined(base: str, url: str) -> str:
         urlsplit(found)
     except ValueError:
         return ""
-    return found.partition("#")[0]
-
-
-_WITHIN = {"https": ("https",), "http": ("https", "http"), "file": ("https", "http", "file")}
-
-
-def _is_reachable(url: str, page: str) -> bool:
-    """Whether a page may point there: never to a lesser connection than its own."""
-    return url.partition(":")[0].lower() in _WITHIN.get(page.partition(":")[0].lower(), ())
+    return without_credentials(found.partition("#")[0])
 
 
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]*)))?""")

@@ -1,4 +1,4 @@
-"""Addresses read with the standard library: bounded in size, time and redirects.
+"""Addresses read with the standard library: bounded in size, time, rate and redirects.
 
 An address is asked over TLS, or over http:// on this machine and on hosts that the user trusts;
 a redirect never leads to less than that.  Names and passwords go to the host that they were
@@ -24,15 +24,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from .lockfile import without_credentials
+from .addresses import without_credentials
 
 TIMEOUT = 20.0
 """Seconds for an answer to begin."""
 MAX_SECONDS = 300.0
-MIN_RATE = 500
-"""Bytes a second that an answer brings, all in all, once it has begun and patience is over."""
 """Seconds for one page or metadata file, redirects included."""
 MAX_DOWNLOAD_SECONDS = 3600.0
+MIN_RATE = 500
+"""Bytes a second that an answer brings once it has begun."""
 MAX_REDIRECTS = 5
 CHUNK = 1 << 16
 
@@ -66,9 +66,8 @@ class Access(NamedTuple):
 class Answer:
     """The body of an answer: ``read`` gives at most so many bytes and nothing at its end."""
 
-    def __init__(self, response: Any, deadline: _Deadline, url: str, patience: float) -> None:
+    def __init__(self, response: Any, deadline: _Deadline, url: str) -> None:
         self._response, self._deadline, self._url = response, deadline, url
-        self._patience, self._begun, self._received = patience, time.monotonic(), 0
         self.headers: Mapping[str, str] = response.headers
         self.status: int = response.status
 
@@ -76,7 +75,7 @@ class Answer:
         """The body as it comes; raises `Unreachable` if it breaks off or takes too long."""
         # Counted here: until 3.13 read1 leaves the response's own count as it was.
         stated = self.headers.get("Content-Length", "")
-        left = int(stated) if stated.isdecimal() and len(stated) < 19 else None
+        left = int(stated) if _is_number(stated) and len(stated) < 19 else None
         while left != 0:
             try:
                 # One read of the socket: a server that drips does not hold us past the deadline.
@@ -88,20 +87,17 @@ class Answer:
             if not data or self._deadline.passed:
                 break
             left = None if left is None else left - len(data)
-            self._received += len(data)
-            allowed = self._patience + self._received / MIN_RATE
-            if time.monotonic() - self._begun > allowed:
-                raise Unreachable(f"{self._url}: brings less than {MIN_RATE} bytes a second")
+            self._deadline.received += len(data)
             yield data
         if self._deadline.passed:
-            raise Unreachable(f"{self._url}: took too long")
+            raise Unreachable(f"{self._url}: {self._deadline.problem}")
         if left:
             raise Unreachable(f"{self._url}: broke off")
 
     def whole(self, limit: int) -> bytes:
         """All of it; raises `Unreachable` for more than ``limit`` bytes."""
         stated = self.headers.get("Content-Length", "")
-        if stated.isdecimal() and (len(stated) > 18 or int(stated) > limit):
+        if _is_number(stated) and (len(stated) > 18 or int(stated) > limit):
             raise Unreachable(f"{self._url}: larger than {limit} bytes")
         found = bytearray()
         for data in self.chunks():
@@ -111,30 +107,65 @@ class Answer:
         return bytes(found)
 
 
-class _Deadline:
-    """An end for one answer: the socket is shut when the time is over."""
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._shut)
-        self._timer.daemon = True
+
+class _Deadline:
+    """An end for one answer: the socket is shut when the time is over.
+
+    After ``patience`` seconds the answer has begun, and has until now brought `MIN_RATE` bytes
+    for every further second; after ``seconds`` it is whole.
+    """
+
+    def __init__(self, seconds: float, patience: float) -> None:
+        self.received = 0
+        self._seconds, self._patience = seconds, min(seconds, patience)
+        self._begun = time.monotonic()
         self._sockets: list[socket.socket] = []
+        self._ended = threading.Event()
+        self._timer = self._next(self._patience)
 
     def __enter__(self) -> _Deadline:
         self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
         self._timer.cancel()
 
     @property
     def passed(self) -> bool:
-        return time.monotonic() >= self._end
+        return time.monotonic() - self._begun >= self._allowed
+
+    @property
+    def problem(self) -> str:
+        """What is too slow."""
+        if self._allowed >= self._seconds:
+            return f"took more than {self._seconds:g} s"
+        if self.received:
+            return f"brought {self.received} bytes in {time.monotonic() - self._begun:.0f} s"
+        return f"did not answer in {self._patience:g} s"
 
     def watch(self, found: socket.socket) -> None:
         self._sockets.append(found)
 
-    def _shut(self) -> None:
+    @property
+    def _allowed(self) -> float:
+        return min(self._seconds, self._patience + self.received / MIN_RATE)
+
+    def _next(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._look)
+        timer.daemon = True
+        return timer
+
+    def _look(self) -> None:
+        left = self._allowed - (time.monotonic() - self._begun)
+        if left > 0:
+            if not self._ended.is_set():
+                self._timer = self._next(left)
+                self._timer.start()
+            return
         for found in self._sockets:
             with contextlib.suppress(OSError):
                 found.shutdown(socket.SHUT_RDWR)
@@ -260,22 +291,22 @@ class Transport:
             url, headers={"User-Agent": self._access.agent, **(headers or {})}
         )
         self._sign(request)
-        with _Deadline(seconds) as deadline:
+        with _Deadline(seconds, self._access.timeout) as deadline:
             _CURRENT.deadline = deadline
             try:
                 response = self._opener.open(request, timeout=self._access.timeout)
             except urllib.error.HTTPError as error:
                 error.close()
                 if error.code in (404, 410):
-                    raise Absent(url) from None
+                    raise Absent(f"{url}: is not there") from None
                 raise Unreachable(f"{url}: status {error.code}") from None
             except (OSError, ValueError, http.client.HTTPException) as error:
                 raise _failed(url, error) from None
             with response:
                 if deadline.passed:
                     # A head that was cut off may look like a whole one.
-                    raise Unreachable(f"{url}: took too long")
-                yield Answer(response, deadline, url, self._access.timeout)
+                    raise Unreachable(f"{url}: {deadline.problem}")
+                yield Answer(response, deadline, url)
 
     def _sign(self, request: urllib.request.Request) -> None:
         host = urlsplit(request.full_url).netloc.rpartition("@")[2].lower()
@@ -323,7 +354,7 @@ def open_regular(path: str) -> BinaryIO:
             raise Unreachable(f"{path}: not a regular file")
         return open(path, "rb")
     except FileNotFoundError:
-        raise Absent(path) from None
+        raise Absent(f"{path}: is not there") from None
     except (OSError, ValueError) as error:
         raise Unreachable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 

@@ -10,11 +10,11 @@ class Check(Enum):
     """What is checked; the value is the identifier, ``title`` says what a problem means."""
 
     DUPLICATE_PACKAGE = "duplicate-package", "a package is locked twice"
-    INVALID_NAME = "invalid-name", "a Python package's name is not normalized (PEP 503)"
-    INVALID_VERSION = "invalid-version", "a Python package's version is not PEP 440"
+    INVALID_NAME = "invalid-name", "a name is not one of its ecosystem, or not normalized (PEP 503)"
+    INVALID_VERSION = "invalid-version", "a version is not one of its ecosystem (PEP 440)"
     EXCLUDED_VERSION = "excluded-version", "the lock excludes the version that it locks"
-    PIN_MISMATCH = "pin-mismatch", "the pin does not admit the locked version"
-    RELEASE_MISMATCH = "release-mismatch", "a package is of a release, and the lock of none"
+    PIN_MISMATCH = "pin-mismatch", "the pin does not hold the locked version"
+    RELEASE_MISMATCH = "release-mismatch", "a package is of another release than the lock"
     MIXED_SYSTEMS = "mixed-systems", "apt and rpm packages are in one lock"
     UNKNOWN_PARENT = "unknown-parent", "a package is said to be needed by one that is not locked"
     NO_ORIGIN = "no-origin", "nothing that was asked for leads to the package"
@@ -31,10 +31,13 @@ class Check(Enum):
     UNLISTED_FILE = "unlisted-file", "the index does not list the file at that address"
     HASH_MISMATCH = "hash-mismatch", "the index or the file has another hash"
     SIZE_MISMATCH = "size-mismatch", "the index or the file has another size"
-    REQUIRES_PYTHON = "requires-python", "the file is not for the target's Python"
+    REQUIRES_PYTHON = (
+        "requires-python",
+        "a file, or what names it, is not for the target's Python",
+    )
     YANKED = "yanked", "the file is yanked, and nothing asks for that version exactly (PEP 592)"
     QUARANTINED = "quarantined", "the index says that the project must not be used (PEP 792)"
-    OTHER_INDEX = "other-index", "Neuron's index has the package, the lock takes it elsewhere"
+    OTHER_INDEX = "other-index", "a package of Neuron's is not taken from Neuron's index"
     METADATA_MISMATCH = "metadata-mismatch", "the file's METADATA is of another package"
 
     def __init__(self, identifier: str, title: str) -> None:

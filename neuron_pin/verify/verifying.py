@@ -36,6 +36,8 @@ def verify(
     if lock.python and python and ".".join(python.split(".")[:2]) != lock.python:
         raise WrongUsage(f"{lock.path} is for Python {lock.python}, not {python}")
     environment = environment_of(lock, python)
+    if python and lock.requires_python and environment.admits(lock.requires_python) is False:
+        raise WrongUsage(f"{lock.path} is for Python {lock.requires_python}, not {python}")
     evidence = gather(lock, environment, sources)
     graph = make_graph(lock, evidence, environment, asked)
     known = Known(lock, environment, evidence, graph)

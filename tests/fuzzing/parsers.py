@@ -55,9 +55,9 @@ from neuron_pin.sources.rpm.repo_files import read_rpm_sources
 from neuron_pin.sources.rpm.repository import parse_rpm_repository
 from neuron_pin.sources.system_package import parse_deb_relations
 from neuron_pin.target import Target, make_target
-from neuron_pin.verify import lockfile as verified_lock
 from neuron_pin.verify import metadata as verified_metadata
 from neuron_pin.verify import pages as verified_pages
+from neuron_pin.verify import reading as verified_reading
 from neuron_pin.verify.evidence import Sources
 from neuron_pin.verify.verifying import verify
 
@@ -150,7 +150,7 @@ def read_project(data: bytes) -> None:
 def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
     path = put(name, data)
     with suppress(NeuronPinError):
-        verify(verified_lock.read_lock(path), Sources(None))
+        verify(verified_reading.read_lock(path), Sources(None))
     if form:
         with suppress(NeuronPinError):
             read_locked(path, form)

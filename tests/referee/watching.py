@@ -14,7 +14,8 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.verify.evidence import Sources
 from neuron_pin.verify.index import Indexes
-from neuron_pin.verify.lockfile import Lock, parse_lock_json
+from neuron_pin.verify.lock_json import parse_lock_json
+from neuron_pin.verify.lockfile import Lock
 from neuron_pin.verify.transport import Access
 from neuron_pin.verify.verdict import Verdict
 from neuron_pin.verify.verifying import verify
@@ -60,10 +61,13 @@ def verified(make: Callable[..., Resolution]) -> Callable[..., Resolution]:
         if texts and not settings.override:
             lock = parse_lock_json(render_lock_json(resolution, "").encode(), "lock.json")
             asked = [Requirement(text) for text in texts]
+            named = (settings.neuron_index_url,) if settings.neuron_index_url else ()
             found = verify(
-                without_public_indexes(lock), Sources(indexes(), files=True), asked,
+                without_public_indexes(lock),
+                Sources(indexes(), files=True, neuron_mirrors=named),
+                asked,
                 resolution.target.python_full,
-            )  # fmt: skip
+            )
             FOUND.append(found)
             assert not found.problems, found.problems
         return resolution

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import failure
+from conftest import FIXTURES, failure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.verify import lockfile
+from neuron_pin.verify import lock_json, reading
 from neuron_pin.verify.evidence import Sources
-from neuron_pin.verify.lockfile import InvalidLock, parse_lock_json, parse_pylock, read_lock
+from neuron_pin.verify.lock_json import parse_lock_json
+from neuron_pin.verify.lockfile import InvalidLock
+from neuron_pin.verify.pylock import parse_pylock
+from neuron_pin.verify.reading import read_lock
 from neuron_pin.verify.verifying import verify
 
 GOOD: dict[str, Any] = {
@@ -68,9 +71,18 @@ WRONG_VALUES = [
     ("schema_version", 2, "schema_version"),
     ("schema_version", True, "schema_version"),
     ("schema_version", "1", "schema_version"),
+    ("schema_version", None, "schema_version"),
     ("target", [], "target"),
     ("target/python", 3.11, "target.python"),
     ("target/python", "2.7", "target.python"),
+    ("target/python", "3.١١", "target.python"),
+    ("target/phases", "stable", "target.phases"),
+    ("sdk", 2, "sdk"),
+    ("support", [], "support"),
+    ("warnings", None, "warnings"),
+    ("packages/0/kind", "Extension", "packages[0].kind"),
+    ("packages/0/phase", None, "packages[0].phase"),
+    ("exclusions/0/rule", None, "exclusions[0].rule"),
     ("target/platforms", "linux", "target.platforms"),
     ("target/platforms/0", 1, "target.platforms[0]"),
     ("packages", {}, "packages"),
@@ -117,16 +129,16 @@ NO_JSON = [
 ]
 # a line of the pylock, what stands there instead, the place that is told
 WRONG_PYLOCKS = [
-    ('lock-version = "1.0"', 'lock-version = "2.0"', ""),
+    ('lock-version = "1.0"', 'lock-version = "2.0"', "lock-version"),
+    ('lock-version = "1.0"', 'lock-version = "x"', "lock-version"),
+    ('lock-version = "1.0"', "", ""),
     ('lock-version = "1.0"', "lock-version = 1", "lock-version"),
     ('name = "a"', "name = 1", "packages[0].name"),
-    ('name = "a"', 'name = "A_b"', "packages[0].name"),
     ('path = "wheels/a-1.0-py3-none-any.whl"', "", "packages[0].wheels[0]"),
     ('path = "wheels', 'path = "../../wheels', "packages[0].wheels[0].path"),
     ('path = "wheels', 'path = "wheels/../../..', "packages[0].wheels[0].path"),
     ('path = "wheels', 'path = "/wheels', "packages[0].wheels[0].path"),
     ('path = "wheels/', 'url = "ftp://index.invalid/', "packages[0].wheels[0].url"),
-    ('path = "wheels/', 'url = "file:///wheels/', "packages[0].wheels[0].url"),
     ("hashes = {", "size = -1\nhashes = {", "packages[0].wheels[0].size"),
     (
         "[[packages.wheels]]",
@@ -171,6 +183,138 @@ def test_what_is_missing_is_told_with_its_place(run, way: str, place: str) -> No
     assert run("verify", "lock.json", "--offline").code == 2
 
 
+def required(schema: dict[str, Any], way: tuple[str, ...] = ()) -> list[str]:
+    """The ways to all that a schema requires, in an array's first entry."""
+    found = ["/".join((*way, name)) for name in schema.get("required", ())]
+    for name, inner in schema.get("properties", {}).items():
+        found += required(inner, (*way, name))
+    if "items" in schema:
+        found += required(schema["items"], (*way, "0"))
+    return found
+
+
+SCHEMA = json.loads((FIXTURES.parent / "docs" / "schemas" / "lock.schema.json").read_text())
+
+
+@pytest.mark.parametrize("way", required(SCHEMA))
+def test_what_the_schema_requires_is_required(run, way: str) -> None:
+    document = copy.deepcopy(GOOD)
+    inner, last = place_of(document, way)
+    del inner[last]
+    with pytest.raises(InvalidLock) as caught:
+        parse_lock_json(json.dumps(document).encode(), "lock.json")
+    assert str(last) in caught.value.problem
+
+
+@pytest.mark.parametrize("form", ["lock.json", "pylock.toml"])
+def test_a_mark_of_the_byte_order_is_passed_over(run, form: str) -> None:
+    text = json.dumps(GOOD) if form == "lock.json" else PYLOCK
+    Path(form).write_text("\ufeff" + text)
+    assert run("verify", form, "--offline").code == 0
+
+
+# name, what stands in the file, what the hint names
+OTHER_FORMS = [
+    ("uv.lock", 'version = 1\n[[package]]\nname = "a"\n', "uv export --format pylock.toml"),
+    ("poetry.lock", "# by poetry\n[[package]]\n", "pylock.toml"),
+    ("pdm.lock", "[metadata]\n", "pylock.toml"),
+    ("Pipfile.lock", "{}", "pylock.toml"),
+    ("other.lock", "# toml\na = 1\n", "uv export --format pylock.toml"),
+    ("uv.toml", "[tool.uv]\n", "uv export --format pylock.toml"),
+    ("lock.json", "[]", "neuron-pin lock"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "hint"), OTHER_FORMS, ids=str)
+def test_a_lock_of_another_form_is_told_with_what_to_do(run, name, text, hint) -> None:
+    Path(name).write_text(text)
+    with pytest.raises(InvalidLock) as caught:
+        read_lock(name)
+    assert hint in caught.value.hint
+    done = run("verify", name, "--offline")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {name}: ")
+
+
+def test_a_minor_version_that_is_not_known_is_told_with_its_file(run) -> None:
+    Path("pylock.toml").write_text(PYLOCK.replace('"1.0"', '"1.1"', 1))
+    done = run("verify", "pylock.toml", "--offline")
+    assert done.code == 0
+    assert "pylock.toml: lock-version 1.1" in done.err
+
+
+def test_which_arguments_are_required(run) -> None:
+    done = run("verify")
+    assert done.code == 2
+    assert "LOCK" in done.err
+    assert "REQ" not in done.err
+
+
+# where numbers may stand that Python does not read
+LONG_NUMBERS = [
+    "packages/0/version", "packages/0/pin", "packages/0/sdk", "packages/0/files/0/url", "command",
+    "target/python", "exclusions/0/version", "packages/0/index", "packages/0/via/0", "sdk",
+]  # fmt: skip
+TEXTS = {"packages/0/pin": "=={}", "command": "neuron-pin lock a=={}", "packages/0/via/0": "a[{}]",
+         "packages/0/files/0/url": "https://index.invalid/a-{}-py3-none-any.whl",
+         "packages/0/index": "https://index.invalid:{}/simple", "target/python": "3.{}"}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", LONG_NUMBERS)
+def test_a_number_that_python_does_not_read_is_not_one(run, few_digits: str, way: str) -> None:
+    document = copy.deepcopy(GOOD)
+    inner, last = place_of(document, way)
+    inner[last] = TEXTS.get(way, "{}").format(few_digits)
+    Path("lock.json").write_text(json.dumps(document))
+    assert run("verify", "lock.json", "--offline").code in (0, 1, 2)
+    assert run("verify", "lock.json", f"a>={few_digits}", "--offline").code in (1, 2)
+
+
+PYLOCK_NUMBERS = [
+    ('version = "1.0"\n\n[[packages.w', 'version = "{}"\n\n[[packages.w'),
+    ('version = "1.0"\n\n[[packages.w', 'version = "1.0"\nmarker = "python_version < \'{}\'"\n\n[[packages.w'),
+    ('version = "1.0"\n\n[[packages.w', 'version = "1.0"\nrequires-python = "<{}"\n\n[[packages.w'),
+    ('requires-python = ">=3.11,<3.12"', 'requires-python = ">=3.11,<3.{}"'),
+    ('requires-python = ">=3.11,<3.12"', 'environments = ["python_version == \'3.{}\'"]'),
+    ('lock-version = "1.0"', 'lock-version = "1.{}"'),
+    ("hashes = {", "size = {}\nhashes = {{"),
+    ("hashes = {", "size = 0x{}\nhashes = {{"),
+    ("[[packages.wheels]]", "[packages.tool.neuron-pin]\nkind = 0x{}\n[[packages.wheels]]"),
+    ("wheels/a-1.0-", "wheels/a-{}-"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "instead"), PYLOCK_NUMBERS, ids=str)
+def test_so_it_is_in_a_pylock(run, few_digits: str, line: str, instead: str) -> None:
+    assert line in PYLOCK
+    Path("pylock.toml").write_text(PYLOCK.replace(line, instead.format(few_digits), 1))
+    assert run("verify", "pylock.toml", "--offline").code in (0, 1, 2)
+
+
+SECRETS = ("hush@quiet", "hush@@quiet:still", "h@ush@quiet")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("way", ["packages/0/index", "packages/0/files/0/url"])
+def test_a_password_is_told_and_not_shown(run, way: str, secret: str) -> None:
+    document = copy.deepcopy(GOOD)
+    inner, last = place_of(document, way)
+    inner[last] = inner[last].replace("://", f"://me:{secret}@")
+    Path("lock.json").write_text(json.dumps(document))
+    for form in ("text", "json"):
+        done = run("verify", "lock.json", "--offline", "--format", form)
+        assert (done.code, "quiet" in done.out) == (1, False)
+        assert "credentials" in done.out
+        done = run("verify", "lock.json", "--timeout", "1", "--format", form)
+        assert "quiet" not in done.out + done.err
+    inner[last] = f"ftp://me:{secret}/x@index.invalid/a-1.0-py3-none-any.whl"
+    Path("lock.json").write_text(json.dumps(document))
+    done = run("verify", "lock.json", "--offline")
+    assert (done.code, "quiet" in done.err) == (2, False)
+    done = run("verify", "lock.json", "-i", f"me:{secret}/x@index.invalid")
+    assert (done.code, "quiet" in done.err) == (2, False)
+
+
 @pytest.mark.parametrize(("text", "line"), NO_JSON, ids=lambda v: repr(v))
 def test_what_is_not_json_is_told_with_its_line(run, text: str, line: int | None) -> None:
     Path("lock.json").write_bytes(text.encode("latin-1"))
@@ -191,11 +335,11 @@ def test_bounds_are_kept(run, monkeypatch) -> None:
     Path("lock.json").write_text(json.dumps(GOOD))
     assert run("verify", "lock.json", "--offline").code == 0
     for name, place in (("MAX_FILES", "packages[0].files"), ("MAX_PACKAGES", "packages")):
-        monkeypatch.setattr(lockfile, name, 0)
+        monkeypatch.setattr(lock_json, name, 0)
         with pytest.raises(InvalidLock) as caught:
             read_lock("lock.json")
         assert caught.value.place == place
-    monkeypatch.setattr(lockfile, "MAX_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
     with pytest.raises(InvalidLock, match="larger than 100 bytes"):
         read_lock("lock.json")
 
@@ -205,7 +349,7 @@ def test_nesting_is_bounded(monkeypatch) -> None:
         raise RecursionError
 
     # What json and tomllib raise past their own bound.
-    monkeypatch.setattr("neuron_pin.verify.lockfile.json.loads", too_deep)
+    monkeypatch.setattr("neuron_pin.verify.lock_json.json.loads", too_deep)
     with pytest.raises(InvalidLock, match="nested too deeply"):
         parse_lock_json(b"{}", "lock.json")
 
@@ -239,6 +383,9 @@ def test_a_link_out_of_the_folder_leads_nowhere(run, tmp_path) -> None:
 WRONG_USAGE = [
     (("lock.json", "--python", "3.12"), "is for Python 3.11"),
     (("lock.json", "--python", "three"), "not a Python version"),
+    (("lock.json", "--python", "3.١١"), "not a Python version"),
+    (("lock.json", "-i", ""), "not an index address"),
+    (("lock.json", "--neuron-index-url", ""), "not an index address"),
     (("lock.json", "--offline", "--files"), "--offline"),
     (("lock.json", "a @ https://index.invalid/a.whl"), "by URL"),
     (("lock.json", "a==="), "not a requirement"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -37,13 +38,15 @@ def test_a_good_lock_has_nothing_wrong(run, world, files: tuple[str, ...]) -> No
 def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
     document = spoiled(world, case["edits"])
     world.path.write_text(json.dumps(document))
-    files = ("--files",) if case.get("files") else ()
+    files = ("--files",) if case.get("files") else ("--offline",) if case.get("offline") else ()
     done = run("verify", world.path, *case.get("requirements", ()), *files, "--format", "json")
     assert done.code == 1, done.err
     expected = (case["check"], numbered(case["place"], document))
     assert expected in problems_of(done)
     text = run("verify", world.path, *case.get("requirements", ()), *files)
     assert text.code == 1
+    assert not {"secret", "cr@et"} & set(re.split(r"[/:]+", done.out + text.out))
+    assert "et@" not in done.out + text.out
     assert f"{expected[1]}: {expected[0]}: " in text.out
 
 

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from conftest import publish, wheel
 
 from neuron_pin.policy import Ecosystem
 from neuron_pin.verify import index as index_module
-from neuron_pin.verify.evidence import NEURON_INDEX
+from neuron_pin.verify import neuron
+from neuron_pin.verify.addresses import is_same_index, normalize_address
 from neuron_pin.verify.metadata import (
     MAX_METADATA,
     Unreadable,
@@ -217,6 +219,107 @@ def test_a_pylock_of_the_same_lock_is_right_and_its_corruption_is_not(run, world
     assert "missing-requirement" in run("verify", "pylock.toml").out
 
 
+# Neuron's index ----------------------------------------------------------------------------
+
+
+def test_what_is_neurons_is_what_the_catalog_says(catalog) -> None:
+    assert catalog.repositories.pip == neuron.INDEX
+    kinds = {"extension", "standalone"}
+    assert set(neuron.KINDS) == kinds
+    assert {
+        name
+        for name, package in catalog.packages.items()
+        if Ecosystem.PIP in package.systems and package.kind.value in kinds
+    } == neuron.NAMES
+    # What the public index may have, too, is of no such kind.
+    assert not {n for n, p in catalog.packages.items() if p.public_from} & neuron.NAMES
+
+
+def test_a_placeholder_is_told_whatever_else_is_from_there(run, world) -> None:
+    """Its address, hash and size are those of the public index."""
+    page = json.loads(world.public.answers["/simple/torch-neuronx/"][2])
+    for name in ("torch-neuronx", "neuronx-cc", "libneuronxla"):
+        row = row_of(world.document, name)
+        row["index"] = f"{world.public.url}/simple"
+    row = row_of(world.document, "torch-neuronx")
+    file = page["files"][0]
+    row.update(version="1000.0", pin="==1000.0")
+    row["files"] = [{"url": world.public.url + file["url"], "hashes": file["hashes"]}]
+    world.path.write_text(json.dumps(world.document))
+    place = f"packages[{world.document['packages'].index(row)}].index"
+    for arguments in ((), ("--offline",), ("-i", f"{world.public.url}/simple")):
+        code, document = verified(run, world, *arguments)
+        assert code == 1
+        assert ("other-index", place) in {(p["check"], p["place"]) for p in document["problems"]}
+
+
+def test_a_mirror_of_neurons_index_is_named_by_somebody(run, world, monkeypatch) -> None:
+    option = f"--neuron-index-url {world.neuron.url}/simple"
+    assert option in world.document["command"]
+    for command in (option, option.replace("url ", "url="), option.replace("index-url", "i")):
+        world.document["command"] = world.document["command"].replace(option, command)
+        option = command
+        world.path.write_text(json.dumps(world.document))
+        assert verified(run, world)[0] == 0
+    world.document["command"] = world.document["command"].replace(option, "")
+    world.path.write_text(json.dumps(world.document))
+    code, document = verified(run, world)
+    assert (code, {row["check"] for row in document["problems"]}) == (1, {"other-index"})
+    assert verified(run, world, "--neuron-index-url", f"{world.neuron.url}/simple/")[0] == 0
+    monkeypatch.setenv("NEURON_PIN_NEURON_INDEX_URL", f"{world.neuron.url}/simple")
+    assert verified(run, world)[0] == 0
+
+
+# Addresses ---------------------------------------------------------------------------------
+
+EQUAL = [
+    ("https://index.invalid/a", "HTTPS://Index.Invalid:443/a"),
+    ("http://index.invalid/a", "http://index.invalid:80/a#sha256=00"),
+    ("https://index.invalid/a-1%2B2", "https://index.invalid/%61-1%2b2"),
+    ("file:///a", "file://localhost/a"),
+]
+UNEQUAL = [
+    ("https://index.invalid/a", "http://index.invalid/a"),
+    ("https://index.invalid/a", "https://index.invalid:444/a"),
+    ("https://index.invalid/a", "https://index.invalid/A"),
+    ("https://index.invalid/a", "https://index.invalid/a?b"),
+    ("https://index.invalid/a/b", "https://index.invalid/a%2Fb"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_addresses_that_name_the_same_are_equal(one: str, other: str) -> None:
+    assert normalize_address(one) == normalize_address(other)
+    assert is_same_index(one, f"{other.partition('#')[0]}/")
+
+
+@pytest.mark.parametrize(("one", "other"), UNEQUAL)
+def test_addresses_that_name_others_are_not(one: str, other: str) -> None:
+    assert normalize_address(one) != normalize_address(other)
+
+
+def test_another_spelling_of_an_address_is_no_fault_and_another_address_is_shown(run, world):
+    file = row_of(world.document, "second")["files"][0]
+    url = file["url"]
+    file["url"] = url.replace("http://", "HTTP://").replace("/second", "/%73econd") + "#x"
+    world.path.write_text(json.dumps(world.document))
+    assert verified(run, world)[0] == 0
+    assert verified(run, world, "--files")[0] == 0
+    file["url"] = url.replace("/files/", "/elsewhere/")
+    world.path.write_text(json.dumps(world.document))
+    message = verified(run, world)[1]["problems"][0]["message"]
+    assert file["url"] in message
+    assert url in message
+
+
+def test_a_lock_without_a_command_does_not_say_what_was_asked_for(run, world) -> None:
+    world.document["command"] = ""
+    world.path.write_text(json.dumps(world.document))
+    code, document = verified(run, world, "--neuron-index-url", f"{world.neuron.url}/simple")
+    assert (code, document["problems"]) == (0, [])
+    assert "first" in gaps(document)["unrecorded-request"]
+
+
 # Files -------------------------------------------------------------------------------------
 
 
@@ -296,12 +399,17 @@ def test_an_open_connection_is_refused_unless_it_is_trusted(run, world) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["file:///etc/hostname", "ftp://127.0.0.1/", "http://index.invalid/"]
+    ("target", "told"),
+    [
+        ("file:///etc/hostname", "status 302"),
+        ("ftp://127.0.0.1/", "neither http nor https"),
+        ("http://index.invalid/", "not encrypted"),
+    ],
 )
-def test_a_redirect_leads_to_nothing_less_safe(serve, target: str) -> None:
+def test_a_redirect_leads_to_nothing_less_safe(serve, target: str, told: str) -> None:
     server = serve()
     server.answers["/a"] = (302, {"Location": target}, b"")
-    with pytest.raises(Unreachable), Transport(Access()).open(f"{server.url}/a"):
+    with pytest.raises(Unreachable, match=told), Transport(Access()).open(f"{server.url}/a"):
         pass
 
 
@@ -350,6 +458,41 @@ def test_a_server_that_drips_its_head_is_left(raw) -> None:
         pass
 
 
+def test_an_answer_begins_in_time_and_then_brings_a_least_rate(raw) -> None:
+    """A byte now and then is not enough: not for a head, and not for the whole body."""
+
+    def drip(connection) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        stop = threading.Event()
+        while not stop.wait(0.05):
+            connection.sendall(b"x")
+
+    def drip_head(connection) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        stop = threading.Event()
+        while not stop.wait(0.05):
+            connection.sendall(b"x")
+
+    for behaviour in (drip, drip_head):
+        begun = time.monotonic()
+        with pytest.raises(Unreachable):  # noqa: SIM117
+            with Transport(Access(timeout=0.5)).open(raw(behaviour), seconds=20) as answer:
+                answer.whole(100_000)
+        assert time.monotonic() - begun < 10
+
+
+def test_an_answer_of_the_least_rate_is_read(raw) -> None:
+    def slow(connection) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n")
+        stop = threading.Event()
+        for _ in range(6):
+            stop.wait(0.2)
+            connection.sendall(b"x" * 500)
+
+    with Transport(Access(timeout=0.7)).open(raw(slow), seconds=20) as answer:
+        assert len(answer.whole(3000)) == 3000
+
+
 @pytest.mark.parametrize("length", ["", "Content-Length: 20\r\n"], ids=["unstated", "stated"])
 def test_a_body_has_a_bound(raw, length: str) -> None:
     url = raw(lambda c: c.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\n{'x' * 20}".encode()))
@@ -387,11 +530,68 @@ def test_html_and_json_pages_say_the_same() -> None:
     assert parse_page(html.encode(), address) == parse_page(json.dumps(document).encode(), address)
 
 
+# the page's own address, where a file is said to be, whether it is listed
+LINKS = [
+    ("https://index.invalid/a/", "https://other.invalid/x", True),
+    ("https://index.invalid/a/", "http://other.invalid/x", False),
+    ("https://index.invalid/a/", "file:///x", False),
+    ("https://index.invalid/a/", "FILE:///x", False),
+    ("http://127.0.0.1/a/", "http://other.invalid/x", True),
+    ("http://127.0.0.1/a/", "https://other.invalid/x", True),
+    ("http://127.0.0.1/a/", "file:///x", False),
+    ("http://127.0.0.1/a/", "ftp://other.invalid/x", False),
+    ("file:///index/a/", "file:///x", True),
+    ("file:///index/a/", "https://other.invalid/x", True),
+]
+
+
+@pytest.mark.parametrize(("page", "url", "is_listed"), LINKS)
+def test_a_page_leads_to_no_lesser_connection(page: str, url: str, is_listed: bool) -> None:
+    file = f"{url}/a-1.0-py3-none-any.whl"
+    row = {"filename": "a-1.0-py3-none-any.whl", "url": file}
+    base = f'<base href="{url}/"><a href="a-1.0-py3-none-any.whl">'
+    for data in (json.dumps({"files": [row]}), f'<a href="{file}">', base):
+        found = parse_page(data.encode(), page).files
+        assert [f.filename for f in found] == ["a-1.0-py3-none-any.whl"] * is_listed
+
+
+def test_a_page_reads_nothing_of_this_machine(run, world, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "second-2.0-py3-none-any.whl"
+    path.write_bytes(wheel("second", "2.0", ("extra<2",)))
+    page = json.loads(world.public.answers["/simple/second/"][2])
+    rows = [{**row, "url": path.as_uri(), "core-metadata": True} for row in page["files"]]
+    set_page(world.public, "second", {**page, "files": rows})
+    opened: list[str] = []
+    monkeypatch.setattr(index_module, "open_regular", opened.append)
+    monkeypatch.setattr(index_module, "read_local", lambda path, limit: opened.append(path))
+    for arguments in ((), ("--files",)):
+        code, document = verified(run, world, *arguments)
+        assert (code, opened) == (1, [])
+        assert [row["check"] for row in document["problems"]] == ["not-on-index"]
+
+
+def test_passwords_in_a_page_are_not_shown() -> None:
+    url = "https://me:se@cret@index.invalid/a-1.0-py3-none-any.whl"
+    for data in (json.dumps({"files": [{"filename": "a", "url": url}]}), f'<a href="{url}">'):
+        (found,) = parse_page(data.encode(), "https://index.invalid/a/").files
+        assert found.url == "https://index.invalid/a-1.0-py3-none-any.whl"
+
+
 def test_the_number_of_files_is_bounded(monkeypatch) -> None:
     monkeypatch.setattr("neuron_pin.verify.pages.MAX_FILES", 1)
     for page in (b"<a href=b>b</a><a href=c>c</a>", b'{"files": [{}, {}]}'):
         with pytest.raises(NotAPage):
             parse_page(page, "https://index.invalid/a/")
+
+
+def test_a_page_of_this_machine_has_a_bound(tmp_path, monkeypatch) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "index.html").write_text("<a href=a-1.0-py3-none-any.whl>a</a>")
+    indexes = index_module.Indexes(Access())
+    assert len(indexes.page(tmp_path.as_uri(), "a").files) == 1
+    monkeypatch.setattr(index_module, "MAX_PAGE", 10)
+    with pytest.raises(Unreachable, match="larger"):
+        indexes.page(tmp_path.as_uri(), "a")
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", wheel("b", "1.0"), wheel("a", "2.0")], ids=len)
@@ -427,10 +627,6 @@ def test_neurons_index_is_never_one_where_anybody_may_publish(run, world) -> Non
         row["package"]["name"] for row in document["problems"] if row["check"] == "other-index"
     }
     assert (code, wrong) == (1, names)
-
-
-def test_the_index_that_is_known_as_neurons_is_the_catalogs(catalog) -> None:
-    assert catalog.repositories.of(Ecosystem.PIP).rstrip("/") == NEURON_INDEX
 
 
 def test_a_page_that_drips_is_given_up(run, world, monkeypatch) -> None:

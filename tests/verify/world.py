@@ -130,8 +130,9 @@ def _taken(world: World, document: dict[str, Any], source: str, field: str) -> A
 def _filled(value: Any, document: dict[str, Any]) -> Any:
     """``$version`` is that of the package which the exclusion names."""
     for row in value if isinstance(value, list) else ():
-        if isinstance(row, dict) and row.get("version") == "$version":
-            row["version"] = row_of(document, row["name"])["version"]
+        if isinstance(row, dict) and "$version" in row["version"]:
+            version = row_of(document, row["name"])["version"]
+            row["version"] = row["version"].replace("$version", version)
     return value
 
 
