@@ -39,7 +39,7 @@ def parse_pylock(data: bytes, path: str) -> Lock:
     except ValueError as error:
         line = re.search(r"at line (\d{1,9})", str(error), re.ASCII)
         raise InvalidLock(
-            path, "", f"is not TOML: {str(error)[:200]}", line=int(line[1]) if line else 0,
+            path, "", f"is not TOML: {str(error)[:200]}", line=int(line[1]) if line else None,
             hint=HINT,
         ) from None  # fmt: skip
     warnings = _check_shape(document, path)
