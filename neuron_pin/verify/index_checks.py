@@ -128,7 +128,7 @@ def neuron_indexes(known: Known) -> Found:
         if found.elsewhere:
             yield problem_of(
                 Check.OTHER_INDEX, found.row, f"{found.row.place}.index",
-                f"{found.row.name} is taken from {found.elsewhere}, the lock takes it from "
+                f"{found.row.name} comes from {found.elsewhere}, the lock takes it from "
                 f"{without_credentials(found.row.index)}: a mirror is named by --neuron-index-url",
             )  # fmt: skip
 

@@ -204,7 +204,9 @@ def requests(known: Known) -> Found:
         row = found.row
         for number, word in enumerate(row.via or ()):
             place = f"{row.place}.via[{number}]"
-            if word == PLACE and words is None:
+            if not word.strip():
+                yield problem_of(Check.NO_ORIGIN, row, place, "names nobody")
+            elif word == PLACE and words is None:
                 detail = f"{row.name}: no command is recorded"
                 yield Gap(Reason.UNRECORDED_REQUEST, subject_of(row), detail)
             elif word == PLACE and words is not None and not is_named(words, row.name):

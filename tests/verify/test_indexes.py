@@ -584,6 +584,19 @@ def test_the_number_of_files_is_bounded(monkeypatch) -> None:
             parse_page(page, "https://index.invalid/a/")
 
 
+def test_a_file_is_read_no_further_than_its_size(serve) -> None:
+    server = serve()
+    server.answers["/a-1.0.zip"] = (200, {}, b"x" * 1000)
+    indexes = index_module.Indexes(Access())
+
+    def measure(limit: int) -> index_module.Measured:
+        return indexes.measure(f"{server.url}/a-1.0.zip", "", "a-1.0.zip", ["sha256"], limit)
+
+    assert measure(1000).size == 1000
+    with pytest.raises(index_module.TooLarge):
+        measure(999)
+
+
 def test_a_page_of_this_machine_has_a_bound(tmp_path, monkeypatch) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "index.html").write_text("<a href=a-1.0-py3-none-any.whl>a</a>")
