@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from neuron_pin.operations.check import CheckedInput
     from neuron_pin.operations.diff import Comparison
     from neuron_pin.operations.explain import Explanation, PairExplanation
-    from neuron_pin.operations.lock_job import LockJob
+    from neuron_pin.operations.lock_request import LockRequest
     from neuron_pin.planner import Plan
 
 StrPath = str | os.PathLike[str]
@@ -162,18 +162,18 @@ def lock(
     from neuron_pin.inputs.requirements.collect import read_inputs
     from neuron_pin.operations import lock as operation
 
-    job = _job(
+    environment = os.environ if environ is None else environ
+    settings = _settings(
         target,
         sources,
-        catalog,
-        environ,
-        reporter,
-        sdk=sdk,
-        override=_paths("override", override),
-        pin=pin,
-        generate_hashes=generate_hashes,
-        build=_texts("build", build),
-        expires=_day(expires),
+        {
+            "sdk": sdk,
+            "override": _paths("override", override),
+            "pin": pin,
+            "generate_hashes": generate_hashes,
+            "build": _texts("build", build),
+            "expires": _day(expires),
+        },
     )
     files = read_inputs(
         _paths("requirement", requirement),
@@ -181,16 +181,16 @@ def lock(
         _texts("group", group),
         extras=_texts("extra", extra),
         all_extras=all_extras,
-        environ=job.environ,
+        environ=environment,
     )
     found = operation.lock(
-        job.settings,
-        job.catalog,
+        settings,
+        catalog or load_catalog(),
         parse_all(_texts("requirements", requirements), ORIGIN),
         files,
-        today=job.today,
-        this_python=job.this_python,
-        environ=job.environ,
+        today=_today(),
+        this_python=_this_python(),
+        environ=environment,
         all_files=all_files,
         reporter=reporter,
     )
@@ -226,14 +226,13 @@ def check(
     if within < 0:
         raise WrongUsage(f"within: {within} is not a number of days")
     machine = _path("root", root) if root is not None else None
-    job = _job(target, {}, catalog, environ)
     work = Check(
-        job.settings,
-        job.catalog,
-        today=job.today,
+        _settings(target, {}, {}),
+        catalog or load_catalog(),
+        today=_today(),
         now=time.time(),
-        this_python=job.this_python,
-        environ=job.environ,
+        this_python=_this_python(),
+        environ=os.environ if environ is None else environ,
         within_days=within,
         lock=_path("lock", lock) if lock is not None else None,
     )
@@ -268,8 +267,8 @@ def explain(
     """
     from neuron_pin.operations.explain import explain_name
 
-    job = _job(target, sources, catalog, environ, reporter, sdk=sdk)
-    return explain_name(job, parse_requirement(name, ORIGIN))
+    request = _lock_request(target, sources, catalog, environ, reporter, sdk=sdk)
+    return explain_name(request, parse_requirement(name, ORIGIN))
 
 
 def explain_pair(
@@ -289,9 +288,9 @@ def explain_pair(
     """
     from neuron_pin.operations import explain as operation
 
-    job = _job(target, sources, catalog, environ, reporter, sdk=sdk)
+    request = _lock_request(target, sources, catalog, environ, reporter, sdk=sdk)
     pair = (parse_requirement(first, ORIGIN), parse_requirement(second, ORIGIN))
-    return operation.explain_pair(job, *pair)
+    return operation.explain_pair(request, *pair)
 
 
 def diff(
@@ -344,7 +343,7 @@ def plan(
     from neuron_pin.planner import planning
 
     return planning.plan(
-        _job(target, {}, catalog, environ),
+        _lock_request(target, {}, catalog, environ),
         start=_path("start", start),
         to=to,
         named=parse_all(_texts("requirements", requirements), ORIGIN),
@@ -389,22 +388,22 @@ def lifecycle(
 # From arguments to what operations take ------------------------------------------------
 
 
-def _job(
+def _lock_request(
     target: Target,
     sources: SourceOptions,
     catalog: Catalog | None,
     environ: Mapping[str, str] | None,
     reporter: Reporter = SILENT,
     **request: Any,
-) -> LockJob:
+) -> LockRequest:
     """The one place where arguments become what `operations` works with."""
-    from neuron_pin.operations.lock_job import LockJob
+    from neuron_pin.operations.read_settings import make_lock_request
 
-    return LockJob(
-        settings=_settings(target, sources, request),
-        catalog=catalog or load_catalog(),
+    return make_lock_request(
+        _settings(target, sources, request),
+        catalog or load_catalog(),
         today=_today(),
-        this_python=".".join(str(part) for part in sys.version_info[:3]),
+        this_python=_this_python(),
         environ=os.environ if environ is None else environ,
         reporter=reporter,
     )
@@ -468,6 +467,10 @@ def _path(name: str, value: StrPath) -> str:
 
 def _today() -> date:
     return datetime.now(timezone.utc).date()
+
+
+def _this_python() -> str:
+    return ".".join(str(part) for part in sys.version_info[:3])
 
 
 def _day(value: date | str | None) -> str | None:

@@ -57,13 +57,15 @@ class Settings(NamedTuple):
     timeout: str | None = None
 
 
+REPOSITORY_OPTIONS = tuple(name for name in Settings._fields if name.endswith("_repo"))
+"""The settings that name repositories of system packages, one for each kind of them."""
+
 _LISTS = frozenset(
     {
         "platform",
         "phase",
         "extra_index_url",
-        "apt_repo",
-        "rpm_repo",
+        *REPOSITORY_OPTIONS,
         "index",
         "override",
         "upgrade_package",
@@ -108,7 +110,7 @@ def load_settings(
 
 def _from_text(name: str, text: str, variable: str) -> Any:
     if name in _LISTS:
-        separator = "\n" if name in ("apt_repo", "rpm_repo") else None
+        separator = "\n" if name in REPOSITORY_OPTIONS else None
         return tuple(text.split(separator))
     if name in _FLAGS:
         lowered = text.strip().lower()

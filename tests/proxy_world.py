@@ -182,8 +182,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     from neuron_pin.catalog import Catalog
     from neuron_pin.catalog.catalog import EMBEDDED
     from neuron_pin.cli.parser import parse
+    from neuron_pin.operations.read_settings import read_index_locations, read_network
     from neuron_pin.proxy.files import FileDelivery
-    from neuron_pin.proxy.server import Listening, create_service, make_server
+    from neuron_pin.proxy.server import Listening, base_view, create_service, make_server
     from neuron_pin.settings import load_settings
 
     for name in list(os.environ):
@@ -193,16 +194,27 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
     def start(*options: str, cache: Path | None = None, today: str = TODAY) -> Running:
         parsed = parse(["serve", *options])
+        settings = load_settings(vars(parsed), {}, str(tmp_path))
+        catalog = Catalog(EMBEDDED)
+        base = base_view(
+            catalog,
+            date.fromisoformat(today),
+            as_of=settings.as_of,
+            phases=settings.phase,
+            sdk=settings.sdk,
+            instance=settings.instance,
+        )
+        network = read_network(settings, {})
         made = stack.enter_context(
             create_service(
-                load_settings(vars(parsed), {}, str(tmp_path)),
-                Catalog(EMBEDDED),
-                str(cache or tmp_path / "served"),
+                read_index_locations(settings),
+                network._replace(cache_folder=str(cache or tmp_path / "served")),
+                base,
+                catalog,
                 passing=FileDelivery(parsed.files),
                 file_hosts=parsed.file_host,
                 size=1 << 30,
                 reads_ahead=not parsed.no_read_ahead,
-                today=date.fromisoformat(today),
             )
         )
         lines: list[str] = []

@@ -131,3 +131,22 @@ def test_the_document_names_files_that_there_are() -> None:
     named = re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|toml))`", DOCUMENT.read_text())
     assert named
     assert [n for n in named if not ((PACKAGE / n).exists() or (PACKAGE.parent / n).exists())] == []
+
+
+EDGE = {"api", "operations.check", "operations.lock", "operations.read_settings"}
+"""Modules beside the commands that see settings; everything else is given typed values that are
+made of them.  In operations and above, what asks nothing of `Settings` itself may take a function
+of its file."""
+
+
+def test_settings_stay_at_the_edge() -> None:
+    below = {each for rooms in FLOORS[: FLOORS.index(("operations",))] for each in rooms}
+    found = set()
+    for name, path in MODULES.items():
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "neuron_pin.settings":
+                is_below = room(name) in below
+                if is_below or any(alias.name == "Settings" for alias in node.names):
+                    found.add(name.removeprefix("neuron_pin."))
+    assert {name for name in found if not name.startswith("cli.")} <= EDGE

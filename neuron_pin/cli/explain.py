@@ -11,7 +11,7 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.operations.explain import explain_name, explain_pair
-from neuron_pin.operations.lock_job import LockJob
+from neuron_pin.operations.read_settings import make_lock_request
 from neuron_pin.report.explain import render_explanation, render_pair
 from neuron_pin.settings import load_settings
 
@@ -48,19 +48,19 @@ def run(options: Options, console: Console) -> int:
                 hint="explain torch-neuronx, or explain torch-neuronx with transformers",
             )
         other = parse_requirement(options.others[1])
-    job = LockJob(
-        settings=load_settings(vars(options), os.environ, ""),
-        catalog=load_catalog(),
+    request = make_lock_request(
+        load_settings(vars(options), os.environ, ""),
+        load_catalog(),
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
     if other is not None:
-        pair = explain_pair(job, requirement, other)
+        pair = explain_pair(request, requirement, other)
         console.result(render_pair(pair, options.format))
         problem = pair.problem
     else:
-        found = explain_name(job, requirement)
+        found = explain_name(request, requirement)
         console.result(
             render_explanation(requirement, found, options.format, everything=bool(console.verbose))
         )

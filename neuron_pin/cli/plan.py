@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
-from neuron_pin.operations.lock_job import LockJob
+from neuron_pin.operations.read_settings import make_lock_request
 from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.settings import load_settings
 
@@ -59,16 +59,16 @@ def run(options: Options, console: Console) -> int:
     settings = load_settings(vars(options), os.environ, "")
     if options.format == "dockerfile":
         settings = settings._replace(scope="container")
-    job = LockJob(
-        settings=settings,
-        catalog=load_catalog(),
+    request = make_lock_request(
+        settings,
+        load_catalog(),
         today=datetime.now(timezone.utc).date(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
     command = shlex.join(["neuron-pin", *options.arguments])
     found = plan(
-        job,
+        request,
         start=options.start,
         to=options.to,
         named=parse_all(options.requirements),

@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.settings import cache_folder, load_settings
+from neuron_pin.operations.read_settings import read_index_locations, read_network
+from neuron_pin.settings import load_settings
 
 from .console import Console, write_err
 from .options import Options, add_access, add_indexes
@@ -63,7 +64,7 @@ def run(options: Options, console: Console) -> int:
     try:
         from neuron_pin.proxy.files import FileDelivery
         from neuron_pin.proxy.self_check import check_server
-        from neuron_pin.proxy.server import Listening, create_service, make_server
+        from neuron_pin.proxy.server import Listening, base_view, create_service, make_server
         from neuron_pin.proxy.server import run as serve
     except ImportError as error:
         raise WrongUsage(
@@ -71,16 +72,23 @@ def run(options: Options, console: Console) -> int:
             hint="pip install 'neuron-pin[serve]'",
         ) from None
     size = _bytes(options.cache_size)
-    folder = cache_folder(settings, os.environ)
-    with create_service(
-        settings,
+    base = base_view(
         catalog,
-        folder,
+        today,
+        as_of=settings.as_of,
+        phases=settings.phase,
+        sdk=settings.sdk,
+        instance=settings.instance,
+    )
+    with create_service(
+        read_index_locations(settings),
+        read_network(settings, os.environ),
+        base,
+        catalog,
         passing=FileDelivery(options.files),
         file_hosts=options.file_host,
         size=size,
         reads_ahead=not options.no_read_ahead,
-        today=today,
     ) as made:
         if options.check:
             from neuron_pin.proxy.self_check_report import render_self_check

@@ -17,7 +17,7 @@ from neuron_pin.settings import Settings
 from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
 
-from .target import read_target
+from .read_settings import read_target_options
 
 
 class Wanted(NamedTuple):
@@ -57,21 +57,16 @@ class Check:
         within_days: int,
         lock: str | None = None,
     ) -> None:
-        self.settings = settings
         self.catalog = catalog
-        self.today = today
         self.now = now
-        self.this_python = this_python
         self.environ = environ
         self.within_days = within_days
         self.lock = lock
+        self._options = read_target_options(settings, today, this_python)
 
     def target(self, python: str = "", system: str = "") -> Target:
         """The target that the settings say, where they leave it open that of what is checked."""
-        settings = self.settings._replace(
-            python=self.settings.python or python or None, os=self.settings.os or system or None
-        )
-        return read_target(settings, self.catalog, self.today, self.this_python)
+        return self._options.fill_in(python=python, system=system).make(self.catalog)
 
     def run(self, wanted: Wanted) -> CheckedInput:
         """Check everything; what cannot be read is put down, and the rest goes on."""
@@ -129,16 +124,14 @@ class Check:
     def _host(self, root: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.audit.host import check_host
 
-        settings = self.settings
-        self.settings = settings._replace(
-            instance=settings.instance or detect(root).instance or None
-        )
+        options = self._options
+        self._options = self._options.fill_in(instance=detect(root).instance)
         try:
             return check_host(
                 root, self.catalog, self.target, self.within_days, self.now, is_running=True
             )
         finally:
-            self.settings = settings
+            self._options = options
 
     def _image(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.audit.host import check_host, report_unreadable

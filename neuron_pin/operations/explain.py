@@ -10,18 +10,16 @@ from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.policy import Phase, Rule
-from neuron_pin.resolve import Exclusion, Request, Resolution
+from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
 from neuron_pin.resolve.index_candidates import IndexCandidates
 from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
-from neuron_pin.settings import Settings, cache_folder
 from neuron_pin.target import Target
 
-from .lock_job import LockJob, lock_job, make_request
-from .target import read_target
+from .lock_request import LockRequest, lock_request, make_request
 
 MAX_PAIRS = 60
 """Versions of one package that are tried with another, newest first."""
@@ -59,44 +57,40 @@ class PairExplanation(NamedTuple):
     problem: NoSolution | None
 
 
-def explain_name(job: LockJob, requirement: Requirement) -> Explanation:
+def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     """Explain one package; what nothing fits is said with what would work.
 
     Indexes are asked where one is named, or the package is not Neuron's.  Raises
     `UnknownName` for a name that no source at hand has.
     """
-    catalog = job.catalog
-    target = read_target(job.settings, catalog, job.today, job.this_python)
+    catalog, target = request.catalog, request.target
     package = catalog.packages.get(requirement.name)
-    asked = job._replace(requirements=(requirement,))
+    asked = request._replace(requirements=(requirement,))
     is_foreign = package is None or package.kind is ComponentKind.DEPENDENCY
-    if _names_sources(job.settings) or (is_foreign and not job.settings.offline):
-        return _from_sources(asked, requirement, target)
+    if request.sources.is_named or (is_foreign and not request.network.offline):
+        return _from_sources(asked, requirement)
     if package is None:
         raise UnknownName(
             "package", requirement.name, catalog.packages, hint="neuron-pin catalog show lists them"
         )
-    offline = asked._replace(settings=asked.settings._replace(offline=True))
-    resolution, problem = _locked(offline)
+    resolution, problem = _locked(asked.without_network())
     verdicts = explain(requirement, Context(catalog, target), resolution)
     return Explanation(target, resolution, problem, tuple(verdicts))
 
 
-def explain_pair(job: LockJob, first: Requirement, second: Requirement) -> PairExplanation:
+def explain_pair(request: LockRequest, first: Requirement, second: Requirement) -> PairExplanation:
     """Which versions of one package go with which of another: each is tried by locking both."""
-    catalog = job.catalog
-    target = read_target(job.settings, catalog, job.today, job.this_python)
+    catalog, target, asked = request.catalog, request.target, request
     for requirement in (first, second):
-        if requirement.name not in catalog.packages and job.settings.offline:
+        if requirement.name not in catalog.packages and request.network.offline:
             raise UnknownName("package", requirement.name, catalog.packages)
-    settings = job.settings
-    if all(r.name in catalog.packages for r in (first, second)) and not _names_sources(settings):
-        settings = settings._replace(offline=True)
-    asked = job._replace(settings=settings)
+    is_own = all(r.name in catalog.packages for r in (first, second))
+    if is_own and not request.sources.is_named:
+        asked = request.without_network()
     versions = [
         version
         for version, rows in catalog.shipped(first.name).items()
-        if version and first.admits(version) and _is_released(asked, rows, target)
+        if version and first.admits(version) and _is_released(asked, rows)
     ]
     versions.sort(key=version_numbers, reverse=True)
     verdicts = []
@@ -104,7 +98,7 @@ def explain_pair(job: LockJob, first: Requirement, second: Requirement) -> PairE
         phase = package_part(catalog, first.name, version, target.family, target.as_of).phase
         exact = parse_requirement(f"{first.name}=={version}", first.origin)
         try:
-            found = lock_job(asked._replace(requirements=(exact, second)))
+            found = lock_request(asked._replace(requirements=(exact, second)))
         except NoSolution as error:
             reasons = error.causes or (error.message,)
             verdicts.append(PairVerdict(version, phase, "", None, tuple(reasons)))
@@ -117,58 +111,44 @@ def explain_pair(job: LockJob, first: Requirement, second: Requirement) -> PairE
     return PairExplanation(target, first, second, tuple(verdicts), problem)
 
 
-def _request(job: LockJob, target: Target) -> Request:
-    return make_request(job.settings, job.catalog, target, job.requirements)
+def _is_released(request: LockRequest, rows: list[tuple[str, Member]]) -> bool:
+    return any(request.catalog.dates[sdk] <= request.target.as_of for sdk, _ in rows)
 
 
-def _is_released(job: LockJob, rows: list[tuple[str, Member]], target: Target) -> bool:
-    return any(job.catalog.dates[sdk] <= target.as_of for sdk, _ in rows)
-
-
-def _names_sources(settings: Settings) -> bool:
-    """Whether an index or a repository is named; without one the catalog answers."""
-    return bool(
-        settings.index_url
-        or settings.extra_index_url
-        or settings.neuron_index_url
-        or settings.find_links
-        or settings.apt_repo
-        or settings.rpm_repo
-    )
-
-
-def _locked(job: LockJob) -> tuple[Resolution | None, NoSolution | None]:
-    """The lock of a job, or what stands against it with the relaxations that work."""
+def _locked(request: LockRequest) -> tuple[Resolution | None, NoSolution | None]:
+    """The lock of a request, or what stands against it with the relaxations that work."""
     try:
-        return lock_job(job), None
+        return lock_request(request), None
     except NoSolution as error:
         from .relax import explain_conflict
 
-        return None, explain_conflict(job, error)
+        return None, explain_conflict(request, error)
 
 
 # Over sources ---------------------------------------------------------------------------
 
 
-def _from_sources(job: LockJob, requirement: Requirement, target: Target) -> Explanation:
+def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation:
     """Every version that an index or repository offers, and those that the releases know."""
     from neuron_pin.sources.http.record_cache import RecordCache
     from neuron_pin.sources.session import open_sources
 
-    settings, catalog = job.settings, job.catalog
-    request = _request(job, target)
+    catalog, target, network = request.catalog, request.target, request.network
+    asked = make_request(request._replace(overrides=()))
     made: list[tuple[Context, IndexCandidates]] = []
     resolution: Resolution | None = None
     problem: NoSolution | None = None
-    cache = RecordCache(cache_folder(settings, job.environ))
-    with open_sources(settings, job.files, catalog, target, cache, job.reporter) as sources:
+    cache = RecordCache(network.cache_folder)
+    with open_sources(
+        request.sources, network, catalog, target, cache, request.reporter
+    ) as sources:
 
         def offers(context: Context, chosen: ReleaseCandidates | None) -> IndexCandidates:
             made.append((context, IndexCandidates(context, chosen, sources)))
             return made[-1][1]
 
         try:
-            resolution = resolve(request, catalog, offers, job.reporter)
+            resolution = resolve(asked, catalog, offers, request.reporter)
         except NoSolution as error:
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)
@@ -181,7 +161,7 @@ def _from_sources(job: LockJob, requirement: Requirement, target: Target) -> Exp
     if problem is not None:
         from .relax import explain_conflict
 
-        problem = explain_conflict(job, problem)
+        problem = explain_conflict(request, problem)
     chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
     stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
     verdicts: dict[tuple[str, str], Verdict] = {}

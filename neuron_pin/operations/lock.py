@@ -1,4 +1,4 @@
-"""The main job: from settings and requirements to a `Resolution`."""
+"""The main operation: from settings and requirements to a `Resolution`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import Settings
 
-from .lock_job import LockJob, lock_job
+from .lock_request import lock_request
+from .read_settings import make_lock_request
 
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
@@ -37,12 +38,11 @@ def lock(
     Where there is no solution the error says which requirements cannot hold together, and
     what would work, found by locking again with that changed.
     """
-    job = LockJob(
-        settings=settings,
-        catalog=catalog,
-        requirements=(*requirements, *(r for file in files for r in file.requirements)),
-        constraints=tuple(r for file in files for r in file.constraints),
-        files=tuple(files),
+    request = make_lock_request(
+        settings,
+        catalog,
+        requirements=requirements,
+        files=files,
         today=today,
         this_python=this_python,
         environ=environ,
@@ -51,11 +51,11 @@ def lock(
         reporter=reporter,
     )
     try:
-        found = lock_job(job)
+        found = lock_request(request)
     except NoSolution as error:
         reporter.conflicted(error.message)
         from .relax import explain_conflict
 
-        raise explain_conflict(job, error) from None
+        raise explain_conflict(request, error) from None
     reporter.resolved(len(found.packages))
     return found

@@ -16,8 +16,7 @@ from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, s
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.operations.alternatives import Tries, find_alternatives
-from neuron_pin.operations.lock_job import LockJob, lock_job
-from neuron_pin.operations.target import read_target
+from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
@@ -135,26 +134,26 @@ def parse_wanted(
     return Wanted(framework, framework_version, frozenset(found), image, tuple(named))
 
 
-def find_target_state(job: LockJob, wanted: Wanted) -> TargetState:
+def find_target_state(request: LockRequest, wanted: Wanted) -> TargetState:
     """What is to be installed, by the newest release that has it for the target.
 
     Onto a host without its containers only the driver goes.
 
-    Without a Python in the settings it is the operating system's if that can be, else the
+    Without a Python in the request it is the operating system's if that can be, else the
     newest that can.  Raises `NoSolution` with what comes nearest.
     """
-    if job.settings.scope == "host":
+    if request.target.scope is Scope.HOST:
         wanted = wanted._replace(categories=wanted.categories & {Category.DRIVER, Category.EFA})
     try:
-        return _find(job, wanted)
+        return _find(request, wanted)
     except NoSolution as error:
-        error.relaxations = _nearest(job, wanted)
+        error.relaxations = _nearest(request, wanted)
         raise
 
 
-def _find(job: LockJob, wanted: Wanted) -> TargetState:
-    settings, catalog = job.settings, job.catalog
-    if settings.instance is None or settings.os is None:
+def _find(request: LockRequest, wanted: Wanted) -> TargetState:
+    options, catalog = request.target_options, request.catalog
+    if options.instance is None or options.system is None:
         systems = ", ".join(system.name for system in catalog.systems)
         families = "|".join(sorted(catalog.instances))
         raise WrongUsage(
@@ -162,8 +161,8 @@ def _find(job: LockJob, wanted: Wanted) -> TargetState:
             hint=f"give --instance {families} and --os; known: {systems}",
         )
     problem: NoSolution | None = None
-    for python in _pythons(job):
-        tried = job._replace(settings=job.settings._replace(python=python))
+    for python in _pythons(request):
+        tried = request.with_target(python=python)
         for requirements in _alternatives(tried, wanted):
             try:
                 return _of_release(tried, wanted, requirements)
@@ -174,24 +173,24 @@ def _find(job: LockJob, wanted: Wanted) -> TargetState:
                     if problem is None or "is out of support" not in message:
                         problem = error
     if problem is None:
-        raise NoSolution(f"no package of {wanted.framework} is for {job.settings.instance}")
+        raise NoSolution(f"no package of {wanted.framework} is for {options.instance}")
     raise problem
 
 
-def _pythons(job: LockJob) -> list[str]:
+def _pythons(request: LockRequest) -> list[str]:
     """The Pythons to try: the one asked for, or the system's and then the newest."""
-    if job.settings.python:
-        return [job.settings.python]
-    target = read_target(job.settings, job.catalog, job.today, job.this_python)
-    own = job.catalog.system(job.settings.os).python if job.settings.os else target.python
-    return list(dict.fromkeys([own, *reversed(job.catalog.pythons)]))
+    options = request.target_options
+    if options.python:
+        return [options.python]
+    own = request.catalog.system(options.system).python if options.system else request.target.python
+    return list(dict.fromkeys([own, *reversed(request.catalog.pythons)]))
 
 
-def _alternatives(job: LockJob, wanted: Wanted) -> list[list[Requirement]]:
+def _alternatives(request: LockRequest, wanted: Wanted) -> list[list[Requirement]]:
     """The requirements that decide on the release, one list for each package that brings the
     framework; the best first."""
-    catalog, family = job.catalog, _family(job)
-    named = [*_system_names(job, wanted), *wanted.named]
+    catalog, family = request.catalog, _family(request)
+    named = [*_system_names(request, wanted), *wanted.named]
     if Category.FRAMEWORK not in wanted.categories:
         compiler = []
         if Category.COMPILER in wanted.categories:
@@ -211,14 +210,14 @@ def _alternatives(job: LockJob, wanted: Wanted) -> list[list[Requirement]]:
         found.append([*rows, *named])
     if len(found) < 2:
         return found
-    return sorted(found, key=lambda rows: _reach(job, rows), reverse=True)
+    return sorted(found, key=lambda rows: _reach(request, rows), reverse=True)
 
 
-def _system_names(job: LockJob, wanted: Wanted) -> list[Requirement]:
+def _system_names(request: LockRequest, wanted: Wanted) -> list[Requirement]:
     """The runtime library and the tools, as far as the newest release has them for the family:
     one without them is not what was asked for.  A driver is not: a family may keep an older.
     """
-    catalog, family = job.catalog, _family(job)
+    catalog, family = request.catalog, _family(request)
     for release in catalog.releases:
         listed = {
             member.package
@@ -228,7 +227,7 @@ def _system_names(job: LockJob, wanted: Wanted) -> list[Requirement]:
         }
         if listed:
             needed = [_require(name) for name in SYSTEM if name in listed]
-            system = catalog.system(job.settings.os or "")
+            system = catalog.system(request.target_options.system or "")
             if system.first_sdk_without:
                 # Whatever phases are allowed: nothing later is published for that system.
                 bound = f"{SDK_NAME}<{system.first_sdk_without}"
@@ -237,10 +236,10 @@ def _system_names(job: LockJob, wanted: Wanted) -> list[Requirement]:
     return []
 
 
-def _reach(job: LockJob, requirements: list[Requirement]) -> tuple[int, ...]:
+def _reach(request: LockRequest, requirements: list[Requirement]) -> tuple[int, ...]:
     """The newest release that has them, nothing if none has."""
     try:
-        return sdk_key(lock_job(job._replace(requirements=tuple(requirements))).sdk or "")
+        return sdk_key(lock_request(request._replace(requirements=tuple(requirements))).sdk or "")
     except NeuronPinError:
         return ()
 
@@ -260,8 +259,10 @@ def _leaders(catalog: Catalog, framework: str) -> list[Package]:
 _MAIN = "torch-neuronx"
 
 
-def _family(job: LockJob) -> str:
-    return job.catalog.instances[job.catalog.instance(job.settings.instance or "")]
+def _family(request: LockRequest) -> str:
+    return request.catalog.instances[
+        request.catalog.instance(request.target_options.instance or "")
+    ]
 
 
 def _for_family(names: Sequence[str], catalog: Catalog, family: str) -> list[str]:
@@ -273,14 +274,14 @@ def _require(text: str) -> Requirement:
     return parse_requirement(text, "--framework")
 
 
-def _of_release(job: LockJob, wanted: Wanted, decisive: list[Requirement]) -> TargetState:
+def _of_release(request: LockRequest, wanted: Wanted, decisive: list[Requirement]) -> TargetState:
     """Everything that is wanted, of the newest release that has what is decisive."""
-    catalog, family = job.catalog, _family(job)
-    found = lock_job(job._replace(requirements=tuple(decisive)))
+    catalog, family = request.catalog, _family(request)
+    found = lock_request(request._replace(requirements=tuple(decisive)))
     release = found.sdk or ""
-    of_release = job._replace(settings=job.settings._replace(sdk=release))
+    of_release = request._replace(sdk=parse_sdk(release, catalog))
     # What belongs together, and a driver of an older release where this one has none.
-    whole = lock_job(of_release._replace(requirements=()))
+    whole = lock_request(of_release._replace(requirements=()))
     packages: dict[PackageKey, LockedPackage] = {}
     if decisive:
         leaders = {package.name for package in _leaders(catalog, wanted.framework)}
@@ -289,7 +290,7 @@ def _of_release(job: LockJob, wanted: Wanted, decisive: list[Requirement]) -> Ta
         )
         if has_bridge and any(r.name in leaders for r in decisive):
             more = (*decisive, _require(BRIDGE))
-            found = lock_job(of_release._replace(requirements=more))
+            found = lock_request(of_release._replace(requirements=more))
         packages.update((p.key, p) for p in found.packages)
     for package in whole.packages:
         if package.key.ecosystem is not Ecosystem.PIP and _is_wanted(package, wanted, whole):
@@ -335,11 +336,11 @@ def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
 # What comes nearest ---------------------------------------------------------------------
 
 
-def _nearest(job: LockJob, wanted: Wanted) -> tuple[str, ...]:
+def _nearest(request: LockRequest, wanted: Wanted) -> tuple[str, ...]:
     """What would work, each in words that can be typed, proven by finding it."""
     changes = (
-        (words, partial(_find, other_job, other))
-        for words, other_job, other in _changes(job, wanted)
+        (words, partial(_find, other_request, other))
+        for words, other_request, other in _changes(request, wanted)
     )
     return find_alternatives(changes, _outcome, Tries(MAX_TRIES), distinct=True)
 
@@ -350,35 +351,33 @@ def _outcome(found: TargetState) -> str:
     return ", ".join([f"SDK {release}", *roots, f"Python {python}"])
 
 
-def _changes(job: LockJob, wanted: Wanted) -> Iterator[tuple[str, LockJob, Wanted]]:
-    settings = job.settings
-    single = list(_single(job, wanted))
+def _changes(request: LockRequest, wanted: Wanted) -> Iterator[tuple[str, LockRequest, Wanted]]:
+    phases = request.target_options.phases
+    single = list(_single(request, wanted))
     yield from single
-    if "eos" not in settings.phase:
-        eos = job._replace(settings=settings._replace(phase=(*settings.phase, "eos")))
-        for words, other_job, other in _single(eos, wanted):
-            yield f"--phase eos {words}", other_job, other
+    if "eos" not in phases:
+        eos = request.with_target(phases=(*phases, "eos"))
+        for words, other_request, other in _single(eos, wanted):
+            yield f"--phase eos {words}", other_request, other
 
 
-def _single(job: LockJob, wanted: Wanted) -> Iterator[tuple[str, LockJob, Wanted]]:
-    settings = job.settings
-    if "eos" not in settings.phase:
-        phases = (*settings.phase, "eos")
-        yield "--phase eos", job._replace(settings=settings._replace(phase=phases)), wanted
+def _single(request: LockRequest, wanted: Wanted) -> Iterator[tuple[str, LockRequest, Wanted]]:
+    options = request.target_options
+    if "eos" not in options.phases:
+        yield "--phase eos", request.with_target(phases=(*options.phases, "eos")), wanted
     if wanted.framework_version:
-        yield "without --framework-version", job, wanted._replace(framework_version="")
-    if settings.sdk not in (None, "latest"):
-        yield "without --to", job._replace(settings=settings._replace(sdk=None)), wanted
-    if settings.python:
-        yield "without --python", job._replace(settings=settings._replace(python=None)), wanted
-    if settings.os:
-        own = job.catalog.system(settings.os)
-        others = [s for s in reversed(job.catalog.systems) if s.name != own.name and not s.only]
+        yield "without --framework-version", request, wanted._replace(framework_version="")
+    if request.sdk is not None:
+        yield "without --to", request._replace(sdk=None), wanted
+    if options.python:
+        yield "without --python", request.with_target(python=None), wanted
+    if options.system:
+        own = request.catalog.system(options.system)
+        others = [s for s in reversed(request.catalog.systems) if s.name != own.name and not s.only]
         others.sort(key=lambda s: (s.name[:4] != own.name[:4], s.ecosystem is not own.ecosystem))
         for system in others:
-            changed = settings._replace(os=system.name, python=None)
-            yield f"--os {system.name}", job._replace(settings=changed), wanted
-    for family in sorted(job.catalog.instances, reverse=True):
-        if family != settings.instance:
-            changed = settings._replace(instance=family)
-            yield f"--instance {family}", job._replace(settings=changed), wanted
+            changed = request.with_target(system=system.name, python=None)
+            yield f"--os {system.name}", changed, wanted
+    for family in sorted(request.catalog.instances, reverse=True):
+        if family != options.instance:
+            yield f"--instance {family}", request.with_target(instance=family), wanted

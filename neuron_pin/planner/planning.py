@@ -17,12 +17,11 @@ from neuron_pin.inputs.host.hook_state import read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.operations.diff import Comparison, compare
-from neuron_pin.operations.lock_job import LockJob, sdk_requirement
+from neuron_pin.operations.lock_request import LockRequest, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.settings import Settings
 from neuron_pin.sources.apt.sources_list import read_apt_sources
-from neuron_pin.target import Scope
+from neuron_pin.target import Scope, TargetOptions
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
@@ -50,15 +49,15 @@ INSTALLERS = ("pip", "uv")
 
 
 class CurrentState(NamedTuple):
-    """What is there: the packages, the settings with what the machine or the lock says filled
-    in, whether Neuron's repository is configured, and what is on hold.
+    """What is there: the packages, the target's options with what the machine or the lock says
+    filled in, whether Neuron's repository is configured, and what is on hold.
 
     ``is_release`` says that it is a whole release, of which nobody has everything.  ``hooks``
     are the releases that the machine's hooks hold, by package manager.
     """
 
     state: State
-    settings: Settings
+    target: TargetOptions
     configured: bool = False
     held: frozenset[str] = frozenset()
     is_release: bool = False
@@ -69,7 +68,7 @@ NOTHING = State("nothing", "", {})
 
 
 def plan(
-    job: LockJob,
+    request: LockRequest,
     *,
     start: str,
     to: str | None,
@@ -87,69 +86,62 @@ def plan(
     """
     if options.installer and options.installer not in INSTALLERS:
         raise UnknownName("installer", options.installer, INSTALLERS, hint="pip or uv")
-    settings = job.settings
+    catalog = request.catalog
     if to and to != "latest":
-        sdk_requirement(to, job.catalog)
-        settings = settings._replace(sdk=to)
-    situation = read_current_state(start, job.catalog, settings, options.root or "/")
+        request = request._replace(sdk=parse_sdk(to, catalog))
+    situation = read_current_state(start, catalog, request.target_options, options.root or "/")
     wanted = list_requested(
         situation,
-        job.catalog,
+        catalog,
         framework=framework,
         framework_version=framework_version,
         category=category,
         ami=ami,
         named=named,
     )
-    job = job._replace(settings=situation.settings._replace(offline=True))
-    return make_plan(job, situation, wanted, options)
+    request = request.with_target(**situation.target._asdict()).without_network()
+    return make_plan(request, situation, wanted, options)
 
 
-def read_current_state(text: str, catalog: Catalog, settings: Settings, root: str) -> CurrentState:
+def read_current_state(
+    text: str, catalog: Catalog, target: TargetOptions, root: str
+) -> CurrentState:
     """What ``--from`` names: ``nothing``, or a state that `read_state` knows.
 
-    Of a host, the instance family, operating system and kernel come along where the settings
+    Of a host, the instance family, operating system and kernel come along where the options
     leave them open; of a release, what is listed for the family.  Raises `UnreadableInput`,
     `UnknownName` or `WrongUsage`.
     """
     if text == "nothing":
-        return CurrentState(NOTHING, settings)
-    family = catalog.instances[catalog.instance(settings.instance)] if settings.instance else None
+        return CurrentState(NOTHING, target)
+    family = catalog.instances[catalog.instance(target.instance)] if target.instance else None
     state = read_state(text, catalog, family, root)
     if text != "host":
-        return CurrentState(state, _with_target(state, settings), is_release=_is_release(state))
+        return CurrentState(state, _fill_in(state, target), is_release=_is_release(state))
     machine = detect(root)
-    settings = settings._replace(
-        instance=settings.instance or machine.instance or None,
-        os=settings.os or machine.os or None,
-        with_kernel=settings.with_kernel or machine.kernel or None,
-    )
-    system = catalog.system(settings.os) if settings.os else None
+    target = target.fill_in(machine.instance, machine.os, kernel=machine.kernel)
+    system = catalog.system(target.system) if target.system else None
     hooks = read_hook_states(root)
     if system is None or system.ecosystem is not Ecosystem.APT:
-        return CurrentState(state, settings, hooks=hooks)
+        return CurrentState(state, target, hooks=hooks)
     installed = read_installed(root, [key.name for key in state.versions])
     held = frozenset(name for name, found in installed.items() if found.is_held)
     host = urlsplit(catalog.repositories.apt).hostname
     sources = read_apt_sources(root)
     configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
-    return CurrentState(state, settings, configured, held, hooks=hooks)
+    return CurrentState(state, target, configured, held, hooks=hooks)
 
 
 def _is_release(state: State) -> bool:
     return bool(state.sdk) and state.label == f"SDK {state.sdk}"
 
 
-def _with_target(state: State, settings: Settings) -> Settings:
-    """What a lock was made for, where the settings leave it open."""
+def _fill_in(state: State, target: TargetOptions) -> TargetOptions:
+    """What a lock was made for, where the options leave it open."""
     if not state.label.endswith(".json"):
-        return settings
-    target = read_lock_json(state.label).target
-    return settings._replace(
-        instance=settings.instance or target.instance,
-        os=settings.os or target.os,
-        python=settings.python or target.python,
-    )
+        return target
+    locked = read_lock_json(state.label).target
+    return target.fill_in(locked.instance, locked.os, locked.python)
 
 
 def list_requested(
@@ -199,10 +191,12 @@ def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
     return found
 
 
-def make_plan(job: LockJob, situation: CurrentState, wanted: Wanted, manner: PlanOptions) -> Plan:
+def make_plan(
+    request: LockRequest, situation: CurrentState, wanted: Wanted, manner: PlanOptions
+) -> Plan:
     """The ordered steps; raises `NoSolution` with what comes nearest."""
-    catalog, start = job.catalog, situation.state
-    destination = find_target_state(job, wanted)
+    catalog, start = request.catalog, situation.state
+    destination = find_target_state(request, wanted)
     resolution = destination.resolution
     target = resolution.target
     if not resolution.packages and not destination.efa:

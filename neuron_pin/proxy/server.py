@@ -15,10 +15,10 @@ import uvicorn
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
-from neuron_pin.settings import Settings
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.http.transport import Access
 from neuron_pin.sources.index.locations import Indexes, read_indexes
+from neuron_pin.sources.options import IndexLocations, Network
 
 from .access_log import AccessLogMiddleware
 from .application import Application, IndexService
@@ -43,14 +43,22 @@ class Listening(NamedTuple):
     keyfile: str | None = None
 
 
-def base_view(settings: Settings, catalog: Catalog, today: date) -> View:
+def base_view(
+    catalog: Catalog,
+    today: date,
+    *,
+    as_of: str | None,
+    phases: Sequence[str],
+    sdk: str | None,
+    instance: str | None,
+) -> View:
     """What the plain ``/simple/`` is judged by; raises `UnknownName` or `WrongUsage`."""
     parts = []
     for key, values in (
-        ("as-of", [settings.as_of]),
-        ("phase", settings.phase),
-        ("sdk", [settings.sdk]),
-        ("instance", [settings.instance]),
+        ("as-of", [as_of]),
+        ("phase", phases),
+        ("sdk", [sdk]),
+        ("instance", [instance]),
     ):
         for value in values:
             parts += [key, value] if value else []
@@ -59,23 +67,22 @@ def base_view(settings: Settings, catalog: Catalog, today: date) -> View:
 
 @contextmanager
 def create_service(
-    settings: Settings,
+    locations: IndexLocations,
+    network: Network,
+    base: View,
     catalog: Catalog,
-    folder: str,
     *,
     passing: FileDelivery = FileDelivery.REDIRECT,
     file_hosts: Sequence[str] = (),
     size: int,
     reads_ahead: bool = True,
-    today: date,
 ) -> Iterator[IndexService]:
-    """Everything that answers are made of; ``folder`` is that of the cache, ``size`` how many
-    bytes of files are kept.  Raises `WrongUsage`."""
-    if settings.find_links or settings.no_index:
+    """Everything that answers are made of; ``base`` is what the plain ``/simple/`` is judged
+    by, ``size`` how many bytes of files are kept.  Raises `WrongUsage`."""
+    if locations.find_links or locations.no_index:
         raise WrongUsage("serve stands before indexes; it takes no --find-links, no --no-index")
-    base = base_view(settings, catalog, today)
-    indexes = read_indexes(settings, (), catalog)
-    fetcher = _fetcher(settings, indexes, folder, file_hosts)
+    indexes = read_indexes(locations, catalog)
+    fetcher = _fetcher(network, indexes, file_hosts)
     upstream = Upstream(fetcher, indexes, catalog)
     wheels = FileStore(fetcher, size)
     files = Files(catalog, upstream, wheels, passing)
@@ -88,17 +95,16 @@ def create_service(
         made.close()
 
 
-def _fetcher(
-    settings: Settings, indexes: Indexes, folder: str, file_hosts: Sequence[str]
-) -> Fetcher:
+def _fetcher(network: Network, indexes: Indexes, file_hosts: Sequence[str]) -> Fetcher:
+    folder = network.cache_folder
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
-    access = Access(settings.cert, settings.client_cert, settings.proxy, indexes.credentials)
+    access = Access(network.cert, network.client_cert, network.proxy, indexes.credentials)
     return Fetcher(
         folder,
-        offline=settings.offline,
+        offline=network.offline,
         access=access,
         limits=LIMITS,
         clock=CLOCK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,6 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
 from neuron_pin.reporter import SILENT, Reporter
-from neuron_pin.settings import Settings
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic
 from neuron_pin.sources.index.locations import PYPI, Index, Indexes, read_indexes
@@ -22,11 +21,9 @@ from neuron_pin.target import Target
 from neuron_pin.target.tags import find_machine
 
 from .candidate import File
-from .repositories import KINDS, read_repositories
 
 if TYPE_CHECKING:
-    from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
-
+    from .options import Network, SourceLocations
     from .reader import Reader
     from .system_package import SystemPackage, SystemRepository
 
@@ -46,17 +43,18 @@ class Sources:
 
     def __init__(
         self,
-        settings: Settings,
+        options: SourceLocations,
+        network: Network,
         indexes: Indexes,
-        repositories: Sequence[SystemRepository],
         target: Target,
         cache: RecordCache,
         reporter: Reporter = SILENT,
     ) -> None:
         self.indexes = indexes
-        self.repositories = tuple(repositories)
+        self.repositories = options.repositories
         self.target = target
-        self._settings = settings
+        self._build = options.build
+        self._network = network
         self._reporter = reporter
         self._cache = cache
         self._now = time.time()
@@ -80,15 +78,15 @@ class Sources:
 
             from .reader import Reader
 
-            settings = self._settings
+            network = self._network
             fetcher = Fetcher(
                 self._cache.folder,
-                offline=settings.offline,
-                refresh=settings.refresh,
+                offline=network.offline,
+                refresh=network.refresh,
                 access=Access(
-                    settings.cert, settings.client_cert, settings.proxy, self.indexes.credentials
+                    network.cert, network.client_cert, network.proxy, self.indexes.credentials
                 ),
-                limits=Limits(patience=float(settings.timeout or PATIENCE)),
+                limits=Limits(patience=network.patience or PATIENCE),
                 now=self._now,
                 reporter=self._reporter,
             )
@@ -136,7 +134,7 @@ class Sources:
         Nothing is read ahead that the records have; an error shows when the thing itself is
         asked for.
         """
-        if self._settings.offline:
+        if self._network.offline:
             return
         key, wanted = (index, name), tuple(extras)
         ranges = self._expected.setdefault(key, [])
@@ -187,13 +185,13 @@ class Sources:
         return f"{index.url}\n{name}\n{self._view}"
 
     def _recorded(self, index: Index, name: str) -> _Recorded | None:
-        if self._settings.refresh or index.url.startswith("file:"):
+        if self._network.refresh or index.url.startswith("file:"):
             return None
         record = self._cache.load("projects", self._key(index, name))
         if record is None or len(record) not in (1, 6):
             return None
         until: float = record[0]
-        if not self._settings.offline and not is_fresh(until, self._now):
+        if not self._network.offline and not is_fresh(until, self._now):
             return None
         self._until[index, name] = until
         return _Recorded(ProjectRecord(*record[1:]) if len(record) > 1 else None)
@@ -252,13 +250,13 @@ class Sources:
 
     def _may_build(self, offer: IndexVersion) -> bool:
         name = canonicalize_name(offer.filename.rpartition("-")[0])
-        return any(canonicalize_name(allowed) == name for allowed in self._settings.build)
+        return name in self._build
 
     def _recorded_metadata(self, offer: IndexVersion) -> Metadata | None:
         if offer.url.startswith("file:"):
             return None
         # A file that an index gives no digest of may be another one tomorrow.
-        if not (offer.sha256 or offer.metadata_sha256 or self._settings.offline):
+        if not (offer.sha256 or offer.metadata_sha256 or self._network.offline):
             return None
         if offer.is_sdist and not self._may_build(offer):
             left_open = self._cache.load("metadata", self._left_open_key(offer))
@@ -317,21 +315,16 @@ class Sources:
 
 @contextmanager
 def open_sources(
-    settings: Settings,
-    files: Sequence[RequirementsFile],
+    options: SourceLocations,
+    network: Network,
     catalog: Catalog,
     target: Target,
     cache: RecordCache,
     reporter: Reporter = SILENT,
 ) -> Iterator[Sources]:
-    """The indexes and repositories that the user named."""
-    indexes = read_indexes(settings, files, catalog)
-    repositories = [
-        repository
-        for option, kind in KINDS.items()
-        for repository in read_repositories(kind, getattr(settings, option))
-    ]
-    sources = Sources(settings, indexes, repositories, target, cache, reporter)
+    """The indexes and repositories that the user named; raises `WrongUsage`."""
+    indexes = read_indexes(options.indexes, catalog)
+    sources = Sources(options, network, indexes, target, cache, reporter)
     try:
         yield sources
     finally:

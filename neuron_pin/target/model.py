@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 
 from .tags import expand_platforms, platform_tags
+
+if TYPE_CHECKING:
+    from .detection import Detected
 
 DEFAULT_GLIBC = "2.28"
 """The C library assumed where no operating system is named: the manylinux floor that most
@@ -112,6 +115,61 @@ def make_target(
         kernel=_kernel(kernel),
         support_until=support_until,
     )
+
+
+class TargetOptions(NamedTuple):
+    """What is said of a target, open where nothing is said; names are as the user wrote them.
+
+    ``machine`` is what was found out about the machine that fills in what is open
+    (``--target auto``), none to leave it open.
+    """
+
+    instance: str | None
+    system: str | None
+    python: str | None
+    platforms: tuple[str, ...]
+    scope: str
+    as_of: date
+    phases: tuple[str, ...]
+    this_python: str
+    driver: str
+    kernel: str
+    support_until: date | None
+    machine: Detected | None = None
+
+    def fill_in(
+        self,
+        instance: str | None = None,
+        system: str | None = None,
+        python: str | None = None,
+        kernel: str = "",
+    ) -> TargetOptions:
+        """The options with what is open in them as it was found elsewhere."""
+        return self._replace(
+            instance=self.instance or instance or None,
+            system=self.system or system or None,
+            python=self.python or python or None,
+            kernel=self.kernel or kernel,
+        )
+
+    def make(self, catalog: Catalog) -> Target:
+        """The target; raises `UnknownName` or `WrongUsage`."""
+        values = self._asdict()
+        machine: Detected | None = values.pop("machine")
+        if machine is not None:
+            values["instance"] = self.instance or machine.instance or None
+            values["system"] = self.system or machine.os or None
+            values["python"] = self.python or machine.python
+            if self.scope == Scope.CONTAINER.value:
+                # A container runs on whatever driver its host has loaded.
+                values["driver"] = self.driver or machine.driver
+            values["kernel"] = self.kernel or machine.kernel
+            if not values["instance"]:
+                raise WrongUsage(
+                    "this machine does not say that it is an Inferentia or Trainium instance",
+                    hint="name the instance family with --instance",
+                )
+        return make_target(catalog, **values)
 
 
 def _driver(text: str) -> str:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import WrongUsage
-from neuron_pin.settings import Settings
 
 if TYPE_CHECKING:
-    from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
+    from neuron_pin.sources.options import IndexLocations
 
 PYPI = "https://pypi.org/simple"
 
@@ -84,36 +83,27 @@ class Indexes:
         ]
 
 
-def read_indexes(
-    settings: Settings, files: Sequence[RequirementsFile], catalog: Catalog
-) -> Indexes:
+def read_indexes(locations: IndexLocations, catalog: Catalog) -> Indexes:
     """The indexes that the user named, in the order in which a name is looked up: extra
     indexes, then the main one (the first that has a name decides).  Raises `WrongUsage`."""
-    main = settings.index_url
-    extra, links = list(settings.extra_index_url), list(settings.find_links)
-    no_index = settings.no_index
-    for file in files:
-        main = main or file.index_url
-        extra += file.extra_index_urls
-        links += file.find_links
-        no_index = no_index or file.no_index
     credentials: dict[str, tuple[str, str]] = {}
-    indexes = [Index(_index_url(url, credentials), is_flat=True) for url in links]
-    if not no_index:
-        neuron = settings.neuron_index_url or catalog.repositories.pip
+    indexes = [Index(_index_url(url, credentials), is_flat=True) for url in locations.find_links]
+    if not locations.no_index:
+        neuron = locations.neuron_index_url or catalog.repositories.pip
         indexes.append(Index(_index_url(neuron, credentials), is_neuron=True))
-    for url in [] if no_index else [*extra, main or PYPI]:
+    others = (*locations.extra_index_urls, locations.index_url or PYPI)
+    for url in () if locations.no_index else others:
         index = Index(_index_url(url, credentials))
         if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
             indexes.append(index)
     bindings: dict[str, Index] = {}
-    for text in settings.index:
+    for text in locations.pinned:
         name, equals, url = text.partition("=")
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
         bindings[canonicalize_name(name.strip())] = Index(_index_url(url.strip(), credentials))
     for index in (*indexes, *bindings.values()):
-        _check_open(index.url, settings.trusted_host)
+        _check_open(index.url, locations.trusted_hosts)
     return Indexes(indexes, bindings, credentials, catalog)
 
 

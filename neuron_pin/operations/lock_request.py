@@ -1,0 +1,225 @@
+"""One lock to make: from a request to a `Resolution`, or `NoSolution`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from neuron_pin.catalog import Catalog, ComponentKind
+from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
+from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
+from neuron_pin.policy import Phase, PinPrecision, phase_at
+from neuron_pin.reporter import SILENT, Reporter
+from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
+
+if TYPE_CHECKING:
+    from neuron_pin.sources.options import Network, SourceLocations
+    from neuron_pin.target import Target, TargetOptions
+
+
+class LockRequest(NamedTuple):
+    """One lock to make, parsed.
+
+    ``target`` is what `target_options` name.  ``overrides`` stand for every other requirement
+    on their package, whoever asks.  ``sdk`` is a requirement on ``neuron-sdk``, none for any.
+    ``requires_python`` has what the projects among the inputs say, each with its file.
+    ``all_files`` wants every file of what is chosen, ``with_hashes`` the hashes in what is
+    written, ``expires`` is the day (ISO) after which the lock is not to be trusted, or empty.
+    """
+
+    catalog: Catalog
+    target: Target
+    target_options: TargetOptions
+    sources: SourceLocations
+    network: Network
+    requirements: tuple[Requirement, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+    sdk: Requirement | None = None
+    strength: PinPrecision = PinPrecision.EXACT
+    preferred: Preferences = NO_PREFERENCES
+    requires_python: tuple[tuple[str, str], ...] = ()
+    all_files: bool = False
+    with_hashes: bool = False
+    expires: str = ""
+    reporter: Reporter = SILENT
+
+    def with_target(self, **changes: Any) -> LockRequest:
+        """The request with some of its `TargetOptions` changed; raises as these do."""
+        options = self.target_options._replace(**changes)
+        return self._replace(target_options=options, target=options.make(self.catalog))
+
+    def without_network(self) -> LockRequest:
+        """The request, answered by what is at hand."""
+        return self._replace(network=self.network._replace(offline=True))
+
+
+def lock_request(request: LockRequest) -> Resolution:
+    """Resolve a request as it stands; raises `NoSolution` with the bare facts."""
+    catalog, target = request.catalog, request.target
+    _check_python(request)
+    asked = make_request(request)
+    stated = (*_apply_overrides(request), *request.constraints)
+    asked = asked._replace(
+        all_files=request.all_files or request.with_hashes or any(r.hashes for r in stated),
+        preferred=request.preferred,
+    )
+    if not asked.requirements and target.instance is None:
+        raise WrongUsage(
+            "without a requirement every component for the target is locked: which instance?",
+            hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
+        )
+    if not _uses_indexes(request, asked):
+        from neuron_pin.resolve.catalog_candidates import CatalogCandidates
+        from neuron_pin.resolve.resolver import resolve
+
+        found = resolve(asked, catalog, CatalogCandidates, request.reporter)
+    else:
+        found = _lock_from_sources(request, asked)
+    return found._replace(
+        with_hashes=request.with_hashes,
+        expires=request.expires,
+        support=find_support(found, catalog),
+    )
+
+
+def parse_sdk(text: str | None, catalog: Catalog) -> Requirement | None:
+    """What ``--sdk`` says: a version, a specifier, or ``latest``; raises `UnknownName`."""
+    if text is None or text == "latest":
+        return None
+    origin = "--sdk"
+    if re.fullmatch(r"\d+(\.\d+){2}", text):
+        catalog.release(text)
+        return parse_requirement(f"{SDK_NAME}=={text}", origin)
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return parse_requirement(f"{SDK_NAME}=={text}.*", origin)
+    if re.match(r"[<>=!~]", text):
+        return parse_requirement(SDK_NAME + text, origin)
+    raise UnknownName(
+        "SDK release",
+        text,
+        [release.sdk for release in catalog.releases],
+        hint="write a version (2.26.0), a range (==2.26.*) or latest",
+    )
+
+
+def make_request(request: LockRequest) -> Request:
+    """What the graph is asked: what holds for the target, overrides in their place; raises
+    for names of Neuron's that are gone."""
+    catalog, target = request.catalog, request.target
+    requirements = _apply_overrides(request)
+    for requirement in requirements:
+        package = catalog.packages.get(requirement.name)
+        if package is not None and package.replaced_by and not requirement.is_exact:
+            events = catalog.events_by_name.get(package.name, ())
+            fact = phase_at(events, package.name, "", target.family, target.as_of)
+            is_allowed = Phase.EOS in target.phases
+            if fact.phase is Phase.EOS and fact.event is not None and not is_allowed:
+                raise NoSolution(
+                    f"{requirement.origin}: {package.name} is gone since {fact.event.effective} "
+                    f"(release {fact.event.sdk})",
+                    [fact.event.source],
+                    hint=f"ask for {package.replaced_by}",
+                )
+    return Request(
+        target=target,
+        requirements=tuple(r for r in requirements if _marker_holds(r, target)),
+        constraints=tuple(r for r in request.constraints if _marker_holds(r, target)),
+        sdk=request.sdk,
+        strength=request.strength,
+    )
+
+
+def _apply_overrides(request: LockRequest) -> list[Requirement]:
+    overrides = _overrides(request)
+    return [overrides.get(r.name, r) for r in request.requirements]
+
+
+def _overrides(request: LockRequest) -> Mapping[str, Requirement]:
+    """The overrides that hold for the target, by name; of several the last."""
+    return {r.name: r for r in request.overrides if _marker_holds(r, request.target)}
+
+
+def _marker_holds(requirement: Requirement, target: Target) -> bool:
+    """PEP 508: whether a requirement's marker holds for the target."""
+    if not requirement.marker:
+        return True
+    from neuron_pin.sources.index.dependencies import marker_holds
+
+    return marker_holds(requirement.marker, target)
+
+
+def _uses_indexes(request: LockRequest, asked: Request) -> bool:
+    """Whether package indexes are asked, or the catalog alone answers.
+
+    Offline, without an index named, the catalog answers for Neuron's own packages.
+    """
+    if request.sources.is_named or not request.network.offline:
+        return True
+    return any(_is_foreign(requirement, request.catalog) for requirement in asked.requirements)
+
+
+def _refuse_mistyped(request: Request, catalog: Catalog) -> None:
+    """Offline, a name that is nearly one of Neuron's is more likely mistyped than cached."""
+    for requirement in request.requirements:
+        if _is_foreign(requirement, catalog) and requirement.name not in catalog.packages:
+            name = requirement.name
+            mistyped = UnknownName("package", name, catalog.packages, where=requirement.origin)
+            if mistyped.near and "neuron" in name:
+                raise mistyped
+
+
+def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
+    if requirement.name == SDK_NAME:
+        return False
+    package = catalog.packages.get(requirement.name)
+    return package is None or package.kind is ComponentKind.DEPENDENCY
+
+
+def _check_python(request: LockRequest) -> None:
+    """Whether the projects among the inputs are for the target's Python."""
+    target = request.target
+    for wanted, path in request.requires_python:
+        if not admits_python(wanted, target.python_full):
+            raise NoSolution(
+                f"{path}: the project requires Python {wanted}, the target has "
+                f"{target.python_full}",
+                hint="choose another with --python",
+            )
+
+
+def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
+    """The lock of this very request from the cache, if it still holds; else a new one."""
+    from neuron_pin.sources.http.record_cache import RecordCache
+
+    from .lock_cache import LockCache
+
+    catalog, network, overrides = request.catalog, request.network, _overrides(request)
+    cache = RecordCache(network.cache_folder)
+    memo = LockCache(cache, catalog, (asked, request.sources, overrides))
+    found = None if network.refresh else memo.recall(asked.target, offline=network.offline)
+    if found is not None:
+        return found
+    from neuron_pin.resolve.index_candidates import IndexCandidates
+    from neuron_pin.resolve.resolver import resolve
+    from neuron_pin.sources.session import open_sources
+
+    with open_sources(
+        request.sources, network, catalog, asked.target, cache, request.reporter
+    ) as sources:
+        try:
+            found = resolve(
+                asked,
+                catalog,
+                lambda context, chosen: IndexCandidates(context, chosen, sources, overrides),
+                request.reporter,
+            )
+        except SourceFailed:
+            if network.offline:
+                _refuse_mistyped(asked, catalog)
+            raise
+        evidence = sources.evidence()
+        if evidence is not None:
+            memo.keep(found, *evidence)
+        return found
