@@ -13,10 +13,10 @@ from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
-from neuron_pin.resolve.index_candidates import IndexCandidates
 from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
+from neuron_pin.resolve.source_candidates import SourceCandidates
 from neuron_pin.target import Target
 
 from .lock_request import LockRequest, lock_request, make_request
@@ -135,7 +135,7 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
 
     catalog, target, network = request.catalog, request.target, request.network
     asked = make_request(request._replace(overrides=()))
-    made: list[tuple[Context, IndexCandidates]] = []
+    made: list[tuple[Context, SourceCandidates]] = []
     resolution: Resolution | None = None
     problem: NoSolution | None = None
     cache = RecordCache(network.cache_folder)
@@ -143,8 +143,8 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
         request.sources, network, catalog, target, cache, request.reporter
     ) as sources:
 
-        def offers(context: Context, chosen: ReleaseCandidates | None) -> IndexCandidates:
-            made.append((context, IndexCandidates(context, chosen, sources)))
+        def offers(context: Context, chosen: ReleaseCandidates | None) -> SourceCandidates:
+            made.append((context, SourceCandidates(context, chosen, sources)))
             return made[-1][1]
 
         try:

@@ -201,8 +201,8 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
     found = None if network.refresh else memo.recall(asked.target, offline=network.offline)
     if found is not None:
         return found
-    from neuron_pin.resolve.index_candidates import IndexCandidates
     from neuron_pin.resolve.resolver import resolve
+    from neuron_pin.resolve.source_candidates import SourceCandidates
     from neuron_pin.sources.session import open_sources
 
     with open_sources(
@@ -212,7 +212,7 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
             found = resolve(
                 asked,
                 catalog,
-                lambda context, chosen: IndexCandidates(context, chosen, sources, overrides),
+                lambda context, chosen: SourceCandidates(context, chosen, sources, overrides),
                 request.reporter,
             )
         except SourceFailed:

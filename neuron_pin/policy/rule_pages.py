@@ -286,7 +286,7 @@ PAGES = {
         "the pin names the revision: 2.34.10.0-ac18d186d",
         "the lock names the release",
         "neuron-pin lock aws-neuronx-tools --apt-repo …",
-        ("resolve.system_candidates:SystemCandidates.older_revision",),
+        ("resolve.system_candidates:SystemCandidates._older_revision",),
     ),
     Rule.UNPINNED: RulePage(
         "Neuron SDK Installation and Update instructions",
@@ -403,7 +403,7 @@ PAGES = {
             "hooks.program.verdict:_by_itself",
             "proxy.project_detail:_FileEvaluator._membership",
             "resolve.explain:_against",
-            "resolve.index_candidates:IndexCandidates._membership",
+            "resolve.membership:Membership.check",
         ),
     ),
     Rule.FRAMEWORK_COHERENCE: RulePage(

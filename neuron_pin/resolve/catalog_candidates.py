@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
-from .provider import SystemRelation
 from .release_candidates import ReleaseCandidates, make_package_key
 from .rules import Context
+
+if TYPE_CHECKING:
+    from .source import Judged, SystemRelation
 
 
 def find_requirement_key(requirement: Requirement, context: Context) -> PackageKey:
@@ -31,11 +34,11 @@ def find_requirement_key(requirement: Requirement, context: Context) -> PackageK
 
 class CatalogCandidates:
     """Candidates from the catalog alone.  Dependencies between packages are not known
-    to it; that they come from one release is."""
+    to it; that they come from one release is.  A `Source` of every ecosystem."""
 
     def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:
         self._context = context
-        self._offers: dict[PackageKey, list[tuple[Candidate, Exclusion | None]]] = {}
+        self._offers: dict[PackageKey, list[Judged]] = {}
         if selection is None:
             return
         for key, candidates in selection.offered.items():
@@ -43,7 +46,7 @@ class CatalogCandidates:
         for key, found in selection.exclusions.items():
             self._offers.setdefault(key, []).extend(found)
 
-    def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
+    def candidates(self, key: PackageKey) -> Iterable[Judged]:
         return self._offers.get(key, ())
 
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:

@@ -1,11 +1,11 @@
-"""Indexes and repositories as the graph's source of candidates, judged as they come."""
+"""Simple indexes as a source of candidates, judged as they come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import ComponentKind, FrameworkRole, same_public, version_numbers
+from neuron_pin.catalog import same_public
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
@@ -14,12 +14,10 @@ from neuron_pin.sources.index.locations import Index
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.session import Sources
 
-from .catalog_candidates import CatalogCandidates, find_requirement_key
 from .exclusion import Exclusion
-from .provider import SystemRelation
-from .release_candidates import ReleaseCandidates
+from .membership import Membership
 from .rules import Context, first_exclusion
-from .system_candidates import SystemCandidates
+from .source import Judged, SystemRelation
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose
 metadata is older too, are not fetched to be read."""
-
-Judged = tuple[Candidate, "Exclusion | None"]
 
 
 class _Lazy:
@@ -54,41 +50,30 @@ class _Lazy:
 
 
 class IndexCandidates:
-    """Candidates from indexes, those of Neuron's names only where the release ships them."""
+    """Python packages from indexes, Neuron's only where the release ships them: a `Source`."""
 
     def __init__(
         self,
         context: Context,
-        selection: ReleaseCandidates | None,
+        membership: Membership,
         sources: Sources,
-        overrides: Mapping[str, Requirement] | None = None,
+        overrides: Mapping[str, Requirement],
     ) -> None:
         self._context = context
-        self._overrides = overrides or {}
-        self._selection = selection
+        self._overrides = overrides
+        self._membership = membership
         self._sources = sources
-        self._catalog = CatalogCandidates(context, selection)
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[PackageKey, Iterable[Judged]] = {}
         self._offers: dict[int, tuple[Index, IndexVersion]] = {}
-        self._system: SystemCandidates | None = None
         self._left_open: dict[PackageKey, list[str]] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
         found = self._known.get(key)
         if found is None:
-            if key.ecosystem is Ecosystem.PIP:
-                found = _Lazy(self._python_candidates(key))
-            elif self._sources.repositories_of(key.ecosystem):
-                found = list(self._system_candidates(key))
-            else:
-                found = self._catalog.candidates(key)
-            self._known[key] = found
+            found = self._known[key] = _Lazy(self._python_candidates(key))
         return found
-
-    def key_of(self, requirement: Requirement) -> PackageKey:
-        return find_requirement_key(requirement, self._context)
 
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
         known = self._offers.get(id(candidate))
@@ -152,6 +137,12 @@ class IndexCandidates:
             f"index {index.url}",
         )
 
+    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
+        return ()
+
+    def names_revision(self, candidate: Candidate) -> bool:
+        return False
+
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         known = self._offers.get(id(candidate))
         if known is None:
@@ -167,9 +158,7 @@ class IndexCandidates:
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         found = [f"{key.name} {version}: {r}" for r in self._repairs.get((key, version), ())]
-        if self._system is not None:
-            found += self._system.warnings(key, version)
-        for index in self._sources.indexes.of(key.name) if key.ecosystem is Ecosystem.PIP else ():
+        for index in self._sources.indexes.of(key.name):
             project = self._sources.known_project(index, key.name)
             if project is not None and project.status in ("archived", "deprecated"):
                 reason = f": {project.reason}" if project.reason else ""
@@ -274,13 +263,13 @@ class IndexCandidates:
             else:
                 yield (
                     candidate,
-                    first_exclusion(candidate, self._context) or self._membership(candidate),
+                    first_exclusion(candidate, self._context) or self._membership.check(candidate),
                 )
 
     def _candidate(
         self, key: PackageKey, index: Index, offer: IndexVersion, only_prereleases: bool
     ) -> Candidate:
-        row = self._row(key, offer.version)
+        row = self._membership.find_row(key, offer.version)
         file = File(
             offer.filename,
             offer.url,
@@ -304,48 +293,6 @@ class IndexCandidates:
             is_sdist=offer.is_sdist,
         )
 
-    def _row(self, key: PackageKey, version: str) -> Candidate | None:
-        """The release's own candidate for a version of an index, whatever its build."""
-        if self._selection is None:
-            return None
-        offered = self._selection.offered.get(key, [])
-        excluded = [candidate for candidate, _ in self._selection.exclusions.get(key, [])]
-        for row in (*offered, *excluded):
-            assert row.member is not None
-            listed = row.member.version
-            if listed == version or ("+" not in listed and same_public(listed, version)):
-                return row
-        return None
-
-    def _membership(self, candidate: Candidate) -> Exclusion | None:
-        """Whether a version of Neuron's is one that the release offers to the target."""
-        selection, key = self._selection, candidate.key
-        package = self._context.catalog.packages.get(key.name)
-        if package is None or selection is None:
-            return None
-        for row, exclusion in selection.exclusions.get(key, []):
-            if row.member is candidate.member and candidate.member is not None:
-                return exclusion._replace(version=candidate.version)
-        if candidate.member is not None:
-            return None
-        offered = selection.offered.get(key, [])
-        if package.kind is ComponentKind.DEPENDENCY:
-            # A release may name one build of a framework version; of the versions that it
-            # does not speak of, the framework's bond decides.
-            series = version_numbers(candidate.version)[:2]
-            rival = [row for row in offered if version_numbers(row.version)[:2] == series]
-            if package.role is not FrameworkRole.FOLLOWER or not rival:
-                return None
-            offered = rival
-        listed = ", ".join(row.version for row in offered) or "no version"
-        return Exclusion(
-            key,
-            candidate.version,
-            Rule.NOT_MEMBER,
-            f"release {selection.release.sdk} has {listed} for the target",
-            f"release manifest, {selection.release.sdk}",
-        )
-
     def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
         for name in names:
             candidate = Candidate(key, name, index.url)
@@ -357,9 +304,10 @@ class IndexCandidates:
 
     def _find_missing(self, key: PackageKey, seen: set[str]) -> Iterator[Judged]:
         """Versions that the release offers and no index has: said, not passed over."""
-        if self._selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
+        selection = self._membership.selection
+        if selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
             return
-        for row in self._selection.offered.get(key, []):
+        for row in selection.offered.get(key, []):
             public = row.version.partition("+")[0]
             if public not in seen and not any(same_public(public, other) for other in seen):
                 neuron = next(i for i in self._sources.indexes.all if i.is_trusted)
@@ -373,23 +321,6 @@ class IndexCandidates:
                         f"index {neuron.url}",
                     ),
                 )
-
-    # System packages -------------------------------------------------------------------
-
-    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
-        return self._system.relations(candidate) if self._system is not None else ()
-
-    def names_revision(self, candidate: Candidate) -> bool:
-        return self._system is not None and self._system.names_revision(
-            candidate.key, candidate.version
-        )
-
-    def _system_candidates(self, key: PackageKey) -> Iterator[Judged]:
-        if self._system is None:
-            self._system = SystemCandidates(self._context, self._sources)
-        for candidate in self._system.candidates(key, self._row):
-            exclusion = first_exclusion(candidate, self._context) or self._membership(candidate)
-            yield candidate, exclusion or self._system.older_revision(candidate)
 
 
 def _sort_key(version: str) -> Version:

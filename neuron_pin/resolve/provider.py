@@ -8,14 +8,14 @@ It binds and adds nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resolvelib import AbstractProvider
 
 from neuron_pin.catalog import FrameworkRole, VersionRange
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
-from neuron_pin.sources.candidate import Candidate, File
+from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
 from .release_candidates import find_framework
@@ -23,6 +23,8 @@ from .rules import Context
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
+
+    from .source import CandidateProvider
 
 SDK_IDENTIFIER = "sdk:neuron-sdk"
 COMPATIBILITY = "bond:"
@@ -59,68 +61,12 @@ class DependencyEdge(NamedTuple):
         return f"{self.key.name}=={self.value}" if self.value else self.key.name
 
 
-class SystemRelation(NamedTuple):
-    """A relation of a system package: the versions of another that satisfy it.
-
-    ``adds`` says that the other one is needed; else it binds only where that is installed.
-    """
-
-    key: PackageKey
-    versions: frozenset[str]
-    text: str
-    adds: bool
-
-
 class ResolvedNode(NamedTuple):
     """A node that has been decided: a candidate with extras, a release, or a bond's value."""
 
     identifier: str
     candidate: Candidate
     extras: frozenset[str] = frozenset()
-
-
-class CandidateProvider(Protocol):
-    """Where the graph's candidates come from."""
-
-    def candidates(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
-        """Every candidate, best first, each with the rule that excludes it or none.
-
-        May read a page of an index; called once a round for a key, so it must be cheap
-        when asked again.
-        """
-
-    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
-        """What a candidate's metadata requires for the target, markers applied.
-
-        May read metadata from an index.
-        """
-
-    def relations(self, candidate: Candidate) -> Sequence[SystemRelation]:
-        """What a system package's repository says of it and others."""
-
-    def names_revision(self, candidate: Candidate) -> bool:
-        """Whether only its revision tells a candidate from another one of the repository."""
-
-    def unusable(self, candidate: Candidate) -> Exclusion | None:
-        """Why a candidate that everything else admits cannot be taken, or none.
-
-        May read a source distribution; asked only when the graph would take it.
-        """
-
-    def key_of(self, requirement: Requirement) -> PackageKey:
-        """The package that a requirement means on the target."""
-
-    def expect(self, requirements: Iterable[Requirement]) -> None:
-        """Told what the graph will come to, so that it can be read ahead."""
-
-    def files(self, candidate: Candidate) -> tuple[File, ...]:
-        """Every file of a candidate that fits the target, best first, with hashes.
-
-        May read an index; asked of chosen candidates only.
-        """
-
-    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
-        """What had to be read as something else in a version's metadata."""
 
 
 def make_edge(requirement: Requirement, key: PackageKey, parent: str) -> DependencyEdge:
@@ -452,7 +398,6 @@ def _names_prerelease(requirement: Requirement) -> bool:
 __all__ = [
     "COMPATIBILITY",
     "SDK_IDENTIFIER",
-    "CandidateProvider",
     "DependencyEdge",
     "Provider",
     "ResolvedNode",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
@@ -16,7 +16,6 @@ from .exclusion import Exclusion
 from .provider import (
     COMPATIBILITY,
     SDK_IDENTIFIER,
-    CandidateProvider,
     DependencyEdge,
     Provider,
     ResolvedNode,
@@ -28,11 +27,14 @@ from .resolution import sorted_exclusions
 from .rules import Context
 from .solver import solve
 
+if TYPE_CHECKING:
+    from .source import CandidateProvider
+
 MAX_ROUNDS = 20_000
 """Bound on resolvelib's rounds; a closure of 60 packages takes about 150."""
 
 
-OffersFor = Callable[[Context, "ReleaseCandidates | None"], CandidateProvider]
+OffersFor = Callable[[Context, "ReleaseCandidates | None"], "CandidateProvider"]
 """Makes the graph's candidates for one release: the sources' side of a resolution."""
 
 
@@ -97,11 +99,7 @@ def solve_release(
     asked = [r for r in (*request.requirements, *request.constraints) if r.name != SDK_NAME]
     selection = select_candidates(context, asked, whole=whole) if release is not None else None
     offers = offers_for(context, selection)
-    offers.expect(
-        r
-        for r in request.requirements
-        if r.name != SDK_NAME and offers.key_of(r).ecosystem is Ecosystem.PIP
-    )
+    offers.expect(r for r in request.requirements if r.name != SDK_NAME)
     roots = [
         make_edge(requirement, offers.key_of(requirement), requirement.origin)
         for requirement in request.requirements

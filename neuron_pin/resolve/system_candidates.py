@@ -1,26 +1,26 @@
-"""apt and rpm repositories as the graph's source of candidates, and their relations."""
+"""Repositories of system packages as a source of candidates, and their relations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cmp_to_key
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion
-from .provider import SystemRelation
-from .rules import Context
+from .membership import Membership
+from .rules import Context, first_exclusion
+from .source import Judged, SystemRelation
 
 if TYPE_CHECKING:
     from neuron_pin.sources.session import Sources
     from neuron_pin.sources.system_package import Relation, SystemPackage, SystemRepository
 
     Offered = tuple[SystemRepository, SystemPackage]
-
-Row = Callable[[PackageKey, str], "Candidate | None"]
 
 
 def _newer(left: Offered, right: Offered) -> int:
@@ -31,24 +31,53 @@ _newest_first = cmp_to_key(_newer)
 
 
 class SystemCandidates:
-    """What the repositories of one run have of Neuron's packages, and of others asked for."""
+    """What the repositories of one ecosystem have of Neuron's packages, and of others asked
+    for: a `Source`."""
 
-    def __init__(self, context: Context, sources: Sources) -> None:
+    def __init__(self, context: Context, membership: Membership, sources: Sources) -> None:
         self._context = context
+        self._membership = membership
         self._sources = sources
         self._read: frozenset[str] = frozenset()
         self._packages: dict[str, list[Offered]] = {}
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[int, tuple[Candidate, SystemPackage]] = {}
+        self._judged: dict[PackageKey, list[Judged]] = {}
         self._revisions: dict[PackageKey, dict[str, list[str]]] = {}
 
-    def candidates(self, key: PackageKey, row_of: Row) -> Iterator[Candidate]:
+    def candidates(self, key: PackageKey) -> Iterable[Judged]:
+        found = self._judged.get(key)
+        if found is None:
+            found = self._judged[key] = [
+                (
+                    candidate,
+                    first_exclusion(candidate, self._context)
+                    or self._membership.check(candidate)
+                    or self._older_revision(candidate),
+                )
+                for candidate in self._candidates(key)
+            ]
+        return found
+
+    def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
+        return ()
+
+    def unusable(self, candidate: Candidate) -> Exclusion | None:
+        return None
+
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Nothing is read ahead: a repository is read at once."""
+
+    def files(self, candidate: Candidate) -> tuple[File, ...]:
+        return candidate.files
+
+    def _candidates(self, key: PackageKey) -> Iterator[Candidate]:
         """Every version of a package, newest first: of several revisions of one upstream
         version that are no numbers, the repository's latest first."""
         self._need(key)
         neuron = urlsplit(self._context.catalog.repositories.of(key.ecosystem)).hostname
         for repository, package in self._in_order(key):
-            row = row_of(key, package.version)
+            row = self._membership.find_row(key, package.version)
             file = File(
                 package.filename.rpartition("/")[2],
                 f"{repository.url}/{package.filename}",
@@ -102,7 +131,7 @@ class SystemCandidates:
         in_order = sorted(groups.values(), key=lambda group: _newest_first(group[0]))
         return [offered for group in in_order for offered in group]
 
-    def older_revision(self, candidate: Candidate) -> Exclusion | None:
+    def _older_revision(self, candidate: Candidate) -> Exclusion | None:
         """That another revision of the same version came later, where revisions are commits
         and have no order of their own."""
         for versions in self._revisions.get(candidate.key, {}).values():
@@ -116,20 +145,21 @@ class SystemCandidates:
                 )
         return None
 
-    def names_revision(self, key: PackageKey, version: str) -> bool:
-        """Whether only its revision tells a version from another one of the repository."""
-        return any(version in found for found in self._revisions.get(key, {}).values())
+    def names_revision(self, candidate: Candidate) -> bool:
+        known = self._revisions.get(candidate.key, {})
+        return any(candidate.version in versions for versions in known.values())
 
-    def warnings(self, key: PackageKey, version: str) -> Iterator[str]:
-        """What is to be said of a version that was chosen."""
+    def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
+        found = []
         for versions in self._revisions.get(key, {}).values():
             if version in versions:
                 others = ", ".join(v for v in versions if v != version)
-                yield (
+                found.append(
                     f"{key.name} {version}: the repository has {others} too; revisions have no "
                     "order of their own, the later in the repository was taken, and the pin "
                     "names it"
                 )
+        return found
 
     # Relations -------------------------------------------------------------------------
 

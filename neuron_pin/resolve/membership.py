@@ -1,0 +1,63 @@
+"""Whether what a source has of a Neuron package is what the release ships."""
+
+from __future__ import annotations
+
+from neuron_pin.catalog import ComponentKind, FrameworkRole, same_public, version_numbers
+from neuron_pin.policy import PackageKey, Rule
+from neuron_pin.sources.candidate import Candidate
+
+from .exclusion import Exclusion
+from .release_candidates import ReleaseCandidates
+from .rules import Context
+
+
+class Membership:
+    """What one release ships, for the sources that have it; ``selection`` is none where no
+    release is involved, and everything passes."""
+
+    def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:
+        self.selection = selection
+        self._context = context
+
+    def find_row(self, key: PackageKey, version: str) -> Candidate | None:
+        """The release's own candidate for a version of a source, whatever its build."""
+        if self.selection is None:
+            return None
+        offered = self.selection.offered.get(key, [])
+        excluded = [candidate for candidate, _ in self.selection.exclusions.get(key, [])]
+        for row in (*offered, *excluded):
+            assert row.member is not None
+            listed = row.member.version
+            if listed == version or ("+" not in listed and same_public(listed, version)):
+                return row
+        return None
+
+    def check(self, candidate: Candidate) -> Exclusion | None:
+        """The rule that excludes a version of Neuron's which the release does not offer to the
+        target, or none."""
+        selection, key = self.selection, candidate.key
+        package = self._context.catalog.packages.get(key.name)
+        if package is None or selection is None:
+            return None
+        for row, exclusion in selection.exclusions.get(key, []):
+            if row.member is candidate.member and candidate.member is not None:
+                return exclusion._replace(version=candidate.version)
+        if candidate.member is not None:
+            return None
+        offered = selection.offered.get(key, [])
+        if package.kind is ComponentKind.DEPENDENCY:
+            # A release may name one build of a framework version; of the versions that it
+            # does not speak of, the framework's bond decides.
+            series = version_numbers(candidate.version)[:2]
+            rival = [row for row in offered if version_numbers(row.version)[:2] == series]
+            if package.role is not FrameworkRole.FOLLOWER or not rival:
+                return None
+            offered = rival
+        listed = ", ".join(row.version for row in offered) or "no version"
+        return Exclusion(
+            key,
+            candidate.version,
+            Rule.NOT_MEMBER,
+            f"release {selection.release.sdk} has {listed} for the target",
+            f"release manifest, {selection.release.sdk}",
+        )
