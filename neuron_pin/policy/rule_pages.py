@@ -50,7 +50,7 @@ PAGES = {
         "neuron-pin explain torch-neuron --instance trn1",
         (
             "audit.requirements:_fits",
-            "hooks.program.verdict:_by_itself",
+            "hooks.program.verdict:_judge_version",
             "proxy.project_detail:_FileEvaluator._membership",
             "resolve.rules:instance",
         ),
@@ -85,7 +85,7 @@ PAGES = {
         *_PIP,
         "neuron-pin lock torch --os amzn2 --python 3.12",
         (
-            "resolve.index_candidates:IndexCandidates._missing",
+            "resolve.index_candidates:IndexCandidates._find_missing",
             "resolve.index_candidates:IndexCandidates.unusable",
             "resolve.rules:platform",
         ),
@@ -128,7 +128,7 @@ PAGES = {
         (
             "audit.dockerfile:_base",
             "audit.host:_system",
-            "resolve.support:_ended",
+            "resolve.support:_make_ended_error",
         ),
     ),
     Rule.KERNEL_UNTESTED: RulePage(
@@ -177,7 +177,7 @@ PAGES = {
             "audit.dockerfile:_base",
             "audit.requirements:_one",
             "audit.requirements:check_part",
-            "hooks.program.verdict:_by_itself",
+            "hooks.program.verdict:_judge_version",
             "resolve.rules:end_of_support",
         ),
     ),
@@ -310,7 +310,7 @@ PAGES = {
         "neuron-pin hook install apt --lock lock.json",
         (
             "audit.lock_drift:check_lock_drift",
-            "hooks.program.verdict:_by_itself",
+            "hooks.program.verdict:_judge_version",
         ),
     ),
     Rule.UNTRUSTED_INDEX: RulePage(
@@ -358,7 +358,7 @@ PAGES = {
         "neuron-pin lock NAME",
         (
             "proxy.project_detail:_FileEvaluator.page",
-            "resolve.index_candidates:IndexCandidates._judged",
+            "resolve.index_candidates:IndexCandidates._judge",
         ),
     ),
     Rule.PLACEHOLDER: RulePage(
@@ -400,7 +400,7 @@ PAGES = {
         *_ANY,
         "neuron-pin explain neuronx-cc --sdk 2.30.0",
         (
-            "hooks.program.verdict:_by_itself",
+            "hooks.program.verdict:_judge_version",
             "proxy.project_detail:_FileEvaluator._membership",
             "resolve.explain:_against",
             "resolve.membership:Membership.check",
@@ -442,7 +442,7 @@ PAGES = {
         *_ANY,
         "neuron-pin lock torch-neuronx --instance trn2",
         (
-            "resolve.resolver:_lacking",
+            "resolve.resolver:_make_exclusion",
             "resolve.resolver:_older_roots",
             "resolve.resolver:_releases",
         ),
@@ -456,7 +456,7 @@ PAGES = {
         "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0",
         (
             "audit.host:_driver",
-            "hooks.program.verdict:_against_driver",
+            "hooks.program.verdict:_find_driver_clash",
             "resolve.resolver:_driver_clash",
         ),
     ),
@@ -470,7 +470,7 @@ PAGES = {
         "neuron-pin check --venv .venv",
         (
             "audit.requirements:_together",
-            "hooks.program.verdict:_mixed",
+            "hooks.program.verdict:_find_mixed",
         ),
     ),
     Rule.UNKNOWN_VERSION: RulePage(
@@ -484,7 +484,7 @@ PAGES = {
         (
             "audit.requirements:_one",
             "audit.requirements:_range",
-            "hooks.program.verdict:_by_itself",
+            "hooks.program.verdict:_judge_version",
         ),
     ),
     Rule.DRIVER_KEPT: RulePage(

@@ -166,13 +166,13 @@ def test_sarif_has_the_line(run) -> None:
 
 # file, what is in it, line, a word of the problem
 BAD = [
-    ("uv.lock", "version = 2\n", 0, "version 2"),
-    ("uv.lock", "version = 1\npackage = 3\n", 0, "'package'"),
-    ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", 0, "package 0"),
-    ("uv.lock", "version = 1\n[[package]]\nname = 'a'\nversion = 1\n", 0, "string"),
-    ("poetry.lock", "[metadata]\nlock-version = '9.0'\n", 0, "'9.0'"),
-    ("pylock.toml", "lock-version = '2.0'\n", 0, "'2.0'"),
-    ("pylock.toml", "= 1\n", 0, "TOML"),
+    ("uv.lock", "version = 2\n", None, "version 2"),
+    ("uv.lock", "version = 1\npackage = 3\n", None, "'package'"),
+    ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", None, "package 0"),
+    ("uv.lock", "version = 1\n[[package]]\nname = 'a'\nversion = 1\n", None, "string"),
+    ("poetry.lock", "[metadata]\nlock-version = '9.0'\n", None, "'9.0'"),
+    ("pylock.toml", "lock-version = '2.0'\n", None, "'2.0'"),
+    ("pylock.toml", "= 1\n", None, "TOML"),
     ("lock.json", "{", 1, "JSON"),
     ("reqs.txt", "torch-neuronx==2.8 ==\n", 1, "=="),
     ("reqs.txt", "x @ https://example.invalid/x.whl\n", 1, "URL"),
@@ -181,7 +181,7 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "text", "line", "word"), BAD)
 def test_a_file_that_cannot_be_read_is_named(
-    run: Run, name: str, text: str, line: int, word: str
+    run: Run, name: str, text: str, line: int | None, word: str
 ) -> None:
     Path(name).write_text(text)
     error = failure(run("check", name, *TARGET), UnreadableInput)
