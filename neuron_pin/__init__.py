@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from . import errors
     from .api import (
         Resolution,
-        SourceOptions,
-        Target,
         check,
         diff,
         explain,
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
         lock,
         plan,
     )
+    from .api.arguments import SourceOptions, Target
     from .audit import Finding, Severity
     from .catalog import Catalog, load_catalog
     from .catalog.subjects import Status
@@ -92,8 +91,6 @@ __all__ = [
 _MODULES = {
     "api": (
         "Resolution",
-        "SourceOptions",
-        "Target",
         "check",
         "diff",
         "explain",
@@ -102,6 +99,7 @@ _MODULES = {
         "lock",
         "plan",
     ),
+    "api.arguments": ("SourceOptions", "Target"),
     "audit": ("Finding", "Severity"),
     "catalog": ("Catalog", "load_catalog"),
     "catalog.subjects": ("Status",),

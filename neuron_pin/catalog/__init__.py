@@ -1,13 +1,7 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import (
-    Catalog,
-    canonicalize_name,
-    find_unused_catalog,
-    load_catalog,
-    sdk_key,
-    user_catalog,
-)
+from .catalog import Catalog, canonicalize_name, sdk_key
+from .choosing import find_unused_catalog, load_catalog, user_catalog
 from .facts import (
     AvailabilityRange,
     ComponentKind,

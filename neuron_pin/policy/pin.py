@@ -27,6 +27,12 @@ class Ecosystem(Enum):
     SDK = "sdk"
     BOND = "bond"
 
+    @property
+    def is_system(self) -> bool:
+        """Whether the operating system's package manager installs it: it comes from a
+        repository, with a revision behind the version, and others may bind it unasked."""
+        return self in (Ecosystem.APT, Ecosystem.RPM)
+
 
 class PinPrecision(Enum):
     """How much of a version a pin holds."""

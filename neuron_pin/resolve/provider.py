@@ -1,23 +1,28 @@
-"""The one graph, for resolvelib: packages of every ecosystem, ``neuron-sdk``, and bonds.
-
-A *bond* is a node for what packages have to agree on without needing each other: the
-framework version of an environment, or the range of another package that one works with.
-It binds and adds nothing.
-"""
+"""What resolvelib asks of the one graph: what comes first, what matches, what is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from resolvelib import AbstractProvider
 
-from neuron_pin.catalog import FrameworkRole, VersionRange
+from neuron_pin.catalog import FrameworkRole
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
+from .graph import (
+    COMPATIBILITY,
+    SDK_IDENTIFIER,
+    DependencyEdge,
+    ResolvedNode,
+    admits,
+    list_bond_values,
+    make_bond,
+    make_edge,
+)
 from .release_candidates import find_framework
 from .rules import Context
 
@@ -26,56 +31,7 @@ if TYPE_CHECKING:
 
     from .source import CandidateProvider
 
-SDK_IDENTIFIER = "sdk:neuron-sdk"
-COMPATIBILITY = "bond:"
 _FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
-
-
-class DependencyEdge(NamedTuple):
-    """One edge of the graph: an identifier, and what it must satisfy.
-
-    ``parent`` is who needs it: the origin of a user's requirement, or a package.  A bond
-    carries a ``value`` (this is what I am) or a ``range`` (this is what I go with).
-    """
-
-    identifier: str
-    key: PackageKey
-    extras: frozenset[str] = frozenset()
-    requirement: Requirement | None = None
-    parent: str = ""
-    value: str = ""
-    range: VersionRange | None = None
-    is_exact: bool = False
-    """Whether it names one version."""
-    versions: frozenset[str] | None = None
-    """The versions that satisfy a relation between system packages, none for others."""
-    text: str = ""
-
-    def __str__(self) -> str:
-        if self.text:
-            return self.text
-        if self.requirement is not None:
-            return self.requirement.text
-        if self.identifier.startswith(COMPATIBILITY):
-            return f"{self.key.name} {self.value or self.range or ''}"
-        return f"{self.key.name}=={self.value}" if self.value else self.key.name
-
-
-class ResolvedNode(NamedTuple):
-    """A node that has been decided: a candidate with extras, a release, or a bond's value."""
-
-    identifier: str
-    candidate: Candidate
-    extras: frozenset[str] = frozenset()
-
-
-def make_edge(requirement: Requirement, key: PackageKey, parent: str) -> DependencyEdge:
-    """The edge for a requirement."""
-    identifier = str(key)
-    if requirement.extras:
-        identifier += "[" + ",".join(sorted(requirement.extras)) + "]"
-    exact = requirement.is_exact
-    return DependencyEdge(identifier, key, requirement.extras, requirement, parent, is_exact=exact)
 
 
 class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
@@ -163,7 +119,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         bad = {chosen.candidate.version for chosen in incompatibilities[identifier]}
         key = needs[0].key
         if identifier.startswith(COMPATIBILITY):
-            return [c for c in _compatibility_values(needs) if c.candidate.version not in bad]
+            return [c for c in list_bond_values(needs) if c.candidate.version not in bad]
         if identifier == SDK_IDENTIFIER:
             release = self.context.release
             if release is None or release.sdk in bad:
@@ -195,7 +151,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             ):
                 rejected[version] = exclusion
                 continue
-            refused = next((need for need in needs if not _admits(need, candidate)), None)
+            refused = next((need for need in needs if not admits(need, candidate)), None)
             if refused is not None:
                 self._note_refusal(rejected, candidate, refused, exclusion)
                 continue
@@ -269,7 +225,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         return False
 
     def is_satisfied_by(self, requirement: DependencyEdge, candidate: ResolvedNode) -> bool:
-        return _admits(requirement, candidate.candidate)
+        return admits(requirement, candidate.candidate)
 
     def get_dependencies(self, candidate: ResolvedNode) -> Iterable[DependencyEdge]:
         if candidate.identifier == SDK_IDENTIFIER:
@@ -309,8 +265,8 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
 
     def _bonds(self, candidate: Candidate, parent: str) -> Iterator[DependencyEdge]:
         package = self.context.catalog.packages.get(candidate.key.name)
-        if candidate.key.ecosystem in (Ecosystem.APT, Ecosystem.RPM):
-            yield _compatibility_edge(candidate.key.name, parent, value=candidate.version)
+        if candidate.key.ecosystem.is_system:
+            yield make_bond(candidate.key.name, parent, value=candidate.version)
         if package is None:
             return
         release = self.context.release
@@ -318,17 +274,13 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             sdk = PackageKey(Ecosystem.SDK, "neuron-sdk")
             yield DependencyEdge(SDK_IDENTIFIER, sdk, parent=parent, value=release.sdk)
         if package.role is not FrameworkRole.NONE:
-            yield _compatibility_edge(
-                package.framework, parent, value=find_framework(candidate, package)
-            )
-        if (
-            package.name in _list_compatibility_edges(self.context)
-            and candidate.key.ecosystem is Ecosystem.PIP
-        ):
-            yield _compatibility_edge(package.name, parent, value=candidate.version)
+            yield make_bond(package.framework, parent, value=find_framework(candidate, package))
+        is_bonded = package.name in _list_bonded(self.context)
+        if is_bonded and not candidate.key.ecosystem.is_system:
+            yield make_bond(package.name, parent, value=candidate.version)
         for window in package.windows:
             if window.applies_to(candidate.version, self.context.target.family):
-                yield _compatibility_edge(window.other, parent, within=window.range)
+                yield make_bond(window.other, parent, within=window.range)
 
 
 def _list_names(causes: Sequence[RequirementInformation[DependencyEdge, ResolvedNode]]) -> set[str]:
@@ -338,17 +290,10 @@ def _list_names(causes: Sequence[RequirementInformation[DependencyEdge, Resolved
     return found
 
 
-def _compatibility_edge(
-    name: str, parent: str, *, value: str = "", within: VersionRange | None = None
-) -> DependencyEdge:
-    key = PackageKey(Ecosystem.BOND, name)
-    return DependencyEdge(COMPATIBILITY + name, key, parent=parent, value=value, range=within)
-
-
 _BONDED: dict[int, frozenset[str]] = {}
 
 
-def _list_compatibility_edges(context: Context) -> frozenset[str]:
+def _list_bonded(context: Context) -> frozenset[str]:
     """The packages that some window speaks of."""
     packages = context.catalog.packages
     known = _BONDED.get(id(packages))
@@ -358,28 +303,6 @@ def _list_compatibility_edges(context: Context) -> frozenset[str]:
         )
         _BONDED[id(packages)] = known
     return known
-
-
-def _compatibility_values(needs: list[DependencyEdge]) -> list[ResolvedNode]:
-    """A bond has one possible value: what somebody is, or that nobody is there."""
-    value = next((need.value for need in needs if need.value), "")
-    candidate = Candidate(needs[0].key, value, "")
-    if all(_admits(need, candidate) for need in needs):
-        return [ResolvedNode(needs[0].identifier, candidate)]
-    return []
-
-
-def _admits(need: DependencyEdge, candidate: Candidate) -> bool:
-    if need.requirement is not None:
-        return need.requirement.admits(candidate.version)
-    if need.value:
-        return need.value == candidate.version
-    if need.versions is not None:
-        is_absent = need.key.ecosystem is Ecosystem.BOND and not candidate.version
-        return is_absent or candidate.version in need.versions
-    if need.range is not None:
-        return not candidate.version or need.range.contains(candidate.version)
-    return True
 
 
 def same_version(version: str, written: str) -> bool:
@@ -393,13 +316,3 @@ def _names_prerelease(requirement: Requirement) -> bool:
     from neuron_pin.inputs.requirements.specifier import specifier_set
 
     return bool(specifier_set(requirement.range).prereleases)
-
-
-__all__ = [
-    "COMPATIBILITY",
-    "SDK_IDENTIFIER",
-    "DependencyEdge",
-    "Provider",
-    "ResolvedNode",
-    "make_edge",
-]

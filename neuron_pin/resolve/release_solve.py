@@ -13,14 +13,8 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 
 from .exclusion import Exclusion
-from .provider import (
-    COMPATIBILITY,
-    SDK_IDENTIFIER,
-    DependencyEdge,
-    Provider,
-    ResolvedNode,
-    make_edge,
-)
+from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode, make_edge
+from .provider import Provider
 from .release_candidates import ReleaseCandidates, select_candidates
 from .request import Request
 from .resolution import sorted_exclusions

@@ -23,7 +23,7 @@ from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Target
 
 from .exclusion import Exclusion
-from .provider import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
+from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
@@ -116,11 +116,11 @@ def _lock_packages(
         pin = derive_pin(parsed, request.strength)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
             pin = Pin(candidate.version, PinComparison.FULL)
-    elif candidate.key.ecosystem is Ecosystem.PIP:
-        pin = Pin(candidate.version, PinComparison.UPSTREAM)
-    else:
+    elif candidate.key.ecosystem.is_system:
         # No release speaks of it: what was chosen of the repository, with epoch and revision.
         pin = Pin(candidate.version, PinComparison.FULL)
+    else:
+        pin = Pin(candidate.version, PinComparison.UPSTREAM)
     phase = phase_of(candidate, context).phase if package is not None else Phase.STABLE
     if candidate.prerelease and phase is Phase.STABLE:
         phase = Phase.BETA

@@ -21,7 +21,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, parse_version, phase_at
+from neuron_pin.policy import Event, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target
 
@@ -270,7 +270,7 @@ def untrusted_index(candidate: Candidate, context: Context) -> Grounds | None:
     if package.public_from and admits(f">={package.public_from}", candidate.version):
         return None
     neuron = context.catalog.repositories.of(candidate.key.ecosystem)
-    kind = "index" if candidate.key.ecosystem is Ecosystem.PIP else "repository"
+    kind = "repository" if candidate.key.ecosystem.is_system else "index"
     return (
         f"{candidate.key.name} is taken from Neuron's {kind}, not from {candidate.source}",
         f"{kind} {neuron}",

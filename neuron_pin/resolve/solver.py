@@ -19,7 +19,8 @@ from resolvelib import (
     resolvers,
 )
 
-from .provider import DependencyEdge, Provider, ResolvedNode
+from .graph import DependencyEdge, ResolvedNode
+from .provider import Provider
 
 if TYPE_CHECKING:
     from resolvelib.resolvers import Criterion

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuron_pin.catalog.catalog import EMBEDDED, Catalog, old_beside, sdk_key
+from neuron_pin.catalog.catalog import EMBEDDED, Catalog, sdk_key
+from neuron_pin.catalog.choosing import old_beside
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.spans import derive_shipped, derive_spans

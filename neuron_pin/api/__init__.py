@@ -18,19 +18,31 @@ list of strings, and an unknown keyword, raise `TypeError`.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuron_pin import resolve
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_all, parse_requirement
 from neuron_pin.reporter import SILENT, Reporter
-from neuron_pin.settings import Settings, load_settings
-from neuron_pin.target import parse_day
+
+from .arguments import (
+    ORIGIN,
+    SourceOptions,
+    StrPath,
+    Target,
+    check_path,
+    fill_settings,
+    find_this_python,
+    find_today,
+    list_paths,
+    list_texts,
+    read_day,
+    write_day,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,68 +53,6 @@ if TYPE_CHECKING:
     from neuron_pin.operations.explain import Explanation, PairExplanation
     from neuron_pin.operations.lock_request import LockRequest
     from neuron_pin.planner import Plan
-
-StrPath = str | os.PathLike[str]
-
-ORIGIN = "the caller"
-"""Where requirements given as strings come from: what `LockedPackage.via` and errors say.
-No package can have the name, which has a space."""
-
-
-class Target(NamedTuple):
-    """What is installed onto; a part that is left out stays open, or gets the default named.
-
-    ``instance`` is a family (``trn1``), ``os`` an operating system (``ubuntu22.04``), ``python``
-    a version (``3.11`` or ``3.11.4``; default: the operating system's, else that of this
-    process), ``platforms`` wheel platform tags, best first.  ``scope`` says which side of a
-    container's wall is meant.  ``as_of`` ignores everything later than a day (default: today,
-    UTC).  ``phases`` are allowed besides the default ones (``eos``, ``beta`` …).  ``driver``
-    and ``kernel`` are what the host has and keeps; ``support_until`` is a day up to which
-    support has to be guaranteed.  ``detect`` fills in what was left open from this machine.
-
-    Names are checked when the target is used, against the catalog.
-    """
-
-    instance: str | None = None
-    os: str | None = None
-    python: str | None = None
-    platforms: Sequence[str] = ()
-    scope: Literal["host", "container", "both"] = "both"
-    as_of: date | str | None = None
-    phases: Sequence[str] = ()
-    driver: str | None = None
-    kernel: str | None = None
-    support_until: date | str | None = None
-    detect: bool = False
-
-
-class SourceOptions(TypedDict, total=False):
-    """Where candidates come from, and how hosts are reached: keywords of `lock`, `explain` and
-    `explain_pair`.
-
-    ``offline`` uses the catalog and the cache only, ``refresh`` asks the indexes again.
-    ``index`` takes a package from one index: names to URLs.  ``apt_repo`` has lines as in
-    sources.list (``URL SUITE COMPONENT``), ``rpm_repo`` URLs; ``host`` in either is what this
-    machine's package manager knows.  ``timeout`` is in seconds, for an answer to begin.  The
-    others are options of ``neuron-pin lock``, described in docs/commands.md.
-    """
-
-    index_url: str | None
-    extra_index_url: Sequence[str]
-    neuron_index_url: str | None
-    index: Mapping[str, str]
-    find_links: Sequence[StrPath]
-    no_index: bool
-    trusted_host: Sequence[str]
-    apt_repo: Sequence[str]
-    rpm_repo: Sequence[str]
-    offline: bool
-    refresh: bool
-    cache_dir: StrPath | None
-    cert: StrPath | None
-    client_cert: StrPath | None
-    proxy: str | None
-    timeout: int | None
 
 
 class Resolution(resolve.Resolution):
@@ -163,33 +113,33 @@ def lock(
     from neuron_pin.operations import lock as operation
 
     environment = os.environ if environ is None else environ
-    settings = _settings(
+    settings = fill_settings(
         target,
         sources,
         {
             "sdk": sdk,
-            "override": _paths("override", override),
+            "override": list_paths("override", override),
             "pin": pin,
             "generate_hashes": generate_hashes,
-            "build": _texts("build", build),
-            "expires": _day(expires),
+            "build": list_texts("build", build),
+            "expires": write_day(expires),
         },
     )
     files = read_inputs(
-        _paths("requirement", requirement),
-        _paths("constraint", constraint),
-        _texts("group", group),
-        extras=_texts("extra", extra),
+        list_paths("requirement", requirement),
+        list_paths("constraint", constraint),
+        list_texts("group", group),
+        extras=list_texts("extra", extra),
         all_extras=all_extras,
         environ=environment,
     )
     found = operation.lock(
         settings,
         catalog or load_catalog(),
-        parse_all(_texts("requirements", requirements), ORIGIN),
+        parse_all(list_texts("requirements", requirements), ORIGIN),
         files,
-        today=_today(),
-        this_python=_this_python(),
+        today=find_today(),
+        this_python=find_this_python(),
         environ=environment,
         all_files=all_files,
         reporter=reporter,
@@ -225,22 +175,22 @@ def check(
 
     if within < 0:
         raise WrongUsage(f"within: {within} is not a number of days")
-    machine = _path("root", root) if root is not None else None
+    machine = check_path("root", root) if root is not None else None
     work = Check(
-        _settings(target, {}, {}),
+        fill_settings(target, {}, {}),
         catalog or load_catalog(),
-        today=_today(),
+        today=find_today(),
         now=time.time(),
-        this_python=_this_python(),
+        this_python=find_this_python(),
         environ=os.environ if environ is None else environ,
         within_days=within,
-        lock=_path("lock", lock) if lock is not None else None,
+        lock=check_path("lock", lock) if lock is not None else None,
     )
     checked = work.run(
         Wanted(
-            _paths("files", files),
-            _paths("venv", venv),
-            _paths("image", image),
+            list_paths("files", files),
+            list_paths("venv", venv),
+            list_paths("image", image),
             machine or ("/" if host else None),
         )
     )
@@ -312,9 +262,9 @@ def diff(
 
     facts = catalog or load_catalog()
     family = facts.instances[facts.instance(instance)] if instance else None
-    before = read_state(_path("old", old), facts, family)
-    after = read_state(_path("new", new), facts, family)
-    return compare(before, after, facts, _day_or_today(as_of))
+    before = read_state(check_path("old", old), facts, family)
+    after = read_state(check_path("new", new), facts, family)
+    return compare(before, after, facts, read_day(as_of))
 
 
 def plan(
@@ -344,17 +294,17 @@ def plan(
 
     return planning.plan(
         _lock_request(target, {}, catalog, environ),
-        start=_path("start", start),
+        start=check_path("start", start),
         to=to,
-        named=parse_all(_texts("requirements", requirements), ORIGIN),
+        named=parse_all(list_texts("requirements", requirements), ORIGIN),
         framework=framework,
         framework_version=framework_version or "",
-        category=_texts("category", category),
+        category=list_texts("category", category),
         ami=ami,
         options=planning.PlanOptions(
             installer=installer or "",
-            venv=_path("venv", venv) if venv is not None else "",
-            root=_path("root", root).rstrip("/"),
+            venv=check_path("venv", venv) if venv is not None else "",
+            root=check_path("root", root).rstrip("/"),
             command="neuron_pin.plan",
         ),
     )
@@ -378,14 +328,11 @@ def lifecycle(
 
     return find_statuses(
         catalog or load_catalog(),
-        _day_or_today(as_of),
-        _texts("subjects", subjects),
-        kinds=_texts("kind", kind),
+        read_day(as_of),
+        list_texts("subjects", subjects),
+        kinds=list_texts("kind", kind),
         instance=instance,
     )
-
-
-# From arguments to what operations take ------------------------------------------------
 
 
 def _lock_request(
@@ -400,83 +347,10 @@ def _lock_request(
     from neuron_pin.operations.read_settings import make_lock_request
 
     return make_lock_request(
-        _settings(target, sources, request),
+        fill_settings(target, sources, request),
         catalog or load_catalog(),
-        today=_today(),
-        this_python=_this_python(),
+        today=find_today(),
+        this_python=find_this_python(),
         environ=os.environ if environ is None else environ,
         reporter=reporter,
     )
-
-
-def _settings(target: Target, sources: SourceOptions, request: Mapping[str, Any]) -> Settings:
-    """Settings as the command line has them, checked in the same way."""
-    unknown = sources.keys() - SourceOptions.__annotations__.keys()
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
-    given: dict[str, Any] = {
-        "instance": target.instance,
-        "os": target.os,
-        "python": target.python,
-        "platform": _texts("platforms", target.platforms),
-        "scope": target.scope,
-        "as_of": _day(target.as_of),
-        "phase": _texts("phases", target.phases),
-        "with_driver": target.driver,
-        "with_kernel": target.kernel,
-        "require_support_until": _day(target.support_until),
-        "target": "auto" if target.detect else None,
-        **request,
-    }
-    for name, value in sources.items():
-        if name == "index":
-            bound: Mapping[str, str] = sources["index"]
-            given[name] = [f"{package}={url}" for package, url in bound.items()]
-        elif name == "timeout":
-            given[name] = None if value is None else str(value)
-        elif name in ("cache_dir", "cert", "client_cert"):
-            given[name] = None if value is None else _path(name, value)  # type: ignore[arg-type]
-        elif name == "find_links":
-            given[name] = _paths(name, sources["find_links"])
-        elif name in ("extra_index_url", "trusted_host", "apt_repo", "rpm_repo"):
-            given[name] = _texts(name, value)  # type: ignore[arg-type]
-        else:
-            given[name] = value
-    return load_settings(given, {}, None)
-
-
-def _texts(name: str, values: Iterable[str]) -> list[str]:
-    """A list of strings: a string is one too, of its characters, and is never meant so."""
-    if isinstance(values, str):
-        raise TypeError(f"{name}: a list of strings is needed, not the string {values!r}")
-    return list(values)
-
-
-def _paths(name: str, values: Iterable[StrPath]) -> list[str]:
-    if isinstance(values, (str, os.PathLike)):
-        raise TypeError(f"{name}: a list of paths is needed, not {os.fspath(values)!r} alone")
-    return [_path(name, value) for value in values]
-
-
-def _path(name: str, value: StrPath) -> str:
-    path = os.fspath(value)
-    if "\0" in path:
-        raise WrongUsage(f"{name}: {path!r} is not a path")
-    return path
-
-
-def _today() -> date:
-    return datetime.now(timezone.utc).date()
-
-
-def _this_python() -> str:
-    return ".".join(str(part) for part in sys.version_info[:3])
-
-
-def _day(value: date | str | None) -> str | None:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _day_or_today(value: date | str | None) -> date:
-    text = _day(value)
-    return parse_day(text, "as_of") if text else _today()
