@@ -26,6 +26,9 @@ TABLE = Path(__file__).parent / "promises.toml"
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "__pycache__", ".*_cache")
 SECONDS = 300
 """What the tests of one guard may take; without their guard some would never end."""
+ALL_SECONDS = 1800
+"""What the tests of all guards together may take, with the guards in place."""
+NOT_ENDED = -1
 
 
 class Guard(NamedTuple):
@@ -55,19 +58,21 @@ def copy_tree(tree: Path) -> Path:
 
 
 def run_without(tree: Path, guard: Guard | None, tests: tuple[str, ...]) -> int:
-    """pytest's status with a guard taken out of a tree, or with all of them in place."""
+    """pytest's status with a guard taken out of a tree, or with all of them in place;
+    `NOT_ENDED` if the time was over first."""
     path = tree / guard.file if guard else None
     before = path.read_text() if path else ""
     if guard and path:
         path.write_text(before.replace(guard.old, guard.new))
     try:
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-p", "no:randomly", *tests], cwd=tree, check=False,
+            [sys.executable, "-m", "pytest", "-x", "-p", "no:randomly", "-q", *tests], cwd=tree, check=False,
             env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=SECONDS,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if guard else None,
+            stderr=subprocess.DEVNULL if guard else None, timeout=SECONDS if guard else ALL_SECONDS,
         ).returncode  # fmt: skip
     except subprocess.TimeoutExpired:
-        return 1
+        return NOT_ENDED
     finally:
         if path:
             path.write_text(before)
@@ -82,18 +87,21 @@ def main() -> int:
     if not guards:
         print(f"no guard's line has {given.only!r}; they begin as C1 sources/http/transport.py: …")
         return 2
+    words = {1: "noticed", NOT_ENDED: "noticed: the tests do not end"}
     unnoticed = 0
     with tempfile.TemporaryDirectory(prefix="np-guards-") as folder:
         tree = copy_tree(Path(folder) / "tree")
         tests = tuple(dict.fromkeys(test for guard in guards for test in guard.tests))
-        if run_without(tree, None, tests) != 0:
-            print("the tests fail with every guard in place")
+        status = run_without(tree, None, tests)
+        if status != 0:
+            what = "do not end" if status == NOT_ENDED else "fail"
+            print(f"the tests {what} with every guard in place")
             return 1
         for guard in guards:
             # 1 is a test that failed; anything else is none that ran.
-            is_noticed = run_without(tree, guard, guard.tests) == 1
-            unnoticed += not is_noticed
-            print(f"{guard}  {'noticed' if is_noticed else 'NOT NOTICED'}", flush=True)
+            status = run_without(tree, guard, guard.tests)
+            unnoticed += status not in words
+            print(f"{guard}  {words.get(status, 'NOT NOTICED')}", flush=True)
     promises = len({guard.promise for guard in guards})
     print(f"{len(guards)} guards of {promises} promises, {len(guards) - unnoticed} noticed")
     return 1 if unnoticed else 0
