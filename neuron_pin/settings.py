@@ -17,8 +17,39 @@ from neuron_pin.errors import UnreadableInput, WrongUsage
 MAX_PROJECT_BYTES = 4 * 1024 * 1024
 
 
+class RepositoryOption(NamedTuple):
+    """An option that names repositories of system packages: what its help says, and the
+    folder of `neuron_pin.sources` with their reader, a `RepositoryKind`."""
+
+    reader: str
+    metavar: str
+    help: str
+
+
+REPOSITORY_OPTIONS = {
+    "apt_repo": RepositoryOption(
+        "apt",
+        "LINE",
+        "take system packages from this apt repository: a line of sources.list, or "
+        "host[:DIR] for what this machine's apt knows; may be repeated",
+    ),
+    "rpm_repo": RepositoryOption(
+        "rpm",
+        "URL",
+        "take system packages from this rpm repository, or host[:DIR] for what this "
+        "machine's dnf knows; may be repeated",
+    ),
+}
+"""Every kind of repository of system packages, by the name of its setting.  The option, the
+environment variable, the key of pyproject.toml and the reader follow from the row."""
+
+
 class Settings(NamedTuple):
-    """The options that all commands share which resolve; none where nothing was said."""
+    """The options that all commands share which resolve; none where nothing was said.
+
+    ``repositories`` are the repositories of system packages as the user wrote them, by the
+    names of `REPOSITORY_OPTIONS` and in their order.
+    """
 
     sdk: str | None = None
     instance: str | None = None
@@ -44,8 +75,7 @@ class Settings(NamedTuple):
     override: tuple[str, ...] = ()
     upgrade: bool = False
     upgrade_package: tuple[str, ...] = ()
-    apt_repo: tuple[str, ...] = ()
-    rpm_repo: tuple[str, ...] = ()
+    repositories: tuple[tuple[str, tuple[str, ...]], ...] = ()
     offline: bool = False
     refresh: bool = False
     generate_hashes: bool = False
@@ -57,8 +87,8 @@ class Settings(NamedTuple):
     timeout: str | None = None
 
 
-REPOSITORY_OPTIONS = tuple(name for name in Settings._fields if name.endswith("_repo"))
-"""The settings that name repositories of system packages, one for each kind of them."""
+NAMES = (*(name for name in Settings._fields if name != "repositories"), *REPOSITORY_OPTIONS)
+"""What can be set, by the name that it has everywhere."""
 
 _LISTS = frozenset(
     {
@@ -92,7 +122,7 @@ def load_settings(
     """
     project = {} if folder is None else _project(os.path.join(folder, "pyproject.toml"))
     values: dict[str, Any] = {}
-    for name in Settings._fields:
+    for name in NAMES:
         option = given.get(name)
         if option not in (None, (), [], False):
             values[name] = tuple(option) if name in _LISTS else option
@@ -105,7 +135,8 @@ def load_settings(
             _check(name, values[name], variable)
         elif name in project:
             values[name] = project[name]
-    return Settings(**values)
+    repositories = tuple((name, values.pop(name)) for name in REPOSITORY_OPTIONS if name in values)
+    return Settings(**values, repositories=repositories)
 
 
 def _from_text(name: str, text: str, variable: str) -> Any:
@@ -168,11 +199,10 @@ def _may_speak_of_us(line: bytes) -> bool:
 
 def _project_value(path: str, name: str, value: Any) -> Any:
     field = name.replace("-", "_")
-    known = set(Settings._fields)
-    if field not in known:
+    if field not in NAMES:
         from neuron_pin.errors import nearest
 
-        near = nearest(name, [k.replace("_", "-") for k in known])
+        near = nearest(name, [known.replace("_", "-") for known in NAMES])
         hint = "did you mean " + " or ".join(near) + "?" if near else ""
         raise UnreadableInput(path, None, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
     where = f"{path}: [tool.neuron-pin] {name}"

@@ -13,7 +13,7 @@ from datetime import date, datetime, timezone
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.settings import Settings, load_settings
+from neuron_pin.settings import REPOSITORY_OPTIONS, Settings, load_settings
 from neuron_pin.target import parse_day
 
 StrPath = str | os.PathLike[str]
@@ -108,7 +108,7 @@ def fill_settings(target: Target, sources: SourceOptions, request: Mapping[str, 
             given[name] = None if value is None else check_path(name, value)  # type: ignore[arg-type]
         elif name == "find_links":
             given[name] = list_paths(name, sources["find_links"])
-        elif name in ("extra_index_url", "trusted_host", "apt_repo", "rpm_repo"):
+        elif name in ("extra_index_url", "trusted_host") or name in REPOSITORY_OPTIONS:
             given[name] = list_texts(name, value)  # type: ignore[arg-type]
         else:
             given[name] = value

@@ -25,9 +25,11 @@ from neuron_pin.inputs.host.apt_preferences import (
 from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.policy.debversion import deb_key
+from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import read_fields
 from neuron_pin.sources.apt.repository import AptRepository
 from neuron_pin.sources.apt.sources_list import read_apt_sources
+from neuron_pin.sources.repositories import read_packages
 
 from .finding import Finding, Severity
 
@@ -66,7 +68,7 @@ def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
     known: dict[str, dict[str, list[PackageFile]]] = {name: {} for name in names}
     for source in read_apt_sources(root):
         file = _package_file(source.repository)
-        for package in source.repository.read_cached(frozenset(names)):
+        for package in read_packages(source.repository, frozenset(names), AMD64):
             files = known[package.name].setdefault(package.version, [])
             if file not in files:
                 files.append(file)

@@ -18,12 +18,14 @@ from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
 from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import parse_release
 from neuron_pin.sources.apt.repository import AptRepository
 from neuron_pin.sources.apt.sources_list import (
     ConfiguredSource,
     read_apt_sources,
 )
+from neuron_pin.sources.repositories import read_packages
 from neuron_pin.target.detection import detect
 
 from .apt_view import check_pins
@@ -251,7 +253,7 @@ def _decoys(sources: Sequence[ConfiguredSource], catalog: Catalog) -> Iterator[F
     )
     for source in sources:
         found: dict[str, list[str]] = {}
-        for package in source.repository.read_cached(names):
+        for package in read_packages(source.repository, names, AMD64):
             found.setdefault(package.name, []).append(package.version)
         for name, versions in sorted(found.items()):
             yield _error(

@@ -6,8 +6,14 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from neuron_pin.settings import REPOSITORY_OPTIONS
+
 if TYPE_CHECKING:
     from .console import Console
+
+
+FAMILIES = "inf1, inf2, trn1, trn1n, trn2, trn3"
+"""The instance families of the embedded facts, for the help, which does not read these."""
 
 
 class Options(argparse.Namespace):
@@ -25,7 +31,7 @@ def add_target(command: argparse.ArgumentParser) -> None:
     """The options that all commands share which judge for a target."""
     group = command.add_argument_group("target [env: NEURON_PIN_NAME]")
     group.add_argument("--sdk", metavar="VERSION", help="an SDK release, a range, or latest")
-    group.add_argument("--instance", metavar="FAMILY", help="inf1, inf2, trn1, trn1n, trn2, trn3")
+    group.add_argument("--instance", metavar="FAMILY", help=FAMILIES)
     group.add_argument("--os", metavar="OS", help="ubuntu22.04, amzn2023, rocky9 …")
     group.add_argument("--python", metavar="X.Y", help="default: the operating system's")
     group.add_argument("--platform", metavar="TAG", action="append", help="wheel platform tag")
@@ -46,15 +52,9 @@ def add_sources(command: argparse.ArgumentParser) -> None:
     add_indexes(group)
     group.add_argument("-f", "--find-links", metavar="DIR|URL", action="append")
     group.add_argument("--no-index", action="store_true", help="--find-links alone")
-    group.add_argument(
-        "--apt-repo",
-        metavar="'URL SUITE COMPONENT'",
-        action="append",
-        help="as in sources.list, or host[:DIR]: what this machine's apt knows",
-    )
-    group.add_argument(
-        "--rpm-repo", metavar="URL", action="append", help="or host[:DIR]: what this dnf knows"
-    )
+    for name, option in REPOSITORY_OPTIONS.items():
+        flag = "--" + name.replace("_", "-")
+        group.add_argument(flag, metavar=option.metavar, action="append", help=option.help)
     group.add_argument("--offline", action="store_true", help="catalog and cache only")
     group.add_argument("--refresh", action="store_true", help="ask the indexes again")
     add_access(group)

@@ -13,7 +13,7 @@ from neuron_pin.operations.read_settings import read_index_locations, read_netwo
 from neuron_pin.settings import load_settings
 
 from .console import Console, write_err
-from .options import Options, add_access, add_indexes
+from .options import FAMILIES, Options, add_access, add_indexes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("the plain /simple/ [env: NEURON_PIN_NAME]")
     group.add_argument("--sdk", metavar="VERSION", help="members of this release alone; latest")
-    group.add_argument("--instance", metavar="FAMILY", help="inf1, inf2, trn1, trn1n, trn2, trn3")
+    group.add_argument("--instance", metavar="FAMILY", help=FAMILIES)
     group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: each day's")
     group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
     group = parser.add_argument_group("indexes [env: NEURON_PIN_NAME]")

@@ -26,6 +26,7 @@ class LockRequest(NamedTuple):
     ``requires_python`` has what the projects among the inputs say, each with its file.
     ``all_files`` wants every file of what is chosen, ``with_hashes`` the hashes in what is
     written, ``expires`` is the day (ISO) after which the lock is not to be trusted, or empty.
+    ``warnings`` is what there is to know of the request itself; the `Resolution` carries it.
     """
 
     catalog: Catalog
@@ -43,6 +44,7 @@ class LockRequest(NamedTuple):
     all_files: bool = False
     with_hashes: bool = False
     expires: str = ""
+    warnings: tuple[str, ...] = ()
     reporter: Reporter = SILENT
 
     def with_target(self, **changes: Any) -> LockRequest:
@@ -81,6 +83,7 @@ def lock_request(request: LockRequest) -> Resolution:
         with_hashes=request.with_hashes,
         expires=request.expires,
         support=find_support(found, catalog),
+        warnings=(*request.warnings, *found.warnings),
     )
 
 

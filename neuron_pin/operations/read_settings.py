@@ -44,6 +44,7 @@ def make_lock_request(
     `WrongUsage` or `UnreadableInput`.
     """
     options = read_target_options(settings, today, this_python)
+    sources, warnings = _source_options(settings, files)
     strength = PinPrecision(settings.pin or "exact")
     if settings.generate_hashes and strength is not PinPrecision.EXACT:
         raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
@@ -51,7 +52,7 @@ def make_lock_request(
         catalog=catalog,
         target=options.make(catalog),
         target_options=options,
-        sources=_source_options(settings, files),
+        sources=sources,
         network=read_network(settings, environ),
         requirements=(*requirements, *(r for file in files for r in file.requirements)),
         constraints=tuple(r for file in files for r in file.constraints),
@@ -63,6 +64,7 @@ def make_lock_request(
         all_files=all_files,
         with_hashes=settings.generate_hashes,
         expires=parse_day(settings.expires, "--expires").isoformat() if settings.expires else "",
+        warnings=warnings,
         reporter=reporter,
     )
 
@@ -125,12 +127,15 @@ def read_network(settings: Settings, environ: Mapping[str, str]) -> Network:
     )
 
 
-def _source_options(settings: Settings, files: Sequence[RequirementsFile]) -> SourceLocations:
+def _source_options(
+    settings: Settings, files: Sequence[RequirementsFile]
+) -> tuple[SourceLocations, tuple[str, ...]]:
+    """The sources that settings and files name, and what to know of them."""
     indexes = read_index_locations(settings, files)
-    named = {option: getattr(settings, option) for option in REPOSITORY_OPTIONS}
-    return SourceLocations(
+    repositories, warnings = _repositories(settings) if settings.repositories else ((), ())
+    found = SourceLocations(
         indexes=indexes,
-        repositories=tuple(_repositories(named)) if any(named.values()) else (),
+        repositories=repositories,
         build=frozenset(canonicalize_name(name) for name in settings.build),
         is_named=any(
             (
@@ -138,17 +143,32 @@ def _source_options(settings: Settings, files: Sequence[RequirementsFile]) -> So
                 indexes.extra_index_urls,
                 indexes.neuron_index_url,
                 indexes.find_links,
-                *named.values(),
+                settings.repositories,
             )
         ),
     )
+    return found, warnings
 
 
-def _repositories(named: Mapping[str, Sequence[str]]) -> Iterable[SystemRepository]:
-    from neuron_pin.sources.repositories import KINDS, read_repositories
+def _repositories(
+    settings: Settings,
+) -> tuple[tuple[SystemRepository, ...], tuple[str, ...]]:
+    from neuron_pin.sources.repositories import find_repositories, load_kind
 
-    for option, texts in named.items():
-        yield from read_repositories(KINDS[option], texts)
+    found: list[SystemRepository] = []
+    warnings = []
+    for name, texts in settings.repositories:
+        kind = load_kind(REPOSITORY_OPTIONS[name].reader)
+        for text in texts:
+            repositories = find_repositories(kind, text)
+            found += repositories
+            if not repositories:
+                option = "--" + name.replace("_", "-")
+                warnings.append(
+                    f"{option} {text}: the machine has no such repository, or has fetched "
+                    "nothing of it; the lock is made without"
+                )
+    return tuple(found), tuple(warnings)
 
 
 def _overrides(settings: Settings, environ: Mapping[str, str]) -> Iterable[Requirement]:

@@ -13,6 +13,16 @@ from neuron_pin.errors import InvalidVersion
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")
 
 
+_VERSION = re.compile(r"([0-9]{1,9}:)?[A-Za-z0-9.+~^_]+-[A-Za-z0-9.+~^_]+")
+"""dnf ends with a traceback over an epoch of more than 31 bits."""
+
+
+def check_rpm_version(version: str) -> None:
+    """Raise `InvalidVersion` for what is not ``[EPOCH:]VERSION-RELEASE``, as a package has."""
+    if _VERSION.fullmatch(version) is None:
+        raise InvalidVersion(f"{version!r} is not the version of an RPM package")
+
+
 def compare_rpm(left: str, right: str) -> int:
     """-1, 0 or 1 for two ``[epoch:]version[-release]`` texts; raises `InvalidVersion`."""
     for ours, theirs in zip(_split(left), _split(right), strict=True):

@@ -301,14 +301,13 @@ class Sources:
     ) -> list[tuple[SystemRepository, SystemPackage]]:
         """The wanted packages of every repository of an ecosystem, each with its repository,
         in the order of the repositories and their indexes; raises `SourceFailed`."""
+        # Imported here: most runs name no repository.
+        from .repositories import read_packages
+
         found: list[tuple[SystemRepository, SystemPackage]] = []
         architecture = {"aarch64": "arm64"}.get(find_machine(self.target.platforms), "amd64")
         for repository in self.repositories_of(ecosystem):
-            packages = (
-                repository.read_cached(names, architecture)
-                if repository.is_of_machine
-                else repository.fetch_packages(self._online.fetcher, names, architecture)
-            )
+            packages = read_packages(repository, names, architecture, lambda: self._online.fetcher)
             found += [(repository, package) for package in packages]
         return found
 

@@ -64,9 +64,11 @@ def _compare(ecosystem: Ecosystem, left: str, right: str) -> int:
 
 
 class SystemPackage(NamedTuple):
-    """One version of a package in a repository.
+    """One version of a package in a repository, as a reader found it: `read_packages` refuses
+    a version, a file and a hash that cannot be.
 
-    ``filename`` is relative to the repository, ``size`` in bytes.  ``depends`` are groups of
+    ``filename`` is relative to the repository, ``sha256`` empty where the index states none,
+    ``size`` in bytes.  ``depends`` are groups of
     alternatives; any one of a group will do.  ``conflicts`` may not be installed beside it,
     ``provides`` are names that it stands for.  ``built`` is in seconds since the epoch, 0
     where the index does not say.

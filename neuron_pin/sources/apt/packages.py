@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from neuron_pin.errors import InvalidVersion, SourceFailed
+from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Ecosystem
-from neuron_pin.policy.debversion import deb_key
 from neuron_pin.sources.system_package import (
     MAX_WANTED,
     SystemPackage,
     parse_deb_relations,
-    parse_sha256,
 )
 
 AMD64 = "amd64"
@@ -26,8 +24,7 @@ def stanzas(
     """The stanzas of the wanted names for an architecture; the others are passed over
     without being read.
 
-    Raises `SourceFailed` for a wanted stanza without a version that dpkg would take, and for
-    more than `MAX_WANTED` of them.
+    Raises `SourceFailed` for more than `MAX_WANTED` of them.
     """
     text = b"\n\n" + data.replace(b"\r\n", b"\n")
     count = 0
@@ -46,7 +43,7 @@ def stanzas(
                 if count > MAX_WANTED:
                     problem = f"has more than {MAX_WANTED} versions of what is wanted"
                     raise SourceFailed(address, problem)
-                package = _package(name, stanza, address)
+                package = _package(name, stanza)
                 if package.architecture in (architecture, "all", ""):
                     yield package
             at = text.find(mark, at + len(mark))
@@ -64,7 +61,7 @@ def _group_by_beginning(names: Iterable[str]) -> dict[str, frozenset[str]]:
 _FOLDED = frozenset({"pre-depends", "depends", "conflicts", "breaks", "provides"})
 
 
-def _package(name: str, stanza: str, address: str) -> SystemPackage:
+def _package(name: str, stanza: str) -> SystemPackage:
     fields: dict[str, str] = {}
     last = ""
     for line in stanza.split("\n"):
@@ -75,15 +72,7 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
         elif colon and key:
             last = key.lower()
             fields.setdefault(last, value.strip())
-    version = fields.get("version", "")
-    try:
-        deb_key(version)
-    except InvalidVersion:
-        raise SourceFailed(address, f"{name} has no valid version: {version[:60]!r}") from None
-    filename = fields.get("filename", "")
-    if filename.startswith("/") or ".." in filename.split("/"):
-        raise SourceFailed(address, f"{name} {version} lies elsewhere: {filename[:80]!r}")
-    size, digest = fields.get("size", ""), fields.get("sha256", "")
+    size = fields.get("size", "")
     relations = {
         field: list(parse_deb_relations(fields.get(field, "")))
         for field in ("pre-depends", "depends", "conflicts", "breaks", "provides")
@@ -91,9 +80,9 @@ def _package(name: str, stanza: str, address: str) -> SystemPackage:
     return SystemPackage(
         Ecosystem.APT,
         name,
-        version,
-        filename,
-        parse_sha256(digest, address) if digest else "",
+        fields.get("version", ""),
+        fields.get("filename", ""),
+        fields.get("sha256", ""),
         int(size) if size.isdecimal() and len(size) < 16 else None,
         depends=(*relations["pre-depends"], *relations["depends"]),
         conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),

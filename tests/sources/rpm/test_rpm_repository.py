@@ -14,6 +14,7 @@ from rpm_world import Built, build, has_rpm_tools, index, primary, repomd, repos
 
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.repositories import read_packages
 from neuron_pin.sources.rpm.repo_files import read_rpm_sources
 from neuron_pin.sources.rpm.repository import (
     parse_rpm_repository,
@@ -27,7 +28,7 @@ real_rpm = pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and crea
 
 def read(tmp_path: Path, line: str, names: frozenset[str] = WANTED) -> list[SystemPackage]:
     fetcher = Fetcher(str(tmp_path / "cache"))
-    return parse_rpm_repository(line).fetch_packages(fetcher, names)
+    return read_packages(parse_rpm_repository(line), names, "amd64", lambda: fetcher)
 
 
 PACKAGES = [
