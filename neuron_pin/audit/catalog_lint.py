@@ -62,6 +62,7 @@ def lint_facts(
             *examination.manifest(),
             *examination.versions(),
             *examination.replacements(),
+            *examination.families(),
         ]
     return sorted(findings, key=lambda f: (f.rule.identifier, f.subject, f.reason))
 
@@ -302,6 +303,19 @@ class _Lint:
             if following == name:
                 reason = "replaced in a circle: " + " → ".join([*seen, name])
                 yield self.finding(Rule.BAD_FACT, Severity.ERROR, name, reason)
+
+    def families(self) -> Iterator[Finding]:
+        """NP708: instance families that take the packages of an unknown one, or of one that
+        no release lists."""
+        path = os.path.join(self.catalog.folder, "systems.json")
+        for name, family in self.catalog.instances.items():
+            if family not in self.catalog.instances:
+                problem = f"takes the packages of {family}, which is no instance family"
+                yield Finding(Rule.BAD_FACT, Severity.ERROR, name, problem, path, "")
+            elif family not in self.catalog.spans.instances:
+                whose = "" if family == name else f" ({family})"
+                problem = f"no release lists packages for it{whose}"
+                yield Finding(Rule.BAD_FACT, Severity.WARNING, name, problem, path, "")
 
     # Questions to the facts ----------------------------------------------------------
 

@@ -684,12 +684,14 @@ PAGES = {
     Rule.BAD_FACT: RulePage(
         "catalog",
         "An entry names a release or an instance family that there is not, takes effect before "
-        "the release it names, or replacements lead back to where they began.",
+        "the release it names, or replacements lead back to where they began; no release lists "
+        "an instance family.",
         "",
         "",
         "",
         "neuron-pin catalog lint DIR",
         (
+            "audit.catalog_lint:_Lint.families",
             "audit.catalog_lint:_Lint.impossible",
             "audit.catalog_lint:_Lint.replacements",
         ),

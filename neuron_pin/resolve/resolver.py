@@ -41,6 +41,8 @@ def resolve(
     releases = _releases(request, catalog, passed)
     # A lock that stands is changed only where it must be: its release is tried first.
     releases.sort(key=lambda release: release.sdk != releases_first)
+    if whole:
+        _refuse_unlisted_family(request, catalog, releases)
     if not involved:
         found = _resolve_third_party(request, catalog, releases, offers_for, passed, reporter)
         if found is not None:
@@ -183,6 +185,28 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
         )
     return found
+
+
+def _refuse_unlisted_family(request: Request, catalog: Catalog, releases: list[Release]) -> None:
+    """Raise `NoSolution` where no release lists a package for the target's instance family:
+    a lock of everything for it would be empty."""
+    family, instance = request.target.family, request.target.instance
+    if family is None or not releases:
+        return
+    if any(family in m.instances for r in releases for m in catalog.members(r.sdk)):
+        return
+    other = "" if instance == family else f", whose packages {instance} takes"
+    newest = releases[0].sdk
+    if len(releases) == 1:
+        message, causes = f"release {newest} lists no package for {family}{other}", []
+    else:
+        message = f"no release lists a package for {family}{other}"
+        causes = [f"{len(releases)} releases were read, {releases[-1].sdk} to {newest}"]
+    raise NoSolution(
+        message,
+        causes,
+        hint="choose another --instance, another release with --sdk or a later day with --as-of",
+    )
 
 
 def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclusion | None:

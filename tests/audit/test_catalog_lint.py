@@ -103,6 +103,23 @@ def test_replacements_in_a_circle_are_found(copy: Path) -> None:
     }
 
 
+# what an instance family takes the packages of, the severity
+FAMILIES = [("trn4", "warning"), ("trn9", "error"), ("trn1", None)]
+
+
+@pytest.mark.parametrize(("family", "severity"), FAMILIES)
+def test_a_family_without_packages_is_found(copy: Path, run, family, severity) -> None:
+    path = copy / "systems.json"
+    path.write_text(
+        path.read_text().replace('"trn3": "trn3"', f'"trn3": "trn3", "trn4": "{family}"')
+    )
+    done = run("catalog", "lint", copy, "--format", "json")
+    assert done.code == (1 if severity == "error" else 0)
+    found = [f for f in json.loads(done.out)["findings"] if f["subject"] == "trn4"]
+    rows = [(f["rule"], f["severity"], f["place"]) for f in found]
+    assert rows == ([("NP708", severity, str(path))] if severity else [])
+
+
 def test_sarif_names_rules_places_and_levels(run) -> None:
     done = run("catalog", "lint", "--format", "sarif")
     assert done.code == 0

@@ -86,6 +86,27 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
     assert (cases, refused) == (622, 81)
 
 
+def test_a_family_that_no_release_lists_gets_no_lock(catalog: Catalog) -> None:
+    known = Catalog(catalog.folder)
+    known.instances = {**catalog.instances, "trn4": "trn4", "trn5": "trn4", "trn6": "trn2"}
+    for instance in ("trn4", "trn5"):
+        with pytest.raises(NoSolution):
+            locked(known, instance=instance, python="3.12")
+        with pytest.raises(NoSolution):
+            locked(known, instance=instance, python="3.12", scope="host")
+    assert versions(locked(known, instance="trn6", python="3.12")) == versions(
+        locked(known, instance="trn2", python="3.12")
+    )
+
+
+def test_a_release_before_the_family_gets_no_lock(catalog: Catalog) -> None:
+    with pytest.raises(NoSolution) as caught:
+        locked(catalog, instance="inf2", python="3.10", sdk="2.3.0", phase=("eos",))
+    assert any(words.startswith("without --sdk") for words in caught.value.relaxations)
+    with pytest.raises(NoSolution):
+        locked(catalog, instance="trn3", python="3.10", as_of="2024-01-01")
+
+
 @pytest.mark.parametrize(
     "row", RECIPES, ids=lambda r: f"{r['sdk']}-{r['recipe'].rpartition('/')[0]}"
 )
