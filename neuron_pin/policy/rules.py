@@ -13,7 +13,7 @@ class Rule(Enum):
     """Every rule: its identifier, which never gets another meaning, and its title.
 
     Identifiers are ``NP`` and three digits, grouped by hundreds: target, policy, pins, indexes,
-    release coherence, host, facts of the catalog.
+    release coherence, host, facts of the catalog.  They are in that order, which decides nothing.
     """
 
     identifier: str
@@ -24,12 +24,13 @@ class Rule(Enum):
     OPERATING_SYSTEM = ("NP103", "not for this operating system")
     PLATFORM = ("NP104", "no file for this platform")
     REQUIRES_PYTHON = ("NP105", "Requires-Python does not allow it")
+    SCOPE = ("NP106", "does not belong into a container")
+    DRIVER_KEPT = ("NP107", "the host keeps its driver")
     C_LIBRARY = ("NP108", "needs a newer C library")
     KERNEL = ("NP109", "needs a newer kernel")
     TARGET_ENDED = ("NP110", "the target itself is out of support")
     KERNEL_UNTESTED = ("NP111", "a kernel that the driver was not tested on")
     KERNEL_HEADERS = ("NP112", "a kernel without its headers")
-    SCOPE = ("NP106", "does not belong into a container")
     END_OF_SUPPORT = ("NP201", "end of support")
     PRE_RELEASE = ("NP202", "pre-release")
     FRAMEWORK_DEFAULT = ("NP203", "an earlier framework version must be asked for")
@@ -58,7 +59,6 @@ class Rule(Enum):
     DRIVER_WINDOW = ("NP506", "does not work with the driver")
     MIXED_RELEASES = ("NP507", "of several SDK releases")
     UNKNOWN_VERSION = ("NP508", "shipped by no SDK release")
-    DRIVER_KEPT = ("NP107", "the host keeps its driver")
     APT_SOURCE = ("NP601", "apt source missing or faulty")
     APT_KEY = ("NP602", "repository without a good key")
     APT_LISTS = ("NP603", "lists missing or stale")

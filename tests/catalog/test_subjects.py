@@ -105,7 +105,7 @@ def test_every_event_is_seen_with_some_subject(catalog: Catalog) -> None:
 
 def test_a_package_and_its_framework_versions_are_told_apart(catalog: Catalog) -> None:
     subjects = [s.subject for s in Subjects(catalog, date(2026, 8, 20))]
-    assert len(subjects) == len(set(subjects)) == 215
+    assert len(subjects) == len(set(subjects))
     found = find_subjects(Subjects(catalog, date(2026, 8, 20)), ["framework:torch-neuronx"])
     assert {s.subject.kind for s in found} == {SubjectKind.FRAMEWORK}
     assert len(found) == 10

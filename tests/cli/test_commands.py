@@ -1,16 +1,22 @@
 """The command line: exit codes, errors, JSON, and what start-up imports."""
 
+import argparse
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Run
 
 from neuron_pin import __version__
+from neuron_pin.catalog import Catalog
 from neuron_pin.cli.commands import COMMANDS
+from neuron_pin.cli.lock import add_arguments as add_lock_arguments
+from neuron_pin.cli.options import FAMILIES, add_sources, add_target
 from neuron_pin.errors import (
     BrokenCatalog,
     CannotWrite,
@@ -23,6 +29,8 @@ from neuron_pin.errors import (
     WrongUsage,
 )
 from neuron_pin.sources.http.client import NotCached
+
+DOCUMENTS = Path(__file__).parents[2] / "docs"
 
 # arguments, the error, what it carries; the words are in fixtures/golden/errors.txt
 TRN1 = ("lock", "--offline", "--instance", "trn1")
@@ -151,8 +159,52 @@ def test_explain_gives_every_version_a_reason(run: Run) -> None:
 
 
 def test_every_rule_has_a_page_in_the_reference(run: Run) -> None:
-    reference = Path(__file__).parents[2] / "docs" / "rules.md"
-    assert run("policy", "--format", "markdown").out == reference.read_text()
+    is_same = run("policy", "--format", "markdown").out == (DOCUMENTS / "rules.md").read_text()
+    assert is_same, "docs/rules.md differs: neuron-pin policy --format markdown > docs/rules.md"
+
+
+COMMANDS_PAGE = (DOCUMENTS / "commands.md").read_text()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_section(name: str) -> None:
+    assert f"\n## {name}\n" in COMMANDS_PAGE, f"docs/commands.md needs a section ## {name}"
+
+
+def read_table(title: str) -> set[str]:
+    """The long options in the first column of a section's table."""
+    section = COMMANDS_PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
+
+
+def list_options(add: Callable[[argparse.ArgumentParser], None]) -> set[str]:
+    parser = argparse.ArgumentParser(add_help=False)
+    add(parser)
+    return {
+        next(flag for flag in action.option_strings if flag.startswith("--"))
+        for action in parser._actions
+        if action.help is not argparse.SUPPRESS and action.option_strings
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "add"), [("Options of a target", add_target), ("Options of sources", add_sources)]
+)
+def test_the_document_has_the_options_that_commands_share(
+    title: str, add: Callable[[argparse.ArgumentParser], None]
+) -> None:
+    table, options = read_table(title), list_options(add)
+    assert options <= table, f"docs/commands.md, {title}: needs a row for {options - table}"
+    unknown = table - list_options(add_lock_arguments)
+    assert not unknown, f"docs/commands.md, {title}: lock has no option {unknown}"
+
+
+def test_the_help_and_the_document_name_every_instance_family(catalog: Catalog) -> None:
+    assert FAMILIES.split(", ") == list(catalog.instances), "cli/options.py: FAMILIES"
+    row = next(line for line in COMMANDS_PAGE.splitlines() if line.startswith("| `--instance` |"))
+    named = re.findall(r"`((?:inf|trn)\d[a-z]?)`", row)
+    assert named == list(catalog.instances), "docs/commands.md: the row of --instance"
 
 
 def test_releases_and_catalog_are_shown(run: Run) -> None:

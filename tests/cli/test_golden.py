@@ -56,7 +56,10 @@ def test_what_is_printed(
     if pytestconfig.getoption("--update-golden"):
         path.write_text(printed)
     else:
-        assert printed == before
+        message = (
+            f"{path.name} differs: --update-golden rewrites it, then read git diff fixtures/golden"
+        )
+        assert printed == before, message
 
 
 def test_every_command_has_a_transcript() -> None:
@@ -65,4 +68,5 @@ def test_every_command_has_a_transcript() -> None:
         for path in TRANSCRIPTS
         for command in commands_of(path.read_text())
     }
-    assert set(COMMANDS) - LONG_RUNNING <= shown
+    for name in set(COMMANDS) - LONG_RUNNING - shown:
+        pytest.fail(f"write '{PROMPT} {name} …' into fixtures/golden/{name}.txt, --update-golden")

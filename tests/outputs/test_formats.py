@@ -1,6 +1,7 @@
 """The table of output formats: file names, `--format`, and what the documents say of them."""
 
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from neuron_pin.inputs.locks.preferences import READERS
 from neuron_pin.outputs import FORMATS, infer_format
 
+COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 LOCK = ("lock", "--offline", "neuronx-cc", "--python", "3.12", "--instance", "trn2")
 
 # a path, the format that its name tells
@@ -53,19 +55,26 @@ def test_every_row_is_whole(name: str) -> None:
         assert callable(getattr(import_module(module), function))
     for told in form.files:
         assert infer_format(told.replace("*", "x")) is form, "another row claims the name"
+        claimed = [path for path, known in NAMES if known == name]
+        assert claimed, f"NAMES of this file needs a path of format {name}"
 
 
 def test_what_is_kept_to_can_be_read() -> None:
-    assert {form.name for form in FORMATS.values() if form.is_kept} == set(READERS)
+    kept = {form.name for form in FORMATS.values() if form.is_kept}
+    assert kept == set(READERS), "inputs/locks/preferences.py: READERS has one for each is_kept"
 
 
 def test_the_documents_and_the_help_list_every_format(run, monkeypatch) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
-    table = "| format | file names | what it is |\n|---|---|---|\n"
-    for form in FORMATS.values():
-        names = ", ".join(f"`{told}`" for told in form.files) or "-"
-        table += f"| `{form.name}` | {names} | {form.summary} |\n"
-    assert f"\n{table}\n" in text
+    head = "| format | file names | what it is |"
+    text = COMMANDS_PAGE.read_text()
+    assert f"\n{head}\n" in text, f"{COMMANDS_PAGE.name} has no table of formats"
+    table = text.split(f"\n{head}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    for form, row in zip_longest(FORMATS.values(), table):
+        wanted = "no row"
+        if form is not None:
+            names = ", ".join(f"`{told}`" for told in form.files) or "-"
+            wanted = f"| `{form.name}` | {names} | {form.summary} |"
+        assert row == wanted, f"{COMMANDS_PAGE.name}: the table has {row!r} instead of {wanted!r}"
     monkeypatch.setenv("COLUMNS", "400")
     told = run("lock", "--help").out
     assert ", ".join(FORMATS) in told

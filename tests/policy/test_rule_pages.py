@@ -53,12 +53,15 @@ def deciders() -> dict[Rule, set[str]]:
 def test_identifiers_and_titles_are_given_once() -> None:
     assert len(BY_IDENTIFIER) == len(list(Rule)) == len({rule.title for rule in Rule})
     assert all(re.fullmatch(r"NP[1-9]\d\d", identifier) for identifier in BY_IDENTIFIER)
-    assert set(PAGES) == set(Rule)
+    assert list(BY_IDENTIFIER) == sorted(BY_IDENTIFIER), "policy/rules.py: sort by identifier"
+    missing = [rule.identifier for rule in Rule if rule not in PAGES]
+    assert not missing, f"policy/rule_pages.py needs a page for {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.identifier)
 def test_every_rule_has_a_page_a_behavior_an_example_and_a_decider(rule: Rule, deciders) -> None:
-    page = PAGES[rule]
+    page = PAGES.get(rule)
+    assert page is not None, f"policy/rule_pages.py needs a page for {rule.identifier}"
     assert page.section
     assert page.text
     # Facts of the catalog, and what no package manager installs, are no matter of theirs.
@@ -66,4 +69,6 @@ def test_every_rule_has_a_page_a_behavior_an_example_and_a_decider(rule: Rule, d
         assert page.pip or page.apt or page.rpm
     assert page.example.startswith("neuron-pin ")
     assert page.decided_by
-    assert set(page.decided_by) == deciders[rule], "policy/rule_pages.py names others"
+    assert set(page.decided_by) == deciders[rule], (
+        f"policy/rule_pages.py: decided_by of {rule.identifier} has to be {sorted(deciders[rule])}"
+    )
