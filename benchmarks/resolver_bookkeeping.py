@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from resolvelib import AbstractProvider, BaseReporter
 from resolvelib.resolvers import Resolution
 
-from neuron_pin.resolve.mended_resolution import CachingResolution
+from neuron_pin.resolve.patched_resolution import CachingResolution
 
 RUNS = 9
 

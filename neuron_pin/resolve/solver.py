@@ -1,6 +1,6 @@
-"""resolvelib, mended where its inside is the one that we know, else as it is.
+"""resolvelib, patched where its inside is the one that we know, else as it is.
 
-`mended_resolution` says what is mended.  With a resolvelib whose inside is another one, large
+`patched_resolution` says what is patched.  With a resolvelib whose inside is another one, large
 graphs take longer, and a few more sets of requirements are called impossible than are.
 """
 
@@ -46,7 +46,7 @@ def find_searches() -> tuple[Search, ...]:
     """The search, and where resolvelib's inside is known the one after it: what the first gives
     up is searched once more, one pin at a time, in fewer rounds."""
     try:
-        from .mended_resolution import CachingResolution, StepwiseResolution
+        from .patched_resolution import CachingResolution, StepwiseResolution
     except ImportError:
         # Its own wrapper fails on cycles that backtracking leaves behind; we drop those.
         plain: Any = getattr(resolvers, "Resolution", Resolver)

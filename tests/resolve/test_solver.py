@@ -180,7 +180,7 @@ def test_another_inside_of_resolvelib_is_not_touched(
 ) -> None:
     """Then its plain resolver is taken: what it finds holds together, and does not raise."""
     find_searches.cache_clear()
-    monkeypatch.delitem(sys.modules, "neuron_pin.resolve.mended_resolution", raising=False)
+    monkeypatch.delitem(sys.modules, "neuron_pin.resolve.patched_resolution", raising=False)
     try:
         with monkeypatch.context() as patch:
             INSIDES[inside](patch)
@@ -196,7 +196,7 @@ def test_another_inside_of_resolvelib_is_not_touched(
             assert all(found[root.name].number in root.versions for root in roots)
     finally:
         find_searches.cache_clear()
-        sys.modules.pop("neuron_pin.resolve.mended_resolution", None)
+        sys.modules.pop("neuron_pin.resolve.patched_resolution", None)
 
 
 def test_the_inside_of_this_resolvelib_is_known() -> None:
@@ -205,12 +205,12 @@ def test_the_inside_of_this_resolvelib_is_known() -> None:
 
 def test_a_lock_is_the_same_with_the_plain_resolver(run, monkeypatch) -> None:
     words = ("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--python", "3.12")
-    mended = run(*words)
+    patched = run(*words)
     find_searches.cache_clear()
-    monkeypatch.setitem(sys.modules, "neuron_pin.resolve.mended_resolution", None)
+    monkeypatch.setitem(sys.modules, "neuron_pin.resolve.patched_resolution", None)
     try:
         plain = run(*words)
         assert len(find_searches()) == 1
     finally:
         find_searches.cache_clear()
-    assert (plain.code, plain.out) == (mended.code, mended.out)
+    assert (plain.code, plain.out) == (patched.code, patched.out)

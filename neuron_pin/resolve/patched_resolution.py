@@ -1,4 +1,4 @@
-"""resolvelib with three of its ways mended, by its inner functions (read in 1.1.0 to 1.2.1).
+"""resolvelib with three of its ways patched, by its inner functions (read in 1.1.0 to 1.2.1).
 
 Each round it asks of every package whether its pin satisfies what is required of it, twice:
 for a thousand packages that is four million questions, nearly all of which were asked the
