@@ -28,12 +28,12 @@ class RulePage(NamedTuple):
     decided_by: tuple[str, ...]
 
 
-_LEFT_OUT = "left out of constraints and lock files"
+_NOT_WRITTEN = "not in constraints and lock files"
 _NOT_PINNED = "no stanza of the preferences admits it: priority -1"
 _NOT_LOCKED = "not in the version lock"
 
-_ANY = (_LEFT_OUT, _NOT_PINNED, _NOT_LOCKED)
-_PIP = (_LEFT_OUT, "", "")
+_ANY = (_NOT_WRITTEN, _NOT_PINNED, _NOT_LOCKED)
+_PIP = (_NOT_WRITTEN, "", "")
 _SYSTEM = ("", _NOT_PINNED, _NOT_LOCKED)
 _UNCHECKED = ("not checked", "not checked", "not checked")
 _STANDS = ("the finding stands", "the finding stands", "the finding stands")
@@ -702,6 +702,7 @@ PAGES = {
 STABILITY = (
     "An identifier keeps its meaning, and is never given to another rule. A rule that is to go is "
     "marked as deprecated here and in CHANGELOG.md for one minor release, in which options and "
-    "comments that name it still work, and removed in the next."
+    "comments that name it still work. From the next one on it is marked as retired here, and its "
+    "number stays unused."
 )
 """What is promised of identifiers."""
