@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from conftest import failure
 
+from neuron_pin.audit import Severity
 from neuron_pin.audit.catalog_lint import lint_facts
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import BrokenCatalog
+from neuron_pin.policy import Rule
 
 # rule, subject, words of the reason: what is wrong in the vendor's own publications
 REAL = [
@@ -46,7 +48,9 @@ def test_what_keeps_to_the_policy_is_not_blamed(findings) -> None:
     for rule in ("NP701", "NP703", "NP704"):
         assert (rule, "torch-neuronx 2.7") not in blamed
         assert (rule, "tensorflow-neuronx") not in blamed
-    assert not [f for f in findings if f.rule.identifier in ("NP702", "NP708")]
+    # A family may be known before its packages are: a warning.
+    errors = [f for f in findings if f.severity is Severity.ERROR]
+    assert not [f for f in errors if f.rule.identifier in ("NP702", "NP708")]
 
 
 @pytest.fixture
@@ -96,26 +100,27 @@ def test_replacements_in_a_circle_are_found(copy: Path) -> None:
     path = copy / "packages.json"
     path.write_text(path.read_text().replace('"name": "neuronx-cc", ',
                     '"name": "neuronx-cc", "replaced_by": "neuron-cc", '))  # fmt: skip
-    found = [f for f in lint_facts(Catalog(str(copy))) if f.rule.identifier == "NP708"]
-    assert {f.reason for f in found} == {
+    found = lint_facts(Catalog(str(copy)))
+    errors = [f for f in found if (f.rule, f.severity) == (Rule.BAD_FACT, Severity.ERROR)]
+    assert {f.reason for f in errors} == {
         "replaced in a circle: neuron-cc → neuronx-cc → neuron-cc",
         "replaced in a circle: neuronx-cc → neuron-cc → neuronx-cc",
     }
 
 
 # what an instance family takes the packages of, the severity
-FAMILIES = [("trn4", "warning"), ("trn9", "error"), ("trn1", None)]
+FAMILIES = [("trn8", "warning"), ("trn9", "error"), ("trn1", None)]
 
 
 @pytest.mark.parametrize(("family", "severity"), FAMILIES)
 def test_a_family_without_packages_is_found(copy: Path, run, family, severity) -> None:
     path = copy / "systems.json"
     path.write_text(
-        path.read_text().replace('"trn3": "trn3"', f'"trn3": "trn3", "trn4": "{family}"')
+        path.read_text().replace('"trn3": "trn3"', f'"trn3": "trn3", "trn8": "{family}"')
     )
     done = run("catalog", "lint", copy, "--format", "json")
     assert done.code == (1 if severity == "error" else 0)
-    found = [f for f in json.loads(done.out)["findings"] if f["subject"] == "trn4"]
+    found = [f for f in json.loads(done.out)["findings"] if f["subject"] == "trn8"]
     rows = [(f["rule"], f["severity"], f["place"]) for f in found]
     assert rows == ([("NP708", severity, str(path))] if severity else [])
 
@@ -126,10 +131,8 @@ def test_sarif_names_rules_places_and_levels(run) -> None:
     document = json.loads(done.out)
     (job,) = document["runs"]
     rules = [rule["id"] for rule in job["tool"]["driver"]["rules"]]
-    assert (document["version"], rules) == (
-        "2.1.0",
-        ["NP701", "NP703", "NP704", "NP705", "NP706", "NP707"],
-    )
+    assert document["version"] == "2.1.0"
+    assert {"NP701", "NP703", "NP704", "NP705", "NP706", "NP707"} <= set(rules)
     results = job["results"]
     assert {r["level"] for r in results} == {"warning"}
     assert {r["ruleId"] for r in results} == set(rules)

@@ -88,8 +88,8 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
 
 def test_a_family_that_no_release_lists_gets_no_lock(catalog: Catalog) -> None:
     known = Catalog(catalog.folder)
-    known.instances = {**catalog.instances, "trn4": "trn4", "trn5": "trn4", "trn6": "trn2"}
-    for instance in ("trn4", "trn5"):
+    known.instances = {**catalog.instances, "trn8": "trn8", "trn7": "trn8", "trn6": "trn2"}
+    for instance in ("trn8", "trn7"):
         with pytest.raises(NoSolution):
             locked(known, instance=instance, python="3.12")
         with pytest.raises(NoSolution):

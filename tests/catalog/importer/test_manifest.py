@@ -27,7 +27,7 @@ def test_repairs_and_unknowns_are_all_reported(catalog: Catalog) -> None:
         ("version 'na' of efa-installer", "kept as a name without a version"),
     }
     assert {(u.kind, u.name) for u in manifest.unknowns} == {
-        ("instance", "trn4"),
+        ("instance", "trn8"),
         ("instance", "'??' of neuron-new-thing"),
         ("Python", "3.14"),
         ("Python", "'three' of neuron-new-thing"),
@@ -42,12 +42,12 @@ def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Pa
     done = run("catalog", "import", IRREGULAR)
     assert done.code == 0, done.err
     assert "2.34.0" in done.out
-    assert "trn4" in done.out
+    assert "trn8" in done.out
     done = run(
         "lock",
         "--offline",
         "--instance",
-        "trn4",
+        "trn8",
         "--python",
         "3.14",
         "--as-of",
