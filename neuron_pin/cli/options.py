@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from neuron_pin.settings import REPOSITORY_OPTIONS
-
 if TYPE_CHECKING:
     from .console import Console
 
@@ -48,6 +46,9 @@ def add_target(command: argparse.ArgumentParser) -> None:
 
 def add_sources(command: argparse.ArgumentParser) -> None:
     """The options that say where candidates come from."""
+    # Imported here: `--help` alone needs no settings.
+    from neuron_pin.settings import REPOSITORY_OPTIONS
+
     group = command.add_argument_group("sources [env: NEURON_PIN_NAME]")
     add_indexes(group)
     group.add_argument("-f", "--find-links", metavar="DIR|URL", action="append")
