@@ -130,7 +130,8 @@ def _events(page: Page, catalog: Catalog, released: dict[str, date]) -> tuple[li
         return [], "no release is named with which it takes effect"
     if sdk and sdk_key(sdk) < min(map(sdk_key, released), default=()):
         return [], f"it takes effect with {sdk}, before the first release that is known"
-    instances = frozenset(re.findall(r"\b(inf[12]|trn[123]n?)\b", page.title.lower()))
+    # A family that is not known yet is kept: the event is not one of every family.
+    instances = frozenset(re.findall(r"\b(?:inf|trn)\d[a-z]?\b", page.title.lower()))
     events = [
         Event(
             kind=subject.kind,

@@ -81,6 +81,17 @@ def test_a_page_that_is_a_source_already_is_not_read_again(catalog: Catalog, tmp
     assert found.newest == date(2026, 12, 1)
 
 
+@pytest.mark.parametrize("family", ["trn2", "trn1n", "trn8"])
+def test_a_family_in_a_title_bounds_the_event_known_or_not(
+    catalog: Catalog, tmp_path: Path, family: str
+) -> None:
+    page = (PAGES / "neuron2.x" / "python-ended.rst").read_text()
+    title = f"Python 3.11 on {family.title()} instances"
+    (tmp_path / "family.rst").write_text(page.replace("Python 3.11", title, 1))
+    (event,) = read_announcements(str(tmp_path), catalog).events
+    assert event.instances == {family}
+
+
 def test_without_pages_there_is_nothing_to_read(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match=r"\.rst"):
         read_announcements(str(tmp_path), catalog)
