@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 
 from neuron_pin.settings import cache_folder, load_settings
 from neuron_pin.sources.http.record_cache import clear, measure, prune
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_cache_folder, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin cache``."""
-    parser.add_argument("action", choices=("info", "prune", "clear"))
-    parser.add_argument("--cache-dir", metavar="DIR")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.examples = ("cache info", "cache prune", "cache clear")
+    parser.add_actions(
+        {
+            "info": "show what the cache holds, and how large it is",
+            "prune": "remove what is older than 30 days or left by an interrupted run",
+            "clear": "remove everything in the cache",
+        },
+        common,
+    )
+    for action in parser.actions.values():
+        add_cache_folder(action)
+        add_format(action, "text", "json")
 
 
 def run(options: Options, console: Console) -> int:

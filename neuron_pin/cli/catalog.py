@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 
@@ -11,39 +10,68 @@ from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.outputs.table import columns
 from neuron_pin.printable import join_printable, make_printable
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin catalog``."""
-    parser.add_argument("action", choices=("show", "import", "verify", "lint"))
-    parser.add_argument(
+    parser.examples = (
+        "catalog show",
+        "catalog import n2-manifest.json announcements/",
+        "catalog lint",
+    )
+    parser.add_actions(
+        {
+            "show": "show which facts are in use, and where sources disagree",
+            "import": "read newer facts: a release manifest, a folder of announcements, or both",
+            "verify": "check that facts are complete and signed, by SHA256SUMS and a signature",
+            "lint": "check the facts against the policy",
+        },
+        common,
+    )
+    show, importing, verify, lint = parser.actions.values()
+    add_format(show, "text", "json")
+    importing.examples = ("catalog import n2-manifest.json announcements/",)
+    importing.add_argument(
         "paths",
         metavar="FILE|DIR",
         nargs="*",
-        help="import: a release manifest, a folder of announcement pages; verify: these or a "
-        "catalog; lint: a catalog",
+        help="a release manifest (n2-manifest.json), or a folder of announcement pages",
     )
-    parser.add_argument(
-        "--signed-by", metavar="KEY", help="import, verify: a file of keys, one of which signed it"
+    importing.add_argument(
+        "--into",
+        metavar="DIR",
+        help="write the catalog to this folder; default: ~/.local/share/neuron-pin/catalog",
     )
-    parser.add_argument("--into", metavar="DIR", help="default: the user's data folder")
-    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    verify.add_argument(
+        "paths",
+        metavar="FILE|DIR",
+        nargs="*",
+        help="a catalog, a manifest or a folder; default: the catalog in use",
+    )
+    for action in (importing, verify):
+        action.add_argument(
+            "--signed-by",
+            metavar="KEY",
+            help="accept only what a key of this file has signed",
+        )
+        add_format(action, "text", "json")
+    lint.add_argument(
+        "paths", metavar="DIR", nargs="*", help="a catalog's folder; default: the one in use"
+    )
+    add_format(lint, "text", "json", "sarif", what="the findings")
 
 
 def run(options: Options, console: Console) -> int:
-    """Show the catalog in use, verify it, hold it against the policy, or import newer facts."""
-    if options.format == "sarif" and options.action != "lint":
-        raise WrongUsage("--format sarif is a form of catalog lint")
+    """Show the catalog in use, verify it, check it against the policy, or import newer facts."""
     if options.action == "import":
         return _import(options, console)
     if options.action == "lint":
         return _lint(options, console)
     if options.action == "verify":
         return _verify(options, console)
-    if options.paths:
-        raise WrongUsage("catalog show takes no file")
     other = find_unused_catalog()
     if other:
         console.warn(

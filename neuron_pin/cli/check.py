@@ -1,8 +1,7 @@
-"""``neuron-pin check``: files, environments, machines and images held against the policy."""
+"""``neuron-pin check``: files, environments, machines and images checked against the policy."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -13,52 +12,94 @@ from neuron_pin.audit.listing import count_findings, render_findings
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules
+from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules, read_rules
 from neuron_pin.settings import load_settings
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options, add_target
+from .options import Options, add_format, add_target
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin check``."""
+    del common
+    parser.examples = (
+        "check requirements.txt Dockerfile --instance trn2",
+        "check --venv .venv --fail-on maintenance",
+        "check requirements.txt --fix",
+        "check --host",
+    )
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="*",
-        help="requirements, constraints, pyproject.toml, lock.json, pylock.toml, uv.lock, "
-        "poetry.lock, Dockerfile",
+        help="a file to check: requirements.txt, constraints.txt, pyproject.toml, lock.json, "
+        "pylock.toml, uv.lock, poetry.lock or a Dockerfile",
     )
-    parser.add_argument("--venv", metavar="DIR", action="append", default=[])
-    parser.add_argument("--host", action="store_true", help="this machine")
-    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
-    parser.add_argument(
+    group = parser.add_argument_group("what to check besides files")
+    group.add_argument(
+        "--venv",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="check what is installed in this virtual environment; may be repeated",
+    )
+    group.add_argument("--host", action="store_true", help="check this machine")
+    group.add_argument("--root", metavar="DIR", help="check the machine below this folder")
+    group.add_argument(
         "--image",
         metavar="DIR|TAR",
         action="append",
         default=[],
-        help="an unpacked image, an OCI layout, a tarball of docker save",
+        help="check this container image: an unpacked one, an OCI layout or the tarball of "
+        "docker save; may be repeated",
     )
-    parser.add_argument(
-        "--within", metavar="DAYS", default="90d", help="ends announced for so soon; 90d"
+    group.add_argument(
+        "--lock", metavar="FILE", help="check that all of it agrees with this lock.json as well"
     )
-    parser.add_argument("--lock", metavar="FILE", help="a lock.json that has to be kept to, too")
-    parser.add_argument("--exit-zero", action="store_true", help="whatever is found")
-    parser.add_argument(
+    group = parser.add_argument_group("findings")
+    group.add_argument(
+        "--ignore",
+        metavar="RULE",
+        action="append",
+        default=[],
+        help="do not report this rule, such as NP305; may be repeated",
+    )
+    group.add_argument(
         "--fail-on",
         metavar="RULE|PHASE",
         action="append",
         default=[],
-        help="exit code 1 for these too: NP206, maintenance, ending, warning …",
+        help="exit with 1 for this too: a rule, maintenance, ending, warning …; may be repeated",
     )
-    parser.add_argument("--baseline", metavar="FILE", help="findings that are known")
-    parser.add_argument("--write-baseline", metavar="FILE", help="all of today are known")
-    parser.add_argument("--diff", action="store_true", help="show what --fix would change")
-    parser.add_argument("--fix", action="store_true", help="mend files where that is safe")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "sarif", "github", "cyclonedx", "markdown"),
-        default="text",
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    group.add_argument(
+        "--within",
+        metavar="DAYS",
+        default="90d",
+        help="report what is announced to end within this time; default: 90d",
+    )
+    group.add_argument(
+        "--baseline", metavar="FILE", help="do not report the findings recorded in this file"
+    )
+    group.add_argument(
+        "--write-baseline", metavar="FILE", help="record today's findings in this file"
+    )
+    group.add_argument(
+        "--fix", action="store_true", help="change files so that findings go, where that is safe"
+    )
+    group.add_argument(
+        "--diff", action="store_true", help="write nothing; print what --fix would change"
+    )
+    add_format(
+        parser,
+        "text",
+        "json",
+        "sarif",
+        "github",
+        "cyclonedx",
+        "markdown",
+        what="the findings",
     )
     add_target(parser)
 
@@ -68,13 +109,14 @@ def run(options: Options, console: Console) -> int:
     something could not be read, 0 in any case with ``--exit-zero``."""
     within = parse_within(options.within)
     if within < 0:
-        raise WrongUsage(f"--within: {options.within!r} is no number of days", hint="write 90d")
-    failing = failing_rules(options.fail_on)
+        raise WrongUsage(f"--within: {options.within!r} is not a number of days", hint="write 90d")
+    failing, ignored = failing_rules(options.fail_on), read_rules(options.ignore)
     host = options.root or ("/" if options.host else None)
     wanted = Wanted(options.files, options.venv, options.image, host)
     if not any(wanted[:3]) and host is None:
         raise WrongUsage(
-            "check: what?", hint="check requirements.txt, check --venv DIR, or check --host"
+            "nothing to check: give files, --venv, --host or --image",
+            hint="neuron-pin check requirements.txt, or neuron-pin check --host",
         )
     check = Check(
         load_settings(vars(options), os.environ, ""),
@@ -87,7 +129,8 @@ def run(options: Options, console: Console) -> int:
         lock=options.lock,
     )
     checked = check.run(wanted)
-    findings = _shown(list(checked.findings), check.target().as_of, options, console)
+    reported = [finding for finding in checked.findings if finding.rule not in ignored]
+    findings = _shown(reported, check.target().as_of, options, console)
     if options.fix or options.diff:
         findings = _fix(findings, options, console)
     _print(findings, checked, options, console)

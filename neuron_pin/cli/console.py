@@ -12,11 +12,14 @@ from neuron_pin.printable import make_printable
 
 _CODES = {"red": "31", "yellow": "33", "green": "32", "cyan": "36", "bold": "1"}
 
+SILENT = 2
+"""How many ``-q`` leave the exit code alone."""
+
 
 class Console:
     """Prints; color only where it is wanted, and never as the only bearer of a meaning."""
 
-    def __init__(self, *, color: str = "auto", quiet: bool = False, verbose: int = 0) -> None:
+    def __init__(self, *, color: str = "auto", quiet: int = 0, verbose: int = 0) -> None:
         self.quiet = quiet
         self.verbose = verbose
         self._color = self._wants_color(color)
@@ -38,9 +41,10 @@ class Console:
         return sys.stderr is not None and sys.stderr.isatty()
 
     def result(self, text: str) -> None:
-        """A result, on stdout; raises `CannotWrite`, and `BrokenPipeError` where the reader has
-        gone."""
-        write_out(text)
+        """A result, on stdout, not with ``-qq``; raises `CannotWrite`, and `BrokenPipeError`
+        where the reader has gone."""
+        if self.quiet < SILENT:
+            write_out(text)
 
     def note(self, text: str) -> None:
         """Something to know, on stderr; not with ``-q``."""

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
-
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs.state import read_state
 from neuron_pin.operations.diff import compare
 from neuron_pin.report.diff import render_diff
 
+from .command_parser import CommandParser
 from .console import Console
 from .lifecycle import parse_day_or_today
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin diff``."""
-    what = "an SDK release, lock.json, pylock.toml, constraints.txt, a venv, or host"
-    parser.add_argument("old", metavar="A", help=what)
-    parser.add_argument("new", metavar="B", help="the same")
-    parser.add_argument("--instance", metavar="FAMILY", help="of releases: what is for it")
-    parser.add_argument("--as-of", metavar="DATE", help="phases on that day; default: today")
-    parser.add_argument("--all", action="store_true", help="what is equal in both, too")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    del common
+    parser.examples = ("diff 2.28.1 2.32.0 --instance trn2", "diff lock.json latest")
+    what = "an SDK release, latest, a lock.json, pylock.toml, constraints.txt, a venv, or host"
+    parser.add_argument("old", metavar="OLD", help=what)
+    parser.add_argument("new", metavar="NEW", help="what to compare it with: any of the same")
+    parser.add_argument(
+        "--instance",
+        metavar="FAMILY",
+        help="compare what releases have for this instance family",
+    )
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="show the phases of this day; default: today"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show packages that are equal in both, too"
+    )
+    add_format(parser, "text", "json", "markdown")
 
 
 def run(options: Options, console: Console) -> int:

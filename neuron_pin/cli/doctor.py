@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 
@@ -12,14 +11,17 @@ from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin doctor``."""
-    parser.add_argument("--root", metavar="DIR", help="examine the machine below this folder")
-    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    del common
+    parser.examples = ("doctor", "doctor --root /mnt/image")
+    parser.add_argument("--root", metavar="DIR", help="check the machine below this folder")
+    add_format(parser, "text", "json", "sarif", what="the findings")
 
 
 def run(options: Options, console: Console) -> int:

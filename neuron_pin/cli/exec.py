@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 
 from neuron_pin.catalog import load_catalog
@@ -11,17 +10,26 @@ from neuron_pin.hooks.exec import prepare_command
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.settings import Settings, cache_folder
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_cache_folder
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin exec``."""
-    parser.add_argument(
-        "--lock", metavar="FILE", default="lock.json", help="what to hold; default: lock.json"
+    del common
+    parser.examples = (
+        "exec -- pip install torch-neuronx",
+        "exec --lock lock.json -- uv pip install -r requirements.txt",
     )
-    parser.add_argument("--cache-dir", metavar="DIR")
-    parser.usage = "neuron-pin exec [--lock FILE] -- COMMAND [ARGUMENT …]"
+    parser.add_argument(
+        "--lock",
+        metavar="FILE",
+        default="lock.json",
+        help="let the command install only what this lock allows; default: lock.json",
+    )
+    add_cache_folder(parser)
+    parser.usage = "neuron-pin exec [options] -- COMMAND [ARGUMENT ...]"
 
 
 def run(options: Options, console: Console) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from datetime import datetime, timezone
@@ -16,21 +15,35 @@ from neuron_pin.report.explain import render_explanation, render_pair
 from neuron_pin.settings import load_settings
 
 from .apt_report import explain_host
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options, add_sources, add_target
+from .options import Options, add_format, add_sources, add_target
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin explain``."""
-    parser.add_argument("name", metavar="NAME[PIN]")
-    parser.add_argument(
-        "others", metavar="with NAME[PIN]", nargs="*", help="which versions go with which"
+    del common
+    parser.examples = (
+        "explain torch-neuronx --instance trn1",
+        "explain neuronx-cc==2.* --sdk 2.28.1 -v",
+        "explain torch-neuronx with transformers",
     )
     parser.add_argument(
-        "--host", action="store_true", help="what this machine's apt would do, and why"
+        "name", metavar="NAME[PIN]", help="the package, with a pin if only some versions matter"
     )
-    parser.add_argument("--root", metavar="DIR", help="… the machine below this folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "others",
+        metavar="with NAME[PIN]",
+        nargs="*",
+        help="show which versions of the two packages go together",
+    )
+    parser.add_argument(
+        "--host", action="store_true", help="show what apt on this machine would do, and why"
+    )
+    parser.add_argument(
+        "--root", metavar="DIR", help="show what apt would do on the machine below this folder"
+    )
+    add_format(parser, "text", "json")
     add_target(parser)
     add_sources(parser)
 
@@ -44,8 +57,8 @@ def run(options: Options, console: Console) -> int:
     if options.others:
         if options.others[0] != "with" or len(options.others) != 2:
             raise WrongUsage(
-                f"explain: {' '.join(options.others)!r}?",
-                hint="explain torch-neuronx, or explain torch-neuronx with transformers",
+                "explain takes one package, or two with the word 'with' between them",
+                hint="neuron-pin explain torch-neuronx with transformers",
             )
         other = parse_requirement(options.others[1])
     request = make_lock_request(

@@ -1,8 +1,7 @@
-"""``neuron-pin hook``: pre-install enforcement, put on and taken away."""
+"""``neuron-pin hook``: what makes package managers enforce a lock."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from datetime import datetime, timezone
@@ -16,43 +15,81 @@ from neuron_pin.hooks.managed_file import HookLock
 from neuron_pin.hooks.uv import list_covered_commands
 from neuron_pin.sources.index.locations import is_open
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin hook``."""
-    parser.add_argument("action", choices=("install", "status", "remove"))
-    parser.add_argument("kinds", metavar="KIND", nargs="*", help="apt, dnf, pip, uv")
-    parser.add_argument(
-        "--lock", metavar="FILE", help="what to hold; default: lock.json, without --via"
+    parser.examples = (
+        "hook install apt --lock lock.json --dry-run",
+        "hook status",
+        "hook remove apt",
     )
-    parser.add_argument(
-        "--via", metavar="URL", help="of pip and uv: take everything from this index (serve)"
+    parser.add_actions(
+        {
+            "install": "install the hooks of apt, dnf, pip or uv, with the lock that they enforce",
+            "status": "show which hooks are installed, what they enforce, and whether they work",
+            "remove": "remove hooks, and everything that came with them",
+        },
+        common,
     )
-    parser.add_argument(
-        "--scope",
-        choices=("system", "user", "venv"),
-        help="of pip and uv; default: the environment that is active, else the user",
+    install, status, remove = parser.actions.values()
+    install.examples = (
+        "hook install apt --lock lock.json --dry-run",
+        "hook install pip uv --lock lock.json --scope venv",
+        "hook install pip --via http://127.0.0.1:8099",
     )
-    parser.add_argument("--venv", metavar="DIR", help="the environment; default: the active one")
-    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
-    parser.add_argument(
+    for action, kinds in (
+        (install, "what to install hooks for: apt, dnf, pip, uv"),
+        (status, "show only these: apt, dnf, pip, uv"),
+        (remove, "what to remove hooks of: apt, dnf, pip, uv"),
+    ):
+        action.add_argument("kinds", metavar="KIND", nargs="*", help=kinds)
+    install.add_argument(
+        "--lock",
+        metavar="FILE",
+        help="enforce this lock; default: lock.json, and none with --via",
+    )
+    install.add_argument(
+        "--via",
+        metavar="URL",
+        help="have pip and uv take everything from this index (neuron-pin serve)",
+    )
+    install.add_argument(
         "--on-error",
         choices=("allow", "refuse"),
         default="allow",
-        help="what becomes of Neuron's packages where the hook cannot judge; allow",
+        metavar="WHAT",
+        help="allow (default) or refuse changes to Neuron packages that the hook cannot judge",
     )
-    parser.add_argument(
+    install.add_argument(
         "--expires",
         metavar="DATE",
-        help="when to look at the lock again; default: six months after its day",
+        help="remind from this day on to review the lock; default: six months after its day",
     )
-    parser.add_argument("--dry-run", action="store_true", help="write nothing, show the diff")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="files that were edited by hand, too"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="of status")
+    for action in (install, remove):
+        action.add_argument(
+            "--dry-run", action="store_true", help="write nothing; print what would change"
+        )
+        action.add_argument(
+            "--overwrite",
+            action="store_true",
+            help="overwrite files even if somebody has edited them by hand",
+        )
+    for action in (install, status, remove):
+        action.add_argument(
+            "--scope",
+            choices=("system", "user", "venv"),
+            help="which settings of pip and uv: system, user or venv; default: the active "
+            "environment's, else the user's",
+        )
+        action.add_argument(
+            "--venv", metavar="DIR", help="use this environment; default: the active one"
+        )
+        action.add_argument("--root", metavar="DIR", help="use the machine below this folder")
+    add_format(status, "text", "json")
 
 
 def run(options: Options, console: Console) -> int:
@@ -91,7 +128,7 @@ def run(options: Options, console: Console) -> int:
             what = "removed" if file.after is None else "written"
             console.note(f"{file.path}: {what if file.path in done else 'unchanged'}")
         if not files:
-            console.note(f"{place.label}: nothing of ours")
+            console.note(f"{place.label}: neuron-pin has installed nothing there")
         if options.action == "install" and place.kind is HookKind.UV:
             console.note(list_covered_commands(place))
     return 0
@@ -112,7 +149,10 @@ def _load_index_redirect(
 
 def _places(options: Options) -> list[HookLocation]:
     if not options.kinds:
-        raise WrongUsage("which hook?", hint="apt, dnf, pip, uv")
+        raise WrongUsage(
+            "missing KIND: say which package manager it is about",
+            hint=f"neuron-pin hook {options.action} apt; known: apt, dnf, pip, uv",
+        )
     return [
         find_location(kind, options.scope, options.root, options.venv, os.environ)
         for kind in _kinds(options.kinds)

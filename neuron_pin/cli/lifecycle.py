@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 
@@ -12,24 +11,49 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.operations.lifecycle import find_statuses
 from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin lifecycle``."""
+    del common
+    parser.examples = (
+        "lifecycle",
+        "lifecycle 'torch-neuronx 2.8' python3.10",
+        "lifecycle --kind os --format json",
+        "lifecycle --format html --lock lock.json -o lifecycle.html",
+    )
     parser.add_argument(
         "subjects",
         metavar="SUBJECT",
         nargs="*",
-        help="a name, 'torch-neuronx 2.8', python3.11, 2.26.0, dlami:… default: all",
+        help="what to show: nki, 'torch-neuronx 2.8', python3.11, 2.26.0, dlami:…; default: all",
     )
-    parser.add_argument("--as-of", metavar="DATE", help="know nothing later; default: today")
-    parser.add_argument("--kind", metavar="KIND", action="append", help="sdk, component, os …")
-    parser.add_argument("--instance", metavar="FAMILY", help="what concerns this family")
-    parser.add_argument("--lock", metavar="FILE", help="a lock.json, to be shown among them")
-    parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
-    parser.add_argument("--format", choices=("text", "json", "html", "svg", "ics"), default="text")
+    parser.add_argument(
+        "--kind",
+        metavar="KIND",
+        action="append",
+        help="show only this kind: sdk, component, framework, os …; may be repeated",
+    )
+    parser.add_argument(
+        "--instance", metavar="FAMILY", help="show only what concerns this instance family"
+    )
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="ignore everything later than this day; default: today"
+    )
+    parser.add_argument(
+        "--lock", metavar="FILE", help="mark what is in this lock.json (html, svg, ics)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        "--output-file",
+        metavar="FILE",
+        help="write to this file; default, and -: standard output",
+    )
+    add_format(parser, "text", "json", "html", "svg", "ics")
 
 
 def run(options: Options, console: Console) -> int:
@@ -43,7 +67,7 @@ def run(options: Options, console: Console) -> int:
     note = describe_facts(as_of, catalog.announced)
     if note:
         console.note(f"note: {note}")
-    if options.output:
+    if options.output and options.output != "-":
         from neuron_pin.fs.atomic import write_atomically
 
         write_atomically(options.output, text)
@@ -67,7 +91,9 @@ def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequ
     form = options.format
     if form == "text":
         if options.lock:
-            raise WrongUsage("--lock: the text has no place for it", hint="--format html")
+            raise WrongUsage(
+                "--lock needs a page, a drawing or a calendar", hint="add --format html, svg or ics"
+            )
         return render_details if options.subjects else render_table
     if form == "json":
         from neuron_pin.report.endoflife import render_json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import sys
@@ -15,73 +14,162 @@ from neuron_pin.operations.lock import lock
 from neuron_pin.operations.write import (
     Output,
     check_destinations,
+    find_drift,
     path_under_root,
     prepare,
     remove,
     write,
 )
-from neuron_pin.outputs import FILE_NAMES, FORMATS, choose_formats, find_format
+from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, infer_format
 from neuron_pin.resolve import Preferences
 from neuron_pin.settings import load_settings, redact_urls
 
+from .command_parser import CommandParser
 from .console import Console
 from .options import Options, add_sources, add_target
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin lock``."""
-    parser.add_argument("requirements", metavar="REQ", nargs="*", help="default: all components")
-    parser.add_argument("-r", "--requirement", metavar="FILE", action="append", default=[])
-    parser.add_argument("-c", "--constraint", metavar="FILE", action="append", default=[])
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", action="append", default=[], help=", ".join(FILE_NAMES)
-    )
-    parser.add_argument("--root", metavar="DIR", help="write below this folder")
-    parser.add_argument("--dry-run", action="store_true", help="write nothing")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="system files that were edited by hand, too"
+    del common
+    parser.examples = (
+        "lock --offline --instance trn2 --os ubuntu24.04 -o constraints.txt",
+        "lock -r requirements.in --python 3.11 -o lock.json -o pylock.toml",
+        "lock -r requirements.in -o constraints.txt --check",
     )
     parser.add_argument(
-        "--remove", action="store_true", help="take away what was written to the system files"
+        "requirements",
+        metavar="REQ",
+        nargs="*",
+        help="a requirement: torch-neuronx, 'transformers>=4.50', aws-neuronx-tools=2.*; "
+        "default: every component for the target",
     )
-    parser.add_argument("--diff", action="store_true", help="show what changes in files")
-    parser.add_argument(
+    group = parser.add_argument_group("requirements")
+    group.add_argument(
+        "-r",
+        "--requirement",
+        "--requirements",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="read requirements from this file (requirements.txt, pyproject.toml); may be repeated",
+    )
+    group.add_argument(
+        "-c",
+        "--constraint",
+        "--constraints",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="keep packages within the versions of this file; may be repeated",
+    )
+    group.add_argument(
+        "-U", "--upgrade", action="store_true", help="ignore the versions of existing locks"
+    )
+    group.add_argument(
+        "-P",
+        "--upgrade-package",
+        metavar="NAME",
+        action="append",
+        help="ignore the version of this package in existing locks; may be repeated",
+    )
+    group.add_argument(
+        "--pin",
+        metavar="STRENGTH",
+        help="pin Neuron packages to the exact version (default), the minor or the major",
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        "--output-file",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write this file; its name tells the format (*.txt, *.json, pylock.toml, *.pref "
+        "…); - is standard output; may be repeated",
+    )
+    group.add_argument(
         "--format",
         metavar="FORMAT",
-        help="where a name tells none, and without -o: " + ", ".join(FORMATS),
+        help="use this format where no name tells one; default: constraints",
     )
-    parser.add_argument(
-        "--override", metavar="FILE", action="append", help="replaces what others require"
+    group.add_argument(
+        "--check",
+        "--locked",
+        action="store_true",
+        help="write nothing; exit with 1 and print a diff if the files would change",
     )
-    parser.add_argument("-U", "--upgrade", action="store_true", help="ignore what was locked")
-    parser.add_argument(
-        "-P", "--upgrade-package", metavar="NAME", action="append", help="… of this package"
+    group.add_argument(
+        "--diff", action="store_true", help="write nothing; print a diff of the files"
     )
-    parser.add_argument(
-        "--extra", metavar="NAME", action="append", default=[], help="of a pyproject.toml"
+    group.add_argument(
+        "--dry-run", action="store_true", help="write nothing; name the files that would change"
     )
-    parser.add_argument("--all-extras", action="store_true")
-    parser.add_argument(
+    group.add_argument(
+        "--generate-hashes", action="store_true", help="write the hash of every file as well"
+    )
+    add_target(parser)
+    add_sources(parser)
+    group = parser.add_advanced_group("formats, and the file names that tell them")
+    group.description = "\n".join(
+        f"{form.name:18}{', '.join(form.files) or '(--format)'}" for form in FORMATS.values()
+    )
+    group = parser.add_advanced_group("more output")
+    group.add_argument("--root", metavar="DIR", help="write the files below this folder")
+    group.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="overwrite system files even if somebody has edited them by hand",
+    )
+    group.add_argument(
+        "--remove",
+        action="store_true",
+        help="remove what neuron-pin wrote to the files that -o names",
+    )
+    group.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="have the lock say that it should be reviewed by this day",
+    )
+    group = parser.add_advanced_group("more requirements")
+    group.add_argument(
         "--group",
         metavar="[PATH:]NAME",
         action="append",
         default=[],
-        help="a dependency group (PEP 735)",
+        help="read this dependency group (PEP 735) of pyproject.toml; may be repeated",
     )
-    parser.add_argument(
-        "--build", metavar="NAME", action="append", help="may run this package's own build"
+    group.add_argument(
+        "--extra",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="include this extra of a pyproject.toml; may be repeated",
     )
-    parser.add_argument("--generate-hashes", action="store_true", help="hashes in constraints")
-    parser.add_argument("--expires", metavar="DATE", help="when pins should be looked at again")
-    parser.add_argument("--pin", metavar="STRENGTH", help="exact (default), minor or major")
-    add_target(parser)
-    add_sources(parser)
+    group.add_argument(
+        "--all-extras", action="store_true", help="include every extra of a pyproject.toml"
+    )
+    group.add_argument(
+        "--override",
+        metavar="FILE",
+        action="append",
+        help="use the requirements of this file instead of what packages require; may be repeated",
+    )
+    group.add_argument(
+        "--build",
+        metavar="NAME",
+        action="append",
+        help="let this package run its own build to tell what it requires; may be repeated",
+    )
 
 
 def run(options: Options, console: Console) -> int:
     """Resolve, then write; with no solution or no way to write, nothing is written."""
     if options.remove:
         return _remove(options, console)
+    writes_nothing = options.check or options.diff or options.dry_run
+    _refuse_contradictions(options)
     settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
     requirements = parse_all(options.requirements)
@@ -97,11 +185,10 @@ def run(options: Options, console: Console) -> int:
             all_extras=options.all_extras,
             environ=os.environ,
         )
-    outputs = _outputs(options)
-    if not options.dry_run:
+    outputs, printed = _outputs(options)
+    if not writes_nothing:
         check_destinations(outputs)
-    printed = None if outputs else find_format(options.format or "constraints")
-    forms = [printed] if printed else [output.form for output in outputs]
+    forms = [output.form for output in outputs] + ([printed] if printed else [])
     preferred = None
     if outputs and not settings.upgrade:
         from neuron_pin.inputs.locks.preferences import read_locked
@@ -124,33 +211,61 @@ def run(options: Options, console: Console) -> int:
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
         console.warn(warning)
-    if printed is not None:
-        console.result(printed.render(resolution, command))
-        return 0
+    if options.check:
+        drifted = find_drift(prepared)
+        console.result("".join(file.diff() for file in drifted))
+        for file in drifted:
+            console.note(f"{file.path}: would change")
+        return 1 if drifted else 0
     if options.diff:
         console.result("".join(file.diff() for file in prepared))
-    if options.dry_run:
+    elif writes_nothing:
         for file in prepared:
             console.note(f"{file.path}: would be {'written' if file.changes else 'unchanged'}")
-        return 0
-    for path, changed in write(prepared):
-        console.note(f"{path}: {'written' if changed else 'unchanged'}")
-    if not console.quiet and not options.diff:
+    else:
+        for path, changed in write(prepared):
+            console.note(f"{path}: {'written' if changed else 'unchanged'}")
+    if printed is not None:
+        console.result(printed.render(resolution, command))
+    elif not console.quiet and not writes_nothing:
         console.result(FORMATS["text"].render(resolution, command))
     return 0
 
 
-def _outputs(options: Options) -> list[Output]:
+STDOUT = "-"
+"""What ``-o`` calls standard output."""
+
+
+def _refuse_contradictions(options: Options) -> None:
+    """Raise `WrongUsage` for ``--check`` and ``--diff`` without a file to compare with."""
+    for name in ("check", "diff"):
+        if getattr(options, name) and (not options.output or STDOUT in options.output):
+            raise WrongUsage(
+                f"--{name} compares with files", hint="name the files with -o constraints.txt"
+            )
+
+
+def _outputs(options: Options) -> tuple[list[Output], Format | None]:
+    """The files to write, and the format to print, none for a table; ``--format`` is for what
+    no name tells."""
     asked = find_format(options.format) if options.format else None
-    paths = [path_under_root(options.root or "", path) for path in options.output]
-    return [Output(*each) for each in zip(paths, choose_formats(paths, asked), strict=True)]
+    names = [name for name in options.output if name != STDOUT]
+    printed = None
+    if len(names) < len(options.output) or not names:
+        printed = asked or find_format("constraints")
+        if all(infer_format(name) for name in names):
+            asked = None
+    paths = [path_under_root(options.root or "", name) for name in names]
+    return [
+        Output(*each) for each in zip(paths, choose_formats(paths, asked), strict=True)
+    ], printed
 
 
 def _remove(options: Options, console: Console) -> int:
-    if not options.output:
-        raise WrongUsage("--remove: which files?", hint="name them with -o")
-    for path, there in remove(_outputs(options), overwrite=options.overwrite):
-        console.note(f"{path}: {'removed' if there else 'nothing of ours'}")
+    if not options.output or STDOUT in options.output:
+        raise WrongUsage("--remove needs files", hint="name the files with -o")
+    for path, there in remove(_outputs(options)[0], overwrite=options.overwrite):
+        console.note(f"{path}: {'removed' if there else 'neuron-pin wrote nothing there'}")
     return 0
 
 
@@ -160,10 +275,14 @@ def _without_outputs(arguments: list[str]) -> list[str]:
     kept: list[str] = []
     words = iter(arguments)
     for word in words:
-        if word in ("-o", "--output", "--root"):
+        if word in ("-o", "--output", "--output-file", "--root", "--color"):
             next(words, None)
-        elif word not in ("--dry-run", "--diff", "--overwrite") and not word.startswith(
-            ("--output=", "--root=", "-o")
+        elif word not in _NOT_OF_A_LOCK and not word.startswith(
+            ("--output=", "--output-file=", "--root=", "--color=", "-o")
         ):
             kept.append(redact_urls(word))
     return kept
+
+
+_NOT_OF_A_LOCK = ("--check", "--locked", "--dry-run", "--diff", "--overwrite")
+"""Options that change nothing in what is locked."""

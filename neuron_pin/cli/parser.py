@@ -3,113 +3,176 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NoReturn
 
 from neuron_pin import __version__
-from neuron_pin.errors import WrongUsage, nearest
+from neuron_pin.errors import UnknownName, WrongUsage
 
+from .command_parser import CommandParser
 from .commands import COMMANDS
 from .options import Options
 
+OF_ALL = "every command"
+"""The title of the options that every command has."""
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Asks for the terminal's width itself: argparse makes a formatter for each option, and
-    would import ``shutil`` for it."""
-
-    def __init__(self, prog: str) -> None:
-        try:
-            width = int(os.environ.get("COLUMNS", "")) or 80
-        except ValueError:
-            try:
-                width = os.get_terminal_size().columns
-            except OSError:
-                width = 80
-        super().__init__(prog, width=max(width - 2, 40))
-
-    def _set_color(self, color: bool) -> None:
-        """Python 3.14 would import ``dataclasses`` and ``inspect`` for this with each command,
-        whether help is asked for or not; see below."""
-
-    def __getattr__(self, name: str) -> object:
-        if name not in ("_theme", "_decolor"):
-            raise AttributeError(name)
-        getattr(super(), "_set_color")(False)  # noqa: B009 - older Pythons have none
-        return self.__dict__[name]
-
-
-class _Parser(argparse.ArgumentParser):
-    def _print_message(self, message: str, file: object = None) -> None:
-        """Help and version; argparse itself does not care whether anything was printed."""
-        from .console import write_out
-
-        write_out(message)
-
-    def error(self, message: str) -> NoReturn:
-        hint = f"{self.prog} --help"
-        if "invalid choice" in message:
-            given = message.partition("invalid choice: '")[2].partition("'")[0]
-            near = nearest(given, COMMANDS)
-            if near:
-                hint = "did you mean " + " or ".join(near) + "?"
-            message = message.partition(" (choose")[0]
-        raise WrongUsage(message, hint=hint)
+BARE = 2
+"""The exit code without a command, as uv has it: nothing was done, and a script should notice."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
     """Read a command line; raises `WrongUsage`.  ``--help`` prints and exits."""
-    common = _Parser(add_help=False, formatter_class=_Formatter)
-    output = common.add_argument_group("output")
-    output.add_argument("-q", "--quiet", action="store_true", help="no warnings and notes")
-    output.add_argument("-v", "--verbose", action="count", default=0, help="say more")
-    output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    parser = _Parser(
-        prog="neuron-pin",
-        description="Which exact AWS Neuron versions may be installed here, and why not the "
-        "others. Not affiliated with AWS.",
-        epilog="examples:\n"
-        "  neuron-pin lock --offline --instance trn2 --os ubuntu24.04 -o constraints.txt\n"
-        "  neuron-pin lock 'torch-neuronx==2.8.*' transformers --python 3.11\n"
-        "  neuron-pin explain torch-neuronx --instance trn1",
-        formatter_class=_Formatter,
-    )
-    parser.add_argument("-V", "--version", action="version", version=f"neuron-pin {__version__}")
-    # With prog given, argparse needs no formatter (and shutil) to find it out.
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="neuron-pin")
-    # Only the command that is asked for is imported and made; each parser costs as much as a
-    # small import.
-    wanted = next((name for name in COMMANDS if name in arguments[:1]), None)
-    module = import_module(f"{__package__}.{COMMANDS[wanted][0]}") if wanted else None
-    for name in [wanted] if wanted else COMMANDS:
-        _, summary = COMMANDS[name]
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=summary,
-            parents=[common],
-            add_help=True,
-            formatter_class=_Formatter,
-        )
-        if module is not None:
-            module.add_arguments(command)
-    words: list[str] = []
     given = list(arguments)
-    if wanted == "exec" and "--" in given:
+    words: list[str] = []
+    if "--" in given and "exec" in given[: given.index("--")]:
         # What follows is somebody else's command line, whatever it looks like.
         words = given[given.index("--") + 1 :]
         given = given[: given.index("--")]
+    given = _put_command_first(given)
+    wanted = given[0] if given and not given[0].startswith("-") else None
+    if wanted is not None and wanted not in COMMANDS:
+        raise _not_a_command(wanted, given[1:])
+    parser = make_parser([wanted] if wanted else COMMANDS, with_arguments=wanted is not None)
+    if wanted is None and not {"-h", "--help", "-V", "--version"} & set(given):
+        from .console import write_err
+
+        if given and not _is_global(given[0]):
+            parser.refuse_rest(given)
+        write_err(parser.format_help())
+        raise SystemExit(BARE)
     options, rest = parser.parse_known_args(given, namespace=Options(words=words))
-    if rest and hasattr(options, "requirements") and not any(r.startswith("-") for r in rest):
-        # argparse takes no second run of positional arguments, after an option.
-        options.requirements += rest
-    elif rest:
-        raise WrongUsage(
-            "unrecognized arguments: " + " ".join(rest), hint=f"neuron-pin {options.command} --help"
-        )
+    if rest:
+        _take_rest(parser, options, rest)
     options.arguments = list(arguments)
-    if options.command is None:
-        raise WrongUsage("which command?", hint="neuron-pin --help")
     options.run = import_module(f"{__package__}.{COMMANDS[options.command][0]}").run
     return options
+
+
+def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True) -> CommandParser:
+    """The program's parser with these commands; each is in ``actions``.
+
+    ``with_arguments`` imports their modules and adds what they take; without, the parser
+    knows their names and summaries alone.
+    """
+    common = CommandParser()
+    output = common.add_argument_group(OF_ALL)
+    output.add_argument(
+        "-h", "--help", action="help", help="print this help; help COMMAND prints all of it"
+    )
+    output.add_argument(
+        "-q",
+        "--quiet",
+        action="count",
+        default=0,
+        help="print no warnings and notes; -qq: no result either, the exit code tells",
+    )
+    output.add_argument(
+        "-v", "--verbose", action="count", default=0, help="print more, such as every exclusion"
+    )
+    output.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        metavar="WHEN",
+        help="use color: auto (on a terminal; default), always or never",
+    )
+    parser = CommandParser(
+        prog="neuron-pin",
+        usage="neuron-pin COMMAND [options]",
+        description="Which exact AWS Neuron versions may be installed here, and why not the "
+        "others.\nNot affiliated with AWS.",
+    )
+    parser.examples = (
+        "lock --offline --instance trn2 --os ubuntu24.04 -o constraints.txt",
+        "lock 'torch-neuronx==2.8.*' transformers --python 3.11",
+        "explain torch-neuronx --instance trn1",
+    )
+    parser.epilog = "neuron-pin help COMMAND shows the options of a command."
+    parser.add_argument("-h", "--help", action="help", help="print this help")
+    parser.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=f"neuron-pin {__version__}",
+        help="print the version",
+    )
+    # With prog given, argparse needs no formatter (and shutil) to find it out.
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", prog="neuron-pin", title="commands"
+    )
+    # Each parser costs as much as a small import: only what is asked for is made.
+    for name in names:
+        module, summary = COMMANDS[name]
+        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
+        command.path = (name,)
+        parser.actions[name] = command
+        if with_arguments:
+            import_module(f"{__package__}.{module}").add_arguments(command, common)
+            # What is the same everywhere stands last.
+            _move_last(command, OF_ALL)
+            for action in command.actions.values():
+                _move_last(action, OF_ALL)
+    return parser
+
+
+def _move_last(parser: argparse.ArgumentParser, title: str) -> None:
+    groups = parser._action_groups
+    groups.sort(key=lambda group: group.title == title)
+
+
+def _is_global(word: str) -> bool:
+    """Whether a word is an option of every command."""
+    if word.startswith("--"):
+        return word.partition("=")[0] in ("--color", "--quiet", "--verbose")
+    return len(word) > 1 and not word.strip("-qv") and word.startswith("-")
+
+
+def _put_command_first(given: list[str]) -> list[str]:
+    """A command line with the options of every command behind the command.
+
+    Raises `WrongUsage` for other options that stand before it.
+    """
+    at = 0
+    while at < len(given) and _is_global(given[at]):
+        at += 2 if given[at] == "--color" else 1
+    before, rest = given[:at], given[at:]
+    if rest[:1] in (["-h"], ["--help"]) and rest[1:] and rest[1] in COMMANDS:
+        return [rest[1], "--help"]
+    if not rest or rest[0] in ("-h", "--help", "-V", "--version"):
+        return [*rest, *before]
+    if rest[0].startswith("-"):
+        command = next((word for word in rest if word in COMMANDS), None)
+        if command is None:
+            return given
+        behind = [word for word in rest if word != command]
+        raise WrongUsage(
+            f"{rest[0].partition('=')[0]} goes after the command",
+            hint=shlex.join(["neuron-pin", *before, command, *behind]),
+        )
+    return [rest[0], *before, *rest[1:]]
+
+
+def _not_a_command(word: str, rest: Sequence[str]) -> WrongUsage:
+    from .other_tools import find_command
+
+    known = find_command(word, rest)
+    if known is not None:
+        message, hint = known
+        return WrongUsage(f"neuron-pin has no command {word!r}: {message}", hint=hint)
+    return UnknownName("command", word, COMMANDS, hint="neuron-pin --help lists them")
+
+
+def _take_rest(parser: CommandParser, options: Options, rest: list[str]) -> None:
+    """Words that argparse did not take: it takes no second run of arguments after an option."""
+    command = parser.actions[options.command]
+    command = command.actions.get(getattr(options, "action", ""), command)
+    trailing = command.trailing()
+    if options.command == "exec" and not rest[0].startswith("-"):
+        raise WrongUsage(
+            "put the command to run after --",
+            hint=shlex.join(["neuron-pin", "exec", "--", *rest]),
+        )
+    if trailing is None or any(word.startswith("-") for word in rest):
+        command.refuse_rest(rest)
+    getattr(options, trailing.dest).extend(rest)

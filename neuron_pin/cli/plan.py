@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import sys
@@ -14,43 +13,65 @@ from neuron_pin.operations.read_settings import make_lock_request
 from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.settings import load_settings
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options, add_target
+from .options import Options, add_format, add_target
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin plan``."""
-    parser.add_argument("requirements", metavar="REQ", nargs="*", help="packages by name")
+    del common
+    parser.examples = (
+        "plan --instance trn2 --os ubuntu24.04",
+        "plan --from 2.28.1 --to 2.32.0 --instance trn2 --os ubuntu22.04",
+        "plan --instance trn2 --os ubuntu24.04 --format dockerfile",
+    )
     parser.add_argument(
+        "requirements",
+        metavar="REQ",
+        nargs="*",
+        help="plan for these packages instead of a framework",
+    )
+    group = parser.add_argument_group("plan")
+    group.add_argument(
         "--from",
         metavar="STATE",
         dest="start",
         default="nothing",
-        help="nothing (default), host, an SDK release, lock.json, a venv: what is there",
+        help="start from this: nothing (default), host, an SDK release, a lock.json or a venv",
     )
-    parser.add_argument("--to", metavar="SDK", help="a release, or latest (default)")
-    parser.add_argument(
-        "--framework", metavar="NAME", help="pytorch (default), jax, tensorflow, mxnet, none"
+    group.add_argument(
+        "--to", metavar="SDK", help="lead to this SDK release; default: the newest that fits"
     )
-    parser.add_argument("--framework-version", metavar="X.Y")
-    parser.add_argument(
+    group.add_argument(
+        "--framework",
+        metavar="NAME",
+        help="install this framework: pytorch (default), jax, tensorflow, mxnet or none",
+    )
+    group.add_argument(
+        "--framework-version", metavar="X.Y", help="install this version of the framework"
+    )
+    group.add_argument(
         "--category",
         metavar="NAME",
         action="append",
         default=[],
-        help="all (default), driver, runtime, tools, compiler, framework, efa, "
-        "driver_runtime_tools, compiler_framework",
+        help="install only these: driver, runtime, tools, compiler, framework, efa, "
+        "driver_runtime_tools, compiler_framework or all (default); may be repeated",
     )
-    parser.add_argument(
+    group.add_argument(
         "--ami",
         metavar="NAME",
         default="non-dlami",
-        help="non-dlami (default), dlami-base, dlami-framework, dlami-neuron",
+        help="start from this machine image: non-dlami (default), dlami-base, "
+        "dlami-framework or dlami-neuron",
     )
-    parser.add_argument("--installer", choices=("pip", "uv"), help="default: what fits")
-    parser.add_argument("--venv", metavar="DIR", help="the environment's folder")
-    parser.add_argument("--root", metavar="DIR", help="the machine below this folder")
-    parser.add_argument("--format", choices=("text", "json", "sh", "dockerfile"), default="text")
+    group.add_argument(
+        "--installer", choices=("pip", "uv"), help="install with this; default: what fits"
+    )
+    group.add_argument("--venv", metavar="DIR", help="put the environment into this folder")
+    group.add_argument("--root", metavar="DIR", help="plan for the machine below this folder")
+    add_format(parser, "text", "json", "sh", "dockerfile", what="the plan")
     add_target(parser)
 
 

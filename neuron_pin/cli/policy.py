@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 
@@ -13,16 +12,22 @@ from neuron_pin.policy.classification import CLASSIFICATIONS
 from neuron_pin.policy.rule_pages import PAGES, STABILITY
 from neuron_pin.policy.update import Update, list_updates
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin policy``."""
+    del common
+    parser.examples = ("policy", "policy NP201", "policy phases")
     parser.add_argument(
-        "rule", metavar="RULE", nargs="?", help="NP…, or phases, classification, updates"
+        "rule",
+        metavar="RULE",
+        nargs="?",
+        help="a rule, such as NP201, or a table of the policy: phases, classification, updates",
     )
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    add_format(parser, "text", "json", "markdown")
 
 
 def run(options: Options, console: Console) -> int:

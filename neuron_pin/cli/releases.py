@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 
@@ -14,17 +13,26 @@ from neuron_pin.outputs.table import columns
 from neuron_pin.policy import SubjectKind
 from neuron_pin.report.changes import changes_row, sign_changes
 
+from .command_parser import CommandParser
 from .console import Console
 from .lifecycle import parse_day_or_today
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin releases``."""
-    parser.add_argument("release", metavar="SDK", nargs="?")
-    parser.add_argument("--instance", metavar="FAMILY")
-    parser.add_argument("--as-of", metavar="DATE")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    del common
+    parser.examples = ("releases", "releases latest --instance trn2", "releases 2.28.1")
+    parser.add_argument(
+        "release", metavar="SDK", nargs="?", help="show what is in this release, such as 2.28.1"
+    )
+    parser.add_argument(
+        "--instance", metavar="FAMILY", help="show only packages for this instance family"
+    )
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="ignore everything later than this day; default: today"
+    )
+    add_format(parser, "text", "json")
 
 
 def run(options: Options, console: Console) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 from datetime import datetime, timezone
@@ -12,48 +11,86 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.operations.read_settings import read_index_locations, read_network
 from neuron_pin.settings import load_settings
 
+from .command_parser import CommandParser
 from .console import Console, write_err
-from .options import FAMILIES, Options, add_access, add_indexes
+from .options import FAMILIES, Options, add_access, add_main_indexes, add_more_indexes
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin serve``."""
-    parser.add_argument(
-        "--listen", metavar="HOST:PORT", default="127.0.0.1:8099", help="default: 127.0.0.1:8099"
+    del common
+    parser.examples = (
+        "serve",
+        "serve --listen 0.0.0.0:8099 --sdk 2.28.1 --instance trn2",
+        "serve --check",
     )
-    parser.add_argument("--certfile", metavar="FILE", help="speak TLS: the certificate, PEM")
-    parser.add_argument("--keyfile", metavar="FILE", help="… and its key, PEM")
-    parser.add_argument(
+    group = parser.add_argument_group("server")
+    group.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:8099",
+        help="listen on this address; default: 127.0.0.1:8099",
+    )
+    group.add_argument("--certfile", metavar="FILE", help="use TLS with this certificate (PEM)")
+    group.add_argument("--keyfile", metavar="FILE", help="use this key of the certificate (PEM)")
+    group.add_argument(
+        "--check", action="store_true", help="start, ask for each kind of page once, and stop"
+    )
+    group.add_argument(
+        "--no-access-log", action="store_true", help="print no line for each request"
+    )
+    group = parser.add_argument_group("files")
+    group.add_argument(
         "--files",
         choices=("redirect", "cache"),
         default="redirect",
-        help="where installers get files: sent to their index (default), or from us, who keep them",
+        metavar="WAY",
+        help="redirect installers to the index that has a file (default), or cache it here",
     )
-    parser.add_argument(
+    group.add_argument(
         "--file-host",
         metavar="HOST",
         action="append",
         default=[],
-        help="a host that an index keeps its files on",
+        help="accept files that an index keeps on this host; may be repeated",
     )
-    parser.add_argument(
-        "--cache-size", metavar="SIZE", default="20G", help="of kept files; default: 20G"
+    group.add_argument(
+        "--cache-size",
+        metavar="SIZE",
+        default="20G",
+        help="keep at most this much of files; default: 20G",
     )
-    parser.add_argument(
-        "--no-read-ahead", action="store_true", help="read nothing before it is asked for"
+    group.add_argument(
+        "--no-read-ahead",
+        action="store_true",
+        help="read pages when they are asked for, and none before",
     )
-    parser.add_argument("--no-access-log", action="store_true", help="no line for each request")
-    parser.add_argument(
-        "--check", action="store_true", help="start, ask for each kind of page, stop"
+    group = parser.add_argument_group("what /simple/ offers [env: NEURON_PIN_NAME]")
+    group.add_argument(
+        "--sdk", metavar="VERSION", help="offer only the members of this SDK release, or latest"
     )
-    group = parser.add_argument_group("the plain /simple/ [env: NEURON_PIN_NAME]")
-    group.add_argument("--sdk", metavar="VERSION", help="members of this release alone; latest")
-    group.add_argument("--instance", metavar="FAMILY", help=FAMILIES)
-    group.add_argument("--as-of", metavar="DATE", help="know nothing later; default: each day's")
-    group.add_argument("--phase", metavar="PHASE", action="append", help="also allow this phase")
+    group.add_argument(
+        "--instance",
+        metavar="FAMILY",
+        help=f"offer only what is for this instance family: {FAMILIES}",
+    )
+    group.add_argument(
+        "--as-of",
+        "--exclude-newer",
+        metavar="DATE",
+        help="ignore everything later than this day; default: each day's own",
+    )
+    group.add_argument(
+        "--phase",
+        metavar="PHASE",
+        action="append",
+        help="offer this phase too: alpha, beta, rc or eos; may be repeated",
+    )
     group = parser.add_argument_group("indexes [env: NEURON_PIN_NAME]")
-    add_indexes(group)
-    group.add_argument("--offline", action="store_true", help="from the cache only")
+    add_main_indexes(group)
+    add_more_indexes(group)
+    group = parser.add_argument_group("network and cache [env: NEURON_PIN_NAME]")
+    group.add_argument("--offline", action="store_true", help="answer from the cache alone")
     add_access(group)
 
 
@@ -69,7 +106,7 @@ def run(options: Options, console: Console) -> int:
     except ImportError as error:
         raise WrongUsage(
             f"serve needs the extra serve: {error.name} is not installed",
-            hint="pip install 'neuron-pin[serve]'",
+            hint="in the folder of neuron-pin's source: pip install '.[serve]'",
         ) from None
     size = _bytes(options.cache_size)
     base = base_view(
@@ -117,13 +154,15 @@ def _log(line: str) -> None:
 def _host_and_port(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[^\[\]:/\s]*):)?(\d{1,5})", text)
     if match is None or int(match[2]) > 65535:
-        raise WrongUsage(f"--listen: {text!r} is not HOST:PORT", hint="127.0.0.1:8099, [::]:8099")
+        raise WrongUsage(
+            f"--listen: {text!r} is not HOST:PORT", hint="write 127.0.0.1:8099 or [::]:8099"
+        )
     return (match[1] or "127.0.0.1").strip("[]"), int(match[2])
 
 
 def _bytes(text: str) -> int:
     match = re.fullmatch(r"(\d{1,12})\s*([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
     if match is None:
-        raise WrongUsage(f"--cache-size: {text!r} is no size", hint="20G, 500M")
+        raise WrongUsage(f"--cache-size: {text!r} is not a size", hint="write 20G or 500M")
     power: int = " KMGT".index(match[2].upper() or " ")
     return int(match[1]) << (10 * power)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -25,37 +24,51 @@ from neuron_pin.verify.transport import TIMEOUT, Access, Unreachable
 from neuron_pin.verify.verdict import Gap, Reason, Subject, Verdict
 from neuron_pin.verify.verifying import verify
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options, add_access, add_timeout, add_trusted_host
+from .options import Options, add_access, add_format, add_timeout, add_trusted_host
 
 MAX_NAMED = 8
 """Packages that are named of those that share a reason; JSON has all."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin verify``."""
-    parser.add_argument("lock", metavar="LOCK", help="lock.json or pylock.toml")
+    del common
+    parser.examples = (
+        "verify lock.json",
+        "verify pylock.toml 'torch-neuronx==2.8.*' --files",
+        "verify lock.json --offline",
+    )
+    parser.add_argument("lock", metavar="LOCK", help="the lock to check: lock.json or pylock.toml")
     parser.add_argument(
         "requirements",
         metavar="REQ",
         nargs="*",
         default=[],
-        help="has to be met, besides what the lock records",
+        help="a requirement that the lock has to meet, besides those that it records",
     )
     parser.add_argument(
-        "--files", action="store_true", help="read every file: its hash, its METADATA"
+        "--files", action="store_true", help="download every file to check its hash and metadata"
     )
     parser.add_argument(
-        "--python", metavar="X.Y.Z", help="the target's Python with its patch, which locks lack"
+        "--python",
+        "--python-version",
+        metavar="X.Y.Z",
+        help="assume this Python, with its patch version, which locks do not record",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    add_format(parser, "text", "json", what="the verdict")
     group = parser.add_argument_group("indexes")
     group.add_argument(
-        "-i", "--index-url", metavar="URL", help="ask this one for what is not from Neuron's index"
+        "--offline", action="store_true", help="ask no index: check the lock by itself"
     )
-    group.add_argument("--neuron-index-url", metavar="URL", help="… and for what is")
-    group = parser.add_argument_group("access [env: NEURON_PIN_NAME]")
-    group.add_argument("--offline", action="store_true", help="the lock alone: ask no index")
+    group.add_argument(
+        "-i", "--index-url", metavar="URL", help="ask this index for packages that are not Neuron's"
+    )
+    group.add_argument(
+        "--neuron-index-url", metavar="URL", help="ask this index for Neuron packages"
+    )
+    group = parser.add_advanced_group("network [env: NEURON_PIN_NAME]")
     add_trusted_host(group)
     add_access(group, keeps=False)
     add_timeout(group)
@@ -69,7 +82,9 @@ def run(options: Options, console: Console) -> int:
     if python and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", python, re.ASCII):
         raise WrongUsage(f"{python!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
     if options.files and settings.offline:
-        raise WrongUsage("--files needs the indexes, and --offline asks none", hint="drop one")
+        raise WrongUsage(
+            "--files downloads files, and --offline does not allow it", hint="leave one of them out"
+        )
     credentials: dict[str, tuple[str, str]] = {}
     public = _address("--index-url", options.index_url, credentials)
     neuron = _address("--neuron-index-url", options.neuron_index_url, credentials)

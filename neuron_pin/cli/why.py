@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
 from neuron_pin.catalog import canonicalize_name
@@ -11,15 +10,20 @@ from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.operations.why import find_chains
 from neuron_pin.printable import join_printable
 
+from .command_parser import CommandParser
 from .console import Console
-from .options import Options
+from .options import Options, add_format
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin why``."""
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--lock", metavar="FILE", default="lock.json", help="default: lock.json")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    del common
+    parser.examples = ("why neuronx-cc", "why numpy --lock build/lock.json")
+    parser.add_argument("name", metavar="NAME", help="a package of the lock")
+    parser.add_argument(
+        "--lock", metavar="FILE", default="lock.json", help="read this lock; default: lock.json"
+    )
+    add_format(parser, "text", "json")
 
 
 def run(options: Options, console: Console) -> int:

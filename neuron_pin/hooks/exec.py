@@ -57,7 +57,9 @@ def prepare_command(
     command, `CannotWrite` where the folder cannot be used.
     """
     if not words:
-        raise WrongUsage("which command?", hint="neuron-pin exec -- pip install torch-neuronx")
+        raise WrongUsage(
+            "missing command to run", hint="neuron-pin exec -- pip install torch-neuronx"
+        )
     _check_enforceable(words)
     try:
         held = _make_environment(resolution, command, environ, folder)

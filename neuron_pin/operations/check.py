@@ -193,3 +193,14 @@ def failing_rules(words: Sequence[str]) -> frozenset[Rule]:
             names = [*known, *PHASE_RULES, "warning"]
             raise UnknownName("rule or phase", word, names, hint="NP206, maintenance, warning …")
     return frozenset(found)
+
+
+def read_rules(words: Sequence[str]) -> frozenset[Rule]:
+    """The rules of these identifiers, in any case; raises `UnknownName`."""
+    from neuron_pin.errors import UnknownName
+
+    known = {rule.identifier: rule for rule in Rule}
+    for word in words:
+        if word.upper() not in known:
+            raise UnknownName("rule", word, known, hint="neuron-pin policy lists the rules")
+    return frozenset(known[word.upper()] for word in words)

@@ -20,6 +20,18 @@ from neuron_pin.resolve import Resolution
 
 MAX_BYTES = 16 * 1024 * 1024
 
+_LINES_OF_A_RUN = (
+    "# managed by neuron-pin, sha256 ",
+    "#   neuron-pin ",
+    '  "command": ',
+    '    "as_of": ',
+    "command = ",
+    "value\tcommand\t",
+    "end\t",
+)
+"""How lines begin that differ with the command and the day of a run, whatever is locked, and
+checksums over them."""
+
 
 class Output(NamedTuple):
     """A file to write, and its form."""
@@ -57,6 +69,28 @@ class FileChange(NamedTuple):
             self.path if self.after is not None else "/dev/null",
         )
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def find_drift(prepared: Sequence[FileChange]) -> list[FileChange]:
+    """The files in which a lock would change more than the command and the day that made it;
+    each with these lines as they are, so that its `diff` shows what drifted."""
+    drifted = []
+    for file in prepared:
+        if file.after is not None:
+            kept = file._replace(after=_with_lines_of_run(file.after, file.before))
+            drifted += [kept] if kept.changes else []
+    return drifted
+
+
+def _with_lines_of_run(text: str, before: str) -> str:
+    """A text with the lines of another run."""
+    found: dict[str, str] = {}
+    for line in before.splitlines(keepends=True):
+        start = next((s for s in _LINES_OF_A_RUN if line.startswith(s)), None)
+        if start is not None:
+            found.setdefault(start, line)
+    lines = text.splitlines(keepends=True)
+    return "".join(next((found[s] for s in found if line.startswith(s)), line) for line in lines)
 
 
 def path_under_root(root: str, path: str) -> str:
@@ -143,7 +177,7 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
             raise CannotWrite(
                 output.path,
                 "has been edited by hand since neuron-pin wrote it",
-                hint="--diff --dry-run --overwrite shows what would be lost, --overwrite does it",
+                hint="--overwrite --diff shows what would be lost, --overwrite overwrites it",
             )
     if output.form.section_head is not None:
         from neuron_pin.fs.sections import BrokenSection, put_section

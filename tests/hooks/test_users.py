@@ -76,9 +76,9 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("hook", "install"), "which hook?"),
+        (("hook", "install"), "missing KIND"),
         (("hook", "install", "rpm"), "unknown hook 'rpm'"),
-        (("hook", "instal", "apt"), "invalid choice"),
+        (("hook", "instal", "apt"), "unknown action"),
         (("hook", "install", "apt", "--scope", "user"), "apt has one configuration"),
         (("hook", "install", "pip", "--scope", "venv"), "which environment?"),
         (("hook", "install", "pip", "--venv", "."), "is no virtual environment"),
