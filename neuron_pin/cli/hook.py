@@ -24,6 +24,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin hook``."""
     parser.examples = (
         "hook install apt --lock lock.json --dry-run",
+        "hook test 'aws-neuronx-tools=3.*' --lock lock.json",
         "hook status",
         "hook remove apt",
     )
@@ -31,11 +32,12 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         {
             "install": "install the hooks of apt, dnf, pip or uv, with the lock that they enforce",
             "status": "show which hooks are installed, what they enforce, and whether they work",
+            "test": "say whether the hook would allow these versions; changes and installs nothing",
             "remove": "remove hooks, and everything that came with them",
         },
         common,
     )
-    install, status, remove = parser.actions.values()
+    install, status, test, remove = parser.actions.values()
     install.examples = (
         "hook install apt --lock lock.json --dry-run",
         "hook install pip uv --lock lock.json --scope venv",
@@ -90,12 +92,31 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         )
         action.add_argument("--root", metavar="DIR", help="use the machine below this folder")
     add_format(status, "text", "json")
+    test.examples = (
+        "hook test aws-neuronx-tools=2.28.23.0",
+        "hook test 'aws-neuronx-tools=3.*' --lock lock.json",
+    )
+    test.add_argument(
+        "changes",
+        metavar="NAME=VERSION",
+        nargs="*",
+        help="a version to be installed, as apt takes it; 2.* is the newest known of these",
+    )
+    test.add_argument(
+        "--lock",
+        metavar="FILE",
+        help="judge by this lock.json; default: the lock of the installed hook",
+    )
+    test.add_argument("--root", metavar="DIR", help="judge for the machine below this folder")
+    add_format(test, "text", "json", what="the verdict")
 
 
 def run(options: Options, console: Console) -> int:
-    """Install, remove, or look."""
+    """Install, remove, look, or try."""
     if options.action == "status":
         return _status(options, console)
+    if options.action == "test":
+        return _test(options, console)
     places = _places(options)
     again = [sys.argv[0], *options.arguments]
     if options.action == "install":
@@ -182,3 +203,15 @@ def _status(options: Options, console: Console) -> int:
     else:
         console.result(render_hook_status(found, verbose=options.verbose > 0))
     return 1 if any(status.state == "faulty" for status in found) else 0
+
+
+def _test(options: Options, console: Console) -> int:
+    """0 if the hook would allow all of it, else 1."""
+    from neuron_pin.hooks.trial import try_changes
+    from neuron_pin.report.hook_trial import hook_trial_document, render_hook_trial
+
+    today = datetime.now(timezone.utc).date().isoformat()
+    trial = try_changes(options.changes, options.lock, options.root or "/", load_catalog(), today)
+    render = hook_trial_document if options.format == "json" else render_hook_trial
+    console.result(render(trial))
+    return 0 if trial.is_allowed else 1

@@ -31,6 +31,7 @@ COMMANDS = [
     ("verify", ("verify", "lock.json", "--offline", "torch")),
     ("hook-status", ("hook", "status")),
     ("hook-status", ("hook", "status", "pip", "uv", "--root", ".")),
+    ("hook-test", ("hook", "test", "aws-neuronx-tools=2.*", "bash=5", "--lock", "apt.json", "--root", ".")),
     ("policy", ("policy",)),
     ("policy", ("policy", "NP201")),
 ]  # fmt: skip
@@ -47,6 +48,7 @@ def test_json_is_what_its_schema_says(run, name: str, command: tuple[str, ...]) 
     Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
     Path("uv.lock").write_text("version = 2\n")
     run("lock", "--offline", "-q", "neuronx-cc", *TARGET, "-o", "lock.json")
+    run("lock", "--offline", "-q", *MACHINE, "--python", "3.12", "-o", "apt.json")
     done = run(*command, "--format", "json")
     document = json.loads(done.out)
     jsonschema.validate(document, schema(name), cls=jsonschema.Draft202012Validator)
