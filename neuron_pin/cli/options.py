@@ -251,7 +251,11 @@ def add_access(group: argparse._ArgumentGroup, *, keeps: bool = True) -> None:
     )
 
 
-def add_format(parser: argparse.ArgumentParser, *choices: str, what: str = "the result") -> None:
+def add_format(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup,
+    *choices: str,
+    what: str = "the result",
+) -> None:
     """``--format`` with the forms that a command has, the first is the default."""
     parser.add_argument(
         "--format",

@@ -11,6 +11,8 @@ SCHEMAS = Path(__file__).parent.parent.parent / "docs/schemas"
 TARGET = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-08-20")
 MACHINE = ("--instance", "trn2", "--os", "ubuntu24.04", "--as-of", "2026-08-20")
 
+STATUS = "Package: aws-neuronx-tools\nStatus: install ok installed\nVersion: 2.28.23.0-1\n\n"
+
 # schema, command
 COMMANDS = [
     ("findings", ("check", "reqs.txt", *TARGET)),
@@ -31,6 +33,9 @@ COMMANDS = [
     ("verify", ("verify", "lock.json", "--offline", "torch")),
     ("hook-status", ("hook", "status")),
     ("hook-status", ("hook", "status", "pip", "uv", "--root", ".")),
+    ("outdated", ("outdated", "apt.json", "--as-of", "2026-08-20")),
+    ("outdated", ("outdated", "reqs.txt", *TARGET)),
+    ("outdated", ("outdated", "--root", ".", "--as-of", "2026-08-20")),
     ("hook-test", ("hook", "test", "aws-neuronx-tools=2.*", "bash=5", "--lock", "apt.json", "--root", ".")),
     ("policy", ("policy",)),
     ("policy", ("policy", "NP201")),
@@ -47,6 +52,8 @@ def schema(name: str) -> dict:
 def test_json_is_what_its_schema_says(run, name: str, command: tuple[str, ...]) -> None:
     Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
     Path("uv.lock").write_text("version = 2\n")
+    Path("var/lib/dpkg").mkdir(parents=True)
+    Path("var/lib/dpkg/status").write_text(STATUS)
     run("lock", "--offline", "-q", "neuronx-cc", *TARGET, "-o", "lock.json")
     run("lock", "--offline", "-q", *MACHINE, "--python", "3.12", "-o", "apt.json")
     done = run(*command, "--format", "json")

@@ -1,0 +1,270 @@
+"""What is newer than what a lock, an environment or a machine has, and what of it ends when."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key, version_numbers
+from neuron_pin.catalog.support import Part, find_target_parts, package_part
+from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
+from neuron_pin.inputs import parse_requirement
+from neuron_pin.inputs.state import State, read_state
+from neuron_pin.policy import DEFAULT_PHASES, PackageKey, Phase
+from neuron_pin.resolve import NO_PREFERENCES
+from neuron_pin.resolve.explain import explain
+from neuron_pin.resolve.rules import Context
+from neuron_pin.target import Target
+
+from .lock_request import LockRequest, lock_request
+
+
+class Ending(NamedTuple):
+    """The end of support of a package or of a part of the target.
+
+    ``day`` is the announced one, `None` where none was announced by the day of the facts; then
+    it is not before the day after ``guaranteed_until``.  ``source`` is the announcement.
+    """
+
+    phase: Phase
+    day: date | None
+    guaranteed_until: date
+    source: str | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is out of support."""
+        return self.phase is Phase.EOS
+
+
+class PackageAge(NamedTuple):
+    """One Neuron package that is locked or installed.
+
+    ``sdk`` is the newest release that ships the current version, `None` for a version that no
+    release is known to have shipped.  ``newest`` is the newest version that the policy allows
+    on the target, of release ``newest_sdk``; ``together`` the one that goes with the newest of
+    all others, as a new lock would choose them; each `None` where there is none.  ``last_sdk``
+    is the last release that ships the package at all, `None` if the newest does.
+    """
+
+    key: PackageKey
+    current: str
+    sdk: str | None
+    newest: str | None
+    newest_sdk: str | None
+    together: str | None
+    ending: Ending
+    last_sdk: str | None
+    replaced_by: str | None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a newer version may be installed."""
+        return self.newest is not None and _is_newer(self.newest, self.current)
+
+
+class Outdated(NamedTuple):
+    """What is newer than a state.
+
+    ``sdk`` is the release that most of it is of, `None` where that cannot be told.
+    ``together_sdk`` is the release that a new lock of the same packages takes, `None` where
+    they go together in none; ``problem`` says why.  ``target_parts`` are Python, operating
+    system and instance family with their ends; ``others`` counts packages that are not
+    Neuron's, which nothing is known of.
+    """
+
+    label: str
+    target: Target
+    sdk: str | None
+    newest_sdk: str
+    newest_date: date
+    facts_until: date
+    packages: tuple[PackageAge, ...]
+    target_parts: tuple[tuple[str, Ending], ...]
+    together_sdk: str | None
+    problem: str
+    others: int
+
+    @property
+    def held_back_by(self) -> tuple[str, ...]:
+        """The packages for which a new lock cannot take a later release: none has them."""
+        release = self.together_sdk
+        if release is None:
+            return ()
+        return tuple(
+            age.key.name
+            for age in self.packages
+            if age.last_sdk is not None and sdk_key(age.last_sdk) <= sdk_key(release)
+        )
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing is newer, and nothing is out of support; without a Neuron package
+        there is nothing to say."""
+        if not self.packages:
+            return True
+        endings = [age.ending for age in self.packages] + [e for _, e in self.target_parts]
+        return not any(age.is_outdated for age in self.packages) and not any(
+            ending.is_over for ending in endings
+        )
+
+
+def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated:
+    """Compare a state with the known releases; reads no network.
+
+    ``place`` is a lock, a constraints file, an environment's folder, or ``host`` for the
+    machine below ``root``.  What the request's target leaves open is taken from there: a
+    lock's own target, an environment's Python, the machine.  Raises `UnreadableInput` or
+    `WrongUsage` for a place that is none of these.
+    """
+    catalog = request.catalog
+    state = read_state(place, catalog, None, root)
+    request = _fill_in(request, place, root)
+    target = request.target
+    own = {key: versions[0] for key, versions in state.versions.items() if _is_own(catalog, key)}
+    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    if newest is None:
+        raise WrongUsage(f"no release is known of {target.as_of} or earlier")
+    together, together_sdk, problem = _lock_together(request, own)
+    packages = [
+        _find_age(catalog, target, key, version, newest.sdk, together.get(key))
+        for key, version in own.items()
+    ]
+    parts = find_target_parts(
+        catalog,
+        python=target.python if request.target_options.python else None,
+        system=target.os,
+        instance=target.family,
+        as_of=target.as_of,
+    )
+    return Outdated(
+        label=state.label,
+        target=target,
+        sdk=state.sdk or _most_common(age.sdk for age in packages),
+        newest_sdk=newest.sdk,
+        newest_date=newest.date,
+        facts_until=catalog.announced,
+        packages=tuple(packages),
+        target_parts=tuple((part.subject.label, _ending(part)) for part in parts),
+        together_sdk=together_sdk,
+        problem=problem,
+        others=_count_others(state, own),
+    )
+
+
+def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
+    """The request with what its target leaves open as it is in the place."""
+    options = request.target_options
+    if place == "host":
+        from neuron_pin.target.detection import detect
+
+        machine = detect(root)
+        options = options.fill_in(machine.instance, _known_system(request.catalog, machine.os))
+    elif os.path.isdir(place):
+        from neuron_pin.inputs.host.distributions import environment_python
+
+        options = options.fill_in(python=environment_python(place))
+    elif place.endswith(".json"):
+        from neuron_pin.inputs.locks.lock_json import read_lock_json
+
+        stated = read_lock_json(place).target
+        options = options.fill_in(stated.instance, stated.os, stated.python)
+        phases = options.phases or tuple(p for p in stated.phases or () if p not in _DEFAULT)
+        options = options._replace(phases=phases, scope=stated.scope or options.scope)
+    return request._replace(target_options=options, target=options.make(request.catalog))
+
+
+_DEFAULT = frozenset(phase.label for phase in DEFAULT_PHASES)
+
+
+def _known_system(catalog: Catalog, name: str) -> str | None:
+    """A machine's system, `None` for one that no release supports."""
+    try:
+        return catalog.system(name).name if name else None
+    except UnknownName:
+        return None
+
+
+def _is_own(catalog: Catalog, key: PackageKey) -> bool:
+    package = catalog.packages.get(key.name)
+    own = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+    return package is not None and package.kind in own
+
+
+def _count_others(state: State, own: Iterable[PackageKey]) -> int:
+    return len(set(state.versions) - set(own))
+
+
+def _lock_together(
+    request: LockRequest, own: Iterable[PackageKey]
+) -> tuple[dict[PackageKey, str], str | None, str]:
+    """What a new lock of these packages chooses, its release, and what stands against one."""
+    wanted = tuple(
+        parse_requirement(f"{key.ecosystem.value}:{key.name}", "outdated") for key in own
+    )
+    if not wanted:
+        return {}, None, ""
+    asked = request.without_network()._replace(requirements=wanted, preferred=NO_PREFERENCES)
+    try:
+        found = lock_request(asked)
+    except NoSolution as error:
+        return {}, None, error.message
+    return {package.key: package.version for package in found.packages}, found.sdk, ""
+
+
+def _find_age(
+    catalog: Catalog,
+    target: Target,
+    key: PackageKey,
+    current: str,
+    newest_sdk: str,
+    together: str | None,
+) -> PackageAge:
+    requirement = parse_requirement(f"{key.ecosystem.value}:{key.name}", "outdated")
+    verdicts = explain(requirement, Context(catalog, target), None)
+    best = next((v for v in verdicts if not v.exclusions), None)
+    mine = next((v for v in verdicts if v.version == public_version(current)), None)
+    known = [r for v in verdicts for r in v.releases if catalog.dates[r] <= target.as_of]
+    last = max(known, key=sdk_key, default=None)
+    part = package_part(catalog, key.name, current, target.family, target.as_of)
+    return PackageAge(
+        key=key,
+        current=current,
+        sdk=_first_known(catalog, target, mine.releases) if mine is not None else None,
+        newest=best.version if best is not None else None,
+        newest_sdk=_first_known(catalog, target, best.releases) if best is not None else None,
+        together=together,
+        ending=_ending(part),
+        last_sdk=last if last != newest_sdk else None,
+        replaced_by=_find_replacement(catalog, key.name, target.as_of),
+    )
+
+
+def _first_known(catalog: Catalog, target: Target, releases: Sequence[str]) -> str | None:
+    """The newest of some releases that was public on the target's day."""
+    return next((r for r in releases if catalog.dates[r] <= target.as_of), None)
+
+
+def _find_replacement(catalog: Catalog, name: str, as_of: date) -> str | None:
+    events = catalog.events_by_name.get(name, ())
+    named = [e.replacement for e in events if e.replacement and e.stands(as_of) and not e.version]
+    package = catalog.packages[name]
+    return (named[-1] if named else package.replaced_by) or None
+
+
+def _ending(part: Part) -> Ending:
+    floor = part.floor
+    source = floor.event.source if floor.event is not None and floor.announced else None
+    return Ending(part.phase, floor.announced, floor.guaranteed_until, source)
+
+
+def _most_common(releases: Iterable[str | None]) -> str | None:
+    """The release that most are of, the newest of several; `None` for none."""
+    found = [release for release in releases if release is not None]
+    return max(set(found), key=lambda r: (found.count(r), sdk_key(r)), default=None)
+
+
+def _is_newer(version: str, current: str) -> bool:
+    return version_numbers(version) > version_numbers(public_version(current))
