@@ -24,6 +24,7 @@ COMMANDS = {
     "policy": ("policy", "list the rules, or explain one"),
     "doctor": ("doctor", "check that apt on this machine can follow a lock"),
     "cache": ("cache", "show, prune or clear the cache"),
+    "completion": ("completion", "print the completion script of bash, zsh or fish"),
     "help": ("help", "show the help of a command, with every option"),
     "version": ("version", "print the version"),
 }

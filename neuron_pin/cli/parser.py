@@ -79,6 +79,7 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
     )
     parser = CommandParser(
         prog="neuron-pin",
+        parents=[common],
         usage="neuron-pin COMMAND [options]",
         description="Which exact AWS Neuron versions may be installed here, and why not the "
         "others.\nNot affiliated with AWS.",
@@ -89,7 +90,6 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
         "explain torch-neuronx --instance trn1",
     )
     parser.epilog = "neuron-pin help COMMAND shows the options of a command."
-    parser.add_argument("-h", "--help", action="help", help="print this help")
     parser.add_argument(
         "-V",
         "--version",
@@ -113,6 +113,7 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
             _move_last(command, OF_ALL)
             for action in command.actions.values():
                 _move_last(action, OF_ALL)
+    _move_last(parser, OF_ALL)
     return parser
 
 
