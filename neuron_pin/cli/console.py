@@ -27,7 +27,10 @@ class Console:
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Console:
         """For errors of the command line itself, before it is parsed."""
-        return cls(color="never" if "--color=never" in arguments else "auto")
+        words = [*arguments, ""]
+        found = [words[n + 1] for n, word in enumerate(arguments) if word == "--color"]
+        found += [word[8:] for word in arguments if word.startswith("--color=")]
+        return cls(color=found[0] if found[:1] in (["always"], ["never"]) else "auto")
 
     @staticmethod
     def _wants_color(color: str) -> bool:

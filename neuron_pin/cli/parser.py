@@ -39,6 +39,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
         if given and not _is_global(given[0]):
             parser.refuse_rest(given)
+        parser.parse_known_args(given)
         write_err(parser.format_help())
         raise SystemExit(BARE)
     options, rest = parser.parse_known_args(given, namespace=Options(words=words))

@@ -62,6 +62,12 @@ def test_help_says_what_it_is_of(parser: CommandParser, run: Run) -> None:
     assert run("help", *words).out.startswith(f"usage: {parser.prog} ")
 
 
+def test_every_command_has_a_section_in_the_reference() -> None:
+    text = next((Path(__file__).parents[2] / "docs").rglob("commands.md")).read_text()
+    heads = re.findall(r"^## ([a-z, ]+)$", text, re.M)
+    assert set(COMMANDS) <= {name for head in heads for name in head.split(", ")}
+
+
 def test_examples_of_help_are_commands() -> None:
     for parser in PARSERS.values():
         for example in parser.examples:
@@ -82,6 +88,16 @@ def test_without_a_command_help_is_printed_and_a_script_notices(run: Run) -> Non
         done = run(*arguments)
         assert (done.code, done.out) == (2, "")
         assert done.err == run("--help").out
+
+
+@pytest.mark.parametrize("color", [("--color", "always"), ("--color=always",)])
+def test_errors_of_the_command_line_have_the_color_that_was_asked_for(
+    run: Run, color: tuple[str, ...]
+) -> None:
+    assert "\033[31merror:" in run(*color, "lock", "--offlin").err
+    assert "\033[" not in run("lock", "--offlin").err
+    assert run("--color", "lock").code == 2
+    assert "usage:" not in run("--color", "lock").err
 
 
 def test_version_is_a_command_too(run: Run) -> None:
