@@ -383,7 +383,7 @@ def test_exec_keeps_what_is_set_already(world: World, tmp_path: Path) -> None:
         (["uv", "sync"], "hook install uv --scope venv"),
         (["uv", "--quiet", "lock", "-U"], "hook install uv --scope venv"),
         (["no-such-program-at-all"], "cannot be started"),
-        ([], "which command?"),
+        ([], "missing command"),
     ],
 )
 def test_exec_refuses_what_it_cannot_hold(run, world: World, words: list[str], told: str) -> None:
