@@ -163,6 +163,8 @@ class CommandParser(argparse.ArgumentParser):
                 hint = "choose one of " + ", ".join(self.actions)
         elif problem.startswith("invalid choice: "):
             given, _, choices = problem.removeprefix("invalid choice: ").partition(" (choose from ")
+            # Newer Pythons have a guess of their own between the two.
+            given = given.partition(", maybe")[0]
             known = re.findall(r"[\w.-]+", choices)
             message = f"{where}: unknown value {given}"
             if where == "ACTION":
