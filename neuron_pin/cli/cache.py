@@ -1,4 +1,4 @@
-"""``neuron-pin cache``: what is kept of indexes."""
+"""``neuron-pin cache``: what the cache holds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 
 def run(options: Options, console: Console) -> int:
-    """Say what is there, or remove what is stale, or everything."""
+    """Show what the cache holds, or remove what is old, or everything."""
     settings = load_settings({"cache_dir": options.cache_dir}, os.environ, "")
     folder = cache_folder(settings, os.environ)
     if options.action != "info":

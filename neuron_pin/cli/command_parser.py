@@ -51,8 +51,14 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
             return text
         return f"{text} {self._format_args(action, (action.dest or '').upper())}"
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """The words of a help text in lines; a value with a hyphen stays whole."""
+        import textwrap
+
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
     def _expand_help(self, action: argparse.Action) -> str:
-        """The help text; other spellings of the option stand behind it."""
+        """The help text, then the other spellings of the option."""
         text = super()._expand_help(action)
         others = [word for word in action.option_strings if word.startswith("--")][1:]
         return f"{text} (also: {', '.join(others)})" if others else text
@@ -130,7 +136,7 @@ class CommandParser(argparse.ArgumentParser):
         return formatter.format_help()
 
     def _short_usage(self) -> str:
-        """``neuron-pin lock [options] [REQ ...]``: what stands where, not every option."""
+        """``neuron-pin lock [options] [REQ ...]``: the arguments, and not every option."""
         if self.usage:
             return self.usage
         words = [self.prog, "[options]"]

@@ -1,4 +1,4 @@
-"""``neuron-pin diff``: what lies between two states."""
+"""``neuron-pin diff``: the differences between two states."""
 
 from __future__ import annotations
 

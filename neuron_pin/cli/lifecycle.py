@@ -1,4 +1,4 @@
-"""``neuron-pin lifecycle``: phases and dates of everything that has a life-cycle."""
+"""``neuron-pin lifecycle``: phases and dates of everything that has a lifecycle."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 
 def run(options: Options, console: Console) -> int:
-    """Print the life-cycle of some subjects, or of all."""
+    """Print the lifecycle of some subjects, or of all."""
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
     statuses = find_statuses(

@@ -110,7 +110,7 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
         parser.actions[name] = command
         if with_arguments:
             import_module(f"{__package__}.{module}").add_arguments(command, common)
-            # What is the same everywhere stands last.
+            # What is the same everywhere comes last.
             _move_last(command, OF_ALL)
             for action in command.actions.values():
                 _move_last(action, OF_ALL)

@@ -1,4 +1,4 @@
-"""``neuron-pin plan``: the ordered commands from here to there, and the way back."""
+"""``neuron-pin plan``: the commands to install or upgrade, and to roll back."""
 
 from __future__ import annotations
 

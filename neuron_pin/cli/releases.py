@@ -1,4 +1,4 @@
-"""``neuron-pin releases``: the SDK releases, or what one of them holds."""
+"""``neuron-pin releases``: the SDK releases, or what is in one."""
 
 from __future__ import annotations
 

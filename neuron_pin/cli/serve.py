@@ -21,7 +21,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     del common
     parser.examples = (
         "serve",
-        "serve --listen 0.0.0.0:8099 --sdk 2.28.1 --instance trn2",
+        "serve --listen 127.0.0.1:9000 --sdk 2.28.1 --instance trn2",
         "serve --check",
     )
     group = parser.add_argument_group("server")

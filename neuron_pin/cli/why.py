@@ -1,4 +1,4 @@
-"""``neuron-pin why``: the chains of requirements that brought a package into a lock."""
+"""``neuron-pin why``: the requirements that brought a package into a lock."""
 
 from __future__ import annotations
 

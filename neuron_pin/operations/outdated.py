@@ -200,7 +200,7 @@ def _count_others(state: State, own: Iterable[PackageKey]) -> int:
 def _lock_together(
     request: LockRequest, own: Iterable[PackageKey]
 ) -> tuple[dict[PackageKey, str], str | None, str]:
-    """What a new lock of these packages chooses, its release, and what stands against one."""
+    """What a new lock of these packages chooses, its release, and why there is none."""
     wanted = tuple(
         parse_requirement(f"{key.ecosystem.value}:{key.name}", "outdated") for key in own
     )

@@ -151,7 +151,7 @@ def _remove_ours(output: Output, overwrite: bool) -> str | None:
         raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
     if owner is Ownership.EDITED and not overwrite:
         message = "has been edited by hand since neuron-pin wrote it"
-        raise CannotWrite(output.path, message, hint="--overwrite removes it all the same")
+        raise CannotWrite(output.path, message, hint="--overwrite removes it anyway")
     return None
 
 
@@ -186,7 +186,7 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
             text = put_section(before, text, output.form.section_head)
         except BrokenSection as error:
             raise CannotWrite(
-                f"{output.path}:{error.line}", f"{error}", hint="mend or remove them by hand"
+                f"{output.path}:{error.line}", f"{error}", hint="fix or remove them by hand"
             ) from None
     if output.form.verifier:
         module, _, function = output.form.verifier.partition(":")
