@@ -72,14 +72,31 @@ class FileChange(NamedTuple):
 
 
 def find_drift(prepared: Sequence[FileChange]) -> list[FileChange]:
-    """The files in which a lock would change more than the command and the day that made it;
-    each with these lines as they are, so that its `diff` shows what drifted."""
+    """The files in which a lock would change more than the command and the day that made it, and
+    what people are warned of on that day; each with the lines of the run as they are, so that
+    its `diff` shows what drifted."""
     drifted = []
     for file in prepared:
-        if file.after is not None:
-            kept = file._replace(after=_with_lines_of_run(file.after, file.before))
-            drifted += [kept] if kept.changes else []
+        if file.after is None or _is_same_lock(file.before, file.after):
+            continue
+        kept = file._replace(after=_with_lines_of_run(file.after, file.before))
+        drifted += [kept] if kept.changes else []
     return drifted
+
+
+def _is_same_lock(before: str, after: str) -> bool:
+    """Whether two texts of a lock.json lock the same; false for other files."""
+    if not (before.startswith("{") and after.startswith("{")):
+        return False
+    import json
+
+    try:
+        documents = [json.loads(text) for text in (before, after)]
+        for document in documents:
+            document["target"]["as_of"] = document["command"] = document["warnings"] = None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+    return bool(documents[0] == documents[1])
 
 
 def _with_lines_of_run(text: str, before: str) -> str:

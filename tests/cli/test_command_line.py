@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shlex
 import subprocess
@@ -247,6 +248,15 @@ def test_checking_a_lock_fails_where_it_would_change(run: Run, name: str, option
     assert "2.32.0" in drifted.out
     assert not [r for r in drifted.out.splitlines() if r[0] in "+-" and "--as-of" in r]
     assert Path(name).read_bytes() == before
+
+
+def test_a_warning_of_the_day_is_no_change_of_a_lock(run: Run) -> None:
+    run(*CC, "-o", "lock.json")
+    lock = json.loads(Path("lock.json").read_text())
+    for text, code in (({"warnings": ["old"]}, 0), ({"sdk": "2.30.0"}, 1), ({"target": 1}, 1)):
+        Path("lock.json").write_text(json.dumps({**lock, **text}, indent=2) + "\n")
+        found = run(*CC, "--upgrade", "-o", "lock.json", "--check")
+        assert (found.code, bool(found.out)) == (code, bool(code))
 
 
 def test_checking_notices_a_pin_changed_by_hand(run: Run) -> None:
