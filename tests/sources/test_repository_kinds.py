@@ -3,7 +3,6 @@ behind it, and where its option is."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import inspect
 from pathlib import Path
@@ -14,6 +13,7 @@ from conftest import Run, failure
 
 import neuron_pin
 from neuron_pin.api.arguments import SourceOptions, Target, fill_settings
+from neuron_pin.cli.command_parser import CommandParser
 from neuron_pin.cli.options import add_sources
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Ecosystem
@@ -48,7 +48,7 @@ def test_a_row_is_all_that_names_a_kind(name: str, tmp_path: Path) -> None:
     flag = name.replace("_", "-")
     variable = {f"NEURON_PIN_{name.upper()}": "a b\nc"}
     (tmp_path / "pyproject.toml").write_text(f'[tool.neuron-pin]\n{flag} = ["a b", "c"]\n')
-    parser = argparse.ArgumentParser()
+    parser = CommandParser()
     add_sources(parser)
     options = parser.parse_args([f"--{flag}", "a b", f"--{flag}", "c"])
     assert name in SourceOptions.__annotations__, f"neuron_pin/api/arguments.py: {name} is missing"
