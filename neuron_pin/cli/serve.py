@@ -106,7 +106,7 @@ def run(options: Options, console: Console) -> int:
     except ImportError as error:
         raise WrongUsage(
             f"serve needs the extra serve: {error.name} is not installed",
-            hint="in the folder of neuron-pin's source: pip install '.[serve]'",
+            hint="pip install 'neuron-pin[serve]'",
         ) from None
     size = _bytes(options.cache_size)
     base = base_view(
