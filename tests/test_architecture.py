@@ -15,7 +15,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 
 FLOORS = (
     ("errors", "printable", "reporter"),
-    ("fs", "policy"),
+    ("fs", "policy", "screen"),
     ("gpgv",),
     ("catalog", "lockfile"),
     ("settings",),

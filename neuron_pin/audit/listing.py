@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from .finding import Finding
+from neuron_pin.screen import PLAIN, Screen, fold
+
+from .finding import Finding, Severity
 
 
-def render_findings(findings: Sequence[Finding], form: str) -> str:
+def render_findings(findings: Sequence[Finding], form: str, screen: Screen = PLAIN) -> str:
     """The findings as text, json, sarif, github or markdown."""
     if form == "json":
         rows = [
@@ -36,13 +38,18 @@ def render_findings(findings: Sequence[Finding], form: str) -> str:
         return render_annotations(findings) if form == "github" else render_markdown(findings)
     lines = []
     for f in findings:
-        lines.append(f"{f.severity.value}: {f.subject}: {f.reason} ({f.rule.identifier})")
+        word = f"{f.severity.value}:"
+        line = fold(f"{word} {f.subject}: {f.reason} ({f.rule.identifier})", screen.width)
+        lines.append(screen.paint(_STYLES[f.severity], word) + line.removeprefix(word))
         lines.append(f"  at {f.place}")
         if f.remedy:
             lines.append(f"  do {f.remedy}")
     if not findings:
         lines.append("nothing found")
     return "\n".join(lines) + "\n"
+
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 def count_findings(findings: Sequence[Finding]) -> list[str]:

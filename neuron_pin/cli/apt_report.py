@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs import Requirement
-from neuron_pin.outputs.table import columns
+from neuron_pin.screen import Screen, columns
 
 from .console import Console
 from .options import Options
@@ -31,7 +31,7 @@ def explain_host(requirement: Requirement, options: Options, console: Console) -
     if options.format == "json":
         console.result(json.dumps(_document(found, shown), indent=2) + "\n")
     else:
-        console.result("\n".join(_text(requirement, found, shown)) + "\n")
+        console.show("\n".join(_text(requirement, found, shown, console.screen)) + "\n")
     return 0 if found.candidate is not None and requirement.admits(found.candidate) else 1
 
 
@@ -47,7 +47,9 @@ def _outcome(found: AptView) -> str:
     return f"would change {now.version} to {candidate}"
 
 
-def _text(requirement: Requirement, found: AptView, shown: list[VersionView]) -> list[str]:
+def _text(
+    requirement: Requirement, found: AptView, shown: list[VersionView], screen: Screen
+) -> list[str]:
     lines = [f"{requirement.text}: apt {_outcome(found)}", ""]
     rows = []
     for version in shown:
@@ -64,7 +66,7 @@ def _text(requirement: Requirement, found: AptView, shown: list[VersionView]) ->
             decided += f", before {version.overridden.path}:{version.overridden.line}"
         places = ", ".join(version.places)
         rows.append((version.version, ", ".join(marks), str(version.priority), places, decided))
-    lines += columns(("VERSION", "IS", "PRIORITY", "FROM", "DECIDED BY"), rows)
+    lines += columns(("VERSION", "IS", "PRIORITY", "FROM", "DECIDED BY"), rows, screen)
     if len(shown) < len(found.versions):
         lines += ["", f"{len(found.versions) - len(shown)} other versions are outside of it"]
     return lines

@@ -44,5 +44,7 @@ def run(options: Options, console: Console) -> int:
             f"{kind:10} {c.files:7} files {c.size / 1e6:10.1f} MB" for kind, c in kinds.items()
         ]
         text = "\n".join([folder, *lines]) + "\n"
-    console.result(json.dumps(document, indent=2) + "\n" if options.format == "json" else text)
+    document = {"schema_version": 1, **document}
+    shown = json.dumps(document, indent=2) + "\n" if options.format == "json" else text
+    console.print_as(options.format, shown)
     return 0

@@ -7,8 +7,8 @@ import os
 
 from neuron_pin.catalog import Catalog, find_unused_catalog, load_catalog, user_catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
-from neuron_pin.outputs.table import columns
 from neuron_pin.printable import join_printable, make_printable
+from neuron_pin.screen import Screen, columns
 
 from .command_parser import CommandParser
 from .console import Console
@@ -77,11 +77,13 @@ def run(options: Options, console: Console) -> int:
         console.warn(
             f"{other} was made by another version of neuron-pin and is not used: import again"
         )
-    console.result(_show(load_catalog(), options.format))
+    console.print_as(options.format, _show(load_catalog(), options.format, console.screen))
     return 0
 
 
-def _show(catalog: Catalog, form: str) -> str:
+def _show(catalog: Catalog, form: str, screen: Screen) -> str:
+    from neuron_pin.catalog.sources import shorten_source
+
     listed = [release for release in catalog.releases if release.listed]
     packages = [(p.name, p.kind.value, p.title) for p in catalog.packages.values()]
     if form == "json":
@@ -114,15 +116,17 @@ def _show(catalog: Catalog, form: str) -> str:
         f"systems     {', '.join(system.name for system in catalog.systems)}",
         f"instances   {', '.join(sorted(catalog.instances))}",
         "",
-        *columns(("PACKAGE", "KIND", "COMPONENT"), packages),
+        *columns(("PACKAGE", "KIND", "COMPONENT"), packages, screen),
         "",
         "Where sources disagree:",
     ]
     for c in catalog.corrections:
         lines.append(f"  {c.subject}: {c.right}")
-        lines.append(f"    not {c.wrong}; {c.why} [{c.source}, {c.date}]")
+        lines.append(f"    - not {c.wrong}; {c.why} [{shorten_source(c.source)}, {c.date}]")
     lines += ["", "Announcements that no event stands for:"]
-    lines += [f"  {left.what}: {left.reason} [{left.source}]" for left in catalog.left_out]
+    lines += [
+        f"  {left.what}: {left.reason} [{shorten_source(left.source)}]" for left in catalog.left_out
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -134,9 +138,9 @@ def _lint(options: Options, console: Console) -> int:
     if len(options.paths) > 1:
         raise WrongUsage("catalog lint takes one folder", hint="catalog lint [DIR]")
     findings = lint_facts(load_catalog(options.paths[0] if options.paths else None))
-    console.result(render_findings(findings, options.format))
+    console.print_as(options.format, render_findings(findings, options.format, console.screen))
     if options.format == "text" and findings:
-        console.result("\n" + "\n".join(count_findings(findings)) + "\n")
+        console.show("\n" + "\n".join(count_findings(findings)) + "\n")
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0
 
 
@@ -151,7 +155,7 @@ def _verify(options: Options, console: Console) -> int:
         return 0
     for row in found:
         signed = f", signed by {row.fingerprint}" if row.fingerprint else ", no signature asked for"
-        console.result(
+        console.show(
             f"{make_printable(row.path)}: {row.files} files, sha256 {row.sha256}{signed}\n"
         )
     return 0
@@ -179,5 +183,5 @@ def _import(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
     lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
-    console.result(join_printable(lines))
+    console.show(join_printable(lines))
     return 0

@@ -199,6 +199,6 @@ def _print(
         made = datetime.fromtimestamp(int(epoch), timezone.utc) if is_time else None
         console.result(render_cyclonedx(findings, checked.stated, made))
         return
-    console.result(render_findings(findings, options.format))
+    console.print_as(options.format, render_findings(findings, options.format, console.screen))
     if options.format == "text" and findings:
-        console.result("\n" + "\n".join(count_findings(findings)) + "\n")
+        console.show("\n" + "\n".join(count_findings(findings)) + "\n")

@@ -153,9 +153,9 @@ class CommandParser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: object = None) -> None:
         """Help and version; argparse itself does not care whether anything was printed."""
-        from .console import write_out
+        from .console import Console
 
-        write_out(message)
+        Console().show(message)
 
     def error(self, message: str) -> NoReturn:
         """Raise `WrongUsage` with what to write instead."""

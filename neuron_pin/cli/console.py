@@ -9,8 +9,14 @@ from collections.abc import Sequence
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
 from neuron_pin.printable import make_printable
+from neuron_pin.screen import Screen
 
-_CODES = {"red": "31", "yellow": "33", "green": "32", "cyan": "36", "bold": "1"}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+LEAST_WIDTH = 20
+"""The narrowest screen that is believed; below it nothing can be laid out."""
 
 SILENT = 2
 """How many ``-q`` leave the exit code alone."""
@@ -22,7 +28,8 @@ class Console:
     def __init__(self, *, color: str = "auto", quiet: int = 0, verbose: int = 0) -> None:
         self.quiet = quiet
         self.verbose = verbose
-        self._color = self._wants_color(color)
+        self._color = color
+        self._errors = _examine(sys.stderr, color)
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Console:
@@ -32,49 +39,124 @@ class Console:
         found += [word[8:] for word in arguments if word.startswith("--color=")]
         return cls(color=found[0] if found[:1] in (["always"], ["never"]) else "auto")
 
-    @staticmethod
-    def _wants_color(color: str) -> bool:
-        if color != "auto":
-            return color == "always"
-        # https://no-color.org: any non-empty value counts.
-        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-            return False
-        if os.environ.get("FORCE_COLOR"):
-            return True
-        return sys.stderr is not None and sys.stderr.isatty()
+    @property
+    def screen(self) -> Screen:
+        """What results are shown on; with ``-v`` tables name their sources."""
+        return _examine(sys.stdout, self._color)._replace(names_sources=self.verbose > 0)
+
+    def show(self, text: str) -> None:
+        """A result for people, on stdout, wrapped to the screen; raises as `result` does."""
+        width = self.screen.width
+        if width is not None:
+            from neuron_pin.screen import fold
+
+            text = fold(text, width)
+        self.result(text)
 
     def result(self, text: str) -> None:
-        """A result, on stdout, not with ``-qq``; raises `CannotWrite`, and `BrokenPipeError`
-        where the reader has gone."""
+        """A result for programs, on stdout as it is, not with ``-qq``; raises `CannotWrite`, and
+        `BrokenPipeError` where the reader has gone."""
         if self.quiet < SILENT:
             write_out(text)
+
+    def print_as(self, form: str, text: str) -> None:
+        """A result in a form: ``text`` is for people, any other for programs."""
+        (self.show if form == "text" else self.result)(text)
 
     def note(self, text: str) -> None:
         """Something to know, on stderr; not with ``-q``."""
         if not self.quiet:
-            write_err(make_printable(text) + "\n")
+            self._tell(make_printable(text))
 
     def warn(self, text: str) -> None:
         """A warning, on stderr; not with ``-q``."""
         if not self.quiet:
-            write_err(self._paint("yellow", "warning:") + f" {make_printable(text)}\n")
+            self._tell(f"warning: {make_printable(text)}", "yellow")
 
     def error(self, error: NeuronPinError) -> None:
         """An error with its causes and what to do next, on stderr."""
-        lines = [self._paint("red", "error:") + f" {make_printable(error.message)}"]
+        self._tell(f"error: {make_printable(error.message)}", "red")
         if isinstance(error, NoSolution):
-            lines += [f"  because: {make_printable(cause)}" for cause in error.causes]
+            for cause in error.causes:
+                self._tell(f"  because: {make_printable(cause)}")
             if len(error.conflict) > 1:
-                lines.append(
-                    "  these cannot hold together: " + make_printable(", ".join(error.conflict))
-                )
-            lines += [f"  would work: {make_printable(words)}" for words in error.relaxations]
+                together = ", ".join(error.conflict)
+                self._tell(f"  these cannot hold together: {make_printable(together)}")
+            for words in error.relaxations:
+                self._tell(f"  would work: {make_printable(words)}")
         if error.hint:
-            lines.append(self._paint("cyan", "hint:") + f" {make_printable(error.hint)}")
-        write_err("\n".join(lines) + "\n")
+            self._tell(f"hint: {make_printable(error.hint)}", "cyan")
 
-    def _paint(self, color: str, text: str) -> str:
-        return f"\033[{_CODES[color]}m{text}\033[0m" if self._color else text
+    def _tell(self, line: str, style: str = "") -> None:
+        """A line on stderr, wrapped; its first word in a style."""
+        width = self._errors.width
+        if width is not None and len(line) > width:
+            from neuron_pin.screen import fold
+
+            line = fold(line, width)
+        if style:
+            word, colon, rest = line.partition(":")
+            line = self._errors.paint(style, word + colon) + rest
+        write_err(line + "\n")
+
+
+def _examine(stream: TextIO | None, color: str) -> Screen:
+    """What a stream's screen can show, by the stream and the environment."""
+    is_terminal = stream is not None and stream.isatty()
+    return Screen(
+        width=_measure_width(stream if is_terminal else None),
+        has_color=_wants_color(color, is_terminal),
+        has_links=_has_links(is_terminal),
+    )
+
+
+def _measure_width(terminal: TextIO | None) -> int | None:
+    """``COLUMNS``, else the terminal's width; what is piped has no bound, so that one row is one
+    line to grep."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and len(given) < 6 and int(given):
+        return max(int(given), LEAST_WIDTH)
+    if terminal is None:
+        return None
+    try:
+        return max(os.get_terminal_size(terminal.fileno()).columns, LEAST_WIDTH)
+    except OSError:
+        return 80
+
+
+def _wants_color(color: str, is_terminal: bool) -> bool:
+    if color != "auto":
+        return color == "always"
+    # https://no-color.org and https://force-color.org: any non-empty value counts.
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal and os.environ.get("TERM") != "dumb"
+
+
+_LINK_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio")
+_LINK_TERMINALS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour")
+
+
+def _has_links(is_terminal: bool) -> bool:
+    """Whether a terminal understands OSC 8, by what it says of itself: there is no way to ask.
+
+    Source: the tests that https://github.com/zkat/supports-hyperlinks makes.
+    """
+    if not is_terminal:
+        return False
+    environ = os.environ
+    if environ.get("FORCE_HYPERLINK"):
+        # The word of other programs for those of which nothing is known.
+        return environ["FORCE_HYPERLINK"] != "0"
+    vte = environ.get("VTE_VERSION", "")
+    return (
+        (vte.isdecimal() and int(vte[:6]) >= 5000)
+        or environ.get("TERM_PROGRAM") in _LINK_PROGRAMS
+        or environ.get("TERM") in _LINK_TERMINALS
+        or any(environ.get(name) for name in ("WT_SESSION", "KONSOLE_VERSION", "DOMTERM"))
+    )
 
 
 def write_out(text: str) -> None:

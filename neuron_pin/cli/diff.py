@@ -41,5 +41,6 @@ def run(options: Options, console: Console) -> int:
     old = read_state(options.old, catalog, family)
     new = read_state(options.new, catalog, family)
     comparison = compare(old, new, catalog, parse_day_or_today(options.as_of))
-    console.result(render_diff(comparison, options.format, everything=options.all))
+    text = render_diff(comparison, options.format, everything=options.all, screen=console.screen)
+    console.print_as(options.format, text)
     return 0

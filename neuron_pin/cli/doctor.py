@@ -33,5 +33,5 @@ def run(options: Options, console: Console) -> int:
             hint="doctor looks at machines that use apt",
         )
     findings = check_apt(root, load_catalog(), time.time())
-    console.result(render_findings(findings, options.format))
+    console.print_as(options.format, render_findings(findings, options.format, console.screen))
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -70,14 +70,19 @@ def run(options: Options, console: Console) -> int:
     )
     if other is not None:
         pair = explain_pair(request, requirement, other)
-        console.result(render_pair(pair, options.format))
+        text = render_pair(pair, options.format, console.screen)
         problem = pair.problem
     else:
         found = explain_name(request, requirement)
-        console.result(
-            render_explanation(requirement, found, options.format, everything=bool(console.verbose))
+        text = render_explanation(
+            requirement,
+            found,
+            options.format,
+            everything=bool(console.verbose),
+            screen=console.screen,
         )
         problem = found.problem
+    console.print_as(options.format, text)
     if problem is not None:
         console.error(problem)
         return problem.exit_code

@@ -201,7 +201,7 @@ def _status(options: Options, console: Console) -> int:
     if options.format == "json":
         console.result(hook_status_document(found))
     else:
-        console.result(render_hook_status(found, verbose=options.verbose > 0))
+        console.show(render_hook_status(found, verbose=options.verbose > 0))
     return 1 if any(status.state == "faulty" for status in found) else 0
 
 

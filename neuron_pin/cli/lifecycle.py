@@ -10,6 +10,7 @@ from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
 from neuron_pin.operations.lifecycle import find_statuses
 from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
+from neuron_pin.screen import PLAIN, Screen
 
 from .command_parser import CommandParser
 from .console import Console
@@ -63,7 +64,8 @@ def run(options: Options, console: Console) -> int:
     statuses = find_statuses(
         catalog, as_of, options.subjects, kinds=options.kind or (), instance=options.instance
     )
-    text = _renderer(options, catalog, as_of)(statuses)
+    screen = PLAIN if options.output else console.screen
+    text = _renderer(options, catalog, as_of, screen)(statuses)
     note = describe_facts(as_of, catalog.announced)
     if note:
         console.note(f"note: {note}")
@@ -73,7 +75,7 @@ def run(options: Options, console: Console) -> int:
         write_atomically(options.output, text)
         console.note(f"{options.output}: written")
     else:
-        console.result(text)
+        console.print_as(options.format, text)
     return 0
 
 
@@ -87,14 +89,17 @@ def parse_day_or_today(text: str | None) -> date:
         raise WrongUsage(f"--as-of: {text!r} is not a date", hint="write 2026-08-17") from None
 
 
-def _renderer(options: Options, catalog: Catalog, as_of: date) -> Callable[[Sequence[Status]], str]:
+def _renderer(
+    options: Options, catalog: Catalog, as_of: date, screen: Screen
+) -> Callable[[Sequence[Status]], str]:
     form = options.format
     if form == "text":
         if options.lock:
             raise WrongUsage(
                 "--lock needs a page, a drawing or a calendar", hint="add --format html, svg or ics"
             )
-        return render_details if options.subjects else render_table
+        render = render_details if options.subjects else render_table
+        return lambda statuses: render(statuses, screen)
     if form == "json":
         from neuron_pin.report.endoflife import render_json
 

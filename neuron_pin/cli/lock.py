@@ -225,10 +225,12 @@ def run(options: Options, console: Console) -> int:
     else:
         for path, changed in write(prepared):
             console.note(f"{path}: {'written' if changed else 'unchanged'}")
-    if printed is not None:
+    if printed is not None and printed.name != "text":
         console.result(printed.render(resolution, command))
-    elif not console.quiet and not writes_nothing:
-        console.result(FORMATS["text"].render(resolution, command))
+    elif printed is not None or (not console.quiet and not writes_nothing):
+        from neuron_pin.outputs.table import show_resolution
+
+        console.show(show_resolution(resolution, console.screen))
     return 0
 
 

@@ -117,5 +117,5 @@ def run(options: Options, console: Console) -> int:
         if options.format == "json":
             console.result(render_plan_json(found))
         else:
-            console.result(render_plan_text(found, with_files=bool(options.verbose)))
+            console.show(render_plan_text(found, with_files=bool(options.verbose)))
     return 0

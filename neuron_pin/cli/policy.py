@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 
 from neuron_pin.errors import UnknownName
-from neuron_pin.outputs.table import columns
 from neuron_pin.policy import EDITIONS, Phase, Rule
 from neuron_pin.policy.classification import CLASSIFICATIONS
 from neuron_pin.policy.rule_pages import PAGES, STABILITY
 from neuron_pin.policy.update import Update, list_updates
+from neuron_pin.screen import Screen, columns
 
 from .command_parser import CommandParser
 from .console import Console
@@ -38,7 +38,7 @@ def run(options: Options, console: Console) -> int:
         if options.format == "json":
             console.result(json.dumps({"schema_version": 1, **document()}, indent=2) + "\n")
         else:
-            console.result(text() + "\n")
+            console.show(text(console.screen) + "\n")
         return 0
     rules = sorted(Rule, key=lambda rule: rule.identifier)
     if options.rule:
@@ -54,10 +54,11 @@ def run(options: Options, console: Console) -> int:
     elif options.format == "markdown":
         console.result(markdown(rules))
     elif options.rule:
-        console.result(_page(rules[0]))
+        console.show(_page(rules[0]))
     else:
         rows = [(rule.identifier, rule.title, PAGES[rule].section) for rule in rules]
-        console.result("\n".join(columns(("RULE", "TITLE", "SOURCE"), rows)) + "\n")
+        table = columns(("RULE", "TITLE", "SOURCE"), rows, console.screen)
+        console.show("\n".join(table) + "\n")
     return 0
 
 
@@ -103,7 +104,7 @@ def markdown(rules: Sequence[Rule]) -> str:
     return "\n".join(parts)
 
 
-def _phases_text() -> str:
+def _phases_text(screen: Screen) -> str:
     blocks = []
     for edition in reversed(EDITIONS):
         rows = [
@@ -112,9 +113,9 @@ def _phases_text() -> str:
         ]
         head = ("KIND", *(phase.label.upper() for phase in Phase))
         title = f"Edition {edition.name}, in force from {edition.in_force}: {edition.change}"
-        blocks.append("\n".join([title, "", *columns(head, rows)]))
+        blocks.append("\n".join([title, "", *columns(head, rows, screen)]))
     updates = [(phase.label, list_updates(phase).value) for phase in Phase]
-    blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates)))
+    blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates, screen)))
     return "\n\n".join(blocks)
 
 
@@ -138,12 +139,12 @@ def _phases_document() -> dict[str, object]:
     }
 
 
-def _classification_text() -> str:
+def _classification_text(screen: Screen) -> str:
     blocks = []
     for table in CLASSIFICATIONS:
         rows = [(phase.label, *(cell or "-" for cell in cells)) for phase, cells in table.rows]
         head = ("PHASE", *(column.upper() for column in table.columns))
-        lines = [table.title, "", *columns(head, rows)]
+        lines = [table.title, "", *columns(head, rows, screen)]
         blocks.append("\n".join([*lines, f"({table.note})"] if table.note else lines))
     return "\n\n".join(blocks)
 
@@ -162,9 +163,9 @@ def _classification_document() -> dict[str, object]:
     }
 
 
-def _updates_text() -> str:
+def _updates_text(screen: Screen) -> str:
     rows = [(update.value, update.promise) for update in Update]
-    return "\n".join(columns(("UPDATE", "THE POLICY SAYS"), rows))
+    return "\n".join(columns(("UPDATE", "THE POLICY SAYS"), rows, screen))
 
 
 def _updates_document() -> dict[str, object]:

@@ -9,9 +9,9 @@ from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
 from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
 from neuron_pin.catalog.subjects import Status, Subjects
 from neuron_pin.errors import UnknownName
-from neuron_pin.outputs.table import columns
 from neuron_pin.policy import SubjectKind
 from neuron_pin.report.changes import changes_row, sign_changes
+from neuron_pin.screen import Screen, columns
 
 from .command_parser import CommandParser
 from .console import Console
@@ -41,7 +41,8 @@ def run(options: Options, console: Console) -> int:
     as_of = parse_day_or_today(options.as_of)
     statuses = [s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK]
     if not options.release:
-        console.result(_all(catalog, statuses, options.format))
+        text = _all(catalog, statuses, options.format, console.screen)
+        console.print_as(options.format, text)
         return 0
     wanted = statuses[0].subject.version if options.release == "latest" else options.release
     release = catalog.release(wanted)
@@ -53,8 +54,10 @@ def run(options: Options, console: Console) -> int:
     changes = None
     if before is not None and release.listed:
         changes = find_changes(catalog, before.sdk, release.sdk)
-    show = _document if options.format == "json" else _text
-    console.result(show(catalog, release, status, changes, family))
+    if options.format == "json":
+        console.result(_document(catalog, release, status, changes, family))
+    else:
+        console.show(_text(catalog, release, status, changes, family, console.screen))
     return 0
 
 
@@ -65,7 +68,7 @@ def describe_standing(status: Status) -> str:
     return "superseded in its patch line" if "patch line" in status.note else "superseded"
 
 
-def _all(catalog: Catalog, statuses: Sequence[Status], form: str) -> str:
+def _all(catalog: Catalog, statuses: Sequence[Status], form: str, screen: Screen) -> str:
     releases = [(catalog.release(s.subject.version), s) for s in statuses]
     if form == "json":
         rows = [
@@ -90,7 +93,7 @@ def _all(catalog: Catalog, statuses: Sequence[Status], form: str) -> str:
         )
         for r, s in releases
     ]
-    return "\n".join(columns(("SDK", "DATE", "STATUS", "NOTE"), table)) + "\n"
+    return "\n".join(columns(("SDK", "DATE", "STATUS", "NOTE"), table, screen)) + "\n"
 
 
 def _text(
@@ -99,6 +102,7 @@ def _text(
     status: Status,
     changes: Changes | None,
     family: str | None,
+    screen: Screen,
 ) -> str:
     contents = read_contents(catalog, release.sdk)
     words = {
@@ -116,9 +120,9 @@ def _text(
         (name, version or "-", kind, " ".join(instances), " ".join(pythons) or "-")
         for name, version, kind, instances, pythons in _members(catalog, release, family)
     ]
-    lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table)]
+    lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table, screen)]
     if changes is not None:
-        lines += ["", *_change_lines(changes)]
+        lines += ["", *_change_lines(changes, screen)]
     return "\n".join(lines) + "\n"
 
 
@@ -137,7 +141,7 @@ def _members(
             )
 
 
-def _change_lines(changes: Changes) -> list[str]:
+def _change_lines(changes: Changes, screen: Screen) -> list[str]:
     lines = [f"Since {changes.old} ({changes.update.value}: {changes.update.promise}):"]
     for word, found in (
         ("entered", [f"{c.package} {', '.join(c.new)}".rstrip() for c in changes.entered]),
@@ -153,7 +157,9 @@ def _change_lines(changes: Changes) -> list[str]:
         for c in changes.packages
         if c.old and c.new
     ]
-    return lines + ["  " + line for line in columns(("CHANGED", "FROM", "TO", "UPDATE"), rows)]
+    inside = screen._replace(width=screen.width - 2 if screen.width else None)
+    table = columns(("CHANGED", "FROM", "TO", "UPDATE"), rows, inside)
+    return lines + ["  " + line for line in table]
 
 
 def _document(

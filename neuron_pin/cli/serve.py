@@ -131,7 +131,7 @@ def run(options: Options, console: Console) -> int:
             from neuron_pin.proxy.self_check_report import render_self_check
 
             found = check_server(made)
-            console.result(render_self_check(found))
+            console.show(render_self_check(found, console.screen))
             return 3 if any(step.problem for step in found) else 0
         host, port = _host_and_port(options.listen)
         server = make_server(

@@ -101,7 +101,7 @@ def run(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
     else:
         lines = [without_credentials(line) for line in _lines(lock, found)]
-        console.result(join_printable(lines))
+        console.show(join_printable(lines))
     if found.problems:
         return 1
     return SourceFailed.exit_code if found.source_failed else 0
@@ -219,5 +219,5 @@ def _lines(lock: Lock, found: Verdict) -> list[str]:
             shown += f" and {len(names) - MAX_NAMED} more"
         lines.append(f"  {reason.identifier} ({reason.title}): {shown}")
         details = list(dict.fromkeys(gap.detail for gap in gaps if gap.detail))
-        lines += [f"    {detail}" for detail in details[:MAX_NAMED]]
+        lines += [f"    - {detail}" for detail in details[:MAX_NAMED]]
     return lines

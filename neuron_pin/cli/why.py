@@ -47,5 +47,5 @@ def run(options: Options, console: Console) -> int:
     for origin, *rest in chains:
         steps = [f"{step} {versions[step]}" for step in rest]
         lines.append(f"  {' → '.join([origin, *steps])}")
-    console.result(join_printable(lines))
+    console.show(join_printable(lines))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.printable import make_printable
+from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 if TYPE_CHECKING:
     # Reports draw columns and resolve nothing.
@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 def render_table(resolution: Resolution, command: str) -> str:
     """Two tables; plain text, greppable, no color."""
     del command
+    return show_resolution(resolution, PLAIN)
+
+
+def show_resolution(resolution: Resolution, screen: Screen) -> str:
+    """The same two tables on a screen."""
     release = f"Neuron SDK {resolution.sdk}" if resolution.sdk else "no Neuron SDK"
     lines = [f"{release} for {resolution.target.label}, as of {resolution.target.as_of}", ""]
     rows = [
         (str(p.key), p.version, p.pin.render(p.key.ecosystem), p.phase.label)
         for p in resolution.packages
     ]
-    lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), rows)
+    lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), rows, screen)
     if resolution.support is not None:
         lines += ["", *support_lines(resolution.support)]
     if resolution.exclusions:
-        lines += ["", "Left out:", *exclusion_columns(resolution.exclusions)]
+        lines += ["", "Left out:", *exclusion_columns(resolution.exclusions, screen)]
     return "\n".join(lines) + "\n"
 
 
@@ -42,14 +47,29 @@ def support_lines(support: Support) -> list[str]:
     ]
 
 
-def exclusion_columns(exclusions: Sequence[Exclusion]) -> list[str]:
-    """Package, version, rule, reason and source; versions that share them share a line."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
+def exclusion_columns(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[str]:
+    """Package, version, rule and reason; versions that share them share a line."""
+    alike: dict[tuple[str, str, str, str], list[str]] = {}
     for e in exclusions:
-        group = (str(e.key), e.rule.identifier, f"{e.reason} [{e.source}]")
+        source = e.source if screen.names_sources or screen.has_links else ""
+        group = (str(e.key), e.rule.identifier, e.reason, source)
         alike.setdefault(group, []).append(e.version or "-")
-    rows = [(key, _span(versions), rule, reason) for (key, rule, reason), versions in alike.items()]
-    return columns(("PACKAGE", "VERSION", "RULE", "REASON"), rows)
+    rows = [
+        (key, _span(versions), rule, cite(reason, source, screen))
+        for (key, rule, reason, source), versions in alike.items()
+    ]
+    return columns(("PACKAGE", "VERSION", "RULE", "REASON"), rows, screen)
+
+
+def cite(reason: str, source: str, screen: Screen) -> str | Cell:
+    """A reason with its source: named where the screen names sources, else a link where it
+    has links."""
+    url = ""
+    if screen.has_links and source:
+        from neuron_pin.catalog.sources import find_source_url
+
+        url = find_source_url(source) or ""
+    return Cell(f"{reason} [{source}]" if screen.names_sources and source else reason, url=url)
 
 
 def _span(versions: Sequence[str]) -> str:
@@ -58,11 +78,11 @@ def _span(versions: Sequence[str]) -> str:
     return f"{versions[0]} … {versions[-1]} ({len(versions)})"
 
 
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Left-aligned columns, the last one ragged; control characters are made visible."""
-    table = [[make_printable(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    ]
+__all__ = [
+    "cite",
+    "columns",
+    "exclusion_columns",
+    "render_table",
+    "show_resolution",
+    "support_lines",
+]

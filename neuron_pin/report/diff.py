@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.operations.diff import Comparison, Difference
-from neuron_pin.outputs.table import columns
 from neuron_pin.policy import Phase
-from neuron_pin.printable import escape_markdown, join_printable
+from neuron_pin.printable import escape_markdown, join_printable, make_printable
+from neuron_pin.screen import PLAIN, Screen, columns
 
 from .changes import changes_row, sign_changes
 
 
-def render_diff(comparison: Comparison, form: str, *, everything: bool) -> str:
+def render_diff(
+    comparison: Comparison, form: str, *, everything: bool, screen: Screen = PLAIN
+) -> str:
     """The text; what is equal in both only where ``everything`` is wanted."""
     shown = [d for d in comparison.differences if everything or not d.is_equal]
     if form == "json":
         return json.dumps(_document(comparison, shown), indent=2) + "\n"
     if form == "markdown":
         return _markdown(comparison, shown)
-    return _text(comparison, shown)
+    return _text(comparison, shown, screen)
 
 
 HEAD = ("PACKAGE", "OLD", "NEW", "UPDATE", "PHASE")
@@ -58,17 +60,19 @@ def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
     return " → ".join(dict.fromkeys(labels)) or "-"
 
 
-def _text(comparison: Comparison, shown: Sequence[Difference]) -> str:
-    lines = [f"{comparison.old.label} → {comparison.new.label}"]
+def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -> str:
+    title = f"{comparison.old.label} → {comparison.new.label}"
     support = comparison.support
     if support is not None:
-        lines[0] += f" ({support.update.value}: {support.update.promise})"
-    lines.append("")
-    lines += columns(HEAD, [_row(d) for d in shown]) if shown else ["no difference"]
-    for word, gained, lost in _support_rows(comparison):
-        lines.append(f"{word}: {' '.join(sign_changes(gained, lost))}")
+        title += f" ({support.update.value}: {support.update.promise})"
+    table = columns(HEAD, [_row(d) for d in shown], screen) if shown else ["no difference"]
+    lines = [
+        f"{word}: {' '.join(sign_changes(gained, lost))}"
+        for word, gained, lost in _support_rows(comparison)
+    ]
     lines += ["", *comparison.notes] if comparison.notes else []
-    return join_printable(lines)
+    # The table is made printable already, and may be in color.
+    return "\n".join([make_printable(title), "", *table, ""]) + join_printable(lines)
 
 
 def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:

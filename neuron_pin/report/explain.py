@@ -8,14 +8,20 @@ from collections import Counter
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
 from neuron_pin.outputs.lock_json import make_exclusion
-from neuron_pin.outputs.table import columns
+from neuron_pin.outputs.table import cite
 from neuron_pin.resolve.explain import Verdict
+from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 SCHEMA_VERSION = 1
 
 
 def render_explanation(
-    requirement: Requirement, found: Explanation, form: str, *, everything: bool
+    requirement: Requirement,
+    found: Explanation,
+    form: str,
+    *,
+    everything: bool,
+    screen: Screen = PLAIN,
 ) -> str:
     """One package; of each version that was excluded the first rule, or all of them with
     ``everything``."""
@@ -31,7 +37,7 @@ def render_explanation(
     resolution = found.resolution
     release = f", SDK {resolution.sdk}" if resolution and resolution.sdk else ""
     lines = [f"{requirement.text} for {found.target.label}{release}", ""]
-    rows = []
+    rows: list[tuple[str | Cell, ...]] = []
     for verdict in found.verdicts:
         newest = verdict.releases[0] if verdict.releases else ""
         oldest = verdict.releases[-1] if verdict.releases else ""
@@ -41,12 +47,12 @@ def render_explanation(
             continue
         shown = verdict.exclusions if everything else verdict.exclusions[:1]
         for exclusion in shown:
-            reason = f"{exclusion.reason} [{exclusion.source}]"
+            reason = cite(exclusion.reason, exclusion.source, screen)
             rule = exclusion.rule.identifier
             rows.append((verdict.version, sdk, verdict.phase.label, rule, reason))
         if not shown:
             rows.append((verdict.version, sdk, verdict.phase.label, "-", "a later one was chosen"))
-    lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows)
+    lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
         for v in found.verdicts
@@ -70,7 +76,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def render_pair(found: PairExplanation, form: str) -> str:
+def render_pair(found: PairExplanation, form: str, screen: Screen = PLAIN) -> str:
     """Two packages, version by version of the first."""
     first, second = found.first, found.second
     if form == "json":
@@ -105,7 +111,9 @@ def render_pair(found: PairExplanation, form: str) -> str:
     lines = [
         f"{first.text} with {second.text} for {found.target.label}",
         "",
-        *columns((first.name.upper(), "PHASE", second.name.upper(), "SDK", "WHY NOT"), rows),
+        *columns(
+            (first.name.upper(), "PHASE", second.name.upper(), "SDK", "WHY NOT"), rows, screen
+        ),
         "",
         f"{len(found.verdicts)} versions of {first.name}, {together} go with one of {second.name}",
     ]

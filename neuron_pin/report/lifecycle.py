@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from neuron_pin.catalog.subjects import Status
-from neuron_pin.outputs.table import columns
 from neuron_pin.policy import Event, EventType, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
 from neuron_pin.printable import make_printable
+from neuron_pin.screen import PLAIN, Screen, columns, fold
 
 HEAD = ("KIND", "SUBJECT", "PHASE", "SINCE", "NEXT CHANGE", "GUARANTEED UNTIL", "REPLACEMENT")
 
 
-def render_table(statuses: Sequence[Status]) -> str:
+def render_table(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
     """One line a subject: phase, since when, what has been announced, until when support is
     sure by the policy."""
     rows = [
@@ -29,7 +29,7 @@ def render_table(statuses: Sequence[Status]) -> str:
         )
         for status in statuses
     ]
-    return "\n".join(columns(HEAD, rows)) + "\n"
+    return "\n".join(columns(HEAD, rows, screen)) + "\n"
 
 
 def describe_guarantee(status: Status) -> str:
@@ -55,9 +55,35 @@ def describe_change(event: Event | None) -> str:
     return f"{event.phase.label} {when}" + (f" ({event.sdk})" if event.sdk else "")
 
 
-def render_details(statuses: Sequence[Status]) -> str:
-    """Everything known of each subject, with the announcement behind each fact."""
-    return "\n".join("\n".join(_details(status)) + "\n" for status in statuses)
+def render_details(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
+    """Everything known of each subject, with the announcement behind each fact: its name, or
+    where the screen names sources its address."""
+    text = "\n".join("\n".join(_details(status)) + "\n" for status in statuses)
+    return _cite_sources(text, screen)
+
+
+def _cite_sources(text: str, screen: Screen) -> str:
+    """A text whose ``[sources]`` are short, or whole, or links."""
+    import re
+
+    from neuron_pin.catalog.sources import find_source_url, shorten_source
+
+    urls: dict[str, str] = {}
+
+    def cite(found: re.Match[str]) -> str:
+        url, short = find_source_url(found[1]), shorten_source(found[1])
+        if screen.names_sources:
+            return f"[{url or found[1]}]"
+        urls[short] = url or ""
+        return f"[{short}]"
+
+    text = re.sub(r"\[((?:announcements|release-notes)/[^\]]+)\]", cite, text)
+    if screen.has_links:
+        # Wrapped first: an address takes no room.
+        text = fold(text, screen.width)
+        for short, url in urls.items():
+            text = text.replace(f"[{short}]", f"[{screen.link(url, short)}]")
+    return text
 
 
 def _details(status: Status) -> list[str]:

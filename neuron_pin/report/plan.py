@@ -25,7 +25,7 @@ def render_plan_text(plan: Plan, *, with_files: bool) -> str:
         if step.reason:
             lines.append(f"   because: {step.reason}")
         if step.unless:
-            lines.append(f"   unless: {step.unless}")
+            lines += ["   unless this succeeds:", f"     {step.unless}"]
         for file in step.files:
             lines += _file(file, step, with_files=with_files)
         lines += [f"     {command}" for command in list_commands(step)]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def replay(run: Run, commands: list[str], folder: Path) -> str:
         code = f"exit code {done.code}\n" if done.code else ""
         text += f"{PROMPT} {command}".rstrip() + f"\n{done.out}{errors}{code}\n"
     return text.replace(str(folder), "DIR").replace(str(EMBEDDED), "CATALOG")
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder whose path has always the same length: lines are wrapped by what is in them."""
+    folder = Path(tempfile.mkdtemp(prefix="np-", dir="/tmp")).resolve()
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)

@@ -15,7 +15,7 @@ def test_the_floor_is_announced_guaranteed_and_possible(run) -> None:
     done = run("lifecycle", "torch-neuronx==2.8", "--as-of", "2026-03-01")
     assert done.code == 0
     for line in (
-        "announced         end of support on 2026-04-09 [announcements/",
+        "announced         end of support on 2026-04-09 [announce-eos-pytorch-2-7-2-8]",
         "guaranteed until  2026-04-08",
         "could end from    2026-04-09, as announced",
         "regular updates   until 2026-06-18",
