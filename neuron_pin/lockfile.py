@@ -76,7 +76,8 @@ class LockSupport(NamedTuple):
 
 
 class ExcludedVersion(NamedTuple):
-    """A version that may not be installed, by which rule and why."""
+    """A version that may not be installed, by which rule and why.  ``source_url`` is where the
+    source can be read, `None` where that is not known."""
 
     ecosystem: str
     name: str
@@ -84,6 +85,7 @@ class ExcludedVersion(NamedTuple):
     rule: str
     reason: str
     source: str
+    source_url: str | None = None
 
 
 class LockDocument(NamedTuple):

@@ -82,7 +82,7 @@ def run(options: Options, console: Console) -> int:
 
 
 def _show(catalog: Catalog, form: str, screen: Screen) -> str:
-    from neuron_pin.catalog.sources import shorten_source
+    from neuron_pin.catalog.sources import find_source_url, shorten_source
 
     listed = [release for release in catalog.releases if release.listed]
     packages = [(p.name, p.kind.value, p.title) for p in catalog.packages.values()]
@@ -100,9 +100,17 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
             "systems": [system.name for system in catalog.systems],
             "instances": sorted(catalog.instances),
             "repositories": catalog.repositories._asdict(),
-            "left_out": [left._asdict() for left in catalog.left_out],
+            "left_out": [
+                {**left._asdict(), "source_url": find_source_url(left.source)}
+                for left in catalog.left_out
+            ],
             "corrections": [
-                {**c._asdict(), "date": c.date.isoformat()} for c in catalog.corrections
+                {
+                    **c._asdict(),
+                    "date": c.date.isoformat(),
+                    "source_url": find_source_url(c.source),
+                }
+                for c in catalog.corrections
             ],
         }
         return json.dumps(document, indent=2) + "\n"

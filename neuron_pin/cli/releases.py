@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
 from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
+from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.catalog.subjects import Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import SubjectKind
@@ -79,6 +80,7 @@ def _all(catalog: Catalog, statuses: Sequence[Status], form: str, screen: Screen
                 "superseded": s.superseded.isoformat() if s.superseded else None,
                 "listed": r.listed,
                 "source": r.source,
+                "source_url": find_source_url(r.source),
             }
             | ({"note": r.note} if r.note else {})
             for r, s in releases
@@ -106,7 +108,7 @@ def _text(
 ) -> str:
     contents = read_contents(catalog, release.sdk)
     words = {
-        "released": f"{release.date} [{release.source}]"
+        "released": f"{release.date} [{shorten_source(release.source)}]"
         + (f"; {release.note}" * bool(release.note)),
         "status": status.note,
         "updates": status.updates.value,
@@ -178,6 +180,7 @@ def _document(
         "superseded": status.superseded.isoformat() if status.superseded else None,
         "updates": status.updates.value,
         "source": release.source,
+        "source_url": find_source_url(release.source),
         "pythons": sorted(contents.pythons, key=sdk_key),
         "systems": sorted(contents.systems),
         "instances": sorted(contents.instances),

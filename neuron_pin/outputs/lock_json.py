@@ -68,6 +68,8 @@ def _package(package: LockedPackage) -> LockedVersion:
 
 def make_exclusion(exclusion: Exclusion) -> ExcludedVersion:
     """One exclusion as a lock.json has it."""
+    from neuron_pin.catalog.sources import find_source_url
+
     return ExcludedVersion(
         exclusion.key.ecosystem.value,
         exclusion.key.name,
@@ -75,4 +77,5 @@ def make_exclusion(exclusion: Exclusion) -> ExcludedVersion:
         exclusion.rule.identifier,
         exclusion.reason,
         exclusion.source,
+        find_source_url(exclusion.source),
     )

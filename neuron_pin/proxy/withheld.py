@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.policy import Rule
 from neuron_pin.printable import blank_unprintable
 
@@ -123,6 +124,7 @@ def withheld_document(rows: Sequence[ClientRecord]) -> str:
                         "rule": version.rule.identifier,
                         "reason": version.reason,
                         "source": version.source,
+                        "source_url": find_source_url(version.source),
                         "files": version.files,
                         "action": "yanked" if version.yanked else "withheld",
                     }

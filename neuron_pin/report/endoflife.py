@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.policy import Event, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
@@ -75,6 +76,7 @@ def _release(status: Status) -> dict[str, Any]:
             "since": _iso(status.since),
             "updates": status.updates.value,
             "source": status.event.source if status.event else None,
+            "source_url": find_source_url(status.event.source) if status.event else None,
             "change": event_document(change) if change else None,
             "replacement": status.replacement or None,
             "guaranteedUntil": None
@@ -107,6 +109,7 @@ def event_document(event: Event) -> dict[str, Any]:
         "instances": sorted(event.instances),
         "replacement": event.replacement,
         "source": event.source,
+        "source_url": find_source_url(event.source),
         "note": event.note,
         "withdrawn": event.withdrawn,
         "withdrawnOn": _iso(event.withdrawn_on),

@@ -1,11 +1,16 @@
 """What is printed as JSON is what the committed schemas say."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import publish
+from conftest import FIXTURES, publish
+
+from neuron_pin.cli.parser import make_parser
+from neuron_pin.outputs import FORMATS
 
 SCHEMAS = Path(__file__).parent.parent.parent / "docs/schemas"
 TARGET = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-08-20")
@@ -39,6 +44,23 @@ COMMANDS = [
     ("hook-test", ("hook", "test", "aws-neuronx-tools=2.*", "bash=5", "--lock", "apt.json", "--root", ".")),
     ("policy", ("policy",)),
     ("policy", ("policy", "NP201")),
+    ("policy-phases", ("policy", "phases")),
+    ("policy-classification", ("policy", "classification")),
+    ("policy-updates", ("policy", "updates")),
+    ("releases", ("releases",)),
+    ("releases", ("releases", "--as-of", "2025-01-01")),
+    ("release", ("releases", "2.32.0")),
+    ("release", ("releases", "2.3.0", "--instance", "trn1")),
+    ("lifecycle", ("lifecycle", "--as-of", "2026-03-01")),
+    ("lifecycle", ("lifecycle", "torch-neuronx", "--as-of", "2026-08-20")),
+    ("findings", ("doctor", "--root", "machine")),
+    ("findings", ("check", "--root", "machine", *TARGET)),
+    ("cache", ("cache", "info")),
+    ("cache-removed", ("cache", "prune")),
+    ("cache-removed", ("cache", "clear")),
+    ("catalog", ("catalog", "show")),
+    ("catalog-verify", ("catalog", "verify")),
+    ("catalog-import", ("catalog", "import", "announcements")),
 ]  # fmt: skip
 
 
@@ -48,17 +70,25 @@ def schema(name: str) -> dict:
     return found
 
 
+def validate(document: object, name: str) -> None:
+    jsonschema.Draft202012Validator(
+        schema(name), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    ).validate(document)
+
+
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=lambda value: " ".join(value))
 def test_json_is_what_its_schema_says(run, name: str, command: tuple[str, ...]) -> None:
     Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
     Path("uv.lock").write_text("version = 2\n")
+    shutil.copytree(FIXTURES / "golden" / "files", ".", dirs_exist_ok=True)
+    shutil.copytree(FIXTURES / "announcements", "announcements")
     Path("var/lib/dpkg").mkdir(parents=True)
     Path("var/lib/dpkg/status").write_text(STATUS)
     run("lock", "--offline", "-q", "neuronx-cc", *TARGET, "-o", "lock.json")
     run("lock", "--offline", "-q", *MACHINE, "--python", "3.12", "-o", "apt.json")
     done = run(*command, "--format", "json")
     document = json.loads(done.out)
-    jsonschema.validate(document, schema(name), cls=jsonschema.Draft202012Validator)
+    validate(document, name)
     assert document["schema_version"] == 1
 
 
@@ -71,7 +101,7 @@ def test_locks_and_explanations_over_indexes(run, serve) -> None:
         ("explain", ("explain", "a")),
     ):
         document = json.loads(run(*command, *TARGET, *index, "--format", "json").out)
-        jsonschema.validate(document, schema(name), cls=jsonschema.Draft202012Validator)
+        validate(document, name)
 
 
 def test_baselines(run) -> None:
@@ -80,7 +110,79 @@ def test_baselines(run) -> None:
     jsonschema.validate(json.loads(Path("known.json").read_text()), schema("baseline"))
 
 
+@pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
+def test_what_a_machines_apt_would_do(run) -> None:
+    from neuron_pin.inputs.host.apt_preferences import PackageFile
+    from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
+
+    name = "aws-neuronx-tools"
+    neuron = Archive(PackageFile(site="neuron.invalid", archive="jammy"), {name: ["2.3.0.0-a"]})
+    with scratch_apt([neuron], {name: "2.2.0.0-a"}, {}) as apt:
+        pins = Path(apt.root) / "etc/apt/preferences.d/10.pref"
+        pins.write_text(f"Package: {name}\nPin: version 2.3.*\nPin-Priority: 990\n")
+        done = run("explain", name, "--root", apt.root, "--format", "json")
+    document = json.loads(done.out)
+    validate(document, "explain-host")
+    assert any(version["stanza"] for version in document["versions"])
+
+
 def test_every_schema_is_held_by_a_test() -> None:
     # What serve answers is held beside its other pages.
-    held = {name for name, _ in COMMANDS} | {"baseline", "withheld"}
+    held = {name for name, _ in COMMANDS} | {"baseline", "explain-host", "withheld"}
     assert {path.name.partition(".")[0] for path in SCHEMAS.iterdir()} == held
+
+
+def json_commands() -> Iterator[tuple[str, ...]]:
+    """Every command that the parser takes with ``--format json``, each of its actions apart."""
+    for name, command in make_parser().actions.items():
+        parsers = {(name, action): parser for action, parser in command.actions.items()}
+        for words, parser in (parsers or {(name,): command}).items():
+            form = parser._option_string_actions.get("--format")
+            if form is not None and "json" in (form.choices or FORMATS):
+                yield words
+
+
+def test_every_command_with_json_has_a_schema() -> None:
+    found = set(json_commands())
+    assert len(found) > 15
+    assert {words for words in found
+            if not any(command[: len(words)] == words for _, command in COMMANDS)} == set()  # fmt: skip
+
+
+def addresses(value: object) -> Iterator[tuple[str, str | None]]:
+    """Each source of a document with its address."""
+    if isinstance(value, dict):
+        if isinstance(value.get("source"), str):
+            yield value["source"], value.get("source_url")
+        for inner in value.values():
+            yield from addresses(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from addresses(inner)
+
+
+@pytest.mark.parametrize("command", [
+    ("lifecycle",), ("releases",), ("catalog", "show"), ("lock", "--offline", *MACHINE),
+    ("explain", "torch-neuronx", *TARGET),
+], ids=" ".join)  # fmt: skip
+def test_sources_have_an_address(run, command: tuple[str, ...]) -> None:
+    found = set(addresses(json.loads(run(*command, "--format", "json").out)))
+    pages = {(source, url) for source, url in found if source.endswith(".rst")}
+    assert all(url and url.endswith(source) for source, url in pages)
+    assert all(url.count("/blob/") == 1 for _, url in found if url and "github" in url)
+
+
+def test_an_address_is_given_for_known_pages_alone(catalog) -> None:
+    from neuron_pin.catalog.sources import find_source_url
+
+    for event in catalog.events:
+        if event.source.endswith(".rst"):
+            url = find_source_url(event.source)
+            assert url is not None
+            assert url.endswith(f"/about-neuron/{event.source}")
+    for unknown in (
+        "announcements/neuron2.x/not-there.rst", "announcements/../README.md", "mail",
+        "release manifest, 99.0.0", "release manifest", "index file:///srv", "",
+    ):  # fmt: skip
+        assert find_source_url(unknown) is None
+    assert find_source_url("index https://a.invalid/simple") == "https://a.invalid/simple"
