@@ -152,15 +152,21 @@ class Subjects:
         instead = status.replacement or package.replaced_by
         yield status._replace(framework=package.framework, replacement=instead)
         versions = dict(self.catalog.spans.frameworks.get(package.name, {}))
-        for version in sorted(versions, key=version_numbers):
-            yield from self._framework(package, version, versions, events)
-        for announced in sorted(
-            {e.version for e in events if e.type is EventType.PHASE and e.version}
-        ):
-            # A version that no release names so, as JAX 0.9.0 of jax-neuronx.
-            if kind is SubjectKind.COMPONENT and not any(_within(v, announced) for v in versions):
-                known = [e for e in events if e.version == announced]
-                subject = Subject(SubjectKind.FRAMEWORK, package.name, announced)
+        # Versions that no release names so, as JAX 0.9.0 of jax-neuronx.
+        told = {
+            e.version
+            for e in events
+            if e.type is EventType.PHASE
+            and e.version
+            and kind is SubjectKind.COMPONENT
+            and not any(_within(v, e.version) for v in versions)
+        }
+        for version in sorted({*versions, *told}, key=version_numbers):
+            if version in versions:
+                yield from self._framework(package, version, versions, events)
+            else:
+                known = [e for e in events if e.version == version]
+                subject = Subject(SubjectKind.FRAMEWORK, package.name, version)
                 yield self._status(subject, package.title, known, None, None)._replace(
                     framework=package.framework
                 )

@@ -7,9 +7,12 @@ else run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
+from neuron_pin.catalog.sources import find_source_url, shorten_source
+from neuron_pin.catalog.subjects import Status
 from neuron_pin.policy import Phase, SubjectKind
 
 from .frame import PHASE_NAMES, frame_page, read_asset
@@ -37,7 +40,10 @@ _TITLES = {
     SubjectKind.API: "Interfaces (API)",
     SubjectKind.MODEL_CLASS: "Model classes",
 }
-TITLE = "AWS Neuron life-cycle"
+TITLE = "AWS Neuron lifecycle"
+
+MAX_AGE = 30
+"""Days after which facts are called old."""
 
 
 def render_page(timeline: Timeline) -> str:
@@ -47,7 +53,7 @@ def render_page(timeline: Timeline) -> str:
         f"<h1>{TITLE}</h1>",
         *_introduction(timeline),
         _form(timeline),
-        _key(),
+        _key(timeline),
         *_table(timeline),
     ]
     return frame_page(
@@ -60,23 +66,31 @@ def render_page(timeline: Timeline) -> str:
 
 def _introduction(timeline: Timeline) -> Iterable[str]:
     yield (
-        f"<p>As of <strong>{timeline.as_of}</strong> (the upright line), by facts of "
-        f"{timeline.facts_of}. Guaranteed is what the maintenance policy promises: an end is "
-        "announced at least a month ahead; bars reach no further. Not affiliated with AWS.</p>"
+        f"<p>As of <strong>{timeline.as_of}</strong> (the vertical line), from catalog data of "
+        f"{timeline.facts_of}. “Guaranteed until” follows from the maintenance policy, which "
+        "promises notice of at least one month. Not affiliated with AWS.</p>"
     )
     note = describe_facts(timeline.as_of, timeline.facts_of)
     if note:
-        yield f'<p class="soft">{escape(note[0].upper() + note[1:])}.</p>'
+        age = (timeline.as_of - timeline.facts_of).days
+        look = "warning" if age > MAX_AGE else "soft"
+        yield f'<p class="{look}">{escape(note[0].upper() + note[1:])}.</p>'
     lock, support = timeline.lock, timeline.support
     if lock is not None:
         asked = lock.target
-        target = ", ".join(word for word in (asked.instance, asked.os, asked.python) if word)
+        python = f"Python {asked.python}" if asked.python else None
+        target = ", ".join(word for word in (asked.instance, asked.os, python) if word)
         release = f"SDK {lock.sdk}" if lock.sdk else "no SDK release"
         line = f"Your lock {lock.path}: {release} for {target or 'any target'}."
         if support is not None:
-            line += f" Support of every part is guaranteed until {support.until}. First to end: "
-            line += ", ".join(support.first[:5]) + f" ({support.reason})."
-        yield f"<p>{escape(line)}</p>"
+            has_passed = support.until < timeline.as_of
+            word = "was guaranteed only until" if has_passed else "is guaranteed until"
+            line += f" Support of every part {word} {support.until}. The first that may end: "
+            line += ", ".join(support.first[:5])
+            if len(support.first) > 5:
+                line += f" and {len(support.first) - 5} more"
+            line += f" ({support.reason})."
+        yield f"<p>{_keep_dates(escape(line))}</p>"
 
 
 def _form(timeline: Timeline) -> str:
@@ -85,37 +99,45 @@ def _form(timeline: Timeline) -> str:
     phases = [(p.label, p.label) for p in Phase if any(s.phase is p for s in statuses)]
     instances = sorted({family for s in statuses for family in s.instances})
     frameworks = sorted({s.framework for s in statuses if s.framework})
+    shown = [("supported", "what is supported"), ("", "everything")]
+    if timeline.lock is not None:
+        shown.insert(0, ("locked", "what is in your lock"))
     fields = [
+        _select("show", "Show", shown, everything=False),
         '<label>Name contains <input name="text" type="search" autocomplete="off"></label>',
         _select("kind", "Kind", kinds),
         _select("phase", "Phase", phases),
         _select("instance", "Instance", [(name, name) for name in instances]),
         _select("framework", "Framework", [(name, name) for name in frameworks]),
     ]
-    if timeline.lock is not None:
-        fields.append(
-            '<label class="check"><input type="checkbox" name="locked"> In your lock</label>'
-        )
     fields.append('<button type="button">Show all</button>')
     return f'<form hidden aria-label="Filter">{"".join(fields)}</form>'
 
 
-def _select(name: str, title: str, choices: Iterable[tuple[str, str]]) -> str:
+def _select(
+    name: str, title: str, choices: Iterable[tuple[str, str]], *, everything: bool = True
+) -> str:
     options = "".join(
         f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in choices
     )
-    return (
-        f'<label>{title} <select name="{name}"><option value="">all</option>{options}'
-        "</select></label>"
-    )
+    first = '<option value="">all</option>' if everything else ""
+    return f'<label>{title} <select name="{name}">{first}{options}</select></label>'
 
 
-def _key() -> str:
+def _key(timeline: Timeline) -> str:
+    bars = [bar for row in timeline.rows for bar in row.bars]
+    looks = [(p.label, PHASE_NAMES[p]) for p in Phase if any(bar.phase is p for bar in bars)]
+    if any(bar.superseded for bar in bars):
+        looks.append(("stable superseded", "no longer in the newest release"))
+    if any(bar.unknown for bar in bars):
+        looks.append(("stable unknown", f"unknown: after the catalog data of {timeline.facts_of}"))
+    if any(bar.planned for bar in bars):
+        looks.append(("eos planned", "announced, still to come"))
+    looks.append(("now", f"{timeline.as_of}"))
     items = "".join(
-        f'<li><i class="{phase.label}" aria-hidden="true"></i>{PHASE_NAMES[phase]}</li>'
-        for phase in Phase
+        f'<li><i class="{look}" aria-hidden="true"></i>{escape(text)}</li>' for look, text in looks
     )
-    return f'<ul class="key" aria-label="Colors">{items}</ul>'
+    return f'<ul class="key" aria-label="What the bars mean">{items}</ul>'
 
 
 def _table(timeline: Timeline) -> Iterable[str]:
@@ -153,7 +175,7 @@ def _row(row: Row, timeline: Timeline) -> str:
         label += f" <strong>in your lock{version}</strong>"
     phase = PHASE_NAMES[status.phase]
     if is_left_behind(status):
-        phase += f", {describe_left_behind(status)}"
+        phase = _describe_left_behind(status)
     elif status.since:
         phase += f" since <time>{status.since}</time>"
     if status.change is not None and status.change.phase is not None:
@@ -161,7 +183,7 @@ def _row(row: Row, timeline: Timeline) -> str:
             f"<time>{status.change.effective}</time>" if status.change.effective else "no date yet"
         )
         phase += f"; {PHASE_NAMES[status.change.phase]} announced: {when}"
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in _facts(row))
+    facts = "".join(f"<dt>{escape(k)}</dt><dd>{v}</dd>" for k, v in _facts(row))
     bars, words = [], []
     for bar in row.bars:
         left, right = timeline.place(bar.begin) * 100, timeline.place(bar.end) * 100
@@ -169,10 +191,13 @@ def _row(row: Row, timeline: Timeline) -> str:
             f'<i class="{bar.look}" style="left:{left:.2f}%;width:{right - left:.2f}%"></i>'
         )
         what = describe_left_behind(status) if bar.superseded else PHASE_NAMES[bar.phase]
-        words.append(f"{what} from {bar.begin}")
+        if bar.unknown:
+            words.append(f"unknown after {timeline.facts_of}")
+        else:
+            words.append(f"{what} from {bar.begin}")
     return (
         f'<tr role="row"{" class=locked" if row.locked else ""} '
-        f'data-kind="{status.subject.kind.value}" '
+        f'data-kind="{status.subject.kind.value}"{" data-supported" if row.is_supported else ""} '
         f'data-phase="{status.phase.label}" data-framework="{escape(status.framework)}" '
         f'data-instances="{" ".join(sorted(status.instances))}" '
         f'data-name="{escape(status.subject.label.lower())}">'
@@ -181,22 +206,61 @@ def _row(row: Row, timeline: Timeline) -> str:
         f'<td role="cell" data-head="Phase">{phase}</td>'
         f'<td role="cell"><div class="bar" role="img" aria-label="{escape("; ".join(words))}">'
         f"{''.join(bars)}</div></td>"
-        f'<td role="cell" data-head="Guaranteed until">{describe_guarantee(status)}</td></tr>'
+        f'<td role="cell" data-head="Guaranteed until">{_guarantee(row, timeline)}</td></tr>'
     )
 
 
+def _describe_left_behind(status: Status) -> str:
+    """Of what is still called stable and gets no updates any more."""
+    if status.subject.kind is SubjectKind.SDK:
+        return "superseded" + (f" on <time>{status.superseded}</time>" * bool(status.superseded))
+    last = f"; last in {escape(status.last_sdk)}" if status.last_sdk else ""
+    return f"no longer shipped{last}"
+
+
+def _guarantee(row: Row, timeline: Timeline) -> str:
+    text = describe_guarantee(row.status)
+    if row.is_supported and row.status.floor.guaranteed_until < timeline.as_of:
+        return f'<span class="soft"><time>{text}</time> (passed)</span>'
+    return text
+
+
 def _facts(row: Row) -> Iterable[tuple[str, str]]:
+    """What is known of a row: a word, and markup whose texts are escaped."""
     status = row.status
     if status.first_sdk and status.subject.kind is not SubjectKind.SDK:
-        yield "In releases", f"{status.first_sdk} to {status.last_sdk or 'now'}"
+        yield "In releases", escape(f"{status.first_sdk} to {status.last_sdk or 'now'}")
     if status.note:
-        yield "Note", status.note
+        yield "Note", escape(status.note)
+    ended = next((bar for bar in row.bars[:-1] if bar.phase is Phase.EOS), None)
+    if ended is not None:
+        yield (
+            "Note",
+            f"Its support had ended on {ended.begin}. A later announcement, for all of "
+            f"{escape(status.subject.name)}, names another phase, and the later one counts.",
+        )
     yield "Updates", status.updates.value
     for word, text in describe_floor(status):
-        yield word.capitalize(), text
+        yield word.capitalize(), _link_sources(text)
     if status.replacement:
-        yield "Replacement", status.replacement
+        yield "Replacement", escape(status.replacement)
     for event in status.events:
-        yield "Announcement", describe_event(event)
+        yield "Announcement", _link_sources(describe_event(event))
         if event.withdrawn:
-            yield "Taken back", f"{event.withdrawn_on}: {event.withdrawn}"
+            yield "Taken back", escape(f"{event.withdrawn_on}: {event.withdrawn}")
+
+
+def _keep_dates(markup: str) -> str:
+    """Markup whose dates are not broken over two lines."""
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", r"<time>\g<0></time>", markup)
+
+
+def _link_sources(text: str) -> str:
+    """A text as markup: its ``[sources]`` are links where they have an address."""
+    parts = re.split(r"\[((?:announcements|release-notes)/[^\]]+)\]", text)
+    markup = [escape(parts[0])]
+    for source, after in zip(parts[1::2], parts[2::2], strict=True):
+        url, short = find_source_url(source), escape(shorten_source(source))
+        shown = f'<a href="{escape(url)}" rel="noreferrer">{short}</a>' if url else short
+        markup += [shown, escape(after)]
+    return "".join(markup)

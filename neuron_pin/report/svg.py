@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from neuron_pin.policy import Phase
+
+from .frame import PHASE_NAMES
 from .page import TITLE
 from .timeline import Row, Timeline
 
@@ -13,6 +16,7 @@ text { font: 12px system-ui, sans-serif; fill: #17212b; }
 .ground { fill: #fff; } .grid { stroke: #d5dce3; } .now { stroke: #b3261e; stroke-width: 2; }
 .mark { fill: #fff3c4; } .superseded { fill-opacity: .35; }
 .planned { fill-opacity: .55; stroke: #17212b; stroke-dasharray: 3 2; }
+.unknown { fill-opacity: .25; }
 .alpha { fill: #8d6cc4; } .beta { fill: #7b52c7; } .rc { fill: #3b6fd4; }
 .stable { fill: #1f7a4d; } .maintenance { fill: #b46a00; } .eos { fill: #c3cad1; }
 @media (prefers-color-scheme: dark) {
@@ -25,7 +29,7 @@ text { fill: #e8edf2; } .ground { fill: #12181f; } .grid { stroke: #34404c; }
 
 
 def render_svg(timeline: Timeline) -> str:
-    """The drawing's text; one row a subject, the day of ``--as-of`` as an upright line."""
+    """The drawing's text; one row a subject, the day of ``--as-of`` as a vertical line."""
     height = _HEAD + _ROW * len(timeline.rows) + 12
     now = _x(timeline.place(timeline.as_of))
     lines = [
@@ -34,8 +38,9 @@ def render_svg(timeline: Timeline) -> str:
         f'<title id="title">{TITLE}, as of {timeline.as_of}</title>',
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
-        f'<text x="8" y="20">{TITLE}, as of {timeline.as_of}, by facts of '
+        f'<text x="8" y="20">{TITLE}, as of {timeline.as_of}, from catalog data of '
         f"{timeline.facts_of}</text>",
+        *_key(timeline),
     ]
     for year in timeline.years:
         x = _x(timeline.place(timeline.start.replace(year=year)))
@@ -46,6 +51,24 @@ def render_svg(timeline: Timeline) -> str:
     lines.append(f'<line class="now" x1="{now}" x2="{now}" y1="30" y2="{height}"/>')
     lines.append("</svg>")
     return "\n".join(lines) + "\n"
+
+
+def _key(timeline: Timeline) -> list[str]:
+    """What the bars mean, in one line."""
+    bars = [bar for row in timeline.rows for bar in row.bars]
+    looks = [(p.label, PHASE_NAMES[p]) for p in Phase if any(bar.phase is p for bar in bars)]
+    if any(bar.superseded for bar in bars):
+        looks.append(("stable superseded", "no longer in the newest release"))
+    if any(bar.unknown for bar in bars):
+        looks.append(("stable unknown", "unknown"))
+    if any(bar.planned for bar in bars):
+        looks.append(("eos planned", "announced"))
+    lines, x = [], _LABELS + 170
+    for look, words in looks:
+        lines.append(f'<rect class="{look}" x="{x}" y="12" width="14" height="9" rx="2"/>')
+        lines.append(f'<text x="{x + 19}" y="20">{words}</text>')
+        x += 36 + 7 * len(words)
+    return lines
 
 
 def _x(part: float) -> float:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Support
+from neuron_pin.catalog.facts import version_numbers
 from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.lockfile import LockDocument
@@ -18,19 +19,25 @@ from neuron_pin.policy.update import Updates
 
 class Bar(NamedTuple):
     """A stretch of one phase: days, the end exclusive; ``planned`` if it has not begun,
-    ``superseded`` if newer releases have left the subject behind.  A phase whose end is not
-    known reaches as far as it is guaranteed."""
+    ``superseded`` if newer releases have left the subject behind, ``unknown`` after the day of
+    the facts.  A phase whose end is not known reaches as far as it is guaranteed."""
 
     phase: Phase
     begin: date
     end: date
     planned: bool = False
     superseded: bool = False
+    unknown: bool = False
 
     @property
     def look(self) -> str:
         """The classes that the bar is drawn with."""
-        marks = [self.phase.label, "planned" * self.planned, "superseded" * self.superseded]
+        marks = [
+            self.phase.label,
+            "planned" * self.planned,
+            "superseded" * self.superseded,
+            "unknown" * self.unknown,
+        ]
         return " ".join(mark for mark in marks if mark)
 
 
@@ -41,9 +48,15 @@ class Row(NamedTuple):
     bars: tuple[Bar, ...]
     locked: str
 
+    @property
+    def is_supported(self) -> bool:
+        """Whether it gets any updates on the day."""
+        return self.status.updates is not Updates.NONE
+
 
 class Timeline(NamedTuple):
-    """Rows on an axis from ``start`` to ``end`` (exclusive), both the first of a year."""
+    """Rows on an axis from ``start``, the first of a year, to ``end`` (exclusive), the first of a
+    quarter."""
 
     rows: tuple[Row, ...]
     start: date
@@ -61,7 +74,8 @@ class Timeline(NamedTuple):
     @property
     def years(self) -> list[int]:
         """The years of the axis."""
-        return list(range(self.start.year, self.end.year))
+        last = self.end.year if self.end > date(self.end.year, 1, 1) else self.end.year - 1
+        return list(range(self.start.year, last + 1))
 
 
 def make_timeline(
@@ -75,13 +89,16 @@ def make_timeline(
     ends = [as_of]
     for status in statuses:
         ends += [e.effective for e in status.events if e.effective is not None]
+        if status.updates is not Updates.NONE:
+            ends.append(status.floor.could_end_from)
     start = date(min(begins).year, 1, 1)
-    end = date(min(max(ends).year + 1, date.max.year), 1, 1)
+    end = _start_next_quarter(max(ends))
     locked = _read_locked(catalog, lock) if lock is not None else {}
     rows = []
-    for status in statuses:
+    for status in _sort(statuses):
         in_lock = locked.get(status.subject, "")
-        rows.append(Row(status, _bars(status, as_of, start, end), in_lock))
+        bars = _fade(_bars(status, as_of, start, end), as_of, catalog.announced)
+        rows.append(Row(status, bars, in_lock))
     return Timeline(
         rows=tuple(rows),
         start=start,
@@ -111,6 +128,46 @@ def _bars(status: Status, as_of: date, start: date, end: date) -> tuple[Bar, ...
     if day is None or status.phase is not Phase.STABLE or not bars:
         return tuple(bars)
     return tuple(part for bar in bars for part in _split(bar, day))
+
+
+def _start_next_quarter(day: date) -> date:
+    month = (day.month - 1) // 3 * 3 + 4
+    if month < 13:
+        return date(day.year, month, 1)
+    return date(day.year + 1, 1, 1) if day.year < date.max.year else date.max
+
+
+def _sort(statuses: Sequence[Status]) -> list[Status]:
+    """The order of kinds and names as it is; of one name the newest version first."""
+    place: dict[tuple[SubjectKind, str], int] = {}
+    for status in statuses:
+        place.setdefault((status.subject.kind, status.subject.name), len(place))
+
+    def find_place(status: Status) -> tuple[int, bool]:
+        kind, name, version = status.subject
+        return place[kind, name], bool(version)
+
+    newest_first = sorted(
+        statuses, key=lambda status: version_numbers(status.subject.version), reverse=True
+    )
+    return sorted(newest_first, key=find_place)
+
+
+def _fade(bars: Sequence[Bar], as_of: date, facts_of: date) -> tuple[Bar, ...]:
+    """Bars of which the part after the day of the facts is unknown, where the time line goes
+    on beyond that day.  What has ended stays so, and what was announced is known."""
+    if as_of <= facts_of:
+        return tuple(bars)
+    after = add_days(facts_of, 1)
+    faded: list[Bar] = []
+    for bar in bars:
+        if bar.phase is Phase.EOS or bar.planned or bar.end <= after:
+            faded.append(bar)
+        elif bar.begin >= after:
+            faded.append(bar._replace(unknown=True))
+        else:
+            faded += [bar._replace(end=after), bar._replace(begin=after, unknown=True)]
+    return tuple(faded)
 
 
 def _split(bar: Bar, day: date) -> list[Bar]:

@@ -29,6 +29,7 @@ def folder(tmp_path_factory) -> Path:
     page = ["lifecycle", "--format", "html", "-q"]
     assert main([*page, "--as-of", AS_OF, "--lock", lock, "-o", str(place / "lock.html")]) == 0
     assert main([*page, "--as-of", "2026-08-20", "-o", str(place / "all.html")]) == 0
+    assert main([*page, "--as-of", "2026-11-28", "-o", str(place / "late.html")]) == 0
     return place
 
 
@@ -37,6 +38,13 @@ def shown(browser) -> list[str]:
         "return [...document.querySelectorAll('tr[data-kind]')].filter(r => r.offsetHeight)"
         ".map(r => r.dataset.name)"
     )
+
+
+def show_everything(browser) -> list[str]:
+    """Every row, as the button shows them."""
+    browser.find_element(By.CSS_SELECTOR, "form button").click()
+    everything = len(browser.find_elements(By.CSS_SELECTOR, "tr[data-kind]"))
+    return until(browser, lambda rows: len(rows) == everything)
 
 
 def until(browser, wanted: Callable[[list[str]], bool]) -> list[str]:
@@ -49,12 +57,19 @@ def test_the_page_is_small_and_self_contained(folder: Path) -> None:
     for name in ("lock.html", "all.html"):
         text = (folder / name).read_text()
         assert len(text.encode()) < 300_000
-        assert not re.search(r"""(?:src|href)\s*=|url\(|@import|https?://""", text)
+        # Links lead to announcements; nothing is fetched.
+        assert not re.search(r"""src\s*=|url\(|@import|<link""", text)
+        addresses = set(re.findall(r"""href\s*=\s*"([^"]*)""", text))
+        assert len(addresses) > 50
+        assert all(
+            a.startswith("https://github.com/aws-neuron/aws-neuron-sdk/blob/") for a in addresses
+        )
+        assert text.count("https://") == len(re.findall("href=", text))
 
 
 def test_filters(browser, folder: Path) -> None:
     load(browser, folder / "lock.html")
-    everything = shown(browser)
+    everything = show_everything(browser)
     count = browser.find_element(By.ID, "count")
     assert count.text == f"{len(everything)} of {len(everything)} shown"
     Select(browser.find_element(By.NAME, "kind")).select_by_value("framework")
@@ -74,17 +89,82 @@ def test_filters(browser, folder: Path) -> None:
     assert "torch-neuron 1.13" in names
     show_all.click()
     until(browser, lambda rows: rows == everything)
-    browser.find_element(By.NAME, "locked").click()
-    names = until(browser, lambda rows: "torch-neuronx 2.8" not in rows)
+
+
+def test_it_opens_on_what_is_supported_newest_first(browser, folder: Path) -> None:
+    load(browser, folder / "all.html")
+    names = shown(browser)
+    assert 30 < len(names) < 80
+    assert names[:3] == ["jax-neuronx 0.10", "jax-neuronx 0.9.0", "libtorch-neuronx-lite 2.12"]
+    assert {"torch-neuronx 2.9", "python 3.12", "trn2", "neuron-sdk 2.32.0"} <= set(names)
+    assert not {"torch-neuronx 2.5", "python 3.7", "neuron-sdk 2.31.1", "dmlc-nnvm"} & set(names)
+    everything = show_everything(browser)
+    assert len(everything) == 215
+    frameworks = [name for name in everything if re.fullmatch(r"torch-neuronx \d.*", name)]
+    numbers = [tuple(map(int, name.split()[1].split("."))) for name in frameworks]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_with_a_lock_it_opens_on_what_is_in_it(browser, folder: Path) -> None:
+    load(browser, folder / "lock.html")
+    names = shown(browser)
+    assert len(names) < 40
+    assert "torch-neuronx 2.8" not in names
     assert {"torch-neuronx 2.9", "python 3.12", "ubuntu24.04", "trn1", "neuron-sdk 2.28.1"} <= set(
         names
     )
+    show_everything(browser)
+
+
+def segments(browser, name: str) -> list[tuple[str, float, float]]:
+    """A row's bars: classes, left and right end in percent of the axis."""
+    return browser.execute_script(
+        "return [...document.querySelectorAll(`tr[data-name='${arguments[0]}'] .bar i`)].map("
+        "i => [i.className, parseFloat(i.style.left),"
+        " parseFloat(i.style.left) + parseFloat(i.style.width)])",
+        name,
+    )
+
+
+def test_nothing_is_said_of_days_after_the_facts(browser, folder: Path) -> None:
+    load(browser, folder / "late.html")
+    assert browser.find_element(By.CSS_SELECTOR, "p.warning").text
+    bars = segments(browser, "trn2")
+    assert [look for look, _, _ in bars] == ["stable", "stable unknown"]
+    # From 2022-01-01 to 2027-04-01, 2026-08-22 is day 1694 of 1916.
+    assert bars[0][2] == pytest.approx(1694 / 1916 * 100, abs=0.1)
+    ended = segments(browser, "torch-neuronx 2.5")
+    assert ended[-1][0] == "eos"
+    key = browser.find_element(By.CLASS_NAME, "key").text
+    assert "unknown" in key
+    assert "2026-08-21" in key
+    used = set(browser.execute_script(
+        "return [...document.querySelectorAll('.bar i')].map(i => i.className)"))  # fmt: skip
+    shown_in_key = " ".join(browser.execute_script(
+        "return [...document.querySelectorAll('.key i')].map(i => i.className)"))  # fmt: skip
+    assert {word for look in used for word in look.split()} <= set(shown_in_key.split())
+    # The last day that is guaranteed lies on the axis.
+    right = segments(browser, "libtorch-neuronx-lite 2.11")[-1][2]
+    assert right < 100
+    load(browser, folder / "all.html")
+    assert not browser.find_elements(By.CSS_SELECTOR, "p.warning")
+    assert not browser.find_elements(By.CSS_SELECTOR, ".bar i.unknown")
+
+
+def test_announcements_are_links(browser, folder: Path) -> None:
+    load(browser, folder / "all.html")
+    links = browser.execute_script(
+        "return [...document.querySelectorAll(`tr[data-name='torch-neuronx 2.5'] a`)]"
+        ".map(a => a.href)"
+    )
+    assert links
+    assert all("/about-neuron/announcements/" in link for link in links)
 
 
 def test_the_lock_and_its_horizon_are_told(browser, folder: Path) -> None:
     load(browser, folder / "lock.html")
     text = browser.find_element(By.TAG_NAME, "main").text
-    assert "SDK 2.28.1 for trn1, ubuntu24.04, 3.12" in text
+    assert "SDK 2.28.1 for trn1, ubuntu24.04, Python 3.12" in text
     assert "2026-04-08" in text
     assert "neuronx-distributed-training" in text
 
@@ -93,6 +173,9 @@ def test_the_keyboard_is_enough(browser, folder: Path) -> None:
     load(browser, folder / "lock.html")
     body = browser.find_element(By.TAG_NAME, "body")
     body.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("name") == "show"
+    browser.switch_to.active_element.send_keys("everything")
+    browser.switch_to.active_element.send_keys(Keys.TAB)
     assert browser.switch_to.active_element.get_attribute("name") == "text"
     browser.switch_to.active_element.send_keys("torch-neuronx 2.8")
     until(browser, lambda rows: rows == ["torch-neuronx 2.8"])
@@ -109,14 +192,14 @@ def test_the_keyboard_is_enough(browser, folder: Path) -> None:
     assert outline == "solid"
 
 
-def test_the_day_is_an_upright_line_at_its_place(browser, folder: Path) -> None:
+def test_the_day_is_a_vertical_line_at_its_place(browser, folder: Path) -> None:
     load(browser, folder / "all.html")
     left, width = browser.execute_script(
         "const bar = document.querySelector('.bar');"
         "return [parseFloat(getComputedStyle(bar, '::after').left), bar.clientWidth]"
     )
-    # From 2022-01-01 to 2027-01-01, 2026-08-20 is day 1692 of 1826.
-    assert left / width == pytest.approx(1692 / 1826, abs=0.005)
+    # From 2022-01-01 to 2027-04-01, 2026-08-20 is day 1692 of 1916.
+    assert left / width == pytest.approx(1692 / 1916, abs=0.005)
 
 
 def luminance(browser, selector: str) -> float:

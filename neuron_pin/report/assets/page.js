@@ -15,17 +15,23 @@
         && (!wanted.phase || d.phase === wanted.phase)
         && has(d.instances, wanted.instance)
         && (!wanted.framework || d.framework === wanted.framework)
-        && (!wanted.locked || row.classList.contains("locked"))
+        && (wanted.show !== "locked" || row.classList.contains("locked"))
+        && (wanted.show !== "supported" || "supported" in d)
         && (!text || d.name.includes(text));
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
     for (const group of groups) group.hidden = !group.querySelector("tr[data-kind]:not([hidden])");
+    // Where all that is shown is locked, a mark says nothing.
+    document.body.classList.toggle("only-locked", wanted.show === "locked");
     count.textContent = `${shown} of ${rows.length} shown`;
   };
   form.hidden = false;
   for (const kind of ["input", "change"]) form.addEventListener(kind, filter);
-  form.querySelector("button").addEventListener("click", () => { form.reset(); filter(); });
+  form.querySelector("button").addEventListener("click", () => {
+    for (const field of form.elements) if (field.name) field.value = "";
+    filter();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();
 })();
