@@ -28,7 +28,14 @@ from neuron_pin.sources.index.project_list import is_name
 
 from .file_store import Download, FileStore
 from .files import Files
-from .html_pages import render_overview, render_project, render_withheld
+from .html_pages import (
+    Origin,
+    render_error,
+    render_overview,
+    render_project,
+    render_rules,
+    render_withheld,
+)
 from .metrics import CONTENT_TYPE, Metrics
 from .page_cache import CachedPage, PageCache, cache_page
 from .prefetch import Prefetcher
@@ -38,6 +45,8 @@ from .responses import (
     RequestHeaders,
     build_response,
     choose_media_type,
+    is_browser,
+    is_host,
     read_headers,
 )
 from .routes import NoSuchPage, PageRoute, RouteKind, parse_route
@@ -122,7 +131,7 @@ class IndexService:
         """The answer to a request for a page that is warm, none if it has to be made."""
         client_headers, now = read_headers(scope), self._clock()
         form = choose_media_type(scope, client_headers.accept)
-        found = self._page_cache.get(self._key(scope["path"], form))
+        found = self._page_cache.get(self._key(scope["path"], form, client_headers.host))
         if found is None or not is_fresh(found.until, now):
             return None
         self.metrics.warm()
@@ -142,7 +151,10 @@ class IndexService:
             query = scope["query_string"].decode("ascii", "replace")
             where = place.moved + (f"?{query}" if query else "")
             return Response(None, 301, {**SAFE, "Location": where})
-        found = await self._make_once(self._key(path, form), lambda: self._make(place, form))
+        host = client_headers.host
+        origin = f"{scope['scheme']}://{host}" if is_host(host) else "http://HOST:PORT"
+        key = self._key(path, form, host)
+        found = await self._make_once(key, lambda: self._make(place, form, origin))
         if (
             self._prefetcher is not None
             and found.view is not None
@@ -168,8 +180,12 @@ class IndexService:
             )
         return build_response(found, client_headers, now)
 
-    def _key(self, path: str, form: MediaType | None) -> tuple[str, MediaType | None, float]:
-        return path, form, self._clock() // DAY
+    def _key(
+        self, path: str, form: MediaType | None, host: str = ""
+    ) -> tuple[str, MediaType | None, float, str]:
+        # Of all pages the overview alone says where it was asked for.
+        is_overview = "/simple/" not in path and "/project/" not in path
+        return path, form, self._clock() // DAY, host if is_overview else ""
 
     def _page_prefetcher(
         self, place: PageRoute, path: str, form: MediaType
@@ -227,22 +243,27 @@ class IndexService:
         finally:
             self._waiting -= 1
 
-    def _make(self, place: PageRoute, form: MediaType) -> CachedPage:
+    def _make(self, place: PageRoute, form: MediaType, origin: str = "") -> CachedPage:
         """The answer that a place has, whatever goes wrong on the way to it."""
         view = parse_view(place.view, self._base, self._catalog, self._today)
         if place.kind is RouteKind.NAMES:
             return self._names(form)
         if place.kind is RouteKind.OVERVIEW:
             state = self._state()
-            page = render_overview(view, self._catalog, state, place.depth)
+            origin_here = Origin(origin, place.depth)
+            page = render_overview(view, self._catalog, state, self._today, origin_here)
             return cache_page(page, PAGE, self._clock(), kind=place.kind.value)
         project = self._files.project(place.name, view, self._today)
         problem = "; ".join(project.problems)
         if not project.is_known:
-            text = f"no index has {place.name}\n"
-            return cache_page(text, TEXT, project.until, status=404, kind=place.kind.value)
+            text, media = f"no index has {place.name}\n", TEXT
+            if place.kind is RouteKind.PEOPLE:
+                text, media = render_error(404, [text], place.depth), PAGE
+            return cache_page(text, media, project.until, status=404, kind=place.kind.value)
         if place.kind is RouteKind.PEOPLE:
-            page = render_project(project.listing, self._catalog, place.depth, project.problems)
+            page = render_project(
+                project.listing, self._catalog, place.depth, project.problems, self._today
+            )
             return cache_page(page, PAGE, project.until, problem=problem, kind=place.kind.value)
         links = FileUrls(place.depth, project.passes, project.has_metadata)
         render = render_json if form is MediaType.JSON else render_html
@@ -274,7 +295,7 @@ class IndexService:
         return {index.url: unavailable.get(index.url, "") for index in self._upstream.indexes.all}
 
     async def show_withheld(self, request: Request) -> Response:
-        """What was kept from whom, as a page and as JSON."""
+        """What was withheld from whom, as a page and as JSON."""
         request.scope["kind"] = "withheld"
         rows = self.withheld_log.rows()
         if request.scope["path"].endswith(".json"):
@@ -282,6 +303,11 @@ class IndexService:
             return Response(text, 200, SAFE, "application/json")
         text = await self._in_thread(lambda: render_withheld(rows, 1))
         return Response(text, 200, SAFE, PAGE)
+
+    async def show_rules(self, request: Request) -> Response:
+        """The rules, which other pages link to."""
+        request.scope["kind"] = "rules"
+        return Response(await self._in_thread(lambda: render_rules(1)), 200, SAFE, PAGE)
 
     # Files -----------------------------------------------------------------------------
 
@@ -344,7 +370,7 @@ class IndexService:
         return Response(text, 200, {**SAFE, "Content-Type": CONTENT_TYPE})
 
     async def refuse(self, request: Request, error: Exception) -> Response:
-        """What went wrong, as a status and a line of text."""
+        """What went wrong, as a status and a line of text, or a page for a browser."""
         assert isinstance(error, NeuronPinError)
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
         if status >= 500:
@@ -352,6 +378,9 @@ class IndexService:
         text = error.message + (f"\n{error.hint}" if error.hint else "")
         headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
         lines = join_printable(text[:MAX_ERROR_TEXT].split("\n"))
+        if is_browser(request.headers.get("accept", "")):
+            depth = max(0, request.scope["path"].count("/") - 1)
+            return Response(render_error(status, lines.split("\n"), depth), status, headers, PAGE)
         return Response(lines, status, headers, TEXT)
 
 
@@ -390,6 +419,7 @@ def _route(service: IndexService) -> Starlette:
             Route("/metrics", service.show_metrics),
             Route("/withheld/", service.show_withheld),
             Route("/withheld.json", service.show_withheld),
+            Route("/rules/", service.show_rules),
             Route("/files/{name}/{filename}", service.file),
             Route("/{path:path}", service.page),
         ],

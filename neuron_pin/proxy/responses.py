@@ -6,7 +6,10 @@ that is not sent.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from neuron_pin.report.frame import digest_script, read_asset
 
 from .page_cache import CachedPage
 from .serializer import MediaType, negotiate
@@ -14,12 +17,16 @@ from .serializer import MediaType, negotiate
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+MAX_HOST = 300
+"""Bytes of a Host header that are looked at."""
+
 MAX_AGE = 600
 """Seconds for which a client may keep a page, as those of the public index."""
 
 SAFE = {
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    f"script-src '{digest_script(read_asset('copy.js'))}'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
 }
 """Headers of every answer: what an index has put into it is never run as ours."""
@@ -35,6 +42,7 @@ class RequestHeaders(NamedTuple):
     takes_gzip: bool
     etags: bytes
     agent: str
+    host: str
 
 
 class RawResponse(NamedTuple):
@@ -47,7 +55,7 @@ class RawResponse(NamedTuple):
 
 def read_headers(scope: Scope) -> RequestHeaders:
     """The headers that count, read in one go; of several of a name all of them do."""
-    accept, encoding, etags, agent = b"", b"", b"", b""
+    accept, encoding, etags, agent, host = b"", b"", b"", b"", b""
     for name, value in scope["headers"]:
         if name == b"accept":
             accept = accept + b"," + value if accept else value
@@ -57,9 +65,27 @@ def read_headers(scope: Scope) -> RequestHeaders:
             etags += value
         elif name == b"user-agent":
             agent = value
+        elif name == b"host":
+            host = value
     return RequestHeaders(
-        accept.decode("latin-1"), b"gzip" in encoding, etags, agent.decode("latin-1")
+        accept.decode("latin-1"),
+        b"gzip" in encoding,
+        etags,
+        agent.decode("latin-1"),
+        host[:MAX_HOST].decode("latin-1"),
     )
+
+
+def is_host(text: str) -> bool:
+    """Whether a Host header is a name or an address with perhaps a port, which a page may show."""
+    return (
+        re.fullmatch(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", text) is not None
+    )
+
+
+def is_browser(accept: str) -> bool:
+    """Whether a person waits for an answer: browsers take XHTML, and no installer does."""
+    return "application/xhtml+xml" in accept and "vnd.pypi" not in accept
 
 
 def choose_media_type(scope: Scope, accept: str) -> MediaType | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ MAX_ROWS = 1000
 """Clients and projects that are remembered."""
 
 MAX_AGENT = 120
+MAX_READ = 2000
+"""Characters of what a client says of itself that are read."""
+
 SCHEMA_VERSION = 1
 
 
@@ -72,6 +76,21 @@ def list_withheld(listing: ProjectDetail) -> tuple[WithheldVersion, ...]:
     return tuple(found[:MAX_VERSIONS])
 
 
+_PROGRAM = re.compile(r"[\w.+-]+/[\w.+-]+(?= \{)")
+_IMPLEMENTATION = re.compile(
+    r'"implementation": ?\{"name": ?"(\w{1,20})", ?"version": ?"(\d{1,2}\.\d{1,3})'
+)
+
+
+def shorten_agent(agent: str) -> str:
+    """What an installer says of itself: of pip's and uv's JSON the program and its Python."""
+    program = _PROGRAM.match(agent[:MAX_AGENT])
+    if program is None:
+        return agent
+    python = _IMPLEMENTATION.search(agent[:MAX_READ])
+    return f"{program[0]} {python[1]} {python[2]}" if python is not None else program[0]
+
+
 class WithheldLog:
     """Who asked for what; threads may share it."""
 
@@ -89,8 +108,7 @@ class WithheldLog:
         now: float,
     ) -> None:
         """A client was given a project's page."""
-        agent = agent[:MAX_AGENT]
-        agent = blank_unprintable(agent)
+        agent = blank_unprintable(shorten_agent(agent)[:MAX_AGENT])
         key = (client, agent, name, view)
         with self._lock:
             before = self._rows.get(key)

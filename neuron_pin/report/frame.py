@@ -22,6 +22,10 @@ PHASE_NAMES = {
 """What phases are called on pages."""
 
 
+MAX_AGE = 30
+"""Days after which pages call facts old."""
+
+
 def read_asset(name: str) -> str:
     """A style sheet or a script of ours."""
     path = os.path.join(os.path.dirname(__file__), "assets", name)
@@ -31,7 +35,7 @@ def read_asset(name: str) -> str:
 
 def frame_page(title: str, body: Iterable[str], *, style: str = "", script: str = "") -> str:
     """A whole page: ``title`` is text, the rest is markup whose texts are escaped already."""
-    allowed = f"script-src '{_digest(script)}'; " if script else ""
+    allowed = f"script-src '{digest_script(script)}'; " if script else ""
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; {allowed}"
         "base-uri 'none'; form-action 'none'"
@@ -57,5 +61,6 @@ def frame_page(title: str, body: Iterable[str], *, style: str = "", script: str 
     return "\n".join(parts) + "\n"
 
 
-def _digest(script: str) -> str:
+def digest_script(script: str) -> str:
+    """A script as a policy (CSP) names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

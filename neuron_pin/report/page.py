@@ -15,7 +15,7 @@ from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.policy import Phase, SubjectKind
 
-from .frame import PHASE_NAMES, frame_page, read_asset
+from .frame import MAX_AGE, PHASE_NAMES, frame_page, read_asset
 from .lifecycle import (
     describe_event,
     describe_facts,
@@ -41,9 +41,6 @@ _TITLES = {
     SubjectKind.MODEL_CLASS: "Model classes",
 }
 TITLE = "AWS Neuron lifecycle"
-
-MAX_AGE = 30
-"""Days after which facts are called old."""
 
 
 def render_page(timeline: Timeline) -> str:

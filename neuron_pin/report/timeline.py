@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 class Timeline(NamedTuple):
     """Rows on an axis from ``start``, the first of a year, to ``end`` (exclusive), the first of a
-    quarter."""
+    half of one."""
 
     rows: tuple[Row, ...]
     start: date
@@ -92,7 +92,7 @@ def make_timeline(
         if status.updates is not Updates.NONE:
             ends.append(status.floor.could_end_from)
     start = date(min(begins).year, 1, 1)
-    end = _start_next_quarter(max(ends))
+    end = _start_next_half(max(ends))
     locked = _read_locked(catalog, lock) if lock is not None else {}
     rows = []
     for status in _sort(statuses):
@@ -130,10 +130,10 @@ def _bars(status: Status, as_of: date, start: date, end: date) -> tuple[Bar, ...
     return tuple(part for bar in bars for part in _split(bar, day))
 
 
-def _start_next_quarter(day: date) -> date:
-    month = (day.month - 1) // 3 * 3 + 4
-    if month < 13:
-        return date(day.year, month, 1)
+def _start_next_half(day: date) -> date:
+    """The first of January or July after a day: a last year has room for its number."""
+    if day.month < 7:
+        return date(day.year, 7, 1)
     return date(day.year + 1, 1, 1) if day.year < date.max.year else date.max
 
 

@@ -131,8 +131,8 @@ def test_nothing_is_said_of_days_after_the_facts(browser, folder: Path) -> None:
     assert browser.find_element(By.CSS_SELECTOR, "p.warning").text
     bars = segments(browser, "trn2")
     assert [look for look, _, _ in bars] == ["stable", "stable unknown"]
-    # From 2022-01-01 to 2027-04-01, 2026-08-22 is day 1694 of 1916.
-    assert bars[0][2] == pytest.approx(1694 / 1916 * 100, abs=0.1)
+    # From 2022-01-01 to 2027-07-01, 2026-08-22 is day 1694 of 2007.
+    assert bars[0][2] == pytest.approx(1694 / 2007 * 100, abs=0.1)
     ended = segments(browser, "torch-neuronx 2.5")
     assert ended[-1][0] == "eos"
     key = browser.find_element(By.CLASS_NAME, "key").text
@@ -198,8 +198,8 @@ def test_the_day_is_a_vertical_line_at_its_place(browser, folder: Path) -> None:
         "const bar = document.querySelector('.bar');"
         "return [parseFloat(getComputedStyle(bar, '::after').left), bar.clientWidth]"
     )
-    # From 2022-01-01 to 2027-04-01, 2026-08-20 is day 1692 of 1916.
-    assert left / width == pytest.approx(1692 / 1916, abs=0.005)
+    # From 2022-01-01 to 2027-07-01, 2026-08-20 is day 1692 of 2007.
+    assert left / width == pytest.approx(1692 / 2007, abs=0.005)
 
 
 def luminance(browser, selector: str) -> float:
