@@ -27,6 +27,10 @@ class Reporter:
         """There is no solution, as ``message`` says.  Changed requests are tried now, to say what
         would work; `requested` and `trying` are then called for those."""
 
+    def examined(self, what: str, done: int, total: int) -> None:
+        """Of something that is checked, a file, an environment or an image with its layers, so
+        many of so many parts are done; ``what`` is next.  ``total`` is 0 where it is not known."""
+
     def resolved(self, packages: int) -> None:
         """There is a solution, with so many packages."""
 

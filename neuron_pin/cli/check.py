@@ -128,7 +128,8 @@ def run(options: Options, console: Console) -> int:
         within_days=within,
         lock=options.lock,
     )
-    checked = check.run(wanted)
+    with console.watch("Checking") as reporter:
+        checked = check.run(wanted, reporter)
     reported = [finding for finding in checked.findings if finding.rule not in ignored]
     findings = _shown(reported, check.target().as_of, options, console)
     if options.fix or options.diff:

@@ -9,11 +9,17 @@ from collections.abc import Sequence
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
 from neuron_pin.printable import make_printable
+from neuron_pin.reporter import SILENT
 from neuron_pin.screen import Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
+
+    from neuron_pin.reporter import Reporter
+
+    from .progress import Progress
 
 LEAST_WIDTH = 20
 """The narrowest screen that is believed; below it nothing can be laid out."""
@@ -30,6 +36,7 @@ class Console:
         self.verbose = verbose
         self._color = color
         self._errors = _examine(sys.stderr, color)
+        self._progress: Progress | None = None
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Console:
@@ -43,6 +50,29 @@ class Console:
     def screen(self) -> Screen:
         """What results are shown on; with ``-v`` tables name their sources."""
         return _examine(sys.stdout, self._color)._replace(names_sources=self.verbose > 0)
+
+    @contextlib.contextmanager
+    def watch(self, words: str, *, is_long: bool = True) -> Iterator[Reporter]:
+        """While work lasts that may be long, a line on stderr says so: on a terminal, after
+        300 ms, and not with ``-q``.  Gives whom the work reports to."""
+        shows = is_long and not self.quiet and sys.stderr is not None and sys.stderr.isatty()
+        if not shows or self._progress is not None or os.environ.get("TERM") == "dumb":
+            yield SILENT
+            return
+        from .progress import Progress
+
+        with Progress(words, _write_now, encoding=sys.stderr.encoding or "ascii") as progress:
+            self._progress = progress
+            try:
+                yield progress
+            finally:
+                self._progress = None
+
+    def log(self, line: str) -> None:
+        """A line on stderr as it is, whatever else is shown there."""
+        if self._progress is not None:
+            self._progress.clear()
+        write_err(line + "\n")
 
     def show(self, text: str) -> None:
         """A result for people, on stdout, wrapped to the screen; raises as `result` does."""
@@ -97,7 +127,14 @@ class Console:
         if style:
             word, colon, rest = line.partition(":")
             line = self._errors.paint(style, word + colon) + rest
-        write_err(line + "\n")
+        self.log(line)
+
+
+def _write_now(text: str) -> None:
+    write_err(text)
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 def _examine(stream: TextIO | None, color: str) -> Screen:

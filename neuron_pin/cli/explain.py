@@ -61,19 +61,25 @@ def run(options: Options, console: Console) -> int:
                 hint="neuron-pin explain torch-neuronx with transformers",
             )
         other = parse_requirement(options.others[1])
-    request = make_lock_request(
-        load_settings(vars(options), os.environ, ""),
-        load_catalog(),
-        today=datetime.now(timezone.utc).date(),
-        this_python=".".join(str(part) for part in sys.version_info[:3]),
-        environ=os.environ,
-    )
-    if other is not None:
-        pair = explain_pair(request, requirement, other)
+    pair = found = None
+    with console.watch("Resolving") as reporter:
+        request = make_lock_request(
+            load_settings(vars(options), os.environ, ""),
+            load_catalog(),
+            today=datetime.now(timezone.utc).date(),
+            this_python=".".join(str(part) for part in sys.version_info[:3]),
+            environ=os.environ,
+            reporter=reporter,
+        )
+        if other is not None:
+            pair = explain_pair(request, requirement, other)
+        else:
+            found = explain_name(request, requirement)
+    if pair is not None:
         text = render_pair(pair, options.format, console.screen)
         problem = pair.problem
     else:
-        found = explain_name(request, requirement)
+        assert found is not None
         text = render_explanation(
             requirement,
             found,

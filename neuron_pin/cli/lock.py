@@ -196,17 +196,19 @@ def run(options: Options, console: Console) -> int:
         found = [read_locked(o.path, o.form.name) for o in outputs if o.form.is_kept]
         versions = {name: version for _, pins in found for name, version in pins.items()}
         preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
-    resolution = lock(
-        settings,
-        catalog,
-        requirements,
-        files,
-        today=datetime.now(timezone.utc).date(),
-        this_python=".".join(str(part) for part in sys.version_info[:3]),
-        environ=os.environ,
-        preferred=preferred,
-        all_files=any(form.names_files for form in forms),
-    )
+    with console.watch("Resolving", is_long=not settings.offline) as reporter:
+        resolution = lock(
+            settings,
+            catalog,
+            requirements,
+            files,
+            today=datetime.now(timezone.utc).date(),
+            this_python=".".join(str(part) for part in sys.version_info[:3]),
+            environ=os.environ,
+            preferred=preferred,
+            all_files=any(form.names_files for form in forms),
+            reporter=reporter,
+        )
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:

@@ -80,30 +80,32 @@ def run(options: Options, console: Console) -> int:
     settings = load_settings(vars(options), os.environ, "")
     if options.format == "dockerfile":
         settings = settings._replace(scope="container")
-    request = make_lock_request(
-        settings,
-        load_catalog(),
-        today=datetime.now(timezone.utc).date(),
-        this_python=".".join(str(part) for part in sys.version_info[:3]),
-        environ=os.environ,
-    )
-    command = shlex.join(["neuron-pin", *options.arguments])
-    found = plan(
-        request,
-        start=options.start,
-        to=options.to,
-        named=parse_all(options.requirements),
-        framework=options.framework,
-        framework_version=options.framework_version or "",
-        category=options.category,
-        ami=options.ami,
-        options=PlanOptions(
-            installer=options.installer or "",
-            venv=options.venv or "",
-            root=(options.root or "").rstrip("/"),
-            command=command,
-        ),
-    )
+    with console.watch("Planning") as reporter:
+        request = make_lock_request(
+            settings,
+            load_catalog(),
+            today=datetime.now(timezone.utc).date(),
+            this_python=".".join(str(part) for part in sys.version_info[:3]),
+            environ=os.environ,
+            reporter=reporter,
+        )
+        command = shlex.join(["neuron-pin", *options.arguments])
+        found = plan(
+            request,
+            start=options.start,
+            to=options.to,
+            named=parse_all(options.requirements),
+            framework=options.framework,
+            framework_version=options.framework_version or "",
+            category=options.category,
+            ami=options.ami,
+            options=PlanOptions(
+                installer=options.installer or "",
+                venv=options.venv or "",
+                root=(options.root or "").rstrip("/"),
+                command=command,
+            ),
+        )
     if options.format in ("sh", "dockerfile"):
         from neuron_pin.report.shell import render_dockerfile, render_script
 

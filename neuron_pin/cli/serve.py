@@ -12,7 +12,7 @@ from neuron_pin.operations.read_settings import read_index_locations, read_netwo
 from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
-from .console import Console, write_err
+from .console import Console
 from .options import FAMILIES, Options, add_access, add_main_indexes, add_more_indexes
 
 
@@ -133,11 +133,12 @@ def run(options: Options, console: Console) -> int:
             found = check_server(made)
             console.show(render_self_check(found, console.screen))
             return 3 if any(step.problem for step in found) else 0
+        made.working = console.watch
         host, port = _host_and_port(options.listen)
         server = make_server(
             made,
             Listening(host, port, options.certfile, options.keyfile),
-            log=None if options.no_access_log else _log,
+            log=None if options.no_access_log else console.log,
             started=lambda address: console.note(
                 f"serving {address}/simple/ by facts of {catalog.announced}; "
                 f"neuron-pin hook install pip --via {address} points pip at it"
@@ -145,10 +146,6 @@ def run(options: Options, console: Console) -> int:
         )
         serve(server)
     return 0
-
-
-def _log(line: str) -> None:
-    write_err(line + "\n")
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

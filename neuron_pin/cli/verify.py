@@ -95,7 +95,8 @@ def run(options: Options, console: Console) -> int:
     # What the environment calls Neuron's index, a lock of this machine was made with.
     mirrors = (settings.neuron_index_url,) if settings.neuron_index_url else ()
     sources = Sources(indexes, public, neuron, options.files, mirrors)
-    found = verify(lock, sources, asked, python)
+    with console.watch("Verifying", is_long=not settings.offline):
+        found = verify(lock, sources, asked, python)
     if options.format == "json":
         document = verdict_document(lock, found, options.files)
         console.result(json.dumps(document, indent=2) + "\n")

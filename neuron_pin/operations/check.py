@@ -13,6 +13,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
 from neuron_pin.policy import Rule
+from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
@@ -63,12 +64,13 @@ class Check:
         self.within_days = within_days
         self.lock = lock
         self._options = read_target_options(settings, today, this_python)
+        self._reporter = SILENT
 
     def target(self, python: str = "", system: str = "") -> Target:
         """The target that the settings say, where they leave it open that of what is checked."""
         return self._options.fill_in(python=python, system=system).make(self.catalog)
 
-    def run(self, wanted: Wanted) -> CheckedInput:
+    def run(self, wanted: Wanted, reporter: Reporter = SILENT) -> CheckedInput:
         """Check everything; what cannot be read is put down, and the rest goes on."""
         # A wrong setting is no finding, nor is a lock that cannot be read.
         self.target()
@@ -84,7 +86,9 @@ class Check:
         jobs += [(self._environment, folder) for folder in wanted.environments]
         jobs += [(self._image, path) for path in wanted.images]
         jobs += [(self._host, wanted.host)] if wanted.host is not None else []
-        for check, place in jobs:
+        self._reporter = reporter
+        for number, (check, place) in enumerate(jobs):
+            reporter.examined(place, number, len(jobs) if len(jobs) > 1 else 0)
             try:
                 found, inside = check(place)
             except NeuronPinError as error:
@@ -137,7 +141,7 @@ class Check:
         from neuron_pin.audit.host import check_host, report_unreadable
         from neuron_pin.inputs.containers.image import open_image
 
-        with open_image(path) as image:
+        with open_image(path, self._reporter) as image:
             found, stated = check_host(
                 image.root, self.catalog, self.target, self.within_days, self.now, is_running=False
             )

@@ -110,6 +110,10 @@ class IndexService:
         self._prefetcher = Prefetcher(catalog, files, wheels) if reads_ahead else None
         self._page_cache = PageCache()
         self._making: dict[object, asyncio.Task[CachedPage]] = {}
+        # Around work that takes seconds; whoever serves may show it.
+        self.working: Callable[[str], contextlib.AbstractContextManager[object]] = lambda words: (
+            contextlib.nullcontext()
+        )
         self._waiting = 0
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="answer")
 
@@ -279,7 +283,8 @@ class IndexService:
         )
 
     def _names(self, form: MediaType) -> CachedPage:
-        names, until, problems = self._upstream.names()
+        with self.working("reading the names of every index"):
+            names, until, problems = self._upstream.names()
         render = render_names_json if form is MediaType.JSON else render_names_html
         return cache_page(
             render(names),

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from conftest import FIXTURES, UNPRINTABLE, Run
 from hypothesis import given
 from hypothesis import strategies as st
+from terminal import ESCAPE, on_terminal
 
 from neuron_pin.cli.commands import COMMANDS
 from neuron_pin.screen import Cell, Screen, columns, count_columns, fold, split_words, wrap
@@ -25,7 +18,6 @@ WIDTH = 80
 EXPLAIN = ("explain", "torch-neuronx", "--instance", "trn2", "--python", "3.12",
            "--as-of", "2026-08-20")  # fmt: skip
 LIFECYCLE = ("lifecycle", "torch-neuronx 2.8", "--as-of", "2026-08-20")
-ESCAPE = re.compile(r"\033\[[\d;]*m|\033\]8;[^\033]*\033\\")
 
 # Width ----------------------------------------------------------------------------------
 
@@ -213,32 +205,6 @@ def test_findings_are_in_color_and_say_their_severity(run: Run) -> None:
 
 
 # A real terminal --------------------------------------------------------------------------
-
-
-def on_terminal(
-    *arguments: str, width: int = WIDTH, environ: Mapping[str, str] | None = None
-) -> str:
-    """What a command prints on a terminal of a width."""
-    main, other = pty.openpty()
-    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    done = subprocess.Popen(
-        [sys.executable, "-m", "neuron_pin", *arguments], stdin=subprocess.DEVNULL, stdout=other,
-        stderr=other, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm",
-                           "PYTHONPATH": os.pathsep.join(sys.path), **(environ or {})},
-    )  # fmt: skip
-    os.close(other)
-    parts = []
-    while True:
-        try:
-            part = os.read(main, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        parts.append(part)
-    done.wait()
-    os.close(main)
-    return b"".join(parts).decode().replace("\r\n", "\n")
 
 
 def test_a_terminals_width_and_color_are_found() -> None:

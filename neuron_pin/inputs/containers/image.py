@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.reporter import SILENT, Reporter
 
 from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, normalize_member_name, put_layer
 
@@ -38,11 +39,11 @@ class Image(NamedTuple):
 
 
 @contextmanager
-def open_image(path: str) -> Iterator[Image]:
+def open_image(path: str, reporter: Reporter = SILENT) -> Iterator[Image]:
     """An image's files for as long as it is open; raises `UnreadableInput` for what is no
     image.  A layer that is damaged is a problem, the others are read all the same."""
     with scratch_folder() as root:
-        files = LayerFiles(path)
+        files = LayerFiles(path, reporter)
         if os.path.isdir(path):
             if os.path.isfile(os.path.join(path, "index.json")):
                 _oci(_Folder(path), files)
@@ -163,6 +164,7 @@ def _oci(layout: _Folder | _Tar, files: LayerFiles) -> None:
     if not isinstance(layers, list):
         raise UnreadableInput(layout.path, None, "its manifest has no layers")
     for number, row in enumerate(layers[:MAX_LAYERS], 1):
+        files.reporter.examined(f"{layout.path}, layer {number}", number - 1, len(layers))
         try:
             name, digest = _blob(layout, row)
             stream, size = layout.open(name)
@@ -189,6 +191,7 @@ def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
     if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):
         raise UnreadableInput(layout.path, None, "its manifest.json has no layers")
     for number, name in enumerate(layers[:MAX_LAYERS], 1):
+        files.reporter.examined(f"{layout.path}, layer {number}", number - 1, len(layers))
         try:
             stream, size = layout.open(name)
         except UnreadableInput as error:
@@ -215,6 +218,8 @@ def _rootfs(path: str, files: LayerFiles) -> None:
             count += 1
             if count > MAX_MEMBERS:
                 raise UnreadableInput(path, None, f"has more than {MAX_MEMBERS} files")
+            if count % 1000 == 0:
+                files.reporter.examined(f"{path}, {count} files", 0, 0)
             whole = os.path.join(below, name)
             if not KEPT.fullmatch(whole):
                 continue

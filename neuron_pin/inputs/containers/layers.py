@@ -14,6 +14,7 @@ import tarfile
 from typing import IO, Any
 
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.reporter import SILENT, Reporter
 
 MAX_MEMBERS = 5_000_000
 MAX_FILE = 256 * 1024 * 1024
@@ -38,8 +39,9 @@ KEPT = re.compile(
 class LayerFiles:
     """The kept files by their path, layer over layer."""
 
-    def __init__(self, image: str) -> None:
+    def __init__(self, image: str, reporter: Reporter = SILENT) -> None:
         self.image = image
+        self.reporter = reporter
         self.found: dict[str, bytes] = {}
         self.problems: list[UnreadableInput] = []
         self.size = 0
