@@ -128,11 +128,21 @@ def columns(
 def _narrow(table: list[list[Cell]], widths: list[int], room: int) -> list[int] | None:
     """Columns that fit into the room, from the last on wrapped as far as they have to be; none
     if their longest words do not fit."""
-    least = [
-        max(count_columns(word) for row in table for word in split_words(row[i].text) or [""])
-        for i in range(len(widths))
-    ]
+    least = _measure_words(table)
     least[-1] = max(least[-1], min(widths[-1], _LEAST))
+    return _share(least, widths, room)
+
+
+def _measure_words(table: list[list[Cell]]) -> list[int]:
+    """The longest word of each column."""
+    return [
+        max(count_columns(word) for row in table for word in split_words(row[i].text) or [""])
+        for i in range(len(table[0]))
+    ]
+
+
+def _share(least: list[int], widths: list[int], room: int) -> list[int] | None:
+    """What is left of the room, given to columns from the first on; none where nothing is."""
     spare = room - sum(least)
     if spare < 0:
         return None
@@ -181,15 +191,19 @@ def _wrap_row(row: list[Cell], widths: list[int], screen: Screen) -> list[str]:
 
 def _stack(table: list[list[Cell]], widths: list[int], width: int, screen: Screen) -> list[str]:
     head = [cell.text for cell in table[0]]
-    beside = 1
-    while sum(widths[: beside + 1]) + _GAP * beside <= width:
-        beside += 1
+    beside = _count_fitting(widths, width)
+    if beside == 1:
+        # One long cell of the second column must not decide about all rows.
+        least = _measure_words(table)
+        beside = _count_fitting(least, width)
+        shared = _share(least[:beside], widths[:beside], width - _GAP * (beside - 1))
+        widths = shared or widths
     is_one = len(head) - beside == 1
-    lines = [_join(table[0][:beside], widths[:beside], screen)]
+    lines = _wrap_row(table[0][:beside], widths[:beside], screen)
     if is_one:
         lines.append(_STACKED + head[-1])
     for row in table[1:]:
-        lines.append(_join(row[:beside], widths[:beside], screen))
+        lines += _wrap_row(row[:beside], widths[:beside], screen)
         below = [
             (title, cell)
             for title, cell in zip(head[beside:], row[beside:], strict=True)
@@ -203,6 +217,14 @@ def _stack(table: list[list[Cell]], widths: list[int], width: int, screen: Scree
         words = "; ".join(f"{title.lower()}: {cell.text}" for title, cell in below)
         lines += [_STACKED + piece for piece in wrap(words, width - len(_STACKED))] if words else []
     return lines
+
+
+def _count_fitting(widths: Sequence[int], width: int) -> int:
+    """How many columns fit beside each other, at least one."""
+    count = 1
+    while count < len(widths) and sum(widths[: count + 1]) + _GAP * count <= width:
+        count += 1
+    return count
 
 
 def count_columns(text: str) -> int:

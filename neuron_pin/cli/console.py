@@ -103,6 +103,11 @@ class Console:
         if not self.quiet:
             self._tell(f"warning: {make_printable(text)}", "yellow")
 
+    def hint(self, text: str) -> None:
+        """What to do about a warning, on stderr; not with ``-q``."""
+        if not self.quiet:
+            self._tell(f"hint: {make_printable(text)}", "cyan")
+
     def error(self, error: NeuronPinError) -> None:
         """An error with its causes and what to do next, on stderr."""
         self._tell(f"error: {make_printable(error.message)}", "red")

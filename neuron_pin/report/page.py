@@ -78,7 +78,7 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
         python = f"Python {asked.python}" if asked.python else None
         target = ", ".join(word for word in (asked.instance, asked.os, python) if word)
         release = f"SDK {lock.sdk}" if lock.sdk else "no SDK release"
-        line = f"Your lock {lock.path}: {release} for {target or 'any target'}."
+        line = f"Your lock, {lock.path}: {release} for {target or 'any target'}."
         if support is not None:
             has_passed = support.until < timeline.as_of
             word = "was guaranteed only until" if has_passed else "is guaranteed until"
@@ -87,7 +87,7 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
             if len(support.first) > 5:
                 line += f" and {len(support.first) - 5} more"
             line += f" ({support.reason})."
-        yield f"<p>{_keep_dates(escape(line))}</p>"
+        yield f"<p>{_keep_dates(_link_sources(line))}</p>"
 
 
 def _form(timeline: Timeline) -> str:
@@ -253,8 +253,8 @@ def _keep_dates(markup: str) -> str:
 
 
 def _link_sources(text: str) -> str:
-    """A text as markup: its ``[sources]`` are links where they have an address."""
-    parts = re.split(r"\[((?:announcements|release-notes)/[^\]]+)\]", text)
+    """A text as markup: the sources in it are links where they have an address."""
+    parts = re.split(r"\[?((?:announcements|release-notes)/[\w./-]+\.rst)\]?", text)
     markup = [escape(parts[0])]
     for source, after in zip(parts[1::2], parts[2::2], strict=True):
         url, short = find_source_url(source), escape(shorten_source(source))

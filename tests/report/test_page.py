@@ -171,8 +171,10 @@ def test_the_lock_and_its_horizon_are_told(browser, folder: Path) -> None:
 
 def test_the_keyboard_is_enough(browser, folder: Path) -> None:
     load(browser, folder / "lock.html")
-    body = browser.find_element(By.TAG_NAME, "body")
-    body.send_keys(Keys.TAB)
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    # First what the lock's line links to.
+    assert browser.switch_to.active_element.tag_name == "a"
+    browser.switch_to.active_element.send_keys(Keys.TAB)
     assert browser.switch_to.active_element.get_attribute("name") == "show"
     browser.switch_to.active_element.send_keys("everything")
     browser.switch_to.active_element.send_keys(Keys.TAB)
