@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
 from neuron_pin.printable import make_printable
-from neuron_pin.reporter import SILENT
 from neuron_pin.screen import Screen
 
 TYPE_CHECKING = False
@@ -57,6 +56,8 @@ class Console:
         300 ms, and not with ``-q``.  Gives whom the work reports to."""
         shows = is_long and not self.quiet and sys.stderr is not None and sys.stderr.isatty()
         if not shows or self._progress is not None or os.environ.get("TERM") == "dumb":
+            from neuron_pin.reporter import SILENT
+
             yield SILENT
             return
         from .progress import Progress
