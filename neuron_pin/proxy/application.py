@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timezone
 from typing import TypeVar
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, canonicalize_name
-from neuron_pin.errors import NeuronPinError, SourceFailed, UnknownName, WrongUsage
-from neuron_pin.printable import join_printable
+from neuron_pin.errors import NeuronPinError
 from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.project_list import is_name
 
-from .file_store import Download, FileStore
+from .delivery import deliver
+from .file_store import FileStore
 from .files import Files
 from .html_pages import (
     Origin,
@@ -39,13 +38,17 @@ from .html_pages import (
 from .metrics import CONTENT_TYPE, Metrics
 from .page_cache import CachedPage, PageCache, cache_page
 from .prefetch import Prefetcher
+from .refusals import Busy, NotAcceptable, refuse
 from .responses import (
+    BYTES,
+    DAY,
+    PAGE,
     SAFE,
+    TEXT,
     RawResponse,
     RequestHeaders,
     build_response,
     choose_media_type,
-    is_browser,
     is_host,
     read_headers,
 )
@@ -65,23 +68,8 @@ from .withheld import WithheldLog, list_withheld, withheld_document
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
 
-MAX_ERROR_TEXT = 2000
-POLL = 0.02
-CHUNK = 256 * 1024
-DAY = 86400
-TEXT = "text/plain; charset=utf-8"
-PAGE = "text/html; charset=utf-8"
-BYTES = "application/octet-stream"
 
 Result = TypeVar("Result")
-
-
-class Busy(NeuronPinError):
-    """More requests wait for indexes than should."""
-
-
-class NotAcceptable(NeuronPinError):
-    """The client takes none of the forms that there are."""
 
 
 class IndexService:
@@ -336,23 +324,7 @@ class IndexService:
             return Response(metadata.data, 200, headers, BYTES)
         if not self._files.is_passed(entry):
             return Response(None, 302, {**SAFE, "Location": entry.file.url})
-        return await self._pass_through(
-            await self._in_thread(lambda: self._wheels.file(entry)), request
-        )
-
-    async def _pass_through(self, download: Download, request: Request) -> Response:
-        while not download.started.is_set():
-            await asyncio.sleep(POLL)
-        if download.error is not None:
-            raise download.error
-        headers = {**SAFE, "Cache-Control": f"max-age={DAY}"}
-        if download.is_done:
-            return FileResponse(download.path, 200, headers, BYTES)
-        if download.length is not None:
-            headers["Content-Length"] = str(download.length)
-        if request.method == "HEAD":
-            return Response(None, 200, headers, BYTES)
-        return StreamingResponse(_follow(download, request), 200, headers, BYTES)
+        return await deliver(await self._in_thread(lambda: self._wheels.file(entry)), request)
 
     # The server itself -----------------------------------------------------------------
 
@@ -373,30 +345,6 @@ class IndexService:
         request.scope["kind"] = "metrics"
         text = await self._in_thread(self.metrics.text)
         return Response(text, 200, {**SAFE, "Content-Type": CONTENT_TYPE})
-
-    async def refuse(self, request: Request, error: Exception) -> Response:
-        """What went wrong, as a status and a line of text, or a page for a browser."""
-        assert isinstance(error, NeuronPinError)
-        status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
-        if status >= 500:
-            request.scope["problem"] = error.message
-        text = error.message + (f"\n{error.hint}" if error.hint else "")
-        headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
-        lines = join_printable(text[:MAX_ERROR_TEXT].split("\n"))
-        if is_browser(request.headers.get("accept", "")):
-            depth = max(0, request.scope["path"].count("/") - 1)
-            return Response(render_error(status, lines.split("\n"), depth), status, headers, PAGE)
-        return Response(lines, status, headers, TEXT)
-
-
-_STATUS: dict[type[NeuronPinError], int] = {
-    Busy: 503,
-    NoSuchPage: 404,
-    NotAcceptable: 406,
-    UnknownName: 404,
-    WrongUsage: 400,
-    SourceFailed: 502,
-}
 
 
 class Application:
@@ -428,29 +376,8 @@ def _route(service: IndexService) -> Starlette:
             Route("/files/{name}/{filename}", service.file),
             Route("/{path:path}", service.page),
         ],
-        exception_handlers={NeuronPinError: service.refuse},
+        exception_handlers={NeuronPinError: refuse},
     )
-
-
-async def _follow(download: Download, request: Request) -> AsyncIterator[bytes]:
-    """The bytes of a file as they come; the last of them only if its hash is right.
-
-    Raises `ClientDisconnect`, so that the connection ends before the file's length is reached.
-    """
-    offset = 0
-    with open(download.path, "rb") as stream:
-        while True:
-            if download.error is not None:
-                request.scope["problem"] = str(download.error)
-                raise ClientDisconnect
-            is_done, ready = download.is_done, download.available
-            while offset < ready:
-                chunk = os.pread(stream.fileno(), min(CHUNK, ready - offset), offset)
-                offset += len(chunk)
-                yield chunk
-            if is_done:
-                return
-            await asyncio.sleep(POLL)
 
 
 def _media_type(form: MediaType) -> str:

@@ -17,6 +17,11 @@ from .serializer import MediaType, negotiate
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+TEXT = "text/plain; charset=utf-8"
+PAGE = "text/html; charset=utf-8"
+BYTES = "application/octet-stream"
+DAY = 86400
+
 MAX_HOST = 300
 """Bytes of a Host header that are looked at."""
 
