@@ -136,7 +136,7 @@ class IndexService:
         form = choose_media_type(scope, client_headers.accept)
         if form is None:
             known = ", ".join(form.value for form in MediaType)
-            raise NotAcceptable("none of the forms that you take is served", hint=known)
+            raise NotAcceptable("no page has a media type that this client accepts", hint=known)
         place = parse_route(path)
         scope["kind"] = place.kind.value
         if place.moved:
@@ -228,7 +228,7 @@ class IndexService:
 
     async def _in_thread(self, function: Callable[[], Result]) -> Result:
         if self._waiting >= MAX_WAITING:
-            raise Busy("too many requests wait for indexes", hint="come again in a second")
+            raise Busy("too many requests wait for indexes", hint="try again in a second")
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function)

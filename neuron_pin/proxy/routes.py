@@ -44,24 +44,24 @@ class PageRoute(NamedTuple):
 def parse_route(path: str) -> PageRoute:
     """The page of a path, without its escapes; raises `NoSuchPage` or `WrongUsage`."""
     if len(path) > MAX_PATH:
-        raise WrongUsage(f"a path of more than {MAX_PATH} characters")
+        raise WrongUsage(f"the path has more than {MAX_PATH} characters")
     parts = path.split("/")[1:]
     depth = len(parts) - 1
     at = next((n for n, part in enumerate(parts) if part in ("simple", "project")), None)
     if at is None:
         if not parts or parts[-1]:
             raise NoSuchPage(
-                "no such page", hint="names are at /simple/, projects at /simple/NAME/"
+                "no such page", hint="all names are at /simple/, a project is at /simple/NAME/"
             )
         return PageRoute(RouteKind.OVERVIEW, tuple(parts[:-1]), "", depth)
     view, rest = tuple(parts[:at]), parts[at + 1 :]
     written = rest[0] if rest else ""
     if len(rest) > 2 or (len(rest) == 2 and rest[1]):
-        raise NoSuchPage("no such page", hint="projects are at /simple/NAME/")
+        raise NoSuchPage("no such page", hint="a project is at /simple/NAME/")
     if written and not is_name(written):
-        raise WrongUsage(f"{written[:60]!r} is no project's name")
+        raise WrongUsage(f"{written[:60]!r} is not a project name")
     if not written and (parts[at] == "project" or len(rest) == 2):
-        raise NoSuchPage("no such page", hint="projects are at /project/NAME/")
+        raise NoSuchPage("no such page", hint="a project is at /project/NAME/")
     kind = RouteKind.NAMES if not written else RouteKind.PROJECT
     if parts[at] == "project":
         kind = RouteKind.PEOPLE

@@ -70,7 +70,7 @@ def parse_view(parts: Sequence[str], base: View, catalog: Catalog, today: date) 
     Raises `UnknownName` or `WrongUsage`.
     """
     if len(parts) > MAX_PARTS:
-        raise WrongUsage(f"a path of more than {MAX_PARTS} parts")
+        raise WrongUsage(f"the path has more than {MAX_PARTS} parts")
     view, words = base, list(parts)
     sdk = ""
     while words:
@@ -78,7 +78,7 @@ def parse_view(parts: Sequence[str], base: View, catalog: Catalog, today: date) 
         if key not in KEYS:
             raise UnknownName("part of a path", key[:60], KEYS, hint="known: " + ", ".join(KEYS))
         if not words or not words[0]:
-            raise WrongUsage(f"{key} of what?", hint=KEYS[key])
+            raise WrongUsage(f"the path has nothing after {key}/", hint=f"for example {KEYS[key]}")
         value = words.pop(0)[:60]
         if key == "sdk":
             sdk = value

@@ -1,8 +1,8 @@
-"""Life-cycles as JSON, in the words that users of endoflife.date know.
+"""Lifecycles as JSON, in the words that users of endoflife.date know.
 
 Each product has ``releases`` with ``isEol``, ``eolFrom``, ``isEoas`` (active support, here
 regular updates), ``isMaintained`` and so on, as in version 1 of that site's schema; what it
-has no words for stands under ``custom``.
+has no words for is under ``custom``.
 """
 
 from __future__ import annotations

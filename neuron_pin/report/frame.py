@@ -1,4 +1,4 @@
-"""What every page of ours stands in: self-contained, and with a policy (CSP) that lets
+"""The frame of every page: self-contained, and with a policy (CSP) that lets
 nothing run but the one script that is its own."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_AGE = 30
 
 
 def read_asset(name: str) -> str:
-    """A style sheet or a script of ours."""
+    """A style sheet or a script from ``assets``."""
     path = os.path.join(os.path.dirname(__file__), "assets", name)
     with open(path, encoding="utf-8") as stream:
         return stream.read()

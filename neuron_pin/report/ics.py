@@ -81,7 +81,7 @@ def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//neuron-pin//lifecycle {__version__}//EN")
-    calendar.add("x-wr-calname", "AWS Neuron life-cycle")
+    calendar.add("x-wr-calname", "AWS Neuron lifecycle")
     return calendar
 
 

@@ -244,7 +244,7 @@ def _facts(row: Row) -> Iterable[tuple[str, str]]:
     for event in status.events:
         yield "Announcement", _link_sources(describe_event(event))
         if event.withdrawn:
-            yield "Taken back", escape(f"{event.withdrawn_on}: {event.withdrawn}")
+            yield "Withdrawn", escape(f"{event.withdrawn_on}: {event.withdrawn}")
 
 
 def _keep_dates(markup: str) -> str:
