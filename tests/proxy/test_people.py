@@ -19,7 +19,7 @@ from neuron_pin.proxy.view import View
 from neuron_pin.proxy.withheld import shorten_agent
 
 SCHEMAS = Path(__file__).parent.parent.parent / "docs/schemas"
-WIDTHS = [1280, 360]
+WIDTHS = [1280, 400, 360]
 
 
 @pytest.fixture

@@ -219,7 +219,7 @@ def test_light_and_dark(browser, folder: Path) -> None:
     assert luminance(browser, "body") < 60
 
 
-@pytest.mark.parametrize("width", [360, 720, 1280])
+@pytest.mark.parametrize("width", [360, 400, 720, 1280])
 def test_nothing_runs_out_of_the_window(browser, folder: Path, width: int) -> None:
     load(browser, folder / "lock.html", width=width)
     inner, outer = browser.execute_script(
