@@ -31,5 +31,5 @@ def run(options: Options, console: Console) -> int:
         if word not in parser.actions:
             raise UnknownName("command", word, parser.actions, hint=f"{parser.prog} --help")
         parser = parser.actions[word]
-    console.result(parser.format_help(everything=True))
+    console.show(parser.format_help(everything=True))
     return 0

@@ -213,5 +213,5 @@ def _test(options: Options, console: Console) -> int:
     today = datetime.now(timezone.utc).date().isoformat()
     trial = try_changes(options.changes, options.lock, options.root or "/", load_catalog(), today)
     render = hook_trial_document if options.format == "json" else render_hook_trial
-    console.result(render(trial))
+    console.print_as(options.format, render(trial))
     return 0 if trial.is_allowed else 1

@@ -76,9 +76,11 @@ def run(options: Options, console: Console) -> int:
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
-    found = find_outdated(request, place, options.root or "/")
+    with console.watch("Comparing"):
+        found = find_outdated(request, place, options.root or "/")
     if options.format == "json":
         console.result(outdated_document(found))
     else:
-        console.result(render_outdated(found, everything=options.all))
+        text = render_outdated(found, everything=options.all, screen=console.screen)
+        console.show(text)
     return 0 if options.exit_zero or found.is_current else 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from neuron_pin.outputs.table import columns
-from neuron_pin.printable import join_printable
+from neuron_pin.printable import make_printable
 from neuron_pin.report.lifecycle import describe_facts
+from neuron_pin.screen import PLAIN, Screen, columns
 
 if TYPE_CHECKING:
     from neuron_pin.operations.outdated import Ending, Outdated, PackageAge
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def render_outdated(found: Outdated, *, everything: bool) -> str:
+def render_outdated(found: Outdated, *, everything: bool, screen: Screen = PLAIN) -> str:
     """A line on the releases, a table of what is newer, what ends, and what to do."""
     of = f"SDK {found.sdk}" if found.sdk else "no known SDK release"
     lines = [
@@ -25,15 +25,19 @@ def render_outdated(found: Outdated, *, everything: bool) -> str:
     note = describe_facts(found.target.as_of, found.facts_until)
     if note:
         lines.append(f"Note: {note}.")
+    table = []
     shown = [a for a in found.packages if everything or a.is_outdated or _is_telling(a)]
     if shown:
         head = ("PACKAGE", "CURRENT", "NEWEST", "SDK", "SUPPORT")
-        lines += ["", *columns(head, [_row(age) for age in shown])]
+        table = ["", *columns(head, [_row(age) for age in shown], screen)]
+    below = []
     ends = [f"{label}: {_support(end)}" for label, end in found.target_parts if _support(end)]
     if ends:
-        lines += ["", *ends]
-    lines += ["", *_summary(found)]
-    return join_printable(lines)
+        below += ["", *ends]
+    below += ["", *_summary(found)]
+    # The table is made printable already, and may be in color.
+    texts = [*map(make_printable, lines), *table, *map(make_printable, below)]
+    return "\n".join(texts) + "\n"
 
 
 def _row(age: PackageAge) -> tuple[str, ...]:

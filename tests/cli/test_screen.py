@@ -25,7 +25,7 @@ DOCUMENTS = re.compile(r"--format (?!text)|--diff|--dry-run|--write|^exec ")
 """Commands whose output is a document for programs: files, JSON, shell scripts, diffs."""
 
 PASTED = re.compile(
-    r"^( {4,}|(!   )?(hint: |do |would work: )?(sudo |neuron-pin |\S*python3? -m ))"
+    r"^( {4}| *(hint: |do |would work: )?(sudo |neuron-pin |\S*python3? -m |git clone ))"
 )
 """Commands that somebody copies: broken over two lines they would be pasted as two."""
 

@@ -135,11 +135,10 @@ def test_every_schema_is_held_by_a_test() -> None:
 def json_commands() -> Iterator[tuple[str, ...]]:
     """Every command that the parser takes with ``--format json``, each of its actions apart."""
     for name, command in make_parser().actions.items():
-        parsers = {(name, action): parser for action, parser in command.actions.items()}
-        for words, parser in (parsers or {(name,): command}).items():
+        for action, parser in (command.actions or {"": command}).items():
             form = parser._option_string_actions.get("--format")
             if form is not None and "json" in (form.choices or FORMATS):
-                yield words
+                yield (name, action) if action else (name,)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
