@@ -308,10 +308,12 @@ def test_what_cannot_be_read_is_a_finding() -> None:
 
 
 def test_comments_that_ignore_findings_count() -> None:
-    Path("a.txt").write_text("torch-neuronx==2.5.1.2.*  # neuron-pin: ignore[NP201] later\n")
-    Path("b.txt").write_text("torch-neuronx==2.5.1.2.*\n")
+    index = "--extra-index-url https://pip.repos.neuron.amazonaws.com\n"
+    ignored = "torch-neuronx==2.5.1.2.*  # neuron-pin: ignore[NP201] later\n"
+    Path("a.txt").write_text(index + ignored)
+    Path("b.txt").write_text(f"{index}torch-neuronx==2.5.1.2.*\n")
     assert {finding.place for finding in check(["a.txt", "b.txt"], target=TRN1).findings} == {
-        "b.txt:1"
+        "b.txt:2"
     }
 
 

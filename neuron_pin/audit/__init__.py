@@ -1,4 +1,4 @@
-"""Anything held against the policy: findings, each with its rule, fact and place."""
+"""Checks against the policy: findings, each with its rule, fact and place."""
 
 from .finding import Finding, Severity
 

@@ -1,13 +1,14 @@
 """What a machine's apt would do about a package, and which stanza of which file decides.
 
 Everything is read from the machine's own sources, lists, preferences and dpkg status; apt is
-not asked, so that it works for an image below a folder too.  Held equal to ``apt-cache
-policy`` by the tests.
+not run, so this works for an image below a folder too.  Tests compare it with ``apt-cache
+policy``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -34,11 +35,13 @@ from neuron_pin.sources.repositories import read_packages
 from .finding import Finding, Severity
 
 MAX_BYTES = 8 * 1024 * 1024
+MAX_SHOWN = 40
+"""Characters of a stanza's pattern that are shown."""
 
 
 class VersionView(NamedTuple):
-    """One version: where it is to be had, its priority, the stanza that gave it (none for
-    apt's default), and the one of ours that would have decided but for another's file."""
+    """One version: where apt finds it, its priority, the stanza that gave it (none for apt's
+    default), and neuron-pin's stanza that would have decided, were it not for another file."""
 
     version: str
     places: tuple[str, ...]
@@ -48,7 +51,7 @@ class VersionView(NamedTuple):
 
 
 class AptView(NamedTuple):
-    """A package on a machine: what is there, what apt would take, every version, newest
+    """A package on a machine: what is installed, what apt would choose, every version, newest
     first."""
 
     name: str
@@ -122,8 +125,8 @@ def _package_file(repository: AptRepository) -> PackageFile:
 
 
 def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
-    """Where a machine's apt does something else than the pins that neuron-pin wrote: other
-    people's stanzas that decide, installed versions that the pins do not have, holds."""
+    """Where a machine's apt does not follow the pins that neuron-pin wrote: other stanzas that
+    decide, installed versions that the pins do not allow, holds."""
     names = sorted(n for n, p in catalog.packages.items() if Ecosystem.APT in p.systems)
     for found in view_packages(root, names):
         for version in found.versions:
@@ -132,10 +135,10 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                     Rule.PIN_OVERRIDDEN,
                     Severity.ERROR,
                     f"{found.name} {version.version}",
-                    f"has priority {version.priority} by another stanza; neuron-pin's of "
-                    f"{_location(version.overridden)} says {version.overridden.priority}",
+                    f"another stanza gives it priority {version.priority}; neuron-pin's, in "
+                    f"{_location(version.overridden)}, gives {version.overridden.priority}",
                     _location(version.stanza),
-                    "remove that stanza, or the package from it: of two the first one counts",
+                    "remove that stanza, or the package from it: apt obeys the first that matches",
                 )
                 break
         if found.installed is None:
@@ -147,21 +150,47 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                 Rule.OUTSIDE_PIN,
                 Severity.ERROR,
                 f"{found.name} {now.version}",
-                "is installed and outside of its pin: apt keeps it, and says nothing",
+                "the installed version does not match its pin; apt will not change it",
                 _location(now.stanza) if now.stanza else "",
-                f"apt-get install {found.name}={found.candidate}"
-                if found.candidate
-                else f"apt-get install --allow-downgrades {found.name}=VERSION, one of the pin",
+                _install_command(found, now.version),
             )
         if found.installed.is_held:
             yield Finding(
                 Rule.HELD,
                 Severity.WARNING,
                 f"{found.name} {now.version}",
-                "is on hold: apt does not upgrade it, whatever is pinned",
+                "the package is on hold: apt does not upgrade it, whatever its pin",
                 os.path.join(root, "var/lib/dpkg/status"),
-                f"apt-mark unhold {found.name}",
+                f"sudo apt-mark unhold {found.name}",
             )
+
+
+def _install_command(found: AptView, installed: str) -> str:
+    """The command that moves a package to the version that its pin allows; without one in the
+    machine's lists, the command that fetches them."""
+    if found.candidate is None or found.candidate == installed:
+        pinned = next((v.version for v in found.versions if v.priority > 0), "")
+        if not pinned:
+            return "sudo apt-get update, then: sudo neuron-pin doctor"
+        return f"sudo apt-get install --allow-downgrades {found.name}={pinned}"
+    return f"sudo apt-get install {found.name}={found.candidate}"
+
+
+def describe_stanza(stanza: Stanza) -> str:
+    """What a stanza is about, for people: ``not 2.28.23.0-*`` where neuron-pin wrote the
+    expression for every version outside of a pin, else the type and the pattern, cut short."""
+    if stanza.data.startswith("/^") and _is_ours(stanza.path):
+        rows = read_bounded(stanza.path, MAX_BYTES).decode("utf-8", "surrogateescape").splitlines()
+        own = rows[max(stanza.line - 4, 0) : stanza.line + 4]
+        found = [match for row in own if (match := re.search(_OUTSIDE, row)) is not None]
+        if found:
+            return f"not {found[0][1]}"
+        return "another kernel series" if any("NP111" in row for row in own) else "other versions"
+    text = f"{stanza.type.value} {stanza.data}"
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+_OUTSIDE = r"^Explanation: .*no other version than =?(\S+) is in the lock"
 
 
 def _location(stanza: Stanza) -> str:

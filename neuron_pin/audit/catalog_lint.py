@@ -1,5 +1,5 @@
-"""The catalog's facts held against the policy: where the vendor's own publications break
-it or contradict each other, and what in the facts cannot be.
+"""The catalog's facts checked against the policy: where the vendor's own publications break
+it or contradict each other, and facts that cannot be true.
 
 Source: maintenance policy; each check names the rule that it is of.
 """
@@ -31,10 +31,10 @@ from neuron_pin.policy.calendar import add_months
 from .finding import Finding, Severity
 
 TOLD_AT_ONCE_DAYS = 14
-"""Notice up to this long is that of the release itself: its pages are dated so much before."""
+"""Notice of at most so many days is the release's own: its pages are dated that much earlier."""
 
 _PROMISED = EDITIONS[0].in_force
-"""What ended before the policy promised a month and six months is not held to it."""
+"""Ends from before the policy promised a month and six months are not checked against it."""
 
 
 def lint_facts(
@@ -43,8 +43,8 @@ def lint_facts(
     events: Sequence[Event] | None = None,
     released: Mapping[str, date] | None = None,
 ) -> list[Finding]:
-    """Every finding, by rule and subject; of some new events alone, if they are given, with
-    the days of releases that the catalog does not have yet.
+    """Every finding, by rule and subject; if new events are given, on those alone, with the
+    dates of releases that the catalog does not have yet.
 
     Reads every release's file.
     """
@@ -104,7 +104,7 @@ class _Lint:
             problems = []
             released = self.dates.get(event.sdk)
             if event.sdk and released is None and event.effective is not None:
-                problems.append(f"takes effect with {event.sdk}, which is no release")
+                problems.append(f"takes effect with {event.sdk}, which is not a release")
             elif event.sdk and released is None and event.effective is None:
                 if self.dates and sdk_key(event.sdk) < max(map(sdk_key, self.dates)):
                     problems.append(f"names {event.sdk}, which was never released")
@@ -118,12 +118,12 @@ class _Lint:
             if event.withdrawn and (
                 event.withdrawn_on is None or event.withdrawn_on < event.announced
             ):
-                problems.append("was taken back before it was announced, or on no day")
+                problems.append("was withdrawn before it was announced, or without a date")
             for problem in problems:
                 yield self.finding(Rule.BAD_FACT, Severity.ERROR, label, problem, event)
 
     def phases(self) -> Iterator[Finding]:
-        """NP702: a phase that the policy in force had not for the kind."""
+        """NP702: a phase that the policy of the day did not have for the kind."""
         for event in self.events:
             if event.phase is None:
                 continue
@@ -131,7 +131,7 @@ class _Lint:
             if event.phase not in edition.phases_of[event.kind]:
                 reason = (
                     f"{event.phase.label} for a subject of kind {event.kind.value}, "
-                    f"which edition {edition.name} has not"
+                    f"which edition {edition.name} of the policy does not have"
                 )
                 severity = Severity.ERROR
                 yield self.finding(Rule.PHASE_OF_KIND, severity, event.subject.label, reason, event)
@@ -165,15 +165,15 @@ class _Lint:
                 yield self.warn(rule, subject.label, message, first)
 
     def contradictions(self) -> Iterator[Finding]:
-        """NP707: taken back, moved, or into an earlier phase."""
+        """NP707: withdrawn, moved, or into an earlier phase."""
         for (subject, _), events in self.groups.items():
             kept = events_in_force(events, date.max)
             for event in events:
                 if event.withdrawn:
-                    reason = f"taken back on {event.withdrawn_on}: {event.withdrawn}"
+                    reason = f"withdrawn on {event.withdrawn_on}: {event.withdrawn}"
                     yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, event)
                 elif event not in kept and event.phase is not None and event.effective:
-                    reason = f"{event.phase.label} on {event.effective} was moved later on"
+                    reason = f"{event.phase.label} on {event.effective} was moved later"
                     yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, event)
             dated = [e for e in kept if e.phase is not None and e.effective is not None]
             dated.sort(key=lambda e: (e.effective or date.max, e.announced))
@@ -260,7 +260,7 @@ class _Lint:
             yield self.warn(Rule.MANIFEST_DISAGREES, label, reason)
 
     def versions(self) -> Iterator[Finding]:
-        """NP706: forms that the policy does not know, and versions that go backwards."""
+        """NP706: forms that the policy does not define, and versions that go backwards."""
         odd: dict[str, set[str]] = {}
         before: dict[str, tuple[str, str]] = {}
         for release in reversed(self.catalog.releases):
@@ -301,7 +301,7 @@ class _Lint:
             while (following := instead.get(seen[-1], "")) and following not in seen:
                 seen.append(following)
             if following == name:
-                reason = "replaced in a circle: " + " → ".join([*seen, name])
+                reason = "replaced by itself, by way of others: " + " → ".join([*seen, name])
                 yield self.finding(Rule.BAD_FACT, Severity.ERROR, name, reason)
 
     def families(self) -> Iterator[Finding]:
@@ -338,7 +338,7 @@ class _Lint:
 
 
 def _lines(path: str, events: Iterable[Event]) -> dict[Event, int]:
-    """The line on which each event stands, where the file has one a line."""
+    """The line of each event, where the file has one event a line."""
     try:
         with open(path, encoding="utf-8") as stream:
             rows = [n for n, line in enumerate(stream, 1) if line.startswith('{"kind"')]

@@ -1,4 +1,4 @@
-"""Dockerfiles held against the policy: base images, and what RUN lines install."""
+"""Dockerfiles checked against the policy: base images, and what RUN lines install."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.support import Part, find_supported_pythons, find_target_parts, package_part
+from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NeuronPinError, UnknownName
 from neuron_pin.inputs.containers.dockerfile import Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
@@ -18,6 +18,7 @@ from neuron_pin.policy.support import support_floor
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .remedy import target_remedy
 from .requirements import check_packages, check_part, is_neuron
 
 MakeTarget = Callable[[str, str], Target]
@@ -106,11 +107,10 @@ def _base(
         return Finding(rule, severity, base.name, reason, place, remedy)
 
     for part in _base_parts(base, catalog, target):
-        is_python = part.subject.kind is SubjectKind.PYTHON
-        instead = ", ".join(find_supported_pythons(catalog, target.as_of)) if is_python else ""
         is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
         ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
-        yield from check_part(part, target.as_of, within_days, finding, ended, instead)
+        remedy = target_remedy(part, catalog, target)
+        yield from check_part(part, target.as_of, within_days, finding, ended, remedy)
 
 
 def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:
@@ -140,7 +140,7 @@ def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[P
 def _installation(
     installation: Installation, stage: Stage, path: str, catalog: Catalog
 ) -> Iterator[Finding]:
-    """What a command does that no version tells: a driver in an image, no index named."""
+    """What a command does that versions do not show: a driver in an image, no index named."""
     host = urlsplit(catalog.repositories.pip).hostname
     named = [*installation.indexes, *stage.indexes]
     for requirement, line, _ in installation.requirements:
@@ -149,14 +149,14 @@ def _installation(
             continue
         place = f"{path}:{line}"
         if package.on_host or requirement.name == "aws-neuron-dkms":
-            reason = "the driver is the host's: a container cannot load a module for its kernel"
-            remedy = "leave it out here, and install it on the host"
+            reason = "the driver belongs on the host: a container cannot load a kernel module"
+            remedy = f"remove it from the image, and install {requirement.name} on the host"
             yield Finding(Rule.SCOPE, Severity.ERROR, requirement.name, reason, place, remedy)
         is_pip = installation.ecosystem is Ecosystem.PIP
         # Another index may be a mirror of Neuron's, and that of a DLC is configured in it.
         is_open = is_pip and not named and not installation.files
         if is_open and (stage.base is None or not stage.base.repository):
-            reason = f"no index is named: without {host} the public index's placeholder wins"
+            reason = f"no index is named: without {host} pip takes the placeholder on PyPI"
             remedy = f"add --extra-index-url {catalog.repositories.pip}"
             yield Finding(
                 Rule.UNTRUSTED_INDEX, Severity.WARNING, requirement.name, reason, place, remedy

@@ -1,4 +1,4 @@
-"""An installed environment held against the policy: versions, placeholders, metadata."""
+"""An installed environment checked against the policy: versions, placeholders, metadata."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .remedy import pip_install_command, reinstall_command
 from .requirements import check_packages, is_neuron
 
 _NOT_IT = (
@@ -23,7 +24,7 @@ _NOT_IT = (
     "this is not the ",
     "name reserv",
 )
-"""What placeholders have been seen to say of themselves, in lower case."""
+"""Words that placeholders have been seen to use, in lower case."""
 
 _NO_PEP440 = r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
 
@@ -32,7 +33,7 @@ def check_environment(
     folder: str, catalog: Catalog, target: Target, within_days: int
 ) -> tuple[list[Finding], list[DetectedPackage]]:
     """The findings on an environment, and everything that is installed in it; raises
-    `UnreadableInput` for what is none."""
+    `UnreadableInput` for what is not an environment."""
     names = frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
     findings: list[Finding] = []
     stated: list[DetectedPackage] = []
@@ -43,46 +44,49 @@ def check_environment(
         stated.append(statement)
         if found.name not in names:
             continue
-        fake = list(_placeholder(found, catalog))
-        findings += fake or _metadata(found)
+        fake = list(_placeholder(found, folder, catalog, target))
+        findings += fake or _metadata(found, folder)
         if not fake:
             sound.append(statement)
     findings += check_packages(sound, catalog, target, within_days)
     return findings, stated
 
 
-def _placeholder(found: Distribution, catalog: Catalog) -> Iterator[Finding]:
+def _placeholder(
+    found: Distribution, folder: str, catalog: Catalog, target: Target
+) -> Iterator[Finding]:
     reason = ""
     said = f"{found.summary} {found.text}".lower()
     telling = next((words for words in _NOT_IT if words in said), "")
     if telling:
-        reason = f"it says of itself: {telling!r}"
+        reason = f"its own words are {telling!r}"
     elif not found.problem and not found.files:
-        reason = "its RECORD has no code"
+        reason = "it contains no code"
     elif re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
-        reason = "its only module does nothing but raise"
+        reason = "its only module does nothing but raise an error"
     if reason:
-        url = catalog.repositories.pip
         yield Finding(
             Rule.PLACEHOLDER,
             Severity.ERROR,
             f"{found.name} {found.version}",
-            f"{reason}; it is not Neuron's, and came from another index than {url}",
+            f"this is a placeholder, not the Neuron package: {reason}; it came from another "
+            f"index than {catalog.repositories.pip}",
             found.place,
-            f"pip install --force-reinstall --no-deps --index-url {url} {found.name}",
+            reinstall_command(folder, found.name, found.version, catalog, target),
         )
 
 
-def _metadata(found: Distribution) -> Iterator[Finding]:
+def _metadata(found: Distribution, folder: str) -> Iterator[Finding]:
     subject = f"{found.name} {found.version}"
     if found.problem:
+        exact = f"{found.name}=={found.version}"
         yield Finding(
             Rule.BAD_METADATA,
             Severity.ERROR,
             subject,
             found.problem,
             found.place,
-            f"pip install --force-reinstall --no-deps {found.name}=={found.version}",
+            pip_install_command(folder, ("--force-reinstall", "--no-deps", exact)),
         )
     for line in found.requires:
         if re.search(_NO_PEP440, line.partition(";")[0]):
@@ -92,8 +96,8 @@ def _metadata(found: Distribution) -> Iterator[Finding]:
                 Rule.BAD_METADATA,
                 Severity.WARNING,
                 subject,
-                f"requires {line!r}, which is not PEP 440: newer installers refuse it, older "
-                "ones leave it out",
+                f"requires {line!r}, which is not valid by PEP 440: newer installers refuse the "
+                "package, older ones ignore the requirement",
                 found.place,
-                f"state it yourself: {repair_requirement(line)}",
+                f"add the requirement to your own: {repair_requirement(line)}",
             )

@@ -1,7 +1,8 @@
-"""What an examination found."""
+"""What a check found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ class Severity(Enum):
 
 
 class Fix(NamedTuple):
-    """What stands on the finding's line, and what is to stand there instead."""
+    """The text on the finding's line, and the text to write in its place."""
 
     old: str
     new: str
@@ -24,8 +25,9 @@ class Fix(NamedTuple):
 
 class Finding(NamedTuple):
     """One finding: the rule, how much it matters, what it is about, the reason with the
-    values filled in, where it stands (``file`` or ``file:line``), and what to do, empty for
-    nothing.  ``fix`` is a change of the file that mends it safely, none for there is none."""
+    values filled in, its place (``file`` or ``file:line``), and what to do, empty where the
+    facts know nothing.  ``fix`` is a change of the file that removes it safely, none where there
+    is none."""
 
     rule: Rule
     severity: Severity
@@ -40,3 +42,12 @@ class Finding(NamedTuple):
         """The file, and the line, 0 for the file as a whole."""
         path, _, line = self.place.rpartition(":")
         return (path, int(line)) if path and line.isdecimal() else (self.place, 0)
+
+
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by file, in the order in which files first occur, and there by line."""
+    found = list(findings)
+    files = {
+        path: number for number, path in reversed(list(enumerate(f.location[0] for f in found)))
+    }
+    return sorted(found, key=lambda f: (files[f.location[0]], f.location[1]))

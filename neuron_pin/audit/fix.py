@@ -1,4 +1,4 @@
-"""What mends findings in files, where that is safe: the text after it, and the difference."""
+"""Findings fixed in files, where that is safe: the text after it, and the difference."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 class FixedFile(NamedTuple):
-    """A file with its findings mended; ``diff`` is what changes, in the unified form, and
-    ``fixes`` how many findings that mends."""
+    """A file with findings fixed; ``diff`` is what changes, in the unified form, and ``fixed``
+    are the findings that are gone then."""
 
     path: str
     text: str
     diff: str
-    fixes: int
+    fixed: tuple[Finding, ...]
 
 
 def fix(findings: Sequence[Finding]) -> list[FixedFile]:
-    """The files that have findings with a fix, each with all of them; a fix whose words do
-    not stand on its line once is left out."""
+    """The files that have findings with a fix, each with all of them applied; a fix is skipped
+    where its old text is not exactly once on its line."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         path, line = finding.location
         if finding.fix is not None and line:
             by_file.setdefault(path, []).append(finding)
-    mended = []
+    changed = []
     for path, found in sorted(by_file.items()):
         before = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
         rows = before.splitlines(keepends=True)
-        count = 0
+        fixed = []
         for finding in found:
             index = finding.location[1] - 1
             fix = finding.fix
@@ -46,7 +46,7 @@ def fix(findings: Sequence[Finding]) -> list[FixedFile]:
             written = rf"(?<![\w.\-\[]){re.escape(fix.old)}(?![\w.\-\[=<>!~*])"
             if len(re.findall(written, rows[index])) == 1:
                 rows[index] = re.sub(written, fix.new.replace("\\", r"\\"), rows[index])
-                count += 1
+                fixed.append(finding)
         after = "".join(rows)
         if after != before:
             diff = "".join(
@@ -54,5 +54,5 @@ def fix(findings: Sequence[Finding]) -> list[FixedFile]:
                     before.splitlines(keepends=True), rows, f"a/{path}", f"b/{path}"
                 )
             )
-            mended.append(FixedFile(path, after, diff, count))
-    return mended
+            changed.append(FixedFile(path, after, diff, tuple(fixed)))
+    return changed

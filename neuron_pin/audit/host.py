@@ -1,4 +1,4 @@
-"""A machine, or what is below a folder, held against the policy."""
+"""A machine, or the file system below a folder, checked against the policy."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from neuron_pin.target.detection import detect
 
 from .environment import check_environment
 from .finding import Finding, Severity
+from .remedy import list_supported_systems, target_remedy
 from .repositories import check_apt
 from .requirements import check_packages, check_part, is_neuron
 
@@ -36,7 +37,7 @@ ENVIRONMENTS = (
     "usr/local/lib/python3.*/site-packages",
     "usr/local/lib/python3.*/dist-packages",
 )
-"""Where images and machines have environments, the DLAMIs' first."""
+"""Where images and machines keep environments, those of DLAMIs first."""
 
 MakeTarget = Callable[[str, str], Target]
 MODULE = "sys/module/neuron/version"
@@ -52,11 +53,11 @@ def check_host(
     *,
     is_running: bool,
 ) -> tuple[list[Finding], list[DetectedPackage]]:
-    """The findings on a machine below a root, and Neuron's packages on it.
+    """The findings on a machine below a root, and the Neuron packages on it.
 
-    ``is_running`` says that it is one that runs, and no image: then its instance family, its
-    kernel and the driver that is loaded count too.  ``now`` is in seconds since the epoch.
-    What cannot be read is a finding, and the rest goes on.
+    ``is_running`` says that it is a machine and not an image: then its instance family, its
+    kernel, the loaded driver and the age of apt's lists count too.  ``now`` is in seconds since
+    the epoch.  What cannot be read is a finding, and the rest is checked.
     """
     machine = detect(root)
     known = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
@@ -70,7 +71,7 @@ def check_host(
     findings += check_packages(packages, catalog, target, within_days)
     findings += _driver(packages, root, catalog, target, machine.driver, machine.kernel)
     if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
-        findings += check_apt(root, catalog, now)
+        findings += check_apt(root, catalog, now, is_image=not is_running)
     stated = list(packages)
     for folder in find_environments(root):
         own = make_target(environment_python(folder), known.name if known is not None else "")
@@ -91,7 +92,7 @@ def report_unreadable(error: UnreadableInput) -> Finding:
 
 
 def find_environments(root: str) -> list[str]:
-    """The environments below a root that lie where images have them."""
+    """The environments below a root, in the places where images keep them."""
     found = [
         path
         for pattern in ENVIRONMENTS
@@ -114,9 +115,10 @@ def _system(
     place = os.path.join(root, "etc/os-release")
     if target.os is None:
         known = ", ".join(system.name for system in catalog.systems)
-        reason = f"no release supports it; they support {known}"
+        reason = f"no SDK release supports this operating system; known are {known}"
+        remedy = "move to " + " or ".join(list_supported_systems(catalog, target)[:3])
         yield Finding(
-            Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, ""
+            Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, remedy
         )
     instance = target.family if is_running else None
     for part in find_target_parts(
@@ -128,11 +130,12 @@ def _system(
         ) -> Finding:
             return Finding(rule, severity, label or name, reason, place, remedy)
 
-        yield from check_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED)
+        remedy = target_remedy(part, catalog, target)
+        yield from check_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED, remedy)
 
 
 def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
-    """Neuron's system packages that are installed."""
+    """The Neuron system packages that are installed."""
     names = [
         name
         for name, package in catalog.packages.items()
@@ -142,7 +145,7 @@ def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
     if os.path.lexists(status):
         data = read_bounded(status, MAX_STATUS)
         if data.strip() and b"Package:" not in data:
-            raise UnreadableInput(status, None, "is no status of dpkg")
+            raise UnreadableInput(status, None, "is not a dpkg status file")
         for name, found in sorted(read_installed(root, names).items()):
             yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
     database = rpm_database(root)
@@ -159,7 +162,7 @@ def _driver(
     loaded: str,
     kernel: str,
 ) -> Iterator[Finding]:
-    """Whether the driver that runs is the one that is installed, and works with the rest."""
+    """Whether the loaded driver is the installed one, and works with the other packages."""
     full = {statement.key.name: statement.version for statement in packages}
     versions = {name: public_version(version) for name, version in full.items()}
     installed = versions.get(DRIVER, "")
@@ -169,9 +172,10 @@ def _driver(
             Rule.NOT_LOADED,
             Severity.ERROR,
             f"{DRIVER} {installed}",
-            f"{loaded} is the one that is loaded",
+            f"the kernel still runs driver {loaded}",
             place,
-            "stop what uses Neuron devices, then modprobe -r neuron && modprobe neuron; or reboot",
+            "stop what uses Neuron devices, then run "
+            "sudo modprobe -r neuron && sudo modprobe neuron; or reboot",
         )
     runs = loaded or installed
     runtime = versions.get(RUNTIME, "")
@@ -193,14 +197,14 @@ def _driver(
                 Rule.KERNEL,
                 Severity.ERROR,
                 f"{DRIVER} {installed}",
-                f"needs kernel {floor.kernel}, {kernel} runs [{floor.source}]",
+                f"needs kernel {floor.kernel} or newer, but {kernel} is running [{floor.source}]",
                 os.path.join(root, "proc/sys/kernel/osrelease"),
-                "",
+                f"boot a kernel of {floor.kernel} or newer",
             )
 
 
 def _concerns_apt(root: str, catalog: Catalog, packages: list[DetectedPackage]) -> bool:
-    """Whether the machine's apt has anything to do with Neuron."""
+    """Whether the machine's apt installs, or is set up to install, Neuron packages."""
     if any(statement.key.ecosystem is Ecosystem.APT for statement in packages):
         return True
     host = urlsplit(catalog.repositories.apt).hostname

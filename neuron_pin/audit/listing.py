@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from neuron_pin.screen import PLAIN, Screen, fold
 
@@ -12,7 +13,7 @@ from .finding import Finding, Severity
 
 
 def render_findings(findings: Sequence[Finding], form: str, screen: Screen = PLAIN) -> str:
-    """The findings as text, json, sarif, github or markdown."""
+    """The findings as text (empty for none), json, sarif, github or markdown."""
     if form == "json":
         rows = [
             {
@@ -39,16 +40,20 @@ def render_findings(findings: Sequence[Finding], form: str, screen: Screen = PLA
     lines = []
     for f in findings:
         word = f"{f.severity.value}:"
-        line = fold(f"{word} {f.subject}: {f.reason} ({f.rule.identifier})", screen.width)
+        # Many reasons begin with their subject.
+        text = f.reason if f.reason.startswith(f"{f.subject} ") else f"{f.subject}: {f.reason}"
+        line = fold(f"{word} {text} ({f.rule.identifier})", screen.width)
         lines.append(screen.paint(_STYLES[f.severity], word) + line.removeprefix(word))
         lines.append(f"  at {f.place}")
-        if f.remedy:
-            lines.append(f"  do {f.remedy}")
-    if not findings:
-        lines.append("nothing found")
-    return "\n".join(lines) + "\n"
+        if f.remedy.startswith(_PROGRAMS):
+            # A command is pasted whole, so it has a line of its own, which is not folded.
+            lines += ["  fix:", f"      {f.remedy}"]
+        elif f.remedy:
+            lines.append(f"  fix: {f.remedy}")
+    return "\n".join(lines) + "\n" if lines else ""
 
 
+_PROGRAMS = ("neuron-pin ", "sudo ", "python3 ")
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
@@ -57,3 +62,17 @@ def count_findings(findings: Sequence[Finding]) -> list[str]:
     counts = Counter(finding.rule for finding in findings)
     rules = sorted(counts, key=lambda rule: rule.identifier)
     return [f"{counts[rule]:4}  {rule.identifier} {rule.title}" for rule in rules]
+
+
+def summarize_place(
+    name: str, neuron_packages: int, findings: Sequence[Finding], facts_of: date
+) -> str:
+    """One line on a file, an environment, a machine or an image: how much of it was checked,
+    and by facts of which day."""
+    inside = (f"{name.rstrip('/')}/", f"{name}!")
+    own = [f for f in findings if f.location[0] == name or f.location[0].startswith(inside)]
+    packages = f"{neuron_packages} Neuron package{'s' * (neuron_packages != 1)} checked"
+    if not neuron_packages:
+        packages = "no Neuron packages"
+    count = f"{len(own) or 'no'} finding{'s' * (len(own) != 1)}"
+    return f"{name}: {packages}, {count} (catalog of {facts_of})"

@@ -1,7 +1,8 @@
-"""What is stated or installed, held against a lock."""
+"""What is stated or installed, compared with a lock."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -14,8 +15,8 @@ from .finding import Finding, Severity
 def check_lock_drift(
     stated: Iterable[DetectedPackage], lock: Resolution, path: str
 ) -> Iterator[Finding]:
-    """NP306: exact versions that are not what a lock holds; what it does not hold at all is
-    not judged."""
+    """NP306: exact versions other than the lock's; packages that are not in the lock are not
+    checked."""
     locked = {package.key: package for package in lock.packages}
     for statement in stated:
         package = locked.get(statement.key)
@@ -27,7 +28,7 @@ def check_lock_drift(
             Rule.OUTSIDE_LOCK,
             Severity.ERROR,
             f"{statement.key.name} {statement.version}",
-            f"the lock holds {package.key.name}{pin}{release} [{path}]",
+            f"the lock has {package.key.name}{pin}{release} [{path}]",
             statement.place,
             _remedy(package, path),
         )
@@ -36,6 +37,6 @@ def check_lock_drift(
 def _remedy(package: LockedPackage, path: str) -> str:
     name, ecosystem = package.key.name, package.key.ecosystem
     if ecosystem is Ecosystem.PIP:
-        return f"neuron-pin exec --lock {path} -- pip install {name}"
+        return f"neuron-pin exec --lock {shlex.quote(path)} -- pip install {name}"
     installer = "apt-get" if ecosystem is Ecosystem.APT else "dnf"
-    return f"{installer} install {installable(name, package.pin, ecosystem)}"
+    return f"sudo {installer} install {shlex.quote(installable(name, package.pin, ecosystem))}"

@@ -20,7 +20,7 @@ def render_annotations(findings: Sequence[Finding]) -> str:
         path, line = finding.location
         place = f"file={_property(path)}" + (f",line={line}" if line else "")
         title = _property(f"{finding.rule.identifier} {finding.rule.title}")
-        remedy = f" Do: {finding.remedy}" if finding.remedy else ""
+        remedy = f" Fix: {finding.remedy}" if finding.remedy else ""
         text = _data(f"{finding.subject}: {finding.reason}.{remedy}")
         lines.append(f"::{finding.severity.value} {place},title={title}::{text}")
     return "\n".join(lines) + "\n" if lines else ""
@@ -37,8 +37,8 @@ def _property(text: str) -> str:
 def render_markdown(findings: Sequence[Finding]) -> str:
     """A table for a summary or a comment."""
     if not findings:
-        return "Nothing found.\n"
-    lines = ["| | rule | what | why | where | do |", "|---|---|---|---|---|---|"]
+        return "No findings.\n"
+    lines = ["| | rule | what | why | where | fix |", "|---|---|---|---|---|---|"]
     for f in findings:
         cells = (
             f.severity.value,

@@ -1,11 +1,14 @@
-"""The health of a machine's apt: Neuron's repository, its key, its lists, its preferences.
+"""What stops a machine's apt from following a lock: the Neuron repository, its key, its lists,
+its preferences.
 
 Reads files below a root and nothing else; no network.
 """
 
 from __future__ import annotations
 
+import glob
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +20,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
+from neuron_pin.outputs.repositories import KEY_FINGERPRINT, KEY_NAME, KEYRING
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import parse_release
@@ -32,48 +36,75 @@ from .apt_view import check_pins
 from .finding import Finding, Severity
 
 STALE_DAYS = 14
-"""Days after which lists that nobody fetched anew are called stale."""
+"""Days after which package lists count as stale."""
 
 SOON_DAYS = 30
-"""Days before its end in which a key, or a repository's validity, is called ending soon."""
+"""Days before its end in which a key, or a repository's validity, counts as ending soon."""
 
 DAY = 86400
 
 
-def check_apt(root: str, catalog: Catalog, now: float) -> list[Finding]:
-    """Everything that stands against apt doing what a lock says; ``now`` is in seconds since
-    the epoch."""
+def check_apt(root: str, catalog: Catalog, now: float, *, is_image: bool = False) -> list[Finding]:
+    """Everything that stops apt from following a lock; ``now`` is in seconds since the epoch.
+
+    Of an image the package lists are not checked: images are built without them, and old ones
+    are fetched anew where something is installed.
+    """
+    is_image = is_image or _looks_like_image(root)
     findings: list[Finding] = []
     try:
         sources = read_apt_sources(root)
     except UnreadableInput as error:
         place = f"{error.path}:{error.line}" if error.line else error.path
         message = f"apt cannot read it: {error.problem}"
-        return [_error(Rule.APT_SOURCE, "apt sources", message, place, "mend the file")]
+        return [_error(Rule.APT_SOURCE, "apt sources", message, place, "correct the line")]
     host = urlsplit(catalog.repositories.apt).hostname
     own = [s for s in sources if urlsplit(s.repository.url).hostname == host]
     if not own:
         findings.append(
             _error(
                 Rule.APT_SOURCE,
-                "Neuron's repository",
-                f"no source names {host}",
+                "Neuron repository",
+                f"no apt source names {host}",
                 os.path.join(root, "etc/apt/sources.list.d"),
-                "neuron-pin lock --os … -o /etc/apt/sources.list.d/neuron.sources",
+                _lock_command(root, "etc/apt/sources.list.d/neuron.sources", catalog),
             )
         )
     for source in own:
         findings += _suite(source, root, catalog)
         findings += _trust(source, root, now)
-        findings += _lists(source, now)
+        findings += [] if is_image else _lists(source, now)
     findings += _duplicates(own)
-    findings += _decoys([s for s in sources if s not in own], catalog)
+    findings += _decoys([s for s in sources if s not in own], root, catalog)
     findings += _preferences(root)
     try:
         findings += check_pins(root, catalog)
     except (SourceFailed, UnreadableInput) as error:
-        findings.append(_error(Rule.APT_LISTS, "apt lists", error.message, root, "apt-get update"))
+        findings.append(
+            _error(Rule.APT_LISTS, "apt lists", error.message, root, "sudo apt-get update")
+        )
     return findings
+
+
+def _looks_like_image(root: str) -> bool:
+    """Whether a folder is the file system of an image: nothing has ever run in it, and no
+    lists were left in it."""
+    if os.path.realpath(root) == "/":
+        return False
+    lists = glob.glob(os.path.join(glob.escape(root), "var/lib/apt/lists/*_*"))
+    mounted = [os.path.join(root, name) for name in ("proc", "sys")]
+    return not lists and not any(os.path.isdir(path) and os.listdir(path) for path in mounted)
+
+
+def _lock_command(root: str, path: str, catalog: Catalog) -> str:
+    """The command that writes a file of a machine, with its operating system and, where that
+    shows, its instance family in it."""
+    machine = detect(root)
+    system = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
+    words = ["sudo", "neuron-pin", "lock", "--offline"]
+    words += ["--instance", machine.instance] if machine.instance else []
+    words += ["--os", system.name] if system is not None else []
+    return shlex.join([*words, "-o", os.path.join(root, path)])
 
 
 def _error(rule: Rule, subject: str, reason: str, place: str, remedy: str) -> Finding:
@@ -97,10 +128,10 @@ def _suite(source: ConfiguredSource, root: str, catalog: Catalog) -> Iterator[Fi
     yield _error(
         Rule.APT_SOURCE,
         source.repository.url,
-        f"names the suite {source.repository.suite}, and this is {system.name}, "
-        f"which is {system.codename}",
+        f"the source uses suite {source.repository.suite}, but this system is {system.name} "
+        f"({system.codename})",
         _place(source),
-        f"change the suite to {system.codename}, then apt-get update",
+        f"change the suite to {system.codename}, then run: sudo apt-get update",
     )
 
 
@@ -115,22 +146,22 @@ def _duplicates(sources: Sequence[ConfiguredSource]) -> Iterator[Finding]:
                 yield _warning(
                     Rule.APT_SOURCE,
                     repository.url,
-                    f"{repository.suite} {component} is configured in {_place(first)} already",
+                    f"{repository.suite} {component} is already configured in {_place(first)}",
                     _place(source),
-                    "remove one of the two",
+                    "remove one of the two lines",
                 )
 
 
 def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]:
-    """Whether a key is named, there, and good for some time yet."""
+    """Whether a key is named, exists, and is valid for some time yet."""
     repository, place = source.repository, _place(source)
     if repository.trust.unsigned:
         yield _error(
             Rule.APT_KEY,
             repository.url,
-            "is taken unsigned (trusted=yes)",
+            "signatures are not checked (trusted=yes)",
             place,
-            "name Neuron's key with Signed-By instead",
+            f"replace trusted=yes by signed-by={KEYRING}",
         )
         return
     keys: list[tuple[str, bytes]] = [(place, key.encode()) for key in repository.trust.keys]
@@ -145,30 +176,39 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
                 repository.url,
                 f"its key {path} cannot be read: {error.strerror}",
                 place,
-                "fetch the key, and check its fingerprint",
+                _key_command(repository, below),
             )
     if not keys and not repository.trust.keyrings:
         yield _warning(
             Rule.APT_KEY,
             repository.url,
-            "names no key, so that every key of this machine counts for it",
+            "no key is named, so apt accepts a signature by any key that it trusts",
             place,
-            "name Neuron's key with Signed-By",
+            f"add signed-by={KEYRING}",
         )
     for where, data in keys:
         try:
             ends = _key_ends(dearmor(data))
         except BadSignature as error:
-            yield _error(Rule.APT_KEY, where, f"{error}", place, "fetch the key again")
+            remedy = _key_command(repository, where) if where != place else "correct the key"
+            yield _error(Rule.APT_KEY, where, f"{error}", place, remedy)
             continue
-        yield from _check_end(
-            Rule.APT_KEY, where, "the key", ends, now, place, "fetch the newer key"
-        )
+        remedy = "replace it by the newer key"
+        if where != place:
+            remedy = _key_command(repository, where)
+        yield from _check_end(Rule.APT_KEY, where, "the key", ends, now, place, remedy)
+
+
+def _key_command(repository: AptRepository, path: str) -> str:
+    """The commands that download the repository's key and show whose it is."""
+    target = shlex.quote(path)
+    fetch = f"sudo curl -fsSL {repository.url.rstrip('/')}/{KEY_NAME} -o {target}"
+    return f"{fetch} && gpg --show-keys {target}  # it must be {KEY_FINGERPRINT}"
 
 
 def _key_ends(key: bytes) -> float | None:
-    """When the last key of a keyring ends, none for never or where nobody can tell (gpg is
-    not installed)."""
+    """When the last key of a keyring ends, none for never or for unknown (gpg is not
+    installed)."""
     if shutil.which("gpg") is None:
         return None
     with tempfile.TemporaryDirectory(prefix="np-") as home:
@@ -200,7 +240,7 @@ def _check_end(
 
 
 def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
-    """Whether the lists were fetched, lately, and are still valid."""
+    """Whether the lists were fetched, not long ago, and are still valid."""
     repository, place = source.repository, _place(source)
     fetched = [
         path
@@ -212,9 +252,9 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
         yield _error(
             Rule.APT_LISTS,
             repository.url,
-            f"nothing of {repository.suite} was ever fetched: apt does not know its packages",
+            f"there is no package list for {repository.suite}, so apt knows none of its packages",
             place,
-            "apt-get update; if that fails, is there such a suite?",
+            f"sudo apt-get update; if that fails, check that the suite {repository.suite} exists",
         )
         return
     for name in ("InRelease", "Release"):
@@ -223,8 +263,8 @@ def _lists(source: ConfiguredSource, now: float) -> Iterator[Finding]:
             continue
         age = (now - os.stat(path).st_mtime) / DAY
         if age > STALE_DAYS:
-            message = f"its lists are {age:.0f} days old"
-            yield _warning(Rule.APT_LISTS, repository.url, message, path, "apt-get update")
+            message = f"its package lists are {age:.0f} days old"
+            yield _warning(Rule.APT_LISTS, repository.url, message, path, "sudo apt-get update")
         yield from _validity(repository, path, now)
         return
 
@@ -238,19 +278,20 @@ def _validity(repository: AptRepository, path: str, now: float) -> Iterator[Find
     yield from _check_end(
         Rule.APT_LISTS,
         repository.url,
-        "what was fetched of it (Valid-Until)",
+        "the validity of its package lists (Valid-Until)",
         release.valid_until,
         now,
         path,
-        "apt-get update",
+        "sudo apt-get update",
     )
 
 
-def _decoys(sources: Sequence[ConfiguredSource], catalog: Catalog) -> Iterator[Finding]:
-    """Names of Neuron's in other repositories of the machine."""
+def _decoys(sources: Sequence[ConfiguredSource], root: str, catalog: Catalog) -> Iterator[Finding]:
+    """Neuron package names in other repositories of the machine."""
     names = frozenset(
         name for name, package in catalog.packages.items() if Ecosystem.APT in package.systems
     )
+    pin_command = _lock_command(root, "etc/apt/preferences.d/00-neuron-pin.pref", catalog)
     for source in sources:
         found: dict[str, list[str]] = {}
         for package in read_packages(source.repository, names, AMD64):
@@ -259,20 +300,23 @@ def _decoys(sources: Sequence[ConfiguredSource], catalog: Catalog) -> Iterator[F
             yield _error(
                 Rule.APT_DECOY,
                 name,
-                f"{source.repository.url} offers it too: {', '.join(versions[:3])}",
+                f"{source.repository.url} offers a package of this name too: "
+                f"{', '.join(versions[:3])}",
                 _place(source),
-                "pin it: neuron-pin lock … -o /etc/apt/preferences.d/00-neuron-pin.pref",
+                f"pin the package to the Neuron repository: {pin_command}",
             )
 
 
 def _preferences(root: str) -> Iterator[Finding]:
-    """Files of preferences that apt stumbles over, or passes over in silence."""
+    """Preferences files that make apt fail, or that apt silently ignores."""
     for problem in read_preferences(root)[1]:
         place = f"{problem.path}:{problem.line}" if problem.line else problem.path
         if problem.is_fatal:
             message = f"{problem.text}: every apt command fails"
-            yield _error(Rule.APT_PREFERENCES, "apt preferences", message, place, "mend the file")
+            yield _error(
+                Rule.APT_PREFERENCES, "apt preferences", message, place, "correct the line"
+            )
         else:
             yield _warning(
-                Rule.APT_PREFERENCES, "apt preferences", problem.text, place, "mend the file"
+                Rule.APT_PREFERENCES, "apt preferences", problem.text, place, "correct the file"
             )

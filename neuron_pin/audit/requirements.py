@@ -1,4 +1,4 @@
-"""What somebody stated or installed, held against the policy on a date, for a target."""
+"""What somebody stated or installed, checked against the policy on a date, for a target."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import (
     Ecosystem,
     NeuronVersion,
+    PackageKey,
     Phase,
+    Pin,
     PinPrecision,
     Rule,
     derive_pin,
@@ -33,10 +35,11 @@ from neuron_pin.policy.calendar import add_days
 from neuron_pin.target import Target
 
 from .finding import Finding, Fix, Severity
+from .remedy import SUPPORTED, lock_command, suggest_replacement, suggest_version
 
 
 class MakeFinding(Protocol):
-    """Makes a finding on what is being looked at."""
+    """Makes a finding on what is checked."""
 
     def __call__(
         self, rule: Rule, severity: Severity, reason: str, remedy: str = ""
@@ -46,28 +49,33 @@ class MakeFinding(Protocol):
 def check_packages(
     stated: Sequence[DetectedPackage], catalog: Catalog, target: Target, within_days: int
 ) -> list[Finding]:
-    """Findings on Neuron's packages among what is stated, by place; other packages are not
+    """Findings on the Neuron packages among what is stated, by place; other packages are not
     judged."""
-    ours = [
-        statement
-        for statement in stated
-        if statement.key.ecosystem is Ecosystem.SDK
-        or is_neuron(catalog.packages.get(statement.key.name))
-    ]
+    ours = select_neuron(stated, catalog)
     if not ours:
         return []
     shipped = _list_shipped(catalog, {s.key.name for s in ours})
     findings: list[Finding] = []
     for statement in ours:
-        # A release stands there for what else is in its image.
+        # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is not Ecosystem.SDK:
             findings += _one(statement, catalog, target, within_days, shipped)
-    findings += _together([s for s in ours if s.version], shipped)
+    findings += _together([s for s in ours if s.version], shipped, catalog, target)
     return findings
 
 
+def select_neuron(stated: Iterable[DetectedPackage], catalog: Catalog) -> list[DetectedPackage]:
+    """The Neuron packages, and releases, among what is stated."""
+    return [
+        statement
+        for statement in stated
+        if statement.key.ecosystem is Ecosystem.SDK
+        or is_neuron(catalog.packages.get(statement.key.name))
+    ]
+
+
 def is_neuron(package: Package | None) -> bool:
-    """Whether a package is Neuron's own, and installed by a package manager."""
+    """Whether a package is a Neuron package that a package manager installs."""
     return package is not None and package.kind not in (
         ComponentKind.DEPENDENCY,
         ComponentKind.NO_PACKAGE,
@@ -102,34 +110,65 @@ def _one(
         return
     version = public_version(stated.version)
     part = package_part(catalog, name, version, target.family, target.as_of)
-    yield from check_part(part, target.as_of, within_days, finding)
+    remedy = part_remedy(part, stated.key, catalog, target)
+    yield from check_part(part, target.as_of, within_days, finding, remedy=remedy)
     rows = shipped.get((name, version), [])
     if not rows:
-        known = [v for n, v in shipped if n == name and v]
-        newest = max(known, key=version_numbers, default="")
-        if newest and version_numbers(version) > version_numbers(newest):
-            reason = f"newer than {newest}, the newest that the catalog knows"
-            remedy = "neuron-pin catalog import, with a newer release manifest"
-            yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
-        else:
-            remedy = f"neuron-pin explain {name}"
-            reason = "no SDK release has shipped this version"
-            yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
+        yield _unknown(stated, version, catalog, target, finding, shipped)
         return
-    yield from _fits(rows, target, finding)
+    yield from _fits(rows, stated.key, catalog, target, finding)
+
+
+def part_remedy(part: Part, key: PackageKey, catalog: Catalog, target: Target) -> str:
+    """What to use instead of a version in its phase: the newest that is supported for the
+    target; else what replaced the package; empty where the facts name nothing, and for what is
+    stable with no end announced."""
+    if part.phase is Phase.STABLE and part.floor.announced is None:
+        return ""
+    ended = part.phase is Phase.EOS
+    found = suggest_version(catalog, key, target, SUPPORTED if ended else (Phase.STABLE,))
+    if found is not None:
+        return f"use {found.label}"
+    announcement = part.floor.event or part.event
+    announced = announcement.replacement if announcement is not None else ""
+    return suggest_replacement(catalog, key, target, announced)
+
+
+def _unknown(
+    stated: DetectedPackage,
+    version: str,
+    catalog: Catalog,
+    target: Target,
+    finding: MakeFinding,
+    shipped: Shipped,
+) -> Finding:
+    """NP508: a version that no release has shipped, with what was meant where that shows."""
+    name = stated.key.name
+    known = sorted((v for n, v in shipped if n == name and v), key=version_numbers)
+    meant = [v for v in known if v.startswith(f"{version}.")]
+    if meant and stated.key.ecosystem is Ecosystem.PIP:
+        reason = f"no SDK release has shipped a version {version}; pip compares all of its numbers"
+        remedy = f"write {name}=={version}.*, of which the newest is {meant[-1]}"
+        return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
+    if known and version_numbers(version) > version_numbers(known[-1]):
+        reason = f"newer than {known[-1]}, the newest in the catalog of {catalog.announced}"
+        remedy = "import newer facts: neuron-pin catalog import --help"
+        return finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
+    found = suggest_version(catalog, stated.key, target)
+    remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
+    reason = "no SDK release has shipped this version"
+    return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
 
 
 def _gone(stated: DetectedPackage, catalog: Catalog, target: Target) -> tuple[str, str] | None:
-    """Why a name is gone altogether, and what to do."""
+    """Why a whole package is out of support, and what to do."""
     name = stated.key.name
     events = catalog.events_by_name.get(name, ())
     fact = phase_at(events, name, "", target.family, target.as_of)
-    package = catalog.packages[name]
     if fact.phase is not Phase.EOS or fact.event is None or stated.version:
         return None
-    instead = fact.event.replacement or package.replaced_by
-    reason = f"{name} is out of support since {fact.event.effective} [{fact.event.source}]"
-    return reason, f"ask for {instead}" if instead else ""
+    reason = f"the package is out of support since {fact.event.effective} [{fact.event.source}]"
+    return reason, suggest_replacement(catalog, stated.key, target, fact.event.replacement)
 
 
 def check_part(
@@ -138,14 +177,14 @@ def check_part(
     within_days: int,
     finding: MakeFinding,
     ended: Rule = Rule.END_OF_SUPPORT,
-    replacement: str = "",
+    remedy: str = "",
 ) -> Iterator[Finding]:
-    """Where a part of an environment stands on a day: ended, in maintenance, a pre-release, or
-    ending within the days asked about.  ``replacement`` is what there is today instead, where
-    that is known better than by the announcement."""
+    """The phase of a part of an environment on a day: ended, in maintenance, a pre-release, or
+    ending within the days asked about.  ``remedy`` is what to do where that is known better
+    than by the announcement's replacement."""
     event, subject = part.event, part.subject
-    replacement = replacement or (event.replacement if event is not None else "")
-    instead = f"move to {replacement}" if replacement else ""
+    replacement = event.replacement if event is not None else ""
+    instead = remedy or (f"move to {replacement}" if replacement else "")
     source = f" [{event.source}]" if event is not None else ""
     since = f" since {event.effective}" if event is not None else ""
     if part.phase is Phase.EOS:
@@ -157,32 +196,45 @@ def check_part(
         yield finding(Rule.MAINTENANCE, Severity.WARNING, reason, instead)
     elif part.phase.is_prerelease:
         reason = f"{subject.label} is {part.phase.label}{since}, not for production{source}"
-        yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason)
+        yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason, remedy)
     ends, announcement = part.floor.announced, part.floor.event
     if ends is not None and announcement is not None and ends <= add_days(as_of, within_days):
         days = (ends - as_of).days
         reason = (
             f"support of {subject.label} ends on {ends}, in {days} days [{announcement.source}]"
         )
-        remedy = f"move to {announcement.replacement}" if announcement.replacement else instead
-        yield finding(Rule.ENDING, Severity.WARNING, reason, remedy)
+        if announcement.replacement and not remedy:
+            instead = f"move to {announcement.replacement}"
+        yield finding(Rule.ENDING, Severity.WARNING, reason, instead)
 
 
 def _fits(
-    rows: Sequence[tuple[str, Member]], target: Target, finding: MakeFinding
+    rows: Sequence[tuple[str, Member]],
+    key: PackageKey,
+    catalog: Catalog,
+    target: Target,
+    finding: MakeFinding,
 ) -> Iterator[Finding]:
     """Whether any release lists the version for the target's instance family and Python."""
     members = [member for _, member in rows]
     source = f"release manifest, {rows[0][0]}"
-    if target.family is not None and not any(target.family in m.instances for m in members):
+    pythons = {p for m in members for p in m.pythons}
+    is_for_family = target.family is None or any(target.family in m.instances for m in members)
+    is_for_python = not pythons or target.python in pythons
+    if is_for_family and is_for_python:
+        return
+    found = suggest_version(catalog, key, target)
+    remedy = f"use {found.label}" if found else suggest_replacement(catalog, key, target)
+    if not is_for_family:
         listed = ", ".join(sorted({i for m in members for i in m.instances}))
         reason = f"listed for {listed}, not for {target.instance} [{source}]"
-        yield finding(Rule.INSTANCE, Severity.ERROR, reason)
-    pythons = {p for m in members for p in m.pythons}
-    if pythons and target.python not in pythons:
+        yield finding(Rule.INSTANCE, Severity.ERROR, reason, remedy)
+    if not is_for_python:
         listed = ", ".join(sorted(pythons, key=version_numbers))
         reason = f"listed for Python {listed}, not for {target.python} [{source}]"
-        yield finding(Rule.PYTHON, Severity.ERROR, reason)
+        if not remedy:
+            remedy = f"use Python {listed.rpartition(' ')[2]}"
+        yield finding(Rule.PYTHON, Severity.ERROR, reason, remedy)
 
 
 def _range(
@@ -192,7 +244,7 @@ def _range(
     finding: MakeFinding,
     shipped: Shipped,
 ) -> Iterator[Finding]:
-    """Whether a range holds the major, and admits something that is supported."""
+    """Whether a range stays within a major version, and allows something supported."""
     requirement = stated.requirement
     if requirement is None:
         return
@@ -203,29 +255,57 @@ def _range(
         reverse=True,
     )
     if not versions:
-        reason = f"{requirement.text} admits no version that a release has shipped"
-        yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, f"neuron-pin explain {name}")
+        reason = f"no SDK release has shipped a version that {requirement.text} allows"
+        found = suggest_version(catalog, stated.key, target)
+        remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
+        yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
         return
     parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
     if all(part.phase is Phase.EOS for part in parts):
-        yield from check_part(parts[0], target.as_of, 0, finding)
+        remedy = part_remedy(parts[0], stated.key, catalog, target)
+        yield from check_part(parts[0], target.as_of, 0, finding, remedy=remedy)
     newest = _parse_or_none(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
-        reason = f"{requirement.text} admits a new major version"
-        written = _held_to_major(requirement, stated.key.ecosystem, newest)
-        made = finding(Rule.UNPINNED, Severity.WARNING, reason, f"write {written}")
+        held = derive_pin(newest, PinPrecision.MAJOR)
+        written = add_pin(requirement, stated.key.ecosystem, held, stated.install_spec)
+        made = finding(
+            Rule.UNPINNED,
+            Severity.WARNING,
+            _describe_open_range(requirement, newest, held),
+            f"write {written}",
+        )
         yield made._replace(fix=Fix(stated.install_spec, written) if stated.install_spec else None)
 
 
-def _held_to_major(requirement: Requirement, system: Ecosystem, newest: NeuronVersion) -> str:
-    """The requirement as its ecosystem writes it, with the newest major instead of its range."""
-    held = derive_pin(newest, PinPrecision.MAJOR)
+def _describe_open_range(requirement: Requirement, newest: NeuronVersion, held: Pin) -> str:
+    """Why a range may lead to a new major version, and what that is of such a version."""
+    how = f"{requirement.range!r} allows" if requirement.range else "without a version it allows"
+    shown = ".".join([*newest.framework, *newest.own])
+    what = f"the major version of {shown} is {held.base}"
+    if newest.framework:
+        own = held.base.rpartition(".")[2]
+        what += f": framework {'.'.join(newest.framework)}, Neuron {own}"
+    return f"{how} an upgrade to a new major version ({what})"
+
+
+def add_pin(requirement: Requirement, system: Ecosystem, held: Pin, written: str) -> str:
+    """A requirement as it is written, with a pin added: bounds, extras, markers, spaces and
+    quotes stay, and only a pin that the new one narrows gives way."""
     if system is not Ecosystem.PIP:
         return installable(requirement.name, held, system)
+    text = written or requirement.text
+    head, semicolon, marker = text.partition(";")
+    body = head.rstrip()
+    rest = head[len(body) :] + semicolon + marker
+    closing = ")" if body.endswith(")") else ""
+    body = body.removesuffix(")").rstrip()
     pin = held.render(system)
-    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    marker = f"; {requirement.marker}" if requirement.marker else ""
-    return f"{requirement.name}{extras}{pin}{marker}"
+    if requirement.pin is not None:
+        # One clause with two equals signs, less exact than the new one.
+        body = body[: body.index("=")].rstrip()
+    elif requirement.specifier:
+        body += ","
+    return f"{body}{pin}{closing}{rest}"
 
 
 def _parse_or_none(version: str) -> NeuronVersion | None:
@@ -241,7 +321,9 @@ def _next_major(version: NeuronVersion) -> str:
     return ".".join([*version.framework, str(major + 1), *("0" for _ in version.own[1:])])
 
 
-def _together(stated: Sequence[DetectedPackage], shipped: Shipped) -> Iterator[Finding]:
+def _together(
+    stated: Sequence[DetectedPackage], shipped: Shipped, catalog: Catalog, target: Target
+) -> Iterator[Finding]:
     """NP507: exact versions that no release has shipped together, by environment."""
     for group in _groups(stated):
         releases = {s: _releases(s, shipped) for s in group}
@@ -255,18 +337,19 @@ def _together(stated: Sequence[DetectedPackage], shipped: Shipped) -> Iterator[F
             everything,
             key=lambda sdk: (sum(sdk in sdks for sdks in known.values()), version_numbers(sdk)),
         )
+        remedy = lock_command((s.key.name for s in known), best, catalog, target)
         for statement, sdks in known.items():
             if best in sdks:
                 continue
             newest = max(sdks, key=version_numbers)
-            reason = f"of SDK {newest}, most of the others are of {best}"
+            reason = f"is of SDK {newest}, but most of the others are of {best}"
             yield Finding(
                 Rule.MIXED_RELEASES,
                 Severity.ERROR,
                 f"{statement.key.name} {statement.version}",
                 reason,
                 statement.place,
-                f"neuron-pin lock --sdk {best} …",
+                remedy,
             )
 
 
@@ -278,7 +361,7 @@ def _releases(stated: DetectedPackage, shipped: Shipped) -> set[str]:
 
 
 def _groups(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
-    """What belongs together: what one file or environment states."""
+    """What is installed together: what one file or environment states."""
     groups: dict[str, list[DetectedPackage]] = {}
     for statement in stated:
         place = statement.place.rpartition(":")

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0 (OASIS), which code hosts show beside the lines they are about."""
+"""Findings as SARIF 2.1.0 (OASIS), which code hosts show beside the lines concerned."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ def _result(finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {"artifactLocation": {"uri": address}}
     if line:
         location["region"] = {"startLine": line}
+    remedy = f". Fix: {finding.remedy}" if finding.remedy else ""
     return {
         "ruleId": finding.rule.identifier,
         "level": "error" if finding.severity is Severity.ERROR else "warning",
-        "message": {"text": f"{finding.subject}: {finding.reason}"},
+        "message": {"text": f"{finding.subject}: {finding.reason}{remedy}"},
         "locations": [{"physicalLocation": location}],
     }

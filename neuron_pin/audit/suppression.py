@@ -1,7 +1,7 @@
-"""Findings that somebody has looked at: comments in files, and baselines.
+"""Findings that somebody has suppressed: comments in files, and baselines.
 
 ``# neuron-pin: ignore[NP305] reason; until 2027-01-31`` on the finding's line, or on a line of
-its own before it.  It needs a reason, and counts up to its date.
+its own before it.  It needs a reason, and suppresses the finding until its date.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class _Ignore(NamedTuple):
 
 
 def drop_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
-    """The findings that no comment of their file ignores, and those about comments that do
-    not count."""
+    """The findings that no comment in their file suppresses, and those about comments that
+    have no effect."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         by_file.setdefault(finding.location[0], []).append(finding)
@@ -59,7 +59,7 @@ def drop_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
                         f"ignore[{names}]",
                         ignore.problem,
                         place,
-                        "take it out, or give it a reason and a new date",
+                        "remove the comment, or give it a reason and a new date",
                     )
                 )
     return kept
@@ -84,7 +84,9 @@ def _read(path: str, as_of: date) -> list[_Ignore]:
         rules = frozenset(word.strip() for word in match[1].split(",") if word.strip())
         problem = ""
         if not rules or not rules <= known:
-            problem = "names no rule" if not rules else f"{sorted(rules - known)[0]} is no rule"
+            problem = (
+                "names no rule" if not rules else f"there is no rule {sorted(rules - known)[0]}"
+            )
         elif not match[2]:
             problem = "has no reason"
         elif match[3]:
@@ -99,15 +101,15 @@ def _past(text: str, as_of: date) -> str:
     try:
         until = date.fromisoformat(text)
     except ValueError:
-        return f"{text!r} is no date; write 2027-01-31"
-    return f"counted until {until}" if as_of > until else ""
+        return f"{text!r} is not a date; write it as 2027-01-31"
+    return f"has had no effect since {until}" if as_of > until else ""
 
 
 # Baselines ------------------------------------------------------------------------------
 
 
 def fingerprint(finding: Finding) -> str:
-    """What makes a finding the same one later: rule, subject and file, whatever line."""
+    """What identifies a finding in later checks: rule, subject and file, whatever the line."""
     path = os.path.normpath(finding.location[0])
     return f"{finding.rule.identifier} {finding.subject} {path}"
 
@@ -117,10 +119,10 @@ def read_baseline(path: str) -> frozenset[str]:
     try:
         document = json.loads(read_bounded(path, MAX_BYTES))
     except (ValueError, RecursionError):
-        raise UnreadableInput(path, None, "is no baseline: not JSON") from None
+        raise UnreadableInput(path, None, "not a baseline: not JSON") from None
     rows = document.get("known") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
-        raise UnreadableInput(path, None, "is no baseline: it has no list 'known'")
+        raise UnreadableInput(path, None, "not a baseline: it has no list 'known'")
     return frozenset(rows)
 
 

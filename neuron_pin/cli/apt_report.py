@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from neuron_pin.errors import UnknownName
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 
 def explain_host(requirement: Requirement, options: Options, console: Console) -> int:
     """Explain one package of a machine; 0 if apt has, or would take, a version that the
-    requirement admits, else 1."""
+    requirement allows, else 1."""
     from neuron_pin.audit.apt_view import view_packages
 
     (found,) = view_packages(options.root or "/", [requirement.name])
     if not found.versions:
         raise UnknownName(
-            "package", requirement.name, (), hint="this machine's lists do not have it"
+            "package",
+            requirement.name,
+            (),
+            hint="this machine's package lists do not have it: sudo apt-get update",
         )
     shown = [v for v in found.versions if requirement.admits(v.version)]
     if options.format == "json":
@@ -47,9 +51,17 @@ def _outcome(found: AptView) -> str:
     return f"would change {now.version} to {candidate}"
 
 
+def _place(stanza: Stanza) -> str:
+    """``00-neuron-pin.pref:141``; of other files than those of preferences.d, the whole path."""
+    folder, name = os.path.split(stanza.path)
+    return f"{name if folder.endswith('preferences.d') else stanza.path}:{stanza.line}"
+
+
 def _text(
     requirement: Requirement, found: AptView, shown: list[VersionView], screen: Screen
 ) -> list[str]:
+    from neuron_pin.audit.apt_view import describe_stanza
+
     lines = [f"{requirement.text}: apt {_outcome(found)}", ""]
     rows = []
     for version in shown:
@@ -60,15 +72,15 @@ def _text(
             marks.append("candidate")
         decided = "apt's default"
         if version.stanza is not None:
-            stanza = version.stanza
-            decided = f"{stanza.path}:{stanza.line} ({stanza.type.value} {stanza.data})"
+            decided = f"{_place(version.stanza)} ({describe_stanza(version.stanza)})"
         if version.overridden is not None:
-            decided += f", before {version.overridden.path}:{version.overridden.line}"
+            decided += f", before {_place(version.overridden)}"
         places = ", ".join(version.places)
         rows.append((version.version, ", ".join(marks), str(version.priority), places, decided))
     lines += columns(("VERSION", "IS", "PRIORITY", "FROM", "DECIDED BY"), rows, screen)
     if len(shown) < len(found.versions):
-        lines += ["", f"{len(found.versions) - len(shown)} other versions are outside of it"]
+        others = len(found.versions) - len(shown)
+        lines += ["", f"{others} other versions do not match {requirement.text}"]
     return lines
 
 

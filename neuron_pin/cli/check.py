@@ -8,7 +8,7 @@ import time
 from datetime import date, datetime, timezone
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.listing import count_findings, render_findings
+from neuron_pin.audit.listing import count_findings, render_findings, summarize_place
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
@@ -115,7 +115,7 @@ def run(options: Options, console: Console) -> int:
     wanted = Wanted(options.files, options.venv, options.image, host)
     if not any(wanted[:3]) and host is None:
         raise WrongUsage(
-            "nothing to check: give files, --venv, --host or --image",
+            "nothing to check: give files, --venv, --host, --root or --image",
             hint="neuron-pin check requirements.txt, or neuron-pin check --host",
         )
     check = Check(
@@ -171,21 +171,23 @@ def _shown(
 
 
 def _fix(findings: list[Finding], options: Options, console: Console) -> list[Finding]:
+    """The findings that are left; ``--diff`` shows the changes and writes nothing, with
+    ``--fix`` too."""
     from neuron_pin.audit.fix import fix
 
-    mended = fix(findings)
-    if options.format == "text":
-        console.result("".join(file.diff for file in mended))
-    if not options.fix:
+    changed = fix(findings)
+    if options.diff:
+        if options.format == "text":
+            console.result("".join(file.diff for file in changed))
         return findings
     from neuron_pin.fs.atomic import write_atomically
 
-    for file in mended:
+    for file in changed:
         data = file.text.encode("utf-8", "surrogateescape")
         write_atomically(file.path, data)
-        console.note(f"{file.path}: {file.fixes} mended")
-    paths = {file.path for file in mended}
-    return [f for f in findings if f.fix is None or f.location[0] not in paths]
+        console.note(f"{file.path}: {len(file.fixed)} fixed")
+    fixed = {finding for file in changed for finding in file.fixed}
+    return [finding for finding in findings if finding not in fixed]
 
 
 def _print(
@@ -200,6 +202,14 @@ def _print(
         made = datetime.fromtimestamp(int(epoch), timezone.utc) if is_time else None
         console.result(render_cyclonedx(findings, checked.stated, made))
         return
-    console.print_as(options.format, render_findings(findings, options.format, console.screen))
-    if options.format == "text" and findings:
-        console.show("\n" + "\n".join(count_findings(findings)) + "\n")
+    if options.format != "text":
+        console.result(render_findings(findings, options.format))
+        return
+    # What could not be read at all is told on stderr, as an error.
+    shown = [finding for finding in findings if finding not in checked.unread]
+    of = load_catalog().announced
+    places = [summarize_place(p.name, p.neuron_packages, shown, of) for p in checked.places]
+    found = render_findings(shown, "text", console.screen).rstrip("\n")
+    parts = (found, "\n".join(count_findings(shown)), "\n".join(places))
+    text = "\n\n".join(part for part in parts if part)
+    console.show(f"{text}\n" if text else "")

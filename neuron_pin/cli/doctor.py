@@ -1,4 +1,4 @@
-"""``neuron-pin doctor``: the health of a machine's repositories."""
+"""``neuron-pin doctor``: what stops a machine's apt from following a lock."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ def run(options: Options, console: Console) -> int:
     root = options.root or "/"
     if not os.path.isdir(os.path.join(root, "etc/apt")):
         raise WrongUsage(
-            f"{os.path.join(root, 'etc/apt')} is not there: nothing to examine",
-            hint="doctor looks at machines that use apt",
+            f"there is no {os.path.join(root, 'etc/apt')}: nothing to check",
+            hint="doctor checks machines that use apt",
         )
     findings = check_apt(root, load_catalog(), time.time())
-    console.print_as(options.format, render_findings(findings, options.format, console.screen))
+    text = render_findings(findings, options.format, console.screen)
+    clean = f"{root}: apt sources, keys, lists and pins checked, no findings\n"
+    console.print_as(options.format, text or clean)
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -1,4 +1,4 @@
-"""Holding things against the policy: files, environments, machines, images."""
+"""Checks against the policy: files, environments, machines, images."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.requirements import check_packages
+from neuron_pin.audit.finding import sort_findings
+from neuron_pin.audit.requirements import check_packages, select_neuron
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
-from neuron_pin.policy import Rule
+from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target
@@ -22,8 +23,8 @@ from .read_settings import read_target_options
 
 
 class Wanted(NamedTuple):
-    """What is to be held against the policy: files, environments' folders, images, and a
-    machine by its root, none for no machine."""
+    """What to check against the policy: files, environments' folders, images, and a machine by
+    its root, none for no machine."""
 
     files: Sequence[str]
     environments: Sequence[str]
@@ -31,13 +32,22 @@ class Wanted(NamedTuple):
     host: str | None
 
 
+class CheckedPlace(NamedTuple):
+    """One thing that was checked, as it was named, and how many Neuron packages it has."""
+
+    name: str
+    neuron_packages: int
+
+
 class CheckedInput(NamedTuple):
-    """The findings; everything that is stated or installed; and what could not be read at
-    all, each a finding too."""
+    """The findings; everything that is stated or installed; what could not be read at all,
+    each with its finding in ``unread``; and what was checked."""
 
     findings: tuple[Finding, ...]
     stated: tuple[DetectedPackage, ...]
     errors: tuple[NeuronPinError, ...]
+    unread: tuple[Finding, ...]
+    places: tuple[CheckedPlace, ...]
 
 
 _Examine = Callable[[str], tuple[list[Finding], list[DetectedPackage]]]
@@ -67,12 +77,12 @@ class Check:
         self._reporter = SILENT
 
     def target(self, python: str = "", system: str = "") -> Target:
-        """The target that the settings say, where they leave it open that of what is checked."""
+        """The target of the settings; what they leave open is taken from what is checked."""
         return self._options.fill_in(python=python, system=system).make(self.catalog)
 
     def run(self, wanted: Wanted, reporter: Reporter = SILENT) -> CheckedInput:
-        """Check everything; what cannot be read is put down, and the rest goes on."""
-        # A wrong setting is no finding, nor is a lock that cannot be read.
+        """Check everything; what cannot be read becomes a finding, and the rest is checked."""
+        # A wrong setting is not a finding, nor is a lock that cannot be read.
         self.target()
         lock = None
         if self.lock:
@@ -82,6 +92,8 @@ class Check:
         findings: list[Finding] = []
         stated: list[DetectedPackage] = []
         errors: list[NeuronPinError] = []
+        unread: list[Finding] = []
+        places: list[CheckedPlace] = []
         jobs: list[tuple[_Examine, str]] = [(self._file, path) for path in wanted.files]
         jobs += [(self._environment, folder) for folder in wanted.environments]
         jobs += [(self._image, path) for path in wanted.images]
@@ -93,15 +105,24 @@ class Check:
                 found, inside = check(place)
             except NeuronPinError as error:
                 errors.append(error)
-                findings.append(_unreadable(error, place))
+                unread.append(_unreadable(error, place))
                 continue
             findings += found
             stated += inside
+            own = select_neuron(inside, self.catalog)
+            packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
+            places.append(CheckedPlace(place, len(packages)))
         if lock is not None and self.lock:
             from neuron_pin.audit.lock_drift import check_lock_drift
 
             findings += check_lock_drift(stated, lock, self.lock)
-        return CheckedInput(tuple(findings), tuple(stated), tuple(errors))
+        return CheckedInput(
+            tuple(sort_findings([*unread, *findings])),
+            tuple(stated),
+            tuple(errors),
+            tuple(unread),
+            tuple(places),
+        )
 
     def _file(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.inputs.containers.dockerfile import is_dockerfile
@@ -116,7 +137,12 @@ class Check:
             )
         stated = read_detected(path, self.environ)
         target = self.target()
-        return check_packages(stated, self.catalog, target, self.within_days), stated
+        findings = check_packages(stated, self.catalog, target, self.within_days)
+        if path.endswith((".txt", ".in")):
+            from neuron_pin.audit.index_settings import check_index
+
+            findings += check_index(path, stated, self.catalog, self.environ)
+        return findings, stated
 
     def _environment(self, folder: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.audit.environment import check_environment
@@ -155,6 +181,8 @@ class Check:
                     place=inside(finding.place),
                     reason=inside(finding.reason),
                     subject=inside(finding.subject),
+                    # What to do is done in the image.
+                    remedy=finding.remedy.replace(image.root, ""),
                 )
                 for finding in found
             ]
@@ -166,6 +194,8 @@ def _unreadable(error: NeuronPinError, place: str) -> Finding:
     if isinstance(error, UnreadableInput):
         problem = error.problem
         where = f"{error.path}:{error.line}" if error.line else error.path
+    else:
+        problem = problem.removeprefix(f"{place}: ")
     return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
 
 

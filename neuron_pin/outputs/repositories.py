@@ -16,6 +16,10 @@ KEYRING = "/etc/apt/keyrings/neuron.asc"
 KEY_NAME = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
 """Where the source expects the key, and what it is called beside the repositories."""
 
+KEY_FINGERPRINT = "00FA2C1079260870A76D2C285749CAD8646D9185"
+"""The whole fingerprint of Neuron's signing key.  Source: its end is what apt shows in the
+vendor's setup-troubleshooting.rst; Bottlerocket's packages name the key's file by it."""
+
 
 def render_sources(resolution: Resolution, command: str) -> str:
     """``/etc/apt/sources.list.d/neuron.sources``; raises `WrongUsage` for a target without

@@ -14,9 +14,9 @@ class RulePage(NamedTuple):
     """A rule's reference.
 
     ``section`` is the policy's section or the standard that it comes from, ``text`` what it
-    means; ``pip``, ``apt`` and ``rpm`` what it comes to there, empty where it says nothing;
+    means; ``pip``, ``apt`` and ``rpm`` what it means there, empty for nothing;
     ``example`` is a command that shows it.  ``decided_by`` names the functions that decide it,
-    as ``module:function`` below ``neuron_pin``; a test holds them to the code.
+    as ``module:function`` below ``neuron_pin``; a test compares them with the code.
     """
 
     section: str
@@ -29,14 +29,18 @@ class RulePage(NamedTuple):
 
 
 _NOT_WRITTEN = "not in constraints and lock files"
-_NOT_PINNED = "no stanza of the preferences admits it: priority -1"
+_NOT_PINNED = "no stanza of the preferences allows it: priority -1"
 _NOT_LOCKED = "not in the version lock"
 
 _ANY = (_NOT_WRITTEN, _NOT_PINNED, _NOT_LOCKED)
 _PIP = (_NOT_WRITTEN, "", "")
 _SYSTEM = ("", _NOT_PINNED, _NOT_LOCKED)
 _UNCHECKED = ("not checked", "not checked", "not checked")
-_STANDS = ("the finding stands", "the finding stands", "the finding stands")
+_REPORTED = (
+    "the finding is still reported",
+    "the finding is still reported",
+    "the finding is still reported",
+)
 _HOOK_REFUSES = "the hook refuses the transaction"
 _PLUGIN_REFUSES = "the plugin refuses the transaction"
 _REFUSED = ("no lock is written", "no lock is written", "no lock is written")
@@ -44,8 +48,8 @@ _REFUSED = ("no lock is written", "no lock is written", "no lock is written")
 PAGES = {
     Rule.INSTANCE: RulePage(
         "release manifest",
-        "The release lists this version for other instance families. Ask for one of them with "
-        "--instance, or for another version.",
+        "The release lists this version for other instance families. Choose one of them with "
+        "--instance, or another version.",
         *_ANY,
         "neuron-pin explain torch-neuron --instance trn1",
         (
@@ -68,8 +72,8 @@ PAGES = {
     ),
     Rule.OPERATING_SYSTEM: RulePage(
         "Dependency software components",
-        "The release's system packages are not supported on this operating system: it came "
-        "later, or its support has ended. Choose another with --os.",
+        "The release does not support its system packages on this operating system, which is "
+        "newer than the release or no longer supported. Choose another with --os.",
         *_SYSTEM,
         "neuron-pin explain aws-neuronx-tools --os debian12 --sdk 2.20.0",
         (
@@ -79,8 +83,8 @@ PAGES = {
     ),
     Rule.PLATFORM: RulePage(
         "PEP 425",
-        "The index has this version, but no wheel whose tags fit the target's Python and "
-        "platform, nor a source distribution with static metadata. The platform follows from "
+        "The index has this version, but no wheel whose tags match the target's Python and "
+        "platform, and no source distribution with static metadata. The platform follows from "
         "--os (its glibc) and --platform.",
         *_PIP,
         "neuron-pin lock torch --os amzn2 --python 3.12",
@@ -92,24 +96,25 @@ PAGES = {
     ),
     Rule.REQUIRES_PYTHON: RulePage(
         "PEP 503, core metadata",
-        "The file itself says which Python versions it is for, and the target's is not one.",
+        "The file declares the Python versions that it supports, and the target's is not one of "
+        "them.",
         *_PIP,
         "neuron-pin lock numpy --python 3.8",
         ("resolve.rules:requires_python",),
     ),
     Rule.C_LIBRARY: RulePage(
         "deb-control(5) Depends, rpm Requires",
-        "The package states that it needs a newer glibc than the operating system has.",
+        "The package requires a newer glibc than the operating system has.",
         "",
-        "apt would find the dependency unmet",
-        "dnf would find the requirement unmet",
+        "apt cannot satisfy the dependency",
+        "dnf cannot satisfy the requirement",
         "neuron-pin lock aws-neuronx-tools --os ubuntu20.04 --apt-repo …",
         ("resolve.rules:c_library",),
     ),
     Rule.KERNEL: RulePage(
         "release notes of the driver",
         "The host's kernel (--with-kernel, or this machine's with --target auto) is older than "
-        "the driver needs on this operating system.",
+        "the kernel that the driver needs on this operating system.",
         *_SYSTEM,
         "neuron-pin lock aws-neuronx-dkms --os amzn2 --with-kernel 4.14",
         (
@@ -120,9 +125,9 @@ PAGES = {
     ),
     Rule.TARGET_ENDED: RulePage(
         "Dependency software components; End of Support",
-        "The Python, operating system or instance family that the lock is for has passed its "
-        "end of support by the date of the lock. The reason names what replaces it; --phase eos "
-        "locks for it all the same, and an --as-of before that day as it was then.",
+        "The Python, operating system or instance family of the target is out of support on the "
+        "date of the lock. The reason names its replacement. --phase eos makes a lock for it "
+        "anyway; --as-of with an earlier date makes the lock of that day.",
         *_REFUSED,
         "neuron-pin lock --instance trn1 --python 3.9",
         (
@@ -133,10 +138,10 @@ PAGES = {
     ),
     Rule.KERNEL_UNTESTED: RulePage(
         "release notes of the driver",
-        "A transaction brings a kernel of a series (6.8) that no installed kernel is of, and that "
-        "the driver's release was not tested on: a driver that is built for each kernel may not "
-        "build for it, and is gone with the next boot. The hooks of apt and dnf refuse it; another "
-        "patch of a series that is there is let through.",
+        "A transaction installs a kernel of a new series (6.8) that the driver's release was not "
+        "tested on. The driver is built for each kernel; if that fails, the machine has no driver "
+        "after the next boot. The hooks of apt and dnf refuse such a kernel, and allow another "
+        "patch of an installed series.",
         "",
         _HOOK_REFUSES,
         _PLUGIN_REFUSES,
@@ -145,9 +150,9 @@ PAGES = {
     ),
     Rule.KERNEL_HEADERS: RulePage(
         "dkms(8)",
-        "A transaction brings a kernel without the headers that the driver is built with, so it "
-        "has no driver after the next boot. The hooks of apt and dnf refuse it on machines that "
-        "have headers of another kernel: install both in one command.",
+        "A transaction installs a kernel without the headers that the driver is built with, so "
+        "the machine has no driver after the next boot. The hooks of apt and dnf refuse it on "
+        "machines that have the headers of another kernel: install both in one command.",
         "",
         _HOOK_REFUSES,
         _PLUGIN_REFUSES,
@@ -156,8 +161,8 @@ PAGES = {
     ),
     Rule.SCOPE: RulePage(
         "installation guide",
-        "The driver is a kernel module: it is installed on the host, and a container uses the "
-        "host's. It is left out with --scope container.",
+        "The driver is a kernel module: it is installed on the host, and containers use the "
+        "host's. --scope container excludes it.",
         *_SYSTEM,
         "neuron-pin lock --instance trn2 --scope container",
         (
@@ -167,10 +172,10 @@ PAGES = {
     ),
     Rule.END_OF_SUPPORT: RulePage(
         "Neuron Software Life-cycle, End of Support",
-        "Support has ended by the date of the lock. The files can still be had at one's own "
-        "discretion: by an exact pin, or with --phase eos.",
-        "left out unless pinned exactly, then with a warning",
-        "priority -1; apt-get install name=VERSION still reaches it",
+        "Support has ended by the date of the lock. The files are still available at your own "
+        "risk: by an exact pin, or with --phase eos.",
+        "excluded unless pinned exactly, then with a warning",
+        "priority -1; apt-get install name=VERSION still installs it",
         _NOT_LOCKED,
         "neuron-pin lock 'torch-neuronx==2.5.1.2.6.0.15423'",
         (
@@ -183,9 +188,9 @@ PAGES = {
     ),
     Rule.PRE_RELEASE: RulePage(
         "Neuron Software Versioning, Pre-releases",
-        "Alpha, Beta and Release Candidate software is not for production. It is reached by "
-        "an exact pin, or with --phase beta (alpha, rc). For packages that are not Neuron's "
-        "this is PEP 440's rule for pre-releases.",
+        "Alpha, Beta and Release Candidate software is not for production. An exact pin chooses "
+        "it, or --phase beta (alpha, rc). For other packages than Neuron packages this is PEP "
+        "440's rule for pre-releases.",
         "a pre-release (PEP 440): only by an exact pin or --phase beta",
         "priority -1",
         _NOT_LOCKED,
@@ -198,15 +203,15 @@ PAGES = {
     ),
     Rule.FRAMEWORK_DEFAULT: RulePage(
         "Neuron Extension Components Updates",
-        "A release supports several versions of a framework; the latest is the default for "
-        "installation, an earlier one must be specified: torch-neuronx==2.8.*",
+        "A release supports several versions of a framework. The latest is the default; an "
+        "earlier one must be requested: torch-neuronx==2.8.*",
         *_PIP,
         "neuron-pin lock 'torch-neuronx==2.8.*' --sdk 2.28.1 --as-of 2026-03-20",
         ("resolve.release_candidates:_latest_framework",),
     ),
     Rule.NOT_RELEASED_YET: RulePage(
         "--as-of",
-        "With --as-of DATE nothing later than that date is known.",
+        "With --as-of DATE everything after that date is ignored.",
         *_ANY,
         "neuron-pin lock torch-neuronx --as-of 2025-01-01",
         (
@@ -218,10 +223,11 @@ PAGES = {
     ),
     Rule.SUPPORT_UNTIL: RulePage(
         "End of Support Announcement; Neuron Extension Components Updates",
-        "With --require-support-until DATE only what the policy guarantees up to that day is "
-        "chosen: an end is announced at least a month ahead, and an earlier framework version "
-        "gets regular updates for six months after a newer one is supported. What was announced "
-        "after the facts of the catalog is not known, so newer facts reach further.",
+        "With --require-support-until DATE only versions are chosen whose support the policy "
+        "guarantees until that day: an end of support is announced at least a month ahead, and an "
+        "earlier framework version gets regular updates for six months after a newer one is "
+        "supported. The guarantee is counted from the date of the catalog, so a newer catalog "
+        "guarantees later dates.",
         *_ANY,
         "neuron-pin lock torch-neuronx --require-support-until 2026-12-31",
         (
@@ -231,8 +237,8 @@ PAGES = {
     ),
     Rule.MAINTENANCE: RulePage(
         "Neuron Software Life-cycle, Maintenance",
-        "Critical fixes come as needed, nothing new does. What replaces it is named where an "
-        "announcement does.",
+        "It gets critical fixes as needed, and nothing new. The finding names the replacement "
+        "that was announced.",
         "allowed, with a warning",
         "allowed",
         "allowed",
@@ -241,8 +247,8 @@ PAGES = {
     ),
     Rule.ENDING: RulePage(
         "End of Support Announcement",
-        "The end has been announced, and comes within the days that were asked about "
-        "(--within, 90 unless said otherwise).",
+        "The end of support has been announced, and is within the days of --within (90 by "
+        "default).",
         "allowed until that day",
         "allowed until that day",
         "allowed until that day",
@@ -251,7 +257,7 @@ PAGES = {
     ),
     Rule.REQUIREMENT: RulePage(
         "PEP 440, apt-get(8)",
-        "A requirement, of the user's or of a package in the lock, does not admit it.",
+        "A requirement of the user, or of a package in the lock, does not allow it.",
         *_ANY,
         "neuron-pin lock torch-neuronx 'torch<2.9'",
         (
@@ -263,15 +269,15 @@ PAGES = {
     ),
     Rule.CONSTRAINT: RulePage(
         "pip: constraints files",
-        "A constraint given with -c does not admit it.",
+        "A constraint given with -c does not allow it.",
         *_ANY,
         "neuron-pin lock torch-neuronx -c constraints.txt",
         ("resolve.provider:Provider._matches",),
     ),
     Rule.YANKED: RulePage(
         "PEP 592",
-        "The index has withdrawn this version; only an exact pin reaches it.",
-        "left out unless pinned exactly",
+        "The index has withdrawn this version; only an exact pin chooses it.",
+        "excluded unless pinned exactly",
         "",
         "",
         "neuron-pin lock NAME",
@@ -279,9 +285,10 @@ PAGES = {
     ),
     Rule.OLDER_REVISION: RulePage(
         "deb-version(7)",
-        "Neuron's package revisions are commits, which have no order. Where a repository has "
-        "two of one version, the later in it is taken (by date where it states one, else by "
-        "its place in the index), and the pin names that revision.",
+        "The revisions of Neuron's system packages are commit hashes, which cannot be ordered. "
+        "Where a repository has two builds of the same version, the later one is chosen (by date "
+        "where the repository states one, else by its place in the index), and the pin names that "
+        "revision.",
         "",
         "the pin names the revision: 2.34.10.0-ac18d186d",
         "the lock names the release",
@@ -290,8 +297,10 @@ PAGES = {
     ),
     Rule.UNPINNED: RulePage(
         "Neuron SDK Installation and Update instructions",
-        "The policy's advice is to pin the major version: a new major may be incompatible. The "
-        "requirement admits one that there is not yet.",
+        "The policy advises to pin the major version, because a new one may be incompatible. The "
+        "requirement allows a major version that is not released yet. The major version is "
+        "Neuron's own first number, with the framework's version before it: 2.9.0.2 of "
+        "torch-neuronx 2.9.0.2.15.32035, 2 of neuronx-cc 2.27.5334.0.",
         "torch-neuronx==2.9.0.2.*",
         "aws-neuronx-tools=2.*",
         "aws-neuronx-tools-0:2.*",
@@ -300,10 +309,10 @@ PAGES = {
     ),
     Rule.OUTSIDE_LOCK: RulePage(
         "Neuron SDK Installation and Update instructions",
-        "A transaction would take a package out of the range that the lock pins it to: over its "
-        "major version, or to another version than the exact one. apt's pins do not stop that: "
-        "NAME=3.* passes every pin. The hooks of apt and dnf do; NEURON_PIN_ALLOW=NP306 lets one "
-        "command pass, and is logged.",
+        "A transaction would install another version than the lock allows: another major version, "
+        "or another version than the exact one. apt's pins are only a preference: NAME=3.* "
+        "overrides them. The hooks of apt and dnf refuse the transaction; NEURON_PIN_ALLOW=NP306 "
+        "allows one command, and is logged.",
         "pip and uv find no solution with the lock's constraints",
         _HOOK_REFUSES,
         f"{_PLUGIN_REFUSES}; the version lock hides other versions",
@@ -315,14 +324,16 @@ PAGES = {
     ),
     Rule.UNTRUSTED_INDEX: RulePage(
         "PEP 708 and Neuron's installation guide",
-        "A name of Neuron's is taken from Neuron's index only. The public index has "
-        "placeholders of the same names, which must never win, whatever their version.",
+        "A Neuron package is taken from Neuron's index only. PyPI has placeholders of the same "
+        "names, which must never be chosen, whatever their version. check warns of files that "
+        "name no index: pip would look for the package on PyPI.",
         "an explicit index for the name (uv.toml), or the index order of pip.conf",
         "Pin: origin, and Signed-By of the source",
         "the repository's id and priority",
         "neuron-pin lock neuronx-cc",
         (
             "audit.dockerfile:_installation",
+            "audit.index_settings:check_index",
             "proxy.project_detail:_FileEvaluator.page",
             "proxy.project_detail:evaluate_project",
             "resolve.index_candidates:IndexCandidates._bound_candidates",
@@ -331,9 +342,8 @@ PAGES = {
     ),
     Rule.NO_WHEEL: RulePage(
         "PEP 427",
-        "The index has this version as a source distribution only, whose metadata leaves what "
-        "it requires to a build (PEP 643). --build NAME lets the build tell it: that runs the "
-        "package's own code.",
+        "The index has only a source distribution of this version, whose requirements are known "
+        "only after a build (PEP 643). --build NAME builds it, which runs the package's own code.",
         *_PIP,
         "neuron-pin lock NAME --build NAME",
         (
@@ -343,7 +353,7 @@ PAGES = {
     ),
     Rule.INVALID_FILE: RulePage(
         "PEP 440, PEP 427",
-        "The index lists a version or file name that the standards cannot read.",
+        "The index lists a version or file name that the standards do not allow.",
         *_PIP,
         "neuron-pin lock NAME -v",
         (
@@ -353,7 +363,7 @@ PAGES = {
     ),
     Rule.QUARANTINED: RulePage(
         "PEP 792",
-        "The index holds the project to be unsafe; nothing of it is installed.",
+        "The index has quarantined the project as unsafe; nothing of it is installed.",
         *_PIP,
         "neuron-pin lock NAME",
         (
@@ -363,9 +373,10 @@ PAGES = {
     ),
     Rule.PLACEHOLDER: RulePage(
         "PEP 708 and Neuron's installation guide",
-        "What is installed under Neuron's name has no code, or says of itself that it is not the "
-        "package: it came from an index that is not Neuron's. The number tells nothing, its "
-        "METADATA and RECORD do.",
+        "The distribution installed under the name of a Neuron package has no code, or states "
+        "that it is a placeholder: it came from another index than Neuron's. A placeholder is "
+        "recognized by its contents (METADATA, RECORD, its only module), not by its version. The "
+        "finding gives the commands that lock the package and install it into that environment.",
         "imports fail, or do nothing",
         "",
         "",
@@ -374,9 +385,9 @@ PAGES = {
     ),
     Rule.BAD_METADATA: RulePage(
         "PEP 427, core metadata, PEP 440",
-        "An installed distribution's METADATA or RECORD is missing or cannot be read, or states a "
-        "requirement that is not PEP 440, as libneuronxla (<3.0,>2.0.x): installers refuse it, or "
-        "leave the requirement out in silence.",
+        "An installed distribution's METADATA or RECORD is missing or cannot be read, or has a "
+        "requirement that is not valid by PEP 440, such as libneuronxla (<3.0,>2.0.x): installers "
+        "refuse the package, or silently ignore the requirement.",
         "refused by newer installers, ignored by older",
         "",
         "",
@@ -385,9 +396,9 @@ PAGES = {
     ),
     Rule.FOREIGN_HOST: RulePage(
         "neuron-pin serve",
-        "An index lists a file on a host that serve was not told of, so it does not fetch it: "
-        "nothing that an index says makes it ask other hosts. --file-host HOST names one.",
-        "not on the pages that serve answers with",
+        "An index lists a file on a host that serve was not told about. serve does not fetch it, "
+        "because no index may send it to other hosts. --file-host HOST allows one.",
+        "not on the pages of serve",
         "",
         "",
         "neuron-pin serve --files cache --file-host files.example.com",
@@ -395,8 +406,8 @@ PAGES = {
     ),
     Rule.NOT_MEMBER: RulePage(
         "Neuron SDK",
-        "Neuron packages work together when they come from one SDK release; this version was "
-        "shipped by others. Choose the release with --sdk.",
+        "Neuron packages work together when they come from one SDK release; this version is part "
+        "of other releases. Choose the release with --sdk.",
         *_ANY,
         "neuron-pin explain neuronx-cc --sdk 2.30.0",
         (
@@ -419,7 +430,8 @@ PAGES = {
     ),
     Rule.NOT_A_PACKAGE: RulePage(
         "release manifest",
-        "The release lists it, but neither pip, apt nor rpm installs it.",
+        "The release lists it, but it is not a package of pip, apt or rpm: it has its own "
+        "installer.",
         "",
         "",
         "",
@@ -437,8 +449,8 @@ PAGES = {
     ),
     Rule.RELEASE_LACKS: RulePage(
         "Neuron SDK",
-        "A newer SDK release was tried and rejected, because a package that is asked for is "
-        "not in it for this target.",
+        "A newer SDK release was tried and rejected, because it does not ship a requested package "
+        "for this target.",
         *_ANY,
         "neuron-pin lock torch-neuronx --instance trn2",
         (
@@ -449,9 +461,8 @@ PAGES = {
     ),
     Rule.DRIVER_WINDOW: RulePage(
         "release notes of the runtime library and the driver",
-        "The release's runtime library does not work with the driver that the host has "
-        "(--with-driver), or that driver not with it. Update the driver, or take the release "
-        "that the lock names.",
+        "The release's runtime library and the host's driver (--with-driver) do not work "
+        "together. Update the driver, or use the release that the lock names.",
         *_ANY,
         "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0",
         (
@@ -462,11 +473,11 @@ PAGES = {
     ),
     Rule.MIXED_RELEASES: RulePage(
         "Neuron SDK",
-        "Neuron packages work together when they come from one SDK release, and no release has "
-        "shipped all of these versions.",
-        "one lock for all of them: neuron-pin lock",
-        "one lock for all of them: neuron-pin lock",
-        "one lock for all of them: neuron-pin lock",
+        "Neuron packages work together when they come from one SDK release, but no release ships "
+        "all of these versions.",
+        "make one lock for all of them: neuron-pin lock",
+        "make one lock for all of them: neuron-pin lock",
+        "make one lock for all of them: neuron-pin lock",
         "neuron-pin check --venv .venv",
         (
             "audit.requirements:_together",
@@ -475,29 +486,30 @@ PAGES = {
     ),
     Rule.UNKNOWN_VERSION: RulePage(
         "release manifest",
-        "No release that the catalog knows has shipped this version. It is newer than the "
-        "catalog, a pre-release, or not Neuron's.",
-        "perhaps a decoy of another index",
+        "No release in the catalog ships this version. It is newer than the catalog, a "
+        "pre-release, an incomplete version (torch-neuronx==2.9 instead of ==2.9.*), or not from "
+        "Neuron.",
+        "perhaps a decoy from another index",
         "",
         "",
         "neuron-pin check --venv .venv",
         (
-            "audit.requirements:_one",
             "audit.requirements:_range",
+            "audit.requirements:_unknown",
             "hooks.program.verdict:_judge_version",
         ),
     ),
     Rule.DRIVER_KEPT: RulePage(
         "--with-driver",
-        "The driver is there already and stays as it is; others are not chosen.",
+        "The driver is installed already and is not changed; no other is chosen.",
         *_SYSTEM,
         "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.27.4.0",
         ("resolve.rules:driver",),
     ),
     Rule.APT_SOURCE: RulePage(
         "sources.list(5)",
-        "Neuron's repository is not configured, configured twice, for another release of the "
-        "operating system, or in a file that apt cannot read.",
+        "The Neuron repository is not configured, is configured twice or for another release of "
+        "the operating system, or its file cannot be read by apt.",
         "",
         "no candidate, or that of another release",
         "",
@@ -510,8 +522,8 @@ PAGES = {
     ),
     Rule.APT_KEY: RulePage(
         "sources.list(5), Signed-By",
-        "The repository's key is missing, ended or ending soon, or the repository is taken "
-        "unsigned. When a key ends apt keeps the old lists, and says so in a warning only.",
+        "The repository's key is missing, expired or about to expire, or signatures are not "
+        "checked. When a key expires apt keeps the old lists, and only prints a warning.",
         "",
         "apt-get update warns and keeps old lists",
         "",
@@ -520,10 +532,10 @@ PAGES = {
     ),
     Rule.APT_LISTS: RulePage(
         "apt-get(8), update",
-        "What this machine knows of the repository was never fetched, long ago, or is no longer "
-        "valid.",
+        "The machine has no package lists of the repository, or lists that are old or no longer "
+        "valid. Images are not checked: they are built without lists.",
         "",
-        "versions of long ago are candidates",
+        "old versions are candidates",
         "",
         "neuron-pin doctor",
         (
@@ -534,8 +546,8 @@ PAGES = {
     ),
     Rule.APT_DECOY: RulePage(
         "apt_preferences(5)",
-        "Another repository of the machine offers a package of Neuron's name. Without pins apt "
-        "takes the highest version, wherever it comes from.",
+        "Another repository of the machine offers a package with the name of a Neuron package. "
+        "Without pins apt chooses the highest version, wherever it comes from.",
         "",
         "the highest version wins, from any source",
         "",
@@ -544,8 +556,8 @@ PAGES = {
     ),
     Rule.APT_PREFERENCES: RulePage(
         "apt_preferences(5)",
-        "A file of preferences ends every apt command, or has no effect and says nothing: a "
-        "name that is not read, a comma between names, a missing empty line.",
+        "A preferences file makes every apt command fail, or is silently ignored: a file name "
+        "that apt does not read, a comma between names, a missing empty line.",
         "",
         "the pin has no effect",
         "",
@@ -554,9 +566,9 @@ PAGES = {
     ),
     Rule.PIN_OVERRIDDEN: RulePage(
         "apt_preferences(5)",
-        "Of all stanzas that match a version apt obeys the first: /etc/apt/preferences comes "
-        "before preferences.d, and there the order of names counts. A stanza before "
-        "neuron-pin's has taken its place.",
+        "Of all stanzas that match a version apt obeys the first: /etc/apt/preferences is read "
+        "before preferences.d, and there files are read in the order of their names. A stanza "
+        "before neuron-pin's decides.",
         "",
         "another file's stanza decides",
         "",
@@ -565,8 +577,8 @@ PAGES = {
     ),
     Rule.OUTSIDE_PIN: RulePage(
         "apt_preferences(5)",
-        "A version is installed that the pins do not admit, by an explicit install or from "
-        "before. apt keeps it, plans no change and says nothing.",
+        "The installed version does not match its pin: it was installed explicitly, or before the "
+        "pin. apt keeps it, and prints nothing.",
         "",
         "apt keeps what is installed",
         "",
@@ -575,7 +587,7 @@ PAGES = {
     ),
     Rule.HELD: RulePage(
         "apt-mark(8)",
-        "A package on hold is not upgraded, whatever its pin; a hold has no range.",
+        "A package on hold is not upgraded, whatever its pin.",
         "",
         "apt-mark showhold lists it",
         "",
@@ -584,18 +596,18 @@ PAGES = {
     ),
     Rule.NOT_LOADED: RulePage(
         "modprobe(8)",
-        "The kernel still runs the module from before the upgrade; what runs is what counts. It "
-        "changes when nothing uses it and it is loaded anew, or with a reboot.",
+        "The kernel still runs the module from before the upgrade, and the running module is what "
+        "counts. Reload it while nothing uses the devices, or reboot.",
         "",
-        "upgrades the file, not what runs",
+        "upgrades the file, not the running module",
         "the same",
         "neuron-pin check --host",
         ("audit.host:_driver",),
     ),
     Rule.UNREADABLE: RulePage(
         "check",
-        "A part of what was to be checked cannot be read: damaged, cut off, too large, or of a "
-        "form that is not known. The rest was checked.",
+        "A part of the input cannot be read: it is damaged, cut off, too large, or of an unknown "
+        "format. The rest was checked.",
         *_UNCHECKED,
         "neuron-pin check --image image.tar",
         (
@@ -605,16 +617,16 @@ PAGES = {
     ),
     Rule.IGNORE: RulePage(
         "check",
-        "A comment neuron-pin: ignore[RULE] needs a reason, and counts up to its date: "
-        "# neuron-pin: ignore[NP305] moves with the image; until 2027-01-31",
-        *_STANDS,
+        "A comment neuron-pin: ignore[RULE] needs a reason, and has an effect until its date: # "
+        "neuron-pin: ignore[NP305] updated with the image; until 2027-01-31",
+        *_REPORTED,
         "neuron-pin check requirements.txt",
         ("audit.suppression:drop_ignored",),
     ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",
-        "The first announcement of a change came less than a calendar month before it, or after "
-        "it. Announcements made before the policy promised a month are not held to it.",
+        "The first announcement of a change was less than a calendar month before it, or after "
+        "it. Announcements from before the policy promised a month are not checked.",
         "",
         "",
         "",
@@ -623,8 +635,8 @@ PAGES = {
     ),
     Rule.PHASE_OF_KIND: RulePage(
         "Neuron Software Life-cycle",
-        "Release candidates are for the SDK and components; Maintenance is not for dependencies, "
-        "DLAMIs, DLCs, features and APIs; Alpha is for features and APIs.",
+        "Only the SDK and components have release candidates; dependencies, DLAMIs, DLCs, "
+        "features and APIs have no Maintenance phase; only features and APIs have an Alpha phase.",
         "",
         "",
         "",
@@ -633,8 +645,8 @@ PAGES = {
     ),
     Rule.UNANNOUNCED: RulePage(
         "End of Support Announcement",
-        "Support ended, and no announcement was made before the day of the end: the only notice "
-        "is the one that says that it has ended.",
+        "Support ended without an earlier announcement: the only notice is the one that it has "
+        "ended.",
         "",
         "",
         "",
@@ -644,7 +656,8 @@ PAGES = {
     Rule.SIX_MONTHS: RulePage(
         "Neuron Extension Components Updates",
         "An earlier framework version gets regular updates for at least six months after a newer "
-        "one is supported; this one left stable, or was shipped for the last time, before.",
+        "one is supported; this one left the Stable phase, or was shipped for the last time, "
+        "before that.",
         "",
         "",
         "",
@@ -653,8 +666,8 @@ PAGES = {
     ),
     Rule.MANIFEST_DISAGREES: RulePage(
         "release manifest; announcements",
-        "A release ships, or lists support for, what an announcement had ended; or it dropped "
-        "what no announcement had ended.",
+        "A release ships or supports something after its announced end, or dropped something "
+        "without an announced end.",
         "",
         "",
         "",
@@ -663,8 +676,8 @@ PAGES = {
     ),
     Rule.VERSIONING: RulePage(
         "Neuron Software Versioning",
-        "Extensions are X.Y.Z.A.B.C, standalone components A.B.C.D; a later release has no "
-        "lower version.",
+        "Versions of extensions have the form X.Y.Z.A.B.C, those of standalone components "
+        "A.B.C.D; a later release never has a lower version.",
         "",
         "",
         "",
@@ -673,8 +686,8 @@ PAGES = {
     ),
     Rule.EVENTS_DISAGREE: RulePage(
         "Announcements",
-        "A later announcement takes an earlier one back, moves its day, or puts a subject into "
-        "an earlier phase than the one it was in.",
+        "A later announcement withdraws an earlier one, moves its date, or returns a subject to "
+        "an earlier phase.",
         "",
         "",
         "",
@@ -683,9 +696,9 @@ PAGES = {
     ),
     Rule.BAD_FACT: RulePage(
         "catalog",
-        "An entry names a release or an instance family that there is not, takes effect before "
-        "the release it names, or replacements lead back to where they began; no release lists "
-        "an instance family.",
+        "An entry names a release or an instance family that does not exist, takes effect before "
+        "the release that it names, or a package is replaced by itself, by way of others; or no "
+        "release lists an instance family.",
         "",
         "",
         "",

@@ -42,9 +42,15 @@ def test_what_apt_would_do_and_which_line_decides(run, apt: ScratchApt) -> None:
     assert done.out.startswith(f"{TOOLS}=2.*: apt keeps the installed 3.0.1.0-c\n")
     rows = {line.split()[0]: line for line in done.out.splitlines()[3:] if line.startswith("2")}
     assert "990" in rows["2.32.28.0-b"]
-    assert f"{path}:" in rows["2.32.28.0-b"]
+    assert f"{path.name}:" in rows["2.32.28.0-b"]
+    outside = next(line for line in done.out.splitlines() if "2.99-evil" in line)
+    assert f"{path.name}:" in outside
+    assert "(release *)" in outside
     assert "-1" in rows["2.99-evil"]
     assert "evil.invalid" in rows["2.99-evil"]
+    whole = run("explain", TOOLS, "--root", apt.root).out
+    (major,) = [line for line in whole.splitlines() if line.startswith("3.0.1.0-c")]
+    assert major.endswith("(not 2.*)")
     document = json.loads(run("explain", DKMS, "--root", apt.root, "--format", "json").out)
     assert (document["installed"], document["held"]) == ("2.27.4.0-x", True)
     assert document["candidate"] == "2.30.2.0-d"
@@ -58,7 +64,7 @@ def test_another_file_that_comes_first_is_found_and_named(run, apt: ScratchApt) 
     theirs.write_text("# mine\nPackage: aws-*\nPin: version 2.99*\nPin-Priority: 995\n")
     done = run("explain", TOOLS, "--root", apt.root)
     line = next(row for row in done.out.splitlines() if row.startswith("2.99-evil"))
-    assert f"{theirs}:2 (version 2.99*), before {path}:" in line
+    assert f"{theirs}:2 (version 2.99*), before {path.name}:" in line
     found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
     (overridden,) = [f for f in found if f["rule"] == "NP606"]
     assert overridden["place"] == f"{theirs}:2"

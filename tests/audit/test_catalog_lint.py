@@ -27,7 +27,7 @@ REAL = [
     ("NP706", "aws-neuronx-oci-hook", "2.2.22.0 of 2.14.0 is lower than 2.2.25.0 of 2.13.2"),
     ("NP706", "torch-neuron", "not of the form X.Y.Z.A.B.C, as 1.13.1.2.11.13.0"),
     ("NP707", "neuronx-distributed-training", "maintenance from 2026-05-21, after eos"),
-    ("NP707", "aws-neuronx-dkms 2.21", "taken back on 2026-03-12"),
+    ("NP707", "aws-neuronx-dkms 2.21", "withdrawn on 2026-03-12"),
     ("NP707", "neuron-profiler", "eos on 2026-04-09 was moved"),
 ]
 
@@ -71,13 +71,17 @@ EVENT = {
 # changes of a good event, the rule that finds them, words of the reason
 WRONG = [
     ({"kind": "feature", "phase": "rc"}, "NP702", "rc for a subject of kind feature"),
-    ({"kind": "dlc", "phase": "maintenance"}, "NP702", "which edition 2026-04 has not"),
+    (
+        {"kind": "dlc", "phase": "maintenance"},
+        "NP702",
+        "which edition 2026-04 of the policy does not have",
+    ),
     ({"kind": "api", "phase": "alpha", "announced": "2026-01-01"}, "NP702", "edition 2024-09"),
-    ({"sdk": "2.31.7"}, "NP708", "takes effect with 2.31.7, which is no release"),
+    ({"sdk": "2.31.7"}, "NP708", "takes effect with 2.31.7, which is not a release"),
     ({"effective": "2026-07-01"}, "NP708", "takes effect on 2026-07-01, and 2.31.0 is of"),
     ({"sdk": "2.22.9", "effective": ""}, "NP708", "which was never released"),
     ({"instances": ["trn9"]}, "NP708", "unknown instances: trn9"),
-    ({"withdrawn": "no"}, "NP708", "taken back before it was announced, or on no day"),
+    ({"withdrawn": "no"}, "NP708", "withdrawn before it was announced, or without a date"),
     ({"announced": "2026-06-20"}, "NP701", "17 days"),
     ({"announced": "2026-07-08"}, "NP703", "-1 days"),
 ]
@@ -103,8 +107,8 @@ def test_replacements_in_a_circle_are_found(copy: Path) -> None:
     found = lint_facts(Catalog(str(copy)))
     errors = [f for f in found if (f.rule, f.severity) == (Rule.BAD_FACT, Severity.ERROR)]
     assert {f.reason for f in errors} == {
-        "replaced in a circle: neuron-cc → neuronx-cc → neuron-cc",
-        "replaced in a circle: neuronx-cc → neuron-cc → neuronx-cc",
+        "replaced by itself, by way of others: neuron-cc → neuronx-cc → neuron-cc",
+        "replaced by itself, by way of others: neuronx-cc → neuron-cc → neuronx-cc",
     }
 
 

@@ -7,6 +7,7 @@ import json
 import lzma
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,48 @@ def test_a_real_placeholder_installed_by_real_pip(run, tmp_path: Path) -> None:
     assert found(done) == [("NP405", "neuron-cc 1.0.post1")]
 
 
+# what makes the environment, and the words that must install into it
+INSTALLERS = [
+    ("venv", "{venv}/bin/python -m pip install --extra-index-url"),
+    ("no pip", "python3 -m pip --python {venv} install --extra-index-url"),
+    ("uv", "uv pip install --python {venv} --index-strategy unsafe-first-match --index"),
+]
+
+
+@pytest.mark.parametrize(("maker", "installer"), INSTALLERS)
+def test_the_remedy_for_a_placeholder_can_be_pasted(
+    run, tmp_path: Path, maker: str, installer: str
+) -> None:
+    venv, site = environment(tmp_path / "with space")
+    (venv / "bin").mkdir()
+    (venv / "bin/python").symlink_to(sys.executable)
+    if maker == "venv":
+        (site / "pip").mkdir()
+    if maker == "uv":
+        (venv / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.9.1\nversion_info = 3.11.2\n")
+    put(site, "torch-neuronx", "1.0", module="raise ImportError('WRONG PACKAGE')\n")
+    done = run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "json")
+    (finding,) = json.loads(done.out)["findings"]
+    words = shlex.split(finding["remedy"])
+    lock, install = words[: words.index("&&")], words[words.index("&&") + 1 :]
+    assert lock[0] == "neuron-pin"
+    assert run(*lock[1:], "-q").code == 0
+    pinned = Path(lock[lock.index("-o") + 1]).read_text()
+    assert install[-1] == "torch-neuronx==2.9.0.2.15.32035"
+    assert f"\n{install[-1]}\n" in pinned
+    wanted = [word.format(venv=venv) for word in installer.split()]
+    assert install[: len(wanted)] == wanted
+    assert "--force-reinstall" not in install
+
+
+def test_a_placeholder_of_the_locked_version_is_installed_anew(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    put(site, "neuronx-cc", "2.27.5334.0", module=None)
+    done = run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "json")
+    (finding,) = json.loads(done.out)["findings"]
+    assert "--force-reinstall" in finding["remedy"]
+
+
 def test_broken_metadata_is_a_finding_of_its_own(run, tmp_path: Path) -> None:
     venv, site = environment(tmp_path)
     (put(site, "neuronx-cc", "2.26.6360.0") / "METADATA").unlink()
@@ -157,7 +200,8 @@ def test_a_sound_machine(run, tmp_path: Path) -> None:
     the_release(machine)
     machine.write("sys/module/neuron/version", "2.30.2.0\n")
     done = run("check", "--root", machine.root, *AS_OF)
-    assert (done.code, done.out) == (0, "nothing found\n")
+    assert done.code == 0
+    assert "no findings" in done.out
 
 
 def test_what_is_loaded_is_what_counts(run, tmp_path: Path) -> None:
@@ -367,6 +411,18 @@ def test_layouts(run, tmp_path: Path, form: str, packer: str) -> None:
     assert found(done) == WANTED, done.err
     (row,) = json.loads(done.out)["findings"]
     assert row["place"] == f"{tmp_path / 'image'}!/opt/venv"
+
+
+def test_a_remedy_is_for_the_inside_of_an_image(run, tmp_path: Path) -> None:
+    fake: Layer = {
+        f"{INFO}/METADATA": METADATA,
+        f"{INFO}/RECORD": b"",
+        "opt/venv/pyvenv.cfg": b"version = 3.11.3\n",
+    }
+    done = check(run, as_tar(tmp_path / "i.tar", docker_save([layer(BASE), layer(fake)])))
+    (row,) = json.loads(done.out)["findings"]
+    assert row["rule"] == "NP405"
+    assert "&& /opt/venv/bin/python -m pip install" in row["remedy"]
 
 
 def test_zstd_layers(run, tmp_path: Path) -> None:

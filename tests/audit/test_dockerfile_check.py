@@ -13,11 +13,17 @@ from neuron_pin.errors import UnreadableInput
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 TARGET = ("--instance", "trn2", "--as-of", "2026-08-20")
 INDEX = "https://pip.repos.neuron.amazonaws.com"
+OPTION = f"--extra-index-url {INDEX}"
 
 
 def found(done) -> list[tuple[str, str]]:
     """Rule and place of each finding."""
     return [(row["rule"], row["place"]) for row in json.loads(done.out)["findings"]]
+
+
+def findings_of(done) -> bool:
+    """Whether a check, whose exit code says the same, shows a finding."""
+    return done.code != 0 or "no findings" not in done.out
 
 
 # lines of a Dockerfile, and the findings by rule and line
@@ -36,6 +42,8 @@ RECIPES = [
       "RUN pip install neuronx-cc==2.26.6360.0"], []),
     (["FROM x/pytorch-training-neuronx:2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04"],
      [("NP201", 1), ("NP201", 1), ("NP110", 1), ("NP110", 1)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-dkms", "RUN apt-get install -y aws-neuronx-tools"],
+     [("NP305", 2), ("NP106", 2), ("NP305", 3)]),
     (["FROM python:3.11 AS a", f"RUN pip install -i {INDEX} neuronx-cc==2.27.5334.0", "FROM a",
       f"RUN pip install -i {INDEX} nki==0.5.0"], [("NP507", 4)]),
 ]  # fmt: skip
@@ -62,7 +70,7 @@ def test_a_plans_own_image_passes(run) -> None:
     done = run("plan", *target, "--format", "dockerfile")
     assert done.code == 0, done.err
     Path("Dockerfile").write_text(done.out)
-    assert run("check", "Dockerfile", *target).out == "nothing found\n"
+    assert not findings_of(run("check", "Dockerfile", *target))
 
 
 def test_a_project(run) -> None:
@@ -96,28 +104,28 @@ IGNORES = [
 
 @pytest.mark.parametrize(("comment", "left"), IGNORES)
 @pytest.mark.parametrize("where", ["beside", "before"])
-def test_comments_put_findings_aside(run, comment: str, left: list[str], where: str) -> None:
+def test_comments_suppress_findings(run, comment: str, left: list[str], where: str) -> None:
     line = f"nki  {comment}\n" if where == "beside" else f"{comment}\nnki\n"
-    Path("reqs.txt").write_text(line)
+    Path("reqs.txt").write_text(f"{OPTION}\n{line}")
     done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
     assert [rule for rule, _ in found(done)] == left
 
 
 def test_a_comment_beside_one_line_is_not_about_the_next(run) -> None:
-    Path("reqs.txt").write_text("nki  # neuron-pin: ignore[NP305] known\nneuronx-cc\n")
+    Path("reqs.txt").write_text(f"{OPTION}\nnki  # neuron-pin: ignore[NP305] known\nneuronx-cc\n")
     done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
-    assert found(done) == [("NP305", "reqs.txt:2")]
+    assert found(done) == [("NP305", "reqs.txt:3")]
 
 
 def test_a_baseline_leaves_what_is_new(run) -> None:
-    Path("reqs.txt").write_text("torch-neuronx==2.8.0.2.10.16998\n")
+    Path("reqs.txt").write_text(f"{OPTION}\ntorch-neuronx==2.8.0.2.10.16998\n")
     check = ("check", "reqs.txt", *TARGET, "--python", "3.11")
     assert run(*check).code == 1
     done = run(*check, "--write-baseline", "known.json")
     assert done.code == 0
     assert len(json.loads(Path("known.json").read_text())["known"]) == 1
     # Another line is the same finding, another version is not.
-    Path("reqs.txt").write_text("\n\ntorch-neuronx==2.8.0.2.10.16998\nnki\n")
+    Path("reqs.txt").write_text(f"{OPTION}\n\ntorch-neuronx==2.8.0.2.10.16998\nnki\n")
     done = run(*check, "--baseline", "known.json", "--format", "json")
     assert (done.code, found(done)) == (0, [("NP305", "reqs.txt:4")])
     Path("known.json").write_text("[]")
@@ -135,7 +143,7 @@ def test_what_fails_is_the_users_to_say(run, words: list[str], code: int) -> Non
 
 
 def test_fixes_are_shown_and_then_made(run) -> None:
-    before = "# mine\nnki  # the kernel interface\ntorch-neuronx[x]>=2.9 ; python_version > '3'\nnki-extras\n"
+    before = f"# mine\n{OPTION}\nnki  # the kernel interface\ntorch-neuronx[x]>=2.9 ; python_version > '3'\nnki-extras\n"
     Path("reqs.txt").write_text(before)
     check = ("check", "reqs.txt", *TARGET, "--python", "3.11", "-q")
     done = run(*check, "--diff")
@@ -144,10 +152,51 @@ def test_fixes_are_shown_and_then_made(run) -> None:
     assert Path("reqs.txt").read_text() == before
     done = run(*check, "--fix")
     after = Path("reqs.txt").read_text()
-    assert after.splitlines()[1] == "nki==0.*  # the kernel interface"
-    assert after.splitlines()[3] == "nki-extras"
-    assert 'torch-neuronx[x]==2.9.0.2.*; python_version > "3"' in after
-    assert run(*check).out == "nothing found\n"
+    assert after.splitlines()[2] == "nki==0.*  # the kernel interface"
+    assert after.splitlines()[4] == "nki-extras"
+    assert "torch-neuronx[x]>=2.9,==2.9.0.2.* ; python_version > '3'" in after
+    assert not findings_of(run(*check))
+
+
+# what is written, and what --fix makes of it
+BOUNDS = [
+    ("neuronx-cc>=2.20", "neuronx-cc>=2.20,==2.*"),
+    ("neuronx-cc >= 2.20, != 2.21.*", "neuronx-cc >= 2.20, != 2.21.*,==2.*"),
+    ("neuronx-cc (>=2.20)", "neuronx-cc (>=2.20,==2.*)"),
+    ("neuronx-cc<5", "neuronx-cc<5,==2.*"),
+    ("torch-neuronx~=2.9", "torch-neuronx~=2.9,==2.9.0.2.*"),
+    ("torch-neuronx==2.9.*", "torch-neuronx==2.9.0.2.*"),
+    ("torch-neuronx[x] >=2.9 ; python_version > '3'", "torch-neuronx[x] >=2.9,==2.9.0.2.* ; python_version > '3'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "fixed"), BOUNDS)
+def test_a_fix_keeps_every_bound(run, written: str, fixed: str) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\n{written}\n")
+    Path("pyproject.toml").write_text(
+        f'[project]\nname = "mine"\nversion = "1"\ndependencies = [\n    "{written}",\n]\n'
+    )
+    Path("Dockerfile").write_text(f'FROM python:3.11\nRUN pip install -i {INDEX} "{written}"\n')
+    files = ("reqs.txt", "pyproject.toml", "Dockerfile")
+    check = ("check", *files, *TARGET, "--python", "3.11", "-q")
+    run(*check, "--fix")
+    for file in files:
+        assert fixed in Path(file).read_text(), file
+    assert not findings_of(run(*check))
+
+
+def test_diff_beside_fix_writes_nothing(run) -> None:
+    before = f"{OPTION}\nneuronx-cc>=2.20\n"
+    Path("reqs.txt").write_text(before)
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--fix", "--diff")
+    assert "\n+neuronx-cc>=2.20,==2.*\n" in done.out
+    assert Path("reqs.txt").read_text() == before
+
+
+def test_a_fix_that_cannot_be_made_leaves_its_finding(run) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\nnki\nneuronx-cc  # not neuronx-cc 3\n")
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--fix", "--format", "json")
+    assert found(done) == [("NP305", "reqs.txt:3")]
 
 
 def test_annotations_cannot_be_forged(run) -> None:
@@ -155,14 +204,12 @@ def test_annotations_cannot_be_forged(run) -> None:
     done = run(
         "check", "a%0A::error::x,line=9.txt", *TARGET, "--python", "3.11", "--format", "github"
     )
-    (line,) = done.out.splitlines()
-    assert line.startswith(
-        "::warning file=a%250A%3A%3Aerror%3A%3Ax%2Cline=9.txt,line=1,title=NP305 "
-    )
+    for line in done.out.splitlines():
+        assert line.startswith("::warning file=a%250A%3A%3Aerror%3A%3Ax%2Cline=9.txt,line=1,")
 
 
 def test_markdown_is_a_table(run) -> None:
-    Path("a|b.txt").write_text("nki\n")
+    Path("a|b.txt").write_text(f"nki\n{OPTION}\n")
     done = run("check", "a|b.txt", *TARGET, "--python", "3.11", "--format", "markdown")
     rows = done.out.splitlines()
     assert len(rows) == 3
@@ -171,7 +218,7 @@ def test_markdown_is_a_table(run) -> None:
 
 def test_sarif_is_what_its_models_say(run) -> None:
     sarif = pytest.importorskip("sarif_pydantic")
-    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
+    Path("reqs.txt").write_text(f"nki\ntorch-neuronx==2.8.0.2.10.16998\n{OPTION}\n")
     text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "sarif").out
     (made,) = sarif.Sarif.model_validate_json(text).runs
     assert [result.rule_id for result in made.results] == ["NP305", "NP201"]
@@ -189,7 +236,7 @@ def test_sarif_validates_against_the_published_schema(run) -> None:
         schema = answer.json()
     except (requests.RequestException, ValueError):
         pytest.skip("the schema is not to be had")
-    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\n")
+    Path("reqs.txt").write_text(f"nki\ntorch-neuronx==2.8.0.2.10.16998\n{OPTION}\n")
     text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "sarif").out
     jsonschema.validate(json.loads(text), schema)
 
@@ -198,7 +245,7 @@ def test_cyclonedx_validates_by_its_own_library(run) -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 
-    Path("reqs.txt").write_text("nki\ntorch-neuronx==2.8.0.2.10.16998\nplain==1.0\n")
+    Path("reqs.txt").write_text(f"nki\ntorch-neuronx==2.8.0.2.10.16998\nplain==1.0\n{OPTION}\n")
     text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "cyclonedx").out
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     document = json.loads(text)
@@ -210,7 +257,7 @@ def test_cyclonedx_validates_by_its_own_library(run) -> None:
 
 
 def test_what_can_be_read_is_reported_beside_what_cannot(run) -> None:
-    Path("reqs.txt").write_text("nki\n")
+    Path("reqs.txt").write_text(f"nki\n{OPTION}\n")
     Path("uv.lock").write_text("version = 2\n")
     done = run("check", "uv.lock", "reqs.txt", *TARGET, "--python", "3.11", "--format", "json")
     assert done.code == 2
@@ -229,7 +276,7 @@ def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     target = (*TARGET, "--python", "3.11")
-    assert run("check", "pylock.toml", *target).out == "nothing found\n"
+    assert not findings_of(run("check", "pylock.toml", *target))
     poetry = own / "poetry"
     if not poetry.exists():
         pytest.skip("needs poetry")
@@ -247,7 +294,7 @@ def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     text = Path("poetry.lock").read_text()
-    assert run("check", "poetry.lock", *target).out == "nothing found\n"
+    assert not findings_of(run("check", "poetry.lock", *target))
     Path("poetry.lock").write_text(text.replace("2.26.6360.0", "2.1.1.1"))
     ((rule, _),) = found(run("check", "poetry.lock", *target, "--format", "json"))
     assert rule == "NP508"

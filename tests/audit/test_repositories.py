@@ -43,7 +43,7 @@ def test_a_healthy_machine(run) -> None:
     with scratch_apt([OWN, OTHER], {}, {}) as apt:
         healthy(apt.root)
         assert examine(run, apt.root) == []
-        assert run("doctor", "--root", apt.root).out == "nothing found\n"
+        assert run("doctor", "--root", apt.root).out.endswith("no findings\n")
 
 
 def no_source(root: Path) -> None:
@@ -92,17 +92,17 @@ def preferences(root: Path) -> None:
 
 
 FAULTS = [
-    (no_source, "NP601", f"no source names {NEURON}"),
+    (no_source, "NP601", f"no apt source names {NEURON}"),
     (lambda r: (r / "etc/os-release").write_text("ID=ubuntu\nVERSION_ID=24.04\n"), "NP601",
-     "names the suite jammy, and this is ubuntu24.04, which is noble"),
-    (twice, "NP601", "is configured in"),
+     "uses suite jammy, but this system is ubuntu24.04 (noble)"),
+    (twice, "NP601", "is already configured in"),
     (lambda r: (r / "etc/apt/sources.list").write_text("dep x\n"), "NP601", "apt cannot read it"),
-    (unsigned, "NP602", "is taken unsigned"),
-    (no_key_named, "NP602", "names no key"),
+    (unsigned, "NP602", "signatures are not checked"),
+    (no_key_named, "NP602", "no key is named"),
     (lambda r: (r / "etc/k.asc").unlink(), "NP602", "cannot be read"),
     (lambda r: (r / "etc/k.asc").write_text("no key"), "NP602", "holds no key"),
-    (never_fetched, "NP603", "nothing of jammy was ever fetched"),
-    (stale, "NP603", "its lists are 40 days old"),
+    (never_fetched, "NP603", "there is no package list for jammy"),
+    (stale, "NP603", "its package lists are 40 days old"),
     (no_longer_valid, "NP603", "ended on 2020-10-01"),
     (preferences, "NP605", "no priority"),
     (preferences, "NP605", "does not read a file of this name"),
@@ -118,6 +118,30 @@ def test_each_fault_is_found(run, damage, rule: str, told: str) -> None:
     assert [reason for r, reason in found if r == rule and told in reason], found
 
 
+@pytest.mark.parametrize("option", ["--root", "--image"])
+def test_an_image_needs_no_lists(run, option: str) -> None:
+    with scratch_apt([OWN, OTHER], {"aws-neuronx-tools": "2.32.28.0-aa"}, {}) as apt:
+        healthy(apt.root)
+        for path in Path(apt.root, "var/lib/apt/lists").iterdir():
+            if path.is_file():
+                path.unlink()
+        check = ("check", option, apt.root, "--as-of", "2026-08-20", "--format", "json")
+        rules = [f["rule"] for f in json.loads(run(*check).out)["findings"]]
+        assert "NP603" not in rules
+        assert "NP603" not in [rule for rule, _ in examine(run, apt.root)]
+        # Where something runs, apt should know its packages.
+        Path(apt.root, "proc/1").mkdir(parents=True)
+        assert "NP603" in [rule for rule, _ in examine(run, apt.root)]
+
+
+def test_an_image_may_have_old_lists(run) -> None:
+    with scratch_apt([OWN, OTHER], {"aws-neuronx-tools": "2.32.28.0-aa"}, {}) as apt:
+        healthy(apt.root)
+        stale(Path(apt.root))
+        check = ("check", "--image", apt.root, "--as-of", "2026-08-20", "--format", "json")
+        assert "NP603" not in [f["rule"] for f in json.loads(run(*check).out)["findings"]]
+
+
 def test_a_decoy_in_another_repository_is_named(run) -> None:
     evil = Archive(
         PackageFile(site="evil.invalid", archive="stable"), {"aws-neuronx-tools": ["9.9-evil"]}
@@ -125,7 +149,7 @@ def test_a_decoy_in_another_repository_is_named(run) -> None:
     with scratch_apt([OWN, evil], {}, {}) as apt:
         healthy(apt.root)
         assert examine(run, apt.root) == [
-            ("NP604", "http://evil.invalid/1 offers it too: 9.9-evil")
+            ("NP604", "http://evil.invalid/1 offers a package of this name too: 9.9-evil")
         ]
 
 

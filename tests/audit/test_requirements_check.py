@@ -1,6 +1,7 @@
 """``check``: files and environments held against the policy."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from conftest import Run, failure, wheel
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 
+OPTION = "--extra-index-url https://pip.repos.neuron.amazonaws.com"
 TARGET = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-08-20")
 
 
@@ -29,15 +31,17 @@ LINES = [
     ("torch-xla==2.12.0", [], ""),
     ("torch-neuronx==2.8.0.2.10.16998", ["NP201"], "torch-neuronx 2.8 is out of support since"),
     ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 is out of support since 2026-04-09"),
-    ("transformers-neuronx", ["NP201"], "transformers-neuronx is out of support since"),
+    ("transformers-neuronx", ["NP201"], "the package is out of support since"),
     ("neuronx-distributed-inference==0.10.18399", ["NP206"], "in maintenance since 2026-05-21"),
     ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-08-17, not for production"),
-    ("nki", ["NP305"], "nki admits a new major version"),
-    ("neuronx-cc>=2.20", ["NP305"], "neuronx-cc>=2.20 admits a new major version"),
+    ("nki", ["NP305"], "without a version it allows"),
+    ("neuronx-cc>=2.20", ["NP305"], "'>=2.20' allows an upgrade to a new major"),
     ("neuronx-cc>=2.20,<3", [], ""),
-    ("neuronx-cc==2.99.1.0", ["NP508"], "newer than 2.27.5334.0, the newest that the catalog"),
+    ("neuronx-cc==2.99.1.0", ["NP508"], "newer than 2.27.5334.0, the newest in the catalog"),
     ("neuronx-cc==1.0.0.1", ["NP508"], "no SDK release has shipped this version"),
-    ("neuronx-cc==9.*", ["NP508"], "admits no version that a release has shipped"),
+    ("neuronx-cc==9.*", ["NP508"], "no SDK release has shipped a version that"),
+    ("torch-neuronx==2.9", ["NP508"], "no SDK release has shipped a version 2.9"),
+    ("torch", [], ""),
     ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),
     ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 is out of support"),
 ]  # fmt: skip
@@ -45,18 +49,18 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "rules", "words"), LINES)
 def test_one_line(run, line: str, rules: list[str], words: str) -> None:
-    Path("reqs.txt").write_text(f"# a comment\n\n{line}\n")
+    Path("reqs.txt").write_text(f"# a comment\n{OPTION}\n{line}\n")
     done = run("check", "reqs.txt", *TARGET, "--format", "json")
     rows = found(done)
     assert [rule for rule, _, _ in rows] == rules
     assert all(place == "reqs.txt:3" for _, place, _ in rows)
     assert not rows or words in rows[0][2]
-    errors = {"NP101", "NP102", "NP201"} & set(rules) or "no SDK" in words or "no version" in words
+    errors = {"NP101", "NP102", "NP201"} & set(rules) or "no SDK" in words
     assert done.code == (1 if errors else 0)
 
 
 def test_an_end_that_is_announced_is_told_within_the_days_asked_about(run) -> None:
-    Path("reqs.txt").write_text("torch-neuronx==2.8.0.2.12.22436\n")
+    Path("reqs.txt").write_text(f"{OPTION}\ntorch-neuronx==2.8.0.2.12.22436\n")
     target = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-03-01", "--format", "json")
     ((rule, _, reason),) = found(run("check", "reqs.txt", *target))
     assert rule == "NP207"
@@ -69,13 +73,17 @@ def test_an_end_that_is_announced_is_told_within_the_days_asked_about(run) -> No
 
 def test_versions_of_several_releases_are_found_by_what_most_are_of(run) -> None:
     Path("reqs.txt").write_text(
-        "neuronx-cc==2.26.6360.0\nnki==0.5.0\nlibtorch-neuronx-lite==2.12.0.1.0.1284\n"
+        f"neuronx-cc==2.26.6360.0\nnki==0.5.0\n{OPTION}\nlibtorch-neuronx-lite==2.12.0.1.0.1284\n"
     )
     done = run("check", "reqs.txt", *TARGET, "--format", "json")
     assert found(done) == [
-        ("NP507", "reqs.txt:3", "of SDK 2.32.0, most of the others are of 2.31.1")
+        ("NP507", "reqs.txt:4", "is of SDK 2.32.0, but most of the others are of 2.31.1")
     ]
-    assert json.loads(done.out)["findings"][0]["remedy"] == "neuron-pin lock --sdk 2.31.1 …"
+    words = shlex.split(json.loads(done.out)["findings"][0]["remedy"])
+    assert words[:2] == ["neuron-pin", "lock"]
+    # It can be pasted.
+    assert run(*words[1:], "--offline", "-q").code == 0
+    assert "neuronx-cc==2.26.6360.0" in Path("constraints.txt").read_text()
 
 
 def test_our_own_locks_of_every_form_pass(run) -> None:
@@ -84,7 +92,8 @@ def test_our_own_locks_of_every_form_pass(run) -> None:
     assert done.code == 0, done.err
     for name in ("lock.json", "constraints.txt"):
         done = run("check", name, *TARGET)
-        assert (done.code, done.out) == (0, "nothing found\n")
+        assert done.code == 0
+        assert "no findings" in done.out
 
 
 def test_a_real_environment(run, tmp_path: Path) -> None:
@@ -121,7 +130,7 @@ def test_a_lock_of_real_uv(run, tmp_path: Path) -> None:
     )
     uv = Path(sys.executable).parent / "uv"
     subprocess.run([str(uv), "lock", "-q", "--cache-dir", str(tmp_path / "cache")], check=True)
-    assert run("check", "uv.lock", *TARGET).out == "nothing found\n"
+    assert "no findings" in run("check", "uv.lock", *TARGET).out
     text = Path("uv.lock").read_text().replace("2.26.6360.0", "2.1.1.1")
     Path("uv.lock").write_text(text)
     line = next(n for n, row in enumerate(text.splitlines(), 1) if row == 'name = "neuronx-cc"')
@@ -157,7 +166,7 @@ def test_a_lock_of_poetrys_form(run) -> None:
 
 
 def test_sarif_has_the_line(run) -> None:
-    Path("reqs.txt").write_text("\n\nnki\n")
+    Path("reqs.txt").write_text(f"{OPTION}\n\nnki\n")
     document = json.loads(run("check", "reqs.txt", *TARGET, "--format", "sarif").out)
     (result,) = document["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]
@@ -192,6 +201,87 @@ def test_a_file_that_cannot_be_read_is_named(
 def test_a_file_whose_name_tells_nothing_is_wrong_usage(run: Run) -> None:
     Path("notes.md").write_text("hello\n")
     assert "notes.md" in failure(run("check", "notes.md", *TARGET), WrongUsage).message
+
+
+def test_mixed_versions_are_locked_by_a_release_that_has_them_all(run) -> None:
+    Path("reqs.txt").write_text(
+        f"{OPTION}\nneuronx-cc==2.27.5334.0\nnki==0.6.0\ntorch-neuronx==2.9.0.2.15.32035\n"
+    )
+    done = run("check", "reqs.txt", *TARGET, "--format", "json")
+    (finding,) = json.loads(done.out)["findings"]
+    assert finding["rule"] == "NP507"
+    words = shlex.split(finding["remedy"])
+    assert run(*words[1:], "--offline", "-q").code == 0
+    assert "torch-neuronx==2.9.0.2.15.32035" in Path("constraints.txt").read_text()
+
+
+# a line with a finding, its rule, and what its remedy must name
+REMEDIES = [
+    ("torch-neuronx==2.8.0.2.10.16998", "NP201", "torch-neuronx==2.9.0.2.15.32035"),
+    ("torch-neuronx==2.8.*", "NP201", "torch-neuronx==2.9.0.2.15.32035"),
+    ("transformers-neuronx", "NP201", "neuronx-distributed-inference==0.10.18399"),
+    ("jax-neuronx==0.7.0.1.0.8181", "NP201", "jax-neuronx=="),
+    ("neuronx-distributed-inference==0.10.18399", "NP206", "vllm-neuron"),
+    ("torch-neuron==1.13.1.2.11.13.0", "NP101", "torch-neuronx==2.9.0.2.15.32035"),
+    ("torch-neuron==1.13.1.2.11.13.0", "NP102", "torch-neuronx==2.9.0.2.15.32035"),
+    ("torch-neuronx==2.9", "NP508", "torch-neuronx==2.9.*"),
+    ("neuronx-cc==1.0.0.1", "NP508", "neuronx-cc==2.27.5334.0"),
+    ("neuronx-cc==9.*", "NP508", "neuronx-cc==2.27.5334.0"),
+]
+
+
+@pytest.mark.parametrize(("line", "rule", "named"), REMEDIES)
+def test_a_remedy_names_the_version_for_the_target(run, line: str, rule: str, named: str) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\n{line}\n")
+    done = run("check", "reqs.txt", *TARGET, "--format", "json")
+    rows = [row for row in json.loads(done.out)["findings"] if row["rule"] == rule]
+    assert rows
+    assert all(named in row["remedy"] for row in rows)
+
+
+# other lines of the file, variables, and whether somebody should be told of Neuron's index
+INDEXES = [
+    ("", {}, True),
+    ("-i https://mirror.invalid/simple/", {}, False),
+    ("--find-links wheels", {}, False),
+    ("", {"PIP_EXTRA_INDEX_URL": "https://mirror.invalid/simple/"}, False),
+    ("", {"PIP_INDEX_URL": "https://mirror.invalid/simple/"}, True),
+    ("", {"UV_INDEX": "https://pip.repos.neuron.amazonaws.com"}, False),
+]
+
+
+@pytest.mark.parametrize(("line", "variables", "is_told"), INDEXES)
+def test_a_file_without_an_index_is_told_once(
+    run, monkeypatch, line: str, variables: dict[str, str], is_told: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    text = f"{line}\nnumpy\nneuronx-cc==2.27.5334.0\nnki==0.6.0\n"
+    Path("reqs.txt").write_text(text)
+    Path("constraints.txt").write_text(text)
+    done = run("check", "reqs.txt", "constraints.txt", *TARGET, "--format", "json")
+    assert [(rule, place) for rule, place, _ in found(done)] == [("NP401", "reqs.txt:3")] * is_told
+
+
+def test_findings_come_by_line(run) -> None:
+    Path("reqs.txt").write_text("neuronx-cc==2.27.5334.0\nnki\nneuronx-cc==9.*\n")
+    rows = found(run("check", "reqs.txt", *TARGET, "--format", "json"))
+    assert [place for _, place, _ in rows] == [f"reqs.txt:{line}" for line in (1, 2, 3)]
+
+
+def test_what_was_checked_is_told(run) -> None:
+    Path("a.txt").write_text(f"{OPTION}\nneuronx-cc==2.27.5334.0\nnki==0.6.0\nnumpy\n")
+    Path("b.txt").write_text("")
+    done = run("check", "a.txt", "b.txt", *TARGET)
+    first, second = done.out.splitlines()
+    assert first.startswith("a.txt: 2 Neuron packages checked, no findings")
+    assert second.startswith("b.txt: no Neuron packages")
+
+
+def test_what_cannot_be_read_is_told_once(run) -> None:
+    Path("notes.md").write_text("hello\n")
+    done = run("check", "notes.md", *TARGET)
+    assert (done.out + done.err).count("notes.md") == 1
 
 
 def test_nothing_to_check_is_wrong_usage(run) -> None:

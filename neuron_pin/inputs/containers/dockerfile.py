@@ -70,7 +70,7 @@ def read_dockerfile(
     build arguments that stand for the defaults.  Raises `UnreadableInput`."""
     instructions = list(parse_instructions(read_text(path), path))
     if not any(i.keyword == "FROM" for i in instructions):
-        raise UnreadableInput(path, None, "is no Dockerfile: it has no FROM")
+        raise UnreadableInput(path, None, "not a Dockerfile: it has no FROM")
     return _Reader(path, names, arguments or {}).read(instructions)
 
 

@@ -41,7 +41,7 @@ class Image(NamedTuple):
 @contextmanager
 def open_image(path: str, reporter: Reporter = SILENT) -> Iterator[Image]:
     """An image's files for as long as it is open; raises `UnreadableInput` for what is no
-    image.  A layer that is damaged is a problem, the others are read all the same."""
+    image.  A layer that is damaged is a problem, the others are read anyway."""
     with scratch_folder() as root:
         files = LayerFiles(path, reporter)
         if os.path.isdir(path):
@@ -97,7 +97,7 @@ class _Tar:
         member = self.members.get(normalize_member_name(name))
         stream = self.archive.extractfile(member) if member is not None else None
         if stream is None or member is None:
-            raise UnreadableInput(f"{self.path}!/{name}", None, "is not there")
+            raise UnreadableInput(f"{self.path}!/{name}", None, "does not exist")
         return stream, member.size
 
 
@@ -107,7 +107,7 @@ def _archive(path: str, files: LayerFiles) -> None:
     except OSError as error:
         raise UnreadableInput(path, None, f"cannot be read: {error.strerror or error}") from None
     except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
-        raise UnreadableInput(path, None, f"is no tarball: {error}") from None
+        raise UnreadableInput(path, None, f"not a tarball: {error}") from None
     with archive:
         layout = _Tar(path, archive, files)
         if "index.json" in layout.members:
@@ -137,7 +137,9 @@ def _document(layout: _Folder | _Tar, name: str, digest: str = "") -> Any:
                 f"{layout.path}!/{name}", None, f"is cut off or damaged: {error}"
             ) from None
     if digest and hashlib.sha256(data).hexdigest() != digest:
-        raise UnreadableInput(f"{layout.path}!/{name}", None, "its digest is another one")
+        raise UnreadableInput(
+            f"{layout.path}!/{name}", None, "its digest differs from the manifest's"
+        )
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
@@ -207,7 +209,9 @@ def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
 def _rootfs(path: str, files: LayerFiles) -> None:
     """Of a folder with a system in it; links are not followed, they may lead out of it."""
     if not any(os.path.isdir(os.path.join(path, name)) for name in ("etc", "usr", "opt", "var")):
-        raise UnreadableInput(path, None, "is no image: no layout, and no root of a system")
+        raise UnreadableInput(
+            path, None, "not an image: neither an image layout nor the root of a system"
+        )
     count = 0
     for folder, inner, names in os.walk(path):
         below = os.path.relpath(folder, path)

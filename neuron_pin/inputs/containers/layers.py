@@ -1,6 +1,6 @@
 """Layers of an image, one over the other: the few files that matter, read and never unpacked.
 
-Source: OCI image layer specification 1.1 (whiteouts).  Names that leave the root are left out,
+Source: OCI image layer specification 1.1 (whiteouts).  Names that escape the root are skipped,
 links are not followed, and what a layer unpacks to has a bound.
 """
 
@@ -69,7 +69,7 @@ class LayerFiles:
                     stream.write(data)
             except OSError as error:
                 # One layer has a file where another has a folder, or a name is too long.
-                self.problem("/" + name, f"cannot be laid out: {error.strerror}")
+                self.problem("/" + name, f"cannot be written: {error.strerror}")
         own = os.path.join(root, "etc/os-release")
         if not os.path.exists(own) and "usr/lib/os-release" in self.found:
             # It is a link in most images.
@@ -91,7 +91,7 @@ class LayerFiles:
 
 
 def normalize_member_name(name: str) -> str:
-    """A member's name without leading slashes and dots; empty for one that leaves the root."""
+    """A member's name without leading slashes and dots; empty for one that escapes the root."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return "" if ".." in parts or "\0" in name else "/".join(parts)
 
@@ -153,7 +153,7 @@ def put_layer(
         files.problem(where or "/", f"is cut off or damaged: {error}")
         return
     if digest and hashed.sha256.hexdigest() != digest:
-        files.problem(where, "its digest is another one than the manifest says")
+        files.problem(where, "its digest differs from the manifest's")
 
 
 def _unpack(stream: _Hashed) -> Any:
@@ -204,7 +204,7 @@ def _member(
     name = normalize_member_name(member.name)
     if not name:
         if member.name.strip("./"):
-            files.problem(f"{where}/{member.name[:200]}", "leaves the root; it was left out")
+            files.problem(f"{where}/{member.name[:200]}", "escapes the root; it was skipped")
         return
     base = os.path.basename(name)
     if base == ".wh..wh..opq":

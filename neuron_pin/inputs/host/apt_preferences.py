@@ -123,7 +123,7 @@ def _records(
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            problems.append(Problem(path, number, f"is no field: {line[:60]!r}", True))
+            problems.append(Problem(path, number, f"not a field: {line[:60]!r}", True))
             return
         start = start if fields else number
         key = name.strip().lower()

@@ -48,7 +48,7 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
     looked into.  Raises `UnreadableInput` for what is no environment."""
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, None, "is no environment: it has no site-packages")
+        raise UnreadableInput(folder, None, "not a virtual environment: it has no site-packages")
     count = 0
     for place in places:
         try:

@@ -59,9 +59,9 @@ def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage
     if name.endswith((".txt", ".in")):
         return _requirements(path, environ)
     raise WrongUsage(
-        f"{path}: the name does not tell what it is",
-        hint="*.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, pyproject.toml or a "
-        "Dockerfile",
+        f"{path}: this is no kind of file that check reads",
+        hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
+        "pyproject.toml and Dockerfiles, by their names",
     )
 
 
@@ -135,7 +135,7 @@ def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list
     check_version(path, document)
     rows = document.get(table, [])
     if not isinstance(rows, list) or len(rows) > MAX_PACKAGES:
-        raise UnreadableInput(path, None, f"{table!r} is no list of packages that can be read")
+        raise UnreadableInput(path, None, f"{table!r} is not a list of packages")
     lines = _lines(text, r'^name\s*=\s*"([^"]+)"\s*$')
     found = []
     for number, row in enumerate(rows):

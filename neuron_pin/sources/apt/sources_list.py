@@ -109,7 +109,7 @@ def _records(text: str, path: str) -> Iterator[tuple[int, dict[str, str]]]:
         else:
             name, colon, value = raw.partition(":")
             if not colon:
-                raise UnreadableInput(path, number, f"is no field: {raw[:60]!r}")
+                raise UnreadableInput(path, number, f"not a field: {raw[:60]!r}")
             start = start if fields else number
             last = name.strip().lower()
             fields[last] = value.strip()

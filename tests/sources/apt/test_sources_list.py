@@ -63,7 +63,7 @@ FAULTY = [
     ("x_list", "deb gopher://a.invalid x y\n", 1, "neither http"),
     ("x_sources", "Types: deb\nSuites: x\n", 1, "without Uris"),
     ("x_sources", "\n\nTypes: deb\nURIs: http://a.invalid\n", 3, "without Suites"),
-    ("x_sources", "Types: deb\nnonsense\n", 2, "is no field"),
+    ("x_sources", "Types: deb\nnonsense\n", 2, "not a field"),
     ("x_sources", " indented\n", 1, "nothing before it"),
 ]
 

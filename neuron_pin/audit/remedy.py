@@ -1,0 +1,227 @@
+"""What to do about a finding: the version that the known facts name, and lines to paste."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, sdk_key, version_numbers
+from neuron_pin.catalog.support import (
+    Part,
+    find_ended_parts,
+    find_supported_pythons,
+    find_target_parts,
+    package_part,
+)
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.state import site_packages
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
+from neuron_pin.target import Target
+
+SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)
+MAX_CONFIGURATION = 64 * 1024
+
+
+class Suggestion(NamedTuple):
+    """A version that a target can use, and the newest release that ships it.  ``spec`` is what
+    a requirements file or the package manager takes."""
+
+    name: str
+    version: str
+    sdk: str
+    spec: str
+
+    @property
+    def label(self) -> str:
+        """``torch-neuronx==2.9.0.2.15.32035 (SDK 2.31.1)``."""
+        return f"{self.spec} (SDK {self.sdk})"
+
+
+def suggest_version(
+    catalog: Catalog,
+    key: PackageKey,
+    target: Target,
+    phases: tuple[Phase, ...] = SUPPORTED,
+) -> Suggestion | None:
+    """The newest version of a package for a target's instance family, Python and day, of the
+    first of the phases that has one; none where no release ships one."""
+    package = catalog.packages.get(key.name)
+    if package is None:
+        return None
+    found: list[tuple[str, str, Phase]] = []
+    for version, rows in catalog.shipped(key.name).items():
+        # A release of after the target's day is not known on it.
+        sdks = [
+            sdk
+            for sdk, member in rows
+            if catalog.dates[sdk] <= target.as_of
+            and (target.family is None or target.family in member.instances)
+            and (not member.pythons or target.python in member.pythons)
+        ]
+        if version and sdks:
+            part = package_part(catalog, key.name, version, target.family, target.as_of)
+            if part.phase in phases:
+                found.append((version, max(sdks, key=sdk_key), part.phase))
+    if not found:
+        return None
+    version, sdk, _ = max(
+        found,
+        key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_numbers(row[0])),
+    )
+    spec = f"{key.name}=={version}"
+    if key.ecosystem is Ecosystem.APT:
+        spec = package.apt_spec(version)
+    elif key.ecosystem is Ecosystem.RPM:
+        spec = f"{key.name}-{version}"
+    return Suggestion(key.name, version, sdk, spec)
+
+
+def suggest_replacement(
+    catalog: Catalog, key: PackageKey, target: Target, announced: str = ""
+) -> str:
+    """What to use in place of a package: the version that the target can use of what replaced
+    it, else what the announcement names; empty where nothing is known."""
+    names = [announced] if announced in catalog.packages else []
+    package = catalog.packages.get(key.name)
+    while package is not None and package.replaced_by and package.replaced_by not in names:
+        names.append(package.replaced_by)
+        package = catalog.packages.get(package.replaced_by)
+    for name in names:
+        found = suggest_version(catalog, PackageKey(key.ecosystem, name), target)
+        if found is not None:
+            return f"use {found.label} in its place"
+    return move_to(announced or (names[0] if names else ""), catalog)
+
+
+def move_to(replacement: str, catalog: Catalog) -> str:
+    """``move to X``, for an X that an announcement names; it says so where that is one word and
+    no package, so that nobody asks an index for it."""
+    if not replacement:
+        return ""
+    is_name = re.fullmatch(r"[A-Za-z][\w.-]*", replacement) is not None
+    if is_name and catalog.package(replacement) is None:
+        return f"move to {replacement}, which is not a package: neuron-pin explain {replacement}"
+    return f"move to {replacement}"
+
+
+def target_remedy(part: Part, catalog: Catalog, target: Target) -> str:
+    """What to use in place of a Python or an operating system: what is supported on the
+    target's day; for others what their announcement names."""
+    names: list[str] = []
+    if part.subject.kind is SubjectKind.PYTHON:
+        names = find_supported_pythons(catalog, target.as_of)
+    elif part.subject.kind is SubjectKind.OS:
+        names = list_supported_systems(catalog, target)
+    if names:
+        what = "Python " if part.subject.kind is SubjectKind.PYTHON else ""
+        return f"move to {what}{' or '.join(names)}"
+    return move_to(part.event.replacement if part.event is not None else "", catalog)
+
+
+def list_supported_systems(catalog: Catalog, target: Target) -> list[str]:
+    """The operating systems that have not ended on the target's day, newest first; those of its
+    own distribution alone where there are any."""
+    near = target.os
+    found = [
+        system.name
+        for system in reversed(catalog.systems)
+        if not system.only
+        and not system.first_sdk_without
+        and not find_ended_parts(
+            find_target_parts(
+                catalog, python=None, system=system, instance=None, as_of=target.as_of
+            )
+        )
+    ]
+    alike = [name for name in found if near is not None and name[:4] == near.name[:4]]
+    return alike or found
+
+
+def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Target) -> str:
+    """The command that locks packages together: of a release if it ships all of them for the
+    target, else of the newest that does; where none does, those that the release has."""
+    wanted = set(names)
+    newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
+    whole = (each for each in (sdk, *newest) if wanted <= _members(catalog, each, target))
+    chosen = next(whole, sdk)
+    shipped = sorted(wanted & _members(catalog, chosen, target))
+    words = ["neuron-pin", "lock", *shipped, *_target_options(target), "--sdk", chosen]
+    return shlex.join([*words, "-o", "constraints.txt"])
+
+
+def _members(catalog: Catalog, sdk: str, target: Target) -> set[str]:
+    """The packages that a release ships for a target."""
+    if not catalog.release(sdk).listed:
+        return set()
+    return {
+        member.package
+        for member in catalog.members(sdk)
+        if (target.family is None or target.family in member.instances)
+        and (not member.pythons or target.python in member.pythons)
+    }
+
+
+def reinstall_command(
+    folder: str, name: str, installed: str, catalog: Catalog, target: Target
+) -> str:
+    """The commands that put Neuron's own package into an environment: a lock for its target,
+    then the exact version, from Neuron's index, by the installer that made the environment.
+
+    Where no release ships one for the target, what explains that.
+    """
+    found = suggest_version(catalog, PackageKey(Ecosystem.PIP, name), target)
+    if found is None:
+        options = shlex.join(_target_options(target))
+        return f"neuron-pin explain {name}{' ' + options if options else ''}"
+    lock = ["neuron-pin", "lock", name, *_target_options(target), "--sdk", found.sdk]
+    lock += ["--offline", "-o", "constraints.txt"]
+    # A placeholder of the very version counts as installed.
+    is_same = installed.partition("+")[0] == found.version
+    url = catalog.repositories.pip
+    if _is_made_by_uv(folder):
+        install = ["uv", "pip", "install", "--python", folder]
+        install += ["--reinstall-package", name] if is_same else []
+        install += ["--index-strategy", "unsafe-first-match", "--index", url]
+    else:
+        install = [*_pip_of(folder), "install"]
+        install += ["--force-reinstall"] if is_same else []
+        install += ["--extra-index-url", url]
+    install += ["--constraint", "constraints.txt", found.spec]
+    return f"{shlex.join(lock)} && {shlex.join(install)}"
+
+
+def pip_install_command(folder: str, words: Iterable[str]) -> str:
+    """``pip install`` of an environment with these words behind it."""
+    return shlex.join([*_pip_of(folder), "install", *words])
+
+
+def _target_options(target: Target) -> list[str]:
+    options = ["--instance", target.instance] if target.instance else []
+    if target.os is not None:
+        options += ["--os", target.os.name]
+    return [*options, "--python", target.python]
+
+
+def _is_made_by_uv(folder: str) -> bool:
+    """uv says so in pyvenv.cfg, and puts no pip into what it makes."""
+    try:
+        text = read_bounded(os.path.join(folder, "pyvenv.cfg"), MAX_CONFIGURATION)
+    except UnreadableInput:
+        return False
+    return re.search(rb"^uv\s*=", text, re.M) is not None
+
+
+def _pip_of(folder: str) -> list[str]:
+    """The pip of an environment; the system's, pointed at it, where it has none."""
+    python = os.path.join(folder, "bin", "python")
+    if not os.path.isfile(os.path.join(folder, "pyvenv.cfg")) and not os.path.lexists(python):
+        return ["python3", "-m", "pip"]
+    # Of an image no interpreter is read, nor what is not Neuron's.
+    lacks_pip = os.path.lexists(python) and not any(
+        os.path.isdir(os.path.join(place, "pip")) for place in site_packages(folder)
+    )
+    return ["python3", "-m", "pip", "--python", folder] if lacks_pip else [python, "-m", "pip"]
