@@ -1,7 +1,7 @@
-"""The way from what is installed to what a policy allows: ordered steps, and the way back.
+"""From what is installed to what the policy allows: ordered steps, and how to roll back.
 
-`destination` finds what is to be installed, `hops` the releases on the way, `system` and
-`environment` make steps of it, `planning` puts them together.
+`destination` finds what to install, `hops` the releases on the way, `losses` what the new
+release lacks; `lock_steps`, `system` and `environment` make the steps, `planning` joins them.
 """
 
 from .step import Part, Plan, Step, WrittenFile

@@ -1,4 +1,4 @@
-"""What has to hold before anything is changed, as tests of a POSIX shell."""
+"""What is checked before anything is changed, as tests for a POSIX shell."""
 
 from __future__ import annotations
 
@@ -18,32 +18,45 @@ ENVIRONMENT_KIB = 10 * 1024 * 1024
 """Free space that is asked for, in KiB: two GiB for system packages, ten for an environment
 (a compiler's wheel alone is some 370 MB packed)."""
 
+UV_INSTALLER = "curl -LsSf https://astral.sh/uv/install.sh | sh"
+"""How uv is installed on any system.  Source: uv, "Installation"."""
+
 PRODUCT = "/sys/devices/virtual/dmi/id/product_name"
 
 
 def system_checks(resolution: Resolution, catalog: Catalog, root: str) -> Iterator[Step]:
-    """Operating system, machine, instance family, kernel, space; and headers, if a driver
-    is to be built."""
+    """Operating system, machine, instance family, kernel, disk space; and headers, where a
+    driver is built."""
     target = resolution.target
     system = target.os
     if system is not None:
         pattern = _release_pattern(system)
         named = f'case "$ID$VERSION_ID" in {pattern}) ;; *) false ;; esac'
         test = f"( . {root}/etc/os-release && {named} )"
-        yield _check("os", f"The operating system is {system.name}", test, system.source)
+        release = f'. {root}/etc/os-release && echo "$ID$VERSION_ID"'
+        title = f"Check that the operating system is {system.name}"
+        yield _check("os", title, test, system.source, release)
     machine = find_machine(target.platforms)
-    yield _check("machine", f"The machine is {machine}", f'test "$(uname -m)" = {machine}', "")
+    yield _check(
+        "machine",
+        f"Check that the machine is {machine}",
+        f'test "$(uname -m)" = {machine}',
+        "",
+        "uname -m",
+    )
     if target.instance is not None and target.scope is not Scope.CONTAINER:
         yield _check(
             "instance",
-            f"The instance is of family {target.instance}",
+            f"Check that the instance family is {target.instance}",
             f"grep -qi '^{target.instance}\\.' {root}{PRODUCT}",
             "release manifest",
+            f"cat {root}{PRODUCT}",
         )
     if target.scope is not Scope.CONTAINER:
         yield from _kernel(resolution, catalog)
     if any(p.key.ecosystem is not Ecosystem.PIP for p in resolution.packages):
-        yield _check("disk", "Two GiB are free for system packages", _free("/", SYSTEM_KIB), "")
+        title = "Check disk space: 2 GiB for system packages"
+        yield _check("disk", title, _free("/", SYSTEM_KIB), "", _show_free("/"))
 
 
 def _kernel(resolution: Resolution, catalog: Catalog) -> Iterator[Step]:
@@ -59,9 +72,10 @@ def _kernel(resolution: Resolution, catalog: Catalog) -> Iterator[Step]:
         ):
             yield _check(
                 "kernel",
-                f"The kernel is {floor.kernel} or newer",
+                f"Check that the kernel is {floor.kernel} or newer",
                 f"printf '%s\\n%s\\n' {floor.kernel} \"$(uname -r)\" | sort -V -C",
                 floor.source,
+                "uname -r",
             )
     if system.ecosystem is Ecosystem.APT:
         offered = 'apt-cache show "linux-headers-$(uname -r)" >/dev/null 2>&1'
@@ -70,21 +84,34 @@ def _kernel(resolution: Resolution, catalog: Catalog) -> Iterator[Step]:
         offered = f"{listed} >/dev/null 2>&1"
     yield _check(
         "can-build",
-        "The headers of the running kernel are there, or can be had",
+        "Check that headers of the running kernel are installed or available",
         f'test -e "/lib/modules/$(uname -r)/build" || {offered}',
-        "the driver is built for the kernel that runs (dkms)",
+        "dkms builds the driver for the running kernel",
+        'echo "no headers for $(uname -r)"',
     )
 
 
-def environment_checks(python: str, installer: str, where: str) -> Iterator[Step]:
+def environment_checks(
+    python: str, installer: str, where: str, system: OperatingSystem | None
+) -> Iterator[Step]:
     """The program that makes the environment, and space for it."""
     if installer == "uv":
-        yield _check("uv", "uv is there", "command -v uv >/dev/null", "it brings Pythons along")
+        reason = ""
+        if system is not None and system.python != python:
+            reason = f"{system.name} has no package of Python {python}, and uv brings one; "
+        yield _check(
+            "uv",
+            "Check that uv is installed",
+            "command -v uv >/dev/null",
+            f"{reason}to install uv: {UV_INSTALLER}",
+            f"echo 'no uv; to install it: {UV_INSTALLER}'",
+        )
     yield _check(
         "space",
-        "Ten GiB are free for the environment",
+        "Check disk space: 10 GiB for the environment",
         _free(where, ENVIRONMENT_KIB),
         "a compiler's wheel alone is some 370 MB packed",
+        _show_free(where),
     )
 
 
@@ -96,12 +123,12 @@ def package_manager(system: OperatingSystem) -> str:
     return "yum" if system.name == "amzn2" else "dnf"
 
 
-def _check(name: str, title: str, test: str, reason: str) -> Step:
-    return Step(Part.CHECK, name, title, commands=(test,), reason=reason)
+def _check(name: str, title: str, test: str, reason: str, found: str) -> Step:
+    return Step(Part.CHECK, name, title, commands=(test,), reason=reason, found=found)
 
 
 def _release_pattern(system: OperatingSystem) -> str:
-    """As os-release(5) has ID and VERSION_ID; Rocky and RHEL name the minor too."""
+    """ID and VERSION_ID of os-release(5); Rocky and RHEL name the minor version too."""
     if system.name.startswith(("rocky", "rhel")):
         return f"{system.name}|{system.name}.*"
     return system.name
@@ -109,3 +136,7 @@ def _release_pattern(system: OperatingSystem) -> str:
 
 def _free(path: str, kib: int) -> str:
     return f"test \"$(df -Pk {path} | awk 'NR == 2 {{ print $4 }}')\" -ge {kib}"
+
+
+def _show_free(path: str) -> str:
+    return f"df -Pk {path} | awk 'NR == 2 {{ print $4 \" KiB\" }}'"

@@ -1,7 +1,7 @@
-"""What a plan leads to: the packages of one release for a framework, an image, some parts.
+"""What a plan installs: the packages of one release for a framework, an image, some parts.
 
-The words are those of the vendor's own installation script, so that its calls can be asked
-here as they are.
+The options have the names of the vendor's own installation script, so that its calls work here
+as they are.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from neuron_pin.target import Scope
 FRAMEWORKS = ("pytorch", "jax", "tensorflow", "mxnet", "none")
 
 MAX_TRIES = 60
-"""Locks that are tried for what comes nearest to something that cannot be."""
+"""Locks that are tried to find what works instead of a request that does not."""
 
 
 class Category(Enum):
-    """A part of what a release has."""
+    """A part of a release."""
 
     DRIVER = "driver"
     RUNTIME = "runtime"
@@ -56,7 +56,7 @@ SYSTEM: Mapping[str, Category] = {
 
 COMPILERS = ("neuronx-cc", "neuron-cc")
 BRIDGE = "libneuronxla"
-"""What frameworks reach the compiler through; which of its versions follows from theirs."""
+"""What frameworks call the compiler through; its version follows from theirs."""
 
 
 class Ami(Enum):
@@ -75,9 +75,9 @@ class Ami(Enum):
 
 
 class Wanted(NamedTuple):
-    """What somebody wants installed: a framework (one of `FRAMEWORKS`), its version or empty,
-    the parts, the image, packages by name, and system packages that are there and move with
-    the release if it has them."""
+    """What to install: a framework (one of `FRAMEWORKS`), its version or empty, the parts, the
+    image, packages by name, and installed system packages that are updated with the release if
+    it has them."""
 
     framework: str
     framework_version: str
@@ -88,10 +88,10 @@ class Wanted(NamedTuple):
 
 
 class TargetState(NamedTuple):
-    """What is to be installed.
+    """What is installed afterwards.
 
-    ``roots`` are the Python packages to be asked of pip, ``constraints`` all that it must
-    keep to, the release's other members among them.
+    ``roots`` are the Python packages to ask pip for, ``constraints`` all that it must obey, the
+    release's other members among them.
     """
 
     resolution: Resolution
@@ -101,7 +101,7 @@ class TargetState(NamedTuple):
 
     @property
     def sdk(self) -> str:
-        """The release that it is of."""
+        """The SDK release."""
         return self.resolution.sdk or ""
 
 
@@ -117,7 +117,7 @@ def parse_wanted(
         raise UnknownName("framework", framework, FRAMEWORKS, hint=", ".join(FRAMEWORKS))
     if framework_version and not re.fullmatch(r"\d+(\.\d+){1,6}", framework_version):
         raise WrongUsage(
-            f"--framework-version: {framework_version!r} is no version", hint="write it as 2.8"
+            f"--framework-version: {framework_version!r} is not a version", hint="write it as 2.8"
         )
     found: set[Category] = set()
     for name in category or ("all",):
@@ -135,12 +135,12 @@ def parse_wanted(
 
 
 def find_target_state(request: LockRequest, wanted: Wanted) -> TargetState:
-    """What is to be installed, by the newest release that has it for the target.
+    """What to install, of the newest release that has it for the target.
 
-    Onto a host without its containers only the driver goes.
+    On a host without its containers only the driver is installed.
 
-    Without a Python in the request it is the operating system's if that can be, else the
-    newest that can.  Raises `NoSolution` with what comes nearest.
+    Without a Python in the request it is the operating system's if that works, else the newest
+    that works.  Raises `NoSolution` with alternatives that work.
     """
     if request.target.scope is Scope.HOST:
         wanted = wanted._replace(categories=wanted.categories & {Category.DRIVER, Category.EFA})
@@ -157,8 +157,8 @@ def _find(request: LockRequest, wanted: Wanted) -> TargetState:
         systems = ", ".join(system.name for system in catalog.systems)
         families = "|".join(sorted(catalog.instances))
         raise WrongUsage(
-            "a plan is for an instance family and an operating system",
-            hint=f"give --instance {families} and --os; known: {systems}",
+            "a plan needs an instance family and an operating system",
+            hint=f"give --instance ({families}) and --os ({systems})",
         )
     problem: NoSolution | None = None
     for python in _pythons(request):
@@ -173,7 +173,7 @@ def _find(request: LockRequest, wanted: Wanted) -> TargetState:
                     if problem is None or "is out of support" not in message:
                         problem = error
     if problem is None:
-        raise NoSolution(f"no package of {wanted.framework} is for {options.instance}")
+        raise NoSolution(f"no SDK release has {wanted.framework} for {options.instance}")
     raise problem
 
 
@@ -321,7 +321,7 @@ def _is_wanted(package: LockedPackage, wanted: Wanted, whole: Resolution) -> boo
 
 
 def _binds(package: LockedPackage) -> bool:
-    """Whether another member of the release holds pip: frameworks are chosen, not implied."""
+    """Whether another member of the release constrains pip: frameworks are chosen, not implied."""
     return package.kind is ComponentKind.STANDALONE
 
 

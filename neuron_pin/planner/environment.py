@@ -1,4 +1,4 @@
-"""The steps for a virtual environment: made by pip or uv, held to a release's versions."""
+"""The steps for a virtual environment: made by pip or uv, with the versions of a release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .step import Part, Step, WrittenFile
 
 def environment_path(destination: TargetState, wanted: Wanted, catalog: Catalog) -> str:
     """Where the environment is: the image's own under ``/opt``, else one that is named after
-    the release, so that an older one stays for the way back."""
+    the release, so that an older one stays for a rollback."""
     resolution = destination.resolution
     if not wanted.ami.has_environment:
         return f"neuron-{resolution.sdk}-py{resolution.target.python}"
@@ -33,7 +33,7 @@ def environment_path(destination: TargetState, wanted: Wanted, catalog: Catalog)
 
 
 def default_installer(system: OperatingSystem | None, python: str) -> str:
-    """pip where the system has that Python; on apt's systems others come with uv."""
+    """pip where the system has that Python; on systems with apt uv brings any other."""
     if system is None or system.ecosystem is not Ecosystem.APT or system.python == python:
         return "pip"
     return "uv"
@@ -47,8 +47,11 @@ def environment_steps(
     has_environment: bool,
     command: str,
     catalog: Catalog,
+    python_reason: str = "",
+    warnings: tuple[str, ...] = (),
 ) -> Iterator[Step]:
-    """The interpreter, the environment and what goes into it."""
+    """The interpreter, the environment and what is installed into it.  ``python_reason`` says
+    why it is that Python, ``warnings`` what the new packages take away."""
     resolution = destination.resolution
     target, roots = resolution.target, destination.roots
     if not roots:
@@ -58,7 +61,11 @@ def environment_steps(
     if has_environment:
         there = f"test -x {where}/bin/python"
         yield Step(
-            Part.CHECK, "environment", "The image has the environment", (there,), reason=path
+            Part.CHECK,
+            "environment",
+            f"Check that the image has the environment {path}",
+            (there,),
+            found=f"ls -d {where} 2>&1",
         )
     elif installer == "pip" and target.os is not None:
         yield _interpreter(target.os, python)
@@ -83,26 +90,29 @@ def environment_steps(
         yield Step(
             Part.ENVIRONMENT,
             "make",
-            f"Make the environment {path}",
+            f"Create the environment {path}",
             commands=(make,),
             unless=f"test -x {where}/bin/python",
+            reason=python_reason,
             back=(f"rm -rf {where}",),
         )
     wanted = " ".join(shlex.quote(p.key.name + p.pin.to_pip()) for p in roots)
     yield Step(
         Part.ENVIRONMENT,
         "install",
-        f"Install into it, held to SDK {resolution.sdk}",
+        f"Install the packages of SDK {resolution.sdk} into it",
         files=files,
         commands=(f"{tool} {wanted}",),
-        reason="the constraints keep what comes along to the same release",
+        reason="the constraints keep dependencies in the same release",
+        warnings=warnings,
     )
-    yield Step(Part.PROOF, "consistent", "What is in it fits together", commands=(proof,))
+    name = "uv pip check" if installer == "uv" else "pip check"
+    yield Step(Part.PROOF, "consistent", f"Verify dependencies ({name})", commands=(proof,))
 
 
 def _interpreter(system: OperatingSystem, python: str) -> Step:
     if system.ecosystem is Ecosystem.APT:
-        # Before the first update of a fresh image apt knows no package.
+        # Before the first update in a fresh image apt knows no package.
         commands: tuple[str, ...] = (f"apt-get install -y {python} {python}-venv",)
     elif system.name == "amzn2":
         commands = (f"yum install -y {python}",)

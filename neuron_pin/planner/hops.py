@@ -16,7 +16,7 @@ MAX_MOVES = 4
 
 
 class Move(NamedTuple):
-    """One of the two moved: the package, its new version and the release that has it."""
+    """An update of one of the two: the package, its new version and the release that ships it."""
 
     package: str
     version: str

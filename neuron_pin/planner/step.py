@@ -1,4 +1,4 @@
-"""What a plan is made of."""
+"""The parts of a plan."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neuron_pin.resolve import Resolution
 class Part(Enum):
     """Which part of a machine a step is about; plans have them in this order."""
 
+    LOCK = "lock"
     CHECK = "checks"
     REPOSITORY = "repository"
     PINS = "pins"
@@ -24,7 +25,7 @@ class Part(Enum):
 
 
 class WrittenFile(NamedTuple):
-    """A file that a step writes whole, if it is not so already."""
+    """A file that a step writes as a whole, unless it has this text already."""
 
     path: str
     text: str
@@ -34,13 +35,14 @@ class WrittenFile(NamedTuple):
 class Step(NamedTuple):
     """One step.
 
-    ``name`` is a short word by which a script leaves the step out.  ``commands`` are lines
-    for a POSIX shell, run after ``files`` are written; ``as_root`` says whose they are.
-    ``pins`` are system packages, each with its version and the word for its package
-    manager, which the step installs in one
-    transaction with ``install``, a command that takes them, before its commands.  ``unless``
-    is a test that holds where the step was done before.  ``stops`` says that nothing may use
-    the devices meanwhile, ``reboot`` that it may need one.  ``back`` undoes the step.
+    ``name`` is a short word by which a script skips the step.  ``commands`` are lines for a
+    POSIX shell, run after ``files`` are written; ``as_root`` says that root runs them.  ``pins``
+    are system packages, each with its version and the word for its package manager; the step
+    installs them in one transaction with the command ``install``, before its commands.
+    ``unless`` is a test that succeeds where the step was done before.  ``stops`` says that
+    nothing may use the devices meanwhile, ``reboot`` that a reboot may be needed.  ``found`` is
+    a command that prints what a check looked at.  ``warnings`` are what the step takes away.
+    ``back`` undoes the step.
     """
 
     part: Part
@@ -55,14 +57,16 @@ class Step(NamedTuple):
     stops: bool = False
     reboot: bool = False
     reason: str = ""
+    found: str = ""
+    warnings: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
     """The steps, first to last, from one state to another.
 
-    ``back`` are the commands of the way back, in their order; ``notes`` is what the policy
-    and the facts say of the way, ``hops`` the releases on it, first to last.
+    ``back`` are the commands that roll back, in their order; ``notes`` are remarks by the policy
+    and the facts, ``hops`` the releases on the way, first to last.
     """
 
     start: str

@@ -13,17 +13,23 @@ from neuron_pin.catalog import Catalog, OperatingSystem
 from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
-from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, render_repo, render_sources
+from neuron_pin.outputs.repositories import (
+    KEY_FINGERPRINT,
+    KEY_NAME,
+    KEYRING,
+    render_repo,
+    render_sources,
+)
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .checks import package_manager
 from .destination import SYSTEM, Category
+from .lock_steps import save_steps
 from .step import Part, Step, WrittenFile
 
-KEY_ID = "5749CAD8646D9185"
-"""The end of the fingerprint of Neuron's signing key, as apt names it in the vendor's
-setup-troubleshooting.rst."""
+_FINGERPRINTS = 'awk -F: \'$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p = 0 }\''
+"""The fingerprints of all primary keys in a file, as gpg prints them; a second one shows."""
 
 SOURCES = "/etc/apt/sources.list.d/neuron.sources"
 REPO = "/etc/yum.repos.d/neuron.repo"
@@ -31,15 +37,18 @@ PREFERENCES = "/etc/apt/preferences.d/00-neuron-pin.pref"
 
 
 class Machine(NamedTuple):
-    """Where the steps are for: ``root`` is put before every path, empty for the machine
-    itself; ``command`` is what the files say that they were written by.  ``configured`` says
-    that Neuron's repository is there already, ``held`` names packages on hold."""
+    """The machine of the steps: ``root`` is put before every path, empty for the machine
+    itself; ``command`` is the command line that written files name.  ``configured`` says that
+    the Neuron repository is configured already, ``held`` names packages on hold, ``enforced``
+    are the files of pins that exist, none for unknown; ``hooked`` says that a hook has them."""
 
     system: OperatingSystem
     root: str
     command: str
     configured: bool
     held: frozenset[str]
+    enforced: tuple[str, ...] | None = ()
+    hooked: bool = False
 
 
 def system_steps(
@@ -52,14 +61,16 @@ def system_steps(
 ) -> Iterator[Step]:
     """Everything about system packages, in order; nothing where there are none to install.
 
-    ``fresh`` says that nothing of Neuron's is installed.
+    ``fresh`` says that no Neuron package is installed.
     """
     system = machine.system.ecosystem
     packages = resolution.packages_of(system)
     if not packages:
         return
     yield from _repository(resolution, machine)
-    yield from _pins(resolution, packages, machine)
+    if not machine.hooked:
+        yield from _save_pins(resolution, machine)
+        yield from _pins(resolution, packages, machine)
     drivers = [p for p in packages if SYSTEM.get(p.key.name) is Category.DRIVER]
     others = [p for p in packages if p not in drivers]
     if drivers:
@@ -67,14 +78,18 @@ def system_steps(
     gone = [d for d in comparison.differences if d.renamed_to and d.key.ecosystem is system]
     if gone:
         yield _removal(gone, machine)
-    for part, found in ((Part.DRIVER, drivers), (Part.RUNTIME, others)):
+    groups = [(Part.DRIVER, drivers), (Part.RUNTIME, others)]
+    if machine.hooked and drivers:
+        # A hook refuses a transaction after which driver and runtime library do not work together.
+        groups = [(Part.DRIVER, [*drivers, *others])]
+    for part, found in groups:
         if found:
             yield _install(part, found, comparison, machine, catalog, fresh=fresh)
 
 
 def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     root, system = machine.root, machine.system
-    kept = "a source that is there already is kept: neuron-pin doctor looks into it"
+    kept = "an existing source is kept; neuron-pin doctor checks it"
     if system.ecosystem is not Ecosystem.APT:
         text = render_repo(resolution, machine.command)
         url = next(line[8:] for line in text.splitlines() if line.startswith("baseurl="))
@@ -82,7 +97,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
         yield Step(
             Part.REPOSITORY,
             "repository",
-            "Name Neuron's repository and its key",
+            "Add the Neuron repository and its key",
             files=(WrittenFile(f"{root}{REPO}", mark(text)),),
             commands=(f"rpm --import {url}/{KEY_NAME}",),
             as_root=True,
@@ -100,13 +115,13 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     yield Step(
         Part.REPOSITORY,
         "key",
-        "Fetch the key of Neuron's repository, and look at whose it is",
+        "Download and verify the key of the Neuron repository",
         commands=(
             "apt-get update",
             "apt-get install -y ca-certificates curl gnupg",
             f"install -d -m 0755 {os.path.dirname(key)}",
             f"curl -fsSL {url}/{KEY_NAME} -o {key}.new",
-            f"gpg --show-keys --with-colons {key}.new | grep -q '^pub:.*:{KEY_ID}:'",
+            _check_fingerprint(f"{key}.new"),
             f"mv -f {key}.new {key}",
             f"chmod 0644 {key}",
         ),
@@ -119,7 +134,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     yield Step(
         Part.REPOSITORY,
         "repository",
-        "Name Neuron's repository",
+        "Add the Neuron repository",
         files=(WrittenFile(source, mark(text)),),
         as_root=True,
         unless=unless,
@@ -128,16 +143,33 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     yield Step(
         Part.REPOSITORY,
         "update",
-        "Fetch what the repositories have",
+        "Update package lists",
         commands=("apt-get update",),
         as_root=True,
     )
 
 
+def _save_pins(resolution: Resolution, machine: Machine) -> Iterator[Step]:
+    """What is pinned now; of a machine that was not read, the file of this program's pins."""
+    files, sdk = machine.enforced, resolution.sdk or ""
+    if files is not None:
+        yield from save_steps(Part.PINS, sdk, machine.root, files)
+    elif machine.system.ecosystem is Ecosystem.APT:
+        paths = (PREFERENCES.lstrip("/"),)
+        yield from save_steps(Part.PINS, sdk, machine.root, paths, exist=False)
+
+
+def _check_fingerprint(path: str) -> str:
+    """A test that a file has Neuron's key and no other: gpg lists every primary key in it."""
+    primary = """awk -F: '$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p = 0 }'"""
+    shown = f"gpg --show-keys --with-colons {path} | {primary}"
+    return f'test "$({shown})" = {KEY_FINGERPRINT}'
+
+
 def _pins(
     resolution: Resolution, packages: Sequence[LockedPackage], machine: Machine
 ) -> Iterator[Step]:
-    """What keeps later upgrades to these versions."""
+    """The pins that keep later upgrades at these versions."""
     names = [package.key.name for package in packages]
     if machine.system.ecosystem is Ecosystem.APT:
         path = f"{machine.root}{PREFERENCES}"
@@ -145,10 +177,10 @@ def _pins(
         yield Step(
             Part.PINS,
             "pins",
-            "Pin these versions, from Neuron's repository alone",
+            "Pin these versions, from the Neuron repository alone",
             files=(WrittenFile(path, mark(text)),),
             as_root=True,
-            reason="apt upgrade then leaves them; a pin is written before what it pins",
+            reason="apt upgrade does not change them then",
             back=(f"rm -f {path}",),
         )
         return
@@ -167,7 +199,7 @@ def _pins(
             else f"{tool} versionlock add {patterns}",
         ),
         as_root=True,
-        reason="dnf upgrade then leaves them, and refuses others",
+        reason="dnf upgrade does not change them then, and dnf install refuses others",
         back=(f"{tool} versionlock delete {' '.join(names)}",),
     )
 
@@ -185,20 +217,20 @@ def _headers(machine: Machine) -> Step:
         commands=(command,),
         as_root=True,
         unless='test -e "/lib/modules/$(uname -r)/build"',
-        reason="the driver is built for the kernel that runs",
+        reason="the driver is built for the running kernel",
     )
 
 
 def _removal(gone: Sequence[Difference], machine: Machine) -> Step:
     names = [difference.key.name for difference in gone]
-    renames = ", ".join(f"{d.key.name} is {d.renamed_to} now" for d in gone)
+    renames = ", ".join(f"{d.key.name} is now called {d.renamed_to}" for d in gone)
     tool = package_manager(machine.system)
     between = "=" if tool == "apt-get" else "-"
     old = " ".join(shlex.quote(f"{d.key.name}{between}{d.old[0]}") for d in gone)
     return Step(
         Part.DRIVER,
         "renamed",
-        "Remove what has another name now",
+        "Remove packages that have a new name",
         commands=(f"{tool} remove -y {' '.join(names)}",),
         as_root=True,
         stops=True,
@@ -231,14 +263,14 @@ def _install(
     return Step(
         part,
         "driver" if is_driver else "packages",
-        "Install the driver" if is_driver else "Install " + _titles(packages),
+        _title(packages, is_driver=is_driver),
         pins=tuple((p.key.name, p.version, _word(p, catalog, tool)) for p in packages),
         install=install,
         commands=(f"apt-mark hold {' '.join(held)}",) if held and moves_held else (),
         as_root=True,
         stops=True,
         reboot=is_driver,
-        reason=", ".join(f"{n} is on hold, and stays so" for n in held),
+        reason=_explain_install(held, at_once=is_driver and len(packages) > 1),
         back=tuple(_rollback_steps(packages, before, tool, catalog)),
     )
 
@@ -250,9 +282,19 @@ def _word(package: LockedPackage, catalog: Catalog, tool: str) -> str:
     return f"{name}-{package.version.removesuffix('x')}{'*' if package.version[-1] == 'x' else ''}"
 
 
-def _titles(packages: Sequence[LockedPackage]) -> str:
+def _explain_install(held: Sequence[str], *, at_once: bool) -> str:
+    """Why a step is as it is, empty for no reason."""
+    reasons = [f"{name} is on hold and stays on hold" for name in held]
+    if at_once:
+        reasons.append("at once, because the hook refuses a driver without its runtime library")
+    return ", ".join(reasons)
+
+
+def _title(packages: Sequence[LockedPackage], *, is_driver: bool) -> str:
     names = [package.key.name.removeprefix("aws-neuronx-") for package in packages]
-    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
+    if is_driver:
+        names[0] = "the driver"
+    return "Install " + ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
 
 
 def _rollback_steps(
@@ -261,7 +303,7 @@ def _rollback_steps(
     tool: str,
     catalog: Catalog,
 ) -> Iterator[str]:
-    """The versions that were there again, and what was not there gone."""
+    """The commands that install the previous versions, and remove new packages."""
     new = [p.key.name for p in packages if p.key not in before or not before[p.key].old]
     old = [
         (p.key.name, before[p.key].old[0])

@@ -14,14 +14,15 @@ SCHEMA_VERSION = 1
 
 
 def render_plan_text(plan: Plan, *, with_files: bool) -> str:
-    """Numbered steps with their commands, the way back, notes; files are shown whole with
-    ``with_files``, else by their name and length."""
+    """Numbered steps with their commands, how to roll back, notes; files are shown whole with
+    ``with_files``, else by name and length."""
     resolution = plan.resolution
     lines = [f"From {plan.start} to Neuron SDK {resolution.sdk} for {resolution.target.label}"]
     if len(plan.hops) > 1:
-        lines.append("by " + " → ".join(plan.hops))
+        lines.append("Releases on the way: " + " → ".join(plan.hops))
     for number, step in enumerate(plan.steps, 1):
         lines += ["", f"{number}. {step.title}{_marks(step)}"]
+        lines += [f"   warning: {warning}" for warning in step.warnings]
         if step.reason:
             lines.append(f"   because: {step.reason}")
         if step.unless:
@@ -30,14 +31,14 @@ def render_plan_text(plan: Plan, *, with_files: bool) -> str:
             lines += _file(file, step, with_files=with_files)
         lines += [f"     {command}" for command in list_commands(step)]
     if plan.back:
-        lines += ["", "The way back:", *(f"     {command}" for command in plan.back)]
+        lines += ["", "To roll back:", *(f"     {command}" for command in plan.back)]
     if plan.notes:
         lines += ["", "Notes:", *(f"  - {note}" for note in plan.notes)]
     return "\n".join(lines) + "\n"
 
 
 def list_commands(step: Step) -> Iterator[str]:
-    """A step's commands as somebody types them, ``sudo`` included."""
+    """A step's commands, to be pasted, with ``sudo`` where root runs them."""
     sudo = "sudo " if step.as_root else ""
     for command in list_step_commands(step):
         if sudo and not is_plain(command):
@@ -107,6 +108,7 @@ def render_plan_json(plan: Plan) -> str:
                 "reboot": step.reboot,
                 "files": [f._asdict() for f in step.files],
                 "commands": list(list_step_commands(step)),
+                "warnings": list(step.warnings),
             }
             for step in plan.steps
         ],

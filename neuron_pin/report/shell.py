@@ -1,7 +1,7 @@
 """A plan as a POSIX shell script, and as the lines of a Dockerfile.
 
-The script stops at the first failure and can be run again: a step that is done is passed
-over.  Nothing of it is run here.
+The script stops at the first failure and can be run again: a step that is done is skipped.
+Nothing is run here.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ fail() { echo "neuron-pin: $*" >&2; exit 1; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 as_user() { "$@"; }
 
-# wanted NAME TITLE: whether the step is to be done
+# wanted NAME TITLE: whether the step is not skipped
 wanted() {
   case " ${NEURON_PIN_SKIP-} " in
-    *" $1 "*) echo "-- $2: left out"; return 1 ;;
+    *" $1 "*) echo "-- $2: skipped"; return 1 ;;
   esac
   echo "== $2"
 }
 
-# write WHO PATH MODE: the file, from standard input, whole or not at all; a system file that
-# neuron-pin did not write is nobody's to replace
+# write WHO PATH MODE: the file, from standard input, as a whole; a system file that neuron-pin
+# did not write is not replaced
 write() {
   if [ "$1" = as_root ] && [ -e "$2" ] && ! grep -q 'managed by neuron-pin' "$2"; then
-    fail "$2 is there, and neuron-pin did not write it"
+    fail "$2 exists, and neuron-pin did not write it"
   fi
   new="$(dirname "$2")/.neuron-pin.$$"
   "$1" tee "$new" >/dev/null
@@ -52,7 +52,7 @@ idle() {
   fi
 }
 
-# reload VERSION: the module that is loaded is the one that was installed
+# reload VERSION: load the module that was installed
 reload() {
   case " ${NEURON_PIN_SKIP-} " in *" reload "*) return 0 ;; esac
   loaded=$(cat /sys/module/neuron/version 2>/dev/null || true)
@@ -76,7 +76,7 @@ installed() {
 pin() {
   found=$(apt-cache madison "$1" | awk -F'|' -v wanted="$2" '
     { gsub(/ /, "", $2) } $2 == wanted || index($2, wanted "-") == 1 { print $2; exit }')
-  if [ -z "$found" ]; then fail "no repository has $1 $2"; fi
+  if [ -z "$found" ]; then fail "no configured repository has $1 $2"; fi
   echo "$1=$found"
 }
 
@@ -90,7 +90,7 @@ installed() { [ "$(rpm -q --qf '%{VERSION}' "$1" 2>/dev/null)" = "$2" ]; }
 
 
 def render_script(plan: Plan, command: str) -> str:
-    """The script: ``NEURON_PIN_SKIP="instance headers"`` leaves steps out by their names."""
+    """The script: ``NEURON_PIN_SKIP="instance headers"`` skips steps by their names."""
     resolution = plan.resolution
     is_apt = resolution.target.system is Ecosystem.APT
     lines = [
@@ -100,8 +100,8 @@ def render_script(plan: Plan, command: str) -> str:
         *_comment(f"from {plan.start} to Neuron SDK {resolution.sdk}"),
         *_comment(f"for {resolution.target.label}"),
         "# It stops at the first failure, and can be run again.",
-        f'# NEURON_PIN_SKIP="{plan.steps[0].name} …" leaves out steps, by the name after "wanted".',
-        "# Exit codes: 0 done; 75 reboot, then run it again; else the step that failed.",
+        f'# NEURON_PIN_SKIP="{plan.steps[0].name} …" skips steps, by the name after "wanted".',
+        "# Exit codes: 0 done; 75 reboot, then run it again; else that of the step that failed.",
         _HEAD,
     ]
     if any(step.pins for step in plan.steps):
@@ -110,7 +110,7 @@ def render_script(plan: Plan, command: str) -> str:
         lines += [*_step(step, is_apt=is_apt), ""]
     lines.append(f"echo {shlex.quote(f'done: Neuron SDK {resolution.sdk}')}")
     if plan.back:
-        lines += ["", "# The way back:"]
+        lines += ["", "# To roll back:"]
         lines += [row for back in plan.back for row in _comment(back)]
     return "\n".join(lines) + "\n"
 
@@ -123,10 +123,10 @@ def _step(step: Step, *, is_apt: bool) -> Iterator[str]:
     yield f"if wanted {step.name} {shlex.quote(step.title)}; then"
     if step.part is Part.CHECK:
         why = f" ({step.reason})" if step.reason else ""
-        yield from (
-            f"  {{ {test}; }} || fail {shlex.quote(f'this does not hold: {step.title}{why}')}"
-            for test in step.commands
-        )
+        told = shlex.quote(f"failed: {step.title}{why}")
+        if step.found:
+            told += f'"; found: $({step.found})"'
+        yield from (f"  {{ {test}; }} || fail {told}" for test in step.commands)
     elif step.unless:
         yield f"  if {step.unless}; then echo '   done before'; else"
         yield from _body(step, "    ", is_apt=is_apt)
@@ -138,6 +138,8 @@ def _step(step: Step, *, is_apt: bool) -> Iterator[str]:
 
 def _body(step: Step, indent: str, *, is_apt: bool) -> Iterator[str]:
     who = "as_root" if step.as_root else "as_user"
+    for warning in step.warnings:
+        yield f"{indent}echo {shlex.quote(f'warning: {warning}')} >&2"
     for file in step.files:
         yield f"{indent}write {who} {shlex.quote(file.path)} {file.mode} <<'{END}'"
         yield from heredoc(file)
@@ -149,7 +151,7 @@ def _body(step: Step, indent: str, *, is_apt: bool) -> Iterator[str]:
         yield f"{indent}  set --"
         for name, version, word in step.pins:
             found = f'"$(pin {name} {shlex.quote(version)})"' if is_apt else shlex.quote(word)
-            # A failure within the words of a command would be passed over.
+            # A failure inside the words of a command would be ignored.
             yield f'{indent}  p={found}; set -- "$@" "$p"'
         yield f'{indent}  as_root {step.install} "$@"'
         yield f"{indent}fi"
@@ -162,7 +164,7 @@ def _body(step: Step, indent: str, *, is_apt: bool) -> Iterator[str]:
 
 
 def heredoc(file: WrittenFile) -> list[str]:
-    """The lines of a file and the word that ends them; no line may be that word."""
+    """The lines of a file and the word that ends them, which no line may be."""
     rows = file.text.rstrip("\n").split("\n")
     if END in rows:
         raise WrongUsage(f"{file.path}: a line is {END}")
@@ -186,11 +188,14 @@ IMAGES = {
 
 UV_IMAGE = "ghcr.io/astral-sh/uv:0.9"
 
-_LEFT_OUT = (Part.CHECK, Part.KERNEL, Part.DRIVER, Part.EFA)
+_LEFT_OUT = (Part.LOCK, Part.CHECK, Part.KERNEL, Part.DRIVER, Part.EFA)
+_OF_MACHINES = ("save", "update")
+"""Steps that an image does not need: it has no pins yet, and updates its lists where they are
+used."""
 
 
 def render_dockerfile(plan: Plan, command: str) -> str:
-    """The lines of an image: everything but checks, and what belongs onto the host."""
+    """The lines of an image: everything but checks, and what belongs on the host."""
     resolution = plan.resolution
     system = resolution.target.os
     name = system.name if system is not None else ""
@@ -208,22 +213,31 @@ def render_dockerfile(plan: Plan, command: str) -> str:
         lines.append(f"COPY --from={UV_IMAGE} /uv /usr/local/bin/uv")
     lines.append("WORKDIR /opt/neuron")
     for step in plan.steps:
-        if step.part in _LEFT_OUT:
+        if step.part in _LEFT_OUT or step.name in _OF_MACHINES:
             continue
         lines += ["", f"# {step.title}"]
         for file in step.files:
             lines += [f"COPY <<'{END}' {_inside(file.path)}", *heredoc(file)]
-        commands = list(step.commands)
+        commands = [command for command in step.commands if command != "apt-get update"]
         if step.pins:
-            words = " \\\n    ".join(word for _, _, word in step.pins)
-            install = step.install.replace("install -y", "install -y --no-install-recommends")
-            commands.insert(0, f"{install if is_apt else step.install} \\\n    {words}")
+            words = " \\\n    ".join(shlex.quote(word) for _, _, word in step.pins)
+            commands.insert(0, f"{step.install} \\\n    {words}")
+        if is_apt and any(command.startswith("apt-get ") for command in commands):
+            # In one layer: lists from the cache are older than what they are to install.
+            commands = ["apt-get update", *(_without_recommends(c) for c in commands), _CLEAN]
         if commands:
             lines.append("RUN " + " \\\n && ".join(commands))
     made = [_inside(step.title.rpartition(" ")[2]) for step in plan.steps if step.name == "make"]
     paths = [*(f"{path}/bin" for path in made), "/opt/aws/neuron/bin"]
     lines += ["", f"ENV PATH={':'.join(paths)}:$PATH"]
     return "\n".join(lines) + "\n"
+
+
+_CLEAN = "rm -rf /var/lib/apt/lists/*"
+
+
+def _without_recommends(command: str) -> str:
+    return command.replace("apt-get install -y", "apt-get install -y --no-install-recommends")
 
 
 def _inside(path: str) -> str:

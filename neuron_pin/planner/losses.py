@@ -1,0 +1,108 @@
+"""What a new release lacks: packages that are installed now, or expected, and not in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, sdk_key
+from neuron_pin.policy import Ecosystem, PackageKey
+
+from .destination import TargetState
+
+OWN = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+MAX_NAMED = 5
+
+
+class Swap(NamedTuple):
+    """A framework package that the new release does not ship, and the one that is installed in
+    its place; ``old`` is the version that is there, empty for none, ``last`` the newest release
+    that ships it for the target.  ``lost`` are other packages that are gone with it."""
+
+    name: str
+    old: str
+    instead: str
+    new: str
+    sdk: str
+    last: str
+    lost: tuple[str, ...]
+
+    def describe(self) -> str:
+        """The swap in sentences, with the way around it."""
+        old = f"{self.name} {self.old}".rstrip()
+        text = f"SDK {self.sdk} does not ship {old}, {self.instead} {self.new} takes its place"
+        module = self.name.replace("-", "_")
+        text += f": import {module} fails in the new environment"
+        if self.lost:
+            named = ", ".join(self.lost[:MAX_NAMED])
+            more = len(self.lost) - MAX_NAMED
+            text += f"; not in this release either: {named}" + (f" and {more} more" * (more > 0))
+        if self.last:
+            text += f". The last release with {self.name} is SDK {self.last}: --to {self.last}"
+        return text
+
+
+def find_swap(
+    start: Mapping[PackageKey, tuple[str, ...]],
+    destination: TargetState,
+    framework: str,
+    asked: Collection[str],
+    catalog: Catalog,
+) -> Swap | None:
+    """The framework package that a plan swaps for another, none where it does not.
+
+    ``start`` is what is installed; where it has no package of the framework, it is the one
+    that earlier releases shipped for the target.  ``asked`` are packages that the user named:
+    whoever asks for another does not expect it.
+    """
+    target, sdk = destination.resolution.target, destination.sdk
+    family = target.family
+    leaders = {
+        name
+        for name, package in catalog.packages.items()
+        if package.role is FrameworkRole.LEADER
+        and re.fullmatch(rf"{framework}[\d.]*", package.framework)
+    }
+    chosen = next((root for root in destination.roots if root.key.name in leaders), None)
+    if chosen is None or leaders.intersection(asked):
+        return None
+    shipped = {
+        member.package
+        for member in catalog.members(sdk)
+        if family is None or family in member.instances
+    }
+    there = {
+        key.name: versions for key, versions in start.items() if key.ecosystem is Ecosystem.PIP
+    }
+    candidates = [name for name in sorted(leaders - shipped) if _last(name, sdk, catalog, family)]
+    gone = [name for name in candidates if name in there] or (
+        candidates if not there.keys() & leaders else []
+    )
+    if not gone:
+        return None
+    name = max(gone, key=lambda each: sdk_key(_last(each, sdk, catalog, family)))
+    lost = tuple(
+        sorted(
+            other
+            for other in there
+            if other not in shipped
+            and other != name
+            and other in catalog.packages
+            and catalog.packages[other].kind in OWN
+        )
+    )
+    old = there.get(name, ("",))[0]
+    last = _last(name, sdk, catalog, family)
+    return Swap(name, old, chosen.key.name, chosen.version, sdk, last, lost)
+
+
+def _last(name: str, before: str, catalog: Catalog, family: str | None) -> str:
+    """The newest release before another that ships a package for a family, empty for none."""
+    found = [
+        sdk
+        for rows in catalog.shipped(name).values()
+        for sdk, member in rows
+        if (family is None or family in member.instances) and sdk_key(sdk) < sdk_key(before)
+    ]
+    return max(found, key=sdk_key, default="")
