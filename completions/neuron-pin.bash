@@ -310,7 +310,7 @@ _neuron_pin() {
     diff) words='-h --help -q --quiet -v --verbose --color --instance --as-of --all --format' ;;
     lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --instance --as-of --lock -o --output --output-file --format' ;;
     hook) words='-h --help -q --quiet -v --verbose --color' ;;
-    'hook install') words='-h --help -q --quiet -v --verbose --color --lock --via --on-error --expires --dry-run --overwrite --scope --venv --root' ;;
+    'hook install') words='-h --help -q --quiet -v --verbose --color --lock --via --on-error --expires --dry-run --overwrite --allow-other-os --scope --venv --root' ;;
     'hook status') words='-h --help -q --quiet -v --verbose --color --scope --venv --root --format' ;;
     'hook test') words='-h --help -q --quiet -v --verbose --color --lock --root --format' ;;
     'hook remove') words='-h --help -q --quiet -v --verbose --color --dry-run --overwrite --scope --venv --root' ;;

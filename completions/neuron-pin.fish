@@ -281,6 +281,7 @@ complete -c neuron-pin -n '__neuron_pin_at hook install' -l on-error -x -a 'allo
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l expires -x -d 'remind from this day on to review the lock'
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l dry-run -d 'write nothing'
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l overwrite -d 'overwrite files even if somebody has edited them by hand'
+complete -c neuron-pin -n '__neuron_pin_at hook install' -l allow-other-os -d 'install a lock that was made for another operating system than the machine\'s'
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l scope -x -a 'system user venv' -d 'which settings of pip and uv: system, user or venv'
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l venv -x -a '(__fish_complete_directories)' -d 'use this environment'
 complete -c neuron-pin -n '__neuron_pin_at hook install' -l root -x -a '(__fish_complete_directories)' -d 'use the machine below this folder'

@@ -8,9 +8,20 @@ from datetime import datetime, timezone
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
-from neuron_pin.hooks.installing import carry_out, prepare_install, prepare_removal
+from neuron_pin.hooks.installing import (
+    carry_out,
+    is_program,
+    list_logs,
+    prepare_install,
+    prepare_removal,
+)
 from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location, list_locations
-from neuron_pin.hooks.lock_input import find_mismatches, load_hook_lock, load_index_redirect
+from neuron_pin.hooks.lock_input import (
+    check_operating_system,
+    find_mismatches,
+    load_hook_lock,
+    load_index_redirect,
+)
 from neuron_pin.hooks.managed_file import HookLock
 from neuron_pin.hooks.uv import list_covered_commands
 from neuron_pin.sources.index.locations import is_open
@@ -73,13 +84,20 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     for action in (install, remove):
         action.add_argument(
-            "--dry-run", action="store_true", help="write nothing; print what would change"
+            "--dry-run",
+            action="store_true",
+            help="write nothing; list the files, and show how settings change (-v: programs too)",
         )
         action.add_argument(
             "--overwrite",
             action="store_true",
             help="overwrite files even if somebody has edited them by hand",
         )
+    install.add_argument(
+        "--allow-other-os",
+        action="store_true",
+        help="install a lock that was made for another operating system than the machine's",
+    )
     for action in (install, status, remove):
         action.add_argument(
             "--scope",
@@ -127,6 +145,7 @@ def run(options: Options, console: Console) -> int:
             lock = options.lock or "lock.json"
             held = load_hook_lock(lock, catalog, OnError(options.on_error), options.expires)
         for place in places:
+            check_operating_system(held, place, allow_other=options.allow_other_os)
             for warning in find_mismatches(held, place):
                 console.warn(warning)
         prepared = [
@@ -137,11 +156,14 @@ def run(options: Options, console: Console) -> int:
             (place, prepare_removal(place, overwrite=options.overwrite)) for place in places
         ]
     if options.dry_run:
-        console.result("".join(file.diff() for _, files in prepared for file in files))
-        for _, files in prepared:
+        for place, files in prepared:
+            shown = [f for f in files if options.verbose or not is_program(f.path, place)]
+            console.result("".join(file.diff() for file in shown))
             for file in files:
                 what = "removed" if file.after is None else "written"
-                console.note(f"{file.path}: would be {what if file.changes else 'unchanged'}")
+                size = f", {len(file.after.encode()):,} bytes" if file.after is not None else ""
+                console.note(f"{file.path}: would be {what if file.changes else 'unchanged'}{size}")
+            _note_logs(place, options, console)
         return 0
     for place, files in prepared:
         done = set(carry_out(place, files, again))
@@ -150,6 +172,7 @@ def run(options: Options, console: Console) -> int:
             console.note(f"{file.path}: {what if file.path in done else 'unchanged'}")
         if not files:
             console.note(f"{place.label}: neuron-pin has installed nothing there")
+        _note_logs(place, options, console)
         if options.action == "install" and place.kind is HookKind.UV:
             console.note(list_covered_commands(place))
     return 0
@@ -160,11 +183,11 @@ def _load_index_redirect(
 ) -> HookLock:
     others = [place.kind.value for place in places if place.kind not in (HookKind.PIP, HookKind.UV)]
     if others:
-        raise WrongUsage(f"--via points pip and uv at an index, and {', '.join(others)} at none")
+        raise WrongUsage(f"--via is for pip and uv, not for {', '.join(others)}")
     today = datetime.now(timezone.utc).date()
     held = load_index_redirect(options.via, options.lock, catalog, today)
     if is_open(held.via):
-        console.warn(f"{held.via} is not encrypted: whoever is between may change what comes")
+        console.warn(f"{held.via} is not encrypted: anybody on the way can change packages")
     return held
 
 
@@ -178,6 +201,12 @@ def _places(options: Options) -> list[HookLocation]:
         find_location(kind, options.scope, options.root, options.venv, os.environ)
         for kind in _kinds(options.kinds)
     ]
+
+
+def _note_logs(place: HookLocation, options: Options, console: Console) -> None:
+    """Removal keeps the record of refusals and overrides."""
+    for path in list_logs(place) if options.action == "remove" else ():
+        console.note(f"{path}: kept, it is the log of refusals and overrides")
 
 
 def _kinds(words: list[str]) -> list[HookKind]:

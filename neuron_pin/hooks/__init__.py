@@ -1,6 +1,6 @@
-"""Pre-install enforcement: what a lock says holds when somebody installs something later.
+"""Pre-install enforcement: a lock stays in force when somebody installs something later.
 
 A kind of hook is a module of its own (`apt`, `dnf`, `pip`, `uv`) that says which files it
 consists of; `installing` writes, removes and compares them.  ``program`` has what runs on a
-machine, without this package.  `running` holds one command to a lock.
+machine, without this package.  `exec` enforces a lock on one command.
 """

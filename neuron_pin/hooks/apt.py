@@ -1,9 +1,9 @@
-"""apt: pins as advice, and a pre-install hook as enforcement.
+"""apt: pins as a preference, and a pre-install hook as enforcement.
 
 Source: apt.conf(5), DPkg::Pre-Install-Pkgs and DPkg::Tools::Options.  The hook's own exit code
-10 refuses; whatever else befalls it, apt goes on.  Where ``on-error`` is ``refuse`` a guard of
-plain shell stands before it, which knows of a transaction whether it concerns Neuron even
-where the hook cannot run.
+10 refuses; if it fails in any other way, apt proceeds.  Where ``on-error`` is ``refuse`` a guard
+in plain shell runs it, which sees whether a transaction concerns Neuron packages even where the
+hook cannot run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONFIGURATION = "etc/apt/apt.conf.d/90neuron-pin"
 
 
 def list_files(place: HookLocation) -> list[ManagedFile]:
-    """Every file, in the order in which they are written: what is called before what calls."""
+    """Every file, in the order in which they are written: programs before what calls them."""
     path = place.below(PREFERENCES)
 
     def preferences(held: HookLock) -> str:
@@ -53,26 +53,26 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 def render_configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:
     """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are.
 
-    unattended-upgrades goes package by package (MinimalSteps): to exact pins that leads to the
-    lock, through a range it would lead through mixed releases, which the hook refuses.  So it
-    leaves packages of ``ranges`` to whoever moves them together.
+    unattended-upgrades upgrades one package at a time (MinimalSteps).  With exact pins it
+    installs the locked versions.  With ranges it would mix releases on the way, which the hook
+    refuses, so it leaves packages of ``ranges`` to somebody who upgrades them together.
     """
     if on_error is OnError.REFUSE:
         called, options = f"{folder}/apt-guard", 'Version "3"; InfoFD "0";'
-        why = ["// on-error = refuse: what cannot be judged is refused, if it is Neuron's."]
+        why = ["// on-error = refuse: a Neuron package that cannot be judged is refused."]
     else:
         called, options = f"{folder}/apt-hook", 'Version "3"; InfoFD "20";'
-        why = ["// on-error = allow: exit code 10 refuses, whatever else happens lets apt go on."]
+        why = ["// on-error = allow: exit code 10 refuses, any other lets apt proceed."]
     lines = [
-        "// neuron-pin holds the packages of AWS Neuron to a lock. It is shown by",
+        "// neuron-pin enforces a lock of AWS Neuron packages. To see its state:",
         "//     neuron-pin hook status apt",
-        "// and goes with",
+        "// To remove it:",
         "//     sudo neuron-pin hook remove apt",
         *why,
         f'DPkg::Pre-Install-Pkgs {{ "{called} || test $? -ne 10"; }};',
         f"DPkg::Tools::Options::{called} {{ {options} }};",
     ]
     if ranges:
-        lines.append("// Held to ranges: moved together, by somebody, and not one by one at night.")
+        lines.append("// Pinned to ranges: to be upgraded together, not one by one at night.")
         lines += [f'Unattended-Upgrade::Package-Blacklist:: "^{name}$";' for name in ranges]
     return "\n".join(lines) + "\n"

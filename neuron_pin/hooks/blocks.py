@@ -1,8 +1,7 @@
-"""Our lines in files that belong to somebody else, and the way back to the byte.
+"""Our lines in files that belong to somebody else, and their exact removal.
 
-What we add stands in blocks between two markers.  A line of theirs that ours take the place
-of stays where it is, as a comment that says so.  Without the blocks, and with those comments
-opened again, the file is what it was.
+Our lines are enclosed in markers; a line that they replace is kept as a comment.  Without the
+blocks, and with those comments restored, the file is byte for byte what it was.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ KEPT = "# neuron-pin kept: "
 
 
 def split_lines(text: str) -> list[str]:
-    """A text's lines with their ends; nothing but a line feed ends one."""
+    """A text's lines with their ends; only a line feed ends one."""
     parts = text.split("\n")
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
@@ -33,7 +32,7 @@ def put_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = (
         if number in blocks:
             block = f"{BEGIN}\n{blocks[number]}{END}"
             if out and not out[-1].endswith("\n"):
-                # The end of a file without a line's end is ours now; see `remove_blocks`.
+                # The last line had no line feed, so this one is ours; see `remove_blocks`.
                 out += ["\n", block]
             else:
                 out += [block, "\n"]
@@ -42,7 +41,7 @@ def put_blocks(text: str, blocks: Mapping[int, str], replaced: Iterable[int] = (
 
 
 def remove_blocks(text: str) -> str:
-    """A text without our blocks, and with its own lines in force again; raises
+    """A text without our blocks, and with its own lines restored; raises
     `BrokenSection` where the markers are not pairs."""
     out: list[str] = []
     begun = 0

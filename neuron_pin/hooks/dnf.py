@@ -29,8 +29,8 @@ def check_machine(place: HookLocation) -> None:
     """Raise `WrongUsage` where there is no dnf."""
     if not plugin_folders(place) and not _has_dnf5(place):
         raise WrongUsage(
-            f"no dnf is installed below {place.root}",
-            hint="dnf's plugins are looked for in /" + ", /".join(PLUGINS),
+            f"dnf is not installed below {place.root}",
+            hint="neuron-pin looks for dnf's plugins in /" + " and /".join(PLUGINS),
         )
 
 
@@ -54,7 +54,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 
 
 def has_versionlock(place: HookLocation) -> bool:
-    """Whether dnf 4's own plugin is there, which reads the list, and ends every transaction
+    """Whether dnf 4's own plugin is installed, which reads the list, and fails every transaction
     where the list is missing."""
     return os.path.exists(place.below("etc/dnf/plugins/versionlock.conf"))
 

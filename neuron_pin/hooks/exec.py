@@ -1,4 +1,4 @@
-"""One command under a lock: pip, uv and what calls them by their variables, apt by APT_CONFIG.
+"""One command under a lock: pip, uv and what calls them by variables, apt by APT_CONFIG.
 
 Source: pip, "Configuration", environment variables; uv, "Environment variables"; apt.conf(5):
 the file that APT_CONFIG names is read before the machine's own.
@@ -32,7 +32,7 @@ UV_PROJECT = ("lock", "sync", "run", "remove", "export", "tree", "build", "versi
 
 
 class CannotEnforce(NeuronPinError):
-    """A command that cannot be held to a lock from outside."""
+    """A command on which a lock cannot be enforced from outside."""
 
     exit_code = 2
 
@@ -51,7 +51,7 @@ def prepare_command(
     environ: Mapping[str, str],
     folder: str,
 ) -> Command:
-    """Write what the command is held by below ``folder``, and give the command.
+    """Write the constraints and settings of the lock below ``folder``, and give the command.
 
     Raises `CannotEnforce` for a program that reads no such settings, `WrongUsage` without a
     command, `CannotWrite` where the folder cannot be used.
@@ -100,20 +100,20 @@ def _check_enforceable(words: Sequence[str]) -> None:
     name = os.path.basename(words[0])
     if name in DNF:
         raise CannotEnforce(
-            f"{name} reads no variable that could hold it to a lock",
+            f"exec cannot enforce a lock on {name}: it reads no variable for that",
             hint="sudo neuron-pin hook install dnf --lock lock.json",
         )
     if name == "uv":
         verb = next((word for word in words[1:] if not word.startswith("-")), "")
         if verb in UV_PROJECT:
             raise CannotEnforce(
-                f"uv {verb} takes constraints from the project alone, not from outside",
+                f"exec cannot enforce a lock on uv {verb}: only the project's constraints count",
                 hint="neuron-pin hook install uv --scope venv writes them into pyproject.toml",
             )
 
 
 def _add(environ: dict[str, str], name: str, values: Sequence[str]) -> None:
-    """Put values before those that a variable has; the tools split it at spaces."""
+    """Put values before those of a variable; the tools split it at spaces."""
     theirs = environ.get(name, "").split()
     merged = list(dict.fromkeys([*values, *theirs]))
     if merged:
@@ -121,7 +121,7 @@ def _add(environ: dict[str, str], name: str, values: Sequence[str]) -> None:
 
 
 def _kept(folder: str, suffix: str, text: str) -> str:
-    """A file named by what it has, so that commands side by side share it."""
+    """A file named by the hash of its text, so that concurrent commands share it."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:24]
     path = os.path.join(folder, f"{digest}.{suffix}")
@@ -131,7 +131,7 @@ def _kept(folder: str, suffix: str, text: str) -> str:
 
 
 def _apt_configuration(folder: str, resolution: Resolution, command: str, theirs: str) -> str:
-    """A configuration of apt's that brings our preferences before the machine's, and the hook."""
+    """An apt configuration with the hook, and our preferences before the machine's."""
     state = _kept(folder, "state", render_hook_state(resolution, command))
     preferences = render_apt_preferences(resolution, command)
     parts = "/etc/apt/preferences.d"
@@ -157,14 +157,14 @@ def _apt_configuration(folder: str, resolution: Resolution, command: str, theirs
 
 
 def _forget_old(folder: str) -> None:
-    """Remove what commands of long ago were held by."""
+    """Remove the files of commands of long ago."""
     if not os.path.isdir(folder):
         return
     old = time.time() - MAX_AGE
     for entry in os.scandir(folder):
         if entry.stat(follow_symlinks=False).st_mtime >= old:
             continue
-        # Another command may be at the same.
+        # Another command may remove it at the same time.
         with contextlib.suppress(FileNotFoundError):
             if entry.is_dir(follow_symlinks=False):
                 for inner in os.scandir(entry.path):

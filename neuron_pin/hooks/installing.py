@@ -1,7 +1,7 @@
-"""Hooks put onto a machine and taken away again, all of one or nothing.
+"""Hooks installed on a machine and removed again, each as a whole or not at all.
 
-What is to be written is made whole before anything is written; then files are replaced one by
-one, each atomically, in an order in which nothing is called that is not there yet.
+Every new text is made before anything is written; then files are replaced one by one, each
+atomically, in an order in which nothing is called before it exists.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> list[FileChange]:
     """Every file's new text; writes nothing.
 
-    A file in our place that is not ours, or was edited by hand, is refused unless
-    ``overwrite``; then what it had is kept beside the state, and comes back when the hook is
+    A file at one of our paths that is not ours, or was edited by hand, is refused unless
+    ``overwrite``; then its text is kept beside the state, and restored when the hook is
     removed.  Raises `CannotWrite` or `WrongUsage`.
     """
     if place.kind is HookKind.DNF:
@@ -57,8 +57,9 @@ def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> 
                     piece.path,
                     "has been edited by hand since neuron-pin wrote it"
                     if find_ownership(before) is Ownership.EDITED
-                    else "is there already, and was not written by neuron-pin",
-                    hint="--dry-run --overwrite shows what would be lost; --overwrite keeps a copy",
+                    else "exists already, and was not written by neuron-pin",
+                    hint="--overwrite replaces it and keeps a copy, which hook remove restores; "
+                    "--dry-run --overwrite shows the difference",
                 )
             found.append(
                 FileChange(_backup(place, piece), read_existing(_backup(place, piece)), before)
@@ -73,7 +74,8 @@ def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> 
 def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]:
     """Every file as it is without ours, in the reverse order; writes nothing.
 
-    What another kind of hook needs as well stays.  Raises `CannotWrite` for a file of ours
+    Files that another kind of hook needs stay, and so does the log: it is the record of
+    refusals and overrides.  Raises `CannotWrite` for a file of ours
     that was edited by hand, unless ``overwrite``.
     """
     needed = {
@@ -94,7 +96,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
             after = _without(piece, before)
             if after == before:
                 continue
-            # A file that has nothing of anybody's in it goes, as it came.
+            # A file that is empty now is removed: it was made for our lines.
             is_used = piece.stays or (after.strip() and after != piece.head)
             after = after if is_used else None
         elif piece.owner is FileOwner.OURS:
@@ -106,21 +108,27 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
                 raise CannotWrite(
                     piece.path,
                     "has been edited by hand since neuron-pin wrote it",
-                    hint="--overwrite removes it all the same",
+                    hint="--overwrite removes it anyway",
                 )
             after = backup or None
             if backup:
                 found.append(FileChange(_backup(place, piece), backup, None))
         found.append(FileChange(piece.path, before, after, piece.mode))
-    # The log outlives what wrote it only as long as there is a hook.
-    if (
-        place.kind in (HookKind.APT, HookKind.DNF)
-        and place.below(f"{FOLDER}/verdict.py") not in needed
-    ):
-        for log in (place.below(LOG), place.below(f"{LOG}.1")):
-            if os.path.isfile(log):
-                found.append(FileChange(log, read_existing(log), None))
     return found
+
+
+def list_logs(place: HookLocation) -> list[str]:
+    """The logs of a place's hook that exist; removal keeps them."""
+    if place.kind not in (HookKind.APT, HookKind.DNF):
+        return []
+    return [path for path in (place.below(LOG), place.below(f"{LOG}.1")) if os.path.isfile(path)]
+
+
+def is_program(path: str, place: HookLocation) -> bool:
+    """Whether a file is one of those that the hook itself reads and nobody edits: its programs,
+    the state, copies of replaced files."""
+    folders = (place.below(FOLDER), place.below(STATES))
+    return path.startswith(tuple(f"{folder}/" for folder in folders))
 
 
 def carry_out(
@@ -128,7 +136,7 @@ def carry_out(
 ) -> list[str]:
     """Write and remove; gives the paths where something was done.
 
-    ``again`` is the command line, for whoever has to run it as root.  Raises `CannotWrite`,
+    ``again`` is the command line, shown where root has to run it.  Raises `CannotWrite`,
     before anything is written, where this user may not write.
     """
     changed = [file for file in prepared if file.changes]
@@ -138,7 +146,7 @@ def carry_out(
         try:
             os.makedirs(folder, mode=0o755, exist_ok=True)
         except OSError as error:
-            raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
+            raise CannotWrite(folder, f"cannot be created: {error.strerror}") from None
     done = [path for path, was_done in write(changed) if was_done]
     if any(file.after is None for file in changed):
         _remove_empty_folders(place, [file.path for file in changed])
@@ -146,7 +154,7 @@ def carry_out(
 
 
 def is_installed(place: HookLocation) -> bool:
-    """Whether anything of a hook is at a place that says so itself."""
+    """Whether a place has files that only this kind of hook writes."""
     for piece in list_files(place):
         text = read_existing(piece.path)
         if piece.owner is FileOwner.OURS and text and find_ownership(text) is not Ownership.FOREIGN:
@@ -159,11 +167,11 @@ def is_installed(place: HookLocation) -> bool:
 
 
 def read_existing(path: str) -> str:
-    """A file's text, empty for none; raises `CannotWrite` for what is no file."""
+    """A file's text, empty for none; raises `CannotWrite` for what is not a file."""
     if not os.path.lexists(path):
         return ""
     if os.path.islink(path) or not os.path.isfile(path):
-        raise CannotWrite(path, "is no regular file; it was left as it is")
+        raise CannotWrite(path, "is not a regular file; it was not changed")
     return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
 
 
@@ -182,7 +190,9 @@ def _without(piece: ManagedFile, before: str) -> str:
 
 
 def _broken(piece: ManagedFile, error: BrokenSection) -> CannotWrite:
-    return CannotWrite(f"{piece.path}:{error.line}", f"{error}", hint="mend or remove them by hand")
+    return CannotWrite(
+        f"{piece.path}:{error.line}", f"{error}", hint="correct or remove the markers by hand"
+    )
 
 
 def _backup(place: HookLocation, piece: ManagedFile) -> str:
@@ -198,13 +208,13 @@ def _check_may_write(path: str, place: HookLocation, again: Sequence[str]) -> No
     needs_root = place.scope is HookScope.SYSTEM and os.geteuid() != 0
     raise CannotWrite(
         path,
-        "only root may write here" if needs_root else f"{folder} may not be written to",
+        "only root can write here" if needs_root else f"{folder} is not writable",
         hint="run: sudo " + shlex.join(again) if needs_root else "",
     )
 
 
 def _remove_empty_folders(place: HookLocation, paths: Sequence[str]) -> None:
-    """Folders that were made for our files alone."""
+    """Remove folders that were made for our files alone, where they are empty."""
     ours = {place.below(FOLDER), place.below(STATES), place.backups}
     if place.kind in (HookKind.PIP, HookKind.UV):
         ours |= {os.path.dirname(path) for path in paths}

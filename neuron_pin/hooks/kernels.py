@@ -1,8 +1,8 @@
-"""apt preferences for kernels: no other series by itself than the driver was tested on.
+"""apt preferences for kernels: apt chooses no other series than the driver was tested on.
 
-What the hook would refuse (NP111) apt should not choose, or unattended-upgrades fails with the
-hook every night.  Only the packages that lead from one kernel to the next are pinned, by
-series, so that patches of a series go on coming.
+apt should not choose what the hook refuses (NP111), or unattended-upgrades fails every night.
+Only the packages that pull in the next kernel are pinned, by series, so that patches of a series
+are still installed.  A new series is installed only on request, and then the hook checks it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ META_PACKAGES = (
 
 
 def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
-    """A stanza that holds kernels to the series that the lock's driver was tested on, and to
-    those that are installed below a root; empty where nothing is known."""
+    """A stanza that pins kernels to the series that the lock's driver was tested on, and to those
+    that are installed below a root; empty where nothing is known."""
     packages = resolution.packages_of(Ecosystem.APT)
     driver = next((p for p in packages if p.key.name == DRIVER), None)
     if driver is None or resolution.target.os is None:
@@ -50,7 +50,7 @@ def kernel_stanza(resolution: Resolution, catalog: Catalog, root: str) -> str:
 
 
 def _list_installed(root: str) -> list[str]:
-    """The kernels that are installed, as ``uname -r`` would say them."""
+    """The kernels that are installed, as ``uname -r`` prints them."""
     path = os.path.join(root, STATUS)
     if not os.path.isfile(path):
         return []

@@ -11,7 +11,7 @@ from neuron_pin.errors import WrongUsage
 
 
 class HookKind(Enum):
-    """Whose installs are held."""
+    """The installer on which a lock is enforced."""
 
     APT = "apt"
     DNF = "dnf"
@@ -20,7 +20,7 @@ class HookKind(Enum):
 
 
 class HookScope(Enum):
-    """Whom a hook holds."""
+    """For whom a hook enforces a lock."""
 
     SYSTEM = "system"
     USER = "user"
@@ -77,8 +77,8 @@ def list_locations(
     venv: str | None,
     environ: Mapping[str, str],
 ) -> list[HookLocation]:
-    """Every place that there may be a hook of a kind: the one that options name, else all
-    scopes that there are."""
+    """Every place where a kind of hook may be installed: the one that options name, else all
+    scopes."""
     is_open = scope is None and root is None and venv is None
     if kind in (HookKind.PIP, HookKind.UV) and is_open:
         named = ("system", "user", "venv") if environ.get("VIRTUAL_ENV") else ("system", "user")
@@ -93,7 +93,7 @@ def find_location(
     venv: str | None,
     environ: Mapping[str, str],
 ) -> HookLocation:
-    """The place that options name; raises `WrongUsage` for what a kind does not have.
+    """The place that options name; raises `WrongUsage` for a scope that a kind does not have.
 
     Without a scope: the machine for apt and dnf; for pip and uv the environment that is named
     or active, else the user.
@@ -101,7 +101,7 @@ def find_location(
     environment = venv or environ.get("VIRTUAL_ENV", "")
     if kind in (HookKind.APT, HookKind.DNF):
         if scope not in (None, "system"):
-            raise WrongUsage(f"{kind.value} has one configuration, the system's")
+            raise WrongUsage(f"{kind.value} has only the scope system")
         chosen = HookScope.SYSTEM
     elif scope is not None:
         chosen = HookScope(scope)
@@ -110,14 +110,16 @@ def find_location(
     else:
         chosen = HookScope.VENV if environment else HookScope.USER
     if chosen is not HookScope.SYSTEM and root is not None:
-        raise WrongUsage(f"--root is for --scope system, not {chosen.value}")
+        raise WrongUsage(f"--root is for --scope system, not for {chosen.value}")
     if chosen is HookScope.VENV:
         if not environment:
-            raise WrongUsage("which environment?", hint="activate it, or name it with --venv DIR")
+            raise WrongUsage(
+                "no environment is active", hint="activate one, or name it with --venv DIR"
+            )
         if not os.path.isfile(os.path.join(environment, "pyvenv.cfg")):
             raise WrongUsage(
-                f"{environment} is no virtual environment: it has no pyvenv.cfg",
-                hint="python3 -m venv DIR makes one",
+                f"{environment} is not a virtual environment: it has no pyvenv.cfg",
+                hint="create one with: python3 -m venv DIR",
             )
     home = environ.get("HOME") or os.path.expanduser("~")
     return HookLocation(

@@ -1,4 +1,4 @@
-"""The lock that a hook is to hold, and whether it is meant for the place."""
+"""The lock that a hook enforces, and whether it was made for the machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from neuron_pin.catalog import Catalog, Package
-from neuron_pin.errors import InvalidVersion
+from neuron_pin.errors import InvalidVersion, WrongUsage
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
 from neuron_pin.policy.calendar import add_months
@@ -20,13 +20,13 @@ from .location import HookKind, HookLocation, HookScope, OnError
 from .managed_file import HookLock
 
 MONTHS = 6
-"""How long a lock is held before somebody should look at it again: the time for which the
-policy promises an earlier framework version regular updates."""
+"""Months after which a lock should be reviewed: the time for which the policy promises an
+earlier framework version regular updates."""
 
 
 def load_hook_lock(path: str, catalog: Catalog, on_error: OnError, expires: str | None) -> HookLock:
-    """A lock.json with the rest of its release, and the day on which to look at it again;
-    raises `UnreadableInput` or `WrongUsage`."""
+    """A lock.json with the rest of its release, and the day of its review; raises
+    `UnreadableInput` or `WrongUsage`."""
     resolution, command = read_resolution(path, catalog)
     if expires:
         day: date = parse_day(expires, "--expires")
@@ -50,8 +50,8 @@ def load_index_redirect(via: str, path: str | None, catalog: Catalog, today: dat
 
 
 def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:
-    """A lock with its release's other system packages: what is installed of them, or comes to
-    be, has to be of the release too, and apt should not choose what the hook would refuse."""
+    """A lock with its release's other system packages: where they are installed they have to be
+    of the release too, and apt should not choose what the hook would refuse."""
     target, ours = resolution.target, resolution.packages_of(resolution.target.system)
     if not resolution.sdk or not ours:
         return resolution
@@ -91,31 +91,49 @@ def _belongs(package: Package, resolution: Resolution) -> bool:
 
 
 def _strength(packages: list[LockedPackage]) -> PinPrecision:
-    """How much of a version the lock's pins hold."""
+    """How precise the lock's pins are."""
     ranges = [package.pin.base.count(".") for package in packages if not package.pin.is_exact]
     if not ranges or len(ranges) * 2 < len(packages):
         return PinPrecision.EXACT
     return PinPrecision.MAJOR if min(ranges) == 0 else PinPrecision.MINOR
 
 
+def check_operating_system(held: HookLock, place: HookLocation, *, allow_other: bool) -> None:
+    """Raise `WrongUsage` where a hook of apt or dnf would enforce a lock for another operating
+    system than the machine's, unless that is allowed: its system packages were never published
+    for this one."""
+    if place.kind not in (HookKind.APT, HookKind.DNF) or allow_other:
+        return
+    machine, target = detect(place.root), held.resolution.target
+    if target.os is None or not machine.os or machine.os in (target.os.name, *target.os.aliases):
+        return
+    instance = f"--instance {target.instance} " if target.instance else ""
+    raise WrongUsage(
+        f"the lock is for {target.os.name}, but this machine runs {machine.os}",
+        hint=f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json; "
+        "--allow-other-os installs this one anyway",
+    )
+
+
 def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
-    """What the lock was made for and the machine is not."""
+    """Where the lock was made for something else than the machine, and the hook works anyway."""
     if place.scope is not HookScope.SYSTEM:
         return
     machine, target = detect(place.root), held.resolution.target
     if target.os is not None and machine.os:
         if machine.os not in (target.os.name, *target.os.aliases):
-            yield f"the lock is for {target.os.name}, and {place.root} has {machine.os}"
+            yield f"the lock is for {target.os.name}, but this machine runs {machine.os}"
     if place.kind is HookKind.DNF and plugin_folders(place) and not has_versionlock(place):
         yield (
-            "dnf's own versionlock plugin is not installed: other versions are refused, and not "
-            "hidden; dnf install python3-dnf-plugin-versionlock, then hook install dnf again"
+            "dnf's own versionlock plugin is not installed: other versions are refused, but dnf "
+            "still chooses them; run: sudo dnf install python3-dnf-plugin-versionlock, then hook "
+            "install dnf again"
         )
     if target.instance and machine.instance and machine.instance != target.instance:
-        yield f"the lock is for {target.instance}, and this machine is {machine.instance}"
+        yield f"the lock is for {target.instance}, but this machine is {machine.instance}"
 
 
 def has_ranges(held: HookLock, system: Ecosystem) -> list[str]:
-    """The packages of an ecosystem that are held to a range, and not to one version."""
+    """The packages of an ecosystem that are pinned to a range, and not to one version."""
     packages = held.resolution.packages_of(system)
     return [package.key.name for package in packages if not package.pin.is_exact]

@@ -1,4 +1,4 @@
-"""One file of a hook: what it is to be, given what it is and the lock."""
+"""One file of a hook: its new text, from its present text and the lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROGRAM_MODE = 0o755
 
 
 class HookLock(NamedTuple):
-    """What a hook holds: the lock, the command that made it, and what to do where the hook
+    """What a hook enforces: the lock, the command that made it, and what to do where the hook
     cannot judge.  ``via`` is the address of the simple index that installers are pointed at,
     empty for none; then the lock may be empty."""
 
@@ -27,14 +27,14 @@ class HookLock(NamedTuple):
 
 
 class FileOwner(Enum):
-    """Whose file it is that a piece stands in."""
+    """Who owns a file."""
 
     PROGRAM = "program"
-    """Ours, in a folder of ours: replaced whatever it has."""
+    """Ours, in a folder of ours: always replaced."""
     OURS = "ours"
     """Ours, in a folder of others: its first line says so, and an edit by hand is noticed."""
     SHARED = "shared"
-    """Somebody else's: our lines stand in it."""
+    """Somebody else's, with our lines in it."""
 
 
 Render = Callable[[HookLock], str]
@@ -43,11 +43,11 @@ Render = Callable[[HookLock], str]
 class ManagedFile(NamedTuple):
     """A file of a hook.
 
-    ``with_ours`` makes its text from the one that is there, ``without_ours`` takes ours out
-    again; neither writes anything, both raise `CannotWrite` or `BrokenSection`.  ``head`` is
-    what a shared file begins with where we made it, which goes with it.  ``stays`` keeps a
-    shared file that has nothing in it any more: something else fails without it.
-    ``is_optional`` is a file of ours that is not needed where its new text is empty.
+    ``with_ours`` makes its text from the present one, ``without_ours`` removes ours again;
+    neither writes anything, both raise `CannotWrite` or `BrokenSection`.  ``head`` is what a
+    shared file begins with where we created it, and is removed with it.  ``stays`` keeps a
+    shared file that is empty now: something else fails without it.  ``is_optional`` marks a
+    file of ours that is not written where its new text is empty.
     """
 
     path: str

@@ -17,7 +17,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     constraints, settings = list_paths(place)
     seen = constraints
     if place.scope is HookScope.SYSTEM:
-        # What the file says is read on the machine, wherever its image lies now.
+        # pip reads the path on the machine, wherever its image is mounted now.
         seen = f"/{os.path.relpath(constraints, place.root)}"
     return [
         own_file(constraints, _constraints, is_optional=True),
@@ -37,7 +37,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 
 
 def _constraints(held: HookLock) -> str:
-    """The lock's versions; bound to files where no index does that."""
+    """The lock's versions; bound to files where no index of ours serves them."""
     if not held.via:
         return render_bound_constraints(held.resolution, held.command)
     if not held.resolution.packages:

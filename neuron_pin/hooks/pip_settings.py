@@ -1,8 +1,8 @@
 """The lock in pip's configuration: constraints, and Neuron's index.
 
 Source: pip, "Configuration"; the file is read by `configparser`, which takes no section and no
-option twice.  So ours stand in the ``[global]`` section that is there, and an option that both
-set keeps what it had beside what is ours.
+option twice.  So our lines go into the existing ``[global]`` section, and an option that both
+set gets the values of both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPTION = re.compile(r"([^\s#;\[=:][^=:]*?)\s*[=:]\s*(.*)", re.DOTALL)
 
 
 def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str, ...]]:
-    """What pip is to be told: each option with its values."""
+    """The options of pip and their values."""
     wanted: dict[str, tuple[str, ...]] = {"constraint": (constraints,)}
     neuron, others = resolution.indexes()
     if len(others) == 1:
@@ -34,13 +34,13 @@ def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str
 
 
 def via_options(via: str, resolution: Resolution, constraints: str) -> dict[str, tuple[str, ...]]:
-    """What pip is to be told where one index serves everything; an option without values is
-    not to be set at all."""
+    """The options of pip where one index serves everything; an option without values must not
+    be set at all."""
     wanted: dict[str, tuple[str, ...]] = {"index-url": (via,), "extra-index-url": ()}
     if resolution.packages:
         wanted["constraint"] = (constraints,)
     if is_open(via):
-        # pip refuses an open connection to any other host than its own, and says so late.
+        # pip refuses an open connection to any host but localhost, and only after other errors.
         wanted["trusted-host"] = (urlsplit(via).netloc,)
     return wanted
 
@@ -48,13 +48,13 @@ def via_options(via: str, resolution: Resolution, constraints: str) -> dict[str,
 def edit_pip_conf(
     path: str, text: str, wanted: Mapping[str, Sequence[str]], *, via: str = ""
 ) -> str:
-    """A pip.conf with the wanted options in it; with ``via`` no index of theirs beside it.
+    """A pip.conf with the wanted options in it; with ``via`` no other index beside it.
 
     Raises `CannotWrite` for one that pip could not read, before or after, or in which a
-    command's own section takes them back.
+    command's own section overrides them.
     """
     text = remove_blocks(text)
-    # Where one index serves everything, theirs give way.
+    # Where one index serves everything, it replaces theirs.
     alone = ("index-url", "extra-index-url") if via else ()
     before = _parse(path, text)
     for command in COMMANDS:
@@ -62,8 +62,8 @@ def edit_pip_conf(
             if before.has_section(command) and _value(before, command, name) is not None:
                 raise CannotWrite(
                     path,
-                    f"[{command}] sets {name}, which pip obeys before [global]",
-                    hint="move it to [global]; it will be kept beside the lock's",
+                    f"[{command}] sets {name}, and pip reads that before [global]",
+                    hint="move it to [global]; its values are kept beside the lock's",
                 )
     lines = split_lines(text)
     header = next((n for n, line in enumerate(lines) if line.strip() == "[global]"), None)
@@ -72,7 +72,7 @@ def edit_pip_conf(
     for name, values in wanted.items():
         theirs = (_value(before, "global", name) or "").split() if header is not None else []
         if name == "index-url" and theirs and name not in alone:
-            # A mirror of theirs stays the way to the public index.
+            # Their mirror stays the way to the public index.
             continue
         merged = list(dict.fromkeys([*values, *(() if name in alone else theirs)]))
         if set(merged) == set(theirs):
@@ -96,7 +96,9 @@ def edit_pip_conf(
         found = (_value(after, "global", name) or "").split()
         is_meant = set(found) == set(values) if name in alone else set(values) <= set(found)
         if not is_meant and (name in alone or name != "index-url"):
-            raise CannotWrite(path, f"{name} would not be what is meant; it was left as it is")
+            raise CannotWrite(
+                path, f"{name} would get other values than the lock needs; nothing was changed"
+            )
     return new
 
 
@@ -106,7 +108,7 @@ def _parse(path: str, text: str) -> configparser.RawConfigParser:
         parser.read_string(text, path)
     except configparser.Error as error:
         message = " ".join(str(error).split())
-        raise CannotWrite(path, f"pip cannot read it: {message}", hint="mend it first") from None
+        raise CannotWrite(path, f"pip cannot read it: {message}", hint="correct it first") from None
     return parser
 
 
@@ -124,8 +126,8 @@ def _normalize(option: str) -> str:
 
 
 def _places(lines: Sequence[str], header: int, name: str) -> list[int]:
-    """The lines of an option of the section that begins at ``header``, with those that go
-    on from it."""
+    """The lines of an option of the section that begins at ``header``, with its continuation
+    lines."""
     found = []
     inside = False
     for number in range(header + 1, len(lines)):

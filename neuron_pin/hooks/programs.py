@@ -1,4 +1,4 @@
-"""The programs that hooks put onto a machine, where, and the state that they judge by."""
+"""The programs that hooks install on a machine, where, and the state that they judge by."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def place_program(place: HookLocation, named: tuple[str, str, int]) -> ManagedFi
 
 
 def state_path(place: HookLocation) -> str:
-    """Where the state of a kind of hook lies: a machine may have both, of two locks."""
+    """The path of the state of a kind of hook: a machine may have both, of two locks."""
     return place.below(f"{STATES}/{place.kind.value}.state")
 
 

@@ -1,4 +1,4 @@
-"""What is installed of a hook, whether it works, and which of its pins are ineffective."""
+"""What is installed of a hook, whether it works, and which of its pins have no effect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class FileStatus(NamedTuple):
 
 
 class IneffectivePin(NamedTuple):
-    """A pin that has no effect, or no reason, any more."""
+    """Pins without effect, or without a reason any more; ``name`` is a package, or a number of
+    them."""
 
     name: str
     reason: str
@@ -44,7 +45,7 @@ class HookStatus(NamedTuple):
     """A kind of hook at a place.
 
     ``state`` is ``installed``, ``absent``, or ``faulty`` with the problems that make it so;
-    ``lock`` says what is held, ``on_error`` what happens where it cannot be judged.
+    ``lock`` says what is enforced, ``on_error`` what happens where it cannot be judged.
     """
 
     kind: str
@@ -68,7 +69,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         return _absent(place, files)
     problems = [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
     problems += [
-        f"{f.path} is of another version of neuron-pin: hook install again"
+        f"{f.path} is of another version of neuron-pin: run hook install again"
         for f in files
         if f.state == "outdated"
     ]
@@ -106,7 +107,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
 
 
 def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
-    """The state of each file; of an installed hook, one that no other names is not missed."""
+    """The state of each file; an optional one that no other file names counts as unused."""
     found = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
     if not any(_says_so(file, piece) for file, piece in zip(found, pieces, strict=True)):
         return found
@@ -175,7 +176,7 @@ def _label(files: list[FileStatus]) -> str:
 
 
 def _self_test() -> list[str]:
-    """What stands against the hook running on this machine."""
+    """What stops the hook from running on this machine."""
     program = f"/{FOLDER}/apt-hook"
     try:
         done = subprocess.run(
@@ -186,7 +187,7 @@ def _self_test() -> list[str]:
             env={},
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return [f"{program} does not run, so every transaction passes: {error}"]
+        return [f"{program} does not run, so every transaction is allowed: {error}"]
     if done.returncode == 0:
         return []
     message = (done.stdout or done.stderr).decode("utf-8", "replace").strip()[-300:]
@@ -194,33 +195,33 @@ def _self_test() -> list[str]:
 
 
 def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
-    """Pins in the preferences that are not those of the hook: then unattended upgrades choose
-    what the hook refuses, and fail."""
+    """Pins in the preferences that differ from the hook's: then unattended upgrades choose what
+    the hook refuses, and fail."""
     text = read_existing(place.below(apt.PREFERENCES))
     found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
     for name, pin in held.pins.items():
         expression = render_outside_pin(Pin(pin.base, PinComparison(pin.reach)))
         if name not in found:
-            yield f"{apt.PREFERENCES} has no pin for {name}, which the hook holds"
+            yield f"{apt.PREFERENCES} has no pin for {name}, but the hook has one"
         elif found[name] != expression:
-            yield f"{apt.PREFERENCES} and the hook hold {name} to different versions"
+            yield f"{apt.PREFERENCES} and the hook pin {name} to different versions"
 
 
 def _gather(found: list[IneffectivePin], pins: int) -> tuple[IneffectivePin, ...]:
-    """One line where every pin is ineffective for the same reason."""
+    """One entry where every pin has no effect for the same reason."""
     reasons = {pin.reason for pin in found}
     if len(found) < 2 or len(found) < pins or len(reasons) > 1:
         return tuple(found)
     reason = reasons.pop()
-    hint = "; is Neuron's repository there, and fetched? neuron-pin doctor"
+    hint = "; is the Neuron repository configured, and fetched? Check with: neuron-pin doctor"
     return (IneffectivePin("every package", reason + (hint if reason == _UNKNOWN else "")),)
 
 
-_UNKNOWN = "is neither installed nor in any of the machine's lists"
+_UNKNOWN = "is neither installed nor in this machine's package lists"
 
 
 def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[IneffectivePin]:
-    """Pins past their day, that others override, or that nothing answers to any more."""
+    """Pins past their review, overridden by others, or without a version that they allow."""
     expires = held.values.get("expires", "")
     views = {}
     if place.kind is HookKind.APT:
@@ -230,7 +231,7 @@ def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[
             views = {}
     for name, pin in sorted(held.pins.items()):
         if expires and expires < today:
-            yield IneffectivePin(name, f"expired on {expires}: look at the lock again")
+            yield IneffectivePin(name, f"expired on {expires}: review the lock")
             continue
         known = held.known.get((name, verdict.public(pin.version)))
         if known is not None and known.ended and known.ended <= today:
@@ -242,8 +243,10 @@ def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[
         lost = next((v for v in view.versions if v.overridden is not None and v.stanza), None)
         if lost is not None and lost.stanza is not None:
             where = f"{lost.stanza.path}:{lost.stanza.line}"
-            yield IneffectivePin(name, f"another stanza comes first: {where}")
+            yield IneffectivePin(name, f"another stanza decides before it: {where}")
         elif view.installed is None and not view.versions:
             yield IneffectivePin(name, _UNKNOWN)
         elif view.versions and not any(pin.admits(v.version) for v in view.versions):
-            yield IneffectivePin(name, "no version that it admits is installed or to be had")
+            yield IneffectivePin(
+                name, "no version that it allows is installed or in the package lists"
+            )

@@ -1,10 +1,9 @@
-"""Our marks in a TOML file that belongs to somebody else, and the way back to the byte.
+"""Our marks in a TOML file that belongs to somebody else, and their exact removal.
 
-No block with markers around it: ``uv add`` writes into the tables of pyproject.toml, in between
-our lines, and what it writes is theirs.  So each line of ours ends with a mark.  A line of theirs
-that ours take the place of stays where it is, as a comment that says so.  In a list or a table
-that is written in one line, ours begin behind the bracket, and what is ours of that line is
-marked as well.
+Our lines are not enclosed in markers: ``uv add`` writes into the tables of pyproject.toml, between
+our lines, and what it writes is theirs.  So each of our lines ends with a mark.  A line that we
+replace is kept as a comment.  In a list or a table that is written on one line, ours begin behind
+the bracket, and our part of that line is marked as well.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from .blocks import KEPT, split_lines
 TAG = "  # neuron-pin"
 """Behind a line that is ours as a whole."""
 AFTER_OPEN_END = f"{TAG}, and the line's end before"
-"""Behind our first line in a file that did not end with a line's end."""
+"""Behind our first line in a file without a line feed at its end."""
 WITH_LINE_END = f"{TAG}, with this line's end"
-"""Behind the bracket of a list of theirs: this mark and the line's end are ours."""
+"""Behind the bracket of a list of theirs: this mark and the line feed are ours."""
 WITH_KEY = f"{TAG}, with its key"
 """Behind the bracket of a list of ours in a table of theirs in braces: the key is ours, too."""
 
@@ -41,14 +40,14 @@ _KEYS = re.compile(rf"(?P<before>,?)(?P<keys>{_plain(_KEY)}(?:,{_plain(_KEY)})*)
 
 
 def has_tags(text: str) -> bool:
-    """Whether anything of ours is in a text."""
+    """Whether a text has lines of ours."""
     return "# neuron-pin" in text
 
 
 def remove_tagged(text: str, kept_indexes: Collection[str] = ()) -> str:
-    """A text without ours, and with its own in force again.
+    """A text without our lines, and with its own restored.
 
-    A table or a list that we began stays if somebody put something into it since, and so does
+    A table or a list that we began stays if somebody added something to it since, and so does
     an index of ours that is among those kept.
     """
     if not has_tags(text):
@@ -65,7 +64,7 @@ def remove_tagged(text: str, kept_indexes: Collection[str] = ()) -> str:
         return "," if match["before"] and match["after"] else ""
 
     text = _KEYS.sub(take_out, text)
-    # The marks go last: behind one of them there are whole lines of ours.
+    # The marks are removed last: behind one of them there are whole lines of ours.
     return _LINE_END.sub("", "".join(_remove_lines(split_lines(text), kept_indexes)))
 
 
@@ -84,7 +83,7 @@ def _remove_lines(lines: Sequence[str], kept_indexes: Collection[str]) -> list[s
 
 
 def _find_kept(lines: Sequence[str], kept_indexes: Collection[str]) -> set[int]:
-    """The lines of ours that stay, because what is not ours needs them."""
+    """Our lines that stay, because lines that are not ours need them."""
     found: set[int] = set()
     for number, line in enumerate(lines):
         mark = _OURS.search(line)

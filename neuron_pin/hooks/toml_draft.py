@@ -1,6 +1,6 @@
 """Additions to a TOML file that belongs to somebody else.
 
-tomlkit finds where a value stands, whatever form it has; the text itself is only ever added to.
+tomlkit locates values, whatever their form; the text itself is only ever added to.
 Writing is not left to tomlkit: seen in 0.15.2, a new table can swallow the dotted keys that follow
 it, what is appended to an array of tables that has another table in between is lost, and at the
 top of a file such an array is moved together (findings/tomlkit-new-table-takes-dotted-keys.sh).
@@ -24,15 +24,15 @@ Path = tuple[str, ...]
 """The keys that lead to a value, from the top of the document."""
 
 _HEADER = re.compile(r"[ \t]*\[")
-_PLAIN = "write uv's tables with headers of their own, each in one place"
+_PLAIN = "write each of uv's tables once, under a header of its own"
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n")
 
 
 class Setting(NamedTuple):
     """A key of ours and its value: a list's entries, or the one value, as TOML writes them.
 
-    One value that may be written as a list of one says so by ``is_list`` being false; inside of
-    a table in braces it is, because only a list has room for our mark.
+    ``is_list`` is false for one value that may also be written as a list of one; inside of a
+    table in braces it is written so, because only a list has room for our mark.
     """
 
     key: str
@@ -48,7 +48,7 @@ class _Span(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A header and what stands below it, up to the next one."""
+    """A header and the lines below it, up to the next one."""
 
     path: Path
     """The table's, empty before the first header."""
@@ -62,7 +62,7 @@ class _Part(NamedTuple):
 
 
 class TomlDraft:
-    """A TOML text and what is to be put into it; nothing of theirs is taken out.
+    """A TOML text and what to add to it; nothing of theirs is removed.
 
     Raises `CannotWrite` for a text that TOML does not allow.  `finish` gives the new text.
     """
@@ -77,11 +77,11 @@ class TomlDraft:
         self._bodies = {p.path: p.body for p in self._parts if p.path and not p.is_list}
 
     def value(self, path: Path) -> Any:
-        """What the document has there, none for nothing."""
+        """The value at a path, none where there is none."""
         return _get(self.document, path)
 
     def prepend(self, path: Path, rows: Sequence[str]) -> bool:
-        """Our rows before the entries of a list in brackets; false where there is none.
+        """Add our rows before the entries of a list in brackets; false where there is none.
 
         A row that begins with ``#`` is a comment.
         """
@@ -97,7 +97,7 @@ class TomlDraft:
         return True
 
     def add(self, table: Path, settings: Sequence[Setting]) -> None:
-        """Keys that a table does not have yet, whatever form the table is written in."""
+        """Add keys that a table does not have yet, whatever form the table is written in."""
         if not settings:
             return
         braces = self._find_braces(table)
@@ -118,15 +118,15 @@ class TomlDraft:
             self._add_lines(at, _write(settings, prefix))
 
     def add_tables(self, rows: Sequence[str], *, at_end: bool) -> None:
-        """Lines that begin with a header ``[[…]]``: behind the last table or before the first."""
+        """Add lines that begin with ``[[…]]``, behind the last table or before the first."""
         self._add_lines(len(self.text) if at_end else self._parts[0].end, rows)
 
     def find_braces(self, table: Path) -> bool:
-        """Whether a table stands, or would stand, in braces, where no line is free."""
+        """Whether a table is, or would be, in braces, where no line is free."""
         return self._find_braces(table) is not None
 
     def keep(self, path: Path) -> None:
-        """A key of theirs out of force: its lines become comments that say so."""
+        """Turn the lines of a key of theirs into comments."""
         value = self.value(path)
         if value is None:
             return
@@ -140,7 +140,7 @@ class TomlDraft:
                 return
             where = ".".join(path)
             raise CannotWrite(
-                self.path, f"{where} is a table of its own, which ours cannot take the place of"
+                self.path, f"{where} is a table of its own, which neuron-pin cannot replace"
             )
         start, end = self._find_lines(path, span)
         for line in split_lines(self.text[start:end]):
@@ -149,7 +149,7 @@ class TomlDraft:
 
     def finish(self, expected: Mapping[str, Any]) -> str:
         """The text with ours in it, which is ``expected`` when it is read, and which
-        `remove_tagged` gives back to the byte; raises `CannotWrite` where it would not be."""
+        `remove_tagged` restores byte for byte; raises `CannotWrite` where it would not."""
         added = [
             (at, ",".join(atoms) + ("" if self._is_empty(at) else ","))
             for at, atoms in self._in_braces.items()
@@ -162,7 +162,9 @@ class TomlDraft:
             last = at
         new = "".join([*out, self.text[last:]])
         if parse(self.path, new) != expected or remove_tagged(new) != self.text:
-            raise CannotWrite(self.path, "is written so that ours cannot be added", hint=_PLAIN)
+            raise CannotWrite(
+                self.path, "has a form to which neuron-pin cannot add its lines", hint=_PLAIN
+            )
         return new
 
     def _add_lines(self, at: int, rows: Sequence[str]) -> None:
@@ -205,7 +207,7 @@ class TomlDraft:
             where = ".".join(table)
             raise CannotWrite(
                 self.path,
-                f"has {where} in a form that ours cannot join",
+                f"has {where} in a form to which neuron-pin cannot add",
                 hint=f"write it as a table [{where}]",
             )
         start, _ = self._find_lines(leaf, span)
@@ -224,12 +226,12 @@ class TomlDraft:
             pass
         raise CannotWrite(
             self.path,
-            f"has {'.'.join(path)} in a table in braces, where ours cannot take its place",
+            f"has {'.'.join(path)} in a table in braces, where neuron-pin cannot replace it",
             hint=f"write that as a table [{'.'.join(path[:-1])}]",
         )
 
     def _find_value(self, path: Path) -> _Span | None:
-        """Where a value stands; none for a table or tables with headers or dotted keys."""
+        """The place of a value; none for a table or tables with headers or dotted keys."""
         for part in self._parts:
             if _get(part.document, path) is not None:
                 return self._find_in_part(part, path)
@@ -261,7 +263,7 @@ class TomlDraft:
         end = len(text) - len(after)
         if not written or text[: len(before)] != before or text[end:] != after:
             where = ".".join(path)
-            raise CannotWrite(self.path, f"{where} cannot be found for certain", hint=_PLAIN)
+            raise CannotWrite(self.path, f"{where} cannot be located with certainty", hint=_PLAIN)
         start = part.start + len(before)
         return _Span(start, part.start + end, isinstance(found, InlineTable))
 
@@ -271,7 +273,7 @@ def parse(path: str, text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:
-        raise CannotWrite(path, f"uv cannot read it: {error}", hint="mend it first") from None
+        raise CannotWrite(path, f"uv cannot read it: {error}", hint="correct it first") from None
 
 
 def _array_lines(rows: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
 
 def settings_path(place: HookLocation) -> str:
     """uv.toml of the machine or the user; for an environment the pyproject.toml of the
-    project that it lies in, else a uv.toml there, which uv finds from below.
+    project that contains it, else a uv.toml there, which uv finds from below.
 
     Source: uv, "Configuration files".
     """
@@ -41,8 +41,8 @@ def settings_path(place: HookLocation) -> str:
 def list_covered_commands(place: HookLocation) -> str:
     """Which of uv's commands obey the scope's file."""
     if place.scope is HookScope.VENV:
-        return "uv: the project's own settings hold uv add, uv lock, uv sync and uv pip"
+        return "uv: the project's settings enforce the lock on uv add, uv lock, uv sync and uv pip"
     return (
-        "uv: uv.toml holds uv pip; for uv add, uv lock and uv sync install it into the project: "
-        "neuron-pin hook install uv --scope venv"
+        "uv: uv.toml enforces the lock on uv pip; for uv add, uv lock and uv sync install the hook "
+        "into the project: neuron-pin hook install uv --scope venv"
     )

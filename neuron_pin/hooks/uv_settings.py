@@ -1,8 +1,8 @@
 """The lock in uv's configuration: constraints, and Neuron's index.
 
-Source: uv's settings reference.  ``uv.toml`` of a user or a machine holds ``uv pip``; ``uv add``,
-``uv lock`` and ``uv sync`` take constraints from the project's pyproject.toml alone (tried with
-uv 0.13), and only there a name is bound to an index.
+Source: uv's settings reference.  ``uv.toml`` of a user or a machine applies to ``uv pip``;
+``uv add``, ``uv lock`` and ``uv sync`` read constraints from the project's pyproject.toml alone
+(tried with uv 0.13), and only there a name is bound to an index.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ NAME = "neuron-pin"
 
 _CONSTRAINTS = "constraint-dependencies"
 _BEFORE_OURS = ("index-url", "extra-index-url")
-"""Keys of theirs that would stand beside an index in place of the public one."""
+"""Keys of theirs that would add to an index in place of the public one."""
 
 
 def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") -> str:
     """A uv.toml with the lock in it: Neuron's index before others, and constraints; with
     ``via`` that index in place of the public one.
 
-    Raises `CannotWrite` for one that uv could not read, or that cannot be joined.
+    Raises `CannotWrite` for one that uv could not read, or that cannot be edited safely.
     """
     draft = TomlDraft(path, remove_tagged(text))
     neuron = () if via else resolution.indexes()[0]
@@ -52,15 +52,15 @@ def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") ->
 
 def edit_project(path: str, text: str, resolution: Resolution, via: str = "") -> str:
     """A project's pyproject.toml with the lock below ``[tool.uv]``: constraints, and each of
-    Neuron's packages bound to its index; with ``via`` that index in place of the public one.
+    Neuron package bound to its index; with ``via`` that index in place of the public one.
 
-    Raises `CannotWrite` for one that cannot be joined.
+    Raises `CannotWrite` for one that cannot be edited safely.
     """
     draft = TomlDraft(path, remove_tagged(text))
     at = ("tool", "uv")
     for part in (at[:1], at, (*at, "sources")):
         if not isinstance(draft.value(part), (dict, type(None))):
-            raise CannotWrite(path, f"{'.'.join(part)} is not a table", hint="mend it first")
+            raise CannotWrite(path, f"{'.'.join(part)} is not a table", hint="correct it first")
     neuron = () if via else resolution.indexes()[0]
     expected = dict(draft.value(at) or {})
     draft.add(at, _constraints(draft, at, resolution, expected))
@@ -73,10 +73,10 @@ def edit_project(path: str, text: str, resolution: Resolution, via: str = "") ->
 
 
 def remove_settings(path: str, text: str) -> str:
-    """A file without ours: to the byte what it was, if nothing was changed since.
+    """A file without ours: byte for byte what it was, if nothing was changed since.
 
-    What was put into it since stays, with an index of ours that it names.  Raises `CannotWrite`
-    where taking ours out would leave what TOML does not allow.
+    What was added since stays, with an index of ours that it names.  Raises `CannotWrite` where
+    removing ours would leave invalid TOML.
     """
     left = remove_tagged(text)
     if left == text:
@@ -102,8 +102,8 @@ def _parse_rest(path: str, text: str) -> dict[str, Any]:
     except ValueError as error:
         raise CannotWrite(
             path,
-            f"has been changed so that taking neuron-pin's lines out would break it: {error}",
-            hint='take out by hand what is marked "# neuron-pin"',
+            f"has been changed so that removing neuron-pin's lines would break it: {error}",
+            hint='remove by hand the lines that are marked "# neuron-pin"',
         ) from None
 
 
@@ -125,7 +125,7 @@ def _indexes(
         return
     theirs = expected.get("index", [])
     if not isinstance(theirs, list):
-        raise CannotWrite(draft.path, "index is not a list", hint="mend it first")
+        raise CannotWrite(draft.path, "index is not a list", hint="correct it first")
     if via:
         _check_default(draft.path, theirs)
         for key in _BEFORE_OURS:
@@ -153,14 +153,14 @@ def _indexes(
 def _without_theirs(
     path: str, indexes: list[dict[str, Any]], theirs: list[Any], *, is_bound: bool
 ) -> list[dict[str, Any]]:
-    """Our indexes but for those that a file has already: names bind, where they stand does not
+    """Our indexes but for those that a file has already: names bind, their order does not
     matter.  Raises `CannotWrite` for another index of the same name."""
     urls = {row.get("name"): row.get("url") for row in theirs if isinstance(row, dict)}
     for index in indexes:
         name = index["name"]
         if name in urls and not (is_bound and urls[name] == index["url"]):
             raise CannotWrite(
-                path, f"has an index of its own that is called {name}", hint="call it otherwise"
+                path, f"has another index with the name {name}", hint="give it another name"
             )
     return [index for index in indexes if index["name"] not in urls]
 
@@ -178,20 +178,20 @@ def _write_table(row: dict[str, Any]) -> str:
 
 
 def _check_default(path: str, indexes: list[Any]) -> None:
-    """No other index stands in the public one's place already."""
+    """Raise `CannotWrite` where another index replaces the public one already."""
     for index in indexes:
         if isinstance(index, dict) and index.get("default"):
             raise CannotWrite(
                 path,
-                f"has a default index of its own, {str(index.get('url'))[:200]}",
-                hint="take it out: serve --index-url stands before it",
+                f"has another default index, {str(index.get('url'))[:200]}",
+                hint="remove it, and give it to the server: neuron-pin serve --index-url URL",
             )
 
 
 def _sources(
     draft: TomlDraft, resolution: Resolution, neuron: tuple[str, ...], expected: dict[str, Any]
 ) -> list[Setting]:
-    """The sources of Neuron's packages, with those that they take the place of put out of force."""
+    """The sources of Neuron packages; those that they replace become comments."""
     at = ("tool", "uv", "sources")
     theirs = dict(expected.get("sources", {}))
     written = {str(canonicalize_name(name)): name for name in theirs}
@@ -219,13 +219,13 @@ def _name_index(number: int) -> str:
 def _constraints(
     draft: TomlDraft, at: Path, resolution: Resolution, expected: dict[str, Any]
 ) -> list[Setting]:
-    """Our constraints before theirs, or the key that is to be added for them."""
+    """Our constraints before theirs, or the key to add for them."""
     rows = [f"{p.key.name}{p.pin.to_pip()}" for p in resolution.packages_of(Ecosystem.PIP)]
     if not rows:
         return []
     theirs = expected.get(_CONSTRAINTS, [])
     if not isinstance(theirs, list) or not all(isinstance(row, str) for row in theirs):
-        raise CannotWrite(draft.path, f"{_CONSTRAINTS} is no list of requirements")
+        raise CannotWrite(draft.path, f"{_CONSTRAINTS} is not a list of requirements")
     expected[_CONSTRAINTS] = [*rows, *theirs]
     entries = tuple(json.dumps(row) for row in rows)
     if draft.prepend((*at, _CONSTRAINTS), entries):

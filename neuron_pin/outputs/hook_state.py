@@ -7,6 +7,7 @@ written file is no state.
 
 from __future__ import annotations
 
+import shlex
 import zlib
 from collections.abc import Iterator
 
@@ -16,10 +17,10 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
 from neuron_pin.printable import blank_unprintable
 from neuron_pin.resolve import LockedPackage, Resolution
-from neuron_pin.target import Target
+from neuron_pin.target import Scope, Target
 
 HEAD = "neuron-pin hook state 1"
-"""The first line, which the programs of another version do not read."""
+"""The first line; programs of another version refuse the file."""
 
 
 def render_hook_state(resolution: Resolution, command: str) -> str:
@@ -28,7 +29,7 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
     packages = resolution.packages_of(target.system)
     if not packages:
         raise WrongUsage(
-            "the lock has no system packages that a hook could hold",
+            "the lock has no system packages for a hook to enforce",
             hint=f"the target is {target.label}",
         )
     catalog = load_catalog()
@@ -38,6 +39,7 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         ("value", "system", target.system.value),
         ("value", "family", target.family or ""),
         ("value", "command", command),
+        ("value", "relock", _relock_command(target)),
         ("value", "expires", resolution.expires),
         *(("allow", phase.label) for phase in sorted(target.phases - DEFAULT_PHASES)),
         *_names(catalog, target),
@@ -49,6 +51,16 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
     lines = [HEAD, *("\t".join(blank_unprintable(cell) for cell in row) for row in rows)]
     text = "\n".join(lines) + "\n"
     return f"{text}end\t{len(lines)}\t{zlib.crc32(text.encode()):08x}\n"
+
+
+def _relock_command(target: Target) -> str:
+    """The command that makes a newer lock for the same target; a refusal shows it."""
+    words = ["neuron-pin", "lock"]
+    words += ["--instance", target.instance] if target.instance else []
+    words += ["--os", target.os.name] if target.os is not None else []
+    words += ["--python", target.python]
+    words += ["--scope", target.scope.value] if target.scope is not Scope.BOTH else []
+    return shlex.join([*words, "--upgrade", "-o", "lock.json"])
 
 
 def _system_packages(catalog: Catalog, target: Target) -> list[Package]:

@@ -12,23 +12,37 @@ if TYPE_CHECKING:
     from neuron_pin.hooks.status import HookStatus
 
 SCHEMA_VERSION = 1
+MAX_NAMED = 2
+"""Packages that are named of several with the same reason."""
 
 
 def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
-    """A paragraph a hook; files only where something is wrong with them, or all."""
+    """A paragraph for each hook; with ``verbose`` every file and every pin without effect."""
     lines = []
     for status in found:
         held = f": {status.lock}" if status.lock else ""
         lines.append(f"{status.place}: {status.state}{held}")
         if status.expires:
-            lines.append(f"  to be looked at again by {status.expires}")
+            lines.append(f"  review by {status.expires}")
         if status.on_error:
             lines.append(f"  on-error = {status.on_error}")
         lines += [f"  problem: {problem}" for problem in status.problems]
-        lines += [f"  moot: {pin.name}: {pin.reason}" for pin in status.ineffective]
+        by_reason: dict[str, list[str]] = {}
+        for pin in status.ineffective:
+            by_reason.setdefault(pin.reason, []).append(pin.name)
+        for reason, names in by_reason.items():
+            lines.append(f"  no effect: {_count_pins(names, verbose=verbose)}: {reason}")
         if verbose:
             lines += [f"  {file.state:8}  {file.path}" for file in status.files]
     return join_printable(lines)
+
+
+def _count_pins(names: Sequence[str], *, verbose: bool) -> str:
+    """One name, or how many pins there are and the first of them."""
+    if len(names) == 1:
+        return names[0]
+    shown = list(names) if verbose else [*names[:MAX_NAMED], *(["…"] if names[MAX_NAMED:] else [])]
+    return f"{len(names)} pins ({', '.join(shown)})"
 
 
 def hook_status_document(found: Sequence[HookStatus]) -> str:

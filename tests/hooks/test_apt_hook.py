@@ -1,8 +1,10 @@
 """Real apt and dpkg, in a private root, with the hook and without it."""
 
+import json
 import os
 import random
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -212,11 +214,78 @@ def test_what_a_refusal_proposes_is_what_apt_then_does(held) -> None:
     machine.has(*words(OF_2_27))
     done = machine.apt("install", f"{TOOLS}=3.*", f"{RUNTIME}=3.*")
     assert rules(done.stderr) == {"NP306"}
-    proposed = re.search(r"^    sudo apt-get install (.*)$", done.stderr, re.M)
+    proposed = re.search(r"^    (?:sudo )?apt-get install (.*)$", done.stderr, re.M)
     assert proposed
-    assert machine.apt("install", *proposed[1].split()).returncode == 0
+    assert machine.apt("install", *shlex.split(proposed[1])).returncode == 0
     found = machine.installed()
     assert {found[TOOLS], found[RUNTIME]} == {LOCKED[TOOLS], LOCKED[RUNTIME]}
+
+
+def test_the_override_repeats_what_was_typed(held) -> None:
+    machine = held("exact")
+    done = machine.apt("install", f"{TOOLS}=3.*")
+    again = re.search(r"^    (?:sudo )?env (NEURON_PIN_ALLOW=NP306) (.*)$", done.stderr, re.M)
+    assert again, done.stderr
+    assert shlex.split(again[2]) == ["apt-get", "-q", "-y", "install", f"{TOOLS}=3.*"]
+    environment = {**os.environ, "APT_CONFIG": str(machine.config), "LC_ALL": "C.UTF-8"}
+    pasted = subprocess.run(
+        ["sh", "-c", f"env {again[1]} {again[2]}"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert pasted.returncode == 0, pasted.stderr
+    assert machine.installed()[TOOLS].startswith("3.")
+
+
+def test_a_plan_passes_the_hook_there_and_back(run, held) -> None:
+    """Real apt refuses the steps of a plan until its first ones have moved the hook; rolling
+    back restores the lock that the hook had, and then the versions."""
+    machine = held("exact")
+    machine.has(*words(LOCKED))
+    conf = machine.root / "etc/apt/apt.conf.d/90neuron-pin"
+    here = f"{machine.root}/usr/lib/neuron-pin"
+    before = (machine.root / "var/lib/neuron-pin/apt.state").read_bytes()
+    plan = json.loads(run("plan", "--from", "host", "--to", "2.32.0", "--instance", "trn1", "--os",
+                          "ubuntu22.04", "--python", "3.11", "--framework", "none", "--root",
+                          machine.root, "--format", "json").out)  # fmt: skip
+    installs = [
+        shlex.split(command)
+        for step in plan["steps"]
+        if step["part"] in ("driver", "runtime and tools")
+        for command in step["commands"]
+        if command.startswith("apt-get install")
+    ]
+    # One transaction: the new driver does not work with the old runtime library (NP506).
+    assert len(installs) == 1
+    assert rules(machine.apt(*installs[0][1:]).stderr) == {"NP306"}
+
+    def carry_out(commands: list[str]) -> None:
+        # The file as it was installed, and not as this private root needs it.
+        conf.write_text(conf.read_text().replace(here, "/usr/lib/neuron-pin"))
+        for command in commands:
+            text = command.removeprefix("sudo ")
+            if text.startswith("neuron-pin "):
+                done = run(*shlex.split(text)[1:], "-q")
+                assert done.code == 0, done.err
+            elif not text.startswith("apt-get "):
+                subprocess.run(["sh", "-c", text], check=True)
+        machine.point_hook_here()
+
+    carry_out([c for step in plan["steps"] if step["part"] == "lock" for c in step["commands"]])
+    for install in installs:
+        done = machine.apt(*install[1:])
+        assert done.returncode == 0, done.stderr
+    moved = machine.installed()
+    assert all(moved[name] != version for name, version in LOCKED.items())
+    carry_out([command for command in plan["back"] if "neuron.sources" not in command])
+    assert (machine.root / "var/lib/neuron-pin/apt.state").read_bytes() == before
+    for command in plan["back"]:
+        back = shlex.split(command.removeprefix("sudo "))
+        if back[:2] == ["apt-get", "install"]:
+            done = machine.apt(*back[1:])
+            assert done.returncode == 0, done.stderr
+    assert machine.installed() == LOCKED
 
 
 def test_a_newer_lock_is_another_state(held, lock_file, archives) -> None:

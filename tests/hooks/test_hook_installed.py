@@ -15,7 +15,7 @@ from apt_machine import (
 )
 from conftest import Run, failure
 
-from neuron_pin.errors import CannotWrite
+from neuron_pin.errors import CannotWrite, WrongUsage
 
 pytestmark = [
     pytest.mark.apt,
@@ -42,6 +42,10 @@ def test_installing_is_idempotent_shown_before_and_leaves_no_trace(
     assert tree(plain.root) == before
     assert "+DPkg::Pre-Install-Pkgs" in shown.out
     assert len(shown.err.splitlines()) == 8
+    # What nobody edits is listed with its size, and shown when asked for.
+    assert "def judge(" not in shown.out
+    assert re.search(r"verdict\.py: would be written, [\d,]+ bytes", shown.err)
+    assert "+def judge(" in run(*words, "--dry-run", "-v").out
     first = run(*words)
     assert first.code == 0, first.err
     after = tree(plain.root)
@@ -55,11 +59,17 @@ def test_installing_is_idempotent_shown_before_and_leaves_no_trace(
     assert tree(plain.root) == after
     plain.point_hook_here()
     assert plain.apt("install", f"{TOOLS}=3.*").returncode == 100
+    log = plain.root / "var/log/neuron-pin.log"
+    record = log.read_text()
     # Moved for the test: an edit by hand.
     kept = run("hook", "remove", "apt", "--root", plain.root)
     assert failure(kept, CannotWrite).path.endswith("90neuron-pin")
     gone = run("hook", "remove", "apt", "--root", plain.root, "--overwrite")
     assert gone.code == 0, gone.err
+    # The record of refusals stays, and where it is is told.
+    assert log.read_text() == record
+    assert f"{log}: kept" in gone.err
+    log.unlink()
     apts_own = ("var/cache", "var/log/apt")
     left = {k: v for k, v in tree(plain.root).items() if not k.startswith(apts_own)}
     assert left == {k: v for k, v in before.items() if not k.startswith(apts_own)}
@@ -125,6 +135,31 @@ def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
     problems = hook_status(run, machine)["problems"]
     for name in ("apt-hook", "apt.state"):
         assert any(name in problem for problem in problems)
+
+
+def test_pins_that_match_nothing_are_one_line(run, held) -> None:
+    machine = held("exact")
+    text = run("hook", "status", "apt", "--root", machine.root).out
+    (line,) = [row for row in text.splitlines() if "neither installed nor" in row]
+    assert re.search(r"no effect: \d pins \(", line), text
+    told = run("hook", "status", "apt", "--root", machine.root, "--format", "json")
+    (status,) = json.loads(told.out)["hooks"]
+    assert {"aws-neuronx-k8-plugin"} <= {pin["name"] for pin in status["moot"]}
+
+
+def test_a_lock_for_another_system_is_refused_unless_asked_for(
+    run, plain: Machine, archives, lock_file
+) -> None:
+    lock = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    (plain.root / "etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
+    before = tree(plain.root)
+    words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root)
+    assert "debian12" in failure(run(*words), WrongUsage).message
+    assert tree(plain.root) == before
+    done = run(*words, "--allow-other-os")
+    assert done.code == 0
+    assert "debian12" in done.err
+    assert run("hook", "remove", "apt", "--root", plain.root).code == 0
 
 
 def test_absent_hooks_are_no_fault(run, plain: Machine) -> None:

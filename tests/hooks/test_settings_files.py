@@ -263,11 +263,11 @@ def test_every_form_has_the_served_index_and_comes_back(edit, text: str, resolut
         ('[tool.uv]\nsources = [1]\n', "is not a table"),
         ('[tool.uv.index]\nname = "a"\n', "is not a list"),
         ('[tool.uv]\nsources = { nki = { index = "b" } }\n', "in a table in braces"),
-        ('[tool.uv]\nconstraint-dependencies = "a"\n', "is no list"),
+        ('[tool.uv]\nconstraint-dependencies = "a"\n', "is not a list"),
         ('[tool.uv.sources.neuronx-cc]\ngit = "https://a.example"\n', "a table of its own"),
         (
             '[[tool.uv.index]]\nname = "neuron-pin"\nurl = "https://a.example"\n',
-            "an index of its own that is called neuron-pin",
+            "another index with the name neuron-pin",
         ),
     ],
 )  # fmt: skip

@@ -51,7 +51,7 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
     words = ("hook", "install", "apt", "--lock", machine / "lock.json", "--root", machine)
     done = as_nobody(*words)
     assert done.returncode == 2, done.stderr
-    assert "only root may write here" in done.stderr
+    assert "only root can write here" in done.stderr
     line = f"hook install apt --lock {machine}/lock.json --root {machine}"
     assert f"hint: run: sudo {PYTHON}" in done.stderr or "hint: run: sudo " in done.stderr
     assert line in done.stderr
@@ -79,9 +79,9 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path) -> None:
         (("hook", "install"), "missing KIND"),
         (("hook", "install", "rpm"), "unknown hook 'rpm'"),
         (("hook", "instal", "apt"), "unknown action"),
-        (("hook", "install", "apt", "--scope", "user"), "apt has one configuration"),
-        (("hook", "install", "pip", "--scope", "venv"), "which environment?"),
-        (("hook", "install", "pip", "--venv", "."), "is no virtual environment"),
+        (("hook", "install", "apt", "--scope", "user"), "apt has only the scope"),
+        (("hook", "install", "pip", "--scope", "venv"), "no environment is active"),
+        (("hook", "install", "pip", "--venv", "."), "is not a virtual environment"),
         (("hook", "install", "pip", "--scope", "user", "--root", "/x"), "--root is for --scope system"),
         (("hook", "install", "apt", "--root", "."), "lock.json: cannot be read"),
         (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is not a lock"),

@@ -1,5 +1,6 @@
 """The judge's rules, one by one, on states made by hand."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -106,8 +107,9 @@ def test_what_is_not_refused_is_said() -> None:
     found = judge(state(*old), [Change(RUNTIME, "", "2.05-1")], {}, TODAY)
     assert not found.refusals
     assert [note.partition(":")[0] for note in found.notes] == [
-        f"{RUNTIME} 2.05 is out of support since 2026-01-01 [end.rst] (NP201); the lock holds it",
-        "the lock was to be looked at again by 2026-06-01",
+        f"{RUNTIME} 2.05 is out of support since 2026-01-01 [end.rst] (NP201); the lock has it",
+        "the review date of the lock, 2026-06-01, has passed; the lock is still enforced. Make a new "
+        "one and install it with neuron-pin hook install",
     ]
     newer = judge(state(*MAJOR), [Change(TOOLS, "", "2.99-1")], {}, TODAY)
     assert "NP508" in newer.notes[0]
@@ -170,6 +172,49 @@ def test_a_pin_admits_what_the_policy_s_pin_does(version: str, base: str, reach:
 def test_an_override_names_its_rules(allow: str, left: int) -> None:
     refusals = [verdict.Refusal(rule, Change("a", "", "1"), "") for rule in ("NP306", "NP101")]
     assert len(telling.overridden(refusals, allow)) == left
+
+
+REFUSED = [
+    verdict.Refusal("NP306", Change(TOOLS, "", "3.0"), "", [f"{TOOLS}=2.28.23.0-*"]),
+]
+
+# what was typed, and how a refusal repeats it
+TYPED = [
+    (["apt-get", "install", f"{TOOLS}=3.*"], f"apt-get install '{TOOLS}=3.*'"),
+    (["apt", "-o", "Debug::X=a b", "install", "x"], "apt -o 'Debug::X=a b' install x"),
+    (["apt-get", "install", "it's"], "apt-get install 'it'\\''s'"),
+    (["apt-get", "install", "$(reboot)"], "apt-get install '$(reboot)'"),
+    (["apt-get", "install", "\033[31mx"], "apt-get ..."),
+    (["apt-get", "install", *["long-name"] * 50], "apt-get ..."),
+    ([], "apt-get ..."),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown"), TYPED)
+@pytest.mark.parametrize("environ", [{"SUDO_USER": "ada"}, {}])
+def test_a_refusal_can_be_pasted(typed: list[str], shown: str, environ, tmp_path: Path) -> None:
+    found = verdict.Verdict()
+    found.refusals = REFUSED
+    held = state(*EXACT)
+    log = str(tmp_path / "log")
+    is_refused, lines = telling.settle(held, found, environ, log, "apt-get", typed)
+    assert is_refused
+    sudo = "sudo " if environ else ""
+    assert f"    {sudo}env NEURON_PIN_ALLOW=NP306 {shown}" in lines
+    assert f"    {sudo}apt-get install '{TOOLS}=2.28.23.0-*'" in lines
+    assert ("by ada" if environ else "by root") in Path(log).read_text()
+
+
+def test_many_packages_are_proposed_whole() -> None:
+    words = [f"aws-neuronx-package-{n}={'1' * 30}.*" for n in range(20)]
+    refusals = [verdict.Refusal("NP306", Change("a", "", "1"), "", words)]
+    lines = telling.format_refusal(state(*EXACT), refusals, "apt-get")
+    at = next(n for n, line in enumerate(lines) if " install aws" in line or " install '" in line)
+    text = lines[at]
+    while text.endswith("\\"):
+        at += 1
+        text = text[:-1] + lines[at]
+    assert shlex.split(text) == ["sudo", "apt-get", "install", *words]
 
 
 def test_the_judge_stands_alone() -> None:

@@ -163,10 +163,10 @@ def test_a_lock_beside_it(run, pair, served, place: Path) -> None:
 
 def test_what_cannot_be_meant_is_refused(run, pair, place: Path) -> None:
     for words, said in (
-        (("apt", "--via", "https://x/"), "points pip and uv at an index"),
-        (("pip", "--via", "ftp://x/"), "is no address"),
-        (("pip", "--via", "x"), "is no address"),
-        (("pip", "--via", "https://x/?a=b"), "is no address"),
+        (("apt", "--via", "https://x/"), "is for pip and uv"),
+        (("pip", "--via", "ftp://x/"), "not the address of an index"),
+        (("pip", "--via", "x"), "not the address of an index"),
+        (("pip", "--via", "https://x/?a=b"), "not the address of an index"),
         (("pip", "--via", "https://x/a b"), "characters"),
         (("pip", "--via", "https://x/\"\nextra = 1"), "characters"),
     ):  # fmt: skip

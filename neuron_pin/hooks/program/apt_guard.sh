@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands before the hook where on-error = refuse: what the hook cannot judge, because it
-# cannot run, is refused if a package of Neuron's takes part. The transaction comes on
+# Runs the hook where on-error = refuse: what the hook cannot judge, because it cannot
+# run, is refused if a Neuron package takes part. The transaction comes on
 # standard input, version 3 of apt's protocol; exit code 10 refuses.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -25,6 +25,7 @@ case ",${NEURON_PIN_ALLOW-}," in
     exit 0
     ;;
 esac
-echo "neuron-pin: on-error = refuse, so nothing was changed. Pass it this once with" >&2
-echo "    sudo env NEURON_PIN_ALLOW=on-error apt-get ..." >&2
+echo "neuron-pin: on-error = refuse, so nothing was changed. To allow the same command" >&2
+echo "this once, run it after" >&2
+echo "    sudo env NEURON_PIN_ALLOW=on-error" >&2
 exit 10

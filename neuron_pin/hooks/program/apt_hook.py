@@ -3,8 +3,8 @@
 
 apt.conf(5), DPkg::Pre-Install-Pkgs, protocol version 3.  Exit code 10 refuses; whatever else
 happens here must let apt go on, so apt's configuration turns every other code into success.
-A transaction without a package of Neuron's, and without a kernel, is let go before anything
-but this file has been read.
+A transaction without a Neuron package, and without a kernel, is allowed before anything but
+this file has been read.
 """
 
 import os
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 REFUSED = 10
 SECONDS = 5
 MAX_LINE = 16384
+MAX_PARENTS = 8
+MAX_COMMAND = 4096
 MAX_STATUS = 256 * 1024 * 1024
 KERNEL = b"linux-image-"
 HEADERS = b"linux-headers-"
 
 
 class NotJudged(Exception):
-    """Why a transaction could not be judged."""
+    """A transaction that could not be judged; the message says why."""
 
 
 def main() -> int:
@@ -51,7 +53,7 @@ def main() -> int:
 
 
 def tell(text: str) -> None:
-    """Say something to whoever runs apt, if anybody listens."""
+    """Print to whoever runs apt, if anybody listens."""
     try:
         os.write(2, text.encode("utf-8", "backslashreplace"))
     except OSError:
@@ -59,7 +61,7 @@ def tell(text: str) -> None:
 
 
 def load_judge(here: str) -> None:
-    """Import the judge, which lies beside this program, as a package of its own name."""
+    """Import the modules beside this program, as a package of their own name."""
     sys.dont_write_bytecode = True
     package = type(sys)("neuron_pin_hook")
     package.__path__ = [here]
@@ -89,13 +91,13 @@ def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
     with os.fdopen(descriptor, "rb", 65536) as stream:
         first = stream.readline(MAX_LINE).rstrip(b"\n")
         if first != b"VERSION 3":
-            # Whether it concerns us is all that can still be told.
+            # Nothing but whether it concerns us can be read from another protocol.
             line = first
             while line and not names_neuron(line):
                 line = stream.readline(MAX_LINE)
             lines += [line] if line else []
             raise NotJudged("apt speaks " + ascii(first[:40]) + ", not VERSION 3")
-        # apt's configuration stands before the transaction, up to an empty line.
+        # apt's configuration comes before the transaction, up to an empty line.
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
             if line == b"\n":
                 break
@@ -107,7 +109,7 @@ def read_transaction(lines: "list[bytes]", from_stdin: bool) -> None:
 
 
 def names_neuron(line: bytes) -> bool:
-    """Whether a line of any version of the protocol is one of a package of Neuron's: it begins
+    """Whether a line of any version of the protocol is about a Neuron package: it begins
     with the name, or is the path of a deb.  apt's configuration, which names us, has ``=``."""
     word = line.partition(b" ")[0]
     if word.startswith(b"/"):
@@ -116,7 +118,7 @@ def names_neuron(line: bytes) -> bool:
 
 
 def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
-    """Judge what concerns us, and say what is refused."""
+    """Judge what concerns us, and print what is refused."""
     import time
 
     load_judge(here)
@@ -133,18 +135,38 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     if kernels:
         found.refusals += kernel_refusals(held, changes, kernels, headers, status)
     log = os.path.join(root, "var/log/neuron-pin.log")
-    is_refused, messages = telling.settle(held, found, os.environ, log, "apt-get")
+    command = read_command() if found.refusals else []
+    is_refused, messages = telling.settle(held, found, os.environ, log, "apt-get", command)
     for line in messages:
         tell(line + "\n")
     return REFUSED if is_refused else 0
 
 
+def read_command() -> "list[str]":
+    """The command line of the apt that runs this, from its process; empty where it cannot be
+    read, or is that of another program (unattended-upgrades, a graphical one)."""
+    pid = os.getppid()
+    try:
+        for _ in range(MAX_PARENTS):
+            with open(f"/proc/{pid}/cmdline", "rb") as stream:
+                text = stream.read(MAX_COMMAND)
+            words = text.decode("utf-8", "backslashreplace").split("\0")
+            if words[0].rpartition("/")[2] in ("apt", "apt-get", "aptitude"):
+                # Each word ends with a NUL; without the last one the line was cut off.
+                return words[:-1] if not words[-1] else []
+            with open(f"/proc/{pid}/stat", "rb") as stream:
+                # proc(5): the parent is the second field after the name in brackets.
+                pid = int(stream.read(MAX_COMMAND).rpartition(b")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return []
+
+
 def parse_lines(
     lines: "list[bytes]",
 ) -> "tuple[list[Change], dict[str, Change], set[str]]":
-    """The changes of Neuron's packages, the kernels that come with their release, and the
-    releases whose headers come.  Lines of packages that are merely configured, or removed,
-    count as what they are; raises `NotJudged` for one that is none of apt's."""
+    """The changes of Neuron packages, the new kernels by their release, and the releases whose
+    headers are installed too.  Raises `NotJudged` for a line that is not apt's."""
     changes: "list[Change]" = []
     kernels: "dict[str, Change]" = {}
     headers: "set[str]" = set()
@@ -152,11 +174,11 @@ def parse_lines(
         fields = line.decode("utf-8", "backslashreplace").rstrip("\n").split(" ", 8)
         if len(fields) != 9 or not line.endswith(b"\n") or fields[4] not in ("<", "=", ">"):
             if names_neuron(line):
-                raise NotJudged("a line of the transaction is cut off or is no line of apt's")
+                raise NotJudged("a line of the transaction is cut off, or is not in apt's format")
             continue
         name, old, new, action = fields[0], fields[1], fields[5], fields[8]
         if action == "**CONFIGURE**":
-            # What was unpacked has been judged; half-installed work has to be finished.
+            # What was unpacked has been judged; a half-done installation has to be finished.
             continue
         change = verdict.Change(name, old if old != "-" else "", new if new != "-" else "")
         release = name.partition("-")[2].partition("-")[2]
@@ -182,9 +204,9 @@ def read_status(path: str) -> bytes:
 def installed_versions(
     status: bytes, names: "Iterable[str]", changes: "Iterable[Change]"
 ) -> "dict[str, str]":
-    """The versions of Neuron's packages that are installed."""
+    """The versions of the Neuron packages that are installed."""
     found = {}
-    # One search for what all of Neuron's names have, not one a name.
+    # One search for what all names have in common, not one for each name.
     wanted = set(names) | {change.name for change in changes}
     for name, stanza in stanzas(status, b""):
         if name in wanted and is_installed(stanza):
@@ -196,7 +218,7 @@ def installed_versions(
 
 
 def stanzas(status: bytes, prefix: bytes) -> "Iterator[tuple[str, bytes]]":
-    """The packages of dpkg's status whose name begins so, or has Neuron's in it."""
+    """The packages of dpkg's status whose name has the prefix, or without one ``neuron``."""
     mark = b"\nPackage: " + (prefix or b"")
     at = status.find(mark)
     while at >= 0:
@@ -212,7 +234,7 @@ def stanzas(status: bytes, prefix: bytes) -> "Iterator[tuple[str, bytes]]":
 
 
 def is_installed(stanza: bytes) -> bool:
-    """dpkg(1), package states: whatever is unpacked is there."""
+    """dpkg(1), package states: whatever is unpacked counts."""
     at = stanza.find(b"\nStatus: ")
     state = stanza[at + 9 :].partition(b"\n")[0].split()[-1:] if at >= 0 else []
     return bool(state) and state[0] not in (b"not-installed", b"config-files")
@@ -225,7 +247,7 @@ def kernel_refusals(
     headers: "set[str]",
     status: bytes,
 ) -> "list[Refusal]":
-    """What is refused of kernels that come, for the driver that will be there."""
+    """What is refused of new kernels, for the driver that is installed afterwards."""
     present = {n[12:] for n, s in stanzas(status, KERNEL) if is_installed(s)}
     with_headers = {n[14:] for n, s in stanzas(status, HEADERS) if is_installed(s)}
     driver = dict(installed_versions(status, [verdict.DRIVER], []))
@@ -252,14 +274,14 @@ def kernel_refusals(
 
 
 def report_not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
-    """Say once that there was no verdict, and go on or not as the administrator said."""
+    """Report that there was no verdict; apt proceeds or not as the administrator chose."""
     message = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
     would_refuse = concerned and on_error == "refuse"
     refuses = would_refuse and not allowed
     text = "this transaction was not judged: " + message
     if would_refuse:
-        text += "; passed by NEURON_PIN_ALLOW=on-error" if allowed else "; refused (on-error)"
+        text += "; allowed by NEURON_PIN_ALLOW=on-error" if allowed else "; refused (on-error)"
     log = os.path.join(root, "var/log/neuron-pin.log")
     if "telling" in globals():
         tell("neuron-pin: " + telling.printable(text) + "\n")
@@ -272,19 +294,19 @@ def report_not_judged(error: Exception, concerned: bool, root: str, on_error: st
         tell("neuron-pin: not logged: " + ascii(problem)[1:-1] + "\n")
     if refuses:
         tell(
-            "neuron-pin: on-error = refuse, so nothing was changed. Mend it with\n"
+            "neuron-pin: on-error = refuse, so nothing was changed. To repair the hook:\n"
             "    sudo neuron-pin hook install apt --lock lock.json\n"
-            "or pass this once (it is logged):\n"
-            "    sudo env NEURON_PIN_ALLOW=on-error apt-get …\n"
+            "To allow the same command this once (it is logged), run it after\n"
+            "    sudo env NEURON_PIN_ALLOW=on-error\n"
         )
         return REFUSED
-    tell("neuron-pin: apt goes on" + (" (on-error = allow)\n" if not would_refuse else "\n"))
+    tell("neuron-pin: apt proceeds" + (" (on-error = allow)\n" if not would_refuse else "\n"))
     return 0
 
 
 def write_plainly(path: str, text: str) -> str:
-    """Put a line into the log without the judge, which could not be had; what was wrong,
-    empty for nothing."""
+    """Write a line to the log without the other modules, which may be broken; gives what was
+    wrong, empty for nothing."""
     import time
 
     try:
@@ -297,7 +319,7 @@ def write_plainly(path: str, text: str) -> str:
 
 
 def check(here: str, state_path: str) -> int:
-    """Whether this program could judge: says by which lock."""
+    """Whether this program can judge: prints the lock that it judges by."""
     load_judge(here)
     try:
         message, code = state.read_state(state_path).lock, 0

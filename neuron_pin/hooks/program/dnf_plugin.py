@@ -1,9 +1,9 @@
 """dnf's plugin: refuses a transaction that the lock does not allow, as apt's hook does.
 
 Source: dnf, "Plugin Interface".  The version lock keeps dnf from choosing other versions; this
-judges what is chosen all the same: local packages, packages that the lock does not name, a
+judges what is chosen anyway: local packages, packages that the lock does not name, a
 driver against the runtime library, kernels.  What goes wrong in here does not stop dnf, unless
-``on_error = refuse`` is set and a package of Neuron's takes part.
+``on_error = refuse`` is set and a Neuron package takes part.
 """
 
 import os
@@ -60,15 +60,15 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
             sys.stderr.write(ascii(text)[1:-1] + "\n")
             if refuse and not allowed:
                 raise dnf.exceptions.Error(
-                    "neuron-pin: on_error = refuse; to pass this once: "
-                    "sudo env NEURON_PIN_ALLOW=on-error dnf ..."
+                    "neuron-pin: on_error = refuse; to allow the same command this once, run it "
+                    "after sudo env NEURON_PIN_ALLOW=on-error"
                 ) from None
             return
         if refusal:
             raise dnf.exceptions.Error(refusal)
 
     def judge(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
-        """Why the transaction is refused, empty where it is not."""
+        """Why the transaction is refused, empty where it is allowed."""
         root = self.base.conf.installroot or "/"
         load_judge(os.path.join(root, PROGRAMS))
         held = state.read_state(os.path.join(root, STATE))
@@ -87,7 +87,8 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
                 driver = change.new
         found.refusals += kernel_refusals(held, kernels, query, driver)
         log = os.path.join(root, LOG)
-        is_refused, lines = telling.settle(held, found, os.environ, log, "dnf")
+        command = ["dnf"] + sys.argv[1:] if len(sys.argv) > 1 else []
+        is_refused, lines = telling.settle(held, found, os.environ, log, "dnf", command)
         if is_refused:
             return "\n".join(lines)
         for line in lines:
@@ -98,7 +99,7 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
 def kernel_refusals(
     held: "State", kernels: "list[Any]", query: "list[Any]", driver: str
 ) -> "list[Refusal]":
-    """What is refused of the kernels that come: of the packages that hold an image."""
+    """What is refused of new kernels: of the packages that contain an image."""
     images = ("kernel", "kernel-core")
     present = [p.version for p in query if is_kernel(p.name, images)]
     every = [*query, *kernels]
@@ -140,7 +141,8 @@ def evr(package: "Any") -> str:
 
 
 def load_judge(folder: str) -> None:
-    """Import the judge, which lies in no folder that dnf knows, as a package of its own name."""
+    """Import the modules, which are in no folder that dnf searches, as a package of their own
+    name."""
     package = type(sys)("neuron_pin_hook")
     package.__path__ = [folder]
     sys.modules[package.__name__] = package

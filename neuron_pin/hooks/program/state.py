@@ -19,7 +19,7 @@ class Unusable(Exception):
 
 
 class Pin:
-    """The range of one package that the lock holds, and the version that it chose."""
+    """The range of one package that the lock allows, and the version that it chose."""
 
     __slots__ = ("base", "install_spec", "reach", "version")
 
@@ -31,7 +31,7 @@ class Pin:
 
     @property
     def is_range(self) -> bool:
-        """Whether it admits several versions."""
+        """Whether it allows several versions."""
         return self.reach == "prefix"
 
     def admits(self, version: str) -> bool:
@@ -91,7 +91,7 @@ class State:
         return release + " for " + self.values.get("label", "")
 
     def is_neuron(self, name: str) -> bool:
-        """Whether a package is one of Neuron's, by the catalog or by its name."""
+        """Whether a package is a Neuron package, by the catalog or by its name."""
         return name in self.names or name.startswith("aws-neuron")
 
 
@@ -119,7 +119,7 @@ def parse_state(data: bytes) -> State:
         raise Unusable(f"is larger than {MAX_BYTES} bytes")
     at = data.rfind(b"end\t")
     if not data.startswith(HEAD.encode() + b"\n"):
-        raise Unusable("is no state of this hook; run neuron-pin hook install again")
+        raise Unusable("is not a state of this hook; run neuron-pin hook install again")
     if at < 0 or data[at:] != checksum(data[:at]).encode():
         raise Unusable("is damaged or half written; run neuron-pin hook install again")
     state = State()
@@ -128,7 +128,7 @@ def parse_state(data: bytes) -> State:
             kind, *rest = line.split("\t")
             _READ[kind](state, *rest)
     except (KeyError, ValueError, TypeError):
-        raise Unusable("has a line that it cannot have") from None
+        raise Unusable("has an invalid line") from None
     return state
 
 

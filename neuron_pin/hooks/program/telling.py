@@ -1,18 +1,22 @@
-"""What a hook says of a transaction: to whoever runs the package manager, and to the log."""
+"""What a hook prints about a transaction, and what it logs."""
 
 from .state import State
 from .verdict import Refusal, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_SHOWN = 12
 MAX_TEXT = 400
+MAX_WORDS = 24
+MAX_COMMAND = 300
+"""Packages of a command that is proposed, and characters of one that is repeated; more is not
+pasted by anybody."""
 
 
 def printable(text: str) -> str:
-    """Text of foreign origin, safe for a terminal and for a line of a log.
+    """Text from elsewhere, made safe for a terminal and for a line of a log.
 
     The twin of ``neuron_pin/printable.py: make_printable``, which no hook can import; that one
     has no bound.
@@ -24,13 +28,44 @@ def printable(text: str) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A word for a command that somebody will paste."""
-    plain = text and all(c.isalnum() or c in "+-.:~_=/" for c in text.rstrip("*"))
-    return text if plain else "'" + text.replace("'", "'\\''") + "'"
+    """A word for a command that somebody will paste, into whatever shell: zsh stops at a
+    pattern that no file matches, so a star is quoted too."""
+    plain = "+-.:_=/@%,"
+    # Python 3.6 has no str.isascii.
+    if text and all((ord(c) < 128 and c.isalnum()) or c in plain for c in text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
-def format_refusal(state: State, refusals: "list[Refusal]", installer: str) -> "list[str]":
-    """A refusal as lines for people: why, by which rule, and the two ways on."""
+def repeat_command(command: "Sequence[str]", installer: str) -> str:
+    """The command that somebody typed, to be pasted; a placeholder where it is not known, is too
+    long, or has letters that a terminal does not show."""
+    text = " ".join(shell_word(word) for word in command)
+    if not command or len(text) > MAX_COMMAND or not text.isprintable():
+        return installer + " ..."
+    return text
+
+
+def propose_install(prefix: str, installer: str, words: "list[str]") -> "list[str]":
+    """A command that installs these, a few a line."""
+    shown = [shell_word(word) for word in words]
+    rows = [" ".join(shown[at : at + 4]) for at in range(0, len(shown), 4)]
+    head = "    " + prefix + installer + " install "
+    return (head + " \\\n        ".join(rows)).split("\n")
+
+
+def format_refusal(
+    state: State,
+    refusals: "list[Refusal]",
+    installer: str,
+    command: "Sequence[str]" = (),
+    prefix: str = "sudo ",
+) -> "list[str]":
+    """A refusal as lines for people: why, by which rule, and the ways on.
+
+    ``command`` is what was typed, empty for unknown, ``prefix`` what makes a command one of
+    root's, empty for root itself.
+    """
     lines = ["neuron-pin: refused, nothing was changed. The lock is " + state.lock + "."]
     for refusal in refusals[:MAX_SHOWN]:
         change = refusal.change
@@ -40,19 +75,21 @@ def format_refusal(state: State, refusals: "list[Refusal]", installer: str) -> "
     if len(refusals) > MAX_SHOWN:
         lines.append(f"  and {len(refusals) - MAX_SHOWN} more")
     words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
-    if words:
+    if words and len(words) <= MAX_WORDS:
         lines.append("What the lock allows:")
-        shown = " ".join(shell_word(word) for word in words[:MAX_SHOWN])
-        lines.append("    sudo " + installer + " install " + shown)
+        lines += propose_install(prefix, installer, words)
     else:
         lines.append("What the lock allows: the transaction without these packages.")
     rules = ",".join(sorted({refusal.rule for refusal in refusals}))
-    lines.append("To do it all the same, this once (it is logged):")
-    lines.append("    sudo env NEURON_PIN_ALLOW=" + rules + " " + installer + " …")
+    lines.append("To do it anyway, this once (it is logged):")
+    again = repeat_command(command, installer)
+    lines.append("    " + prefix + "env NEURON_PIN_ALLOW=" + rules + " " + again)
     kind = "dnf" if installer == "dnf" else "apt"
-    lines.append("To move to another release, make a lock of it and install that:")
-    lines.append("    neuron-pin lock … -o lock.json")
-    lines.append("    sudo neuron-pin hook install " + kind + " --lock lock.json")
+    lines.append("To move to another release, lock it and install that lock:")
+    lines.append("    " + (state.values.get("relock") or "neuron-pin lock --upgrade -o lock.json"))
+    lines.append("    " + prefix + "neuron-pin hook install " + kind + " --lock lock.json")
+    if kind == "apt":
+        lines.append("apt reports this refusal below as a sub-process with an error code.")
     return [printable(line) for line in lines]
 
 
@@ -64,26 +101,32 @@ def in_one_line(refusals: "Iterable[Refusal]") -> str:
 
 
 def overridden(refusals: "Iterable[Refusal]", allow: str) -> "list[Refusal]":
-    """What is left of refusals when ``NEURON_PIN_ALLOW`` names these rules."""
+    """The refusals by rules that ``NEURON_PIN_ALLOW`` does not name."""
     allowed = set(allow.replace(",", " ").split())
     return [refusal for refusal in refusals if refusal.rule not in allowed]
 
 
 def settle(
-    state: State, found: Verdict, environ: "Mapping[str, str]", log: str, installer: str
+    state: State,
+    found: Verdict,
+    environ: "Mapping[str, str]",
+    log: str,
+    installer: str,
+    command: "Sequence[str]" = (),
 ) -> "tuple[bool, list[str]]":
-    """Whether a transaction is refused, once the override has had its say, and what there is
-    to print; refusals and overrides are logged."""
+    """Whether a transaction is refused, after ``NEURON_PIN_ALLOW``, and the lines to print;
+    refusals and overrides are logged.  ``command`` is what was typed, empty for unknown."""
     lines = ["neuron-pin: " + printable(note) for note in found.notes]
     if not found.refusals:
         return False, lines
     allow = environ.get("NEURON_PIN_ALLOW", "")
     left = overridden(found.refusals, allow)
-    who = " by " + (environ.get("SUDO_USER") or "the superuser")
+    who = " by " + (environ.get("SUDO_USER") or "root")
     what = who + ": " + in_one_line(left or found.refusals)
     if left:
         problem = write_log(log, "refused" + what)
-        lines += format_refusal(state, left, installer)
+        prefix = "sudo " if environ.get("SUDO_USER") else ""
+        lines += format_refusal(state, left, installer, command, prefix)
     else:
         problem = write_log(log, "allowed by NEURON_PIN_ALLOW=" + allow + what)
         lines.append(printable("neuron-pin: allowed by NEURON_PIN_ALLOW" + what))
@@ -93,7 +136,7 @@ def settle(
 
 
 def write_log(path: str, text: str) -> str:
-    """Put one line into the log; what was wrong, empty for nothing.  At a megabyte the log
+    """Write one line to the log; gives what was wrong, empty for nothing.  At a megabyte the log
     becomes ``.1`` and a new one begins."""
     import os
     import time

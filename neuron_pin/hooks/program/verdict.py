@@ -1,8 +1,8 @@
 """Whether a transaction of system packages may go on, by a lock and its facts.
 
-Runs inside of apt's and dnf's hooks: no network, no cache, nothing but what it is given.  What it
-says of versions is the twin of what the library says: each names the other, and both are held to
-the table of cases in ``fixtures/hook-twins``.
+Runs inside of apt's and dnf's hooks: no network, no cache, nothing but what it is given.  Its
+comparison of versions is the twin of the library's: each names the other, and both are tested
+with the cases in ``fixtures/hook-twins``.
 """
 
 from .state import Known, Pin, State
@@ -42,7 +42,7 @@ class Refusal:
 
 
 class Verdict:
-    """What is refused, and what there is to know although it is not."""
+    """What is refused, and notes on what is allowed."""
 
     def __init__(self) -> None:
         self.refusals: "list[Refusal]" = []
@@ -52,11 +52,11 @@ class Verdict:
 def judge(
     state: State, changes: "Iterable[Change]", installed: "Mapping[str, str]", today: str
 ) -> Verdict:
-    """Judge the changes of Neuron's packages.
+    """Judge the changes of Neuron packages.
 
-    ``installed`` has the version before the transaction of every package of Neuron's that is
-    installed; ``today`` is an ISO date.  What is not moved is not judged, and what is made no
-    worse than it was is not refused: a machine must be able to be mended in steps.
+    ``installed`` has the version before the transaction of every Neuron package that is
+    installed; ``today`` is an ISO date.  Packages that do not change are not judged, and changes
+    that do not make things worse are allowed, so that a machine can be repaired in steps.
     """
     verdict = Verdict()
     moved = [c for c in changes if c.new != c.old and state.is_neuron(c.name)]
@@ -79,15 +79,16 @@ def judge(
     expires = state.values.get("expires", "")
     if expires and expires < today:
         verdict.notes.append(
-            "the lock was to be looked at again by "
+            "the review date of the lock, "
             + expires
-            + ": make a new one, and neuron-pin hook install it"
+            + ", has passed; the lock is still enforced. Make a new one and install it with "
+            "neuron-pin hook install"
         )
     return verdict
 
 
 def _judge_version(state: State, change: Change, today: str, verdict: Verdict) -> "Refusal | None":
-    """Why a version may not come, whatever else is there."""
+    """Why a version is not allowed, whatever else is installed."""
     name, version = change.name, public(change.new)
     pin = state.pins.get(name)
     known = state.known.get((name, version))
@@ -104,24 +105,24 @@ def _judge_version(state: State, change: Change, today: str, verdict: Verdict) -
             return None
         if pin is None:
             return Refusal(
-                "NP508", change, "no release that the lock knows of has shipped " + version
+                "NP508", change, "no SDK release in the lock's catalog has shipped " + version
             )
         verdict.notes.append(
-            name + " " + version + " is newer than the facts of the lock: it was held to its pin "
-            "alone (NP508)"
+            name + " " + version + " is newer than the lock's catalog: only its pin was checked "
+            "(NP508)"
         )
         return None
     if known.ended and known.ended <= today and "eos" not in state.allowed:
         reason = version + " is out of support since " + known.ended + " [" + known.source + "]"
         if not chosen:
             return Refusal("NP201", change, reason, words)
-        verdict.notes.append(name + " " + reason + " (NP201); the lock holds it")
+        verdict.notes.append(name + " " + reason + " (NP201); the lock has it")
     family = state.values.get("family", "")
     if family and known.families and family not in known.families and not chosen:
         reason = "listed for " + ", ".join(sorted(known.families)) + ", not for " + family
         return Refusal("NP101", change, reason + " [" + known.source + "]", words)
     if pin is None and state.sdk and state.sdk not in known.sdks and not _has_ranges(state):
-        reason = "of SDK " + newest(known.sdks) + "; the lock is of " + state.sdk
+        reason = "is of SDK " + newest(known.sdks) + ", but the lock is of SDK " + state.sdk
         return Refusal("NP501", change, reason, _of_release(state, name))
     return None
 
@@ -131,17 +132,17 @@ def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> s
     of = " (of SDK " + newest(known.sdks) + ")" if known is not None else ""
     if not pin.is_range:
         held = pin.base + (" of SDK " + state.sdk if state.sdk else "")
-        return version + of + " is not the version that the lock holds: " + held
+        return version + of + " is not the locked version, " + held
     parts = pin.base.split(".")
-    what = "the major version " if len(parts) == 1 else ""
+    what = "major version " if len(parts) == 1 else ""
     if version.split(".")[: len(parts)] == parts:
         # An epoch: the same numbers, and newer than everything.
-        return change.new + of + " has an epoch, and the lock holds " + pin.base + ".*"
-    return version + of + " leaves " + what + pin.base + ".*, which the lock holds"
+        return change.new + of + " has an epoch, which the locked " + pin.base + ".* does not allow"
+    return version + of + " is outside of the locked " + what + pin.base + ".*"
 
 
 def _has_ranges(state: State) -> bool:
-    """Whether the lock holds ranges; some packages are published as one (``14.09.x``)."""
+    """Whether the lock pins ranges; some packages are published as one (``14.09.x``)."""
     ranges = sum(pin.is_range for pin in state.pins.values())
     return ranges * 2 >= len(state.pins)
 
@@ -158,7 +159,7 @@ def _of_release(state: State, name: str) -> "list[str]":
 def _find_mixed(
     state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
 ) -> "Iterator[Refusal]":
-    """NP507: changes that leave the release which the rest is of.
+    """NP507: changes to another release than that of the rest.
 
     Only where more packages than before are of another release than most; an exact pin is of
     the lock's release, whatever else is there.
@@ -176,16 +177,16 @@ def _find_mixed(
         is_chosen = pin is not None and not pin.is_range and pin.admits(change.new)
         if is_chosen or sdk in releases.get(name, frozenset([sdk])):
             continue
-        reason = "of SDK " + newest(releases[name]) + "; " + ", ".join(others[:4])
+        reason = "is of SDK " + newest(releases[name]) + ", but " + ", ".join(others[:4])
         if len(others) > 4:
             reason += f" and {len(others) - 4} more"
-        reason += (" is" if len(others) == 1 else " are") + " of " + sdk
-        yield Refusal("NP507", change, reason + ": move them together", sorted(after))
+        reason += (" is" if len(others) == 1 else " are") + " of SDK " + sdk
+        yield Refusal("NP507", change, reason + ": upgrade them together", sorted(after))
 
 
 def _releases(state: State, versions: "Mapping[str, str]") -> "dict[str, frozenset[str]]":
-    """The releases that versions are of, by name; of those that no release is known to have
-    shipped nothing can be said."""
+    """The releases that ship each version, by name; versions that no known release ships are
+    left out."""
     found = {}
     for name, version in versions.items():
         known = state.known.get((name, public(version)))
@@ -213,7 +214,7 @@ def _strangers(releases: "Mapping[str, frozenset[str]]") -> int:
 def _find_driver_clash(
     state: State, coming: "list[Change]", before: "dict[str, str]", after: "dict[str, str]"
 ) -> "Iterator[Refusal]":
-    """NP506: a driver and a runtime library that do not work together, and did before."""
+    """NP506: a driver and a runtime library that do not work together, but did before."""
     source = _broken_window(state, after)
     if not source or _broken_window(state, before):
         return
@@ -250,12 +251,12 @@ def judge_kernels(
     has_headers: "Mapping[str, bool]",
     present: "Iterable[str]",
 ) -> "list[Refusal]":
-    """Judge kernels that a transaction brings, each with its release (``6.8.0-1016-aws``).
+    """Judge the kernels that a transaction installs, each with its release (``6.8.0-1016-aws``).
 
-    ``driver`` is the version of the driver that will be there, empty for none: then nothing
-    is refused.  ``has_headers`` says of each release whether its headers will be there; a
-    release that it does not name is not judged for them.  ``present`` are the releases that
-    are installed already: another patch of their series is no news.
+    ``driver`` is the version of the driver afterwards, empty for none: then nothing is refused.
+    ``has_headers`` says for each release whether its headers are installed afterwards; one that
+    it does not name is not judged for them.  ``present`` are the releases that are installed
+    already: another patch of their series is allowed.
     """
     if not driver:
         return []
@@ -284,7 +285,7 @@ def judge_kernels(
                 )
             )
         elif has_headers.get(release) is False:
-            reason = "without the headers of " + release + " " + named + " is not built for it"
+            reason = named + " cannot be built for it without its headers (" + release + ")"
             found.append(Refusal("NP112", change, reason))
     return found
 
