@@ -10,7 +10,7 @@ PORTS = {"http": 80, "https": 443}
 
 def without_credentials(text: str) -> str:
     """An address, or a text with addresses, fit to be printed and asked: without the names and
-    passwords in it.  A password may hold an "@", so the last one before the path counts."""
+    passwords in it.  A password may contain an "@", so the last one before the path counts."""
     return re.sub(r"""(\w://)[^/?#\s"'<>]*@""", r"\1", text) if "@" in text else text
 
 

@@ -1,4 +1,4 @@
-"""The target of a lock: which wheels fit it, and which markers hold there."""
+"""The target of a lock: which wheels fit it, and which markers are true there."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Environment(NamedTuple):
         return min(found) if found else None
 
     def holds(self, marker: Marker | None, extra: str = "") -> bool | None:
-        """Whether a marker holds with an extra; none where that cannot be told of this target."""
+        """Whether a marker is true with an extra; none where this target does not decide that."""
         return self._evaluate(marker, {"extra": extra}, "metadata")
 
     def selects(self, marker: Marker | None, groups: Set[str]) -> bool | None:

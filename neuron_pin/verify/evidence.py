@@ -173,7 +173,7 @@ class _Ask:
         if row.ecosystem != "pip":
             gap(Reason.SYSTEM_PACKAGE)
         elif found.applies is not False and not row.direct and is_name("pip", row.name):
-            # What is not a name is told as that, and asked of nobody.
+            # An invalid name is reported as such, and no index is asked for it.
             found = self._asked(found, gap)
         if self._sources.files:
             found = found._replace(measured=self._measure(found, gap))
@@ -184,7 +184,7 @@ class _Ask:
         return found._replace(gaps=tuple(gaps))
 
     def _direct(self, found: Evidence, gap: Callable[..., None]) -> Evidence:
-        """A package of no index: what it requires stands in the one wheel beside the lock that
+        """A package of no index: its requirements are in the one wheel beside the lock that
         an installer takes, if that was read."""
         local = [
             (rank, file)
@@ -210,7 +210,7 @@ class _Ask:
         """Whether the files that lie beside the lock are there; without ``files`` unread."""
         for file in row.files:
             if file.path and not os.path.isfile(file.path):
-                gap(Reason.UNREACHABLE, f"{file.path}: is not there, or not a file")
+                gap(Reason.UNREACHABLE, f"{file.path}: does not exist, or is not a file")
 
     def _asked(self, found: Evidence, gap: Callable[..., None]) -> Evidence:
         row = found.row

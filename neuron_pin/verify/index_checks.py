@@ -1,4 +1,4 @@
-"""Whether the lock is what the indexes say, and what their files hold."""
+"""Whether the lock agrees with the indexes, and with the contents of their files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def listed(known: Known) -> Found:
 
 def _is_at(file: LockedFile, there: ListedFile) -> bool:
     if file.path:
-        # A copy beside the lock stands for the file of the index.
+        # A copy beside the lock is read in place of the file of the index.
         return True
     return normalize_address(file.url) == normalize_address(there.url)
 
@@ -123,7 +123,7 @@ def _is_exact(specifier: SpecifierSet | None) -> bool:
 
 
 def neuron_indexes(known: Known) -> Found:
-    """Neuron's packages come from Neuron's index: a name elsewhere may be anybody's."""
+    """Neuron packages come from Neuron's index: a name elsewhere may be anybody's."""
     for found in known.evidence:
         if found.elsewhere:
             yield problem_of(

@@ -55,7 +55,7 @@ def names_and_versions(known: Known) -> Found:
         if excluded.version != "".join(excluded.version.split()):
             yield Problem(
                 Check.INVALID_VERSION, None, f"{excluded.place}.version",
-                f"{excluded.version[:80]!r} holds white space",
+                f"{excluded.version[:80]!r} contains white space",
             )  # fmt: skip
 
 
@@ -99,13 +99,13 @@ def excluded_versions(known: Known) -> Found:
 
 
 def pins(known: Known) -> Found:
-    """The pin, as the ecosystem writes it, admits the version, and holds at least its first
-    number: one that admits everything is none."""
+    """The pin, as the ecosystem writes it, allows the version, and fixes at least its first
+    number: one that allows everything is not a pin."""
     for row in known.lock.packages:
         if known.lock.form == "lock.json" and not _is_admitted(row):
             yield problem_of(
                 Check.PIN_MISMATCH, row, f"{row.place}.pin",
-                f"{row.pin!r} does not hold {row.version}" if row.pin
+                f"{row.pin!r} does not allow {row.version}" if row.pin
                 else f"{row.name} has no pin",
             )  # fmt: skip
 
@@ -130,7 +130,7 @@ def _is_admitted(row: LockedPackage) -> bool:
         return False
     if not pin.endswith("*"):
         return pin == version
-    # A star stands for all that follows a number (``2.*``), or for a revision (``2.34.10.0-*``).
+    # A star matches all that follows a number (``2.*``), or a revision (``2.34.10.0-*``).
     if not re.fullmatch(r"(?:\d+:)?\d[^\s:]*[.-]", pin[:-1], re.ASCII):
         return False
     # The revision is one that a version may lack.
@@ -138,24 +138,27 @@ def _is_admitted(row: LockedPackage) -> bool:
 
 
 def releases(known: Known) -> Found:
-    """Neuron's packages come from the one release that the lock names."""
+    """Neuron packages come from the one release that the lock names."""
     for row in known.lock.packages:
         message = ""
         if not row.sdk or known.lock.form != "lock.json":
             continue
         if not row.kind:
-            message = "and not a package of Neuron"
+            message = "but is not a Neuron package"
         elif not known.lock.sdk:
-            message = "and the lock is of none"
+            message = "but the lock has no release"
         elif row.sdk != known.lock.sdk and not (
             row.ecosystem in ("apt", "rpm")
             and row.name.endswith(DRIVER)
             and _numbers(row.sdk) < _numbers(known.lock.sdk)
         ):
-            message = f"and the lock is of {known.lock.sdk}"
+            message = f"but the lock is of {known.lock.sdk}"
         if message:
             yield problem_of(
-                Check.RELEASE_MISMATCH, row, f"{row.place}.sdk", f"of release {row.sdk}, {message}"
+                Check.RELEASE_MISMATCH,
+                row,
+                f"{row.place}.sdk",
+                f"is of release {row.sdk}, {message}",
             )
 
 
@@ -176,7 +179,7 @@ def systems(known: Known) -> Found:
 
 
 def parents(known: Known) -> Found:
-    """Who is said to need a package is locked, and something that was asked for leads to it."""
+    """The recorded parent of a package is locked, and something that was requested needs it."""
     via = via_of_target(known)
     for found in rows_of_target(known):
         row = found.row
@@ -192,7 +195,7 @@ def parents(known: Known) -> Found:
                 )  # fmt: skip
         if not _leads_to(row.name, {**via, row.name: row.via}):
             yield problem_of(
-                Check.NO_ORIGIN, row, f"{row.place}.via", "nothing that was asked for leads to it"
+                Check.NO_ORIGIN, row, f"{row.place}.via", "nothing that was requested needs it"
             )
 
 
@@ -205,7 +208,7 @@ def requests(known: Known) -> Found:
         for number, word in enumerate(row.via or ()):
             place = f"{row.place}.via[{number}]"
             if not word.strip():
-                yield problem_of(Check.NO_ORIGIN, row, place, "names nobody")
+                yield problem_of(Check.NO_ORIGIN, row, place, "is empty")
             elif word == PLACE and words is None:
                 detail = f"{row.name}: no command is recorded"
                 yield Gap(Reason.UNRECORDED_REQUEST, subject_of(row), detail)
@@ -213,7 +216,7 @@ def requests(known: Known) -> Found:
                 message = f"the recorded command does not ask for {row.name}"
                 yield problem_of(Check.NO_ORIGIN, row, place, message)
             elif (word == SDK or word.startswith(f"{SDK} ")) and not sdk:
-                message = "a part of a release, and the lock is of none"
+                message = "is part of a release, but the lock has none"
                 yield problem_of(Check.NO_ORIGIN, row, place, message)
 
 
@@ -238,7 +241,7 @@ def credentials(known: Known) -> Found:
         places += [(f"{file.place}.url", file.url) for file in row.files]
         for place, url in places:
             if without_credentials(url) != url:
-                yield problem_of(Check.CREDENTIALS, row, place, "carries a name or a password")
+                yield problem_of(Check.CREDENTIALS, row, place, "contains a name or a password")
 
 
 def file_names(known: Known) -> Found:

@@ -33,7 +33,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
+        raise ValueError(f"the key {twice[:60]!r} occurs twice in one object")
     return found
 
 
@@ -57,7 +57,7 @@ def parse_lock_json(data: bytes, path: str) -> Lock:
     version = top.at("schema_version")
     if version.value != SCHEMA_VERSION or isinstance(version.value, bool):
         stated = "null" if version.value is None else repr(str(version.value)[:40])
-        raise version.wrong(f"is {stated}, and only {SCHEMA_VERSION} is known")
+        raise version.wrong(f"is {stated}, but only {SCHEMA_VERSION} is supported")
     target = top.at("target")
     python = target.text("python")
     if not re.fullmatch(r"3\.\d{1,3}", python, re.ASCII):
@@ -117,7 +117,7 @@ def _file(row: Value, index: str) -> LockedFile:
     check_address(where, url)
     if is_of_machine(url):
         if not is_of_machine(index):
-            raise where.wrong("is a file of this machine, and its index is not")
+            raise where.wrong("is a file of this machine, but its index is not")
         if ".." in unquote(urlsplit(url).path).split("/"):
             raise where.wrong("leaves its folder")
     filename = filename_of(where, url)

@@ -89,7 +89,7 @@ class Lock(NamedTuple):
 
     ``requires_python`` and ``groups`` are what PEP 751 states for the whole: the versions of
     Python, and the dependency groups that are installed unless others are asked for.
-    ``warnings`` say what of the document is not looked at.
+    ``warnings`` name parts of the document that are not read.
     """
 
     path: str
@@ -107,7 +107,7 @@ class Lock(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A value of a document and where it stands."""
+    """A value of a document and its place."""
 
     path: str
     place: str
@@ -195,7 +195,7 @@ def check_address(where: Value, url: str) -> None:
     if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
         raise where.wrong("names another machine's file")
     if any(ord(character) < 33 or character == "\x7f" for character in url):
-        raise where.wrong("holds a space or a control character")
+        raise where.wrong("contains a space or a control character")
 
 
 def filename_of(where: Value, url: str) -> str:

@@ -118,7 +118,7 @@ def _entry(entries: list[zipfile.ZipInfo], filename: str) -> zipfile.ZipInfo:
         if match and _project(match[1].split("-")) == wanted:
             found.append(entry)
     if len(found) != 1:
-        raise Unreadable(f"{filename}: holds {len(found)} METADATA files of its own")
+        raise Unreadable(f"{filename}: contains {len(found)} METADATA files of its own")
     return found[0]
 
 

@@ -1,6 +1,6 @@
 """What is Neuron's: its index for pip, and the names that come from nowhere else.
 
-The verifier has no catalog; a test holds this equal to it.
+The verifier has no catalog; a test compares this with it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_neurons(row: LockedPackage) -> bool:
 
 
 def is_elsewhere(row: LockedPackage, indexes: Iterable[str]) -> bool:
-    """Whether one of Neuron's packages is taken from another index than Neuron's, or a mirror of
+    """Whether a Neuron package is taken from another index than Neuron's, or a mirror of
     it.  A folder of files was named by whoever made the lock."""
     if not is_neurons(row) or not row.index or is_of_machine(row.index):
         return False

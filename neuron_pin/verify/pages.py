@@ -14,7 +14,7 @@ from .addresses import without_credentials
 MAX_PAGE = 64 * 1024 * 1024
 MAX_FILES = 200_000
 MAX_TAG = 8192
-"""Characters of one tag that are looked at, and how many of its attributes."""
+"""Characters of one tag that are read, and how many of its attributes."""
 MAX_ATTRIBUTES = 20
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
@@ -50,7 +50,7 @@ class Page(NamedTuple):
 
 
 def parse_page(data: bytes, url: str) -> Page:
-    """Read a page that stands at ``url``; raises `NotAPage`.
+    """Read the page of ``url``; raises `NotAPage`.
 
     What it lists over a lesser connection than its own is passed over.
     """

@@ -76,7 +76,7 @@ def _check_shape(document: dict[str, Any], path: str) -> tuple[str, ...]:
         raise InvalidLock(path, "", f"is not PEP 751: {str(error)[:200]}", hint=HINT) from None
     if version.minor == 0:
         return ()
-    return (f"lock-version {stated[:40]}: only what 1.0 has is looked at",)
+    return (f"lock-version {stated[:40]}: only the fields of 1.0 are read",)
 
 
 def _with_any_names(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which form of lock a file has: told by its name, and by what stands in it."""
+"""Which form of lock a file has: by its name, and by its contents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_lock(path: str) -> Lock:
     name = os.path.basename(path)
     if name in OTHERS:
         tool, hint = OTHERS[name]
-        raise InvalidLock(path, "", f"is the lock of {tool}, which is not read", hint=hint)
+        raise InvalidLock(path, "", f"is a lock of {tool}, which verify does not read", hint=hint)
     if name.lower().endswith(".toml"):
         return parse_pylock(data, path)
     # JSON begins with a brace, which no TOML does.

@@ -1,7 +1,7 @@
 """Addresses read with the standard library: bounded in size, time, rate and redirects.
 
 An address is asked over TLS, or over http:// on this machine and on hosts that the user trusts;
-a redirect never leads to less than that.  Names and passwords go to the host that they were
+a redirect never goes to less than that.  Names and passwords go to the host that they were
 given for, or that ``~/.netrc`` names.
 """
 
@@ -248,7 +248,7 @@ class Transport:
                 context.load_cert_chain(access.client_cert, password="")
         except (OSError, ValueError) as error:
             name = access.client_cert or access.cert
-            raise Unreachable(f"{name}: holds no certificates: {error}") from None
+            raise Unreachable(f"{name}: contains no certificates: {error}") from None
         self._netrc = _netrc()
         proxies = {"http": access.proxy, "https": access.proxy} if access.proxy else None
         # Made by hand: what build_opener adds would also read files, FTP and data: addresses.

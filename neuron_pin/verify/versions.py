@@ -52,7 +52,7 @@ def parse_marker(text: str) -> Marker | None:
 
 
 def admits(specifier: SpecifierSet, version: str) -> bool:
-    """Whether a range holds a version, prereleases included; what is not a version is nowhere."""
+    """Whether a range allows a version, prereleases included; nothing allows an invalid version."""
     found = parse_version(version)
     try:
         return found is not None and specifier.contains(found, prereleases=True)
@@ -61,7 +61,7 @@ def admits(specifier: SpecifierSet, version: str) -> bool:
 
 
 def same_version(locked: str, found: Version) -> bool:
-    """Whether that is the locked version; one without a local part stands for any build."""
+    """Whether that is the locked version; one without a local part matches any build."""
     wanted = parse_version(locked)
     if wanted is None:
         return False
