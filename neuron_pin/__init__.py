@@ -1,6 +1,6 @@
 """neuron-pin: carries out AWS Neuron's software maintenance policy for pip, apt and rpm.
 
-The names of ``__all__`` are the public interface, described in ``docs/api.md``.  Each is
+The names of ``__all__`` are the public interface, described in ``docs/reference/api.md``.  Each is
 imported when it is first used (PEP 562), so that importing the package costs nothing.
 """
 

@@ -1,4 +1,4 @@
-"""The Python interface: the examples of docs/api.md, what importing costs, errors, types."""
+"""The Python interface: the examples of docs/reference/api.md, what importing costs, errors, types."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from neuron_pin import (
     plan,
 )
 
-DOCS = Path(__file__).parent.parent / "docs" / "api.md"
+DOCS = Path(__file__).parent.parent / "docs" / "reference" / "api.md"
 DAY = "2026-08-21"
 TRN1 = Target(instance="trn1", os="ubuntu22.04", python="3.11", as_of=DAY)
 

@@ -1,4 +1,4 @@
-"""The structure of docs/architecture.md, held to the imports: no cycle of files, and no import
+"""The structure of docs/explanation/architecture.md, held to the imports: no cycle of files, and no import
 against the flow of data."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 import neuron_pin
 
 PACKAGE = Path(neuron_pin.__file__).parent
-DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "explanation" / "architecture.md"
 
 FLOORS = (
     ("errors", "printable", "reporter"),

@@ -141,14 +141,14 @@ def test_the_workflow_and_the_scripts_name_the_same_files() -> None:
 
 
 def test_the_page_names_the_files_and_the_workflow() -> None:
-    text = (PROJECT / "docs/supply-chain.md").read_text()
+    text = (PROJECT / "docs/how-to/supply-chain.md").read_text()
     for name in ARTIFACTS:
         assert name.replace(__version__, "VERSION") in text
     workflow = re.search(r"--signer-workflow OWNER/neuron-pin/(\S+)", text)
     assert workflow is not None
     assert PROJECT / workflow[1] == RELEASE
     for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (PROJECT / "docs" / link).exists(), link
+        assert (PROJECT / "docs" / "how-to" / link).exists(), link
 
 
 # The locked tools.

@@ -58,7 +58,7 @@ class SourceOptions(TypedDict, total=False):
     ``index`` takes a package from one index: names to URLs.  ``apt_repo`` has lines as in
     sources.list (``URL SUITE COMPONENT``), ``rpm_repo`` URLs; ``host`` in either is what this
     machine's package manager knows.  ``timeout`` is in seconds, for an answer to begin.  The
-    others are options of ``neuron-pin lock``, described in docs/commands.md.
+    others are options of ``neuron-pin lock``, described in docs/reference/commands.md.
     """
 
     index_url: str | None

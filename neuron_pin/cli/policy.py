@@ -84,10 +84,10 @@ def _behavior(rule: Rule) -> list[tuple[str, str]]:
 
 
 def markdown(rules: Sequence[Rule]) -> str:
-    """The reference page of the rules: docs/rules.md is this text."""
+    """The reference page of the rules: docs/reference/rules.md is this text."""
     parts = [
         "# Rules\n\n"
-        "<!-- Generated: neuron-pin policy --format markdown > docs/rules.md -->\n\n"
+        "<!-- Generated: neuron-pin policy --format markdown > docs/reference/rules.md -->\n\n"
         f"{STABILITY}\n"
     ]
     for rule in rules:

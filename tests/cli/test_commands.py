@@ -31,7 +31,7 @@ from neuron_pin.errors import (
 )
 from neuron_pin.sources.http.client import NotCached
 
-DOCUMENTS = Path(__file__).parents[2] / "docs"
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "reference"
 
 # arguments, the error, what it carries; the words are in fixtures/golden/errors.txt
 TRN1 = ("lock", "--offline", "--instance", "trn1")
@@ -172,7 +172,9 @@ def test_explain_gives_every_version_a_reason(run: Run) -> None:
 
 def test_every_rule_has_a_page_in_the_reference(run: Run) -> None:
     is_same = run("policy", "--format", "markdown").out == (DOCUMENTS / "rules.md").read_text()
-    assert is_same, "docs/rules.md differs: neuron-pin policy --format markdown > docs/rules.md"
+    assert is_same, (
+        "docs/reference/rules.md differs: neuron-pin policy --format markdown > docs/reference/rules.md"
+    )
 
 
 COMMANDS_PAGE = (DOCUMENTS / "commands.md").read_text()
@@ -181,7 +183,7 @@ COMMANDS_PAGE = (DOCUMENTS / "commands.md").read_text()
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_section(name: str) -> None:
     is_there = f"\n## {name}\n" in COMMANDS_PAGE
-    assert is_there, f"docs/commands.md needs a section ## {name}"
+    assert is_there, f"docs/reference/commands.md needs a section ## {name}"
 
 
 def read_table(title: str) -> set[str]:
@@ -211,16 +213,16 @@ def test_the_document_has_the_options_that_commands_share(
     add(parser)
     table, options = read_table(title), list_options(parser)
     missing = options - table
-    assert not missing, f"docs/commands.md, {title}: needs a row for {missing}"
+    assert not missing, f"docs/reference/commands.md, {title}: needs a row for {missing}"
     unknown = table - list_options(make_parser(["lock"]).actions["lock"], aliases=True)
-    assert not unknown, f"docs/commands.md, {title}: lock has no option {unknown}"
+    assert not unknown, f"docs/reference/commands.md, {title}: lock has no option {unknown}"
 
 
 def test_the_help_and_the_document_name_every_instance_family(catalog: Catalog) -> None:
     assert FAMILIES.split(", ") == list(catalog.instances), "cli/options.py: FAMILIES"
     row = next(line for line in COMMANDS_PAGE.splitlines() if line.startswith("| `--instance` |"))
     named = re.findall(r"`((?:inf|trn)\d[a-z]?)`", row)
-    assert named == list(catalog.instances), "docs/commands.md: the row of --instance"
+    assert named == list(catalog.instances), "docs/reference/commands.md: the row of --instance"
 
 
 def test_releases_and_catalog_are_shown(run: Run) -> None:

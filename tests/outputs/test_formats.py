@@ -9,7 +9,7 @@ import pytest
 from neuron_pin.inputs.locks.preferences import READERS
 from neuron_pin.outputs import FORMATS, infer_format
 
-COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 LOCK = ("lock", "--offline", "neuronx-cc", "--python", "3.12", "--instance", "trn2")
 
 # a path, the format that its name tells
