@@ -290,8 +290,12 @@ def test_what_real_rpm_has_installed(run, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root", system='ID=amzn\nVERSION_ID="2023"\n')
     database = machine.root / "var/lib/rpm"
     database.mkdir(parents=True)
+    # Debian's rpm 4.18 refuses to install without this option, and 4.20 no longer has it.
+    force = "--force-debian"
+    known = subprocess.run(["rpm", force, "--version"], capture_output=True, check=False)
+    options = [force] if known.returncode == 0 else []
     subprocess.run(
-        ["rpm", "--dbpath", str(database), "-i", "--justdb", "--nodeps", "--force-debian", str(package)],
+        ["rpm", "--dbpath", str(database), "-i", "--justdb", "--nodeps", *options, str(package)],
         check=True, capture_output=True,
     )  # fmt: skip
     done = run(
@@ -618,8 +622,7 @@ def test_images_of_real_buildah_and_skopeo(run, tmp_path: Path) -> None:
 
     def tool(*command: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"{command[0]} does not run here: {done.stderr.strip()[-200:]}")
+        assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout.strip()
 
     container = tool("buildah", *store, "from", "scratch")

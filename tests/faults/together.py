@@ -132,6 +132,12 @@ def clock_jumps(
     assert place.run(*command).returncode == 0
     whole, asked = place.content(), len(server.asked)
     clock = place.root.parent / "clock"
+
+    def set_clock(jump: str) -> None:
+        # Replaced whole: libfaketime reads it at each call, and ends the process over an empty one.
+        clock.with_suffix(".new").write_text(jump)
+        clock.with_suffix(".new").replace(clock)
+
     wrong_clock = {
         "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
@@ -140,12 +146,12 @@ def clock_jumps(
     for jump, number in itertools.product(jumps, range(0, asked + 1, every)):
         where = f"{jump} at request {number}"
         place.forget()
-        clock.write_text("+0" if number else jump)
+        set_clock("+0" if number else jump)
         first = len(server.asked)
 
         def noticed(count: int, last: int = first + number, jump: str = jump) -> None:
             if count == last:
-                clock.write_text(jump)
+                set_clock(jump)
 
         server.noticed = noticed
         done = place.run(*command, **wrong_clock)
