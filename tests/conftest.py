@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import importlib
+import importlib.util
 import io
 import json
 import shutil
@@ -160,6 +161,19 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return Outcome(code, out.getvalue(), err.getvalue(), errors[-1] if errors else None)
 
     return command
+
+
+def copy_program(folder: Path) -> str:
+    """Copy neuron-pin and what it imports, all plain Python, to where every user may read it; a
+    clone may be below a folder that is root's alone.  Gives the value of PYTHONPATH."""
+    for name in ("neuron_pin", "packaging", "resolvelib"):
+        found = importlib.util.find_spec(name)
+        assert found is not None and found.origin is not None
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(Path(found.origin).parent, folder / name, ignore=ignored)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return str(folder)
 
 
 class Keys:

@@ -234,8 +234,8 @@ def test_sarif_validates_against_the_published_schema(run) -> None:
         answer = requests.get(SARIF, timeout=20)
         answer.raise_for_status()
         schema = answer.json()
-    except (requests.RequestException, ValueError):
-        pytest.skip("the schema is not to be had")
+    except (requests.RequestException, ValueError) as error:
+        pytest.skip(f"needs the network, to fetch {SARIF}: {type(error).__name__}")
     Path("reqs.txt").write_text(f"nki\ntorch-neuronx==2.8.0.2.10.16998\n{OPTION}\n")
     text = run("check", "reqs.txt", *TARGET, "--python", "3.11", "--format", "sarif").out
     jsonschema.validate(json.loads(text), schema)
@@ -279,7 +279,7 @@ def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
     assert not findings_of(run("check", "pylock.toml", *target))
     poetry = own / "poetry"
     if not poetry.exists():
-        pytest.skip("needs poetry")
+        pytest.skip("needs poetry beside this Python, as script/test installs it")
     Path("pyproject.toml").write_text(
         '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10,<4"\n'
         'dependencies = ["neuronx-cc", "helper"]\n'

@@ -19,7 +19,7 @@ from neuron_pin.hooks.program import state
 from neuron_pin.outputs.hook_state import HEAD
 
 pytestmark = pytest.mark.skipif(
-    not os.path.exists("/usr/bin/python3"), reason="needs the system's Python"
+    not os.path.exists("/usr/bin/python3"), reason="needs /usr/bin/python3"
 )
 
 TOOLS = "aws-neuronx-tools"

@@ -63,7 +63,7 @@ def debian(tmp_path_factory) -> Iterator[Debian]:
          "bookworm", str(root)], capture_output=True, text=True, check=False,
     )  # fmt: skip
     if made.returncode != 0:
-        pytest.skip(f"Debian cannot be had: {made.stderr[-200:]}")
+        pytest.skip(f"needs a Debian mirror, which mmdebstrap reads: {made.stderr[-200:]}")
     archive(folder / "archives/neuron", NEURON)
     archive(folder / "archives/other", OTHER)
 

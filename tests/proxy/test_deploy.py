@@ -14,7 +14,7 @@ UNIT = PROJECT / "deploy/neuron-pin.service"
 CERTIFICATES = "/etc/ssl/certs"
 
 needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze"
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze, of the package systemd"
 )
 
 
@@ -68,7 +68,7 @@ def test_the_image_is_built_and_serves(pair, tmp_path: Path) -> None:
          "bookworm", str(base)], capture_output=True, text=True, check=False,
     )  # fmt: skip
     if made.returncode != 0:
-        pytest.skip(f"Debian cannot be had: {made.stderr[-200:]}")
+        pytest.skip(f"needs a Debian mirror, which mmdebstrap reads: {made.stderr[-200:]}")
     store = ("--root", tmp_path / "store", "--runroot", tmp_path / "run",
              "--storage-driver", "vfs")  # fmt: skip
     variables = {**os.environ, "BUILDAH_ISOLATION": "chroot", "TMPDIR": str(tmp_path)}

@@ -183,7 +183,7 @@ def test_with_the_network_cut_the_cache_answers(run, pair, tmp_path: Path) -> No
     """In a network namespace without even a loopback."""
     cut = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*cut, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no new network namespace may be made here")
+        pytest.skip("needs leave to make a network namespace: root, or user namespaces")
     arguments = ["torch-neuronx", "neuronx-cc", *pair.options, "--cache-dir", str(tmp_path / "c")]
     online = run("lock", *arguments)
     assert online.code == 0, online.err
@@ -281,7 +281,7 @@ def test_pylock_and_hashes_are_what_pip_and_uv_install(run, pair, tmp_path: Path
     expected = {str(p.name): str(p.version) for p in document.packages}
     assert {m["name"]: m["version"] for m in metadata} == expected
     if sys.version_info[:2] != (3, 11):
-        pytest.skip("pip is shown; uv holds a pylock to the interpreter that is there, not 3.11")
+        pytest.skip("needs Python 3.11: uv checks a pylock for the Python it runs on (pip passed)")
     environment = tmp_path / "venv"
     uv = [sys.executable, "-m", "uv", "--no-config", "--cache-dir", str(tmp_path / "uv")]
     subprocess.run(

@@ -125,7 +125,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         openssl(folder, "version")
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("openssl is not installed")
+        pytest.skip("needs openssl")
     openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out",
             "ca.pem", "-subj", "/CN=Test", "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
     for name in ("server", "client"):
