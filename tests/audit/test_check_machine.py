@@ -622,6 +622,8 @@ def test_images_of_real_buildah_and_skopeo(run, tmp_path: Path) -> None:
 
     def tool(*command: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if "remount /" in done.stderr:
+            pytest.skip("needs a root that is a mount point, as a plain chroot has none: buildah")
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout.strip()
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ def tool(*words: object, **options) -> str:
         [str(word) for word in words], capture_output=True, text=True, check=False, timeout=600,
         **options,
     )  # fmt: skip
+    if "remount /" in done.stderr:
+        pytest.skip("needs a root that is a mount point, as a plain chroot has none: buildah")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
@@ -75,16 +78,23 @@ def test_the_image_is_built_and_serves(pair, tmp_path: Path) -> None:
     scratch = tool("buildah", *store, "from", "scratch", env=variables).strip()
     tool("buildah", *store, "add", scratch, base, "/", env=variables)
     tool("buildah", *store, "commit", "--rm", scratch, "base", env=variables)
+    # buildah would raise the numbers of open files and of processes, which not every root may; that
+    # of Debian 12 sets 32768 processes itself before it looks at what is given here.
+    most = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    limits = []
+    for name, limit in most.items():
+        hard = resource.getrlimit(limit)[1]
+        limits += ["--ulimit", f"{name}={32768 if hard < 0 else min(hard, 32768)}"]
     pip = f"--cert {CERTIFICATES}/ca-certificates.crt --disable-pip-version-check"
     tool(
-        "buildah", *store, "build", "--format", "docker", "--build-arg", "BASE=localhost/base",
-        "--build-arg", f"PIP_OPTIONS={pip}", "-v", f"{CERTIFICATES}:{CERTIFICATES}:ro",
+        "buildah", *store, "build", "--format", "docker", *limits,
+        "--build-arg", "BASE=localhost/base", "--build-arg", f"PIP_OPTIONS={pip}", "-v", f"{CERTIFICATES}:{CERTIFICATES}:ro",
         "-t", "served", "-f", PROJECT / "deploy/Containerfile", PROJECT, env=variables,
     )  # fmt: skip
     told = tool("buildah", *store, "inspect", "--type", "image", "served", env=variables)
     assert '"8099/tcp"' in told
     assert '"/var/cache/neuron-pin"' in told
-    container = tool("buildah", *store, "from", "served", env=variables).strip()
+    container = tool("buildah", *store, "from", *limits, "served", env=variables).strip()
     program = "/opt/neuron-pin/bin/neuron-pin"
     # As the image's own user; chroot isolation leaves it the machine's network.
     checked = tool(
