@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from referee.watching import AGENT, verified
 
 from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
@@ -34,6 +34,11 @@ from neuron_pin.cli.console import Console
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.operations.lock import lock as make_lock
 
+# A busy or slow machine is no failure.
+settings.register_profile(
+    "usual", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("usual")
 # pytest --hypothesis-profile long: as many as script/referee wants.
 settings.register_profile("long", max_examples=100_000, deadline=None)
 
