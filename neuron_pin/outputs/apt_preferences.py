@@ -19,6 +19,7 @@ from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .header import make_header
+from .system import suggest_system_output
 
 ALLOWED = 990
 NEVER = -1
@@ -30,7 +31,7 @@ def render_apt_preferences(resolution: Resolution, command: str) -> str:
     if not packages:
         raise WrongUsage(
             "the lock has no apt packages to write preferences for",
-            hint=f"the target is {resolution.target.label}",
+            hint=suggest_system_output(resolution.target, Ecosystem.APT),
         )
     lines = make_header(command)
     for package in packages:

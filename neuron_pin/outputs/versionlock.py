@@ -14,6 +14,8 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
+from .system import suggest_system_output
+
 
 def render_versionlock_list(resolution: Resolution, command: str) -> str:
     """Our section of ``/etc/dnf/plugins/versionlock.list``; raises `WrongUsage` without rpm
@@ -63,6 +65,6 @@ def _packages(resolution: Resolution) -> list[LockedPackage]:
     if not found:
         raise WrongUsage(
             "the lock has no rpm packages to write a version lock for",
-            hint=f"the target is {resolution.target.label}",
+            hint=suggest_system_output(resolution.target, Ecosystem.RPM),
         )
     return found

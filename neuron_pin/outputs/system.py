@@ -1,0 +1,20 @@
+"""What to ask for instead of a file of the other kind of system."""
+
+from __future__ import annotations
+
+from neuron_pin.policy import Ecosystem
+from neuron_pin.target import Target
+
+_OPTIONS = {
+    Ecosystem.APT: "-o 00-neuron-pin.pref writes apt preferences",
+    Ecosystem.RPM: "-o versionlock.list writes the version lock of dnf",
+}
+
+
+def suggest_system_output(target: Target, written: Ecosystem) -> str:
+    """The hint for a lock that has no packages of the ecosystem a file was to be written for."""
+    if target.os is None and target.system is not written:
+        return "name an operating system that has them, such as --os amzn2023"
+    if target.system is not written:
+        return f"{target.label} has {target.system.value} packages: {_OPTIONS[target.system]}"
+    return "name a system package as well, such as aws-neuronx-tools"
