@@ -37,6 +37,7 @@ class Bare:
         self.clone = folder / "clone"
         shutil.copytree(PROJECT / "script", self.clone / "script")
         self.calls = folder / "calls"
+        self.os_release = folder / "os-release"
         self.lists = folder / "lists"
         self.lists.mkdir()
 
@@ -83,7 +84,7 @@ class Bare:
         return subprocess.run(
             words, cwd=self.clone, capture_output=True, text=True, check=False, timeout=120,
             env={"PATH": str(self.programs), "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path]),
-                 "PYTHONDONTWRITEBYTECODE": "1"},
+                 "PYTHONDONTWRITEBYTECODE": "1", "OS_RELEASE": str(self.os_release)},
         )  # fmt: skip
 
     @property
@@ -130,12 +131,20 @@ def test_the_line_to_paste_runs(
 
 
 @pytest.mark.parametrize(
-    ("manager", "version", "package"),
-    [("apt-get", "", "python3-venv"), ("dnf", "", "python3.11"), ("dnf", "3.9", "python3.11")],
+    ("manager", "system", "version", "package"),
+    [
+        ("apt-get", "debian:13", "", "python3-venv"),
+        ("dnf", "amzn:2023", "", "python3.11"),
+        ("dnf", "rocky:9.5", "3.9", "python3.11"),
+        ("dnf", "rhel:10.0", "", "python3"),
+        ("dnf", "fedora:43", "", "python3"),
+    ],
 )
 def test_without_a_python_that_will_do(
-    bare: Bare, manager: str, version: str, package: str
+    bare: Bare, manager: str, system: str, version: str, package: str
 ) -> None:
+    name, _, number = system.partition(":")
+    bare.os_release.write_text(f'ID="{name}"\nVERSION_ID="{number}"\n')
     bare.add("id", "echo 0")
     bare.add(manager)
     (bare.lists / "x_Packages").write_text("")
@@ -287,7 +296,7 @@ def test_help_says_how_and_does_nothing(bare: Bare, script: str) -> None:
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 def test_scripts_are_posix_sh() -> None:
-    options = ["-S", "warning", "--shell=sh", "-e", "SC1091,SC2034,SC2046"]
+    options = ["-S", "warning", "--shell=sh", "-e", "SC1090,SC1091,SC2034,SC2046"]
     subprocess.run(["shellcheck", *options, *SCRIPTS], cwd=PROJECT, check=True)
 
 
