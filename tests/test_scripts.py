@@ -203,6 +203,16 @@ def test_lock_of_python_packages_alone_writes_no_system_file(bare: Bare) -> None
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("script", ["lock", "test"])
+def test_without_an_index_it_says_what_is_needed(bare: Bare, script: str) -> None:
+    bare.add_environment()
+    bare.add("python", 'case "$3" in install) exit 1 ;; esac', folder=bare.clone / ".venv/bin")
+    done = bare.call(f"script/{script}")
+    assert done.returncode == 2
+    assert "PIP_INDEX_URL" in done.stderr
+    assert not (bare.clone / "build").exists()
+
+
 def test_lock_that_only_tries_writes_and_removes_nothing(bare: Bare) -> None:
     bare.add_environment()
     (bare.clone / "build").mkdir()
