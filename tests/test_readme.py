@@ -71,7 +71,7 @@ def test_it_can_be_read_in_a_minute() -> None:
 
 
 def test_it_says_of_which_day_the_catalog_is(catalog: Catalog) -> None:
-    assert f"public on\n{catalog.age[0]}" in README.read_text("utf-8")
+    assert f"releases that were public on {catalog.age[0]} " in README.read_text("utf-8")
 
 
 @pytest.mark.usefixtures("_plain_terminal")
