@@ -66,7 +66,7 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     """As CI builds them, and the manual pages in man/ are those that are built."""
     python = os.environ.get("SPHINX") or sys.executable
     if "SPHINX" not in os.environ and importlib.util.find_spec("sphinx") is None:
-        pytest.skip("Sphinx is not installed here; script/docs makes an environment that has it")
+        pytest.skip("needs Sphinx, which script/docs installs into its own environment")
     done = subprocess.run(
         ["sh", ROOT / "script/docs", "--check"],
         env={**os.environ, "SPHINX": python, "DOCS_OUT": str(tmp_path / "out")},

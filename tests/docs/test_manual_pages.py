@@ -45,7 +45,7 @@ def test_a_page_has_every_option(name: str) -> None:
         assert re.search(rf"(?<![\w-]){option}(?![\w-])", text), option
 
 
-@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="needs mandoc")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_mandoc_has_no_objection(page: Path) -> None:
     done = subprocess.run(
@@ -54,7 +54,7 @@ def test_mandoc_has_no_objection(page: Path) -> None:
     assert done.stdout + done.stderr == ""
 
 
-@pytest.mark.skipif(shutil.which("lexgrog") is None, reason="man-db is not installed")
+@pytest.mark.skipif(shutil.which("lexgrog") is None, reason="needs man-db")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_whatis_reads_the_name(page: Path) -> None:
     done = subprocess.run(["lexgrog", page], capture_output=True, text=True, check=False)
