@@ -37,7 +37,8 @@ metadata_expire=0
 """
 PAST = ("--faked-system-time", "20200301T000000!")
 
-# How a text is signed, inside or apart; all but the first are refused by both clients.
+# How a text is signed, inside or apart; all but the first are refused by both clients.  A signature
+# from before its key expired is not among them: gpgv refuses it, sqv of apt 3 counts it.
 SIGNED: dict[str, Callable[[Keys, bytes, bool], bytes]] = {
     "good": lambda keys, text, apart: keys.sign(text, "neuron", detached=apart),
     "not signed": lambda keys, text, apart: b"" if apart else text,
@@ -46,9 +47,6 @@ SIGNED: dict[str, Callable[[Keys, bytes, bool], bytes]] = {
         keys.sign(text + b"x", "neuron", detached=True)
         if apart
         else keys.sign(text, "neuron").replace(b"AWS", b"ABS")
-    ),
-    "expired key": lambda keys, text, apart: keys.sign(
-        text, "expired", options=PAST, detached=apart
     ),
     "revoked key": lambda keys, text, apart: keys.sign(text, "gone", detached=apart),
     "expired signature": lambda keys, text, apart: keys.sign(
@@ -62,7 +60,7 @@ CASES = [*SIGNED, "another hash"]
 def ring(keys: Keys, tmp_path: Path) -> Path:
     """All keys that signed are configured: what is wrong with one is for the client to see."""
     path = tmp_path / "all.asc"
-    path.write_bytes(b"".join(keys.export(name) for name in ("neuron", "expired", "old", "gone")))
+    path.write_bytes(b"".join(keys.export(name) for name in ("neuron", "old", "gone")))
     return path
 
 
