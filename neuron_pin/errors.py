@@ -7,6 +7,7 @@ say no; 2, wrong usage or unreadable input; 3, a source failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 class NeuronPinError(Exception):
@@ -81,6 +82,35 @@ class CannotWrite(NeuronPinError):
         super().__init__(f"{path}: {problem}", hint=hint)
 
 
+class Change(NamedTuple):
+    """A change of what was asked for, in the terms of the command line.
+
+    ``options`` are options with the value to give them, `None` to leave the option out;
+    ``requirement`` is the text of one to leave out, empty for none, and ``origin`` where it was
+    stated.
+    """
+
+    options: tuple[tuple[str, str | None], ...] = ()
+    requirement: str = ""
+    origin: str = ""
+
+    def __str__(self) -> str:
+        words = [f"{o} {v}" if v is not None else f"without {o}" for o, v in self.options]
+        if self.requirement:
+            words.append(f"without {self.requirement} ({self.origin})")
+        return " ".join(words)
+
+
+class Relaxation(NamedTuple):
+    """A change that was tried and works, and in a few words what comes of it."""
+
+    change: Change
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{self.change}: {self.outcome}"
+
+
 class NoSolution(NeuronPinError):
     """No versions satisfy the requirements and the policy together.
 
@@ -92,7 +122,7 @@ class NoSolution(NeuronPinError):
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
         self.causes = tuple(causes)
         self.conflict: tuple[str, ...] = ()
-        self.relaxations: tuple[str, ...] = ()
+        self.relaxations: tuple[Relaxation, ...] = ()
         super().__init__(message, hint=hint)
 
 
@@ -111,8 +141,9 @@ class Unreachable(SourceFailed):
     """A source that could not be spoken to, or broke off: it may be another time."""
 
 
-def nearest(given: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known names closest to a mistyped one, at most two, best first."""
+def nearest(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> tuple[str, ...]:
+    """The known names closest to a mistyped one, at most two, best first; ``cutoff`` is the
+    least likeness, from 0 to 1."""
     import difflib
 
-    return tuple(difflib.get_close_matches(given, list(known), n=2, cutoff=0.6))
+    return tuple(difflib.get_close_matches(given, list(known), n=2, cutoff=cutoff))

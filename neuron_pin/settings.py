@@ -153,10 +153,10 @@ def _from_text(name: str, text: str, variable: str) -> Any:
 
 def _check(name: str, value: Any, where: str) -> None:
     if name == "timeout" and not (str(value).isdecimal() and 1 <= int(value) <= 3600):
-        raise WrongUsage(f"{where}: {value!r} is no number of seconds from 1 to 3600")
+        raise WrongUsage(f"{where}: {value!r} is not a number of seconds from 1 to 3600")
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        raise WrongUsage(f"{where}: {value!r} is none of {', '.join(choices)}")
+        raise WrongUsage(f"{where}: {value!r} is not one of {', '.join(choices)}")
 
 
 def _project(path: str) -> dict[str, Any]:

@@ -145,6 +145,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     work.mkdir()
     monkeypatch.chdir(work)
 
+    # The clock does not decide: commands without --as-of judge by the day of the facts.
+    monkeypatch.setattr("neuron_pin.cli.facts.read_clock", lambda: Catalog(EMBEDDED).announced)
     monkeypatch.setattr("neuron_pin.cli.lock.lock", verified(make_lock))
     errors: list[NeuronPinError] = []
     print_error = Console.error

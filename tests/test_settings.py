@@ -37,7 +37,7 @@ def test_lists_and_flags_and_dates_in_each_form(tmp_path: Path) -> None:
 # the project's text or a variable, what the error says
 WRONG = [
     ('instanse = "trn1"', {}, "did you mean instance"),
-    ('scope = "everywhere"', {}, "none of host"),
+    ('scope = "everywhere"', {}, "not one of host"),
     ("offline = 3", {}, "true or false"),
     ("phase = 3", {}, "list of strings"),
     ("python = 3.12", {}, "not a string"),

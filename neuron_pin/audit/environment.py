@@ -12,6 +12,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .names import check_names
 from .remedy import pip_install_command, reinstall_command
 from .requirements import check_packages, is_neuron
 
@@ -49,6 +50,7 @@ def check_environment(
         if not fake:
             sound.append(statement)
     findings += check_packages(sound, catalog, target, within_days)
+    findings += check_names(stated, catalog, folder)
     return findings, stated
 
 

@@ -7,12 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from neuron_pin.catalog import FactsAge
 from neuron_pin.screen import PLAIN, Screen, fold
 
 from .finding import Finding, Severity
 
 
-def render_findings(findings: Sequence[Finding], form: str, screen: Screen = PLAIN) -> str:
+def render_findings(
+    findings: Sequence[Finding],
+    form: str,
+    age: FactsAge | None = None,
+    screen: Screen = PLAIN,
+) -> str:
     """The findings as text (empty for none), json, sarif, github or markdown."""
     if form == "json":
         rows = [
@@ -27,7 +33,9 @@ def render_findings(findings: Sequence[Finding], form: str, screen: Screen = PLA
             }
             for f in findings
         ]
-        document = {"schema_version": 1, "findings": rows}
+        document: dict[str, object] = {"schema_version": 1, "findings": rows}
+        if age is not None:
+            document["facts"] = age.as_document()
         return json.dumps(document, indent=2) + "\n"
     if form == "sarif":
         from .sarif import render_sarif

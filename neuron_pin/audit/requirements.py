@@ -35,6 +35,7 @@ from neuron_pin.policy.calendar import add_days
 from neuron_pin.target import Target
 
 from .finding import Finding, Fix, Severity
+from .names import check_names
 from .remedy import SUPPORTED, lock_command, suggest_replacement, suggest_version
 
 
@@ -49,13 +50,13 @@ class MakeFinding(Protocol):
 def check_packages(
     stated: Sequence[DetectedPackage], catalog: Catalog, target: Target, within_days: int
 ) -> list[Finding]:
-    """Findings on the Neuron packages among what is stated, by place; other packages are not
-    judged."""
+    """Findings on the Neuron packages among what is stated, by place, and on names that are
+    easily taken for theirs; other packages are not judged."""
+    findings = list(check_names(stated, catalog))
     ours = select_neuron(stated, catalog)
     if not ours:
-        return []
+        return findings
     shipped = _list_shipped(catalog, {s.key.name for s in ours})
-    findings: list[Finding] = []
     for statement in ours:
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is not Ecosystem.SDK:

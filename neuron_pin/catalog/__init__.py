@@ -18,6 +18,7 @@ from .facts import (
     same_public,
     version_numbers,
 )
+from .facts_age import FactsAge, find_facts_age
 from .support import Support
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Catalog",
     "ComponentKind",
     "Correction",
+    "FactsAge",
     "FrameworkRole",
     "Member",
     "OperatingSystem",
@@ -35,6 +37,7 @@ __all__ = [
     "VersionRange",
     "Window",
     "canonicalize_name",
+    "find_facts_age",
     "find_unused_catalog",
     "load_catalog",
     "public_version",

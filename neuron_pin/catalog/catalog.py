@@ -33,6 +33,7 @@ from .facts import (
     Member,
     OperatingSystem,
     Package,
+    Product,
     Release,
     Repositories,
     SkippedAnnouncement,
@@ -112,8 +113,8 @@ class Catalog:
             "SDK release",
             sdk,
             [release.sdk for release in self.releases],
-            hint=f"the newest that this catalog knows is {newest}; "
-            "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
+            hint=f"the newest that the catalog knows is {newest}; "
+            "neuron-pin releases lists them; neuron-pin catalog import says how to get newer ones",
         )
 
     def members(self, sdk: str) -> tuple[Member, ...]:
@@ -199,6 +200,21 @@ class Catalog:
             SubjectName(row.text("words"), read_subject_kind(row), row.text("name"))
             for row in self._file("names").each("names", "name")
         )
+
+    @cached_property
+    def products(self) -> dict[str, Product]:
+        """Products that are no packages, by their name as PEP 503 would normalize it."""
+        found = {}
+        for row in self._file("names").each("products", "product"):
+            product = Product(
+                row.text("name"),
+                row.text("text"),
+                row.text("follows"),
+                row.text("framework"),
+                row.text("source"),
+            )
+            found[canonicalize_name(product.name)] = product
+        return found
 
     @cached_property
     def spans(self) -> Availability:

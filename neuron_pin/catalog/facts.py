@@ -130,7 +130,8 @@ class Package(NamedTuple):
     ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
     from the public index instead of Neuron's, empty for never.  ``on_host`` marks what
     belongs onto a host and not into a container.  ``plain`` are the versions that Neuron's apt
-    repository has without a revision, none for no version.
+    repository has without a revision, none for no version.  ``placeholder`` is the version that
+    PyPI has under the name, which is not AWS's package; empty where none is known.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Package(NamedTuple):
     replaced_by: str = ""
     windows: tuple[Window, ...] = ()
     plain: VersionRange | None = None
+    placeholder: str = ""
 
     def apt_spec(self, version: str) -> str:
         """What ``apt-get install`` takes to install a release's version, whatever its
@@ -153,6 +155,17 @@ class Package(NamedTuple):
         if version.endswith(".x"):
             return f"{self.name}={version[:-1]}*"
         return f"{self.name}={version}" if "-" in version else f"{self.name}={version}-*"
+
+
+class Product(NamedTuple):
+    """A name that announcements use and no package has: ``text`` says what it is, ``follows`` is
+    the package whose successor it is called, of ``framework``."""
+
+    name: str
+    text: str
+    follows: str
+    framework: str
+    source: str
 
 
 class Member(NamedTuple):

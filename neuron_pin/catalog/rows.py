@@ -55,6 +55,7 @@ def read_package(fields: Fields) -> Package:
         on_host=fields.flag("on_host"),
         replaced_by=fields.text("replaced_by", ""),
         plain=read_span(fields, "plain") if "plain" in fields.values else None,
+        placeholder=fields.text("placeholder", ""),
         windows=tuple(windows),
     )
 

@@ -1,4 +1,4 @@
-"""Everything that has a life-cycle, and where it stands on a date.
+"""Everything that has a lifecycle, and its phase on a date.
 
 Subjects are what the facts know: releases, packages, framework versions, Pythons, operating
 systems, instance families, and whatever else an event is about.
@@ -27,9 +27,11 @@ from neuron_pin.policy.update import Updates, list_updates
 
 from .catalog import Catalog, canonicalize_name, sdk_key
 from .facts import AvailabilityRange, ComponentKind, OperatingSystem, Package, version_numbers
+from .facts_age import find_facts_age
 from .support import find_superseded_day, find_system_events
 
 SDK_NAME = "neuron-sdk"
+NEWEST_KNOWN = "newest known"
 _OF_PACKAGES = frozenset({SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY})
 
 
@@ -125,7 +127,9 @@ class Subjects:
             subject = Subject(SubjectKind.SDK, SDK_NAME, release.sdk)
             line = release.sdk.rpartition(".")[0]
             if newer is None:
-                note = "current"
+                # A newer one may have come since the facts end.
+                is_old = find_facts_age(self.facts_of, self.as_of).is_old
+                note = NEWEST_KNOWN if is_old else "current"
             elif line == self._newest.rpartition(".")[0]:
                 note = f"superseded in its patch line; fixes come with {self._newest} and later"
             else:

@@ -103,17 +103,42 @@ def find_ended_parts(parts: Iterable[Part]) -> list[Part]:
     return [part for part in parts if part.phase is Phase.EOS]
 
 
+MAX_NAMED = 3
+"""Parts that a sentence names."""
+
+
 class Support(NamedTuple):
-    """Until when every part of an environment is sure of support, by facts of a day.
+    """Until when every part of an environment is sure of support, by the catalog data of a day.
 
     ``until`` is the last such day; ``first`` names the parts that may end first, sorted, and
-    ``reason`` says what that follows from.
+    ``reason`` says what that follows from.  ``is_announced`` says that an end was announced, and
+    is not only what the policy would allow.
     """
 
     until: date
     first: tuple[str, ...]
     reason: str
     facts_of: date
+    is_announced: bool = False
+
+    def describe(self, as_of: date) -> str:
+        """Until when, as a sentence; in the past tense once that day is over."""
+        if self.until < as_of:
+            return (
+                f"Support was guaranteed until {self.until}; the catalog data end on "
+                f"{self.facts_of} and say nothing of {as_of}."
+            )
+        return f"Supported until at least {self.until} (catalog data of {self.facts_of})."
+
+    def describe_first(self) -> str:
+        """What may end first and why, as a sentence.  Where nothing was announced, it is most of
+        the parts, and their names say nothing."""
+        if not self.is_announced and len(self.first) > MAX_NAMED:
+            return f"{self.reason[:1].upper()}{self.reason[1:]}."
+        named = ", ".join(self.first[:MAX_NAMED])
+        if len(self.first) > MAX_NAMED:
+            named += f" and {len(self.first) - MAX_NAMED} more"
+        return f"First to end: {named} ({self.reason})."
 
 
 def whole_support(parts: Iterable[Part], facts_of: date) -> Support | None:
@@ -130,7 +155,8 @@ def whole_support(parts: Iterable[Part], facts_of: date) -> Support | None:
     if floor.announced is not None and floor.event is not None:
         reason = f"end of support on {floor.announced} ({floor.event.source})"
     named = tuple(dict.fromkeys(part.subject.label for part in first))
-    return Support(floor.guaranteed_until, named, reason, facts_of)
+    is_announced = floor.announced is not None
+    return Support(floor.guaranteed_until, named, reason, facts_of, is_announced)
 
 
 def find_superseded_day(catalog: Catalog, package: str, version: str, as_of: date) -> date | None:

@@ -57,7 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .parser import parse
 
         options = parse(arguments)
-        console = Console(color=options.color, quiet=options.quiet, verbose=options.verbose)
+        console = Console(
+            color=options.color,
+            quiet=options.quiet,
+            verbose=options.verbose,
+            arguments=arguments,
+        )
         code: int = options.run(options, console)
     except NeuronPinError as error:
         console.error(error)

@@ -75,7 +75,8 @@ def run(options: Options, console: Console) -> int:
     other = find_unused_catalog()
     if other:
         console.warn(
-            f"{other} was made by another version of neuron-pin and is not used: import again"
+            f"{other} was made by another version of neuron-pin and is not used; "
+            "import the files again: neuron-pin catalog import"
         )
     console.print_as(options.format, _show(load_catalog(), options.format, console.screen))
     return 0
@@ -126,12 +127,12 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
         "",
         *columns(("PACKAGE", "KIND", "COMPONENT"), packages, screen),
         "",
-        "Where sources disagree:",
+        "Where sources disagree, and which one is taken as right:",
     ]
     for c in catalog.corrections:
         lines.append(f"  {c.subject}: {c.right}")
         lines.append(f"    - not {c.wrong}; {c.why} [{shorten_source(c.source)}, {c.date}]")
-    lines += ["", "Announcements that no event stands for:"]
+    lines += ["", "Announcements without an event:"]
     lines += [
         f"  {left.what}: {left.reason} [{shorten_source(left.source)}]" for left in catalog.left_out
     ]
@@ -144,9 +145,11 @@ def _lint(options: Options, console: Console) -> int:
     from neuron_pin.audit.listing import count_findings, render_findings
 
     if len(options.paths) > 1:
-        raise WrongUsage("catalog lint takes one folder", hint="catalog lint [DIR]")
+        raise WrongUsage("catalog lint takes one folder", hint="neuron-pin catalog lint DIR")
     findings = lint_facts(load_catalog(options.paths[0] if options.paths else None))
-    console.print_as(options.format, render_findings(findings, options.format, console.screen))
+    console.print_as(
+        options.format, render_findings(findings, options.format, screen=console.screen)
+    )
     if options.format == "text" and findings:
         console.show("\n" + "\n".join(count_findings(findings)) + "\n")
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0
@@ -162,7 +165,7 @@ def _verify(options: Options, console: Console) -> int:
         console.result(json.dumps({"schema_version": 1, "verified": rows}, indent=2) + "\n")
         return 0
     for row in found:
-        signed = f", signed by {row.fingerprint}" if row.fingerprint else ", no signature asked for"
+        signed = f", signed by {row.fingerprint}" if row.fingerprint else ", signature not checked"
         console.show(
             f"{make_printable(row.path)}: {row.files} files, sha256 {row.sha256}{signed}\n"
         )
@@ -170,12 +173,19 @@ def _verify(options: Options, console: Console) -> int:
 
 
 def _import(options: Options, console: Console) -> int:
+    from neuron_pin.catalog.facts_age import (
+        ANNOUNCEMENTS,
+        MANIFEST,
+        REPOSITORY,
+        list_import_commands,
+    )
     from neuron_pin.operations.import_facts import import_facts
 
     if not options.paths:
         raise WrongUsage(
-            "catalog import: which manifest, which folder of announcements?",
-            hint="catalog import n2-manifest.json announcements/",
+            "nothing to import: name a release manifest, a folder of announcement pages, or both; "
+            f"the repository {REPOSITORY} publishes them as {MANIFEST} and {ANNOUNCEMENTS}",
+            hint="for the newest: " + " && ".join(list_import_commands()),
         )
     folder = options.into or user_catalog()
     if not options.into:
@@ -190,6 +200,6 @@ def _import(options: Options, console: Console) -> int:
         document = {"schema_version": 1, "folder": folder, **done.as_document()}
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
-    lines = [*done.lines(), f"written to {folder}" if done.written else "nothing new, not written"]
-    console.show(join_printable(lines))
+    end = f"written to {folder}" if done.written else "nothing new; nothing was written"
+    console.show(join_printable([*done.lines(), end]))
     return 0

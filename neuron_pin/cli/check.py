@@ -10,13 +10,14 @@ from datetime import date, datetime, timezone
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings, summarize_place
 from neuron_pin.audit.requirements import parse_within
-from neuron_pin.catalog import load_catalog
+from neuron_pin.catalog import FactsAge, load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules, read_rules
 from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format, add_target
 
 
@@ -118,23 +119,26 @@ def run(options: Options, console: Console) -> int:
             "nothing to check: give files, --venv, --host, --root or --image",
             hint="neuron-pin check requirements.txt, or neuron-pin check --host",
         )
+    catalog = load_catalog()
     check = Check(
         load_settings(vars(options), os.environ, ""),
-        load_catalog(),
-        today=datetime.now(timezone.utc).date(),
+        catalog,
+        today=today(),
         now=time.time(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         within_days=within,
         lock=options.lock,
     )
+    as_of = check.target().as_of
+    age = warn_of_old_facts(console, catalog, as_of)
     with console.watch("Checking") as reporter:
         checked = check.run(wanted, reporter)
     reported = [finding for finding in checked.findings if finding.rule not in ignored]
-    findings = _shown(reported, check.target().as_of, options, console)
+    findings = _shown(reported, as_of, options, console)
     if options.fix or options.diff:
         findings = _fix(findings, options, console)
-    _print(findings, checked, options, console)
+    _print(findings, checked, age, options, console)
     for error in checked.errors:
         console.error(error)
     if options.exit_zero:
@@ -191,7 +195,11 @@ def _fix(findings: list[Finding], options: Options, console: Console) -> list[Fi
 
 
 def _print(
-    findings: list[Finding], checked: CheckedInput, options: Options, console: Console
+    findings: list[Finding],
+    checked: CheckedInput,
+    age: FactsAge,
+    options: Options,
+    console: Console,
 ) -> None:
     if options.format == "cyclonedx":
         from neuron_pin.audit.cyclonedx import render_cyclonedx
@@ -203,13 +211,13 @@ def _print(
         console.result(render_cyclonedx(findings, checked.stated, made))
         return
     if options.format != "text":
-        console.result(render_findings(findings, options.format))
+        console.result(render_findings(findings, options.format, age))
         return
     # What could not be read at all is told on stderr, as an error.
     shown = [finding for finding in findings if finding not in checked.unread]
     of = load_catalog().announced
     places = [summarize_place(p.name, p.neuron_packages, shown, of) for p in checked.places]
-    found = render_findings(shown, "text", console.screen).rstrip("\n")
+    found = render_findings(shown, "text", age, console.screen).rstrip("\n")
     parts = (found, "\n".join(count_findings(shown)), "\n".join(places))
     text = "\n\n".join(part for part in parts if part)
     console.show(f"{text}\n" if text else "")

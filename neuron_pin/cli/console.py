@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution
+from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution, Relaxation
 from neuron_pin.printable import make_printable
 from neuron_pin.screen import Screen
 
@@ -30,7 +30,16 @@ SILENT = 2
 class Console:
     """Prints; color only where it is wanted, and never as the only bearer of a meaning."""
 
-    def __init__(self, *, color: str = "auto", quiet: int = 0, verbose: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        color: str = "auto",
+        quiet: int = 0,
+        verbose: int = 0,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        """``arguments`` are the command line, so that a better one can be printed."""
+        self._arguments = arguments
         self.quiet = quiet
         self.verbose = verbose
         self._color = color
@@ -117,9 +126,10 @@ class Console:
                 self._tell(f"  because: {make_printable(cause)}")
             if len(error.conflict) > 1:
                 together = ", ".join(error.conflict)
-                self._tell(f"  these cannot hold together: {make_printable(together)}")
-            for words in error.relaxations:
-                self._tell(f"  would work: {make_printable(words)}")
+                self._tell(f"  in conflict: {make_printable(together)}")
+            for relaxation in error.relaxations:
+                for line in self._describe(relaxation):
+                    self._tell(f"  {make_printable(line)}")
         if error.hint:
             self._tell(f"hint: {make_printable(error.hint)}", "cyan")
 
@@ -134,6 +144,14 @@ class Console:
             word, colon, rest = line.partition(":")
             line = self._errors.paint(style, word + colon) + rest
         self.log(line)
+
+    def _describe(self, relaxation: Relaxation) -> tuple[str, ...]:
+        from .rewriting import rewrite_command
+
+        command = rewrite_command(self._arguments, relaxation.change)
+        if command is None:
+            return (f"would work: {relaxation}",)
+        return f"would work: {command}", f"  gives {relaxation.outcome}"
 
 
 def _write_now(text: str) -> None:

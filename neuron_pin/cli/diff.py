@@ -9,7 +9,7 @@ from neuron_pin.report.diff import render_diff
 
 from .command_parser import CommandParser
 from .console import Console
-from .lifecycle import parse_day_or_today
+from .facts import parse_day_or_today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -40,7 +40,11 @@ def run(options: Options, console: Console) -> int:
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
     old = read_state(options.old, catalog, family)
     new = read_state(options.new, catalog, family)
-    comparison = compare(old, new, catalog, parse_day_or_today(options.as_of))
-    text = render_diff(comparison, options.format, everything=options.all, screen=console.screen)
+    as_of = parse_day_or_today(options.as_of)
+    age = warn_of_old_facts(console, catalog, as_of)
+    comparison = compare(old, new, catalog, as_of)
+    text = render_diff(
+        comparison, options.format, age, everything=options.all, screen=console.screen
+    )
     console.print_as(options.format, text)
     return 0

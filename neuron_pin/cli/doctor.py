@@ -13,6 +13,7 @@ from neuron_pin.errors import WrongUsage
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -32,8 +33,10 @@ def run(options: Options, console: Console) -> int:
             f"there is no {os.path.join(root, 'etc/apt')}: nothing to check",
             hint="doctor checks machines that use apt",
         )
-    findings = check_apt(root, load_catalog(), time.time())
-    text = render_findings(findings, options.format, console.screen)
+    catalog = load_catalog()
+    age = warn_of_old_facts(console, catalog, today())
+    findings = check_apt(root, catalog, time.time())
+    text = render_findings(findings, options.format, age, console.screen)
     clean = f"{root}: apt sources, keys, lists and pins checked, no findings\n"
     console.print_as(options.format, text or clean)
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
@@ -17,6 +16,7 @@ from neuron_pin.settings import load_settings
 from .apt_report import explain_host
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format, add_sources, add_target
 
 
@@ -66,17 +66,18 @@ def run(options: Options, console: Console) -> int:
         request = make_lock_request(
             load_settings(vars(options), os.environ, ""),
             load_catalog(),
-            today=datetime.now(timezone.utc).date(),
+            today=today(),
             this_python=".".join(str(part) for part in sys.version_info[:3]),
             environ=os.environ,
             reporter=reporter,
         )
+        age = warn_of_old_facts(console, request.catalog, request.target.as_of)
         if other is not None:
             pair = explain_pair(request, requirement, other)
         else:
             found = explain_name(request, requirement)
     if pair is not None:
-        text = render_pair(pair, options.format, console.screen)
+        text = render_pair(pair, options.format, age, console.screen)
         problem = pair.problem
     else:
         assert found is not None
@@ -84,6 +85,7 @@ def run(options: Options, console: Console) -> int:
             requirement,
             found,
             options.format,
+            age,
             everything=bool(console.verbose),
             screen=console.screen,
         )

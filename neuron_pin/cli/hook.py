@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import UnknownName, WrongUsage
@@ -28,6 +27,7 @@ from neuron_pin.sources.index.locations import is_open
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -184,8 +184,7 @@ def _load_index_redirect(
     others = [place.kind.value for place in places if place.kind not in (HookKind.PIP, HookKind.UV)]
     if others:
         raise WrongUsage(f"--via is for pip and uv, not for {', '.join(others)}")
-    today = datetime.now(timezone.utc).date()
-    held = load_index_redirect(options.via, options.lock, catalog, today)
+    held = load_index_redirect(options.via, options.lock, catalog, today())
     if is_open(held.via):
         console.warn(f"{held.via} is not encrypted: anybody on the way can change packages")
     return held
@@ -221,14 +220,15 @@ def _status(options: Options, console: Console) -> int:
     from neuron_pin.hooks.status import read_status
     from neuron_pin.report.hook_status import hook_status_document, render_hook_status
 
-    today = datetime.now(timezone.utc).date().isoformat()
+    day = today()
+    age = warn_of_old_facts(console, load_catalog(), day)
     found = [
-        read_status(place, today)
+        read_status(place, day.isoformat())
         for kind in _kinds(options.kinds) or list(HookKind)
         for place in list_locations(kind, options.scope, options.root, options.venv, os.environ)
     ]
     if options.format == "json":
-        console.result(hook_status_document(found))
+        console.result(hook_status_document(found, age))
     else:
         console.show(render_hook_status(found, verbose=options.verbose > 0))
     return 1 if any(status.state == "faulty" for status in found) else 0
@@ -239,8 +239,8 @@ def _test(options: Options, console: Console) -> int:
     from neuron_pin.hooks.trial import try_changes
     from neuron_pin.report.hook_trial import hook_trial_document, render_hook_trial
 
-    today = datetime.now(timezone.utc).date().isoformat()
-    trial = try_changes(options.changes, options.lock, options.root or "/", load_catalog(), today)
+    day = today().isoformat()
+    trial = try_changes(options.changes, options.lock, options.root or "/", load_catalog(), day)
     render = hook_trial_document if options.format == "json" else render_hook_trial
     console.print_as(options.format, render(trial))
     return 0 if trial.is_allowed else 1

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timezone
+from datetime import date
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
 from neuron_pin.operations.lifecycle import find_statuses
-from neuron_pin.report.lifecycle import describe_facts, render_details, render_table
+from neuron_pin.report.lifecycle import render_details, render_table
 from neuron_pin.screen import PLAIN, Screen
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import parse_day_or_today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -61,14 +62,12 @@ def run(options: Options, console: Console) -> int:
     """Print the lifecycle of some subjects, or of all."""
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
+    warn_of_old_facts(console, catalog, as_of)
     statuses = find_statuses(
         catalog, as_of, options.subjects, kinds=options.kind or (), instance=options.instance
     )
     screen = PLAIN if options.output else console.screen
     text = _renderer(options, catalog, as_of, screen)(statuses)
-    note = describe_facts(as_of, catalog.announced)
-    if note:
-        console.note(f"note: {note}")
     if options.output and options.output != "-":
         from neuron_pin.fs.atomic import write_atomically
 
@@ -77,16 +76,6 @@ def run(options: Options, console: Console) -> int:
     else:
         console.print_as(options.format, text)
     return 0
-
-
-def parse_day_or_today(text: str | None) -> date:
-    """The day of ``--as-of``, today (UTC) without one; raises `WrongUsage`."""
-    if not text:
-        return datetime.now(timezone.utc).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise WrongUsage(f"--as-of: {text!r} is not a date", hint="write 2026-08-17") from None
 
 
 def _renderer(
@@ -99,7 +88,7 @@ def _renderer(
                 "--lock needs a page, a drawing or a calendar", hint="add --format html, svg or ics"
             )
         render = render_details if options.subjects else render_table
-        return lambda statuses: render(statuses, screen)
+        return lambda statuses: render(statuses, as_of, catalog.announced, screen)
     if form == "json":
         from neuron_pin.report.endoflife import render_json
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
@@ -26,6 +25,7 @@ from neuron_pin.settings import load_settings, redact_urls
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import parse_day_or_today, today, warn_of_old_facts
 from .options import Options, add_sources, add_target
 
 
@@ -172,6 +172,7 @@ def run(options: Options, console: Console) -> int:
     _refuse_contradictions(options)
     settings = load_settings(vars(options), os.environ, "")
     catalog = load_catalog()
+    age = warn_of_old_facts(console, catalog, parse_day_or_today(settings.as_of))
     requirements = parse_all(options.requirements)
     files = []
     if options.requirement or options.constraint or options.group or options.extra:
@@ -202,7 +203,7 @@ def run(options: Options, console: Console) -> int:
             catalog,
             requirements,
             files,
-            today=datetime.now(timezone.utc).date(),
+            today=today(),
             this_python=".".join(str(part) for part in sys.version_info[:3]),
             environ=os.environ,
             preferred=preferred,
@@ -212,7 +213,8 @@ def run(options: Options, console: Console) -> int:
     command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
-        console.warn(warning)
+        if warning != age.warning:
+            console.warn(warning)
     if options.check:
         drifted = find_drift(prepared)
         console.result("".join(file.diff() for file in drifted))
@@ -232,7 +234,8 @@ def run(options: Options, console: Console) -> int:
     elif printed is not None or (not console.quiet and not writes_nothing):
         from neuron_pin.outputs.table import show_resolution
 
-        console.show(show_resolution(resolution, console.screen))
+        everything = bool(console.verbose)
+        console.show(show_resolution(resolution, console.screen, everything=everything))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
@@ -15,6 +14,7 @@ from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format, add_target
 
 
@@ -72,10 +72,11 @@ def run(options: Options, console: Console) -> int:
     request = make_lock_request(
         load_settings(vars(options), os.environ, ""),
         load_catalog(),
-        today=datetime.now(timezone.utc).date(),
+        today=today(),
         this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
     )
+    warn_of_old_facts(console, request.catalog, request.target.as_of)
     with console.watch("Comparing"):
         found = find_outdated(request, place, options.root or "/")
     if options.format == "json":

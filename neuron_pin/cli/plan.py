@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
@@ -15,6 +14,7 @@ from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format, add_target
 
 
@@ -84,11 +84,12 @@ def run(options: Options, console: Console) -> int:
         request = make_lock_request(
             settings,
             load_catalog(),
-            today=datetime.now(timezone.utc).date(),
+            today=today(),
             this_python=".".join(str(part) for part in sys.version_info[:3]),
             environ=os.environ,
             reporter=reporter,
         )
+        warn_of_old_facts(console, request.catalog, request.target.as_of)
         command = shlex.join(["neuron-pin", *options.arguments])
         found = plan(
             request,
@@ -111,7 +112,7 @@ def run(options: Options, console: Console) -> int:
 
         render = render_script if options.format == "sh" else render_dockerfile
         for note in found.notes:
-            console.warn(note)
+            console.note(f"note: {note}")
         console.result(render(found, command))
     else:
         from neuron_pin.report.plan import render_plan_json, render_plan_text

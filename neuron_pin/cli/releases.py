@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from neuron_pin.catalog import Catalog, Release, load_catalog, sdk_key
+from neuron_pin.catalog import Catalog, FactsAge, Release, load_catalog, sdk_key
 from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
 from neuron_pin.catalog.sources import find_source_url, shorten_source
-from neuron_pin.catalog.subjects import Status, Subjects
+from neuron_pin.catalog.subjects import NEWEST_KNOWN, Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import SubjectKind
 from neuron_pin.report.changes import changes_row, sign_changes
@@ -16,7 +16,7 @@ from neuron_pin.screen import Screen, columns
 
 from .command_parser import CommandParser
 from .console import Console
-from .lifecycle import parse_day_or_today
+from .facts import parse_day_or_today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -40,23 +40,28 @@ def run(options: Options, console: Console) -> int:
     """List the releases, or show one: members, what it is for, what entered or left."""
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
+    age = warn_of_old_facts(console, catalog, as_of)
     statuses = [s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK]
     if not options.release:
-        text = _all(catalog, statuses, options.format, console.screen)
+        text = _all(catalog, statuses, options.format, age, console.screen)
         console.print_as(options.format, text)
         return 0
     wanted = statuses[0].subject.version if options.release == "latest" else options.release
     release = catalog.release(wanted)
     status = next((s for s in statuses if s.subject.version == release.sdk), None)
     if status is None:
-        raise UnknownName("SDK release", wanted, (), hint=f"it is of {release.date}, after {as_of}")
+        raise UnknownName(
+            "SDK release", wanted, (), hint=f"it was released on {release.date}, after {as_of}"
+        )
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
     before = find_release_before(catalog, release)
     changes = None
     if before is not None and release.listed:
         changes = find_changes(catalog, before.sdk, release.sdk)
     if options.format == "json":
-        console.result(_document(catalog, release, status, changes, family))
+        document = _document(catalog, release, status, changes, family)
+        document["facts"] = age.as_document()
+        console.result(json.dumps(document, indent=2) + "\n")
     else:
         console.show(_text(catalog, release, status, changes, family, console.screen))
     return 0
@@ -69,7 +74,9 @@ def describe_standing(status: Status) -> str:
     return "superseded in its patch line" if "patch line" in status.note else "superseded"
 
 
-def _all(catalog: Catalog, statuses: Sequence[Status], form: str, screen: Screen) -> str:
+def _all(
+    catalog: Catalog, statuses: Sequence[Status], form: str, age: FactsAge, screen: Screen
+) -> str:
     releases = [(catalog.release(s.subject.version), s) for s in statuses]
     if form == "json":
         rows = [
@@ -85,12 +92,14 @@ def _all(catalog: Catalog, statuses: Sequence[Status], form: str, screen: Screen
             | ({"note": r.note} if r.note else {})
             for r, s in releases
         ]
-        return json.dumps({"schema_version": 1, "releases": rows}, indent=2) + "\n"
+        document = {"schema_version": 1, "facts": age.as_document(), "releases": rows}
+        return json.dumps(document, indent=2) + "\n"
     table = [
         (
             r.sdk,
             r.date.isoformat(),
-            describe_standing(s) + (f" {s.superseded}" if s.superseded else ""),
+            (NEWEST_KNOWN if s.note == NEWEST_KNOWN else describe_standing(s))
+            + (f" {s.superseded}" if s.superseded else ""),
             r.note or ("" if r.listed else "packages unknown"),
         )
         for r, s in releases
@@ -170,9 +179,9 @@ def _document(
     status: Status,
     changes: Changes | None,
     family: str | None,
-) -> str:
+) -> dict[str, object]:
     contents = read_contents(catalog, release.sdk)
-    document = {
+    return {
         "schema_version": 1,
         "sdk": release.sdk,
         "date": release.date.isoformat(),
@@ -196,7 +205,6 @@ def _document(
         ],
         "changes": changes_document(changes) if changes is not None else None,
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def changes_document(changes: Changes) -> dict[str, object]:

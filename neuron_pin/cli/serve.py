@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import datetime, timezone
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
@@ -13,6 +12,7 @@ from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import parse_day_or_today, today, warn_of_old_facts
 from .options import FAMILIES, Options, add_access, add_main_indexes, add_more_indexes
 
 
@@ -97,7 +97,8 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 def run(options: Options, console: Console) -> int:
     """Serve until a signal, or ask itself for each kind of page and stop (``--check``)."""
     settings = load_settings(vars(options), os.environ, os.getcwd())
-    catalog, today = load_catalog(), datetime.now(timezone.utc).date()
+    catalog, day = load_catalog(), today()
+    warn_of_old_facts(console, catalog, parse_day_or_today(settings.as_of))
     try:
         from neuron_pin.proxy.files import FileDelivery
         from neuron_pin.proxy.self_check import check_server
@@ -111,7 +112,7 @@ def run(options: Options, console: Console) -> int:
     size = _bytes(options.cache_size)
     base = base_view(
         catalog,
-        today,
+        day,
         as_of=settings.as_of,
         phases=settings.phase,
         sdk=settings.sdk,
@@ -140,7 +141,7 @@ def run(options: Options, console: Console) -> int:
             Listening(host, port, options.certfile, options.keyfile),
             log=None if options.no_access_log else console.log,
             started=lambda address: console.note(
-                f"serving {address}/simple/ by facts of {catalog.announced}; "
+                f"serving {address}/simple/ by catalog data of {catalog.announced}; "
                 f"neuron-pin hook install pip --via {address} points pip at it"
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from neuron_pin.catalog import canonicalize_name
+from neuron_pin.catalog import canonicalize_name, load_catalog
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.operations.why import find_chains
@@ -12,6 +12,7 @@ from neuron_pin.printable import join_printable
 
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today, warn_of_old_facts
 from .options import Options, add_format
 
 
@@ -33,12 +34,14 @@ def run(options: Options, console: Console) -> int:
     versions = {package.key.name: package.version for package in lock.packages}
     if name not in versions:
         raise UnknownName("package", name, versions, where=options.lock)
+    age = warn_of_old_facts(console, load_catalog(), today())
     chains = find_chains(lock, name)
     if options.format == "json":
         document = {
             "schema_version": 1,
             "name": name,
             "version": versions[name],
+            "facts": age.as_document(),
             "chains": [list(chain) for chain in chains],
         }
         console.result(json.dumps(document, indent=2) + "\n")

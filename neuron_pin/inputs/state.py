@@ -46,7 +46,7 @@ def read_state(text: str, catalog: Catalog, family: str | None, root: str = "/")
     if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text):
         return _release(text, catalog, family)
     raise WrongUsage(
-        f"{text!r} is no SDK release, file or folder",
+        f"{text!r} is not an SDK release, a file or a folder",
         hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, or host",
     )
 
@@ -93,7 +93,7 @@ def _host(root: str, catalog: Catalog) -> State:
             found[PackageKey(Ecosystem.RPM, name)] = {version}
     else:
         raise WrongUsage(
-            "host: this machine has neither dpkg's status nor a database of rpm",
+            "host: this machine has neither a dpkg nor an rpm database",
             hint="name a lock or an SDK release",
         )
     return State("host", "", _sort_versions(found))
@@ -105,7 +105,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
     found: dict[PackageKey, set[str]] = {}
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, None, "is no environment: it has no site-packages")
+        raise UnreadableInput(folder, None, "is not a virtual environment: it has no site-packages")
     for place in places:
         for name in os.listdir(place):
             match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
@@ -142,7 +142,8 @@ def _file(path: str) -> State:
         return State(path, lock.sdk or "", _sort_versions(of_lock))
     if not name.endswith((".txt", ".toml", ".in")):
         raise WrongUsage(
-            f"{path}: the name does not tell what it is", hint="*.json, *.txt or pylock*.toml"
+            f"{path}: its kind does not follow from its name",
+            hint="known names: *.json, *.txt, pylock*.toml",
         )
     from neuron_pin.inputs.locks.preferences import read_locked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from neuron_pin.errors import NeuronPinError
+from neuron_pin.errors import Change, NeuronPinError, Relaxation
 
 MAX_SHOWN = 4
 
@@ -30,26 +30,26 @@ class Tries:
 
 
 def find_alternatives(
-    changes: Iterable[tuple[str, Callable[[], Result]]],
+    changes: Iterable[tuple[Change, Callable[[], Result]]],
     describe: Callable[[Result], str],
     tries: Tries,
     *,
     distinct: bool = False,
-) -> tuple[str, ...]:
-    """The first changes that work, at most `MAX_SHOWN`, each as ``words: outcome``.
+) -> tuple[Relaxation, ...]:
+    """The first changes that work, at most `MAX_SHOWN`.
 
-    ``changes`` are words that can be typed, each with what does it; they are made one by one, as
-    far as they are needed.  ``distinct`` leaves out a change whose outcome another one has.
+    ``changes`` come each with what does it; they are made one by one, as far as they are needed.
+    ``distinct`` leaves out a change whose outcome another one has.
     """
-    found: list[str] = []
+    found: list[Relaxation] = []
     outcomes: set[str] = set()
-    for words, work in changes:
+    for change, work in changes:
         result = tries.attempt(work)
         if result is not None:
             outcome = describe(result)
             if not (distinct and outcome in outcomes):
                 outcomes.add(outcome)
-                found.append(f"{words}: {outcome}")
+                found.append(Relaxation(change, outcome))
         if len(found) == MAX_SHOWN or tries.left <= 0:
             break
     return tuple(found)

@@ -129,9 +129,10 @@ class Check:
 
         if is_dockerfile(os.path.basename(path)):
             from neuron_pin.audit.dockerfile import check_dockerfile
+            from neuron_pin.audit.names import ReadNames
             from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 
-            stages = read_dockerfile(path, self.catalog.packages)
+            stages = read_dockerfile(path, ReadNames(self.catalog))
             return check_dockerfile(
                 path, stages, self.catalog, self.target, self.within_days, self.environ
             )

@@ -1,17 +1,24 @@
-"""What lies between two states: per package the class of the change, phases, and what the
+"""The differences between two states: per package the class of the change, phases, and what the
 policy says of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, public_version, version_numbers
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    FrameworkRole,
+    public_version,
+    version_numbers,
+)
 from neuron_pin.catalog.changes import Changes, find_changes
+from neuron_pin.catalog.successors import find_successor
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
-from neuron_pin.policy import PackageKey, Phase, parse_version, phase_at
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version, phase_at
 from neuron_pin.policy.update import Update, classify_update
 
 
@@ -21,7 +28,8 @@ class Difference(NamedTuple):
 
     ``backwards`` says that the new version is the lower one.  ``phases`` are those of the
     highest versions on the day, none for packages that are not Neuron's.  ``renamed_to`` is
-    the package of the new state that takes the place of one that left.
+    the package of the new state that takes the place of one that left, ``successor`` what was
+    announced in its place, whether or not the new state has it; both are empty for none.
     """
 
     key: PackageKey
@@ -31,6 +39,7 @@ class Difference(NamedTuple):
     backwards: bool
     phases: tuple[Phase | None, Phase | None]
     renamed_to: str
+    successor: str = ""
 
     @property
     def is_equal(self) -> bool:
@@ -48,13 +57,14 @@ class Difference(NamedTuple):
 
 class Comparison(NamedTuple):
     """Two states, package by package; ``support`` is what the releases gained and lost,
-    none unless both are of a release."""
+    none unless both are of a release.  ``losses`` say what stops working with what left."""
 
     old: State
     new: State
     differences: tuple[Difference, ...]
     support: Changes | None
     notes: tuple[str, ...]
+    losses: tuple[str, ...] = ()
 
 
 def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison:
@@ -64,9 +74,10 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
     differences = []
     for key in sorted({*old.versions, *new.versions}, key=str):
         was, now = old.versions.get(key, ()), new.versions.get(key, ())
-        instead = ""
+        instead, successor = "", None
         if key.name in left and not now:
             instead = _replacement(key, new, catalog, as_of)
+            successor = find_successor(catalog, key.name, as_of)
         differences.append(
             Difference(
                 key=key,
@@ -76,12 +87,49 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 backwards=bool(was and now) and version_numbers(now[0]) < version_numbers(was[0]),
                 phases=(_phase(catalog, key, was, as_of), _phase(catalog, key, now, as_of)),
                 renamed_to=instead,
+                successor=successor.label if successor is not None else "",
             )
         )
     support = None
     if old.sdk and new.sdk and old.sdk != new.sdk:
         support = find_changes(catalog, old.sdk, new.sdk)
-    return Comparison(old, new, tuple(differences), support, _notes(differences, catalog, support))
+    notes = _notes(differences, catalog, support)
+    losses = tuple(_losses(differences, new, catalog))
+    return Comparison(old, new, tuple(differences), support, notes, losses)
+
+
+def _losses(differences: Sequence[Difference], new: State, catalog: Catalog) -> Iterator[str]:
+    """What no longer works with the Python packages that left."""
+    gone = [
+        difference.key.name
+        for difference in differences
+        if difference.key.ecosystem is Ecosystem.PIP
+        and not difference.new
+        and _is_component(catalog, difference.key.name)
+    ]
+    if gone:
+        yield f"not in {new.label}: {', '.join(gone)}; code that imports them stops working"
+    names = {key.name for key in new.versions}
+    for name in gone:
+        package = catalog.packages[name]
+        if package.role is not FrameworkRole.LEADER:
+            continue
+        others = sorted(
+            other
+            for other in names & catalog.packages.keys()
+            if catalog.packages[other].role is FrameworkRole.LEADER
+            and catalog.packages[other].framework == package.framework
+        )
+        if others:
+            yield f"for {package.title}, {new.label} has {', '.join(others)} instead of {name}"
+        else:
+            yield f"{new.label} has no package for {package.title} in place of {name}"
+
+
+def _is_component(catalog: Catalog, name: str) -> bool:
+    package = catalog.packages.get(name)
+    kinds = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+    return package is not None and package.kind in kinds
 
 
 def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
@@ -146,8 +194,8 @@ def _notes(
         notes.append(f"{', '.join(majors)}: {Update.MAJOR.promise}")
     back = [d.key.name for d in ours if d.backwards]
     if back:
-        notes.append(f"{', '.join(back)}: goes back; pip needs a pin, apt --allow-downgrades")
+        notes.append(f"{', '.join(back)}: downgrade; pip needs a pin, apt --allow-downgrades")
     ended = [d.key.name for d in ours if d.new and d.phases[1] is Phase.EOS]
     if ended:
-        notes.append(f"{', '.join(ended)}: out of support, at one's own discretion")
+        notes.append(f"{', '.join(ended)}: out of support, use at your own discretion")
     return tuple(notes)

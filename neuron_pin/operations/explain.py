@@ -1,5 +1,5 @@
 """Why a version is chosen and the others are not: over the catalog, or over any source; and
-which versions of two packages go with each other."""
+which versions of two packages work together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neuron_pin.resolve.rules import Context, phase_of
 from neuron_pin.resolve.source_candidates import SourceCandidates
 from neuron_pin.target import Target
 
-from .lock_request import LockRequest, lock_request, make_request
+from .lock_request import LockRequest, lock_request, make_request, refuse_unknown_names
 
 MAX_PAIRS = 60
 """Versions of one package that are tried with another, newest first."""
@@ -27,12 +27,13 @@ MAX_PAIRS = 60
 
 class Explanation(NamedTuple):
     """The verdict on every version, newest first; the lock that was made for it, or what
-    stands against one."""
+    prevents one.  ``is_neuron`` is false for a package that the policy says nothing of."""
 
     target: Target
     resolution: Resolution | None
     problem: NoSolution | None
     verdicts: tuple[Verdict, ...]
+    is_neuron: bool = True
 
 
 class PairVerdict(NamedTuple):
@@ -48,7 +49,7 @@ class PairVerdict(NamedTuple):
 
 
 class PairExplanation(NamedTuple):
-    """Two packages, version by version of the first; what stands against any pair."""
+    """Two packages, version by version of the first; what prevents every pair."""
 
     target: Target
     first: Requirement
@@ -66,6 +67,7 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     catalog, target = request.catalog, request.target
     package = catalog.packages.get(requirement.name)
     asked = request._replace(requirements=(requirement,))
+    refuse_unknown_names(request, [requirement])
     is_foreign = package is None or package.kind is ComponentKind.DEPENDENCY
     if request.sources.is_named or (is_foreign and not request.network.offline):
         return _from_sources(asked, requirement)
@@ -81,6 +83,7 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
 def explain_pair(request: LockRequest, first: Requirement, second: Requirement) -> PairExplanation:
     """Which versions of one package go with which of another: each is tried by locking both."""
     catalog, target, asked = request.catalog, request.target, request
+    refuse_unknown_names(request, [first, second])
     for requirement in (first, second):
         if requirement.name not in catalog.packages and request.network.offline:
             raise UnknownName("package", requirement.name, catalog.packages)
@@ -100,7 +103,9 @@ def explain_pair(request: LockRequest, first: Requirement, second: Requirement) 
         try:
             found = lock_request(asked._replace(requirements=(exact, second)))
         except NoSolution as error:
-            reasons = error.causes or (error.message,)
+            reasons = list(error.causes or (error.message,))
+            # An exact version is of few releases: that the newest lacks it goes without saying.
+            reasons.sort(key=lambda reason: f"does not ship {first.name} " in reason)
             verdicts.append(PairVerdict(version, phase, "", None, tuple(reasons)))
             continue
         other = next(p.version for p in found.packages if p.key.name == second.name)
@@ -116,7 +121,7 @@ def _is_released(request: LockRequest, rows: list[tuple[str, Member]]) -> bool:
 
 
 def _locked(request: LockRequest) -> tuple[Resolution | None, NoSolution | None]:
-    """The lock of a request, or what stands against it with the relaxations that work."""
+    """The lock of a request, or what prevents it with the relaxations that work."""
     try:
         return lock_request(request), None
     except NoSolution as error:
@@ -153,10 +158,14 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)
         key = find_requirement_key(requirement, context)
-        offered = list(judge.candidates(key)) if judge is not None else []
+        offered = []
+        for candidate, exclusion in judge.candidates(key) if judge is not None else ():
+            if exclusion is None and resolution is None and requirement.admits(candidate.version):
+                exclusion = judge.unusable(candidate) if judge is not None else None
+            offered.append((candidate, exclusion))
     if not offered and requirement.name not in catalog.packages:
         raise UnknownName(
-            "package", requirement.name, catalog.packages, hint="no index at hand has it"
+            "package", requirement.name, catalog.packages, hint="none of the indexes has it"
         )
     if problem is not None:
         from .relax import explain_conflict
@@ -170,7 +179,7 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
         against = [exclusion] if exclusion is not None else []
         if not is_chosen:
             if not requirement.admits(candidate.version):
-                reason = f"{requirement.text} does not admit it"
+                reason = f"does not match the requirement {requirement.text}"
                 release_exclusion = Exclusion(
                     key, candidate.version, Rule.REQUIREMENT, reason, requirement.origin
                 )
@@ -195,4 +204,5 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
         key=lambda v: (version_numbers(v.version), v.version, v.source),
         reverse=True,
     )
-    return Explanation(target, resolution, problem, tuple(ordered))
+    is_neuron = requirement.name in catalog.packages
+    return Explanation(target, resolution, problem, tuple(ordered), is_neuron)

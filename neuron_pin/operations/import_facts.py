@@ -1,7 +1,7 @@
 """Newer facts into a catalog: a release manifest, announcement pages, or both.
 
-Everything is read and held against what is known before anything is written; a fact that
-cannot be ends the import, and the catalog in use stays as it is.
+Everything is read and checked against what is known before anything is written; an
+impossible fact ends the import, and the catalog in use stays as it is.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class ImportedFacts:
         manifest, announcements = self.manifest, self.announcements
         if manifest is not None:
             yield f"{len(manifest.members)} releases up to {manifest.version} ({manifest.date})"
-            yield "new: " + (", ".join(self.new_releases) or "none")
+            yield "new releases: " + (", ".join(self.new_releases) or "none")
             for repair in manifest.repairs:
-                yield f"repaired {repair.count:3}x  {repair.what}: {repair.reason}"
+                yield f"repaired {repair.count:3} times  {repair.what}: {repair.reason}"
             for unknown in manifest.unknowns:
                 yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
         if announcements is not None:
             yield (
-                f"{len(announcements.events)} new events; {len(announcements.known)} pages known "
-                f"already, {len(announcements.unread)} not read"
+                f"{len(announcements.events)} new events; {len(announcements.known)} pages were "
+                f"known already, {len(announcements.unread)} were not understood"
             )
             for event in announcements.events:
                 yield f"event  {_words(event)}"
             for page in announcements.unread:
-                yield f"not read  {page.path}: {page.reason} ({page.title})"
+                yield f"not understood  {page.path}: {page.reason} ({page.title})"
 
     def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""

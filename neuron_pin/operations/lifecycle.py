@@ -1,11 +1,11 @@
-"""Where the subjects that have a life-cycle stand on a day."""
+"""The phases of the subjects that have a lifecycle, on a day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
 from neuron_pin.errors import NoSolution
 from neuron_pin.policy import SubjectKind
@@ -21,7 +21,8 @@ def find_statuses(
 ) -> list[Status]:
     """The subjects of these names, kinds and instance family, of each all where none is given.
 
-    Raises `UnknownName`, or `NoSolution` where nothing of that kind was known on the day.
+    Raises `UnknownName`, `WrongUsage` for a product that has no lifecycle, or `NoSolution` where
+    nothing of that kind was known on the day.
     """
     statuses = list(Subjects(catalog, as_of))
     if kinds:
@@ -31,7 +32,17 @@ def find_statuses(
         family = catalog.instances[catalog.instance(instance)]
         statuses = [s for s in statuses if not s.instances or family in s.instances]
     if names:
+        for name in names:
+            _refuse_product(name, catalog)
         statuses = find_subjects(statuses, names)
     if not statuses:
-        raise NoSolution(f"nothing of that kind was known on {as_of}")
+        raise NoSolution(f"no subject of that kind was known on {as_of}")
     return statuses
+
+
+def _refuse_product(name: str, catalog: Catalog) -> None:
+    """Raise for a name that announcements use, and that nothing with a lifecycle has."""
+    if canonicalize_name(name) in catalog.products:
+        from neuron_pin.catalog.lookalikes import refuse_unknown
+
+        refuse_unknown(canonicalize_name(name), name, catalog)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, find_facts_age
 from neuron_pin.errors import NoSolution
-from neuron_pin.inputs import Requirement
+from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import Settings
 
-from .lock_request import lock_request
+from .lock_request import LockRequest, lock_request
 from .read_settings import make_lock_request
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ def lock(
         reporter.conflicted(error.message)
         from .relax import explain_conflict
 
-        raise explain_conflict(request, error) from None
+        explained = explain_conflict(request, error)
+        explained.hint = explained.hint or _hint_to_explain(request)
+        raise explained from None
     reporter.resolved(len(found.packages))
-    return found
+    old = find_facts_age(catalog.announced, request.target.as_of).warning
+    return found._replace(warnings=(old, *found.warnings)) if old else found
+
+
+def _hint_to_explain(request: LockRequest) -> str:
+    """The command that shows more of what was asked for first; empty where no package was."""
+    named = next((r for r in request.requirements if r.name != SDK_NAME), None)
+    if named is None:
+        return ""
+    words = ["neuron-pin", "explain", named.text, *request.target.as_options()]
+    return f"for every version and its reason: {shlex.join(words)}"

@@ -1,7 +1,7 @@
 """An unchanged lock is not resolved again.
 
 What was asked and what was answered lie in the cache together, with the records of indexes
-that the answer was made of.  As long as the question is the same, to the letter, and those
+that the answer was made of.  As long as the question is exactly the same, and those
 records are what they were and still fresh, so is the answer.
 """
 

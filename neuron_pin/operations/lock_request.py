@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from neuron_pin.catalog import Catalog, ComponentKind
+from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Phase, PinPrecision, phase_at
@@ -69,8 +69,8 @@ def lock_request(request: LockRequest) -> Resolution:
     )
     if not asked.requirements and target.instance is None:
         raise WrongUsage(
-            "without a requirement every component for the target is locked: which instance?",
-            hint="give --instance " + "|".join(sorted(catalog.instances)) + ", or a requirement",
+            "nothing to lock: name packages, or an instance family to lock all of its components",
+            hint="--instance " + ", ".join(sorted(catalog.instances)),
         )
     if not _uses_indexes(request, asked):
         from neuron_pin.resolve.catalog_candidates import CatalogCandidates
@@ -109,9 +109,10 @@ def parse_sdk(text: str | None, catalog: Catalog) -> Requirement | None:
 
 def make_request(request: LockRequest) -> Request:
     """What the graph is asked: what holds for the target, overrides in their place; raises
-    for names of Neuron's that are gone."""
+    for Neuron packages that are gone, and for names that nobody should fetch."""
     catalog, target = request.catalog, request.target
     requirements = _apply_overrides(request)
+    refuse_unknown_names(request, requirements)
     for requirement in requirements:
         package = catalog.packages.get(requirement.name)
         if package is not None and package.replaced_by and not requirement.is_exact:
@@ -120,10 +121,10 @@ def make_request(request: LockRequest) -> Request:
             is_allowed = Phase.EOS in target.phases
             if fact.phase is Phase.EOS and fact.event is not None and not is_allowed:
                 raise NoSolution(
-                    f"{requirement.origin}: {package.name} is gone since {fact.event.effective} "
-                    f"(release {fact.event.sdk})",
+                    f"{requirement.origin}: {package.name} ended on {fact.event.effective} "
+                    f"(SDK {fact.event.sdk})",
                     [fact.event.source],
-                    hint=f"ask for {package.replaced_by}",
+                    hint=f"ask for its successor: {package.replaced_by}",
                 )
     return Request(
         target=target,
@@ -132,6 +133,21 @@ def make_request(request: LockRequest) -> Request:
         sdk=request.sdk,
         strength=request.strength,
     )
+
+
+def refuse_unknown_names(request: LockRequest, requirements: Iterable[Requirement]) -> None:
+    """Raise for names that are one edit away from a Neuron package, unless they are bound to an
+    index, and for products that are no packages."""
+    catalog = request.catalog
+    unknown = [r for r in requirements if r.name not in catalog.packages and r.name != SDK_NAME]
+    if not unknown:
+        return
+    from neuron_pin.catalog.lookalikes import refuse_unknown
+
+    bound = {canonicalize_name(pair.partition("=")[0]) for pair in request.sources.indexes.pinned}
+    for requirement in unknown:
+        if requirement.name not in bound:
+            refuse_unknown(requirement.name, requirement.origin, catalog)
 
 
 def _apply_overrides(request: LockRequest) -> list[Requirement]:
@@ -173,6 +189,17 @@ def _refuse_mistyped(request: Request, catalog: Catalog) -> None:
                 raise mistyped
 
 
+def _explain_offline(error: SourceFailed, request: LockRequest) -> None:
+    """Say what the catalog can answer of a set that also has packages which it does not know."""
+    own = {r.name for r in request.requirements if not _is_foreign(r, request.catalog)}
+    if own:
+        error.hint = (
+            f"the catalog knows the versions of {', '.join(sorted(own))}, but not what they "
+            "require: together with other packages they are locked online, or offline once a "
+            "lock of the same packages has filled the cache"
+        )
+
+
 def _is_foreign(requirement: Requirement, catalog: Catalog) -> bool:
     if requirement.name == SDK_NAME:
         return False
@@ -186,9 +213,9 @@ def _check_python(request: LockRequest) -> None:
     for wanted, path in request.requires_python:
         if not admits_python(wanted, target.python_full):
             raise NoSolution(
-                f"{path}: the project requires Python {wanted}, the target has "
+                f"{path}: the project requires Python {wanted}, and the target has "
                 f"{target.python_full}",
-                hint="choose another with --python",
+                hint="choose another Python with --python",
             )
 
 
@@ -218,9 +245,10 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
                 lambda context, chosen: SourceCandidates(context, chosen, sources, overrides),
                 request.reporter,
             )
-        except SourceFailed:
+        except SourceFailed as error:
             if network.offline:
                 _refuse_mistyped(asked, catalog)
+                _explain_offline(error, request)
             raise
         evidence = sources.evidence()
         if evidence is not None:

@@ -24,14 +24,14 @@ def read_resolution(path: str, catalog: Catalog) -> tuple[Resolution, str]:
     """What ``neuron-pin lock -o lock.json`` answered, and the command that asked.
 
     Without exclusions and warnings, which concern whoever chose.  Raises `UnreadableInput`
-    for a file that is no such lock, and for one that this version cannot hold to.
+    for a file that is not such a lock, and for one that this version cannot follow.
     """
     return to_resolution(read_lock_json(path), catalog)
 
 
 def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str]:
     """The resolution that a lock was written from, and the command that asked; raises
-    `UnreadableInput` for one that this version cannot hold to."""
+    `UnreadableInput` for one that this version cannot follow."""
     where = "target"
     try:
         target = _target(lock.target, catalog)
@@ -55,7 +55,7 @@ def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput
         lock.path or "lock.json",
         None,
         f"{where}: {problem[:200]}",
-        hint="make it anew: neuron-pin lock … -o lock.json",
+        hint="make a new one: neuron-pin lock … -o lock.json",
     )
 
 

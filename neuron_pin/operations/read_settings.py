@@ -47,7 +47,7 @@ def make_lock_request(
     sources, warnings = _source_options(settings, files)
     strength = PinPrecision(settings.pin or "exact")
     if settings.generate_hashes and strength is not PinPrecision.EXACT:
-        raise WrongUsage("--generate-hashes needs exact pins", hint="leave out --pin")
+        raise WrongUsage("--generate-hashes needs exact pins", hint="omit --pin")
     return LockRequest(
         catalog=catalog,
         target=options.make(catalog),

@@ -1,4 +1,4 @@
-"""What stands against a lock, made small; and what would work, proven by locking it.
+"""What prevents a lock, made small; and what would work, proven by locking it.
 
 Read only where there is no solution: each try is a lock of its own.
 """
@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from neuron_pin.errors import NeuronPinError, NoSolution
-from neuron_pin.inputs import Requirement
+from neuron_pin.catalog import ComponentKind, FrameworkRole
+from neuron_pin.errors import Change, NeuronPinError, NoSolution
+from neuron_pin.inputs import SDK_NAME, Requirement
+from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import NO_PREFERENCES, Resolution
 
+from .advice import advise
 from .alternatives import Tries, find_alternatives
 from .lock_request import LockRequest, lock_request
+
+MAX_NAMED = 4
+"""Packages that an outcome names."""
 
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""
@@ -22,12 +28,13 @@ MAX_TRIES = 40
 def explain_conflict(request: LockRequest, error: NoSolution) -> NoSolution:
     """The error, with the smallest conflicting set and the relaxations that work."""
     tries = Tries(MAX_TRIES)
+    advise(error, request)
     plain = request._replace(preferred=NO_PREFERENCES, all_files=False)
     smallest = _smallest(plain, tries)
     error.conflict = tuple(f"{r.text} ({r.origin})" for r in smallest) if smallest else ()
     changes = (
-        (words, partial(lock_request, relaxed))
-        for words, relaxed in _relaxations(plain, error, smallest)
+        (change, partial(_lock_usefully, relaxed))
+        for change, relaxed in _relaxations(plain, error, smallest)
     )
     error.relaxations = find_alternatives(changes, lambda found: _outcome(found, request), tries)
     return error
@@ -59,26 +66,28 @@ def _with(request: LockRequest, requirements: list[Requirement]) -> LockRequest:
 
 def _relaxations(
     request: LockRequest, error: NoSolution, smallest: list[Requirement]
-) -> Iterator[tuple[str, LockRequest]]:
-    """What could be given up, the least first, each in words that can be typed."""
+) -> Iterator[tuple[Change, LockRequest]]:
+    """What could be given up, the least first."""
     if request.sdk is not None:
-        yield "without --sdk", request._replace(sdk=None)
+        yield Change((("--sdk", None),)), request._replace(sdk=None)
     facts, named = " ".join(error.causes), request.target_options.phases
     for rules, phase in ((("NP202",), "beta"), (("NP201", "NP110"), "eos")):
         if any(rule in facts for rule in rules) and phase not in named:
-            yield f"--phase {phase}", request.with_target(phases=(*named, phase))
+            change = Change((("--phase", phase),))
+            yield change, request.with_target(phases=(*named, phase))
     if "NP205" in facts:
         yield from _shorter_support(request)
     for requirement in smallest if len(smallest) > 1 else ():
         everything = [*request.requirements, *request.constraints]
         fewer = [other for other in everything if other is not requirement]
         if any(other in request.requirements for other in fewer):
-            yield f"without {requirement.text} ({requirement.origin})", _with(request, fewer)
+            change = Change(requirement=requirement.text, origin=requirement.origin)
+            yield change, _with(request, fewer)
     for python in _other_pythons(request):
-        yield f"--python {python}", request.with_target(python=python)
+        yield Change((("--python", python),)), request.with_target(python=python)
 
 
-def _shorter_support(request: LockRequest) -> Iterator[tuple[str, LockRequest]]:
+def _shorter_support(request: LockRequest) -> Iterator[tuple[Change, LockRequest]]:
     """The furthest day up to which the best lock without the demand is sure of support."""
     free = request.with_target(support_until=None)
     try:
@@ -87,7 +96,7 @@ def _shorter_support(request: LockRequest) -> Iterator[tuple[str, LockRequest]]:
         return
     if support is not None:
         shorter = request.with_target(support_until=support.until)
-        yield f"--require-support-until {support.until}", shorter
+        yield Change((("--require-support-until", support.until.isoformat()),)), shorter
 
 
 def _other_pythons(request: LockRequest) -> list[str]:
@@ -98,8 +107,28 @@ def _other_pythons(request: LockRequest) -> list[str]:
     return sorted(others, key=lambda python: abs(int(python.partition(".")[2]) - here))
 
 
+def _lock_usefully(request: LockRequest) -> Resolution:
+    """The lock of a changed request; raises `NoSolution` for one that lacks what the user came
+    for: of a whole release, its Python packages."""
+    found = lock_request(request)
+    is_whole = all(requirement.name == SDK_NAME for requirement in request.requirements)
+    if is_whole and found.sdk and not found.packages_of(Ecosystem.PIP):
+        family = request.target.family
+        members = request.catalog.members(found.sdk)
+        if any(m.pythons and (family is None or family in m.instances) for m in members):
+            raise NoSolution(f"SDK {found.sdk} has no Python packages for the target")
+    return found
+
+
 def _outcome(found: Resolution, request: LockRequest) -> str:
     names = {requirement.name for requirement in request.requirements}
     chosen = [f"{p.key.name} {p.version}" for p in found.packages if p.key.name in names]
+    if not chosen:
+        # Of a whole release the frameworks tell most.
+        packages = request.catalog.packages
+        python = found.packages_of(Ecosystem.PIP)
+        leaders = [p for p in python if p.kind is ComponentKind.EXTENSION]
+        leaders = [p for p in leaders if packages[p.key.name].role is FrameworkRole.LEADER]
+        chosen = [f"{p.key.name} {p.version}" for p in leaders]
     release = [f"SDK {found.sdk}"] if found.sdk else []
-    return ", ".join([*release, *chosen[:3]])
+    return ", ".join([*release, *chosen[:MAX_NAMED]])

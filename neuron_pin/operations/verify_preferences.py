@@ -2,7 +2,7 @@
 
 A faulty file in preferences.d ends every apt command on a host, or does nothing and says
 nothing.  So the text is read as apt reads it, and the priority of every version that is known
-of, and of some that are near, is held against the lock: by our own reader, and by
+of, and of some that are near, is compared with the lock: by our own reader, and by
 ``apt-cache policy`` in a private root where there is an apt.
 """
 
@@ -45,7 +45,7 @@ def verify_preferences(path: str, text: str, resolution: Resolution) -> None:
     """
     stanzas, problems = parse_preferences(text, path)
     if problems:
-        raise CannotWrite(path, f"would not do what is meant: {problems[0].text}")
+        raise CannotWrite(path, f"would not do what the lock says: {problems[0].text}")
     expected = _expected(resolution)
     policy = AptPolicy(stanzas)
     for row in expected:
@@ -59,8 +59,8 @@ def _check(path: str, row: Expected, priority: int | None, judge: str) -> None:
     if priority != row.priority:
         raise CannotWrite(
             path,
-            f"would not do what is meant: by {judge}, {row.name} {row.version} from {row.site} "
-            f"gets {priority}, not {row.priority}",
+            f"would not do what the lock says: by {judge}, {row.name} {row.version} from "
+            f"{row.site} gets {priority}, not {row.priority}",
             hint="nothing was written; please report it with the command",
         )
 
@@ -77,7 +77,7 @@ def _by_apt(path: str, text: str, expected: Sequence[Expected]) -> None:
             with scratch_apt([archive], {}, {FILE_NAME: text}) as apt:
                 said = apt.policy(sorted(versions))
         except AptFailed as error:
-            raise CannotWrite(path, f"would not do what is meant: {error.message}") from None
+            raise CannotWrite(path, f"would not do what the lock says: {error.message}") from None
         except OSError:
             # A machine whose apt cannot run is judged by our reader alone.
             return

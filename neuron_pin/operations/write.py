@@ -162,10 +162,10 @@ def _remove_ours(output: Output, overwrite: bool) -> str | None:
         except BrokenSection as error:
             raise CannotWrite(f"{output.path}:{error.line}", f"{error}") from None
     if not output.form.is_system_file:
-        raise CannotWrite(output.path, "is no system file; remove it by hand")
+        raise CannotWrite(output.path, "is not a system file; remove it by hand")
     owner = find_ownership(before)
     if owner is Ownership.FOREIGN:
-        raise CannotWrite(output.path, "was not written by neuron-pin; it was left as it is")
+        raise CannotWrite(output.path, "was not written by neuron-pin, and was not changed")
     if owner is Ownership.EDITED and not overwrite:
         message = "has been edited by hand since neuron-pin wrote it"
         raise CannotWrite(output.path, message, hint="--overwrite removes it anyway")

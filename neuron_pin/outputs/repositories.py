@@ -28,7 +28,7 @@ def render_sources(resolution: Resolution, command: str) -> str:
     if system is None or system.ecosystem is not Ecosystem.APT or not system.codename:
         raise WrongUsage(
             "an apt source needs the release of an operating system that uses apt",
-            hint="give --os ubuntu24.04, debian12 …",
+            hint="name the system, for example --os ubuntu24.04",
         )
     url = _url(resolution, Ecosystem.APT)
     return "\n".join(
@@ -52,7 +52,7 @@ def render_repo(resolution: Resolution, command: str) -> str:
     if system is None or system.ecosystem is not Ecosystem.RPM:
         raise WrongUsage(
             "a dnf repository needs an operating system that uses rpm",
-            hint="give --os amzn2023, rocky9 …",
+            hint="name the system, for example --os amzn2023",
         )
     url = _url(resolution, Ecosystem.RPM)
     return "\n".join(

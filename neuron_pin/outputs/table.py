@@ -1,64 +1,107 @@
-"""What was chosen and what was left out, as columns for people."""
+"""What was chosen and what was excluded, as columns for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from neuron_pin.policy import Ecosystem
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 if TYPE_CHECKING:
     # Reports draw columns and resolve nothing.
-    from neuron_pin.catalog import Support
     from neuron_pin.resolve import Exclusion, Resolution
 
 
 def render_table(resolution: Resolution, command: str) -> str:
-    """Two tables; plain text, greppable, no color."""
+    """Two tables; plain text, greppable, no color.  Exclusions that nobody on the target has to
+    know share a row."""
     del command
-    return show_resolution(resolution, PLAIN)
+    return show_resolution(resolution, PLAIN, everything=False)
 
 
-def show_resolution(resolution: Resolution, screen: Screen) -> str:
-    """The same two tables on a screen."""
+def show_resolution(resolution: Resolution, screen: Screen, *, everything: bool) -> str:
+    """The same two tables on a screen; with ``everything`` each exclusion has its row."""
+    every = list_exclusions(resolution.exclusions, screen)
+    rows = every if everything else fold_exclusions(resolution.exclusions, screen)
     release = f"Neuron SDK {resolution.sdk}" if resolution.sdk else "no Neuron SDK"
     lines = [f"{release} for {resolution.target.label}, as of {resolution.target.as_of}", ""]
-    rows = [
-        (str(p.key), p.version, p.pin.render(p.key.ecosystem), p.phase.label)
+    chosen = [
+        (
+            str(p.key),
+            p.version,
+            p.pin.render(p.key.ecosystem),
+            # Nobody has promised anything of software that is not Neuron's.
+            p.phase.label if p.kind is not None else "",
+        )
         for p in resolution.packages
     ]
-    lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), rows, screen)
+    lines += columns(("PACKAGE", "VERSION", "PIN", "PHASE"), chosen, screen)
     if resolution.support is not None:
-        lines += ["", *support_lines(resolution.support)]
+        as_of = resolution.target.as_of
+        lines += ["", resolution.support.describe(as_of), resolution.support.describe_first()]
     if resolution.exclusions:
-        lines += ["", "Left out:", *exclusion_columns(resolution.exclusions, screen)]
+        shown = [(r.package, r.versions, r.rule, cite(r.reason, r.source, screen)) for r in rows]
+        head = ("PACKAGE", "VERSION", "RULE", "REASON")
+        lines += ["", "Excluded:", *columns(head, shown, screen)]
+        if len(rows) < len(every):
+            lines.append(f"{len(resolution.exclusions)} versions are excluded; -v shows each")
     return "\n".join(lines) + "\n"
 
 
-def support_lines(support: Support) -> list[str]:
-    """Until when all of it is sure of support, and what may end first."""
-    first = ", ".join(support.first[:3])
-    if len(support.first) > 3:
-        first += f" and {len(support.first) - 3} more"
-    return [
-        f"Support of every part is guaranteed until {support.until}, by facts of "
-        f"{support.facts_of}.",
-        f"First to end: {first} ({support.reason}).",
-    ]
+class ExclusionRow(NamedTuple):
+    """A row of what was excluded: one version of a package, or several in words."""
+
+    package: str
+    versions: str
+    rule: str
+    reason: str
+    source: str
 
 
-def exclusion_columns(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[str]:
-    """Package, version, rule and reason; versions that share them share a line."""
+FOLDED = ("NP204", "NP101")
+"""Rules whose exclusions share a row: later releases, packages of other instance families."""
+
+
+def fold_exclusions(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[ExclusionRow]:
+    """The rows of exclusions, with one row for all later releases and one for all packages of
+    other instance families."""
+    folded: dict[str, list[Exclusion]] = {}
+    rest = []
+    for exclusion in exclusions:
+        is_release = exclusion.key.ecosystem is Ecosystem.SDK
+        rule = exclusion.rule.identifier
+        if (rule == "NP204" and is_release) or rule == "NP101":
+            folded.setdefault(rule, []).append(exclusion)
+        else:
+            rest.append(exclusion)
+    rows = list_exclusions(rest, screen)
+    for rule in FOLDED:
+        found = folded.get(rule, [])
+        if len(found) < 2:
+            rows += list_exclusions(found, screen)
+        elif rule == "NP204":
+            count = f"{len(found)} later releases"
+            rows.append(ExclusionRow(str(found[0].key), count, rule, found[0].rule.title, ""))
+        else:
+            names = list(dict.fromkeys(e.key.name for e in found))
+            reason = f"{found[0].rule.title}: {', '.join(names)}"
+            rows.append(ExclusionRow(f"{len(names)} packages", "", rule, reason, ""))
+    return rows
+
+
+def list_exclusions(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[ExclusionRow]:
+    """Package, version, rule, reason and, where the screen shows it, source; versions that share
+    them share a row."""
     alike: dict[tuple[str, str, str, str], list[str]] = {}
     for e in exclusions:
         source = e.source if screen.names_sources or screen.has_links else ""
         group = (str(e.key), e.rule.identifier, e.reason, source)
         alike.setdefault(group, []).append(e.version or "-")
-    rows = [
-        (key, _span(versions), rule, cite(reason, source, screen))
+    return [
+        ExclusionRow(key, _span(versions), rule, reason, source)
         for (key, rule, reason, source), versions in alike.items()
     ]
-    return columns(("PACKAGE", "VERSION", "RULE", "REASON"), rows, screen)
 
 
 def cite(reason: str, source: str, screen: Screen) -> str | Cell:
@@ -81,8 +124,8 @@ def _span(versions: Sequence[str]) -> str:
 __all__ = [
     "cite",
     "columns",
-    "exclusion_columns",
+    "fold_exclusions",
+    "list_exclusions",
     "render_table",
     "show_resolution",
-    "support_lines",
 ]

@@ -13,7 +13,14 @@ from functools import partial
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
-from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
+from neuron_pin.errors import (
+    Change,
+    NeuronPinError,
+    NoSolution,
+    Relaxation,
+    UnknownName,
+    WrongUsage,
+)
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.operations.alternatives import Tries, find_alternatives
 from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
@@ -336,11 +343,11 @@ def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
 # What comes nearest ---------------------------------------------------------------------
 
 
-def _nearest(request: LockRequest, wanted: Wanted) -> tuple[str, ...]:
-    """What would work, each in words that can be typed, proven by finding it."""
+def _nearest(request: LockRequest, wanted: Wanted) -> tuple[Relaxation, ...]:
+    """What would work, proven by finding it."""
     changes = (
-        (words, partial(_find, other_request, other))
-        for words, other_request, other in _changes(request, wanted)
+        (change, partial(_find, other_request, other))
+        for change, other_request, other in _changes(request, wanted)
     )
     return find_alternatives(changes, _outcome, Tries(MAX_TRIES), distinct=True)
 
@@ -351,33 +358,38 @@ def _outcome(found: TargetState) -> str:
     return ", ".join([f"SDK {release}", *roots, f"Python {python}"])
 
 
-def _changes(request: LockRequest, wanted: Wanted) -> Iterator[tuple[str, LockRequest, Wanted]]:
+def _changes(request: LockRequest, wanted: Wanted) -> Iterator[tuple[Change, LockRequest, Wanted]]:
     phases = request.target_options.phases
     single = list(_single(request, wanted))
     yield from single
     if "eos" not in phases:
         eos = request.with_target(phases=(*phases, "eos"))
-        for words, other_request, other in _single(eos, wanted):
-            yield f"--phase eos {words}", other_request, other
+        for change, other_request, other in _single(eos, wanted):
+            both = Change((("--phase", "eos"), *change.options))
+            yield both, other_request, other
 
 
-def _single(request: LockRequest, wanted: Wanted) -> Iterator[tuple[str, LockRequest, Wanted]]:
+def _single(request: LockRequest, wanted: Wanted) -> Iterator[tuple[Change, LockRequest, Wanted]]:
     options = request.target_options
     if "eos" not in options.phases:
-        yield "--phase eos", request.with_target(phases=(*options.phases, "eos")), wanted
+        eos = request.with_target(phases=(*options.phases, "eos"))
+        yield Change((("--phase", "eos"),)), eos, wanted
     if wanted.framework_version:
-        yield "without --framework-version", request, wanted._replace(framework_version="")
+        other = wanted._replace(framework_version="")
+        yield Change((("--framework-version", None),)), request, other
     if request.sdk is not None:
-        yield "without --to", request._replace(sdk=None), wanted
+        yield Change((("--to", None),)), request._replace(sdk=None), wanted
     if options.python:
-        yield "without --python", request.with_target(python=None), wanted
+        yield Change((("--python", None),)), request.with_target(python=None), wanted
     if options.system:
         own = request.catalog.system(options.system)
         others = [s for s in reversed(request.catalog.systems) if s.name != own.name and not s.only]
         others.sort(key=lambda s: (s.name[:4] != own.name[:4], s.ecosystem is not own.ecosystem))
+        # What is left open follows from the system; what was given would not.
+        without_python = (("--python", None),) if options.python else ()
         for system in others:
             changed = request.with_target(system=system.name, python=None)
-            yield f"--os {system.name}", changed, wanted
+            yield Change((("--os", system.name), *without_python)), changed, wanted
     for family in sorted(request.catalog.instances, reverse=True):
         if family != options.instance:
-            yield f"--instance {family}", request.with_target(instance=family), wanted
+            yield Change((("--instance", family),)), request.with_target(instance=family), wanted

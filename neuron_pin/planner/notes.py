@@ -113,11 +113,5 @@ def list_notes(
             "neuron-pin lock -o pylock.toml pins those too"
         )
     yield from resolution.warnings
-    support = resolution.support
-    if support is not None:
-        yield (
-            f"supported until at least {support.until}, by the catalog of {support.facts_of}"
-            if support.until >= resolution.target.as_of
-            else f"support was guaranteed until {support.until}, by the catalog of "
-            f"{support.facts_of}; later facts are not known"
-        )
+    if resolution.support is not None:
+        yield resolution.support.describe(resolution.target.as_of)

@@ -404,6 +404,19 @@ PAGES = {
         "neuron-pin serve --files cache --file-host files.example.com",
         ("proxy.files:Files._reachable",),
     ),
+    Rule.MISTYPED: RulePage(
+        "OWASP CICD-SEC-3, dependency chain abuse",
+        "The name is one edit away from a Neuron package's: a letter more, a letter less, another "
+        "letter, or two neighbors exchanged. Whoever owns such a name on a public index can have "
+        "it installed by mistake. lock and explain do not look it up unless --index NAME=URL "
+        "binds it to an index; check warns of it in files and in environments. Names of less than "
+        "six letters are not compared.",
+        "not looked up",
+        "",
+        "",
+        "neuron-pin check requirements.txt",
+        ("audit.names:check_names",),
+    ),
     Rule.NOT_MEMBER: RulePage(
         "Neuron SDK",
         "Neuron packages work together when they come from one SDK release; this version is part "
@@ -431,12 +444,12 @@ PAGES = {
     Rule.NOT_A_PACKAGE: RulePage(
         "release manifest",
         "The release lists it, but it is not a package of pip, apt or rpm: it has its own "
-        "installer.",
+        "installer. Or announcements name a product, as TorchNeuron, and no package has its name.",
         "",
         "",
         "",
         "neuron-pin explain efa-installer",
-        ("resolve.rules:not_a_package",),
+        ("audit.names:check_names", "resolve.rules:not_a_package"),
     ),
     Rule.NO_VERSION: RulePage(
         "release manifest",

@@ -51,6 +51,7 @@ class Rule(Enum):
     PLACEHOLDER = ("NP405", "a placeholder in place of a Neuron package")
     BAD_METADATA = ("NP406", "metadata that breaks the standards")
     FOREIGN_HOST = ("NP407", "a file on another host than the index")
+    MISTYPED = ("NP408", "nearly the name of a Neuron package")
     NOT_MEMBER = ("NP501", "not a member of the SDK release")
     FRAMEWORK_COHERENCE = ("NP502", "built for another framework version")
     NOT_A_PACKAGE = ("NP503", "not a package")

@@ -79,22 +79,27 @@ def support_floor(
     tomorrow = add_days(known_until, 1)
     if first is None:
         promised = add_months(tomorrow, edition.notice_months)
-        reason = "an end is announced at least a month ahead, and none was by " + str(known_until)
+        reason = (
+            f"no end of support had been announced by {known_until}; notice is at least one month"
+        )
     else:
         promised = add_months(first.announced, edition.notice_months)
-        reason = f"an end was announced on {first.announced}, at least a month ahead"
+        reason = f"an end was announced on {first.announced}; notice is at least one month"
         if last is None:
             promised = max(promised, tomorrow)
     if phase < Phase.RC:
         promised, superseded = known_until, None
-        reason = f"{phase.label} software is not supported, nothing is promised of it"
+        reason = f"{phase.label} software is not supported, and nothing is promised"
     regular_until = None
     if subject.kind is SubjectKind.FRAMEWORK and superseded is not None:
         regular = add_months(superseded, edition.regular_months)
         regular_until = add_days(regular, -1)
         if regular > promised:
             promised = regular
-            reason = f"a newer version is supported since {superseded}; updates for six months more"
+            reason = (
+                f"a newer version has been supported since {superseded}; an earlier one gets "
+                "updates for six more months"
+            )
     announced = last.effective if last is not None else None
     return SupportFloor(announced, promised, regular_until, last or first, reason)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from neuron_pin.catalog import FactsAge
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.policy import Phase
 from neuron_pin.printable import escape_markdown, join_printable, make_printable
@@ -15,12 +16,13 @@ from .changes import changes_row, sign_changes
 
 
 def render_diff(
-    comparison: Comparison, form: str, *, everything: bool, screen: Screen = PLAIN
+    comparison: Comparison, form: str, age: FactsAge, *, everything: bool, screen: Screen = PLAIN
 ) -> str:
     """The text; what is equal in both only where ``everything`` is wanted."""
     shown = [d for d in comparison.differences if everything or not d.is_equal]
     if form == "json":
-        return json.dumps(_document(comparison, shown), indent=2) + "\n"
+        document = {**_document(comparison, shown), "facts": age.as_document()}
+        return json.dumps(document, indent=2) + "\n"
     if form == "markdown":
         return _markdown(comparison, shown)
     return _text(comparison, shown, screen)
@@ -40,18 +42,19 @@ def _row(difference: Difference) -> tuple[str, str, str, str, str]:
 
 
 def describe_update(difference: Difference) -> str:
-    """``major``, ``minor, back``, ``entered``, ``left for NAME`` …"""
+    """``major``, ``minor, downgrade``, ``entered``, ``left; replaced by NAME`` …"""
     if not difference.old:
         return "entered"
     if not difference.new:
-        return f"left for {difference.renamed_to}" if difference.renamed_to else "left"
+        instead = difference.renamed_to or difference.successor
+        return f"left; replaced by {instead}" if instead else "left"
     word = difference.update.value if difference.update is not None else "-"
     if difference.is_equal:
         return "none"
     if word == "none":
         # The highest version stayed; others came or went.
         word = "others"
-    return f"{word}, back" if difference.backwards else word
+    return f"{word}, downgrade" if difference.backwards else word
 
 
 def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
@@ -70,7 +73,8 @@ def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -
         f"{word}: {' '.join(sign_changes(gained, lost))}"
         for word, gained, lost in _support_rows(comparison)
     ]
-    lines += ["", *comparison.notes] if comparison.notes else []
+    remarks = (*comparison.losses, *comparison.notes)
+    lines += ["", *remarks] if remarks else []
     # The table is made printable already, and may be in color.
     return "\n".join([make_printable(title), "", *table, ""]) + join_printable(lines)
 
@@ -99,13 +103,10 @@ def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
         lines += [f"| {' | '.join(escape_markdown(cell) for cell in _row(d))} |" for d in shown]
     else:
         lines.append("No difference.")
+    remarks = (*comparison.losses, *comparison.notes)
     for word, gained, lost in _support_rows(comparison):
         lines += ["", f"{word}: {' '.join(sign_changes(gained, lost))}"]
-    lines += (
-        ["", *(f"- {escape_markdown(note)}" for note in comparison.notes)]
-        if comparison.notes
-        else []
-    )
+    lines += ["", *(f"- {escape_markdown(remark)}" for remark in remarks)] if remarks else []
     return "\n".join(lines) + "\n"
 
 
@@ -120,7 +121,7 @@ def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, 
         "support": {
             word: changes_row(gained, lost) for word, gained, lost in _support_rows(comparison)
         },
-        "notes": list(comparison.notes),
+        "notes": [*comparison.losses, *comparison.notes],
     }
 
 
@@ -137,6 +138,7 @@ def differences_document(differences: Sequence[Difference]) -> list[dict[str, An
             "old_phase": d.phases[0].label if d.phases[0] is not None else None,
             "new_phase": d.phases[1].label if d.phases[1] is not None else None,
             "renamed_to": d.renamed_to or None,
+            "successor": d.successor or None,
         }
         for d in differences
     ]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from neuron_pin.catalog import find_facts_age
 from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.catalog.subjects import SDK_NAME, Status
 from neuron_pin.policy import Event, Phase, SubjectKind
@@ -30,13 +31,14 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
     for (kind, name), rows in products.items():
         label = "Neuron SDK" if name == SDK_NAME else rows[0].title or name
         head = _dump({"name": name, "category": kind.value, "label": label})
-        releases = ",\n".join(_dump(_release(status)) for status in rows)
+        releases = ",\n".join(_dump(_release(status, as_of)) for status in rows)
         parts.append(f'{head[:-1]}, "releases": [\n{releases}\n]}}')
     head = _dump(
         {
             "schema_version": SCHEMA_VERSION,
             "as_of": as_of.isoformat(),
             "facts_of": facts_of.isoformat(),
+            "facts": find_facts_age(facts_of, as_of).as_document(),
         }
     )
     return f'{head[:-1]}, "products": [\n' + ",\n".join(parts) + "\n]}\n"
@@ -46,7 +48,7 @@ def _dump(values: dict[str, Any]) -> str:
     return json.dumps(values)
 
 
-def _release(status: Status) -> dict[str, Any]:
+def _release(status: Status, as_of: date) -> dict[str, Any]:
     subject, floor = status.subject, status.floor
     change = status.change
     eol = status.since if status.phase is Phase.EOS else floor.announced
@@ -82,6 +84,7 @@ def _release(status: Status) -> dict[str, Any]:
             "guaranteedUntil": None
             if status.updates is Updates.NONE
             else floor.guaranteed_until.isoformat(),
+            "isGuaranteed": status.updates is not Updates.NONE and floor.guaranteed_until >= as_of,
             "couldEndFrom": floor.could_end_from.isoformat(),
             "promisedUntil": floor.promised.isoformat(),
             "regularUpdatesUntil": _iso(floor.regular_until),

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from neuron_pin.catalog import FactsAge
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
 from neuron_pin.outputs.lock_json import make_exclusion
 from neuron_pin.outputs.table import cite
+from neuron_pin.policy import Rule
 from neuron_pin.resolve.explain import Verdict
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 SCHEMA_VERSION = 1
+MAX_MISMATCHED = 3
+"""Versions that do not match the requirement, above which they share a row."""
 
 
 def render_explanation(
     requirement: Requirement,
     found: Explanation,
     form: str,
+    age: FactsAge,
     *,
     everything: bool,
     screen: Screen = PLAIN,
@@ -29,6 +34,7 @@ def render_explanation(
         document = {
             "schema_version": SCHEMA_VERSION,
             "name": requirement.name,
+            "facts": age.as_document(),
             "sdk": found.resolution.sdk if found.resolution else None,
             "target": found.target.label,
             "versions": [_document(verdict) for verdict in found.verdicts],
@@ -38,20 +44,32 @@ def render_explanation(
     release = f", SDK {resolution.sdk}" if resolution and resolution.sdk else ""
     lines = [f"{requirement.text} for {found.target.label}{release}", ""]
     rows: list[tuple[str | Cell, ...]] = []
-    for verdict in found.verdicts:
+    verdicts = list(found.verdicts)
+    mismatched = [verdict for verdict in verdicts if _is_mismatched(verdict)]
+    if len(mismatched) > MAX_MISMATCHED and not everything:
+        # One row at the end: what was not asked for is not what is to be explained.
+        verdicts = [verdict for verdict in verdicts if verdict not in mismatched]
+    for verdict in verdicts:
         newest = verdict.releases[0] if verdict.releases else ""
         oldest = verdict.releases[-1] if verdict.releases else ""
         sdk = newest if newest == oldest else f"{oldest}-{newest}"
+        # Nobody has promised anything of software that is not Neuron's.
+        phase = verdict.phase.label if found.is_neuron else ""
         if verdict.chosen:
-            rows.append((verdict.version, sdk, verdict.phase.label, "chosen", verdict.source))
+            rows.append((verdict.version, sdk, phase, "chosen", verdict.source))
             continue
         shown = verdict.exclusions if everything else verdict.exclusions[:1]
         for exclusion in shown:
             reason = cite(exclusion.reason, exclusion.source, screen)
             rule = exclusion.rule.identifier
-            rows.append((verdict.version, sdk, verdict.phase.label, rule, reason))
+            rows.append((verdict.version, sdk, phase, rule, reason))
         if not shown:
-            rows.append((verdict.version, sdk, verdict.phase.label, "-", "a later one was chosen"))
+            reason = "a newer version was chosen" if resolution else ""
+            rows.append((verdict.version, sdk, phase, "-", reason))
+    if len(verdicts) < len(found.verdicts):
+        words = f"{len(mismatched)} versions"
+        reason = f"{mismatched[0].exclusions[0].reason}; -v shows each"
+        rows.append((words, "", "", mismatched[0].exclusions[0].rule.identifier, reason))
     lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
@@ -62,6 +80,10 @@ def render_explanation(
     lines += ["", f"{len(found.verdicts)} versions, {chosen} chosen"]
     lines += [f"  {count:4} {rule}" for rule, count in counts.most_common()]
     return "\n".join(lines) + "\n"
+
+
+def _is_mismatched(verdict: Verdict) -> bool:
+    return bool(verdict.exclusions) and verdict.exclusions[0].rule is Rule.REQUIREMENT
 
 
 def _document(verdict: Verdict) -> dict[str, object]:
@@ -76,13 +98,14 @@ def _document(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def render_pair(found: PairExplanation, form: str, screen: Screen = PLAIN) -> str:
+def render_pair(found: PairExplanation, form: str, age: FactsAge, screen: Screen = PLAIN) -> str:
     """Two packages, version by version of the first."""
     first, second = found.first, found.second
     if form == "json":
         document = {
             "schema_version": SCHEMA_VERSION,
             "name": first.name,
+            "facts": age.as_document(),
             "with": second.name,
             "target": found.target.label,
             "pairs": [
@@ -115,6 +138,6 @@ def render_pair(found: PairExplanation, form: str, screen: Screen = PLAIN) -> st
             (first.name.upper(), "PHASE", second.name.upper(), "SDK", "WHY NOT"), rows, screen
         ),
         "",
-        f"{len(found.verdicts)} versions of {first.name}, {together} go with one of {second.name}",
+        f"{len(found.verdicts)} versions of {first.name}, {together} work with {second.name}",
     ]
     return "\n".join(lines) + "\n"

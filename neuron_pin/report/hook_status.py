@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from neuron_pin.printable import join_printable
 
 if TYPE_CHECKING:
+    from neuron_pin.catalog import FactsAge
     from neuron_pin.hooks.status import HookStatus
 
 SCHEMA_VERSION = 1
@@ -45,10 +46,11 @@ def _count_pins(names: Sequence[str], *, verbose: bool) -> str:
     return f"{len(names)} pins ({', '.join(shown)})"
 
 
-def hook_status_document(found: Sequence[HookStatus]) -> str:
+def hook_status_document(found: Sequence[HookStatus], age: FactsAge) -> str:
     """The JSON document, by docs/schemas/hook-status.schema.json."""
     document = {
         "schema_version": SCHEMA_VERSION,
+        "facts": age.as_document(),
         "hooks": [
             {
                 "kind": status.kind,

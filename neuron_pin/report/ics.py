@@ -63,8 +63,7 @@ def render_ics(
     if lock is not None:
         support = make_timeline(statuses, catalog, as_of, lock).support
         if support is not None:
-            first = ", ".join(support.first[:5])
-            text = f"first to end: {first}\n{support.reason}\nfacts of {support.facts_of}"
+            text = f"{support.describe_first()}\ncatalog data of {support.facts_of}"
             summary = f"{lock.path}: the last day on which support of every part is guaranteed"
             _add(calendar, catalog, support.until, summary, text, "lock", str(lock.path))
     written: bytes = calendar.to_ical()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from neuron_pin.catalog import find_facts_age
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.policy import Event, EventType, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
@@ -14,9 +15,12 @@ from neuron_pin.screen import PLAIN, Screen, columns, fold
 HEAD = ("KIND", "SUBJECT", "PHASE", "SINCE", "NEXT CHANGE", "GUARANTEED UNTIL", "REPLACEMENT")
 
 
-def render_table(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
+def render_table(
+    statuses: Sequence[Status], as_of: date, facts_of: date, screen: Screen = PLAIN
+) -> str:
     """One line a subject: phase, since when, what has been announced, until when support is
     sure by the policy."""
+    del facts_of
     rows = [
         (
             status.subject.kind.value,
@@ -24,7 +28,7 @@ def render_table(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
             status.phase.label + (f", {describe_left_behind(status)}" * is_left_behind(status)),
             str(status.since or "-"),
             describe_change(status.change),
-            describe_guarantee(status),
+            describe_guarantee(status, as_of),
             status.replacement or "-",
         )
         for status in statuses
@@ -32,13 +36,17 @@ def render_table(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
     return "\n".join(columns(HEAD, rows, screen)) + "\n"
 
 
-def describe_guarantee(status: Status) -> str:
-    """The last day on which support is sure; ``-`` where it gets no updates anyway."""
-    return "-" if status.updates is Updates.NONE else str(status.floor.guaranteed_until)
+def describe_guarantee(status: Status, as_of: date) -> str:
+    """The last day on which support is sure, said to be over where it is; ``-`` where it gets
+    no updates anyway."""
+    if status.updates is Updates.NONE:
+        return "-"
+    until = status.floor.guaranteed_until
+    return f"{until} (over)" if until < as_of else str(until)
 
 
 def is_left_behind(status: Status) -> bool:
-    """Whether it is stable by what was announced, and gets no updates all the same."""
+    """Whether it is stable by what was announced, and gets no updates anyway."""
     return status.phase is Phase.STABLE and status.updates is Updates.NONE
 
 
@@ -55,10 +63,12 @@ def describe_change(event: Event | None) -> str:
     return f"{event.phase.label} {when}" + (f" ({event.sdk})" if event.sdk else "")
 
 
-def render_details(statuses: Sequence[Status], screen: Screen = PLAIN) -> str:
+def render_details(
+    statuses: Sequence[Status], as_of: date, facts_of: date, screen: Screen = PLAIN
+) -> str:
     """Everything known of each subject, with the announcement behind each fact: its name, or
     where the screen names sources its address."""
-    text = "\n".join("\n".join(_details(status)) + "\n" for status in statuses)
+    text = "\n".join("\n".join(_details(status, as_of, facts_of)) + "\n" for status in statuses)
     return _cite_sources(text, screen)
 
 
@@ -86,7 +96,7 @@ def _cite_sources(text: str, screen: Screen) -> str:
     return text
 
 
-def _details(status: Status) -> list[str]:
+def _details(status: Status, as_of: date, facts_of: date) -> list[str]:
     subject = status.subject
     title = f" ({status.title})" if status.title and status.title not in subject.label else ""
     lines = [f"{subject.label}{title}, {subject.kind.value}"]
@@ -107,7 +117,7 @@ def _details(status: Status) -> list[str]:
     if status.change is not None:
         announced = f"announced {status.change.announced} [{status.change.source}]"
         say("next change", f"{describe_change(status.change)}, {announced}")
-    for word, text in describe_floor(status):
+    for word, text in describe_floor(status, as_of, facts_of):
         say(word, text)
     if status.replacement:
         say("replacement", status.replacement)
@@ -118,7 +128,7 @@ def _details(status: Status) -> list[str]:
     return lines
 
 
-def describe_floor(status: Status) -> list[tuple[str, str]]:
+def describe_floor(status: Status, as_of: date, facts_of: date) -> list[tuple[str, str]]:
     """The support floor: what was announced, what is guaranteed, what could come."""
     floor = status.floor
     words = []
@@ -127,9 +137,16 @@ def describe_floor(status: Status) -> list[tuple[str, str]]:
     if status.phase < Phase.RC:
         words.append(("guaranteed", floor.reason))
     elif status.updates is not Updates.NONE:
-        words.append(("guaranteed until", str(floor.guaranteed_until)))
+        if floor.guaranteed_until < as_of:
+            ended = f"until {floor.guaranteed_until}; the catalog data end on {facts_of}"
+            words.append(("was guaranteed", ended))
+        else:
+            words.append(("guaranteed until", str(floor.guaranteed_until)))
         why = "as announced" if floor.announced is not None else floor.reason
-        words.append(("could end from", f"{floor.could_end_from}, {why}"))
+        if floor.guaranteed_until < as_of:
+            words.append(("could have ended", f"from {floor.could_end_from}: {why}"))
+        else:
+            words.append(("could end from", f"{floor.could_end_from}: {why}"))
         if floor.regular_until is not None:
             words.append(("regular updates", f"until {floor.regular_until}"))
     if floor.breaks_promise:
@@ -166,10 +183,5 @@ def describe_event(event: Event) -> str:
 
 
 def describe_facts(as_of: date, facts_of: date) -> str:
-    """That the facts end before the day asked about; empty if they do not."""
-    if as_of <= facts_of:
-        return ""
-    return (
-        f"the facts end on {facts_of}; what was announced since is not known: "
-        "neuron-pin catalog import takes newer ones"
-    )
+    """That the facts are old on the day asked about; empty if they are not."""
+    return find_facts_age(facts_of, as_of).warning

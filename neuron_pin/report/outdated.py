@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from neuron_pin.catalog import find_facts_age
 from neuron_pin.printable import make_printable
-from neuron_pin.report.lifecycle import describe_facts
 from neuron_pin.screen import PLAIN, Screen, columns
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ def render_outdated(found: Outdated, *, everything: bool, screen: Screen = PLAIN
         f"{found.label}: {of}, for {found.target.label}",
         f"The newest SDK release known is {found.newest_sdk}, of {found.newest_date}.",
     ]
-    note = describe_facts(found.target.as_of, found.facts_until)
-    if note:
-        lines.append(f"Note: {note}.")
     table = []
     shown = [a for a in found.packages if everything or a.is_outdated or _is_telling(a)]
     if shown:
@@ -91,6 +88,7 @@ def outdated_document(found: Outdated) -> str:
         "compared": found.label,
         "as_of": found.target.as_of.isoformat(),
         "facts_until": found.facts_until.isoformat(),
+        "facts": find_facts_age(found.facts_until, found.target.as_of).as_document(),
         "target": {
             "instance": found.target.instance,
             "os": found.target.os.name if found.target.os else None,

@@ -80,13 +80,7 @@ def _introduction(timeline: Timeline) -> Iterable[str]:
         release = f"SDK {lock.sdk}" if lock.sdk else "no SDK release"
         line = f"Your lock, {lock.path}: {release} for {target or 'any target'}."
         if support is not None:
-            has_passed = support.until < timeline.as_of
-            word = "was guaranteed only until" if has_passed else "is guaranteed until"
-            line += f" Support of every part {word} {support.until}. The first that may end: "
-            line += ", ".join(support.first[:5])
-            if len(support.first) > 5:
-                line += f" and {len(support.first) - 5} more"
-            line += f" ({support.reason})."
+            line += f" {support.describe(timeline.as_of)} {support.describe_first()}"
         yield f"<p>{_keep_dates(_link_sources(line))}</p>"
 
 
@@ -180,7 +174,7 @@ def _row(row: Row, timeline: Timeline) -> str:
             f"<time>{status.change.effective}</time>" if status.change.effective else "no date yet"
         )
         phase += f"; {PHASE_NAMES[status.change.phase]} announced: {when}"
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{v}</dd>" for k, v in _facts(row))
+    facts = "".join(f"<dt>{escape(k)}</dt><dd>{v}</dd>" for k, v in _facts(row, timeline))
     bars, words = [], []
     for bar in row.bars:
         left, right = timeline.place(bar.begin) * 100, timeline.place(bar.end) * 100
@@ -216,13 +210,13 @@ def _describe_left_behind(status: Status) -> str:
 
 
 def _guarantee(row: Row, timeline: Timeline) -> str:
-    text = describe_guarantee(row.status)
+    text = describe_guarantee(row.status, timeline.as_of).removesuffix(" (over)")
     if row.is_supported and row.status.floor.guaranteed_until < timeline.as_of:
         return f'<span class="soft"><time>{text}</time> (passed)</span>'
     return text
 
 
-def _facts(row: Row) -> Iterable[tuple[str, str]]:
+def _facts(row: Row, timeline: Timeline) -> Iterable[tuple[str, str]]:
     """What is known of a row: a word, and markup whose texts are escaped."""
     status = row.status
     if status.first_sdk and status.subject.kind is not SubjectKind.SDK:
@@ -237,7 +231,7 @@ def _facts(row: Row) -> Iterable[tuple[str, str]]:
             f"{escape(status.subject.name)}, names another phase, and the later one counts.",
         )
     yield "Updates", status.updates.value
-    for word, text in describe_floor(status):
+    for word, text in describe_floor(status, timeline.as_of, timeline.facts_of):
         yield word.capitalize(), _link_sources(text)
     if status.replacement:
         yield "Replacement", escape(status.replacement)

@@ -28,5 +28,5 @@ class Exclusion(NamedTuple):
 
     @property
     def can_be_asked_for(self) -> bool:
-        """Whether an exact pin reaches the candidate all the same."""
+        """Whether an exact pin reaches the candidate anyway."""
         return self.rule in _REACHED_BY_EXACT_PIN

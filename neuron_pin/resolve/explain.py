@@ -83,12 +83,12 @@ def _against(
 ) -> list[Exclusion]:
     found: list[Exclusion] = []
     if not requirement.admits(version):
-        reason = f"{requirement.text} does not admit it"
+        reason = f"does not match the requirement {requirement.text}"
         found.append(Exclusion(key, version, Rule.REQUIREMENT, reason, requirement.origin))
     as_of = context.target.as_of
     if all(release.date > as_of for release, _ in rows):
         release = rows[-1][0]
-        reason = f"first shipped by {release.sdk} on {release.date}, after {as_of}"
+        reason = f"first shipped by SDK {release.sdk} on {release.date}, after {as_of}"
         found.append(Exclusion(key, version, Rule.NOT_RELEASED_YET, reason, release.source))
     best: list[Exclusion] | None = None
     for release, candidate in rows:
@@ -98,6 +98,6 @@ def _against(
     found += best or []
     if sdk and all(release.sdk != sdk for release, _ in rows):
         names = rows[-1][0].sdk if len(rows) == 1 else f"{rows[-1][0].sdk} to {rows[0][0].sdk}"
-        reason = f"shipped by {names}, not by {sdk}"
+        reason = f"shipped by SDK {names}, not by {sdk}"
         found.append(Exclusion(key, version, Rule.NOT_MEMBER, reason, "release manifest"))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import same_public
+from neuron_pin.catalog.lookalikes import find_intended
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
@@ -128,12 +129,17 @@ class IndexCandidates:
         rule, lacks = Rule.NO_WHEEL, "no wheel"
         if candidate.has_wheel:
             rule, lacks = Rule.PLATFORM, f"no wheel for Python {self._context.target.python}"
+        # Nobody is told to run what a stranger put under a name that is meant for another.
+        intended = find_intended(key.name, self._context.catalog)
+        advice = f"--build {key.name} allows one"
+        if intended:
+            advice = f"did you mean {' or '.join(intended)}?"
         return Exclusion(
             key,
             candidate.version,
             rule,
-            f"{lacks}, and its source distribution leaves what it requires to a build ({why}); "
-            f"--build {key.name} allows one",
+            f"{lacks}, and what its source distribution requires is known after a build only "
+            f"({why}); {advice}",
             f"index {index.url}",
         )
 
@@ -237,7 +243,7 @@ class IndexCandidates:
                 project = self._sources.project(index, key.name)
             for offer in project.offers() if project else ():
                 candidate = self._candidate(key, index, offer, False)
-                reason = f"{key.name} is bound to {bound.url}, and not taken from {index.url}"
+                reason = f"{key.name} is bound to {bound.url} and is not taken from {index.url}"
                 source = f"index {bound.url}"
                 rule = Rule.UNTRUSTED_INDEX
                 yield candidate, Exclusion(key, offer.version, rule, reason, source)
@@ -296,7 +302,7 @@ class IndexCandidates:
     def _invalid(self, key: PackageKey, index: Index, names: Sequence[str]) -> Iterator[Judged]:
         for name in names:
             candidate = Candidate(key, name, index.url)
-            reason = "neither PEP 427 nor PEP 440 can read the file name"
+            reason = "its file name is not valid (PEP 427, PEP 440)"
             yield (
                 candidate,
                 Exclusion(key, name, Rule.INVALID_FILE, reason, f"index {index.url}"),
@@ -317,7 +323,7 @@ class IndexCandidates:
                         key,
                         row.version,
                         Rule.PLATFORM,
-                        "the release has it, the index does not",
+                        "the release lists it, but the index does not have it",
                         f"index {neuron.url}",
                     ),
                 )

@@ -58,6 +58,6 @@ class Membership:
             key,
             candidate.version,
             Rule.NOT_MEMBER,
-            f"release {selection.release.sdk} has {listed} for the target",
+            f"SDK {selection.release.sdk} has {listed} for the target",
             f"release manifest, {selection.release.sdk}",
         )

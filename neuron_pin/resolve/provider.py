@@ -161,7 +161,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
                     key,
                     version,
                     Rule.CONSTRAINT,
-                    f"{constraint.text} does not admit it",
+                    f"does not match the constraint {constraint.text}",
                     constraint.origin,
                 )
                 continue
@@ -194,7 +194,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
                 candidate.key,
                 candidate.version,
                 Rule.REQUIREMENT,
-                f"{need.requirement.text} does not admit it",
+                f"does not match the requirement {need.requirement.text}",
                 need.parent or need.requirement.origin,
             )
         elif need.versions is not None and candidate.version not in rejected:

@@ -175,7 +175,7 @@ def _latest_framework(
         else:
             default = ".".join(str(number) for number in latest)
             framework = find_framework(candidate, package)
-            reason = f"{package.framework} {default} is the default of the release"
+            reason = f"the release defaults to {package.framework} {default}"
             reason += f"; ask for {package.name}=={framework}.*"
             selection.exclude(
                 candidate,
@@ -210,7 +210,7 @@ def _not_required(candidate: Candidate, demands: list[tuple[Requirement, bool]])
         candidate.key,
         candidate.version,
         Rule.REQUIREMENT,
-        f"{demand.text} does not admit it",
+        f"does not match the requirement {demand.text}",
         demand.origin,
     )
 
@@ -240,7 +240,7 @@ def _one_framework_version(catalog: Catalog, selection: ReleaseCandidates) -> No
                     candidate.key,
                     candidate.version,
                     Rule.FRAMEWORK_COHERENCE,
-                    f"{package.framework} is at {version} in this lock",
+                    f"this lock has {package.framework} {version}",
                     f"release {selection.release.sdk}",
                 ),
             )

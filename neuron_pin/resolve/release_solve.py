@@ -1,4 +1,4 @@
-"""One release, one graph: whether what is asked for can be had in it."""
+"""One release, one graph: whether it satisfies what is asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -121,7 +121,7 @@ def solve_release(
     except ResolutionTooDeep as error:
         raise NoSolution(
             f"gave up after {error.round_count} rounds",
-            hint="narrow the requirements: pin the packages that you know",
+            hint="narrow the requirements: pin the packages whose versions you know",
         ) from None
     via: dict[str, set[str]] = {}
     for identifier, found in solution.information.items():
@@ -146,33 +146,49 @@ def _causes(
 ) -> tuple[list[str], bool]:
     """The facts behind an impossible graph, and whether a release's members are among them."""
     lines: list[str] = []
-    packages = provider.context.catalog.packages
+    catalog = provider.context.catalog
     touches = False
     for cause in error.causes:
         need = cause.requirement
         # The parent that stands in the graph, else where the user wrote it.
         parent = need.parent or (cause.parent.identifier if cause.parent else "")
-        package = packages.get(need.key.name)
+        label = f"{need} (from {parent})" if parent else str(need)
+        package = catalog.packages.get(need.key.name)
         touches = touches or need.key.ecosystem in (Ecosystem.SDK, Ecosystem.BOND)
         touches = touches or (package is not None and package.kind is not ComponentKind.DEPENDENCY)
-        line = f"{need} (from {parent})" if parent else str(need)
-        known = provider.rejected.get(need.key, {})
-        exclusions = dict(known)
+        exclusions = dict(provider.rejected.get(need.key, {}))
         for candidate, exclusion in selection.exclusions.get(need.key, []) if selection else []:
             exclusions.setdefault(candidate.version, exclusion)
         if need.identifier.startswith(COMPATIBILITY):
-            pass
-        elif not exclusions:
-            line += f": no source has {need.key.name}" + (
-                f" in release {selection.release.sdk}"
-                if selection and need.key.name in packages
-                else ""
-            )
+            found = [label]
+        elif exclusions:
+            found = describe_exclusions(label, list(exclusions.values()))
         else:
-            line += ": " + summarize_exclusions(list(exclusions.values()))
-        if line not in lines:
-            lines.append(line)
+            found = [_describe_absence(need, label, catalog, selection)]
+        lines += [line for line in found if line not in lines]
     return lines, touches
+
+
+def _describe_absence(
+    need: DependencyEdge, label: str, catalog: Catalog, selection: ReleaseCandidates | None
+) -> str:
+    """That a release does not ship a package, and which did last; or that no source has it."""
+    name = need.key.name
+    if need.key.ecosystem is Ecosystem.SDK:
+        return label
+    package = catalog.packages.get(name)
+    if selection is None or package is None or package.kind is ComponentKind.DEPENDENCY:
+        return f"no source has {label}"
+    sdk = selection.release.sdk
+    life = catalog.spans.packages.get(name)
+    if any(member.package == name for member in catalog.members(sdk)):
+        return f"no source has {name} of SDK {sdk}"
+    line = f"SDK {sdk} does not ship {name}"
+    if life is not None and sdk_key(life.last) < sdk_key(sdk):
+        return f"{line} (last: {life.last})"
+    if life is not None and sdk_key(life.first) > sdk_key(sdk):
+        return f"{line} (first: {life.first})"
+    return line
 
 
 def _facts(
@@ -192,16 +208,21 @@ def _facts(
     return found
 
 
-def summarize_exclusions(exclusions: Sequence[Exclusion]) -> str:
-    """``41 versions excluded: 38 not for this Python (NP102, as 2.8.0: …)``."""
+def describe_exclusions(label: str, exclusions: Sequence[Exclusion]) -> list[str]:
+    """Why versions of what ``label`` names are excluded: a line for each rule, the rule of the
+    newest version first."""
     by_rule: dict[Rule, list[Exclusion]] = {}
-    for exclusion in exclusions:
+    for exclusion in reversed(sorted_exclusions(list(exclusions))):
         by_rule.setdefault(exclusion.rule, []).append(exclusion)
-    parts = []
-    for rule, found in sorted(by_rule.items(), key=lambda item: -len(item[1])):
-        example = sorted_exclusions(found)[-1]
-        parts.append(
-            f"{len(found)} {rule.title} ({rule.identifier}: {example.version}, {example.reason})"
+    lines = []
+    for rule, found in by_rule.items():
+        newest = found[0]
+        if len(exclusions) == 1:
+            lines.append(f"{label}: {newest.version}: {newest.reason} ({rule.identifier})")
+            continue
+        count = f"all {len(found)}" if len(by_rule) == 1 else f"{len(found)} of {len(exclusions)}"
+        lines.append(
+            f"{label}: {count} versions excluded, {rule.title} ({rule.identifier}); "
+            f"{newest.version}: {newest.reason}"
         )
-    count = len(exclusions)
-    return f"{count} version{'s' if count != 1 else ''} excluded: " + "; ".join(parts)
+    return lines

@@ -12,7 +12,7 @@ from neuron_pin.target import Target
 
 class Preferences(NamedTuple):
     """What an existing lock has: its release, and versions by name.  They are kept as long
-    as nothing stands against them."""
+    as nothing speaks against them."""
 
     sdk: str
     versions: Mapping[str, str]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, sdk_key, version_numbers
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    sdk_key,
+    version_numbers,
+)
+from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
     Ecosystem,
-    EventType,
     PackageKey,
     Phase,
     Pin,
@@ -24,6 +29,7 @@ from neuron_pin.target import Target
 
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
+from .lost_frameworks import find_lost_frameworks
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
@@ -96,7 +102,7 @@ def _not_chosen(selection: ReleaseCandidates, chosen: Mapping[PackageKey, str]) 
                         key,
                         candidate.version,
                         Rule.FRAMEWORK_COHERENCE,
-                        f"the release has {chosen[key]} for what else is in the lock",
+                        f"the lock has {chosen[key]}, which fits its other packages",
                         f"release {selection.release.sdk}",
                     )
                 )
@@ -183,7 +189,7 @@ def _warnings(
             continue
         chosen = attempt.mapping[str(package.key)]
         event = phase_of(chosen.candidate, context).event
-        line = f"{package.key.name} {package.version}: {_PHASE_WORDS[package.phase]}"
+        line = f"{package.key.name} {package.version} is {_PHASE_WORDS[package.phase]}"
         if event is not None:
             line += f" since {event.effective}"
             if event.replacement:
@@ -201,7 +207,9 @@ def _warnings(
         found += _untested_kernel(target, driver, catalog)
     if whole and selection is not None:
         if target.instance is None:
-            found.append("no --instance was given: components of every instance family are listed")
+            found.append("no --instance was given: the lock has components of every family")
+        for lost in find_lost_frameworks(catalog, selection.release, target):
+            found.append(lost.describe(selection.release.sdk, target.instance or ""))
         if not any(package.key.ecosystem is Ecosystem.PIP for package in packages):
             listed = sorted(
                 {
@@ -213,8 +221,8 @@ def _warnings(
                 key=lambda p: int(p.partition(".")[2]),
             )
             found.append(
-                f"release {selection.release.sdk} has no Python package for Python "
-                f"{target.python}; it has them for {', '.join(listed)}"
+                f"SDK {selection.release.sdk} has no Python packages for Python {target.python}; "
+                f"it has them for {', '.join(listed)}"
             )
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))
@@ -222,8 +230,8 @@ def _warnings(
 
 
 _PHASE_WORDS = {
-    Phase.ALPHA: "alpha, not for production",
-    Phase.BETA: "beta, not for production",
+    Phase.ALPHA: "in alpha, not for production",
+    Phase.BETA: "in beta, not for production",
     Phase.RC: "a release candidate",
     Phase.MAINTENANCE: "in maintenance",
     Phase.EOS: "out of support, at your own discretion",
@@ -236,13 +244,12 @@ def _left_behind(name: str, target: Target, catalog: Catalog) -> list[str]:
     newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
     if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
         return []
-    line = f"{name} is in no release after {life.last}"
-    for event in reversed(catalog.events_by_name.get(name, ())):
-        is_replacement = event.type in (EventType.TRANSITION, EventType.NO_RELEASES)
-        if is_replacement and event.stands(target.as_of) and event.replacement:
-            return [f"{line}; its place is taken by {event.replacement} ({event.source})"]
-    instead = catalog.packages[name].replaced_by
-    return [f"{line}; its place is taken by {instead}"] if instead else [line]
+    line = f"{name} is in no SDK release after {life.last}"
+    successor = find_successor(catalog, name, target.as_of)
+    if successor is not None:
+        line += f"; replaced by {successor.label}"
+        line += f" ({successor.source})" if successor.source else ""
+    return [line]
 
 
 def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
@@ -258,7 +265,7 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
     ]
     if not rows:
         return []
-    name = f"{DRIVER} {driver.version} of release {driver.sdk}"
+    name = f"{DRIVER} {driver.version} of SDK {driver.sdk}"
     here = [row for row in rows if row.os == target.os.name]
     if not here:
         return [f"{name} was not tested on {target.os.name} ({rows[0].source})"]
@@ -266,7 +273,7 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
     if parse_kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
         return []
     return [
-        f"{name} was tested on {target.os.name} with kernel {', '.join(kernels)}, the host runs "
+        f"{name} was tested on {target.os.name} with kernel {', '.join(kernels)}; the host runs "
         f"{target.kernel} ({here[0].source})"
     ]
 
@@ -276,8 +283,8 @@ def _older_driver(
 ) -> str:
     """That the lock's driver is the last one for the instance family, and who says so."""
     line = (
-        f"release {selection.release.sdk} has no driver for {target.instance}: "
-        f"{DRIVER} {driver.version} of release {driver.sdk} is the last one in a release"
+        f"SDK {selection.release.sdk} has no driver for {target.instance}: the last one is "
+        f"{DRIVER} {driver.version} of SDK {driver.sdk}"
     )
     subject = f"last driver for {target.family}"
     for correction in catalog.corrections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -14,8 +14,8 @@ from .release_solve import (
     OffersFor,
     ReleaseSolution,
     ReleaseUnsatisfiable,
+    describe_exclusions,
     solve_release,
-    summarize_exclusions,
 )
 from .request import Request
 from .resolution import Resolution
@@ -28,7 +28,7 @@ def resolve(
 ) -> Resolution:
     """The newest release that satisfies everything, and the closure in it.
 
-    Raises `NoSolution` with the facts that stand against each release tried, `UnknownName`
+    Raises `NoSolution` with the facts that speak against each release tried, `UnknownName`
     for a release that there is not.  Cost: one graph a release tried; sources are read as
     the graph asks.
     """
@@ -48,6 +48,7 @@ def resolve(
         if found is not None:
             return make_resolution(request, found, passed)
     first: ReleaseUnsatisfiable | None = None
+    tried: list[Release] = []
     facts: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
         reporter.trying(release.sdk)
@@ -55,12 +56,13 @@ def resolve(
             attempt = solve_release(request, catalog, release, offers_for, whole)
         except ReleaseUnsatisfiable as impossible:
             first = first or impossible
+            tried.append(release)
             for fact in impossible.facts:
                 facts.setdefault((fact.key, fact.version), fact)
             passed.append(_make_exclusion(release, impossible))
         else:
             return make_resolution(request, attempt, passed)
-    raise _nothing_fits(request, catalog, passed, first, list(facts.values()))
+    raise _nothing_fits(request, catalog, tried, first, list(facts.values()))
 
 
 def _resolve_third_party(
@@ -74,7 +76,7 @@ def _resolve_third_party(
     """A closure in which nothing of Neuron's was asked for by name.
 
     Where the graph never comes to Neuron's packages no release plays a part.  Where it
-    does, what was asked for is not to be had in an older version for the sake of a newer
+    does, what was asked for is not taken in an older version for the sake of a newer
     release: the newest release that allows the best of it wins.  None if every release
     has to be tried the usual way.
     """
@@ -112,7 +114,7 @@ def _older_roots(release: Release) -> Exclusion:
         PackageKey(Ecosystem.SDK, SDK_NAME),
         release.sdk,
         Rule.RELEASE_LACKS,
-        "what was asked for would have to be of an older version, or cannot be had",
+        "what was asked for is older there, or is not available",
         f"release {release.sdk}",
     )
 
@@ -155,7 +157,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
                     key,
                     release.sdk,
                     Rule.RELEASE_LACKS,
-                    "the release manifest does not list its packages",
+                    "the release manifest does not list what it ships",
                     "release manifest",
                 )
             )
@@ -168,21 +170,21 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             raise NoSolution(
                 f"no SDK release for {wanted[0].text if wanted else request.target.label}",
                 [f"neuron-sdk {e.version}: {e.reason}" for e in passed],
-                hint="choose another release with --sdk, or another date with --as-of",
+                hint="choose another release with --sdk, or another day with --as-of",
             )
         alone = all(any(r.admits(known.sdk) for known in catalog.releases) for r in wanted)
         if len(wanted) > 1 and alone:
             raise NoSolution(
-                "no SDK release is in all of " + ", ".join(r.text for r in wanted),
-                [f"{r.text}, of {r.origin}" for r in wanted],
-                hint="give up one of them",
+                "no SDK release matches all of " + ", ".join(r.text for r in wanted),
+                [f"{r.text} (from {r.origin})" for r in wanted],
+                hint="leave one of them out",
             )
         raise UnknownName(
             "SDK release",
             wanted[0].range.removeprefix("=="),
             (),
-            hint=f"the newest that this catalog knows is {catalog.releases[0].sdk}; "
-            "neuron-pin releases lists them, neuron-pin catalog import adds newer ones",
+            hint=f"the newest that the catalog knows is {catalog.releases[0].sdk}; "
+            "neuron-pin releases lists them; neuron-pin catalog import says how to get newer ones",
         )
     return found
 
@@ -249,27 +251,26 @@ def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclu
 def _nothing_fits(
     request: Request,
     catalog: Catalog,
-    passed: list[Exclusion],
+    tried: list[Release],
     first: ReleaseUnsatisfiable | None,
     facts: list[Exclusion],
 ) -> NoSolution:
-    tried = [e for e in passed if e.rule is Rule.RELEASE_LACKS]
-    causes = []
-    for key in sorted({fact.key for fact in facts}, key=str):
-        of_key = [fact for fact in facts if fact.key == key]
-        causes.append(f"{key.name}, as asked for: {summarize_exclusions(of_key)}")
-    # What stands against the newest release, unless it is among the facts already.
+    causes: list[str] = []
+    # What speaks against the release that was tried first, unless the facts say it already.
     if first is not None and (not first.facts or len(tried) == 1):
         causes += first.causes
+    for key in sorted({fact.key for fact in facts}, key=str):
+        causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
     if len(tried) > 1:
+        order = sorted(tried, key=lambda release: sdk_key(release.sdk))
         causes.append(
-            f"{len(tried)} releases were tried, {tried[-1].version} to {tried[0].version}"
+            f"{len(tried)} releases were tried, from {order[-1].sdk} back to {order[0].sdk}"
         )
-    hint = "neuron-pin explain NAME shows every version and why it is excluded"
+    hint = ""
     for requirement in request.requirements:
         package = catalog.packages.get(requirement.name)
         if package is not None and package.replaced_by and not requirement.is_exact:
-            hint = f"{package.name} has a successor: {package.replaced_by}; {hint}"
+            hint = f"{package.name} has a successor: {package.replaced_by}"
     return NoSolution(
         f"no SDK release satisfies the requirements for {request.target.label}",
         causes,

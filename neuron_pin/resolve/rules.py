@@ -101,7 +101,7 @@ def not_a_package(candidate: Candidate, context: Context) -> Grounds | None:
     if candidate.member is None or package is None or package.systems:
         return None
     return (
-        f"{candidate.key.name} is listed by the release but installed by no package manager",
+        f"{candidate.key.name} is not a package: no package manager installs it",
         _release_source(context),
     )
 
@@ -110,7 +110,7 @@ def no_version(candidate: Candidate, context: Context) -> Grounds | None:
     """NP504: the release names it without a version."""
     if candidate.member is None or candidate.member.version:
         return None
-    return "the release states no version", _release_source(context)
+    return "the release lists it without a version", _release_source(context)
 
 
 def instance(candidate: Candidate, context: Context) -> Grounds | None:
@@ -145,11 +145,11 @@ def operating_system(candidate: Candidate, context: Context) -> Grounds | None:
         return None
     sdk = sdk_key(release.sdk)
     if system.only and candidate.key.name not in system.only:
-        reason = f"{system.name} is supported for {', '.join(sorted(system.only))} alone"
+        reason = f"on {system.name} only {', '.join(sorted(system.only))} is supported"
     elif system.first_sdk and sdk < sdk_key(system.first_sdk):
-        reason = f"{system.name} is supported from release {system.first_sdk} on"
+        reason = f"{system.name} is supported from SDK {system.first_sdk} on"
     elif system.first_sdk_without and sdk >= sdk_key(system.first_sdk_without):
-        reason = f"{system.name} is no longer supported from release {system.first_sdk_without} on"
+        reason = f"{system.name} is no longer supported from SDK {system.first_sdk_without} on"
     else:
         return None
     if Phase.EOS in context.target.phases and "no longer" in reason:
@@ -172,7 +172,7 @@ def driver(candidate: Candidate, context: Context) -> Grounds | None:
         return None
     if version_numbers(candidate.version)[: len(version_numbers(kept))] == version_numbers(kept):
         return None
-    return f"the host has and keeps driver {kept}", "--with-driver"
+    return f"the host keeps driver {kept} (--with-driver)", "--with-driver"
 
 
 def c_library(candidate: Candidate, context: Context) -> Grounds | None:
@@ -204,7 +204,7 @@ def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
     if fact is None or fact.phase is not Phase.EOS or fact.event is None:
         return None
     event = fact.event
-    reason = f"{_subject(event)} is out of support {_since(event)}"
+    reason = f"{_subject(event)} has been out of support {_since(event)}"
     if event.replacement:
         reason += f"; replaced by {event.replacement}"
     return reason, event.source
@@ -217,8 +217,8 @@ def early_phase(candidate: Candidate, context: Context) -> Grounds | None:
         return None
     event = fact.event
     if event is None:
-        return f"its version marks it as {fact.phase.label}", "version"
-    return f"{_subject(event)} is {fact.phase.label} {_since(event)}", event.source
+        return f"its version says {fact.phase.label}", "version"
+    return f"{_subject(event)} has been {fact.phase.label} {_since(event)}", event.source
 
 
 def _phase_not_allowed(candidate: Candidate, context: Context) -> PhaseFact | None:
@@ -234,7 +234,7 @@ def _subject(event: Event) -> str:
 
 
 def _since(event: Event) -> str:
-    return f"since {event.effective}" + (f" (release {event.sdk})" if event.sdk else "")
+    return f"since {event.effective}" + (f" (SDK {event.sdk})" if event.sdk else "")
 
 
 def support_until(candidate: Candidate, context: Context) -> Grounds | None:
@@ -263,7 +263,7 @@ def unsure(part: Part) -> tuple[str, str]:
 
 
 def untrusted_index(candidate: Candidate, context: Context) -> Grounds | None:
-    """NP401: a name of Neuron's on another index."""
+    """NP401: a Neuron package on another index."""
     package = _package(candidate, context)
     if not candidate.public or package is None:
         return None
@@ -272,7 +272,8 @@ def untrusted_index(candidate: Candidate, context: Context) -> Grounds | None:
     neuron = context.catalog.repositories.of(candidate.key.ecosystem)
     kind = "repository" if candidate.key.ecosystem.is_system else "index"
     return (
-        f"{candidate.key.name} is taken from Neuron's {kind}, not from {candidate.source}",
+        f"{candidate.key.name} is trusted only from AWS's Neuron {kind}, and this is from "
+        f"{candidate.source}",
         f"{kind} {neuron}",
     )
 
@@ -281,7 +282,7 @@ def no_wheel(candidate: Candidate, context: Context) -> Grounds | None:
     """NP402: source distributions only, and none that could be read either."""
     if candidate.has_wheel or candidate.is_sdist:
         return None
-    return "only a source distribution", f"index {candidate.source}"
+    return "it has only a source distribution", f"index {candidate.source}"
 
 
 def platform(candidate: Candidate, context: Context) -> Grounds | None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import Catalog, Support
-from neuron_pin.catalog.support import Part, find_target_parts, package_part, whole_support
+from neuron_pin.catalog.support import (
+    Part,
+    find_supported_pythons,
+    find_target_parts,
+    package_part,
+    whole_support,
+)
 from neuron_pin.errors import NoSolution
-from neuron_pin.policy import Ecosystem, Phase, Rule
+from neuron_pin.policy import Ecosystem, Phase, Rule, SubjectKind
 from neuron_pin.target import Target
 
 from .request import Request
@@ -37,14 +43,14 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
     with_python = not asked or any(Ecosystem.PIP in package.systems for package in asked)
     for part in _parts(catalog, target, with_python):
         if part.phase is Phase.EOS and Phase.EOS not in target.phases:
-            raise _make_ended_error(part, target)
+            raise _make_ended_error(part, request, catalog)
         wanted = target.support_until
         if wanted is not None and part.floor.could_end_from <= wanted:
             reason, source = unsure(part)
             raise NoSolution(
-                f"{part.subject.label} is not sure of support until {wanted}",
+                f"support of {part.subject.label} is not guaranteed until {wanted}",
                 [f"{Rule.SUPPORT_UNTIL.identifier}: {reason} [{source}]"],
-                hint="newer facts reach further: neuron-pin catalog import",
+                hint="newer data may reach further; neuron-pin catalog import says how to get them",
             )
 
 
@@ -58,18 +64,43 @@ def _parts(catalog: Catalog, target: Target, with_python: bool) -> list[Part]:
     )
 
 
-def _make_ended_error(part: Part, target: Target) -> NoSolution:
+def _make_ended_error(part: Part, request: Request, catalog: Catalog) -> NoSolution:
     event = part.event
     assert event is not None
     label = part.subject.label
-    release = f" (release {event.sdk})" if event.sdk else ""
+    release = f" (SDK {event.sdk})" if event.sdk else ""
     causes = [
-        f"{Rule.TARGET_ENDED.identifier}: {label} is out of support since {event.effective}"
-        f"{release} [{event.source}]"
+        f"{Rule.TARGET_ENDED.identifier}: {label} has been out of support since "
+        f"{event.effective}{release} [{event.source}]"
     ]
-    instead = f"use {event.replacement} instead, or " if event.replacement else ""
+    instead = event.replacement
+    if part.subject.kind is SubjectKind.PYTHON:
+        # An announcement speaks of the release that it comes with, and not of the one asked for.
+        pythons = _list_pythons(request, catalog)
+        instead = f"Python {' or '.join(pythons)}" if pythons else ""
     return NoSolution(
-        f"{label} is out of support on {target.as_of}",
+        f"{label} is out of support on {request.target.as_of}",
         causes,
-        hint=f"{instead}lock for it all the same with --phase eos",
+        hint=(f"use {instead} instead, or " if instead else "")
+        + "lock for it anyway with --phase eos",
     )
+
+
+def _list_pythons(request: Request, catalog: Catalog) -> list[str]:
+    """The Pythons that the release asked for, or else the newest, lists for the target's family
+    and that have not ended, oldest first."""
+    target, sdk = request.target, request.sdk
+    named = sdk.pin.base if sdk is not None and sdk.pin is not None and sdk.pin.is_exact else ""
+    known = [release for release in catalog.releases if release.listed]
+    wanted = next((r for r in known if r.sdk == named), None)
+    wanted = wanted or next((r for r in known if r.date <= target.as_of), None)
+    if wanted is None:
+        return []
+    listed = {
+        python
+        for member in catalog.members(wanted.sdk)
+        if target.family is None or target.family in member.instances
+        for python in member.pythons
+    }
+    supported = find_supported_pythons(catalog, target.as_of)
+    return [python for python in supported if python in listed]

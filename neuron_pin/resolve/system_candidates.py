@@ -101,7 +101,7 @@ class SystemCandidates:
             yield candidate
 
     def _need(self, key: PackageKey) -> None:
-        """Read what is wanted of the repositories: all of Neuron's names at once."""
+        """Read what is wanted of the repositories: all Neuron packages at once."""
         if key.name in self._read:
             return
         names = {
@@ -140,7 +140,7 @@ class SystemCandidates:
                     candidate.key,
                     candidate.version,
                     Rule.OLDER_REVISION,
-                    f"{versions[0]} is the repository's later revision of the same version",
+                    f"the repository has a later build of the same version: {versions[0]}",
                     candidate.source,
                 )
         return None
@@ -155,9 +155,9 @@ class SystemCandidates:
             if version in versions:
                 others = ", ".join(v for v in versions if v != version)
                 found.append(
-                    f"{key.name} {version}: the repository has {others} too; revisions have no "
-                    "order of their own, the later in the repository was taken, and the pin "
-                    "names it"
+                    f"{key.name} {version}: the repository also has {others}, other builds of the "
+                    "same version, which cannot be ordered; the one added last was chosen, and the "
+                    "pin names it"
                 )
         return found
 
@@ -193,7 +193,7 @@ class SystemCandidates:
             choices += list(providers.items())
         if any(name == package.name for name, _ in choices):
             return None
-        # As apt does: the first alternative that can be had.
+        # As apt does: the first alternative that is available.
         name, versions = next((c for c in choices if c[1]), choices[0])
         text = " | ".join(str(relation) for relation in group)
         return SystemRelation(PackageKey(ecosystem, name), frozenset(versions), text, adds=True)

@@ -72,6 +72,15 @@ class Target(NamedTuple):
             parts.append(f"kernel {self.kernel}")
         return ", ".join(parts)
 
+    def as_options(self) -> list[str]:
+        """The options of the command line that name this target, and its day."""
+        words = {"--instance": self.instance, "--os": self.os.name if self.os else None}
+        words |= {"--python": self.python, "--as-of": self.as_of.isoformat()}
+        options = [word for pair in words.items() if pair[1] is not None for word in pair if word]
+        for phase in sorted(self.phases - DEFAULT_PHASES):
+            options += ["--phase", phase.label]
+        return options
+
 
 def make_target(
     catalog: Catalog,
@@ -166,7 +175,7 @@ class TargetOptions(NamedTuple):
             values["kernel"] = self.kernel or machine.kernel
             if not values["instance"]:
                 raise WrongUsage(
-                    "this machine does not say that it is an Inferentia or Trainium instance",
+                    "this machine is not an Inferentia or Trainium instance, or does not say so",
                     hint="name the instance family with --instance",
                 )
         return make_target(catalog, **values)
@@ -175,7 +184,7 @@ class TargetOptions(NamedTuple):
 def _driver(text: str) -> str:
     if text and not re.fullmatch(r"\d{1,4}(\.\d{1,6}){1,3}", text):
         raise WrongUsage(
-            f"--with-driver: {text!r} is no version of the driver", hint="write it as 2.26.5.0"
+            f"--with-driver: {text!r} is not a driver version", hint="write it as 2.26.5.0"
         )
     return text
 
@@ -183,7 +192,7 @@ def _driver(text: str) -> str:
 def _kernel(text: str) -> str:
     if text and not re.fullmatch(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", text):
         raise WrongUsage(
-            f"--with-kernel: {text!r} is no kernel",
+            f"--with-kernel: {text!r} is not a kernel version",
             hint="write it as uname -r does: 6.8.0-1015",
         )
     return text

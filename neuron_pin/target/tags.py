@@ -48,7 +48,7 @@ def expand_platforms(platforms: Sequence[str]) -> tuple[str, ...]:
             found.append(tag)
         else:
             raise WrongUsage(
-                f"--platform: {tag!r} is no platform tag of Linux",
+                f"--platform: {tag!r} is not a Linux platform tag",
                 hint="write it as manylinux_2_34_x86_64",
             )
     return tuple(dict.fromkeys(found))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from neuron_pin.errors import NoSolution
+from neuron_pin.errors import Change, NoSolution
 from neuron_pin.operations.alternatives import MAX_SHOWN, Tries, find_alternatives
 
 
-def changes(made: list[str], outcomes: str) -> Iterator[tuple[str, Callable[[], str]]]:
-    """One change a letter, named by its place; a dot is one that does not work."""
+def changes(made: list[str], outcomes: str) -> Iterator[tuple[Change, Callable[[], str]]]:
+    """One change a letter, leaving out what is called as its place; a dot is one that does not work."""
 
     def work(outcome: str) -> str:
         if outcome == ".":
@@ -20,7 +20,7 @@ def changes(made: list[str], outcomes: str) -> Iterator[tuple[str, Callable[[], 
 
     for number, outcome in enumerate(outcomes):
         made.append(outcome)
-        yield f"change {number}", lambda outcome=outcome: work(outcome)  # type: ignore[misc]
+        yield Change(requirement=str(number)), lambda outcome=outcome: work(outcome)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def changes(made: list[str], outcomes: str) -> Iterator[tuple[str, Callable[[], 
 def test_what_works(outcomes: str, limit: int, distinct: bool, found: str, tried: int) -> None:
     made: list[str] = []
     result = find_alternatives(changes(made, outcomes), str, Tries(limit), distinct=distinct)
-    assert "".join(each.rpartition(": ")[2] for each in result) == found
+    assert "".join(each.outcome for each in result) == found
     assert len(made) == tried
 
 

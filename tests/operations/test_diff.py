@@ -89,6 +89,7 @@ def test_an_environment_beside_a_release(run, venv: Path) -> None:
     assert rows["some-helper"] == {
         "ecosystem": "pip", "name": "some-helper", "old": ["1.4"], "new": [], "update": None,
         "backwards": False, "old_phase": None, "new_phase": None, "renamed_to": None,
+        "successor": None,
     }  # fmt: skip
     text = run("diff", venv, "2.32.0", "--as-of", "2026-08-20").out
     assert "neuronx-cc " not in text
@@ -199,3 +200,20 @@ def test_why_of_a_real_lock(run) -> None:
     run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "-q",
         "--as-of", "2026-08-20", "-o", "lock.json")  # fmt: skip
     assert run("why", "nki").out == "nki 0.6.0\n  neuron-sdk → nki 0.6.0\n"
+
+
+def test_what_left_is_said_with_what_replaces_it(run) -> None:
+    document = json.loads(run("diff", "2.28.1", "2.32.0", "--instance", "trn2", "--as-of", DAY, "--format",
+                              "json").out)  # fmt: skip
+    rows = {row["name"]: row for row in document["packages"]}
+    assert rows["torch-neuronx"]["renamed_to"] is None
+    assert rows["torch-neuronx"]["successor"] == "TorchNeuron, which is not a package"
+    assert rows["neuronx-distributed-inference"]["successor"] == "vllm-neuron"
+    assert rows["neuronx-cc"]["successor"] is None
+    first, second, *_ = document["notes"]
+    assert "torch-neuronx" in first
+    assert "imports them stops working" in first
+    assert second == "for PyTorch, SDK 2.32.0 has libtorch-neuronx-lite instead of torch-neuronx"
+    kept = json.loads(run("diff", "2.30.0", "2.31.1", "--instance", "trn2", "--as-of", DAY, "--format",
+                          "json").out)  # fmt: skip
+    assert not any("stops working" in note for note in kept["notes"])

@@ -43,11 +43,11 @@ def test_phases_are_yanked_with_the_reason(index) -> None:
     found = index.files("/simple/torch-neuronx/")
     assert "yanked" not in found[NEWEST]
     assert found[ENDED]["yanked"] == (
-        "NP201: torch-neuronx 2.8 is out of support since 2026-04-09 (release 2.29.0)"
+        "NP201: torch-neuronx 2.8 has been out of support since 2026-04-09 (SDK 2.29.0)"
     )
     assert found[OLD_BETA]["yanked"].startswith("NP201")
     assert index.files("/simple/vllm-neuron/")[BETA]["yanked"].startswith(
-        "NP202: vllm-neuron is beta"
+        "NP202: vllm-neuron has been beta"
     )
     assert "yanked" not in index.files("/phase/beta/simple/vllm-neuron/")[BETA]
     assert "yanked" not in index.files("/phase/eos/simple/torch-neuronx/")[ENDED]

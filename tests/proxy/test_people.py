@@ -51,7 +51,7 @@ def test_a_project_with_its_phases(browser, index) -> None:
     newest, ended = rows["2.9.0.2.13.24727"], rows["2.8.0.2.10.16998"]
     assert newest[1:] == ["maintenance", "2.29.0", "1", "served"]
     assert ended[1:3] == ["end of support", "2.26.1"]
-    assert "yanked: NP201: torch-neuronx 2.8 is out of support since 2026-04-09" in ended[4]
+    assert "yanked: NP201: torch-neuronx 2.8 has been out of support since 2026-04-09" in ended[4]
     # Versions in their own order, newest first.
     assert [row[0].partition("+")[0] for row in cells(browser)] == [
         "2.9.0.2.13.24727", "2.8.0.2.10.16998", "2.1.1.2.0.1b0",

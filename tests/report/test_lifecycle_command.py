@@ -17,9 +17,9 @@ def test_the_floor_is_announced_guaranteed_and_possible(run) -> None:
     for line in (
         "announced         end of support on 2026-04-09 [announce-eos-pytorch-2-7-2-8]",
         "guaranteed until  2026-04-08",
-        "could end from    2026-04-09, as announced",
+        "could end from    2026-04-09: as announced",
         "regular updates   until 2026-06-18",
-        "by the policy     not before 2026-06-19: a newer version is supported since 2025-12-19",
+        "by the policy     not before 2026-06-19: a newer version has been supported since 2025-12-19",
         "replacement       torch-neuronx 2.9",
     ):
         assert line in done.out

@@ -68,7 +68,7 @@ def test_a_package_that_is_not_neurons(run, serve) -> None:
 def test_nothing_fits_and_what_would(run) -> None:
     done = run("explain", "torch-neuronx", "--sdk", "2.32.0", *TARGET)
     error = failure(done, NoSolution)
-    assert any(each.startswith("without --sdk: SDK 2.31.1") for each in error.relaxations)
+    assert any(str(each).startswith("without --sdk: SDK 2.31.1") for each in error.relaxations)
     shown = run("explain", "torch-neuronx", "--sdk", "2.32.0", *TARGET, "--format", "json")
     assert not [row for row in json.loads(shown.out)["versions"] if row["chosen"]]
 

@@ -140,12 +140,12 @@ def system(**changes) -> OperatingSystem:
 
 SUPPORTED = [
     ({"first_sdk": "2.28.0"}, ""),
-    ({"first_sdk": "2.28.1"}, "some22 is supported from release 2.28.1 on"),
+    ({"first_sdk": "2.28.1"}, "some22 is supported from SDK 2.28.1 on"),
     ({"first_sdk_without": "2.28.1"}, ""),
-    ({"first_sdk_without": "2.28.0"}, "some22 is no longer supported from release 2.28.0 on"),
+    ({"first_sdk_without": "2.28.0"}, "some22 is no longer supported from SDK 2.28.0 on"),
     ({"first_sdk_without": "2.28.0", "excepted": frozenset({TOOLS})}, ""),
     ({"only": frozenset({TOOLS})}, ""),
-    ({"only": frozenset({"b", "a"})}, "some22 is supported for a, b alone"),
+    ({"only": frozenset({"b", "a"})}, "on some22 only a, b is supported"),
     ({"only": frozenset({"a"}), "ecosystem": Ecosystem.RPM}, ""),
 ]
 
@@ -184,13 +184,13 @@ def event(**changes) -> Event:
 
 
 SAID = [
-    (event(), Rule.END_OF_SUPPORT, "neuronx-cc is out of support since 2026-02-01 (release 2.27.0)"),
-    (event(sdk=""), Rule.END_OF_SUPPORT, "neuronx-cc is out of support since 2026-02-01"),
+    (event(), Rule.END_OF_SUPPORT, "neuronx-cc has been out of support since 2026-02-01 (SDK 2.27.0)"),
+    (event(sdk=""), Rule.END_OF_SUPPORT, "neuronx-cc has been out of support since 2026-02-01"),
     (event(version="1.0", sdk=""), Rule.END_OF_SUPPORT,
-     "neuronx-cc 1.0 is out of support since 2026-02-01"),
+     "neuronx-cc 1.0 has been out of support since 2026-02-01"),
     (event(replacement="other"), Rule.END_OF_SUPPORT,
-     "neuronx-cc is out of support since 2026-02-01 (release 2.27.0); replaced by other"),
-    (event(phase=Phase.BETA), Rule.PRE_RELEASE, "neuronx-cc is beta since 2026-02-01 (release 2.27.0)"),
+     "neuronx-cc has been out of support since 2026-02-01 (SDK 2.27.0); replaced by other"),
+    (event(phase=Phase.BETA), Rule.PRE_RELEASE, "neuronx-cc has been beta since 2026-02-01 (SDK 2.27.0)"),
 ]  # fmt: skip
 
 
@@ -216,7 +216,10 @@ def test_names_of_neurons_come_from_its_own_places(catalog: Catalog, target: Tar
         found = first_exclusion(made(name, public=True), context)
         assert found is not None
         assert found.rule is Rule.UNTRUSTED_INDEX
-        assert found.reason == f"{name} is taken from Neuron's {kind}, not from {INDEX}"
+        assert (
+            found.reason
+            == f"{name} is trusted only from AWS's Neuron {kind}, and this is from {INDEX}"
+        )
         ecosystem = Ecosystem.PIP if made is pip else Ecosystem.APT
         assert found.source == f"{kind} {catalog.repositories.of(ecosystem)}"
     assert first_exclusion(pip("tool", public=True), context) is None

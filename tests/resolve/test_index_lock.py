@@ -113,7 +113,7 @@ def test_the_closure_comes_from_the_right_indexes_and_the_placeholder_never_wins
     assert origins["torch"].startswith(pair.public.url)
 
 
-def test_a_version_that_no_release_ships_is_put_aside(run, pair) -> None:
+def test_a_version_that_no_release_ships_is_excluded(run, pair) -> None:
     found = lock(run, pair, "torch-neuronx")
     (exclusion,) = [e for e in found["exclusions"] if e["version"] == "99.0.0.9.0.0"]
     assert exclusion["rule"] == "NP501"

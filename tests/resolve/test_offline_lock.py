@@ -102,7 +102,7 @@ def test_a_family_that_no_release_lists_gets_no_lock(catalog: Catalog) -> None:
 def test_a_release_before_the_family_gets_no_lock(catalog: Catalog) -> None:
     with pytest.raises(NoSolution) as caught:
         locked(catalog, instance="inf2", python="3.10", sdk="2.3.0", phase=("eos",))
-    assert any(words.startswith("without --sdk") for words in caught.value.relaxations)
+    assert any(str(words).startswith("without --sdk") for words in caught.value.relaxations)
     with pytest.raises(NoSolution):
         locked(catalog, instance="trn3", python="3.10", as_of="2024-01-01")
 
@@ -157,7 +157,7 @@ def test_packages_of_one_framework_are_locked_at_one_framework_version(catalog) 
     assert chosen["torch-xla"] == "2.12.0"
     assert "torch-neuronx" not in chosen
     reason = next(e for e in found.exclusions if e.key.name == "torch-neuronx")
-    assert (reason.rule.identifier, reason.reason) == ("NP502", "pytorch is at 2.12 in this lock")
+    assert (reason.rule.identifier, reason.reason) == ("NP502", "this lock has pytorch 2.12")
 
 
 def test_packages_of_two_framework_versions_do_not_go_together(catalog: Catalog) -> None:

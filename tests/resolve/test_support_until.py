@@ -34,7 +34,7 @@ def test_without_neuron_packages_nothing_is_said(run, tmp_path) -> None:
     assert json.loads(done.out)["support"] is None
 
 
-def test_a_candidate_with_an_earlier_floor_is_put_aside(run) -> None:
+def test_a_candidate_with_an_earlier_floor_is_excluded(run) -> None:
     day = ("--as-of", "2026-03-15", "--require-support-until", "2026-04-14", "--format", "json")
     done = run("lock", "torch-neuronx", *TARGET, *day)
     document = json.loads(done.out)
@@ -49,7 +49,7 @@ def test_a_candidate_with_an_earlier_floor_is_put_aside(run) -> None:
     error = failure(refused, NoSolution)
     assert any("NP205" in cause for cause in error.causes)
     nearest = "--require-support-until 2026-04-08"
-    assert any(each.startswith(nearest) for each in error.relaxations)
+    assert any(str(each).startswith(nearest) for each in error.relaxations)
 
 
 def test_what_reaches_further_than_the_facts_is_refused(run) -> None:
@@ -60,7 +60,7 @@ def test_what_reaches_further_than_the_facts_is_refused(run) -> None:
     assert "2030-01-01" in error.message
     assert any(cause.startswith("NP205") and "2026-08-21" in cause for cause in error.causes)
     nearest = "--require-support-until 2026-09-21"
-    assert any(each.startswith(nearest) for each in error.relaxations)
+    assert any(str(each).startswith(nearest) for each in error.relaxations)
     assert "neuron-pin catalog import" in error.hint
 
 
@@ -74,7 +74,7 @@ def test_the_date_may_come_from_the_project(run) -> None:
 # what is asked for, exit code, what the error says
 ENDED = [
     (("neuronx-cc", "--python", "3.9"), 1, "2025-12-19"),
-    (("neuronx-cc", "--python", "3.9"), 1, "3.10, 3.11 or 3.12"),
+    (("neuronx-cc", "--python", "3.9"), 1, "Python 3.11 or 3.12 or 3.13"),
     (("aws-neuronx-tools", "--python", "3.9"), 0, ""),
     (("neuronx-cc", "--python", "3.9", "--as-of", "2025-12-18"), 0, ""),
     (("neuronx-cc", "--python", "3.9", "--as-of", "2025-12-19"), 1, "NP110"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -79,7 +81,7 @@ def _read(text: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     except ImportError:
         raise WrongUsage(
             "reading announcement pages needs docutils",
-            hint="pip install 'neuron-pin[announcements]'",
+            hint=shlex.join([sys.executable, "-m", "pip", "install", "docutils"]),
         ) from None
 
     class Sphinx(Directive):

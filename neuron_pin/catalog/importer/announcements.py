@@ -50,7 +50,7 @@ def read_announcements(
     """
     paths = _pages(folder)
     if not paths:
-        raise UnreadableInput(folder, None, "holds no .rst page")
+        raise UnreadableInput(folder, None, "has no .rst page")
     released = catalog.dates | (dates or {})
     read_before = {os.path.basename(e.source) for e in catalog.events}
     read_before |= {os.path.basename(left.source) for left in catalog.left_out}

@@ -90,7 +90,7 @@ def _read_sums(path: str, data: bytes) -> dict[str, str]:
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         match = re.fullmatch(r"([0-9a-f]{64}) [ *]([^/\0][^\0]*)", line)
         if match is None or ".." in match[2].split("/"):
-            raise UnreadableInput(path, number, "is no line of sha256sum")
+            raise UnreadableInput(path, number, "is not a line of sha256sum")
         found[match[2]] = match[1]
     return found
 

@@ -98,7 +98,7 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
         reader.properties.setdefault(canonicalize_name(fields.text("name")), dict(fields.values))
     rows = head.entries("neuron_releases")
     if not rows:
-        raise reader.bad("holds no neuron_releases")
+        raise reader.bad("has no neuron_releases")
     if len(rows) > MAX_RELEASES:
         raise reader.bad(f"holds {len(rows)} releases, more than {MAX_RELEASES}")
     members: dict[str, tuple[Member, ...]] = {}
@@ -108,7 +108,7 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
         if not re.fullmatch(r"\d{1,4}(\.\d{1,4}){2}", sdk):
             raise reader.bad(f"release {number}: {sdk[:40]!r} is not an SDK version")
         if sdk in members:
-            raise reader.bad(f"release {sdk} stands twice")
+            raise reader.bad(f"release {sdk} is listed twice")
         members[sdk] = _members(reader, sdk, fields.entries("packages"))
     newest = max(members, key=sdk_key)
     return Manifest(

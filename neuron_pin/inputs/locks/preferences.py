@@ -37,7 +37,7 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         raise UnreadableInput(
             path,
             None,
-            "is there, but is not a lock that could be kept to",
+            "exists, but is not a lock whose versions can be kept",
             hint="--upgrade ignores and replaces it",
         ) from None
 

@@ -26,7 +26,7 @@ def read_inputs(
     projects = [path for path in requirements if os.path.basename(path) == PROJECT_FILE]
     if (extras or all_extras) and not projects:
         raise WrongUsage(
-            "--extra is of a project, and none was named", hint=f"add -r {PROJECT_FILE}"
+            "--extra needs a project, and none was named", hint=f"add -r {PROJECT_FILE}"
         )
     found = []
     for path in requirements:
@@ -37,7 +37,7 @@ def read_inputs(
         elif path.endswith((".toml", ".cfg", ".py")):
             raise WrongUsage(
                 f"{path} is neither a requirements file nor a {PROJECT_FILE}",
-                hint="a lock that is there is kept to when it is an output: -o FILE",
+                hint="to keep the versions of an existing lock, name it as an output: -o FILE",
             )
         else:
             found.append(read_requirements(path, environ=environ))

@@ -55,7 +55,7 @@ class Project:
             raise UnreadableInput(
                 self.path,
                 self._line("dynamic"),
-                "its dependencies are dynamic: only its build can tell them",
+                "its dependencies are dynamic: they are known after a build only",
                 hint="write them into [project] dependencies, or lock a requirements file",
             )
         texts = list(self._dependencies)

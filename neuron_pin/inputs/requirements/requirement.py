@@ -85,7 +85,7 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
     if match is None or (match["pin"] or "").startswith("==="):
         if ecosystem in (Ecosystem.APT, Ecosystem.RPM):
             raise WrongUsage(
-                f"{origin}: {text!r} is no {ecosystem.value} requirement",
+                f"{origin}: {text!r} is not a valid {ecosystem.value} requirement",
                 hint="write NAME, NAME=2.* or NAME=2.28.19.0-*",
             )
         return _parse_pep508(body, origin, text)
@@ -147,12 +147,12 @@ def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
         # packaging's own, or a number of more digits than Python reads.
         problem = str(error).splitlines()[0]
         raise WrongUsage(
-            f"{origin}: {text!r} is no requirement: {problem}",
+            f"{origin}: {text!r} is not a valid requirement: {problem}",
             hint="write NAME, NAME==2.8.*, 'NAME>=4.50' or, for apt, NAME=2.*",
         ) from None
     if parsed.url:
         raise WrongUsage(
-            f"{origin}: {text!r}: a requirement by URL has no version that a policy could judge",
+            f"{origin}: {text!r}: a requirement by URL has no version to check",
             hint="name the package, and give its index with --extra-index-url",
         )
     name = canonicalize_name(parsed.name)

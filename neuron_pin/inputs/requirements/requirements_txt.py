@@ -135,8 +135,8 @@ def _requirement(path: str, number: int, line: str) -> Requirement:
     for digest in re.findall(_HASH, " " + line):
         if not re.fullmatch(_DIGEST, digest):
             raise WrongUsage(
-                f"{digest[:80]!r} is no hash to hold a file to",
-                hint="sha256: and 64 digits; indexes state no other",
+                f"{digest[:80]!r} is not a hash that files can be checked against",
+                hint="write sha256: and 64 hexadecimal digits",
             )
         hashes.append(digest.lower())
     rest = re.sub(_HASH, "", " " + line)

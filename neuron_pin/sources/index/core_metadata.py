@@ -140,7 +140,7 @@ def _irregular(line: str, markers: _Markers, repairs: list[str]) -> list[Depende
         if parsed is None:
             name = re.match(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", line)
             if name is None:
-                repairs.append(f"{line[:200]!r} is no requirement, and was left out")
+                repairs.append(f"{line[:200]!r} is not a requirement, and was ignored")
                 return []
             repairs.append(f"{line[:200]!r} is no requirement, and was read as {name[1]!r}")
             parsed = Requirement(name[1])

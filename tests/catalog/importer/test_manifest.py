@@ -83,7 +83,7 @@ def test_the_embedded_files_are_as_the_writer_writes_them(catalog: Catalog, tmp_
 
 # what to write, what the error says
 BROKEN = [
-    ("{}", "holds no neuron_releases"),
+    ("{}", "has no neuron_releases"),
     ("[1]", "not a JSON object"),
     ('{"neuron_releases": [{"neuron_version": "../../x", "packages": []}]}', "not an SDK version"),
     ('{"neuron_releases": [{"neuron_version": "2.1.0", "packages": 3}]}', "'packages'"),

@@ -1,0 +1,45 @@
+"""A command line changed so that it works: what is printed can be pasted."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from neuron_pin.errors import Change
+from neuron_pin.settings import redact_urls
+
+_GIVEN_AGAIN = ("--phase",)
+"""Options that may be given several times, so that a value is added to those there are."""
+
+PROGRAM = "neuron-pin"
+
+
+def rewrite_command(arguments: Sequence[str], change: Change) -> str | None:
+    """The whole command line with a change made to it, quoted for a shell; `None` where it
+    cannot be made there: a requirement of a file, an option that a variable sets."""
+    words = list(arguments)
+    for option, value in change.options:
+        rest = _leave_out(words, option)
+        if value is None and rest == words:
+            return None
+        if value is None:
+            words = rest
+        else:
+            words = [*(words if option in _GIVEN_AGAIN else rest), option, value]
+    if change.requirement:
+        if change.requirement not in words:
+            return None
+        words.remove(change.requirement)
+    return shlex.join([PROGRAM, *(redact_urls(word) for word in words)])
+
+
+def _leave_out(words: Sequence[str], option: str) -> list[str]:
+    """The words without an option and its value, in either spelling."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == option:
+            next(rest, None)
+        elif not word.startswith(f"{option}="):
+            kept.append(word)
+    return kept

@@ -1,0 +1,89 @@
+"""Frameworks that an instance family had in earlier releases and lacks in a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, FrameworkRole, Member, Package, Release, sdk_key
+from neuron_pin.policy import Phase, phase_at
+from neuron_pin.target import Target
+
+
+class LostFramework(NamedTuple):
+    """A framework that a release no longer has for a family: the last release that had it, the
+    package there, its version and its phase on the target's day."""
+
+    title: str
+    sdk: str
+    package: str
+    version: str
+    phase: Phase
+
+    def describe(self, sdk: str, family: str) -> str:
+        """In a sentence, with the option that gives it back."""
+        marked = "" if self.phase is Phase.STABLE else f", in {self.phase.label}"
+        return (
+            f"SDK {sdk} has no {self.title} for {family}; the last release that has it is "
+            f"{self.sdk} ({self.package} {self.version}{marked}): --sdk {self.sdk}"
+        )
+
+
+def find_lost_frameworks(
+    catalog: Catalog, release: Release, target: Target
+) -> Iterator[LostFramework]:
+    """The frameworks that a release lists nothing of for the target's family, and that its own
+    minor or the one before did, as far as they are not out of support.
+
+    What went earlier is no news.  Reads the file of one earlier release for each such package.
+    """
+    family = target.family
+    if family is None:
+        return
+    seen = {
+        catalog.packages[member.package].framework
+        for member in catalog.members(release.sdk)
+        if family in member.instances and _leads(catalog.packages[member.package])
+    }
+    minors = dict.fromkeys(
+        _minor(other.sdk)
+        for other in catalog.releases
+        if sdk_key(other.sdk) <= sdk_key(release.sdk)
+    )
+    recent = list(minors)[:2]
+    gone = [
+        (life.last, name)
+        for name, life in catalog.spans.packages.items()
+        if name in catalog.packages
+        and _leads(catalog.packages[name])
+        and family in life.instances.split()
+        and sdk_key(life.last) < sdk_key(release.sdk)
+        and _minor(life.last) in recent
+    ]
+    for last, name in sorted(gone, key=lambda row: (sdk_key(row[0]), row[1]), reverse=True):
+        package = catalog.packages[name]
+        if package.framework in seen:
+            continue
+        for member in catalog.members(last):
+            if member.package != name or not _is_for(member, target):
+                continue
+            events = catalog.events_by_name.get(name, ())
+            phase = phase_at(events, name, member.version, family, target.as_of).phase
+            if phase is not Phase.EOS:
+                seen.add(package.framework)
+                yield LostFramework(package.title, last, name, member.version, phase)
+                break
+
+
+def _minor(sdk: str) -> str:
+    return sdk.rpartition(".")[0]
+
+
+def _leads(package: Package) -> bool:
+    return package.role is FrameworkRole.LEADER
+
+
+def _is_for(member: Member, target: Target) -> bool:
+    return target.family in member.instances and (
+        not member.pythons or target.python in member.pythons
+    )
