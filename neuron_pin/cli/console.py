@@ -139,7 +139,9 @@ class Console:
         if width is not None and len(line) > width:
             from neuron_pin.screen import fold
 
-            line = fold(line, width)
+            from .folding import fold_command, has_command
+
+            line = fold_command(line, width) if has_command(line) else fold(line, width)
         if style:
             word, colon, rest = line.partition(":")
             line = self._errors.paint(style, word + colon) + rest

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Run, failure
 
+from neuron_pin.cli.folding import fold_command
 from neuron_pin.cli.rewriting import rewrite_command
 from neuron_pin.errors import Change, NoSolution
 
@@ -96,3 +97,24 @@ def test_each_rule_has_its_line_newest_version_first(run: Run) -> None:
     lines = [cause for cause in failure(done, NoSolution).causes if "versions excluded" in cause]
     assert ["NP201" in lines[0], "NP102" in lines[1]] == [True, True]
     assert "2 of 4" in lines[0]
+
+
+def test_commands_in_several_lines_can_be_pasted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = run(*shlex.split(COMMANDS[0]), "--as-of", "2026-08-20").err
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = run(*shlex.split(COMMANDS[0]), "--as-of", "2026-08-20").err
+    assert all(len(line) <= 60 for line in narrow.splitlines())
+    (whole,) = [row.partition(": ")[2] for row in wide.splitlines() if "would work: " in row]
+    # As a shell does: a backslash at the end of a line goes on in the next.
+    text = narrow.partition("would work: ")[2].replace("\\\n", "")
+    assert shlex.split(text.partition("\n")[0]) == shlex.split(whole)
+
+
+@pytest.mark.parametrize("width", range(30, 90, 7))
+def test_a_folded_command_means_the_same(width: int) -> None:
+    command = "neuron-pin lock 'torch-neuronx==2.8.*' --apt-repo 'deb https://x jammy main' -q"
+    line = f"hint: for every version and its reason: {command}"
+    folded = fold_command(line, width)
+    text = folded.partition("reason:")[2].replace("\\\n", "").strip()
+    assert "\n" not in text
+    assert shlex.split(text) == shlex.split(command)
