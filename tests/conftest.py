@@ -49,6 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite fixtures/golden by what is printed"
     )
+    parser.addoption(
+        "--update-pasted", action="store_true",
+        help="propose entries of tests/pasted/commands.toml for commands that are printed since",
+    )  # fmt: skip
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -1,0 +1,287 @@
+"""The hosts that printed commands ask, all of them on the loopback device of the private machine."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import ssl
+import subprocess
+import threading
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from apt_machine import archive
+from conftest import FIXTURES, Keys, wheel
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.catalog import EMBEDDED
+
+NEURON = "pip.repos.neuron.amazonaws.com"
+APT = "apt.repos.neuron.amazonaws.com"
+PYPI = "pypi.org"
+FILES = "files.pythonhosted.org"
+DEBIAN = "deb.debian.org"
+MANIFESTS = "raw.githubusercontent.com"
+HOSTS = (NEURON, APT, PYPI, FILES, DEBIAN, MANIFESTS, "github.com", "mirror.example")
+KEY = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
+RELEASES = ("2.28.1", "2.31.1", "2.32.0")
+"""Those whose system packages the apt repository has."""
+REVISION = "0123abcde"
+BEYOND = {"aws-neuronx-tools": "3.0.5.0-ccc1", "aws-neuronx-dkms": "3.1.0.0"}
+"""What the repository has beyond every release."""
+
+PUBLIC: dict[str, dict[str, tuple[str, ...]]] = {
+    "torch": {f"2.{minor}.0": () for minor in range(5, 13)},
+    "torch-neuronx": {"1.0": ()},
+    "neuronx-cc": {"1.0": ()},
+    "transformers": {"4.57.1": ("numpy",), "4.48.0": ("numpy",)},
+    "numpy": {"1.26.4": (), "2.0.0": ()},
+    "pip": {},
+    **{
+        name: {"99.0": ()}
+        for name in (
+            "icalendar", "docutils", "cyclonedx-python-lib", "createrepo-c", "backports-zstd",
+            "starlette", "uvicorn", "httptools", "prometheus-client",
+        )
+    },
+}  # fmt: skip
+PLACEHOLDERS = frozenset({"torch-neuronx", "neuronx-cc"})
+
+
+@cache
+def neuron_projects() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Versions and requirements of what Neuron's index has, by the catalog."""
+    catalog = Catalog(EMBEDDED)
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for release in catalog.releases:
+        for member in catalog.members(release.sdk) if release.listed else ():
+            if "pip" not in {each.value for each in catalog.packages[member.package].systems}:
+                continue
+            requires: tuple[str, ...] = ()
+            series = re.match(r"\d+\.\d+", member.version)
+            if member.package == "torch-neuronx" and series:
+                requires = (f"torch=={series.group()}.*", "neuronx-cc==2.*")
+            if member.version and "x" not in member.version:
+                found.setdefault(member.package, {})[member.version] = requires
+    return found
+
+
+@cache
+def wheel_of(host: str, name: str, version: str) -> bytes:
+    projects = neuron_projects() if host == NEURON else PUBLIC
+    data = wheel(name, version, projects[name][version])
+    if host == PYPI and name in PLACEHOLDERS:
+        import io
+        import zipfile
+
+        packed = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w") as new:
+            for entry in old.infolist():
+                text = old.read(entry).decode()
+                if entry.filename.endswith("METADATA"):
+                    text = text.rstrip("\n") + "\nSummary: Wrong package. Use Neuron's index.\n"
+                new.writestr(entry, text)
+        data = packed.getvalue()
+    return data
+
+
+def file_name(name: str, version: str) -> str:
+    return f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+
+
+def project_page(host: str, name: str, accept: str) -> tuple[str, bytes] | None:
+    """A page of PEP 503, or of PEP 691 where the public index is asked for one."""
+    projects = neuron_projects() if host == NEURON else PUBLIC
+    if name not in projects:
+        return None
+    where = "" if host == NEURON else f"https://{FILES}/packages/{name}/"
+    rows = []
+    for version in projects[name]:
+        data = wheel_of(host, name, version)
+        rows.append((file_name(name, version), hashlib.sha256(data).hexdigest(), len(data)))
+    if host == NEURON or "json" not in accept:
+        lines = [f'<a href="{where}{quote(file)}">{html.escape(file)}</a><br>' for file, _, _ in rows]
+        return "text/html", "".join(lines).encode()
+    files = [
+        {"filename": file, "url": where + quote(file), "hashes": {"sha256": digest}, "size": size,
+         "upload-time": "2025-11-01T10:00:00.000000Z"}
+        for file, digest, size in rows
+    ]  # fmt: skip
+    page = {"meta": {"api-version": "1.1"}, "name": name, "files": files, "versions": list(projects[name])}
+    return "application/vnd.pypi.simple.v1+json", json.dumps(page).encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by the host that is asked for."""
+
+    protocol_version = "HTTP/1.1"
+    folder = Path()
+
+    def answer(self) -> tuple[int, str, bytes]:
+        host = self.headers.get("Host", "").partition(":")[0]
+        path = unquote(self.path.partition("?")[0])
+        parts = [part for part in path.split("/") if part]
+        if host in (NEURON, PYPI, "mirror.example"):
+            index = PYPI if host == "mirror.example" else host
+            named = parts[1:] if parts[:1] == ["simple"] else parts
+            if not named:
+                names = [{"name": name} for name in PUBLIC]
+                body = json.dumps({"meta": {"api-version": "1.1"}, "projects": names}).encode()
+                return 200, "application/vnd.pypi.simple.v1+json", body
+            if len(named) == 1:
+                page = project_page(index, named[0], self.headers.get("Accept", ""))
+                return (200, *page) if page else (404, "text/plain", b"no")
+            name, version = named[0], named[1].split("-")[1]
+            return 200, "application/zip", wheel_of(index, name, version)
+        if host == FILES:
+            name, version = parts[1], parts[2].split("-")[1]
+            return 200, "application/zip", wheel_of(PYPI, name, version)
+        if host == MANIFESTS and parts[-1:] == ["n2-manifest.json"]:
+            path = "/n2-manifest.json"
+        file = (self.folder / host / path.lstrip("/")).resolve()
+        if file.is_relative_to(self.folder) and file.is_file():
+            return 200, "application/octet-stream", file.read_bytes()
+        return 404, "text/plain", b"no"
+
+    def do_GET(self) -> None:
+        try:
+            status, kind, body = self.answer()
+        except (KeyError, IndexError):
+            status, kind, body = 404, "text/plain", b"no"
+        wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        extra = {}
+        if wanted and status == 200:
+            first, last = wanted.groups()
+            start = int(first) if first else max(0, len(body) - int(last))
+            end = min(int(last), len(body) - 1) if first and last else len(body) - 1
+            extra["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
+            status, body = 206, body[start : end + 1]
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Accept-Ranges", "bytes")
+        for name, value in extra.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def system_packages() -> dict[str, list[str]]:
+    """What the apt repository has of Neuron's: each with a revision where Neuron gives one."""
+    catalog = Catalog(EMBEDDED)
+    found: dict[str, list[str]] = {}
+    for sdk in RELEASES:
+        for member in catalog.members(sdk):
+            package = catalog.packages[member.package]
+            if "apt" not in {each.value for each in package.systems} or not member.version:
+                continue
+            version = member.version.replace(".x", ".1")
+            if not member.package.endswith("dkms"):
+                version += f"-{REVISION}"
+            if version not in found.setdefault(member.package, []):
+                found[member.package].append(version)
+    for name, version in BEYOND.items():
+        found.setdefault(name, []).append(version)
+    return found
+
+
+def _run(*words: str, cwd: Path, data: bytes | None = None) -> bytes:
+    return subprocess.run(words, cwd=cwd, input=data, capture_output=True, check=True).stdout
+
+
+def _make_archives(folder: Path) -> str:
+    """Neuron's repository, signed, and the distribution's; gives the key's identifier."""
+    neuron = folder / APT
+    archive(neuron, system_packages())
+    kernel = os.uname().release
+    archive(
+        folder / DEBIAN,
+        {
+            name: ["9.0"]
+            for name in (
+                "ca-certificates", "curl", "gnupg", f"linux-headers-{kernel}", "python3.12",
+                "python3.12-venv", "python3.11-venv", "python3.13-venv", "python3-venv", "apt-utils",
+                "harmless", "libglib2.0-0", "python3-pip", "zstd", "rpm",
+            )
+        },
+    )  # fmt: skip
+    home = folder / "gnupg"
+    home.mkdir(mode=0o700)
+    keys = Keys(str(home))
+    keys.make("neuron", kind="rsa2048")
+    (neuron / KEY).write_bytes(keys.export("neuron"))
+    packages = (neuron / "Packages").read_bytes()
+    for suite in ("bionic", "focal", "jammy", "noble", "bookworm"):
+        place = neuron / "dists" / suite / "main" / "binary-amd64"
+        place.mkdir(parents=True)
+        (place / "Packages").write_bytes(packages)
+        top = place.parent.parent
+        release = _run(
+            "apt-ftparchive", "-o", f"APT::FTPArchive::Release::Suite={suite}",
+            "-o", f"APT::FTPArchive::Release::Codename={suite}",
+            "-o", "APT::FTPArchive::Release::Architectures=amd64",
+            "-o", "APT::FTPArchive::Release::Components=main", "release", ".", cwd=top,
+        )  # fmt: skip
+        (top / "InRelease").write_bytes(keys.sign(release, "neuron"))
+    fingerprint = keys.fingerprint("neuron")
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
+    return fingerprint
+
+
+def _certificates(folder: Path) -> tuple[Path, Path]:
+    """An authority for these hosts, and their certificate with its key."""
+    folder.mkdir()
+    _run(
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+        "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem", cwd=folder,
+    )  # fmt: skip
+    _run(
+        "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={PYPI}",
+        "-keyout", "host.key", "-out", "host.csr", cwd=folder,
+    )  # fmt: skip
+    names = ",".join(f"DNS:{host}" for host in HOSTS)
+    (folder / "names").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+    _run(
+        "openssl", "x509", "-req", "-in", "host.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+        "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "host.pem", cwd=folder,
+    )  # fmt: skip
+    both = folder / "both.pem"
+    both.write_bytes((folder / "host.pem").read_bytes() + (folder / "host.key").read_bytes())
+    return folder / "ca.pem", both
+
+
+def start_servers(folder: Path) -> dict[str, str]:
+    """Serve every host over HTTP and HTTPS; gives what worlds and commands have to be told."""
+    folder.mkdir()
+    authority, certificate = _certificates(folder / "tls")
+    fingerprint = _make_archives(folder)
+    manifest = sorted((FIXTURES / "manifest").glob("*.json"))
+    (folder / MANIFESTS).mkdir()
+    if manifest:
+        (folder / MANIFESTS / "n2-manifest.json").write_bytes(manifest[0].read_bytes())
+    Handler.folder = folder.resolve()
+    plain = ThreadingHTTPServer(("127.0.0.1", 80), Handler)
+    secured = ThreadingHTTPServer(("127.0.0.1", 443), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    secured.socket = context.wrap_socket(secured.socket, server_side=True, do_handshake_on_connect=False)
+    for server in (plain, secured):
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    return {
+        "AUTHORITY": authority.read_text(),
+        "NEURON_KEY": (folder / APT / KEY).read_text(),
+        "FINGERPRINT": fingerprint,
+        "KEY_ID": fingerprint[-16:],
+    }

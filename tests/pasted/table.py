@@ -1,0 +1,123 @@
+"""The table of printed commands: what becomes of each when somebody pastes it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tomli_w
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from .private_machine import Job
+from .worlds import PROJECT, WORLDS
+
+TABLE = Path(__file__).parent / "commands.toml"
+HEAD = """\
+# Every command that a document, an output or a page prints, by its text, and what becomes of it when
+# it is pasted into the private machine. `pytest tests/pasted --update-pasted` adds what is new and
+# takes out what nothing prints any more; what it says of a new command is a proposal: look at it.
+#
+#   world, folder   where it is pasted (tests/pasted/worlds.py); "project" if nothing is said
+#   before          shell that makes what the surrounding text speaks of
+#   run             the command, where the phrase of a sentence goes on behind it
+#   fill            what a reader puts in the place of a word such as NAME
+#   add             what is put behind it to see that it worked, or to bound it
+#   until           what it prints when it is up, for one that goes on
+#   exit            its exit code, if not 0; then `says`, which its output has to have in it, and
+#                   `because`: the reason, which the text around the command states
+#   form            it names a command or its synopsis, and is not one to paste: its options must exist
+#   skip            why it is not run
+#   glob            why a star of it may be left to the shell
+"""
+
+
+class Entry(NamedTuple):
+    """What becomes of one command."""
+
+    world: str = "project"
+    folder: str = PROJECT
+    before: str = ""
+    run: str = ""
+    fill: dict[str, str] = {}
+    add: str = ""
+    until: str = ""
+    exit: int = 0
+    says: str = ""
+    because: str = ""
+    form: bool = False
+    skip: str = ""
+    glob: str = ""
+
+    def command(self, text: str) -> str:
+        """The command that is pasted."""
+        command = self.run or text
+        for word, value in self.fill.items():
+            command = command.replace(word, value)
+        return command
+
+    def job(self, text: str) -> Job:
+        before = self.before.strip() + "\n" if self.before else ""
+        return Job(before + self.command(text) + self.add, self.world, self.folder, self.until)
+
+    def problems(self, text: str) -> list[str]:
+        """What is wrong with the entry itself."""
+        found = []
+        if self.world not in WORLDS:
+            found.append(f"there is no world {self.world!r}")
+        if self.run and not text.startswith(self.run):
+            found.append("run is not what it begins with")
+        for word in self.fill:
+            if word not in text:
+                found.append(f"{word!r} of fill is not in it")
+        if self.exit and not (self.says and self.because):
+            found.append("a refusal needs says and because")
+        if self.form and self.skip:
+            found.append("form and skip exclude each other")
+        return found
+
+
+def read_table() -> dict[str, Entry]:
+    rows: dict[str, dict[str, Any]] = tomllib.loads(TABLE.read_text()) if TABLE.exists() else {}
+    return {text: Entry(**row) for text, row in rows.items()}
+
+
+def write_table(entries: dict[str, Entry]) -> None:
+    rows = {
+        text: {
+            name: value
+            for name, value in entry._asdict().items()
+            if value != Entry._field_defaults[name]
+        }
+        for text, entry in sorted(entries.items(), key=lambda item: item[0].removeprefix("sudo "))
+    }
+    TABLE.write_text(HEAD + "\n" + tomli_w.dumps(rows))
+
+
+_SYNOPSIS = re.compile(r"[…|]|\.\.\.|\[[A-Z-]|\b(?:NAME|FILE|DIR|RULE|LOCK|KEY|URL|VERSION|FOLDER|KIND|DATE)\b")
+
+
+def proposal(text: str, kinds: set[str]) -> Entry:
+    """A first idea of an entry, from the words alone."""
+    if kinds == {"inline"} and (_SYNOPSIS.search(text) or len(text.split()) < 3):
+        return Entry(form=True)
+    if re.search(r"(^|/)(pytest|script/)|-m pytest", text):
+        from .private_machine import ROOT
+
+        return Entry(world="clone", folder="@ROOT@" if ROOT else "")
+    if re.search(r"^(sudo )?(neuron-pin hook (status|remove)|apt|dpkg)", text):
+        return Entry(world="hooked" if "hook" in text else "host")
+    if "--host" in text or "--from host" in text:
+        return Entry(world="host")
+    return Entry()
+
+
+def shorter(text: str) -> list[str]:
+    """The phrase and its beginnings, for one that is part of a sentence."""
+    words = text.split(" ")
+    return [" ".join(words[:count]) for count in range(len(words), 1, -1)]

@@ -1,0 +1,227 @@
+"""Every command that a document, an output or a page prints works when it is pasted.
+
+Nothing is asserted of words: a command is known by its text, and `commands.toml` says what
+becomes of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from neuron_pin.cli.commands import COMMANDS
+
+from . import collect
+from .collect import Printed, by_text
+from .private_machine import Done, PrivateMachine, why_not
+from .scenes import Scene, read_scenes, read_unreached
+from .table import TABLE, Entry, proposal, read_table, shorter, write_table
+
+HOW = (
+    "`pytest tests/pasted --update-pasted` proposes an entry of tests/pasted/commands.toml for each; "
+    "look at it, and if the command does not work as it is printed, change what is printed"
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateMachine]:
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    found = PrivateMachine(tmp_path_factory.mktemp("pasted"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def played(machine: PrivateMachine) -> list[tuple[Scene, Done]]:
+    """What the scenes print that no transcript and no document shows."""
+    scenes = read_scenes()
+    return list(zip(scenes, machine.run(scene.job() for scene in scenes), strict=True))
+
+
+def written() -> dict[str, list[Printed]]:
+    """What can be collected by reading alone."""
+    documents = (collect.document(path) for path in collect.documents())
+    return by_text(itertools.chain(*documents, collect.from_transcripts()))
+
+
+@pytest.fixture(scope="module")
+def printed(played: list[tuple[Scene, Done]]) -> dict[str, list[Printed]]:
+    """Every printed command, with where."""
+    found: list[Printed] = [each for places in written().values() for each in places]
+    for scene, done in played:
+        found += collect.page(done.output, scene.name) if scene.page else []
+        found += [] if scene.page else collect.printed_text(done.output, scene.name)
+    return by_text(found)
+
+
+def places(found: list[Printed]) -> str:
+    return ", ".join(dict.fromkeys(each.place for each in found))
+
+
+def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
+    """Take out what nothing prints, and propose an entry for what is new."""
+    table = {text: entry for text, entry in read_table().items() if text in printed}
+    new = {
+        text: proposal(text, {each.kind for each in found})
+        for text, found in printed.items()
+        if text not in table
+    }
+    tries = [
+        (text, entry._replace(run="" if command == text else command))
+        for text, entry in new.items()
+        if not entry.form
+        for command in (
+            shorter(text) if {each.kind for each in printed[text]} <= {"output", "page"} else [text]
+        )
+    ]
+    done = machine.run(entry.job(text) for text, entry in tries)
+    for text, entry in new.items():
+        if entry.form:
+            table[text] = entry
+            continue
+        mine = [(e, d) for (t, e), d in zip(tries, done, strict=True) if t == text]
+        best, what = next(((e, d) for e, d in mine if d.code == 0), mine[0])
+        if what.code != 0:
+            code = what.code if isinstance(what.code, int) else -1
+            lines = [line for line in what.output.splitlines() if line.strip()]
+            best = best._replace(exit=code, says=lines[-1][:100] if lines else "")
+        table[text] = best
+    write_table(table)
+
+
+def test_every_printed_command_is_classified(
+    machine: PrivateMachine, printed: dict[str, list[Printed]], pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--update-pasted"):
+        update(machine, printed)
+    table = read_table()
+    new = [f"{text}\n    in {places(found)}" for text, found in printed.items() if text not in table]
+    old = [text for text in table if text not in printed]
+    assert not new, f"nobody said what becomes of:\n  {chr(10).join(new)}\n{HOW}"
+    assert not old, f"nothing prints any more:\n  {chr(10).join(old)}\n{HOW}"
+
+
+def test_what_is_written_is_classified() -> None:
+    """The same without a private machine: documents and transcripts."""
+    table = read_table()
+    new = [f"{text}\n    in {places(found)}" for text, found in written().items() if text not in table]
+    assert not new, f"nobody said what becomes of:\n  {chr(10).join(new)}\n{HOW}"
+
+
+def test_the_table_is_in_order() -> None:
+    table = read_table()
+    problems = [f"{text}: {each}" for text, entry in table.items() for each in entry.problems(text)]
+    assert not problems, "\n".join(problems)
+    before = TABLE.read_text()
+    write_table(table)
+    assert TABLE.read_text() == before
+
+
+def test_printed_commands_do_what_the_table_says(
+    machine: PrivateMachine, pytestconfig: pytest.Config
+) -> None:
+    wanted = {
+        text: entry for text, entry in read_table().items() if not (entry.form or entry.skip)
+    }
+    failed = []
+    for (text, entry), done in zip(
+        wanted.items(), machine.run(entry.job(text) for text, entry in wanted.items()), strict=True
+    ):
+        expected: int | str = "running" if entry.until else entry.exit
+        if done.code != expected or entry.says not in done.output:
+            failed.append(
+                f"{text}\n  pasted: {entry.job(text).command}\n  exit code {done.code}, expected "
+                f"{expected}" + (f" and {entry.says!r}" if entry.says else "")
+                + "\n  " + "\n  ".join(done.output.splitlines()[-12:])
+            )  # fmt: skip
+    assert not failed, f"{len(failed)} of {len(wanted)}:\n" + "\n\n".join(failed)
+
+
+def pasted_texts() -> list[tuple[str, Entry]]:
+    return [(text, entry) for text, entry in read_table().items() if not entry.form]
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh", "zsh"])
+def test_shells_read_printed_commands(shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"needs {shell}")
+    wrong = []
+    for number, (text, entry) in enumerate(pasted_texts()):
+        command = entry.command(text)
+        shlex.split(command)
+        (tmp_path / f"{number}.sh").write_text(command + "\n")
+    read = 'for file in "$@"; do "$0" -n "$file" || echo "$file"; done'
+    files = [str(path) for path in sorted(tmp_path.glob("*.sh"))]
+    done = subprocess.run(["sh", "-c", read, shell, *files], capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        wrong.append(Path(line).read_text())
+    assert not wrong, done.stderr
+
+
+def test_no_star_is_left_to_the_shell() -> None:
+    """zsh ends a command whose star matches no file; the others may find one that does."""
+    for text, entry in pasted_texts():
+        assert bool(collect.unquoted_globs(entry.command(text))) == bool(entry.glob), text
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=command)
+    import_module(f"neuron_pin.cli.{COMMANDS[command][0]}").add_arguments(parser)
+    return parser
+
+
+COMMON = {"-h", "--help", "-q", "--quiet", "-v", "--verbose", "--color", "-V", "--version"}
+
+
+def test_forms_name_options_that_exist() -> None:
+    """A synopsis or a mention: the command and each of its options is known to the parser."""
+    for text, entry in read_table().items():
+        words = text.replace("[", " ").replace("]", " ").replace("|", " ").split()
+        if not entry.form or words[0] != "neuron-pin" or words[1] not in COMMANDS:
+            continue
+        known = set(COMMON)
+        parsers = [parser_of(words[1])]
+        while parsers:
+            for action in parsers.pop()._actions:
+                known.update(action.option_strings)
+                if isinstance(action, argparse._SubParsersAction):
+                    parsers += [action.choices[word] for word in words if word in action.choices]
+        behind = words[: words.index("--")] if "--" in words else words
+        unknown = [word for word in behind if word.startswith("-") and word not in known]
+        assert not unknown, f"{text}: no such option: {unknown}"
+
+
+def test_every_hint_of_the_source_is_shown_somewhere(
+    played: list[tuple[Scene, Done]],
+) -> None:
+    """A command in a string of the program is in a transcript, a document or a scene, so that it
+    was run; or `scenes.toml` says why not."""
+    shown = "\n".join(
+        [
+            *(output for _, _, output in collect.transcripts()),
+            *(path.read_text() for path in collect.documents()),
+            *(done.output for _, done in played),
+        ]
+    )
+    unreached = read_unreached()
+    hidden = {
+        each.text: each.place for each in collect.in_source() if not collect.reaches(each.text, shown)
+    }
+    names = {text.replace(collect.HOLE, "{}"): place for text, place in hidden.items()}
+    new = [f"{text}\n    in {place}" for text, place in names.items() if text not in unreached]
+    old = [text for text in unreached if text not in names]
+    assert not new, (
+        "no transcript, document or scene shows these, so nobody ran them; add a scene to "
+        "tests/pasted/scenes.toml, or a reason to its [unreached]:\n  " + "\n  ".join(new)
+    )
+    assert not old, "shown, or gone; take them out of [unreached]:\n  " + "\n  ".join(old)

@@ -1,0 +1,107 @@
+"""The states that commands find: each a layer of files on another, made by a shell script.
+
+``@NAME@`` is filled in by `inside`.
+"""
+
+PROJECT = "/home/user/project"
+"""Where a command is pasted, unless its entry says otherwise."""
+
+_BASE = r"""
+printf '%s' '127.0.0.1 localhost
+@HOSTS@' > /etc/hosts
+printf '%s' '@AUTHORITY@' >> /etc/ssl/certs/ca-certificates.crt
+cat > /usr/local/bin/sudo <<'END'
+#!/bin/sh
+exec "$@"
+END
+cat > /usr/local/bin/neuron-pin <<'END'
+#!@PYTHON@
+import sys
+sys.path.insert(0, "@ROOT@")
+from neuron_pin.cli import entry
+sys.exit(entry())
+END
+chmod 755 /usr/local/bin/sudo /usr/local/bin/neuron-pin
+[ ! -e @SCRIPTS@/uv ] || ln -sf @SCRIPTS@/uv /usr/local/bin/uv
+cat > /etc/os-release <<'END'
+PRETTY_NAME="Ubuntu 24.04 LTS"
+NAME="Ubuntu"
+ID=ubuntu
+ID_LIKE=debian
+VERSION_ID="24.04"
+VERSION_CODENAME=noble
+END
+mkdir -p "/lib/modules/$(uname -r)/build"
+rm -rf /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/preferences.d /etc/apt/apt.conf.d \
+    /etc/apt/trusted.gpg.d /etc/apt/preferences /etc/apt/apt.conf
+mkdir -p /etc/apt/sources.list.d /etc/apt/preferences.d /etc/apt/apt.conf.d /etc/apt/keyrings \
+    /etc/apt/trusted.gpg.d
+rm -rf /var/lib/apt/lists /var/lib/dpkg/info /var/lib/dpkg/triggers /var/lib/dpkg/updates
+mkdir -p /var/lib/apt/lists/partial /var/lib/dpkg/info /var/lib/dpkg/triggers /var/lib/dpkg/updates
+: > /var/lib/dpkg/status
+rm -f /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf /root/.config/uv/uv.toml
+cat > /etc/apt/apt.conf.d/00test <<'END'
+APT::Architecture "amd64"; APT::Architectures { "amd64"; };
+APT::Sandbox::User "root";
+Acquire::Languages "none"; Acquire::Retries "0";
+Dpkg::Use-Pty "0"; DPkg::Options { "--force-unsafe-io"; };
+END
+echo 'deb [trusted=yes] http://deb.debian.org/ ./' > /etc/apt/sources.list.d/debian.list
+apt-get -qq update
+"""
+
+_PROJECT = r"""
+cp -r @ROOT@/fixtures/golden/files/. .
+neuron-pin lock -q --offline --instance trn2 --os ubuntu24.04 --python 3.12 -o lock.json \
+    -o constraints.txt -o neuron.pref
+neuron-pin lock -q neuronx-cc --instance trn2 --os ubuntu24.04 --python 3.12 -o pylock.toml
+neuron-pin lock -q --offline --instance trn2 --os ubuntu24.04 --python 3.12 --sdk 2.31.1 -o old.json
+cp lock.json /tmp/lock.json
+cp /tmp/lock.json /root/lock.json
+printf '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["neuronx-cc==2.*"]\n' > pyproject.toml
+@PYTHON@ -m venv .venv
+ln -s /usr/local/bin/neuron-pin .venv/bin/neuron-pin
+ln -s "$PWD/.venv/bin/pip" /usr/local/bin/pip
+ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python
+ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python3.12
+.venv/bin/python -m pip install -q --extra-index-url https://pip.repos.neuron.amazonaws.com \
+    neuronx-cc==2.27.5334.0
+"""
+
+_CONFIGURED = r"""
+printf '%s' '@NEURON_KEY@' > /etc/apt/keyrings/neuron.asc
+cat > /etc/apt/sources.list.d/neuron.sources <<'END'
+Types: deb
+URIs: https://apt.repos.neuron.amazonaws.com
+Suites: noble
+Components: main
+Architectures: amd64
+Signed-By: /etc/apt/keyrings/neuron.asc
+END
+apt-get -qq update
+apt-get -qq install -y aws-neuronx-tools=2.31.15.0-* aws-neuronx-runtime-lib=2.33.10.0-* \
+    aws-neuronx-collectives=2.33.10.0-* aws-neuronx-dkms=2.29.0.0 >/dev/null
+"""
+
+_HOOKED = r"""
+neuron-pin hook install apt -q --lock old.json
+"""
+
+_PLACEHOLDER = r"""
+.venv/bin/python -m pip install -q torch-neuronx
+"""
+
+_CLONE = r"""
+rm -rf @ROOT@/.venv
+ln -s @PREFIX@ @ROOT@/.venv
+"""
+
+WORLDS: dict[str, tuple[str, str]] = {
+    "base": ("", _BASE),
+    "project": ("base", _PROJECT),
+    "clone": ("project", _CLONE),
+    "placeholder": ("project", _PLACEHOLDER),
+    "host": ("project", _CONFIGURED),
+    "hooked": ("host", _HOOKED),
+}
+"""Each world's name, what it lies on, and what makes it."""
