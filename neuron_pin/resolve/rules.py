@@ -79,7 +79,8 @@ def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
     fact = phase_at(
         catalog.events_by_name.get(name, ()), name, version, target.family, target.as_of
     )
-    if candidate.member is not None and fact.phase is Phase.STABLE:
+    # A release may name a package without a version (NP504).
+    if candidate.member is not None and candidate.member.version and fact.phase is Phase.STABLE:
         marked = parse_version(candidate.member.version).phase
         if marked.is_prerelease:
             return PhaseFact(marked, None)

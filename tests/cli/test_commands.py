@@ -170,6 +170,15 @@ def test_explain_gives_every_version_a_reason(run: Run) -> None:
     assert all(e["source"] for v in document["versions"] for e in v["exclusions"])
 
 
+def test_a_package_that_a_release_names_without_a_version_is_explained(run: Run) -> None:
+    done = run("explain", "efa-installer", "--offline", "--as-of", "2026-08-20", "--format", "json")
+    assert done.code == 1
+    rows = json.loads(done.out)["versions"]
+    rules = {row["version"]: {each["rule"] for each in row["exclusions"]} for row in rows}
+    assert rules["1.47"] == {"NP503"}
+    assert rules[""] >= {"NP503", "NP504"}
+
+
 def test_every_rule_has_a_page_in_the_reference(run: Run) -> None:
     is_same = run("policy", "--format", "markdown").out == (DOCUMENTS / "rules.md").read_text()
     assert is_same, (
