@@ -56,7 +56,8 @@ SHELLS = ("sh", "console", "bash", "shell", "zsh")
 
 
 class Printed(NamedTuple):
-    """A command where it is printed; ``kind`` is block, inline, output, page or source."""
+    """A command where it is printed; ``kind`` is block, inline, step (of a plan), output
+    (a part of a sentence), page or source."""
 
     text: str
     kind: str
@@ -170,12 +171,13 @@ _STEP = re.compile(r"^     (?! |write )(\S.*)$|^   unless: (.*)$")
 
 def printed_text(text: str, name: str, kind: str = "output") -> Iterator[Printed]:
     """Commands in what a command printed; whole lines where a plan prints steps."""
+    text = re.sub(r"^usage: .*?(?:\n\n|\Z)", "\n", text, flags=re.M | re.S)
     is_plan = bool(re.search(r"^The way back:$", text, re.M))
     for raw in text.splitlines():
         line = raw.removeprefix("! ")
         step = _STEP.match(line) if is_plan else None
         if step:
-            yield Printed(normalize(step[1] or step[2]), kind, name)
+            yield Printed(normalize(step[1] or step[2]), "step", name)
             continue
         yield from (Printed(normalize(each), kind, name) for each in phrases(line))
 

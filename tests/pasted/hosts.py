@@ -46,7 +46,7 @@ PUBLIC: dict[str, dict[str, tuple[str, ...]]] = {
         name: {"99.0": ()}
         for name in (
             "icalendar", "docutils", "cyclonedx-python-lib", "createrepo-c", "backports-zstd",
-            "starlette", "uvicorn", "httptools", "prometheus-client",
+            "pre-commit", "pypi-attestations", "starlette", "uvicorn", "httptools", "prometheus-client",
         )
     },
 }  # fmt: skip

@@ -33,7 +33,7 @@ LONG = threading.Lock()
 
 _ENTER = r"""
 set -eu
-mount -t tmpfs -o size=1g tmpfs "$NP_SCRATCH"
+mount -t tmpfs -o size=64g tmpfs "$NP_SCRATCH"
 mkdir "$NP_SCRATCH/work" "$NP_SCRATCH/root"
 upper="${NP_UPPER:-$NP_SCRATCH/upper}"
 mkdir -p "$upper"
@@ -135,17 +135,18 @@ class Inside:
             lower = self.lower(job["world"])
         except (RuntimeError, KeyError) as error:
             return {"code": "no world", "output": str(error), "seconds": 0}
-        command = job["command"]
+        command, folder = job["command"], job["folder"]
         for name, value in self.values.items():
             command = command.replace(f"@{name}@", value)
+            folder = folder.replace(f"@{name}@", value)
         with LONG if "serve" in command else contextlib.nullcontext():
-            return self.enter(command, lower, job["folder"], until=job["until"])
+            return self.enter(command, lower, folder, until=job["until"])
 
 
 def main(folder: str, values: str) -> None:
     raise_loopback()
     place = Path(folder)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3g", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64g", "tmpfs", folder], check=True)
     known = json.loads(values)
     known.update(start_servers(place / "hosts"))
     known["HOSTS"] = "".join(f"127.0.0.1 {host}\n" for host in HOSTS)

@@ -104,14 +104,14 @@ _SYNOPSIS = re.compile(r"[…|]|\.\.\.|\[[A-Z-]|\b(?:NAME|FILE|DIR|RULE|LOCK|KEY
 
 def proposal(text: str, kinds: set[str]) -> Entry:
     """A first idea of an entry, from the words alone."""
-    if kinds == {"inline"} and (_SYNOPSIS.search(text) or len(text.split()) < 3):
+    if kinds <= {"inline"} and (_SYNOPSIS.search(text) or len(text.split()) < 3):
         return Entry(form=True)
     if re.search(r"(^|/)(pytest|script/)|-m pytest", text):
-        from .private_machine import ROOT
-
-        return Entry(world="clone", folder="@ROOT@" if ROOT else "")
+        return Entry(world="clone", folder="@ROOT@")
     if re.search(r"^(sudo )?(neuron-pin hook (status|remove)|apt|dpkg)", text):
         return Entry(world="hooked" if "hook" in text else "host")
+    if kinds == {"step"}:
+        return Entry(world="stepped")
     if "--host" in text or "--from host" in text:
         return Entry(world="host")
     return Entry()

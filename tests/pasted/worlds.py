@@ -58,14 +58,31 @@ neuron-pin lock -q neuronx-cc --instance trn2 --os ubuntu24.04 --python 3.12 -o 
 neuron-pin lock -q --offline --instance trn2 --os ubuntu24.04 --python 3.12 --sdk 2.31.1 -o old.json
 cp lock.json /tmp/lock.json
 cp /tmp/lock.json /root/lock.json
-printf '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["neuronx-cc==2.*"]\n' > pyproject.toml
+printf 'numpy\ntransformers\n' > requirements.txt
+cp @ROOT@/fixtures/golden/files/requirements.txt old-requirements.txt
+cp -r @ROOT@/fixtures/announcements announcements
+cp @ROOT@/fixtures/manifest/irregular.json n2-manifest.json
+mkdir -p image/etc layers
+cp /etc/os-release image/etc/
+tar -cf layers/layer.tar -C image .
+printf '{"rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
+    "$(sha256sum < layers/layer.tar | cut -c1-64)" > layers/config.json
+echo '[{"Config": "config.json", "RepoTags": ["mine:1"], "Layers": ["layer.tar"]}]' > layers/manifest.json
+tar -cf image.tar -C layers .
+rm -r image layers
+printf '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["numpy"]\n' > pyproject.toml
 @PYTHON@ -m venv .venv
 ln -s /usr/local/bin/neuron-pin .venv/bin/neuron-pin
 ln -s "$PWD/.venv/bin/pip" /usr/local/bin/pip
 ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python
-ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python3.12
+for version in 3.10 3.11 3.12 3.13; do
+  printf '#!/bin/sh\nexec @PYTHON@ "$@"\n' > /usr/local/bin/python$version
+  chmod 755 /usr/local/bin/python$version
+done
+ln -s "$PWD/.venv" /opt/venv
 .venv/bin/python -m pip install -q --extra-index-url https://pip.repos.neuron.amazonaws.com \
     neuronx-cc==2.27.5334.0
+[ ! -e /usr/local/bin/uv ] || uv -q lock
 """
 
 _CONFIGURED = r"""
@@ -96,6 +113,19 @@ rm -rf @ROOT@/.venv
 ln -s @PREFIX@ @ROOT@/.venv
 """
 
+_SERVED = r"""
+neuron-pin hook install -q pip uv --via http://127.0.0.1:8099 --venv .venv
+"""
+"""Where installers are pointed at a server, which each command has to start."""
+
+_STEPPED = r"""
+python3.12 -m venv --without-pip neuron-2.32.0-py3.12
+cp -r .venv/lib neuron-2.32.0-py3.12/
+cp constraints.txt neuron-2.32.0-py3.12.constraints.txt
+cp /etc/apt/keyrings/neuron.asc /etc/apt/keyrings/neuron.asc.new
+"""
+"""In the middle of a plan: what its earlier steps leave behind."""
+
 WORLDS: dict[str, tuple[str, str]] = {
     "base": ("", _BASE),
     "project": ("base", _PROJECT),
@@ -103,5 +133,7 @@ WORLDS: dict[str, tuple[str, str]] = {
     "placeholder": ("project", _PLACEHOLDER),
     "host": ("project", _CONFIGURED),
     "hooked": ("host", _HOOKED),
+    "served": ("project", _SERVED),
+    "stepped": ("host", _STEPPED),
 }
 """Each world's name, what it lies on, and what makes it."""
