@@ -51,7 +51,7 @@ START = re.compile(
     + "|".join(rf"(?:{program}) (?:{second})(?![\w])" for program, second in SECOND.items())
     + ")"
 )  # fmt: skip
-_END = re.compile(r"[;,:.!?)\]](?=\s|$)|\s\(|(?<=\s)(?:and|or|then|to|for)\s(?=[a-z ]+\b)|[”\"]|(?<!\S)→")
+_END = re.compile(r"[;,:.!?)\]]+(?=\s|$)|\s\(|(?<=\s)(?:and|or|then|to|for)\s(?=[a-z ]+\b)|[”\"]|(?<!\S)→")
 SHELLS = ("sh", "console", "bash", "shell", "zsh")
 
 
@@ -90,10 +90,11 @@ def phrases(line: str) -> Iterator[str]:
         else:
             stop = _END.search(line, found.end())
             end = stop.start() if stop else len(line)
-            inner = START.search(line, found.end())
-            # Another command in the same clause, unless it is the first one's own argument.
-            if inner and inner.start() < end and " -- " not in line[begin : inner.start()]:
-                end = inner.start()
+            for inner in START.finditer(line, found.end(), end):
+                # Another command in the same clause, unless it goes on with the first one.
+                if not re.search(r" -- |(?:&&|\||sh -c ['\"]) *$", line[begin : inner.start()]):
+                    end = inner.start()
+                    break
         text = _balanced(line[begin:end]).strip()
         if " " in text:
             yield text
@@ -282,11 +283,11 @@ def unquoted_globs(command: str) -> list[str]:
                 found.append(word)
             word, globbed = "", False
         else:
-            if character in "*?" and previous not in ("\\", "$") or (character == "[" and word):
+            if character in "*?" and word + character not in ("*", "?") and previous not in ("\\", "$") or (character == "[" and word):
                 globbed = True
             word += character
         previous = character
-    return [each for each in found if not each.endswith("*)")]
+    return found
 
 
 def by_text(found: Iterable[Printed]) -> dict[str, list[Printed]]:

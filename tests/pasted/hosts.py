@@ -17,6 +17,8 @@ from urllib.parse import quote, unquote
 
 from apt_machine import archive
 from conftest import FIXTURES, Keys, wheel
+from rpm_world import Built, build, has_rpm_tools
+from rpm_world import index as index_rpms
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
@@ -26,8 +28,10 @@ APT = "apt.repos.neuron.amazonaws.com"
 PYPI = "pypi.org"
 FILES = "files.pythonhosted.org"
 DEBIAN = "deb.debian.org"
+RPM = "yum.repos.neuron.amazonaws.com"
+EFA = "efa-installer.amazonaws.com"
 MANIFESTS = "raw.githubusercontent.com"
-HOSTS = (NEURON, APT, PYPI, FILES, DEBIAN, MANIFESTS, "github.com", "mirror.example")
+HOSTS = (NEURON, APT, RPM, EFA, PYPI, FILES, DEBIAN, MANIFESTS, "github.com", "mirror.example")
 KEY = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
 RELEASES = ("2.28.1", "2.31.1", "2.32.0")
 """Those whose system packages the apt repository has."""
@@ -36,7 +40,7 @@ BEYOND = {"aws-neuronx-tools": "3.0.5.0-ccc1", "aws-neuronx-dkms": "3.1.0.0"}
 """What the repository has beyond every release."""
 
 PUBLIC: dict[str, dict[str, tuple[str, ...]]] = {
-    "torch": {f"2.{minor}.0": () for minor in range(5, 13)},
+    "torch": {f"2.{minor}.0": () for minor in range(1, 13)},
     "torch-neuronx": {"1.0": ()},
     "neuronx-cc": {"1.0": ()},
     "transformers": {"4.57.1": ("numpy",), "4.48.0": ("numpy",)},
@@ -126,6 +130,9 @@ class Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "").partition(":")[0]
         path = unquote(self.path.partition("?")[0])
         parts = [part for part in path.split("/") if part]
+        file = (self.folder / host / path.lstrip("/")).resolve()
+        if file.is_relative_to(self.folder) and file.is_file():
+            return 200, "application/octet-stream", file.read_bytes()
         if host in (NEURON, PYPI, "mirror.example"):
             index = PYPI if host == "mirror.example" else host
             named = parts[1:] if parts[:1] == ["simple"] else parts
@@ -142,10 +149,7 @@ class Handler(BaseHTTPRequestHandler):
             name, version = parts[1], parts[2].split("-")[1]
             return 200, "application/zip", wheel_of(PYPI, name, version)
         if host == MANIFESTS and parts[-1:] == ["n2-manifest.json"]:
-            path = "/n2-manifest.json"
-        file = (self.folder / host / path.lstrip("/")).resolve()
-        if file.is_relative_to(self.folder) and file.is_file():
-            return 200, "application/octet-stream", file.read_bytes()
+            return 200, "application/json", (self.folder / host / parts[-1]).read_bytes()
         return 404, "text/plain", b"no"
 
     def do_GET(self) -> None:
@@ -177,14 +181,14 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def system_packages() -> dict[str, list[str]]:
-    """What the apt repository has of Neuron's: each with a revision where Neuron gives one."""
+def system_packages(system: str = "apt") -> dict[str, list[str]]:
+    """What a repository has of Neuron's: each with a revision where Neuron gives one."""
     catalog = Catalog(EMBEDDED)
     found: dict[str, list[str]] = {}
-    for sdk in RELEASES:
+    for sdk in (*RELEASES, *(("2.19.1",) if system == "rpm" else ())):
         for member in catalog.members(sdk):
             package = catalog.packages[member.package]
-            if "apt" not in {each.value for each in package.systems} or not member.version:
+            if system not in {each.value for each in package.systems} or not member.version:
                 continue
             version = member.version.replace(".x", ".1")
             if not member.package.endswith("dkms"):
@@ -216,6 +220,8 @@ def _make_archives(folder: Path) -> str:
             )
         },
     )  # fmt: skip
+    copy = folder / "mirror.example" / "neuron-copy"
+    archive(copy, {"aws-neuronx-tools": ["2.99.0.0-copy"]})
     home = folder / "gnupg"
     home.mkdir(mode=0o700)
     keys = Keys(str(home))
@@ -234,9 +240,55 @@ def _make_archives(folder: Path) -> str:
             "-o", "APT::FTPArchive::Release::Components=main", "release", ".", cwd=top,
         )  # fmt: skip
         (top / "InRelease").write_bytes(keys.sign(release, "neuron"))
+    _make_rpms(folder, keys.export("neuron"))
+    _make_efa(folder, keys)
     fingerprint = keys.fingerprint("neuron")
     subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
     return fingerprint
+
+
+def _make_rpms(folder: Path, key: bytes) -> None:
+    """Neuron's repository and the distribution's."""
+    if not has_rpm_tools:
+        return
+    wanted = [
+        Built(name, version if "-" in version else f"{version}-1")
+        for name, versions in system_packages("rpm").items()
+        for version in versions
+    ]
+    build(folder / "rpms", wanted).rename(folder / RPM)
+    (folder / RPM / KEY).write_bytes(key)
+    system = [
+        *(Built(name, "9-1") for name in ("libxcrypt-compat", "glib2", "gcc")),
+        *(
+            Built(f"python3{minor}{more}", "9-1")
+            for minor in ("", ".8", ".9", ".11", ".12", ".13")
+            for more in ("", "-pip")
+        ),
+        Built("python3-dnf-plugin-versionlock", "9-1", ("Provides: dnf-command(versionlock)",)),
+        Built("yum-plugin-versionlock", "9-1"),
+        Built("kernel-devel", "9-1", ("Provides: kernel-devel-uname-r = 6.1.0-1",)),
+    ]
+    place = folder / "mirror.example" / "rpm-os"
+    build(folder / "more-rpms", system).rename(place)
+    for repository in (folder / RPM, place):
+        index_rpms(repository)
+
+
+def _make_efa(folder: Path, keys: Keys) -> None:
+    """The installer of EFA, which no package manager installs: one that does nothing."""
+    place = folder / EFA
+    inside = place / "aws-efa-installer"
+    inside.mkdir(parents=True)
+    (inside / "efa_installer.sh").write_text("#!/bin/sh\nexit 0\n")
+    (inside / "efa_installer.sh").chmod(0o755)
+    for version in ("1.47.0", "latest"):
+        name = f"aws-efa-installer-{version}.tar.gz"
+        _run("tar", "-czf", name, "aws-efa-installer", cwd=place)
+        (place / f"{name}.sig").write_bytes(
+            keys.sign((place / name).read_bytes(), "neuron", detached=True)
+        )
+    (place / "aws-efa-installer.key").write_bytes(keys.export("neuron"))
 
 
 def _certificates(folder: Path) -> tuple[Path, Path]:

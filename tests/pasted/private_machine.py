@@ -74,6 +74,7 @@ class PrivateMachine:
     def __init__(self, folder: Path) -> None:
         values = {
             "PYTHON": sys.executable,
+            "VERSION": f"{sys.version_info.major}.{sys.version_info.minor}",
             "PREFIX": sys.prefix,
             "SCRIPTS": str(Path(sys.prefix, "bin")),
             "ROOT": str(ROOT),

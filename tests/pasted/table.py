@@ -108,13 +108,42 @@ def proposal(text: str, kinds: set[str]) -> Entry:
         return Entry(form=True)
     if re.search(r"(^|/)(pytest|script/)|-m pytest", text):
         return Entry(world="clone", folder="@ROOT@")
+    if "step" in kinds:
+        return _step(text)
     if re.search(r"^(sudo )?(neuron-pin hook (status|remove)|apt|dpkg)", text):
         return Entry(world="hooked" if "hook" in text else "host")
-    if kinds == {"step"}:
-        return Entry(world="stepped")
+    if re.search(r"^(sudo )?(dnf|yum|rpm)", text):
+        return Entry(world="dnf-host")
     if "--host" in text or "--from host" in text:
         return Entry(world="host")
     return Entry()
+
+
+def _step(text: str) -> Entry:
+    """A line of a plan: in the middle of it, on the machine that it is for."""
+    world = "dnf-host" if re.search(r"\b(dnf|yum|rpm)\b|yum\.repos", text) else "stepped"
+    entry = Entry(world=world)
+    if system := re.search(r"in ([a-z]+)([\d.]+)\) ;;", text):
+        release = f'ID={system[1]}\nVERSION_ID="{system[2]}"'
+        entry = entry._replace(before=f"echo '{release}' > /etc/os-release")
+    if family := re.search(r"\^([a-z0-9]+)\\\.' /sys/", text):
+        name = "/sys/devices/virtual/dmi/id/product_name"
+        entry = entry._replace(before=f"echo {family[1]}.32xlarge > {name}")
+    if environment := re.search(r"neuron-[\d.]+-py\d+\.\d+", text):
+        if "-m venv" not in text and "uv venv" not in text and not text.startswith("rm "):
+            entry = entry._replace(before=f"make-environment {environment[0]}")
+    if python := re.search(r"^uv venv --python (\S+)", text):
+        entry = entry._replace(fill={f"--python {python[1]}": "--python @VERSION@"})
+    if "5749CAD8646D9185" in text:
+        # Only AWS has the key of that number.
+        entry = entry._replace(fill={"5749CAD8646D9185": "@KEY_ID@"})
+    if "kernel-devel-uname-r" in text:
+        entry = entry._replace(fill={"$(uname -r)": "6.1.0-1"})
+    return entry
+
+
+CHECKS = ("test ", "grep ", "command ", "python", "rpm -q", "(")
+"""How the steps of a plan begin that ask something, and may be answered with no."""
 
 
 def shorter(text: str) -> list[str]:

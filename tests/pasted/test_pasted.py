@@ -23,7 +23,7 @@ from . import collect
 from .collect import Printed, by_text
 from .private_machine import Done, PrivateMachine, why_not
 from .scenes import Scene, read_scenes, read_unreached
-from .table import TABLE, Entry, proposal, read_table, shorter, write_table
+from .table import CHECKS, TABLE, Entry, proposal, read_table, shorter, write_table
 
 HOW = (
     "`pytest tests/pasted --update-pasted` proposes an entry of tests/pasted/commands.toml for each; "
@@ -76,26 +76,35 @@ def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
         for text, found in printed.items()
         if text not in table
     }
-    tries = [
-        (text, entry._replace(run="" if command == text else command))
-        for text, entry in new.items()
-        if not entry.form
-        for command in (
-            shorter(text) if {each.kind for each in printed[text]} <= {"output", "page"} else [text]
-        )
+    table.update({text: entry for text, entry in new.items() if entry.form})
+    tried = {text: entry for text, entry in new.items() if not entry.form}
+    first = dict(
+        zip(tried, machine.run(entry.job(text) for text, entry in tried.items()), strict=True)
+    )
+    assert not (broken := {d.output for d in first.values() if d.code == "no world"}), broken
+    # A phrase of a sentence that does nothing as a whole: the longest beginning that works.
+    parts = [
+        (text, tried[text]._replace(run=command))
+        for text, done in first.items()
+        if done.code != 0 and {each.kind for each in printed[text]} == {"output"}
+        for command in shorter(text)[1:]
     ]
-    done = machine.run(entry.job(text) for text, entry in tries)
-    for text, entry in new.items():
-        if entry.form:
-            table[text] = entry
-            continue
-        mine = [(e, d) for (t, e), d in zip(tries, done, strict=True) if t == text]
-        best, what = next(((e, d) for e, d in mine if d.code == 0), mine[0])
-        if what.code != 0:
-            code = what.code if isinstance(what.code, int) else -1
-            lines = [line for line in what.output.splitlines() if line.strip()]
-            best = best._replace(exit=code, says=lines[-1][:100] if lines else "")
-        table[text] = best
+    shortened: dict[str, Entry] = {}
+    for (text, entry), done in zip(
+        parts, machine.run(entry.job(text) for text, entry in parts), strict=True
+    ):
+        if done.code == 0:
+            shortened.setdefault(text, entry)
+    for text, entry in tried.items():
+        done = first[text]
+        is_question = {each.kind for each in printed[text]} == {"step"} and text.startswith(CHECKS)
+        if done.code == 1 and is_question:
+            entry = entry._replace(add=" || test $? = 1")
+        elif done.code != 0 and text not in shortened:
+            lines = [line for line in done.output.splitlines() if line.strip()]
+            code = done.code if isinstance(done.code, int) else -1
+            entry = entry._replace(exit=code, says=lines[-1][:100] if lines else "")
+        table[text] = shortened.get(text, entry)
     write_table(table)
 
 

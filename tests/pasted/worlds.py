@@ -75,11 +75,23 @@ printf '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\ndep
 ln -s /usr/local/bin/neuron-pin .venv/bin/neuron-pin
 ln -s "$PWD/.venv/bin/pip" /usr/local/bin/pip
 ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python
-for version in 3.10 3.11 3.12 3.13; do
+for version in 3.8 3.9 3.10 3.11 3.12 3.13; do
   printf '#!/bin/sh\nexec @PYTHON@ "$@"\n' > /usr/local/bin/python$version
   chmod 755 /usr/local/bin/python$version
 done
 ln -s "$PWD/.venv" /opt/venv
+cat > /usr/local/bin/make-environment <<'END'
+#!/bin/sh -eu
+# make-environment neuron-SDK-pyVERSION: what a plan's earlier steps leave behind
+rest=${1#neuron-}
+sdk=${rest%-py*} python=${rest##*-py}
+python3.12 -m venv --without-pip "$1"
+cp -r .venv/lib "$1/"
+lock() { neuron-pin lock -q --offline --sdk "$sdk" --python "$python" --phase eos "$@"; }
+lock --instance trn2 > "$1.constraints.txt" || lock --instance trn1 > "$1.constraints.txt"
+lock --instance trn2 --format uv > "$1.uv.toml" || lock --instance trn1 --format uv > "$1.uv.toml"
+END
+chmod 755 /usr/local/bin/make-environment
 .venv/bin/python -m pip install -q --extra-index-url https://pip.repos.neuron.amazonaws.com \
     neuronx-cc==2.27.5334.0
 [ ! -e /usr/local/bin/uv ] || uv -q lock
@@ -113,18 +125,59 @@ rm -rf @ROOT@/.venv
 ln -s @PREFIX@ @ROOT@/.venv
 """
 
+_DNF_HOST = r"""
+cat > /etc/yum.repos.d/neuron.repo <<'END'
+[neuron]
+name=Neuron
+baseurl=https://yum.repos.neuron.amazonaws.com
+enabled=1
+gpgcheck=0
+END
+dnf -q -y install aws-neuronx-tools-2.31.15.0 aws-neuronx-dkms-2.29.0.0
+"""
+
+_DNF_HOOKED = r"""
+neuron-pin lock -q --offline --instance trn2 --os amzn2023 --python 3.11 --sdk 2.31.1 -o old.json
+neuron-pin hook install dnf -q --lock old.json
+"""
+
 _SERVED = r"""
-neuron-pin hook install -q pip uv --via http://127.0.0.1:8099 --venv .venv
+neuron-pin hook install pip uv -q --via http://127.0.0.1:8099 --venv .venv
 """
 """Where installers are pointed at a server, which each command has to start."""
 
 _STEPPED = r"""
-python3.12 -m venv --without-pip neuron-2.32.0-py3.12
-cp -r .venv/lib neuron-2.32.0-py3.12/
-cp constraints.txt neuron-2.32.0-py3.12.constraints.txt
 cp /etc/apt/keyrings/neuron.asc /etc/apt/keyrings/neuron.asc.new
+efa=https://efa-installer.amazonaws.com
+for file in aws-efa-installer-1.47.0.tar.gz aws-efa-installer-1.47.0.tar.gz.sig aws-efa-installer.key; do
+  curl -fsSLO $efa/$file
+done
+tar -xf aws-efa-installer-1.47.0.tar.gz
+gpg -q --batch --import aws-efa-installer.key
 """
 """In the middle of a plan: what its earlier steps leave behind."""
+
+_DNF = r"""
+cat > /etc/os-release <<'END'
+NAME="Amazon Linux"
+ID="amzn"
+ID_LIKE="fedora"
+VERSION_ID="2023"
+END
+ln -sf "$(command -v dnf)" /usr/local/bin/yum
+rm -rf /etc/yum.repos.d /etc/dnf/dnf.conf /var/lib/rpm /root/.rpmdb /var/cache/dnf
+mkdir -p /etc/yum.repos.d /etc/dnf
+printf '[main]\ngpgcheck=0\nplugins=1\npluginpath=/usr/lib/python3/dist-packages/dnf-plugins\npluginconfpath=/etc/dnf/plugins\n' > /etc/dnf/dnf.conf
+printf '[os]\nname=os\nbaseurl=http://mirror.example/rpm-os/\n' > /etc/yum.repos.d/os.repo
+rm -rf /var/lib/dpkg /etc/apt
+mkdir -p /var/lib/rpm /etc/rpm
+echo "%_dbpath /var/lib/rpm" > /etc/rpm/macros.here
+rm -f /etc/dnf/plugins/local.conf
+mkdir -p /etc/dnf/vars
+echo 2023 > /etc/dnf/vars/releasever
+neuron-pin lock -q --offline --instance trn2 --os amzn2023 --python 3.11 -o lock.json
+"""
+"""A machine with dnf 4, where there is one."""
 
 WORLDS: dict[str, tuple[str, str]] = {
     "base": ("", _BASE),
@@ -133,6 +186,9 @@ WORLDS: dict[str, tuple[str, str]] = {
     "placeholder": ("project", _PLACEHOLDER),
     "host": ("project", _CONFIGURED),
     "hooked": ("host", _HOOKED),
+    "dnf": ("project", _DNF),
+    "dnf-host": ("dnf", _DNF_HOST),
+    "dnf-hooked": ("dnf-host", _DNF_HOOKED),
     "served": ("project", _SERVED),
     "stepped": ("host", _STEPPED),
 }
