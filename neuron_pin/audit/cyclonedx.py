@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from neuron_pin import __version__
 from neuron_pin.errors import WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem
 
@@ -37,9 +38,7 @@ def render_cyclonedx(
         from cyclonedx.schema import OutputFormat, SchemaVersion
         from packageurl import PackageURL
     except ImportError:
-        raise WrongUsage(
-            "CycloneDX needs its library", hint="pip install 'neuron-pin[cyclonedx]'"
-        ) from None
+        raise WrongUsage("CycloneDX needs its library", hint=install_command("cyclonedx")) from None
     rows = sorted((str(s.key), s.version, s.place) for s in stated)
     content = repr(
         (rows, sorted((f.rule.identifier, f.subject, f.reason, f.place) for f in findings))

@@ -7,6 +7,7 @@ import re
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.operations.read_settings import read_index_locations, read_network
 from neuron_pin.settings import load_settings
 
@@ -107,7 +108,7 @@ def run(options: Options, console: Console) -> int:
     except ImportError as error:
         raise WrongUsage(
             f"serve needs the extra serve: {error.name} is not installed",
-            hint="pip install 'neuron-pin[serve]'",
+            hint=install_command("serve"),
         ) from None
     size = _bytes(options.cache_size)
     base = base_view(

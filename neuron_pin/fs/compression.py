@@ -87,7 +87,7 @@ def _bounded_zstd() -> tuple[Any, dict[Any, int]]:
     """The module, and options that hold it to `MAX_MEMORY`, which is 2 to the power of 27."""
     module = _zstd()
     if module is None:
-        raise ValueError("Zstandard is not installed: neuron-pin[zstd]")
+        raise ValueError("Zstandard is not installed (the extra zstd)")
     return module, {module.DecompressionParameter.window_log_max: 27}
 
 

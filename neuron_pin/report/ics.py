@@ -14,6 +14,7 @@ from neuron_pin import __version__
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.subjects import Status
 from neuron_pin.errors import WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.lockfile import LockDocument
 from neuron_pin.policy import Event, EventType, Phase, events_in_force
 
@@ -74,9 +75,7 @@ def _calendar() -> Calendar:
     try:
         from icalendar import Calendar
     except ImportError:
-        raise WrongUsage(
-            "--format ics needs icalendar", hint="pip install 'neuron-pin[calendar]'"
-        ) from None
+        raise WrongUsage("--format ics needs icalendar", hint=install_command("calendar")) from None
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//neuron-pin//lifecycle {__version__}//EN")

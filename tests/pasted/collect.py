@@ -6,6 +6,7 @@ import ast
 import html
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "fixtures" / "golden"
 
 SECOND: dict[str, str] = {
-    "neuron-pin": "|".join([*COMMANDS, "outdated", "completion", "help", "version", r"--[a-z-]+", "-[Vqvh]"]),
+    "neuron-pin": "|".join(
+        [*COMMANDS, "outdated", "completion", "help", "version", r"--[a-z-]+", "-[Vqvh]"]
+    ),
     "pip3?": "install|check|freeze|config|download|cache|index|wheel|list|lock|uninstall|--version",
     "uvx?": "add|lock|sync|run|pip|venv|tool|export|cache|remove|python|build|--version",
     "pipx": "install|run|inject|upgrade|ensurepath",
@@ -51,7 +54,9 @@ START = re.compile(
     + "|".join(rf"(?:{program}) (?:{second})(?![\w])" for program, second in SECOND.items())
     + ")"
 )  # fmt: skip
-_END = re.compile(r"[;,:.!?)\]]+(?=\s|$)|\s\(|(?<=\s)(?:and|or|then|to|for)\s(?=[a-z ]+\b)|[”\"]|(?<!\S)→")
+_END = re.compile(
+    r"[;,:.!?)\]]+(?=\s|$)|\s\(|(?<=\s)(?:and|or|then|to|for)\s(?=[a-z ]+\b)|[”\"]|(?<!\S)→"
+)
 SHELLS = ("sh", "console", "bash", "shell", "zsh")
 
 
@@ -66,7 +71,7 @@ class Printed(NamedTuple):
 
 def normalize(text: str) -> str:
     """One line, with what differs between machines replaced by names."""
-    text = text.replace(os.uname().release, "KERNEL")
+    text = text.replace(os.uname().release, "KERNEL").replace(sys.executable, "PYTHON")
     return " ".join(text.split())
 
 
@@ -162,8 +167,8 @@ def document(path: Path) -> Iterator[Printed]:
 def documents() -> list[Path]:
     found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
     found += sorted((ROOT / "docs").rglob("*.md"))
-    found += [path for path in sorted((ROOT / "findings").glob("*.md"))]
-    found += [path for path in sorted((ROOT / "fixtures").rglob("README.md"))]
+    found += sorted((ROOT / "findings").glob("*.md"))
+    found += sorted((ROOT / "fixtures").rglob("README.md"))
     return [path for path in found if path.is_file()]
 
 
@@ -257,7 +262,9 @@ def in_source() -> Iterator[Printed]:
         for text in strings.found:
             for line in text.splitlines():
                 for each in phrases(line):
-                    yield Printed(" ".join(each.split()), "source", path.relative_to(ROOT).as_posix())
+                    yield Printed(
+                        " ".join(each.split()), "source", path.relative_to(ROOT).as_posix()
+                    )
 
 
 def reaches(printed: str, text: str) -> bool:
@@ -283,7 +290,9 @@ def unquoted_globs(command: str) -> list[str]:
                 found.append(word)
             word, globbed = "", False
         else:
-            if character in "*?" and word + character not in ("*", "?") and previous not in ("\\", "$") or (character == "[" and word):
+            alone = word + character in ("*", "?")
+            is_pattern = character in "*?" and not alone and previous not in ("\\", "$")
+            if is_pattern or (character == "[" and word):
                 globbed = True
             word += character
         previous = character

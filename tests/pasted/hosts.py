@@ -109,14 +109,21 @@ def project_page(host: str, name: str, accept: str) -> tuple[str, bytes] | None:
         data = wheel_of(host, name, version)
         rows.append((file_name(name, version), hashlib.sha256(data).hexdigest(), len(data)))
     if host == NEURON or "json" not in accept:
-        lines = [f'<a href="{where}{quote(file)}">{html.escape(file)}</a><br>' for file, _, _ in rows]
+        lines = [
+            f'<a href="{where}{quote(file)}">{html.escape(file)}</a><br>' for file, _, _ in rows
+        ]
         return "text/html", "".join(lines).encode()
     files = [
         {"filename": file, "url": where + quote(file), "hashes": {"sha256": digest}, "size": size,
          "upload-time": "2025-11-01T10:00:00.000000Z"}
         for file, digest, size in rows
     ]  # fmt: skip
-    page = {"meta": {"api-version": "1.1"}, "name": name, "files": files, "versions": list(projects[name])}
+    page = {
+        "meta": {"api-version": "1.1"},
+        "name": name,
+        "files": files,
+        "versions": list(projects[name]),
+    }
     return "application/vnd.pypi.simple.v1+json", json.dumps(page).encode()
 
 
@@ -327,7 +334,9 @@ def start_servers(folder: Path) -> dict[str, str]:
     secured = ThreadingHTTPServer(("127.0.0.1", 443), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    secured.socket = context.wrap_socket(secured.socket, server_side=True, do_handshake_on_connect=False)
+    secured.socket = context.wrap_socket(
+        secured.socket, server_side=True, do_handshake_on_connect=False
+    )
     for server in (plain, secured):
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import tomli_w
@@ -44,7 +46,7 @@ class Entry(NamedTuple):
     folder: str = PROJECT
     before: str = ""
     run: str = ""
-    fill: dict[str, str] = {}
+    fill: Mapping[str, str] = MappingProxyType({})
     add: str = ""
     until: str = ""
     exit: int = 0
@@ -90,7 +92,7 @@ def read_table() -> dict[str, Entry]:
 def write_table(entries: dict[str, Entry]) -> None:
     rows = {
         text: {
-            name: value
+            name: dict(value) if isinstance(value, Mapping) else value
             for name, value in entry._asdict().items()
             if value != Entry._field_defaults[name]
         }
@@ -99,7 +101,9 @@ def write_table(entries: dict[str, Entry]) -> None:
     TABLE.write_text(HEAD + "\n" + tomli_w.dumps(rows))
 
 
-_SYNOPSIS = re.compile(r"[…|]|\.\.\.|\[[A-Z-]|\b(?:NAME|FILE|DIR|RULE|LOCK|KEY|URL|VERSION|FOLDER|KIND|DATE)\b")
+_SYNOPSIS = re.compile(
+    r"[…|]|\.\.\.|\[[A-Z-]|\b(?:NAME|FILE|DIR|RULE|LOCK|KEY|URL|VERSION|FOLDER|KIND|DATE)\b"
+)
 
 
 def proposal(text: str, kinds: set[str]) -> Entry:
@@ -116,6 +120,8 @@ def proposal(text: str, kinds: set[str]) -> Entry:
         return Entry(world="dnf-host")
     if "--host" in text or "--from host" in text:
         return Entry(world="host")
+    if text.startswith("PYTHON "):
+        return Entry(fill={"PYTHON": "@PYTHON@"})
     return Entry()
 
 

@@ -114,7 +114,9 @@ def test_every_printed_command_is_classified(
     if pytestconfig.getoption("--update-pasted"):
         update(machine, printed)
     table = read_table()
-    new = [f"{text}\n    in {places(found)}" for text, found in printed.items() if text not in table]
+    new = [
+        f"{text}\n    in {places(found)}" for text, found in printed.items() if text not in table
+    ]
     old = [text for text in table if text not in printed]
     assert not new, f"nobody said what becomes of:\n  {chr(10).join(new)}\n{HOW}"
     assert not old, f"nothing prints any more:\n  {chr(10).join(old)}\n{HOW}"
@@ -123,7 +125,9 @@ def test_every_printed_command_is_classified(
 def test_what_is_written_is_classified() -> None:
     """The same without a private machine: documents and transcripts."""
     table = read_table()
-    new = [f"{text}\n    in {places(found)}" for text, found in written().items() if text not in table]
+    new = [
+        f"{text}\n    in {places(found)}" for text, found in written().items() if text not in table
+    ]
     assert not new, f"nobody said what becomes of:\n  {chr(10).join(new)}\n{HOW}"
 
 
@@ -139,9 +143,7 @@ def test_the_table_is_in_order() -> None:
 def test_printed_commands_do_what_the_table_says(
     machine: PrivateMachine, pytestconfig: pytest.Config
 ) -> None:
-    wanted = {
-        text: entry for text, entry in read_table().items() if not (entry.form or entry.skip)
-    }
+    wanted = {text: entry for text, entry in read_table().items() if not (entry.form or entry.skip)}
     failed = []
     for (text, entry), done in zip(
         wanted.items(), machine.run(entry.job(text) for text, entry in wanted.items()), strict=True
@@ -171,7 +173,9 @@ def test_shells_read_printed_commands(shell: str, tmp_path: Path) -> None:
         (tmp_path / f"{number}.sh").write_text(command + "\n")
     read = 'for file in "$@"; do "$0" -n "$file" || echo "$file"; done'
     files = [str(path) for path in sorted(tmp_path.glob("*.sh"))]
-    done = subprocess.run(["sh", "-c", read, shell, *files], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", read, shell, *files], capture_output=True, text=True, check=True
+    )
     for line in done.stdout.splitlines():
         wrong.append(Path(line).read_text())
     assert not wrong, done.stderr
@@ -224,7 +228,9 @@ def test_every_hint_of_the_source_is_shown_somewhere(
     )
     unreached = read_unreached()
     hidden = {
-        each.text: each.place for each in collect.in_source() if not collect.reaches(each.text, shown)
+        each.text: each.place
+        for each in collect.in_source()
+        if not collect.reaches(each.text, shown)
     }
     names = {text.replace(collect.HOLE, "{}"): place for text, place in hidden.items()}
     new = [f"{text}\n    in {place}" for text, place in names.items() if text not in unreached]

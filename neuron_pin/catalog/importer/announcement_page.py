@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.fs.reading import read_bounded
 
 MAX_PAGE_BYTES = 1024 * 1024
@@ -81,7 +82,7 @@ def _read(text: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     except ImportError:
         raise WrongUsage(
             "reading announcement pages needs docutils",
-            hint=shlex.join([sys.executable, "-m", "pip", "install", "docutils"]),
+            hint=install_command("announcements"),
         ) from None
 
     class Sphinx(Directive):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed, WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.policy import Ecosystem
 from neuron_pin.sources.http.urls import is_address
@@ -142,7 +143,7 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
         raise SourceFailed(
             f"{redact_url(base)}/{path}.zst",
             "is packed with Zstandard, which this Python does not have",
-            hint="pip install 'neuron-pin[zstd]'",
+            hint=install_command("zstd"),
         )
     if not stated:
         raise SourceFailed(f"{redact_url(base)}/{path}", "is not named by Release")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
+from neuron_pin.extras import install_command
 from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
@@ -189,7 +190,7 @@ def _packages(
     suffix = os.path.splitext(record.location_href)[1]
     suffix = "" if suffix == ".xml" else suffix
     if not can_unpack(suffix):
-        hint = "pip install 'neuron-pin[zstd]'" if suffix == ".zst" else ""
+        hint = install_command("zstd") if suffix == ".zst" else ""
         raise SourceFailed(place, f"is packed as {suffix}, which is not read", hint=hint)
     algorithm = {"sha": "sha1"}.get(record.checksum_type, record.checksum_type)
     if algorithm not in ("sha256", "sha384", "sha512"):
@@ -329,7 +330,7 @@ def _library() -> Any:
     except ModuleNotFoundError:
         raise WrongUsage(
             "reading rpm repositories needs createrepo_c",
-            hint="pip install 'neuron-pin[rpm]'",
+            hint=install_command("rpm"),
         ) from None
     except ImportError as error:
         # Its wheels bring all but the system's GLib, which a small container lacks.

@@ -13,6 +13,7 @@ from conftest import Keys
 from rpm_world import Built, build, has_rpm_tools, index, primary, repomd, repository
 
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
+from neuron_pin.extras import install_command
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.repositories import read_packages
 from neuron_pin.sources.rpm.repo_files import read_rpm_sources
@@ -184,7 +185,7 @@ def test_without_createrepo_c_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "createrepo_c", None)
     with pytest.raises(NeuronPinError) as error:
         read(tmp_path, (tmp_path / "repo").as_uri())
-    assert "neuron-pin[rpm]" in error.value.hint
+    assert error.value.hint == install_command("rpm")
 
 
 def test_where_createrepo_c_lacks_a_library_that_is_said(
