@@ -62,6 +62,14 @@ printf 'numpy\ntransformers\n' > requirements.txt
 cp @ROOT@/fixtures/golden/files/requirements.txt old-requirements.txt
 cp -r @ROOT@/fixtures/announcements announcements
 cp @ROOT@/fixtures/manifest/irregular.json n2-manifest.json
+sdk=/srv/github/aws-neuron/aws-neuron-sdk
+mkdir -p $sdk/src/helperscripts $sdk/about-neuron
+cp n2-manifest.json $sdk/src/helperscripts/
+cp -r announcements $sdk/about-neuron/
+git -C $sdk init -q
+git -C $sdk add .
+git -C $sdk -c user.name=test -c user.email=test@test.invalid commit -q -m test
+git config --system url.file:///srv/github/.insteadOf https://github.com/
 mkdir -p image/etc layers
 cp /etc/os-release image/etc/
 tar -cf layers/layer.tar -C image .
