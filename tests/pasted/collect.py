@@ -70,9 +70,9 @@ class Printed(NamedTuple):
 
 
 def normalize(text: str) -> str:
-    """One line, with what differs between machines replaced by names."""
+    """One line, but for a here-document, with what differs between machines replaced by names."""
     text = text.replace(os.uname().release, "KERNEL").replace(sys.executable, "PYTHON")
-    return " ".join(text.split())
+    return text.strip() if "<<" in text else " ".join(text.split())
 
 
 def _balanced(text: str) -> str:
@@ -114,6 +114,11 @@ def shell_commands(text: str) -> Iterator[str]:
         while line.endswith("\\"):
             line = line[:-1].rstrip() + " " + next(lines, "").strip()
         line = re.sub(r"(?:^|\s+)#(?![{\d]).*$", "", line)
+        if here := re.search(r"<<-? *['\"]?(\w+)", line):
+            for inner in lines:
+                line += "\n" + inner
+                if inner.strip() == here[1]:
+                    break
         if line:
             yield line
 

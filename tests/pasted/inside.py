@@ -139,8 +139,8 @@ class Inside:
         for name, value in self.values.items():
             command = command.replace(f"@{name}@", value)
             folder = folder.replace(f"@{name}@", value)
-        with LONG if "serve" in command else contextlib.nullcontext():
-            return self.enter(command, lower, folder, until=job["until"])
+        with LONG if "neuron-pin serve" in command else contextlib.nullcontext():
+            return self.enter(command, lower, folder, until=job["until"], seconds=job["seconds"])
 
 
 def main(folder: str, values: str) -> None:

@@ -33,6 +33,7 @@ class Job(NamedTuple):
     world: str = "project"
     folder: str = PROJECT
     until: str = ""
+    seconds: float = 60
 
 
 class Done(NamedTuple):

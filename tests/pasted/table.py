@@ -24,6 +24,7 @@ HEAD = """\
 # Every command that a document, an output or a page prints, by its text, and what becomes of it when
 # it is pasted into the private machine. `pytest tests/pasted --update-pasted` adds what is new and
 # takes out what nothing prints any more; what it says of a new command is a proposal: look at it.
+# Blocks of the documents that scenes.toml names as sessions are pasted one after another, where it says.
 #
 #   world, folder   where it is pasted (tests/pasted/worlds.py); "project" if nothing is said
 #   before          shell that makes what the surrounding text speaks of
@@ -63,9 +64,13 @@ class Entry(NamedTuple):
             command = command.replace(word, value)
         return command
 
-    def job(self, text: str) -> Job:
+    def pasted(self, text: str) -> str:
+        """The command with what is needed around it."""
         before = self.before.strip() + "\n" if self.before else ""
-        return Job(before + self.command(text) + self.add, self.world, self.folder, self.until)
+        return before + self.command(text) + self.add
+
+    def job(self, text: str) -> Job:
+        return Job(self.pasted(text), self.world, self.folder, self.until)
 
     def problems(self, text: str) -> list[str]:
         """What is wrong with the entry itself."""

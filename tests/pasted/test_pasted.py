@@ -11,7 +11,7 @@ import itertools
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from neuron_pin.cli.commands import COMMANDS
 from . import collect
 from .collect import Printed, by_text
 from .private_machine import Done, PrivateMachine, why_not
-from .scenes import Scene, read_scenes, read_unreached
+from .scenes import Scene, read_scenes, read_sessions, read_unreached, split_session
 from .table import CHECKS, TABLE, Entry, proposal, read_table, shorter, write_table
 
 HOW = (
@@ -68,6 +68,36 @@ def places(found: list[Printed]) -> str:
     return ", ".join(dict.fromkeys(each.place for each in found))
 
 
+def in_sessions(texts: Collection[str]) -> dict[str, list[str]]:
+    """Documents that are pasted as a whole, each with its commands among these, in order."""
+    found = {}
+    for session in read_sessions():
+        path = collect.ROOT / session.document
+        blocks = [each.text for each in collect.document(path) if each.kind == "block"]
+        found[session.document] = [text for text in blocks if text in texts]
+    return found
+
+
+def paste(machine: PrivateMachine, entries: Mapping[str, Entry]) -> list[tuple[str, Done]]:
+    """Paste commands: those of sessions in their documents, the others each by itself.  A command
+    that is in several sessions comes as often."""
+    sessions = in_sessions(entries)
+    together = set(itertools.chain(*sessions.values()))
+    alone = [text for text in entries if text not in together]
+    jobs = [
+        *(
+            session.job([entries[text].pasted(text) for text in sessions[session.document]])
+            for session in read_sessions()
+        ),
+        *(entries[text].job(text) for text in alone),
+    ]
+    done = machine.run(jobs)
+    found = []
+    for texts, whole in zip(sessions.values(), done, strict=False):
+        found += list(zip(texts, split_session(whole, len(texts)), strict=True))
+    return found + list(zip(alone, done[len(sessions) :], strict=True))
+
+
 def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
     """Take out what nothing prints, and propose an entry for what is new."""
     table = {text: entry for text, entry in read_table().items() if text in printed}
@@ -78,9 +108,10 @@ def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
     }
     table.update({text: entry for text, entry in new.items() if entry.form})
     tried = {text: entry for text, entry in new.items() if not entry.form}
-    first = dict(
-        zip(tried, machine.run(entry.job(text) for text, entry in tried.items()), strict=True)
-    )
+    # What sessions need to get there is pasted, too.
+    around = {text for texts in in_sessions(table).values() for text in texts}
+    known = {text: table[text] for text in around if not (table[text].form or table[text].skip)}
+    first = {text: done for text, done in paste(machine, {**known, **tried}) if text in tried}
     assert not (broken := {d.output for d in first.values() if d.code == "no world"}), broken
     # A phrase of a sentence that does nothing as a whole: the longest beginning that works.
     parts = [
@@ -141,18 +172,18 @@ def test_the_table_is_in_order() -> None:
 
 
 def test_printed_commands_do_what_the_table_says(
-    machine: PrivateMachine, pytestconfig: pytest.Config
+    machine: PrivateMachine,
 ) -> None:
     wanted = {text: entry for text, entry in read_table().items() if not (entry.form or entry.skip)}
     failed = []
-    for (text, entry), done in zip(
-        wanted.items(), machine.run(entry.job(text) for text, entry in wanted.items()), strict=True
-    ):
+    for text, done in paste(machine, wanted):
+        entry = wanted[text]
         expected: int | str = "running" if entry.until else entry.exit
         if done.code != expected or entry.says not in done.output:
             failed.append(
-                f"{text}\n  pasted: {entry.job(text).command}\n  exit code {done.code}, expected "
-                f"{expected}" + (f" and {entry.says!r}" if entry.says else "")
+                f"{text}\n  in the world {entry.world}: {entry.pasted(text)}\n  exit code {done.code}, "
+                f"expected {expected}"
+                + (f" and {entry.says!r}" if entry.says else "")
                 + "\n  " + "\n  ".join(done.output.splitlines()[-12:])
             )  # fmt: skip
     assert not failed, f"{len(failed)} of {len(wanted)}:\n" + "\n\n".join(failed)
