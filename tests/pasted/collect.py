@@ -62,7 +62,7 @@ SHELLS = ("sh", "console", "bash", "shell", "zsh")
 
 class Printed(NamedTuple):
     """A command where it is printed; ``kind`` is block, inline, step (of a plan), output
-    (a part of a sentence), page or source."""
+    (a part of a sentence), page, source or file (that a reader is told to write)."""
 
     text: str
     kind: str
@@ -152,6 +152,12 @@ def document(path: Path) -> Iterator[Printed]:
                     found.extend(Printed(normalize(each), "output", name) for each in phrases(line))
         elif language in SHELLS:
             found.extend(Printed(normalize(each), "block", name) for each in shell_commands(body))
+            return ""
+        before = text[: match.start()].rstrip().rpartition("\n\n")[2]
+        named = re.findall(r"`([\w.-]+\.(?:txt|toml|in|json|ya?ml)|Dockerfile)`", before)
+        if named and before.endswith(":") and not match["indent"]:
+            content = f"cat > {named[0]} <<'END-OF-FILE'\n{body}END-OF-FILE"
+            found.append(Printed(content, "file", name))
         elif language in ("", "dockerfile", "text"):
             for line in body.splitlines():
                 found.extend(Printed(normalize(each), "output", name) for each in phrases(line))
@@ -307,6 +313,8 @@ def unquoted_globs(command: str) -> list[str]:
 def by_text(found: Iterable[Printed]) -> dict[str, list[Printed]]:
     grouped: dict[str, list[Printed]] = {}
     for each in found:
+        if each.kind == "file":
+            continue
         if each not in grouped.setdefault(each.text, []):
             grouped[each.text].append(each)
     return grouped

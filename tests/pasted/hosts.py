@@ -33,19 +33,22 @@ EFA = "efa-installer.amazonaws.com"
 MANIFESTS = "raw.githubusercontent.com"
 HOSTS = (NEURON, APT, RPM, EFA, PYPI, FILES, DEBIAN, MANIFESTS, "github.com", "mirror.example")
 KEY = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
-RELEASES = ("2.28.1", "2.31.1", "2.32.0")
+RELEASES = ("2.28.1", "2.29.1", "2.30.0", "2.31.1", "2.32.0")
 """Those whose system packages the apt repository has."""
 REVISION = "0123abcde"
 BEYOND = {"aws-neuronx-tools": "3.0.5.0-ccc1", "aws-neuronx-dkms": "3.1.0.0"}
 """What the repository has beyond every release."""
 
 PUBLIC: dict[str, dict[str, tuple[str, ...]]] = {
-    "torch": {f"2.{minor}.0": () for minor in range(1, 13)},
+    "torch": {f"2.{minor}.0": ("sympy",) for minor in range(1, 13)},
     "torch-neuronx": {"1.0": ()},
     "neuronx-cc": {"1.0": ()},
     "transformers": {"4.57.1": ("numpy",), "4.48.0": ("numpy",)},
     "numpy": {"1.26.4": (), "2.0.0": ()},
     "pip": {},
+    "sympy": {"1.13": ()},
+    "urllib3": {"1.26.20": (), "2.5.0": ()},
+    "requests": {"2.31.0": ("urllib3<3",), "2.32.5": ("urllib3<3",)},
     **{
         name: {"99.0": ()}
         for name in (

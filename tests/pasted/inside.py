@@ -39,7 +39,7 @@ upper="${NP_UPPER:-$NP_SCRATCH/upper}"
 mkdir -p "$upper"
 if [ -n "${NP_UPPER:-}" ]; then work="$NP_UPPER.work"; mkdir -p "$work"; else work="$NP_SCRATCH/work"; fi
 root="$NP_SCRATCH/root"
-mount -t overlay overlay -o "lowerdir=$NP_LOWER,upperdir=$upper,workdir=$work" "$root"
+mount -t overlay overlay -o "lowerdir=$NP_LOWER,upperdir=$upper,workdir=$work,redirect_dir=on" "$root"
 for place in $NP_BINDS; do
   mkdir -p "$root$place"
   mount --rbind "$place" "$root$place"

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 _PROBE = (
     'mount -t tmpfs tmpfs "$1" && mkdir "$1/upper" "$1/work" "$1/root" && mount -t overlay overlay '
-    '-o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root" && chroot "$1/root" true'
+    '-o "lowerdir=/,upperdir=$1/upper,workdir=$1/work,redirect_dir=on" "$1/root" && chroot "$1/root" true'
 )
 
 

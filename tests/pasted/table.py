@@ -37,6 +37,7 @@ HEAD = """\
 #   form            it names a command or its synopsis, and is not one to paste: its options must exist
 #   skip            why it is not run
 #   glob            why a star of it may be left to the shell
+#   broken          what is wrong with it: it has to fail, and to be put right where it is printed
 """
 
 
@@ -56,6 +57,7 @@ class Entry(NamedTuple):
     form: bool = False
     skip: str = ""
     glob: str = ""
+    broken: str = ""
 
     def command(self, text: str) -> str:
         """The command that is pasted."""
@@ -82,7 +84,7 @@ class Entry(NamedTuple):
         for word in self.fill:
             if word not in text:
                 found.append(f"{word!r} of fill is not in it")
-        if self.exit and not (self.says and self.because):
+        if self.exit and not self.broken and not (self.says and self.because):
             found.append("a refusal needs says and because")
         if self.form and self.skip:
             found.append("form and skip exclude each other")

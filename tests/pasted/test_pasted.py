@@ -69,12 +69,16 @@ def places(found: list[Printed]) -> str:
 
 
 def in_sessions(texts: Collection[str]) -> dict[str, list[str]]:
-    """Documents that are pasted as a whole, each with its commands among these, in order."""
+    """Documents that are pasted as a whole, each with its commands among these, in order, and the
+    files that it tells a reader to write."""
     found = {}
     for session in read_sessions():
-        path = collect.ROOT / session.document
-        blocks = [each.text for each in collect.document(path) if each.kind == "block"]
-        found[session.document] = [text for text in blocks if text in texts]
+        parts = collect.document(collect.ROOT / session.document)
+        found[session.document] = [
+            each.text
+            for each in parts
+            if each.kind == "file" or (each.kind == "block" and each.text in texts)
+        ]
     return found
 
 
@@ -86,7 +90,12 @@ def paste(machine: PrivateMachine, entries: Mapping[str, Entry]) -> list[tuple[s
     alone = [text for text in entries if text not in together]
     jobs = [
         *(
-            session.job([entries[text].pasted(text) for text in sessions[session.document]])
+            session.job(
+                [
+                    entries[text].pasted(text) if text in entries else text
+                    for text in sessions[session.document]
+                ]
+            )
             for session in read_sessions()
         ),
         *(entries[text].job(text) for text in alone),
@@ -95,7 +104,10 @@ def paste(machine: PrivateMachine, entries: Mapping[str, Entry]) -> list[tuple[s
     found = []
     for texts, whole in zip(sessions.values(), done, strict=False):
         found += list(zip(texts, split_session(whole, len(texts)), strict=True))
-    return found + list(zip(alone, done[len(sessions) :], strict=True))
+    return [
+        *((text, each) for text, each in found if text in entries),
+        *zip(alone, done[len(sessions) :], strict=True),
+    ]
 
 
 def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
@@ -109,7 +121,7 @@ def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
     table.update({text: entry for text, entry in new.items() if entry.form})
     tried = {text: entry for text, entry in new.items() if not entry.form}
     # What sessions need to get there is pasted, too.
-    around = {text for texts in in_sessions(table).values() for text in texts}
+    around = set(itertools.chain(*in_sessions(table).values())) & set(table)
     known = {text: table[text] for text in around if not (table[text].form or table[text].skip)}
     first = {text: done for text, done in paste(machine, {**known, **tried}) if text in tried}
     assert not (broken := {d.output for d in first.values() if d.code == "no world"}), broken
@@ -179,7 +191,8 @@ def test_printed_commands_do_what_the_table_says(
     for text, done in paste(machine, wanted):
         entry = wanted[text]
         expected: int | str = "running" if entry.until else entry.exit
-        if done.code != expected or entry.says not in done.output:
+        is_wrong = done.code != expected or entry.says not in done.output
+        if is_wrong != bool(entry.broken):
             failed.append(
                 f"{text}\n  in the world {entry.world}: {entry.pasted(text)}\n  exit code {done.code}, "
                 f"expected {expected}"
@@ -215,7 +228,8 @@ def test_shells_read_printed_commands(shell: str, tmp_path: Path) -> None:
 def test_no_star_is_left_to_the_shell() -> None:
     """zsh ends a command whose star matches no file; the others may find one that does."""
     for text, entry in pasted_texts():
-        assert bool(collect.unquoted_globs(entry.command(text))) == bool(entry.glob), text
+        if not entry.broken:
+            assert bool(collect.unquoted_globs(entry.command(text))) == bool(entry.glob), text
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:

@@ -83,7 +83,7 @@ printf '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\ndep
 ln -s /usr/local/bin/neuron-pin .venv/bin/neuron-pin
 ln -s "$PWD/.venv/bin/pip" /usr/local/bin/pip
 ln -sf "$PWD/.venv/bin/python" /usr/local/bin/python
-for version in 3.8 3.9 3.10 3.11 3.12 3.13; do
+for version in 3 3.8 3.9 3.10 3.11 3.12 3.13; do
   printf '#!/bin/sh\nexec @PYTHON@ "$@"\n' > /usr/local/bin/python$version
   chmod 755 /usr/local/bin/python$version
 done
@@ -149,6 +149,11 @@ neuron-pin lock -q --offline --instance trn2 --os amzn2023 --python 3.11 --sdk 2
 neuron-pin hook install dnf -q --lock old.json
 """
 
+_JAMMY = r"""
+sed -i 's/24\.04/22.04/; s/noble/jammy/' /etc/os-release
+"""
+"""The machine of tutorials: Ubuntu 22.04 with the packages of SDK 2.31.1."""
+
 _SERVED = r"""
 neuron-pin hook install pip uv -q --via http://127.0.0.1:8099 --venv .venv
 """
@@ -194,6 +199,7 @@ WORLDS: dict[str, tuple[str, str]] = {
     "placeholder": ("project", _PLACEHOLDER),
     "host": ("project", _CONFIGURED),
     "hooked": ("host", _HOOKED),
+    "jammy": ("project", _JAMMY + _CONFIGURED.replace("noble", "jammy")),
     "dnf": ("project", _DNF),
     "dnf-host": ("dnf", _DNF_HOST),
     "dnf-hooked": ("dnf-host", _DNF_HOOKED),
