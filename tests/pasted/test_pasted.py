@@ -151,6 +151,7 @@ def update(machine: PrivateMachine, printed: dict[str, list[Printed]]) -> None:
     write_table(table)
 
 
+@pytest.mark.apt
 def test_every_printed_command_is_classified(
     machine: PrivateMachine, printed: dict[str, list[Printed]], pytestconfig: pytest.Config
 ) -> None:
@@ -183,6 +184,7 @@ def test_the_table_is_in_order() -> None:
     assert TABLE.read_text() == before
 
 
+@pytest.mark.apt
 def test_printed_commands_do_what_the_table_says(
     machine: PrivateMachine,
 ) -> None:
@@ -259,6 +261,7 @@ def test_forms_name_options_that_exist() -> None:
         assert not unknown, f"{text}: no such option: {unknown}"
 
 
+@pytest.mark.apt
 def test_every_hint_of_the_source_is_shown_somewhere(
     played: list[tuple[Scene, Done]],
 ) -> None:
