@@ -97,7 +97,7 @@ def phrases(line: str) -> Iterator[str]:
             end = stop.start() if stop else len(line)
             for inner in START.finditer(line, found.end(), end):
                 # Another command in the same clause, unless it goes on with the first one.
-                if not re.search(r" -- |(?:&&|\||sh -c ['\"]) *$", line[begin : inner.start()]):
+                if not re.search(r" -- |(?:&&|\||sh -c ['\"]| -m) *$", line[begin : inner.start()]):
                     end = inner.start()
                     break
         text = _balanced(line[begin:end]).strip()
@@ -189,7 +189,7 @@ _STEP = re.compile(r"^     (?! |write )(\S.*)$|^   unless: (.*)$")
 def printed_text(text: str, name: str, kind: str = "output") -> Iterator[Printed]:
     """Commands in what a command printed; whole lines where a plan prints steps."""
     text = re.sub(r"^usage: .*?(?:\n\n|\Z)", "\n", text, flags=re.M | re.S)
-    is_plan = bool(re.search(r"^The way back:$", text, re.M))
+    is_plan = all(re.search(each, text, re.M) for each in (r"^From ", r"^1\. ", r"^     \S"))
     for raw in text.splitlines():
         line = raw.removeprefix("! ")
         step = _STEP.match(line) if is_plan else None

@@ -132,9 +132,16 @@ def proposal(text: str, kinds: set[str]) -> Entry:
     return Entry()
 
 
+KEY = {
+    "00FA2C1079260870A76D2C285749CAD8646D9185": "@FINGERPRINT@",
+    "5749CAD8646D9185": "@KEY_ID@",
+}
+"""The numbers of AWS's key, which only AWS has, and those of the key that signs here."""
+
+
 def _step(text: str) -> Entry:
     """A line of a plan: in the middle of it, on the machine that it is for."""
-    world = "dnf-host" if re.search(r"\b(dnf|yum|rpm)\b|yum\.repos", text) else "stepped"
+    world = "dnf-host" if re.search(r"\b(dnf|yum|rpm)\b|yum\.repos|amzn", text) else "stepped"
     entry = Entry(world=world)
     if system := re.search(r"in ([a-z]+)([\d.]+)\) ;;", text):
         release = f'ID={system[1]}\nVERSION_ID="{system[2]}"'
@@ -147,9 +154,20 @@ def _step(text: str) -> Entry:
             entry = entry._replace(before=f"make-environment {environment[0]}")
     if python := re.search(r"^uv venv --python (\S+)", text):
         entry = entry._replace(fill={f"--python {python[1]}": "--python @VERSION@"})
-    if "5749CAD8646D9185" in text:
-        # Only AWS has the key of that number.
-        entry = entry._replace(fill={"5749CAD8646D9185": "@KEY_ID@"})
+    for number, own in KEY.items():
+        if number in text:
+            entry = entry._replace(fill={number: own})
+            break
+    if lock := re.search(
+        r"^sudo neuron-pin hook install \w+ --lock neuron-([\d.]+)\.lock\.json", text
+    ):
+        system = "amzn2023" if world == "dnf-host" else "ubuntu24.04"
+        make = f"neuron-pin lock -q --offline --sdk {lock[1]} --instance trn2 --os {system}"
+        entry = entry._replace(before=f"{make} -o neuron-{lock[1]}.lock.json")
+    if saved := re.search(r"^sudo tar -C / -(\w+) (/var/lib/neuron-pin/\S+\.tar)", text):
+        entry = entry._replace(world="dnf-hooked" if "dnf" in text else "hooked")
+        if "x" in saved[1]:
+            entry = entry._replace(before=f"tar -C / -cf {saved[2]} var/lib/neuron-pin")
     if "kernel-devel-uname-r" in text:
         entry = entry._replace(fill={"$(uname -r)": "6.1.0-1"})
     return entry
