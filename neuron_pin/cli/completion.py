@@ -28,7 +28,9 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     parser.epilog = (
         "bash: add the line  source <(neuron-pin completion bash)  to ~/.bashrc.\n"
-        "zsh: the line  fpath=(~/.zfunc $fpath)  has to come before compinit in ~/.zshrc."
+        "zsh: make the folder first (mkdir -p ~/.zfunc); in ~/.zshrc the line\n"
+        "fpath=(~/.zfunc $fpath)  has to come before compinit.\n"
+        "fish makes its folder when it is first started."
     )
     parser.add_argument(
         "shell", metavar="SHELL", choices=tuple(RENDERERS), help="the shell: bash, zsh or fish"

@@ -25,7 +25,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     del common
     parser.examples = (
         "explain torch-neuronx --instance trn1",
-        "explain neuronx-cc==2.* --sdk 2.28.1 -v",
+        "explain 'neuronx-cc==2.*' --sdk 2.28.1 -v",
         "explain torch-neuronx with transformers",
     )
     parser.add_argument(

@@ -87,7 +87,7 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
     )
     parser.examples = (
         "lock --offline --instance trn2 --os ubuntu24.04 -o constraints.txt",
-        "lock 'torch-neuronx==2.8.*' transformers --python 3.11",
+        "lock 'torch-neuronx==2.9.*' transformers --python 3.11",
         "explain torch-neuronx --instance trn1",
     )
     parser.epilog = "neuron-pin help COMMAND shows the options of a command."

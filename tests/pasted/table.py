@@ -121,7 +121,7 @@ def proposal(text: str, kinds: set[str]) -> Entry:
         return Entry(world="clone", folder="@ROOT@")
     if "step" in kinds:
         return _step(text)
-    if re.search(r"^(sudo )?(neuron-pin hook (status|remove)|apt|dpkg)", text):
+    if re.search(r"^(sudo )?(neuron-pin hook (status|remove|test)|apt|dpkg)", text):
         return Entry(world="hooked" if "hook" in text else "host")
     if re.search(r"^(sudo )?(dnf|yum|rpm)", text):
         return Entry(world="dnf-host")

@@ -59,6 +59,9 @@ neuron-pin lock -q --offline --instance trn2 --os ubuntu24.04 --python 3.12 --sd
 cp lock.json /tmp/lock.json
 cp /tmp/lock.json /root/lock.json
 printf 'numpy\ntransformers\n' > requirements.txt
+cp requirements.txt requirements.in
+mkdir build
+neuron-pin lock -q transformers --python 3.12 -o build/lock.json
 cp @ROOT@/fixtures/golden/files/requirements.txt old-requirements.txt
 cp -r @ROOT@/fixtures/announcements announcements
 cp @ROOT@/fixtures/manifest/irregular.json n2-manifest.json
