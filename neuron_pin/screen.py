@@ -323,5 +323,5 @@ def _measure_label(line: str, width: int, most: int) -> int:
     so many; 0 for none."""
     import re
 
-    label = re.match(rf" *(?:- |\d+\. |\S.{{0,24}}?  +){{1,{most}}}", line)
+    label = re.match(rf" *(?:- |\d+\. |(?<=   )[a-z]+: |\S.{{0,24}}?  +){{1,{most}}}", line)
     return len(label[0]) if label is not None and len(label[0]) <= width // 2 else 0

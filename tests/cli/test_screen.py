@@ -279,3 +279,9 @@ def test_sources_are_named_with_v_alone(run: Run) -> None:
         "/about-neuron/announcements/neuron2.x/announce-no-longer-support-pytorch-2-7-2-8.rst"
         in long
     )
+
+
+def test_the_reason_of_a_step_is_not_wrapped_to_where_its_commands_are() -> None:
+    lines = fold("   because: " + "word " * 30 + "\n     command", 60).split("\n")
+    assert len(lines) > 3
+    assert all(line.startswith(" " * 12) for line in lines[1:-1])

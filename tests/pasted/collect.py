@@ -271,7 +271,8 @@ def in_source() -> Iterator[Printed]:
         strings = _Strings()
         strings.visit(ast.parse(path.read_text()))
         for text in strings.found:
-            for line in text.splitlines():
+            # What str.format fills in is a hole as well.
+            for line in re.sub(r"\{\w+\}", HOLE, text).splitlines():
                 for each in phrases(line):
                     yield Printed(
                         " ".join(each.split()), "source", path.relative_to(ROOT).as_posix()
