@@ -51,7 +51,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     install, status, test, remove = parser.actions.values()
     install.examples = (
         "hook install apt --lock lock.json --dry-run",
-        "hook install pip uv --lock lock.json --scope venv",
+        "hook install pip uv --lock lock.json --venv .venv",
         "hook install pip --via http://127.0.0.1:8099",
     )
     for action, kinds in (

@@ -108,7 +108,7 @@ def _check_enforceable(words: Sequence[str]) -> None:
         if verb in UV_PROJECT:
             raise CannotEnforce(
                 f"exec cannot enforce a lock on uv {verb}: only the project's constraints count",
-                hint="neuron-pin hook install uv --scope venv writes them into pyproject.toml",
+                hint="neuron-pin hook install uv --venv .venv writes them into pyproject.toml",
             )
 
 

@@ -44,5 +44,5 @@ def list_covered_commands(place: HookLocation) -> str:
         return "uv: the project's settings enforce the lock on uv add, uv lock, uv sync and uv pip"
     return (
         "uv: uv.toml enforces the lock on uv pip; for uv add, uv lock and uv sync install the hook "
-        "into the project: neuron-pin hook install uv --scope venv"
+        "into the project: neuron-pin hook install uv --venv .venv"
     )

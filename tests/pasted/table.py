@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from collections.abc import Mapping
@@ -178,6 +179,9 @@ CHECKS = ("test ", "grep ", "command ", "python", "rpm -q", "(")
 
 
 def shorter(text: str) -> list[str]:
-    """The phrase and its beginnings, for one that is part of a sentence."""
+    """The phrase and its beginnings, for one that is part of a sentence; what is cut are words of
+    prose, never an option or a version."""
     words = text.split(" ")
-    return [" ".join(words[:count]) for count in range(len(words), 1, -1)]
+    prose = itertools.takewhile(re.compile(r"[A-Za-z',.]+").fullmatch, reversed(words[2:]))
+    count = len(list(prose))
+    return [" ".join(words[: len(words) - cut]) for cut in range(count + 1)]
