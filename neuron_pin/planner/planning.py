@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -337,5 +338,5 @@ def _rollback_steps(steps: Sequence[Step]) -> Iterator[str]:
     for step in (*pins, *between, *repositories):
         prefix = "sudo " if step.as_root else ""
         for command in step.back:
-            is_plain = prefix == "" or "||" not in command
+            is_plain = prefix == "" or not re.search(r"\|\||&&", command)
             yield f"{prefix}{command}" if is_plain else f"{prefix}sh -c {shlex.quote(command)}"

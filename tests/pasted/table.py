@@ -162,7 +162,7 @@ def _step(text: str) -> Entry:
     if lock := re.search(
         r"^sudo neuron-pin hook install \w+ --lock neuron-([\d.]+)\.lock\.json", text
     ):
-        name = "amzn2023" if world == "dnf-host" else "ubuntu24.04"
+        name = "amzn2023 --python 3.13" if world == "dnf-host" else "ubuntu24.04"
         make = f"neuron-pin lock -q --offline --sdk {lock[1]} --instance trn2 --os {name}"
         entry = entry._replace(before=f"{make} -o neuron-{lock[1]}.lock.json")
     if saved := re.search(r"^sudo tar -C / -(\w+) (/var/lib/neuron-pin/\S+\.tar)", text):
