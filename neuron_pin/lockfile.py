@@ -256,4 +256,6 @@ def _text_or_none(row: dict[str, Any], name: str) -> str | None:
 
 
 def _invalid(path: str, line: int | None, problem: str) -> UnreadableInput:
-    return UnreadableInput(path, line, problem, hint="a lock: neuron-pin lock … -o lock.json")
+    return UnreadableInput(
+        path, line, problem, hint="a lock: neuron-pin lock --instance trn2 -o lock.json"
+    )

@@ -46,7 +46,7 @@ def check_environment(
         if found.name not in names:
             continue
         fake = list(_placeholder(found, folder, catalog, target))
-        findings += fake or _metadata(found, folder)
+        findings += fake or _metadata(found, folder, catalog.repositories.pip)
         if not fake:
             sound.append(statement)
     findings += check_packages(sound, catalog, target, within_days)
@@ -78,7 +78,7 @@ def _placeholder(
         )
 
 
-def _metadata(found: Distribution, folder: str) -> Iterator[Finding]:
+def _metadata(found: Distribution, folder: str, index: str) -> Iterator[Finding]:
     subject = f"{found.name} {found.version}"
     if found.problem:
         exact = f"{found.name}=={found.version}"
@@ -88,7 +88,10 @@ def _metadata(found: Distribution, folder: str) -> Iterator[Finding]:
             subject,
             found.problem,
             found.place,
-            pip_install_command(folder, ("--force-reinstall", "--no-deps", exact)),
+            pip_install_command(
+                folder,
+                ("--force-reinstall", "--no-deps", "--extra-index-url", index, exact),
+            ),
         )
     for line in found.requires:
         if re.search(_NO_PEP440, line.partition(";")[0]):

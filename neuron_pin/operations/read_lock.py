@@ -55,7 +55,7 @@ def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput
         lock.path or "lock.json",
         None,
         f"{where}: {problem[:200]}",
-        hint="make a new one: neuron-pin lock … -o lock.json",
+        hint="make a new one: neuron-pin lock --instance trn2 -o lock.json",
     )
 
 

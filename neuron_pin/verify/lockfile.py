@@ -23,7 +23,7 @@ MAX_FILES = 5_000
 MAX_BITS = 4096
 """Of a number; TOML may write more than Python prints."""
 ECOSYSTEMS = ("pip", "apt", "rpm", "sdk")
-OWN = "a lock: neuron-pin lock … -o lock.json"
+OWN = "a lock: neuron-pin lock --instance trn2 -o lock.json"
 
 T = TypeVar("T")
 

@@ -105,7 +105,10 @@ def read_state(path: str) -> State:
     try:
         return parse_state(data)
     except Unusable as error:
-        raise Unusable(path + " " + str(error)) from None
+        # The file is called after its hook: apt.state, dnf.state.
+        kind = path.rpartition("/")[2].partition(".")[0]
+        again = "; run: sudo neuron-pin hook install " + kind + " --lock lock.json"
+        raise Unusable(path + " " + str(error) + again) from None
 
 
 def checksum(data: bytes) -> str:
@@ -119,9 +122,9 @@ def parse_state(data: bytes) -> State:
         raise Unusable(f"is larger than {MAX_BYTES} bytes")
     at = data.rfind(b"end\t")
     if not data.startswith(HEAD.encode() + b"\n"):
-        raise Unusable("is not a state of this hook; run neuron-pin hook install again")
+        raise Unusable("is not a state of this hook")
     if at < 0 or data[at:] != checksum(data[:at]).encode():
-        raise Unusable("is damaged or half written; run neuron-pin hook install again")
+        raise Unusable("is damaged or half written")
     state = State()
     try:
         for line in data[:at].decode("utf-8").splitlines()[1:]:
