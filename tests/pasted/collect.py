@@ -189,9 +189,10 @@ _STEP = re.compile(r"^     (?! |write )(\S.*)$|^   unless: (.*)$")
 def printed_text(text: str, name: str, kind: str = "output") -> Iterator[Printed]:
     """Commands in what a command printed; whole lines where a plan prints steps."""
     text = re.sub(r"^usage: .*?(?:\n\n|\Z)", "\n", text, flags=re.M | re.S)
+    # Of transcripts the mark of stderr; and commands that go on behind a backslash.
+    text = re.sub(r" \\\n\s*", " ", re.sub(r"^! ?", "", text, flags=re.M))
     is_plan = all(re.search(each, text, re.M) for each in (r"^From ", r"^1\. ", r"^     \S"))
-    for raw in text.splitlines():
-        line = raw.removeprefix("! ")
+    for line in text.splitlines():
         step = _STEP.match(line) if is_plan else None
         if step:
             yield Printed(normalize(step[1] or step[2]), "step", name)
