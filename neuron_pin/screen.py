@@ -154,9 +154,8 @@ def _share(least: list[int], widths: list[int], room: int) -> list[int] | None:
 
 
 def _cell(value: str | Cell) -> Cell:
-    if isinstance(value, Cell):
-        return value._replace(text=make_printable(value.text))
-    return Cell(make_printable(value))
+    cell = value if isinstance(value, Cell) else Cell(value)
+    return cell._replace(text=make_printable(cell.text))
 
 
 def _join(row: Sequence[Cell], widths: Sequence[int], screen: Screen) -> str:
