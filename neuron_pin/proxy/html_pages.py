@@ -119,6 +119,8 @@ def render_overview(
         for url, problem in state.items()
     )
     simple = f"{origin.url}/{view.path}simple/"
+    # With the view: without it the hook would send pip to everything that the server has.
+    root = f"{origin.url}/{view.path}".rstrip("/")
     body = [
         _navigation(up),
         "<h1>neuron-pin index</h1>",
@@ -127,7 +129,7 @@ def render_overview(
         *_age(catalog, today),
         "<h2>Install from here</h2>",
         _copy_box(f"python3 -m pip install --index-url {simple} torch-neuronx", origin.url),
-        _copy_box(f"neuron-pin hook install pip uv --via {origin.url}", origin.url),
+        _copy_box(f"neuron-pin hook install pip uv --via {root}", origin.url),
         "<p>The second line makes this index the default of pip and uv. "
         f'<a href="{up}{view.path}simple/">All names</a> (a long page).</p>',
         "<h2>Other views</h2>",

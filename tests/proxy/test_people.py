@@ -85,7 +85,7 @@ def test_the_first_page_says_how_to_install_from_it(browser, index) -> None:
     lines = [found.text for found in browser.find_elements(By.CSS_SELECTOR, ".copy code")]
     assert lines == [
         f"python3 -m pip install --index-url {index.url}/instance/trn2/simple/ torch-neuronx",
-        f"neuron-pin hook install pip uv --via {index.url}",
+        f"neuron-pin hook install pip uv --via {index.url}/instance/trn2",
     ]
     button = browser.find_element(By.CSS_SELECTOR, ".copy button")
     button.click()
@@ -105,6 +105,15 @@ def test_what_is_copied_can_be_selected_without_the_script(browser, index) -> No
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     selected = browser.execute_script("return getSelection().toString()")
     assert selected == f"python3 -m pip install --index-url {index.url}/simple/ torch-neuronx"
+
+
+@pytest.mark.parametrize(
+    ("path", "below"), [("/", ""), ("/sdk/2.29/trn1/", "/sdk/2.29.1/instance/trn1")]
+)
+def test_both_lines_lead_to_the_view_of_the_page(index, path: str, below: str) -> None:
+    text = index.get(path).text
+    assert f"--index-url {index.url}{below}/simple/ " in text
+    assert f"--via {index.url}{below}<" in text
 
 
 @pytest.mark.parametrize("host", ["a.invalid:80", "[::1]:8080"])
