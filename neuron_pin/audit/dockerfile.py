@@ -20,6 +20,7 @@ from neuron_pin.target import Target
 from .finding import Finding, Severity
 from .remedy import target_remedy
 from .requirements import check_packages, check_part, is_neuron
+from .scope import check_scope
 
 MakeTarget = Callable[[str, str], Target]
 """A target for a Python and an operating system, each empty for what the user said."""
@@ -148,10 +149,7 @@ def _installation(
         if package is None or not is_neuron(package):
             continue
         place = f"{path}:{line}"
-        if package.on_host or requirement.name == "aws-neuron-dkms":
-            reason = "the driver belongs on the host: a container cannot load a kernel module"
-            remedy = f"remove it from the image, and install {requirement.name} on the host"
-            yield Finding(Rule.SCOPE, Severity.ERROR, requirement.name, reason, place, remedy)
+        yield from check_scope(requirement.name, requirement.name, place, catalog)
         is_pip = installation.ecosystem is Ecosystem.PIP
         # Another index may be a mirror of Neuron's, and that of a DLC is configured in it.
         is_open = is_pip and not named and not installation.files

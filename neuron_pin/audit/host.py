@@ -27,6 +27,7 @@ from .finding import Finding, Severity
 from .remedy import list_supported_systems, target_remedy
 from .repositories import check_apt
 from .requirements import check_packages, check_part, is_neuron
+from .scope import check_scope
 
 ENVIRONMENTS = (
     "opt/aws_neuron*_venv_*",
@@ -69,6 +70,10 @@ def check_host(
     except UnreadableInput as error:
         findings.append(report_unreadable(error))
     findings += check_packages(packages, catalog, target, within_days)
+    if not is_running:
+        for found in packages:
+            label = f"{found.key.name} {found.version}"
+            findings += check_scope(found.key.name, label, found.place, catalog)
     findings += _driver(packages, root, catalog, target, machine.driver, machine.kernel)
     if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
         findings += check_apt(root, catalog, now, is_image=not is_running)

@@ -166,7 +166,7 @@ PAGES = {
         *_SYSTEM,
         "neuron-pin lock --instance trn2 --scope container",
         (
-            "audit.dockerfile:_installation",
+            "audit.scope:check_scope",
             "resolve.rules:scope",
         ),
     ),

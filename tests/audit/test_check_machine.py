@@ -429,6 +429,13 @@ def test_a_remedy_is_for_the_inside_of_an_image(run, tmp_path: Path) -> None:
     assert "&& /opt/venv/bin/python -m pip install" in row["remedy"]
 
 
+def test_a_driver_in_an_image(run, tmp_path: Path) -> None:
+    driver = b"Package: aws-neuronx-dkms\nStatus: install ok installed\nVersion: 2.30.2.0\n\n"
+    files: Layer = {**BASE, "var/lib/dpkg/status": driver}
+    done = check(run, as_tar(tmp_path / "i.tar", docker_save([layer(files)])))
+    assert (found(done), done.code) == ([("NP106", "aws-neuronx-dkms 2.30.2.0")], 1)
+
+
 def test_zstd_layers(run, tmp_path: Path) -> None:
     zstd = pytest.importorskip("backports.zstd")
     layers = [zstd.compress(layer(files)) for files in (BASE, ENVIRONMENT)]
