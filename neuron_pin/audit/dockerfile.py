@@ -75,9 +75,10 @@ def _detect(
         yield DetectedPackage(key, base.sdk, None, "", f"{path}:{base.line}", group)
     for member in reversed(chain):
         for installation in member.installations:
-            for requirement, _, word in installation.requirements:
+            for requirement, _, word, meant in installation.requirements:
                 key = PackageKey(installation.ecosystem, requirement.name)
-                yield detect_package(requirement)._replace(key=key, group=group, install_spec=word)
+                stated = detect_package(requirement)
+                yield stated._replace(key=key, group=group, install_spec=word, meant=meant)
             for name, _ in installation.files:
                 yield from _beside(path, name, group, environ)
 
@@ -144,7 +145,7 @@ def _installation(
     """What a command does that versions do not show: a driver in an image, no index named."""
     host = urlsplit(catalog.repositories.pip).hostname
     named = [*installation.indexes, *stage.indexes]
-    for requirement, line, _ in installation.requirements:
+    for requirement, line, _, _ in installation.requirements:
         package = catalog.packages.get(requirement.name)
         if package is None or not is_neuron(package):
             continue

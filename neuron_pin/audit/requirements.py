@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
@@ -265,6 +266,9 @@ def _range(
     if all(part.phase is Phase.EOS for part in parts):
         remedy = part_remedy(parts[0], stated.key, catalog, target)
         yield from check_part(parts[0], target.as_of, 0, finding, remedy=remedy)
+    if stated.meant is not None:
+        yield _quote(stated, stated.meant, versions, finding)
+        return
     newest = _parse_or_none(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
         held = derive_pin(newest, PinPrecision.MAJOR)
@@ -276,6 +280,22 @@ def _range(
             f"write {written}",
         )
         yield made._replace(fix=Fix(stated.install_spec, written) if stated.install_spec else None)
+
+
+def _quote(
+    stated: DetectedPackage, meant: Requirement, versions: Sequence[str], finding: MakeFinding
+) -> Finding:
+    """NP305: a range that the shell takes for a redirection, with the fix that quotes it."""
+    written = meant.text
+    newest = next((_parse_or_none(v) for v in versions if meant.admits(v)), None)
+    if newest is not None and meant.admits(_next_major(newest)):
+        held = derive_pin(newest, PinPrecision.MAJOR)
+        written = add_pin(meant, stated.key.ecosystem, held, written)
+    written = shlex.quote(written)
+    sign = next(sign for sign in meant.text if sign in "<>")
+    reason = f"{sign!r} is a redirection to the shell, so nothing limits the version"
+    made = finding(Rule.UNPINNED, Severity.WARNING, reason, f"quote it: {written}")
+    return made._replace(fix=Fix(meant.text, written) if stated.install_spec else None)
 
 
 def _describe_open_range(requirement: Requirement, newest: NeuronVersion, held: Pin) -> str:

@@ -56,6 +56,36 @@ def test_recipes(run, lines: list[str], wanted: list[tuple[str, int]]) -> None:
     assert rows == [(rule, f"Dockerfile:{line}") for rule, line in wanted]
 
 
+# a word of RUN as it is written, and what --fix makes of it
+UNQUOTED = [
+    ("neuronx-cc>=2.20", "'neuronx-cc>=2.20,==2.*'"),
+    ("nki<0.5", "'nki<0.5'"),
+    ("neuronx-cc>2.20,<3", "'neuronx-cc>2.20,<3'"),
+]
+
+
+@pytest.mark.parametrize(("written", "fixed"), UNQUOTED)
+def test_what_the_shell_takes_for_a_redirection_is_quoted(run, written: str, fixed: str) -> None:
+    head = f"FROM python:3.11\nRUN pip install {OPTION} "
+    Path("Dockerfile").write_text(f"{head}{written} 2>&1 > log.txt\n")
+    done = run("check", "Dockerfile", *TARGET, "--format", "json")
+    assert found(done) == [("NP305", "Dockerfile:2")]
+    assert "redirection" in json.loads(done.out)["findings"][0]["reason"]
+    assert run("check", "Dockerfile", *TARGET, "--fix").code == 0
+    assert Path("Dockerfile").read_text() == f"{head}{fixed} 2>&1 > log.txt\n"
+    assert found(run("check", "Dockerfile", *TARGET, "--format", "json")) == []
+
+
+def test_a_script_in_quotes_is_not_quoted_anew(run) -> None:
+    text = f"FROM python:3.11\nRUN bash -c 'pip install {OPTION} nki>=0.4'\n"
+    Path("Dockerfile").write_text(text)
+    assert found(run("check", "Dockerfile", *TARGET, "--format", "json")) == [
+        ("NP305", "Dockerfile:2")
+    ]
+    run("check", "Dockerfile", *TARGET, "--fix")
+    assert Path("Dockerfile").read_text() == text
+
+
 def test_requirements_beside_it_are_of_the_image(run) -> None:
     Path("Dockerfile").write_text(
         f"FROM python:3.11\nCOPY reqs.txt /tmp/\nRUN pip install -i {INDEX} -r /tmp/reqs.txt nki==0.5.0\n"

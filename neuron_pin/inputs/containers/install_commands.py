@@ -20,12 +20,23 @@ from .shell import Word, read_commands, script_lines
 MAX_DEPTH = 3
 
 
+class InstallArgument(NamedTuple):
+    """A requirement as the shell passes it on, with its line and the word as written.
+    ``meant`` is what the word says where an unquoted ``<`` or ``>`` of it is a redirection to
+    the shell, none where all of it reaches the installer."""
+
+    requirement: Requirement
+    line: int
+    word: str
+    meant: Requirement | None = None
+
+
 class Installation(NamedTuple):
-    """What one command installs: requirements, each with its line and the word as written,
-    requirements files, and the indexes that the command names."""
+    """What one command installs: requirements, requirements files, and the indexes that the
+    command names."""
 
     ecosystem: Ecosystem
-    requirements: tuple[tuple[Requirement, int, str], ...]
+    requirements: tuple[InstallArgument, ...]
     files: tuple[tuple[str, int], ...]
     indexes: tuple[str, ...]
     line: int
@@ -71,7 +82,8 @@ def _read(
         if program in ("sh", "bash", "dash") and "-c" in words[1:-1] and depth < MAX_DEPTH:
             inner = command[words.index("-c") + 1]
             lines = script_lines((inner.line, line) for line in inner.text.splitlines())
-            yield from _read(read_commands(lines, {}), place, names, depth + 1)
+            for found in _read(read_commands(lines, {}), place, names, depth + 1):
+                yield found._replace(requirements=tuple(map(_inside_quotes, found.requirements)))
             continue
         rest = _after_install(program, words)
         if rest is None:
@@ -81,6 +93,12 @@ def _read(
             yield _pip(command[start:], command[0].line, place, names)
         else:
             yield _system(command[start:], command[0].line, place, ecosystem)
+
+
+def _inside_quotes(argument: InstallArgument) -> InstallArgument:
+    """Of a script that is a word itself: further quotes could end those around it, so a word
+    that needs them is not one to be written anew."""
+    return argument._replace(word="") if argument.meant is not None else argument
 
 
 def _after_install(program: str, words: Sequence[str]) -> tuple[Ecosystem, int] | None:
@@ -148,9 +166,7 @@ def _system(words: Sequence[Word], line: int, place: str, ecosystem: Ecosystem) 
     return Installation(ecosystem, tuple(requirements), (), (), line)
 
 
-def _requirement(
-    word: Word, place: str, ecosystem: Ecosystem | None
-) -> list[tuple[Requirement, int, str]]:
+def _requirement(word: Word, place: str, ecosystem: Ecosystem | None) -> list[InstallArgument]:
     text, origin = word.text, f"{place}:{word.line}"
     if ecosystem is Ecosystem.RPM:
         match = re.fullmatch(_RPM_NAME, text)
@@ -160,7 +176,10 @@ def _requirement(
         text = "apt:" + re.sub(r"^([a-z0-9.+-]+):[a-z0-9]+(?==|$)", r"\1", text)
     try:
         requirement = parse_requirement(text, origin)
+        if word.redirection < 0 or ecosystem is not None:
+            return [InstallArgument(requirement, word.line, word.text)]
+        passed = parse_requirement(text[: word.redirection], origin)
     except WrongUsage:
         # Folders, archives, addresses, relations of apt: nothing that has a version here.
         return []
-    return [(requirement, word.line, word.text)]
+    return [InstallArgument(passed, word.line, word.text, requirement)]

@@ -15,11 +15,14 @@ MAX_WORDS = 200_000
 
 class Word(NamedTuple):
     """One word, quotes taken off and known variables filled in, with the line that it begins
-    on.  ``is_known`` is false where something in it only running would tell."""
+    on.  ``is_known`` is false where something in it only running would tell.  ``redirection`` is
+    where in the text an unquoted ``<`` or ``>`` stands, -1 for none: there the word ends to the
+    shell, and what follows is the name of a file."""
 
     text: str
     line: int
     is_known: bool = True
+    redirection: int = -1
 
 
 Lines = Sequence[tuple[int, str]]
@@ -131,16 +134,17 @@ def _words(lines: Lines, variables: Mapping[str, str]) -> Iterator[Word | None]:
             end = text.find("\n", index)
             index = end if end >= 0 else len(text)
         else:
-            index, word, is_known = _word(text, index, variables)
+            index, word = _word(text, index, numbers[row], variables)
             count += 1
             if count > MAX_WORDS:
                 return
-            yield Word(word, numbers[row], is_known)
+            yield word
 
 
-def _word(text: str, index: int, variables: Mapping[str, str]) -> tuple[int, str, bool]:
+def _word(text: str, index: int, line: int, variables: Mapping[str, str]) -> tuple[int, Word]:
     parts: list[str] = []
     complete = True
+    redirection = -1
     while index < len(text) and text[index] not in f" \t{_BREAKS}":
         sign = text[index]
         if sign == "'":
@@ -169,11 +173,15 @@ def _word(text: str, index: int, variables: Mapping[str, str]) -> tuple[int, str
                 end = closed + 1 if closed >= 0 else end
             while end < len(text) and text[end] not in f" \t{_BREAKS}'\"\\$":
                 end += 1
+            sign_at = re.search("[<>]", text[index:end])
+            if sign_at is not None and redirection < 0:
+                before = expand(text[index : index + sign_at.start()], variables)[0]
+                redirection = sum(len(part) for part in parts) + len(before)
             filled, known = expand(text[index:end], variables)
             parts.append(filled)
             complete = complete and known
             index = end
-    return index, "".join(parts), complete
+    return index, Word("".join(parts), line, complete, redirection)
 
 
 def _quote_end(text: str, index: int) -> int:

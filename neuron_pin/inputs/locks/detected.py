@@ -30,7 +30,8 @@ class DetectedPackage(NamedTuple):
     as written, none where an installed or locked version was read.  ``source`` is where a lock
     says that it is from, empty for unknown.  ``place`` is ``file:line``, or the file;
     ``group`` names what it is installed together with, empty for what its file states.
-    ``install_spec`` is what stands in the file, where that could be written anew.
+    ``install_spec`` is what stands in the file, where that could be written anew; ``meant`` is
+    what it says where the shell passes on less of it, as `InstallArgument` has it.
     """
 
     key: PackageKey
@@ -40,6 +41,7 @@ class DetectedPackage(NamedTuple):
     place: str
     group: str = ""
     install_spec: str = ""
+    meant: Requirement | None = None
 
 
 def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:

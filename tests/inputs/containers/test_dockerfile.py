@@ -26,7 +26,7 @@ def installed(tmp_path: Path, text: str) -> list[tuple[str, int, str]]:
         (installation.ecosystem.value, line, word)
         for stage in read_dockerfile(str(path), NAMES)
         for installation in stage.installations
-        for _, line, word in installation.requirements
+        for _, line, word, _ in installation.requirements
     ]
 
 
