@@ -12,7 +12,12 @@ from neuron_pin.errors import NeuronPinError, UnknownName
 from neuron_pin.inputs.containers.dockerfile import Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.install_commands import Installation
-from neuron_pin.inputs.locks.detected import DetectedPackage, detect_package, read_detected
+from neuron_pin.inputs.locks.detected import (
+    DetectedPackage,
+    detect_direct,
+    detect_package,
+    read_detected,
+)
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
 from neuron_pin.target import Target
@@ -79,6 +84,8 @@ def _detect(
                 key = PackageKey(installation.ecosystem, requirement.name)
                 stated = detect_package(requirement)
                 yield stated._replace(key=key, group=group, install_spec=word, meant=meant)
+            for reference, line in installation.direct:
+                yield detect_direct(reference, f"{path}:{line}")._replace(group=group)
             for name, _ in installation.files:
                 yield from _beside(path, name, group, environ)
 

@@ -39,8 +39,9 @@ def check_index(
     ours = [s for s in select_neuron(stated, catalog) if s.key.ecosystem is Ecosystem.PIP]
     if not ours or "constraint" in os.path.basename(path) or _is_configured(environ, catalog):
         return
-    found = read_requirements(path, environ=environ)
-    asked = {requirement.origin for requirement in found.requirements}
+    found = read_requirements(path, environ=environ, keeps_direct=True)
+    # A hash of Neuron's own file rules out every other one.
+    asked = {requirement.origin for requirement in found.requirements if not requirement.hashes}
     ours = [statement for statement in ours if statement.place in asked]
     if not ours or found.index_url or found.extra_index_urls or found.find_links or found.no_index:
         return

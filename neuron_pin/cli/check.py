@@ -58,13 +58,18 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     group.add_argument(
         "--lock", metavar="FILE", help="check that all of it agrees with this lock.json as well"
     )
+    group.add_argument(
+        "--neuron-index-url",
+        metavar="URL",
+        help="accept this index as a mirror of Neuron's, where a lock names it",
+    )
     group = parser.add_argument_group("findings")
     group.add_argument(
         "--ignore",
         metavar="RULE",
         action="append",
         default=[],
-        help="do not report this rule, such as NP305; may be repeated",
+        help="do not report this rule, such as NP305, or these, with commas; may be repeated",
     )
     group.add_argument(
         "--fail-on",

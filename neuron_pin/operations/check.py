@@ -73,6 +73,7 @@ class Check:
         self.environ = environ
         self.within_days = within_days
         self.lock = lock
+        self._mirrors = (settings.neuron_index_url,) if settings.neuron_index_url else ()
         self._options = read_target_options(settings, today, this_python)
         self._reporter = SILENT
 
@@ -133,9 +134,10 @@ class Check:
             from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 
             stages = read_dockerfile(path, ReadNames(self.catalog))
-            return check_dockerfile(
+            findings, stated = check_dockerfile(
                 path, stages, self.catalog, self.target, self.within_days, self.environ
             )
+            return [*findings, *self._sources(stated)], stated
         stated = read_detected(path, self.environ)
         target = self.target()
         findings = check_packages(stated, self.catalog, target, self.within_days)
@@ -143,7 +145,13 @@ class Check:
             from neuron_pin.audit.index_settings import check_index
 
             findings += check_index(path, stated, self.catalog, self.environ)
-        return findings, stated
+        return [*findings, *self._sources(stated)], stated
+
+    def _sources(self, stated: Sequence[DetectedPackage]) -> list[Finding]:
+        from neuron_pin.audit.package_source import check_sources
+
+        # A Dockerfile's stage counts what its parents install once more.
+        return list(dict.fromkeys(check_sources(stated, self.catalog, self._mirrors)))
 
     def _environment(self, folder: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.audit.environment import check_environment
@@ -217,7 +225,7 @@ def failing_rules(words: Sequence[str]) -> frozenset[Rule]:
 
     known = {rule.identifier: rule for rule in Rule}
     found: set[Rule] = set()
-    for word in words:
+    for word in _split(words):
         if word == "warning":
             found |= set(Rule)
         elif word in PHASE_RULES:
@@ -235,7 +243,13 @@ def read_rules(words: Sequence[str]) -> frozenset[Rule]:
     from neuron_pin.errors import UnknownName
 
     known = {rule.identifier: rule for rule in Rule}
-    for word in words:
+    named = _split(words)
+    for word in named:
         if word.upper() not in known:
             raise UnknownName("rule", word, known, hint="neuron-pin policy lists the rules")
-    return frozenset(known[word.upper()] for word in words)
+    return frozenset(known[word.upper()] for word in named)
+
+
+def _split(words: Sequence[str]) -> list[str]:
+    """Words with commas between them as several ones."""
+    return [part.strip() for word in words for part in word.split(",")]

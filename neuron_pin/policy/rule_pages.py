@@ -305,7 +305,7 @@ PAGES = {
         "aws-neuronx-tools=2.*",
         "aws-neuronx-tools-0:2.*",
         "neuron-pin check requirements.txt",
-        ("audit.requirements:_range",),
+        ("audit.requirements:_quote", "audit.requirements:_range"),
     ),
     Rule.OUTSIDE_LOCK: RulePage(
         "Neuron SDK Installation and Update instructions",
@@ -326,7 +326,10 @@ PAGES = {
         "PEP 708 and Neuron's installation guide",
         "A Neuron package is taken from Neuron's index only. PyPI has placeholders of the same "
         "names, which must never be chosen, whatever their version. check warns of files that "
-        "name no index: pip would look for the package on PyPI.",
+        "name no index: pip would look for the package on PyPI. Any other named index counts as a "
+        "mirror, and pip and uv settings of the machine that runs check count, too. Of a lock it "
+        "reads from where each Neuron package was locked: PyPI is an error, an index that "
+        "--neuron-index-url does not name a warning.",
         "an explicit index for the name (uv.toml), or the index order of pip.conf",
         "Pin: origin, and Signed-By of the source",
         "the repository's id and priority",
@@ -334,6 +337,7 @@ PAGES = {
         (
             "audit.dockerfile:_installation",
             "audit.index_settings:check_index",
+            "audit.package_source:check_sources",
             "proxy.project_detail:_FileEvaluator.page",
             "proxy.project_detail:evaluate_project",
             "resolve.index_candidates:IndexCandidates._bound_candidates",

@@ -305,7 +305,7 @@ def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    target = (*TARGET, "--python", "3.11")
+    target = (*TARGET, "--python", "3.11", "--neuron-index-url", f"{server.url}/simple/")
     assert not findings_of(run("check", "pylock.toml", *target))
     poetry = own / "poetry"
     if not poetry.exists():
@@ -328,3 +328,68 @@ def test_locks_of_real_pip_and_poetry(run, tmp_path: Path, serve) -> None:
     Path("poetry.lock").write_text(text.replace("2.26.6360.0", "2.1.1.1"))
     ((rule, _),) = found(run("check", "poetry.lock", *target, "--format", "json"))
     assert rule == "NP508"
+
+
+# a lock's name, its text with the index that it states, and where it states that
+LOCKS = {
+    "uv.lock": 'version = 1\n[[package]]\nname = "{name}"\nversion = "{version}"\n'
+    'source = {{ registry = "{index}" }}\n',
+    "pylock.toml": 'lock-version = "1.0"\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+    'index = "{index}"\n',
+    "poetry.lock": '[metadata]\nlock-version = "2.1"\n[[package]]\nname = "{name}"\n'
+    'version = "{version}"\n[package.source]\nurl = "{index}"\n',
+    "lock.json": '{{"schema_version": 1, "target": {{}}, "packages": [{{"ecosystem": "pip",\n'
+    '"name": "{name}",\n"version": "{version}", "index": "{index}"}}]}}\n',
+}
+# an index, what --neuron-index-url names, and how severe NP401 is, empty for none
+INDEXES = [
+    ("https://pypi.org/simple", "", "error"),
+    ("https://user:secret@mirror.example/simple", "", "warning"),
+    ("https://mirror.example/simple", "https://mirror.example/simple/", ""),
+    ("https://mirror.example/pypi", "https://mirror.example/simple/", "warning"),
+    (INDEX, "", ""),
+]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize(("index", "mirror", "severity"), INDEXES)
+def test_a_lock_says_where_a_package_is_from(
+    run, lock: str, index: str, mirror: str, severity: str
+) -> None:
+    text = LOCKS[lock].format(name="neuronx-cc", version="2.26.6360.0", index=index)
+    Path(lock).write_text(text)
+    named = ("--neuron-index-url", mirror) if mirror else ()
+    done = run("check", lock, *TARGET, "--python", "3.12", *named, "--format", "json")
+    rows = json.loads(done.out)["findings"]
+    assert [(row["rule"], row["severity"]) for row in rows] == (
+        [("NP401", severity)] if severity else []
+    )
+    assert "secret" not in done.out
+    Path(lock).write_text(LOCKS[lock].format(name="idna", version="3.10", index=index))
+    assert found(run("check", lock, *TARGET, *named, "--format", "json")) == []
+
+
+# a requirement by address, and how severe NP401 is, empty for none
+ADDRESSES = [
+    ("https://evil.example/neuronx_cc-2.20-py3-none-any.whl", "warning"),
+    ("https://files.pythonhosted.org/x/neuronx_cc-1.0.post1.tar.gz", "error"),
+    ("neuronx-cc@https://evil.example/a.whl", "warning"),
+    ("git+https://git.example/x.git#egg=neuronx-cc", "warning"),
+    (f"neuronx-cc@{INDEX}/neuronx-cc/neuronx_cc-2.20-py3-none-any.whl", ""),
+    ("https://evil.example/idna-3.10-py3-none-any.whl", ""),
+]
+
+
+@pytest.mark.parametrize(("address", "severity"), ADDRESSES)
+def test_a_requirement_by_address(run, address: str, severity: str) -> None:
+    wanted = [("NP401", 2, severity)] if severity else []
+    Path("Dockerfile").write_text(f"FROM python:3.11\nRUN pip install '{address}'\n")
+    Path("requirements.txt").write_text(f"{OPTION}\n{address}\nnki\n")
+    for path, more in (("Dockerfile", []), ("requirements.txt", [("NP305", 3, "warning")])):
+        done = run("check", path, *TARGET, "--python", "3.11", "--format", "json")
+        rows = json.loads(done.out)["findings"]
+        assert [(r["rule"], int(r["place"].rpartition(":")[2]), r["severity"]) for r in rows] == [
+            *wanted,
+            *more,
+        ]
+    assert run("lock", "-r", "requirements.txt", *TARGET).code == 2

@@ -184,7 +184,6 @@ BAD = [
     ("pylock.toml", "= 1\n", None, "TOML"),
     ("lock.json", "{", 1, "JSON"),
     ("reqs.txt", "torch-neuronx==2.8 ==\n", 1, "=="),
-    ("reqs.txt", "x @ https://example.invalid/x.whl\n", 1, "URL"),
 ]
 
 

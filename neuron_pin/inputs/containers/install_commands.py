@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import WrongUsage
+from neuron_pin.inputs.requirements.direct import DirectReference, read_direct
 from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
 from neuron_pin.policy import Ecosystem
 
@@ -33,13 +34,15 @@ class InstallArgument(NamedTuple):
 
 class Installation(NamedTuple):
     """What one command installs: requirements, requirements files, and the indexes that the
-    command names."""
+    command names.  ``direct`` are the packages that it takes from an address, each with its
+    line."""
 
     ecosystem: Ecosystem
     requirements: tuple[InstallArgument, ...]
     files: tuple[tuple[str, int], ...]
     indexes: tuple[str, ...]
     line: int
+    direct: tuple[tuple[DirectReference, int], ...] = ()
 
 
 _PIP_VALUES_TEXT = (
@@ -130,7 +133,7 @@ def _from(
 
 
 def _pip(words: Sequence[Word], line: int, place: str, names: Container[str]) -> Installation:
-    requirements, files, indexes = [], [], []
+    requirements, files, indexes, direct = [], [], [], []
     values = iter(words)
     for word in values:
         name, _, value = word.text.partition("=")
@@ -145,11 +148,17 @@ def _pip(words: Sequence[Word], line: int, place: str, names: Container[str]) ->
             elif name in ("-r", "--requirement", "-c", "--constraint") and value:
                 files.append((value, word.line))
             continue
+        reference = read_direct(word.text) if word.is_known and "://" in word.text else None
+        if reference is not None:
+            direct.append((reference, word.line))
+            continue
         begins = re.match(r"[A-Za-z0-9._-]*", word.text)
         is_plain = not any(sign in word.text for sign in "<>~!;@")
         if word.is_known and (is_plain or (begins and canonicalize_name(begins[0]) in names)):
             requirements += _requirement(word, place, None)
-    return Installation(Ecosystem.PIP, tuple(requirements), tuple(files), tuple(indexes), line)
+    return Installation(
+        Ecosystem.PIP, tuple(requirements), tuple(files), tuple(indexes), line, tuple(direct)
+    )
 
 
 def _system(words: Sequence[Word], line: int, place: str, ecosystem: Ecosystem) -> Installation:

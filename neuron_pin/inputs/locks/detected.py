@@ -15,6 +15,7 @@ from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.toml import parse_toml
+from neuron_pin.inputs.requirements.direct import DirectReference
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -83,8 +84,15 @@ def detect_package(requirement: Requirement) -> DetectedPackage:
 def _requirements(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
     from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 
-    found = read_requirements(path, environ=environ)
-    return [detect_package(r) for r in (*found.requirements, *found.constraints)]
+    found = read_requirements(path, environ=environ, keeps_direct=True)
+    stated = [detect_package(r) for r in (*found.requirements, *found.constraints)]
+    return [*stated, *(detect_direct(reference, place) for reference, place in found.direct)]
+
+
+def detect_direct(reference: DirectReference, place: str) -> DetectedPackage:
+    """What a requirement by address states: no version, and where it is from."""
+    key = PackageKey(Ecosystem.PIP, reference.name)
+    return DetectedPackage(key, "", None, reference.url, place)
 
 
 def _project(path: str) -> list[DetectedPackage]:
@@ -103,7 +111,9 @@ def _lock_json(path: str) -> list[DetectedPackage]:
     lock = parse_lock(data, path)
     lines = _lines(data.decode("utf-8", "replace"), r'^\s*"name": "([^"]+)",?$')
     return [
-        DetectedPackage(p.key, p.version, None, "", _place(path, lines.get(p.key.name, 0)))
+        DetectedPackage(
+            p.key, p.version, None, p.source or "", _place(path, lines.get(p.key.name, 0))
+        )
         for p in lock.packages
     ]
 

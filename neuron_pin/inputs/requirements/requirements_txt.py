@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 
+from .direct import DirectReference, read_direct
 from .requirement import Requirement, parse_requirement
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -27,16 +28,21 @@ class RequirementsFile:
 
     __slots__ = (
         "constraints",
+        "direct",
         "extra_index_urls",
         "find_links",
         "index_url",
+        "keeps_direct",
         "no_index",
         "require_hashes",
         "requirements",
         "requires_python",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_direct: bool = False) -> None:
+        # Requirements by address, each with its place, where the reader keeps them.
+        self.keeps_direct = keeps_direct
+        self.direct: list[tuple[DirectReference, str]] = []
         self.requirements: list[Requirement] = []
         self.constraints: list[Requirement] = []
         self.index_url: str | None = None
@@ -85,13 +91,18 @@ _REFUSED = {
 
 
 def read_requirements(
-    path: str, *, constraints: bool = False, environ: Mapping[str, str] | None = None
+    path: str,
+    *,
+    constraints: bool = False,
+    environ: Mapping[str, str] | None = None,
+    keeps_direct: bool = False,
 ) -> RequirementsFile:
     """Read a file and all that it includes; raises `UnreadableInput` with file and line.
 
     ``environ`` gives the values of ``${NAME}``; as with pip, one that is not set stands.
+    ``keeps_direct`` collects requirements by address, which are refused otherwise.
     """
-    found = RequirementsFile()
+    found = RequirementsFile(keeps_direct)
     _read(path, constraints, found, (), environ or {})
     if found.require_hashes:
         for requirement in found.requirements:
@@ -122,6 +133,10 @@ def _read(
         if line.startswith("-"):
             _option(path, number, line, constraints, found, (*above, resolved), environ)
             continue
+        reference = read_direct(line) if found.keeps_direct else None
+        if reference is not None:
+            found.direct.append((reference, f"{path}:{number}"))
+            continue
         try:
             requirement = _requirement(path, number, line)
         except WrongUsage as error:
@@ -144,7 +159,7 @@ def _requirement(path: str, number: int, line: str) -> Requirement:
     if option is not None:
         name = rest[option.start() :].split()[0].partition("=")[0]
         raise WrongUsage(f"option {name} of a requirement is not supported here")
-    return parse_requirement(rest, f"{path}:{number}")._replace(hashes=tuple(hashes))
+    return parse_requirement(rest.strip(), f"{path}:{number}")._replace(hashes=tuple(hashes))
 
 
 def _option(

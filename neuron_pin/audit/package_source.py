@@ -1,0 +1,64 @@
+"""Where locks and requirements say that a Neuron package is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.inputs.locks.detected import DetectedPackage
+from neuron_pin.inputs.requirements.specifier import admits
+from neuron_pin.policy import Ecosystem, Rule
+
+from .finding import Finding, Severity
+from .requirements import select_neuron
+
+PYPI = ("pypi.org", "files.pythonhosted.org", "pypi.python.org", "test.pypi.org")
+"""Hosts on which anybody can have taken a name that Neuron's index has."""
+
+
+def check_sources(
+    stated: Iterable[DetectedPackage], catalog: Catalog, mirrors: Iterable[str]
+) -> Iterator[Finding]:
+    """NP401: Neuron packages from somewhere else than Neuron's index: an error for PyPI, a
+    warning for an index that nobody named as a mirror.
+
+    ``mirrors`` are the addresses of the indexes that the user names as Neuron's.
+    """
+    host = urlsplit(catalog.repositories.pip).hostname or ""
+    named = [_without_credentials(mirror) for mirror in mirrors]
+    for statement in select_neuron(stated, catalog):
+        if statement.key.ecosystem is not Ecosystem.PIP or "://" not in statement.source:
+            continue
+        package = catalog.packages.get(statement.key.name)
+        first = package.public_from if package is not None else ""
+        if first and (first == "0" or admits(f">={first}", statement.version or first)):
+            continue
+        source = _without_credentials(statement.source)
+        place = (urlsplit(source).hostname or "").lower()
+        if not place or place == host or any(_is_below(source, mirror) for mirror in named):
+            continue
+        taken = "locked" if statement.version else "installed"
+        if place in PYPI:
+            severity, reason = Severity.ERROR, f"{taken} from {source}, not from {host}"
+            remedy = f"take it from {catalog.repositories.pip}"
+        else:
+            severity, reason = (
+                Severity.WARNING,
+                f"{taken} from {source}, which is not Neuron's index",
+            )
+            remedy = "name the index with --neuron-index-url if it is your mirror"
+        subject = f"{statement.key.name} {statement.version}".rstrip()
+        yield Finding(Rule.UNTRUSTED_INDEX, severity, subject, reason, statement.place, remedy)
+
+
+def _is_below(source: str, mirror: str) -> bool:
+    base = mirror.rstrip("/")
+    return source.rstrip("/") == base or source.startswith(f"{base}/")
+
+
+def _without_credentials(url: str) -> str:
+    """An address without a name and a password, which findings must not print."""
+    scheme, separator, rest = url.partition("://")
+    netloc, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{netloc.rpartition('@')[2]}{slash}{path}"
