@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -97,11 +98,12 @@ def run(options: Options, console: Console) -> int:
     sources = Sources(indexes, public, neuron, options.files, mirrors)
     with console.watch("Verifying", is_long=not settings.offline):
         found = verify(lock, sources, asked, python)
+    asked_indexes = sorted(indexes.asked) if indexes is not None else []
     if options.format == "json":
-        document = verdict_document(lock, found, options.files)
+        document = verdict_document(lock, found, options.files, asked_indexes)
         console.result(json.dumps(document, indent=2) + "\n")
     else:
-        lines = [without_credentials(line) for line in _lines(lock, found)]
+        lines = [without_credentials(line) for line in _lines(lock, found, asked_indexes)]
         console.show(join_printable(lines))
     if found.problems:
         return 1
@@ -164,13 +166,16 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """What ssl does not know by itself; it obeys SSL_CERT_FILE."""
 
 
-def verdict_document(lock: Lock, found: Verdict, files: bool) -> dict[str, Any]:
+def verdict_document(
+    lock: Lock, found: Verdict, files: bool, asked: Sequence[str]
+) -> dict[str, Any]:
     """The document that docs/schemas/verify.schema.json describes."""
     return {
         "schema_version": 1,
         "lock": lock.path,
         "form": lock.form,
         "files": files,
+        "asked": list(asked),
         "packages": len(found.packages),
         "verified": found.verified,
         "wrong": found.wrong,
@@ -203,9 +208,11 @@ def _package(subject: Subject) -> dict[str, str]:
     }
 
 
-def _lines(lock: Lock, found: Verdict) -> list[str]:
+def _lines(lock: Lock, found: Verdict, asked: Sequence[str]) -> list[str]:
     counts = f"{found.verified} packages verified, {found.not_verified} not verified"
     lines = [f"{lock.path}: {counts}, {found.wrong} wrong"]
+    if asked:
+        lines.append(f"asked: {', '.join(asked)}")
     for problem in found.problems:
         lines.append(f"{problem.place}: {problem.check.identifier}: {problem.message}")
     by_reason: dict[Reason, list[Gap]] = {}

@@ -66,10 +66,11 @@ class TooLarge(Exception):
 
 
 class Indexes:
-    """Reads indexes; threads may share it."""
+    """Reads indexes; threads may share it.  ``asked`` are those whose pages were read."""
 
     def __init__(self, access: Access) -> None:
         self._transport = Transport(access)
+        self.asked: set[str] = set()
 
     def page(self, index: str, name: str) -> Page:
         """The page of a project; raises `Absent` or `Unreachable`.
@@ -77,6 +78,7 @@ class Indexes:
         An index that has no such page may itself be a page of links, pip's ``--find-links``;
         then it has the project if it has a file of it.
         """
+        self.asked.add(without_credentials(index))
         if is_of_machine(index):
             return _local_page(local_path(index), name)
         address = f"{index.rstrip('/')}/{name}/"

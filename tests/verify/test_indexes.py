@@ -59,6 +59,14 @@ def test_offline_the_lock_alone_is_judged_and_the_rest_is_said(run, world) -> No
     assert len(world.public.requests) + len(world.neuron.requests) == asked
 
 
+def test_the_indexes_that_were_asked_are_named(run, world) -> None:
+    wanted = sorted((f"{world.public.url}/simple/", f"{world.neuron.url}/simple/"))
+    _, document = verified(run, world)
+    assert [url.rstrip("/") for url in document["asked"]] == [url.rstrip("/") for url in wanted]
+    assert all(url in run("verify", world.path).out for url in document["asked"])
+    assert verified(run, world, "--offline")[1]["asked"] == []
+
+
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
 def test_a_source_that_fails_is_exit_code_3_and_no_problem(run, world, status: int) -> None:
     world.public.answers["/simple/second/"] = (status, {}, b"no")
