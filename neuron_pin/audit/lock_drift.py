@@ -11,6 +11,9 @@ from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
 
+MAX_NAMED = 5
+"""Packages that a finding names."""
+
 
 def check_lock_drift(
     stated: Iterable[DetectedPackage], lock: Resolution, path: str
@@ -32,6 +35,31 @@ def check_lock_drift(
             statement.place,
             _remedy(package, path),
         )
+
+
+def check_absent(
+    installed: Iterable[DetectedPackage], lock: Resolution, path: str, folder: str
+) -> Iterator[Finding]:
+    """NP306: locked Neuron packages that an environment does not have.  One that has none of
+    them is not the lock's: an error.  One that has some may be a part of it on purpose: a
+    warning."""
+    wanted = {p.key: p for p in lock.packages_of(Ecosystem.PIP) if p.is_own}
+    absent = sorted(wanted.keys() - {statement.key for statement in installed}, key=str)
+    if not absent:
+        return
+    names = [f"{key.name}{wanted[key].pin.render(key.ecosystem)}" for key in absent]
+    shown = ", ".join(names[:MAX_NAMED]) + (" …" if len(names) > MAX_NAMED else "")
+    is_all = len(absent) == len(wanted)
+    what = "none of the lock's Neuron packages is installed" if is_all else "not installed"
+    yield Finding(
+        Rule.OUTSIDE_LOCK,
+        Severity.ERROR if is_all else Severity.WARNING,
+        folder,
+        f"{what}: {shown} [{path}]",
+        folder,
+        f"neuron-pin exec --lock {shlex.quote(path)} -- pip install "
+        + " ".join(key.name for key in absent),
+    )
 
 
 def _remedy(package: LockedPackage, path: str) -> str:

@@ -22,6 +22,7 @@ from .finding import Finding, Severity
 MAX_BYTES = 16 * 1024 * 1024
 SCHEMA_VERSION = 1
 _COMMENT = r"(?:#|//)\s*neuron-pin:\s*ignore\[([^\]]*)\]\s*([^\n]*?)\s*(?:;\s*until\s+(\S+))?\s*$"
+_NO_BRACKETS = r"(?:#|//)\s*neuron-pin:\s*ignore\b(?!\[)"
 
 
 class _Ignore(NamedTuple):
@@ -51,12 +52,13 @@ def drop_ignored(findings: Sequence[Finding], as_of: date) -> list[Finding]:
         for ignore in ignores:
             if ignore.problem:
                 names = ",".join(sorted(ignore.rules))
+                subject = f"ignore[{names}]" if names else "ignore"
                 place = f"{path}:{ignore.line}"
                 kept.append(
                     Finding(
                         Rule.IGNORE,
                         Severity.WARNING,
-                        f"ignore[{names}]",
+                        subject,
                         ignore.problem,
                         place,
                         "remove the comment, or give it a reason and a new date",
@@ -80,6 +82,8 @@ def _read(path: str, as_of: date) -> list[_Ignore]:
     for number, row in enumerate(rows, 1):
         match = re.search(_COMMENT, row)
         if match is None:
+            if re.search(_NO_BRACKETS, row) is not None:
+                found.append(_Ignore(frozenset(), number, False, "write ignore[NP305] reason"))
             continue
         rules = frozenset(word.strip() for word in match[1].split(",") if word.strip())
         problem = ""
@@ -120,6 +124,11 @@ def read_baseline(path: str) -> frozenset[str]:
         document = json.loads(read_bounded(path, MAX_BYTES))
     except (ValueError, RecursionError):
         raise UnreadableInput(path, None, "not a baseline: not JSON") from None
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version is not None and version != SCHEMA_VERSION:
+        raise UnreadableInput(
+            path, None, f"a baseline of schema_version {version!r}; {SCHEMA_VERSION} is read"
+        )
     rows = document.get("known") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
         raise UnreadableInput(path, None, "not a baseline: it has no list 'known'")

@@ -171,7 +171,12 @@ def _shown(
         from neuron_pin.fs.atomic import write_atomically
 
         write_atomically(options.write_baseline, render_baseline(kept))
-        console.note(f"{options.write_baseline}: {len(kept)} findings are known from now on")
+        count = f"{len(kept)} finding{'s' * (len(kept) != 1)}"
+        console.note(
+            f"{count}, all recorded in {options.write_baseline}"
+            if kept
+            else f"no findings to record in {options.write_baseline}"
+        )
         return []
     if options.baseline:
         known = read_baseline(options.baseline)
@@ -223,6 +228,9 @@ def _print(
     of = load_catalog().announced
     places = [summarize_place(p.name, p.neuron_packages, shown, of) for p in checked.places]
     found = render_findings(shown, "text", age, console.screen).rstrip("\n")
-    parts = (found, "\n".join(count_findings(shown)), "\n".join(places))
+    parts: tuple[str, ...] = (found, "\n".join(count_findings(shown)), "\n".join(places))
+    if options.write_baseline:
+        # Not "no findings": those that there are were recorded, as the note says.
+        parts = ()
     text = "\n\n".join(part for part in parts if part)
     console.show(f"{text}\n" if text else "")

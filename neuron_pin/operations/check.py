@@ -114,8 +114,13 @@ class Check:
             packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
             places.append(CheckedPlace(place, len(packages)))
         if lock is not None and self.lock:
-            from neuron_pin.audit.lock_drift import check_lock_drift
+            from neuron_pin.audit.lock_drift import check_absent, check_lock_drift
 
+            unread_places = {finding.subject for finding in unread}
+            for folder in wanted.environments:
+                if folder not in unread_places:
+                    own = [s for s in stated if s.place == folder]
+                    findings += check_absent(own, lock, self.lock, folder)
             findings += check_lock_drift(stated, lock, self.lock)
         return CheckedInput(
             tuple(sort_findings([*unread, *findings])),

@@ -318,6 +318,7 @@ PAGES = {
         f"{_PLUGIN_REFUSES}; the version lock hides other versions",
         "neuron-pin hook install apt --lock lock.json",
         (
+            "audit.lock_drift:check_absent",
             "audit.lock_drift:check_lock_drift",
             "hooks.program.verdict:_judge_version",
         ),

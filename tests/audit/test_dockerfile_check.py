@@ -160,6 +160,30 @@ def test_a_baseline_leaves_what_is_new(run) -> None:
     assert (done.code, found(done)) == (0, [("NP305", "reqs.txt:4")])
     Path("known.json").write_text("[]")
     assert run(*check, "--baseline", "known.json").code == 2
+    Path("known.json").write_text('{"schema_version": 9, "known": []}')
+    assert run(*check, "--baseline", "known.json").code == 2
+
+
+def test_what_is_recorded_is_not_called_no_findings(run) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\nneuronx-cc\nnki\n")
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.12", "--write-baseline", "known.json")
+    assert (done.code, "no findings" in done.out + done.err) == (0, False)
+    assert "2 findings" in done.err
+
+
+def test_a_comment_without_brackets_has_no_effect_and_says_so(run) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\nneuronx-cc  # neuron-pin: ignore NP305 for now\n")
+    done = run("check", "reqs.txt", *TARGET, "--python", "3.12", "--format", "json")
+    assert found(done) == [("NP305", "reqs.txt:2"), ("NP611", "reqs.txt:2")]
+
+
+def test_a_line_with_hashes_needs_no_index(run) -> None:
+    text = f"neuronx-cc==2.26.6360.0 --hash=sha256:{'0' * 64}\n"
+    Path("reqs.txt").write_text(text)
+    check = ("check", "reqs.txt", *TARGET, "--python", "3.12", "--format", "json")
+    assert found(run(*check)) == []
+    Path("reqs.txt").write_text(text.partition(" ")[0] + "\n")
+    assert found(run(*check)) == [("NP401", "reqs.txt:1")]
 
 
 @pytest.mark.parametrize(
