@@ -173,8 +173,11 @@ def _package_rows(
     current: list[tuple[str, ...]] = []
     dropped: list[tuple[str, ...]] = []
     old: list[tuple[str, ...]] = []
+    shown = _names_in(view, catalog, dates)
     for name, package in sorted(catalog.packages.items()):
         if Ecosystem.PIP not in package.systems or package.public_from == "0":
+            continue
+        if shown is not None and name not in shown:
             continue
         events = catalog.events_by_name.get(name, ())
         fact = phase_at(events, name, "", family, day)
@@ -198,6 +201,21 @@ def _package_rows(
         else:
             current.append(row)
     return [*current, *dropped], old
+
+
+def _names_in(view: View, catalog: Catalog, dates: Mapping[str, date]) -> set[str] | None:
+    """The packages that a view's releases list for its instance family, none where it is of
+    every release and family."""
+    if not view.sdk and not view.instance:
+        return None
+    releases = [view.sdk] if view.sdk else [r.sdk for r in catalog.releases if r.listed]
+    return {
+        member.package
+        for sdk in releases
+        if sdk in dates
+        for member in catalog.members(sdk)
+        if not view.instance or view.instance in member.instances
+    }
 
 
 def _age(catalog: Catalog, today: date) -> Iterator[str]:
@@ -240,8 +258,11 @@ def render_withheld(rows: Sequence[ClientRecord], depth: int) -> str:
         f"<h1>{WITHHELD}</h1>",
         "<p>Since this server started. The same as JSON: "
         f'<a href="{up}withheld.json"><code>/withheld.json</code></a>.</p>',
-        *_table(f"{len(cells)} versions", heads, cells),
     ]
+    if cells:
+        body += _table(f"{len(cells)} version{'s' * (len(cells) != 1)}", heads, cells)
+    else:
+        body.append("<p>Nothing was withheld yet.</p>")
     return frame_page(WITHHELD, body, style=_STYLE)
 
 

@@ -29,7 +29,9 @@ async def refuse(request: Request, error: Exception) -> Response:
     status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
     if status >= 500:
         request.scope["problem"] = error.message
-    text = error.message + (f"\n{error.hint}" if error.hint else "")
+    # What to do about a source is an option of a command line, which a client does not have.
+    hint = "" if isinstance(error, SourceFailed) else error.hint
+    text = error.message + (f"\n{hint}" if hint else "")
     headers = {**SAFE, "Retry-After": "1"} if status == 503 else SAFE
     lines = join_printable(text[:MAX_ERROR_TEXT].split("\n"))
     if is_browser(request.headers.get("accept", "")):

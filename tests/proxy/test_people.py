@@ -116,6 +116,19 @@ def test_both_lines_lead_to_the_view_of_the_page(index, path: str, below: str) -
     assert f"--via {index.url}{below}<" in text
 
 
+def test_a_view_lists_its_own_packages(index) -> None:
+    assert "transformers-neuronx/" in index.get("/").text
+    text = index.get("/sdk/2.29/trn2/").text
+    assert "transformers-neuronx/" not in text
+    assert "project/torch-neuronx/" in text
+
+
+def test_nothing_withheld_is_no_table(pair, served) -> None:
+    text = served(*pair.options).get("/withheld/").text
+    assert "Nothing was withheld yet" in text
+    assert "<table" not in text
+
+
 @pytest.mark.parametrize("host", ["a.invalid:80", "[::1]:8080"])
 def test_the_line_names_the_host_that_was_asked(index, host: str) -> None:
     assert f"--index-url http://{host}/simple/" in index.get("/", Host=host).text
@@ -291,7 +304,10 @@ def test_metrics_are_what_prometheus_reads(index, pair) -> None:
         index.get("/simple/torch-neuronx/")
     index.get("/simple/nobody/")
     pair.public.answers["/simple/broken/"] = (500, {}, b"")
-    assert index.get("/simple/broken/").status == 502
+    failed = index.get("/simple/broken/")
+    assert failed.status == 502
+    # A client has no options of the command line.
+    assert "--offline" not in failed.text
     found = index.get("/metrics")
     assert found.headers["content-type"].startswith("text/plain; version=")
     samples = {
