@@ -143,22 +143,31 @@ def list_supported_systems(catalog: Catalog, target: Target) -> list[str]:
 
 def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Target) -> str:
     """The command that locks packages together: of a release if it ships all of them for the
-    target, else of the newest that does; where none does, those that the release has."""
+    target and they are supported, else of the newest that ships most of them so; where none does,
+    those that the release has."""
     wanted = set(names)
     newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
-    whole = (each for each in (sdk, *newest) if wanted <= _members(catalog, each, target))
-    chosen = next(whole, sdk)
-    shipped = sorted(wanted & _members(catalog, chosen, target))
+    chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
+    shipped = sorted(wanted & _members(catalog, chosen, target).keys())
     words = ["neuron-pin", "lock", *shipped, *_target_options(target), "--sdk", chosen]
-    return shlex.join([*words, "-o", "constraints.txt"])
+    return shlex.join([*words, "--offline", "-o", "constraints.txt"])
 
 
-def _members(catalog: Catalog, sdk: str, target: Target) -> set[str]:
-    """The packages that a release ships for a target."""
-    if not catalog.release(sdk).listed:
-        return set()
+def _supported(catalog: Catalog, sdk: str, target: Target) -> set[str]:
+    """The packages that a release ships for a target in a version that is supported."""
     return {
-        member.package
+        name
+        for name, version in _members(catalog, sdk, target).items()
+        if package_part(catalog, name, version, target.family, target.as_of).phase in SUPPORTED
+    }
+
+
+def _members(catalog: Catalog, sdk: str, target: Target) -> dict[str, str]:
+    """The packages that a release ships for a target, with their versions."""
+    if not catalog.release(sdk).listed:
+        return {}
+    return {
+        member.package: member.version
         for member in catalog.members(sdk)
         if (target.family is None or target.family in member.instances)
         and (not member.pythons or target.python in member.pythons)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from neuron_pin import __version__
 from neuron_pin.policy.rule_pages import PAGES
 
 from .finding import Finding, Severity
+from .suppression import fingerprint
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -47,7 +50,7 @@ def render_sarif(findings: Sequence[Finding]) -> str:
 
 def _result(finding: Finding) -> dict[str, Any]:
     path, line = finding.location
-    address = Path(path).as_uri() if Path(path).is_absolute() else Path(path).as_posix()
+    address = Path(path).as_uri() if Path(path).is_absolute() else quote(Path(path).as_posix())
     location: dict[str, Any] = {"artifactLocation": {"uri": address}}
     if line:
         location["region"] = {"startLine": line}
@@ -57,4 +60,10 @@ def _result(finding: Finding) -> dict[str, Any]:
         "level": "error" if finding.severity is Severity.ERROR else "warning",
         "message": {"text": f"{finding.subject}: {finding.reason}{remedy}"},
         "locations": [{"physicalLocation": location}],
+        # The same finding in later checks, whatever its line.
+        "partialFingerprints": {"neuronPinFinding/v1": _digest(finding)},
     }
+
+
+def _digest(finding: Finding) -> str:
+    return hashlib.sha256(fingerprint(finding).encode("utf-8", "surrogateescape")).hexdigest()

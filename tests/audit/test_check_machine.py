@@ -495,7 +495,8 @@ def test_names_and_links_that_lead_out_lead_nowhere(run, tmp_path: Path) -> None
     (root / "var/lib/dpkg/status").symlink_to(secret)
     (root / "loop").symlink_to(".")
     done = check(run, root)
-    assert (found(done), done.code) == ([], 0)
+    assert [rule for rule, _ in found(done)] == ["NP610"]
+    assert (done.code, "9.9" in done.out) == (1, False)
 
 
 def test_a_truncated_layer_is_a_finding_and_the_others_are_read(run, tmp_path: Path) -> None:
@@ -508,6 +509,17 @@ def test_a_truncated_layer_is_a_finding_and_the_others_are_read(run, tmp_path: P
     done = check(run, tmp_path / "k.tar")
     assert done.code in (1, 2)
     assert "NP610" in {rule for rule, _ in found(done)}
+
+
+def test_a_file_that_is_no_image_and_an_export_that_is_cut(run, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("root:x:0:0\n")
+    done = check(run, tmp_path / "text")
+    (row,) = json.loads(done.out)["findings"]
+    assert (done.code, row["reason"]) == (2, "not a tarball")
+    whole = layer({**BASE, "big": os.urandom(100_000)})
+    (tmp_path / "cut.tar").write_bytes(whole[: len(whole) // 2])
+    rows = found(check(run, tmp_path / "cut.tar"))
+    assert [rule for rule, _ in rows] == ["NP610"]
 
 
 def test_another_digest_is_a_finding(run, tmp_path: Path) -> None:

@@ -86,6 +86,20 @@ def test_a_script_in_quotes_is_not_quoted_anew(run) -> None:
     assert Path("Dockerfile").read_text() == text
 
 
+def test_a_mixture_moves_to_a_release_that_is_supported(run) -> None:
+    Path("Dockerfile").write_text(
+        f"FROM python:3.10\nRUN pip install {OPTION} torch-neuronx==2.1.2.2.3.0 "
+        "neuronx-cc==2.15.128.0 nki==0.5.0\n"
+    )
+    done = run("check", "Dockerfile", *TARGET, "--python", "3.11", "--format", "json")
+    remedies = {r["remedy"] for r in json.loads(done.out)["findings"] if r["rule"] == "NP507"}
+    (remedy,) = remedies
+    words = remedy.split()
+    assert "--offline" in words
+    assert words[words.index("--sdk") + 1].startswith(("2.29", "2.3"))
+    assert run(*words[1:]).code == 0
+
+
 def test_requirements_beside_it_are_of_the_image(run) -> None:
     Path("Dockerfile").write_text(
         f"FROM python:3.11\nCOPY reqs.txt /tmp/\nRUN pip install -i {INDEX} -r /tmp/reqs.txt nki==0.5.0\n"

@@ -23,7 +23,16 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.reporter import SILENT, Reporter
 
-from .layers import KEPT, MAX_FILE, MAX_MEMBERS, LayerFiles, normalize_member_name, put_layer
+from .layers import (
+    KEPT,
+    LINKED,
+    MAX_FILE,
+    MAX_MEMBERS,
+    STATUS,
+    LayerFiles,
+    normalize_member_name,
+    put_layer,
+)
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 MAX_LAYERS = 500
@@ -106,8 +115,8 @@ def _archive(path: str, files: LayerFiles) -> None:
         archive = tarfile.open(path, "r:*")  # noqa: SIM115 - closed below
     except OSError as error:
         raise UnreadableInput(path, None, f"cannot be read: {error.strerror or error}") from None
-    except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
-        raise UnreadableInput(path, None, f"not a tarball: {error}") from None
+    except Exception:  # noqa: BLE001 - for damage they raise whatever it leads to
+        raise UnreadableInput(path, None, "not a tarball") from None
     with archive:
         layout = _Tar(path, archive, files)
         if "index.json" in layout.members:
@@ -115,7 +124,9 @@ def _archive(path: str, files: LayerFiles) -> None:
         elif "manifest.json" in layout.members:
             _docker(layout, files)
         else:
-            # The root of a container, as docker export writes it.
+            # The root of a container, as docker export writes it.  Where it is damaged shows
+            # once more.
+            files.problems.clear()
             with open(path, "rb") as stream:
                 put_layer(stream, os.path.getsize(path), "", files)
 
@@ -229,7 +240,10 @@ def _rootfs(path: str, files: LayerFiles) -> None:
                 continue
             place = os.path.join(folder, name)
             try:
-                if stat.S_ISREG(os.lstat(place).st_mode):
+                mode = os.lstat(place).st_mode
+                if stat.S_ISLNK(mode) and whole == STATUS:
+                    files.problem(f"/{whole}", LINKED)
+                if stat.S_ISREG(mode):
                     files.put(whole, read_bounded(place, MAX_FILE))
             except (OSError, UnreadableInput) as error:
                 files.problem(f"/{whole}", str(error))

@@ -34,6 +34,8 @@ KEPT = re.compile(
     r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]+\.dist-info/(?:METADATA|RECORD)"
     r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]*neuron[^/]*(?:/__init__)?\.py"
 )
+STATUS = "var/lib/dpkg/status"
+LINKED = "is a link, which is not followed: the packages in it were not checked"
 
 
 class LayerFiles:
@@ -221,6 +223,8 @@ def _member(
         if data is not None and KEPT.fullmatch(name):
             files.put(name, data)
         return
+    if member.issym() and name == STATUS:
+        files.problem(f"{where}/{name}", LINKED)
     if not member.isreg() or not KEPT.fullmatch(name):
         return
     if member.size > MAX_FILE:
