@@ -25,15 +25,15 @@ class FixedFile(NamedTuple):
 
 
 def fix(findings: Sequence[Finding]) -> list[FixedFile]:
-    """The files that have findings with a fix, each with all of them applied; a fix is skipped
-    where its old text is not exactly once on its line."""
+    """The files that have findings with a fix, in the order of the findings, each with all of
+    them applied; a fix is skipped where its old text is not exactly once on its line."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         path, line = finding.location
         if finding.fix is not None and line:
             by_file.setdefault(path, []).append(finding)
     changed = []
-    for path, found in sorted(by_file.items()):
+    for path, found in by_file.items():
         before = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
         rows = before.splitlines(keepends=True)
         fixed = []

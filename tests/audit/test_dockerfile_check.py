@@ -100,6 +100,20 @@ def test_a_mixture_moves_to_a_release_that_is_supported(run) -> None:
     assert run(*words[1:]).code == 0
 
 
+def test_differences_are_in_the_order_given(run) -> None:
+    Path("requirements.txt").write_text(f"{OPTION}\nneuronx-cc\n")
+    Path("Dockerfile").write_text(f"FROM python:3.11\nRUN pip install {OPTION} neuronx-cc\n")
+    given = ("requirements.txt", "Dockerfile")
+    for files in (given, given[::-1]):
+        shown = run("check", *files, *TARGET, "--python", "3.11", "--diff").out
+        assert shown.index(f"+++ b/{files[0]}") < shown.index(f"+++ b/{files[1]}")
+
+
+def test_a_folder_is_told_how_it_is_checked(run) -> None:
+    done = run("check", ".", *TARGET)
+    assert (done.code, "--venv, --image or --root" in done.err) == (2, True)
+
+
 def test_requirements_beside_it_are_of_the_image(run) -> None:
     Path("Dockerfile").write_text(
         f"FROM python:3.11\nCOPY reqs.txt /tmp/\nRUN pip install -i {INDEX} -r /tmp/reqs.txt nki==0.5.0\n"
