@@ -7,6 +7,7 @@ archive before it is replaced: rolling back restores it byte for byte.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -54,7 +55,9 @@ def hook_steps(resolution: Resolution, root: str, files: Sequence[str]) -> Itera
         commands=(shlex.join(_lock_words(resolution, lock)),),
         reason=f"the {manager} hook of this machine refuses what its lock does not have",
     )
-    yield from save_steps(Part.LOCK, sdk, root, files)
+    state = f"{root}/{FOLDER}/{manager}.state"
+    moved = f"grep -Eqs '^value[[:space:]]sdk[[:space:]]{re.escape(sdk)}$' {state}"
+    yield from save_steps(Part.LOCK, sdk, root, files, moved=moved)
     words = ["neuron-pin", "hook", "install", manager, "--lock", lock]
     words += ["--root", root] if root else []
     yield Step(
@@ -68,10 +71,14 @@ def hook_steps(resolution: Resolution, root: str, files: Sequence[str]) -> Itera
 
 
 def save_steps(
-    part: Part, sdk: str, root: str, files: Sequence[str], *, exist: bool = True
+    part: Part, sdk: str, root: str, files: Sequence[str], *, moved: str, exist: bool = True
 ) -> Iterator[Step]:
-    """What is enforced now, saved into an archive; rolling back unpacks that.  Without
-    ``exist`` the files are saved where the machine has them."""
+    """What is enforced now, saved into an archive; rolling back unpacks that.
+
+    ``moved`` is a test that succeeds where the release is enforced already: then an archive
+    stays, for a plan that is run again.  Another is of an earlier move to the same release.
+    Without ``exist`` the files are saved where the machine has them.
+    """
     if not files:
         return
     folder = f"{root}/{FOLDER}"
@@ -89,10 +96,11 @@ def save_steps(
         "Save the present pins",
         commands=(
             shlex.join(["mkdir", "-p", folder]),
+            shlex.join(["rm", "-f", archive]),
             save,
         ),
         as_root=True,
-        unless=shlex.join(["test", "-e", archive]),
+        unless=" && ".join([shlex.join(["test", "-e", archive]), *([moved] if moved else [])]),
         reason="rolling back restores them",
         back=(
             restore,

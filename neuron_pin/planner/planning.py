@@ -25,7 +25,7 @@ from neuron_pin.target import TargetOptions
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
-from .destination import TargetState, Wanted, find_target_state, parse_wanted
+from .destination import Ami, TargetState, Wanted, find_target_state, parse_wanted
 from .environment import default_installer, environment_path, environment_steps
 from .lock_steps import hook_steps, list_enforced
 from .losses import find_swap
@@ -52,7 +52,8 @@ INSTALLERS = ("pip", "uv")
 
 class CurrentState(NamedTuple):
     """What is installed: the packages, the target's options with what the machine or the lock
-    says filled in, whether the Neuron repository is configured, and what is on hold.
+    says filled in, whether the Neuron repository is configured (read of a host with apt, else
+    assumed where something is installed), and what is on hold.
 
     ``is_release`` says that it is a whole release, of which nobody installs everything.
     ``hooks`` are the releases that the machine's hooks enforce, by package manager, and
@@ -121,14 +122,16 @@ def read_current_state(
     family = catalog.instances[catalog.instance(target.instance)] if target.instance else None
     state = read_state(text, catalog, family, root)
     if text != "host":
-        return CurrentState(state, _fill_in(state, target), is_release=_is_release(state))
+        # What has Neuron packages got them from its repository: rolling back leaves that alone.
+        return CurrentState(state, _fill_in(state, target), True, is_release=_is_release(state))
     machine = detect(root)
     target = target.fill_in(machine.instance, machine.os, kernel=machine.kernel)
     system = catalog.system(target.system) if target.system else None
     hooks = read_hook_states(root)
     enforced = list_enforced(root, system.ecosystem) if system is not None else ()
     if system is None or system.ecosystem is not Ecosystem.APT:
-        return CurrentState(state, target, hooks=hooks, enforced=enforced)
+        configured = bool(state.versions)
+        return CurrentState(state, target, configured, hooks=hooks, enforced=enforced)
     installed = read_installed(root, [key.name for key in state.versions])
     held = frozenset(name for name, found in installed.items() if found.is_held)
     host = urlsplit(catalog.repositories.apt).hostname
@@ -221,7 +224,7 @@ def make_plan(
         target.os,
         manner.root,
         manner.command,
-        situation.configured,
+        situation.configured or wanted.ami is not Ami.PLAIN,
         situation.held,
         situation.enforced,
         manager in situation.hooks,

@@ -33,6 +33,7 @@ _FINGERPRINTS = 'awk -F: \'$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p
 
 SOURCES = "/etc/apt/sources.list.d/neuron.sources"
 REPO = "/etc/yum.repos.d/neuron.repo"
+DRIVERS = {name for name, category in SYSTEM.items() if category is Category.DRIVER}
 PREFERENCES = "/etc/apt/preferences.d/00-neuron-pin.pref"
 
 
@@ -69,9 +70,9 @@ def system_steps(
         return
     yield from _repository(resolution, machine)
     if not machine.hooked:
-        yield from _save_pins(resolution, machine)
+        yield from _save_pins(resolution, packages, machine)
         yield from _pins(resolution, packages, machine)
-    drivers = [p for p in packages if SYSTEM.get(p.key.name) is Category.DRIVER]
+    drivers = [p for p in packages if p.key.name in DRIVERS]
     others = [p for p in packages if p not in drivers]
     if drivers:
         yield _headers(machine)
@@ -149,14 +150,23 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     )
 
 
-def _save_pins(resolution: Resolution, machine: Machine) -> Iterator[Step]:
+def _save_pins(
+    resolution: Resolution, packages: Sequence[LockedPackage], machine: Machine
+) -> Iterator[Step]:
     """What is pinned now; of a machine that was not read, the file of this program's pins."""
-    files, sdk = machine.enforced, resolution.sdk or ""
-    if files is not None:
-        yield from save_steps(Part.PINS, sdk, machine.root, files)
-    elif machine.system.ecosystem is Ecosystem.APT:
-        paths = (PREFERENCES.lstrip("/"),)
-        yield from save_steps(Part.PINS, sdk, machine.root, paths, exist=False)
+    files, sdk, root = machine.enforced, resolution.sdk or "", machine.root
+    if machine.system.ecosystem is Ecosystem.APT:
+        # Not the driver: an older release's may be pinned with this one.
+        own = max(packages, key=lambda p: p.sdk == sdk and p.key.name not in DRIVERS)
+        row = f" {own.key.name} {own.version} of Neuron SDK {sdk} "
+        moved = f"grep -qsF '{row}' {root}{PREFERENCES}"
+        exist = files is not None
+        paths = files if files is not None else (PREFERENCES.lstrip("/"),)
+        yield from save_steps(Part.PINS, sdk, root, paths, moved=moved, exist=exist)
+    elif files is not None:
+        lists = [f"{root}/{path}" for path in files if path.endswith("versionlock.list")]
+        tests = [f"grep -qsF '{_pattern(p)}' {' '.join(lists)}" for p in packages if lists]
+        yield from save_steps(Part.PINS, sdk, root, files, moved=" && ".join(tests))
 
 
 def _check_fingerprint(path: str) -> str:
@@ -186,7 +196,7 @@ def _pins(
         return
     tool = package_manager(machine.system)
     plugin = "yum-plugin-versionlock" if tool == "yum" else "'dnf-command(versionlock)'"
-    patterns = " ".join(f"'{p.key.name}-0:{p.pin.to_apt().lstrip('=')}'" for p in packages)
+    patterns = " ".join(f"'{_pattern(package)}'" for package in packages)
     yield Step(
         Part.PINS,
         "pins",
@@ -202,6 +212,11 @@ def _pins(
         reason="dnf upgrade does not change them then, and dnf install refuses others",
         back=(f"{tool} versionlock delete {' '.join(names)}",),
     )
+
+
+def _pattern(package: LockedPackage) -> str:
+    """A package with its version as a version lock has it."""
+    return f"{package.key.name}-0:{package.pin.to_apt().lstrip('=')}"
 
 
 def _headers(machine: Machine) -> Step:

@@ -500,6 +500,56 @@ def test_rolling_back_restores_the_pins_that_were_there(run: Run, tmp_path: Path
         assert contents(root) == before, start
 
 
+def test_the_archive_of_an_earlier_move_is_not_restored(run: Run, tmp_path: Path) -> None:
+    """From 2.28.1 to 2.30.0, to 2.32.0, to 2.30.0: rolling that back restores what 2.32.0 had."""
+    root = a_host(tmp_path / "root")
+    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
+    (root / "etc/apt/preferences.d").mkdir()
+    pins = root / "etc/apt/preferences.d/00-neuron-pin.pref"
+
+    def move(start: str, to: str) -> list[str]:
+        words = ("plan", "--from", start, "--root", root, "--to", to, "--framework", "none",
+                 "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json")  # fmt: skip
+        plan = json.loads(run(*words).out)
+        (save,) = [step for step in plan["steps"] if step["name"] == "save"]
+        for _ in range(2):
+            there = subprocess.run(["sh", "-c", save["unless"]], check=False)
+            if there.returncode:
+                paste(run, save["commands"])
+            (file,) = [f for s in plan["steps"] for f in s["files"] if f["path"] == str(pins)]
+            pins.write_text(file["text"])
+        back: list[str] = plan["back"]
+        return back
+
+    asked = ("--sdk", "2.28.1", "--instance", "trn2", "--os", "ubuntu24.04", "-o", pins)
+    assert run("lock", "--offline", *asked).code == 0
+    for start in ("host", "2.32.0"):
+        move(start, "2.30.0")
+        move("2.30.0", "2.32.0")
+        before = pins.read_bytes()
+        back = move(start, "2.30.0")
+        assert pins.read_bytes() != before
+        paste(run, [command for command in back if "sources" not in command])
+        assert pins.read_bytes() == before, start
+
+
+@pytest.mark.parametrize("system", ["ubuntu24.04", "rocky9"])
+def test_rolling_back_removes_a_repository_only_where_there_was_none(run: Run, system: str) -> None:
+    words = ("plan", "--to", "2.31.1", "--instance", "trn1", "--os", system, "--framework", "none",
+             "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+
+    def removed(*more: str) -> list[str]:
+        plan = json.loads(run(*words, *more).out)
+        written = [
+            f["path"] for s in plan["steps"] if s["part"] == "repository" for f in s["files"]
+        ]
+        assert written
+        return [c for c in plan["back"] if "rm -f" in c and any(w in c for w in (*written, ".asc"))]
+
+    assert removed()
+    assert not removed("--from", "2.30.0")
+
+
 def test_a_swapped_framework_package_is_told(run: Run) -> None:
     target = (
         "--to",
