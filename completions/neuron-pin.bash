@@ -21,7 +21,7 @@ _neuron_pin() {
   local list19='all driver runtime tools compiler framework efa driver_runtime_tools compiler_framework'
   local list20='non-dlami dlami-base dlami-framework dlami-neuron'
   local list21='pip uv'
-  local list22='text json sh dockerfile'
+  local list22='text json markdown sh dockerfile'
   local list23='text json markdown'
   local list24='aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13'
   local list25='sdk component framework python os instance dependency dlami dlc feature api model-class'
@@ -72,7 +72,7 @@ _neuron_pin() {
       why)
         case $word in --color | --lock | --format) option=$word ;; esac ;;
       plan)
-        case $word in --color | --from | --to | --framework | --framework-version | --category | --ami | --installer | --venv | --root | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel) option=$word ;; esac ;;
+        case $word in --color | --from | --to | --framework | --framework-version | --category | --ami | --installer | --venv | --root | -o | --output | --output-file | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel) option=$word ;; esac ;;
       diff)
         case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
       lifecycle)
@@ -213,6 +213,7 @@ _neuron_pin() {
     'plan --installer') words=$list21 ;;
     'plan --venv') paths=-d ;;
     'plan --root') paths=-d ;;
+    'plan -o' | 'plan --output' | 'plan --output-file') paths=-f ;;
     'plan --format') words=$list22 ;;
     'plan --instance') words=$list5 ;;
     'plan --os') words=$list6 ;;
@@ -306,7 +307,7 @@ _neuron_pin() {
     check) words='-h --help -q --quiet -v --verbose --color --venv --host --root --image --lock --neuron-index-url --ignore --fail-on --exit-zero --within --baseline --write-baseline --fix --diff --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     verify) words='-h --help -q --quiet -v --verbose --color --files --python --python-version --format --offline -i --index-url --neuron-index-url --trusted-host --cert --client-cert --proxy --timeout' ;;
     why) words='-h --help -q --quiet -v --verbose --color --lock --format' ;;
-    plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
+    plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root -o --output --output-file --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     diff) words='-h --help -q --quiet -v --verbose --color --instance --as-of --all --format' ;;
     lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --instance --as-of --lock -o --output --output-file --format' ;;
     hook) words='-h --help -q --quiet -v --verbose --color' ;;

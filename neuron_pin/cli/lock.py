@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 
 from neuron_pin.catalog import load_catalog
@@ -21,12 +20,13 @@ from neuron_pin.operations.write import (
 )
 from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, infer_format
 from neuron_pin.resolve import Preferences
-from neuron_pin.settings import load_settings, redact_urls
+from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
 from .console import Console
 from .facts import parse_day_or_today, today, warn_of_old_facts
 from .options import Options, add_sources, add_target
+from .rewriting import written_command
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -210,7 +210,7 @@ def run(options: Options, console: Console) -> int:
             all_files=any(form.names_files for form in forms),
             reporter=reporter,
         )
-    command = shlex.join(["neuron-pin", *_without_outputs(options.arguments)])
+    command = written_command(options.arguments, valued=("--root",), flags=_NOT_OF_A_LOCK)
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
         if warning != age.warning:
@@ -274,21 +274,6 @@ def _remove(options: Options, console: Console) -> int:
     for path, there in remove(_outputs(options)[0], overwrite=options.overwrite):
         console.note(f"{path}: {'removed' if there else 'neuron-pin wrote nothing there'}")
     return 0
-
-
-def _without_outputs(arguments: list[str]) -> list[str]:
-    """The command line less where it writes to, which does not belong into what it writes,
-    and less the passwords in addresses, which never do."""
-    kept: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word in ("-o", "--output", "--output-file", "--root", "--color"):
-            next(words, None)
-        elif word not in _NOT_OF_A_LOCK and not word.startswith(
-            ("--output=", "--output-file=", "--root=", "--color=", "-o")
-        ):
-            kept.append(redact_urls(word))
-    return kept
 
 
 _NOT_OF_A_LOCK = ("--check", "--locked", "--dry-run", "--diff", "--overwrite")

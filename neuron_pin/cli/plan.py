@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.read_settings import make_lock_request
+from neuron_pin.planner import Plan
 from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.settings import load_settings
 
@@ -16,6 +16,13 @@ from .command_parser import CommandParser
 from .console import Console
 from .facts import today, warn_of_old_facts
 from .options import Options, add_format, add_target
+from .rewriting import written_command
+
+FORMS = ("text", "json", "markdown", "sh", "dockerfile")
+PROGRAMS = ("sh", "dockerfile")
+"""Forms that are run, and so have no room for notes."""
+
+_ENDINGS = {".json": "json", ".md": "markdown", ".sh": "sh"}
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -24,7 +31,8 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     parser.examples = (
         "plan --instance trn2 --os ubuntu24.04",
         "plan --from 2.28.1 --to 2.32.0 --instance trn2 --os ubuntu22.04",
-        "plan --instance trn2 --os ubuntu24.04 --format dockerfile",
+        "plan --instance trn2 --os ubuntu24.04 -o install.sh",
+        "plan --instance trn2 --os ubuntu24.04 --format dockerfile -o Dockerfile",
     )
     parser.add_argument(
         "requirements",
@@ -71,14 +79,24 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     group.add_argument("--venv", metavar="DIR", help="put the environment into this folder")
     group.add_argument("--root", metavar="DIR", help="plan for the machine below this folder")
-    add_format(parser, "text", "json", "sh", "dockerfile", what="the plan")
+    group.add_argument(
+        "-o",
+        "--output",
+        "--output-file",
+        metavar="FILE",
+        help="write to this file; default, and -: standard output",
+    )
+    add_format(parser, *FORMS, what="the plan")
+    # The name of a file tells the format, too.
+    parser.set_defaults(format=None)
     add_target(parser)
 
 
 def run(options: Options, console: Console) -> int:
     """Print the plan; nothing of it is run."""
     settings = load_settings(vars(options), os.environ, "")
-    if options.format == "dockerfile":
+    form = _infer_form(options)
+    if form == "dockerfile":
         settings = settings._replace(scope="container")
     with console.watch("Planning") as reporter:
         request = make_lock_request(
@@ -90,7 +108,8 @@ def run(options: Options, console: Console) -> int:
             reporter=reporter,
         )
         warn_of_old_facts(console, request.catalog, request.target.as_of)
-        command = shlex.join(["neuron-pin", *options.arguments])
+        form_words = ("--format", form) if form in PROGRAMS and not options.format else ()
+        command = written_command([*options.arguments, *form_words])
         found = plan(
             request,
             start=options.start,
@@ -107,18 +126,38 @@ def run(options: Options, console: Console) -> int:
                 command=command,
             ),
         )
-    if options.format in ("sh", "dockerfile"):
-        from neuron_pin.report.shell import render_dockerfile, render_script
-
-        render = render_script if options.format == "sh" else render_dockerfile
+    text = _render(found, form, command, with_files=bool(options.verbose))
+    if form in PROGRAMS:
         for note in found.notes:
             console.note(f"note: {note}")
-        console.result(render(found, command))
-    else:
-        from neuron_pin.report.plan import render_plan_json, render_plan_text
+    if options.output and options.output != "-":
+        from neuron_pin.fs.atomic import write_atomically
 
-        if options.format == "json":
-            console.result(render_plan_json(found))
-        else:
-            console.show(render_plan_text(found, with_files=bool(options.verbose)))
+        write_atomically(options.output, text)
+        console.note(f"{options.output}: written")
+    else:
+        console.print_as(form, text)
     return 0
+
+
+def _infer_form(options: Options) -> str:
+    """The format asked for, else what the name of the file says; text for others."""
+    if options.format:
+        return options.format
+    name = os.path.basename(options.output or "")
+    if name.startswith("Dockerfile"):
+        return "dockerfile"
+    return _ENDINGS.get(os.path.splitext(name)[1], "text")
+
+
+def _render(found: Plan, form: str, command: str, *, with_files: bool) -> str:
+    if form in PROGRAMS:
+        from neuron_pin.report.shell import render_dockerfile, render_script
+
+        return (render_script if form == "sh" else render_dockerfile)(found, command)
+    from neuron_pin.report.plan import render_plan_json, render_plan_markdown, render_plan_text
+
+    if form == "json":
+        return render_plan_json(found)
+    render = render_plan_markdown if form == "markdown" else render_plan_text
+    return render(found, with_files=with_files)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from neuron_pin.errors import Change
 from neuron_pin.settings import redact_urls
@@ -43,3 +44,29 @@ def _leave_out(words: Sequence[str], option: str) -> list[str]:
         elif not word.startswith(f"{option}="):
             kept.append(word)
     return kept
+
+
+_OUTPUTS = ("-o", "--output", "--output-file", "--color")
+
+
+def written_command(
+    arguments: Sequence[str], *, valued: Collection[str] = (), flags: Collection[str] = ()
+) -> str:
+    """The command line as a file that it writes names it: less where and how it prints, less
+    other options, ``valued`` with a value and ``flags`` without one, and less the passwords in
+    addresses."""
+    dropped = (*_OUTPUTS, *valued)
+    joined = (*(f"{option}=" for option in dropped if option.startswith("--")), "-o")
+    kept: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word in dropped:
+            next(words, None)
+        elif not (
+            word in flags
+            or word in ("--quiet", "--verbose")
+            or re.fullmatch("-[qv]+", word)
+            or word.startswith(joined)
+        ):
+            kept.append(redact_urls(word))
+    return shlex.join([PROGRAM, *kept])

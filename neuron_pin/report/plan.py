@@ -1,12 +1,14 @@
-"""A plan as text for people and as JSON."""
+"""A plan as text for people, as Markdown and as JSON."""
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from neuron_pin.planner import Plan, Step, WrittenFile
+from neuron_pin.printable import escape_markdown
 
 from .diff import differences_document
 
@@ -35,6 +37,44 @@ def render_plan_text(plan: Plan, *, with_files: bool) -> str:
     if plan.notes:
         lines += ["", "Notes:", *(f"  - {note}" for note in plan.notes)]
     return "\n".join(lines) + "\n"
+
+
+def render_plan_markdown(plan: Plan, *, with_files: bool) -> str:
+    """The same for a ticket or a pull request: a heading a step, its commands as code."""
+    resolution = plan.resolution
+    title = f"From {plan.start} to Neuron SDK {resolution.sdk} for {resolution.target.label}"
+    lines = [f"## {escape_markdown(title)}"]
+    if len(plan.hops) > 1:
+        lines += ["", "Releases on the way: " + " → ".join(plan.hops)]
+    for number, step in enumerate(plan.steps, 1):
+        lines += ["", f"### {number}. {escape_markdown(step.title + _marks(step))}"]
+        lines += [
+            row for text in step.warnings for row in ("", f"**Warning:** {escape_markdown(text)}")
+        ]
+        if step.reason:
+            lines += ["", f"Because: {escape_markdown(step.reason)}"]
+        if step.unless:
+            lines += ["", "Unless this succeeds:", *_code([step.unless])]
+        commands: list[str] = []
+        for file in step.files:
+            first, *rest = _file(file, step, with_files=with_files)
+            if rest:
+                commands += [first.strip(), *rest]
+            else:
+                lines += ["", escape_markdown(first.strip())]
+        lines += _code([*commands, *list_commands(step)])
+    if plan.back:
+        lines += ["", "### To roll back", *_code(plan.back)]
+    if plan.notes:
+        lines += ["", "### Notes", "", *(f"- {escape_markdown(note)}" for note in plan.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _code(rows: Sequence[str]) -> list[str]:
+    """Lines of a shell as a block, which no line of them ends."""
+    runs = re.findall("`+", "\n".join(rows))
+    fence = "`" * max(3, *(len(run) + 1 for run in runs), 0)
+    return ["", f"{fence}sh", *rows, fence] if rows else []
 
 
 def list_commands(step: Step) -> Iterator[str]:

@@ -216,6 +216,7 @@ def render_dockerfile(plan: Plan, command: str) -> str:
         if step.part in _LEFT_OUT or step.name in _OF_MACHINES:
             continue
         lines += ["", f"# {step.title}"]
+        lines += [row for text in step.warnings for row in _comment(f"warning: {text}")]
         for file in step.files:
             lines += [f"COPY <<'{END}' {_inside(file.path)}", *heredoc(file)]
         commands = [command for command in step.commands if command != "apt-get update"]

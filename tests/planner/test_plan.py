@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -561,6 +562,8 @@ def test_a_swapped_framework_package_is_told(run: Run) -> None:
         "--as-of",
         "2026-08-20",
     )
+    image = run("plan", *target, "--format", "dockerfile").out
+    assert any("import torch_neuronx" in row for row in image.splitlines() if row[:1] == "#")
     for start in ("2.28.1", "nothing"):
         plan = json.loads(run("plan", "--from", start, *target, "--format", "json").out)
         (warning,) = [warning for step in plan["steps"] for warning in step["warnings"]]
@@ -667,6 +670,46 @@ def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None
     if shutil.which("shellcheck"):
         checked = subprocess.run(["shellcheck", "-S", "warning", script], check=False)
         assert checked.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("upgrade.sh", "#!/bin/sh\n"),
+        ("Dockerfile", "# syntax=docker/dockerfile:1\n"),
+        ("plan.json", "{"),
+        ("plan.md", "## "),
+        ("plan", "From "),
+    ],
+)
+def test_a_plan_is_written_whole_or_not_at_all(
+    run: Run, tmp_path: Path, name: str, start: str
+) -> None:
+    path = tmp_path / name
+    words = ("plan", "--instance", "inf2", "--os", "ubuntu22.04", "--as-of", "2026-08-20")
+    failure(run(*words, "--to", "2.32.0", "-o", path), NoSolution)
+    assert not path.exists()
+    done = run(*words, "-q", "-o", path)
+    assert done.code == 0, done.err
+    assert not done.out
+    text = path.read_text()
+    assert text.startswith(start)
+    # The command that a file names says nothing of where and how it was printed.
+    assert name not in text
+    assert not re.search("neuron-pin plan .* -q", text)
+
+
+def test_markdown_holds_what_the_text_does(run: Run) -> None:
+    words = ("plan", "--from", "2.31.1", "--to", "2.32.0", "--instance", "trn2", "--as-of", "2026-08-20",
+             "--os", "ubuntu24.04", "--venv", "a```b")  # fmt: skip
+    plan = json.loads(run(*words, "--format", "json").out)
+    text = run(*words, "--format", "markdown").out
+    assert (
+        len([row for row in text.splitlines() if row.startswith("### ")]) == len(plan["steps"]) + 2
+    )
+    for command in [*plan["back"], *(c for step in plan["steps"] for c in step["commands"])]:
+        assert command in text or shlex.quote(command) in text
+    assert all(text.count("\n" + fence + "sh\n") for fence in ("```", "````"))
 
 
 @pytest.mark.parametrize(
