@@ -7,31 +7,19 @@ as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import partial
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
-from neuron_pin.errors import (
-    Change,
-    NeuronPinError,
-    NoSolution,
-    Relaxation,
-    UnknownName,
-    WrongUsage,
-)
+from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
-from neuron_pin.operations.alternatives import Tries, find_alternatives
 from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
 
 FRAMEWORKS = ("pytorch", "jax", "tensorflow", "mxnet", "none")
-
-MAX_TRIES = 60
-"""Locks that are tried to find what works instead of a request that does not."""
 
 
 class Category(Enum):
@@ -84,7 +72,8 @@ class Ami(Enum):
 class Wanted(NamedTuple):
     """What to install: a framework (one of `FRAMEWORKS`), its version or empty, the parts, the
     image, packages by name, and installed system packages that are updated with the release if
-    it has them."""
+    it has them.  ``left`` are installed packages that the release does not have, and that are
+    left out."""
 
     framework: str
     framework_version: str
@@ -92,6 +81,7 @@ class Wanted(NamedTuple):
     ami: Ami
     named: tuple[Requirement, ...] = ()
     moved: tuple[str, ...] = ()
+    left: tuple[Requirement, ...] = ()
 
 
 class TargetState(NamedTuple):
@@ -147,18 +137,10 @@ def find_target_state(request: LockRequest, wanted: Wanted) -> TargetState:
     On a host without its containers only the driver is installed.
 
     Without a Python in the request it is the operating system's if that works, else the newest
-    that works.  Raises `NoSolution` with alternatives that work.
+    that works.  Raises `NoSolution`.
     """
     if request.target.scope is Scope.HOST:
         wanted = wanted._replace(categories=wanted.categories & {Category.DRIVER, Category.EFA})
-    try:
-        return _find(request, wanted)
-    except NoSolution as error:
-        error.relaxations = _nearest(request, wanted)
-        raise
-
-
-def _find(request: LockRequest, wanted: Wanted) -> TargetState:
     options, catalog = request.target_options, request.catalog
     if options.instance is None or options.system is None:
         systems = ", ".join(system.name for system in catalog.systems)
@@ -338,58 +320,3 @@ def _efa(wanted: Wanted, catalog: Catalog, release: str) -> str:
         return ""
     versions = [m.version for m in catalog.members(release) if m.package == "efa-installer"]
     return versions[0] if versions and versions[0][:1].isdigit() else "latest"
-
-
-# What comes nearest ---------------------------------------------------------------------
-
-
-def _nearest(request: LockRequest, wanted: Wanted) -> tuple[Relaxation, ...]:
-    """What would work, proven by finding it."""
-    changes = (
-        (change, partial(_find, other_request, other))
-        for change, other_request, other in _changes(request, wanted)
-    )
-    return find_alternatives(changes, _outcome, Tries(MAX_TRIES), distinct=True)
-
-
-def _outcome(found: TargetState) -> str:
-    roots = [f"{root.key.name} {root.version}" for root in found.roots[:2]]
-    release, python = found.resolution.sdk, found.resolution.target.python
-    return ", ".join([f"SDK {release}", *roots, f"Python {python}"])
-
-
-def _changes(request: LockRequest, wanted: Wanted) -> Iterator[tuple[Change, LockRequest, Wanted]]:
-    phases = request.target_options.phases
-    single = list(_single(request, wanted))
-    yield from single
-    if "eos" not in phases:
-        eos = request.with_target(phases=(*phases, "eos"))
-        for change, other_request, other in _single(eos, wanted):
-            both = Change((("--phase", "eos"), *change.options))
-            yield both, other_request, other
-
-
-def _single(request: LockRequest, wanted: Wanted) -> Iterator[tuple[Change, LockRequest, Wanted]]:
-    options = request.target_options
-    if "eos" not in options.phases:
-        eos = request.with_target(phases=(*options.phases, "eos"))
-        yield Change((("--phase", "eos"),)), eos, wanted
-    if wanted.framework_version:
-        other = wanted._replace(framework_version="")
-        yield Change((("--framework-version", None),)), request, other
-    if request.sdk is not None:
-        yield Change((("--to", None),)), request._replace(sdk=None), wanted
-    if options.python:
-        yield Change((("--python", None),)), request.with_target(python=None), wanted
-    if options.system:
-        own = request.catalog.system(options.system)
-        others = [s for s in reversed(request.catalog.systems) if s.name != own.name and not s.only]
-        others.sort(key=lambda s: (s.name[:4] != own.name[:4], s.ecosystem is not own.ecosystem))
-        # What is left open follows from the system; what was given would not.
-        without_python = (("--python", None),) if options.python else ()
-        for system in others:
-            changed = request.with_target(system=system.name, python=None)
-            yield Change((("--os", system.name), *without_python)), changed, wanted
-    for family in sorted(request.catalog.instances, reverse=True):
-        if family != options.instance:
-            yield Change((("--instance", family),)), request.with_target(instance=family), wanted

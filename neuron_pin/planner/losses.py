@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, sdk_key
+from neuron_pin.inputs import Requirement
+from neuron_pin.operations.lock_request import LockRequest
 from neuron_pin.policy import Ecosystem, PackageKey
 
-from .destination import TargetState
+from .destination import COMPILERS, TargetState, Wanted
 
 OWN = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
 MAX_NAMED = 5
@@ -106,3 +108,60 @@ def _last(name: str, before: str, catalog: Catalog, family: str | None) -> str:
         if (family is None or family in member.instances) and sdk_key(sdk) < sdk_key(before)
     ]
     return max(found, key=sdk_key, default="")
+
+
+def leave_out(request: LockRequest, wanted: Wanted) -> Wanted:
+    """What is wanted less the packages that no release asked for has for the family.
+
+    A framework package and a compiler stay: without them it is not an upgrade of the same.
+    """
+    catalog, instance = request.catalog, request.target_options.instance
+    if instance is None:
+        return wanted
+    family = catalog.instances[catalog.instance(instance)]
+    left = tuple(each for each in wanted.named if _is_left(each, request, family))
+    named = tuple(each for each in wanted.named if each not in left)
+    return wanted._replace(named=named, left=(*wanted.left, *left))
+
+
+def _is_left(requirement: Requirement, request: LockRequest, family: str) -> bool:
+    catalog, name = request.catalog, requirement.name
+    package = catalog.packages.get(name)
+    if package is None or package.kind not in OWN or name in COMPILERS or request.sdk is None:
+        return False
+    if package.role is FrameworkRole.LEADER:
+        return False
+    return not any(
+        request.sdk.admits(sdk) and family in member.instances
+        for rows in catalog.shipped(name).values()
+        for sdk, member in rows
+    )
+
+
+def describe_left(names: Collection[str], destination: TargetState, catalog: Catalog) -> str:
+    """Packages that are installed and not in the new release, each with the last that has it;
+    empty for none."""
+    family = destination.resolution.target.family
+    last = {name: _last(name, destination.sdk, catalog, family) for name in sorted(names)}
+    told = ", ".join(f"{name} (last: SDK {sdk})" if sdk else name for name, sdk in last.items())
+    return f"SDK {destination.sdk} does not ship {told}" if told else ""
+
+
+def list_left(
+    start: Mapping[PackageKey, tuple[str, ...]], destination: TargetState, catalog: Catalog
+) -> list[str]:
+    """The Neuron packages of pip that a release had and the new one does not have."""
+    family = destination.resolution.target.family
+    shipped = {
+        member.package
+        for member in catalog.members(destination.sdk)
+        if family is None or family in member.instances
+    }
+    return [
+        key.name
+        for key in start
+        if key.ecosystem is Ecosystem.PIP
+        and key.name not in shipped
+        and key.name in catalog.packages
+        and catalog.packages[key.name].kind in OWN
+    ]

@@ -15,6 +15,7 @@ from neuron_pin.target import Scope
 
 from .destination import TargetState, Wanted
 from .hops import find_moves, find_pair
+from .nearest import Beginning, find_upgrade, list_newer
 
 
 def find_release(start: State, catalog: Catalog) -> str:
@@ -88,6 +89,18 @@ def explain_python(request: LockRequest, destination: TargetState) -> str:
     )
 
 
+def explain_standstill(
+    request: LockRequest, destination: TargetState, wanted: Wanted, beginning: Beginning
+) -> Iterator[str]:
+    """Why a plan leads to no newer release though there is one, and what would."""
+    newer = list_newer(request.catalog, beginning.sdk) if beginning.moves else []
+    if request.sdk is not None or not newer or destination.sdk in newer:
+        return
+    for change, _, other in find_upgrade(request, wanted, beginning):
+        left = ", ".join(requirement.name for requirement in other.left)
+        yield f"no newer release has everything: {change} would leave out {left}"
+
+
 def list_notes(
     comparison: Comparison,
     start: State,
@@ -103,7 +116,12 @@ def list_notes(
         ended = [d.key.name for d in comparison.differences if d.phases[0] is Phase.EOS]
         if ended:
             yield f"out of support before this plan: {', '.join(ended)}"
-        kept = [d for d in comparison.differences if d.old and not d.new and not d.renamed_to]
+        left = {requirement.name for requirement in wanted.left}
+        kept = [
+            d
+            for d in comparison.differences
+            if d.old and not d.new and not d.renamed_to and d.key.name not in left
+        ]
         if kept:
             names = ", ".join(f"{d.key.name} {d.old[0]}" for d in kept)
             yield f"not changed by this plan: {names}"

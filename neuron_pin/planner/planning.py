@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, ComponentKind
-from neuron_pin.errors import NoSolution, UnknownName
+from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.host.hook_state import read_hook_states
@@ -25,11 +26,12 @@ from neuron_pin.target import TargetOptions
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
-from .destination import Ami, TargetState, Wanted, find_target_state, parse_wanted
+from .destination import Ami, TargetState, Wanted, parse_wanted
 from .environment import default_installer, environment_path, environment_steps
 from .lock_steps import hook_steps, list_enforced
-from .losses import find_swap
-from .notes import explain_python, find_hops, list_notes
+from .losses import describe_left, find_swap, leave_out, list_left
+from .nearest import Beginning, find_destination
+from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
 from .step import Part, Plan, Step
 from .system import Machine, system_steps
 
@@ -93,7 +95,12 @@ def plan(
         raise UnknownName("installer", options.installer, INSTALLERS, hint="pip or uv")
     catalog = request.catalog
     if to and to != "latest":
-        request = request._replace(sdk=parse_sdk(to, catalog))
+        try:
+            request = request._replace(sdk=parse_sdk(to, catalog))
+        except UnknownName:
+            if os.path.exists(to):
+                raise _explain_end(to, catalog) from None
+            raise
     situation = read_current_state(start, catalog, request.target_options, options.root or "/")
     wanted = list_requested(
         situation,
@@ -104,8 +111,42 @@ def plan(
         ami=ami,
         named=named,
     )
+    given = request.target_options
     request = request.with_target(**situation.target._asdict()).without_network()
-    return make_plan(request, situation, wanted, options)
+    if not named:
+        wanted = leave_out(request, wanted)
+    instead: list[str] = []
+    if not named and not framework_version:
+        # A lock's packages are those of no framework.
+        chosen = framework or (wanted.framework if wanted.framework != "none" else "")
+        instead = [name for name in ("pytorch", "jax", "none") if name != chosen]
+    beginning = Beginning(
+        is_there=bool(situation.state.versions),
+        is_host=start == "host",
+        sdk=find_release(situation.state, catalog) if situation.state.versions else "",
+        moves=bool(wanted.named or wanted.left) and not named,
+        has_python=situation.target.python != given.python,
+        frameworks={
+            name: list_requested(
+                situation,
+                catalog,
+                framework=name,
+                framework_version="",
+                category=category,
+                ami=ami,
+                named=(),
+            )
+            for name in instead
+        },
+    )
+    return make_plan(request, situation, wanted, options, beginning)
+
+
+def _explain_end(to: str, catalog: Catalog) -> WrongUsage:
+    """A file or folder as the end of a plan; raises `UnreadableInput` for one that is broken."""
+    sdk = find_release(read_state(to, catalog, None), catalog)
+    hint = f"{to} has SDK {sdk}: --to {sdk}" if sdk else "name the release that it is of"
+    return WrongUsage(f"--to {to}: a plan leads to an SDK release, not to a file", hint=hint)
 
 
 def read_current_state(
@@ -200,11 +241,15 @@ def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
 
 
 def make_plan(
-    request: LockRequest, situation: CurrentState, wanted: Wanted, manner: PlanOptions
+    request: LockRequest,
+    situation: CurrentState,
+    wanted: Wanted,
+    manner: PlanOptions,
+    beginning: Beginning,
 ) -> Plan:
     """The ordered steps; raises `NoSolution` with alternatives that work."""
     catalog, start = request.catalog, situation.state
-    destination = find_target_state(request, wanted)
+    destination = find_destination(request, wanted, beginning)
     resolution = destination.resolution
     target = resolution.target
     if not resolution.packages and not destination.efa:
@@ -239,6 +284,11 @@ def make_plan(
         {requirement.name for requirement in wanted.named},
         catalog,
     )
+    left = [requirement.name for requirement in wanted.left]
+    told = describe_left(left, destination, catalog)
+    # Of a whole release nobody installs everything: what it had is no loss yet.
+    had = list_left(start.versions, destination, catalog) if situation.is_release else []
+    warnings = (*((swap.describe(),) if swap is not None else ()), *((told,) if told else ()))
     path = manner.venv or environment_path(destination, wanted, catalog)
     installer = manner.installer or default_installer(target.os, target.python)
     if destination.roots and not wanted.ami.has_environment:
@@ -253,7 +303,7 @@ def make_plan(
         command=manner.command,
         catalog=catalog,
         python_reason=explain_python(request, destination),
-        warnings=(swap.describe(),) if swap is not None else (),
+        warnings=warnings,
     )
     steps += _proof(resolution.packages_of(machine.system.ecosystem), machine)
     order = list(Part)
@@ -267,7 +317,9 @@ def make_plan(
         back=tuple(_rollback_steps(steps)),
         hops=hops,
         notes=(
-            *((swap.describe(),) if swap is not None else ()),
+            *warnings,
+            *([describe_left(had, destination, catalog)] if had and swap is None else []),
+            *explain_standstill(request, destination, wanted, beginning),
             *notes,
             *list_notes(comparison, start, destination, wanted, catalog),
         ),

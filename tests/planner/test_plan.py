@@ -591,6 +591,80 @@ def test_a_swapped_framework_package_is_told(run: Run) -> None:
     assert not any(step["warnings"] for step in plan["steps"])
 
 
+@pytest.fixture
+def lock_of_2_28(run: Run, tmp_path: Path) -> Path:
+    """Everything that SDK 2.28.1 had for trn2 and Python 3.10, which has ended since."""
+    path = tmp_path / "old.json"
+    done = run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu22.04", "--python", "3.10",
+               "--sdk", "2.28.1", "--as-of", "2026-03-20", "-o", path)  # fmt: skip
+    assert done.code == 0, done.err
+    return path
+
+
+def offers(run: Run, *words: str | Path) -> list[str]:
+    """The commands that a refusal offers; each is run, and prints a plan."""
+    done = run("plan", *words)
+    failure(done, NoSolution)
+    found = re.findall("would work: neuron-pin (.*)", done.err)
+    assert found
+    for command in found:
+        assert run(*shlex.split(command)).code == 0, command
+    return found
+
+
+@pytest.mark.parametrize("to", [["--to", "2.31.1"], ["--to", "2.32.0"], []])
+def test_an_upgrade_is_offered_nothing_older(run: Run, lock_of_2_28: Path, to: list[str]) -> None:
+    words = ("--from", lock_of_2_28, *to, "--as-of", "2026-08-20")
+    found = offers(run, *words)
+    for command in found:
+        plan = json.loads(run(*shlex.split(command), "--format", "json").out)
+        assert sdk_key(plan["to"]) > sdk_key("2.28.1")
+        assert plan["target"]["instance"] == "trn2"
+    assert any("--python 3" in command and "--to 2.31.1" in command for command in found)
+
+
+def test_a_machine_is_offered_other_frameworks_and_no_other_machine(run: Run) -> None:
+    target = (
+        "--to",
+        "2.32.0",
+        "--instance",
+        "inf2",
+        "--os",
+        "ubuntu22.04",
+        "--as-of",
+        "2026-08-20",
+    )
+    found = offers(run, "--from", "2.28.1", *target)
+    assert all("--instance inf2" in command for command in found)
+    assert any("--framework none" in command for command in found)
+    assert any("--framework jax" in command for command in found)
+
+
+def test_what_a_new_release_lacks_is_told_and_no_refusal(run: Run, lock_of_2_28: Path) -> None:
+    """Of a lock, of a release and of whatever else, but for the framework itself."""
+    more = ("--python", "3.11", "--as-of", "2026-08-20", "--format", "json")
+    target = ("--instance", "trn2", "--os", "ubuntu22.04")
+    for start in ((lock_of_2_28,), ("2.28.1", *target)):
+        plan = json.loads(run("plan", "--from", *start, "--to", "2.31.1", *more).out)
+        (note,) = [note for note in plan["notes"] if "neuronx-cc-stubs" in note]
+        assert "2.29.1" in note
+        warnings = [warning for step in plan["steps"] for warning in step["warnings"]]
+        assert warnings == ([note] if start == (lock_of_2_28,) else [])
+    # Without a release the newest that has everything is the one there is: what would be newer?
+    plan = json.loads(run("plan", "--from", lock_of_2_28, *more).out)
+    assert plan["to"] == "2.28.1"
+    assert any("--to 2.31.1" in note and "neuronx-cc-stubs" in note for note in plan["notes"])
+    # Who names a package wants it.
+    words = ("--from", "2.28.1", "--to", "2.31.1", *target, "neuronx-cc-stubs", *more)
+    failure(run("plan", *words), NoSolution)
+
+
+def test_a_lock_as_the_end_is_told_by_its_release(run: Run, lock_of_2_28: Path) -> None:
+    done = run("plan", "--from", "2.27.0", "--to", lock_of_2_28, "--instance", "trn2")
+    error = failure(done, WrongUsage)
+    assert "--to 2.28.1" in error.hint
+
+
 def test_another_python_than_the_systems_has_a_reason(run: Run) -> None:
     def reasons(*words: str) -> dict[str, str]:
         asked = ("--instance", "trn2", *words, "--as-of", "2026-08-20", "--format", "json")
