@@ -143,7 +143,7 @@ def run(options: Options, console: Console) -> int:
 def _infer_form(options: Options) -> str:
     """The format asked for, else what the name of the file says; text for others."""
     if options.format:
-        return options.format
+        return str(options.format)
     name = os.path.basename(options.output or "")
     if name.startswith("Dockerfile"):
         return "dockerfile"

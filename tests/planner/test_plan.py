@@ -614,8 +614,7 @@ def offers(run: Run, *words: str | Path) -> list[str]:
 
 @pytest.mark.parametrize("to", [["--to", "2.31.1"], ["--to", "2.32.0"], []])
 def test_an_upgrade_is_offered_nothing_older(run: Run, lock_of_2_28: Path, to: list[str]) -> None:
-    words = ("--from", lock_of_2_28, *to, "--as-of", "2026-08-20")
-    found = offers(run, *words)
+    found = offers(run, "--from", lock_of_2_28, *to, "--as-of", "2026-08-20")
     for command in found:
         plan = json.loads(run(*shlex.split(command), "--format", "json").out)
         assert sdk_key(plan["to"]) > sdk_key("2.28.1")
