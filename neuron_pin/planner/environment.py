@@ -105,6 +105,7 @@ def environment_steps(
         commands=(f"{tool} {wanted}",),
         reason="the constraints keep dependencies in the same release",
         warnings=warnings,
+        back=tuple(f"rm -f {shlex.quote(file.path)}" for file in files),
     )
     name = "uv pip check" if installer == "uv" else "pip check"
     yield Step(Part.PROOF, "consistent", f"Verify dependencies ({name})", commands=(proof,))

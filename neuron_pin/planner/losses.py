@@ -150,7 +150,8 @@ def describe_left(names: Collection[str], destination: TargetState, catalog: Cat
 def list_left(
     start: Mapping[PackageKey, tuple[str, ...]], destination: TargetState, catalog: Catalog
 ) -> list[str]:
-    """The Neuron packages of pip that a release had and the new one does not have."""
+    """The Neuron packages of pip that a release had and the new one does not have; not those of
+    frameworks, of which one is chosen."""
     family = destination.resolution.target.family
     shipped = {
         member.package
@@ -164,4 +165,5 @@ def list_left(
         and key.name not in shipped
         and key.name in catalog.packages
         and catalog.packages[key.name].kind in OWN
+        and catalog.packages[key.name].role is not FrameworkRole.LEADER
     ]

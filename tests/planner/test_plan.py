@@ -551,6 +551,15 @@ def test_rolling_back_removes_a_repository_only_where_there_was_none(run: Run, s
     assert not removed("--from", "2.30.0")
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_rolling_back_removes_the_files_of_the_environment(run: Run, installer: str) -> None:
+    words = ("plan", "--instance", "trn2", "--os", "ubuntu24.04", "--as-of", "2026-08-20")
+    plan = json.loads(run(*words, "--installer", installer, "--format", "json").out)
+    (install,) = [step for step in plan["steps"] if step["name"] == "install"]
+    (file,) = install["files"]
+    assert f"rm -f {file['path']}" in plan["back"]
+
+
 def test_a_swapped_framework_package_is_told(run: Run) -> None:
     target = (
         "--to",
