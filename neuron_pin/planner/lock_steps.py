@@ -1,6 +1,7 @@
 """The steps that move what is enforced on a machine, and bring it back: a hook's lock, or pins.
 
-A hook refuses what its lock does not have, so it is moved first.  What is there is saved into an
+A hook refuses what its lock does not have, so it is moved before anything is installed, and after
+the checks: a machine that fails one keeps its hook.  What is there is saved into an
 archive before it is replaced: rolling back restores it byte for byte.
 """
 

@@ -12,8 +12,8 @@ from neuron_pin.resolve import Resolution
 class Part(Enum):
     """Which part of a machine a step is about; plans have them in this order."""
 
-    LOCK = "lock"
     CHECK = "checks"
+    LOCK = "lock"
     REPOSITORY = "repository"
     PINS = "pins"
     KERNEL = "kernel headers"
