@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule, installable
+from neuron_pin.policy.debversion import deb_key
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
@@ -33,7 +34,7 @@ def check_lock_drift(
             f"{statement.key.name} {statement.version}",
             f"the lock has {package.key.name}{pin}{release} [{path}]",
             statement.place,
-            _remedy(package, path),
+            _remedy(package, path, statement.version),
         )
 
 
@@ -62,9 +63,13 @@ def check_absent(
     )
 
 
-def _remedy(package: LockedPackage, path: str) -> str:
+def _remedy(package: LockedPackage, path: str, present: str) -> str:
     name, ecosystem = package.key.name, package.key.ecosystem
     if ecosystem is Ecosystem.PIP:
         return f"neuron-pin exec --lock {shlex.quote(path)} -- pip install {name}"
-    installer = "apt-get" if ecosystem is Ecosystem.APT else "dnf"
-    return f"sudo {installer} install {shlex.quote(installable(name, package.pin, ecosystem))}"
+    word = shlex.quote(installable(name, package.pin, ecosystem))
+    if ecosystem is not Ecosystem.APT:
+        return f"sudo dnf install {word}"
+    is_newer = deb_key(present) > deb_key(package.version)
+    # apt-get -y goes back to an earlier version only if it is told so.
+    return f"sudo apt-get install {'--allow-downgrades ' if is_newer else ''}{word}"

@@ -20,7 +20,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
-from neuron_pin.outputs.repositories import KEY_FINGERPRINT, KEY_NAME, KEYRING
+from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, check_fingerprint
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import parse_release
@@ -200,10 +200,10 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
 
 
 def _key_command(repository: AptRepository, path: str) -> str:
-    """The commands that download the repository's key and show whose it is."""
-    target = shlex.quote(path)
-    fetch = f"sudo curl -fsSL {repository.url.rstrip('/')}/{KEY_NAME} -o {target}"
-    return f"{fetch} && gpg --show-keys {target}  # it must be {KEY_FINGERPRINT}"
+    """The command that downloads the repository's key, and takes it if it is Neuron's."""
+    target, new = shlex.quote(path), shlex.quote(f"{path}.new")
+    fetch = f"sudo curl -fsSL {repository.url.rstrip('/')}/{KEY_NAME} -o {new}"
+    return f"{fetch} && {check_fingerprint(new)} && sudo mv -f {new} {target}"
 
 
 def _key_ends(key: bytes) -> float | None:

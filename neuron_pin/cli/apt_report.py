@@ -29,7 +29,8 @@ def explain_host(requirement: Requirement, options: Options, console: Console) -
             "package",
             requirement.name,
             (),
-            hint="this machine's package lists do not have it: sudo apt-get update",
+            hint="this machine's package lists do not have it: sudo apt-get update; if that "
+            "does not help: neuron-pin doctor",
         )
     shown = [v for v in found.versions if requirement.admits(v.version)]
     if options.format == "json":

@@ -21,6 +21,14 @@ KEY_FINGERPRINT = "00FA2C1079260870A76D2C285749CAD8646D9185"
 vendor's setup-troubleshooting.rst; Bottlerocket's packages name the key's file by it."""
 
 
+def check_fingerprint(path: str) -> str:
+    """A test for a POSIX shell that a file has Neuron's key and no other: gpg lists every primary
+    key in it.  ``path`` is quoted for the shell."""
+    primary = """awk -F: '$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p = 0 }'"""
+    shown = f"gpg --show-keys --with-colons {path} | {primary}"
+    return f'test "$({shown})" = {KEY_FINGERPRINT}'
+
+
 def render_sources(resolution: Resolution, command: str) -> str:
     """``/etc/apt/sources.list.d/neuron.sources``; raises `WrongUsage` for a target without
     a code name."""

@@ -48,9 +48,9 @@ def system_checks(resolution: Resolution, catalog: Catalog, root: str) -> Iterat
         yield _check(
             "instance",
             f"Check that the instance family is {target.instance}",
-            f"grep -qi '^{target.instance}\\.' {root}{PRODUCT}",
+            f"grep -qis '^{target.instance}\\.' {root}{PRODUCT}",
             "release manifest",
-            f"cat {root}{PRODUCT}",
+            f"cat {root}{PRODUCT} 2>/dev/null || echo 'no EC2 instance type'",
         )
     if target.scope is not Scope.CONTAINER:
         yield from _kernel(resolution, catalog)

@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.target import Scope
@@ -59,7 +60,7 @@ def hook_steps(resolution: Resolution, root: str, files: Sequence[str]) -> Itera
     state = f"{root}/{FOLDER}/{manager}.state"
     moved = f"grep -Eqs '^value[[:space:]]sdk[[:space:]]{re.escape(sdk)}$' {state}"
     yield from save_steps(Part.LOCK, sdk, root, files, moved=moved)
-    words = ["neuron-pin", "hook", "install", manager, "--lock", lock]
+    words = [name_program_for_root(), "hook", "install", manager, "--lock", lock]
     words += ["--root", root] if root else []
     yield Step(
         Part.LOCK,

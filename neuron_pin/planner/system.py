@@ -14,9 +14,9 @@ from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.repositories import (
-    KEY_FINGERPRINT,
     KEY_NAME,
     KEYRING,
+    check_fingerprint,
     render_repo,
     render_sources,
 )
@@ -27,9 +27,6 @@ from .checks import package_manager
 from .destination import SYSTEM, Category
 from .lock_steps import save_steps
 from .step import Part, Step, WrittenFile
-
-_FINGERPRINTS = 'awk -F: \'$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p = 0 }\''
-"""The fingerprints of all primary keys in a file, as gpg prints them; a second one shows."""
 
 SOURCES = "/etc/apt/sources.list.d/neuron.sources"
 REPO = "/etc/yum.repos.d/neuron.repo"
@@ -122,7 +119,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
             "apt-get install -y ca-certificates curl gnupg",
             f"install -d -m 0755 {os.path.dirname(key)}",
             f"curl -fsSL {url}/{KEY_NAME} -o {key}.new",
-            _check_fingerprint(f"{key}.new"),
+            check_fingerprint(f"{key}.new"),
             f"mv -f {key}.new {key}",
             f"chmod 0644 {key}",
         ),
@@ -167,13 +164,6 @@ def _save_pins(
         lists = [f"{root}/{path}" for path in files if path.endswith("versionlock.list")]
         tests = [f"grep -qsF '{_pattern(p)}' {' '.join(lists)}" for p in packages if lists]
         yield from save_steps(Part.PINS, sdk, root, files, moved=" && ".join(tests))
-
-
-def _check_fingerprint(path: str) -> str:
-    """A test that a file has Neuron's key and no other: gpg lists every primary key in it."""
-    primary = """awk -F: '$1 == "pub" { p = 1 } $1 == "fpr" && p { print $10; p = 0 }'"""
-    shown = f"gpg --show-keys --with-colons {path} | {primary}"
-    return f'test "$({shown})" = {KEY_FINGERPRINT}'
 
 
 def _pins(

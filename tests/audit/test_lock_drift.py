@@ -99,3 +99,18 @@ def test_a_lock_that_is_none_is_no_finding(run) -> None:
     done = run("check", "reqs.txt", "--lock", "bad.json", *TARGET)
     assert failure(done, UnreadableInput).path == "bad.json"
     assert done.out == ""
+
+
+@pytest.mark.parametrize(("present", "is_newer"), [("2.20.1.0-1", False), ("2.99.1.0-1", True)])
+def test_apt_is_told_where_the_lock_goes_back(
+    run, lock: str, tmp_path: Path, present: str, *, is_newer: bool
+) -> None:
+    status = tmp_path / "root/var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    status.write_text(
+        f"Package: aws-neuronx-tools\nStatus: install ok installed\nVersion: {present}\n\n"
+    )
+    done = run("check", "--root", tmp_path / "root", "--lock", lock, *TARGET, "--format", "json")
+    (remedy,) = [f["remedy"] for f in json.loads(done.out)["findings"] if f["rule"] == "NP306"]
+    assert remedy.startswith("sudo apt-get install ")
+    assert ("--allow-downgrades" in remedy) == is_newer

@@ -12,6 +12,7 @@ from conftest import failure
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
+from neuron_pin.outputs.repositories import KEY_FINGERPRINT
 
 NEURON = "apt.repos.neuron.amazonaws.com"
 OWN = Archive(PackageFile(site=NEURON, archive="jammy"), {"aws-neuronx-tools": ["2.32.28.0-aa"]})
@@ -116,6 +117,19 @@ def test_each_fault_is_found(run, damage, rule: str, told: str) -> None:
         damage(Path(apt.root))
         found = examine(run, apt.root)
     assert [reason for r, reason in found if r == rule and told in reason], found
+
+
+def test_a_key_is_looked_at_before_it_is_taken(run) -> None:
+    with scratch_apt([OWN, OTHER], {}, {}) as apt:
+        healthy(apt.root)
+        key = Path(apt.root) / "etc/k.asc"
+        key.write_text("no key")
+        findings = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
+    (remedy,) = {f["remedy"] for f in findings if f["rule"] == "NP602"}
+    fetch, check, take = remedy.split(" && ", 1)[0], *remedy.split(" && ", 1)[1].rsplit(" && ", 1)
+    assert fetch.endswith(f" -o {key}.new")
+    assert check.endswith(f"= {KEY_FINGERPRINT}")
+    assert take == f"sudo mv -f {key}.new {key}"
 
 
 @pytest.mark.parametrize("option", ["--root", "--image"])

@@ -487,6 +487,23 @@ def test_the_hook_is_moved_after_the_checks_and_moved_back(run: Run, tmp_path: P
     assert contents(root) == before
 
 
+def test_root_is_told_where_the_program_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = a_host(tmp_path / "root", held="install")
+    asked = ("--sdk", "2.30.0", "--instance", "trn2", "--os", "ubuntu24.04", "-o", "old.json")
+    assert run("lock", "--offline", *asked).code == 0
+    assert run("hook", "install", "apt", "--lock", "old.json", "--root", root).code == 0
+    program = tmp_path / "venv/bin/neuron-pin"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0")
+    assert "sudo neuron-pin hook install apt" in run(*words).out
+    monkeypatch.setattr("sys.argv", [str(program)])
+    # sudo does not search an environment.
+    assert f"sudo {program} hook install apt" in run(*words).out.replace(" \\\n       ", "")
+
+
 def test_rolling_back_restores_the_pins_that_were_there(run: Run, tmp_path: Path) -> None:
     root = a_host(tmp_path / "root", held="install")
     (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
