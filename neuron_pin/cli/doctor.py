@@ -10,6 +10,7 @@ from neuron_pin.audit.listing import render_findings
 from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
+from neuron_pin.hooks.status import check_apt_hook
 
 from .command_parser import CommandParser
 from .console import Console
@@ -36,7 +37,8 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     age = warn_of_old_facts(console, catalog, today())
     findings = check_apt(root, catalog, time.time())
+    findings += check_apt_hook(root, today().isoformat())
     text = render_findings(findings, options.format, age, console.screen)
-    clean = f"{root}: apt sources, keys, lists and pins checked, no findings\n"
+    clean = f"{root}: apt sources, keys, lists, pins and hook checked, no findings\n"
     console.print_as(options.format, text or clean)
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -14,6 +14,7 @@ from neuron_pin.hooks.installing import (
     prepare_install,
     prepare_removal,
 )
+from neuron_pin.hooks.kept_settings import keep_settings
 from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location, list_locations
 from neuron_pin.hooks.lock_input import (
     check_operating_system,
@@ -73,14 +74,15 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     install.add_argument(
         "--on-error",
         choices=("allow", "refuse"),
-        default="allow",
         metavar="WHAT",
-        help="allow (default) or refuse changes to Neuron packages that the hook cannot judge",
+        help="allow or refuse changes to Neuron packages that the hook cannot judge; default: as "
+        "the installed hook does, else allow",
     )
     install.add_argument(
         "--expires",
         metavar="DATE",
-        help="remind from this day on to review the lock; default: six months after its day",
+        help="remind from this day on to review the lock; default: the day that was chosen for "
+        "the installed hook, else six months after the lock's day",
     )
     for action in (install, remove):
         action.add_argument(
@@ -143,14 +145,18 @@ def run(options: Options, console: Console) -> int:
             held = _load_index_redirect(options, places, catalog, console)
         else:
             lock = options.lock or "lock.json"
-            held = load_hook_lock(lock, catalog, OnError(options.on_error), options.expires)
+            on_error = OnError(options.on_error or "allow")
+            held = load_hook_lock(lock, catalog, on_error, options.expires)
         for place in places:
             check_operating_system(held, place, allow_other=options.allow_other_os)
             for warning in find_mismatches(held, place):
                 console.warn(warning)
-        prepared = [
-            (place, prepare_install(place, held, overwrite=options.overwrite)) for place in places
-        ]
+        prepared = []
+        for place in places:
+            own, kept = keep_settings(held, place, options.on_error, options.expires, today())
+            for setting in kept:
+                console.note(f"{place.label}: {setting}, kept from the installed hook")
+            prepared.append((place, prepare_install(place, own, overwrite=options.overwrite)))
     else:
         prepared = [
             (place, prepare_removal(place, overwrite=options.overwrite)) for place in places

@@ -76,7 +76,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
 
     Files that another kind of hook needs stay, and so does the log: it is the record of
     refusals and overrides.  Raises `CannotWrite` for a file of ours
-    that was edited by hand, unless ``overwrite``.
+    that was edited by hand, unless ``overwrite``; then a copy of it is kept.
     """
     needed = {
         piece.path
@@ -108,8 +108,11 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
                 raise CannotWrite(
                     piece.path,
                     "has been edited by hand since neuron-pin wrote it",
-                    hint="--overwrite removes it anyway",
+                    hint="--overwrite removes it and keeps a copy",
                 )
+            if owner is Ownership.EDITED:
+                copy = f"{_backup(place, piece)}.edited"
+                found.append(FileChange(copy, read_existing(copy), before))
             after = backup or None
             if backup:
                 found.append(FileChange(_backup(place, piece), backup, None))

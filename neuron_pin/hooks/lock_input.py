@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from neuron_pin.catalog import Catalog, Package
+from neuron_pin.catalog import Catalog, Package, load_catalog
 from neuron_pin.errors import InvalidVersion, WrongUsage
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
@@ -33,7 +33,8 @@ def load_hook_lock(path: str, catalog: Catalog, on_error: OnError, expires: str 
     else:
         day = add_months(resolution.target.as_of, MONTHS)
     whole = _with_release(resolution, catalog)
-    return HookLock(whole._replace(expires=day.isoformat()), command, on_error)
+    whole = whole._replace(expires=day.isoformat())
+    return HookLock(whole, command, on_error, is_expiry_chosen=bool(expires))
 
 
 def load_index_redirect(via: str, path: str | None, catalog: Catalog, today: date) -> HookLock:
@@ -108,10 +109,15 @@ def check_operating_system(held: HookLock, place: HookLocation, *, allow_other: 
     if target.os is None or not machine.os or machine.os in (target.os.name, *target.os.aliases):
         return
     instance = f"--instance {target.instance} " if target.instance else ""
+    catalog = load_catalog()
+    if any(machine.os in (system.name, *system.aliases) for system in catalog.systems):
+        way = f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json"
+    else:
+        known = ", ".join(system.name for system in catalog.systems)
+        way = f"Neuron publishes no packages for {machine.os}; known: {known}"
     raise WrongUsage(
         f"the lock is for {target.os.name}, but this machine runs {machine.os}",
-        hint=f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json; "
-        "--allow-other-os installs this one anyway",
+        hint=f"{way}; --allow-other-os installs this lock anyway",
     )
 
 

@@ -18,12 +18,14 @@ PROGRAM_MODE = 0o755
 class HookLock(NamedTuple):
     """What a hook enforces: the lock, the command that made it, and what to do where the hook
     cannot judge.  ``via`` is the address of the simple index that installers are pointed at,
-    empty for none; then the lock may be empty."""
+    empty for none; then the lock may be empty.  ``is_expiry_chosen`` says that somebody chose the
+    day of its review."""
 
     resolution: Resolution
     command: str
     on_error: OnError
     via: str = ""
+    is_expiry_chosen: bool = False
 
 
 class FileOwner(Enum):

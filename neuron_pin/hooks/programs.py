@@ -9,7 +9,7 @@ from neuron_pin.inputs.host.hook_state import STATES
 from neuron_pin.outputs.hook_state import render_hook_state
 
 from .location import HookLocation
-from .managed_file import PROGRAM_MODE, ManagedFile, program
+from .managed_file import PROGRAM_MODE, HookLock, ManagedFile, program
 
 FOLDER = "usr/lib/neuron-pin"
 LOG = "var/log/neuron-pin.log"
@@ -40,4 +40,9 @@ def state_path(place: HookLocation) -> str:
 
 def state(place: HookLocation) -> ManagedFile:
     """What the programs judge by."""
-    return program(state_path(place), lambda held: render_hook_state(held.resolution, held.command))
+
+    def render(held: HookLock) -> str:
+        chosen = held.is_expiry_chosen
+        return render_hook_state(held.resolution, held.command, is_expiry_chosen=chosen)
+
+    return program(state_path(place), render)

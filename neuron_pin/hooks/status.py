@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.hooks.program.state import State, Unusable, read_state
+from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.outputs.apt_preferences import render_outside_pin
-from neuron_pin.policy import Pin, PinComparison
+from neuron_pin.policy import Pin, PinComparison, Rule
 
-from . import apt, dnf
+from . import apt
 from .installing import list_files, read_existing
-from .location import HookKind, HookLocation
+from .kept_settings import read_on_error
+from .location import HookKind, HookLocation, find_location
 from .managed_file import FileOwner, ManagedFile
 from .program import verdict
 from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, source_of, state_path
@@ -84,9 +88,9 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         else:
             lock, expires = held.lock, held.values.get("expires", "")
             ineffective = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
-            if place.kind is HookKind.APT:
+            if place.kind is HookKind.APT and os.path.exists(place.below(apt.PREFERENCES)):
                 problems += _disagreements(place, held)
-        on_error = _on_error(place)
+        on_error = read_on_error(place)
         if place.kind is HookKind.APT and place.root == "/":
             problems += _self_test()
     else:
@@ -104,6 +108,25 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         ineffective,
         tuple(problems),
     )
+
+
+def check_apt_hook(root: str, today: str) -> Iterator[Finding]:
+    """NP612: what is wrong with the hook of the apt below a root; nothing where there is none.
+    ``today`` is an ISO date."""
+    place = find_location(HookKind.APT, None, root, None, {})
+    status = read_status(place, today)
+    words = [name_program_for_root(), "hook", "install", "apt", "--lock", "lock.json"]
+    words += ["--root", place.root] if place.root != "/" else []
+    words += ["--overwrite"] if any(f.state in ("edited", "foreign") for f in status.files) else []
+    for problem in status.problems:
+        yield Finding(
+            Rule.HOOK,
+            Severity.ERROR,
+            "the hook of apt",
+            problem,
+            place.below(apt.CONFIGURATION),
+            f"sudo {shlex.join(words)}",
+        )
 
 
 def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
@@ -159,12 +182,6 @@ def _file_state(piece: ManagedFile) -> str:
     return "ours" if source is None or text == source_of(source) else "outdated"
 
 
-def _on_error(place: HookLocation) -> str:
-    path = apt.CONFIGURATION if place.kind is HookKind.APT else dnf.CONFIGURATION
-    found = re.search(r"on.error = (\w+)", read_existing(place.below(path)))
-    return found[1] if found else ""
-
-
 def _label(files: list[FileStatus]) -> str:
     """What a constraints file or a configuration says of its lock, or of its index."""
     labels = []
@@ -197,14 +214,15 @@ def _self_test() -> list[str]:
 def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
     """Pins in the preferences that differ from the hook's: then unattended upgrades choose what
     the hook refuses, and fail."""
-    text = read_existing(place.below(apt.PREFERENCES))
+    path = place.below(apt.PREFERENCES)
+    text = read_existing(path)
     found = dict(re.findall(r"^Package: (\S+)\nPin: version /(.*)/$", text, re.M))
     for name, pin in held.pins.items():
         expression = render_outside_pin(Pin(pin.base, PinComparison(pin.reach)))
         if name not in found:
-            yield f"{apt.PREFERENCES} has no pin for {name}, but the hook has one"
+            yield f"{path} has no pin for {name}, but the hook has one"
         elif found[name] != expression:
-            yield f"{apt.PREFERENCES} and the hook pin {name} to different versions"
+            yield f"{path} and the hook pin {name} to different versions"
 
 
 def _gather(found: list[IneffectivePin], pins: int) -> tuple[IneffectivePin, ...]:

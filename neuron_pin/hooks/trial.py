@@ -18,7 +18,7 @@ from neuron_pin.outputs.hook_state import render_hook_state
 
 from .location import OnError
 from .lock_input import load_hook_lock
-from .program import apt_hook, verdict
+from .program import apt_hook, telling, verdict
 from .program.state import State, Unusable, parse_state, read_state
 from .programs import HERE
 
@@ -43,13 +43,15 @@ class ChangeVerdict(NamedTuple):
 
 class Trial(NamedTuple):
     """Several changes as one transaction; ``lock`` says which lock they were judged by, and
-    ``installer`` is the program that would install them: ``apt-get`` or ``dnf``."""
+    ``installer`` is the program that would install them: ``apt-get`` or ``dnf``; it needs
+    ``option``, if not empty, to install what the lock has."""
 
     lock: str
     sdk: str | None
     installer: str
     changes: tuple[ChangeVerdict, ...]
     notes: tuple[str, ...]
+    option: str = ""
 
     @property
     def is_allowed(self) -> bool:
@@ -93,7 +95,10 @@ def try_changes(
         n for word, change in zip(words, changes, strict=True) for n in _note(word, change, state)
     ]
     installer = "dnf" if is_rpm else "apt-get"
-    return Trial(state.lock, state.sdk or None, installer, tuple(changes), (*found.notes, *notes))
+    option = telling.downgrade_option(state, found.refusals, installer).strip()
+    return Trial(
+        state.lock, state.sdk or None, installer, tuple(changes), (*found.notes, *notes), option
+    )
 
 
 def _load_state(lock: str | None, root: str, catalog: Catalog) -> State:
@@ -118,9 +123,7 @@ def _parse(word: str, state: State, root: str) -> tuple[str, str]:
     name, _, version = word.replace("==", "=").partition("=")
     name, version = name.strip(), version.strip()
     if not name or not version or not f"{name}{version}".isprintable() or " " in word.strip():
-        raise WrongUsage(
-            f"{word!r} names no version", hint=f"write {name or 'aws-neuronx-tools'}=2.28.23.0"
-        )
+        raise WrongUsage(f"{word!r} names no version", hint=f"write {_example(name, state)}")
     if not state.is_neuron(name) and not name.startswith(KERNELS):
         if nearest(name, state.names):
             raise UnknownName("package", name, state.names)
@@ -132,6 +135,14 @@ def _parse(word: str, state: State, root: str) -> tuple[str, str]:
         # A version that has not been released yet.
         return name, version.replace("*", "0")
     return name, max(known, key=lambda v: (verdict.numbers(verdict.public(v)), v))
+
+
+def _example(name: str, state: State) -> str:
+    """A word that the lock allows, of the package if it is in the lock."""
+    if name not in state.pins:
+        name = min(state.pins, default="aws-neuronx-tools")
+    pin = state.pins.get(name)
+    return f"{name}={pin.version if pin is not None else '2.28.23.0'}"
 
 
 def _note(word: str, change: ChangeVerdict, state: State) -> Iterator[str]:

@@ -23,8 +23,14 @@ HEAD = "neuron-pin hook state 1"
 """The first line; programs of another version refuse the file."""
 
 
-def render_hook_state(resolution: Resolution, command: str) -> str:
-    """The text, deterministic; raises `WrongUsage` without system packages."""
+def render_hook_state(
+    resolution: Resolution, command: str, *, is_expiry_chosen: bool = False
+) -> str:
+    """The text, deterministic; raises `WrongUsage` without system packages.
+
+    ``is_expiry_chosen`` says that somebody chose the day of review; it is kept then where another
+    lock is installed.
+    """
     target = resolution.target
     packages = resolution.packages_of(target.system)
     if not packages:
@@ -39,8 +45,9 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
         ("value", "system", target.system.value),
         ("value", "family", target.family or ""),
         ("value", "command", command),
-        ("value", "relock", _relock_command(target)),
+        ("value", "relock", _relock_command(resolution, command)),
         ("value", "expires", resolution.expires),
+        *([("value", "expires-chosen", "yes")] if is_expiry_chosen else []),
         *(("allow", phase.label) for phase in sorted(target.phases - DEFAULT_PHASES)),
         *_names(catalog, target),
         *(_pin(package, catalog) for package in packages),
@@ -53,14 +60,18 @@ def render_hook_state(resolution: Resolution, command: str) -> str:
     return f"{text}end\t{len(lines)}\t{zlib.crc32(text.encode()):08x}\n"
 
 
-def _relock_command(target: Target) -> str:
-    """The command that makes a newer lock for the same target; a refusal shows it."""
+def _relock_command(resolution: Resolution, command: str) -> str:
+    """The command that makes a newer lock of the same packages for the same target, beside the
+    lock that is enforced; a refusal shows it."""
+    target = resolution.target
     words = ["neuron-pin", "lock"]
+    words += ["--offline"] if "--offline" in command.split() else []
     words += ["--instance", target.instance] if target.instance else []
     words += ["--os", target.os.name] if target.os is not None else []
     words += ["--python", target.python]
     words += ["--scope", target.scope.value] if target.scope is not Scope.BOTH else []
-    return shlex.join([*words, "--upgrade", "-o", "lock.json"])
+    words += [p.key.name for p in resolution.packages if "command line" in p.via]
+    return shlex.join([*words, "-o", "new.json"])
 
 
 def _system_packages(catalog: Catalog, target: Target) -> list[Package]:

@@ -641,6 +641,17 @@ PAGES = {
         "neuron-pin check requirements.txt",
         ("audit.suppression:drop_ignored",),
     ),
+    Rule.HOOK: RulePage(
+        "doctor",
+        "A part of apt's hook is missing, damaged, edited by hand, or of another version of "
+        "neuron-pin. apt goes on without a verdict, or refuses every Neuron package, as --on-error "
+        "says. Install the hook again.",
+        "",
+        "the lock is not enforced",
+        "",
+        "neuron-pin hook status",
+        ("hooks.status:check_apt_hook",),
+    ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",
         "The first announcement of a change was less than a calendar month before it, or after "

@@ -71,6 +71,7 @@ class Rule(Enum):
     NOT_LOADED = ("NP609", "the loaded driver is not the installed one")
     UNREADABLE = ("NP610", "could not be read")
     IGNORE = ("NP611", "a suppression without effect")
+    HOOK = ("NP612", "a hook that does not work")
     SHORT_NOTICE = ("NP701", "announced less than a month before")
     PHASE_OF_KIND = ("NP702", "a phase that does not exist for this kind")
     UNANNOUNCED = ("NP703", "an end of support that was not announced")

@@ -32,6 +32,8 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         for pin in status.ineffective:
             by_reason.setdefault(pin.reason, []).append(pin.name)
         for reason, names in by_reason.items():
+            verb = "are " if len(names) > 1 and reason.startswith("is ") else ""
+            reason = verb + reason.removeprefix("is ") if verb else reason
             lines.append(f"  no effect: {_count_pins(names, verbose=verbose)}: {reason}")
         if verbose:
             lines += [f"  {file.state:8}  {file.path}" for file in status.files]

@@ -27,7 +27,8 @@ def render_hook_trial(trial: Trial) -> str:
     lines += [f"note: {note}" for note in trial.notes]
     words = list(dict.fromkeys(word for change in trial.changes for word in change.install))
     if words:
-        lines += ["The lock allows:", f"  sudo {trial.installer} install {shlex.join(words)}"]
+        command = f"sudo {trial.installer} install {trial.option}".rstrip()
+        lines += ["The lock allows:", f"  {command} {shlex.join(words)}"]
     return join_printable(lines)
 
 

@@ -221,6 +221,35 @@ def test_what_a_refusal_proposes_is_what_apt_then_does(held) -> None:
     assert {found[TOOLS], found[RUNTIME]} == {LOCKED[TOOLS], LOCKED[RUNTIME]}
 
 
+def test_what_a_refusal_proposes_goes_back_from_something_newer(held) -> None:
+    machine = held("exact")
+    machine.has(f"{TOOLS}=2.99.1.0-new")
+    done = machine.apt("install", f"{TOOLS}=3.*")
+    proposed = re.search(r"^    (?:sudo )?apt-get install (.*)$", done.stderr, re.M)
+    assert proposed, done.stderr
+    # Without --allow-downgrades, apt-get -y stops.
+    assert machine.apt("install", *shlex.split(proposed[1])).returncode == 0
+    assert machine.installed()[TOOLS] == LOCKED[TOOLS]
+
+
+def test_a_refusal_keeps_the_old_lock_and_its_packages(
+    run, plain: Machine, lock_file, archives
+) -> None:
+    lock = lock_file(TOOLS, *RELEASE, index=archives.neuron)
+    done = run("hook", "install", "apt", "-q", "--lock", lock, "--root", plain.root)
+    assert done.code == 0, done.err
+    plain.point_hook_here()
+    told = plain.apt("install", f"{TOOLS}=3.*").stderr
+    (relock,) = re.findall(r"^    (neuron-pin lock .*)$", told, re.M)
+    words = shlex.split(relock)
+    # The lock that is enforced is not overwritten, no network is needed, nothing is added.
+    assert {"--offline", TOOLS} <= set(words)
+    written = words[words.index("-o") + 1]
+    assert written != "lock.json"
+    assert f"hook install apt --lock {written}" in told
+    assert run(*words[1:]).code == 0
+
+
 def test_the_override_repeats_what_was_typed(held) -> None:
     machine = held("exact")
     done = machine.apt("install", f"{TOOLS}=3.*")

@@ -143,6 +143,15 @@ def test_a_broken_hook_never_breaks_apt(
     assert done.returncode == 0, done.stderr
 
 
+def test_a_missing_program_is_named_with_the_repair(held) -> None:
+    machine = held("exact")
+    _without_judge(machine.root)
+    told = machine.apt("install", f"{TOOLS}=3.*").stderr
+    assert f"{machine.root}/usr/lib/neuron-pin/verdict.py" in told
+    assert "Error(" not in told
+    assert "sudo neuron-pin hook install apt" in told
+
+
 def test_an_unwritable_log_changes_no_verdict(held) -> None:
     machine = held("exact")
     log = machine.root / "var/log/neuron-pin.log"

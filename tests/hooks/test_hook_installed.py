@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def test_installing_is_idempotent_shown_before_and_leaves_no_trace(
     assert log.read_text() == record
     assert f"{log}: kept" in gone.err
     log.unlink()
+    # What was edited by hand is kept.
+    (copy,) = (plain.root / "var/lib/neuron-pin/backup").iterdir()
+    assert copy.read_bytes() == after["etc/apt/apt.conf.d/90neuron-pin"].replace(
+        b"/usr/lib/neuron-pin", f"{plain.root}/usr/lib/neuron-pin".encode()
+    )
+    shutil.rmtree(plain.root / "var/lib/neuron-pin")
     apts_own = ("var/cache", "var/log/apt")
     left = {k: v for k, v in tree(plain.root).items() if not k.startswith(apts_own)}
     assert left == {k: v for k, v in before.items() if not k.startswith(apts_own)}
@@ -94,6 +101,36 @@ def test_what_is_replaced_is_kept_and_comes_back(run, plain: Machine, archives, 
     assert run(*words).code == 0
     assert run("hook", "remove", "apt", "--root", plain.root).code == 0
     assert tree(plain.root) == before
+
+
+def test_what_the_hook_was_told_outlives_another_lock(
+    run, plain: Machine, archives, lock_file
+) -> None:
+    lock = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root)
+
+    def settings() -> tuple[str, str]:
+        told = run("hook", "status", "apt", "--root", plain.root, "--format", "json")
+        (status,) = json.loads(told.out)["hooks"]
+        return status["on_error"], status["expires"]
+
+    assert run(*words).code == 0
+    on_error, default = settings()
+    assert on_error == "allow"
+    assert run(*words, "--on-error", "refuse", "--expires", "2099-01-01").code == 0
+    again = run(*words)
+    assert again.code == 0
+    assert settings() == ("refuse", "2099-01-01")
+    assert {"refuse", "2099-01-01"} <= set(re.findall(r"[\w-]+", again.err))
+    # A damaged state does not say who chose its day; the configuration still says what to do.
+    (plain.root / "var/lib/neuron-pin/apt.state").write_text("")
+    assert run(*words).code == 0
+    assert settings() == ("refuse", default)
+    assert run(*words, "--on-error", "allow", "--expires", "2001-01-01").code == 0
+    assert settings() == ("allow", "2001-01-01")
+    # Whoever installs a lock after its day has reviewed it.
+    assert run(*words).code == 0
+    assert settings() == ("allow", default)
 
 
 def hook_status(run: Run, machine: Machine) -> dict[str, Any]:
@@ -137,11 +174,40 @@ def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
         assert any(name in problem for problem in problems)
 
 
+@pytest.mark.parametrize(
+    "broken", ["usr/lib/neuron-pin/verdict.py", "var/lib/neuron-pin/apt.state"]
+)
+def test_doctor_reports_a_hook_that_does_not_work(
+    run, plain: Machine, lock_file, archives, broken: str
+) -> None:
+    def findings() -> list[dict[str, str]]:
+        told = run("doctor", "--root", plain.root, "--format", "json")
+        return [f for f in json.loads(told.out)["findings"] if f["rule"] == "NP612"]
+
+    assert findings() == []
+    lock = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    words = ("hook", "install", "apt", "-q", "--lock", lock, "--root", plain.root)
+    assert run(*words).code == 0
+    assert findings() == []
+    path = plain.root / broken
+    path.write_text("garbage")
+    (finding,) = findings()
+    assert str(path) in finding["reason"]
+    assert f"hook install apt --lock lock.json --root {plain.root}" in finding["remedy"]
+    assert run("doctor", "--root", plain.root).code == 1
+    assert run(*words).code == 0
+    assert findings() == []
+
+
 def test_pins_that_match_nothing_are_one_line(run, held) -> None:
     machine = held("exact")
     text = run("hook", "status", "apt", "--root", machine.root).out
     (line,) = [row for row in text.splitlines() if "neither installed nor" in row]
-    assert re.search(r"no effect: \d pins \(", line), text
+    assert re.search(r"no effect: \d pins \(.*\): are neither", line), text
+    (machine.root / "etc/apt/preferences.d/00-neuron-pin.pref").unlink()
+    # What is missing as a whole is one problem; the configuration was moved for the test.
+    (problem,) = [p for p in hook_status(run, machine)["problems"] if "90neuron" not in p]
+    assert "00-neuron-pin.pref is missing" in problem
     told = run("hook", "status", "apt", "--root", machine.root, "--format", "json")
     (status,) = json.loads(told.out)["hooks"]
     assert {"aws-neuronx-k8-plugin"} <= {pin["name"] for pin in status["moot"]}
@@ -156,6 +222,12 @@ def test_a_lock_for_another_system_is_refused_unless_asked_for(
     words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root)
     assert "debian12" in failure(run(*words), WrongUsage).message
     assert tree(plain.root) == before
+    (plain.root / "etc/os-release").write_text('ID=debian\nVERSION_ID="13"\n')
+    hint = failure(run(*words), WrongUsage).hint
+    # No command is proposed that cannot work there.
+    assert "--os debian13" not in hint
+    assert {"debian13", "debian12", "ubuntu24.04"} <= set(re.findall(r"[a-z]+[\d.]*\d", hint))
+    (plain.root / "etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
     done = run(*words, "--allow-other-os")
     assert done.code == 0
     assert "debian12" in done.err

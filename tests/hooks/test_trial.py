@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, failure
 
 from neuron_pin.cli import main
+from neuron_pin.errors import WrongUsage
 
 TOOLS, RUNTIME, DRIVER = "aws-neuronx-tools", "aws-neuronx-runtime-lib", "aws-neuronx-dkms"
 LOCK = ("lock", "--offline", "-q", "--sdk", "2.31.1", "--instance", "trn2", "--os", "ubuntu24.04",
@@ -44,6 +45,13 @@ def rooted(tmp_path: Path, run: Run) -> Rooted:
         return root
 
     return make
+
+
+def test_the_example_for_a_word_without_version_is_allowed(run: Run) -> None:
+    assert run(*LOCK, "-o", "lock.json").code == 0
+    for name in (TOOLS, "something-else"):
+        hint = failure(run("hook", "test", name, "--lock", "lock.json"), WrongUsage).hint
+        assert run("hook", "test", hint.split()[-1], "--lock", "lock.json").code == 0
 
 
 def judged_by_hook(root: Path, changes: list[str], installed: dict[str, str]) -> tuple[bool, set]:

@@ -275,7 +275,7 @@ def kernel_refusals(
 
 def report_not_judged(error: Exception, concerned: bool, root: str, on_error: str) -> int:
     """Report that there was no verdict; apt proceeds or not as the administrator chose."""
-    message = str(error) if type(error).__name__ in ("NotJudged", "Unusable") else repr(error)
+    message = describe_failure(error)
     allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
     would_refuse = concerned and on_error == "refuse"
     refuses = would_refuse and not allowed
@@ -301,7 +301,21 @@ def report_not_judged(error: Exception, concerned: bool, root: str, on_error: st
         )
         return REFUSED
     tell("neuron-pin: apt proceeds" + (" (on-error = allow)\n" if not would_refuse else "\n"))
+    if type(error).__name__ != "NotJudged":
+        tell("neuron-pin: to repair the hook: sudo neuron-pin hook install apt --lock lock.json\n")
     return 0
+
+
+def describe_failure(error: Exception) -> str:
+    """Why there was no verdict, for whoever runs apt."""
+    if type(error).__name__ in ("NotJudged", "Unusable"):
+        return str(error)
+    package, _, module = (getattr(error, "name", "") or "").partition(".")
+    if isinstance(error, ImportError) and package == "neuron_pin_hook" and module:
+        here = os.path.dirname(os.path.realpath(__file__))
+        path = os.path.join(here, module + ".py")
+        return path + (" cannot be loaded" if os.path.exists(path) else " is missing")
+    return repr(error)
 
 
 def write_plainly(path: str, text: str) -> str:

@@ -1,7 +1,7 @@
 """What a hook prints about a transaction, and what it logs."""
 
 from .state import State
-from .verdict import Refusal, Verdict
+from .verdict import Refusal, Verdict, numbers, public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,11 +46,25 @@ def repeat_command(command: "Sequence[str]", installer: str) -> str:
     return text
 
 
-def propose_install(prefix: str, installer: str, words: "list[str]") -> "list[str]":
+def downgrade_option(state: State, refusals: "Iterable[Refusal]", installer: str) -> str:
+    """What apt-get wants before it installs what the lock has in place of something newer; empty
+    where nothing newer is installed."""
+    for refusal in refusals:
+        pin = state.pins.get(refusal.change.name)
+        if pin is None or not refusal.change.old or installer == "dnf":
+            continue
+        if numbers(public(refusal.change.old)) > numbers(public(pin.version)):
+            return "--allow-downgrades "
+    return ""
+
+
+def propose_install(
+    prefix: str, installer: str, words: "list[str]", option: str = ""
+) -> "list[str]":
     """A command that installs these, a few a line."""
     shown = [shell_word(word) for word in words]
     rows = [" ".join(shown[at : at + 4]) for at in range(0, len(shown), 4)]
-    head = "    " + prefix + installer + " install "
+    head = "    " + prefix + installer + " install " + option
     return (head + " \\\n        ".join(rows)).split("\n")
 
 
@@ -77,7 +91,8 @@ def format_refusal(
     words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
     if words and len(words) <= MAX_WORDS:
         lines.append("What the lock allows:")
-        lines += propose_install(prefix, installer, words)
+        option = downgrade_option(state, refusals, installer)
+        lines += propose_install(prefix, installer, words, option)
     else:
         lines.append("What the lock allows: the transaction without these packages.")
     rules = ",".join(sorted({refusal.rule for refusal in refusals}))
@@ -86,8 +101,8 @@ def format_refusal(
     lines.append("    " + prefix + "env NEURON_PIN_ALLOW=" + rules + " " + again)
     kind = "dnf" if installer == "dnf" else "apt"
     lines.append("To move to another release, lock it and install that lock:")
-    lines.append("    " + (state.values.get("relock") or "neuron-pin lock --upgrade -o lock.json"))
-    lines.append("    " + prefix + "neuron-pin hook install " + kind + " --lock lock.json")
+    lines.append("    " + (state.values.get("relock") or "neuron-pin lock -o new.json"))
+    lines.append("    " + prefix + "neuron-pin hook install " + kind + " --lock new.json")
     if kind == "apt":
         lines.append("apt reports this refusal below as a sub-process with an error code.")
     return [printable(line) for line in lines]
