@@ -126,7 +126,8 @@ def test_a_key_is_looked_at_before_it_is_taken(run) -> None:
         key.write_text("no key")
         findings = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
     (remedy,) = {f["remedy"] for f in findings if f["rule"] == "NP602"}
-    fetch, check, take = remedy.split(" && ", 1)[0], *remedy.split(" && ", 1)[1].rsplit(" && ", 1)
+    fetch, _, rest = remedy.partition(" && ")
+    check, _, take = rest.rpartition(" && ")
     assert fetch.endswith(f" -o {key}.new")
     assert check.endswith(f"= {KEY_FINGERPRINT}")
     assert take == f"sudo mv -f {key}.new {key}"

@@ -73,9 +73,10 @@ def test_installing_is_idempotent_shown_before_and_leaves_no_trace(
     log.unlink()
     # What was edited by hand is kept.
     (copy,) = (plain.root / "var/lib/neuron-pin/backup").iterdir()
-    assert copy.read_bytes() == after["etc/apt/apt.conf.d/90neuron-pin"].replace(
-        b"/usr/lib/neuron-pin", f"{plain.root}/usr/lib/neuron-pin".encode()
-    )
+    own = after["etc/apt/apt.conf.d/90neuron-pin"]
+    assert own is not None
+    moved = f"{plain.root}/usr/lib/neuron-pin".encode()
+    assert copy.read_bytes() == own.replace(b"/usr/lib/neuron-pin", moved)
     shutil.rmtree(plain.root / "var/lib/neuron-pin")
     apts_own = ("var/cache", "var/log/apt")
     left = {k: v for k, v in tree(plain.root).items() if not k.startswith(apts_own)}
