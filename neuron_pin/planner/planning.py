@@ -14,11 +14,12 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
-from neuron_pin.inputs.host.hook_state import read_hook_states
+from neuron_pin.inputs.host.hook_state import read_hook_pins, read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.operations.diff import compare
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
+from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage
 from neuron_pin.sources.apt.sources_list import read_apt_sources
@@ -59,7 +60,8 @@ class CurrentState(NamedTuple):
 
     ``is_release`` says that it is a whole release, of which nobody installs everything.
     ``hooks`` are the releases that the machine's hooks enforce, by package manager, and
-    ``enforced`` the files of its pins, none for a machine that was not read.
+    ``enforced`` the files of its pins, none for a machine that was not read; ``refused`` are
+    packages in versions that the hook of apt does not allow.
     """
 
     state: State
@@ -69,6 +71,7 @@ class CurrentState(NamedTuple):
     is_release: bool = False
     hooks: Mapping[str, str] = MappingProxyType({})
     enforced: tuple[str, ...] | None = None
+    refused: frozenset[str] = frozenset()
 
 
 NOTHING = State("nothing", "", {})
@@ -178,7 +181,13 @@ def read_current_state(
     host = urlsplit(catalog.repositories.apt).hostname
     sources = read_apt_sources(root)
     configured = any(urlsplit(s.repository.url).hostname == host for s in sources)
-    return CurrentState(state, target, configured, held, hooks=hooks, enforced=enforced)
+    pins = read_hook_pins(root, "apt")
+    refused = frozenset(
+        name
+        for name, found in installed.items()
+        if name in pins and not pins[name].matches(found.version)
+    )
+    return CurrentState(state, target, configured, held, False, hooks, enforced, refused)
 
 
 def _is_release(state: State) -> bool:
@@ -314,7 +323,7 @@ def make_plan(
         resolution=resolution,
         comparison=comparison,
         steps=tuple(steps),
-        back=tuple(_rollback_steps(steps)),
+        back=tuple(_pass_hook(_rollback_steps(steps), situation, destination.sdk)),
         hops=hops,
         notes=(
             *warnings,
@@ -380,6 +389,22 @@ def _proof(packages: Sequence[LockedPackage], machine: Machine) -> Iterator[Step
         "Show the installed versions",
         commands=(f"{query} {' '.join(names)}",),
     )
+
+
+def _pass_hook(back: Iterator[str], situation: CurrentState, sdk: str) -> Iterator[str]:
+    """The commands that roll back, past a hook that refuses what was installed before: it was
+    moved to the new release already, or somebody overrode it."""
+    install = "sudo apt-get install "
+    is_moved = situation.hooks.get("apt") == sdk
+    for command in back:
+        if not situation.refused or not command.startswith(install):
+            yield command
+        elif is_moved:
+            yield "# First install the lock of the old release, or the hook refuses the next line:"
+            yield f"# sudo {name_program_for_root()} hook install apt --lock OLD.json"
+            yield command
+        else:
+            yield command.replace(install, f"sudo env NEURON_PIN_ALLOW=NP306 {install[5:]}", 1)
 
 
 def _rollback_steps(steps: Sequence[Step]) -> Iterator[str]:

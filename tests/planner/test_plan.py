@@ -487,6 +487,32 @@ def test_the_hook_is_moved_after_the_checks_and_moved_back(run: Run, tmp_path: P
     assert contents(root) == before
 
 
+def test_a_rollback_passes_the_hook(run: Run, tmp_path: Path) -> None:
+    root = a_host(tmp_path / "root", held="install")
+    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
+
+    def roll_back(sdk: str) -> tuple[list[str], int]:
+        asked = ("--sdk", sdk, "--instance", "trn2", "--os", "ubuntu24.04", "-o", f"{sdk}.json")
+        assert run("lock", "--offline", *asked).code == 0
+        done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
+        assert done.code == 0, done.err
+        words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0", "--format", "json")
+        back: list[str] = json.loads(run(*words).out)["back"]
+        (at,) = [n for n, line in enumerate(back) if "apt-get install -y --allow-down" in line]
+        return back, at
+
+    # The hook was moved by hand before: its old lock has to come first.
+    back, at = roll_back("2.32.0")
+    assert back[at].startswith("sudo apt-get install")
+    assert "hook install apt --lock OLD.json" in back[at - 1]
+    assert all(line.startswith("#") for line in back[at - 2 : at])
+    # What is installed was so by an override.
+    status = root / "var/lib/dpkg/status"
+    status.write_text(status.read_text().replace("2.30.10.0-39feaa591", "2.99.1.0-new"))
+    back, at = roll_back("2.30.0")
+    assert back[at].startswith("sudo env NEURON_PIN_ALLOW=NP306 apt-get install")
+
+
 def test_root_is_told_where_the_program_is(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -752,7 +778,8 @@ def test_a_host_that_is_held_by_a_hook_is_told_what_comes_first(run: Run, tmp_pa
         done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
         assert done.code == 0, done.err
         told = run(*words)
-        is_told = "sudo neuron-pin hook install apt" in told.out
+        # Rolling back names a lock, too.
+        is_told = "sudo neuron-pin hook install apt --lock neuron-" in told.out
         assert is_told == (sdk == "2.30.0"), told.out
 
 

@@ -6,6 +6,7 @@ import os
 import re
 
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.policy import Pin, PinComparison
 
 STATES = "var/lib/neuron-pin"
 """The folder of what hooks judge by, one file a package manager."""
@@ -24,3 +25,15 @@ def read_hook_states(root: str) -> dict[str, str]:
             sdk = re.search(r"^value\tsdk\t([\d.]*)$", text, re.M)
             found[manager] = sdk[1] if sdk else ""
     return found
+
+
+def read_hook_pins(root: str, manager: str) -> dict[str, Pin]:
+    """What the hook of a package manager allows of each package; empty for no hook.  Raises
+    `UnreadableInput`."""
+    path = os.path.join(root, STATES, f"{manager}.state")
+    if not os.path.isfile(path):
+        return {}
+    text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+    kinds = "|".join(comparison.value for comparison in PinComparison)
+    rows = re.findall(rf"^pin\t([^\t]+)\t({kinds})\t([^\t]+)\t", text, re.M)
+    return {name: Pin(base, PinComparison(reach)) for name, reach, base in rows}
