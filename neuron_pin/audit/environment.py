@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.host.distributions import Distribution, read_distributions
@@ -13,7 +13,7 @@ from neuron_pin.target import Target
 
 from .finding import Finding, Severity
 from .names import check_names
-from .remedy import pip_install_command, reinstall_command
+from .remedy import pip_install_command, reinstall_commands
 from .requirements import check_packages, is_neuron
 
 _NOT_IT = (
@@ -39,42 +39,53 @@ def check_environment(
     findings: list[Finding] = []
     stated: list[DetectedPackage] = []
     sound: list[DetectedPackage] = []
+    placeholders: dict[Distribution, str] = {}
     for found in read_distributions(folder, names):
         key = PackageKey(Ecosystem.PIP, found.name)
         statement = DetectedPackage(key, found.version, None, "", folder)
         stated.append(statement)
         if found.name not in names:
             continue
-        fake = list(_placeholder(found, folder, catalog, target))
-        findings += fake or _metadata(found, folder, catalog.repositories.pip)
-        if not fake:
-            sound.append(statement)
+        reason = _placeholder_reason(found)
+        if reason:
+            placeholders[found] = reason
+            continue
+        findings += _metadata(found, folder, catalog.repositories.pip)
+        sound.append(statement)
+    findings[:0] = _placeholders(placeholders, folder, catalog, target)
     findings += check_packages(sound, catalog, target, within_days)
     findings += check_names(stated, catalog, folder)
     return findings, stated
 
 
-def _placeholder(
-    found: Distribution, folder: str, catalog: Catalog, target: Target
-) -> Iterator[Finding]:
-    reason = ""
+def _placeholder_reason(found: Distribution) -> str:
+    """How a distribution shows that it is a placeholder; empty for one that does not."""
     said = f"{found.summary} {found.text}".lower()
     telling = next((words for words in _NOT_IT if words in said), "")
     if telling:
-        reason = f"its own words are {telling!r}"
-    elif not found.problem and not found.files:
-        reason = "it contains no code"
-    elif re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
-        reason = "its only module does nothing but raise an error"
-    if reason:
+        return f"its own words are {telling!r}"
+    if not found.problem and not found.files:
+        return "it contains no code"
+    if re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
+        return "its only module does nothing but raise an error"
+    return ""
+
+
+def _placeholders(
+    found: Mapping[Distribution, str], folder: str, catalog: Catalog, target: Target
+) -> Iterator[Finding]:
+    """A finding for each placeholder; ``found`` has their reasons."""
+    installed = {each.name: each.version for each in found}
+    remedies = reinstall_commands(folder, installed, catalog, target)
+    for each, reason in found.items():
         yield Finding(
             Rule.PLACEHOLDER,
             Severity.ERROR,
-            f"{found.name} {found.version}",
+            f"{each.name} {each.version}",
             f"this is a placeholder, not the Neuron package: {reason}; it came from another "
             f"index than {catalog.repositories.pip}",
-            found.place,
-            reinstall_command(folder, found.name, found.version, catalog, target),
+            each.place,
+            remedies[each.name],
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
@@ -46,9 +46,11 @@ def suggest_version(
     key: PackageKey,
     target: Target,
     phases: tuple[Phase, ...] = SUPPORTED,
+    release: str = "",
 ) -> Suggestion | None:
     """The newest version of a package for a target's instance family, Python and day, of the
-    first of the phases that has one; none where no release ships one."""
+    first of the phases that has one; of one release where that is given; none where no release
+    ships one."""
     package = catalog.packages.get(key.name)
     if package is None:
         return None
@@ -59,6 +61,7 @@ def suggest_version(
             sdk
             for sdk, member in rows
             if catalog.dates[sdk] <= target.as_of
+            and release in ("", sdk)
             and (target.family is None or target.family in member.instances)
             and (not member.pythons or target.python in member.pythons)
         ]
@@ -144,7 +147,7 @@ def list_supported_systems(catalog: Catalog, target: Target) -> list[str]:
 def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Target) -> str:
     """The command that locks packages together: of a release if it ships all of them for the
     target and they are supported, else of the newest that ships most of them so; where none does,
-    those that the release has."""
+    those that the release has.  A name that no release ships for the target decides nothing."""
     wanted = set(names)
     newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
@@ -174,32 +177,73 @@ def _members(catalog: Catalog, sdk: str, target: Target) -> dict[str, str]:
     }
 
 
-def reinstall_command(
-    folder: str, name: str, installed: str, catalog: Catalog, target: Target
-) -> str:
-    """The commands that put Neuron's own package into an environment: a lock for its target,
-    then the exact version, from Neuron's index, by the installer that made the environment.
+def reinstall_commands(
+    folder: str, installed: Mapping[str, str], catalog: Catalog, target: Target
+) -> dict[str, str]:
+    """By the name of each placeholder in an environment, the commands that put Neuron's own
+    package in its place: a lock for the target, then the exact versions, from Neuron's index, by
+    the installer that made the environment.
 
-    Where no release ships one for the target, what explains that.
+    ``installed`` has the placeholders' versions.  Those that one release can replace together
+    share their commands: two locks of different releases would leave a mixture.  Where no
+    release ships a package for the target, the command explains that.
     """
-    found = suggest_version(catalog, PackageKey(Ecosystem.PIP, name), target)
-    if found is None:
-        options = shlex.join(_target_options(target))
-        return f"neuron-pin explain {name}{' ' + options if options else ''}"
-    lock = ["neuron-pin", "lock", name, *_target_options(target), "--sdk", found.sdk]
+    commands: dict[str, str] = {}
+    left = set(installed)
+    while left:
+        found = _suggest_together(left, catalog, target)
+        if not found:
+            options = shlex.join(_target_options(target))
+            commands |= {
+                name: f"neuron-pin explain {name}{' ' + options if options else ''}"
+                for name in left
+            }
+            break
+        command = _reinstall_command(folder, found, installed, catalog, target)
+        commands |= {suggestion.name: command for suggestion in found}
+        left -= {suggestion.name for suggestion in found}
+    return commands
+
+
+def _suggest_together(names: Iterable[str], catalog: Catalog, target: Target) -> list[Suggestion]:
+    """The versions of the release that can replace most of these packages; of several such
+    releases, the one where their phases are best, then the newest."""
+    keys = [PackageKey(Ecosystem.PIP, name) for name in sorted(names)]
+    best: list[Suggestion] = []
+    best_rank = (0, 0)
+    for release in catalog.releases:
+        for phase_limit in range(1, len(SUPPORTED) + 1):
+            phases = SUPPORTED[:phase_limit]
+            offered = (suggest_version(catalog, key, target, phases, release.sdk) for key in keys)
+            found = [suggestion for suggestion in offered if suggestion is not None]
+            rank = (len(found), -phase_limit)
+            if found and rank > best_rank:
+                best, best_rank = found, rank
+    return best
+
+
+def _reinstall_command(
+    folder: str,
+    found: Sequence[Suggestion],
+    installed: Mapping[str, str],
+    catalog: Catalog,
+    target: Target,
+) -> str:
+    names = [suggestion.name for suggestion in found]
+    lock = ["neuron-pin", "lock", *names, *_target_options(target), "--sdk", found[0].sdk]
     lock += ["--offline", "-o", "constraints.txt"]
     # A placeholder of the very version counts as installed.
-    is_same = installed.partition("+")[0] == found.version
+    same = [each.name for each in found if installed[each.name].partition("+")[0] == each.version]
     url = catalog.repositories.pip
     if _is_made_by_uv(folder):
         install = ["uv", "pip", "install", "--python", folder]
-        install += ["--reinstall-package", name] if is_same else []
+        install += [word for name in same for word in ("--reinstall-package", name)]
         install += ["--index-strategy", "unsafe-first-match", "--index", url]
     else:
         install = [*_pip_of(folder), "install"]
-        install += ["--force-reinstall"] if is_same else []
+        install += ["--force-reinstall"] if same else []
         install += ["--extra-index-url", url]
-    install += ["--constraint", "constraints.txt", found.spec]
+    install += ["--constraint", "constraints.txt", *(suggestion.spec for suggestion in found)]
     return f"{shlex.join(lock)} && {shlex.join(install)}"
 
 

@@ -136,6 +136,49 @@ def test_a_placeholder_of_the_locked_version_is_installed_anew(run, tmp_path: Pa
     assert "--force-reinstall" in finding["remedy"]
 
 
+def test_placeholders_are_replaced_together_from_one_release(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    put(site, "neuronx-cc", "1.0", module=None)
+    put(site, "torch-neuronx", "1.0", module=None)
+    options = ("--venv", venv, "--instance", "trn1", *AS_OF)
+    done = run("check", *options, "--format", "json")
+    (remedy,) = {row["remedy"] for row in json.loads(done.out)["findings"]}
+    words = shlex.split(remedy)
+    assert run(*words[1 : words.index("&&")], "-q").code == 0
+    specs = words[words.index("--constraint") + 2 :]
+    for name, version in (spec.split("==") for spec in specs):
+        shutil.rmtree(site / f"{name.replace('-', '_')}-1.0.dist-info")
+        put(site, name, version)
+    rules = {rule for rule, _ in found(run("check", *options, "--format", "json"))}
+    assert not rules & {"NP405", "NP507"}
+
+
+def test_placeholders_that_no_release_ships_together_have_commands_of_their_own(
+    run, tmp_path: Path
+) -> None:
+    venv, site = environment(tmp_path)
+    for name in ("torch-neuronx", "torch-neuron"):
+        put(site, name, "1.0", module=None)
+    done = run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "json")
+    for row in json.loads(done.out)["findings"]:
+        name = row["subject"].partition(" ")[0]
+        command = "explain" if name == "torch-neuron" else "lock"
+        assert row["remedy"].startswith(f"neuron-pin {command} {name} ")
+
+
+def test_a_name_that_no_release_has_for_the_target_decides_nothing(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    put(site, "torch-neuronx", "2.9.0.2.15.32035")
+    put(site, "neuronx-cc", "2.27.5334.0")
+    put(site, "libneuronxla", "3.0.5356.0")
+    done = run("check", "--venv", venv, *TARGET, "--format", "json")
+    rows = json.loads(done.out)["findings"]
+    (remedy,) = {row["remedy"] for row in rows if row["rule"] == "NP507"}
+    words = shlex.split(remedy)
+    assert words[2:4] == ["neuronx-cc", "torch-neuronx"]
+    assert words[words.index("--sdk") + 1] == "2.31.1"
+
+
 def test_broken_metadata_is_a_finding_of_its_own(run, tmp_path: Path) -> None:
     venv, site = environment(tmp_path)
     (put(site, "neuronx-cc", "2.26.6360.0") / "METADATA").unlink()
