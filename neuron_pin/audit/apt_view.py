@@ -171,7 +171,7 @@ def _install_command(found: AptView, installed: str) -> str:
     if found.candidate is None or found.candidate == installed:
         pinned = next((v.version for v in found.versions if v.priority > 0), "")
         if not pinned:
-            return "sudo apt-get update, then: sudo neuron-pin doctor"
+            return "sudo apt-get update, then: neuron-pin doctor"
         return f"sudo apt-get install --allow-downgrades {found.name}={pinned}"
     return f"sudo apt-get install {found.name}={found.candidate}"
 

@@ -121,7 +121,7 @@ def _system(
     if target.os is None:
         known = ", ".join(system.name for system in catalog.systems)
         reason = f"no SDK release supports this operating system; known are {known}"
-        remedy = "move to " + " or ".join(list_supported_systems(catalog, target)[:3])
+        remedy = "move to " + " or ".join(list_supported_systems(catalog, target, name)[:3])
         yield Finding(
             Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, remedy
         )

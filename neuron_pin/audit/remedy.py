@@ -125,12 +125,17 @@ def target_remedy(part: Part, catalog: Catalog, target: Target) -> str:
     return move_to(part.event.replacement if part.event is not None else "", catalog)
 
 
-def list_supported_systems(catalog: Catalog, target: Target) -> list[str]:
-    """The operating systems that have not ended on the target's day, newest first; those of its
-    own distribution alone where there are any."""
-    near = target.os
+def list_supported_systems(catalog: Catalog, target: Target, name: str = "") -> list[str]:
+    """The operating systems that have not ended on the target's day; those of its own
+    distribution alone where there are any.
+
+    ``name`` is that of an operating system that the catalog does not know: its distribution
+    comes first, then what has the same package manager; newest first.
+    """
+    near = _distribution(target.os.name if target.os is not None else name)
+    own = {s.ecosystem for s in catalog.systems if _distribution(s.name) == near}
     found = [
-        system.name
+        system
         for system in reversed(catalog.systems)
         if not system.only
         and not system.first_sdk_without
@@ -140,8 +145,20 @@ def list_supported_systems(catalog: Catalog, target: Target) -> list[str]:
             )
         )
     ]
-    alike = [name for name in found if near is not None and name[:4] == near.name[:4]]
-    return alike or found
+    found.sort(
+        key=lambda system: (
+            _distribution(system.name) != near,
+            system.ecosystem not in (own or {Ecosystem.APT}),
+            not system.name.startswith("ubuntu"),
+        )
+    )
+    alike = [system.name for system in found if _distribution(system.name) == near]
+    return (target.os is not None and alike) or [system.name for system in found]
+
+
+def _distribution(system: str) -> str:
+    """``debian`` of ``debian13``."""
+    return system.rstrip("0123456789.")
 
 
 def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Target) -> str:

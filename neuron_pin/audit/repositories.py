@@ -14,9 +14,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
@@ -43,6 +45,13 @@ SOON_DAYS = 30
 
 DAY = 86400
 
+AS_ROOT = 'sudo "$(command -v neuron-pin)"'
+"""neuron-pin by its path: what pipx or an environment has is not on the PATH of root."""
+
+EXAMPLE_FAMILY = "trn2"
+EXAMPLE_SYSTEM = "ubuntu24.04"
+"""What commands have where a machine does not tell."""
+
 
 def check_apt(root: str, catalog: Catalog, now: float, *, is_image: bool = False) -> list[Finding]:
     """Everything that stops apt from following a lock; ``now`` is in seconds since the epoch.
@@ -61,21 +70,13 @@ def check_apt(root: str, catalog: Catalog, now: float, *, is_image: bool = False
     host = urlsplit(catalog.repositories.apt).hostname
     own = [s for s in sources if urlsplit(s.repository.url).hostname == host]
     if not own:
-        findings.append(
-            _error(
-                Rule.APT_SOURCE,
-                "Neuron repository",
-                f"no apt source names {host}",
-                os.path.join(root, "etc/apt/sources.list.d"),
-                _lock_command(root, "etc/apt/sources.list.d/neuron.sources", catalog),
-            )
-        )
+        findings.append(_missing_source(root, catalog, now))
     for source in own:
         findings += _suite(source, root, catalog)
         findings += _trust(source, root, now)
         findings += [] if is_image else _lists(source, now)
     findings += _duplicates(own)
-    findings += _decoys([s for s in sources if s not in own], root, catalog)
+    findings += _decoys([s for s in sources if s not in own], root, catalog, now)
     findings += _preferences(root)
     try:
         findings += check_pins(root, catalog)
@@ -96,15 +97,42 @@ def _looks_like_image(root: str) -> bool:
     return not lists and not any(os.path.isdir(path) and os.listdir(path) for path in mounted)
 
 
-def _lock_command(root: str, path: str, catalog: Catalog) -> str:
-    """The command that writes a file of a machine, with its operating system and, where that
-    shows, its instance family in it."""
+def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
+    """That no apt source is Neuron's, and whether one can be for this operating system."""
+    reason = f"no apt source names {urlsplit(catalog.repositories.apt).hostname}"
+    remedy = _lock_command(root, "etc/apt/sources.list.d/neuron.sources", catalog, now)
+    name = detect(root).os
+    if name and _find_system(name, catalog) is None:
+        supported = [
+            system.name
+            for system in reversed(catalog.systems)
+            if system.codename and not system.first_sdk_without
+        ]
+        reason += f", and Neuron has no apt repository for {name}"
+        remedy = f"use an operating system that it has one for: {', '.join(supported)}"
+    place = os.path.join(root, "etc/apt/sources.list.d")
+    return _error(Rule.APT_SOURCE, "Neuron repository", reason, place, remedy)
+
+
+def _find_system(name: str, catalog: Catalog) -> OperatingSystem | None:
+    return next((s for s in catalog.systems if name in (s.name, *s.aliases)), None)
+
+
+def _lock_command(root: str, path: str, catalog: Catalog, now: float) -> str:
+    """The command that writes a file of a machine, with its instance family and operating system
+    in it; what does not show is an example, and the command says so."""
     machine = detect(root)
-    system = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
-    words = ["sudo", "neuron-pin", "lock", "--offline"]
-    words += ["--instance", machine.instance] if machine.instance else []
-    words += ["--os", system.name] if system is not None else []
-    return shlex.join([*words, "-o", os.path.join(root, path)])
+    system = _find_system(machine.os, catalog)
+    words = ["lock", "--offline", "--instance", machine.instance or EXAMPLE_FAMILY]
+    words += ["--os", system.name if system is not None else EXAMPLE_SYSTEM]
+    # Nothing of these files depends on Python, but no lock is made for one that has ended.
+    pythons = find_supported_pythons(catalog, datetime.fromtimestamp(now, timezone.utc).date())
+    if pythons and system is not None and system.python not in pythons:
+        words += ["--python", pythons[-1]]
+    examples = [] if machine.instance else [f"your instance family for {EXAMPLE_FAMILY}"]
+    examples += [] if system is not None else [f"your system for {EXAMPLE_SYSTEM}"]
+    told = f"  # put {' and '.join(examples)}" if examples else ""
+    return f"{AS_ROOT} {shlex.join([*words, '-o', os.path.join(root, path)])}{told}"
 
 
 def _error(rule: Rule, subject: str, reason: str, place: str, remedy: str) -> Finding:
@@ -122,7 +150,7 @@ def _place(source: ConfiguredSource) -> str:
 def _suite(source: ConfiguredSource, root: str, catalog: Catalog) -> Iterator[Finding]:
     """Whether the suite is the one for this operating system."""
     name = detect(root).os
-    system = next((s for s in catalog.systems if name in (s.name, *s.aliases)), None)
+    system = _find_system(name, catalog)
     if system is None or not system.codename or source.repository.suite == system.codename:
         return
     yield _error(
@@ -286,12 +314,14 @@ def _validity(repository: AptRepository, path: str, now: float) -> Iterator[Find
     )
 
 
-def _decoys(sources: Sequence[ConfiguredSource], root: str, catalog: Catalog) -> Iterator[Finding]:
+def _decoys(
+    sources: Sequence[ConfiguredSource], root: str, catalog: Catalog, now: float
+) -> Iterator[Finding]:
     """Neuron package names in other repositories of the machine."""
     names = frozenset(
         name for name, package in catalog.packages.items() if Ecosystem.APT in package.systems
     )
-    pin_command = _lock_command(root, "etc/apt/preferences.d/00-neuron-pin.pref", catalog)
+    pin_command = _lock_command(root, "etc/apt/preferences.d/00-neuron-pin.pref", catalog, now)
     for source in sources:
         found: dict[str, list[str]] = {}
         for package in read_packages(source.repository, names, AMD64):

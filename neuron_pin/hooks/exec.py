@@ -101,7 +101,7 @@ def _check_enforceable(words: Sequence[str]) -> None:
     if name in DNF:
         raise CannotEnforce(
             f"exec cannot enforce a lock on {name}: it reads no variable for that",
-            hint="sudo neuron-pin hook install dnf --lock lock.json",
+            hint='sudo "$(command -v neuron-pin)" hook install dnf --lock lock.json',
         )
     if name == "uv":
         verb = next((word for word in words[1:] if not word.startswith("-")), "")

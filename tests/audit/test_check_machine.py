@@ -276,6 +276,24 @@ def test_an_unknown_system_is_one_that_no_release_supports(run, tmp_path: Path) 
     assert ("NP103", "gentoo2.15") in rows
 
 
+# an operating system that no release supports, and what is nearest to it
+NEAREST = [
+    ("ID=debian\nVERSION_ID=13\n", "debian12 or ubuntu24.04 or ubuntu22.04"),
+    ("ID=ubuntu\nVERSION_ID=26.04\n", "ubuntu24.04 or ubuntu22.04 or debian12"),
+    ("ID=rocky\nVERSION_ID=8.9\n", "rocky9 or amzn2023 or ubuntu24.04"),
+    ("ID=gentoo\nVERSION_ID=2.15\n", "ubuntu24.04 or ubuntu22.04 or debian12"),
+]
+
+
+@pytest.mark.parametrize(("system", "nearest"), NEAREST)
+def test_an_unknown_system_is_told_the_nearest(run, tmp_path: Path, system, nearest) -> None:
+    machine = Machine(tmp_path / "root", system=system)
+    the_release(machine)
+    rows = json.loads(run("check", "--root", machine.root, *AS_OF, "--format", "json").out)
+    remedies = [row["remedy"] for row in rows["findings"] if row["rule"] == "NP103"]
+    assert remedies == [f"move to {nearest}"]
+
+
 def test_environments_lie_where_images_have_them(run, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root")
     the_release(machine)

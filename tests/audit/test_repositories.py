@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -131,6 +132,44 @@ def test_a_key_is_looked_at_before_it_is_taken(run) -> None:
     assert fetch.endswith(f" -o {key}.new")
     assert check.endswith(f"= {KEY_FINGERPRINT}")
     assert take == f"sudo mv -f {key}.new {key}"
+
+
+# what os-release and DMI say, and what of the printed command is an example
+MACHINES = [
+    ("ID=ubuntu\nVERSION_ID=22.04\n", "trn1.2xlarge", ""),
+    ("ID=debian\nVERSION_ID=12\n", "", "your instance family for trn2"),
+    ("", "", "your instance family for trn2 and your system for ubuntu24.04"),
+]
+
+
+@pytest.mark.parametrize(("system", "product", "examples"), MACHINES)
+def test_the_command_for_a_missing_source_can_be_pasted(
+    run, tmp_path: Path, system: str, product: str, examples: str
+) -> None:
+    (remedy,) = missing_source(run, tmp_path, system, product)
+    command, _, comment = remedy.partition("  # put ")
+    assert comment == examples
+    words = shlex.split(command)
+    assert words[:2] == ["sudo", "$(command -v neuron-pin)"]
+    assert run(*words[2:], "-q").code == 0
+    assert "URIs:" in Path(words[-1]).read_text()
+
+
+def test_no_command_is_printed_where_no_neuron_repository_fits(run, tmp_path: Path) -> None:
+    (remedy,) = missing_source(run, tmp_path, "ID=debian\nVERSION_ID=13\n", "")
+    assert remedy.endswith("debian12, ubuntu24.04, ubuntu22.04")
+
+
+def missing_source(run, root: Path, system: str, product: str) -> list[str]:
+    """The remedies for a machine without Neuron's repository."""
+    for name in ("etc/apt/sources.list.d", "sys/devices/virtual/dmi/id"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/apt/sources.list").write_text("deb http://deb.invalid/1 stable main\n")
+    (root / "etc/os-release").write_text(system)
+    (root / "sys/devices/virtual/dmi/id/product_name").write_text(product)
+    done = run("doctor", "--root", root, "--format", "json")
+    found = json.loads(done.out)["findings"]
+    return [row["remedy"] for row in found if row["subject"] == "Neuron repository"]
 
 
 @pytest.mark.parametrize("option", ["--root", "--image"])
