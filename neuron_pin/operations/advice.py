@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, Package
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 
@@ -15,6 +15,12 @@ def advise(error: NoSolution, request: LockRequest) -> None:
         hint = find_advice(requirement, request.catalog)
         if hint:
             error.hint = hint
+            package = request.catalog.packages.get(requirement.name)
+            if package is not None and _is_placeholder(requirement, package):
+                # Which release ships the package is beside the point.
+                name = package.name
+                rest = [cause for cause in error.causes if f"does not ship {name} " not in cause]
+                error.causes = (f"no release ships {name} {package.placeholder}", *rest)
             return
 
 
@@ -29,7 +35,7 @@ def find_advice(requirement: Requirement, catalog: Catalog) -> str:
 
         intended = find_intended(requirement.name, catalog)
         return f"did you mean {' or '.join(intended)}?" if intended else ""
-    if requirement.is_exact and package.placeholder and requirement.admits(package.placeholder):
+    if _is_placeholder(requirement, package):
         return (
             f"{package.name} {package.placeholder} is the placeholder on PyPI, not AWS's package: "
             f"ask for {package.name} without that version"
@@ -41,3 +47,12 @@ def find_advice(requirement: Requirement, catalog: Catalog) -> str:
         if is_prefix and not any(requirement.admits(version) for version in shipped):
             return f"did you mean {package.name}=={base}.*?"
     return ""
+
+
+def _is_placeholder(requirement: Requirement, package: Package) -> bool:
+    """Whether a requirement asks for just the version that the placeholder on PyPI has."""
+    return (
+        requirement.is_exact
+        and bool(package.placeholder)
+        and requirement.admits(package.placeholder)
+    )

@@ -13,6 +13,7 @@ from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
+from neuron_pin.resolve.lost_frameworks import describe_departure
 from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
@@ -27,13 +28,15 @@ MAX_PAIRS = 60
 
 class Explanation(NamedTuple):
     """The verdict on every version, newest first; the lock that was made for it, or what
-    prevents one.  ``is_neuron`` is false for a package that the policy says nothing of."""
+    prevents one.  ``is_neuron`` is false for a package that the policy says nothing of;
+    ``departure`` says that newer releases do not ship it, empty where they do."""
 
     target: Target
     resolution: Resolution | None
     problem: NoSolution | None
     verdicts: tuple[Verdict, ...]
     is_neuron: bool = True
+    departure: str = ""
 
 
 class PairVerdict(NamedTuple):
@@ -77,7 +80,8 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
         )
     resolution, problem = _locked(asked.without_network())
     verdicts = explain(requirement, Context(catalog, target), resolution)
-    return Explanation(target, resolution, problem, tuple(verdicts))
+    departure = describe_departure(catalog, requirement.name, target)
+    return Explanation(target, resolution, problem, tuple(verdicts), departure=departure)
 
 
 def explain_pair(request: LockRequest, first: Requirement, second: Requirement) -> PairExplanation:
@@ -205,4 +209,5 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
         reverse=True,
     )
     is_neuron = requirement.name in catalog.packages
-    return Explanation(target, resolution, problem, tuple(ordered), is_neuron)
+    departure = describe_departure(catalog, requirement.name, target) if is_neuron else ""
+    return Explanation(target, resolution, problem, tuple(ordered), is_neuron, departure)

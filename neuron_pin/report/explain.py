@@ -43,6 +43,7 @@ def render_explanation(
     resolution = found.resolution
     release = f", SDK {resolution.sdk}" if resolution and resolution.sdk else ""
     lines = [f"{requirement.text} for {found.target.label}{release}", ""]
+    lines[1:1] = [found.departure] if found.departure else []
     rows: list[tuple[str | Cell, ...]] = []
     verdicts = list(found.verdicts)
     mismatched = [verdict for verdict in verdicts if _is_mismatched(verdict)]

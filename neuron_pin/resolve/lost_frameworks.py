@@ -1,4 +1,4 @@
-"""Frameworks that an instance family had in earlier releases and lacks in a newer one."""
+"""Packages and frameworks that earlier releases had and a newer one lacks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Member, Package, Release, sdk_key
+from neuron_pin.catalog.successors import find_successor
 from neuron_pin.policy import Phase, phase_at
 from neuron_pin.target import Target
 
@@ -73,6 +74,40 @@ def find_lost_frameworks(
                 seen.add(package.framework)
                 yield LostFramework(package.title, last, name, member.version, phase)
                 break
+
+
+def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
+    """That the newest release of the target's day does not ship a package any more, and what it
+    has in its place; empty for a package that it ships.
+
+    Another package of its framework that is for the target counts before what was announced.
+    """
+    life = catalog.spans.packages.get(name)
+    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
+        return ""
+    line = f"{name} is in no SDK release after {life.last}"
+    package = catalog.packages.get(name)
+    heirs = {
+        member.package
+        for member in catalog.members(newest.sdk)
+        if package is not None
+        and _leads(package)
+        and _leads(catalog.packages[member.package])
+        and catalog.packages[member.package].framework == package.framework
+        and _is_for(member, target)
+    }
+    if heirs:
+        instead = " and ".join(sorted(heirs))
+        return (
+            f"{line}; for {target.instance}, SDK {newest.sdk} has {instead} instead, and code that "
+            f"imports {name.replace('-', '_')} stops working there"
+        )
+    successor = find_successor(catalog, name, target.as_of)
+    if successor is not None:
+        line += f"; replaced by {successor.label}"
+        line += f" ({successor.source})" if successor.source else ""
+    return line
 
 
 def _minor(sdk: str) -> str:

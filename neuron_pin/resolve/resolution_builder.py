@@ -10,7 +10,6 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
-from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
@@ -29,7 +28,7 @@ from neuron_pin.target import Target
 
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
-from .lost_frameworks import find_lost_frameworks
+from .lost_frameworks import describe_departure, find_lost_frameworks
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
@@ -198,7 +197,8 @@ def _warnings(
         found.append(line)
     for package in packages:
         if package.kind is not None and package.sdk:
-            found += _left_behind(package.key.name, request.target, catalog)
+            gone = describe_departure(catalog, package.key.name, request.target)
+            found += [gone] if gone else []
     for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
     target, selection = request.target, attempt.selection
@@ -236,20 +236,6 @@ _PHASE_WORDS = {
     Phase.MAINTENANCE: "in maintenance",
     Phase.EOS: "out of support, at your own discretion",
 }
-
-
-def _left_behind(name: str, target: Target, catalog: Catalog) -> list[str]:
-    """That newer releases do not ship a package any more, and what takes its place."""
-    life = catalog.spans.packages.get(name)
-    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
-    if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
-        return []
-    line = f"{name} is in no SDK release after {life.last}"
-    successor = find_successor(catalog, name, target.as_of)
-    if successor is not None:
-        line += f"; replaced by {successor.label}"
-        line += f" ({successor.source})" if successor.source else ""
-    return [line]
 
 
 def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:

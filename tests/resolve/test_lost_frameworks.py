@@ -54,3 +54,18 @@ def test_the_option_that_is_named_gives_the_framework_back(run: Run) -> None:
     back = json.loads(run(*command, "--sdk", "2.31.1").out)
     assert "torch-neuronx" in {package["name"] for package in back["packages"]}
     assert not any("has no PyTorch" in each for each in back["warnings"])
+
+
+def test_explain_says_which_release_lacks_a_package_and_what_it_has_instead(run) -> None:
+    asked = ("torch-neuronx", "--instance", "trn2", "--python", "3.12", "--as-of", "2026-08-20")
+    departure = run("explain", *asked).out.splitlines()[1]
+    for fact in ("2.31.1", "2.32.0", "libtorch-neuronx-lite"):
+        assert fact in departure
+    shipped = run("explain", "neuronx-cc", *asked[1:]).out.splitlines()
+    assert shipped[1] == ""
+
+
+def test_a_placeholder_is_no_question_of_releases(run) -> None:
+    error = run("lock", "torch-neuronx==1.0", "--instance", "trn1", "--offline").error
+    assert "placeholder" in error.hint
+    assert not any("2.31.1" in cause for cause in error.causes)

@@ -225,6 +225,9 @@ def test_maintenance_is_allowed_with_a_warning_that_says_since_when(catalog: Cat
 def test_what_newer_releases_have_left_names_what_takes_its_place(catalog: Catalog) -> None:
     target = {"instance": "trn2", "python": "3.12"}
     (warning,) = locked(catalog, "torch-neuronx", **target).warnings
+    for fact in ("torch-neuronx", "2.31.1", "2.32.0", "libtorch-neuronx-lite"):
+        assert fact in warning
+    *_, warning = locked(catalog, "torch-neuronx", instance="trn1", python="3.12").warnings
     for fact in ("torch-neuronx", "2.31.1", "TorchNeuron", "(announce"):
         assert fact in warning
     # Nobody knew on the day of the last release that had it.
