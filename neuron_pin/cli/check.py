@@ -122,7 +122,8 @@ def run(options: Options, console: Console) -> int:
     if not any(wanted[:3]) and host is None:
         raise WrongUsage(
             "nothing to check: give files, --venv, --host, --root or --image",
-            hint="neuron-pin check requirements.txt, or neuron-pin check --host",
+            hint="neuron-pin check requirements.txt, neuron-pin check --venv .venv, or "
+            "neuron-pin check --host",
         )
     catalog = load_catalog()
     check = Check(

@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 
 from neuron_pin.errors import WrongUsage
 
+MAX_LISTED = 4
+"""Values of an option up to which an error lists all of them."""
+
 TITLE_OF_ALL = "all options: neuron-pin help "
 
 
@@ -175,7 +178,9 @@ class CommandParser(argparse.ArgumentParser):
             message = f"{where}: unknown value {given}"
             if where == "ACTION":
                 message = f"unknown action {given}"
-            hint = suggest(given.strip("'"), known) or "choose one of " + ", ".join(known)
+            hint = "choose one of " + ", ".join(known)
+            if where == "ACTION" or len(known) > MAX_LISTED:
+                hint = suggest(given.strip("'"), known) or hint
         elif problem.startswith("expected"):
             message = f"{where} needs a value"
         raise WrongUsage(message, hint=hint)

@@ -19,7 +19,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin exec``."""
     del common
     parser.examples = (
-        "exec -- pip install torch-neuronx",
+        "exec -- .venv/bin/pip install torch-neuronx",
         "exec --lock lock.json -- uv pip install -r requirements.txt",
     )
     parser.add_argument(
@@ -41,6 +41,10 @@ def run(options: Options, console: Console) -> int:
     try:
         os.execvpe(command.words[0], command.words, command.environ)  # noqa: S606
     except OSError as error:
+        hint = "is it on the PATH?"
+        if command.words[0].startswith(("pip", "python")):
+            own = f".venv/bin/{command.words[0]}"
+            hint = f"activate the environment first, or write the one in it: {own}"
         raise UnreadableInput(
-            command.words[0], 0, f"cannot be started: {error.strerror}", hint="is it on the PATH?"
+            command.words[0], 0, f"cannot be started: {error.strerror}", hint=hint
         ) from None

@@ -21,11 +21,11 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 def run(options: Options, console: Console) -> int:
     """Print the whole help text of a command, or the list of commands."""
-    from .parser import make_parser
+    from .parser import make_parser, not_a_command
 
     first = options.words[:1]
     if first and first[0] not in COMMANDS:
-        raise UnknownName("command", first[0], COMMANDS, hint="neuron-pin --help lists them")
+        raise not_a_command(first[0], options.words[1:])
     parser = make_parser(first or COMMANDS, with_arguments=bool(first))
     for word in options.words:
         if word not in parser.actions:

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "install": (
-        "it does not install, it chooses the versions",
-        "neuron-pin lock {names} -o lock.json && neuron-pin exec -- pip install {names}",
+        "it does not install, it chooses the versions; put your instance family for trn1, and your "
+        "environment for .venv",
+        "neuron-pin lock {names} --instance trn1 -o lock.json && "
+        "neuron-pin exec -- .venv/bin/pip install {names}",
     ),
     "compile": (
         "use lock",
@@ -54,7 +56,7 @@ COMMANDS = {
     ),
     "run": (
         "use exec",
-        "neuron-pin exec -- pip install -r requirements.txt",
+        "neuron-pin exec -- .venv/bin/pip install -r requirements.txt",
     ),
 }
 """By the command of pip, uv, pip-tools, cargo or npm: what to know, and what to type instead."""
@@ -96,6 +98,13 @@ OPTIONS = {
     "--yes": "neuron-pin asks no questions",
 }
 """By the option of another tool: what to write, or why it is not needed."""
+
+
+def find_similar(word: str) -> str:
+    """The command of another tool that a mistyped word is nearest to, empty for none."""
+    from neuron_pin.errors import nearest
+
+    return next(iter(nearest(word, [*COMMANDS, *SAME], cutoff=0.8)), "")
 
 
 def find_command(word: str, rest: Sequence[str]) -> tuple[str, str] | None:

@@ -32,7 +32,7 @@ def parse(arguments: Sequence[str]) -> Options:
     given = _put_command_first(given)
     wanted = given[0] if given and not given[0].startswith("-") else None
     if wanted is not None and wanted not in COMMANDS:
-        raise _not_a_command(wanted, given[1:])
+        raise not_a_command(wanted, given[1:])
     parser = make_parser([wanted] if wanted else COMMANDS, with_arguments=wanted is not None)
     if wanted is None and not {"-h", "--help", "-V", "--version"} & set(given):
         from .console import write_err
@@ -155,14 +155,30 @@ def _put_command_first(given: list[str]) -> list[str]:
     return [rest[0], *before, *rest[1:]]
 
 
-def _not_a_command(word: str, rest: Sequence[str]) -> WrongUsage:
-    from .other_tools import find_command
+def not_a_command(word: str, rest: Sequence[str]) -> WrongUsage:
+    """What to raise for a word that is no command: it may be one of another tool, a mistyped one,
+    or a package."""
+    from .other_tools import find_command, find_similar
 
     known = find_command(word, rest)
     if known is not None:
         message, hint = known
         return WrongUsage(f"neuron-pin has no command {word!r}: {message}", hint=hint)
-    return UnknownName("command", word, COMMANDS, hint="neuron-pin --help lists them")
+    unknown = UnknownName("command", word, COMMANDS, hint="neuron-pin --help lists them")
+    if unknown.near:
+        return unknown
+    similar = find_similar(word)
+    known = find_command(similar, rest) if similar else None
+    if known is not None:
+        message, hint = known
+        return WrongUsage(
+            f"neuron-pin has no command {word!r}, nor {similar!r}: {message}", hint=hint
+        )
+    from neuron_pin.catalog import canonicalize_name, load_catalog
+
+    if canonicalize_name(word) in load_catalog().packages:
+        unknown.hint = f"for the package: {shlex.join(['neuron-pin', 'explain', word, *rest])}"
+    return unknown
 
 
 def _take_rest(parser: CommandParser, options: Options, rest: list[str]) -> None:

@@ -47,6 +47,11 @@ def run(options: Options, console: Console) -> int:
         if not rules:
             known = [*(rule.identifier for rule in Rule), *TOPICS]
             hint = f"neuron-pin policy lists the rules; tables: {', '.join(TOPICS)}"
+            alike = [name for name in known if name.startswith(wanted)]
+            if alike:
+                # Not what is spelled most like it, but all that begin with it.
+                hint = f"did you mean {' or '.join(alike)}? {hint}"
+                known = []
             raise UnknownName("rule", options.rule, known, hint=hint)
     if options.format == "json":
         pages = [_document(rule) for rule in rules]

@@ -58,7 +58,7 @@ def prepare_command(
     """
     if not words:
         raise WrongUsage(
-            "missing command to run", hint="neuron-pin exec -- pip install torch-neuronx"
+            "missing command to run", hint="neuron-pin exec -- .venv/bin/pip install torch-neuronx"
         )
     _check_enforceable(words)
     try:

@@ -105,7 +105,7 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
     found: dict[PackageKey, set[str]] = {}
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, None, "is not a virtual environment: it has no site-packages")
+        raise not_an_environment(folder)
     for place in places:
         for name in os.listdir(place):
             match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
@@ -115,6 +115,20 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
         if len(found) > MAX_DISTRIBUTIONS:
             raise UnreadableInput(folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions")
     return _sort_versions(found)
+
+
+def not_an_environment(folder: str) -> UnreadableInput:
+    """What to raise for a folder without distributions: it may not exist, or be a part of an
+    environment."""
+    if not os.path.lexists(folder):
+        return UnreadableInput(folder, None, "there is no such folder")
+    near = folder.rstrip("/")
+    for _ in range(3):
+        near = os.path.dirname(near)
+        if os.path.isfile(os.path.join(near, "pyvenv.cfg")):
+            hint = f"did you mean {near}?"
+            return UnreadableInput(folder, None, "this is inside of an environment", hint=hint)
+    return UnreadableInput(folder, None, "is not a virtual environment: it has no site-packages")
 
 
 def site_packages(folder: str) -> list[str]:

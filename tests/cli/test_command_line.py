@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, failure
 
 from neuron_pin import __version__
 from neuron_pin.cli.command_parser import CommandParser
@@ -21,6 +21,7 @@ from neuron_pin.cli.other_tools import COMMANDS as OTHER_COMMANDS
 from neuron_pin.cli.other_tools import OPTIONS as OTHER_OPTIONS
 from neuron_pin.cli.other_tools import SAME
 from neuron_pin.cli.parser import make_parser
+from neuron_pin.errors import UnknownName, UnreadableInput
 
 DAY = ("--as-of", "2026-08-20")
 CC = ("lock", "--offline", "neuronx-cc", "--python", "3.12", *DAY)
@@ -114,19 +115,47 @@ def test_a_command_of_another_tool_is_answered_with_ours(run: Run, word: str) ->
 
 # what is typed, what is answered
 ANSWERS = [
-    ("install torch-neuronx", "neuron-pin lock torch-neuronx -o lock.json && neuron-pin exec -- pip install torch-neuronx"),
-    ("pip install nki", "neuron-pin lock nki -o lock.json && neuron-pin exec -- pip install nki"),
+    ("install torch-neuronx", "neuron-pin lock torch-neuronx --instance trn1 -o lock.json && neuron-pin exec -- .venv/bin/pip install torch-neuronx"),
+    ("pip install nki", "neuron-pin lock nki --instance trn1 -o lock.json && neuron-pin exec -- .venv/bin/pip install nki"),
+    ("instal nki", "neuron-pin lock nki --instance trn1 -o lock.json && neuron-pin exec -- .venv/bin/pip install nki"),
+    ("help install nki", "neuron-pin lock nki --instance trn1 -o lock.json && neuron-pin exec -- .venv/bin/pip install nki"),
+    ("completion csh", "choose one of bash, zsh, fish"),
+    ("check", "neuron-pin check requirements.txt, neuron-pin check --venv .venv, or neuron-pin check --host"),
+    ("check venv", "for an environment: neuron-pin check --venv venv"),
+    ("check --venv venv/bin", "did you mean venv?"),
+    ("check --venv nosuch", ""),
+    ("why nki", "neuron-pin lock NAME --instance FAMILY -o lock.json writes it"),
     ("pip compile wanted.in -o c.txt", "neuron-pin lock -r wanted.in -o constraints.txt"),
     ("audit requirements.txt", "neuron-pin check requirements.txt"),
     ("show nki", "neuron-pin explain nki"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("typed", "answer"), ANSWERS, ids=lambda v: v.split()[0])
+@pytest.mark.parametrize(("typed", "answer"), ANSWERS, ids=lambda v: v[:40])
 def test_the_answer_repeats_what_was_typed(run: Run, typed: str, answer: str) -> None:
+    Path("venv/lib/python3.11/site-packages").mkdir(parents=True)
+    Path("venv/bin").mkdir()
+    Path("venv/pyvenv.cfg").write_text("version = 3.11.2\n")
     done = run(*typed.split())
     assert done.error is not None
     assert done.error.hint == answer
+
+
+def test_a_package_in_place_of_a_command_is_explained(run: Run) -> None:
+    error = failure(run("Torch_NeuronX", "--instance", "trn1"), UnknownName)
+    assert error.hint.endswith("neuron-pin explain Torch_NeuronX --instance trn1")
+
+
+def test_the_beginning_of_a_rule_names_all_that_begin_so(run: Run) -> None:
+    hint = failure(run("policy", "np40"), UnknownName).hint
+    assert all(f"NP40{digit}" in hint for digit in range(1, 9))
+
+
+def test_a_pip_that_cannot_be_started_is_looked_for_in_the_environment(run: Run) -> None:
+    lock = ("nki", "--offline", "--instance", "trn2", "--python", "3.12", "-o", "lock.json")
+    assert run("lock", *lock, "--as-of", "2026-08-20").code == 0
+    error = failure(run("exec", "--", "pip-of-nowhere", "install", "nki"), UnreadableInput)
+    assert ".venv/bin/pip" in error.hint
 
 
 @pytest.mark.parametrize("option", OTHER_OPTIONS)

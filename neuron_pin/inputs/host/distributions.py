@@ -14,7 +14,7 @@ from typing import NamedTuple
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.state import MAX_DISTRIBUTIONS, site_packages
+from neuron_pin.inputs.state import MAX_DISTRIBUTIONS, not_an_environment, site_packages
 
 MAX_METADATA = 4 * 1024 * 1024
 MAX_RECORD = 32 * 1024 * 1024
@@ -48,7 +48,7 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
     looked into.  Raises `UnreadableInput` for what is no environment."""
     places = site_packages(folder)
     if not places:
-        raise UnreadableInput(folder, None, "not a virtual environment: it has no site-packages")
+        raise not_an_environment(folder)
     count = 0
     for place in places:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -48,6 +49,8 @@ class DetectedPackage(NamedTuple):
 def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
     """What a file states; its name tells what it is.  Raises `UnreadableInput` or
     `WrongUsage`."""
+    if os.path.isdir(path):
+        raise _not_a_file(path)
     name = os.path.basename(path)
     if name == "uv.lock":
         return _toml_lock(path, "package", _uv_index, _uv_version)
@@ -68,6 +71,18 @@ def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage
         hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
         "pyproject.toml and Dockerfiles, by their names",
     )
+
+
+def _not_a_file(path: str) -> WrongUsage:
+    from neuron_pin.inputs.state import site_packages
+
+    folder = shlex.quote(path)
+    hint = "name the files in it, or an environment with --venv, a machine's root with --root"
+    if site_packages(path):
+        hint = f"for an environment: neuron-pin check --venv {folder}"
+    elif os.path.isdir(os.path.join(path, "etc")):
+        hint = f"for the root of a machine: neuron-pin check --root {folder}"
+    return WrongUsage(f"{path}: this is a folder, not a file that check reads", hint=hint)
 
 
 def detect_package(requirement: Requirement) -> DetectedPackage:
