@@ -82,12 +82,19 @@ def refuse_unknown(name: str, origin: str, catalog: Catalog) -> None:
 def describe_product(product: Product, catalog: Catalog) -> str:
     """What is known of a product, and which packages there are in its place."""
     newest = next(release for release in catalog.releases if release.listed)
+    followed = catalog.spans.packages.get(product.follows)
+    # What is for other families alone does not follow it.
+    families = set(followed.instances.split()) if followed is not None else None
     leaders: dict[str, set[str]] = {}
     for member in catalog.members(newest.sdk):
         if catalog.packages[member.package].framework == product.framework:
             if catalog.packages[member.package].kind is ComponentKind.EXTENSION:
                 leaders.setdefault(member.package, set()).update(member.instances)
-    packages = "; ".join(f"{n} ({', '.join(sorted(i))})" for n, i in sorted(leaders.items()))
+    packages = "; ".join(
+        f"{name} ({', '.join(sorted(instances))})"
+        for name, instances in sorted(leaders.items())
+        if families is None or families & instances
+    )
     return (
         f"{product.name} is {product.text} [{product.source}]; SDK {newest.sdk} lists no package "
         f"of that name. Its packages of the same framework: {packages or 'none'}. "

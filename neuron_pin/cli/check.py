@@ -140,6 +140,8 @@ def run(options: Options, console: Console) -> int:
     age = warn_of_old_facts(console, catalog, as_of)
     with console.watch("Checking") as reporter:
         checked = check.run(wanted, reporter)
+    for warning in checked.warnings:
+        console.warn(warning)
     reported = [finding for finding in checked.findings if finding.rule not in ignored]
     findings = _shown(reported, as_of, options, console)
     if options.fix or options.diff:

@@ -41,13 +41,14 @@ class CheckedPlace(NamedTuple):
 
 class CheckedInput(NamedTuple):
     """The findings; everything that is stated or installed; what could not be read at all,
-    each with its finding in ``unread``; and what was checked."""
+    each with its finding in ``unread``; what was checked; and what to know of how it was."""
 
     findings: tuple[Finding, ...]
     stated: tuple[DetectedPackage, ...]
     errors: tuple[NeuronPinError, ...]
     unread: tuple[Finding, ...]
     places: tuple[CheckedPlace, ...]
+    warnings: tuple[str, ...] = ()
 
 
 _Examine = Callable[[str], tuple[list[Finding], list[DetectedPackage]]]
@@ -76,6 +77,7 @@ class Check:
         self._mirrors = (settings.neuron_index_url,) if settings.neuron_index_url else ()
         self._options = read_target_options(settings, today, this_python)
         self._reporter = SILENT
+        self._warnings: list[str] = []
 
     def target(self, python: str = "", system: str = "") -> Target:
         """The target of the settings; what they leave open is taken from what is checked."""
@@ -128,6 +130,7 @@ class Check:
             tuple(errors),
             tuple(unread),
             tuple(places),
+            tuple(self._warnings),
         )
 
     def _file(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
@@ -162,7 +165,13 @@ class Check:
         from neuron_pin.audit.environment import check_environment
         from neuron_pin.inputs.host.distributions import environment_python
 
-        target = self.target(environment_python(folder))
+        python = environment_python(folder)
+        target = self.target(python)
+        if python and target.python != python:
+            self._warnings.append(
+                f"{folder} has Python {python}, but is checked for Python {target.python}, as "
+                "--python or the settings say"
+            )
         return check_environment(folder, self.catalog, target, self.within_days)
 
     def _host(self, root: str) -> tuple[list[Finding], list[DetectedPackage]]:

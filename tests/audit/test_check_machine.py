@@ -179,6 +179,17 @@ def test_a_name_that_no_release_has_for_the_target_decides_nothing(run, tmp_path
     assert words[words.index("--sdk") + 1] == "2.31.1"
 
 
+def test_an_environment_of_another_python_than_was_asked_for_is_told(run, tmp_path: Path) -> None:
+    venv, _ = environment(tmp_path)
+    check = ("check", "--venv", venv, "--instance", "trn2", *AS_OF)
+    assert "3.11" not in run(*check).err
+    for option in ("--python", "3.13"), ("--python", "3.13.1"):
+        told = run(*check, *option).err
+        assert "3.11" in told
+        assert "3.13" in told
+    assert "3.11" not in run(*check, "--python", "3.11.4").err
+
+
 def test_broken_metadata_is_a_finding_of_its_own(run, tmp_path: Path) -> None:
     venv, site = environment(tmp_path)
     (put(site, "neuronx-cc", "2.26.6360.0") / "METADATA").unlink()
