@@ -254,17 +254,18 @@ def diff(
     """What lies between two states, package by package.
 
     A state is an SDK release (``2.29.0``, ``latest``), a lock.json, pylock.toml or constraints
-    file, a virtual environment, or ``host``.  ``instance`` is of releases: what is for it.
+    file, a virtual environment, or ``host``.  ``instance`` is of releases: what is for it,
+    default that of the lock.
     Never reads the network.  Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
     """
-    from neuron_pin.inputs.state import read_state
+    from neuron_pin.inputs.state import read_states
     from neuron_pin.operations.diff import compare
 
     facts = catalog or load_catalog()
     family = facts.instances[facts.instance(instance)] if instance else None
-    before = read_state(check_path("old", old), facts, family)
-    after = read_state(check_path("new", new), facts, family)
-    return compare(before, after, facts, read_day(as_of))
+    day = read_day(as_of)
+    states = read_states(check_path("old", old), check_path("new", new), facts, family, day)
+    return compare(*states, facts, day)
 
 
 def plan(

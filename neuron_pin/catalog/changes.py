@@ -36,6 +36,11 @@ class Changes(NamedTuple):
     instances: tuple[tuple[str, ...], tuple[str, ...]]
 
     @property
+    def is_backwards(self) -> bool:
+        """Whether the new release is the earlier one."""
+        return sdk_key(self.new) < sdk_key(self.old)
+
+    @property
     def entered(self) -> list[PackageChange]:
         """The packages that the new release has and the old one has not."""
         return [change for change in self.packages if not change.old]
@@ -56,19 +61,21 @@ class Contents(NamedTuple):
     instances: frozenset[str]
 
 
-def read_contents(catalog: Catalog, sdk: str) -> Contents:
-    """The contents of a release; raises `UnknownName`."""
+def read_contents(catalog: Catalog, sdk: str, family: str | None = None) -> Contents:
+    """The contents of a release, its packages and Pythons only for an instance family if one is
+    given; raises `UnknownName`."""
     release = catalog.release(sdk)
     members = catalog.members(sdk) if release.listed else ()
+    own = [m for m in members if family is None or family in m.instances]
     versions: dict[str, set[str]] = {}
-    for member in members:
+    for member in own:
         versions.setdefault(member.package, set()).add(member.version)
     return Contents(
         {
             name: tuple(sorted(found, key=lambda v: (version_numbers(v), v), reverse=True))
             for name, found in sorted(versions.items())
         },
-        frozenset(python for member in members for python in member.pythons),
+        frozenset(python for member in own for python in member.pythons),
         frozenset(s.name for s in catalog.systems if supports(s, sdk)),
         frozenset(instance for member in members for instance in member.instances),
     )
@@ -81,9 +88,11 @@ def supports(system: OperatingSystem, sdk: str) -> bool:
     return not system.first_sdk_without or sdk_key(sdk) < sdk_key(system.first_sdk_without)
 
 
-def find_changes(catalog: Catalog, old: str, new: str) -> Changes:
-    """What lies between two releases; raises `UnknownName`.  Reads both releases' files."""
-    before, after = read_contents(catalog, old), read_contents(catalog, new)
+def find_changes(catalog: Catalog, old: str, new: str, family: str | None = None) -> Changes:
+    """What lies between two releases, for an instance family or for all; raises `UnknownName`.
+    Reads both releases' files."""
+    before, after = read_contents(catalog, old, family), read_contents(catalog, new, family)
+    families = frozenset(catalog.instances.values()) if family is None else {family}
     packages = []
     for name in sorted({*before.versions, *after.versions}):
         was, now = before.versions.get(name, ()), after.versions.get(name, ())
@@ -100,7 +109,7 @@ def find_changes(catalog: Catalog, old: str, new: str) -> Changes:
         tuple(packages),
         _gained_and_lost(before.pythons, after.pythons),
         _gained_and_lost(before.systems, after.systems),
-        _gained_and_lost(before.instances, after.instances),
+        _gained_and_lost(before.instances & families, after.instances & families),
     )
 
 

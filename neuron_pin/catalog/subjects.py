@@ -83,9 +83,13 @@ class Status(NamedTuple):
 
 
 class Subjects:
-    """The subjects of a catalog as of a day, in the order of their kinds and names."""
+    """The subjects of a catalog as of a day, in the order of their kinds and names.
 
-    def __init__(self, catalog: Catalog, as_of: date) -> None:
+    With an instance family their phases are those on it: announcements for other families
+    alone do not count.
+    """
+
+    def __init__(self, catalog: Catalog, as_of: date, family: str | None = None) -> None:
         self.catalog = catalog
         self.as_of = as_of
         self.facts_of = catalog.announced
@@ -96,7 +100,8 @@ class Subjects:
         self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}
         self._known: dict[str, list[Event]] = {}
         for event in catalog.events:
-            if event.announced <= as_of:
+            is_for_it = family is None or not event.instances or family in event.instances
+            if event.announced <= as_of and is_for_it:
                 self._known.setdefault(event.name, []).append(event)
 
     def __iter__(self) -> Iterator[Status]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import load_catalog
-from neuron_pin.inputs.state import read_state
+from neuron_pin.inputs.state import read_states
 from neuron_pin.operations.diff import compare
 from neuron_pin.report.diff import render_diff
 
@@ -23,10 +23,10 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     parser.add_argument(
         "--instance",
         metavar="FAMILY",
-        help="compare what releases have for this instance family",
+        help="compare what releases have for this instance family; default: the lock's",
     )
     parser.add_argument(
-        "--as-of", metavar="DATE", help="show the phases of this day; default: today"
+        "--as-of", metavar="DATE", help="ignore everything later than this day; default: today"
     )
     parser.add_argument(
         "--all", action="store_true", help="show packages that are equal in both, too"
@@ -38,9 +38,8 @@ def run(options: Options, console: Console) -> int:
     """Print the difference; 0 whether there is one or not."""
     catalog = load_catalog()
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
-    old = read_state(options.old, catalog, family)
-    new = read_state(options.new, catalog, family)
     as_of = parse_day_or_today(options.as_of)
+    old, new = read_states(options.old, options.new, catalog, family, as_of)
     age = warn_of_old_facts(console, catalog, as_of)
     comparison = compare(old, new, catalog, as_of)
     text = render_diff(

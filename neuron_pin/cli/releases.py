@@ -11,7 +11,8 @@ from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.catalog.subjects import NEWEST_KNOWN, Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import SubjectKind
-from neuron_pin.report.changes import changes_row, sign_changes
+from neuron_pin.policy.update import Update
+from neuron_pin.report.changes import changes_row, describe_release_change, sign_changes
 from neuron_pin.screen import Screen, columns
 
 from .command_parser import CommandParser
@@ -57,7 +58,7 @@ def run(options: Options, console: Console) -> int:
     before = find_release_before(catalog, release)
     changes = None
     if before is not None and release.listed:
-        changes = find_changes(catalog, before.sdk, release.sdk)
+        changes = find_changes(catalog, before.sdk, release.sdk, family)
     if options.format == "json":
         document = _document(catalog, release, status, changes, family)
         document["facts"] = age.as_document()
@@ -115,7 +116,7 @@ def _text(
     family: str | None,
     screen: Screen,
 ) -> str:
-    contents = read_contents(catalog, release.sdk)
+    contents = read_contents(catalog, release.sdk, family)
     words = {
         "released": f"{release.date} [{shorten_source(release.source)}]"
         + (f"; {release.note}" * bool(release.note)),
@@ -153,7 +154,13 @@ def _members(
 
 
 def _change_lines(changes: Changes, screen: Screen) -> list[str]:
-    lines = [f"Since {changes.old} ({changes.update.value}: {changes.update.promise}):"]
+    change = describe_release_change(
+        changes.update,
+        backwards=changes.is_backwards,
+        left=len(changes.left),
+        majors=sum(c.update is Update.MAJOR for c in changes.packages),
+    )
+    lines = [f"Since {changes.old} ({change}):"]
     for word, found in (
         ("entered", [f"{c.package} {', '.join(c.new)}".rstrip() for c in changes.entered]),
         ("left", [f"{c.package} {', '.join(c.old)}".rstrip() for c in changes.left]),
@@ -180,7 +187,7 @@ def _document(
     changes: Changes | None,
     family: str | None,
 ) -> dict[str, object]:
-    contents = read_contents(catalog, release.sdk)
+    contents = read_contents(catalog, release.sdk, family)
     return {
         "schema_version": 1,
         "sdk": release.sdk,

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Member, canonicalize_name, version_numbers
-from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
 
@@ -23,48 +24,74 @@ class State(NamedTuple):
     """Packages and their versions, highest first; a release has several of some.
 
     ``label`` says what it is, ``sdk`` the release where one is known, empty for none.
+    ``family`` is the instance family that it is for, none where nothing says so.
     """
 
     label: str
     sdk: str
     versions: Mapping[PackageKey, tuple[str, ...]]
+    family: str | None = None
 
 
-def read_state(text: str, catalog: Catalog, family: str | None, root: str = "/") -> State:
+def read_states(
+    old: str, new: str, catalog: Catalog, family: str | None, as_of: date
+) -> tuple[State, State]:
+    """Two states to compare; raises as `read_state` does.
+
+    Of a release only what is for ``family``, or where that is none for the family that the
+    other state, a lock, is for.
+    """
+    before = read_state(old, catalog, family, as_of=as_of)
+    after = read_state(new, catalog, family or before.family, as_of=as_of)
+    if before.family is None and after.family is not None:
+        before = read_state(old, catalog, after.family, as_of=as_of)
+    return before, after
+
+
+def read_state(
+    text: str, catalog: Catalog, family: str | None, root: str = "/", as_of: date | None = None
+) -> State:
     """The state that a word of the user's names.
 
     A version of the SDK, or ``latest``; ``host``; a folder with an environment; a file,
     whose name tells its form.  Of a release what is listed for an instance family, all of
-    it if none is given.  Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
+    it if none is given; with ``as_of`` only of one that was public on that day.
+    Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
     """
     if text == "host":
         return _host(root, catalog)
     if os.path.isdir(text):
         return State(text, "", read_environment(text))
     if os.path.isfile(text):
-        return _file(text)
+        return _file(text, catalog)
     if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text):
-        return _release(text, catalog, family)
+        return _release(text, catalog, family, as_of or date.max)
     raise WrongUsage(
         f"{text!r} is not an SDK release, a file or a folder",
         hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, or host",
     )
 
 
-def _release(text: str, catalog: Catalog, family: str | None) -> State:
+def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> State:
     sdk = text
+    listed = [release.sdk for release in catalog.releases if release.listed]
     if text == "latest":
-        sdk = next(release.sdk for release in catalog.releases if release.listed)
+        public = [sdk for sdk in listed if catalog.dates[sdk] <= as_of]
+        # None was public: the oldest one says so below.
+        sdk = public[0] if public else listed[-1]
     elif text.count(".") == 1:
-        line = [r.sdk for r in catalog.releases if r.sdk.startswith(f"{text}.") and r.listed]
+        line = [sdk for sdk in listed if sdk.startswith(f"{text}.")]
         sdk = line[0] if line else text
     release = catalog.release(sdk)
+    if release.date > as_of:
+        hint = f"it was released on {release.date}, after {as_of}"
+        raise UnknownName("SDK release", sdk, (), hint=hint)
     members = catalog.members(sdk) if release.listed else ()
     found: dict[PackageKey, set[str]] = {}
     for member in members:
         if member.version and (family is None or family in member.instances):
             found.setdefault(_key(catalog, member), set()).add(member.version)
-    return State(f"SDK {sdk}", sdk, _sort_versions(found))
+    return State(f"SDK {sdk}", sdk, _sort_versions(found), family)
 
 
 def _key(catalog: Catalog, member: Member) -> PackageKey:
@@ -146,14 +173,15 @@ def site_packages(folder: str) -> list[str]:
     return list({os.path.realpath(place): place for place in found}.values())
 
 
-def _file(path: str) -> State:
+def _file(path: str, catalog: Catalog) -> State:
     name = os.path.basename(path)
     if name.endswith(".json"):
         from neuron_pin.inputs.locks.lock_json import read_lock_json
 
         lock = read_lock_json(path)
         of_lock = {package.key: {package.version} for package in lock.packages}
-        return State(path, lock.sdk or "", _sort_versions(of_lock))
+        family = catalog.instances.get(lock.target.instance or "")
+        return State(path, lock.sdk or "", _sort_versions(of_lock), family)
     if not name.endswith((".txt", ".toml", ".in")):
         raise WrongUsage(
             f"{path}: its kind does not follow from its name",

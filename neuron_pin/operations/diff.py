@@ -69,7 +69,12 @@ class Comparison(NamedTuple):
 
 def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison:
     """Every package of either state, sorted; raises `UnknownName` for releases that there are
-    not."""
+    not.
+
+    Phases are those for the instance family of each state, or of the other one where only that
+    has one.
+    """
+    families = (old.family or new.family, new.family or old.family)
     left = {key.name for key in old.versions if key not in new.versions}
     differences = []
     for key in sorted({*old.versions, *new.versions}, key=str):
@@ -85,14 +90,17 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 new=now,
                 update=_update(was, now),
                 backwards=bool(was and now) and version_numbers(now[0]) < version_numbers(was[0]),
-                phases=(_phase(catalog, key, was, as_of), _phase(catalog, key, now, as_of)),
+                phases=(
+                    _phase(catalog, key, was, families[0], as_of),
+                    _phase(catalog, key, now, families[1], as_of),
+                ),
                 renamed_to=instead,
                 successor=successor.label if successor is not None else "",
             )
         )
     support = None
     if old.sdk and new.sdk and old.sdk != new.sdk:
-        support = find_changes(catalog, old.sdk, new.sdk)
+        support = find_changes(catalog, old.sdk, new.sdk, families[1])
     notes = _notes(differences, catalog, support)
     losses = tuple(_losses(differences, new, catalog))
     return Comparison(old, new, tuple(differences), support, notes, losses)
@@ -169,12 +177,14 @@ def _pep440_update(old: str, new: str) -> Update:
     return Update.PATCH if was.public != now.public else Update.BUILD
 
 
-def _phase(catalog: Catalog, key: PackageKey, versions: Sequence[str], as_of: date) -> Phase | None:
+def _phase(
+    catalog: Catalog, key: PackageKey, versions: Sequence[str], family: str | None, as_of: date
+) -> Phase | None:
     if not versions or key.name not in catalog.packages:
         return None
     version = public_version(versions[0])
     events = catalog.events_by_name.get(key.name, ())
-    fact = phase_at(events, key.name, version, None, as_of)
+    fact = phase_at(events, key.name, version, family, as_of)
     if fact.event is None:
         marked = parse_version(version).phase
         return marked if marked.is_prerelease else Phase.STABLE

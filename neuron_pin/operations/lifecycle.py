@@ -19,17 +19,18 @@ def find_statuses(
     kinds: Sequence[str] = (),
     instance: str | None = None,
 ) -> list[Status]:
-    """The subjects of these names, kinds and instance family, of each all where none is given.
+    """The subjects of these names, kinds and instance family, of each all where none is given;
+    phases are those on the instance family.
 
     Raises `UnknownName`, `WrongUsage` for a product that has no lifecycle, or `NoSolution` where
     nothing of that kind was known on the day.
     """
-    statuses = list(Subjects(catalog, as_of))
+    family = catalog.instances[catalog.instance(instance)] if instance else None
+    statuses = list(Subjects(catalog, as_of, family))
     if kinds:
         wanted = [SubjectKind.parse(word) for word in kinds]
         statuses = [status for status in statuses if status.subject.kind in wanted]
-    if instance:
-        family = catalog.instances[catalog.instance(instance)]
+    if family is not None:
         statuses = [s for s in statuses if not s.instances or family in s.instances]
     if names:
         for name in names:

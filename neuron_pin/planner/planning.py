@@ -269,6 +269,7 @@ def make_plan(
         f"SDK {destination.sdk}",
         destination.sdk,
         {package.key: (package.version,) for package in resolution.packages},
+        target.family,
     )
     relevant = State(start.label, start.sdk, _relevant(situation, end, catalog))
     comparison = compare(relevant, end, catalog, target.as_of)

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neuron_pin.policy.update import Update
+
+
+def describe_release_change(update: Update, *, backwards: bool, left: int, majors: int) -> str:
+    """What the change from one release to another is: its class by the number with what the
+    policy promises of it, unless packages that left or changed incompatibly deny that."""
+    if backwards:
+        return f"{update.value}, downgrade"
+    if update is Update.MAJOR or not (left or majors):
+        return f"{update.value}: {update.promise}"
+    facts = []
+    if left:
+        facts.append(f"{left} package{'s' * (left != 1)} left")
+    if majors:
+        facts.append(f"{majors} {'have' if majors != 1 else 'has'} a major update")
+    return f"{update.value} by its number, but {' and '.join(facts)}"
+
 
 def sign_changes(gained: Sequence[str], lost: Sequence[str]) -> list[str]:
     """``+trn3``, ``-inf1``."""

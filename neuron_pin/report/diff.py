@@ -9,10 +9,11 @@ from typing import Any
 from neuron_pin.catalog import FactsAge
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.policy import Phase
+from neuron_pin.policy.update import Update
 from neuron_pin.printable import escape_markdown, join_printable, make_printable
 from neuron_pin.screen import PLAIN, Screen, columns
 
-from .changes import changes_row, sign_changes
+from .changes import changes_row, describe_release_change, sign_changes
 
 
 def render_diff(
@@ -42,12 +43,11 @@ def _row(difference: Difference) -> tuple[str, str, str, str, str]:
 
 
 def describe_update(difference: Difference) -> str:
-    """``major``, ``minor, downgrade``, ``entered``, ``left; replaced by NAME`` …"""
+    """``major``, ``minor, downgrade``, ``entered``, ``left`` …"""
     if not difference.old:
         return "entered"
     if not difference.new:
-        instead = difference.renamed_to or difference.successor
-        return f"left; replaced by {instead}" if instead else "left"
+        return "left"
     word = difference.update.value if difference.update is not None else "-"
     if difference.is_equal:
         return "none"
@@ -65,18 +65,44 @@ def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
 
 def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -> str:
     title = f"{comparison.old.label} → {comparison.new.label}"
-    support = comparison.support
-    if support is not None:
-        title += f" ({support.update.value}: {support.update.promise})"
+    change = _describe_change(comparison)
+    if change:
+        title += f" ({change})"
     table = columns(HEAD, [_row(d) for d in shown], screen) if shown else ["no difference"]
     lines = [
         f"{word}: {' '.join(sign_changes(gained, lost))}"
         for word, gained, lost in _support_rows(comparison)
     ]
-    remarks = (*comparison.losses, *comparison.notes)
+    remarks = _remarks(comparison)
     lines += ["", *remarks] if remarks else []
     # The table is made printable already, and may be in color.
     return "\n".join([make_printable(title), "", *table, ""]) + join_printable(lines)
+
+
+def _describe_change(comparison: Comparison) -> str:
+    """What the change between two releases is, empty unless both states are of one."""
+    support = comparison.support
+    if support is None:
+        return ""
+    # Only Neuron packages have phases.
+    own = [d for d in comparison.differences if any(phase is not None for phase in d.phases)]
+    return describe_release_change(
+        support.update,
+        backwards=support.is_backwards,
+        left=sum(not d.new for d in own),
+        majors=sum(d.update is Update.MAJOR for d in own),
+    )
+
+
+def _remarks(comparison: Comparison) -> list[str]:
+    """What is said below the table: what replaces what left, what no longer works, what the
+    policy says."""
+    instead = [
+        f"{d.key.name}: replaced by {d.renamed_to or d.successor}"
+        for d in comparison.differences
+        if not d.new and (d.renamed_to or d.successor)
+    ]
+    return [*instead, *comparison.losses, *comparison.notes]
 
 
 def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -96,14 +122,15 @@ def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
         f"## {escape_markdown(comparison.old.label)} → {escape_markdown(comparison.new.label)}",
         "",
     ]
-    if comparison.support is not None:
-        lines += [f"{comparison.support.update.value}: {comparison.support.update.promise}", ""]
+    change = _describe_change(comparison)
+    if change:
+        lines += [change, ""]
     if shown:
         lines += ["| package | old | new | update | phase |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(escape_markdown(cell) for cell in _row(d))} |" for d in shown]
     else:
         lines.append("No difference.")
-    remarks = (*comparison.losses, *comparison.notes)
+    remarks = _remarks(comparison)
     for word, gained, lost in _support_rows(comparison):
         lines += ["", f"{word}: {' '.join(sign_changes(gained, lost))}"]
     lines += ["", *(f"- {escape_markdown(remark)}" for remark in remarks)] if remarks else []

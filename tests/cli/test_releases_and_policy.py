@@ -88,3 +88,15 @@ def test_classifications_speak_of_phases_that_their_kinds_have() -> None:
     stable = of_interfaces.of(Phase.STABLE)
     assert stable is not None
     assert stable["backward compatible"] == "yes"
+
+
+def test_a_release_for_an_instance_is_that_alone(run: Run) -> None:
+    words = ("releases", "2.32.0", "--instance", "trn2", "--as-of", "2026-08-20")
+    document = json.loads(run(*words, "--format", "json").out)
+    assert document["pythons"] == ["3.11", "3.12", "3.13"]
+    changed = {change["name"] for change in document["changes"]["packages"]}
+    assert {"libneuronxla", "aws-neuronx-gpsimd-customop-lib"}.isdisjoint(changed)
+    assert "torch-neuronx" in changed
+    since = next(line for line in run(*words).out.splitlines() if line.startswith("Since"))
+    assert "3 packages left" in since
+    assert "backward compatible" not in since

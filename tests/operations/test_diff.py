@@ -217,3 +217,52 @@ def test_what_left_is_said_with_what_replaces_it(run) -> None:
     kept = json.loads(run("diff", "2.30.0", "2.31.1", "--instance", "trn2", "--as-of", DAY, "--format",
                           "json").out)  # fmt: skip
     assert not any("stops working" in note for note in kept["notes"])
+
+
+def test_a_release_beside_a_lock_is_read_for_the_instance_of_the_lock(run: Run) -> None:
+    run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--sdk", "2.31.1", "-q",
+        "--as-of", DAY, "-o", "lock.json")  # fmt: skip
+    for states in (("lock.json", "2.32.0"), ("2.32.0", "lock.json")):
+        rows = differences(run, *states, "--as-of", str(DAY))
+        assert not {"torch-neuron", "mx-neuron", "libneuronxla", "neuron-cc"} & rows.keys()
+    # What is asked for comes first.
+    assert "torch-neuron" in differences(run, "lock.json", "2.32.0", "--instance", "inf1")
+
+
+def test_phases_and_support_are_those_of_the_instance(run: Run) -> None:
+    """PyTorch 2.9 is in maintenance on inf2 and trn1 alone."""
+    for family, phase in (("trn2", "stable"), ("trn1", "maintenance")):
+        rows = differences(run, "2.31.1", "2.32.0", "--instance", family, "--as-of", str(DAY))
+        assert rows["torch-neuronx"]["old_phase"] == phase
+    done = run("diff", "2.28.1", "2.32.0", "--instance", "trn2", "--as-of", DAY, "--format", "json")
+    support = json.loads(done.out)["support"]
+    assert "instances" not in support
+    assert support["Python"] == {"gained": ["3.13"], "lost": ["3.10"]}
+
+
+def test_a_release_of_a_later_day_is_not_compared(run: Run) -> None:
+    day = ("--as-of", "2026-05-30")
+    assert failure(run("diff", "2.28.1", "2.32.0", *day), UnknownName).given == "2.32.0"
+    assert run("diff", "2.28.1", "latest", *day).out.startswith("SDK 2.28.1 → SDK 2.30.0")
+    assert run("diff", "latest", "2.28.1", "--as-of", "2001-01-01").code == 2
+
+
+def test_the_first_line_does_not_deny_the_table(run: Run) -> None:
+    def first(*words: str) -> str:
+        return str(run("diff", *words, "--as-of", DAY).out.splitlines()[0])
+
+    lost = first("2.28.1", "2.32.0", "--instance", "trn2")
+    assert "backward compatible" not in lost
+    assert "8 packages left" in lost
+    assert "1 has a major update" in lost
+    assert first("2.32.0", "2.28.1").endswith("(minor, downgrade)")
+    assert "backward compatible" in first("2.31.0", "2.31.1", "--instance", "trn2")
+    assert "backward" not in run("diff", "2.28.1", "2.32.0", "--format", "markdown").out
+
+
+def test_replacements_are_below_the_table(run: Run) -> None:
+    words = ("diff", "2.28.1", "2.32.0", "--instance", "trn2", "--as-of", DAY)
+    for form in ("text", "markdown"):
+        lines = run(*words, "--format", form).out.splitlines()
+        assert max(len(line) for line in lines if "pip:" in line) < 160
+        assert any("torch-neuronx: replaced by TorchNeuron" in line for line in lines)

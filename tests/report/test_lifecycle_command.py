@@ -158,3 +158,10 @@ def test_a_file_that_is_no_lock_is_named(run: Run, text: str, word: str) -> None
     assert done.code == 2
     assert done.error is not None
     assert word in done.error.message
+
+
+def test_phases_are_those_on_the_instance(run) -> None:
+    """PyTorch 2.9 is in maintenance on inf2 and trn1 alone."""
+    for family, maintained in (("trn2", False), ("trn1", True)):
+        done = run("lifecycle", "torch-neuronx 2.9", "--instance", family, "--as-of", "2026-08-20")
+        assert ("maintenance" in done.out) is maintained
