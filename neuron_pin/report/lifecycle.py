@@ -55,6 +55,19 @@ def describe_left_behind(status: Status) -> str:
     return "superseded" if status.subject.kind is SubjectKind.SDK else "not shipped"
 
 
+def describe_end(status: Status) -> str:
+    """How it was left behind, in full: ``superseded on 2026-04-09``, ``no longer shipped; last in
+    2.31.1``; for what still gets updates, ``last in 2.31.1``; empty for what is shipped, and for
+    what is out of support."""
+    if status.subject.kind is SubjectKind.SDK:
+        day = status.superseded
+        return f"superseded on {day}" if day is not None and is_left_behind(status) else ""
+    last = f"last in {status.last_sdk}" if status.dropped is not None and status.last_sdk else ""
+    if is_left_behind(status):
+        return f"no longer shipped; {last}" if last else "no longer shipped"
+    return last if status.phase is not Phase.EOS else ""
+
+
 def describe_change(event: Event | None) -> str:
     """``eos on 2026-04-09 (2.29.0)``, or with no date yet; ``-`` for none."""
     if event is None or event.phase is None:
@@ -106,7 +119,10 @@ def _details(status: Status, as_of: date, facts_of: date) -> list[str]:
 
     since = f" since {status.since}" if status.since else ""
     source = f" [{status.event.source}]" if status.event else ""
-    say("phase", f"{status.phase.label}{since}{source}")
+    phase, end = f"{status.phase.label}{since}{source}", describe_end(status)
+    if end:
+        phase = f"{end}; {phase}" if is_left_behind(status) else f"{phase}; {end}"
+    say("phase", phase)
     if status.first_sdk and subject.kind is not SubjectKind.SDK:
         say("in releases", f"{status.first_sdk} to {status.last_sdk or 'now'}")
     if status.note:

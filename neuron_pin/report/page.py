@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from html import escape
 
 from neuron_pin.catalog.sources import find_source_url, shorten_source
-from neuron_pin.catalog.subjects import Status
 from neuron_pin.policy import Phase, SubjectKind
 
 from .frame import MAX_AGE, PHASE_NAMES, frame_page, read_asset
 from .lifecycle import (
+    describe_end,
     describe_event,
     describe_facts,
     describe_floor,
@@ -164,11 +164,13 @@ def _row(row: Row, timeline: Timeline) -> str:
     if row.locked:
         version = "" if row.locked == status.subject.version else f": {escape(row.locked)}"
         label += f" <strong>in your lock{version}</strong>"
-    phase = PHASE_NAMES[status.phase]
+    phase, end = PHASE_NAMES[status.phase], _keep_dates(escape(describe_end(status)))
     if is_left_behind(status):
-        phase = _describe_left_behind(status)
+        phase = end
     elif status.since:
         phase += f" since <time>{status.since}</time>"
+    if end and end != phase:
+        phase += f"; {end}"
     if status.change is not None and status.change.phase is not None:
         when = (
             f"<time>{status.change.effective}</time>" if status.change.effective else "no date yet"
@@ -199,14 +201,6 @@ def _row(row: Row, timeline: Timeline) -> str:
         f"{''.join(bars)}</div></td>"
         f'<td role="cell" data-head="Guaranteed until">{_guarantee(row, timeline)}</td></tr>'
     )
-
-
-def _describe_left_behind(status: Status) -> str:
-    """Of what is still called stable and gets no updates any more."""
-    if status.subject.kind is SubjectKind.SDK:
-        return "superseded" + (f" on <time>{status.superseded}</time>" * bool(status.superseded))
-    last = f"; last in {escape(status.last_sdk)}" if status.last_sdk else ""
-    return f"no longer shipped{last}"
 
 
 def _guarantee(row: Row, timeline: Timeline) -> str:

@@ -1,6 +1,7 @@
 """``neuron-pin lifecycle``: text, JSON, calendar, and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,26 @@ def test_phases_are_those_on_the_instance(run) -> None:
     for family, maintained in (("trn2", False), ("trn1", True)):
         done = run("lifecycle", "torch-neuronx 2.9", "--instance", family, "--as-of", "2026-08-20")
         assert ("maintenance" in done.out) is maintained
+
+
+# the subject, how its phase begins, what it ends with
+LEFT = [
+    ("2.28.1", "superseded on 2026-04-09", "stable since 2026-03-13"),
+    ("2.32.0", "stable since 2026-08-17", ""),
+    ("torch-neuronx 1.11", "no longer shipped; last in 2.5.0", "stable since 2022-10-10"),
+    ("neuronx-distributed-training", "maintenance since", "last in 2.28.1"),
+    ("torch-neuronx 2.8", "eos since 2026-04-09", ""),
+]
+
+
+@pytest.mark.parametrize(("subject", "begin", "end"), LEFT)
+def test_what_was_left_behind_is_not_shown_as_current(
+    run, subject: str, begin: str, end: str
+) -> None:
+    day = ("--as-of", "2026-08-20")
+    phase = run("lifecycle", subject, *day).out.splitlines()[1]
+    assert phase.startswith(f"  phase             {begin}")
+    assert phase.endswith(end)
+    if "last in" in begin + end:
+        page = run("lifecycle", subject, *day, "--format", "html").out
+        assert re.search(r'data-head="Phase">[^\n]*?; last in 2\.\d+\.\d+</td>', page)
