@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from neuron_pin.extras import install_command
+
 MAX_AGE = 30
 """Days after which every command that judges says how old its facts are.  The vendor announces
 an end of support at least a month ahead: facts of that age may lack one that has come."""
@@ -57,10 +59,23 @@ def find_facts_age(facts_of: date, day: date) -> FactsAge:
     return FactsAge(facts_of, max((day - facts_of).days, 0))
 
 
+def describe_import() -> str:
+    """The same in a line, for a hint; it says so where git is missing."""
+    from shutil import which
+
+    without_git = "" if which("git") else " (needs git, which is not installed)"
+    return f"for newer data{without_git}: {' && '.join(list_import_commands())}"
+
+
 def list_import_commands() -> tuple[str, ...]:
-    """The commands that fetch what is published and import it, to be pasted one by one."""
+    """The commands that fetch what is published and import it, to be pasted one by one; first the
+    one that installs what reads announcements, where this Python lacks it."""
+    from importlib.util import find_spec
+
     folder = REPOSITORY.rpartition("/")[2]
+    lacking = find_spec("docutils") is None
     return (
+        *((install_command("announcements"),) if lacking else ()),
         f"git clone --depth 1 {REPOSITORY}",
         f"neuron-pin catalog import {folder}/{MANIFEST} {folder}/{ANNOUNCEMENTS}",
     )

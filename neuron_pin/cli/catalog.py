@@ -177,7 +177,7 @@ def _import(options: Options, console: Console) -> int:
         ANNOUNCEMENTS,
         MANIFEST,
         REPOSITORY,
-        list_import_commands,
+        describe_import,
     )
     from neuron_pin.operations.import_facts import import_facts
 
@@ -185,7 +185,7 @@ def _import(options: Options, console: Console) -> int:
         raise WrongUsage(
             "nothing to import: name a release manifest, a folder of announcement pages, or both; "
             f"the repository {REPOSITORY} publishes them as {MANIFEST} and {ANNOUNCEMENTS}",
-            hint="for the newest: " + " && ".join(list_import_commands()),
+            hint=describe_import(),
         )
     folder = options.into or user_catalog()
     if not options.into:
@@ -200,6 +200,9 @@ def _import(options: Options, console: Console) -> int:
         document = {"schema_version": 1, "folder": folder, **done.as_document()}
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
-    end = f"written to {folder}" if done.written else "nothing new; nothing was written"
-    console.show(join_printable([*done.lines(), end]))
+    end = [f"written to {folder}" if done.written else "nothing was written"]
+    if not done.is_newer:
+        end.append(f"nothing newer there; the catalog data still end on {done.facts_until}")
+    lines = done.lines(everything=console.verbose > 0)
+    console.show(join_printable([*lines, *end]))
     return 0

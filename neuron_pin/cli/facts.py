@@ -31,8 +31,8 @@ def warn_of_old_facts(console: Console, catalog: Catalog, day: date) -> FactsAge
     commands that bring newer ones."""
     age = find_facts_age(catalog.announced, day)
     if age.is_old:
-        from neuron_pin.catalog.facts_age import list_import_commands
+        from neuron_pin.catalog.facts_age import describe_import
 
         console.warn(age.warning_today)
-        console.hint("for newer data: " + " && ".join(list_import_commands()))
+        console.hint(describe_import())
     return age

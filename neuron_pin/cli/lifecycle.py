@@ -7,8 +7,8 @@ from datetime import date
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.catalog.subjects import Status
-from neuron_pin.errors import WrongUsage
-from neuron_pin.operations.lifecycle import find_statuses
+from neuron_pin.lockfile import LockDocument
+from neuron_pin.operations.lifecycle import find_statuses, keep_locked
 from neuron_pin.report.lifecycle import render_details, render_table
 from neuron_pin.screen import PLAIN, Screen
 
@@ -25,6 +25,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "lifecycle",
         "lifecycle 'torch-neuronx 2.8' python3.10",
         "lifecycle --kind os --format json",
+        "lifecycle --lock lock.json",
         "lifecycle --format html --lock lock.json -o lifecycle.html",
     )
     parser.add_argument(
@@ -46,7 +47,9 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "--as-of", metavar="DATE", help="ignore everything later than this day; default: today"
     )
     parser.add_argument(
-        "--lock", metavar="FILE", help="mark what is in this lock.json (html, svg, ics)"
+        "--lock",
+        metavar="FILE",
+        help="show what is in this lock.json (text, json), or mark it (html, svg, ics)",
     )
     parser.add_argument(
         "-o",
@@ -63,11 +66,22 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
     warn_of_old_facts(console, catalog, as_of)
+    locked, instance = None, options.instance
+    if options.lock:
+        from neuron_pin.inputs.locks.lock_json import read_lock_json
+
+        locked = read_lock_json(options.lock)
+    only_locked = locked is not None and options.format in ("text", "json")
+    if locked is not None and only_locked:
+        # Phases are those on the instance family that the lock is for.
+        instance = instance or locked.target.instance
     statuses = find_statuses(
-        catalog, as_of, options.subjects, kinds=options.kind or (), instance=options.instance
+        catalog, as_of, options.subjects, kinds=options.kind or (), instance=instance
     )
+    if locked is not None and only_locked:
+        statuses = keep_locked(statuses, catalog, locked)
     screen = PLAIN if options.output else console.screen
-    text = _renderer(options, catalog, as_of, screen)(statuses)
+    text = _renderer(options, catalog, as_of, locked, screen)(statuses)
     if options.output and options.output != "-":
         from neuron_pin.fs.atomic import write_atomically
 
@@ -79,25 +93,20 @@ def run(options: Options, console: Console) -> int:
 
 
 def _renderer(
-    options: Options, catalog: Catalog, as_of: date, screen: Screen
+    options: Options,
+    catalog: Catalog,
+    as_of: date,
+    locked: LockDocument | None,
+    screen: Screen,
 ) -> Callable[[Sequence[Status]], str]:
     form = options.format
     if form == "text":
-        if options.lock:
-            raise WrongUsage(
-                "--lock needs a page, a drawing or a calendar", hint="add --format html, svg or ics"
-            )
         render = render_details if options.subjects else render_table
         return lambda statuses: render(statuses, as_of, catalog.announced, screen)
     if form == "json":
         from neuron_pin.report.endoflife import render_json
 
         return lambda statuses: render_json(statuses, as_of, catalog.announced)
-    locked = None
-    if options.lock:
-        from neuron_pin.inputs.locks.lock_json import read_lock_json
-
-        locked = read_lock_json(options.lock)
     if form == "ics":
         from neuron_pin.report.ics import render_ics
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from neuron_pin.catalog import load_catalog
@@ -64,6 +65,12 @@ def run(options: Options, console: Console) -> int:
         )
     place = "host" if on_machine else options.venv or options.lock or "lock.json"
     if not on_machine and not os.path.exists(place):
+        if place == "host" or re.fullmatch(r"\d+(\.\d+){1,2}", place):
+            raise WrongUsage(
+                f"{place} is not a lock, and there is no file of this name",
+                hint="outdated compares a lock; for this machine: neuron-pin outdated --host; for "
+                f"releases: neuron-pin diff {place} latest",
+            )
         raise WrongUsage(
             f"{place} does not exist",
             hint="neuron-pin lock -o lock.json makes a lock; --venv DIR and --host compare what "

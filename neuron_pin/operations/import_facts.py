@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from neuron_pin.audit import Finding, Severity
@@ -24,16 +25,20 @@ from neuron_pin.policy import Event
 
 @dataclass(frozen=True, slots=True)
 class ImportedFacts:
-    """What an import brought; ``findings`` are what the policy says of the new events."""
+    """What an import brought; ``findings`` are what the policy says of the new events.
+    ``facts_until`` is the day on which the resulting facts end, ``is_newer`` whether anything is
+    in them that was not known."""
 
     manifest: Manifest | None
     announcements: Announcements | None
     new_releases: tuple[str, ...]
     findings: tuple[Finding, ...]
     written: bool
+    facts_until: date
+    is_newer: bool
 
-    def lines(self) -> Iterator[str]:
-        """For people."""
+    def lines(self, *, everything: bool = False) -> Iterator[str]:
+        """For people; each page that was not understood only where ``everything`` is wanted."""
         manifest, announcements = self.manifest, self.announcements
         if manifest is not None:
             yield f"{len(manifest.members)} releases up to {manifest.version} ({manifest.date})"
@@ -43,13 +48,15 @@ class ImportedFacts:
             for unknown in manifest.unknowns:
                 yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
         if announcements is not None:
+            unread = len(announcements.unread)
+            more = " (-v shows each)" if unread and not everything else ""
             yield (
                 f"{len(announcements.events)} new events; {len(announcements.known)} pages were "
-                f"known already, {len(announcements.unread)} were not understood"
+                f"known already, {unread} were not understood{more}"
             )
             for event in announcements.events:
                 yield f"event  {_words(event)}"
-            for page in announcements.unread:
+            for page in announcements.unread if everything else ():
                 yield f"not understood  {page.path}: {page.reason} ({page.title})"
 
     def as_document(self) -> dict[str, Any]:
@@ -113,7 +120,23 @@ def import_facts(
     if is_new:
         source = ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
         write_catalog(manifest, known, source, target, announcements)
-    return ImportedFacts(manifest, announcements, fresh, tuple(findings), bool(is_new))
+    newest = announcements.newest if announcements is not None else None
+    facts_until = max(known.announced, newest or known.announced)
+    is_newer = bool(
+        fresh
+        or (manifest is not None and manifest.date > known.date)
+        or (announcements is not None and announcements.events)
+        or facts_until > known.announced
+    )
+    return ImportedFacts(
+        manifest=manifest,
+        announcements=announcements,
+        new_releases=fresh,
+        findings=tuple(findings),
+        written=bool(is_new),
+        facts_until=facts_until,
+        is_newer=is_newer,
+    )
 
 
 def _words(event: Event) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from neuron_pin.catalog import Catalog, canonicalize_name
-from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
+from neuron_pin.catalog import Catalog, FrameworkRole, canonicalize_name
+from neuron_pin.catalog.subjects import SDK_NAME, Status, Subjects, find_subjects
 from neuron_pin.errors import NoSolution
-from neuron_pin.policy import SubjectKind
+from neuron_pin.lockfile import LockDocument
+from neuron_pin.policy import Ecosystem, Subject, SubjectKind
 
 
 def find_statuses(
@@ -39,6 +40,41 @@ def find_statuses(
     if not statuses:
         raise NoSolution(f"no subject of that kind was known on {as_of}")
     return statuses
+
+
+def read_locked_subjects(catalog: Catalog, lock: LockDocument) -> dict[Subject, str]:
+    """The subjects that a lock has parts of, each with the version in it."""
+    found: dict[Subject, str] = {}
+    if lock.sdk:
+        found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
+    for locked in lock.packages:
+        key, version = locked.key, locked.version
+        package = catalog.packages.get(key.name)
+        if not locked.is_neuron or package is None:
+            continue
+        found[Subject(SubjectKind.COMPONENT, key.name)] = version
+        if package.role is FrameworkRole.LEADER:
+            framework = ".".join(version.split(".")[:2])
+            found[Subject(SubjectKind.FRAMEWORK, key.name, framework)] = version
+    if (
+        any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages)
+        and lock.target.python
+    ):
+        found[Subject(SubjectKind.PYTHON, "python", lock.target.python)] = lock.target.python
+    if lock.target.os:
+        found[Subject(SubjectKind.OS, lock.target.os)] = lock.target.os
+    if lock.target.instance:
+        found[Subject(SubjectKind.INSTANCE, lock.target.instance)] = lock.target.instance
+    return found
+
+
+def keep_locked(statuses: Sequence[Status], catalog: Catalog, lock: LockDocument) -> list[Status]:
+    """Those of some subjects that a lock has parts of; raises `NoSolution` for none."""
+    locked = read_locked_subjects(catalog, lock)
+    kept = [status for status in statuses if status.subject in locked]
+    if not kept:
+        raise NoSolution(f"{lock.path}: nothing of that is in it")
+    return kept
 
 
 def _refuse_product(name: str, catalog: Catalog) -> None:

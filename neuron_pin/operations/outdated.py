@@ -8,11 +8,12 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key, version_numbers
+from neuron_pin.catalog.changes import read_contents
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.state import State, read_state
-from neuron_pin.policy import DEFAULT_PHASES, PackageKey, Phase
+from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, PackageKey, Phase
 from neuron_pin.resolve import NO_PREFERENCES
 from neuron_pin.resolve.explain import explain
 from neuron_pin.resolve.rules import Context
@@ -70,9 +71,10 @@ class Outdated(NamedTuple):
 
     ``sdk`` is the release that most of it is of, `None` where that cannot be told.
     ``together_sdk`` is the release that a new lock of the same packages takes, `None` where
-    they go together in none; ``problem`` says why.  ``target_parts`` are Python, operating
-    system and instance family with their ends; ``others`` counts packages that are not
-    Neuron's, which nothing is known of.
+    they go together in none; ``problem`` says why.  ``other_pythons`` are the Pythons that the
+    newest release has packages for where it has none for the target's, lowest first.
+    ``target_parts`` are Python, operating system and instance family with their ends; ``others``
+    counts packages that are not Neuron's, which nothing is known of.
     """
 
     label: str
@@ -86,6 +88,7 @@ class Outdated(NamedTuple):
     together_sdk: str | None
     problem: str
     others: int
+    other_pythons: tuple[str, ...] = ()
 
     @property
     def held_back_by(self) -> tuple[str, ...]:
@@ -151,6 +154,7 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
         together_sdk=together_sdk,
         problem=problem,
         others=_count_others(state, own),
+        other_pythons=_find_other_pythons(request, newest.sdk, own),
     )
 
 
@@ -195,6 +199,18 @@ def _is_own(catalog: Catalog, key: PackageKey) -> bool:
 
 def _count_others(state: State, own: Iterable[PackageKey]) -> int:
     return len(set(state.versions) - set(own))
+
+
+def _find_other_pythons(
+    request: LockRequest, newest_sdk: str, own: Iterable[PackageKey]
+) -> tuple[str, ...]:
+    """The Pythons of the newest release, empty where the target's is one of them, where none was
+    named, and where no package depends on it."""
+    target = request.target
+    if not request.target_options.python or all(key.ecosystem is not Ecosystem.PIP for key in own):
+        return ()
+    pythons = read_contents(request.catalog, newest_sdk, target.family).pythons
+    return () if target.python in pythons else tuple(sorted(pythons, key=sdk_key))
 
 
 def _lock_together(

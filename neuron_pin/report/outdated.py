@@ -32,6 +32,11 @@ def render_outdated(found: Outdated, *, everything: bool, screen: Screen = PLAIN
     if ends:
         below += ["", *ends]
     below += ["", *_summary(found)]
+    if found.other_pythons:
+        below.append(
+            f"NEWEST is for Python {found.target.python}, for which SDK {found.newest_sdk} has no "
+            f"packages; try --python {found.other_pythons[0]}."
+        )
     # The table is made printable already, and may be in color.
     texts = [*map(make_printable, lines), *table, *map(make_printable, below)]
     return "\n".join(texts) + "\n"

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, FrameworkRole, Support
+from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.facts import version_numbers
-from neuron_pin.catalog.subjects import SDK_NAME, Status
+from neuron_pin.catalog.subjects import Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.lockfile import LockDocument
-from neuron_pin.policy import Ecosystem, EventType, Phase, Subject, SubjectKind
+from neuron_pin.operations.lifecycle import read_locked_subjects
+from neuron_pin.policy import EventType, Phase, SubjectKind
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import list_periods
 from neuron_pin.policy.update import Updates
@@ -93,7 +94,7 @@ def make_timeline(
             ends.append(status.floor.could_end_from)
     start = date(min(begins).year, 1, 1)
     end = _start_next_half(max(ends))
-    locked = _read_locked(catalog, lock) if lock is not None else {}
+    locked = read_locked_subjects(catalog, lock) if lock is not None else {}
     rows = []
     for status in _sort(statuses):
         in_lock = locked.get(status.subject, "")
@@ -176,32 +177,6 @@ def _split(bar: Bar, day: date) -> list[Bar]:
         return [bar]
     after = bar._replace(begin=max(day, bar.begin), superseded=True)
     return [bar._replace(end=day), after] if bar.begin < day else [after]
-
-
-def _read_locked(catalog: Catalog, lock: LockDocument) -> dict[Subject, str]:
-    """The subjects that a lock has parts of, each with the version."""
-    found = {}
-    if lock.sdk:
-        found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
-    for locked in lock.packages:
-        key, version = locked.key, locked.version
-        package = catalog.packages.get(key.name)
-        if not locked.is_neuron or package is None:
-            continue
-        found[Subject(SubjectKind.COMPONENT, key.name)] = version
-        if package.role is FrameworkRole.LEADER:
-            framework = ".".join(version.split(".")[:2])
-            found[Subject(SubjectKind.FRAMEWORK, key.name, framework)] = version
-    if (
-        any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages)
-        and lock.target.python
-    ):
-        found[Subject(SubjectKind.PYTHON, "python", lock.target.python)] = lock.target.python
-    if lock.target.os:
-        found[Subject(SubjectKind.OS, lock.target.os)] = lock.target.os
-    if lock.target.instance:
-        found[Subject(SubjectKind.INSTANCE, lock.target.instance)] = lock.target.instance
-    return found
 
 
 def _support(catalog: Catalog, lock: LockDocument, as_of: date) -> Support | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from conftest import Run, failure
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 
@@ -143,3 +143,18 @@ def test_what_cannot_be_compared_is_said(run: Run, words: tuple[str, ...], kind:
     Path("bad.json").write_text("[]")
     done = run("outdated", *words)
     assert (done.code, type(done.error)) == (2, kind)
+
+
+@pytest.mark.parametrize(
+    ("place", "command"), [("host", "outdated --host"), ("2.28.1", "diff 2.28.1 latest")]
+)
+def test_what_is_no_lock_is_answered_with_its_command(run: Run, place: str, command: str) -> None:
+    assert f"neuron-pin {command}" in failure(run("outdated", place), WrongUsage).hint
+
+
+def test_a_python_that_holds_back_is_named(run: Run) -> None:
+    Path("c.txt").write_text("neuronx-cc==2.23.6484.0\n")
+    words = ("outdated", "c.txt", "--instance", "trn2", "--as-of", DAY)
+    assert "try --python 3.11" in run(*words, "--python", "3.10").out
+    for other in ((), ("--python", "3.11"), ("--python", "3.13")):
+        assert "try --python" not in run(*words, *other).out

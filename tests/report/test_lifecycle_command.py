@@ -9,7 +9,14 @@ import pytest
 from conftest import Run, failure
 from icalendar import Calendar
 
-from neuron_pin.errors import CannotWrite, NeuronPinError, UnknownName, UnreadableInput, WrongUsage
+from neuron_pin.errors import (
+    CannotWrite,
+    NeuronPinError,
+    NoSolution,
+    UnknownName,
+    UnreadableInput,
+    WrongUsage,
+)
 
 
 def test_the_floor_is_announced_guaranteed_and_possible(run) -> None:
@@ -117,7 +124,7 @@ REFUSED: list[tuple[tuple[str, ...], type[NeuronPinError], dict[str, object]]] =
     (("nonesuch",), UnknownName, {"given": "nonesuch"}),
     (("--as-of", "soon"), WrongUsage, {}),
     (("--kind", "colour"), UnknownName, {"given": "colour"}),
-    (("--lock", "x.json"), WrongUsage, {}),
+    (("--lock", "x.json"), UnreadableInput, {"path": "x.json"}),
     (("--format", "html", "--lock", "absent.json"), UnreadableInput, {"path": "absent.json"}),
     (("--format", "html", "-o", "no/such/a.html"), CannotWrite, {"path": "no/such/a.html"}),
     (("--as-of", "2020-01-01", "nki"), UnknownName, {"given": "nki"}),
@@ -189,3 +196,16 @@ def test_what_was_left_behind_is_not_shown_as_current(
     if "last in" in begin + end:
         page = run("lifecycle", subject, *day, "--format", "html").out
         assert re.search(r'data-head="Phase">[^\n]*?; last in 2\.\d+\.\d+</td>', page)
+
+
+def test_a_lock_alone_is_shown_for_its_instance(run) -> None:
+    run("lock", "--offline", "--instance", "trn2", "--python", "3.11", "--sdk", "2.31.1", "-q",
+        "--as-of", "2026-08-13", "torch-neuronx", "-o", "lock.json")  # fmt: skip
+    words = ("lifecycle", "--lock", "lock.json", "--as-of", "2026-08-20")
+    shown = {line.split()[0]: line for line in run(*words).out.splitlines()[1:]}
+    assert set(shown) == {"sdk", "component", "framework", "python", "instance"}
+    assert "stable, not shipped" in shown["framework"]
+    document = json.loads(run(*words, "--format", "json").out)
+    names = {product["name"] for product in document["products"]}
+    assert names == {"neuron-sdk", "torch-neuronx", "python", "trn2"}
+    failure(run(*words, "inf1"), NoSolution)
