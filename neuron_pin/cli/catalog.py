@@ -201,8 +201,10 @@ def _import(options: Options, console: Console) -> int:
         console.result(json.dumps(document, indent=2) + "\n")
         return 0
     end = [f"written to {folder}" if done.written else "nothing was written"]
-    if not done.is_newer:
-        end.append(f"nothing newer there; the catalog data still end on {done.facts_until}")
+    if not done.ends_later:
+        end.append(
+            f"the catalog data still end on {done.facts_until}: no later announcement was imported"
+        )
     lines = done.lines(everything=console.verbose > 0)
     console.show(join_printable([*lines, *end]))
     return 0

@@ -26,8 +26,8 @@ from neuron_pin.policy import Event
 @dataclass(frozen=True, slots=True)
 class ImportedFacts:
     """What an import brought; ``findings`` are what the policy says of the new events.
-    ``facts_until`` is the day on which the resulting facts end, ``is_newer`` whether anything is
-    in them that was not known."""
+    ``facts_until`` is the day on which the resulting facts end, ``ends_later`` whether the known
+    ones ended before it."""
 
     manifest: Manifest | None
     announcements: Announcements | None
@@ -35,7 +35,7 @@ class ImportedFacts:
     findings: tuple[Finding, ...]
     written: bool
     facts_until: date
-    is_newer: bool
+    ends_later: bool
 
     def lines(self, *, everything: bool = False) -> Iterator[str]:
         """For people; each page that was not understood only where ``everything`` is wanted."""
@@ -122,12 +122,6 @@ def import_facts(
         write_catalog(manifest, known, source, target, announcements)
     newest = announcements.newest if announcements is not None else None
     facts_until = max(known.announced, newest or known.announced)
-    is_newer = bool(
-        fresh
-        or (manifest is not None and manifest.date > known.date)
-        or (announcements is not None and announcements.events)
-        or facts_until > known.announced
-    )
     return ImportedFacts(
         manifest=manifest,
         announcements=announcements,
@@ -135,7 +129,7 @@ def import_facts(
         findings=tuple(findings),
         written=bool(is_new),
         facts_until=facts_until,
-        is_newer=is_newer,
+        ends_later=facts_until > known.announced,
     )
 
 

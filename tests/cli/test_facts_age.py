@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from conftest import Run
 
 from neuron_pin.catalog import Catalog, find_facts_age
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.catalog.facts_age import MAX_AGE
+from neuron_pin.catalog.facts_age import MAX_AGE, describe_import
+from neuron_pin.extras import install_command
 
 FACTS_OF = Catalog(EMBEDDED).announced
 LATE = FACTS_OF + timedelta(days=99)
@@ -126,3 +129,13 @@ def test_the_newest_release_is_not_called_current_by_old_facts(run: Run) -> None
         late = run(*command, "--as-of", LATE).out
         assert "current" not in late
         assert "newest known" in late
+
+
+def test_the_hint_names_what_the_import_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pip install" not in describe_import()
+    assert "git" in describe_import()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    lacking = describe_import()
+    assert lacking.index(install_command("announcements")) < lacking.index("git clone")
+    assert "not installed" in lacking

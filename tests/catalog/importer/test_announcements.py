@@ -104,10 +104,11 @@ def test_without_pages_there_is_nothing_to_read(catalog: Catalog, tmp_path: Path
 
 
 def test_an_import_is_used_and_told(run) -> None:
-    done = run("catalog", "import", PAGES)
+    done = run("catalog", "import", PAGES, "-v")
     assert done.code == 0, done.err
     assert [line for line in done.out.splitlines() if "nrtpy" in line and "2.35.0" in line]
     assert "neuron2.x/news.rst" in done.out
+    assert "still end on" not in done.out
     shown = json.loads(run("catalog", "show", "--format", "json").out)
     assert (shown["version"], shown["date"]) == ("2.32.0", "2026-08-17")
     assert shown["announcements"] == "2026-12-01"
@@ -115,8 +116,12 @@ def test_an_import_is_used_and_told(run) -> None:
     assert [line for line in told.out.splitlines() if "2.35.0" in line and "2026-11-20" in line]
     folder = Path(shown["folder"])
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert run("catalog", "import", PAGES).code == 0
+    again = run("catalog", "import", PAGES)
+    assert again.code == 0
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    # Nothing is later than what was imported already; pages that say nothing are only counted.
+    assert "the catalog data still end on 2026-12-01" in again.out
+    assert "neuron2.x/news.rst" not in again.out
 
 
 def test_the_manifest_of_a_later_release_gives_announcements_their_day(run) -> None:
