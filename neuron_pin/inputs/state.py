@@ -38,14 +38,30 @@ def read_states(
 ) -> tuple[State, State]:
     """Two states to compare; raises as `read_state` does.
 
-    Of a release only what is for ``family``, or where that is none for the family that the
-    other state, a lock, is for.
+    System packages of a release are those of rpm beside a state that has such.  Of a release
+    only what is for ``family``, or where that is none for the family that the other state, a
+    lock, is for.
     """
     before = read_state(old, catalog, family, as_of=as_of)
     after = read_state(new, catalog, family or before.family, as_of=as_of)
     if before.family is None and after.family is not None:
         before = read_state(old, catalog, after.family, as_of=as_of)
-    return before, after
+    return _speak_alike(before, after, catalog), _speak_alike(after, before, catalog)
+
+
+def _speak_alike(state: State, other: State, catalog: Catalog) -> State:
+    """A release with its system packages named as those of rpm, where the other state has such:
+    the packages are the same, and releases name them once."""
+    ecosystems = {key.ecosystem for key in other.versions}
+    if state.label != f"SDK {state.sdk}" or Ecosystem.RPM not in ecosystems:
+        return state
+    found = {}
+    for key, versions in state.versions.items():
+        package = catalog.packages.get(key.name)
+        if package is not None and Ecosystem.RPM in package.systems:
+            key = PackageKey(Ecosystem.RPM, key.name)
+        found[key] = versions
+    return state._replace(versions=found)
 
 
 def read_state(

@@ -266,3 +266,14 @@ def test_replacements_are_below_the_table(run: Run) -> None:
         lines = run(*words, "--format", form).out.splitlines()
         assert max(len(line) for line in lines if "pip:" in line) < 160
         assert any("torch-neuronx: replaced by TorchNeuron" in line for line in lines)
+
+
+def test_a_release_beside_a_lock_for_rpm_has_packages_of_rpm(run: Run) -> None:
+    run("lock", "--offline", "--instance", "trn2", "--os", "amzn2023", "--python", "3.12", "-q",
+        "--sdk", "2.31.1", "--as-of", DAY, "-o", "lock.json")  # fmt: skip
+    for states in (("lock.json", "2.32.0"), ("2.32.0", "lock.json")):
+        document = json.loads(run("diff", *states, "--as-of", DAY, "--format", "json").out)
+        rows = {row["name"]: row for row in document["packages"]}
+        assert rows["aws-neuronx-tools"]["ecosystem"] == "rpm"
+        assert rows["aws-neuronx-tools"]["update"] == "minor"
+        assert not any(row["ecosystem"] == "apt" for row in document["packages"])
