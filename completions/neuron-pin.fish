@@ -91,7 +91,7 @@ complete -c neuron-pin -n '__neuron_pin_at lock' -l client-cert -r -F -d 'presen
 complete -c neuron-pin -n '__neuron_pin_at lock' -l proxy -x -d 'reach hosts through this proxy'
 complete -c neuron-pin -n '__neuron_pin_at lock' -l timeout -x -d 'give up if an answer has not begun after this time'
 complete -c neuron-pin -n '__neuron_pin_at lock' -l root -x -a '(__fish_complete_directories)' -d 'write the files below this folder'
-complete -c neuron-pin -n '__neuron_pin_at lock' -l overwrite -d 'overwrite system files even if somebody has edited them by hand'
+complete -c neuron-pin -n '__neuron_pin_at lock' -l overwrite -d 'overwrite files that others wrote, and system files that were edited by hand'
 complete -c neuron-pin -n '__neuron_pin_at lock' -l remove -d 'remove what neuron-pin wrote to the files that -o names'
 complete -c neuron-pin -n '__neuron_pin_at lock' -l expires -x -d 'have the lock say that it should be reviewed by this day'
 complete -c neuron-pin -n '__neuron_pin_at lock' -l group -x -d 'read this dependency group (PEP 735) of pyproject.toml'

@@ -9,6 +9,7 @@ from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
+from neuron_pin.operations.replaceable import check_replaceable
 from neuron_pin.operations.write import (
     Output,
     check_destinations,
@@ -120,7 +121,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     group.add_argument(
         "--overwrite",
         action="store_true",
-        help="overwrite system files even if somebody has edited them by hand",
+        help="overwrite files that others wrote, and system files that were edited by hand",
     )
     group.add_argument(
         "--remove",
@@ -189,6 +190,9 @@ def run(options: Options, console: Console) -> int:
     outputs, printed = _outputs(options)
     if not writes_nothing:
         check_destinations(outputs)
+    inputs = [*options.requirement, *options.constraint, *settings.override]
+    inputs += [group.rpartition(":")[0] or "pyproject.toml" for group in options.group]
+    check_replaceable(outputs, inputs, overwrite=options.overwrite)
     forms = [output.form for output in outputs] + ([printed] if printed else [])
     preferred = None
     if outputs and not settings.upgrade:

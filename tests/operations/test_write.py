@@ -64,7 +64,8 @@ def test_what_would_not_do_what_is_meant_is_not_written(
         return text.replace(right, wrong)
 
     monkeypatch.setattr(apt_preferences, "render_apt_preferences", faulty)
-    done = run(*BASE, "--pin", "major", "-o", path, "-o", tmp_path / "lock.json")
+    files = ("-o", path, "-o", tmp_path / "lock.json")
+    done = run(*BASE, "--pin", "major", "--overwrite", *files)
     error = failure(done, CannotWrite)
     assert error.path == str(path)
     assert told in error.problem

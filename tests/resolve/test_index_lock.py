@@ -9,7 +9,7 @@ import sys
 
 from conftest import failure
 
-from neuron_pin.errors import NoSolution, SourceFailed, UnreadableInput, WrongUsage
+from neuron_pin.errors import CannotWrite, NoSolution, SourceFailed, WrongUsage
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -477,7 +477,7 @@ def test_an_existing_lock_keeps_its_release(run) -> None:
 def test_a_file_that_is_no_lock_is_not_overwritten(run) -> None:
     Path("l.json").write_text('{"mine": true}')
     done = run("lock", "--offline", "neuronx-cc", "--python", "3.11", "-o", "l.json")
-    assert failure(done, UnreadableInput).path == "l.json"
+    assert failure(done, CannotWrite).path == "l.json"
     assert Path("l.json").read_text() == '{"mine": true}'
 
 

@@ -1,0 +1,78 @@
+"""Whether a file may be replaced by a lock: what others wrote is theirs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from neuron_pin.errors import CannotWrite, NeuronPinError
+from neuron_pin.fs.ownership import Ownership, find_ownership
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.outputs.header import is_headed
+
+from .write import MAX_BYTES, Output
+
+_BEGINNINGS = {
+    "json": r'\{\s*"schema_version": ',
+    "hook-state": "neuron-pin hook state ",
+    "text": r"(?:Neuron SDK [\d.]+|no Neuron SDK) for .*, as of \d{4}-\d\d-\d\d$",
+}
+"""How the formats begin that have no comments for a header."""
+
+_PINNED = re.compile(
+    r"\s*(?:#.*|[A-Za-z0-9._-]+(?:\[[^\]]*\])?==[^\s*;\\]+\s*(?:[;\\#].*)?|--hash=\S+\s*\\?)?"
+)
+"""A line of a file that has nothing but exact versions, as other programs lock them."""
+
+
+def check_replaceable(
+    outputs: Sequence[Output], inputs: Iterable[str], *, overwrite: bool = False
+) -> None:
+    """Raise, before a lock is made, `CannotWrite` for a file that the lock is made from, and
+    for one that neuron-pin did not write, unless ``overwrite``.
+
+    Files with nothing but exact versions are locks too, whoever wrote them: their versions
+    are kept.  A section of a file leaves the rest of it as it is.
+    """
+    read = [path for path in inputs if os.path.isfile(path)]
+    for output in outputs:
+        path, form = output
+        if form.is_section or not os.path.isfile(path):
+            continue
+        if any(os.path.samefile(path, other) for other in read):
+            raise CannotWrite(
+                path,
+                "is an input of this lock, and would be overwritten",
+                hint="name another file, or print the text with -o -",
+            )
+        if not overwrite and not _is_ours(path, form.name):
+            raise CannotWrite(
+                path,
+                "was not written by neuron-pin, and would be overwritten",
+                hint="name another file, print the text with -o -, or replace it with --overwrite",
+            )
+
+
+def _is_ours(path: str, form: str) -> bool:
+    """Whether a file is empty, or has a text that a lock of this form may replace."""
+    text = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    if not text.strip() or is_headed(text) or find_ownership(text) is not Ownership.FOREIGN:
+        return True
+    if form in _BEGINNINGS:
+        if re.match(_BEGINNINGS[form], text, re.M):
+            return True
+        return form == "json" and _can_be_read(path, form)
+    if form == "constraints":
+        return all(_PINNED.fullmatch(line) for line in text.splitlines())
+    return form == "pylock" and _can_be_read(path, form)
+
+
+def _can_be_read(path: str, form: str) -> bool:
+    from neuron_pin.inputs.locks.preferences import read_locked
+
+    try:
+        read_locked(path, form)
+    except NeuronPinError:
+        return False
+    return True
