@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
+from neuron_pin.catalog import sdk_key
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
 from neuron_pin.fs.ownership import Ownership, find_ownership, mark
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.outputs import Format
+from neuron_pin.policy import Rule
 from neuron_pin.resolve import Resolution
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -94,7 +96,8 @@ def _is_same_lock(before: str, after: str) -> bool:
         documents = [json.loads(text) for text in (before, after)]
         for document in documents:
             document["target"]["as_of"] = document["command"] = document["warnings"] = None
-    except (ValueError, KeyError, TypeError, RecursionError):
+            document["exclusions"].sort(key=json.dumps)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     return bool(documents[0] == documents[1])
 
@@ -108,6 +111,34 @@ def _with_lines_of_run(text: str, before: str) -> str:
             found.setdefault(start, line)
     lines = text.splitlines(keepends=True)
     return "".join(next((found[s] for s in found if line.startswith(s)), line) for line in lines)
+
+
+def _with_kept_reasons(text: str, before: str) -> str:
+    """A lock.json with what the one before it, which locks the same, says of the releases that
+    it passed over: a lock that keeps its release does not try them again."""
+    import json
+
+    try:
+        old, new = json.loads(before), json.loads(text)
+        for name in ("sdk", "packages"):
+            if old[name] != new[name]:
+                return text
+        if old["target"] | {"as_of": None} != new["target"] | {"as_of": None}:
+            return text
+        stated = {(row["name"], row["version"]) for row in new["exclusions"]}
+        kept = [
+            row
+            for row in old["exclusions"]
+            if (row["ecosystem"], row["rule"]) == ("sdk", Rule.RELEASE_LACKS.identifier)
+            and (row["name"], row["version"]) not in stated
+            and sdk_key(row["version"]) > sdk_key(new["sdk"])
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return text
+    if not kept:
+        return text
+    new["exclusions"] = [*kept, *new["exclusions"]]
+    return json.dumps(new, indent=2) + "\n"
 
 
 def path_under_root(root: str, path: str) -> str:
@@ -196,6 +227,8 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
                 "has been edited by hand since neuron-pin wrote it",
                 hint="--overwrite --diff shows what would be lost, --overwrite overwrites it",
             )
+    if output.form.name == "json" and before != text:
+        text = _with_kept_reasons(text, before)
     if output.form.section_head is not None:
         from neuron_pin.fs.sections import BrokenSection, put_section
 

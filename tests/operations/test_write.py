@@ -1,5 +1,6 @@
 """A lock's files: nothing is written that is not proven, and nothing half."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,34 @@ def test_what_was_written_is_taken_away_and_nothing_else(run, tmp_path) -> None:
     assert run("lock", "--remove", "-o", link).code == 2
     assert pins.exists()
     assert run("lock", "--remove").code == 2
+
+
+def test_a_lock_that_stays_keeps_why_newer_releases_were_passed_over(run, tmp_path) -> None:
+    path = tmp_path / "lock.json"
+    words = ("lock", "--offline", "--instance", "inf2", "--python", "3.11", "neuronx-cc",
+             "torch-neuronx==2.9.*", "-o", path)  # fmt: skip
+    assert run(*words, "--as-of", "2026-08-20").code == 0
+    first = path.read_text()
+    (passed,) = json.loads(first)["exclusions"]
+    assert (passed["version"], passed["rule"]) == ("2.32.0", "NP505")
+    for more in (("--check",), ("--check", "--upgrade"), ("--upgrade",), ()):
+        done = run(*words, *more, "--as-of", "2026-08-20")
+        assert (done.code, done.out if "--check" in more else "") == (0, ""), more
+        assert json.loads(path.read_text())["exclusions"] == [passed]
+    # Another lock has other reasons.
+    assert run(*words[:-3], *words[-2:], "--as-of", "2026-08-20").code == 0
+    assert json.loads(path.read_text())["exclusions"] == []
+
+
+@pytest.mark.parametrize(
+    "exclusions", [[1], {}, None, [{}], [{"ecosystem": "sdk", "rule": "NP505", "version": 1}]]
+)
+def test_reasons_that_cannot_be_read_are_not_kept(run, tmp_path, exclusions: object) -> None:
+    path = tmp_path / "lock.json"
+    words = ("lock", "--offline", "--python", "3.11", "neuronx-cc", "-o", path)
+    assert run(*words).code == 0
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "exclusions": exclusions}))
+    assert run(*words, "--check").code == 1
+    assert run(*words).code == 0
+    assert json.loads(path.read_text()) == document
