@@ -56,7 +56,8 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 
 def run(options: Options, console: Console) -> int:
-    """Print what is newer; 1 if anything is, or is out of support, else 0."""
+    """Print what is newer; 1 if a new lock would take any of it, or anything is out of support,
+    else 0."""
     on_machine = options.host or options.root
     if sum(map(bool, (options.lock, options.venv, on_machine))) > 1:
         raise WrongUsage(

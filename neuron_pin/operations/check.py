@@ -135,6 +135,7 @@ class Check:
 
     def _file(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
         from neuron_pin.inputs.containers.dockerfile import is_dockerfile
+        from neuron_pin.inputs.locks.stated_target import read_stated_target
 
         if is_dockerfile(os.path.basename(path)):
             from neuron_pin.audit.dockerfile import check_dockerfile
@@ -147,7 +148,7 @@ class Check:
             )
             return [*findings, *self._sources(stated)], stated
         stated = read_detected(path, self.environ)
-        target = self.target()
+        target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
         findings = check_packages(stated, self.catalog, target, self.within_days)
         if path.endswith((".txt", ".in")):
             from neuron_pin.audit.index_settings import check_index

@@ -65,6 +65,11 @@ class PackageAge(NamedTuple):
         """Whether a newer version may be installed."""
         return self.newest is not None and _is_newer(self.newest, self.current)
 
+    @property
+    def can_be_upgraded(self) -> bool:
+        """Whether a new lock of the same packages takes a newer version."""
+        return self.together is not None and _is_newer(self.together, self.current)
+
 
 class Outdated(NamedTuple):
     """What is newer than a state.
@@ -104,14 +109,17 @@ class Outdated(NamedTuple):
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing is newer, and nothing is out of support; without a Neuron package
-        there is nothing to say."""
+        """Whether a new lock of the same packages takes nothing newer, and nothing is out of
+        support; where no such lock is possible, whether nothing is newer at all.  Without a
+        Neuron package there is nothing to say."""
         if not self.packages:
             return True
         endings = [age.ending for age in self.packages] + [e for _, e in self.target_parts]
-        return not any(age.is_outdated for age in self.packages) and not any(
-            ending.is_over for ending in endings
-        )
+        if self.together_sdk is None:
+            newer = any(age.is_outdated for age in self.packages)
+        else:
+            newer = any(age.can_be_upgraded for age in self.packages)
+        return not newer and not any(ending.is_over for ending in endings)
 
 
 def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated:
@@ -177,6 +185,10 @@ def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
         options = options.fill_in(stated.instance, stated.os, stated.python)
         phases = options.phases or tuple(p for p in stated.phases or () if p not in _DEFAULT)
         options = options._replace(phases=phases, scope=stated.scope or options.scope)
+    else:
+        from neuron_pin.inputs.locks.stated_target import read_stated_target
+
+        options = options.fill_in(*read_stated_target(place, request.catalog))
     return request._replace(target_options=options, target=options.make(request.catalog))
 
 

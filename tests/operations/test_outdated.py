@@ -158,3 +158,45 @@ def test_a_python_that_holds_back_is_named(run: Run) -> None:
     assert "try --python 3.11" in run(*words, "--python", "3.10").out
     for other in ((), ("--python", "3.11"), ("--python", "3.13")):
         assert "try --python" not in run(*words, *other).out
+
+
+FORMS = ["constraints.txt", "pylock.toml"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_other_locks_are_compared_for_the_target_that_they_state(run: Run, name: str) -> None:
+    label = "trn2, ubuntu24.04, Python 3.12"
+    texts = {
+        "constraints.txt": f"# target: {label}\nneuronx-cc==2.22.12471.0\n",
+        "pylock.toml": 'lock-version = "1.0"\ncreated-by = "neuron-pin"\n[[packages]]\n'
+        'name = "neuronx-cc"\nversion = "2.22.12471.0"\n[tool.neuron-pin]\n'
+        f'target = "{label}"\n',
+    }
+    Path(name).write_text(texts[name])
+    wanted = {"instance": "trn2", "os": "ubuntu24.04", "python": "3.12"}
+    assert outdated(run, name)["target"] == wanted
+    # What is asked for counts more.
+    assert outdated(run, name, "--instance", "inf2")["target"] == {**wanted, "instance": "inf2"}
+    Path(name).write_text(texts[name].replace("trn2", "trn9").replace("ubuntu24.04", "beos5"))
+    found = outdated(run, name)["target"]
+    assert (found["instance"], found["os"], found["python"]) == (None, None, "3.12")
+
+
+def test_constraints_are_checked_for_the_target_that_they_state(run: Run) -> None:
+    options = ("check", "c.txt", "--as-of", "2026-08-20", "--format", "json")
+    rules = {}
+    for python in ("3.9", "3.12"):
+        Path("c.txt").write_text(
+            f"# target: trn2, ubuntu24.04, Python {python}\nneuronx-cc==2.22.12471.0\n"
+        )
+        rules[python] = {row["rule"] for row in json.loads(run(*options).out)["findings"]}
+    assert rules["3.9"] != rules["3.12"]
+
+
+def test_what_a_new_lock_cannot_take_is_no_failure(run: Run) -> None:
+    options = ("--instance", "inf2", "--python", "3.11", "--as-of", DAY)
+    lock = ("lock", "-q", "--offline", "neuronx-cc", "torch-neuronx", *options, "-o", "lock.json")
+    assert run(*lock).code == 0
+    found = outdated(run)
+    assert package(found, "neuronx-cc")["outdated"]
+    assert (found["sdk"], found["upgrade_sdk"], found["current"]) == ("2.31.1", "2.31.1", True)
