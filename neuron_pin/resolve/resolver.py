@@ -248,6 +248,27 @@ def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclu
     )
 
 
+def _never_shipped(requirement: Requirement, request: Request, catalog: Catalog) -> list[str]:
+    """That no release by the target's day ships a version that a requirement admits, and the
+    newest that one does; empty where one ships such a version, or none is known at all."""
+    package = catalog.packages.get(requirement.name)
+    if package is None or package.kind is ComponentKind.DEPENDENCY:
+        return []
+    newest: dict[str, str] = {}
+    for version, rows in catalog.shipped(requirement.name).items():
+        known = [sdk for sdk, _ in rows if catalog.dates[sdk] <= request.target.as_of]
+        if known and requirement.admits(version):
+            return []
+        if known and version:
+            newest[version] = max(known, key=sdk_key)
+    if not newest:
+        return []
+    last = max(newest, key=version_numbers)
+    return [
+        f"no known SDK release has {requirement.text}; the newest is {last} (SDK {newest[last]})"
+    ]
+
+
 def _nothing_fits(
     request: Request,
     catalog: Catalog,
@@ -255,9 +276,10 @@ def _nothing_fits(
     first: ReleaseUnsatisfiable | None,
     facts: list[Exclusion],
 ) -> NoSolution:
-    causes: list[str] = []
+    # A version that was never released has one reason, and the newest release is not it.
+    causes = [line for r in request.requirements for line in _never_shipped(r, request, catalog)]
     # What speaks against the release that was tried first, unless the facts say it already.
-    if first is not None and (not first.facts or len(tried) == 1):
+    if first is not None and not causes and (not first.facts or len(tried) == 1):
         causes += first.causes
     for key in sorted({fact.key for fact in facts}, key=str):
         causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])

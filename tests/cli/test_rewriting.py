@@ -90,6 +90,16 @@ def test_what_the_newest_release_lacks_comes_first(run: Run) -> None:
     assert "NP201" in second
 
 
+@pytest.mark.parametrize("sdk", [(), ("--sdk", "2.31.1")])
+def test_a_version_that_never_was_is_told_as_such(run: Run, sdk: tuple[str, ...]) -> None:
+    options = ("--instance", "trn2", "--python", "3.12", "--as-of", "2026-08-20", *sdk)
+    done = run("lock", "--offline", "torch-neuronx==2.10.*", "neuronx-cc", *options)
+    first, *rest = failure(done, NoSolution).causes
+    assert "2.10" in first
+    assert "2.9.0.2.15.32035 (SDK 2.31.1)" in first
+    assert not any("does not ship" in line for line in rest)
+
+
 def test_each_rule_has_its_line_newest_version_first(run: Run) -> None:
     Path("c.txt").write_text("torch-neuronx<2.9\n")
     done = run("lock", "--offline", "torch-neuronx==2.8.*", "-c", "c.txt", "--instance", "trn2",
