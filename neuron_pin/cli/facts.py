@@ -28,11 +28,9 @@ def parse_day_or_today(text: str | None) -> date:
 
 def warn_of_old_facts(console: Console, catalog: Catalog, day: date) -> FactsAge:
     """The age of a catalog's facts on a day; where they are old, one warning says so, with the
-    commands that bring newer ones."""
+    command that tells how to get newer ones."""
     age = find_facts_age(catalog.announced, day)
     if age.is_old:
-        from neuron_pin.catalog.facts_age import describe_import
-
         console.warn(age.warning_today)
-        console.hint(describe_import())
+        console.hint("neuron-pin catalog import says how to get newer data")
     return age

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
-from neuron_pin.catalog import load_catalog
-from neuron_pin.errors import WrongUsage
+from neuron_pin.catalog import canonicalize_name, load_catalog
+from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
 from neuron_pin.operations.replaceable import check_replaceable
@@ -201,6 +202,8 @@ def run(options: Options, console: Console) -> int:
         found = [read_locked(o.path, o.form.name) for o in outputs if o.form.is_kept]
         versions = {name: version for _, pins in found for name, version in pins.items()}
         preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
+        if versions:
+            _warn_of_unlocked(settings.upgrade_package, versions, console)
     with console.watch("Resolving", is_long=not settings.offline) as reporter:
         resolution = lock(
             settings,
@@ -254,6 +257,16 @@ def _refuse_contradictions(options: Options) -> None:
             raise WrongUsage(
                 f"--{name} compares with files", hint="name the files with -o constraints.txt"
             )
+
+
+def _warn_of_unlocked(names: Iterable[str], versions: Iterable[str], console: Console) -> None:
+    """Warn of ``--upgrade-package`` for what no existing lock has: it changes nothing."""
+    known = set(versions)
+    for name in names:
+        if canonicalize_name(name) not in known:
+            near = nearest(canonicalize_name(name), sorted(known))
+            guess = f"; did you mean {' or '.join(near)}?" if near else ""
+            console.warn(f"--upgrade-package {name}: no such package in the lock{guess}")
 
 
 def _outputs(options: Options) -> tuple[list[Output], Format | None]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from neuron_pin.catalog import canonicalize_name, load_catalog
-from neuron_pin.errors import UnknownName
+from neuron_pin.catalog import canonicalize_name, find_facts_age, load_catalog
+from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.operations.why import find_chains
 from neuron_pin.printable import join_printable
 
 from .command_parser import CommandParser
 from .console import Console
-from .facts import today, warn_of_old_facts
+from .facts import today
 from .options import Options, add_format
 
 
@@ -33,8 +33,13 @@ def run(options: Options, console: Console) -> int:
     name = canonicalize_name(options.name)
     versions = {package.key.name: package.version for package in lock.packages}
     if name not in versions:
-        raise UnknownName("package", name, versions, where=options.lock)
-    age = warn_of_old_facts(console, load_catalog(), today())
+        near = nearest(name, versions)
+        raise WrongUsage(
+            f"{options.lock}: {name} is not in this lock",
+            hint=f"did you mean {' or '.join(near)}?" if near else "",
+        )
+    # A lock says this alone; nothing is judged by the facts.
+    age = find_facts_age(load_catalog().announced, today())
     chains = find_chains(lock, name)
     if options.format == "json":
         document = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neuron_pin.catalog import ComponentKind, Member, public_version, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version, version_numbers
 from neuron_pin.catalog.support import package_part
-from neuron_pin.errors import NoSolution, UnknownName
+from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve import Exclusion, Resolution
@@ -75,13 +75,26 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     if request.sources.is_named or (is_foreign and not request.network.offline):
         return _from_sources(asked, requirement)
     if package is None:
-        raise UnknownName(
-            "package", requirement.name, catalog.packages, hint="neuron-pin catalog show lists them"
-        )
+        raise _unknown_offline(requirement, catalog)
     resolution, problem = _locked(asked.without_network())
     verdicts = explain(requirement, Context(catalog, target), resolution)
     departure = describe_departure(catalog, requirement.name, target)
     return Explanation(target, resolution, problem, tuple(verdicts), departure=departure)
+
+
+def _unknown_offline(requirement: Requirement, catalog: Catalog) -> NeuronPinError:
+    """Why nothing is known of a package offline: a typing error, or no Neuron package."""
+    name = requirement.name
+    mistyped = UnknownName(
+        "package", name, catalog.packages, hint="neuron-pin catalog show lists them"
+    )
+    # Names of others may be alike by chance: transformers is no transformers-neuronx.
+    if mistyped.near and ("neuron" in name or nearest(name, catalog.packages, cutoff=0.85)):
+        return mistyped
+    return WrongUsage(
+        f"{name} is not a Neuron package: its versions are read from an index",
+        hint="leave --offline out",
+    )
 
 
 def explain_pair(request: LockRequest, first: Requirement, second: Requirement) -> PairExplanation:
@@ -90,7 +103,7 @@ def explain_pair(request: LockRequest, first: Requirement, second: Requirement) 
     refuse_unknown_names(request, [first, second])
     for requirement in (first, second):
         if requirement.name not in catalog.packages and request.network.offline:
-            raise UnknownName("package", requirement.name, catalog.packages)
+            raise _unknown_offline(requirement, catalog)
     is_own = all(r.name in catalog.packages for r in (first, second))
     if is_own and not request.sources.is_named:
         asked = request.without_network()

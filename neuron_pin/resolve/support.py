@@ -73,13 +73,17 @@ def _make_ended_error(part: Part, request: Request, catalog: Catalog) -> NoSolut
         f"{Rule.TARGET_ENDED.identifier}: {label} has been out of support since "
         f"{event.effective}{release} [{event.source}]"
     ]
-    instead = event.replacement
+    instead, subject = event.replacement, label
     if part.subject.kind is SubjectKind.PYTHON:
         # An announcement speaks of the release that it comes with, and not of the one asked for.
         pythons = _list_pythons(request, catalog)
         instead = f"Python {' or '.join(pythons)}" if pythons else ""
+        system = request.target.os
+        if system is not None and system.python == request.target.python:
+            # Nobody may have named it.
+            subject = f"Python {system.python}, the default of {system.name},"
     return NoSolution(
-        f"{label} is out of support on {request.target.as_of}",
+        f"{subject} is out of support on {request.target.as_of}",
         causes,
         hint=(f"use {instead} instead, or " if instead else "")
         + "lock for it anyway with --phase eos",

@@ -57,10 +57,16 @@ def test_commands_say_that_their_facts_are_old(
     monkeypatch.setattr("neuron_pin.cli.facts.read_clock", lambda: LATE)
     old = run(*command)
     assert old.code == fresh.code
+    if command[0] == "why":
+        # It reads the lock alone.
+        assert old.err == fresh.err
+        return
     (line,) = [each for each in old.err.splitlines() if f"data end on {FACTS_OF}" in each]
     assert line.startswith("warning: ")
     assert "99 days" in line
-    (hint,) = [each for each in old.err.splitlines() if each.startswith("hint: for newer data: ")]
+    (hint,) = [
+        each for each in old.err.splitlines() if each.startswith("hint: ") and "newer data" in each
+    ]
     assert "neuron-pin catalog import " in hint
     assert "catalog data end" not in run(*command, "-q").err
 
