@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from neuron_pin.catalog import canonicalize_name, load_catalog
+from neuron_pin.catalog import Catalog, canonicalize_name, load_catalog, sdk_key
 from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
@@ -21,7 +21,8 @@ from neuron_pin.operations.write import (
     write,
 )
 from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, infer_format
-from neuron_pin.resolve import Preferences
+from neuron_pin.policy import Ecosystem
+from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
@@ -217,6 +218,8 @@ def run(options: Options, console: Console) -> int:
             all_files=any(form.names_files for form in forms),
             reporter=reporter,
         )
+    if not options.check and preferred is not None and preferred.sdk == resolution.sdk is not None:
+        _note_newer(resolution, catalog, [o.path for o in outputs if o.form.is_kept], console)
     command = written_command(options.arguments, valued=("--root",), flags=_NOT_OF_A_LOCK)
     prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
     for warning in resolution.warnings:
@@ -257,6 +260,22 @@ def _refuse_contradictions(options: Options) -> None:
             raise WrongUsage(
                 f"--{name} compares with files", hint="name the files with -o constraints.txt"
             )
+
+
+def _note_newer(
+    resolution: Resolution, catalog: Catalog, paths: list[str], console: Console
+) -> None:
+    """Say that a lock stays at its release although there is a newer one, which is not tried."""
+    as_of, sdk = resolution.target.as_of, resolution.sdk
+    newest = next((r.sdk for r in catalog.releases if r.listed and r.date <= as_of), sdk)
+    passed = {e.version for e in resolution.exclusions if e.key.ecosystem is Ecosystem.SDK}
+    if sdk and newest and newest not in passed and sdk_key(newest) > sdk_key(sdk):
+        lives = [catalog.spans.packages.get(p.key.name) for p in resolution.packages if p.kind]
+        if any(life is not None and sdk_key(life.last) <= sdk_key(sdk) for life in lives):
+            # A package that no later release has: nothing newer would come of it.
+            return
+        kept = " and ".join(paths)
+        console.note(f"kept SDK {sdk} of {kept}; {newest} is the newest: --upgrade tries it")
 
 
 def _warn_of_unlocked(names: Iterable[str], versions: Iterable[str], console: Console) -> None:

@@ -24,6 +24,7 @@ def render_uv_toml(resolution: Resolution, command: str) -> str:
     placeholders out.
     """
     lines = _head(resolution, command)
+    lines.append("# Neuron's index first; the constraints keep placeholders on other indexes out.")
     lines += ['index-strategy = "unsafe-first-match"', *_constraints(resolution), ""]
     for url in resolution.indexes()[0]:
         lines += ["[[index]]", f"name = {json.dumps(NAME)}", f"url = {json.dumps(url)}", ""]

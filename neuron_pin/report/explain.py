@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from neuron_pin.catalog import FactsAge
+from neuron_pin.catalog import FactsAge, sdk_key
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
 from neuron_pin.outputs.lock_json import make_exclusion
 from neuron_pin.outputs.table import cite
-from neuron_pin.policy import Rule
+from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve.explain import Verdict
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
@@ -72,6 +72,7 @@ def render_explanation(
         reason = f"{mismatched[0].exclusions[0].reason}; -v shows each"
         rows.append((words, "", "", mismatched[0].exclusions[0].rule.identifier, reason))
     lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
+    lines += _list_unannounced(found)
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
         for v in found.verdicts
@@ -81,6 +82,23 @@ def render_explanation(
     lines += ["", f"{len(found.verdicts)} versions, {chosen} chosen"]
     lines += [f"  {count:4} {rule}" for rule, count in counts.most_common()]
     return "\n".join(lines) + "\n"
+
+
+def _list_unannounced(found: Explanation) -> list[str]:
+    """That versions older than ended ones left the releases although nothing was announced:
+    their phase is what they were released in."""
+    ended, gone = False, []
+    for verdict in found.verdicts if found.is_neuron else ():
+        ended = ended or verdict.phase is Phase.EOS
+        if _is_mismatched(verdict) or verdict.chosen or not verdict.releases:
+            continue
+        if ended and verdict.phase is Phase.STABLE:
+            gone.append(verdict)
+    if not gone:
+        return []
+    last = max((verdict.releases[0] for verdict in gone), key=sdk_key)
+    names = gone[0].version if len(gone) == 1 else f"{gone[0].version} … {gone[-1].version}"
+    return ["", f"{names}: left the releases (last: {last}) without an announcement"]
 
 
 def _is_mismatched(verdict: Verdict) -> bool:

@@ -19,6 +19,21 @@ def test_an_upgrade_of_what_is_not_in_the_lock_is_told(run: Run) -> None:
     assert "warning" not in run(*LOCK, "-P", "Neuronx_CC").err
 
 
+def test_a_lock_that_is_kept_names_the_newer_release(run: Run) -> None:
+    assert "2.32.0" not in run(*LOCK, "--sdk", "2.31.1").err
+    assert "--upgrade" in run(*LOCK).err
+    gone = (*LOCK[:2], "torch-neuronx", *LOCK[2:-1], "gone.txt")
+    assert [("--upgrade" in run(*gone).err) for _ in range(2)] == [False, False]
+    assert "--upgrade" not in run(*LOCK, "--upgrade").err
+    assert "--upgrade" not in run(*LOCK).err
+
+
+def test_versions_that_nothing_was_announced_of_are_told(run: Run) -> None:
+    target = ("--instance", "trn1", "--python", "3.11", *DAY)
+    assert "(last: 2.6.0)" in run("explain", "torch-neuronx", *target).out
+    assert "left the releases" not in run("explain", "neuronx-cc==2.24.*", *target).out
+
+
 def test_why_speaks_of_the_lock_that_it_reads(run: Run) -> None:
     assert run(*LOCK).code == 0
     assert "lock.json" in failure(run("why", "sympy"), WrongUsage).message
