@@ -188,16 +188,16 @@ def check_part(
     replacement = event.replacement if event is not None else ""
     instead = remedy or (f"move to {replacement}" if replacement else "")
     source = f" [{event.source}]" if event is not None else ""
-    since = f" since {event.effective}" if event is not None else ""
+    verb, since = ("has been", f" since {event.effective}") if event is not None else ("is", "")
     if part.phase is Phase.EOS:
-        reason = f"{subject.label} is out of support{since}{source}"
+        reason = f"{subject.label} {verb} out of support{since}{source}"
         yield finding(ended, Severity.ERROR, reason, instead)
         return
     if part.phase is Phase.MAINTENANCE:
-        reason = f"{subject.label} is in maintenance{since}{source}"
+        reason = f"{subject.label} {verb} in maintenance{since}{source}"
         yield finding(Rule.MAINTENANCE, Severity.WARNING, reason, instead)
     elif part.phase.is_prerelease:
-        reason = f"{subject.label} is {part.phase.label}{since}, not for production{source}"
+        reason = f"{subject.label} {verb} {part.phase.label}{since}, not for production{source}"
         yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason, remedy)
     ends, announcement = part.floor.announced, part.floor.event
     if ends is not None and announcement is not None and ends <= add_days(as_of, within_days):

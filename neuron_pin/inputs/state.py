@@ -46,12 +46,12 @@ def read_states(
     after = read_state(new, catalog, family or before.family, as_of=as_of)
     if before.family is None and after.family is not None:
         before = read_state(old, catalog, after.family, as_of=as_of)
-    return _speak_alike(before, after, catalog), _speak_alike(after, before, catalog)
+    return spell_alike(before, after, catalog), spell_alike(after, before, catalog)
 
 
-def _speak_alike(state: State, other: State, catalog: Catalog) -> State:
+def spell_alike(state: State, other: State, catalog: Catalog) -> State:
     """A release with its system packages named as those of rpm, where the other state has such:
-    the packages are the same, and releases name them once."""
+    the packages are the same, and releases name them once.  Other states stay as they are."""
     ecosystems = {key.ecosystem for key in other.versions}
     if state.label != f"SDK {state.sdk}" or Ecosystem.RPM not in ecosystems:
         return state

@@ -77,8 +77,9 @@ def save_steps(
 ) -> Iterator[Step]:
     """What is enforced now, saved into an archive; rolling back unpacks that.
 
-    ``moved`` is a test that succeeds where the release is enforced already: then an archive
-    stays, for a plan that is run again.  Another is of an earlier move to the same release.
+    ``moved`` is a test that succeeds where the release is enforced already: then nothing is
+    saved, because a plan that is run again would save what it wrote itself.  An archive that
+    is there otherwise is of an earlier move to the same release.
     Without ``exist`` the files are saved where the machine has them.
     """
     if not files:
@@ -91,7 +92,7 @@ def save_steps(
     if not exist:
         absent = [shlex.join(["test", "!", "-e", f"{root}/{path}"]) for path in files]
         save = " || ".join([*absent, save])
-        restore = f"{shlex.join(['test', '!', '-e', archive])} || {restore}"
+    restore = f"{shlex.join(['test', '!', '-e', archive])} || {restore}"
     yield Step(
         part,
         "save",
@@ -102,7 +103,7 @@ def save_steps(
             save,
         ),
         as_root=True,
-        unless=" && ".join([shlex.join(["test", "-e", archive]), *([moved] if moved else [])]),
+        unless=moved or shlex.join(["test", "-e", archive]),
         reason="rolling back restores them",
         back=(
             restore,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,10 +14,9 @@ from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.host.hook_state import read_hook_pins, read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
-from neuron_pin.inputs.state import State, read_state
+from neuron_pin.inputs.state import State, read_state, spell_alike
 from neuron_pin.operations.diff import compare
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
-from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.resolve import LockedPackage
 from neuron_pin.sources.apt.sources_list import read_apt_sources
@@ -27,12 +24,14 @@ from neuron_pin.target import TargetOptions
 from neuron_pin.target.detection import detect
 
 from .checks import environment_checks, system_checks
-from .destination import Ami, TargetState, Wanted, parse_wanted
+from .destination import Ami, Wanted, parse_wanted
+from .efa import efa_steps
 from .environment import default_installer, environment_path, environment_steps
 from .lock_steps import hook_steps, list_enforced
 from .losses import describe_left, find_swap, leave_out, list_left
 from .nearest import Beginning, find_destination
 from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
+from .rollback import list_rollback, pass_hook
 from .step import Part, Plan, Step
 from .system import Machine, system_steps
 
@@ -271,6 +270,8 @@ def make_plan(
         {package.key: (package.version,) for package in resolution.packages},
         target.family,
     )
+    start = spell_alike(start, end, catalog)
+    situation = situation._replace(state=start)
     relevant = State(start.label, start.sdk, _relevant(situation, end, catalog))
     comparison = compare(relevant, end, catalog, target.as_of)
     assert target.os is not None  # find_target_state asks for one
@@ -304,7 +305,7 @@ def make_plan(
     if destination.roots and not wanted.ami.has_environment:
         steps += environment_checks(target.python, installer, ".", target.os)
     steps += system_steps(resolution, comparison, machine, catalog, fresh=not start.versions)
-    steps += _efa(destination)
+    steps += efa_steps(destination)
     steps += environment_steps(
         destination,
         path=path,
@@ -324,7 +325,13 @@ def make_plan(
         resolution=resolution,
         comparison=comparison,
         steps=tuple(steps),
-        back=tuple(_pass_hook(_rollback_steps(steps), situation, destination.sdk)),
+        back=tuple(
+            pass_hook(
+                list_rollback(steps),
+                is_refused=bool(situation.refused),
+                is_moved=situation.hooks.get("apt") == destination.sdk,
+            )
+        ),
         hops=hops,
         notes=(
             *warnings,
@@ -351,34 +358,6 @@ def _relevant(
     }
 
 
-def _efa(destination: TargetState) -> Iterator[Step]:
-    if not destination.efa:
-        return
-    version = destination.efa
-    full = version if version == "latest" or version.count(".") > 1 else f"{version}.0"
-    name = f"aws-efa-installer-{full}.tar.gz"
-    url = "https://efa-installer.amazonaws.com"
-    yield Step(
-        Part.EFA,
-        "efa",
-        f"Install the EFA driver, {full}",
-        commands=(
-            f"curl -fsSLO {url}/{name}",
-            f"curl -fsSLO {url}/{name}.sig",
-            f"curl -fsSLO {url}/aws-efa-installer.key",
-            "gpg --import aws-efa-installer.key",
-            f"gpg --verify {name}.sig {name}",
-            f"tar -xf {name}",
-            "cd aws-efa-installer && ./efa_installer.sh --yes",
-        ),
-        as_root=True,
-        reboot=True,
-        unless="test -d /opt/amazon/efa/bin",
-        reason="needed where several instances work together; it has its own installer",
-        back=("cd aws-efa-installer && ./efa_installer.sh --uninstall",),
-    )
-
-
 def _proof(packages: Sequence[LockedPackage], machine: Machine) -> Iterator[Step]:
     names = [package.key.name for package in packages]
     if not names:
@@ -390,34 +369,3 @@ def _proof(packages: Sequence[LockedPackage], machine: Machine) -> Iterator[Step
         "Show the installed versions",
         commands=(f"{query} {' '.join(names)}",),
     )
-
-
-def _pass_hook(back: Iterator[str], situation: CurrentState, sdk: str) -> Iterator[str]:
-    """The commands that roll back, past a hook that refuses what was installed before: it was
-    moved to the new release already, or somebody overrode it."""
-    install = "sudo apt-get install "
-    is_moved = situation.hooks.get("apt") == sdk
-    for command in back:
-        if not situation.refused or not command.startswith(install):
-            yield command
-        elif is_moved:
-            yield "# First install the lock of the old release, or the hook refuses the next line:"
-            yield f"# sudo {name_program_for_root()} hook install apt --lock OLD.json"
-            yield command
-        else:
-            yield command.replace(install, f"sudo env NEURON_PIN_ALLOW=NP306 {install[5:]}", 1)
-
-
-def _rollback_steps(steps: Sequence[Step]) -> Iterator[str]:
-    """The commands that undo each step, the last first; but pins and the hook's lock come before
-    the packages, and the repository goes last."""
-    last_first = steps[::-1]
-    enforcing = (Part.PINS, Part.LOCK)
-    pins = [step for step in last_first if step.part in enforcing]
-    repositories = [step for step in last_first if step.part is Part.REPOSITORY]
-    between = [step for step in last_first if step.part not in (*enforcing, Part.REPOSITORY)]
-    for step in (*pins, *between, *repositories):
-        prefix = "sudo " if step.as_root else ""
-        for command in step.back:
-            is_plain = prefix == "" or not re.search(r"\|\||&&", command)
-            yield f"{prefix}{command}" if is_plain else f"{prefix}sh -c {shlex.quote(command)}"

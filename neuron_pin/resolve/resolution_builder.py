@@ -188,7 +188,8 @@ def _warnings(
             continue
         chosen = attempt.mapping[str(package.key)]
         event = phase_of(chosen.candidate, context).event
-        line = f"{package.key.name} {package.version} is {_PHASE_WORDS[package.phase]}"
+        verb = "is" if event is None else "has been"
+        line = f"{package.key.name} {package.version} {verb} {_PHASE_WORDS[package.phase]}"
         if event is not None:
             line += f" since {event.effective}"
             if event.replacement:

@@ -582,6 +582,33 @@ def test_the_archive_of_an_earlier_move_is_not_restored(run: Run, tmp_path: Path
         assert pins.read_bytes() == before, start
 
 
+def test_a_second_run_saves_no_pins_of_the_first(run: Run, tmp_path: Path) -> None:
+    """Where there were none, rolling back leaves none, however often the steps were run."""
+    root = a_host(tmp_path / "root")
+    (root / "etc/apt/preferences.d").mkdir()
+    pins = root / "etc/apt/preferences.d/00-neuron-pin.pref"
+    words = ("plan", "--from", "2.30.0", "--root", root, "--to", "2.31.1", "--framework", "none",
+             "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json")  # fmt: skip
+    plan = json.loads(run(*words).out)
+    (save,) = [step for step in plan["steps"] if step["name"] == "save"]
+    (file,) = [f for s in plan["steps"] for f in s["files"] if f["path"] == str(pins)]
+    for _ in range(2):
+        if subprocess.run(["sh", "-c", save["unless"]], check=False).returncode:
+            paste(run, save["commands"])
+        pins.write_text(file["text"])
+    paste(run, [command for command in plan["back"] if "sources" not in command])
+    assert not pins.exists()
+
+
+@pytest.mark.parametrize("system", ["ubuntu24.04", "rocky9", "amzn2023"])
+def test_rolling_back_to_a_release_installs_its_versions(run: Run, system: str) -> None:
+    words = ("plan", "--from", "2.28.1", "--to", "2.31.1", "--instance", "trn1", "--os", system,
+             "--framework", "none", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    back = json.loads(run(*words).out)["back"]
+    assert [line for line in back if "aws-neuronx-dkms" in line and "2.26.10.0" in line]
+    assert not [line for line in back if " remove " in line]
+
+
 @pytest.mark.parametrize("system", ["ubuntu24.04", "rocky9"])
 def test_rolling_back_removes_a_repository_only_where_there_was_none(run: Run, system: str) -> None:
     words = ("plan", "--to", "2.31.1", "--instance", "trn1", "--os", system, "--framework", "none",
