@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,9 @@ from neuron_pin.cli import main
 from neuron_pin.cli.console import Console
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.operations.lock import lock as make_lock
+
+# Workers that run tests in parallel have the width of a terminal that nobody looks at.
+os.environ.pop("COLUMNS", None)
 
 # A busy or slow machine is no failure.
 settings.register_profile(

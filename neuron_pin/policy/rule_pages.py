@@ -386,7 +386,7 @@ PAGES = {
         "",
         "",
         "neuron-pin check --venv .venv",
-        ("audit.environment:_placeholder",),
+        ("audit.environment:_placeholders",),
     ),
     Rule.BAD_METADATA: RulePage(
         "PEP 427, core metadata, PEP 440",
@@ -534,6 +534,7 @@ PAGES = {
         "neuron-pin doctor",
         (
             "audit.repositories:_duplicates",
+            "audit.repositories:_missing_source",
             "audit.repositories:_suite",
             "audit.repositories:check_apt",
         ),
