@@ -268,7 +268,7 @@ WRONG: dict[str, tuple[Callable[[], object], type[NeuronPinError]]] = {
     "no-lock": (lambda: check([], lock="none.json"), UnreadableInput),
     "no-solution": (lambda: lock(["torch-neuronx==1.9.*"], target=TRN1, offline=True), NoSolution),
     "no-source": (lambda: lock(["requests"], target=TRN1, offline=True), SourceFailed),
-    "no-pair": (lambda: explain_pair("torch-neuronx", "nothing", target=TRN1, offline=True), UnknownName),
+    "no-pair": (lambda: explain_pair("torch-neuronx", "nothing", target=TRN1, offline=True), WrongUsage),
 }  # fmt: skip
 
 

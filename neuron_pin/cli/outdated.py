@@ -69,8 +69,9 @@ def run(options: Options, console: Console) -> int:
         if place == "host" or re.fullmatch(r"\d+(\.\d+){1,2}", place):
             raise WrongUsage(
                 f"{place} is not a lock, and there is no file of this name",
-                hint="outdated compares a lock; for this machine: neuron-pin outdated --host; for "
-                f"releases: neuron-pin diff {place} latest",
+                hint="for this machine: neuron-pin outdated --host"
+                if place == "host"
+                else f"for a release: neuron-pin diff {place} latest",
             )
         raise WrongUsage(
             f"{place} does not exist",

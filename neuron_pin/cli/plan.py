@@ -32,7 +32,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "plan --instance trn2 --os ubuntu24.04",
         "plan --from 2.28.1 --to 2.32.0 --instance trn2 --os ubuntu22.04",
         "plan --instance trn2 --os ubuntu24.04 -o install.sh",
-        "plan --instance trn2 --os ubuntu24.04 --format dockerfile -o Dockerfile",
+        "plan --instance trn2 --os ubuntu24.04 -o Dockerfile",
     )
     parser.add_argument(
         "requirements",

@@ -300,7 +300,7 @@ def test_uv_pip_is_held_by_uv_toml(
     where = ("--scope", scope, *(("--venv", bare) if scope == "venv" else ()))
     done = run("hook", "install", "uv", "--lock", world.lock, *where)
     assert done.code == 0, done.err
-    assert ("hook install uv --scope venv" in done.err) == (scope == "user")
+    assert ("hook install uv --venv .venv" in done.err) == (scope == "user")
     held = call([*uv, "-U", "neuronx-cc", "nki", "numpy"], project, variables)
     assert held.returncode == 0, held.stderr
     assert installed(bare) == {"neuronx-cc": LOCKED, "nki": "0.6.0", "numpy": "1.26.4"}

@@ -89,12 +89,12 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path, as_nobody:
         (("hook", "install", "pip", "--scope", "venv"), "no environment is active"),
         (("hook", "install", "pip", "--venv", "."), "is not a virtual environment"),
         (("hook", "install", "pip", "--scope", "user", "--root", "/x"), "--root is for --scope system"),
-        (("hook", "install", "apt", "--root", "."), "lock.json: cannot be read"),
+        (("hook", "install", "apt", "--root", "."), "lock.json: there is no such file"),
         (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is not a lock"),
         (("hook", "install", "apt", "--root", ".", "--lock", "evil.json"), "evil.json: package 0"),
         (("hook", "install", "apt", "--root", ".", "--lock", "good.json", "--expires", "soon"), "is not a date"),
         (("hook", "install", "apt", "--lock", "rpm.json", "--root", "."), "no apt packages"),
-        (("exec", "--lock", "nowhere.json", "--", "true"), "cannot be read"),
+        (("exec", "--lock", "nowhere.json", "--", "true"), "there is no such file"),
     ],
 )  # fmt: skip
 def test_wrong_usage_says_what_to_do(run, monkeypatch, words, told: str) -> None:

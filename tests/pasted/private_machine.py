@@ -47,19 +47,19 @@ class Done(NamedTuple):
 def why_not() -> str:
     """Why there can be no private machine here; empty if there can."""
     if os.geteuid() != 0:
-        return "a private machine needs root"
+        return "root"
     from apt_machine import has_apt
 
     if not has_apt:
-        return "needs apt, dpkg and apt-utils"
+        return "apt, dpkg and apt-utils"
     for program in ("unshare", "gpg", "openssl"):
         if not any(os.access(f"{place}/{program}", os.X_OK) for place in os.get_exec_path()):
-            return f"needs {program}"
+            return str(program)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [*_NAMESPACES, "sh", "-c", _PROBE, "sh", folder], capture_output=True, check=False
         )
-    return "" if done.returncode == 0 else "namespaces and overlays are not allowed here"
+    return "" if done.returncode == 0 else "namespaces and overlays, which are not allowed here"
 
 
 def _binds() -> str:

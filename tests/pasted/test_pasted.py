@@ -35,7 +35,7 @@ HOW = (
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateMachine]:
     reason = why_not()
     if reason:
-        pytest.skip(reason)
+        pytest.skip(f"needs {reason}")
     found = PrivateMachine(tmp_path_factory.mktemp("pasted"))
     yield found
     found.close()

@@ -68,4 +68,4 @@ def test_explain_says_which_release_lacks_a_package_and_what_it_has_instead(run)
 def test_a_placeholder_is_no_question_of_releases(run) -> None:
     error = run("lock", "torch-neuronx==1.0", "--instance", "trn1", "--offline").error
     assert "placeholder" in error.hint
-    assert not any("2.31.1" in cause for cause in error.causes)
+    assert not any("does not ship" in cause for cause in error.causes)
