@@ -257,7 +257,9 @@ def _never_shipped(requirement: Requirement, request: Request, catalog: Catalog)
     newest: dict[str, str] = {}
     for version, rows in catalog.shipped(requirement.name).items():
         known = [sdk for sdk, _ in rows if catalog.dates[sdk] <= request.target.as_of]
-        if known and requirement.admits(version):
+        # Some releases list a version without its last part, the build.
+        is_build = requirement.is_exact and f"{version}." in requirement.range
+        if known and (requirement.admits(version) or is_build):
             return []
         if known and version:
             newest[version] = max(known, key=sdk_key)

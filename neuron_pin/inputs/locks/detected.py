@@ -64,8 +64,6 @@ def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage
         return _lock_json(path)
     if name.endswith((".txt", ".in")):
         return _requirements(path, environ)
-    if os.path.isdir(path):
-        raise WrongUsage(f"{path}: is a folder", hint="a folder: --venv, --image or --root")
     raise WrongUsage(
         f"{path}: this is no kind of file that check reads",
         hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
