@@ -29,8 +29,8 @@ LINES = [
     ("torch-neuronx==2.9.0.2.15.32035", [], ""),
     ("numpy", [], ""),
     ("torch-xla==2.12.0", [], ""),
-    ("torch-neuronx==2.8.0.2.10.16998", ["NP201"], "torch-neuronx 2.8 is out of support since"),
-    ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 is out of support since 2026-04-09"),
+    ("torch-neuronx==2.8.0.2.10.16998", ["NP201"], "torch-neuronx 2.8 has been out of support since"),
+    ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 has been out of support since 2026-04-09"),
     ("transformers-neuronx", ["NP201"], "the package is out of support since"),
     ("neuronx-distributed-inference==0.10.18399", ["NP206"], "in maintenance since 2026-05-21"),
     ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-08-17, not for production"),
@@ -43,7 +43,7 @@ LINES = [
     ("torch-neuronx==2.9", ["NP508"], "no SDK release has shipped a version 2.9"),
     ("torch", [], ""),
     ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),
-    ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 is out of support"),
+    ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 has been out of support"),
 ]  # fmt: skip
 
 
