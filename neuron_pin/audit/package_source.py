@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.specifier import admits
 from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import is_address
 
 from .finding import Finding, Severity
 from .requirements import select_neuron
@@ -18,15 +20,15 @@ PYPI = ("pypi.org", "files.pythonhosted.org", "pypi.python.org", "test.pypi.org"
 
 
 def check_sources(
-    stated: Iterable[DetectedPackage], catalog: Catalog, mirrors: Iterable[str]
+    stated: Iterable[DetectedPackage], catalog: Catalog, mirrors: Collection[str]
 ) -> Iterator[Finding]:
     """NP401: Neuron packages from somewhere else than Neuron's index: an error for PyPI, a
     warning for an index that nobody named as a mirror.
 
-    ``mirrors`` are the addresses of the indexes that the user names as Neuron's.
+    ``mirrors`` are the addresses of the indexes that the user names as Neuron's, without
+    credentials.
     """
     host = urlsplit(catalog.repositories.pip).hostname or ""
-    named = [_without_credentials(mirror) for mirror in mirrors]
     for statement in select_neuron(stated, catalog):
         if statement.key.ecosystem is not Ecosystem.PIP or "://" not in statement.source:
             continue
@@ -34,11 +36,20 @@ def check_sources(
         first = package.public_from if package is not None else ""
         if first and (first == "0" or admits(f">={first}", statement.version or first)):
             continue
-        source = _without_credentials(statement.source)
-        place = (urlsplit(source).hostname or "").lower()
-        if not place or place == host or any(_is_below(source, mirror) for mirror in named):
-            continue
         taken = "locked" if statement.version else "installed"
+        subject = f"{statement.key.name} {statement.version}".rstrip()
+        if not is_address(statement.source):
+            # Not printed: where such an address keeps a password cannot be told.
+            reason = f"{taken} from an address that cannot be read"
+            remedy = f"take it from {catalog.repositories.pip}"
+            yield Finding(
+                Rule.UNTRUSTED_INDEX, Severity.WARNING, subject, reason, statement.place, remedy
+            )
+            continue
+        source = redact_url(statement.source)
+        place = urlsplit(source).hostname
+        if not place or place == host or any(_is_below(source, mirror) for mirror in mirrors):
+            continue
         if place in PYPI:
             severity, reason = Severity.ERROR, f"{taken} from {source}, not from {host}"
             remedy = f"take it from {catalog.repositories.pip}"
@@ -48,17 +59,9 @@ def check_sources(
                 f"{taken} from {source}, which is not Neuron's index",
             )
             remedy = "name the index with --neuron-index-url if it is your mirror"
-        subject = f"{statement.key.name} {statement.version}".rstrip()
         yield Finding(Rule.UNTRUSTED_INDEX, severity, subject, reason, statement.place, remedy)
 
 
 def _is_below(source: str, mirror: str) -> bool:
     base = mirror.rstrip("/")
     return source.rstrip("/") == base or source.startswith(f"{base}/")
-
-
-def _without_credentials(url: str) -> str:
-    """An address without a name and a password, which findings must not print."""
-    scheme, separator, rest = url.partition("://")
-    netloc, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{netloc.rpartition('@')[2]}{slash}{path}"

@@ -74,7 +74,11 @@ class Check:
         self.environ = environ
         self.within_days = within_days
         self.lock = lock
-        self._mirrors = (settings.neuron_index_url,) if settings.neuron_index_url else ()
+        self._mirrors: tuple[str, ...] = ()
+        if settings.neuron_index_url:
+            from neuron_pin.sources.index.locations import read_index_address
+
+            self._mirrors = (read_index_address(settings.neuron_index_url, {}),)
         self._options = read_target_options(settings, today, this_python)
         self._reporter = SILENT
         self._warnings: list[str] = []

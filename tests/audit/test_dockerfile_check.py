@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import failure, publish
 
-from neuron_pin.errors import UnreadableInput
+from neuron_pin.errors import UnreadableInput, WrongUsage
 
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 TARGET = ("--instance", "trn2", "--as-of", "2026-08-20")
@@ -400,6 +400,7 @@ INDEXES = [
     ("https://mirror.example/simple", "https://mirror.example/simple/", ""),
     ("https://mirror.example/pypi", "https://mirror.example/simple/", "warning"),
     (INDEX, "", ""),
+    ("https://user:secret@[x/simple", "", "warning"),
 ]
 
 
@@ -421,6 +422,11 @@ def test_a_lock_says_where_a_package_is_from(
     assert found(run("check", lock, *TARGET, *named, "--format", "json")) == []
 
 
+def test_a_mirror_that_is_no_address_is_refused(run) -> None:
+    Path("uv.lock").write_text(LOCKS["uv.lock"].format(name="nki", version="0.6.0", index=INDEX))
+    failure(run("check", "uv.lock", "--neuron-index-url", "https://[x/simple"), WrongUsage)
+
+
 # a requirement by address, and how severe NP401 is, empty for none
 ADDRESSES = [
     ("https://evil.example/neuronx_cc-2.20-py3-none-any.whl", "warning"),
@@ -429,6 +435,7 @@ ADDRESSES = [
     ("git+https://git.example/x.git#egg=neuronx-cc", "warning"),
     (f"neuronx-cc@{INDEX}/neuronx-cc/neuronx_cc-2.20-py3-none-any.whl", ""),
     ("https://evil.example/idna-3.10-py3-none-any.whl", ""),
+    ("neuronx-cc@https://[x/a.whl", "warning"),
 ]
 
 

@@ -87,13 +87,15 @@ def read_indexes(locations: IndexLocations, catalog: Catalog) -> Indexes:
     """The indexes that the user named, in the order in which a name is looked up: extra
     indexes, then the main one (the first that has a name decides).  Raises `WrongUsage`."""
     credentials: dict[str, tuple[str, str]] = {}
-    indexes = [Index(_index_url(url, credentials), is_flat=True) for url in locations.find_links]
+    indexes = [
+        Index(read_index_address(url, credentials), is_flat=True) for url in locations.find_links
+    ]
     if not locations.no_index:
         neuron = locations.neuron_index_url or catalog.repositories.pip
-        indexes.append(Index(_index_url(neuron, credentials), is_neuron=True))
+        indexes.append(Index(read_index_address(neuron, credentials), is_neuron=True))
     others = (*locations.extra_index_urls, locations.index_url or PYPI)
     for url in () if locations.no_index else others:
-        index = Index(_index_url(url, credentials))
+        index = Index(read_index_address(url, credentials))
         if all(index.url.rstrip("/") != known.url.rstrip("/") for known in indexes):
             indexes.append(index)
     bindings: dict[str, Index] = {}
@@ -101,7 +103,9 @@ def read_indexes(locations: IndexLocations, catalog: Catalog) -> Indexes:
         name, equals, url = text.partition("=")
         if not equals or not name.strip():
             raise WrongUsage(f"--index: {text!r} is not NAME=URL")
-        bindings[canonicalize_name(name.strip())] = Index(_index_url(url.strip(), credentials))
+        bindings[canonicalize_name(name.strip())] = Index(
+            read_index_address(url.strip(), credentials)
+        )
     for index in (*indexes, *bindings.values()):
         _check_open(index.url, locations.trusted_hosts)
     return Indexes(indexes, bindings, credentials, catalog)
@@ -138,8 +142,11 @@ def _check_open(url: str, trusted: Sequence[str]) -> None:
     )
 
 
-def _index_url(url: str, credentials: dict[str, tuple[str, str]]) -> str:
-    """An index's address; a name and password in it go to ``credentials``."""
+def read_index_address(url: str, credentials: dict[str, tuple[str, str]]) -> str:
+    """An index's address; a name and password in it go to ``credentials``.
+
+    A folder becomes a ``file:`` address.  Raises `WrongUsage` for what is neither.
+    """
     from neuron_pin.sources.http.urls import is_address
 
     if url.startswith(("http://", "https://", "file://")) and is_address(url):
