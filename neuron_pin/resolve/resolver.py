@@ -258,7 +258,7 @@ def _never_shipped(requirement: Requirement, request: Request, catalog: Catalog)
     for version, rows in catalog.shipped(requirement.name).items():
         known = [sdk for sdk, _ in rows if catalog.dates[sdk] <= request.target.as_of]
         # Some releases list a version without its last part, the build.
-        is_build = requirement.is_exact and f"{version}." in requirement.range
+        is_build = requirement.is_exact and requirement.range.lstrip("=").startswith(f"{version}.")
         if known and (requirement.admits(version) or is_build):
             return []
         if known and version:

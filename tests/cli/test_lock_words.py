@@ -50,3 +50,14 @@ def test_offline_says_that_other_packages_need_an_index(run: Run, words: tuple[s
 def test_a_python_that_nobody_named_is_said_to_be_a_default(run: Run) -> None:
     words = ("lock", "--offline", "--instance", "inf2", "--os", "amzn2023", *DAY)
     assert "default of amzn2023" in failure(run(*words), NoSolution).message
+
+
+def test_a_build_of_a_listed_version_is_not_called_unknown(run: Run) -> None:
+    """Some releases list versions without their last part."""
+    words = ("--instance", "trn1", "--python", "3.11", "--offline")
+    for requirement, is_unknown in (
+        ("torch-neuronx==2.5.1.2.6.0.15423", False),
+        ("torch-neuronx==12.5.1.2.6.0.1", True),
+    ):
+        causes = failure(run("lock", requirement, *words), NoSolution).causes
+        assert any("no known SDK release" in cause for cause in causes) == is_unknown
