@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.extras import install_command
-
 MAX_AGE = 30
 """Days after which every command that judges says how old its facts are.  The vendor announces
 an end of support at least a month ahead: facts of that age may lack one that has come."""
@@ -60,7 +58,8 @@ def find_facts_age(facts_of: date, day: date) -> FactsAge:
 
 
 def describe_import() -> str:
-    """The same in a line, for a hint; it says so where git is missing."""
+    """The commands of `list_import_commands` in a line, for a hint; it says so where git is
+    missing."""
     from shutil import which
 
     without_git = "" if which("git") else " (needs git, which is not installed)"
@@ -71,6 +70,8 @@ def list_import_commands() -> tuple[str, ...]:
     """The commands that fetch what is published and import it, to be pasted one by one; first the
     one that installs what reads announcements, where this Python lacks it."""
     from importlib.util import find_spec
+
+    from neuron_pin.extras import install_command
 
     folder = REPOSITORY.rpartition("/")[2]
     lacking = find_spec("docutils") is None
