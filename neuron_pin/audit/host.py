@@ -61,7 +61,7 @@ def check_host(
     the epoch.  What cannot be read is a finding, and the rest is checked.
     """
     machine = detect(root)
-    known = next((s for s in catalog.systems if machine.os in (s.name, *s.aliases)), None)
+    known = catalog.find_system(machine.os)
     target = make_target("", known.name if known is not None else "")
     findings = list(_system(machine.os, root, catalog, target, within_days, is_running=is_running))
     packages: list[DetectedPackage] = []

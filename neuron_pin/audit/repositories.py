@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
@@ -102,7 +102,7 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
     reason = f"no apt source names {urlsplit(catalog.repositories.apt).hostname}"
     remedy = _lock_command(root, "etc/apt/sources.list.d/neuron.sources", catalog, now)
     name = detect(root).os
-    if name and _find_system(name, catalog) is None:
+    if name and catalog.find_system(name) is None:
         supported = [
             system.name
             for system in reversed(catalog.systems)
@@ -114,15 +114,11 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
     return _error(Rule.APT_SOURCE, "Neuron repository", reason, place, remedy)
 
 
-def _find_system(name: str, catalog: Catalog) -> OperatingSystem | None:
-    return next((s for s in catalog.systems if name in (s.name, *s.aliases)), None)
-
-
 def _lock_command(root: str, path: str, catalog: Catalog, now: float) -> str:
     """The command that writes a file of a machine, with its instance family and operating system
     in it; what does not show is an example, and the command says so."""
     machine = detect(root)
-    system = _find_system(machine.os, catalog)
+    system = catalog.find_system(machine.os)
     words = ["lock", "--offline", "--instance", machine.instance or EXAMPLE_FAMILY]
     words += ["--os", system.name if system is not None else EXAMPLE_SYSTEM]
     # Nothing of these files depends on Python, but no lock is made for one that has ended.
@@ -150,7 +146,7 @@ def _place(source: ConfiguredSource) -> str:
 def _suite(source: ConfiguredSource, root: str, catalog: Catalog) -> Iterator[Finding]:
     """Whether the suite is the one for this operating system."""
     name = detect(root).os
-    system = _find_system(name, catalog)
+    system = catalog.find_system(name)
     if system is None or not system.codename or source.repository.suite == system.codename:
         return
     yield _error(

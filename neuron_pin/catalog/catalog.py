@@ -251,16 +251,15 @@ class Catalog:
 
     def system(self, name: str) -> OperatingSystem:
         """The operating system of that name or alias; raises `UnknownName`."""
-        wanted = name.strip().lower()
-        for system in self.systems:
-            if wanted == system.name or wanted in system.aliases:
-                return system
-        raise UnknownName(
-            "operating system",
-            name,
-            [system.name for system in self.systems],
-            hint="known: " + ", ".join(system.name for system in self.systems),
-        )
+        found = self.find_system(name.strip().lower())
+        if found is not None:
+            return found
+        names = [system.name for system in self.systems]
+        raise UnknownName("operating system", name, names, hint="known: " + ", ".join(names))
+
+    def find_system(self, name: str) -> OperatingSystem | None:
+        """The operating system of that name or alias, as a machine states it, or none."""
+        return next((system for system in self.systems if system.is_called(name)), None)
 
     @cached_property
     def instances(self) -> dict[str, str]:

@@ -215,6 +215,10 @@ class OperatingSystem(NamedTuple):
     aliases: tuple[str, ...]
     source: str
 
+    def is_called(self, name: str) -> bool:
+        """Whether a name or an alias, as a machine states it, is this system's."""
+        return name == self.name or name in self.aliases
+
 
 class AvailabilityRange(NamedTuple):
     """The first and the last release that ship something, the first in which it is no

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from neuron_pin.catalog import Catalog, Package, load_catalog
+from neuron_pin.catalog import Catalog, OperatingSystem, Package, load_catalog
 from neuron_pin.errors import InvalidVersion, WrongUsage
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
@@ -106,19 +106,25 @@ def check_operating_system(held: HookLock, place: HookLocation, *, allow_other: 
     if place.kind not in (HookKind.APT, HookKind.DNF) or allow_other:
         return
     machine, target = detect(place.root), held.resolution.target
-    if target.os is None or not machine.os or machine.os in (target.os.name, *target.os.aliases):
+    mismatch = _find_other_system(target.os, machine.os)
+    if not mismatch:
         return
     instance = f"--instance {target.instance} " if target.instance else ""
     catalog = load_catalog()
-    if any(machine.os in (system.name, *system.aliases) for system in catalog.systems):
+    if catalog.find_system(machine.os) is not None:
         way = f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json"
     else:
         known = ", ".join(system.name for system in catalog.systems)
         way = f"Neuron publishes no packages for {machine.os}; known: {known}"
-    raise WrongUsage(
-        f"the lock is for {target.os.name}, but this machine runs {machine.os}",
-        hint=f"{way}; --allow-other-os installs this lock anyway",
-    )
+    raise WrongUsage(mismatch, hint=f"{way}; --allow-other-os installs this lock anyway")
+
+
+def _find_other_system(locked: OperatingSystem | None, name: str | None) -> str:
+    """That a machine runs another operating system than a lock is for; empty where it does not
+    or one of the two is not known."""
+    if locked is None or not name or locked.is_called(name):
+        return ""
+    return f"the lock is for {locked.name}, but this machine runs {name}"
 
 
 def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
@@ -126,9 +132,9 @@ def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
     if place.scope is not HookScope.SYSTEM:
         return
     machine, target = detect(place.root), held.resolution.target
-    if target.os is not None and machine.os:
-        if machine.os not in (target.os.name, *target.os.aliases):
-            yield f"the lock is for {target.os.name}, but this machine runs {machine.os}"
+    mismatch = _find_other_system(target.os, machine.os)
+    if mismatch:
+        yield mismatch
     if place.kind is HookKind.DNF and plugin_folders(place) and not has_versionlock(place):
         yield (
             "dnf's own versionlock plugin is not installed: other versions are refused, but dnf "
