@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import pytest
+from byte_range import cut_range
 from hypothesis import HealthCheck, settings
 from referee.watching import AGENT, verified
 
@@ -144,14 +145,14 @@ def is_supported(system: OperatingSystem, sdk: str, name: str) -> bool:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in this process, in an empty folder, with nothing set around it."""
-    for name in list(__import__("os").environ):
+    for name in list(os.environ):
         if name.startswith(("NEURON_PIN_", "PIP_", "XDG_")) or name in ("NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
 
     # The clock does not decide: commands without --as-of judge by the day of the facts.
     monkeypatch.setattr("neuron_pin.cli.facts.read_clock", lambda: Catalog(EMBEDDED).announced)
@@ -303,13 +304,10 @@ def serve() -> Iterator[Callable[[], Served]]:
                     # Who answers each request anew is not asked once more.
                     found = (503, {}, b"not for referees")
                 status, headers, body = found
-                wanted = self.headers.get("Range", "")
-                if wanted.startswith("bytes=") and status == 200 and "no-ranges" not in headers:
-                    first, _, last = wanted[6:].partition("-")
-                    start = int(first) if first else max(0, len(body) - int(last))
-                    end = min(int(last), len(body) - 1) if first else len(body) - 1
-                    headers = {**headers, "Content-Range": f"bytes {start}-{end}/{len(body)}"}
-                    status, body = 206, body[start : end + 1]
+                cut = cut_range(self.headers.get("Range", ""), body)
+                if cut is not None and status == 200 and "no-ranges" not in headers:
+                    headers = {**headers, "Content-Range": cut[0]}
+                    status, body = 206, cut[1]
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

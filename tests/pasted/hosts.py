@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from apt_machine import archive
+from byte_range import cut_range
 from conftest import FIXTURES, Keys, wheel
 from rpm_world import Built, build, has_rpm_tools
 from rpm_world import index as index_rpms
@@ -167,14 +168,11 @@ class Handler(BaseHTTPRequestHandler):
             status, kind, body = self.answer()
         except (KeyError, IndexError):
             status, kind, body = 404, "text/plain", b"no"
-        wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         extra = {}
-        if wanted and status == 200:
-            first, last = wanted.groups()
-            start = int(first) if first else max(0, len(body) - int(last))
-            end = min(int(last), len(body) - 1) if first and last else len(body) - 1
-            extra["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
-            status, body = 206, body[start : end + 1]
+        cut = cut_range(self.headers.get("Range", ""), body)
+        if cut is not None and status == 200:
+            extra["Content-Range"], body = cut
+            status = 206
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Accept-Ranges", "bytes")
