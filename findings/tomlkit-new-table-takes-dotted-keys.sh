@@ -21,6 +21,7 @@ set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
+cd "$tmp"
 if ! { python3 -m venv "$tmp/v" && "$tmp/v/bin/pip" install -q tomlkit==0.15.2; } >"$tmp/log" 2>&1; then
     echo "skipped: cannot install tomlkit 0.15.2 from PyPI"
     exit 77
@@ -72,7 +73,7 @@ name = "gpu"
 """
 document = tomlkit.parse(SPLIT)
 expect("read", document.unwrap(), tomllib.loads(SPLIT))
-document["tool"]["uv"]["index"].append({"name": "neuron"})
+document["tool"]["uv"]["index"].append({"name": "own"})
 expect("unchanged after append", tomlkit.dumps(document) == SPLIT, True)
 
 TOP = """[[index]]

@@ -285,7 +285,7 @@ PAGES = {
     ),
     Rule.OLDER_REVISION: RulePage(
         "deb-version(7)",
-        "The revisions of Neuron's system packages are commit hashes, which cannot be ordered. "
+        "Revisions of Neuron system packages are commit hashes, which cannot be ordered. "
         "Where a repository has two builds of the same version, the later one is chosen (by date "
         "where the repository states one, else by its place in the index), and the pin names that "
         "revision.",
