@@ -10,7 +10,6 @@ from neuron_pin.catalog import Catalog, canonicalize_name, load_catalog, sdk_key
 from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
-from neuron_pin.operations.replaceable import check_replaceable
 from neuron_pin.operations.write import (
     Output,
     check_destinations,
@@ -192,9 +191,12 @@ def run(options: Options, console: Console) -> int:
     outputs, printed = _outputs(options)
     if not writes_nothing:
         check_destinations(outputs)
-    inputs = [*options.requirement, *options.constraint, *settings.override]
-    inputs += [group.rpartition(":")[0] or "pyproject.toml" for group in options.group]
-    check_replaceable(outputs, inputs, overwrite=options.overwrite)
+    if outputs:
+        from neuron_pin.operations.replaceable import check_replaceable
+
+        inputs = [*options.requirement, *options.constraint, *settings.override]
+        inputs += [group.rpartition(":")[0] or "pyproject.toml" for group in options.group]
+        check_replaceable(outputs, inputs, overwrite=options.overwrite)
     forms = [output.form for output in outputs] + ([printed] if printed else [])
     preferred = None
     if outputs and not settings.upgrade:
