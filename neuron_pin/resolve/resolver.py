@@ -280,8 +280,9 @@ def _nothing_fits(
 ) -> NoSolution:
     # A version that was never released has one reason, and the newest release is not it.
     causes = [line for r in request.requirements for line in _never_shipped(r, request, catalog)]
-    # What speaks against the release that was tried first, unless the facts say it already.
-    if first is not None and not causes and (not first.facts or len(tried) == 1):
+    # What speaks against the release that was tried first, unless the facts say it already.  Of the
+    # only one that was asked for, it is always worth saying.
+    if first is not None and (len(tried) == 1 or not (causes or first.facts)):
         causes += first.causes
     for key in sorted({fact.key for fact in facts}, key=str):
         causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
