@@ -380,8 +380,8 @@ def test_exec_keeps_what_is_set_already(world: World, tmp_path: Path) -> None:
     ("words", "told"),
     [
         (["dnf", "install", "x"], "hook install dnf"),
-        (["uv", "sync"], "hook install uv --scope venv"),
-        (["uv", "--quiet", "lock", "-U"], "hook install uv --scope venv"),
+        (["uv", "sync"], "hook install uv --venv .venv"),
+        (["uv", "--quiet", "lock", "-U"], "hook install uv --venv .venv"),
         (["no-such-program-at-all"], "cannot be started"),
         ([], "missing command"),
     ],

@@ -132,8 +132,10 @@ _PLACEHOLDER = r"""
 """
 
 _CLONE = r"""
-rm -rf @ROOT@/.venv
-ln -s @PREFIX@ @ROOT@/.venv
+if ! [ @PREFIX@ -ef @ROOT@/.venv ]; then
+    rm -rf @ROOT@/.venv
+    ln -s @PREFIX@ @ROOT@/.venv
+fi
 """
 
 _DNF_HOST = r"""
