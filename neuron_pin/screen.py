@@ -58,8 +58,10 @@ class Screen(NamedTuple):
         """
         if not self.has_links or not is_link(url):
             return text
+        from zlib import crc32
+
         # One identifier makes one link of a cell that is wrapped over several lines.
-        return f"\033]8;id={hash_text(url)};{url}\033\\{text}\033]8;;\033\\"
+        return f"\033]8;id={crc32(url.encode()):x};{url}\033\\{text}\033]8;;\033\\"
 
 
 PLAIN = Screen()
@@ -76,14 +78,6 @@ def is_link(url: str) -> bool:
         and url.isprintable()
         and " " not in url
     )
-
-
-def hash_text(text: str) -> str:
-    """A short identifier of a text, the same in every run."""
-    value = 0
-    for character in text:
-        value = (value * 131 + ord(character)) & 0xFFFFFFFF
-    return f"{value:x}"
 
 
 _WORDS = {

@@ -62,8 +62,7 @@ def suggest_version(
             for sdk, member in rows
             if catalog.dates[sdk] <= target.as_of
             and release in ("", sdk)
-            and (target.family is None or target.family in member.instances)
-            and (not member.pythons or target.python in member.pythons)
+            and member.is_for(target.family, target.python)
         ]
         if version and sdks:
             part = package_part(catalog, key.name, version, target.family, target.as_of)
@@ -169,7 +168,7 @@ def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Targe
     newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
     shipped = sorted(wanted & _members(catalog, chosen, target).keys())
-    words = ["neuron-pin", "lock", *shipped, *_target_options(target), "--sdk", chosen]
+    words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]
     return shlex.join([*words, "--offline", "-o", "constraints.txt"])
 
 
@@ -189,8 +188,7 @@ def _members(catalog: Catalog, sdk: str, target: Target) -> dict[str, str]:
     return {
         member.package: member.version
         for member in catalog.members(sdk)
-        if (target.family is None or target.family in member.instances)
-        and (not member.pythons or target.python in member.pythons)
+        if member.is_for(target.family, target.python)
     }
 
 
@@ -210,7 +208,7 @@ def reinstall_commands(
     while left:
         found = _suggest_together(left, catalog, target)
         if not found:
-            options = shlex.join(_target_options(target))
+            options = shlex.join(target.list_options())
             commands |= {
                 name: f"neuron-pin explain {name}{' ' + options if options else ''}"
                 for name in left
@@ -247,7 +245,7 @@ def _reinstall_command(
     target: Target,
 ) -> str:
     names = [suggestion.name for suggestion in found]
-    lock = ["neuron-pin", "lock", *names, *_target_options(target), "--sdk", found[0].sdk]
+    lock = ["neuron-pin", "lock", *names, *target.list_options(), "--sdk", found[0].sdk]
     lock += ["--offline", "-o", "constraints.txt"]
     # A placeholder of the very version counts as installed.
     same = [each.name for each in found if installed[each.name].partition("+")[0] == each.version]
@@ -267,13 +265,6 @@ def _reinstall_command(
 def pip_install_command(folder: str, words: Iterable[str]) -> str:
     """``pip install`` of an environment with these words behind it."""
     return shlex.join([*_pip_of(folder), "install", *words])
-
-
-def _target_options(target: Target) -> list[str]:
-    options = ["--instance", target.instance] if target.instance else []
-    if target.os is not None:
-        options += ["--os", target.os.name]
-    return [*options, "--python", target.python]
 
 
 def _is_made_by_uv(folder: str) -> bool:

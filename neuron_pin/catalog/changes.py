@@ -66,7 +66,7 @@ def read_contents(catalog: Catalog, sdk: str, family: str | None = None) -> Cont
     given; raises `UnknownName`."""
     release = catalog.release(sdk)
     members = catalog.members(sdk) if release.listed else ()
-    own = [m for m in members if family is None or family in m.instances]
+    own = [m for m in members if m.is_for(family)]
     versions: dict[str, set[str]] = {}
     for member in own:
         versions.setdefault(member.package, set()).add(member.version)

@@ -23,6 +23,11 @@ class ComponentKind(Enum):
     NO_PACKAGE = "none"
     """Listed by releases and installed by none of the package managers."""
 
+    @property
+    def is_component(self) -> bool:
+        """Whether it is a component of Neuron that a package manager installs."""
+        return self in (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+
 
 class FrameworkRole(Enum):
     """What a package has to do with the framework version of an environment."""
@@ -179,6 +184,13 @@ class Member(NamedTuple):
     version: str
     instances: frozenset[str]
     pythons: frozenset[str]
+
+    def is_for(self, family: str | None, python: str | None = None) -> bool:
+        """Whether it is listed for an instance family and for a Python; what is not named does
+        not count."""
+        return (family is None or family in self.instances) and (
+            python is None or not self.pythons or python in self.pythons
+        )
 
 
 class Release(NamedTuple):

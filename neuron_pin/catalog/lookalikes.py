@@ -7,15 +7,10 @@ Levenshtein, 1: one letter more, less, another, or two neighbors exchanged.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neuron_pin.errors import UnknownName, WrongUsage, nearest
 
 from .catalog import Catalog, canonicalize_name
 from .facts import ComponentKind, Product
-
-if TYPE_CHECKING:
-    from .facts import Package
 
 MIN_LENGTH = 6
 """Letters of a Neuron package's name below which other packages are called nearly the same."""
@@ -32,7 +27,7 @@ def find_mistyped(name: str, catalog: Catalog) -> tuple[str, ...]:
     found = [
         other
         for other, package in catalog.packages.items()
-        if _is_neuron(package) and len(other) >= MIN_LENGTH and is_one_edit(name, other)
+        if package.kind.is_component and len(other) >= MIN_LENGTH and is_one_edit(name, other)
     ]
     # A hyphen is forgotten sooner than a letter.
     letters = name.replace("-", "")
@@ -100,10 +95,6 @@ def describe_product(product: Product, catalog: Catalog) -> str:
         f"of that name. Its packages of the same framework: {packages or 'none'}. "
         f"neuron-pin lifecycle {product.follows} shows the announcements"
     )
-
-
-def _is_neuron(package: Package) -> bool:
-    return package.kind in (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
 
 
 def is_one_edit(left: str, right: str) -> bool:

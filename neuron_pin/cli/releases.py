@@ -143,7 +143,7 @@ def _members(
 ) -> Iterator[tuple[str, str, str, list[str], list[str]]]:
     """Name, version, kind, instances and Pythons of what a release holds for a family."""
     for member in catalog.members(release.sdk) if release.listed else ():
-        if family is None or family in member.instances:
+        if member.is_for(family):
             yield (
                 member.package,
                 member.version,

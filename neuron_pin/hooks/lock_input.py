@@ -61,8 +61,8 @@ def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:
     found = list(resolution.packages)
     for member in catalog.members(resolution.sdk):
         package = catalog.packages[member.package]
-        is_for_it = target.family is None or target.family in member.instances
-        if member.package in locked or not is_for_it or not _belongs(package, resolution):
+        is_listed = member.is_for(target.family)
+        if member.package in locked or not is_listed or not _belongs(package, resolution):
             continue
         try:
             version = parse_version(member.version, standalone=True)

@@ -105,7 +105,7 @@ def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> St
     members = catalog.members(sdk) if release.listed else ()
     found: dict[PackageKey, set[str]] = {}
     for member in members:
-        if member.version and (family is None or family in member.instances):
+        if member.version and member.is_for(family):
             found.setdefault(_key(catalog, member), set()).add(member.version)
     return State(f"SDK {sdk}", sdk, _sort_versions(found), family)
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import (
     Catalog,
-    ComponentKind,
     FrameworkRole,
     public_version,
     version_numbers,
@@ -136,8 +135,7 @@ def _losses(differences: Sequence[Difference], new: State, catalog: Catalog) -> 
 
 def _is_component(catalog: Catalog, name: str) -> bool:
     package = catalog.packages.get(name)
-    kinds = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
-    return package is not None and package.kind in kinds
+    return package is not None and package.kind.is_component
 
 
 def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:

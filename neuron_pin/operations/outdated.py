@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, ComponentKind, public_version, sdk_key, version_numbers
+from neuron_pin.catalog import Catalog, public_version, sdk_key, version_numbers
 from neuron_pin.catalog.changes import read_contents
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
-from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
+from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, PackageKey, Phase
@@ -173,7 +173,8 @@ def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
         from neuron_pin.target.detection import detect
 
         machine = detect(root)
-        options = options.fill_in(machine.instance, _known_system(request.catalog, machine.os))
+        known = request.catalog.find_system(machine.os)
+        options = options.fill_in(machine.instance, known.name if known is not None else None)
     elif os.path.isdir(place):
         from neuron_pin.inputs.host.distributions import environment_python
 
@@ -195,18 +196,9 @@ def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
 _DEFAULT = frozenset(phase.label for phase in DEFAULT_PHASES)
 
 
-def _known_system(catalog: Catalog, name: str) -> str | None:
-    """A machine's system, `None` for one that no release supports."""
-    try:
-        return catalog.system(name).name if name else None
-    except UnknownName:
-        return None
-
-
 def _is_own(catalog: Catalog, key: PackageKey) -> bool:
     package = catalog.packages.get(key.name)
-    own = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
-    return package is not None and package.kind in own
+    return package is not None and package.kind.is_component
 
 
 def _count_others(state: State, own: Iterable[PackageKey]) -> int:

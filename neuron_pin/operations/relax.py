@@ -115,7 +115,7 @@ def _lock_usefully(request: LockRequest) -> Resolution:
     if is_whole and found.sdk and not found.packages_of(Ecosystem.PIP):
         family = request.target.family
         members = request.catalog.members(found.sdk)
-        if any(m.pythons and (family is None or family in m.instances) for m in members):
+        if any(m.pythons and m.is_for(family) for m in members):
             raise NoSolution(f"SDK {found.sdk} has no Python packages for the target")
     return found
 

@@ -66,9 +66,7 @@ def _relock_command(resolution: Resolution, command: str) -> str:
     target = resolution.target
     words = ["neuron-pin", "lock"]
     words += ["--offline"] if "--offline" in command.split() else []
-    words += ["--instance", target.instance] if target.instance else []
-    words += ["--os", target.os.name] if target.os is not None else []
-    words += ["--python", target.python]
+    words += target.list_options()
     words += ["--scope", target.scope.value] if target.scope is not Scope.BOTH else []
     words += [p.key.name for p in resolution.packages if "command line" in p.via]
     return shlex.join([*words, "-o", "new.json"])

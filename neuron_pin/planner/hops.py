@@ -70,8 +70,7 @@ def _pairs(catalog: Catalog, family: str | None) -> list[tuple[str, Pair]]:
         versions = {
             member.package: member.version
             for member in (catalog.members(release.sdk) if release.listed else ())
-            if member.package in (DRIVER, RUNTIME)
-            and (family is None or family in member.instances)
+            if member.package in (DRIVER, RUNTIME) and member.is_for(family)
         }
         if len(versions) == 2:
             found.append((release.sdk, Pair(versions[DRIVER], versions[RUNTIME])))

@@ -115,9 +115,7 @@ def save_steps(
 def _lock_words(resolution: Resolution, path: str) -> list[str]:
     target = resolution.target
     words = ["neuron-pin", "lock", "--offline", "--sdk", resolution.sdk or ""]
-    words += ["--instance", target.instance] if target.instance else []
-    words += ["--os", target.os.name] if target.os is not None else []
-    words += ["--python", target.python]
+    words += target.list_options()
     words += ["--scope", target.scope.value] if target.scope is not Scope.BOTH else []
     for phase in sorted(target.phases - DEFAULT_PHASES):
         words += ["--phase", phase.label]

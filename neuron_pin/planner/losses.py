@@ -6,14 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, sdk_key
+from neuron_pin.catalog import Catalog, FrameworkRole, sdk_key
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.lock_request import LockRequest
 from neuron_pin.policy import Ecosystem, PackageKey
 
 from .destination import COMPILERS, TargetState, Wanted
 
-OWN = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
 MAX_NAMED = 5
 
 
@@ -69,11 +68,7 @@ def find_swap(
     chosen = next((root for root in destination.roots if root.key.name in leaders), None)
     if chosen is None or leaders.intersection(asked):
         return None
-    shipped = {
-        member.package
-        for member in catalog.members(sdk)
-        if family is None or family in member.instances
-    }
+    shipped = {member.package for member in catalog.members(sdk) if member.is_for(family)}
     there = {
         key.name: versions for key, versions in start.items() if key.ecosystem is Ecosystem.PIP
     }
@@ -91,7 +86,7 @@ def find_swap(
             if other not in shipped
             and other != name
             and other in catalog.packages
-            and catalog.packages[other].kind in OWN
+            and catalog.packages[other].kind.is_component
         )
     )
     old = there.get(name, ("",))[0]
@@ -105,7 +100,7 @@ def _last(name: str, before: str, catalog: Catalog, family: str | None) -> str:
         sdk
         for rows in catalog.shipped(name).values()
         for sdk, member in rows
-        if (family is None or family in member.instances) and sdk_key(sdk) < sdk_key(before)
+        if member.is_for(family) and sdk_key(sdk) < sdk_key(before)
     ]
     return max(found, key=sdk_key, default="")
 
@@ -127,7 +122,7 @@ def leave_out(request: LockRequest, wanted: Wanted) -> Wanted:
 def _is_left(requirement: Requirement, request: LockRequest, family: str) -> bool:
     catalog, name = request.catalog, requirement.name
     package = catalog.packages.get(name)
-    if package is None or package.kind not in OWN or name in COMPILERS or request.sdk is None:
+    if package is None or not package.kind.is_component or name in COMPILERS or request.sdk is None:
         return False
     if package.role is FrameworkRole.LEADER:
         return False
@@ -154,9 +149,7 @@ def list_left(
     frameworks, of which one is chosen."""
     family = destination.resolution.target.family
     shipped = {
-        member.package
-        for member in catalog.members(destination.sdk)
-        if family is None or family in member.instances
+        member.package for member in catalog.members(destination.sdk) if member.is_for(family)
     }
     return [
         key.name
@@ -164,6 +157,6 @@ def list_left(
         if key.ecosystem is Ecosystem.PIP
         and key.name not in shipped
         and key.name in catalog.packages
-        and catalog.packages[key.name].kind in OWN
+        and catalog.packages[key.name].kind.is_component
         and catalog.packages[key.name].role is not FrameworkRole.LEADER
     ]

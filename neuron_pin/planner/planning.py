@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, ComponentKind
+from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
@@ -232,8 +232,7 @@ def list_requested(
 
 def _own(names: Sequence[str], catalog: Catalog) -> list[str]:
     """The Neuron packages among these, each under its current name."""
-    kinds = (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
-    ours = [n for n in names if n in catalog.packages and catalog.packages[n].kind in kinds]
+    ours = [n for n in names if n in catalog.packages and catalog.packages[n].kind.is_component]
     return list(dict.fromkeys(_today(ours, catalog)))
 
 

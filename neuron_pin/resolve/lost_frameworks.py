@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, FrameworkRole, Member, Package, Release, sdk_key
+from neuron_pin.catalog import Catalog, FrameworkRole, Package, Release, sdk_key
 from neuron_pin.catalog.successors import find_successor
 from neuron_pin.policy import Phase, phase_at
 from neuron_pin.target import Target
@@ -66,7 +66,7 @@ def find_lost_frameworks(
         if package.framework in seen:
             continue
         for member in catalog.members(last):
-            if member.package != name or not _is_for(member, target):
+            if member.package != name or not member.is_for(family, target.python):
                 continue
             events = catalog.events_by_name.get(name, ())
             phase = phase_at(events, name, member.version, family, target.as_of).phase
@@ -95,7 +95,8 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
         and _leads(package)
         and _leads(catalog.packages[member.package])
         and catalog.packages[member.package].framework == package.framework
-        and _is_for(member, target)
+        and target.family is not None
+        and member.is_for(target.family, target.python)
     }
     if heirs:
         instead = " and ".join(sorted(heirs))
@@ -116,9 +117,3 @@ def _minor(sdk: str) -> str:
 
 def _leads(package: Package) -> bool:
     return package.role is FrameworkRole.LEADER
-
-
-def _is_for(member: Member, target: Target) -> bool:
-    return target.family in member.instances and (
-        not member.pythons or target.python in member.pythons
-    )

@@ -33,7 +33,7 @@ class LockedPackage(NamedTuple):
     def is_own(self) -> bool:
         """Whether it is a component of Neuron's, and not software that a release names a
         version of."""
-        return self.kind in (ComponentKind.EXTENSION, ComponentKind.STANDALONE)
+        return self.kind is not None and self.kind.is_component
 
 
 class Resolution(NamedTuple):

@@ -217,7 +217,7 @@ def _warnings(
                     p
                     for m in catalog.members(selection.release.sdk)
                     for p in m.pythons
-                    if target.family is None or target.family in m.instances
+                    if m.is_for(target.family)
                 },
                 key=lambda p: int(p.partition(".")[2]),
             )

@@ -221,7 +221,7 @@ def _driver_clash(release: Release, request: Request, catalog: Catalog) -> Exclu
     if not driver:
         return None
     for member in catalog.members(release.sdk):
-        if family is not None and family not in member.instances:
+        if not member.is_for(family):
             continue
         for one, its, other, other_version in (
             (member.package, member.version, DRIVER, driver),

@@ -103,7 +103,7 @@ def _list_pythons(request: Request, catalog: Catalog) -> list[str]:
     listed = {
         python
         for member in catalog.members(wanted.sdk)
-        if target.family is None or target.family in member.instances
+        if member.is_for(target.family)
         for python in member.pythons
     }
     supported = find_supported_pythons(catalog, target.as_of)

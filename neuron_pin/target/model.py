@@ -59,6 +59,12 @@ class Target(NamedTuple):
         """The ecosystem of system packages; apt where no operating system is named."""
         return self.os.ecosystem if self.os else Ecosystem.APT
 
+    def list_options(self) -> list[str]:
+        """The words of a command line that name instance, operating system and Python."""
+        words = ["--instance", self.instance] if self.instance else []
+        words += ["--os", self.os.name] if self.os is not None else []
+        return [*words, "--python", self.python]
+
     @property
     def label(self) -> str:
         """One line for people: ``trn2, ubuntu24.04, Python 3.12``."""
