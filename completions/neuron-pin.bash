@@ -60,7 +60,7 @@ _neuron_pin() {
       '')
         case $word in --color) option=$word ;; esac ;;
       lock)
-        case $word in --color | -r | --requirement | --requirements | -c | --constraint | --constraints | -P | --upgrade-package | --pin | -o | --output | --output-file | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel | -i | --index-url | --extra-index-url | --neuron-index-url | --apt-repo | --rpm-repo | --index | --trusted-host | -f | --find-links | --cache-dir | --cert | --client-cert | --proxy | --timeout | --root | --expires | --group | --extra | --override | --build) option=$word ;; esac ;;
+        case $word in --color | -r | --requirement | --requirements | -c | --constraint | --constraints | -P | --upgrade-package | --pin | -o | --output | --output-file | --host-output | --container-output | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel | -i | --index-url | --extra-index-url | --neuron-index-url | --apt-repo | --rpm-repo | --index | --trusted-host | -f | --find-links | --cache-dir | --cert | --client-cert | --proxy | --timeout | --root | --expires | --group | --extra | --override | --build) option=$word ;; esac ;;
       outdated)
         case $word in --color | --venv | --root | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel) option=$word ;; esac ;;
       explain)
@@ -139,6 +139,8 @@ _neuron_pin() {
     'lock -P' | 'lock --upgrade-package') words=$list2 ;;
     'lock --pin') words=$list3 ;;
     'lock -o' | 'lock --output' | 'lock --output-file') paths=-f ;;
+    'lock --host-output') paths=-f ;;
+    'lock --container-output') paths=-f ;;
     'lock --format') words=$list4 ;;
     'lock --instance') words=$list5 ;;
     'lock --os') words=$list6 ;;
@@ -301,7 +303,7 @@ _neuron_pin() {
   elif [[ $cur == -* ]]; then
     case $path in
     '') words='-h --help -q --quiet -v --verbose --color -V --version' ;;
-    lock) words='-h --help -q --quiet -v --verbose --color -r --requirement --requirements -c --constraint --constraints -U --upgrade -P --upgrade-package --pin -o --output --output-file --format --check --locked --diff --dry-run --generate-hashes --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel --offline -i --index-url --extra-index-url --neuron-index-url --apt-repo --rpm-repo --index --trusted-host -f --find-links --no-index --refresh --cache-dir --cert --client-cert --proxy --timeout --root --overwrite --remove --expires --group --extra --all-extras --override --build' ;;
+    lock) words='-h --help -q --quiet -v --verbose --color -r --requirement --requirements -c --constraint --constraints -U --upgrade -P --upgrade-package --pin -o --output --output-file --host-output --container-output --format --check --locked --diff --dry-run --generate-hashes --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel --offline -i --index-url --extra-index-url --neuron-index-url --apt-repo --rpm-repo --index --trusted-host -f --find-links --no-index --refresh --cache-dir --cert --client-cert --proxy --timeout --root --overwrite --remove --expires --group --extra --all-extras --override --build' ;;
     outdated) words='-h --help -q --quiet -v --verbose --color --venv --host --root --all --exit-zero --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     explain) words='-h --help -q --quiet -v --verbose --color --host --root --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel --offline -i --index-url --extra-index-url --neuron-index-url --apt-repo --rpm-repo --index --trusted-host -f --find-links --no-index --refresh --cache-dir --cert --client-cert --proxy --timeout' ;;
     check) words='-h --help -q --quiet -v --verbose --color --venv --host --root --image --lock --neuron-index-url --ignore --fail-on --exit-zero --within --baseline --write-baseline --fix --diff --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;

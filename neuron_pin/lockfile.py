@@ -55,7 +55,10 @@ class LockedVersion(NamedTuple):
 
 
 class LockTarget(NamedTuple):
-    """What a lock is for, in the words of the command line; `None` where it does not say."""
+    """What a lock is for, in the words of the command line; `None` where it does not say.
+
+    ``driver`` is the one that the host has and keeps.
+    """
 
     instance: str | None
     os: str | None
@@ -64,6 +67,7 @@ class LockTarget(NamedTuple):
     scope: str | None
     as_of: str | None
     phases: tuple[str, ...] | None
+    driver: str | None = None
 
 
 class LockSupport(NamedTuple):
@@ -112,13 +116,20 @@ def render_lock(lock: LockDocument) -> str:
         "schema_version": SCHEMA_VERSION,
         "command": lock.command,
         "sdk": lock.sdk,
-        "target": lock.target._asdict(),
+        "target": _target_row(lock.target),
         "support": lock.support._asdict() if lock.support is not None else None,
         "packages": [_package_row(package) for package in lock.packages],
         "exclusions": [exclusion._asdict() for exclusion in lock.exclusions],
         "warnings": lock.warnings,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _target_row(target: LockTarget) -> dict[str, Any]:
+    row = target._asdict()
+    if target.driver is None:
+        del row["driver"]
+    return row
 
 
 def _package_row(package: LockedVersion) -> dict[str, Any]:
@@ -192,6 +203,7 @@ def _parse_target(row: dict[str, Any]) -> LockTarget:
         scope=_text_or_none(row, "scope"),
         as_of=_text_or_none(row, "as_of"),
         phases=_list_or_none(row, "phases", _parse_text),
+        driver=_text_or_none(row, "driver"),
     )
 
 

@@ -75,6 +75,24 @@ class Resolution(resolve.Resolution):
             raise WrongUsage(f"command: {command!r} is not one line of text")
         return find_format(form).render(self, command)
 
+    def part(
+        self, scope: Literal["host", "container"], *, catalog: Catalog | None = None
+    ) -> Resolution:
+        """What of a lock for both sides is for the host, or for a container on it, as
+        ``--host-output`` and ``--container-output`` write it.
+
+        Raises `WrongUsage` for another word, and where the lock is for the other side alone.
+        """
+        from neuron_pin.resolve.parts import take_part
+        from neuron_pin.target import Scope
+
+        sides = {"host": Scope.HOST, "container": Scope.CONTAINER}
+        if scope not in sides:
+            raise WrongUsage(f"scope: {scope!r} is no side", hint="host or container")
+        if self.target.scope not in (Scope.BOTH, sides[scope]):
+            raise WrongUsage(f"the lock has nothing for the {scope}: it is for the other side")
+        return Resolution(*take_part(self, sides[scope], catalog or load_catalog()))
+
 
 def lock(
     requirements: Iterable[str] = (),

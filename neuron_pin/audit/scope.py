@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, Place
 from neuron_pin.policy import Rule
 
 from .finding import Finding, Severity
 
-RETIRED_DRIVER = "aws-neuron-dkms"
-"""The driver of before neuronx; no release of today lists where it belongs."""
-
 
 def check_scope(name: str, label: str, place: str, catalog: Catalog) -> Iterator[Finding]:
-    """NP106: a driver in an image; ``label`` is the finding's subject."""
+    """NP106: a driver, or the OCI hook, in an image; ``label`` is the finding's subject.
+
+    Parts of Kubernetes are no finding: they run in images of their own.
+    """
     package = catalog.packages.get(name)
-    if package is None or not (package.on_host or name == RETIRED_DRIVER):
+    if package is None or package.place is not Place.HOST:
         return
-    reason = "the driver belongs on the host: a container cannot load a kernel module"
+    if name.endswith("-dkms"):
+        reason = "the driver belongs on the host: a container cannot load a kernel module"
+        severity = Severity.ERROR
+    else:
+        reason = "belongs on the host: its container runtime calls the hook, and no container does"
+        severity = Severity.WARNING
     remedy = f"remove it from the image, and install {name} on the host"
-    yield Finding(Rule.SCOPE, Severity.ERROR, label, reason, place, remedy)
+    yield Finding(Rule.SCOPE, severity, label, reason, place, remedy)

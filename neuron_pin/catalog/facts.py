@@ -39,6 +39,31 @@ class FrameworkRole(Enum):
     """Its version is the framework's, and follows: ``torch``, ``torch-xla``."""
 
 
+class Place(Enum):
+    """Which side of a container's wall a package is installed on."""
+
+    HOST = "host"
+    """On the host alone: the driver is a module of its kernel, the OCI hook one of its container
+    runtime."""
+    CONTAINER = "container"
+    """Where the software runs that uses Neuron: in the container, if there is one."""
+    BOTH = "both"
+    """On either side, such as the tools."""
+    CLUSTER = "cluster"
+    """A part of Kubernetes: on its nodes, or in images of its own, and in no container of a
+    workload."""
+
+    @property
+    def is_of_host(self) -> bool:
+        """Whether a lock for the host has it."""
+        return self is not Place.CONTAINER
+
+    @property
+    def is_of_container(self) -> bool:
+        """Whether a lock for a workload's container has it."""
+        return self in (Place.CONTAINER, Place.BOTH)
+
+
 class VersionRange(NamedTuple):
     """Versions from one on, and below another; empty for open.
 
@@ -133,8 +158,9 @@ class Package(NamedTuple):
 
     ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
     ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
-    from the public index instead of Neuron's, empty for never.  ``on_host`` marks what
-    belongs onto a host and not into a container.  ``plain`` are the versions that Neuron's apt
+    from the public index instead of Neuron's, empty for never.  ``place`` is the side of a
+    container's wall that it is installed on, and ``place_source`` says who says so; without a
+    row of its own it is the container.  ``plain`` are the versions that Neuron's apt
     repository has without a revision, none for no version.  ``placeholder`` is the version that
     PyPI has under the name, which is not AWS's package; empty where none is known.
     """
@@ -146,7 +172,8 @@ class Package(NamedTuple):
     framework: str = ""
     role: FrameworkRole = FrameworkRole.NONE
     public_from: str = ""
-    on_host: bool = False
+    place: Place = Place.CONTAINER
+    place_source: str = ""
     replaced_by: str = ""
     windows: tuple[Window, ...] = ()
     plain: VersionRange | None = None

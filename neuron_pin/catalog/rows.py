@@ -15,6 +15,7 @@ from .facts import (
     FrameworkRole,
     OperatingSystem,
     Package,
+    Place,
     VersionRange,
     Window,
 )
@@ -28,6 +29,8 @@ def read_package(fields: Fields) -> Package:
     try:
         kind = ComponentKind(fields.text("kind"))
         role = FrameworkRole(fields.text("role", ""))
+        # Facts that an earlier version imported mark the driver alone.
+        place = Place(fields.text("place", "host" if fields.flag("on_host") else "container"))
     except ValueError as error:
         raise fields.broken(str(error)) from None
     installed_by = fields.text("installed_by")
@@ -52,7 +55,8 @@ def read_package(fields: Fields) -> Package:
         framework=fields.text("framework", ""),
         role=role,
         public_from=fields.text("public_from", ""),
-        on_host=fields.flag("on_host"),
+        place=place,
+        place_source=fields.text("place_source", ""),
         replaced_by=fields.text("replaced_by", ""),
         plain=read_span(fields, "plain") if "plain" in fields.values else None,
         placeholder=fields.text("placeholder", ""),

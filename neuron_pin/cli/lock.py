@@ -23,6 +23,7 @@ from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, inf
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Preferences, Resolution
 from neuron_pin.settings import load_settings
+from neuron_pin.target import Scope
 
 from .command_parser import CommandParser
 from .console import Console
@@ -90,6 +91,20 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         default=[],
         help="write this file; its name tells the format (*.txt, *.json, pylock.toml, *.pref "
         "…); - is standard output; may be repeated",
+    )
+    group.add_argument(
+        "--host-output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write what is for the host to this file: driver, tools, OCI hook; may be repeated",
+    )
+    group.add_argument(
+        "--container-output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write what is for a container on that host to this file; may be repeated",
     )
     group.add_argument(
         "--format",
@@ -173,6 +188,7 @@ def run(options: Options, console: Console) -> int:
     writes_nothing = options.check or options.diff or options.dry_run
     _refuse_contradictions(options)
     settings = load_settings(vars(options), os.environ, "")
+    _refuse_other_side(options, settings.scope)
     catalog = load_catalog()
     age = warn_of_old_facts(console, catalog, parse_day_or_today(settings.as_of))
     requirements = parse_all(options.requirements)
@@ -223,7 +239,7 @@ def run(options: Options, console: Console) -> int:
     if not options.check and preferred is not None and preferred.sdk == resolution.sdk is not None:
         _note_newer(resolution, catalog, [o.path for o in outputs if o.form.is_kept], console)
     command = written_command(options.arguments, valued=("--root",), flags=_NOT_OF_A_LOCK)
-    prepared = prepare(outputs, resolution, command, overwrite=options.overwrite)
+    prepared = prepare(outputs, resolution, command, catalog, overwrite=options.overwrite)
     for warning in resolution.warnings:
         if warning != age.warning:
             console.warn(warning)
@@ -258,10 +274,25 @@ STDOUT = "-"
 def _refuse_contradictions(options: Options) -> None:
     """Raise `WrongUsage` for ``--check`` and ``--diff`` without a file to compare with."""
     for name in ("check", "diff"):
-        if getattr(options, name) and (not options.output or STDOUT in options.output):
+        if getattr(options, name) and (not _files(options) or STDOUT in options.output):
             raise WrongUsage(
                 f"--{name} compares with files", hint="name the files with -o constraints.txt"
             )
+
+
+def _refuse_other_side(options: Options, scope: str | None) -> None:
+    """Raise `WrongUsage` for a file of the side that ``--scope`` excludes."""
+    for side, other in (("host", "container"), ("container", "host")):
+        if scope == other and getattr(options, f"{side}_output"):
+            raise WrongUsage(
+                f"--{side}-output has nothing to write with --scope {other}",
+                hint="leave --scope out: the lock is then for both sides",
+            )
+
+
+def _files(options: Options) -> list[str]:
+    """Every file that is to be written, whatever part of the lock."""
+    return [*options.output, *options.host_output, *options.container_output]
 
 
 def _note_newer(
@@ -294,20 +325,30 @@ def _outputs(options: Options) -> tuple[list[Output], Format | None]:
     """The files to write, and the format to print, none for a table; ``--format`` is for what
     no name tells."""
     asked = find_format(options.format) if options.format else None
-    names = [name for name in options.output if name != STDOUT]
+    for name in (*options.host_output, *options.container_output):
+        if name == STDOUT:
+            raise WrongUsage(
+                "a part of the lock has no file name",
+                hint="--scope host and --scope container print one side",
+            )
+    named = [(name, Scope.BOTH) for name in options.output if name != STDOUT]
+    named += [(name, Scope.HOST) for name in options.host_output]
+    named += [(name, Scope.CONTAINER) for name in options.container_output]
     printed = None
-    if len(names) < len(options.output) or not names:
+    if STDOUT in options.output or not named:
         printed = asked or find_format("constraints")
-        if all(infer_format(name) for name in names):
+        if all(infer_format(name) for name, _ in named):
             asked = None
-    paths = [path_under_root(options.root or "", name) for name in names]
+    paths = [path_under_root(options.root or "", name) for name, _ in named]
+    forms = choose_formats(paths, asked)
     return [
-        Output(*each) for each in zip(paths, choose_formats(paths, asked), strict=True)
+        Output(path, form, scope)
+        for path, form, (_, scope) in zip(paths, forms, named, strict=True)
     ], printed
 
 
 def _remove(options: Options, console: Console) -> int:
-    if not options.output or STDOUT in options.output:
+    if not _files(options) or STDOUT in options.output:
         raise WrongUsage("--remove needs files", hint="name the files with -o")
     for path, there in remove(_outputs(options)[0], overwrite=options.overwrite):
         console.note(f"{path}: {'removed' if there else 'neuron-pin wrote nothing there'}")

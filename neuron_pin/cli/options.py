@@ -56,7 +56,8 @@ def add_target(command: CommandParser) -> None:
     group.add_argument(
         "--scope",
         metavar="WHERE",
-        help="choose packages for the host (with driver), the container or both (default)",
+        help="choose packages for the host (driver, tools, OCI hook), the container (runtime, "
+        "frameworks) or both (default)",
     )
     group.add_argument(
         "--phase",

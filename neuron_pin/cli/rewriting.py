@@ -46,7 +46,8 @@ def _leave_out(words: Sequence[str], option: str) -> list[str]:
     return kept
 
 
-_OUTPUTS = ("-o", "--output", "--output-file", "--color")
+_PARTS = ("--host-output", "--container-output")
+_OUTPUTS = ("-o", "--output", "--output-file", "--color", *_PARTS)
 
 
 def written_command(

@@ -88,7 +88,8 @@ def _with_release(resolution: Resolution, catalog: Catalog) -> Resolution:
 def _belongs(package: Package, resolution: Resolution) -> bool:
     if resolution.target.system not in package.systems:
         return False
-    return not (package.on_host and resolution.target.scope is Scope.CONTAINER)
+    # On a host there may be a runtime library, too: what runs there has to be of the release.
+    return package.place.is_of_container or resolution.target.scope is not Scope.CONTAINER
 
 
 def _strength(packages: list[LockedPackage]) -> PinPrecision:

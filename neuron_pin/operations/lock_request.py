@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
-from neuron_pin.policy import Phase, PinPrecision, phase_at
+from neuron_pin.policy import Phase, PinPrecision, Rule, phase_at
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
+from neuron_pin.target import Scope
 
 if TYPE_CHECKING:
     from neuron_pin.sources.options import Network, SourceLocations
@@ -113,6 +114,7 @@ def make_request(request: LockRequest) -> Request:
     catalog, target = request.catalog, request.target
     requirements = _apply_overrides(request)
     refuse_unknown_names(request, requirements)
+    refuse_other_side(request, requirements)
     for requirement in requirements:
         package = catalog.packages.get(requirement.name)
         if package is not None and package.replaced_by and not requirement.is_exact:
@@ -133,6 +135,30 @@ def make_request(request: LockRequest) -> Request:
         sdk=request.sdk,
         strength=request.strength,
     )
+
+
+def refuse_other_side(request: LockRequest, requirements: Iterable[Requirement]) -> None:
+    """Raise `NoSolution` for requirements on packages of the other side of a container's wall
+    (NP106): a lock without them would not be what was asked for."""
+    from neuron_pin.resolve.places import judge_name
+
+    scope = request.target.scope
+    if scope is Scope.BOTH:
+        return
+    causes = []
+    for requirement in requirements:
+        grounds = judge_name(requirement, scope, request.catalog)
+        if grounds is not None and _marker_holds(requirement, request.target):
+            reason, source = grounds
+            named = f"{Rule.SCOPE.identifier}: {requirement.text} ({requirement.origin})"
+            causes.append(f"{named}: {reason} [{source}]")
+    if causes:
+        raise NoSolution(
+            f"--scope {scope.value} cannot have everything that was asked for",
+            causes,
+            hint="leave that out, or lock both sides at once: --host-output and "
+            "--container-output write each to files of its own",
+        )
 
 
 def refuse_unknown_names(request: LockRequest, requirements: Iterable[Requirement]) -> None:

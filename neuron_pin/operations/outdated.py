@@ -185,7 +185,11 @@ def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
         stated = read_lock_json(place).target
         options = options.fill_in(stated.instance, stated.os, stated.python)
         phases = options.phases or tuple(p for p in stated.phases or () if p not in _DEFAULT)
-        options = options._replace(phases=phases, scope=stated.scope or options.scope)
+        options = options._replace(
+            phases=phases,
+            scope=stated.scope or options.scope,
+            driver=options.driver or stated.driver or "",
+        )
     else:
         from neuron_pin.inputs.locks.stated_target import read_stated_target
 

@@ -71,6 +71,7 @@ def _target(target: LockTarget, catalog: Catalog) -> Target:
         as_of=date.fromisoformat(_stated(target.as_of, "as_of")),
         phases=_stated(target.phases, "phases"),
         this_python=python,
+        driver=target.driver or "",
     )
 
 

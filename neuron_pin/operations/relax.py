@@ -11,8 +11,9 @@ from functools import partial
 from neuron_pin.catalog import ComponentKind, FrameworkRole
 from neuron_pin.errors import Change, NeuronPinError, NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.resolve import NO_PREFERENCES, Resolution
+from neuron_pin.target import Scope
 
 from .advice import advise
 from .alternatives import Tries, find_alternatives
@@ -75,6 +76,8 @@ def _relaxations(
         if any(rule in facts for rule in rules) and phase not in named:
             change = Change((("--phase", phase),))
             yield change, request.with_target(phases=(*named, phase))
+    if Rule.SCOPE.identifier in facts:
+        yield Change((("--scope", "both"),)), request.with_target(scope="both")
     if "NP205" in facts:
         yield from _shorter_support(request)
     for requirement in smallest if len(smallest) > 1 else ():
@@ -112,7 +115,8 @@ def _lock_usefully(request: LockRequest) -> Resolution:
     for: of a whole release, its Python packages."""
     found = lock_request(request)
     is_whole = all(requirement.name == SDK_NAME for requirement in request.requirements)
-    if is_whole and found.sdk and not found.packages_of(Ecosystem.PIP):
+    is_for_python = request.target.scope is not Scope.HOST
+    if is_whole and is_for_python and found.sdk and not found.packages_of(Ecosystem.PIP):
         family = request.target.family
         members = request.catalog.members(found.sdk)
         if any(m.pythons and m.is_for(family) for m in members):

@@ -37,7 +37,7 @@ def check_replaceable(
     """
     read = [path for path in inputs if os.path.isfile(path)]
     for output in outputs:
-        path, form = output
+        path, form = output.path, output.form
         if form.is_section or not os.path.isfile(path):
             continue
         if any(os.path.samefile(path, other) for other in read):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from neuron_pin.catalog import sdk_key
+from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
 from neuron_pin.fs.ownership import Ownership, find_ownership, mark
@@ -19,6 +19,8 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.outputs import Format
 from neuron_pin.policy import Rule
 from neuron_pin.resolve import Resolution
+from neuron_pin.resolve.parts import take_part
+from neuron_pin.target import Scope
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -36,10 +38,11 @@ checksums over them."""
 
 
 class Output(NamedTuple):
-    """A file to write, and its form."""
+    """A file to write, its form, and the part of the lock that it is for."""
 
     path: str
     form: Format
+    scope: Scope = Scope.BOTH
 
 
 class FileChange(NamedTuple):
@@ -154,13 +157,20 @@ def check_destinations(outputs: Sequence[Output]) -> None:
 
 
 def prepare(
-    outputs: Sequence[Output], resolution: Resolution, command: str, *, overwrite: bool = False
+    outputs: Sequence[Output],
+    resolution: Resolution,
+    command: str,
+    catalog: Catalog,
+    *,
+    overwrite: bool = False,
 ) -> list[FileChange]:
     """Every file's new text; raises `WrongUsage` or `CannotWrite`, and writes nothing.
 
     A system file that was edited by hand is refused unless ``overwrite``.
     """
-    return [_prepare(output, resolution, command, overwrite) for output in outputs]
+    scopes = dict.fromkeys(output.scope for output in outputs)
+    parts = {scope: take_part(resolution, scope, catalog) for scope in scopes}
+    return [_prepare(output, parts[output.scope], command, overwrite) for output in outputs]
 
 
 def remove(outputs: Sequence[Output], *, overwrite: bool = False) -> list[tuple[str, bool]]:

@@ -68,6 +68,7 @@ def _relock_command(resolution: Resolution, command: str) -> str:
     words += ["--offline"] if "--offline" in command.split() else []
     words += target.list_options()
     words += ["--scope", target.scope.value] if target.scope is not Scope.BOTH else []
+    words += ["--with-driver", target.driver] if target.driver else []
     words += [p.key.name for p in resolution.packages if "command line" in p.via]
     return shlex.join([*words, "-o", "new.json"])
 

@@ -43,6 +43,7 @@ def _target(target: Target) -> LockTarget:
         scope=target.scope.value,
         as_of=target.as_of.isoformat(),
         phases=tuple(phase.label for phase in sorted(target.phases)),
+        driver=target.driver or None,
     )
 
 

@@ -59,19 +59,20 @@ class ExclusionRow(NamedTuple):
     source: str
 
 
-FOLDED = ("NP204", "NP101")
-"""Rules whose exclusions share a row: later releases, packages of other instance families."""
+FOLDED = ("NP204", "NP101", "NP106")
+"""Rules whose exclusions share a row: later releases, packages of other instance families,
+packages of the other side of a container's wall."""
 
 
 def fold_exclusions(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[ExclusionRow]:
-    """The rows of exclusions, with one row for all later releases and one for all packages of
-    other instance families."""
+    """The rows of exclusions, with one row for all later releases, one for all packages of other
+    instance families, and one for those of the other side of a container's wall."""
     folded: dict[str, list[Exclusion]] = {}
     rest = []
     for exclusion in exclusions:
         is_release = exclusion.key.ecosystem is Ecosystem.SDK
         rule = exclusion.rule.identifier
-        if (rule == "NP204" and is_release) or rule == "NP101":
+        if (rule == "NP204" and is_release) or rule in FOLDED[1:]:
             folded.setdefault(rule, []).append(exclusion)
         else:
             rest.append(exclusion)

@@ -134,13 +134,14 @@ def parse_wanted(
 def find_target_state(request: LockRequest, wanted: Wanted) -> TargetState:
     """What to install, of the newest release that has it for the target.
 
-    On a host without its containers only the driver is installed.
+    On a host without its containers only the driver and the tools are installed.
 
     Without a Python in the request it is the operating system's if that works, else the newest
     that works.  Raises `NoSolution`.
     """
     if request.target.scope is Scope.HOST:
-        wanted = wanted._replace(categories=wanted.categories & {Category.DRIVER, Category.EFA})
+        of_host = {Category.DRIVER, Category.TOOLS, Category.EFA}
+        wanted = wanted._replace(categories=wanted.categories & of_host)
     options, catalog = request.target_options, request.catalog
     if options.instance is None or options.system is None:
         systems = ", ".join(system.name for system in catalog.systems)
@@ -282,7 +283,7 @@ def _of_release(request: LockRequest, wanted: Wanted, decisive: list[Requirement
             found = lock_request(of_release._replace(requirements=more))
         packages.update((p.key, p) for p in found.packages)
     for package in whole.packages:
-        if package.key.ecosystem is not Ecosystem.PIP and _is_wanted(package, wanted, whole):
+        if package.key.ecosystem is not Ecosystem.PIP and _is_wanted(package, wanted):
             packages.setdefault(package.key, package)
     resolution = found._replace(
         packages=tuple(packages[key] for key in sorted(packages, key=str)),
@@ -297,16 +298,10 @@ def _of_release(request: LockRequest, wanted: Wanted, decisive: list[Requirement
     return TargetState(resolution, roots, constraints, _efa(wanted, catalog, release))
 
 
-def _is_wanted(package: LockedPackage, wanted: Wanted, whole: Resolution) -> bool:
-    """Whether a system package of the release is among what is wanted, on this side of a
-    container's wall."""
-    name, scope = package.key.name, whole.target.scope
-    category = SYSTEM.get(name)
-    if category is Category.DRIVER and scope is Scope.CONTAINER:
-        return False
-    if category not in (None, Category.DRIVER) and scope is Scope.HOST:
-        return False
-    return name in wanted.moved or category in wanted.categories
+def _is_wanted(package: LockedPackage, wanted: Wanted) -> bool:
+    """Whether a system package of the release is among what is wanted."""
+    name = package.key.name
+    return name in wanted.moved or SYSTEM.get(name) in wanted.categories
 
 
 def _binds(package: LockedPackage) -> bool:

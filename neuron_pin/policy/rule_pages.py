@@ -161,12 +161,19 @@ PAGES = {
     ),
     Rule.SCOPE: RulePage(
         "installation guide",
-        "The driver is a kernel module: it is installed on the host, and containers use the "
-        "host's. --scope container excludes it.",
-        *_SYSTEM,
+        "The driver is a kernel module, and the OCI hook belongs to the container runtime: both "
+        "are installed on the host, and containers use them there. Runtime library, collectives, "
+        "frameworks and all other Python packages belong in the container. Tools may be on either "
+        "side. The Kubernetes plugin and scheduler are parts of the cluster, and are locked with "
+        "the host. --scope host has what is for the host, --scope container what is for a "
+        "container.",
+        "excluded; a requirement on it is refused",
+        "not in the preferences",
+        _NOT_LOCKED,
         "neuron-pin lock --instance trn2 --scope container",
         (
             "audit.scope:check_scope",
+            "operations.lock_request:refuse_other_side",
             "resolve.rules:scope",
         ),
     ),

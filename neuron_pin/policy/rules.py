@@ -24,7 +24,7 @@ class Rule(Enum):
     OPERATING_SYSTEM = ("NP103", "not for this operating system")
     PLATFORM = ("NP104", "no file for this platform")
     REQUIRES_PYTHON = ("NP105", "Requires-Python does not allow it")
-    SCOPE = ("NP106", "does not belong in a container")
+    SCOPE = ("NP106", "not for this scope")
     DRIVER_KEPT = ("NP107", "the host keeps its driver")
     C_LIBRARY = ("NP108", "needs a newer C library")
     KERNEL = ("NP109", "needs a newer kernel")

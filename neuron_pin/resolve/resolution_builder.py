@@ -24,7 +24,7 @@ from neuron_pin.policy import (
     parse_version,
 )
 from neuron_pin.sources.candidate import Candidate, File
-from neuron_pin.target import Target
+from neuron_pin.target import Scope, Target
 
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
@@ -209,9 +209,11 @@ def _warnings(
     if whole and selection is not None:
         if target.instance is None:
             found.append("no --instance was given: the lock has components of every family")
-        for lost in find_lost_frameworks(catalog, selection.release, target):
-            found.append(lost.describe(selection.release.sdk, target.instance or ""))
-        if not any(package.key.ecosystem is Ecosystem.PIP for package in packages):
+        is_for_python = target.scope is not Scope.HOST
+        if is_for_python:
+            for lost in find_lost_frameworks(catalog, selection.release, target):
+                found.append(lost.describe(selection.release.sdk, target.instance or ""))
+        if is_for_python and not any(p.key.ecosystem is Ecosystem.PIP for p in packages):
             listed = sorted(
                 {
                     p

@@ -23,9 +23,10 @@ from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Event, Phase, PhaseFact, Rule, parse_version, phase_at
 from neuron_pin.sources.candidate import Candidate
-from neuron_pin.target import Scope, Target
+from neuron_pin.target import Target
 
 from .exclusion import Exclusion
+from .places import Grounds, judge_place
 
 
 class Context(NamedTuple):
@@ -34,11 +35,6 @@ class Context(NamedTuple):
     catalog: Catalog
     target: Target
     release: Release | None = None
-
-
-Grounds = tuple[str, str]
-"""Why a rule excludes a candidate: the reason, and the announcement, release or index that says
-so."""
 
 
 CandidateRule = tuple[Rule, Callable[[Candidate, Context], "Grounds | None"]]
@@ -159,11 +155,9 @@ def operating_system(candidate: Candidate, context: Context) -> Grounds | None:
 
 
 def scope(candidate: Candidate, context: Context) -> Grounds | None:
-    """NP106: the driver belongs onto the host."""
+    """NP106: the package belongs on the other side of a container's wall."""
     package = _package(candidate, context)
-    if context.target.scope is not Scope.CONTAINER or package is None or not package.on_host:
-        return None
-    return ("a kernel driver is installed on the host, not in a container", "installation guide")
+    return None if package is None else judge_place(package, context.target.scope)
 
 
 def driver(candidate: Candidate, context: Context) -> Grounds | None:
@@ -337,10 +331,10 @@ RULES: tuple[CandidateRule, ...] = (
     (Rule.UNTRUSTED_INDEX, untrusted_index),
     (Rule.NOT_A_PACKAGE, not_a_package),
     (Rule.NO_VERSION, no_version),
+    (Rule.SCOPE, scope),
     (Rule.INSTANCE, instance),
     (Rule.PYTHON, python),
     (Rule.OPERATING_SYSTEM, operating_system),
-    (Rule.SCOPE, scope),
     (Rule.DRIVER_KEPT, driver),
     (Rule.KERNEL, kernel),
     (Rule.C_LIBRARY, c_library),

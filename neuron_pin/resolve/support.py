@@ -12,7 +12,7 @@ from neuron_pin.catalog.support import (
 )
 from neuron_pin.errors import NoSolution
 from neuron_pin.policy import Ecosystem, Phase, Rule, SubjectKind
-from neuron_pin.target import Target
+from neuron_pin.target import Scope, Target
 
 from .request import Request
 from .resolution import Resolution
@@ -41,6 +41,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
         # Packages that go on beyond the end of the system's support.
         return
     with_python = not asked or any(Ecosystem.PIP in package.systems for package in asked)
+    with_python = with_python and target.scope is not Scope.HOST
     for part in _parts(catalog, target, with_python):
         if part.phase is Phase.EOS and Phase.EOS not in target.phases:
             raise _make_ended_error(part, request, catalog)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog import Catalog, OperatingSystem, Place
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 
@@ -28,6 +28,12 @@ class Scope(Enum):
     HOST = "host"
     CONTAINER = "container"
     BOTH = "both"
+
+    def has(self, place: Place) -> bool:
+        """Whether a package that is installed at that place is among what it asks for."""
+        if self is Scope.BOTH:
+            return True
+        return place.is_of_host if self is Scope.HOST else place.is_of_container
 
 
 class Target(NamedTuple):

@@ -78,6 +78,7 @@ def _check_rest(top: Value, target: Value) -> None:
     target.nullable("instance")
     target.nullable("os")
     target.text("scope")
+    target.optional("driver")
     target.text("as_of")
     target.texts("phases")
     top.texts("warnings")

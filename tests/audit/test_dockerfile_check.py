@@ -35,6 +35,8 @@ RECIPES = [
     (["FROM python:3.9", f"RUN pip install -i {INDEX} neuronx-cc==2.27.5334.0"], [("NP110", 1), ("NP102", 2)]),
     (["FROM ubuntu:20.04", "RUN apt-get install -y aws-neuronx-tools"], [("NP110", 1), ("NP305", 2)]),
     (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-dkms=2.*"], [("NP106", 2)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-oci-hook=2.*"], [("NP106", 2)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-tools=2.* aws-neuronx-k8-plugin=2.*"], []),
     (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuron-dkms=2.2.14.0"], [("NP201", 2), ("NP508", 2), ("NP106", 2)]),
     (["FROM public.ecr.aws/neuron/pytorch-inference-neuronx:2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04",
       "RUN pip install neuronx-cc==2.27.5334.0"], [("NP507", 2)]),

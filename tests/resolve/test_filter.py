@@ -55,7 +55,13 @@ EXCLUDED: dict[str, tuple[Candidate, dict[str, Any], Rule, str]] = {
     "python": (
         pip("neuronx-cc", member=member("neuronx-cc", "1.0", pythons=("3.9", "3.10"))), {}, Rule.PYTHON, LISTED),
     "scope": (
-        apt(DRIVER, "2.24.7.0"), {"scope": Scope.CONTAINER}, Rule.SCOPE, "installation guide"),
+        apt(DRIVER, "2.24.7.0"), {"scope": Scope.CONTAINER}, Rule.SCOPE,
+        "container recipes of 2.17.0 to 2.32.0: none installs a driver, a module of the host's kernel"),
+    "scope of the hook": (
+        apt("aws-neuronx-oci-hook"), {"scope": Scope.CONTAINER}, Rule.SCOPE,
+        "deploy/tutorials/oci-hook.rst: to be installed on the Linux host, not inside the container"),
+    "scope host": (
+        pip("nki", "0.6.0"), {"scope": Scope.HOST}, Rule.SCOPE, "the vendor's container recipes"),
     "driver": (apt(DRIVER, "2.24.7.0"), {"driver": "2.26.5.0"}, Rule.DRIVER_KEPT, "--with-driver"),
     "C library": (apt(TOOLS, c_library="2.39"), {}, Rule.C_LIBRARY, INDEX),
     "uploaded later": (
