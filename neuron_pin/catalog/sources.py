@@ -1,9 +1,13 @@
 """Where the pages behind the facts can be read.
 
 Facts name their sources by a path below a folder of the vendor's public documentation
-repository.  ``vendor_pages.json`` states the commit that the embedded facts were read at and the
-pages that lie there; an address is given for these alone, never for a page of which only the
-name is known.
+repository, often with a release and a line.  ``vendor_pages.json`` states the commit that the
+embedded facts were read at, the pages that lie there, and for each page the versions of the
+vendor's documentation that have it.  An address is given for these alone, never for a page of
+which only the name is known.
+
+A version of the documentation is in that file if public copies of its pages were found; that it
+has a page follows from the repository at the release's tag, which it is built from.
 """
 
 from __future__ import annotations
@@ -16,27 +20,32 @@ from typing import Any
 from .catalog import sdk_key
 from .files import read_object
 
-_PAGE = re.compile(r"(?P<folder>announcements|release-notes)/[\w./-]+\.rst")
+_PAGE = re.compile(r"(?P<folder>about-neuron|announcements|deploy|release-notes)/[\w./-]+\.rst")
+_STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
+_LINE = re.compile(r", line (\d+)\b")
 _OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
+_PACKAGES = "release-notes/releasecontent.rst"
+"""The page that lists a release's packages."""
 
 
 def find_source_url(source: str) -> str | None:
     """The address of a source as facts, exclusions and events name it; `None` where it is not
     known to be there.
 
-    Pages are those of one commit, so that an address shows tomorrow what the fact was read from.
-    An index is its own address.
+    A page is shown as the documentation of the SDK release that the source names has it; of an
+    announcement, which names none, as the first documentation has it that is known to.  Any
+    other page is that of one commit, and the line in it: the address shows tomorrow what the
+    fact was read from.  An index is its own address.
     """
     if source.startswith(("index https://", "index http://")):
         return source.removeprefix("index ")
     page = _PAGE.match(source)
     if page is not None and page[0] in _pages():
-        known = _vendor_pages()
-        folder = page["folder"]
-        return f"{_at_commit()}/{known['folders'][folder]}{page[0][len(folder) :]}"
+        return _find_documentation(page, source[page.end() :]) or _at_commit(page, source)
     release = _OF_RELEASE.fullmatch(source)
     if release is not None and sdk_key(release[1]) <= sdk_key(_vendor_pages()["newest_release"]):
-        return f"{_at_commit()}/{_vendor_pages()['manifest']}"
+        manifest = f"{_commit()}/{_vendor_pages()['manifest']}"
+        return _documentation_of(_PACKAGES, release[1]) or manifest
     return None
 
 
@@ -48,7 +57,32 @@ def shorten_source(source: str) -> str:
     return os.path.basename(page[0]).removesuffix(".rst") + source[page.end() :]
 
 
-def _at_commit() -> str:
+def _find_documentation(page: re.Match[str], rest: str) -> str | None:
+    stated = _STATED.match(rest)
+    if stated is not None:
+        return _documentation_of(page[0], stated[1])
+    if page["folder"] in ("announcements", "deploy"):
+        versions = sorted(_vendor_pages()["documented"].get(page[0], ()), key=sdk_key)
+        return _documentation_of(page[0], versions[0]) if versions else None
+    return None
+
+
+def _documentation_of(page: str, release: str) -> str | None:
+    """A page in the documentation of a release, none where it is not known to be there."""
+    known = _vendor_pages()
+    path = known["documented"].get(page, {}).get(release)
+    return f"{known['documentation']}/v{release}/{path}" if path else None
+
+
+def _at_commit(page: re.Match[str], source: str) -> str:
+    folder = page["folder"]
+    url = f"{_commit()}/{_vendor_pages()['folders'][folder]}{page[0][len(folder) :]}"
+    line = _LINE.search(source, page.end())
+    # Without "plain" the page is drawn, and has no lines.
+    return f"{url}?plain=1#L{line[1]}" if line is not None else url
+
+
+def _commit() -> str:
     known = _vendor_pages()
     return f"{known['repository']}/blob/{known['commit']}"
 

@@ -100,7 +100,7 @@ def _cite_sources(text: str, screen: Screen) -> str:
         urls[short] = url or ""
         return f"[{short}]"
 
-    text = re.sub(r"\[((?:announcements|release-notes)/[^\]]+)\]", cite, text)
+    text = re.sub(r"\[((?:about-neuron|announcements|release-notes)/[^\]]+)\]", cite, text)
     if screen.has_links:
         # Wrapped first: an address takes no room.
         text = fold(text, screen.width)

@@ -240,9 +240,15 @@ def _keep_dates(markup: str) -> str:
     return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", r"<time>\g<0></time>", markup)
 
 
+_SOURCE = (
+    r"\[?((?:about-neuron|announcements|release-notes)/[\w./-]+\.rst"
+    r"(?:, \d+\.\d+\.\d+)?(?:, line \d+)?)\]?"
+)
+
+
 def _link_sources(text: str) -> str:
     """A text as markup: the sources in it are links where they have an address."""
-    parts = re.split(r"\[?((?:announcements|release-notes)/[\w./-]+\.rst)\]?", text)
+    parts = re.split(_SOURCE, text)
     markup = [escape(parts[0])]
     for source, after in zip(parts[1::2], parts[2::2], strict=True):
         url, short = find_source_url(source), escape(shorten_source(source))

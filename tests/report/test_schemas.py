@@ -166,19 +166,62 @@ def addresses(value: object) -> Iterator[tuple[str, str | None]]:
 ], ids=" ".join)  # fmt: skip
 def test_sources_have_an_address(run, command: tuple[str, ...]) -> None:
     found = set(addresses(json.loads(run(*command, "--format", "json").out)))
-    pages = {(source, url) for source, url in found if source.endswith(".rst")}
-    assert all(url and url.endswith(source) for source, url in pages)
+    pages = {(source, url) for source, url in found if ".rst" in source.partition(",")[0]}
+    assert all(
+        url and source.partition(".rst")[0].rpartition("/")[2] in url for source, url in pages
+    )
     assert all(url.count("/blob/") == 1 for _, url in found if url and "github" in url)
 
 
-def test_an_address_is_given_for_known_pages_alone(catalog) -> None:
+DOCUMENTATION = "https://awsdocs-neuron.readthedocs-hosted.com/en"
+COMMIT = (
+    "https://github.com/aws-neuron/aws-neuron-sdk/blob/81ce03ae261e12925e53437a0f690478e6366155"
+)
+
+# a source, its address: those of the documentation are addresses of which public copies were found
+ADDRESSES = [
+    ("announcements/neuron2.x/announcement-end-of-support-pytorch-2-6.rst",
+     "/v2.27.0/about-neuron/announcements/neuron2.x/announcement-end-of-support-pytorch-2-6.html"),
+    ("announcements/neuron2.x/announce-maintenance-nxdi-nxd-core-inference.rst",
+     "/v2.30.0/about-neuron/announcements/neuron2.x/announce-maintenance-nxdi-nxd-core-inference.html"),
+    ("announcements/neuron1.x/announce-eol-pt-before-1-8.rst",
+     "/v2.9.1/general/announcements/neuron1.x/announce-eol-pt-before-1-8.html"),
+    ("release manifest, 2.25.0", "/v2.25.0/release-notes/releasecontent.html"),
+    ("release 2.31.0", "/v2.31.0/release-notes/releasecontent.html"),
+    ("release-notes/components/runtime.rst, 2.31.0: driver 2.29 needs runtime library 2.33 or newer",
+     "/v2.31.0/release-notes/components/runtime.html"),
+    ("release-notes/prev/2.26.0/nxd-inference.rst, 2.26.0, line 28",
+     "/v2.26.0/release-notes/2.26.0/nxd-inference.html"),
+    # No documentation of that release is known, or none that has the page.
+    ("release-notes/prev/rn.rst, 2.21.0, line 479", "/release-notes/prev/rn.rst?plain=1#L479"),
+    ("release-notes/components/runtime.rst, 2.24.0: on trn2", "/release-notes/components/runtime.rst"),
+    ("release 2.15.0", "/src/helperscripts/n2-manifest.json"),
+    # No release is named.
+    ("release-notes/prev/content.rst", "/release-notes/prev/content.rst"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "address"), ADDRESSES)
+def test_the_address_of_a_source(source: str, address: str) -> None:
     from neuron_pin.catalog.sources import find_source_url
 
+    where = DOCUMENTATION if address.startswith("/v") else COMMIT
+    assert find_source_url(source) == where + address
+
+
+def test_an_address_is_given_for_known_pages_alone(catalog) -> None:
+    from neuron_pin.catalog.sources import _vendor_pages, find_source_url
+
     for event in catalog.events:
-        if event.source.endswith(".rst"):
+        if ".rst" in event.source:
             url = find_source_url(event.source)
-            assert url is not None
-            assert url.endswith(f"/about-neuron/{event.source}")
+            assert url is not None, f"catalog/vendor_pages.json has no page for {event.source}"
+            assert url.startswith((DOCUMENTATION, COMMIT))
+    for page, versions in _vendor_pages()["documented"].items():
+        name = page.rpartition("/")[2].removesuffix(".rst")
+        for release, path in versions.items():
+            assert release in catalog.dates
+            assert path.endswith(f"/{name}.html")
     for unknown in (
         "announcements/neuron2.x/not-there.rst", "announcements/../README.md", "mail",
         "release manifest, 99.0.0", "release manifest", "index file:///srv", "",
