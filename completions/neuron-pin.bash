@@ -25,16 +25,17 @@ _neuron_pin() {
   local list23='text json markdown'
   local list24='aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13'
   local list25='sdk component framework python os instance dependency dlami dlc feature api model-class'
-  local list26='text json html svg ics'
-  local list27='apt dnf pip uv'
-  local list28='allow refuse'
-  local list29='system user venv'
-  local list30='aws-neuron-dkms= aws-neuron-k8-plugin= aws-neuron-k8-scheduler= aws-neuron-runtime-base= aws-neuron-tools= aws-neuronx-collectives= aws-neuronx-dkms= aws-neuronx-gpsimd-customop= aws-neuronx-gpsimd-customop-lib= aws-neuronx-gpsimd-tools= aws-neuronx-k8-plugin= aws-neuronx-k8-scheduler= aws-neuronx-oci-hook= aws-neuronx-oci-hooks= aws-neuronx-runtime-discovery= aws-neuronx-runtime-lib= aws-neuronx-tools= dmlc-nnvm= dmlc-topi= dmlc-tvm= inferentia-hwm= islpy= jax-neuronx= libneuronxla= libtorch-neuronx-lite= mx-neuron= mxnet-neuron= neuron-agentic-development= neuron-cc= neuronperf= neuronx-cc= neuronx-cc-stubs= neuronx-distributed= neuronx-distributed-inference= neuronx-distributed-training= neuronx-gpsimd-customop= neuronx-gpsimd-tools= neuronx-hwm= nki= nrtpy= tensorboard-plugin-neuron= tensorboard-plugin-neuronx= tensorflow-model-server-neuron= tensorflow-model-server-neuronx= tensorflow-neuron= tensorflow-neuronx= torch= torch-neuron= torch-neuronx= torch-xla= transformers-neuronx= vllm-neuron='
-  local list31='redirect cache'
-  local list32='text json sarif'
-  local list33='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates'
-  local list34='bash zsh fish'
-  local list35='lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version'
+  local list26='training inference'
+  local list27='text json html svg ics'
+  local list28='apt dnf pip uv'
+  local list29='allow refuse'
+  local list30='system user venv'
+  local list31='aws-neuron-dkms= aws-neuron-k8-plugin= aws-neuron-k8-scheduler= aws-neuron-runtime-base= aws-neuron-tools= aws-neuronx-collectives= aws-neuronx-dkms= aws-neuronx-gpsimd-customop= aws-neuronx-gpsimd-customop-lib= aws-neuronx-gpsimd-tools= aws-neuronx-k8-plugin= aws-neuronx-k8-scheduler= aws-neuronx-oci-hook= aws-neuronx-oci-hooks= aws-neuronx-runtime-discovery= aws-neuronx-runtime-lib= aws-neuronx-tools= dmlc-nnvm= dmlc-topi= dmlc-tvm= inferentia-hwm= islpy= jax-neuronx= libneuronxla= libtorch-neuronx-lite= mx-neuron= mxnet-neuron= neuron-agentic-development= neuron-cc= neuronperf= neuronx-cc= neuronx-cc-stubs= neuronx-distributed= neuronx-distributed-inference= neuronx-distributed-training= neuronx-gpsimd-customop= neuronx-gpsimd-tools= neuronx-hwm= nki= nrtpy= tensorboard-plugin-neuron= tensorboard-plugin-neuronx= tensorflow-model-server-neuron= tensorflow-model-server-neuronx= tensorflow-neuron= tensorflow-neuronx= torch= torch-neuron= torch-neuronx= torch-xla= transformers-neuronx= vllm-neuron='
+  local list32='redirect cache'
+  local list33='text json sarif'
+  local list34='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates'
+  local list35='bash zsh fish'
+  local list36='lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version'
   local cur=${COMP_WORDS[COMP_CWORD]} path="" option="" words="" paths="" count=0 word i
   # An equals sign is a word of its own.
   [[ $cur == = ]] && cur=""
@@ -76,7 +77,7 @@ _neuron_pin() {
       diff)
         case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
       lifecycle)
-        case $word in --color | --kind | --instance | --as-of | --lock | -o | --output | --output-file | --format) option=$word ;; esac ;;
+        case $word in --color | --kind | --component | --workload | --instance | --as-of | --lock | -o | --output | --output-file | --format) option=$word ;; esac ;;
       hook)
         case $word in --color) option=$word ;; esac ;;
       'hook install')
@@ -229,19 +230,21 @@ _neuron_pin() {
     'diff --format') words=$list23 ;;
     'lifecycle --color') words=$list1 ;;
     'lifecycle --kind') words=$list25 ;;
+    'lifecycle --component') words=$list2 ;;
+    'lifecycle --workload') words=$list26 ;;
     'lifecycle --instance') words=$list5 ;;
     'lifecycle --lock') paths=-f ;;
     'lifecycle -o' | 'lifecycle --output' | 'lifecycle --output-file') paths=-f ;;
-    'lifecycle --format') words=$list26 ;;
+    'lifecycle --format') words=$list27 ;;
     'hook --color') words=$list1 ;;
     'hook install --color') words=$list1 ;;
     'hook install --lock') paths=-f ;;
-    'hook install --on-error') words=$list28 ;;
-    'hook install --scope') words=$list29 ;;
+    'hook install --on-error') words=$list29 ;;
+    'hook install --scope') words=$list30 ;;
     'hook install --venv') paths=-d ;;
     'hook install --root') paths=-d ;;
     'hook status --color') words=$list1 ;;
-    'hook status --scope') words=$list29 ;;
+    'hook status --scope') words=$list30 ;;
     'hook status --venv') paths=-d ;;
     'hook status --root') paths=-d ;;
     'hook status --format') words=$list12 ;;
@@ -250,13 +253,13 @@ _neuron_pin() {
     'hook test --root') paths=-d ;;
     'hook test --format') words=$list12 ;;
     'hook remove --color') words=$list1 ;;
-    'hook remove --scope') words=$list29 ;;
+    'hook remove --scope') words=$list30 ;;
     'hook remove --venv') paths=-d ;;
     'hook remove --root') paths=-d ;;
     'serve --color') words=$list1 ;;
     'serve --certfile') paths=-f ;;
     'serve --keyfile') paths=-f ;;
-    'serve --files') words=$list31 ;;
+    'serve --files') words=$list32 ;;
     'serve --sdk') words=$list8 ;;
     'serve --instance') words=$list5 ;;
     'serve --phase') words=$list10 ;;
@@ -280,12 +283,12 @@ _neuron_pin() {
     'catalog verify --signed-by') paths=-f ;;
     'catalog verify --format') words=$list12 ;;
     'catalog lint --color') words=$list1 ;;
-    'catalog lint --format') words=$list32 ;;
+    'catalog lint --format') words=$list33 ;;
     'policy --color') words=$list1 ;;
     'policy --format') words=$list23 ;;
     'doctor --color') words=$list1 ;;
     'doctor --root') paths=-d ;;
-    'doctor --format') words=$list32 ;;
+    'doctor --format') words=$list33 ;;
     'cache --color') words=$list1 ;;
     'cache info --color') words=$list1 ;;
     'cache info --cache-dir') paths=-d ;;
@@ -311,7 +314,7 @@ _neuron_pin() {
     why) words='-h --help -q --quiet -v --verbose --color --lock --format' ;;
     plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root -o --output --output-file --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     diff) words='-h --help -q --quiet -v --verbose --color --instance --as-of --all --format' ;;
-    lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --instance --as-of --lock -o --output --output-file --format' ;;
+    lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --component --workload --instance --as-of --lock -o --output --output-file --format' ;;
     hook) words='-h --help -q --quiet -v --verbose --color' ;;
     'hook install') words='-h --help -q --quiet -v --verbose --color --lock --via --on-error --expires --dry-run --overwrite --allow-other-os --scope --venv --root' ;;
     'hook status') words='-h --help -q --quiet -v --verbose --color --scope --venv --root --format' ;;
@@ -351,19 +354,19 @@ _neuron_pin() {
     diff/1) paths=-f ;;
     lifecycle/*) words=$list24 ;;
     hook/*) words='install status test remove' ;;
-    'hook install'/*) words=$list27 ;;
-    'hook status'/*) words=$list27 ;;
-    'hook test'/*) words=$list30 ;;
-    'hook remove'/*) words=$list27 ;;
+    'hook install'/*) words=$list28 ;;
+    'hook status'/*) words=$list28 ;;
+    'hook test'/*) words=$list31 ;;
+    'hook remove'/*) words=$list28 ;;
     releases/0) words=$list8 ;;
     catalog/*) words='show import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;
-    policy/0) words=$list33 ;;
+    policy/0) words=$list34 ;;
     cache/*) words='info prune clear' ;;
-    completion/0) words=$list34 ;;
-    help/*) words=$list35 ;;
+    completion/0) words=$list35 ;;
+    help/*) words=$list36 ;;
     esac
   fi
   local IFS=$'\n'

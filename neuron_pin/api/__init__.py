@@ -334,14 +334,17 @@ def lifecycle(
     *,
     kind: Sequence[str] = (),
     instance: str | None = None,
+    component: str | None = None,
+    workload: Literal["training", "inference"] | None = None,
     as_of: date | str | None = None,
     catalog: Catalog | None = None,
 ) -> list[Status]:
     """Where subjects stand on a day: phase, dates, until when support is guaranteed.
 
     A subject is a name, ``torch-neuronx 2.8``, ``python3.11``, ``2.26.0`` …; all of them where
-    none is given.  Never reads the network.  Raises `UnknownName`, `WrongUsage`, or `NoSolution`
-    where nothing of that kind was known on the day.
+    none is given.  A model class is tied to a component and a workload: ``component`` and
+    ``workload`` choose among those.  Never reads the network.  Raises `UnknownName`,
+    `WrongUsage`, or `NoSolution` where nothing of that kind was known on the day.
     """
     from neuron_pin.operations.lifecycle import find_statuses
 
@@ -351,6 +354,8 @@ def lifecycle(
         list_texts("subjects", subjects),
         kinds=list_texts("kind", kind),
         instance=instance,
+        component=component,
+        workload=workload,
     )
 
 

@@ -29,6 +29,7 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_months
 
 from .finding import Finding, Severity
+from .model_lint import lint_model_classes
 
 TOLD_AT_ONCE_DAYS = 14
 """Notice of at most so many days is the release's own: its pages are dated that much earlier."""
@@ -52,6 +53,7 @@ def lint_facts(
     examination.dates |= released or {}
     findings = [
         *examination.impossible(),
+        *lint_model_classes(catalog, events),
         *examination.phases(),
         *examination.notice(),
         *examination.contradictions(),

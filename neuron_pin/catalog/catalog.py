@@ -13,6 +13,7 @@ A catalog is a folder::
     names.json        what announcements call things
     kernels.json      the kernels that drivers were tested on, and need
     corrections.json  where sources disagree
+    models.json       model classes: component, workload, phases
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from .facts import (
 )
 from .files import Fields, read_object
 from .names import SubjectName
-from .rows import read_event, read_package, read_span, read_spans, read_subject_kind, read_system
+from .rows import read_event, read_name, read_package, read_span, read_spans, read_system
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalog that ships with the package."""
@@ -196,10 +197,7 @@ class Catalog:
     @cached_property
     def names(self) -> tuple[SubjectName, ...]:
         """What announcements call subjects."""
-        return tuple(
-            SubjectName(row.text("words"), read_subject_kind(row), row.text("name"))
-            for row in self._file("names").each("names", "name")
-        )
+        return tuple(read_name(row) for row in self._file("names").each("names", "name"))
 
     @cached_property
     def products(self) -> dict[str, Product]:

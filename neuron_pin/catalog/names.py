@@ -8,8 +8,13 @@ from neuron_pin.policy import SubjectKind
 
 
 class SubjectName(NamedTuple):
-    """Words of a title, and the subject they name; its version stands behind them."""
+    """Words of a title, and the subject they name; its version stands behind them.
+
+    ``component`` and ``workload`` are those of a model class.
+    """
 
     words: str
     kind: SubjectKind
     name: str
+    component: str = ""
+    workload: str = ""

@@ -20,6 +20,7 @@ from .facts import (
     Window,
 )
 from .files import Fields
+from .names import SubjectName
 
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
 
@@ -82,6 +83,16 @@ def read_subject_kind(fields: Fields) -> SubjectKind:
         raise fields.broken(str(error)) from None
 
 
+def read_name(fields: Fields) -> SubjectName:
+    return SubjectName(
+        fields.text("words"),
+        read_subject_kind(fields),
+        fields.text("name"),
+        fields.text("component", ""),
+        fields.text("workload", ""),
+    )
+
+
 def read_event(fields: Fields) -> Event:
     kind = read_subject_kind(fields)
     try:
@@ -104,6 +115,8 @@ def read_event(fields: Fields) -> Event:
         type=type_,
         withdrawn=fields.text("withdrawn", ""),
         withdrawn_on=fields.day_or_none("withdrawn_on"),
+        component=fields.text("component", ""),
+        workload=fields.text("workload", ""),
     )
 
 

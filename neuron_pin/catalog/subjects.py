@@ -6,12 +6,11 @@ systems, instance families, and whatever else an event is about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from neuron_pin.errors import UnknownName
 from neuron_pin.policy import (
     Event,
     EventType,
@@ -23,15 +22,23 @@ from neuron_pin.policy import (
     phase_at,
     support_floor,
 )
+from neuron_pin.policy.model_class import bind_events
 from neuron_pin.policy.update import Updates, list_updates
 
-from .catalog import Catalog, canonicalize_name, sdk_key
+from .catalog import Catalog, sdk_key
 from .facts import AvailabilityRange, ComponentKind, OperatingSystem, Package, version_numbers
 from .facts_age import find_facts_age
+from .model_classes import read_model_classes
 from .support import find_superseded_day, find_system_events
 
 SDK_NAME = "neuron-sdk"
 NEWEST_KNOWN = "newest known"
+_TOLD_OTHERWISE = (
+    SubjectKind.PYTHON,
+    SubjectKind.OS,
+    SubjectKind.INSTANCE,
+    SubjectKind.MODEL_CLASS,
+)
 _OF_PACKAGES = frozenset({SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY})
 
 
@@ -92,6 +99,7 @@ class Subjects:
     def __init__(self, catalog: Catalog, as_of: date, family: str | None = None) -> None:
         self.catalog = catalog
         self.as_of = as_of
+        self.family = family
         self.facts_of = catalog.announced
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
         # The catalog has the newest first.
@@ -100,9 +108,13 @@ class Subjects:
         self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}
         self._known: dict[str, list[Event]] = {}
         for event in catalog.events:
-            is_for_it = family is None or not event.instances or family in event.instances
-            if event.announced <= as_of and is_for_it:
+            if self._concerns(event):
                 self._known.setdefault(event.name, []).append(event)
+
+    def _concerns(self, event: Event) -> bool:
+        """Whether an event is known on the day and for the instance family."""
+        is_for_it = self.family is None or not event.instances or self.family in event.instances
+        return event.announced <= self.as_of and is_for_it
 
     def __iter__(self) -> Iterator[Status]:
         yield from self._releases()
@@ -120,6 +132,7 @@ class Subjects:
             if life is not None:
                 yield from self._list_versions(SubjectKind.INSTANCE, name, "", life)
         yield from self._told_by_events()
+        yield from self._model_classes()
 
     # One kind after the other --------------------------------------------------------
 
@@ -224,11 +237,11 @@ class Subjects:
         )
 
     def _told_by_events(self) -> Iterator[Status]:
-        """What is known by its announcements alone: images, features, interfaces, models."""
+        """What is known by its announcements alone: images, features, interfaces."""
         groups: dict[Subject, list[Event]] = {}
         for events in self._known.values():
             for event in events:
-                if event.kind in (SubjectKind.PYTHON, SubjectKind.OS, SubjectKind.INSTANCE):
+                if event.kind in _TOLD_OTHERWISE:
                     continue
                 if event.kind in _OF_PACKAGES and event.name in self.catalog.packages:
                     continue
@@ -236,6 +249,52 @@ class Subjects:
         order = list(SubjectKind)
         for subject in sorted(groups, key=lambda s: (order.index(s.kind), s.name, s.version)):
             yield self._status(subject, "", groups[subject], None, None)
+
+    def _model_classes(self) -> Iterator[Status]:
+        """What is tied to a component and a workload, and goes with its component."""
+        groups: dict[Subject, list[Event]] = {}
+        for event in read_model_classes(self.catalog):
+            if self._concerns(event):
+                groups.setdefault(event.subject, []).append(event)
+        for subject in sorted(groups):
+            own = groups[subject]
+            tied = [
+                event
+                for event in self._known.get(subject.component, ())
+                if event.kind in _OF_PACKAGES and not event.version
+            ]
+            events = bind_events(subject, self._of_every_family(own), tied, self.as_of)
+            came = [e for e in own if e.phase is not None and e.phase < Phase.MAINTENANCE]
+            entered = min((e.effective for e in came if e.effective is not None), default=None)
+            package = self.catalog.packages.get(subject.component)
+            status = self._status(
+                subject, package.title if package is not None else "", events, None, entered
+            )
+            families = [event.instances for event in came]
+            life = self.catalog.spans.packages.get(subject.component)
+            last = self._last(life) if status.phase is not Phase.EOS and came else ""
+            yield status._replace(
+                stable=None,
+                first_sdk=min(came, key=lambda e: e.announced).sdk if last else "",
+                last_sdk=last,
+                dropped=self._next.get(last),
+                instances=frozenset[str]().union(*families) if all(families) else frozenset(),
+                events=tuple(sorted((*own, *(e for e in events if e not in own)), key=_when)),
+                note=f"{subject.component} is in no release after {last}"
+                if last and last != self._newest
+                else "",
+            )
+
+    def _of_every_family(self, events: Sequence[Event]) -> list[Event]:
+        """Events without what ends on some instance families only, where no family is asked
+        about."""
+        if self.family is not None:
+            return [*events]
+        return [
+            event
+            for event in events
+            if not event.instances or event.phase not in (Phase.MAINTENANCE, Phase.EOS)
+        ]
 
     # One subject ---------------------------------------------------------------------
 
@@ -296,50 +355,15 @@ class Subjects:
         return life.last if life.last in self._dates else self._newest
 
 
+def _when(event: Event) -> tuple[date, date]:
+    return event.announced, event.effective or date.max
+
+
 def _replacement(events: Sequence[Event]) -> str:
     """What the latest announcement advises: one of a phase or a new name before others."""
     named = [e for e in events if e.replacement and e.type is not EventType.RETITLED]
     named.sort(key=lambda e: e.type is not EventType.TRANSITION)
     return named[-1].replacement if named else ""
-
-
-def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Status]:
-    """The statuses of what is asked for, in the order of the question.
-
-    A word is a name, a name with a version in any usual spelling (``torch-neuronx 2.8``,
-    ``torch-neuronx==2.8``, ``python3.9``), a version of the SDK, or a part of a name if
-    nothing is called so; ``kind:`` in front narrows it down.  Raises `UnknownName`.
-    """
-    everything = list(statuses)
-    found: dict[Subject, Status] = {}
-    for words in wanted:
-        kind, _, rest = words.partition(":")
-        of_kind = everything
-        if rest and any(kind == known.value for known in SubjectKind):
-            of_kind = [s for s in everything if s.subject.kind.value == kind]
-            words = rest
-        exact = [s for s in of_kind if _spell(words) in _spellings(s.subject)]
-        hits = exact or [s for s in of_kind if _spell(words) in _spell(s.subject.label)]
-        if not hits:
-            raise UnknownName(
-                "subject",
-                words,
-                sorted({s.subject.label for s in everything}),
-                hint="neuron-pin lifecycle lists them all",
-            )
-        found.update((s.subject, s) for s in hits)
-    return list(found.values())
-
-
-def _spell(text: str) -> str:
-    return "".join(c for c in text.lower().replace("_", "-") if c not in " =*").strip("-")
-
-
-def _spellings(subject: Subject) -> set[str]:
-    spellings = {subject.name, canonicalize_name(subject.name), subject.label}
-    if subject.kind is SubjectKind.SDK:
-        spellings |= {subject.version, f"sdk{subject.version}"}
-    return {_spell(text) for text in spellings}
 
 
 def _within(version: str, announced: str) -> bool:

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog, ComponentKind, load_catalog
-from neuron_pin.policy import Phase, Rule, SubjectKind
+from neuron_pin.policy import WORKLOADS, Phase, Rule, SubjectKind
 from neuron_pin.report.completion import COMMAND, FILE, FOLDER, RENDERERS, Command, Option, Value
 
 from .command_parser import CommandParser
@@ -107,6 +107,7 @@ class _Words:
             "STATE": ("nothing", "host", *releases[1:]),
             "STRENGTH": ("exact", "minor", "major"),
             "WHERE": ("host", "container", "both"),
+            "WORKLOAD": WORKLOADS,
             "auto": ("auto",),
         }
         self.by_place: Mapping[tuple[str, str], tuple[str, ...]] = {

@@ -25,6 +25,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "lifecycle",
         "lifecycle 'torch-neuronx 2.8' python3.10",
         "lifecycle --kind os --format json",
+        "lifecycle 'Llama 3.1' --component neuronx-distributed-inference --workload inference",
         "lifecycle --lock lock.json",
         "lifecycle --format html --lock lock.json -o lifecycle.html",
     )
@@ -39,6 +40,14 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="KIND",
         action="append",
         help="show only this kind: sdk, component, framework, os …; may be repeated",
+    )
+    parser.add_argument(
+        "--component", metavar="NAME", help="show only the model classes of this component"
+    )
+    parser.add_argument(
+        "--workload",
+        metavar="WORKLOAD",
+        help="show only the model classes for training, or for inference",
     )
     parser.add_argument(
         "--instance", metavar="FAMILY", help="show only what concerns this instance family"
@@ -76,7 +85,13 @@ def run(options: Options, console: Console) -> int:
         # Phases are those on the instance family that the lock is for.
         instance = instance or locked.target.instance
     statuses = find_statuses(
-        catalog, as_of, options.subjects, kinds=options.kind or (), instance=instance
+        catalog,
+        as_of,
+        options.subjects,
+        kinds=options.kind or (),
+        instance=instance,
+        component=options.component,
+        workload=options.workload,
     )
     if locked is not None and only_locked:
         statuses = keep_locked(statuses, catalog, locked)

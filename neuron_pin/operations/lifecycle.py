@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from neuron_pin.catalog import Catalog, FrameworkRole, canonicalize_name
-from neuron_pin.catalog.subjects import SDK_NAME, Status, Subjects, find_subjects
-from neuron_pin.errors import NoSolution
+from neuron_pin.catalog.finding import find_subjects
+from neuron_pin.catalog.subjects import SDK_NAME, Status, Subjects
+from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.lockfile import LockDocument
-from neuron_pin.policy import Ecosystem, Subject, SubjectKind
+from neuron_pin.policy import WORKLOADS, Ecosystem, Subject, SubjectKind
 
 
 def find_statuses(
@@ -19,9 +20,12 @@ def find_statuses(
     *,
     kinds: Sequence[str] = (),
     instance: str | None = None,
+    component: str | None = None,
+    workload: str | None = None,
 ) -> list[Status]:
     """The subjects of these names, kinds and instance family, of each all where none is given;
-    phases are those on the instance family.
+    phases are those on the instance family.  ``component`` and ``workload`` choose among model
+    classes.
 
     Raises `UnknownName`, `WrongUsage` for a product that has no lifecycle, or `NoSolution` where
     nothing of that kind was known on the day.
@@ -33,6 +37,8 @@ def find_statuses(
         statuses = [status for status in statuses if status.subject.kind in wanted]
     if family is not None:
         statuses = [s for s in statuses if not s.instances or family in s.instances]
+    if component or workload:
+        statuses = _choose_model_classes(statuses, component, workload)
     if names:
         for name in names:
             _refuse_product(name, catalog)
@@ -40,6 +46,30 @@ def find_statuses(
     if not statuses:
         raise NoSolution(f"no subject of that kind was known on {as_of}")
     return statuses
+
+
+def _choose_model_classes(
+    statuses: Sequence[Status], component: str | None, workload: str | None
+) -> list[Status]:
+    """The model classes of a component, of a workload, or of both; raises `UnknownName`."""
+    found = [s for s in statuses if s.subject.kind is SubjectKind.MODEL_CLASS]
+    if workload:
+        if workload not in WORKLOADS:
+            known = ", ".join(WORKLOADS)
+            raise UnknownName("workload", workload, WORKLOADS, hint=f"known: {known}")
+        found = [s for s in found if s.subject.workload == workload]
+    if component:
+        components = sorted({s.subject.component for s in found})
+        name = canonicalize_name(component)
+        if name not in components:
+            raise UnknownName(
+                "component with model classes",
+                component,
+                components,
+                hint=f"known: {', '.join(components)}",
+            )
+        found = [s for s in found if s.subject.component == name]
+    return found
 
 
 def read_locked_subjects(catalog: Catalog, lock: LockDocument) -> dict[Subject, str]:

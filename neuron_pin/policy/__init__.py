@@ -5,7 +5,16 @@ No I/O, no clock, no environment: a date comes in as ``as_of``.
 
 from .edition import CURRENT, EDITIONS, PolicyEdition, check_phase, edition_at
 from .key import PackageKey
-from .lifecycle import Event, EventType, PhaseFact, Subject, events_in_force, next_change, phase_at
+from .lifecycle import (
+    WORKLOADS,
+    Event,
+    EventType,
+    PhaseFact,
+    Subject,
+    events_in_force,
+    next_change,
+    phase_at,
+)
 from .phase import DEFAULT_PHASES, Phase, SubjectKind
 from .pin import Ecosystem, Pin, PinComparison, PinPrecision, derive_pin, installable, parse_pin
 from .rules import Rule
@@ -16,6 +25,7 @@ __all__ = [
     "CURRENT",
     "DEFAULT_PHASES",
     "EDITIONS",
+    "WORKLOADS",
     "Ecosystem",
     "Event",
     "EventType",

@@ -30,17 +30,30 @@ class EventType(Enum):
     """The version is the last one for the instance families named."""
 
 
+WORKLOADS = ("training", "inference")
+"""What the policy ties a model class to, beside a component."""
+
+
 class Subject(NamedTuple):
-    """Anything that has a life-cycle; ``version`` is empty where it has none."""
+    """Anything that has a life-cycle; ``version`` is empty where it has none.
+
+    ``component`` and ``workload`` (one of `WORKLOADS`) are those of a model class, empty for
+    any other kind.
+    """
 
     kind: SubjectKind
     name: str
     version: str = ""
+    component: str = ""
+    workload: str = ""
 
     @property
     def label(self) -> str:
-        """For people: ``torch-neuronx 2.8``, ``Neuron SDK 2.26.0``."""
-        return f"{self.name} {self.version}".rstrip()
+        """For people: ``torch-neuronx 2.8``, ``Neuron SDK 2.26.0``, ``Llama 3.1
+        (neuronx-distributed-inference, inference)``."""
+        label = f"{self.name} {self.version}".rstrip()
+        tied = ", ".join(filter(None, (self.component, self.workload)))
+        return f"{label} ({tied})" if tied else label
 
 
 class Event(NamedTuple):
@@ -52,7 +65,8 @@ class Event(NamedTuple):
     ``announced`` and ``effective`` are dates; an event without ``effective`` has been
     announced for no date yet.  ``instances`` limits it to those families, empty for all.
     ``withdrawn`` is the reason why a later source took it back, on ``withdrawn_on``: from
-    that day on it is shown and has no effect.
+    that day on it is shown and has no effect.  ``component`` and ``workload`` are those of a
+    model class.
     """
 
     kind: SubjectKind
@@ -69,11 +83,13 @@ class Event(NamedTuple):
     type: EventType = EventType.PHASE
     withdrawn: str = ""
     withdrawn_on: date | None = None
+    component: str = ""
+    workload: str = ""
 
     @property
     def subject(self) -> Subject:
         """What it is about."""
-        return Subject(self.kind, self.name, self.version)
+        return Subject(self.kind, self.name, self.version, self.component, self.workload)
 
     def concerns(self, name: str, version: str, instance: str | None) -> bool:
         """Whether it holds for that version of that subject on an instance family.

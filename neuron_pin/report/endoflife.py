@@ -30,6 +30,7 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
     parts = []
     for (kind, name), rows in products.items():
         label = "Neuron SDK" if name == SDK_NAME else rows[0].title or name
+        label = name if kind is SubjectKind.MODEL_CLASS else label
         head = _dump({"name": name, "category": kind.value, "label": label})
         releases = ",\n".join(_dump(_release(status, as_of)) for status in rows)
         parts.append(f'{head[:-1]}, "releases": [\n{releases}\n]}}')
@@ -61,7 +62,9 @@ def _release(status: Status, as_of: date) -> dict[str, Any]:
     elif subject.kind is SubjectKind.SDK:
         eoas = status.superseded
     return {
-        "name": subject.version or subject.name,
+        "name": " ".join(filter(None, (subject.component, subject.workload)))
+        or subject.version
+        or subject.name,
         "codename": None,
         "label": subject.label,
         "releaseDate": _iso(status.entered),
@@ -95,6 +98,11 @@ def _release(status: Status, as_of: date) -> dict[str, Any]:
             "lastSdk": status.last_sdk or None,
             "instances": sorted(status.instances),
             "note": status.note or None,
+            **(
+                {"component": subject.component, "workload": subject.workload}
+                if subject.kind is SubjectKind.MODEL_CLASS
+                else {}
+            ),
             "events": [event_document(event) for event in status.events],
         },
     }

@@ -36,7 +36,8 @@ def render_ics(
     """The calendar's text, lines ended by CR LF; the same for the same facts.
 
     A change that several subjects share, as a package and its framework versions do, stands
-    once, and so does one that was announced more than once.  Raises `WrongUsage` without
+    once, and so does one that was announced more than once; a model class that goes with its
+    component is not told apart from it.  Raises `WrongUsage` without
     icalendar.
     """
     calendar = _calendar()
@@ -49,9 +50,12 @@ def render_ics(
                 key = (event.kind.value, event.subject.label, event.effective, event.phase)
                 if key not in changes or (event.replacement and not changes[key].replacement):
                     changes[key] = event
+    told = {(label, day, phase) for _, label, day, phase in changes}
     for (kind, label, day, phase), event in sorted(
         changes.items(), key=lambda item: (item[0][2], item[0][:2])
     ):
+        if (event.component, day, phase) in told:
+            continue
         words = _PHASES.get(phase, f"enters {phase.label}")
         lines = [f"announced {event.announced}: {event.source}"]
         if event.sdk:

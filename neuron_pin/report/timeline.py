@@ -145,8 +145,8 @@ def _sort(statuses: Sequence[Status]) -> list[Status]:
         place.setdefault((status.subject.kind, status.subject.name), len(place))
 
     def find_place(status: Status) -> tuple[int, bool]:
-        kind, name, version = status.subject
-        return place[kind, name], bool(version)
+        subject = status.subject
+        return place[subject.kind, subject.name], bool(subject.version)
 
     newest_first = sorted(
         statuses, key=lambda status: version_numbers(status.subject.version), reverse=True

@@ -7,9 +7,10 @@ import pytest
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.changes import find_changes
+from neuron_pin.catalog.finding import find_subjects
 from neuron_pin.catalog.importer.writer import render_shipped, render_spans
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
-from neuron_pin.catalog.subjects import Status, Subjects, find_subjects
+from neuron_pin.catalog.subjects import Status, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates

@@ -210,9 +210,10 @@ def test_the_address_of_a_source(source: str, address: str) -> None:
 
 
 def test_an_address_is_given_for_known_pages_alone(catalog) -> None:
+    from neuron_pin.catalog.model_classes import read_model_classes
     from neuron_pin.catalog.sources import _vendor_pages, find_source_url
 
-    for event in catalog.events:
+    for event in (*catalog.events, *read_model_classes(catalog)):
         if ".rst" in event.source:
             url = find_source_url(event.source)
             assert url is not None, f"catalog/vendor_pages.json has no page for {event.source}"

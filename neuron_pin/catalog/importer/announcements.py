@@ -145,6 +145,8 @@ def _events(page: Page, catalog: Catalog, released: dict[str, date]) -> tuple[li
             replacement="",
             source=page.path,
             note="read by catalog import",
+            component=subject.component,
+            workload=subject.workload,
         )
         for subject in subjects
     ]
@@ -263,9 +265,8 @@ def _subjects(title: str, catalog: Catalog) -> tuple[list[Subject], str]:
             found += [_subject(catalog, known, number) for number in numbers]
         else:
             version = versions[1].replace(" ", "") if versions else ""
-            found.append(
-                Subject(known.kind, known.name, version if version.startswith("<=") else "")
-            )
+            version = version if version.startswith("<=") else ""
+            found.append(Subject(known.kind, known.name, version, known.component, known.workload))
     return found, ""
 
 

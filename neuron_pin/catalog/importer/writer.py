@@ -19,6 +19,7 @@ from neuron_pin.catalog.catalog import EMBEDDED, Catalog, sdk_key
 from neuron_pin.catalog.choosing import old_beside
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Member, Package
 from neuron_pin.catalog.files import read_object
+from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import write_atomically
@@ -36,6 +37,7 @@ CURATED = (
     "names.json",
     "corrections.json",
     "releases.json",
+    "models.json",
 )
 
 
@@ -116,13 +118,14 @@ def _read_back(folder: str) -> None:
         if release.listed:
             fresh.members(release.sdk)
     _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
+    _ = read_model_classes(fresh)
     _ = [fresh.shipped(name) for name in fresh.packages]
 
 
 def _texts(
     manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
 ) -> dict[str, str]:
-    curated = {name: read_object(os.path.join(known.folder, name)) for name in CURATED}
+    curated = {name: read_object(_find_curated(known, name)) for name in CURATED}
     head = {"schema": known.schema, "version": known.version, "source": source}
     day, announced = known.date, known.announced
     urls = known.repositories._asdict()
@@ -164,6 +167,13 @@ def _texts(
     return texts
 
 
+def _find_curated(known: Catalog, name: str) -> str:
+    """A curated file of a catalog; the embedded one where the catalog was written before there
+    was such a file."""
+    own = os.path.join(known.folder, name)
+    return own if os.path.lexists(own) else os.path.join(EMBEDDED, name)
+
+
 def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source: str) -> None:
     dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
     for sdk in manifest.members:
@@ -189,6 +199,8 @@ def _event_row(event: Event) -> dict[str, Any]:
         "kind": event.kind.value,
         "name": event.name,
         "version": event.version,
+        "component": event.component,
+        "workload": event.workload,
         "type": event.type.value if event.type is not EventType.PHASE else "",
         "phase": event.phase.label if event.phase is not None else "",
         "announced": event.announced.isoformat(),
