@@ -678,7 +678,7 @@ PAGES = {
         "",
         "",
         "neuron-pin catalog lint",
-        ("audit.catalog_lint:_Lint.phases",),
+        ("audit.catalog_lint:_Lint.phases", "audit.model_lint:lint_model_classes"),
     ),
     Rule.UNANNOUNCED: RulePage(
         "End of Support Announcement",
@@ -744,6 +744,7 @@ PAGES = {
             "audit.catalog_lint:_Lint.families",
             "audit.catalog_lint:_Lint.impossible",
             "audit.catalog_lint:_Lint.replacements",
+            "audit.model_lint:lint_model_classes",
         ),
     ),
 }
