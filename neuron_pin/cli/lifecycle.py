@@ -25,7 +25,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "lifecycle",
         "lifecycle 'torch-neuronx 2.8' python3.10",
         "lifecycle --kind os --format json",
-        "lifecycle 'Llama 3.1' --component neuronx-distributed-inference --workload inference",
+        "lifecycle 'Llama 3.1' --workload inference",
         "lifecycle --lock lock.json",
         "lifecycle --format html --lock lock.json -o lifecycle.html",
     )

@@ -234,9 +234,11 @@ def test_sources_are_links_where_the_terminal_has_them(
     printed = on_terminal(*LIFECYCLE, environ=environ)
     links = re.findall(r"\033\]8;id=\w+;(https://[^\033]+)\033\\", printed)
     assert bool(links) is linked
-    assert all(
-        link.startswith("https://github.com/aws-neuron/aws-neuron-sdk/blob/") for link in links
+    pages = (
+        "https://github.com/aws-neuron/aws-neuron-sdk/blob/",
+        "https://awsdocs-neuron.readthedocs-hosted.com/en/v2.",
     )
+    assert all(link.startswith(pages) for link in links)
     assert max(len(ESCAPE.sub("", line)) for line in printed.splitlines()) <= WIDTH
 
 
@@ -276,7 +278,7 @@ def test_sources_are_named_with_v_alone(run: Run) -> None:
     assert "[announce-no-longer-support-pytorch-2-7-2-8]" in run(*LIFECYCLE).out
     long = run(*LIFECYCLE, "-v").out
     assert (
-        "/about-neuron/announcements/neuron2.x/announce-no-longer-support-pytorch-2-7-2-8.rst"
+        "/about-neuron/announcements/neuron2.x/announce-no-longer-support-pytorch-2-7-2-8.html"
         in long
     )
 
