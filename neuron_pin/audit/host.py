@@ -118,12 +118,22 @@ def _system(
 ) -> Iterator[Finding]:
     """Whether the operating system, and the instance family, are supported."""
     place = os.path.join(root, "etc/os-release")
-    if target.os is None:
+    if target.os is None and not name:
+        reason = "the operating system is unknown: no os-release file states its name and version"
+        yield Finding(
+            Rule.OPERATING_SYSTEM,
+            Severity.WARNING,
+            "this system",
+            reason,
+            place,
+            "say which system it is: --os ubuntu24.04",
+        )
+    elif target.os is None:
         known = ", ".join(system.name for system in catalog.systems)
         reason = f"no SDK release supports this operating system; known are {known}"
         remedy = "move to " + " or ".join(list_supported_systems(catalog, target, name)[:3])
         yield Finding(
-            Rule.OPERATING_SYSTEM, Severity.ERROR, name or "this system", reason, place, remedy
+            Rule.OPERATING_SYSTEM, Severity.ERROR, name, reason, place, remedy
         )
     instance = target.family if is_running else None
     for part in find_target_parts(

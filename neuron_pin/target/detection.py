@@ -18,17 +18,22 @@ class Detected(NamedTuple):
     kernel: str = ""
 
 
+OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
+"""Where a system states its name: the first that exists.  Source: os-release(5)."""
+
+
 def detect(root: str = "/", python: str = "") -> Detected:
     """Look at a machine: DMI for the instance type, os-release(5) for the system, the
     kernel module for the driver.
 
-    Reads four small files, never the network.
+    Reads a few small files, never the network.
     """
     product = _read(os.path.join(root, "sys/devices/virtual/dmi/id/product_name")).strip().lower()
     family = product.partition(".")[0]
     instance = family if re.fullmatch(r"(inf|trn)\d[a-z]?", family) else ""
     fields = {}
-    for line in _read(os.path.join(root, "etc/os-release")).splitlines():
+    stated = next(filter(None, (_read(os.path.join(root, name)) for name in OS_RELEASE)), "")
+    for line in stated.splitlines():
         name, _, value = line.partition("=")
         fields[name] = value.strip().strip("\"'")
     identifier, version = fields.get("ID", ""), fields.get("VERSION_ID", "")

@@ -287,6 +287,22 @@ def test_an_unknown_system_is_one_that_no_release_supports(run, tmp_path: Path) 
     assert ("NP103", "gentoo2.15") in rows
 
 
+@pytest.mark.parametrize("system", [None, "ID=debian\n", "", "NAME=x\n"])
+def test_a_system_that_says_nothing_of_itself_is_unknown(run, tmp_path: Path, system) -> None:
+    root = as_folder(tmp_path / "root", {k: v for k, v in ENVIRONMENT.items() if v is not None})
+    if system is not None:
+        as_folder(root, {"etc/os-release": system.encode()})
+    for name, code in (("--image", 1), ("--root", 1)):
+        done = run("check", name, root, "--instance", "trn2", *AS_OF, "--format", "json")
+        rows = [row for row in json.loads(done.out)["findings"] if row["rule"] == "NP103"]
+        assert [row["severity"] for row in rows] == ["warning"]
+        assert "unknown" in rows[0]["reason"]
+        assert done.code == code
+    done = run("check", "--image", root, "--instance", "trn2", "--os", "ubuntu24.04", *AS_OF,
+               "--format", "json")  # fmt: skip
+    assert "NP103" not in {rule for rule, _ in found(done)}
+
+
 # an operating system that no release supports, and what is nearest to it
 NEAREST = [
     ("ID=debian\nVERSION_ID=13\n", "debian12 or ubuntu24.04 or ubuntu22.04"),
@@ -592,6 +608,36 @@ def test_a_file_that_is_no_image_and_an_export_that_is_cut(run, tmp_path: Path) 
     (tmp_path / "cut.tar").write_bytes(whole[: len(whole) // 2])
     rows = found(check(run, tmp_path / "cut.tar"))
     assert [rule for rule, _ in rows] == ["NP610"]
+
+
+# where a tarball stops: bytes behind its first header
+CUT = [("inside a header", 100), ("between two files", 0)]
+
+
+@pytest.mark.parametrize("packer", ["plain", "gzip"])
+@pytest.mark.parametrize(("where", "more"), CUT)
+def test_a_tarball_that_is_cut_behind_a_file_is_a_finding(
+    run, tmp_path: Path, packer: str, where: str, more: int
+) -> None:
+    first = {"usr/lib/first": os.urandom(tarfile.BLOCKSIZE)}
+    export = layer({**first, **BASE, **ENVIRONMENT})
+    cut = export[: 2 * tarfile.BLOCKSIZE + more]
+    (tmp_path / "export.tar").write_bytes(PACKERS[packer](cut))
+    done = check(run, tmp_path / "export.tar")
+    assert "NP610" in {rule for rule, _ in found(done)}, where
+    assert done.code == 1
+    saved = as_tar(tmp_path / "saved.tar", docker_save([PACKERS[packer](cut), layer(BASE)]))
+    assert [rule for rule, _ in found(check(run, saved))] == ["NP610"], where
+    # Its digest says that a layer is all that it was meant to be.
+    whole = blobs_of([PACKERS[packer](export[:-tarfile.RECORDSIZE].rstrip(b"\0")), layer(BASE)])
+    assert "NP610" not in {rule for rule, _ in found(check(run, as_folder(tmp_path / "o", whole)))}
+
+
+def test_a_damaged_header_is_a_finding(run, tmp_path: Path) -> None:
+    export = bytearray(layer({"usr/lib/first": os.urandom(tarfile.BLOCKSIZE), **BASE}))
+    export[2 * tarfile.BLOCKSIZE + 10] ^= 1
+    (tmp_path / "export.tar").write_bytes(export)
+    assert "NP610" in {rule for rule, _ in found(check(run, tmp_path / "export.tar"))}
 
 
 def test_another_digest_is_a_finding(run, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from .layers import (
     MAX_MEMBERS,
     STATUS,
     LayerFiles,
+    StrictMember,
     normalize_member_name,
     put_layer,
 )
@@ -112,7 +113,7 @@ class _Tar:
 
 def _archive(path: str, files: LayerFiles) -> None:
     try:
-        archive = tarfile.open(path, "r:*")  # noqa: SIM115 - closed below
+        archive = tarfile.open(path, "r:*", tarinfo=StrictMember)  # noqa: SIM115 - closed below
     except OSError as error:
         raise UnreadableInput(path, None, f"cannot be read: {error.strerror or error}") from None
     except Exception:  # noqa: BLE001 - for damage they raise whatever it leads to

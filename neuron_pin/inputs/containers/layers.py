@@ -11,10 +11,13 @@ import io
 import os
 import re
 import tarfile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.reporter import SILENT, Reporter
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MAX_MEMBERS = 5_000_000
 MAX_FILE = 256 * 1024 * 1024
@@ -98,6 +101,33 @@ def normalize_member_name(name: str) -> str:
     return "" if ".." in parts or "\0" in name else "/".join(parts)
 
 
+class EndMissing(tarfile.ReadError):
+    """A tarball stops without the mark of its end."""
+
+
+class StrictMember(tarfile.TarInfo):
+    """A member for ``tarfile.open(tarinfo=…)``, which takes a damaged header behind the first
+    one, and half a header, for the end of the tarball.
+
+    Source: POSIX, pax, ustar Interchange Format: two blocks of zeros end an archive.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
+        """The member of a header; raises `tarfile.ReadError` for what is no header, and
+        `EndMissing` for nothing at all."""
+        if len(buf) == 0:
+            raise EndMissing("it stops before the mark of its end")
+        if len(buf) != tarfile.BLOCKSIZE:
+            raise EndMissing("it stops inside the header of a file")
+        try:
+            return super().frombuf(buf, encoding or "utf-8", errors)
+        except tarfile.HeaderError:
+            if any(buf):
+                raise tarfile.ReadError("the header of a file in it is damaged") from None
+            raise
+
+
 class _Bounded(io.RawIOBase):
     """A stream that stops where it has given more than a bound."""
 
@@ -138,15 +168,19 @@ def put_layer(
     """Put a layer over what is there; what is damaged is a problem of ``files``.  ``size`` is
     its packed size in bytes, ``digest`` the sha256 that it should have, empty for any."""
     hashed = _Hashed(stream)
+    stopped: EndMissing | None = None
     try:
         unpacked = _unpack(hashed)
         limit = max(MIN_UNPACKED, size * MAX_RATIO)
         bounded: Any = _Bounded(unpacked, limit)
-        with tarfile.open(fileobj=bounded, mode="r|") as archive:
-            for count, member in enumerate(archive):
-                if count > MAX_MEMBERS:
-                    raise ValueError(f"more than {MAX_MEMBERS} names")
-                _member(archive, member, files, where)
+        try:
+            with tarfile.open(fileobj=bounded, mode="r|", tarinfo=StrictMember) as archive:
+                for count, member in enumerate(archive):
+                    if count > MAX_MEMBERS:
+                        raise ValueError(f"more than {MAX_MEMBERS} names")
+                    _member(archive, member, files, where)
+        except EndMissing as error:
+            stopped = error
         while digest and hashed.read(1 << 20):
             pass
     except UnreadableInput:
@@ -156,6 +190,9 @@ def put_layer(
         return
     if digest and hashed.sha256.hexdigest() != digest:
         files.problem(where, "its digest differs from the manifest's")
+    elif stopped is not None and not digest:
+        # With its digest a layer is whole, whatever it lacks.
+        files.problem(where or "/", f"is cut off or damaged: {stopped}")
 
 
 def _unpack(stream: _Hashed) -> Any:
