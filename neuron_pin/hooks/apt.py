@@ -8,9 +8,11 @@ hook cannot run.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from neuron_pin.catalog import load_catalog
+from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.operations.verify_preferences import verify_preferences
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
@@ -44,14 +46,17 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
         own_file(
             place.below(CONFIGURATION),
             lambda held: render_configuration(
-                f"/{FOLDER}", held.on_error, has_ranges(held, Ecosystem.APT)
+                f"/{FOLDER}", held.on_error, has_ranges(held, Ecosystem.APT), held.chosen_expiry
             ),
         ),
     ]
 
 
-def render_configuration(folder: str, on_error: OnError, ranges: Sequence[str] = ()) -> str:
-    """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are.
+def render_configuration(
+    folder: str, on_error: OnError, ranges: Sequence[str] = (), expires: str = ""
+) -> str:
+    """The text of a file for /etc/apt/apt.conf.d; ``folder`` is where the programs are, and
+    ``expires`` the day of review that somebody chose, empty for none.
 
     unattended-upgrades upgrades one package at a time (MinimalSteps).  With exact pins it
     installs the locked versions.  With ranges it would mix releases on the way, which the hook
@@ -63,11 +68,14 @@ def render_configuration(folder: str, on_error: OnError, ranges: Sequence[str] =
     else:
         called, options = f"{folder}/apt-hook", 'Version "3"; InfoFD "20";'
         why = ["// on-error = allow: exit code 10 refuses, any other lets apt proceed."]
+    if expires:
+        why.append(f"// expires = {expires}: the day on which the lock is to be reviewed.")
+    program = shlex.quote(name_program_for_root())
     lines = [
         "// neuron-pin enforces a lock of AWS Neuron packages. To see its state:",
-        "//     neuron-pin hook status apt",
+        f"//     {program} hook status apt",
         "// To remove it:",
-        "//     sudo neuron-pin hook remove apt",
+        f"//     sudo {program} hook remove apt",
         *why,
         f'DPkg::Pre-Install-Pkgs {{ "{called} || test $? -ne 10"; }};',
         f"DPkg::Tools::Options::{called} {{ {options} }};",

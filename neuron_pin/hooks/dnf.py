@@ -45,7 +45,10 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
         locked = _make_version_lock(place.below(LIST), "versionlock")
         found.append(locked._replace(stays=has_versionlock(place)))
         found.append(
-            own_file(place.below(CONFIGURATION), lambda held: render_configuration(held.on_error))
+            own_file(
+                place.below(CONFIGURATION),
+                lambda held: render_configuration(held.on_error, held.chosen_expiry),
+            )
         )
     for folder in folders:
         path = os.path.join(folder, "neuron_pin.py")
@@ -72,9 +75,11 @@ def plugin_folders(place: HookLocation) -> list[str]:
     ]
 
 
-def render_configuration(on_error: OnError) -> str:
-    """The text of the plugin's configuration."""
-    return f"[main]\nenabled = 1\non_error = {on_error.value}\n"
+def render_configuration(on_error: OnError, expires: str = "") -> str:
+    """The text of the plugin's configuration; ``expires`` is the day of review that somebody
+    chose, empty for none, which ``hook install`` keeps."""
+    day = f"expires = {expires}\n" if expires else ""
+    return f"[main]\nenabled = 1\non_error = {on_error.value}\n{day}"
 
 
 def _make_version_lock(path: str, name: str) -> ManagedFile:

@@ -8,23 +8,66 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import NamedTuple
+
+from neuron_pin.errors import CannotWrite, UnreadableInput
 
 from . import apt, dnf
 from .installing import read_existing
 from .location import HookKind, HookLocation, OnError
 from .managed_file import HookLock
-from .program.state import Unusable, read_state
 from .programs import state_path
 
+_DAY = r"\d{4}-\d\d-\d\d"
 
-def read_on_error(place: HookLocation) -> str:
-    """What the configuration of an installed hook of apt or dnf says, empty for nothing.
 
-    Raises `CannotWrite` for what is not a file, and `UnreadableInput`.
-    """
+class KeptSettings(NamedTuple):
+    """``on_error`` is ``allow``, ``refuse``, or empty where nothing says it; ``expires`` is the
+    ISO date that somebody chose, empty for none."""
+
+    on_error: str
+    expires: str
+
+    def list_options(self, today: str) -> list[str]:
+        """The options of ``hook install`` that repeat these settings; a day of review that has
+        passed is left out."""
+        refuses = self.on_error == OnError.REFUSE.value
+        words = ["--on-error", self.on_error] if refuses else []
+        return [*words, "--expires", self.expires] if self.expires > today else words
+
+
+def read_kept_settings(place: HookLocation) -> KeptSettings:
+    """What an installed hook of apt or dnf was told, by its configuration or by its state,
+    whichever still says it: one of them may be damaged or gone."""
     path = apt.CONFIGURATION if place.kind is HookKind.APT else dnf.CONFIGURATION
-    found = re.search(r"on.error = (\w+)", read_existing(place.below(path)))
+    configuration, state = _readable(place.below(path)), _readable(state_path(place))
+    on_error = _find(r"on.error = (allow|refuse)\b", configuration)
+    expires = _find(rf"expires = ({_DAY})\b", configuration)
+    if not expires and re.search(r"^value\texpires-chosen\tyes$", state, re.M):
+        expires = _find(rf"^value\texpires\t({_DAY})$", state)
+    on_error = on_error or _find(r"^value\ton-error\t(allow|refuse)$", state)
+    return KeptSettings(on_error, expires if _is_day(expires) else "")
+
+
+def _readable(path: str) -> str:
+    """The text of a file, empty for what cannot be read."""
+    try:
+        return read_existing(path)
+    except (CannotWrite, UnreadableInput):
+        return ""
+
+
+def _find(expression: str, text: str) -> str:
+    found = re.search(expression, text, re.M)
     return found[1] if found else ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def keep_settings(
@@ -37,23 +80,15 @@ def keep_settings(
     """
     if place.kind not in (HookKind.APT, HookKind.DNF):
         return held, ()
+    settings = read_kept_settings(place)
     kept = []
-    if on_error is None and read_on_error(place) == OnError.REFUSE.value:
+    if on_error is None and settings.on_error == OnError.REFUSE.value:
         held = held._replace(on_error=OnError.REFUSE)
         kept.append("on-error = refuse")
     if expires is None:
-        day = _read_chosen_expiry(place)
+        day = settings.expires
         if day > today.isoformat():
             resolution = held.resolution._replace(expires=day)
             held = held._replace(resolution=resolution, is_expiry_chosen=True)
             kept.append(f"expires on {day}")
     return held, tuple(kept)
-
-
-def _read_chosen_expiry(place: HookLocation) -> str:
-    """The ISO date that somebody chose, empty for none; a damaged state has none."""
-    try:
-        values = read_state(state_path(place)).values
-    except Unusable:
-        return ""
-    return values["expires"] if values.get("expires-chosen") else ""

@@ -27,6 +27,11 @@ class HookLock(NamedTuple):
     via: str = ""
     is_expiry_chosen: bool = False
 
+    @property
+    def chosen_expiry(self) -> str:
+        """The day of review that somebody chose, as an ISO date; empty for none."""
+        return self.resolution.expires if self.is_expiry_chosen else ""
+
 
 class FileOwner(Enum):
     """Who owns a file."""

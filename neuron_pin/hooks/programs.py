@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from neuron_pin.fs.atomic import NEW_MODE
 from neuron_pin.inputs.host.hook_state import STATES
+from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.outputs.hook_state import render_hook_state
 
 from .location import HookLocation
@@ -42,7 +44,12 @@ def state(place: HookLocation) -> ManagedFile:
     """What the programs judge by."""
 
     def render(held: HookLock) -> str:
-        chosen = held.is_expiry_chosen
-        return render_hook_state(held.resolution, held.command, is_expiry_chosen=chosen)
+        return render_hook_state(
+            held.resolution,
+            held.command,
+            is_expiry_chosen=held.is_expiry_chosen,
+            on_error=held.on_error.value,
+            program=shlex.quote(name_program_for_root()),
+        )
 
     return program(state_path(place), render)

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from neuron_pin.audit import Finding, Severity
@@ -20,7 +20,7 @@ from neuron_pin.policy import Pin, PinComparison, Rule
 
 from . import apt
 from .installing import list_files, read_existing
-from .kept_settings import read_on_error
+from .kept_settings import read_kept_settings
 from .location import HookKind, HookLocation, find_location
 from .managed_file import FileOwner, ManagedFile
 from .program import verdict
@@ -84,13 +84,15 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         try:
             held = read_state(state_path(place))
         except Unusable as error:
-            problems.append(str(error))
+            # The program that says so knows neither the root nor the options.
+            problem = str(error).partition("; run: ")[0]
+            problems.append(f"{problem}; run: {_repair_command(place, files, today)}")
         else:
             lock, expires = held.lock, held.values.get("expires", "")
             ineffective = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
             if place.kind is HookKind.APT and os.path.exists(place.below(apt.PREFERENCES)):
                 problems += _disagreements(place, held)
-        on_error = read_on_error(place)
+        on_error = read_kept_settings(place).on_error
         if place.kind is HookKind.APT and place.root == "/":
             problems += _self_test()
     else:
@@ -115,9 +117,7 @@ def check_apt_hook(root: str, today: str) -> Iterator[Finding]:
     ``today`` is an ISO date."""
     place = find_location(HookKind.APT, None, root, None, {})
     status = read_status(place, today)
-    words = [name_program_for_root(), "hook", "install", "apt", "--lock", "lock.json"]
-    words += ["--root", place.root] if place.root != "/" else []
-    words += ["--overwrite"] if any(f.state in ("edited", "foreign") for f in status.files) else []
+    command = _repair_command(place, status.files, today)
     for problem in status.problems:
         yield Finding(
             Rule.HOOK,
@@ -125,8 +125,17 @@ def check_apt_hook(root: str, today: str) -> Iterator[Finding]:
             "the hook of apt",
             problem,
             place.below(apt.CONFIGURATION),
-            f"sudo {shlex.join(words)}",
+            command,
         )
+
+
+def _repair_command(place: HookLocation, files: Iterable[FileStatus], today: str) -> str:
+    """The command that installs a hook again, with what the installed one was told."""
+    words = [name_program_for_root(), "hook", "install", place.kind.value, "--lock", "lock.json"]
+    words += ["--root", place.root] if place.root != "/" else []
+    words += read_kept_settings(place).list_options(today)
+    words += ["--overwrite"] if any(f.state in ("edited", "foreign") for f in files) else []
+    return f"sudo {shlex.join(words)}"
 
 
 def _files(pieces: list[ManagedFile]) -> list[FileStatus]:

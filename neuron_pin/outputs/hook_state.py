@@ -24,12 +24,18 @@ HEAD = "neuron-pin hook state 1"
 
 
 def render_hook_state(
-    resolution: Resolution, command: str, *, is_expiry_chosen: bool = False
+    resolution: Resolution,
+    command: str,
+    *,
+    is_expiry_chosen: bool = False,
+    on_error: str = "",
+    program: str = "neuron-pin",
 ) -> str:
     """The text, deterministic; raises `WrongUsage` without system packages.
 
     ``is_expiry_chosen`` says that somebody chose the day of review; it is kept then where another
-    lock is installed.
+    lock is installed.  ``on_error`` is what was chosen for what cannot be judged, empty for
+    nothing; ``program`` is how root calls neuron-pin.
     """
     target = resolution.target
     packages = resolution.packages_of(target.system)
@@ -48,6 +54,8 @@ def render_hook_state(
         ("value", "relock", _relock_command(resolution, command)),
         ("value", "expires", resolution.expires),
         *([("value", "expires-chosen", "yes")] if is_expiry_chosen else []),
+        *([("value", "on-error", on_error)] if on_error else []),
+        ("value", "program", program),
         *(("allow", phase.label) for phase in sorted(target.phases - DEFAULT_PHASES)),
         *_names(catalog, target),
         *(_pin(package, catalog) for package in packages),

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from apt_machine import (
 )
 from conftest import Run, failure
 
+from neuron_pin.cli import main
 from neuron_pin.errors import CannotWrite, WrongUsage
 
 pytestmark = [
@@ -123,10 +125,10 @@ def test_what_the_hook_was_told_outlives_another_lock(
     assert again.code == 0
     assert settings() == ("refuse", "2099-01-01")
     assert {"refuse", "2099-01-01"} <= set(re.findall(r"[\w-]+", again.err))
-    # A damaged state does not say who chose its day; the configuration still says what to do.
+    # Where the state is damaged, the configuration still says both.
     (plain.root / "var/lib/neuron-pin/apt.state").write_text("")
     assert run(*words).code == 0
-    assert settings() == ("refuse", default)
+    assert settings() == ("refuse", "2099-01-01")
     assert run(*words, "--on-error", "allow", "--expires", "2001-01-01").code == 0
     assert settings() == ("allow", "2001-01-01")
     # Whoever installs a lock after its day has reviewed it.
@@ -198,6 +200,56 @@ def test_doctor_reports_a_hook_that_does_not_work(
     assert run("doctor", "--root", plain.root).code == 1
     assert run(*words).code == 0
     assert findings() == []
+
+
+# what was damaged of a hook, by its path and the text in its place, None for no file
+DAMAGED = [
+    ("var/lib/neuron-pin/apt.state", "garbage"),
+    ("var/lib/neuron-pin/apt.state", None),
+    ("etc/apt/apt.conf.d/90neuron-pin", "garbage"),
+    ("etc/apt/apt.conf.d/90neuron-pin", None),
+    ("usr/lib/neuron-pin/verdict.py", "garbage"),
+]
+
+
+@pytest.mark.parametrize(("damaged", "text"), DAMAGED)
+def test_a_repair_keeps_what_the_hook_was_told(
+    run, plain: Machine, lock_file, archives, damaged: str, text: str | None
+) -> None:
+    lock = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    words = ("hook", "install", "apt", "-q", "--lock", lock, "--root", plain.root)
+    assert run(*words, "--on-error", "refuse", "--expires", "2098-07-06").code == 0
+    path = plain.root / damaged
+    path.unlink() if text is None else path.write_text(text)
+    told = json.loads(run("doctor", "--root", plain.root, "--format", "json").out)["findings"]
+    remedies = {f["remedy"] for f in told if f["rule"] == "NP612"}
+    assert remedies
+    for remedy in remedies:
+        assert "--on-error refuse --expires 2098-07-06" in remedy
+    # Whoever does not copy the whole command loses nothing either.
+    assert run(*words, "--overwrite").code == 0
+    done = run("hook", "status", "apt", "--root", plain.root, "--format", "json")
+    (status,) = json.loads(done.out)["hooks"]
+    assert (status["on_error"], status["expires"]) == ("refuse", "2098-07-06")
+
+
+def test_commands_of_root_name_a_program_that_root_does_not_find(
+    run, plain: Machine, lock_file, archives, monkeypatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "venv/bin/neuron-pin"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    monkeypatch.setattr(sys, "argv", [str(program), "hook", "install"])
+    lock = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    code = main(["hook", "install", "apt", "-q", "--lock", str(lock), "--root", str(plain.root)])
+    assert code == 0
+    plain.point_hook_here()
+    configuration = (plain.root / "etc/apt/apt.conf.d/90neuron-pin").read_text()
+    assert f"sudo {program} hook remove apt" in configuration
+    assert f"{program} hook install apt" in plain.apt("install", f"{TOOLS}=3.*").stderr
+    state = plain.root / "var/lib/neuron-pin/apt.state"
+    state.write_text(state.read_text()[:-9])
+    assert f"sudo {program} hook install apt" in plain.apt("install", f"{TOOLS}=3.*").stderr
 
 
 def test_pins_that_match_nothing_are_one_line(run, held) -> None:

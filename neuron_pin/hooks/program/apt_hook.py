@@ -292,18 +292,29 @@ def report_not_judged(error: Exception, concerned: bool, root: str, on_error: st
         problem = write_plainly(log, text)
     if problem:
         tell("neuron-pin: not logged: " + ascii(problem)[1:-1] + "\n")
+    repair = f"sudo {find_program(root)} hook install apt --lock lock.json"
     if refuses:
         tell(
             "neuron-pin: on-error = refuse, so nothing was changed. To repair the hook:\n"
-            "    sudo neuron-pin hook install apt --lock lock.json\n"
+            f"    {repair}\n"
             "To allow the same command this once (it is logged), run it after\n"
             "    sudo env NEURON_PIN_ALLOW=on-error\n"
         )
         return REFUSED
     tell("neuron-pin: apt proceeds" + (" (on-error = allow)\n" if not would_refuse else "\n"))
     if type(error).__name__ != "NotJudged":
-        tell("neuron-pin: to repair the hook: sudo neuron-pin hook install apt --lock lock.json\n")
+        tell(f"neuron-pin: to repair the hook: {repair}\n")
     return 0
+
+
+def find_program(root: str) -> str:
+    """How root calls neuron-pin, by the state of the hook."""
+    try:
+        with open(os.path.join(root, "var/lib/neuron-pin/apt.state"), "rb") as stream:
+            return state.find_program(stream.read(state.MAX_BYTES))
+    except Exception:
+        # The other modules may be what is broken.
+        return "neuron-pin"
 
 
 def describe_failure(error: Exception) -> str:

@@ -107,8 +107,20 @@ def read_state(path: str) -> State:
     except Unusable as error:
         # The file is called after its hook: apt.state, dnf.state.
         kind = path.rpartition("/")[2].partition(".")[0]
-        again = "; run: sudo neuron-pin hook install " + kind + " --lock lock.json"
-        raise Unusable(path + " " + str(error) + again) from None
+        words = [find_program(data), "hook install", kind, "--lock lock.json"]
+        raise Unusable(f"{path} {error}; run: sudo {' '.join(words)}") from None
+
+
+PROGRAM = rb"^value\tprogram\t(/[\w./+-]+|neuron-pin)$"
+
+
+def find_program(data: bytes) -> str:
+    """How root calls neuron-pin, by what is left of a state; its plain name where nothing says
+    so."""
+    import re
+
+    found = re.search(PROGRAM, data, re.M)
+    return found[1].decode() if found else "neuron-pin"
 
 
 def checksum(data: bytes) -> str:

@@ -102,7 +102,8 @@ def format_refusal(
     kind = "dnf" if installer == "dnf" else "apt"
     lines.append("To move to another release, lock it and install that lock:")
     lines.append("    " + (state.values.get("relock") or "neuron-pin lock -o new.json"))
-    lines.append("    " + prefix + "neuron-pin hook install " + kind + " --lock new.json")
+    program = state.values.get("program") or "neuron-pin"
+    lines.append("    " + prefix + program + " hook install " + kind + " --lock new.json")
     if kind == "apt":
         lines.append("apt reports this refusal below as a sub-process with an error code.")
     return [printable(line) for line in lines]
