@@ -323,7 +323,7 @@ def serve() -> Iterator[Callable[[], Served]]:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(SERVER_POLL,), daemon=True).start()
         return Served(f"http://127.0.0.1:{server.server_port}", requests, answers)
 
     yield start
@@ -331,6 +331,10 @@ def serve() -> Iterator[Callable[[], Served]]:
         server.shutdown()
         server.server_close()
 
+
+SERVER_POLL = 0.01
+"""Seconds after which a server that is told to stop has stopped; half a second by default, which
+thousands of tests would wait for."""
 
 Behavior = Callable[[socket.socket], None]
 

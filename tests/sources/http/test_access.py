@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import failure, publish
+from conftest import SERVER_POLL, failure, publish
 
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.sources.http.client import Fetcher
@@ -171,7 +171,7 @@ def secure(authority: Path) -> Iterator[Callable[..., str]]:
         server = Quiet(("127.0.0.1", 0), Handler)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(SERVER_POLL,), daemon=True).start()
         return f"https://127.0.0.1:{server.server_port}"
 
     yield start
