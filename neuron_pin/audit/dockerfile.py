@@ -99,7 +99,8 @@ def _beside(
     if not os.path.isfile(where):
         return
     try:
-        found = read_detected(os.path.relpath(where) if folder == "." else where, environ)
+        # What is wrong with a line of it is said where the file itself is checked.
+        found = read_detected(os.path.relpath(where) if folder == "." else where, environ, [])
     except NeuronPinError:
         # It may be another file than the one that is copied there; check reads it by itself.
         return

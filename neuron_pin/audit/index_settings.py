@@ -39,7 +39,7 @@ def check_index(
     ours = [s for s in select_neuron(stated, catalog) if s.key.ecosystem is Ecosystem.PIP]
     if not ours or "constraint" in os.path.basename(path) or _is_configured(environ, catalog):
         return
-    found = read_requirements(path, environ=environ, keeps_direct=True)
+    found = read_requirements(path, environ=environ, is_lenient=True)
     # A hash of Neuron's own file rules out every other one.
     asked = {requirement.origin for requirement in found.requirements if not requirement.hashes}
     ours = [statement for statement in ours if statement.place in asked]

@@ -151,9 +151,11 @@ class Check:
                 path, stages, self.catalog, self.target, self.within_days, self.environ
             )
             return [*findings, *self._sources(stated)], stated
-        stated = read_detected(path, self.environ)
+        problems: list[UnreadableInput] = []
+        stated = read_detected(path, self.environ, problems)
         target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
-        findings = check_packages(stated, self.catalog, target, self.within_days)
+        findings = [_unread_line(problem) for problem in problems]
+        findings += check_packages(stated, self.catalog, target, self.within_days)
         if path.endswith((".txt", ".in")):
             from neuron_pin.audit.index_settings import check_index
 
@@ -225,6 +227,17 @@ def _unreadable(error: NeuronPinError, place: str) -> Finding:
     else:
         problem = problem.removeprefix(f"{place}: ")
     return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
+
+
+def _unread_line(error: UnreadableInput) -> Finding:
+    """NP610: a line that was not judged: an error, unless pip takes it."""
+    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedLine
+
+    severity = Severity.WARNING if isinstance(error, UnjudgedLine) else Severity.ERROR
+    place = f"{error.path}:{error.line}" if error.line else error.path
+    what = "line" if error.line else "file"
+    reason = f"{error.problem}; this {what} was not checked"
+    return Finding(Rule.UNREADABLE, severity, place, reason, place, error.hint)
 
 
 PHASE_RULES = {

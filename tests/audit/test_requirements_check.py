@@ -183,7 +183,6 @@ BAD = [
     ("pylock.toml", "lock-version = '2.0'\n", None, "'2.0'"),
     ("pylock.toml", "= 1\n", None, "TOML"),
     ("lock.json", "{", 1, "JSON"),
-    ("reqs.txt", "torch-neuronx==2.8 ==\n", 1, "=="),
 ]
 
 
@@ -287,3 +286,39 @@ def test_nothing_to_check_is_wrong_usage(run) -> None:
     assert run("check").code == 2
     assert run("check", "absent.txt").code == 2
     assert run("check", "--venv", ".").code == 2
+
+
+# lines of a file that pip reads or refuses: the rules and the severity of what check says, and
+# what lock does with each
+UNJUDGED: list[tuple[str, list[tuple[str, str]], int]] = [
+    ("./wheels/torch_neuronx-2.8.0.2.10.16998-py3-none-any.whl",
+     [("NP201", "error"), ("NP507", "error")], 2),
+    ("/srv/w/neuronx_cc-2.27.5334.0+ab-py3-none-linux_x86_64.whl[x] ; python_version > '3'", [], 2),
+    ("wheels/numpy-2.2.0-cp311-cp311-linux_x86_64.whl", [], 2),
+    ("numpy-2.2.0.tar.gz", [], 2),
+    ("torch-neuronx@https://mirror.invalid/w.whl", [("NP401", "warning")], 2),
+    (".", [("NP610", "warning")], 2),
+    ("../project", [("NP610", "warning")], 2),
+    ("-e .", [("NP610", "warning")], 2),
+    ("--pre", [("NP610", "warning")], 2),
+    ("-r absent.txt", [("NP610", "error")], 2),
+    ("-r reqs.txt", [("NP610", "error")], 2),
+    ("two words", [("NP610", "error")], 2),
+    ("numpy --hash=md5:00", [("NP610", "error")], 2),
+    ("numpy==2.8 ==", [("NP610", "error")], 2),
+    ("numpy ; platform_machine == 'a/b'", [], 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "findings", "lock_code"), UNJUDGED)
+def test_a_line_that_cannot_be_judged_hides_no_other(
+    run, line: str, findings: list[tuple[str, str]], lock_code: int
+) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\n{line}\nneuronx-cc==2.0\nnki==0.6.0\n")
+    rows = json.loads(run("check", "reqs.txt", *TARGET, "--format", "json").out)["findings"]
+    own = [(f["rule"], f["severity"]) for f in rows if not f["place"].endswith(":3")]
+    assert own == findings
+    # With its place, and the line after it is judged.
+    assert [f["rule"] for f in rows if f["place"] == "reqs.txt:3"] == ["NP508"]
+    Path("reqs.txt").write_text(f"{line}\nnki==0.6.0\n")
+    assert run("lock", "-r", "reqs.txt", "--offline", *TARGET).code == lock_code

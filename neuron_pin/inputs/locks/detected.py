@@ -46,9 +46,12 @@ class DetectedPackage(NamedTuple):
     meant: Requirement | None = None
 
 
-def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
+def read_detected(
+    path: str, environ: Mapping[str, str], problems: list[UnreadableInput] | None = None
+) -> list[DetectedPackage]:
     """What a file states; its name tells what it is.  Raises `UnreadableInput` or
-    `WrongUsage`."""
+    `WrongUsage`; where ``problems`` is given, a line of a requirements file that cannot be read
+    is added to it, and the others are read."""
     if os.path.isdir(path):
         raise _not_a_file(path)
     name = os.path.basename(path)
@@ -63,7 +66,7 @@ def read_detected(path: str, environ: Mapping[str, str]) -> list[DetectedPackage
     if name.endswith(".json"):
         return _lock_json(path)
     if name.endswith((".txt", ".in")):
-        return _requirements(path, environ)
+        return _requirements(path, environ, problems)
     raise WrongUsage(
         f"{path}: this is no kind of file that check reads",
         hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
@@ -96,18 +99,25 @@ def detect_package(requirement: Requirement) -> DetectedPackage:
     )
 
 
-def _requirements(path: str, environ: Mapping[str, str]) -> list[DetectedPackage]:
+def _requirements(
+    path: str, environ: Mapping[str, str], problems: list[UnreadableInput] | None
+) -> list[DetectedPackage]:
     from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 
-    found = read_requirements(path, environ=environ, keeps_direct=True)
+    found = read_requirements(path, environ=environ, is_lenient=True)
+    if problems is not None:
+        problems += found.problems
+    elif found.problems:
+        raise found.problems[0]
     stated = [detect_package(r) for r in (*found.requirements, *found.constraints)]
     return [*stated, *(detect_direct(reference, place) for reference, place in found.direct)]
 
 
 def detect_direct(reference: DirectReference, place: str) -> DetectedPackage:
-    """What a requirement by address states: no version, and where it is from."""
+    """What a requirement by address or path states: where it is from, and for a local wheel its
+    version."""
     key = PackageKey(Ecosystem.PIP, reference.name)
-    return DetectedPackage(key, "", None, reference.url, place)
+    return DetectedPackage(key, reference.version, None, reference.url, place)
 
 
 def _project(path: str) -> list[DetectedPackage]:

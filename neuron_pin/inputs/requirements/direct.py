@@ -1,4 +1,5 @@
-"""Requirements by address: ``NAME @ https://…``, and the address of an archive alone.
+"""Requirements by address, ``NAME @ https://…`` or the address of an archive alone, and by the
+path of a file.
 
 Source: PEP 508, direct references; PEP 427 and 625, how archives are called; pip, "VCS Support",
 ``#egg=NAME``.
@@ -13,22 +14,42 @@ from neuron_pin.catalog import canonicalize_name
 
 
 class DirectReference(NamedTuple):
-    """A package that is taken from an address, which no index and no policy has a say in."""
+    """A package that is taken from an address or a path, which no index has a say in; ``version``
+    is what the name of a local wheel states, empty for unknown."""
 
     name: str
     url: str
+    version: str = ""
 
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _ADDRESS = r"(?:[a-z]+\+)?[a-z]+://[^\s;]+"
 _NAMED = rf"({_NAME})\s*(?:\[[^\]]*\])?\s*@\s*({_ADDRESS})"
-_WHEEL = rf"({_NAME})-[^-/]+(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl"
+_WHEEL = rf"({_NAME})-([^-/]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl"
+# pip: what has a separator in it, or is called as archives are, is a path.
+_PATH = (
+    rf"(?!{_NAME}\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://)"
+    r"(\.{1,2}|[^\s;\[]*/[^\s;\[]*|[^\s;\[]+\.(?:whl|tar\.gz|zip))\s*(?:[\[;].*)?"
+)
 _ARCHIVE = rf"({_NAME})-\d[^-/]*\.(?:tar\.gz|zip)"
+
+
+def find_local_path(text: str) -> str:
+    """The path of a local file or folder that a requirement names, empty for every other."""
+    found = re.fullmatch(_PATH, text.strip())
+    return found[1] if found is not None else ""
 
 
 def read_direct(text: str) -> DirectReference | None:
     """What a requirement by address names; none for every other, and where the address does
     not say of which package it is."""
+    path = find_local_path(text)
+    if path:
+        file = path.rpartition("/")[2]
+        wheel = re.fullmatch(_WHEEL, file)
+        local = wheel or re.fullmatch(_ARCHIVE, file)
+        version = wheel[2] if wheel is not None else ""
+        return DirectReference(canonicalize_name(local[1]), path, version) if local else None
     named = re.match(_NAMED, text.strip())
     if named is not None:
         return DirectReference(canonicalize_name(named[1]), named[2])

@@ -15,12 +15,16 @@ from collections.abc import Mapping
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 
-from .direct import DirectReference, read_direct
+from .direct import DirectReference, find_local_path, read_direct
 from .requirement import Requirement, parse_requirement
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 20
 """The largest file, and the deepest nesting of ``-r``, that is read."""
+
+
+class UnjudgedLine(UnreadableInput):
+    """A line that pip takes, and that states nothing a policy could judge."""
 
 
 class RequirementsFile:
@@ -32,16 +36,19 @@ class RequirementsFile:
         "extra_index_urls",
         "find_links",
         "index_url",
-        "keeps_direct",
+        "is_lenient",
         "no_index",
+        "problems",
         "require_hashes",
         "requirements",
         "requires_python",
     )
 
-    def __init__(self, keeps_direct: bool = False) -> None:
-        # Requirements by address, each with its place, where the reader keeps them.
-        self.keeps_direct = keeps_direct
+    def __init__(self, is_lenient: bool = False) -> None:
+        # A lenient reader keeps requirements by address or path, each with its place, and says
+        # of every other line that it cannot read what is wrong with it.
+        self.is_lenient = is_lenient
+        self.problems: list[UnreadableInput] = []
         self.direct: list[tuple[DirectReference, str]] = []
         self.requirements: list[Requirement] = []
         self.constraints: list[Requirement] = []
@@ -95,22 +102,28 @@ def read_requirements(
     *,
     constraints: bool = False,
     environ: Mapping[str, str] | None = None,
-    keeps_direct: bool = False,
+    is_lenient: bool = False,
 ) -> RequirementsFile:
     """Read a file and all that it includes; raises `UnreadableInput` with file and line.
 
     ``environ`` gives the values of ``${NAME}``; as with pip, one that is not set stands.
-    ``keeps_direct`` collects requirements by address, which are refused otherwise.
+    With ``is_lenient`` a line that cannot be read is one of ``problems``, and requirements by
+    address or path are collected; otherwise both are refused.
     """
-    found = RequirementsFile(keeps_direct)
+    found = RequirementsFile(is_lenient)
     _read(path, constraints, found, (), environ or {})
     if found.require_hashes:
         for requirement in found.requirements:
             if not requirement.hashes:
-                raise UnreadableInput(
-                    *_place(requirement), "has no hash, and --require-hashes was given"
-                )
+                problem = "has no hash, and --require-hashes was given"
+                _refuse(found, UnreadableInput(*_place(requirement), problem))
     return found
+
+
+def _refuse(found: RequirementsFile, error: UnreadableInput) -> None:
+    if not found.is_lenient:
+        raise error
+    found.problems.append(error)
 
 
 def _place(requirement: Requirement) -> tuple[str, int]:
@@ -130,19 +143,35 @@ def _read(
         raise UnreadableInput(path, None, "includes itself" if resolved in above else "too deep")
     for number, written in logical_lines(read_text(path)):
         line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
-        if line.startswith("-"):
-            _option(path, number, line, constraints, found, (*above, resolved), environ)
-            continue
-        reference = read_direct(line) if found.keeps_direct else None
-        if reference is not None:
-            found.direct.append((reference, f"{path}:{number}"))
-            continue
         try:
-            requirement = _requirement(path, number, line)
-        except WrongUsage as error:
-            problem = error.message.removeprefix(f"{path}:{number}: ")
-            raise UnreadableInput(path, number, problem, hint=error.hint) from None
-        (found.constraints if constraints else found.requirements).append(requirement)
+            if line.startswith("-"):
+                _option(path, number, line, constraints, found, (*above, resolved), environ)
+            else:
+                _line(path, number, line, constraints, found)
+        except UnreadableInput as error:
+            _refuse(found, error)
+
+
+def _line(path: str, number: int, line: str, constraints: bool, found: RequirementsFile) -> None:
+    reference = read_direct(line) if found.is_lenient else None
+    if reference is not None:
+        found.direct.append((reference, f"{path}:{number}"))
+        return
+    local = find_local_path(line)
+    if local:
+        raise UnjudgedLine(
+            path,
+            number,
+            f"{local} is a local path, and not a package of an index",
+            hint="for a wheel write NAME==VERSION, and add a line: --find-links FOLDER; for a "
+            "project name its file: -r FOLDER/pyproject.toml",
+        )
+    try:
+        requirement = _requirement(path, number, line)
+    except WrongUsage as error:
+        problem = error.message.removeprefix(f"{path}:{number}: ")
+        raise UnreadableInput(path, number, problem, hint=error.hint) from None
+    (found.constraints if constraints else found.requirements).append(requirement)
 
 
 def _requirement(path: str, number: int, line: str) -> Requirement:
@@ -195,10 +224,10 @@ def _option(
         found.require_hashes = True
     elif name in _REFUSED:
         problem, hint = _REFUSED[name]
-        raise UnreadableInput(path, number, problem, hint=hint)
+        raise UnjudgedLine(path, number, problem, hint=hint)
     # Wheels alone are what is taken anyhow.
     elif name not in ("--only-binary", "--prefer-binary"):
-        raise UnreadableInput(path, number, f"option {name} is not supported here")
+        raise UnjudgedLine(path, number, f"option {name} is not supported here")
 
 
 def read_text(path: str) -> str:
