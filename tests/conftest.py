@@ -17,6 +17,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+import venv
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -145,6 +146,11 @@ def is_supported(system: OperatingSystem, sdk: str, name: str) -> bool:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in this process, in an empty folder, with nothing set around it."""
+    return make_run(tmp_path, monkeypatch)
+
+
+def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """What the fixture ``run`` gives, for fixtures that are made once a module."""
     for name in list(os.environ):
         if name.startswith(("NEURON_PIN_", "PIP_", "XDG_")) or name in ("NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name)
@@ -286,6 +292,13 @@ class Served(NamedTuple):
 @pytest.fixture
 def serve() -> Iterator[Callable[[], Served]]:
     """Start servers that answer from a table; ranges are served as RFC 9110 says."""
+    with table_servers() as start:
+        yield start
+
+
+@contextlib.contextmanager
+def table_servers() -> Iterator[Callable[[], Served]]:
+    """What the fixture ``serve`` gives, for as long as it is open."""
     servers: list[ThreadingHTTPServer] = []
 
     def start() -> Served:
@@ -473,6 +486,19 @@ CHROMIUM = (
     "--disable-sync",
     "--force-color-profile=srgb",
 )
+
+
+@pytest.fixture(scope="session")
+def pip_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Make a virtual environment with the pip that comes with Python, at a path; its pip is run by
+    ``python -m pip``.  Unpacking pip takes seconds, copying it does not."""
+    first = tmp_path_factory.mktemp("environment") / ".venv"
+    venv.create(first, with_pip=True, symlinks=True)
+
+    def make(folder: Path) -> None:
+        shutil.copytree(first, folder, symlinks=True)
+
+    return make
 
 
 @pytest.fixture(scope="session")

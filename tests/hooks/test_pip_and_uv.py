@@ -66,10 +66,10 @@ def world(run, serve, tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory) -> Path:
+def environment(tmp_path_factory, pip_environment) -> Path:
     """A virtual environment with the pip that comes with Python."""
-    folder = tmp_path_factory.mktemp("project") / ".venv"
-    venv.create(folder, with_pip=True)
+    folder: Path = tmp_path_factory.mktemp("project") / ".venv"
+    pip_environment(folder)
     return folder
 
 

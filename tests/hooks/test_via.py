@@ -1,6 +1,7 @@
 """pip and uv pointed at the served index, and taken back from it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -58,8 +59,13 @@ DECOY = {"libneuronxla-99.0"}
 
 
 @pytest.mark.parametrize("scope", ["user", "venv"])
-def test_pip_takes_everything_from_there(run, pair, served, place: Path, scope: str) -> None:
+def test_pip_takes_everything_from_there(
+    run, pair, served, place: Path, scope: str, pip_environment
+) -> None:
     index = served(*pair.options)
+    if scope == "venv":
+        shutil.rmtree(place)
+        pip_environment(place)
     where = ("--scope", scope, *(("--venv", place) if scope == "venv" else ()))
     pip = [PYTHON, "-m", "pip", "--python", place / "bin/python", "install", "-U"]
     settings = place / "pip.conf" if scope == "venv" else place.parents[1] / "config/pip/pip.conf"
@@ -69,7 +75,6 @@ def test_pip_takes_everything_from_there(run, pair, served, place: Path, scope: 
     # The newest pip acts on another environment, whose own settings it does not read.
     bundled = [place / "bin/python", "-m", "pip", "install", "-U"]
     if scope == "venv":
-        venv.create(place, with_pip=True)
         pip = bundled
     assert call([*pip, "libneuronxla"], place.parent).returncode == 0
     assert installed(place) >= DECOY

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,18 @@ def clean(tmp_path: Path, **more: str) -> dict[str, str]:
 class Client:
     """An installer with a project and an environment of its own."""
 
-    def __init__(self, tmp_path: Path, index: str) -> None:
+    def __init__(
+        self, tmp_path: Path, index: str, make_pip_environment: Callable[[Path], None]
+    ) -> None:
         self.folder = tmp_path / "project"
         self.folder.mkdir()
         self.environment = self.folder / ".venv"
         self.index = f"{index}/simple/"
         self.variables = clean(tmp_path)
-        venv.create(self.environment, with_pip=self.needs_pip, symlinks=True)
+        if self.needs_pip:
+            make_pip_environment(self.environment)
+        else:
+            venv.create(self.environment, symlinks=True)
         self.set_up()
 
     needs_pip = False
@@ -155,8 +161,10 @@ CLIENTS = [BundledPip, NewestPip, Uv, UvProject, Poetry, Pdm]
 
 
 @pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
-def test_what_the_policy_allows_is_installed(kind, tmp_path: Path, pair, process) -> None:
-    client = kind(tmp_path, process(*pair.options).url)
+def test_what_the_policy_allows_is_installed(
+    kind, tmp_path: Path, pair, process, pip_environment
+) -> None:
+    client = kind(tmp_path, process(*pair.options).url, pip_environment)
     done = client.install("torch-neuronx")
     assert done.returncode == 0, done.stdout
     found = client.installed
@@ -175,8 +183,9 @@ def test_what_has_ended_is_reached_by_its_version_and_said_to_have(
     tmp_path: Path,
     pair,
     process,
+    pip_environment,
 ) -> None:
-    client = kind(tmp_path, process(*pair.options).url)
+    client = kind(tmp_path, process(*pair.options).url, pip_environment)
     done = client.install(f"torch-neuronx=={ENDED}{client.local}")
     assert done.returncode == 0, done.stdout
     assert client.installed["torch_neuronx"] == ENDED
@@ -186,8 +195,10 @@ def test_what_has_ended_is_reached_by_its_version_and_said_to_have(
 
 
 @pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
-def test_a_range_does_not_reach_what_has_ended(kind, tmp_path: Path, pair, process) -> None:
-    client = kind(tmp_path, process(*pair.options).url)
+def test_a_range_does_not_reach_what_has_ended(
+    kind, tmp_path: Path, pair, process, pip_environment
+) -> None:
+    client = kind(tmp_path, process(*pair.options).url, pip_environment)
     done = client.install("torch-neuronx<2.9,>=2.8")
     print(done.stdout)
     assert done.returncode != 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +13,21 @@ from conftest import FIXTURES
 
 from neuron_pin.verify.verdict import Check, Reason
 
-from .world import World, cases, make_world, numbered, set_page, spoiled
+from .world import World, cases, numbered, set_page, shared_world, spoiled, take_world
 
 CASES, INDEXES = cases("cases"), cases("indexes")
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Iterator[World]:
+    with shared_world(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
 @pytest.fixture
-def world(run, serve, tmp_path) -> World:
-    return make_world(run, serve, tmp_path)
+def world(shared: World, tmp_path: Path) -> Iterator[World]:
+    with take_world(shared, tmp_path) as world:
+        yield world
 
 
 def problems_of(done) -> set[tuple[str, str]]:

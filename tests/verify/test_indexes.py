@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,19 @@ from neuron_pin.verify.metadata import (
 from neuron_pin.verify.pages import NotAPage, parse_page
 from neuron_pin.verify.transport import Access, Transport, Unreachable, open_regular
 
-from .world import World, make_world, row_of, set_page
+from .world import World, row_of, set_page, shared_world, take_world
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Iterator[World]:
+    with shared_world(tmp_path_factory.mktemp("world")) as world:
+        yield world
 
 
 @pytest.fixture
-def world(run, serve, tmp_path) -> World:
-    return make_world(run, serve, tmp_path)
+def world(shared: World, tmp_path: Path) -> Iterator[World]:
+    with take_world(shared, tmp_path) as world:
+        yield world
 
 
 def verified(run, world: World, *arguments: object) -> tuple[int, dict[str, Any]]:

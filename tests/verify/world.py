@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from conftest import FIXTURES, Served, publish, wheel
+import pytest
+from conftest import FIXTURES, Served, make_run, publish, table_servers, wheel
 
 PUBLIC = {
     "first": [("1.0", ("second>=1", "extra[old]<2", "plat"))],
@@ -85,6 +88,31 @@ def make_world(run: Any, serve: Any, folder: Path) -> World:
             file["size"] = len(where.answers[f"/files/{name}"][2])
     path.write_text(json.dumps(document))
     return World(public, neuron, document, path)
+
+
+@contextlib.contextmanager
+def shared_world(folder: Path) -> Iterator[World]:
+    """A world for the tests of a module, each of which takes it by `take_world`."""
+    with table_servers() as start:
+        with pytest.MonkeyPatch.context() as patch:
+            world = make_world(make_run(folder, patch), start, folder)
+        yield world
+
+
+@contextlib.contextmanager
+def take_world(world: World, folder: Path) -> Iterator[World]:
+    """A shared world with a lock file of its own; what the indexes answer is afterwards as it was,
+    and nothing has been asked of them before."""
+    servers = (world.public, world.neuron)
+    answers = [dict(server.answers) for server in servers]
+    for server in servers:
+        server.requests.clear()
+    path = folder / "lock.json"
+    path.write_text(json.dumps(world.document))
+    yield world._replace(document=copy.deepcopy(world.document), path=path)
+    for server, before in zip(servers, answers, strict=True):
+        server.answers.clear()
+        server.answers.update(before)
 
 
 def set_page(server: Served, name: str, document: dict[str, Any]) -> None:
