@@ -19,7 +19,7 @@ import tempfile
 import threading
 import venv
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -30,7 +30,7 @@ from byte_range import cut_range
 from hypothesis import HealthCheck, settings
 from referee.watching import AGENT, verified
 
-from neuron_pin.catalog import Catalog, OperatingSystem, sdk_key
+from neuron_pin.catalog import Catalog, OperatingSystem, Release, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.cli import main
 from neuron_pin.cli.console import Console
@@ -141,6 +141,34 @@ def is_supported(system: OperatingSystem, sdk: str, name: str) -> bool:
     if system.first_sdk and sdk_key(sdk) < sdk_key(system.first_sdk):
         return False
     return not system.first_sdk_without or sdk_key(sdk) < sdk_key(system.first_sdk_without)
+
+
+def list_locked_together(
+    catalog: Catalog, systems: Iterable[str]
+) -> list[tuple[str, Release, str, tuple[str, ...]]]:
+    """Every set of system packages that a release has for an instance family on one of these
+    operating systems: the system, the release, the family, the names.  A set that several
+    systems have is listed for the first of them; the sets of its newest release for each."""
+    found: dict[tuple[str, ...], tuple[str, Release, str, tuple[str, ...]]] = {}
+    for system in systems:
+        known = catalog.system(system)
+        newest = ""
+        for release in sorted(catalog.releases, key=lambda each: sdk_key(each.sdk), reverse=True):
+            members = catalog.members(release.sdk) if release.listed else ()
+            for instance in sorted({i for m in members for i in m.instances}):
+                names = {
+                    m.package
+                    for m in members
+                    if len(catalog.packages[m.package].systems) == 2
+                    and instance in m.instances
+                    and is_supported(known, release.sdk, m.package)
+                }
+                if names:
+                    newest = newest or release.sdk
+                    row = (system, release, instance, tuple(sorted(names)))
+                    key = (system if release.sdk == newest else "", release.sdk, instance)
+                    found.setdefault((*key, *row[3]), row)
+    return list(found.values())
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
+from dnf_world import PLUGINS, run_dnf
 from rpm_world import Built, build
 
 from neuron_pin.fs.sections import put_section
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 
-PLUGINS = Path("/usr/lib/python3/dist-packages/dnf-plugins")
 NAMES = ("aws-neuronx-tools", "aws-neuronx-runtime-lib")
 VERSIONS = ("2.2.0.0-1", "2.28.1.0-1", "2.28.1.0-2", "2.28.1.01-1", "2.29.0.0-1", "3.0.5.0-1",
             "20.1.0.0-1", "1:2.28.1.0-1")  # fmt: skip
@@ -141,12 +141,11 @@ class Lab:
         return self.pool / f"{epoch}-{plain.name}" if epoch else plain
 
     def _plan(self, here: Path, command: str, *names: str) -> dict[str, str]:
-        done = subprocess.run(
-            ["dnf", "-c", str(here / "dnf.conf"), f"--installroot={here / 'image'}",
-             "--releasever=9", "--forcearch=x86_64", f"--setopt=pluginpath={PLUGINS}",
-             f"--setopt=pluginconfpath={here / 'plugins'}", "--setopt=cachedir=/cache",
-             "--setopt=strict=0", "--assumeno", command, *names],
-            capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        done = run_dnf(
+            "-c", str(here / "dnf.conf"), f"--installroot={here / 'image'}",
+            "--releasever=9", "--forcearch=x86_64", f"--setopt=pluginpath={PLUGINS}",
+            f"--setopt=pluginconfpath={here / 'plugins'}", "--setopt=cachedir=/cache",
+            "--setopt=strict=0", "--assumeno", command, *names,
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         assert "could not parse" not in done.stderr, done.stderr
