@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,7 @@ from neuron_pin.policy.debversion import deb_key
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
+from .remedy import exec_command
 
 MAX_NAMED = 5
 """Packages that a finding names."""
@@ -34,7 +36,7 @@ def check_lock_drift(
             f"{statement.key.name} {statement.version}",
             f"the lock has {package.key.name}{pin}{release} [{path}]",
             statement.place,
-            _remedy(package, path, statement.version),
+            _remedy(package, path, statement),
         )
 
 
@@ -58,18 +60,19 @@ def check_absent(
         folder,
         f"{what}: {shown} [{path}]",
         folder,
-        f"neuron-pin exec --lock {shlex.quote(path)} -- pip install "
-        + " ".join(key.name for key in absent),
+        exec_command(path, folder, [key.name for key in absent]),
     )
 
 
-def _remedy(package: LockedPackage, path: str, present: str) -> str:
+def _remedy(package: LockedPackage, path: str, statement: DetectedPackage) -> str:
     name, ecosystem = package.key.name, package.key.ecosystem
     if ecosystem is Ecosystem.PIP:
-        return f"neuron-pin exec --lock {shlex.quote(path)} -- pip install {name}"
+        if os.path.isdir(statement.place):
+            return exec_command(path, statement.place, [name])
+        return f"write {name}{package.pin.render(ecosystem)}, as the lock has it"
     word = shlex.quote(installable(name, package.pin, ecosystem))
     if ecosystem is not Ecosystem.APT:
         return f"sudo dnf install {word}"
-    is_newer = deb_key(present) > deb_key(package.version)
+    is_newer = deb_key(statement.version) > deb_key(package.version)
     # apt-get -y goes back to an earlier version only if it is told so.
     return f"sudo apt-get install {'--allow-downgrades ' if is_newer else ''}{word}"

@@ -160,16 +160,28 @@ def _distribution(system: str) -> str:
     return system.rstrip("0123456789.")
 
 
-def lock_command(names: Iterable[str], sdk: str, catalog: Catalog, target: Target) -> str:
-    """The command that locks packages together: of a release if it ships all of them for the
-    target and they are supported, else of the newest that ships most of them so; where none does,
-    those that the release has.  A name that no release ships for the target decides nothing."""
-    wanted = set(names)
+_FILES = {
+    Ecosystem.PIP: "constraints.txt",
+    Ecosystem.APT: "00-neuron-pin.pref",
+    Ecosystem.RPM: "versionlock.list",
+}
+"""What enforces the versions of a lock on each kind of package."""
+
+
+def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, target: Target) -> str:
+    """The command that locks packages together, into the files that their package managers read:
+    of a release if it ships all of them for the target and they are supported, else of the newest
+    that ships most of them so; where none does, those that the release has.  A name that no
+    release ships for the target decides nothing."""
+    keys = [key for key in packages if key.ecosystem in _FILES]
+    wanted = {key.name for key in keys}
+    kinds = {key.ecosystem for key in keys} or {Ecosystem.PIP}
     newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
     shipped = sorted(wanted & _members(catalog, chosen, target).keys())
     words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]
-    return shlex.join([*words, "--offline", "-o", "constraints.txt"])
+    outputs = [word for kind, file in _FILES.items() if kind in kinds for word in ("-o", file)]
+    return shlex.join([*words, "--offline", *outputs])
 
 
 def _supported(catalog: Catalog, sdk: str, target: Target) -> set[str]:
@@ -265,6 +277,15 @@ def _reinstall_command(
 def pip_install_command(folder: str, words: Iterable[str]) -> str:
     """``pip install`` of an environment with these words behind it."""
     return shlex.join([*_pip_of(folder), "install", *words])
+
+
+def exec_command(lock: str, folder: str, names: Iterable[str]) -> str:
+    """The command that installs what a lock has of these packages, into an environment, by the
+    installer that made it."""
+    install = [*_pip_of(folder), "install"]
+    if _is_made_by_uv(folder):
+        install = ["uv", "pip", "install", "--python", folder]
+    return shlex.join(["neuron-pin", "exec", "--lock", lock, "--", *install, *names])
 
 
 def _is_made_by_uv(folder: str) -> bool:

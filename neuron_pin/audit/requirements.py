@@ -358,7 +358,7 @@ def _together(
             everything,
             key=lambda sdk: (sum(sdk in sdks for sdks in known.values()), version_numbers(sdk)),
         )
-        remedy = lock_command((s.key.name for s in known), best, catalog, target)
+        remedy = lock_command((s.key for s in known), best, catalog, target)
         for statement, sdks in known.items():
             if best in sdks:
                 continue

@@ -321,6 +321,28 @@ def test_an_unknown_system_is_told_the_nearest(run, tmp_path: Path, system, near
     assert remedies == [f"move to {nearest}"]
 
 
+# an operating system, and the file of a lock that its package manager reads
+SYSTEM_LOCKS = [
+    ('ID=ubuntu\nVERSION_ID="22.04"\n', "00-neuron-pin.pref"),
+    ('ID=debian\nVERSION_ID="12"\n', "00-neuron-pin.pref"),
+]
+
+
+@pytest.mark.parametrize(("system", "file"), SYSTEM_LOCKS)
+def test_a_mixture_of_system_packages_is_locked_for_their_manager(
+    run, tmp_path: Path, system: str, file: str
+) -> None:
+    machine = Machine(tmp_path / "root", system=system)
+    machine.install("aws-neuronx-runtime-lib", "2.34.10.0-ac18d186d")
+    machine.install("aws-neuronx-tools", "2.28.23.0-1")
+    done = run("check", "--root", machine.root, "--instance", "trn1", *AS_OF, "--format", "json")
+    (remedy,) = {f["remedy"] for f in json.loads(done.out)["findings"] if f["rule"] == "NP507"}
+    assert remedy.endswith(f" -o {file}")
+    assert "constraints" not in remedy
+    assert run(*shlex.split(remedy)[1:], *AS_OF).code == 0
+    assert "Package: aws-neuronx-tools" in Path(file).read_text()
+
+
 def test_environments_lie_where_images_have_them(run, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root")
     the_release(machine)
@@ -629,7 +651,7 @@ def test_a_tarball_that_is_cut_behind_a_file_is_a_finding(
     saved = as_tar(tmp_path / "saved.tar", docker_save([PACKERS[packer](cut), layer(BASE)]))
     assert [rule for rule, _ in found(check(run, saved))] == ["NP610"], where
     # Its digest says that a layer is all that it was meant to be.
-    whole = blobs_of([PACKERS[packer](export[:-tarfile.RECORDSIZE].rstrip(b"\0")), layer(BASE)])
+    whole = blobs_of([PACKERS[packer](export[: -tarfile.RECORDSIZE].rstrip(b"\0")), layer(BASE)])
     assert "NP610" not in {rule for rule, _ in found(check(run, as_folder(tmp_path / "o", whole)))}
 
 

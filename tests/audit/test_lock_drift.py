@@ -56,17 +56,28 @@ def test_an_environment_that_has_drifted(run, lock: str, tmp_path: Path) -> None
     assert found(done.out) == {("NP306", "nki 0.5.0"), ("NP306", "numpy 2.0.0")}
     rows = {row["subject"]: row for row in json.loads(done.out)["findings"]}
     assert "nki==0.6.0" in rows["nki 0.5.0"]["reason"]
-    assert "neuron-pin exec --lock lock.json -- pip install nki" in rows["nki 0.5.0"]["remedy"]
+    # Into the environment that was checked, and by what made it.
+    folder = f"{tmp_path}/venv"
+    for settings, words_of in (("", "python3 -m pip --python {} install"),
+                               ("uv = 0.9.1\n", "uv pip install --python {}")):  # fmt: skip
+        (tmp_path / "venv/pyvenv.cfg").write_text(f"home = /usr/bin\n{settings}")
+        (tmp_path / "venv/bin").mkdir(exist_ok=True)
+        (tmp_path / "venv/bin/python").touch()
+        rows = {r["subject"]: r["remedy"] for r in json.loads(run(*words).out)["findings"]}
+        install_words = words_of.format(folder)
+        assert rows["nki 0.5.0"] == f"neuron-pin exec --lock lock.json -- {install_words} nki"
 
 
 def test_an_environment_without_what_is_locked(run, lock: str, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     site = venv / "lib/python3.12/site-packages"
     install(site, "requests", "1.0")
+    (venv / "pyvenv.cfg").write_text("home = /usr/bin\n")
     words = ("check", "--venv", venv, "--lock", lock, *TARGET, "--format", "json")
     done = run(*words)
     (row,) = json.loads(done.out)["findings"]
     assert (done.code, row["rule"], row["severity"]) == (1, "NP306", "error")
+    assert f"{venv}/bin/python -m pip install" in row["remedy"]
     # A part of it may be all that is wanted.
     install(site, "nki", "0.6.0")
     done = run(*words)
@@ -91,6 +102,9 @@ def test_a_machine_and_files(run, lock: str, tmp_path: Path) -> None:
     assert found(done.out) == {
         ("NP306", "aws-neuronx-tools 2.31.15.0-1"), ("NP306", "neuronx-cc 2.26.1.0"),
     }  # fmt: skip
+    rows = {row["subject"]: row["remedy"] for row in json.loads(done.out)["findings"]}
+    # Of a file nothing is installed.
+    assert rows["neuronx-cc 2.26.1.0"].startswith("write neuronx-cc==2.27.")
 
 
 def test_a_lock_that_is_none_is_no_finding(run) -> None:
