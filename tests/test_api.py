@@ -237,6 +237,8 @@ BAD: dict[str, dict[str, Any]] = {
     "installer": {"installer": "conda"},
     "scope": {"scope": "moon"},
     "pin": {"pin": "loose"},
+    "number": {"python": 3.11},
+    "sdk": {"sdk": 2.31},
 }
 """What a type checker would refuse."""
 
@@ -255,6 +257,8 @@ WRONG: dict[str, tuple[Callable[[], object], type[NeuronPinError]]] = {
     "nothing-asked": (lambda: lock(target=Target(as_of=DAY), offline=True), WrongUsage),
     "python": (lambda: explain("torch-neuronx", target=Target(python="three")), WrongUsage),
     "scope": (lambda: check([], target=Target(**BAD["scope"])), WrongUsage),
+    "number": (lambda: lock(["nki"], target=Target(**BAD["number"]), offline=True), WrongUsage),
+    "number-of-release": (lambda: explain("nki", target=TRN1, **BAD["sdk"]), WrongUsage),
     "day": (lambda: lifecycle(as_of="yesterday"), WrongUsage),
     "target-day": (lambda: check([], target=Target(as_of="yesterday")), WrongUsage),
     "pin": (lambda: lock(["torch-neuronx"], offline=True, **BAD["pin"]), WrongUsage),

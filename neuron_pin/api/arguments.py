@@ -85,19 +85,20 @@ def fill_settings(target: Target, sources: SourceOptions, request: Mapping[str, 
     if unknown:
         raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
     given: dict[str, Any] = {
-        "instance": target.instance,
-        "os": target.os,
-        "python": target.python,
+        "instance": check_text("instance", target.instance),
+        "os": check_text("os", target.os),
+        "python": check_text("python", target.python),
         "platform": list_texts("platforms", target.platforms),
         "scope": target.scope,
         "as_of": write_day(target.as_of),
         "phase": list_texts("phases", target.phases),
-        "with_driver": target.driver,
-        "with_kernel": target.kernel,
+        "with_driver": check_text("driver", target.driver),
+        "with_kernel": check_text("kernel", target.kernel),
         "require_support_until": write_day(target.support_until),
         "target": "auto" if target.detect else None,
         **request,
     }
+    check_text("sdk", given.get("sdk"))
     for name, value in sources.items():
         if name == "index":
             bound: Mapping[str, str] = sources["index"]
@@ -121,6 +122,19 @@ def list_texts(name: str, values: Iterable[str]) -> list[str]:
     if isinstance(values, str):
         raise TypeError(f"{name}: a list of strings is needed, not the string {values!r}")
     return list(values)
+
+
+def check_text(name: str, value: object) -> str | None:
+    """A string, or none.  Raises `WrongUsage` for what is neither, most of all for a version that
+    is a number: ``3.10`` without quotes is 3.1."""
+    if value is None or isinstance(value, str):
+        return value
+    raise WrongUsage(
+        f"{name}: {value!r} is not a string",
+        hint=f"write {name} in quotes: as a number 3.10 is 3.1"
+        if isinstance(value, (int, float))
+        else "",
+    )
 
 
 def list_paths(name: str, values: Iterable[StrPath]) -> list[str]:

@@ -67,6 +67,11 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="FILE",
         help="write to this file; default, and -: standard output",
     )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="overwrite a file that neuron-pin did not write",
+    )
     add_format(parser, "text", "json", "html", "svg", "ics")
 
 
@@ -99,7 +104,9 @@ def run(options: Options, console: Console) -> int:
     text = _renderer(options, catalog, as_of, locked, screen)(statuses)
     if options.output and options.output != "-":
         from neuron_pin.fs.atomic import write_atomically
+        from neuron_pin.operations.replaceable import check_report_replaceable
 
+        check_report_replaceable(options.output, overwrite=options.overwrite)
         write_atomically(options.output, text)
         console.note(f"{options.output}: written")
     else:

@@ -86,6 +86,11 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="FILE",
         help="write to this file; default, and -: standard output",
     )
+    group.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="overwrite a file that neuron-pin did not write",
+    )
     add_format(parser, *FORMS, what="the plan")
     # The name of a file tells the format, too.
     parser.set_defaults(format=None)
@@ -109,7 +114,8 @@ def run(options: Options, console: Console) -> int:
         )
         warn_of_old_facts(console, request.catalog, request.target.as_of)
         form_words = ("--format", form) if form in PROGRAMS and not options.format else ()
-        command = written_command([*options.arguments, *form_words])
+        arguments = [word for word in options.arguments if word != "--overwrite"]
+        command = written_command([*arguments, *form_words])
         found = plan(
             request,
             start=options.start,
@@ -132,7 +138,9 @@ def run(options: Options, console: Console) -> int:
             console.note(f"note: {note}")
     if options.output and options.output != "-":
         from neuron_pin.fs.atomic import write_atomically
+        from neuron_pin.operations.replaceable import check_report_replaceable
 
+        check_report_replaceable(options.output, overwrite=options.overwrite)
         write_atomically(options.output, text)
         console.note(f"{options.output}: written")
     else:

@@ -39,8 +39,8 @@ def read_states(
     """Two states to compare; raises as `read_state` does.
 
     System packages of a release are those of rpm beside a state that has such.  Of a release
-    only what is for ``family``, or where that is none for the family that the other state, a
-    lock, is for.
+    only what is for ``family``, or where that is none for the family that the other state is for,
+    as a lock of any form states it.
     """
     before = read_state(old, catalog, family, as_of=as_of)
     after = read_state(new, catalog, family or before.family, as_of=as_of)
@@ -204,6 +204,7 @@ def _file(path: str, catalog: Catalog) -> State:
             hint="known names: *.json, *.txt, pylock*.toml",
         )
     from neuron_pin.inputs.locks.preferences import read_locked
+    from neuron_pin.inputs.locks.stated_target import read_stated_target
 
     form = "pylock" if name.endswith(".toml") else "constraints"
     read_bounded(path, MAX_BYTES)
@@ -211,4 +212,5 @@ def _file(path: str, catalog: Catalog) -> State:
     if not versions:
         raise UnreadableInput(path, None, "pins no version (name==version)")
     pinned = {PackageKey(Ecosystem.PIP, name): {version} for name, version in versions.items()}
-    return State(path, sdk, _sort_versions(pinned))
+    family = catalog.instances.get(read_stated_target(path, catalog).instance)
+    return State(path, sdk, _sort_versions(pinned), family)

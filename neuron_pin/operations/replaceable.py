@@ -9,9 +9,20 @@ from collections.abc import Iterable, Sequence
 from neuron_pin.errors import CannotWrite, NeuronPinError
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.locks.preferences import PIN
 from neuron_pin.outputs.header import is_headed
 
 from .write import MAX_BYTES, Output
+
+_REPORT = re.compile(
+    r"\{\s*\"schema_version\": "
+    r"|(?:## )?From .+ to Neuron SDK \d|KIND +SUBJECT +PHASE"
+    r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
+    r"|<svg .{,2000}<title id=\"title\">AWS Neuron |BEGIN:VCALENDAR\s.{,40}PRODID:-//neuron-pin//"
+    r"|(?:#.*\n)*# This file was written by neuron-pin",
+    re.DOTALL,
+)
+"""How plans and lifecycles begin, in each format."""
 
 _BEGINNINGS = {
     "json": r'\{\s*"schema_version": ',
@@ -20,9 +31,7 @@ _BEGINNINGS = {
 }
 """How the formats begin that have no comments for a header."""
 
-_PINNED = re.compile(
-    r"\s*(?:#.*|[A-Za-z0-9._-]+(?:\[[^\]]*\])?==[^\s*;\\]+\s*(?:[;\\#].*)?|--hash=\S+\s*\\?)?"
-)
+_PINNED = re.compile(rf"\s*(?:#.*|{PIN}|--hash=\S+\s*\\?)?")
 """A line of a file that has nothing but exact versions, as other programs lock them."""
 
 
@@ -47,11 +56,26 @@ def check_replaceable(
                 hint="name another file, or print the text with -o -",
             )
         if not overwrite and not _is_ours(path, form.name):
-            raise CannotWrite(
-                path,
-                "was not written by neuron-pin, and would be overwritten",
-                hint="name another file, print the text with -o -, or replace it with --overwrite",
-            )
+            raise _foreign(path)
+
+
+def check_report_replaceable(path: str, *, overwrite: bool) -> None:
+    """Raise `CannotWrite` for a file that a plan or a lifecycle would overwrite, and that is none,
+    unless ``overwrite``."""
+    if overwrite or not os.path.isfile(path):
+        return
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        head = stream.read(4096)
+    if head.strip() and not _REPORT.match(head):
+        raise _foreign(path)
+
+
+def _foreign(path: str) -> CannotWrite:
+    return CannotWrite(
+        path,
+        "was not written by neuron-pin, and would be overwritten",
+        hint="name another file, print the text with -o -, or replace it with --overwrite",
+    )
 
 
 def _is_ours(path: str, form: str) -> bool:

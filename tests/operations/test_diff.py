@@ -220,9 +220,14 @@ def test_what_left_is_said_with_what_replaces_it(run) -> None:
 
 
 def test_a_release_beside_a_lock_is_read_for_the_instance_of_the_lock(run: Run) -> None:
+    files = ("lock.json", "constraints.txt", "pylock.toml")
     run("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--sdk", "2.31.1", "-q",
-        "--as-of", DAY, "-o", "lock.json")  # fmt: skip
-    for states in (("lock.json", "2.32.0"), ("2.32.0", "lock.json")):
+        "--as-of", DAY, "-o", files[0], "-o", files[1])  # fmt: skip
+    Path(files[2]).write_text(
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "nki"\nversion = "0.5.0"\n'
+        '[tool.neuron-pin]\ntarget = "trn2, ubuntu24.04, Python 3.12"\n'
+    )
+    for states in [pair for f in files for pair in ((f, "2.32.0"), ("2.32.0", f))]:
         rows = differences(run, *states, "--as-of", str(DAY))
         assert not {"torch-neuron", "mx-neuron", "libneuronxla", "neuron-cc"} & rows.keys()
     # What is asked for comes first.

@@ -6,6 +6,7 @@ import pytest
 from conftest import Run, failure
 
 from neuron_pin.errors import CannotWrite
+from neuron_pin.inputs.locks.preferences import read_locked
 
 BASE = ("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--as-of", "2026-08-20")
 
@@ -85,6 +86,7 @@ def test_an_input_is_never_replaced(run: Run) -> None:
         "\n",
         "neuronx-cc==2.24.5133.0\n",
         "# by pip-compile\nneuronx-cc==2.24.5133.0 \\\n    --hash=sha256:00\n    # via -r x\n",
+        "neuronx-cc==2.24.5133.0  # because of the model\n",
         "# Copyright\n\n# This file was written by neuron-pin:\n#   neuron-pin lock\nx>=1\n",
     ],
 )
@@ -104,3 +106,41 @@ def test_a_lock_with_marks_of_a_merge_can_be_made_anew(run: Run) -> None:
         Path(name).write_text("".join([*lines[:2], "<<<<<<< mine\n", *lines[2:]]))
     done = run(*options, "--upgrade")
     assert done.code == 0, done.err
+
+
+def test_a_version_with_a_comment_behind_it_is_read(run: Run) -> None:
+    """What may be replaced is read first: its versions are kept."""
+    Path("c.txt").write_text("neuronx-cc==2.24.5133.0  # for a model\n  nki==0.5.0 ; x\\\n# a==1\n")
+    wanted = {"neuronx-cc": "2.24.5133.0", "nki": "0.5.0"}
+    assert read_locked("c.txt", "constraints") == ("", wanted)
+
+
+# a report of each form, and the file that it goes to
+REPORTS = [
+    *((("plan", "--instance", "trn2", "--os", "ubuntu24.04", "--format", form), f"x.{form}")
+      for form in ("text", "json", "markdown", "sh", "dockerfile")),
+    *((("lifecycle", "--format", form), f"x.{form}")
+      for form in ("text", "json", "html", "svg", "ics")),
+    (("lifecycle", "torch-neuronx 2.8"), "details.text"),
+    (("lifecycle", "2.31.1", "trn2"), "details.text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "name"), REPORTS)
+def test_a_report_replaces_its_own_file_alone(
+    run: Run, command: tuple[str, ...], name: str
+) -> None:
+    path = Path(name)
+    words = (*command, "--as-of", "2026-08-20", "-o", name)
+    path.write_text("Ask Kim about the driver.\n")
+    error = failure(run(*words), CannotWrite)
+    assert (error.path, "--overwrite" in error.hint) == (name, True)
+    assert path.read_text() == "Ask Kim about the driver.\n"
+    assert run(*words, "--overwrite").code == 0
+    first = path.read_text()
+    assert first != "Ask Kim about the driver.\n"
+    # What it wrote itself it replaces, and an empty file is nobody's.
+    assert run(*words).code == 0
+    path.write_text("")
+    assert run(*words).code == 0
+    assert path.read_text().splitlines()[3:] == first.splitlines()[3:]

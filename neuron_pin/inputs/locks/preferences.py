@@ -42,12 +42,14 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         ) from None
 
 
-_PIN = r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\].*)?$"
+PIN = r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s*;\\]+)\s*(?:[;\\#].*)?"
+"""A line with an exact version, as pip reads it: a marker, a hash in the next line or a comment may
+follow."""
 
 
 def _constraints(text: str, path: str) -> tuple[str, dict[str, str]]:
     sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
-    pins = re.findall(_PIN, text, re.M)
+    pins = re.findall(rf"^[ \t]*{PIN}$", text, re.M)
     return (sdk[1] if sdk else ""), {canonicalize_name(name): version for name, version in pins}
 
 
