@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         explain_pair,
         lifecycle,
         lock,
+        outdated,
         plan,
+        why,
     )
     from .api.arguments import SourceOptions, Target
     from .audit import Finding, Severity
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .operations.check import CheckedInput
     from .operations.diff import Comparison, Difference
     from .operations.explain import Explanation, PairExplanation, PairVerdict
+    from .operations.outdated import Outdated, PackageAge
     from .planner import Plan, Step
     from .reporter import Reporter
     from .resolve import Exclusion, LockedPackage
@@ -60,6 +63,8 @@ __all__ = [
     "LockedPackage",
     "NeuronPinError",
     "NoSolution",
+    "Outdated",
+    "PackageAge",
     "PairExplanation",
     "PairVerdict",
     "Plan",
@@ -85,7 +90,9 @@ __all__ = [
     "lifecycle",
     "load_catalog",
     "lock",
+    "outdated",
     "plan",
+    "why",
 ]
 
 _MODULES = {
@@ -97,7 +104,9 @@ _MODULES = {
         "explain_pair",
         "lifecycle",
         "lock",
+        "outdated",
         "plan",
+        "why",
     ),
     "api.arguments": ("SourceOptions", "Target"),
     "audit": ("Finding", "Severity"),
@@ -119,6 +128,7 @@ _MODULES = {
     "operations.check": ("CheckedInput",),
     "operations.diff": ("Comparison", "Difference"),
     "operations.explain": ("Explanation", "PairExplanation", "PairVerdict"),
+    "operations.outdated": ("Outdated", "PackageAge"),
     "planner": ("Plan", "Step"),
     "reporter": ("Reporter",),
     "resolve": ("Exclusion", "LockedPackage"),

@@ -16,6 +16,7 @@ from neuron_pin import (
     Comparison,
     Explanation,
     NoSolution,
+    Outdated,
     PairExplanation,
     Plan,
     Reporter,
@@ -29,7 +30,9 @@ from neuron_pin import (
     lifecycle,
     load_catalog,
     lock,
+    outdated,
     plan,
+    why,
 )
 
 
@@ -52,7 +55,11 @@ def use() -> None:
         timeout=5,
         reporter=Progress(),
         catalog=catalog,
+        keep=[Path("lock.json")],
+        upgrade_package=["nki"],
     )
+    ages: Outdated = outdated(".venv", target=target)
+    chains: list[tuple[str, ...]] = why("nki", lock=Path("lock.json"))
     text: str = resolution.render("constraints")
     name: str = resolution.packages[0].key.name
     identifier: str = resolution.exclusions[0].rule.identifier
@@ -62,7 +69,17 @@ def use() -> None:
     comparison: Comparison = diff(Path("lock.json"), "latest")
     steps: Plan = plan(target=target, start=Path("lock.json"), installer="uv")
     rows: list[Status] = lifecycle(kind=["sdk"], as_of=date.today())
-    print(explanation, pair, checked, comparison, steps, rows, neuron_pin.errors.nearest)
+    print(
+        ages.packages[0].newest,
+        chains,
+        explanation,
+        pair,
+        checked,
+        comparison,
+        steps,
+        rows,
+        neuron_pin.errors.nearest,
+    )
     try:
         lock(["x"], ofline=True)  # type: ignore[call-arg]
         lock(["x"], pin="loose")  # type: ignore[arg-type]

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from neuron_pin.operations.diff import Comparison
     from neuron_pin.operations.explain import Explanation, PairExplanation
     from neuron_pin.operations.lock_request import LockRequest
+    from neuron_pin.operations.outdated import Outdated
     from neuron_pin.planner import Plan
 
 
@@ -110,6 +111,8 @@ def lock(
     all_files: bool = False,
     build: Sequence[str] = (),
     expires: date | str | None = None,
+    keep: Sequence[StrPath] = (),
+    upgrade_package: Sequence[str] = (),
     catalog: Catalog | None = None,
     reporter: Reporter = SILENT,
     environ: Mapping[str, str] | None = None,
@@ -121,7 +124,10 @@ def lock(
     ``requirement`` names requirements files and pyproject.toml files, ``constraint``
     constraints files, ``override`` files whose requirements replace those of others.
     ``all_files`` reads every file of each package with its hashes, as ``render("pylock")``
-    names them; without it the lock has the best file alone.  ``environ`` is for ``${NAME}`` in
+    names them; without it the lock has the best file alone.  ``keep`` names existing locks (by
+    their names: lock.json, pylock.toml, constraints.txt) whose release and versions are kept as
+    long as nothing speaks against them, as the command line keeps those of its ``-o`` files; those
+    of ``upgrade_package`` are not.  ``environ`` is for ``${NAME}`` in
     requirements files and for the place of the cache; default: that of the process.
 
     Reads the network only where indexes are used: not with ``offline=True`` and no index named.
@@ -141,8 +147,14 @@ def lock(
             "generate_hashes": generate_hashes,
             "build": list_texts("build", build),
             "expires": write_day(expires),
+            "upgrade_package": list_texts("upgrade_package", upgrade_package),
         },
     )
+    preferred = None
+    if list_paths("keep", keep):
+        from neuron_pin.operations.keep_lock import read_named_preferences
+
+        preferred = read_named_preferences(list_paths("keep", keep))
     files = read_inputs(
         list_paths("requirement", requirement),
         list_paths("constraint", constraint),
@@ -160,6 +172,7 @@ def lock(
         this_python=find_this_python(),
         environ=environment,
         all_files=all_files,
+        preferred=preferred,
         reporter=reporter,
     )
     return Resolution(*found)
@@ -284,6 +297,39 @@ def diff(
     day = read_day(as_of)
     states = read_states(check_path("old", old), check_path("new", new), facts, family, day)
     return compare(*states, facts, day)
+
+
+def outdated(
+    place: StrPath = "lock.json",
+    *,
+    target: Target = Target(),  # noqa: B008 - a value, never changed
+    root: StrPath = "/",
+    catalog: Catalog | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Outdated:
+    """What is newer than a lock, an environment or a machine has, and what of it ends when.
+
+    ``place`` is a lock.json, pylock.toml or constraints file, the folder of an environment, or
+    ``host`` for the machine below ``root``.  What ``target`` leaves open is taken from there.
+    Never reads the network.  Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
+    """
+    from neuron_pin.operations.outdated import find_outdated
+
+    request = _lock_request(target, {}, catalog, environ)
+    return find_outdated(request, check_path("place", place), check_path("root", root))
+
+
+def why(name: str, *, lock: StrPath = "lock.json") -> list[tuple[str, ...]]:
+    """Why a package is in a lock.json: the shortest chain from each place where something was
+    asked for, down to the package, shortest first; empty where the lock does not have it.
+
+    Raises `UnreadableInput`.
+    """
+    from neuron_pin.catalog import canonicalize_name
+    from neuron_pin.inputs.locks.lock_json import read_lock_json
+    from neuron_pin.operations.why import find_chains
+
+    return find_chains(read_lock_json(check_path("lock", lock)), canonicalize_name(name))
 
 
 def plan(

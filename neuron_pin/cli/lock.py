@@ -21,7 +21,7 @@ from neuron_pin.operations.write import (
 )
 from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, infer_format
 from neuron_pin.policy import Ecosystem
-from neuron_pin.resolve import Preferences, Resolution
+from neuron_pin.resolve import Resolution
 from neuron_pin.settings import load_settings
 from neuron_pin.target import Scope
 
@@ -216,13 +216,11 @@ def run(options: Options, console: Console) -> int:
     forms = [output.form for output in outputs] + ([printed] if printed else [])
     preferred = None
     if outputs and not settings.upgrade:
-        from neuron_pin.inputs.locks.preferences import read_locked
+        from neuron_pin.operations.keep_lock import read_preferences
 
-        found = [read_locked(o.path, o.form.name) for o in outputs if o.form.is_kept]
-        versions = {name: version for _, pins in found for name, version in pins.items()}
-        preferred = Preferences(next((sdk for sdk, _ in found if sdk), ""), versions)
-        if versions:
-            _warn_of_unlocked(settings.upgrade_package, versions, console)
+        preferred = read_preferences((o.path, o.form.name) for o in outputs if o.form.is_kept)
+        if preferred.versions:
+            _warn_of_unlocked(settings.upgrade_package, preferred.versions, console)
     with console.watch("Resolving", is_long=not settings.offline) as reporter:
         resolution = lock(
             settings,
@@ -238,6 +236,11 @@ def run(options: Options, console: Console) -> int:
         )
     if not options.check and preferred is not None and preferred.sdk == resolution.sdk is not None:
         _note_newer(resolution, catalog, [o.path for o in outputs if o.form.is_kept], console)
+    if preferred is not None and settings.upgrade_package:
+        from neuron_pin.operations.keep_lock import find_companions
+
+        for moved in find_companions(resolution, preferred, settings.upgrade_package):
+            console.note(f"{moved.name} {moved.old} -> {moved.new}, too: {moved.reason}")
     command = written_command(options.arguments, valued=("--root",), flags=_NOT_OF_A_LOCK)
     prepared = prepare(outputs, resolution, command, catalog, overwrite=options.overwrite)
     for warning in resolution.warnings:
