@@ -192,6 +192,8 @@ def test_lock_writes_what_the_system_reads(bare: Bare, system: str) -> None:
     assert written == wanted
     text = (bare.clone / "build" / SYSTEM_FILE[SYSTEMS[system]]).read_text()
     assert "aws-neuronx-dkms" in text
+    # The command that the files name is the one that made them.
+    assert (text.count("--instance"), text.count("--os")) == (1, 1)
 
 
 def test_lock_of_python_packages_alone_writes_no_system_file(bare: Bare) -> None:

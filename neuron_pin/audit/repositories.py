@@ -22,6 +22,7 @@ from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
+from neuron_pin.inputs.host.hook_state import read_hook_family
 from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, check_fingerprint
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt.packages import AMD64
@@ -115,17 +116,19 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
 
 
 def _lock_command(root: str, path: str, catalog: Catalog, now: float) -> str:
-    """The command that writes a file of a machine, with its instance family and operating system
-    in it; what does not show is an example, and the command says so."""
+    """The command that writes a file of a machine, with its instance family, or that of the lock
+    of its hook, and its operating system in it; what does not show is an example, and the command
+    says so."""
     machine = detect(root)
+    family = machine.instance or read_hook_family(root)
     system = catalog.find_system(machine.os)
-    words = ["lock", "--offline", "--instance", machine.instance or EXAMPLE_FAMILY]
+    words = ["lock", "--offline", "--instance", family or EXAMPLE_FAMILY]
     words += ["--os", system.name if system is not None else EXAMPLE_SYSTEM]
     # Nothing of these files depends on Python, but no lock is made for one that has ended.
     pythons = find_supported_pythons(catalog, datetime.fromtimestamp(now, timezone.utc).date())
     if pythons and system is not None and system.python not in pythons:
         words += ["--python", pythons[-1]]
-    examples = [] if machine.instance else [f"your instance family for {EXAMPLE_FAMILY}"]
+    examples = [] if family else [f"your instance family for {EXAMPLE_FAMILY}"]
     examples += [] if system is not None else [f"your system for {EXAMPLE_SYSTEM}"]
     told = f"  # put {' and '.join(examples)}" if examples else ""
     return f"{AS_ROOT} {shlex.join([*words, '-o', os.path.join(root, path)])}{told}"

@@ -27,6 +27,12 @@ def sign_changes(gained: Sequence[str], lost: Sequence[str]) -> list[str]:
     return [*(f"+{name}" for name in gained), *(f"-{name}" for name in lost)]
 
 
+def describe_changes(gained: Sequence[str], lost: Sequence[str]) -> str:
+    """``now also trn3; no longer inf1``."""
+    parts = [f"now also {', '.join(gained)}"] if gained else []
+    return "; ".join([*parts, *([f"no longer {', '.join(lost)}"] if lost else [])])
+
+
 def changes_row(gained: Sequence[str], lost: Sequence[str]) -> dict[str, list[str]]:
     """``{"gained": […], "lost": […]}``."""
     return {"gained": list(gained), "lost": list(lost)}

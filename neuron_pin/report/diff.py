@@ -13,7 +13,7 @@ from neuron_pin.policy.update import Update
 from neuron_pin.printable import escape_markdown, join_printable, make_printable
 from neuron_pin.screen import PLAIN, Screen, columns
 
-from .changes import changes_row, describe_release_change, sign_changes
+from .changes import changes_row, describe_changes, describe_release_change
 
 
 def render_diff(
@@ -70,7 +70,7 @@ def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -
         title += f" ({change})"
     table = columns(HEAD, [_row(d) for d in shown], screen) if shown else ["no difference"]
     lines = [
-        f"{word}: {' '.join(sign_changes(gained, lost))}"
+        f"{word}: {describe_changes(gained, lost)}"
         for word, gained, lost in _support_rows(comparison)
     ]
     remarks = _remarks(comparison)
@@ -132,7 +132,7 @@ def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
         lines.append("No difference.")
     remarks = _remarks(comparison)
     for word, gained, lost in _support_rows(comparison):
-        lines += ["", f"{word}: {' '.join(sign_changes(gained, lost))}"]
+        lines += ["", f"{word}: {describe_changes(gained, lost)}"]
     lines += ["", *(f"- {escape_markdown(remark)}" for remark in remarks)] if remarks else []
     return "\n".join(lines) + "\n"
 

@@ -52,6 +52,21 @@ def no_source(root: Path) -> None:
     (root / "etc/apt/sources.list").write_text("deb http://deb.invalid/1 stable main\n")
 
 
+def test_the_family_of_an_enforced_lock_is_no_example(run) -> None:
+    def remedy() -> str:
+        found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
+        return next(f["remedy"] for f in found if f["rule"] == "NP601")
+
+    with scratch_apt([OTHER], {}, {}) as apt:
+        Path(apt.root, "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="22.04"\n')
+        assert "# put your instance family" in remedy()
+        words = ("--instance", "inf2", "--os", "ubuntu22.04", "--as-of", "2026-08-20")
+        assert run("lock", "--offline", "aws-neuronx-tools", *words, "-o", "lock.json").code == 0
+        assert run("hook", "install", "apt", "--lock", "lock.json", "--root", apt.root).code == 0
+        assert "--instance inf2" in remedy()
+        assert "#" not in remedy()
+
+
 def unsigned(root: Path) -> None:
     path = root / "etc/apt/sources.list"
     path.write_text(path.read_text().replace("signed-by=/etc/k.asc", "trusted=yes", 1))

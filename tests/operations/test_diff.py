@@ -245,6 +245,11 @@ def test_phases_and_support_are_those_of_the_instance(run: Run) -> None:
     assert support["Python"] == {"gained": ["3.13"], "lost": ["3.10"]}
 
 
+def test_what_a_release_gains_and_loses_is_said_in_words(run: Run) -> None:
+    text = run("diff", "2.28.1", "2.32.0", "--instance", "trn2", "--as-of", DAY).out
+    assert "Python: now also 3.13; no longer 3.10\n" in text
+
+
 def test_a_release_of_a_later_day_is_not_compared(run: Run) -> None:
     day = ("--as-of", "2026-05-30")
     assert failure(run("diff", "2.28.1", "2.32.0", *day), UnknownName).given == "2.32.0"

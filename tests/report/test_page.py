@@ -228,6 +228,13 @@ def test_nothing_runs_out_of_the_window(browser, folder: Path, width: int) -> No
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert inner <= outer
+    # Nor out of the box of the filters.
+    outside = browser.execute_script(
+        "const box = document.querySelector('form').getBoundingClientRect();"
+        "return [...document.querySelectorAll('form *')].filter(e => e.offsetHeight &&"
+        " e.getBoundingClientRect().right > box.right).map(e => e.outerHTML.slice(0, 60))"
+    )
+    assert outside == []
     sizes = browser.execute_script(
         "return [...document.querySelectorAll('td, th, summary')].filter(e => e.offsetHeight)"
         ".map(e => parseFloat(getComputedStyle(e).fontSize))"

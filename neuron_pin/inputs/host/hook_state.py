@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Pin, PinComparison
 
@@ -25,6 +26,21 @@ def read_hook_states(root: str) -> dict[str, str]:
             sdk = re.search(r"^value\tsdk\t([\d.]*)$", text, re.M)
             found[manager] = sdk[1] if sdk else ""
     return found
+
+
+def read_hook_family(root: str) -> str:
+    """The instance family of the lock that a machine's hook enforces; empty where no hook says
+    one."""
+    for manager in ("apt", "dnf"):
+        path = os.path.join(root, STATES, f"{manager}.state")
+        try:
+            text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+        except UnreadableInput:
+            continue
+        found = re.search(r"^value\tfamily\t([a-z]+\d[a-z]?)$", text, re.M)
+        if found:
+            return found[1]
+    return ""
 
 
 def read_hook_pins(root: str, manager: str) -> dict[str, Pin]:
