@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import FIXTURES, Run, failure
 from dnf_world import dnf_world, has_dnf
+from planned_host import SITE, a_host
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.windows import Pair, find_clash
@@ -20,7 +21,6 @@ from neuron_pin.inputs.host.apt_preferences import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.planner.hops import find_moves
 
-SITE = "apt.repos.neuron.amazonaws.com"
 CALLS = [
     tuple(line.split())
     for line in (FIXTURES / "plans/calls.txt").read_text().splitlines()
@@ -396,28 +396,6 @@ def test_a_release_between_is_named_where_host_and_containers_move_apart(
 # Hosts ---------------------------------------------------------------------------------
 
 
-def a_host(root: Path, *, held: str = "install") -> Path:
-    """A Debian root with an older Neuron on it."""
-    (root / "var/lib/dpkg").mkdir(parents=True)
-    (root / "etc/apt/sources.list.d").mkdir(parents=True)
-    (root / "sys/devices/virtual/dmi/id").mkdir(parents=True)
-    (root / "sys/devices/virtual/dmi/id/product_name").write_text("trn2.48xlarge\n")
-    (root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="24.04"\n')
-    rows = [
-        ("aws-neuron-dkms", "2.2.14.0", "install"),
-        ("aws-neuronx-runtime-lib", "2.32.31.0-0234f5ed2", "install"),
-        ("aws-neuronx-collectives", "2.32.28.0-452cba8de", "install"),
-        ("aws-neuronx-tools", "2.30.10.0-39feaa591", held),
-    ]
-    (root / "var/lib/dpkg/status").write_text(
-        "".join(
-            f"Package: {name}\nStatus: {mark} ok installed\nVersion: {version}\n\n"
-            for name, version, mark in rows
-        )
-    )
-    return root
-
-
 def test_a_host_moves_with_its_holds_and_renames(run: Run, tmp_path: Path) -> None:
     root = a_host(tmp_path / "root", held="hold")
     source = root / "etc/apt/sources.list.d/neuron.list"
@@ -432,207 +410,6 @@ def test_a_host_moves_with_its_holds_and_renames(run: Run, tmp_path: Path) -> No
     assert "--allow-change-held-packages" in by_name["packages"]["commands"][0]
     assert not any("rm -f" in command and "sources" in command for command in plan["back"])
     assert any("aws-neuron-dkms=2.2.14.0" in command for command in plan["back"])
-
-
-def paste(run: Run, commands: list[str]) -> None:
-    """Run a plan's commands for a private root: ours by the fixture, others by a shell."""
-    for command in commands:
-        text = command.removeprefix("sudo ")
-        if text.startswith("neuron-pin "):
-            done = run(*shlex.split(text)[1:], "-q")
-            assert done.code == 0, (command, done.err)
-        elif text.startswith(("tar ", "mkdir ", "rm -f", "sh -c", "test ")):
-            subprocess.run(["sh", "-c", text], check=True)
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
-
-
-def test_the_hook_is_moved_after_the_checks_and_moved_back(run: Run, tmp_path: Path) -> None:
-    root = a_host(tmp_path / "root", held="install")
-    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
-    asked = ("--sdk", "2.30.0", "--instance", "trn2", "--os", "ubuntu24.04", "-o", "old.json")
-    assert run("lock", "--offline", *asked).code == 0
-    assert run("hook", "install", "apt", "--lock", "old.json", "--root", root).code == 0
-    before = contents(root)
-    words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0", "--format", "json")
-    plan = json.loads(run(*words).out)
-    moving = [step for step in plan["steps"] if step["part"] == "lock"]
-    # A machine that fails a check keeps its hook; then the hook moves before all else.
-    others = [step["part"] for step in plan["steps"] if step["part"] != "checks"]
-    checks = len(plan["steps"]) - len(others)
-    assert checks > 0
-    assert all(step["part"] == "checks" for step in plan["steps"][:checks])
-    assert others[: len(moving)] == ["lock"] * len(moving)
-    assert [step["name"] for step in moving] == ["lock", "save", "hook"]
-    # The hook has the pins: no other step writes them.
-    assert not any(file["path"].endswith(".pref") for s in plan["steps"] for file in s["files"])
-    paste(run, [command for step in moving for command in step["commands"]])
-    status = json.loads(run("hook", "status", "apt", "--root", root, "--format", "json").out)
-    assert "2.32.0" in status["hooks"][0]["lock"]
-    assert status["hooks"][0]["problems"] == []
-    assert contents(root) != before
-    # A second run of the script saves nothing over what was saved.
-    assert all(
-        subprocess.run(["sh", "-c", step["unless"]], check=False).returncode == 0
-        for step in moving
-        if step["name"] == "save"
-    )
-    paste(run, plan["back"])
-    assert contents(root) == before
-
-
-def test_a_rollback_passes_the_hook(run: Run, tmp_path: Path) -> None:
-    root = a_host(tmp_path / "root", held="install")
-    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
-
-    def roll_back(sdk: str) -> tuple[list[str], int]:
-        asked = ("--sdk", sdk, "--instance", "trn2", "--os", "ubuntu24.04", "-o", f"{sdk}.json")
-        assert run("lock", "--offline", *asked).code == 0
-        done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
-        assert done.code == 0, done.err
-        words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0", "--format", "json")
-        back: list[str] = json.loads(run(*words).out)["back"]
-        (at,) = [n for n, line in enumerate(back) if "apt-get install -y --allow-down" in line]
-        return back, at
-
-    # The hook was moved by hand before: its old lock has to come first.
-    back, at = roll_back("2.32.0")
-    assert back[at].startswith("sudo apt-get install")
-    assert "hook install apt --lock OLD.json" in back[at - 1]
-    assert all(line.startswith("#") for line in back[at - 2 : at])
-    # What is installed was so by an override.
-    status = root / "var/lib/dpkg/status"
-    status.write_text(status.read_text().replace("2.30.10.0-39feaa591", "2.99.1.0-new"))
-    back, at = roll_back("2.30.0")
-    assert back[at].startswith("sudo env NEURON_PIN_ALLOW=NP306 apt-get install")
-
-
-def test_root_is_told_where_the_program_is(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = a_host(tmp_path / "root", held="install")
-    asked = ("--sdk", "2.30.0", "--instance", "trn2", "--os", "ubuntu24.04", "-o", "old.json")
-    assert run("lock", "--offline", *asked).code == 0
-    assert run("hook", "install", "apt", "--lock", "old.json", "--root", root).code == 0
-    program = tmp_path / "venv/bin/neuron-pin"
-    program.parent.mkdir(parents=True)
-    program.write_text("")
-    words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0")
-    assert "sudo neuron-pin hook install apt" in run(*words).out
-    monkeypatch.setattr("sys.argv", [str(program)])
-    # sudo does not search an environment.
-    assert f"sudo {program} hook install apt" in run(*words).out.replace(" \\\n       ", "")
-
-
-def test_rolling_back_restores_the_pins_that_were_there(run: Run, tmp_path: Path) -> None:
-    root = a_host(tmp_path / "root", held="install")
-    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
-    (root / "etc/apt/preferences.d").mkdir()
-    pins = root / "etc/apt/preferences.d/00-neuron-pin.pref"
-    asked = ("--sdk", "2.30.0", "--instance", "trn2", "--os", "ubuntu24.04", "-o", pins)
-    assert run("lock", "--offline", *asked).code == 0
-    before = contents(root)
-    for start in ("host", "2.30.0"):
-        words = ("plan", "--from", start, "--root", root, "--to", "2.32.0", "--framework", "none",
-                 "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json")  # fmt: skip
-        plan = json.loads(run(*words).out)
-        paste(run, [c for s in plan["steps"] if s["name"] == "save" for c in s["commands"]])
-        (file,) = [f for s in plan["steps"] for f in s["files"] if f["path"] == str(pins)]
-        pins.write_text(file["text"])
-        paste(run, [command for command in plan["back"] if "sources" not in command])
-        assert contents(root) == before, start
-
-
-def test_the_archive_of_an_earlier_move_is_not_restored(run: Run, tmp_path: Path) -> None:
-    """From 2.28.1 to 2.30.0, to 2.32.0, to 2.30.0: rolling that back restores what 2.32.0 had."""
-    root = a_host(tmp_path / "root")
-    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
-    (root / "etc/apt/preferences.d").mkdir()
-    pins = root / "etc/apt/preferences.d/00-neuron-pin.pref"
-
-    def move(start: str, to: str) -> list[str]:
-        words = ("plan", "--from", start, "--root", root, "--to", to, "--framework", "none",
-                 "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json")  # fmt: skip
-        plan = json.loads(run(*words).out)
-        (save,) = [step for step in plan["steps"] if step["name"] == "save"]
-        for _ in range(2):
-            there = subprocess.run(["sh", "-c", save["unless"]], check=False)
-            if there.returncode:
-                paste(run, save["commands"])
-            (file,) = [f for s in plan["steps"] for f in s["files"] if f["path"] == str(pins)]
-            pins.write_text(file["text"])
-        back: list[str] = plan["back"]
-        return back
-
-    asked = ("--sdk", "2.28.1", "--instance", "trn2", "--os", "ubuntu24.04", "-o", pins)
-    assert run("lock", "--offline", *asked).code == 0
-    for start in ("host", "2.32.0"):
-        move(start, "2.30.0")
-        move("2.30.0", "2.32.0")
-        before = pins.read_bytes()
-        back = move(start, "2.30.0")
-        assert pins.read_bytes() != before
-        paste(run, [command for command in back if "sources" not in command])
-        assert pins.read_bytes() == before, start
-
-
-def test_a_second_run_saves_no_pins_of_the_first(run: Run, tmp_path: Path) -> None:
-    """Where there were none, rolling back leaves none, however often the steps were run."""
-    root = a_host(tmp_path / "root")
-    (root / "etc/apt/preferences.d").mkdir()
-    pins = root / "etc/apt/preferences.d/00-neuron-pin.pref"
-    words = ("plan", "--from", "2.30.0", "--root", root, "--to", "2.31.1", "--framework", "none",
-             "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json")  # fmt: skip
-    plan = json.loads(run(*words).out)
-    (save,) = [step for step in plan["steps"] if step["name"] == "save"]
-    (file,) = [f for s in plan["steps"] for f in s["files"] if f["path"] == str(pins)]
-    for _ in range(2):
-        if subprocess.run(["sh", "-c", save["unless"]], check=False).returncode:
-            paste(run, save["commands"])
-        pins.write_text(file["text"])
-    paste(run, [command for command in plan["back"] if "sources" not in command])
-    assert not pins.exists()
-
-
-@pytest.mark.parametrize("system", ["ubuntu24.04", "rocky9", "amzn2023"])
-def test_rolling_back_to_a_release_installs_its_versions(run: Run, system: str) -> None:
-    words = ("plan", "--from", "2.28.1", "--to", "2.31.1", "--instance", "trn1", "--os", system,
-             "--framework", "none", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
-    back = json.loads(run(*words).out)["back"]
-    assert [line for line in back if "aws-neuronx-dkms" in line and "2.26.10.0" in line]
-    assert not [line for line in back if " remove " in line]
-
-
-@pytest.mark.parametrize("system", ["ubuntu24.04", "rocky9"])
-def test_rolling_back_removes_a_repository_only_where_there_was_none(run: Run, system: str) -> None:
-    words = ("plan", "--to", "2.31.1", "--instance", "trn1", "--os", system, "--framework", "none",
-             "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
-
-    def removed(*more: str) -> list[str]:
-        plan = json.loads(run(*words, *more).out)
-        written = [
-            f["path"] for s in plan["steps"] if s["part"] == "repository" for f in s["files"]
-        ]
-        assert written
-        return [c for c in plan["back"] if "rm -f" in c and any(w in c for w in (*written, ".asc"))]
-
-    assert removed()
-    assert not removed("--from", "2.30.0")
-
-
-@pytest.mark.parametrize("installer", ["pip", "uv"])
-def test_rolling_back_removes_the_files_of_the_environment(run: Run, installer: str) -> None:
-    words = ("plan", "--instance", "trn2", "--os", "ubuntu24.04", "--as-of", "2026-08-20")
-    plan = json.loads(run(*words, "--installer", installer, "--format", "json").out)
-    (install,) = [step for step in plan["steps"] if step["name"] == "install"]
-    (file,) = install["files"]
-    assert f"rm -f {file['path']}" in plan["back"]
 
 
 def test_a_swapped_framework_package_is_told(run: Run) -> None:
@@ -792,22 +569,6 @@ def test_one_key_alone_passes_the_check(run: Run, tmp_path: Path) -> None:
     for data, code in ((keys[0], 0), (keys[1], 1), (keys[0] + keys[1], 1), (b"", 1)):
         path.write_bytes(data)
         assert subprocess.run(["sh", "-c", check], check=False).returncode == code
-
-
-def test_a_host_that_is_held_by_a_hook_is_told_what_comes_first(run: Run, tmp_path: Path) -> None:
-    root = a_host(tmp_path / "root", held="install")
-    (root / "etc/apt/sources.list.d/neuron.list").write_text(f"deb https://{SITE} noble main\n")
-    words = ("plan", "--from", "host", "--root", root, "--to", "2.32.0")
-    assert "hook" not in run(*words).out
-    for sdk in ("2.30.0", "2.32.0"):
-        asked = ("--sdk", sdk, "--instance", "trn2", "--os", "ubuntu24.04", "-o", f"{sdk}.json")
-        assert run("lock", "--offline", *asked).code == 0
-        done = run("hook", "install", "apt", "--lock", f"{sdk}.json", "--root", root)
-        assert done.code == 0, done.err
-        told = run(*words)
-        # Rolling back names a lock, too.
-        is_told = "sudo neuron-pin hook install apt --lock neuron-" in told.out
-        assert is_told == (sdk == "2.30.0"), told.out
 
 
 def test_the_script_stops_and_can_be_run_again(run: Run, tmp_path: Path) -> None:
