@@ -1,7 +1,7 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
 from .catalog import Catalog, canonicalize_name, sdk_key
-from .choosing import find_unused_catalog, load_catalog, user_catalog
+from .choosing import find_import_day, find_unused_catalog, load_catalog, user_catalog
 from .facts import (
     AvailabilityRange,
     ComponentKind,
@@ -40,6 +40,7 @@ __all__ = [
     "Window",
     "canonicalize_name",
     "find_facts_age",
+    "find_import_day",
     "find_unused_catalog",
     "load_catalog",
     "public_version",

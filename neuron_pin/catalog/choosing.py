@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime, timezone
 
 from .catalog import EMBEDDED, Catalog
 
@@ -26,6 +27,14 @@ def _find_imported() -> str:
         if os.path.exists(os.path.join(folder, "catalog.json")):
             return folder
     return ""
+
+
+def find_import_day() -> date | None:
+    """The day (UTC) on which the user imported a catalog last, none for never."""
+    own = _find_imported()
+    if not own:
+        return None
+    return datetime.fromtimestamp(os.stat(own).st_mtime, timezone.utc).date()
 
 
 def load_catalog(folder: str | None = None) -> Catalog:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 
-from neuron_pin.catalog import Catalog, FactsAge, find_facts_age
+from neuron_pin.catalog import Catalog, FactsAge, find_facts_age, find_import_day
 from neuron_pin.target import parse_day
 
 from .console import Console
+
+IMPORT_HOLDS = 7
+"""Days after an import for which nobody is told to import again: it brought what there was."""
 
 
 def read_clock() -> date:
@@ -28,9 +31,11 @@ def parse_day_or_today(text: str | None) -> date:
 
 def warn_of_old_facts(console: Console, catalog: Catalog, day: date) -> FactsAge:
     """The age of a catalog's facts on a day; where they are old, one warning says so, with the
-    command that tells how to get newer ones."""
+    command that tells how to get newer ones, unless that was just done."""
     age = find_facts_age(catalog.announced, day)
     if age.is_old:
         console.warn(age.warning_today)
-        console.hint("neuron-pin catalog import says how to get newer data")
+        imported = find_import_day()
+        if imported is None or (read_clock() - imported).days > IMPORT_HOLDS:
+            console.hint("neuron-pin catalog import says how to get newer data")
     return age

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from conftest import Run
 
-from neuron_pin.catalog import Catalog, find_facts_age
+from neuron_pin.catalog import Catalog, find_facts_age, user_catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.facts_age import MAX_AGE, describe_import
 from neuron_pin.extras import install_command
@@ -85,6 +86,20 @@ def test_documents_say_how_old_the_facts_are(
         assert document["facts"] == {
             "until": FACTS_OF.isoformat(), "age_days": 99, "is_old": True,
         }  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(0, False), (7, False), (8, True)])
+def test_who_has_just_imported_is_not_told_to_import(
+    run: Run, monkeypatch: pytest.MonkeyPatch, days: int, *, is_told: bool
+) -> None:
+    monkeypatch.setattr("neuron_pin.cli.facts.read_clock", lambda: LATE)
+    own = Path(user_catalog())
+    shutil.copytree(EMBEDDED, own)
+    day = datetime.combine(LATE - timedelta(days=days), time(12), timezone.utc).timestamp()
+    os.utime(own, (day, day))
+    told = run("releases").err
+    assert "warning: " in told
+    assert ("hint: " in told) == is_told
 
 
 def test_a_day_that_is_asked_about_counts_instead_of_today(
