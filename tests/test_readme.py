@@ -80,9 +80,9 @@ def test_the_first_sample_is_what_lock_prints(run: Run, pytestconfig: pytest.Con
     shown = block("", "Neuron SDK")
     (day,) = re.findall(r"as of (\S+)", shown)
     script = (README.parent / "script/lock").read_text()
-    (asked,) = re.findall(r'neuron-pin" lock (.*) \\\n', script)
+    (target,) = re.findall(r"^for option in (.*); do$", script, re.M)
     outputs = ("-o", "constraints.txt", "-o", "neuron.pref", "-o", "lock.json")
-    done = run("lock", *asked.split(), *outputs, "--as-of", day)
+    done = run("lock", "--offline", *target.split(), *outputs, "--as-of", day)
     assert done.code == 0, done.err
     hold(shown, done.out, pytestconfig)
 

@@ -132,9 +132,7 @@ def _system(
         known = ", ".join(system.name for system in catalog.systems)
         reason = f"no SDK release supports this operating system; known are {known}"
         remedy = "move to " + " or ".join(list_supported_systems(catalog, target, name)[:3])
-        yield Finding(
-            Rule.OPERATING_SYSTEM, Severity.ERROR, name, reason, place, remedy
-        )
+        yield Finding(Rule.OPERATING_SYSTEM, Severity.ERROR, name, reason, place, remedy)
     instance = target.family if is_running else None
     for part in find_target_parts(
         catalog, python="", system=target.os, instance=instance, as_of=target.as_of
