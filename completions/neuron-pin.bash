@@ -312,9 +312,9 @@ _neuron_pin() {
     check) words='-h --help -q --quiet -v --verbose --color --venv --host --root --image --lock --neuron-index-url --ignore --fail-on --exit-zero --within --baseline --write-baseline --fix --diff --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     verify) words='-h --help -q --quiet -v --verbose --color --files --python --python-version --format --offline -i --index-url --neuron-index-url --trusted-host --cert --client-cert --proxy --timeout' ;;
     why) words='-h --help -q --quiet -v --verbose --color --lock --format' ;;
-    plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root -o --output --output-file --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
+    plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root -o --output --output-file --overwrite --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     diff) words='-h --help -q --quiet -v --verbose --color --instance --as-of --all --format' ;;
-    lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --component --workload --instance --as-of --lock -o --output --output-file --format' ;;
+    lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --component --workload --instance --as-of --lock -o --output --output-file --overwrite --format' ;;
     hook) words='-h --help -q --quiet -v --verbose --color' ;;
     'hook install') words='-h --help -q --quiet -v --verbose --color --lock --via --on-error --expires --dry-run --overwrite --allow-other-os --scope --venv --root' ;;
     'hook status') words='-h --help -q --quiet -v --verbose --color --scope --venv --root --format' ;;
