@@ -60,6 +60,8 @@ def lint_facts(
     ]
     if events is None:
         findings += [
+            *examination.statements(),
+            *examination.marks(),
             *examination.six_months(),
             *examination.manifest(),
             *examination.versions(),
@@ -182,12 +184,31 @@ class _Lint:
             for before, after in pairwise(dated):
                 assert before.phase is not None
                 assert after.phase is not None
-                if after.phase < before.phase:
+                if after.phase is not before.phase and after.effective == before.effective:
+                    reason = (
+                        f"{after.phase.label} and {before.phase.label} ({before.source}), both "
+                        f"from {after.effective}"
+                    )
+                    yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, after)
+                elif after.phase < before.phase:
                     reason = (
                         f"{after.phase.label} from {after.effective}, after "
                         f"{before.phase.label} from {before.effective} ({before.source})"
                     )
                     yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, after)
+
+    def statements(self) -> Iterator[Finding]:
+        """NP707: what an import met on a page and did not take, as the facts speak against it;
+        a correction of the subject's phase settles it."""
+        settled = {correction.subject for correction in self.catalog.corrections}
+        for each in self.catalog.contradictions:
+            if f"phase of {each.subject}" in settled:
+                continue
+            reason = (
+                f"{each.says} [{each.source}], but {each.against} [{each.against_source}]; a "
+                f"correction of 'phase of {each.subject}' settles it"
+            )
+            yield self.warn(Rule.EVENTS_DISAGREE, each.subject, reason)
 
     # Events and releases -------------------------------------------------------------
 
@@ -294,6 +315,34 @@ class _Lint:
             count = "1 version is" if len(found) == 1 else f"{len(found)} versions are"
             reason = f"{count} not of the form {form}, as {shown[-1]}"
             yield self.warn(Rule.VERSIONING, name, reason)
+
+    def marks(self) -> Iterator[Finding]:
+        """NP706: called Beta, Alpha or Release Candidate by a page, and shipped meanwhile without
+        the mark that the policy wants in the version."""
+        for name, life in self.catalog.spans.packages.items():
+            events = [e for e in self._of(name, "") if e.phase is not None and e.effective]
+            events.sort(key=lambda e: (e.effective or date.max, e.announced))
+            for number, event in enumerate(events):
+                after = events[number + 1] if number + 1 < len(events) else None
+                if event.phase is None or not event.phase.is_prerelease:
+                    continue
+                unmarked = [
+                    (release.sdk, member.version)
+                    for release in reversed(self.catalog.releases)
+                    if release.listed and sdk_key(life.first) <= sdk_key(release.sdk)
+                    if event.effective is not None and release.date >= event.effective
+                    if after is None or release.date < (after.effective or date.max)
+                    for member in self.catalog.members(release.sdk)
+                    if member.package == name and member.version
+                    if not parse_version(member.version).phase.is_prerelease
+                ]
+                if unmarked:
+                    sdk, version = unmarked[0]
+                    reason = (
+                        f"{event.phase.label} from {event.effective}, and {version} of {sdk} has "
+                        "no mark that says so"
+                    )
+                    yield self.warn(Rule.VERSIONING, name, reason, event)
 
     def replacements(self) -> Iterator[Finding]:
         """NP708: replacements that lead back to where they began."""

@@ -28,6 +28,7 @@ from neuron_pin.policy import Event
 
 from .facts import (
     Availability,
+    Contradiction,
     Correction,
     FrameworkRole,
     KernelFloor,
@@ -41,8 +42,18 @@ from .facts import (
     TestedConfiguration,
 )
 from .files import Fields, read_object
-from .names import SubjectName
-from .rows import read_event, read_name, read_package, read_span, read_spans, read_system
+from .names import SubjectName, Title
+from .rows import (
+    read_contradiction,
+    read_correction,
+    read_event,
+    read_kernel_floor,
+    read_name,
+    read_package,
+    read_spans,
+    read_system,
+    read_title,
+)
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalog that ships with the package."""
@@ -182,6 +193,12 @@ class Catalog:
             SkippedAnnouncement(r.text("what"), r.text("reason"), r.text("source")) for r in rows
         )
 
+    @cached_property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Statements of a phase that an import met and did not take."""
+        rows = self._lifecycle_file.each("contradictions", "contradiction")
+        return tuple(map(read_contradiction, rows))
+
     def _event(self, fields: Fields) -> Event:
         event = read_event(fields)
         if event.effective is None and event.sdk in self.dates:
@@ -198,6 +215,11 @@ class Catalog:
     def names(self) -> tuple[SubjectName, ...]:
         """What announcements call subjects."""
         return tuple(read_name(row) for row in self._file("names").each("names", "name"))
+
+    @cached_property
+    def titles(self) -> tuple[Title, ...]:
+        """What release notes call components and features."""
+        return tuple(map(read_title, self._file("names").each("titles", "title")))
 
     @cached_property
     def products(self) -> dict[str, Product]:
@@ -320,35 +342,14 @@ class Catalog:
     @cached_property
     def kernel_floors(self) -> tuple[KernelFloor, ...]:
         """The least kernels that drivers need."""
-        found = []
-        for fields in self._kernels_file.each("floors", "floor"):
-            found.append(
-                KernelFloor(
-                    package=fields.text("package"),
-                    versions=read_span(fields, "versions"),
-                    os=fields.text("os"),
-                    kernel=fields.text("kernel"),
-                    source=fields.text("source"),
-                )
-            )
-        return tuple(found)
+        return tuple(map(read_kernel_floor, self._kernels_file.each("floors", "floor")))
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Where sources disagree, and which one is held to be right."""
-        found = []
-        for fields in self._file("corrections").each("corrections", "correction"):
-            found.append(
-                Correction(
-                    subject=fields.text("subject"),
-                    wrong=fields.text("wrong"),
-                    right=fields.text("right"),
-                    why=fields.text("why"),
-                    source=fields.text("source"),
-                    date=fields.day("date"),
-                )
-            )
-        return tuple(found)
+        return tuple(
+            map(read_correction, self._file("corrections").each("corrections", "correction"))
+        )
 
     def releases_of(self, package: str, version: str) -> Sequence[Release]:
         """The releases that ship a version, newest first."""

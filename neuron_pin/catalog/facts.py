@@ -289,6 +289,21 @@ class SkippedAnnouncement(NamedTuple):
     source: str
 
 
+class Contradiction(NamedTuple):
+    """Two pages disagree on the phase of a subject: what the later-read one says, and what the
+    facts have, each with its source.  The facts stay until a correction decides."""
+
+    subject: str
+    says: str
+    source: str
+    against: str
+    against_source: str
+
+    def as_document(self) -> dict[str, str]:
+        """Plain values for JSON."""
+        return self._asdict()
+
+
 class TestedConfiguration(NamedTuple):
     """What a release's package was tested on: the kernels (``6.8``) and the C library of one
     operating system, for some instance families."""

@@ -16,6 +16,7 @@ an end of support at least a month ahead: facts of that age may lack one that ha
 REPOSITORY = "https://github.com/aws-neuron/aws-neuron-sdk"
 MANIFEST = "src/helperscripts/n2-manifest.json"
 ANNOUNCEMENTS = "about-neuron/announcements"
+PUBLISHED = (MANIFEST, ANNOUNCEMENTS, "about-neuron/whats-new.rst", "release-notes")
 """Where newer facts are published, and the paths in that repository."""
 
 
@@ -78,5 +79,5 @@ def list_import_commands() -> tuple[str, ...]:
     return (
         *((install_command("announcements"),) if lacking else ()),
         f"git clone --depth 1 {REPOSITORY}",
-        f"neuron-pin catalog import {folder}/{MANIFEST} {folder}/{ANNOUNCEMENTS}",
+        f"neuron-pin catalog import {' '.join(f'{folder}/{path}' for path in PUBLISHED)}",
     )

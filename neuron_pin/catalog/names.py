@@ -18,3 +18,11 @@ class SubjectName(NamedTuple):
     name: str
     component: str = ""
     workload: str = ""
+
+
+class Title(NamedTuple):
+    """What release notes call something, and the subjects of one kind that are meant."""
+
+    words: str
+    kind: SubjectKind
+    names: tuple[str, ...]

@@ -12,7 +12,10 @@ from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 from .facts import (
     AvailabilityRange,
     ComponentKind,
+    Contradiction,
+    Correction,
     FrameworkRole,
+    KernelFloor,
     OperatingSystem,
     Package,
     Place,
@@ -20,7 +23,7 @@ from .facts import (
     Window,
 )
 from .files import Fields
-from .names import SubjectName
+from .names import SubjectName, Title
 
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
 
@@ -117,6 +120,41 @@ def read_event(fields: Fields) -> Event:
         withdrawn_on=fields.day_or_none("withdrawn_on"),
         component=fields.text("component", ""),
         workload=fields.text("workload", ""),
+    )
+
+
+def read_kernel_floor(fields: Fields) -> KernelFloor:
+    return KernelFloor(
+        package=fields.text("package"),
+        versions=read_span(fields, "versions"),
+        os=fields.text("os"),
+        kernel=fields.text("kernel"),
+        source=fields.text("source"),
+    )
+
+
+def read_title(fields: Fields) -> Title:
+    return Title(fields.text("words"), read_subject_kind(fields), fields.words("names"))
+
+
+def read_contradiction(fields: Fields) -> Contradiction:
+    return Contradiction(
+        subject=fields.text("subject"),
+        says=fields.text("says"),
+        source=fields.text("source"),
+        against=fields.text("against"),
+        against_source=fields.text("against_source"),
+    )
+
+
+def read_correction(fields: Fields) -> Correction:
+    return Correction(
+        subject=fields.text("subject"),
+        wrong=fields.text("wrong"),
+        right=fields.text("right"),
+        why=fields.text("why"),
+        source=fields.text("source"),
+        date=fields.day("date"),
     )
 
 

@@ -19,13 +19,13 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin catalog``."""
     parser.examples = (
         "catalog show",
-        "catalog import n2-manifest.json announcements/",
+        "catalog import n2-manifest.json announcements/ release-notes/",
         "catalog lint",
     )
     parser.add_actions(
         {
             "show": "show which facts are in use, and where sources disagree",
-            "import": "read newer facts: a release manifest, a folder of announcements, or both",
+            "import": "read newer facts: a release manifest, folders of announcements and notes",
             "verify": "check that facts are complete and signed, by SHA256SUMS and a signature",
             "lint": "check the facts against the policy",
         },
@@ -33,12 +33,12 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     show, importing, verify, lint = parser.actions.values()
     add_format(show, "text", "json")
-    importing.examples = ("catalog import n2-manifest.json announcements/",)
+    importing.examples = ("catalog import n2-manifest.json announcements/ release-notes/",)
     importing.add_argument(
         "paths",
         metavar="FILE|DIR",
         nargs="*",
-        help="a release manifest (n2-manifest.json), or a folder of announcement pages",
+        help="a release manifest (n2-manifest.json), or folders of announcements and release notes",
     )
     importing.add_argument(
         "--into",
@@ -174,8 +174,7 @@ def _verify(options: Options, console: Console) -> int:
 
 def _import(options: Options, console: Console) -> int:
     from neuron_pin.catalog.facts_age import (
-        ANNOUNCEMENTS,
-        MANIFEST,
+        PUBLISHED,
         REPOSITORY,
         describe_import,
     )
@@ -183,8 +182,9 @@ def _import(options: Options, console: Console) -> int:
 
     if not options.paths:
         raise WrongUsage(
-            "nothing to import: name a release manifest, a folder of announcement pages, or both; "
-            f"the repository {REPOSITORY} publishes them as {MANIFEST} and {ANNOUNCEMENTS}",
+            "nothing to import: name a release manifest, folders of announcements and release "
+            "notes, or all; "
+            f"the repository {REPOSITORY} publishes them as {', '.join(PUBLISHED)}",
             hint=describe_import(),
         )
     folder = options.into or user_catalog()

@@ -52,12 +52,19 @@ class ImportedFacts:
             more = " (-v shows each)" if unread and not everything else ""
             yield (
                 f"{len(announcements.events)} new events; {len(announcements.known)} pages were "
-                f"known already, {unread} were not understood{more}"
+                f"known already, {unread} pages or lines were not understood{more}"
             )
             for event in announcements.events:
                 yield f"event  {_words(event)}"
+            if announcements.confirmed:
+                yield f"{announcements.confirmed} statements of release notes were known already"
+            for each in announcements.contradictions:
+                yield (
+                    f"contradiction  {each.subject}: {each.says} [{each.source}], but "
+                    f"{each.against} [{each.against_source}]"
+                )
             for page in announcements.unread if everything else ():
-                yield f"not understood  {page.path}: {page.reason} ({page.title})"
+                yield f"not understood  {page.place}: {page.reason} ({page.title})"
 
     def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -77,6 +84,8 @@ class ImportedFacts:
                 "events": [_words(event) for event in announcements.events],
                 "known_pages": len(announcements.known),
                 "unread": [page.as_document() for page in announcements.unread],
+                "confirmed": announcements.confirmed,
+                "contradictions": [each.as_document() for each in announcements.contradictions],
             }
         return document
 
@@ -84,16 +93,16 @@ class ImportedFacts:
 def import_facts(
     paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
 ) -> ImportedFacts:
-    """Read each path, a manifest file or a folder of pages, and write the catalog that
+    """Read each path, a manifest file, a page or a folder of pages, and write the catalog that
     results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
 
     Raises `UnreadableInput` for what cannot be read, or cannot be true, `WrongUsage` for two
-    of a kind, `CannotWrite`, and what `verify_facts` raises.
+    manifests, `CannotWrite`, and what `verify_facts` raises.
     """
-    files = [path for path in paths if not os.path.isdir(path)]
-    folders = [path for path in paths if os.path.isdir(path)]
-    if len(files) > 1 or len(folders) > 1:
-        raise WrongUsage("catalog import takes one manifest and one folder of announcements")
+    folders = [path for path in paths if os.path.isdir(path) or path.endswith(".rst")]
+    files = [path for path in paths if path not in folders]
+    if len(files) > 1:
+        raise WrongUsage("catalog import takes one manifest, and folders of pages")
     if signed_by:
         for path in paths:
             verify_facts(path, signed_by)
@@ -107,7 +116,8 @@ def import_facts(
     if folders:
         dated = {r.sdk for r in known.releases}
         dates = {s: manifest.date for s in fresh if s not in dated} if manifest else {}
-        announcements = read_announcements(folders[0], known, dates)
+        packages = [package.name for package in manifest.new_packages] if manifest else []
+        announcements = read_announcements(folders, known, dates, packages)
         findings = lint_facts(known, events=announcements.events, released=dates)
         for finding in findings:
             if finding.severity is Severity.ERROR:
@@ -115,7 +125,11 @@ def import_facts(
                 raise UnreadableInput(folders[0], None, problem, hint="nothing was imported")
     is_new = manifest is not None or (
         announcements is not None
-        and (announcements.events or (announcements.newest or known.announced) > known.announced)
+        and (
+            announcements.events
+            or set(announcements.contradictions) - set(known.contradictions)
+            or (announcements.newest or known.announced) > known.announced
+        )
     )
     if is_new:
         source = ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)

@@ -64,11 +64,14 @@ mkdir build
 neuron-pin lock -q transformers --python 3.12 -o build/lock.json
 cp @ROOT@/fixtures/golden/files/requirements.txt old-requirements.txt
 cp -r @ROOT@/fixtures/announcements announcements
+cp -r @ROOT@/fixtures/release-notes release-notes
 cp @ROOT@/fixtures/manifest/irregular.json n2-manifest.json
 sdk=/srv/github/aws-neuron/aws-neuron-sdk
 mkdir -p $sdk/src/helperscripts $sdk/about-neuron
 cp n2-manifest.json $sdk/src/helperscripts/
 cp -r announcements $sdk/about-neuron/
+cp release-notes/whats-new.rst $sdk/about-neuron/
+cp -r release-notes $sdk/
 git -C $sdk init -q
 git -C $sdk add .
 git -C $sdk -c user.name=test -c user.email=test@test.invalid commit -q -m test

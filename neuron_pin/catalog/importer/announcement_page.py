@@ -17,15 +17,23 @@ MAX_PAGE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class UnparsedPage:
-    """A page that no event came of, or not of all that it says, and why."""
+    """A page that no event came of, or not of all that it says, and why; ``line`` is where it
+    says so, 0 for the whole page."""
 
     path: str
     title: str
     reason: str
+    line: int = 0
 
-    def as_document(self) -> dict[str, str]:
+    @property
+    def place(self) -> str:
+        """Page and line."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+    def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"path": self.path, "title": self.title, "reason": self.reason}
+        found: dict[str, Any] = {"path": self.path, "title": self.title, "reason": self.reason}
+        return found | ({"line": self.line} if self.line else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ def parse_post(text: str) -> date | None:
 def parse_page(source: str, text: str, posted: date | None) -> Page | UnparsedPage:
     title, body, renames = _read(text)
     if posted is None:
+        stated = re.search(r"^\.\. post::[ \t]*(\S.*)$", text, re.M)
+        if stated is not None:
+            line = text.count("\n", 0, stated.start()) + 1
+            reason = f"its date is in words: {stated[1].strip()!r}"
+            return UnparsedPage(source, title, reason, line)
         return UnparsedPage(source, title, "it has no '.. post::' line with a date")
     if not title:
         return UnparsedPage(source, "", "it has no title")

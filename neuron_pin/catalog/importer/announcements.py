@@ -1,4 +1,5 @@
-"""Reading the vendor's announcement pages: reStructuredText with a date and a title.
+"""Reading the vendor's announcement pages: reStructuredText with a date and a title.  Release
+notes that lie beside them are handed on to `release_notes`.
 
 The pages are prose.  What can be told of them for sure becomes an event: a change of phase, a
 subject that the catalog has a name for, the release it comes with.  Everything else is
@@ -10,47 +11,70 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
-from neuron_pin.catalog.facts import FrameworkRole
+from neuron_pin.catalog.facts import Contradiction, FrameworkRole
 from neuron_pin.catalog.names import SubjectName
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
 
 from .announcement_page import Page, UnparsedPage, parse_page, parse_post, read_page
+from .release_notes import read_release_notes
+from .release_page import Passage, is_of_release, read_passages
 
 MAX_PAGES = 5_000
 MAX_DEPTH = 8
 """Most pages, and folders inside each other, that are read."""
 
 
+FOLDERS = ("about-neuron", "announcements", "release-notes")
+"""Folders of the vendor's repository whose names belong to the source of a release note."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """What a folder of pages holds: new events, pages known already, pages not read, and the
-    day of the newest page, none if no page has one."""
+    """What folders of pages hold: new events, pages known already, pages not read, and the day
+    of the newest announcement, none if no page has one.
+
+    ``confirmed`` counts statements of release notes that the facts hold already,
+    ``contradictions`` are those that the facts speak against.
+    """
 
     events: tuple[Event, ...]
     known: tuple[str, ...]
     unread: tuple[UnparsedPage, ...]
     newest: date | None
+    confirmed: int = 0
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 def read_announcements(
-    folder: str, catalog: Catalog, dates: dict[str, date] | None = None
+    folders: str | Sequence[str],
+    catalog: Catalog,
+    dates: dict[str, date] | None = None,
+    packages: Sequence[str] = (),
 ) -> Announcements:
-    """Read every ``.rst`` page below a folder against what is known already.
+    """Read every ``.rst`` page below one or more folders, and pages that are named themselves,
+    against what is known already: announcements, and release notes beside them.
 
-    A page that an event of the catalog names as its source is known and not read again.
-    ``dates`` are releases besides the catalog's, each with its day.  Raises
-    `UnreadableInput` for a folder without pages, a page that is no text, and one too many;
-    `WrongUsage` without docutils.
+    An announcement that an event of the catalog names as its source is known and not read
+    again.  ``dates`` are releases besides the catalog's, each with its day, ``packages`` names
+    besides its own.  Raises `UnreadableInput` for a folder without pages, a page that is no
+    text, and one too many; `WrongUsage` without docutils.
     """
-    paths = _pages(folder)
-    if not paths:
-        raise UnreadableInput(folder, None, "has no .rst page")
+    folders = [folders] if isinstance(folders, str) else list(dict.fromkeys(folders))
+    paths = []
+    for folder in folders:
+        if not os.path.isdir(folder):
+            paths.append((os.path.dirname(os.path.abspath(folder)), folder))
+            continue
+        found_paths = _pages(folder)
+        if not found_paths:
+            raise UnreadableInput(folder, None, "has no .rst page")
+        paths += [(folder, path) for path in found_paths]
     released = catalog.dates | (dates or {})
     read_before = {os.path.basename(e.source) for e in catalog.events}
     read_before |= {os.path.basename(left.source) for left in catalog.left_out}
@@ -58,7 +82,8 @@ def read_announcements(
     known: list[str] = []
     unread: list[UnparsedPage] = []
     newest: date | None = None
-    for path in paths:
+    notes: list[tuple[str, list[Passage]]] = []
+    for folder, path in paths:
         source = os.path.relpath(path, folder)
         text = read_page(path)
         posted = parse_post(text)
@@ -66,6 +91,10 @@ def read_announcements(
             newest = posted
         if os.path.basename(path) in read_before:
             known.append(source)
+            continue
+        if ".. post::" not in text and is_of_release(passages := read_passages(text)):
+            name = os.path.basename(os.path.abspath(folder))
+            notes.append((f"{name}/{source}" if name in FOLDERS else source, passages))
             continue
         page = parse_page(source, text, posted)
         if isinstance(page, UnparsedPage):
@@ -75,7 +104,15 @@ def read_announcements(
         events += found
         if passed:
             unread.append(UnparsedPage(source, page.title, passed))
-    return Announcements(tuple(events), tuple(known), tuple(unread), newest)
+    stated = read_release_notes(notes, catalog, released, events, packages)
+    return Announcements(
+        (*events, *stated.events),
+        tuple(known),
+        (*unread, *stated.unread),
+        newest,
+        stated.confirmed,
+        tuple(stated.contradictions),
+    )
 
 
 def _pages(folder: str) -> list[str]:

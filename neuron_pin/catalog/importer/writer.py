@@ -142,6 +142,11 @@ def _texts(
         rows = curated["lifecycle.json"]["events"]
         rows += [_event_row(event) for event in announcements.events]
         rows.sort(key=_event_order)
+        disagree = curated["lifecycle.json"].setdefault("contradictions", [])
+        new = [each.as_document() for each in announcements.contradictions]
+        disagree += [row for row in new if row not in disagree]
+        if not disagree:
+            del curated["lifecycle.json"]["contradictions"]
         if announcements.newest is not None:
             announced = max(announced, announcements.newest)
     is_later = max(day, announced) > known.age[0]

@@ -140,7 +140,8 @@ def test_both_are_imported_at_once(run) -> None:
     assert done.code == 0, done.err
     ended = [line for line in done.out.splitlines() if "python 3.11" in line and "eos" in line]
     assert any("2027-01-31 (2.34.0)" in line for line in ended)
-    assert run("catalog", "import", PAGES, PAGES).code == 2
+    manifest = FIXTURES / "manifest" / "irregular.json"
+    assert run("catalog", "import", manifest, manifest).code == 2
 
 
 def test_what_cannot_be_is_refused_and_nothing_imported(run, tmp_path: Path) -> None:
