@@ -131,6 +131,11 @@ def part_remedy(part: Part, key: PackageKey, catalog: Catalog, target: Target) -
     found = suggest_version(catalog, key, target, SUPPORTED if ended else (Phase.STABLE,))
     if found is not None:
         return f"use {found.label}"
+    if ended:
+        # Of a package that never left beta the newest one is all that there is.
+        found = suggest_version(catalog, key, target, (*SUPPORTED, Phase.BETA))
+        if found is not None:
+            return f"use {found.label}, which is beta and not for production"
     announcement = part.floor.event or part.event
     announced = announcement.replacement if announcement is not None else ""
     return suggest_replacement(catalog, key, target, announced)

@@ -42,7 +42,9 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
     age = warn_of_old_facts(console, catalog, as_of)
-    statuses = [s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK]
+    statuses = [
+        s for s in Subjects(catalog, as_of) if s.subject.kind is SubjectKind.SDK and s.first_sdk
+    ]
     if not options.release:
         text = _all(catalog, statuses, options.format, age, console.screen)
         console.print_as(options.format, text)

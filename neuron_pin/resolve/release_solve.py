@@ -208,6 +208,9 @@ def _facts(
     return found
 
 
+_PAGES = ("about-neuron", "announcements", "release-notes")
+
+
 def describe_exclusions(label: str, exclusions: Sequence[Exclusion]) -> list[str]:
     """Why versions of what ``label`` names are excluded: a line for each rule, the rule of the
     newest version first."""
@@ -217,12 +220,16 @@ def describe_exclusions(label: str, exclusions: Sequence[Exclusion]) -> list[str
     lines = []
     for rule, found in by_rule.items():
         newest = found[0]
+        reason = newest.reason
+        if rule is Rule.PRE_RELEASE and newest.source.partition("/")[0] in _PAGES:
+            # The version does not show it, so people look for who says so.
+            reason += f" [{newest.source}]"
         if len(exclusions) == 1:
-            lines.append(f"{label}: {newest.version}: {newest.reason} ({rule.identifier})")
+            lines.append(f"{label}: {newest.version}: {reason} ({rule.identifier})")
             continue
         count = f"all {len(found)}" if len(by_rule) == 1 else f"{len(found)} of {len(exclusions)}"
         lines.append(
             f"{label}: {count} versions excluded, {rule.title} ({rule.identifier}); "
-            f"{newest.version}: {newest.reason}"
+            f"{newest.version}: {reason}"
         )
     return lines

@@ -213,6 +213,7 @@ def _warnings(
         if is_for_python:
             for lost in find_lost_frameworks(catalog, selection.release, target):
                 found.append(lost.describe(selection.release.sdk, target.instance or ""))
+        found += _left_out_early(selection)
         if is_for_python and not any(p.key.ecosystem is Ecosystem.PIP for p in packages):
             listed = sorted(
                 {
@@ -230,6 +231,23 @@ def _warnings(
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))
     return found
+
+
+def _left_out_early(selection: ReleaseCandidates) -> list[str]:
+    """That the release has components which are not stable yet, in one line for all."""
+    early = sorted(
+        f"{key.name} {candidate.version}"
+        for key, rows in selection.exclusions.items()
+        if key not in selection.offered
+        for candidate, exclusion in rows[:1]
+        if all(other.rule is Rule.PRE_RELEASE for _, other in rows)
+    )
+    if not early:
+        return []
+    return [
+        f"left out, not for production yet: {', '.join(early)}; --phase beta allows them all, an "
+        "exact version one of them"
+    ]
 
 
 _PHASE_WORDS = {

@@ -33,7 +33,7 @@ LINES = [
     ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 has been out of support since 2026-04-09"),
     ("transformers-neuronx", ["NP201"], "the package is out of support since"),
     ("neuronx-distributed-inference==0.10.18399", ["NP206"], "in maintenance since 2026-05-21"),
-    ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-08-17, not for production"),
+    ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-07-20, not for production"),
     ("nki", ["NP305"], "without a version it allows"),
     ("neuronx-cc>=2.20", ["NP305"], "'>=2.20' allows an upgrade to a new major"),
     ("neuronx-cc>=2.20,<3", [], ""),

@@ -29,7 +29,7 @@ def package(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_lock_is_compared_for_its_own_target(run: Run) -> None:
-    assert run(*OLD, "neuronx-cc", "nki", "-o", "lock.json").code == 0
+    assert run(*OLD, "neuronx-cc", "nki", "--phase", "beta", "-o", "lock.json").code == 0
     found = outdated(run)
     assert (found["sdk"], found["newest_sdk"], found["upgrade_sdk"]) == (
         "2.28.1",

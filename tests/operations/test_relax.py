@@ -26,7 +26,7 @@ CASES = [
         ["--phase beta: SDK 2.32.0, nki 0.6.0, vllm-neuron 0.24.0.1.1.0"],
     ),
     (
-        ("neuronx-cc", "nrtpy", "--instance", "trn1", "--python", "3.10"),
+        ("neuronx-cc", "nrtpy", "--instance", "trn1", "--python", "3.10", "--phase", "beta"),
         set(),
         ["--python 3.11: SDK 2.32.0"],
     ),
@@ -53,7 +53,7 @@ def test_relaxations(run) -> None:
 
 def test_a_relaxation_that_is_named_works_when_it_is_typed(run) -> None:
     base = ("lock", "--offline", "--as-of", "2026-08-17", "neuronx-cc", "nrtpy",
-            "--instance", "trn1")  # fmt: skip
+            "--instance", "trn1", "--phase", "beta")  # fmt: skip
     done = run(*base, "--python", "3.9")
     relaxations = failure(done, NoSolution).relaxations
     pythons = [m[1] for each in relaxations if (m := re.match(r"--python (\S+):", str(each)))]

@@ -497,7 +497,8 @@ def test_a_machine_is_offered_other_frameworks_and_no_other_machine(run: Run) ->
     found = offers(run, "--from", "2.28.1", *target)
     assert all("--instance inf2" in command for command in found)
     assert any("--framework none" in command for command in found)
-    assert any("--framework jax" in command for command in found)
+    # JAX NeuronX is beta.
+    assert not any("--framework jax" in command for command in found)
 
 
 def test_what_a_new_release_lacks_is_told_and_no_refusal(run: Run, lock_of_2_28: Path) -> None:
@@ -512,7 +513,11 @@ def test_what_a_new_release_lacks_is_told_and_no_refusal(run: Run, lock_of_2_28:
         assert warnings == ([note] if start == (lock_of_2_28,) else [])
     # Without a release the newest that has everything is the one there is: what would be newer?
     plan = json.loads(run("plan", "--from", lock_of_2_28, *more).out)
-    assert plan["to"] == "2.28.1"
+    assert plan["to"] == "2.29.1"
+    newest = ("lock", "--offline", *target, "--python", "3.11", "--sdk", "2.29.1")
+    assert run(*newest, "--as-of", "2026-05-01", "-o", "newest.json").code == 0
+    plan = json.loads(run("plan", "--from", "newest.json", *more).out)
+    assert plan["to"] == "2.29.1"
     assert any("--to 2.31.1" in note and "neuronx-cc-stubs" in note for note in plan["notes"])
     # Who names a package wants it.
     words = ("--from", "2.28.1", "--to", "2.31.1", *target, "neuronx-cc-stubs", *more)

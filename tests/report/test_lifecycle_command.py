@@ -180,7 +180,8 @@ LEFT = [
     ("2.28.1", "superseded on 2026-04-09", "stable since 2026-03-13"),
     ("2.32.0", "stable since 2026-08-17", ""),
     ("torch-neuronx 1.11", "no longer shipped; last in 2.5.0", "stable since 2022-10-10"),
-    ("neuronx-distributed-training", "maintenance since", "last in 2.28.1"),
+    ("neuronx-distributed-training", "eos since 2026-08-17", ""),
+    ("neuronx-distributed", "maintenance since", "last in 2.31.1"),
     ("torch-neuronx 2.8", "eos since 2026-04-09", ""),
 ]
 
