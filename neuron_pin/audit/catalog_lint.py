@@ -12,6 +12,7 @@ from datetime import date
 from itertools import pairwise
 
 from neuron_pin.catalog import AvailabilityRange, Catalog, sdk_key, version_numbers
+from neuron_pin.catalog.completion import complete_members
 from neuron_pin.catalog.support import find_superseded_day
 from neuron_pin.policy import (
     EDITIONS,
@@ -67,6 +68,7 @@ def lint_facts(
             *examination.versions(),
             *examination.replacements(),
             *examination.families(),
+            *examination.completeness(),
         ]
     return sorted(findings, key=lambda f: (f.rule.identifier, f.subject, f.reason))
 
@@ -367,6 +369,19 @@ class _Lint:
                 whose = "" if family == name else f" ({family})"
                 problem = f"no release lists packages for it{whose}"
                 yield Finding(Rule.BAD_FACT, Severity.WARNING, name, problem, path, "")
+
+    def completeness(self) -> Iterator[Finding]:
+        """NP708: releases that lack what evidence says they shipped, or what packages require
+        that they list."""
+        listed = {
+            release.sdk: self.catalog.members(release.sdk)
+            for release in self.catalog.releases
+            if release.listed
+        }
+        _, additions = complete_members(listed, self.catalog.evidence, self.catalog.packages)
+        for (what, why), count in additions.items():
+            reason = f"in {count} release{'s' * (count > 1)} not {why}"
+            yield Finding(Rule.BAD_FACT, Severity.WARNING, what, reason, self.catalog.folder, "")
 
     # Questions to the facts ----------------------------------------------------------
 

@@ -63,12 +63,21 @@ def check_host(
     machine = detect(root)
     known = catalog.find_system(machine.os)
     target = make_target("", known.name if known is not None else "")
-    findings = list(_system(machine.os, root, catalog, target, within_days, is_running=is_running))
     packages: list[DetectedPackage] = []
+    unreadable: list[Finding] = []
     try:
         packages = list(_packages(root, catalog))
     except UnreadableInput as error:
-        findings.append(report_unreadable(error))
+        unreadable.append(report_unreadable(error))
+    names = {found.key.name for found in packages}
+    # Of packages that go on beyond the end of the system's support it says nothing.
+    goes_on = known is not None and bool(names) and names <= known.excepted
+    findings = list(
+        _system(
+            machine.os, root, catalog, target, within_days, is_running=is_running, goes_on=goes_on
+        )
+    )
+    findings += unreadable
     findings += check_packages(packages, catalog, target, within_days)
     if not is_running:
         for found in packages:
@@ -115,8 +124,10 @@ def _system(
     within_days: int,
     *,
     is_running: bool,
+    goes_on: bool,
 ) -> Iterator[Finding]:
-    """Whether the operating system, and the instance family, are supported."""
+    """Whether the operating system, unless what is on it goes on, and the instance family are
+    supported."""
     place = os.path.join(root, "etc/os-release")
     if target.os is None and not name:
         reason = "the operating system is unknown: no os-release file states its name and version"
@@ -135,7 +146,11 @@ def _system(
         yield Finding(Rule.OPERATING_SYSTEM, Severity.ERROR, name, reason, place, remedy)
     instance = target.family if is_running else None
     for part in find_target_parts(
-        catalog, python="", system=target.os, instance=instance, as_of=target.as_of
+        catalog,
+        python="",
+        system=None if goes_on else target.os,
+        instance=instance,
+        as_of=target.as_of,
     ):
 
         def finding(

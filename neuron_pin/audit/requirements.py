@@ -35,6 +35,7 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.target import Target
 
+from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
 from .names import check_names
 from .remedy import SUPPORTED, lock_command, suggest_replacement, suggest_version
@@ -62,7 +63,9 @@ def check_packages(
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is not Ecosystem.SDK:
             findings += _one(statement, catalog, target, within_days, shipped)
-    findings += _together([s for s in ours if s.version], shipped, catalog, target)
+    exact = [s for s in ours if s.version]
+    findings += _together(exact, shipped, catalog, target)
+    findings += check_companions(group_environments(exact), catalog, target)
     return findings
 
 
@@ -351,7 +354,7 @@ def _together(
     stated: Sequence[DetectedPackage], shipped: Shipped, catalog: Catalog, target: Target
 ) -> Iterator[Finding]:
     """NP507: exact versions that no release has shipped together, by environment."""
-    for group in _groups(stated):
+    for group in group_environments(stated):
         releases = {s: _releases(s, shipped) for s in group}
         known = {s: sdks for s, sdks in releases.items() if sdks}
         if len(known) < 2 or set.intersection(*known.values()):
@@ -384,16 +387,6 @@ def _releases(stated: DetectedPackage, shipped: Shipped) -> set[str]:
     if stated.key.ecosystem is Ecosystem.SDK:
         return {stated.version}
     return {sdk for sdk, _ in shipped.get((stated.key.name, public_version(stated.version)), [])}
-
-
-def _groups(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
-    """What is installed together: what one file or environment states."""
-    groups: dict[str, list[DetectedPackage]] = {}
-    for statement in stated:
-        place = statement.place.rpartition(":")
-        where = place[0] if place[2].isdigit() else statement.place
-        groups.setdefault(statement.group or where, []).append(statement)
-    return list(groups.values())
 
 
 def parse_within(text: str) -> int:

@@ -14,6 +14,7 @@ A catalog is a folder::
     kernels.json      the kernels that drivers were tested on, and need
     corrections.json  where sources disagree
     models.json       model classes: component, workload, phases
+    evidence.json     what releases shipped beside what the manifest lists
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .facts import (
     Availability,
     Contradiction,
     Correction,
+    Evidence,
     FrameworkRole,
     KernelFloor,
     Member,
@@ -47,6 +49,7 @@ from .rows import (
     read_contradiction,
     read_correction,
     read_event,
+    read_evidence,
     read_kernel_floor,
     read_name,
     read_package,
@@ -350,6 +353,23 @@ class Catalog:
         return tuple(
             map(read_correction, self._file("corrections").each("corrections", "correction"))
         )
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What releases shipped beside what their manifest lists: `members` has it already.
+
+        Empty for a catalog that was written before there was any.
+        """
+        if not os.path.lexists(os.path.join(self.folder, "evidence.json")):
+            return ()
+        return tuple(
+            read_evidence(fields) for fields in self._file("evidence").each("evidence", "evidence")
+        )
+
+    @cached_property
+    def patches(self) -> dict[tuple[str, str], Evidence]:
+        """The versions that came on a day after their release, by package and version."""
+        return {(e.package, e.version): e for e in self.evidence if e.published is not None}
 
     def releases_of(self, package: str, version: str) -> Sequence[Release]:
         """The releases that ship a version, newest first."""

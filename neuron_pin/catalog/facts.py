@@ -83,6 +83,17 @@ class VersionRange(NamedTuple):
             return False
         return not self.below or numbers < version_numbers(self.below)
 
+    def meets(self, other: VersionRange) -> bool:
+        """Whether some version could lie in both."""
+        firsts = [version_numbers(r.first) for r in (self, other) if r.first]
+        belows = [version_numbers(r.below) for r in (self, other) if r.below]
+        return not firsts or not belows or max(firsts) < min(belows)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no version lies in it: of a window, that the two do not go together."""
+        return self.below == "0"
+
     def __str__(self) -> str:
         clauses = [f">={self.first}"] if self.first else []
         clauses += [f"<{self.below}"] if self.below else []
@@ -138,7 +149,9 @@ class Window(NamedTuple):
     """A range of another package that some versions of a package work with.
 
     It binds, it adds nothing: where ``other`` is not installed it says nothing.
-    ``instances`` are the families that it is for, all if there are none.
+    ``instances`` are the families that it is for, all if there are none.  ``required`` says that
+    the package does not work without ``other``: what a release lists for a family and a Python
+    has ``other`` there too, and two packages with ranges that do not meet need two environments.
     """
 
     versions: VersionRange
@@ -146,6 +159,7 @@ class Window(NamedTuple):
     range: VersionRange
     source: str
     instances: frozenset[str] = frozenset()
+    required: bool = False
 
     def applies_to(self, version: str, family: str | None) -> bool:
         """Whether it binds a version on an instance family; of an open one it says nothing
@@ -218,6 +232,23 @@ class Member(NamedTuple):
         return (family is None or family in self.instances) and (
             python is None or not self.pythons or python in self.pythons
         )
+
+
+class Evidence(NamedTuple):
+    """What releases shipped beside what their manifest lists: a version of a package for some
+    instance families and, unless ``pythons`` is empty, for some Pythons.
+
+    ``published`` is the day on which it came, where that is later than the release.  ``source``
+    names the recipe with its commit, or the page.
+    """
+
+    package: str
+    version: str
+    releases: tuple[str, ...]
+    instances: frozenset[str]
+    pythons: frozenset[str]
+    source: str
+    published: date | None = None
 
 
 class Release(NamedTuple):

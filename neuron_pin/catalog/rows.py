@@ -14,6 +14,7 @@ from .facts import (
     ComponentKind,
     Contradiction,
     Correction,
+    Evidence,
     FrameworkRole,
     KernelFloor,
     OperatingSystem,
@@ -49,6 +50,7 @@ def read_package(fields: Fields) -> Package:
                 read_span(window, "range"),
                 window.text("source"),
                 frozenset(window.words("instances")),
+                window.flag("required"),
             )
         )
     return Package(
@@ -65,6 +67,18 @@ def read_package(fields: Fields) -> Package:
         plain=read_span(fields, "plain") if "plain" in fields.values else None,
         placeholder=fields.text("placeholder", ""),
         windows=tuple(windows),
+    )
+
+
+def read_evidence(fields: Fields) -> Evidence:
+    return Evidence(
+        package=fields.text("package"),
+        version=fields.text("version"),
+        releases=fields.words("releases"),
+        instances=frozenset(fields.words("instances")),
+        pythons=frozenset(fields.words("pythons")),
+        source=fields.text("source"),
+        published=fields.day_or_none("published"),
     )
 
 

@@ -23,6 +23,11 @@ from .files import read_object
 _PAGE = re.compile(r"(?P<folder>about-neuron|announcements|deploy|release-notes)/[\w./-]+\.rst")
 _STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
 _LINE = re.compile(r", line (\d+)\b")
+_RECIPE = re.compile(
+    r"(?P<repository>aws(?:-neuron)?/deep-learning-containers), (?P<path>[\w./-]+) "
+    r"at (?P<commit>[0-9a-f]{7,40})\b"
+)
+"""Container recipes that evidence comes from."""
 _OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
 _PACKAGES = "release-notes/releasecontent.rst"
 """The page that lists a release's packages."""
@@ -42,6 +47,9 @@ def find_source_url(source: str) -> str | None:
     page = _PAGE.match(source)
     if page is not None and page[0] in _pages():
         return _find_documentation(page, source[page.end() :]) or _at_commit(page, source)
+    recipe = _RECIPE.match(source)
+    if recipe is not None:
+        return "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())
     release = _OF_RELEASE.fullmatch(source)
     if release is not None and sdk_key(release[1]) <= sdk_key(_vendor_pages()["newest_release"]):
         manifest = f"{_commit()}/{_vendor_pages()['manifest']}"

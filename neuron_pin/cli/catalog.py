@@ -113,6 +113,19 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
                 }
                 for c in catalog.corrections
             ],
+            "evidence": [
+                {
+                    "package": e.package,
+                    "version": e.version,
+                    "releases": list(e.releases),
+                    "instances": sorted(e.instances),
+                    "pythons": sorted(e.pythons),
+                    "source": e.source,
+                    "published": e.published.isoformat() if e.published else None,
+                    "source_url": find_source_url(e.source),
+                }
+                for e in catalog.evidence
+            ],
         }
         return json.dumps(document, indent=2) + "\n"
     lines = [
@@ -132,6 +145,11 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
     for c in catalog.corrections:
         lines.append(f"  {c.subject}: {c.right}")
         lines.append(f"    - not {c.wrong}; {c.why} [{shorten_source(c.source)}, {c.date}]")
+    lines += ["", "What releases shipped beside what their manifest lists:"]
+    for e in catalog.evidence:
+        where = ", ".join([*sorted(e.instances), *(f"Python {p}" for p in sorted(e.pythons))])
+        lines.append(f"  {e.package} {e.version}, SDK {', '.join(e.releases)}: {where}")
+        lines.append(f"    - [{shorten_source(e.source)}]")
     lines += ["", "Announcements without an event:"]
     lines += [
         f"  {left.what}: {left.reason} [{shorten_source(left.source)}]" for left in catalog.left_out

@@ -20,7 +20,13 @@ def fold_command(line: str, width: int) -> str:
     """The message with its command broken between words, as POSIX shells continue lines: with a
     backslash at the end.  A word that is longer than the width stays whole."""
     *_, found = _COMMAND.finditer(line)
-    rows = [line[: found.end()].rstrip(" ")]
+    front = line[: found.end()].rstrip(" ")
+    before: list[str] = []
+    if len(front) > width:
+        from neuron_pin.screen import fold
+
+        *before, front = fold(front, width).split("\n")
+    rows = [front]
     for word in _WORDS.findall(line[found.end() :]):
         # Two more for the backslash that may follow.
         if len(rows[-1]) + len(word) + 3 > width:
@@ -30,4 +36,4 @@ def fold_command(line: str, width: int) -> str:
     # Nothing goes on behind the words in front of the command.
     first = rows[0].endswith(":")
     head, rest = (rows[:1], rows[1:]) if first else ([], rows)
-    return "\n".join([*head, " \\\n".join(rest)])
+    return "\n".join([*before, *head, " \\\n".join(rest)])

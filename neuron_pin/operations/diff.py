@@ -10,6 +10,7 @@ from typing import NamedTuple
 from neuron_pin.catalog import (
     Catalog,
     FrameworkRole,
+    Package,
     public_version,
     version_numbers,
 )
@@ -87,7 +88,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 key=key,
                 old=was,
                 new=now,
-                update=_update(was, now),
+                update=_update(was, now, catalog.packages.get(key.name)),
                 backwards=bool(was and now) and version_numbers(now[0]) < version_numbers(was[0]),
                 phases=(
                     _phase(catalog, key, was, families[0], as_of),
@@ -150,9 +151,14 @@ def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> 
     return next((name for name in reversed(replacements) if name in names), "")
 
 
-def _update(old: Sequence[str], new: Sequence[str]) -> Update | None:
+def _update(old: Sequence[str], new: Sequence[str], package: Package | None) -> Update | None:
     if not old or not new:
         return None
+    if package is not None and package.role is FrameworkRole.NONE:
+        # Two majors side by side: whoever used the one that left has to move to the other.
+        majors = {version_numbers(version)[:1] for version in new}
+        if any(version_numbers(version)[:1] not in majors for version in old):
+            return Update.MAJOR
     try:
         return classify_update(parse_version(old[0]), parse_version(new[0]))
     except InvalidVersion:

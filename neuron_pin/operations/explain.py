@@ -3,9 +3,11 @@ which versions of two packages work together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version, version_numbers
+from neuron_pin.catalog.completion import describe_grounds
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
 from neuron_pin.inputs import Requirement, parse_requirement
@@ -29,7 +31,8 @@ MAX_PAIRS = 60
 class Explanation(NamedTuple):
     """The verdict on every version, newest first; the lock that was made for it, or what
     prevents one.  ``is_neuron`` is false for a package that the policy says nothing of;
-    ``departure`` says that newer releases do not ship it, empty where they do."""
+    ``departure`` says that newer releases do not ship it, empty where they do; ``grounds`` why
+    it is for a target that the release manifest does not list it for."""
 
     target: Target
     resolution: Resolution | None
@@ -37,6 +40,7 @@ class Explanation(NamedTuple):
     verdicts: tuple[Verdict, ...]
     is_neuron: bool = True
     departure: str = ""
+    grounds: tuple[str, ...] = ()
 
 
 class PairVerdict(NamedTuple):
@@ -79,7 +83,17 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     resolution, problem = _locked(asked.without_network())
     verdicts = explain(requirement, Context(catalog, target), resolution)
     departure = describe_departure(catalog, requirement.name, target)
-    return Explanation(target, resolution, problem, tuple(verdicts), departure=departure)
+    grounds = _find_grounds(catalog, requirement.name, target, verdicts)
+    return Explanation(
+        target, resolution, problem, tuple(verdicts), departure=departure, grounds=grounds
+    )
+
+
+def _find_grounds(
+    catalog: Catalog, name: str, target: Target, verdicts: Sequence[Verdict]
+) -> tuple[str, ...]:
+    chosen = next((public_version(v.version) for v in verdicts if v.chosen), "")
+    return describe_grounds(catalog, name, chosen, target.family, target.python)
 
 
 def _unknown_offline(requirement: Requirement, catalog: Catalog) -> NeuronPinError:
@@ -223,4 +237,5 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
     )
     is_neuron = requirement.name in catalog.packages
     departure = describe_departure(catalog, requirement.name, target) if is_neuron else ""
-    return Explanation(target, resolution, problem, tuple(ordered), is_neuron, departure)
+    grounds = _find_grounds(catalog, requirement.name, target, ordered)
+    return Explanation(target, resolution, problem, tuple(ordered), is_neuron, departure, grounds)

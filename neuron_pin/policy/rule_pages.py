@@ -524,6 +524,24 @@ PAGES = {
             "hooks.program.verdict:_judge_version",
         ),
     ),
+    Rule.ENVIRONMENT: RulePage(
+        "release notes of the component; Requires-Dist of its wheels",
+        "Two packages need versions of a third that do not meet: from SDK 2.30.0 on jax-neuronx "
+        "needs libneuronxla 3.*, and torch-neuronx needs one below 3. Each gets an environment of "
+        "its own. Or two do not go together at all: nrtpy and nki of SDK 2.32.0 have one "
+        "namespace. A lock of a whole release is the environment of PyTorch, has nki without "
+        "nrtpy, and says which command locks what it excludes. check reports both packages in one "
+        "environment, and either of them "
+        "beside a version of the third that it does not work with.",
+        "pip finds no solution, or imports fail",
+        "",
+        "",
+        "neuron-pin check --venv .venv",
+        (
+            "audit.companions:_find",
+            "resolve.one_environment:_exclude",
+        ),
+    ),
     Rule.DRIVER_KEPT: RulePage(
         "--with-driver",
         "The driver is installed already and is not changed; no other is chosen.",
@@ -735,12 +753,14 @@ PAGES = {
         "catalog",
         "An entry names a release or an instance family that does not exist, takes effect before "
         "the release that it names, or a package is replaced by itself, by way of others; or no "
-        "release lists an instance family.",
+        "release lists an instance family; or a release lacks what evidence says it shipped, or "
+        "what its packages require where it lists them.",
         "",
         "",
         "",
         "neuron-pin catalog lint DIR",
         (
+            "audit.catalog_lint:_Lint.completeness",
             "audit.catalog_lint:_Lint.families",
             "audit.catalog_lint:_Lint.impossible",
             "audit.catalog_lint:_Lint.replacements",

@@ -38,6 +38,7 @@ def render_explanation(
             "sdk": found.resolution.sdk if found.resolution else None,
             "target": found.target.label,
             "versions": [_document(verdict) for verdict in found.verdicts],
+            "grounds": list(found.grounds),
         }
         return json.dumps(document, indent=2) + "\n"
     resolution = found.resolution
@@ -73,6 +74,7 @@ def render_explanation(
         rows.append((words, "", "", mismatched[0].exclusions[0].rule.identifier, reason))
     lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
     lines += _list_unannounced(found)
+    lines += ["", *found.grounds] if found.grounds else []
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
         for v in found.verdicts

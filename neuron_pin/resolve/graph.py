@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from neuron_pin.catalog import VersionRange
+from neuron_pin.catalog import VersionRange, Window
+from neuron_pin.catalog.environments import meet
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.sources.candidate import Candidate
@@ -34,6 +35,8 @@ class DependencyEdge(NamedTuple):
     range: VersionRange | None = None
     is_exact: bool = False
     """Whether it names one version."""
+    is_required: bool = False
+    """Of a range: whether the parent does not work where nothing of it is there."""
     versions: frozenset[str] | None = None
     """The versions that satisfy a relation between system packages, none for others."""
     text: str = ""
@@ -66,17 +69,26 @@ def make_edge(requirement: Requirement, key: PackageKey, parent: str) -> Depende
 
 
 def make_bond(
-    name: str, parent: str, *, value: str = "", within: VersionRange | None = None
+    name: str, parent: str, *, value: str = "", window: Window | None = None
 ) -> DependencyEdge:
     key = PackageKey(Ecosystem.BOND, name)
-    return DependencyEdge(COMPATIBILITY + name, key, parent=parent, value=value, range=within)
+    return DependencyEdge(
+        COMPATIBILITY + name,
+        key,
+        parent=parent,
+        value=value,
+        range=window.range if window is not None else None,
+        is_required=window is not None and window.required,
+    )
 
 
 def list_bond_values(needs: list[DependencyEdge]) -> list[ResolvedNode]:
     """A bond has one possible value: what somebody is, or that nobody is there."""
     value = next((need.value for need in needs if need.value), "")
     candidate = Candidate(needs[0].key, value, "")
-    if all(admits(need, candidate) for need in needs):
+    required = [need.range for need in needs if need.is_required and need.range is not None]
+    # What is required comes in time, even if nobody has asked for it yet.
+    if all(admits(need, candidate) for need in needs) and meet(required):
         return [ResolvedNode(needs[0].identifier, candidate)]
     return []
 

@@ -280,7 +280,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             yield make_bond(package.name, parent, value=candidate.version)
         for window in package.windows:
             if window.applies_to(candidate.version, self.context.target.family):
-                yield make_bond(window.other, parent, within=window.range)
+                yield make_bond(window.other, parent, window=window)
 
 
 def _list_names(causes: Sequence[RequirementInformation[DependencyEdge, ResolvedNode]]) -> set[str]:

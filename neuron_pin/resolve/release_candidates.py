@@ -22,6 +22,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
+from .one_environment import leave_one_environment
 from .rules import Context, first_exclusion
 
 
@@ -75,6 +76,8 @@ def select_candidates(
             selection.offered[key] = kept
     if whole:
         _one_framework_version(catalog, selection)
+        for candidate, exclusion in leave_one_environment(context, selection.offered):
+            selection.exclude(candidate, exclusion)
         _last_driver(context, selection)
     return selection
 
@@ -91,15 +94,20 @@ def _last_driver(context: Context, selection: ReleaseCandidates) -> None:
     for release in catalog.releases:
         if not release.listed or release.date > context.release.date:
             continue
-        for member in catalog.members(release.sdk):
-            if member.package != DRIVER or target.family not in member.instances:
-                continue
+        drivers = [
+            member
+            for member in catalog.members(release.sdk)
+            if member.package == DRIVER and target.family in member.instances
+        ]
+        # A patch of it may be of a later day than the lock.
+        for member in sorted(drivers, key=lambda m: version_numbers(m.version), reverse=True):
             candidate = _candidate(key, member, catalog)._replace(release=release.sdk)
             exclusion = first_exclusion(candidate, context._replace(release=release))
             if exclusion is None:
                 selection.offered[key] = [candidate]
-            else:
-                selection.exclude(candidate, exclusion)
+                return
+            selection.exclude(candidate, exclusion)
+        if drivers:
             return
 
 

@@ -10,6 +10,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
@@ -26,6 +27,7 @@ from neuron_pin.policy import (
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Scope, Target
 
+from .environments import describe_other_environments
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
 from .lost_frameworks import describe_departure, find_lost_frameworks
@@ -206,6 +208,7 @@ def _warnings(
     driver = next((p for p in packages if p.key.name == DRIVER), None)
     if driver is not None:
         found += _untested_kernel(target, driver, catalog)
+        found += _driver_alone(target, driver, catalog)
     if whole and selection is not None:
         if target.instance is None:
             found.append("no --instance was given: the lock has components of every family")
@@ -214,6 +217,8 @@ def _warnings(
             for lost in find_lost_frameworks(catalog, selection.release, target):
                 found.append(lost.describe(selection.release.sdk, target.instance or ""))
         found += _left_out_early(selection)
+            taken = [attempt.mapping[str(package.key)].candidate for package in packages]
+            found += describe_other_environments(context, selection, taken)
         if is_for_python and not any(p.key.ecosystem is Ecosystem.PIP for p in packages):
             listed = sorted(
                 {
@@ -257,6 +262,36 @@ _PHASE_WORDS = {
     Phase.MAINTENANCE: "in maintenance",
     Phase.EOS: "out of support, at your own discretion",
 }
+
+
+def _driver_alone(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
+    """On a system where the driver goes on beyond the end of the other packages: what that means,
+    and the least kernel, if nobody said which one runs."""
+    system = target.os
+    if system is None or DRIVER not in system.excepted:
+        return []
+    ended = [
+        p
+        for p in find_target_parts(
+            catalog, python=None, system=system, instance=None, as_of=target.as_of
+        )
+        if p.phase is Phase.EOS
+    ]
+    found = [
+        f"on {system.name} only {', '.join(sorted(system.excepted))} is supported since "
+        f"{part.event.effective}: what uses it runs in containers of another system "
+        f"({part.event.source})"
+        for part in ended
+        if part.event is not None
+    ]
+    for floor in catalog.kernel_floors:
+        applies = (floor.package, floor.os) == (DRIVER, system.name)
+        if applies and floor.versions.contains(driver.version) and not target.kernel:
+            found.append(
+                f"{DRIVER} {driver.version} needs kernel {floor.kernel} or newer on {system.name}; "
+                f"--with-kernel names the one that runs ({floor.source})"
+            )
+    return found
 
 
 def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:

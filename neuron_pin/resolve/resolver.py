@@ -9,6 +9,7 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.reporter import SILENT, Reporter
 
+from .environments import find_two_environments
 from .exclusion import Exclusion
 from .release_solve import (
     OffersFor,
@@ -284,6 +285,12 @@ def _nothing_fits(
     # only one that was asked for, it is always worth saying.
     if first is not None and (len(tried) == 1 or not (causes or first.facts)):
         causes += first.causes
+    apart = find_two_environments(request, catalog, tried)
+    if apart is not None:
+        # Instead of each of the two needs by itself.
+        windows = [side.window for side in apart if side.window is not None]
+        needs = tuple(f"{window.other} " for window in windows)
+        causes = [apart.describe(), *(cause for cause in causes if not cause.startswith(needs))]
     for key in sorted({fact.key for fact in facts}, key=str):
         causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
     if len(tried) > 1:
@@ -291,7 +298,7 @@ def _nothing_fits(
         causes.append(
             f"{len(tried)} releases were tried, from {order[-1].sdk} back to {order[0].sdk}"
         )
-    hint = ""
+    hint = "make two environments, each with a lock of its own" if apart is not None else ""
     for requirement in request.requirements:
         package = catalog.packages.get(requirement.name)
         if package is not None and package.replaced_by and not requirement.is_exact:

@@ -318,7 +318,11 @@ def prerelease(candidate: Candidate, context: Context) -> Grounds | None:
 
 
 def not_uploaded_yet(candidate: Candidate, context: Context) -> Grounds | None:
-    """NP204: uploaded after the date of the lock (PEP 700)."""
+    """NP204: uploaded after the date of the lock (PEP 700), or a patch of a later day."""
+    if candidate.member is not None:
+        patch = context.catalog.patches.get((candidate.key.name, candidate.member.version))
+        if patch is not None and patch.published and patch.published > context.target.as_of:
+            return f"published on {patch.published}, after {context.target.as_of}", patch.source
     if not candidate.uploaded or candidate.uploaded[:10] <= context.target.as_of.isoformat():
         return None
     return (

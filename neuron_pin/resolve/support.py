@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.support import (
     Part,
@@ -27,6 +29,8 @@ def find_support(resolution: Resolution, catalog: Catalog) -> Support | None:
         return None
     parts = [package_part(catalog, p.key.name, p.version, target.family, target.as_of) for p in own]
     with_python = any(package.key.ecosystem is Ecosystem.PIP for package in own)
+    if _go_on(target, (package.key.name for package in own)):
+        target = target._replace(os=None)
     return whole_support([*parts, *_parts(catalog, target, with_python)], catalog.announced)
 
 
@@ -36,10 +40,8 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
     long as was asked for (NP205)."""
     target = request.target
     asked = [catalog.packages[r.name] for r in request.requirements if r.name in catalog.packages]
-    system = target.os
-    if system is not None and asked and all(p.name in system.excepted for p in asked):
-        # Packages that go on beyond the end of the system's support.
-        return
+    if asked and _go_on(target, (package.name for package in asked)):
+        target = target._replace(os=None)
     with_python = not asked or any(Ecosystem.PIP in package.systems for package in asked)
     with_python = with_python and target.scope is not Scope.HOST
     for part in _parts(catalog, target, with_python):
@@ -53,6 +55,13 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
                 [f"{Rule.SUPPORT_UNTIL.identifier}: {reason} [{source}]"],
                 hint="newer data may reach further; neuron-pin catalog import says how to get them",
             )
+
+
+def _go_on(target: Target, names: Iterable[str]) -> bool:
+    """Whether all of some packages go on beyond the end of the operating system's support: what
+    was announced of the system says nothing of them."""
+    system = target.os
+    return system is not None and all(name in system.excepted for name in names)
 
 
 def _parts(catalog: Catalog, target: Target, with_python: bool) -> list[Part]:

@@ -170,7 +170,7 @@ def test_a_name_that_no_release_has_for_the_target_decides_nothing(run, tmp_path
     venv, site = environment(tmp_path)
     put(site, "torch-neuronx", "2.9.0.2.15.32035")
     put(site, "neuronx-cc", "2.27.5334.0")
-    put(site, "libneuronxla", "3.0.5356.0")
+    put(site, "tensorflow-neuronx", "2.10.1.2.1.0")
     done = run("check", "--venv", venv, *TARGET, "--format", "json")
     rows = json.loads(done.out)["findings"]
     (remedy,) = {row["remedy"] for row in rows if row["rule"] == "NP507"}
@@ -277,6 +277,15 @@ def test_leftovers_mixtures_and_kernels(run, tmp_path: Path) -> None:
     rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
     assert ("NP201", "aws-neuron-dkms 2.2.14.0") in rows
     assert ("NP109", "aws-neuronx-dkms 2.30.2.0") in rows
+    assert ("NP110", "amzn2") in rows
+
+
+def test_a_driver_alone_goes_on_where_the_system_ended(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", system='ID=amzn\nVERSION_ID="2"\n')
+    machine.install("aws-neuronx-dkms", "2.30.2.0")
+    assert found(run("check", "--root", machine.root, *AS_OF, "--format", "json")) == []
+    machine.install("aws-neuronx-tools", "2.32.28.0")
+    rows = found(run("check", "--root", machine.root, *AS_OF, "--format", "json"))
     assert ("NP110", "amzn2") in rows
 
 

@@ -95,7 +95,7 @@ def test_a_release_for_an_instance_is_that_alone(run: Run) -> None:
     document = json.loads(run(*words, "--format", "json").out)
     assert document["pythons"] == ["3.11", "3.12", "3.13"]
     changed = {change["name"] for change in document["changes"]["packages"]}
-    assert {"libneuronxla", "aws-neuronx-gpsimd-customop-lib"}.isdisjoint(changed)
+    assert {"mx-neuron", "aws-neuronx-gpsimd-customop-lib"}.isdisjoint(changed)
     assert "torch-neuronx" in changed
     since = next(line for line in run(*words).out.splitlines() if line.startswith("Since"))
     assert "3 packages left" in since

@@ -58,7 +58,11 @@ def test_the_classes_of_all_consecutive_releases_agree_with_the_scheme(catalog: 
                 continue
             parts = {len(d.old[0].split(".")), len(d.new[0].split("."))}
             extension = bool(package.framework) and package.role.value == "leader"
-            if len(parts) == 1 or not extension:
+            majors = {version.partition(".")[0] for version in d.new}
+            if package.role.value == "" and any(v.partition(".")[0] not in majors for v in d.old):
+                # Of two majors side by side one left: libneuronxla 0.5 and 2.2.
+                assert d.update is Update.MAJOR, (old, new, d)
+            elif len(parts) == 1 or not extension:
                 assert d.update.value == naive(d.old[0], d.new[0], extension), (old, new, d)
             assert d.backwards == (version_numbers(d.new[0]) < version_numbers(d.old[0]))
     assert all(seen[update] for update in (Update.MAJOR, Update.MINOR, Update.PATCH, Update.NONE))
@@ -214,7 +218,7 @@ def test_what_left_is_said_with_what_replaces_it(run) -> None:
     assert "torch-neuronx" in first
     assert "imports them stops working" in first
     assert second == "for PyTorch, SDK 2.32.0 has libtorch-neuronx-lite instead of torch-neuronx"
-    kept = json.loads(run("diff", "2.30.0", "2.31.1", "--instance", "trn2", "--as-of", DAY, "--format",
+    kept = json.loads(run("diff", "2.31.0", "2.31.1", "--instance", "trn2", "--as-of", DAY, "--format",
                           "json").out)  # fmt: skip
     assert not any("stops working" in note for note in kept["notes"])
 
@@ -229,7 +233,7 @@ def test_a_release_beside_a_lock_is_read_for_the_instance_of_the_lock(run: Run) 
     )
     for states in [pair for f in files for pair in ((f, "2.32.0"), ("2.32.0", f))]:
         rows = differences(run, *states, "--as-of", str(DAY))
-        assert not {"torch-neuron", "mx-neuron", "libneuronxla", "neuron-cc"} & rows.keys()
+        assert not {"torch-neuron", "mx-neuron", "neuron-cc"} & rows.keys()
     # What is asked for comes first.
     assert "torch-neuron" in differences(run, "lock.json", "2.32.0", "--instance", "inf1")
 
@@ -264,7 +268,8 @@ def test_the_first_line_does_not_deny_the_table(run: Run) -> None:
     lost = first("2.28.1", "2.32.0", "--instance", "trn2")
     assert "backward compatible" not in lost
     assert "8 packages left" in lost
-    assert "1 has a major update" in lost
+    # aws-neuronx-gpsimd-tools and libneuronxla.
+    assert "2 have a major update" in lost
     assert first("2.32.0", "2.28.1").endswith("(minor, downgrade)")
     assert "backward compatible" in first("2.31.0", "2.31.1", "--instance", "trn2")
     assert "backward" not in run("diff", "2.28.1", "2.32.0", "--format", "markdown").out
@@ -287,3 +292,20 @@ def test_a_release_beside_a_lock_for_rpm_has_packages_of_rpm(run: Run) -> None:
         assert rows["aws-neuronx-tools"]["ecosystem"] == "rpm"
         assert rows["aws-neuronx-tools"]["update"] == "minor"
         assert not any(row["ecosystem"] == "apt" for row in document["packages"])
+
+
+# instance, releases, the class of the change of libneuronxla
+LIBRARY = [
+    # 2.* left, which torch-neuronx needs: whoever has it has to move to 3.*.
+    ("trn1", "2.31.1", "2.32.0", "major"),
+    ("trn2", "2.31.1", "2.32.0", "major"),
+    ("trn1", "2.30.0", "2.31.0", "patch"),
+]
+
+
+@pytest.mark.parametrize(("instance", "old", "new", "update"), LIBRARY)
+def test_a_major_that_left_is_a_major_change(
+    run: Run, instance: str, old: str, new: str, update: str
+) -> None:
+    rows = differences(run, old, new, "--instance", instance, "--as-of", str(DAY))
+    assert rows["libneuronxla"]["update"] == update

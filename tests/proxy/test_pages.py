@@ -89,6 +89,23 @@ def test_views_by_path(index, path: str, files: set[str], yanked: set[str]) -> N
         assert name
 
 
+# path, the versions of libneuronxla there: what torch-neuronx requires is for its families
+REQUIRED = [
+    ("sdk/2.29.0/trn1/", {"2.2.16408.0+06ac23d1"}),
+    ("sdk/2.29.0/trn2/", {"2.2.16408.0+06ac23d1"}),
+    ("sdk/2.29.0/trn3/", {"2.2.16408.0+06ac23d1"}),
+    ("sdk/2.29.0/inf1/", set()),
+]
+
+
+@pytest.mark.parametrize(("path", "versions"), REQUIRED)
+def test_a_view_of_a_family_has_what_its_packages_require(
+    index, path: str, versions: set[str]
+) -> None:
+    files = {filename("libneuronxla", version) for version in versions}
+    assert set(index.files(f"/{path}simple/libneuronxla/")) == files
+
+
 def test_options_are_what_the_plain_path_is_judged_by(pair, served) -> None:
     index = served(*pair.options, "--sdk", "2.26", "--as-of", "2025-11-01", "--instance", "trn1")
     assert set(index.files("/simple/torch-neuronx/")) == {ENDED}

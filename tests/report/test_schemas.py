@@ -224,7 +224,15 @@ def test_an_address_is_given_for_known_pages_alone(catalog) -> None:
         for release, path in versions.items():
             assert release in catalog.dates
             assert path.endswith(f"/{name}.html")
+    for piece in catalog.evidence:
+        url = find_source_url(piece.source)
+        assert url is not None
+        if " at " in piece.source:
+            repository, _, rest = piece.source.partition(", ")
+            path, _, commit = rest.partition(" (")[0].partition(" at ")
+            assert url == f"https://github.com/{repository}/blob/{commit}/{path}"
     for unknown in (
+        "somebody/deep-learning-containers, Dockerfile at 315b77b",
         "announcements/neuron2.x/not-there.rst", "announcements/../README.md", "mail",
         "release manifest, 99.0.0", "release manifest", "index file:///srv", "",
     ):  # fmt: skip

@@ -114,6 +114,30 @@ def test_a_kernel_that_is_too_old_puts_the_driver_aside(run) -> None:
     assert run(*base, "--with-kernel", "new").code == 2
 
 
+def test_the_driver_goes_on_where_the_system_ended(run) -> None:
+    """The runtime library left amzn2 with SDK 2.20.0; drivers were tested on it up to 2.32.0."""
+    base = ("lock", "--offline", "aws-neuronx-dkms", "--instance", "trn1", "--os", "amzn2",
+            "--format", "json", "--as-of")  # fmt: skip
+    document = json.loads(run(*base, "2026-08-20").out)
+    (driver,) = document["packages"]
+    assert (driver["version"], driver["phase"], document["sdk"]) == ("2.30.2.0", "stable", "2.32.0")
+    # A month's notice, and not the day on which the runtime library left.
+    assert document["support"]["guaranteed_until"] == "2026-09-20"
+    alone, kernel = document["warnings"]
+    for fact in ("amzn2", "2024-09-16", "containers", "announce-no-support-al2.rst"):
+        assert fact in alone
+    for fact in ("kernel 5.10", "runtime.rst"):
+        assert fact in kernel
+    asked = run(*base, "2026-08-20", "--require-support-until", "2026-09-15")
+    assert asked.code == 0, asked.err
+    late = run(*base, "2026-08-20", "--require-support-until", "2027-09-15")
+    assert late.code == 1
+    before = json.loads(run(*base, "2024-06-01", "--with-kernel", "5.10.1").out)
+    assert before["warnings"] == []
+    ended = run("lock", "--offline", "--instance", "trn1", "--os", "amzn2", "--as-of", "2026-08-20")
+    assert "NP110" in ended.err
+
+
 def test_every_system_that_was_tested_is_known_with_its_c_library(catalog) -> None:
     assert len(catalog.tested) == 55
     for row in catalog.tested:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from conftest import failure, publish
 
 from neuron_pin.errors import NoSolution
@@ -80,8 +81,10 @@ def test_pairs_by_release(run) -> None:
     rows = {row["version"]: row for row in json.loads(done.out)["pairs"]}
     assert rows["2.9.0.2.15.32035"]["with"] == "2.2.17544.0"
     assert rows["2.9.0.2.15.32035"]["sdk"] == "2.31.1"
-    assert rows["2.1.2.2.3.0"]["with"] is None
-    assert "NP102" in rows["2.1.2.2.3.0"]["reasons"][0]
+    # Required by torch-neuronx, which the release lists for Python 3.11.
+    assert rows["2.1.2.2.3.0"]["with"] == "2.0.4115.0"
+    assert rows["2.1.2.2.2.0"]["with"] is None
+    assert "NP102" in rows["2.1.2.2.2.0"]["reasons"][0]
     assert rows["2.7.0.2.12.22436"]["phase"] == "eos"
 
 
@@ -131,3 +134,38 @@ def test_no_pair_at_all(run) -> None:
 def test_wrong_words(run) -> None:
     assert run("explain", "torch-neuronx", "and", "nki").code == 2
     assert run("explain", "torch-neuronx", "with").code == 2
+
+
+# what is explained, the target, what is said of why it is for the target
+GROUNDS = [
+    ("jax-neuronx==0.1.2", "trn1", "3.10", "2025-01-20", ["jax/training/0.4/Dockerfile.neuronx at"]),
+    ("jax-neuronx==0.1.2", "trn1", "3.9", "2025-01-20", []),
+    ("libneuronxla", "trn2", "3.12", "2026-08-20", ["jax-neuronx", "torch-neuronx"]),
+    ("aws-neuronx-dkms", "inf1", "3.10", "2026-08-20", ["on 2026-03-12"]),
+    ("aws-neuronx-dkms", "trn1", "3.10", "2026-05-01", []),
+    ("neuronx-cc", "trn2", "3.12", "2026-08-20", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "family", "python", "day", "facts"), GROUNDS)
+def test_why_it_is_for_the_target(
+    run, name: str, family: str, python: str, day: str, facts: list[str]
+) -> None:
+    asked = ("explain", name, "--instance", family, "--python", python, "--as-of", day,
+             "--phase", "beta")  # fmt: skip
+    lines = json.loads(run(*asked, "--format", "json").out)["grounds"]
+    assert len(lines) >= len(facts)
+    for fact in facts:
+        assert any(fact in line for line in lines), lines
+    assert all(line in run(*asked).out for line in lines)
+    if not facts:
+        assert lines == []
+
+
+def test_the_evidence_is_shown(run, catalog) -> None:
+    rows = json.loads(run("catalog", "show", "--format", "json").out)["evidence"]
+    assert [(row["package"], row["version"]) for row in rows] == [
+        (piece.package, piece.version) for piece in catalog.evidence
+    ]
+    assert all(row["source_url"] for row in rows)
+    assert "aws-neuronx-dkms 2.24.13.0, SDK 2.26.1: inf1" in run("catalog", "show").out

@@ -1,11 +1,10 @@
 """The lock from the embedded catalog alone."""
 
-import json
 from datetime import date
 from typing import Any
 
 import pytest
-from conftest import FIXTURES, failure
+from conftest import failure
 
 from neuron_pin.catalog import Catalog, ComponentKind, version_numbers
 from neuron_pin.errors import NoSolution
@@ -14,8 +13,6 @@ from neuron_pin.operations.lock import lock
 from neuron_pin.policy import Phase
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import Settings
-
-RECIPES = json.loads((FIXTURES / "container-recipes" / "sets.json").read_text())
 
 
 def locked(catalog: Catalog, *requirements: str, as_of: str = "", **settings) -> Resolution:
@@ -37,7 +34,7 @@ def versions(resolution: Resolution) -> dict[str, str]:
 
 def test_every_release_instance_and_python_gives_the_manifests_versions(catalog: Catalog) -> None:
     """622 targets: each locked version is the release's, and each absence has its reason."""
-    excused = {"NP201", "NP202", "NP502", "NP503", "NP504"}
+    excused = {"NP201", "NP202", "NP204", "NP502", "NP503", "NP504", "NP509"}
     cases = refused = 0
     ended = {
         e.version: e.effective for e in catalog.events_by_name["python"] if e.phase is Phase.EOS
@@ -71,7 +68,9 @@ def test_every_release_instance_and_python_gives_the_manifests_versions(catalog:
                 if "aws-neuronx-dkms" in chosen and "aws-neuronx-dkms" not in listed:
                     # The last driver for inf1, of an earlier release.
                     assert instance == "inf1"
-                    assert chosen.pop("aws-neuronx-dkms") == "2.24.7.0"
+                    patched = release.date >= date(2026, 3, 12)
+                    last = "2.24.13.0" if patched else "2.24.7.0"
+                    assert chosen.pop("aws-neuronx-dkms") == last
                 assert set(chosen) <= set(listed), where
                 reasons: dict[str, set[str]] = {}
                 for e in found.exclusions:
@@ -105,24 +104,6 @@ def test_a_release_before_the_family_gets_no_lock(catalog: Catalog) -> None:
     assert any(str(words).startswith("without --sdk") for words in caught.value.relaxations)
     with pytest.raises(NoSolution):
         locked(catalog, instance="trn3", python="3.10", as_of="2024-01-01")
-
-
-@pytest.mark.parametrize(
-    "row", RECIPES, ids=lambda r: f"{r['sdk']}-{r['recipe'].rpartition('/')[0]}"
-)
-def test_one_framework_gives_what_the_container_recipe_shipped(catalog: Catalog, row) -> None:
-    found = locked(
-        catalog,
-        *row["requirements"],
-        sdk=row["sdk"],
-        instance=row["instance"],
-        python=row["python"],
-        scope="container",
-        # The vendor's images hold Beta components; a lock has to ask for them.
-        phase=("beta",),
-        as_of=catalog.release(row["sdk"]).date.isoformat(),
-    )
-    assert versions(found) == row["versions"]
 
 
 def test_the_latest_framework_is_the_default_and_an_earlier_one_must_be_asked_for(catalog) -> None:
@@ -250,14 +231,30 @@ def test_a_container_gets_no_kernel_driver(catalog: Catalog) -> None:
 
 
 def test_the_last_driver_for_inf1_is_found_and_the_correction_named(catalog: Catalog) -> None:
-    found = locked(catalog, "aws-neuronx-dkms", instance="inf1", python="3.10", os="ubuntu22.04")
-    assert (found.sdk, versions(found)) == ("2.26.1", {"aws-neuronx-dkms": "2.24.7.0"})
+    asked: dict[str, Any] = {"instance": "inf1", "python": "3.10", "os": "ubuntu22.04"}
+    for request, day, driver in (
+        ("aws-neuronx-dkms", "2026-08-17", "2.24.13.0"),
+        ("aws-neuronx-dkms=2.24.13.0", "2026-08-17", "2.24.13.0"),
+        ("aws-neuronx-dkms=2.24.7.0", "2026-08-17", "2.24.7.0"),
+        # The patch was announced on 2026-03-12.
+        ("aws-neuronx-dkms", "2026-03-12", "2.24.13.0"),
+        ("aws-neuronx-dkms", "2026-03-11", "2.24.7.0"),
+    ):
+        found = locked(catalog, request, **asked, as_of=day)
+        assert (found.sdk, versions(found)) == ("2.26.1", {"aws-neuronx-dkms": driver})
+    early = locked(catalog, "aws-neuronx-dkms", **asked, as_of="2026-03-11")
+    reason = next(e for e in early.exclusions if e.version == "2.24.13.0")
+    assert reason.rule.identifier == "NP204"
+    assert "announce-correction-neuron-driver-support-inf1" in reason.source
+    with pytest.raises(NoSolution):
+        # A patch for Inf1 alone.
+        locked(catalog, "aws-neuronx-dkms=2.24.13.0", instance="trn1", os="ubuntu22.04")
     # Its Pythons are out of support, and it has no others.
     inf1: dict[str, Any] = {"instance": "inf1", "python": "3.10", "phase": ("eos",)}
     whole = locked(catalog, **inf1)
     assert any("2.24.13.0" in warning for warning in whole.warnings)
-    (driver,) = [p for p in whole.packages if p.key.name == "aws-neuronx-dkms"]
-    assert (driver.version, driver.sdk, whole.sdk) == ("2.24.7.0", "2.26.1", "2.32.0")
+    (last,) = [p for p in whole.packages if p.key.name == "aws-neuronx-dkms"]
+    assert (last.version, last.sdk, whole.sdk) == ("2.24.13.0", "2.26.1", "2.32.0")
     inside = locked(catalog, **inf1, scope="container")
     assert "aws-neuronx-dkms" not in versions(inside)
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
+from neuron_pin.catalog.completion import complete_members
 from neuron_pin.catalog.facts import ComponentKind, FrameworkRole, Member, Package
 from neuron_pin.catalog.files import Fields, read_object
 from neuron_pin.errors import InvalidVersion, UnreadableInput
@@ -111,6 +112,10 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
             raise reader.bad(f"release {sdk} is listed twice")
         members[sdk] = _members(reader, sdk, fields.entries("packages"))
     newest = max(members, key=sdk_key)
+    members, additions = complete_members(
+        members, known.evidence, {**known.packages, **reader.packages}
+    )
+    reader.repairs |= additions
     return Manifest(
         date=_us_date(reader, head.text("manifest_date")),
         version=newest,

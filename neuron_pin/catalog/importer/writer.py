@@ -38,6 +38,7 @@ CURATED = (
     "corrections.json",
     "releases.json",
     "models.json",
+    "evidence.json",
 )
 
 
@@ -119,6 +120,7 @@ def _read_back(folder: str) -> None:
             fresh.members(release.sdk)
     _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
     _ = read_model_classes(fresh)
+    _ = fresh.evidence
     _ = [fresh.shipped(name) for name in fresh.packages]
 
 

@@ -1,0 +1,93 @@
+"""Python packages of one environment that do not work with each other, whatever their release."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from neuron_pin.catalog import Catalog, Package, Window, public_version
+from neuron_pin.catalog.environments import find_environment_clash, list_required
+from neuron_pin.inputs.locks.detected import DetectedPackage
+from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.target import Target
+
+from .finding import Finding, Severity
+
+
+def group_environments(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
+    """What is installed together: what one file or environment states."""
+    groups: dict[str, list[DetectedPackage]] = {}
+    for statement in stated:
+        place = statement.place.rpartition(":")
+        where = place[0] if place[2].isdigit() else statement.place
+        groups.setdefault(statement.group or where, []).append(statement)
+    return list(groups.values())
+
+
+def check_companions(
+    groups: Iterable[Sequence[DetectedPackage]], catalog: Catalog, target: Target
+) -> Iterator[Finding]:
+    """NP509: what needs another version of a package than the one beside it, or needs one that
+    another package beside it does not work with; by environment, of exact versions."""
+    for group in groups:
+        beside = {
+            statement.key.name: statement
+            for statement in group
+            if statement.version and statement.key.ecosystem is Ecosystem.PIP
+        }
+        for statement in beside.values():
+            yield from _check_one(statement, beside, catalog, target)
+
+
+def _check_one(
+    statement: DetectedPackage,
+    beside: Mapping[str, DetectedPackage],
+    catalog: Catalog,
+    target: Target,
+) -> Iterator[Finding]:
+    package, version = _identify(statement, catalog)
+    for window in list_required(package, version, target.family):
+        other = beside.get(window.other)
+        if other is not None and not window.range.contains(public_version(other.version)):
+            reason = (
+                f"needs {window.other} {window.range}, and {other.version} is beside it "
+                f"[{window.source}]"
+            )
+            yield _find(statement, reason, window, catalog, target)
+    for other in beside.values():
+        # Of two that do not go together, the later one says so.
+        if other.key.name >= statement.key.name:
+            continue
+        clash = find_environment_clash((package, version), _identify(other, catalog), target.family)
+        if clash is not None:
+            reason = f"not in one environment with {other.key.name}: {clash.describe()}"
+            needed = clash.one.window
+            yield _find(statement, reason, needed, catalog, target)
+
+
+def _identify(statement: DetectedPackage, catalog: Catalog) -> tuple[Package | None, str]:
+    return catalog.packages.get(statement.key.name), public_version(statement.version)
+
+
+def _find(
+    statement: DetectedPackage,
+    reason: str,
+    window: Window | None,
+    catalog: Catalog,
+    target: Target,
+) -> Finding:
+    version = public_version(statement.version)
+    exact = f"{statement.key.name}=={version}"
+    needed = [window.other] if window is not None and window.required else []
+    words = ["neuron-pin", "lock", exact, *needed, *target.list_options()]
+    releases = [sdk for sdk, _ in catalog.shipped(statement.key.name).get(version, ())]
+    words += ["--sdk", releases[0]] if releases else []
+    command = shlex.join([*words, "--offline", "-o", "constraints.txt"])
+    return Finding(
+        Rule.ENVIRONMENT,
+        Severity.ERROR,
+        f"{statement.key.name} {statement.version}",
+        reason,
+        statement.place,
+        f"make an environment of its own: {command}",
+    )
