@@ -216,9 +216,9 @@ def _warnings(
         if is_for_python:
             for lost in find_lost_frameworks(catalog, selection.release, target):
                 found.append(lost.describe(selection.release.sdk, target.instance or ""))
-        found += _left_out_early(selection)
             taken = [attempt.mapping[str(package.key)].candidate for package in packages]
             found += describe_other_environments(context, selection, taken)
+        found += _left_out_early(selection)
         if is_for_python and not any(p.key.ecosystem is Ecosystem.PIP for p in packages):
             listed = sorted(
                 {
