@@ -26,6 +26,7 @@ from neuron_pin.policy import (
     edition_at,
     events_in_force,
     parse_version,
+    phase_at,
 )
 from neuron_pin.policy.calendar import add_months
 
@@ -35,7 +36,7 @@ from .model_lint import lint_model_classes
 TOLD_AT_ONCE_DAYS = 14
 """Notice of at most so many days is the release's own: its pages are dated that much earlier."""
 
-_PROMISED = EDITIONS[0].in_force
+_PROMISED = min(edition.in_force for edition in EDITIONS if edition.has_minimum)
 """Ends from before the policy promised a month and six months are not checked against it."""
 
 
@@ -134,7 +135,7 @@ class _Lint:
             if event.phase is None:
                 continue
             edition = edition_at(event.announced)
-            if event.phase not in edition.phases_of[event.kind]:
+            if edition.has_minimum and event.phase not in edition.phases_of[event.kind]:
                 reason = (
                     f"{event.phase.label} for a subject of kind {event.kind.value}, "
                     f"which edition {edition.name} of the policy does not have"
@@ -157,9 +158,10 @@ class _Lint:
                     continue
                 first = min((e for e in events if e.phase is phase), key=lambda e: e.announced)
                 effective = min(e.effective for e in final if e.effective is not None)
-                if first.announced < _PROMISED:
+                edition = edition_at(first.announced)
+                if not edition.has_minimum:
                     continue
-                months = edition_at(first.announced).notice_months
+                months = edition.notice_months
                 if add_months(first.announced, months) <= effective:
                     continue
                 days = (effective - first.announced).days
@@ -222,10 +224,12 @@ class _Lint:
                 if newer is None:
                     continue
                 left, event = self._left(name, version, life)
-                if left is None or left < _PROMISED:
+                if left is None:
                     continue
-                promised = add_months(newer, edition_at(newer).regular_months)
-                if left < promised:
+                # What was promised when it ended, or was announced to.
+                edition = edition_at(event.announced if event is not None else left)
+                promised = add_months(newer, edition.regular_months)
+                if edition.has_minimum and left < promised:
                     how = "left stable" if event is not None else "was shipped no more"
                     reason = (
                         f"{how} on {left}, {(left - newer).days} days after a newer version "
@@ -269,7 +273,9 @@ class _Lint:
             e for e in events_in_force(events, date.max) if e.phase is Phase.EOS and e.effective
         ]
         last = self.dates[life.last]
-        for event in ends[-1:]:
+        # The end that stands, whatever was said of more or later on.
+        fact = phase_at(events, name, version, None, date.max)
+        for event in [fact.event] if fact.phase is Phase.EOS and fact.event else []:
             # A package whose framework version ended may go on with the others.
             if event.version and not version:
                 continue

@@ -138,7 +138,12 @@ def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[P
         fact = phase_at(events, base.repository, "", None, as_of)
         subject = Subject(SubjectKind.DLC, base.repository)
         floor = support_floor(
-            subject, events, as_of=as_of, facts_of=catalog.announced, phase=fact.phase
+            subject,
+            events,
+            as_of=as_of,
+            facts_of=catalog.announced,
+            phase=fact.phase,
+            early=fact.early,
         )
         yield Part(subject, fact.phase, fact.event, floor)
     system = target.os if base.os else None

@@ -312,10 +312,15 @@ class Subjects:
         limits = [e for e in events if e.type is not EventType.LAST_VERSION]
         fact = phase_at(limits, name or subject.name, version, None, self.as_of)
         phase, since = fact.phase, fact.event.effective if fact.event else entered
-        if fact.event is None and life is not None:
+        early = fact.early
+        if life is not None:
             stable = self._dates.get(life.first_stable)
-            phase = Phase.STABLE if stable is not None else Phase.BETA
-            since = stable or entered
+            if stable is None and early is None:
+                # Every version of it says so.
+                early = Phase.BETA
+            if fact.event is None or (stable is None and phase is not Phase.EOS):
+                phase = early or Phase.STABLE
+                since = since if fact.early is not None else stable or entered
         change = next_change(limits, self.as_of)
         announcements = sorted(events, key=lambda e: (e.announced, e.effective or date.max))
         last = self._last(life)
@@ -334,6 +339,8 @@ class Subjects:
                 facts_of=self.facts_of,
                 phase=phase,
                 superseded=superseded,
+                family=self.family,
+                early=early,
             ),
             entered=entered,
             first_sdk=life.first if life is not None else "",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from neuron_pin.errors import InvalidVersion
 from neuron_pin.policy import (
     Event,
     Phase,
+    PhaseFact,
     Subject,
     SubjectKind,
     SupportFloor,
+    parse_version,
     phase_at,
     support_floor,
 )
+from neuron_pin.policy.lifecycle import list_periods
 
 from .catalog import Catalog
 from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers
@@ -27,6 +31,42 @@ class Part(NamedTuple):
     phase: Phase
     event: Event | None
     floor: SupportFloor
+
+
+def find_package_phase(
+    catalog: Catalog, name: str, version: str, family: str | None, as_of: date
+) -> PhaseFact:
+    """The phase of one version of a package, by what was announced and by its own mark.
+
+    A version that marks itself Beta or RC is no more than that, whatever was announced of the
+    package; an end of support ends it as well.
+    """
+    public = public_version(version)
+    events = catalog.events_by_name.get(name, ())
+    return phase_at(events, name, public, family, as_of).with_mark(_find_mark(public))
+
+
+def _find_mark(public: str) -> Phase:
+    """What a version says of itself."""
+    try:
+        return parse_version(public).phase if public else Phase.STABLE
+    except InvalidVersion:
+        return Phase.STABLE
+
+
+def order_by_default(
+    catalog: Catalog, name: str, versions: Sequence[str], family: str | None, as_of: date
+) -> tuple[str, ...]:
+    """The versions of a package that a release ships, highest first, with the default first: of
+    several framework versions the newest that is stable on the day."""
+    package = catalog.packages.get(name)
+    if len(versions) < 2 or package is None or package.role is not FrameworkRole.LEADER:
+        return tuple(versions)
+    ranks = {
+        version: find_package_phase(catalog, name, version, family, as_of).default_rank
+        for version in versions
+    }
+    return tuple(sorted(versions, key=lambda version: ranks[version], reverse=True))
 
 
 def package_part(
@@ -47,7 +87,8 @@ def package_part(
         framework = ".".join(public.split(".")[:2])
         subject = Subject(SubjectKind.FRAMEWORK, name, framework)
         superseded = find_superseded_day(catalog, name, framework, as_of)
-    return _part(catalog, subject, concerned, name, public, family, as_of, superseded)
+    mark = _find_mark(public) if package is None or package.kind.is_component else Phase.STABLE
+    return _part(catalog, subject, concerned, name, public, family, as_of, superseded, mark)
 
 
 def find_target_parts(
@@ -123,6 +164,8 @@ class Support(NamedTuple):
 
     def describe(self, as_of: date) -> str:
         """Until when, as a sentence; in the past tense once that day is over."""
+        if self.until < as_of <= self.facts_of:
+            return f"Support is not guaranteed on {as_of}."
         if self.until < as_of:
             return (
                 f"Support was guaranteed until {self.until}; the catalog data end on "
@@ -171,12 +214,28 @@ def find_superseded_day(catalog: Catalog, package: str, version: str, as_of: dat
         return None
     numbers = version_numbers(version)
     dates = [
-        catalog.dates[life.first_stable]
+        _find_supported_day(catalog, package, other, catalog.dates[life.first_stable], as_of)
         for other, life in versions.items()
         if life.first_stable and version_numbers(other) > numbers
     ]
     came = catalog.dates[own.first]
-    return min((max(day, came) for day in dates if day <= as_of), default=None)
+    return min((max(day, came) for day in dates if day and day <= as_of), default=None)
+
+
+def _find_supported_day(
+    catalog: Catalog, package: str, version: str, shipped: date, as_of: date
+) -> date | None:
+    """The day on which a framework version was no pre-release any more, by its versions, which
+    shipped on a day, and by what was announced; none if it has not come."""
+    events = [
+        event
+        for event in catalog.events_by_name.get(package, ())
+        if event.concerns(package, version, None)
+    ]
+    if not any(event.phase is not None and event.phase.is_prerelease for event in events):
+        return shipped
+    periods = list_periods(events, as_of, shipped, shipped)
+    return next((p.begin for p in periods if not p.phase.is_prerelease), None)
 
 
 def find_system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
@@ -200,8 +259,9 @@ def _part(
     family: str | None,
     as_of: date,
     superseded: date | None = None,
+    mark: Phase = Phase.STABLE,
 ) -> Part:
-    fact = phase_at(events, name, version, family, as_of)
+    fact = phase_at(events, name, version, family, as_of).with_mark(mark)
     floor = support_floor(
         subject,
         events,
@@ -209,5 +269,7 @@ def _part(
         facts_of=catalog.announced,
         phase=fact.phase,
         superseded=superseded,
+        family=family,
+        early=fact.early,
     )
     return Part(subject, fact.phase, fact.event, floor)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 
-from neuron_pin.errors import UnknownName
-from neuron_pin.policy import EDITIONS, Phase, Rule
-from neuron_pin.policy.classification import CLASSIFICATIONS
+from neuron_pin.errors import UnknownName, WrongUsage
+from neuron_pin.policy import CURRENT, EDITIONS, Phase, PolicyEdition, Rule, edition_at
+from neuron_pin.policy.classification import list_classifications
 from neuron_pin.policy.rule_pages import PAGES, STABILITY
 from neuron_pin.policy.update import Update, list_updates
 from neuron_pin.screen import Screen, columns
+from neuron_pin.target import parse_day
 
 from .command_parser import CommandParser
 from .console import Console
@@ -20,25 +22,43 @@ from .options import Options, add_format
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin policy``."""
     del common
-    parser.examples = ("policy", "policy NP201", "policy phases")
+    parser.examples = (
+        "policy",
+        "policy NP201",
+        "policy phases",
+        "policy phases --as-of 2024-06-30",
+    )
     parser.add_argument(
         "rule",
         metavar="RULE",
         nargs="?",
         help="a rule, such as NP201, or a table of the policy: phases, classification, updates",
     )
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="print the table phases or classification of the policy in force on this day",
+    )
     add_format(parser, "text", "json", "markdown")
 
 
 def run(options: Options, console: Console) -> int:
     """List the rules, print one's page, or one of the policy's tables."""
-    topic = TOPICS.get((options.rule or "").lower())
+    name = (options.rule or "").lower()
+    topic = TOPICS.get(name)
+    if options.as_of is not None and name not in DATED:
+        raise WrongUsage(
+            f"--as-of is for the tables {' and '.join(DATED)}",
+            hint=f"neuron-pin policy {DATED[0]} --as-of {options.as_of}",
+        )
     if topic is not None:
-        text, document = topic
+        text, make_document = topic
+        day = parse_day(options.as_of) if options.as_of is not None else None
         if options.format == "json":
-            console.result(json.dumps({"schema_version": 1, **document()}, indent=2) + "\n")
+            document = {"schema_version": 1, **make_document(day)}
+            console.result(json.dumps(document, indent=2) + "\n")
         else:
-            console.show(text(console.screen) + "\n")
+            console.show(text(console.screen, day) + "\n")
         return 0
     rules = sorted(Rule, key=lambda rule: rule.identifier)
     if options.rule:
@@ -109,9 +129,10 @@ def markdown(rules: Sequence[Rule]) -> str:
     return "\n".join(parts)
 
 
-def _phases_text(screen: Screen) -> str:
+def _phases_text(screen: Screen, day: date | None) -> str:
     blocks = []
-    for edition in reversed(EDITIONS):
+    editions = EDITIONS if day is None else (edition_at(day),)
+    for edition in reversed(editions):
         rows = [
             (kind.value, *("yes" if phase in phases else "-" for phase in Phase))
             for kind, phases in edition.phases_of.items()
@@ -119,12 +140,18 @@ def _phases_text(screen: Screen) -> str:
         head = ("KIND", *(phase.label.upper() for phase in Phase))
         title = f"Edition {edition.name}, in force from {edition.in_force}: {edition.change}"
         blocks.append("\n".join([title, "", *columns(head, rows, screen)]))
-    updates = [(phase.label, list_updates(phase).value) for phase in Phase]
+    updates = [(phase.label, list_updates(phase).value) for phase in _phases_of(editions[-1])]
     blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates, screen)))
     return "\n\n".join(blocks)
 
 
-def _phases_document() -> dict[str, object]:
+def _phases_of(edition: PolicyEdition) -> list[Phase]:
+    """Every phase that some kind of subject can be in."""
+    return sorted(frozenset[Phase]().union(*edition.phases_of.values()))
+
+
+def _phases_document(day: date | None) -> dict[str, object]:
+    editions = EDITIONS if day is None else (edition_at(day),)
     return {
         "editions": [
             {
@@ -138,15 +165,19 @@ def _phases_document() -> dict[str, object]:
                     for kind, phases in edition.phases_of.items()
                 },
             }
-            for edition in EDITIONS
+            for edition in editions
         ],
-        "updates": {phase.label: list_updates(phase).value for phase in Phase},
+        "updates": {phase.label: list_updates(phase).value for phase in _phases_of(editions[-1])},
     }
 
 
-def _classification_text(screen: Screen) -> str:
-    blocks = []
-    for table in CLASSIFICATIONS:
+def _classification_text(screen: Screen, day: date | None) -> str:
+    edition = CURRENT if day is None else edition_at(day)
+    tables = list_classifications(edition)
+    if not tables:
+        return f"Edition {edition.name}, in force from {edition.in_force}, has no such tables."
+    blocks = [f"Edition {edition.name}, in force from {edition.in_force}"] if day else []
+    for table in tables:
         rows = [(phase.label, *(cell or "-" for cell in cells)) for phase, cells in table.rows]
         head = ("PHASE", *(column.upper() for column in table.columns))
         lines = [table.title, "", *columns(head, rows, screen)]
@@ -154,8 +185,10 @@ def _classification_text(screen: Screen) -> str:
     return "\n\n".join(blocks)
 
 
-def _classification_document() -> dict[str, object]:
+def _classification_document(day: date | None) -> dict[str, object]:
+    edition = CURRENT if day is None else edition_at(day)
     return {
+        "edition": edition.name,
         "classification": [
             {
                 "title": table.title,
@@ -163,17 +196,19 @@ def _classification_document() -> dict[str, object]:
                 "phases": {phase.label: table.of(phase) for phase, _ in table.rows},
                 "note": table.note,
             }
-            for table in CLASSIFICATIONS
-        ]
+            for table in list_classifications(edition)
+        ],
     }
 
 
-def _updates_text(screen: Screen) -> str:
+def _updates_text(screen: Screen, day: date | None) -> str:
+    del day
     rows = [(update.value, update.promise) for update in Update]
     return "\n".join(columns(("UPDATE", "THE POLICY SAYS"), rows, screen))
 
 
-def _updates_document() -> dict[str, object]:
+def _updates_document(day: date | None) -> dict[str, object]:
+    del day
     return {"updates": {update.value: update.promise for update in Update}}
 
 
@@ -183,3 +218,6 @@ TOPICS = {
     "updates": (_updates_text, _updates_document),
 }
 """The policy's tables."""
+
+DATED = ("phases", "classification")
+"""Those that editions of the policy differ in."""

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Member, canonicalize_name, version_numbers
+from neuron_pin.catalog.support import order_by_default
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -21,7 +22,8 @@ MAX_DISTRIBUTIONS = 20_000
 
 
 class State(NamedTuple):
-    """Packages and their versions, highest first; a release has several of some.
+    """Packages and their versions, highest first; a release has several of some, and of those of
+    several framework versions the default comes first.
 
     ``label`` says what it is, ``sdk`` the release where one is known, empty for none.
     ``family`` is the instance family that it is for, none where nothing says so.
@@ -107,7 +109,11 @@ def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> St
     for member in members:
         if member.version and member.is_for(family):
             found.setdefault(_key(catalog, member), set()).add(member.version)
-    return State(f"SDK {sdk}", sdk, _sort_versions(found), family)
+    versions = {
+        key: order_by_default(catalog, key.name, of_key, family, as_of)
+        for key, of_key in _sort_versions(found).items()
+    }
+    return State(f"SDK {sdk}", sdk, versions, family)
 
 
 def _key(catalog: Catalog, member: Member) -> PackageKey:

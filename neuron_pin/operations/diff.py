@@ -16,9 +16,10 @@ from neuron_pin.catalog import (
 )
 from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.catalog.successors import find_successor
+from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version, phase_at
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version
 from neuron_pin.policy.update import Update, classify_update
 
 
@@ -186,13 +187,7 @@ def _phase(
 ) -> Phase | None:
     if not versions or key.name not in catalog.packages:
         return None
-    version = public_version(versions[0])
-    events = catalog.events_by_name.get(key.name, ())
-    fact = phase_at(events, key.name, version, family, as_of)
-    if fact.event is None:
-        marked = parse_version(version).phase
-        return marked if marked.is_prerelease else Phase.STABLE
-    return fact.phase
+    return find_package_phase(catalog, key.name, versions[0], family, as_of).phase
 
 
 def _notes(

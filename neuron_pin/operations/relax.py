@@ -78,6 +78,8 @@ def _relaxations(
             yield change, request.with_target(phases=(*named, phase))
     if Rule.SCOPE.identifier in facts:
         yield Change((("--scope", "both"),)), request.with_target(scope="both")
+    if "NP201" in facts and not {"beta", "eos"} & set(named):
+        yield from _ended_beta(request, named)
     if "NP205" in facts:
         yield from _shorter_support(request)
     for requirement in smallest if len(smallest) > 1 else ():
@@ -88,6 +90,20 @@ def _relaxations(
             yield change, _with(request, fewer)
     for python in _other_pythons(request):
         yield Change((("--python", python),)), request.with_target(python=python)
+
+
+def _ended_beta(
+    request: LockRequest, named: tuple[str, ...]
+) -> Iterator[tuple[Change, LockRequest]]:
+    """Both phases, for what was Beta when its support ended: neither helps alone."""
+    try:
+        lock_request(request.with_target(phases=(*named, "eos")))
+    except NoSolution as error:
+        if "NP202" in " ".join(error.causes):
+            change = Change((("--phase", "beta"), ("--phase", "eos")))
+            yield change, request.with_target(phases=(*named, "beta", "eos"))
+    except NeuronPinError:
+        return
 
 
 def _shorter_support(request: LockRequest) -> Iterator[tuple[Change, LockRequest]]:

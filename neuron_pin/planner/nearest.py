@@ -104,6 +104,10 @@ def _single(request: LockRequest, wanted: Wanted, beginning: Beginning) -> Itera
         eos = request.with_target(phases=(*options.phases, "eos"))
         yield Change((("--phase", "eos"),)), eos, wanted
     if wanted.framework_version:
+        if "beta" not in options.phases:
+            # A Beta is never what was meant, unless its version was named.
+            beta = request.with_target(phases=(*options.phases, "beta"))
+            yield Change((("--phase", "beta"),)), beta, wanted
         other = wanted._replace(framework_version="")
         yield Change((("--framework-version", None),)), request, other
     if request.sdk is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .edition import PolicyEdition
 from .phase import Phase, SubjectKind
 
 
@@ -85,4 +86,16 @@ CLASSIFICATIONS = (
         ),
     ),
 )
-"""Every table of the policy in its edition of April 2026; the earlier one has no Alpha."""
+"""Every table of the policy in its edition of today."""
+
+
+def list_classifications(edition: PolicyEdition) -> tuple[Classification, ...]:
+    """The tables of an edition of the policy: those before April 2025 have no Alpha, that of
+    2022 has no such tables at all."""
+    found = []
+    for table in CLASSIFICATIONS:
+        phases = [edition.phases_of.get(kind, frozenset()) for kind in table.kinds]
+        rows = tuple(row for row in table.rows if edition.has_minimum and row[0] in phases[0])
+        if rows:
+            found.append(table._replace(rows=rows))
+    return tuple(found)

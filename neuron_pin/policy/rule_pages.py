@@ -210,11 +210,12 @@ PAGES = {
     ),
     Rule.FRAMEWORK_DEFAULT: RulePage(
         "Neuron Extension Components Updates",
-        "A release supports several versions of a framework. The latest is the default; an "
-        "earlier one must be requested: torch-neuronx==2.8.*",
+        "A release ships several versions of a framework. The default is the newest that is "
+        "stable on the day; another one must be requested: torch-neuronx==2.8.*. A Beta is never "
+        "the default.",
         *_PIP,
         "neuron-pin lock 'torch-neuronx==2.8.*' --sdk 2.28.1 --as-of 2026-03-20",
-        ("resolve.release_candidates:_latest_framework",),
+        ("resolve.release_candidates:_default_framework",),
     ),
     Rule.NOT_RELEASED_YET: RulePage(
         "--as-of",

@@ -33,7 +33,7 @@ class Rule(Enum):
     KERNEL_HEADERS = ("NP112", "a kernel without its headers")
     END_OF_SUPPORT = ("NP201", "end of support")
     PRE_RELEASE = ("NP202", "pre-release")
-    FRAMEWORK_DEFAULT = ("NP203", "an earlier framework version must be asked for")
+    FRAMEWORK_DEFAULT = ("NP203", "a framework version that must be asked for")
     NOT_RELEASED_YET = ("NP204", "released after the date of the lock")
     SUPPORT_UNTIL = ("NP205", "support may end before the date asked for")
     MAINTENANCE = ("NP206", "in maintenance")

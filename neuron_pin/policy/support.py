@@ -5,7 +5,9 @@ Source: maintenance policy, "End of Support Announcement" (at least a month befo
 at least six months after a newer one is supported, then possibly Maintenance).
 
 A floor is what the policy promises, never a forecast: what was not announced by the day of
-the facts could be announced on the day after.
+the facts could be announced on the day after.  An end is judged by the edition of the policy
+that was in force when it was announced, everything else by that of the day: the texts before
+September 2024 promised no minimum.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import date
 from typing import NamedTuple
 
 from .calendar import add_days, add_months
-from .edition import edition_at
+from .edition import PolicyEdition, edition_at
 from .lifecycle import Event, Subject, events_in_force
 from .phase import Phase, SubjectKind
 
@@ -25,9 +27,10 @@ class SupportFloor(NamedTuple):
 
     ``announced`` is the day on which support ends or ended by announcement, none if none was
     made.  ``promised`` is the first day on which the policy would let it end, whatever was
-    announced.  ``regular_until`` is the last day on which regular updates of a framework
-    version are sure, none for other subjects.  ``event`` is the announcement, ``reason``
-    says what ``promised`` follows from.
+    announced; where it promised nothing, the day of the end, or the first on which it could
+    come.  ``regular_until`` is the last day on which regular updates of a framework version are
+    sure, none for other subjects.  ``event`` is the announcement, ``reason`` says what
+    ``promised`` follows from, ``edition`` by which text of the policy.
     """
 
     announced: date | None
@@ -35,6 +38,7 @@ class SupportFloor(NamedTuple):
     regular_until: date | None
     event: Event | None
     reason: str
+    edition: PolicyEdition
 
     @property
     def could_end_from(self) -> date:
@@ -60,24 +64,32 @@ def support_floor(
     facts_of: date,
     phase: Phase = Phase.STABLE,
     superseded: date | None = None,
+    family: str | None = None,
+    early: Phase | None = None,
 ) -> SupportFloor:
     """The floor of a subject that is in a phase on a day.
 
     ``events`` are those that concern it; ``facts_of`` is the day up to which announcements
     are known, ``superseded`` the day on which a newer framework version became supported, as
-    far as known on ``as_of``.  Floors never move to an earlier day while facts are added that
-    keep to the policy.
+    far as known on ``as_of``, ``family`` the instance family that is asked about, ``early`` the
+    pre-release phase that it never left (`PhaseFact`).  Floors never move to an earlier day
+    while facts are added that keep to the policy.
     """
     known_until = min(as_of, facts_of)
-    edition = edition_at(known_until)
-    ends = [e for e in events_in_force(events, known_until) if e.phase is Phase.EOS]
-    ends = [e for e in ends if not _supported_again(e, events, known_until)]
-    # The first announcement of an end starts the month, the last one says when it ends.
+    in_force = events_in_force(events, known_until, family)
+    every = [e for e in in_force if e.phase is Phase.EOS]
+    ends = [e for e in every if not _supported_again(e, in_force, known_until)]
+    # The first announcement of an end starts the month; the first day that one names is the end.
     first = min(ends, key=lambda e: e.announced, default=None)
-    dated = [e for e in ends if e.effective is not None]
-    last = max(dated, key=lambda e: e.announced, default=None)
+    dated = [(e.effective, e) for e in ends if e.effective is not None]
+    announced = min((day for day, _ in dated), default=None)
+    last = max((e for day, e in dated if day == announced), key=lambda e: e.announced, default=None)
     tomorrow = add_days(known_until, 1)
-    if first is None:
+    edition = edition_at(first.announced if first is not None and dated else known_until)
+    if not edition.has_minimum:
+        promised, superseded = announced or tomorrow, None
+        reason = "the policy of that day promised no minimum"
+    elif first is None:
         promised = add_months(tomorrow, edition.notice_months)
         reason = (
             f"no end of support had been announced by {known_until}; notice is at least one month"
@@ -87,9 +99,15 @@ def support_floor(
         reason = f"an end was announced on {first.announced}; notice is at least one month"
         if last is None:
             promised = max(promised, tomorrow)
-    if phase < Phase.RC:
-        promised, superseded = known_until, None
-        reason = f"{phase.label} software is not supported, and nothing is promised"
+    # Who took an end back does not mean an earlier one.
+    taken_back = [e.effective for e in every if e not in ends and e.effective is not None]
+    if first is None and taken_back and max(taken_back) > promised:
+        promised = max(taken_back)
+        reason = f"an end on {promised} was taken back"
+    level = phase if early is None else early
+    if level < Phase.RC:
+        promised, superseded = min(known_until, announced or known_until), None
+        reason = f"{level.label} software is not supported, and nothing is promised"
     regular_until = None
     if subject.kind is SubjectKind.FRAMEWORK and superseded is not None:
         regular = add_months(superseded, edition.regular_months)
@@ -100,18 +118,23 @@ def support_floor(
                 f"a newer version has been supported since {superseded}; an earlier one gets "
                 "updates for six more months"
             )
-    announced = last.effective if last is not None else None
-    return SupportFloor(announced, promised, regular_until, last or first, reason)
+    return SupportFloor(announced, promised, regular_until, last or first, reason, edition)
 
 
 def _supported_again(end: Event, events: Sequence[Event], as_of: date) -> bool:
-    """Whether a later announcement puts a subject into an earlier phase than the end did."""
+    """Whether a later announcement of equal or narrower scope puts what has ended, or would,
+    into an earlier phase.  An end that is over stays so until that takes effect."""
     return any(
         later.phase is not None
         and later.phase < Phase.EOS
-        and later.stands(as_of)
-        and later.announced > end.announced
         and later.effective is not None
-        and (end.effective is None or later.effective >= end.effective)
+        and later.is_within(end)
+        and (
+            later.announced > end.announced
+            if end.effective is None
+            else (later.effective, later.announced) > (end.effective, end.announced)
+            and later.announced >= end.announced
+            and later.effective <= max(as_of, end.effective)
+        )
         for later in events
     )

@@ -24,6 +24,7 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
+from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.printable import blank_unprintable
 from neuron_pin.resolve import Exclusion
@@ -239,9 +240,9 @@ class _FileEvaluator:
         if self._package is None:
             return Phase.STABLE
         target = self._context.target
-        events = self._catalog.events_by_name.get(self.name, ())
-        public = version.partition("+")[0]
-        found = phase_at(events, self.name, public, target.family, target.as_of).phase
+        found = find_package_phase(
+            self._catalog, self.name, version, target.family, target.as_of
+        ).phase
         if found is Phase.STABLE and Version(version).is_prerelease:
             return Phase.RC if "rc" in version else Phase.BETA
         return found

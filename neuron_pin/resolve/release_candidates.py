@@ -1,7 +1,9 @@
 """What one release offers to one target: the policy's defaults among its alternatives.
 
 Source: maintenance policy, "Neuron Extension Components Updates": the latest supported
-framework version is the default, an earlier one must be asked for.
+framework version is the default, an earlier one must be asked for.  Beta is not supported, so
+that the default is the newest version that is stable on the day; without one the newest in
+maintenance, then the newest that has ended, then a pre-release.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
 from .one_environment import leave_one_environment
-from .rules import Context, first_exclusion
+from .rules import Context, first_exclusion, phase_of
 
 
 class ReleaseCandidates:
@@ -71,11 +73,11 @@ def select_candidates(
         package = catalog.packages[key.name]
         if package.role is FrameworkRole.LEADER:
             asked_for = _framework_demands(catalog, package, demands)
-            kept = _latest_framework(selection, package, kept, asked_for)
+            kept = _default_framework(context, selection, package, kept, asked_for)
         if kept:
             selection.offered[key] = kept
     if whole:
-        _one_framework_version(catalog, selection)
+        _one_framework_version(context, selection)
         for candidate, exclusion in leave_one_environment(context, selection.offered):
             selection.exclude(candidate, exclusion)
         _last_driver(context, selection)
@@ -161,19 +163,20 @@ def _framework_demands(
     return found
 
 
-def _latest_framework(
+def _default_framework(
+    context: Context,
     selection: ReleaseCandidates,
     package: Package,
     found: list[Candidate],
     demands: list[tuple[Requirement, bool]],
 ) -> list[Candidate]:
-    """The candidates at the latest framework version that was not asked away from."""
+    """The candidates at the default framework version of what was not asked away from."""
     asked_for = [c for c in found if all(_accepts(c, *demand) for demand in demands)]
     if not asked_for:
         for candidate in found:
             selection.exclude(candidate, _not_required(candidate, demands))
         return []
-    latest = max(_framework_numbers(c) for c in asked_for)
+    latest = _framework_numbers(max(asked_for, key=lambda c: _default_order(c, context)))
     kept = []
     for candidate in found:
         if candidate not in asked_for:
@@ -181,10 +184,7 @@ def _latest_framework(
         elif _framework_numbers(candidate) == latest:
             kept.append(candidate)
         else:
-            default = ".".join(str(number) for number in latest)
-            framework = find_framework(candidate, package)
-            reason = f"the release defaults to {package.framework} {default}"
-            reason += f"; ask for {package.name}=={framework}.*"
+            reason = _not_default(context, package, candidate, latest, asked_for)
             selection.exclude(
                 candidate,
                 Exclusion(
@@ -196,6 +196,28 @@ def _latest_framework(
                 ),
             )
     return kept
+
+
+def _default_order(candidate: Candidate, context: Context) -> tuple[int, tuple[int, ...]]:
+    """What is greatest for the default: the phase, then the framework version."""
+    return phase_of(candidate, context).default_rank, _framework_numbers(candidate)
+
+
+def _not_default(
+    context: Context,
+    package: Package,
+    candidate: Candidate,
+    default: tuple[int, ...],
+    found: Iterable[Candidate],
+) -> str:
+    """Why a candidate is not at the default framework version, and how to ask for it."""
+    version = ".".join(str(number) for number in default)
+    reason = f"the release defaults to {package.framework} {version}"
+    if _framework_numbers(candidate) > default:
+        chosen = next(c for c in found if _framework_numbers(c) == default)
+        fact, its = phase_of(candidate, context), phase_of(chosen, context).phase
+        reason += f", which is {its.label}: this is {(fact.early or fact.phase).label}"
+    return f"{reason}; ask for {package.name}=={find_framework(candidate, package)}.*"
 
 
 def _framework_numbers(candidate: Candidate) -> tuple[int, ...]:
@@ -223,14 +245,16 @@ def _not_required(candidate: Candidate, demands: list[tuple[Requirement, bool]])
     )
 
 
-def _one_framework_version(catalog: Catalog, selection: ReleaseCandidates) -> None:
-    """Leave each framework at one version: its leaders' latest."""
-    latest: dict[str, tuple[int, ...]] = {}
+def _one_framework_version(context: Context, selection: ReleaseCandidates) -> None:
+    """Leave each framework at one version: its leaders' default."""
+    catalog = context.catalog
+    best: dict[str, tuple[int, tuple[int, ...]]] = {}
     for key, candidates in selection.offered.items():
         package = catalog.packages[key.name]
         if package.role is FrameworkRole.LEADER:
-            newest = max(version_numbers(c.version)[:2] for c in candidates)
-            latest[package.framework] = max(newest, latest.get(package.framework, ()))
+            greatest = max(_default_order(c, context) for c in candidates)
+            best[package.framework] = max(greatest, best.get(package.framework, greatest))
+    latest = {framework: numbers[:2] for framework, (_, numbers) in best.items()}
     for key in list(selection.offered):
         package = catalog.packages[key.name]
         wanted = latest.get(package.framework) if package.role is not FrameworkRole.NONE else None

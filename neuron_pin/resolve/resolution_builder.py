@@ -189,7 +189,8 @@ def _warnings(
         ):
             continue
         chosen = attempt.mapping[str(package.key)]
-        event = phase_of(chosen.candidate, context).event
+        fact = phase_of(chosen.candidate, context)
+        event = fact.event
         verb = "is" if event is None else "has been"
         line = f"{package.key.name} {package.version} {verb} {_PHASE_WORDS[package.phase]}"
         if event is not None:
@@ -197,6 +198,8 @@ def _warnings(
             if event.replacement:
                 line += f"; replaced by {event.replacement}"
             line += f" ({event.source})"
+        if package.phase is Phase.EOS and fact.early is not None:
+            line += f"; it never left {fact.early.label}"
         found.append(line)
     for package in packages:
         if package.kind is not None and package.sdk:

@@ -18,10 +18,10 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
-from neuron_pin.catalog.support import Part, package_part
+from neuron_pin.catalog.support import Part, find_package_phase, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.policy import Event, Phase, PhaseFact, Rule, parse_version, phase_at
+from neuron_pin.policy import Event, Phase, PhaseFact, Rule, phase_at
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 
@@ -67,20 +67,18 @@ def select_rules(*wanted: Rule) -> tuple[CandidateRule, ...]:
 
 
 def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
-    """The phase of a candidate on the target's date: the later of what its version says
-    and what has been announced."""
+    """The phase of a candidate on the target's date: what has been announced, and what its
+    version says where it is a component of Neuron's or a member of a release."""
     catalog, target = context.catalog, context.target
-    name = candidate.key.name
+    name, member = candidate.key.name, candidate.member
     version = candidate.version.partition("+")[0]
-    fact = phase_at(
-        catalog.events_by_name.get(name, ()), name, version, target.family, target.as_of
-    )
-    # A release may name a package without a version (NP504).
-    if candidate.member is not None and candidate.member.version and fact.phase is Phase.STABLE:
-        marked = parse_version(candidate.member.version).phase
-        if marked.is_prerelease:
-            return PhaseFact(marked, None)
-    return fact
+    package = catalog.packages.get(name)
+    if member is not None or (package is not None and package.kind.is_component):
+        # A release may name a package without a version (NP504).
+        listed = member.version if member is not None else version
+        return find_package_phase(catalog, name, listed, target.family, target.as_of)
+    events = catalog.events_by_name.get(name, ())
+    return phase_at(events, name, version, target.family, target.as_of)
 
 
 def _package(candidate: Candidate, context: Context) -> Package | None:
@@ -196,7 +194,7 @@ def kernel(candidate: Candidate, context: Context) -> Grounds | None:
 def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
     """NP201: support has ended, and the target does not allow that."""
     fact = _phase_not_allowed(candidate, context)
-    if fact is None or fact.phase is not Phase.EOS or fact.event is None:
+    if fact is None or not _is_ended(fact, context) or fact.event is None:
         return None
     event = fact.event
     reason = f"{_subject(event)} has been out of support {_since(event)}"
@@ -206,14 +204,20 @@ def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
 
 
 def early_phase(candidate: Candidate, context: Context) -> Grounds | None:
-    """NP202: Alpha, Beta or Release Candidate, and the target does not allow that."""
+    """NP202: Alpha, Beta or Release Candidate, and the target does not allow that.
+
+    What was one when its support ended has to be asked for as both."""
     fact = _phase_not_allowed(candidate, context)
-    if fact is None or (fact.phase is Phase.EOS and fact.event is not None):
+    if fact is None or (_is_ended(fact, context) and fact.event is not None):
         return None
-    event = fact.event
+    early, event = fact.early or fact.phase, fact.early_event
     if event is None:
-        return f"its version says {fact.phase.label}", "version"
-    return f"{_subject(event)} has been {fact.phase.label} {_since(event)}", event.source
+        return f"its version says {early.label}", "version"
+    return f"{_subject(event)} has been {early.label} {_since(event)}", event.source
+
+
+def _is_ended(fact: PhaseFact, context: Context) -> bool:
+    return fact.phase is Phase.EOS and Phase.EOS not in context.target.phases
 
 
 def _phase_not_allowed(candidate: Candidate, context: Context) -> PhaseFact | None:
@@ -221,7 +225,7 @@ def _phase_not_allowed(candidate: Candidate, context: Context) -> PhaseFact | No
     if candidate.member is None and _package(candidate, context) is None:
         return None
     fact = phase_of(candidate, context)
-    return None if fact.phase in context.target.phases else fact
+    return None if fact.is_in(context.target.phases) else fact
 
 
 def _subject(event: Event) -> str:

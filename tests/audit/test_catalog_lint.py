@@ -74,9 +74,9 @@ WRONG = [
     (
         {"kind": "dlc", "phase": "maintenance"},
         "NP702",
-        "which edition 2026-04 of the policy does not have",
+        "which edition 2025-05 of the policy does not have",
     ),
-    ({"kind": "api", "phase": "alpha", "announced": "2026-01-01"}, "NP702", "edition 2024-09"),
+    ({"kind": "api", "phase": "alpha", "announced": "2025-01-01"}, "NP702", "edition 2024-09"),
     ({"sdk": "2.31.7"}, "NP708", "takes effect with 2.31.7, which is not a release"),
     ({"effective": "2026-07-01"}, "NP708", "takes effect on 2026-07-01, and 2.31.0 is of"),
     ({"sdk": "2.22.9", "effective": ""}, "NP708", "which was never released"),

@@ -50,7 +50,8 @@ def test_a_rules_page(run: Run) -> None:
 
 def test_the_tables_of_the_policy(run: Run) -> None:
     document = json.loads(run("policy", "phases", "--format", "json").out)
-    older, current = (edition["phases"] for edition in document["editions"])
+    first, older, _, current = (edition["phases"] for edition in document["editions"])
+    assert "beta" not in {phase for phases in first.values() for phase in phases}
     assert "alpha" not in {phase for phases in older.values() for phase in phases}
     assert [kind for kind in current if "alpha" in current[kind]] == ["feature", "api"]
     tables = json.loads(run("policy", "classification", "--format", "json").out)
@@ -59,14 +60,38 @@ def test_the_tables_of_the_policy(run: Run) -> None:
     assert run("policy", "clasification").code == 2
 
 
-# a day, the edition in force
+# a day, the edition in force.  Source: the history of the policy's page: Alpha came with the text
+# of 2025-04-03 (SDK 2.22.0), the rule on Linux distributions with that of 2025-05-20.
 IN_FORCE = [
-    ("2020-01-01", "2024-09"),
+    ("2020-01-01", "2022-10"),
+    ("2024-09-15", "2022-10"),
     ("2024-09-16", "2024-09"),
-    ("2026-04-08", "2024-09"),
-    ("2026-04-09", "2026-04"),
-    ("2030-01-01", "2026-04"),
+    ("2025-04-02", "2024-09"),
+    ("2025-04-03", "2025-04"),
+    ("2025-05-19", "2025-04"),
+    ("2025-05-20", "2025-05"),
+    ("2026-04-09", "2025-05"),
+    ("2030-01-01", "2025-05"),
 ]
+
+
+@pytest.mark.parametrize(("day", "name"), IN_FORCE)
+def test_the_tables_of_a_day(run: Run, day: str, name: str) -> None:
+    words = ("--as-of", day, "--format", "json")
+    (edition,) = json.loads(run("policy", "phases", *words).out)["editions"]
+    tables = json.loads(run("policy", "classification", *words).out)
+    assert (edition["name"], tables["edition"]) == (name, name)
+    has_alpha = any("alpha" in phases for phases in edition["phases"].values())
+    assert has_alpha == any("alpha" in table["phases"] for table in tables["classification"])
+    assert has_alpha == (name >= "2025-04")
+    assert bool(tables["classification"]) == (name >= "2024-09")
+    assert bool(edition["notice_months"]) == (name >= "2024-09")
+
+
+def test_only_dated_tables_take_a_day(run: Run) -> None:
+    assert run("policy", "updates", "--as-of", "2025-01-01").code == 2
+    assert run("policy", "NP201", "--as-of", "2025-01-01").code == 2
+    assert run("policy", "phases", "--as-of", "yesterday").code == 2
 
 
 @pytest.mark.parametrize(("day", "name"), IN_FORCE)
