@@ -79,6 +79,14 @@ class LockSupport(NamedTuple):
     facts_of: str
 
 
+class LockPolicy(NamedTuple):
+    """The edition of the maintenance policy that judged, and the first day it is known to be in
+    force (ISO 8601)."""
+
+    edition: str
+    in_force: str
+
+
 class ExcludedVersion(NamedTuple):
     """A version that may not be installed, by which rule and why.  ``source_url`` is where the
     source can be read, `None` where that is not known."""
@@ -93,14 +101,15 @@ class ExcludedVersion(NamedTuple):
 
 
 class LockDocument(NamedTuple):
-    """A lock.json.  ``support``, ``exclusions`` and ``warnings`` are for people and other
-    programs: they are written and not read back.  ``path`` is where it was read, `None` for one
-    that was made here."""
+    """A lock.json.  ``policy``, ``support``, ``exclusions`` and ``warnings`` are for people and
+    other programs: they are written and not read back.  ``path`` is where it was read, `None` for
+    one that was made here."""
 
     command: str | None
     sdk: str | None
     target: LockTarget
     packages: tuple[LockedVersion, ...]
+    policy: LockPolicy | None = None
     support: LockSupport | None = None
     exclusions: tuple[ExcludedVersion, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -117,6 +126,7 @@ def render_lock(lock: LockDocument) -> str:
         "command": lock.command,
         "sdk": lock.sdk,
         "target": _target_row(lock.target),
+        "policy": lock.policy._asdict() if lock.policy is not None else None,
         "support": lock.support._asdict() if lock.support is not None else None,
         "packages": [_package_row(package) for package in lock.packages],
         "exclusions": [exclusion._asdict() for exclusion in lock.exclusions],

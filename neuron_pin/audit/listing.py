@@ -35,7 +35,7 @@ def render_findings(
         ]
         document: dict[str, object] = {"schema_version": 1, "findings": rows}
         if age is not None:
-            document["facts"] = age.as_document()
+            document.update(age.as_judged())
         return json.dumps(document, indent=2) + "\n"
     if form == "sarif":
         from .sarif import render_sarif

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from neuron_pin.policy.edition import edition_at
+
 MAX_AGE = 30
 """Days after which every command that judges says how old its facts are.  The vendor announces
 an end of support at least a month ahead: facts of that age may lack one that has come."""
@@ -22,10 +24,11 @@ PUBLISHED = (MANIFEST, ANNOUNCEMENTS, "about-neuron/whats-new.rst", "release-not
 
 class FactsAge(NamedTuple):
     """How old facts are: ``until`` is the last day that they speak of, ``days`` how many days
-    before the day asked about that is, 0 where it is not before."""
+    before the day asked about, ``day``, that is, 0 where it is not before."""
 
     until: date
     days: int
+    day: date
 
     @property
     def is_old(self) -> bool:
@@ -52,10 +55,15 @@ class FactsAge(NamedTuple):
         """The field ``facts`` of JSON documents."""
         return {"until": self.until.isoformat(), "age_days": self.days, "is_old": self.is_old}
 
+    def as_judged(self) -> dict[str, object]:
+        """The fields ``facts`` and ``policy`` of JSON documents that judge: the facts, and the
+        edition of the policy of the day asked about."""
+        return {"facts": self.as_document(), "policy": edition_at(self.day).as_document()}
+
 
 def find_facts_age(facts_of: date, day: date) -> FactsAge:
     """The age of facts that end on a day, seen from another: today, or that of ``--as-of``."""
-    return FactsAge(facts_of, max((day - facts_of).days, 0))
+    return FactsAge(facts_of, max((day - facts_of).days, 0), day)
 
 
 def describe_import() -> str:

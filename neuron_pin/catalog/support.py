@@ -164,7 +164,7 @@ class Support(NamedTuple):
 
     def describe(self, as_of: date) -> str:
         """Until when, as a sentence; in the past tense once that day is over."""
-        if self.until < as_of <= self.facts_of:
+        if self.until < min(as_of, self.facts_of):
             return f"Support is not guaranteed on {as_of}."
         if self.until < as_of:
             return (
@@ -172,6 +172,13 @@ class Support(NamedTuple):
                 f"{self.facts_of} and say nothing of {as_of}."
             )
         return f"Supported until at least {self.until} (catalog data of {self.facts_of})."
+
+    def describe_limit(self, as_of: date) -> str:
+        """Until when the guarantee is known, where the catalog data end before a day; it does not
+        change from day to day.  Empty where they reach the day, or know that it is over."""
+        if self.facts_of >= as_of or self.until < self.facts_of:
+            return ""
+        return f"support is guaranteed until {self.until}, by catalog data of {self.facts_of}"
 
     def describe_first(self) -> str:
         """What may end first and why, as a sentence.  Where nothing was announced, it is most of

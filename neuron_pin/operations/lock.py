@@ -61,8 +61,11 @@ def lock(
         explained.hint = explained.hint or _hint_to_explain(request)
         raise explained from None
     reporter.resolved(len(found.packages))
-    old = find_facts_age(catalog.announced, request.target.as_of).warning
-    return found._replace(warnings=(old, *found.warnings)) if old else found
+    as_of = request.target.as_of
+    told = [find_facts_age(catalog.announced, as_of).warning]
+    if found.support is not None and (told[0] or found.support.until < as_of):
+        told.append(found.support.describe_limit(as_of))
+    return found._replace(warnings=(*filter(None, told), *found.warnings))
 
 
 def _hint_to_explain(request: LockRequest) -> str:

@@ -18,7 +18,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
-from .header import make_header
+from .header import describe_judgment, make_header
 from .system import suggest_system_output
 
 ALLOWED = 990
@@ -33,7 +33,7 @@ def render_apt_preferences(resolution: Resolution, command: str) -> str:
             "the lock has no apt packages to write preferences for",
             hint=suggest_system_output(resolution.target, Ecosystem.APT),
         )
-    lines = make_header(command)
+    lines = [*make_header(command), *describe_judgment(resolution)]
     for package in packages:
         lines += ["", *_stanzas(package, resolution)]
     return "\n".join(lines) + "\n"

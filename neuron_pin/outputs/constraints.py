@@ -10,7 +10,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
 
-from .header import make_header
+from .header import describe_judgment, make_header
 
 
 def render_constraints(resolution: Resolution, command: str) -> str:
@@ -37,6 +37,7 @@ def _render(resolution: Resolution, command: str, *, is_bound: bool) -> str:
         lines.append(f"# Neuron SDK {resolution.sdk}")
     # No date: a lock of tomorrow that gives the same versions is the same file.
     lines.append(f"# target: {resolution.target.label}")
+    lines += describe_judgment(resolution)
     packages = resolution.packages_of(Ecosystem.PIP)
     indexes = sorted({p.source for p in packages if p.source})
     for index in indexes:

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from neuron_pin.policy import edition_at
+
+if TYPE_CHECKING:
+    from neuron_pin.resolve import Resolution
+
 _HEADS = ("# This file was written by neuron-pin:", "# This was written by neuron-pin:")
 
 
 def make_header(command: str, *, is_section: bool = False) -> list[str]:
     """The lines; ``is_section`` where the file is not ours alone."""
     return [_HEADS[is_section], f"#   {command}"]
+
+
+def describe_judgment(resolution: Resolution) -> list[str]:
+    """Comments below the head of a text that holds versions: the edition of the policy that they
+    were judged by, and until when support is known where the catalog data end before the day;
+    none without packages of Neuron's.
+
+    No day of today: a lock of tomorrow that gives the same versions is the same file.
+    """
+    support, as_of = resolution.support, resolution.target.as_of
+    if support is None:
+        return []
+    limit = support.describe_limit(as_of)
+    lines = [f"# maintenance policy: edition {edition_at(as_of).name}"]
+    return [*lines, f"# {limit}"] if limit else lines
 
 
 def is_headed(text: str) -> bool:

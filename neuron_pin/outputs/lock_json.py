@@ -8,10 +8,12 @@ from neuron_pin.lockfile import (
     LockDocument,
     LockedFile,
     LockedVersion,
+    LockPolicy,
     LockSupport,
     LockTarget,
     render_lock,
 )
+from neuron_pin.policy import edition_at
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
 from neuron_pin.target import Target
 
@@ -28,6 +30,7 @@ def make_document(resolution: Resolution, command: str) -> LockDocument:
         sdk=resolution.sdk,
         target=_target(resolution.target),
         packages=tuple(_package(package) for package in resolution.packages),
+        policy=LockPolicy(**edition_at(resolution.target.as_of).as_document()),
         support=_support(resolution.support) if resolution.support is not None else None,
         exclusions=tuple(make_exclusion(exclusion) for exclusion in resolution.exclusions),
         warnings=resolution.warnings,

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, edition_at
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target.tags import find_machine
 
@@ -94,6 +94,11 @@ def _tool(resolution: Resolution, command: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"command": command, "target": resolution.target.label}
     if resolution.sdk:
         facts["sdk"] = resolution.sdk
+    if resolution.support is not None:
+        facts["policy"] = edition_at(resolution.target.as_of).name
+        limit = resolution.support.describe_limit(resolution.target.as_of)
+        if limit:
+            facts["support"] = limit
     return facts
 
 

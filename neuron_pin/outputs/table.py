@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, edition_at
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def show_resolution(resolution: Resolution, screen: Screen, *, everything: bool)
     if resolution.support is not None:
         as_of = resolution.target.as_of
         lines += ["", resolution.support.describe(as_of), resolution.support.describe_first()]
+        lines.append(f"Judged by the maintenance policy's edition {edition_at(as_of).name}.")
     if resolution.exclusions:
         shown = [(r.package, r.versions, r.rule, cite(r.reason, r.source, screen)) for r in rows]
         head = ("PACKAGE", "VERSION", "RULE", "REASON")

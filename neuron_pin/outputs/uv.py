@@ -11,7 +11,7 @@ import json
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 
-from .header import make_header
+from .header import describe_judgment, make_header
 
 NAME = "neuron"
 
@@ -52,6 +52,7 @@ def _head(resolution: Resolution, command: str) -> list[str]:
     return [
         *make_header(command, is_section=True),
         f"# {resolution.target.label}{release}",
+        *describe_judgment(resolution),
     ]
 
 

@@ -14,6 +14,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
+from .header import describe_judgment
 from .system import suggest_system_output
 
 
@@ -57,7 +58,8 @@ def conditions(pin: Pin) -> list[tuple[str, str]]:
 
 def _head(resolution: Resolution, command: str) -> list[str]:
     release = f", Neuron SDK {resolution.sdk}" if resolution.sdk else ""
-    return [f"#   {command}", f"# {resolution.target.label}{release}"]
+    head = [f"#   {command}", f"# {resolution.target.label}{release}"]
+    return [*head, *describe_judgment(resolution)]
 
 
 def _packages(resolution: Resolution) -> list[LockedPackage]:

@@ -76,6 +76,10 @@ class PolicyEdition(NamedTuple):
     regular_months: int
     change: str
 
+    def as_document(self) -> dict[str, str]:
+        """The field ``policy`` of JSON documents that judge by it."""
+        return {"edition": self.name, "in_force": self.in_force.isoformat()}
+
     @property
     def has_minimum(self) -> bool:
         """Whether it promises any length of support or of notice."""

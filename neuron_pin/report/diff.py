@@ -22,7 +22,7 @@ def render_diff(
     """The text; what is equal in both only where ``everything`` is wanted."""
     shown = [d for d in comparison.differences if everything or not d.is_equal]
     if form == "json":
-        document = {**_document(comparison, shown), "facts": age.as_document()}
+        document = {**_document(comparison, shown), **age.as_judged()}
         return json.dumps(document, indent=2) + "\n"
     if form == "markdown":
         return _markdown(comparison, shown)

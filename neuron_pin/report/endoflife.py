@@ -39,7 +39,7 @@ def render_json(statuses: Sequence[Status], as_of: date, facts_of: date) -> str:
             "schema_version": SCHEMA_VERSION,
             "as_of": as_of.isoformat(),
             "facts_of": facts_of.isoformat(),
-            "facts": find_facts_age(facts_of, as_of).as_document(),
+            **find_facts_age(facts_of, as_of).as_judged(),
         }
     )
     return f'{head[:-1]}, "products": [\n' + ",\n".join(parts) + "\n]}\n"

@@ -34,7 +34,7 @@ def render_explanation(
         document = {
             "schema_version": SCHEMA_VERSION,
             "name": requirement.name,
-            "facts": age.as_document(),
+            **age.as_judged(),
             "sdk": found.resolution.sdk if found.resolution else None,
             "target": found.target.label,
             "versions": [_document(verdict) for verdict in found.verdicts],
@@ -126,7 +126,7 @@ def render_pair(found: PairExplanation, form: str, age: FactsAge, screen: Screen
         document = {
             "schema_version": SCHEMA_VERSION,
             "name": first.name,
-            "facts": age.as_document(),
+            **age.as_judged(),
             "with": second.name,
             "target": found.target.label,
             "pairs": [

@@ -93,7 +93,7 @@ def outdated_document(found: Outdated) -> str:
         "compared": found.label,
         "as_of": found.target.as_of.isoformat(),
         "facts_until": found.facts_until.isoformat(),
-        "facts": find_facts_age(found.facts_until, found.target.as_of).as_document(),
+        **find_facts_age(found.facts_until, found.target.as_of).as_judged(),
         "target": {
             "instance": found.target.instance,
             "os": found.target.os.name if found.target.os else None,

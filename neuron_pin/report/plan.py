@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.planner import Plan, Step, WrittenFile
+from neuron_pin.policy import edition_at
 from neuron_pin.printable import escape_markdown
 
 from .diff import differences_document
@@ -135,6 +136,7 @@ def render_plan_json(plan: Plan) -> str:
             "scope": target.scope.value,
             "as_of": target.as_of.isoformat(),
         },
+        "policy": edition_at(target.as_of).as_document(),
         "changes": differences_document(plan.comparison.differences),
         "steps": [
             {

@@ -82,6 +82,10 @@ def _check_rest(top: Value, target: Value) -> None:
     target.text("as_of")
     target.texts("phases")
     top.texts("warnings")
+    if "policy" in top.of(dict, "an object"):
+        # Locks of earlier versions do not name it.
+        top.at("policy").text("edition")
+        top.at("policy").text("in_force")
     if top.at("support").value is not None:
         support = top.at("support")
         for key in ("guaranteed_until", "reason", "facts_of"):

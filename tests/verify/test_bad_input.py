@@ -29,7 +29,7 @@ GOOD: dict[str, Any] = {
         "instance": None, "os": None, "python": "3.11", "scope": "both", "as_of": "2026-08-17",
         "platforms": ["manylinux_2_28_x86_64", "linux_x86_64"], "phases": ["stable"],
     },
-    "support": None,
+    "policy": {"edition": "2025-05", "in_force": "2025-05-20"}, "support": None,
     "packages": [
         {
             "ecosystem": "pip", "name": "a", "version": "1.0", "pin": "==1.0", "phase": "stable",
