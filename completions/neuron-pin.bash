@@ -105,7 +105,7 @@ _neuron_pin() {
       'catalog lint')
         case $word in --color | --format) option=$word ;; esac ;;
       policy)
-        case $word in --color | --format) option=$word ;; esac ;;
+        case $word in --color | --as-of | --format) option=$word ;; esac ;;
       doctor)
         case $word in --color | --root | --format) option=$word ;; esac ;;
       cache)
@@ -328,7 +328,7 @@ _neuron_pin() {
     'catalog import') words='-h --help -q --quiet -v --verbose --color --into --signed-by --format' ;;
     'catalog verify') words='-h --help -q --quiet -v --verbose --color --signed-by --format' ;;
     'catalog lint') words='-h --help -q --quiet -v --verbose --color --format' ;;
-    policy) words='-h --help -q --quiet -v --verbose --color --format' ;;
+    policy) words='-h --help -q --quiet -v --verbose --color --as-of --format' ;;
     doctor) words='-h --help -q --quiet -v --verbose --color --root --format' ;;
     cache) words='-h --help -q --quiet -v --verbose --color' ;;
     'cache info') words='-h --help -q --quiet -v --verbose --color --cache-dir --format' ;;

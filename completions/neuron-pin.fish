@@ -401,6 +401,7 @@ complete -c neuron-pin -n '__neuron_pin_at policy' -s h -l help -d 'print this h
 complete -c neuron-pin -n '__neuron_pin_at policy' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at policy' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at policy' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at policy' -l as-of -x -d 'print the table phases or classification of the policy in force on this day'
 complete -c neuron-pin -n '__neuron_pin_at policy' -l format -x -a 'text json markdown' -d 'print the result as text, json or markdown'
 complete -c neuron-pin -n '__neuron_pin_at policy' -a 'NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates'
 complete -c neuron-pin -n '__neuron_pin_at doctor' -s h -l help -d 'print this help'
