@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, sdk_key, version_numbers
+from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import (
     Part,
     find_ended_parts,
@@ -20,6 +20,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.state import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
+from neuron_pin.policy.version import version_order
 from neuron_pin.target import Target
 
 SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)
@@ -72,7 +73,7 @@ def suggest_version(
         return None
     version, sdk, _ = max(
         found,
-        key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_numbers(row[0])),
+        key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_order(row[0])),
     )
     spec = f"{key.name}=={version}"
     if key.ecosystem is Ecosystem.APT:

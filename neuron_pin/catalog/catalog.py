@@ -20,12 +20,14 @@ A catalog is a folder::
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
 from neuron_pin.errors import BrokenCatalog, UnknownName
 from neuron_pin.policy import Event
+from neuron_pin.policy.version import version_order
 
 from .facts import (
     Availability,
@@ -63,7 +65,16 @@ EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 
 
 def sdk_key(sdk: str) -> tuple[int, ...]:
-    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``."""
+    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``."""
+    if not sdk.replace(".", "").isdecimal():
+        return version_order(sdk) if _MARKED_SDK.fullmatch(sdk) else _decimals(sdk)
+    return _decimals(sdk)
+
+
+_MARKED_SDK = re.compile(r"\d{1,4}\.\d{1,4}((a|b|rc)\d{0,4})?\.\d{1,4}((a|b|rc)\d{0,4})?")
+
+
+def _decimals(sdk: str) -> tuple[int, ...]:
     return tuple(int(part) for part in sdk.split(".") if part.isdecimal() and len(part) < 10)
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from neuron_pin.policy import parse_version
 from neuron_pin.policy.update import Update, classify_update
+from neuron_pin.policy.version import version_order
 
 from .catalog import Catalog, sdk_key
-from .facts import OperatingSystem, Release, version_numbers
+from .facts import OperatingSystem, Release
 
 
 class PackageChange(NamedTuple):
@@ -72,7 +73,7 @@ def read_contents(catalog: Catalog, sdk: str, family: str | None = None) -> Cont
         versions.setdefault(member.package, set()).add(member.version)
     return Contents(
         {
-            name: tuple(sorted(found, key=lambda v: (version_numbers(v), v), reverse=True))
+            name: tuple(sorted(found, key=lambda v: (version_order(v), v), reverse=True))
             for name, found in sorted(versions.items())
         },
         frozenset(python for member in own for python in member.pythons),

@@ -10,7 +10,8 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, Phase, parse_version
+from neuron_pin.policy.version import spell_mark
 
 
 class ComponentKind(Enum):
@@ -135,7 +136,7 @@ def same_public(listed: str, version: str) -> bool:
     public = (head if colon else version).partition("+")[0].partition("-")[0]
     if listed.endswith(".x"):
         return public.startswith(listed[:-1])
-    return listed == public or _trim(listed) == _trim(public)
+    return listed == public or _trim(spell_mark(listed)) == _trim(spell_mark(public))
 
 
 def _trim(version: str) -> tuple[str, ...]:
@@ -262,6 +263,16 @@ class Release(NamedTuple):
     source: str
     note: str = ""
     listed: bool = True
+
+    @property
+    def phase(self) -> Phase:
+        """What its version says: a release candidate is ``2.34rc.0``, stable has no mark."""
+        return parse_version(self.sdk).phase
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is listed and no pre-release: what "the newest release" speaks of."""
+        return self.listed and (self.sdk.replace(".", "").isdecimal() or self.phase >= Phase.STABLE)
 
 
 class OperatingSystem(NamedTuple):

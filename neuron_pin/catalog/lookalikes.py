@@ -76,7 +76,7 @@ def refuse_unknown(name: str, origin: str, catalog: Catalog) -> None:
 
 def describe_product(product: Product, catalog: Catalog) -> str:
     """What is known of a product, and which packages there are in its place."""
-    newest = next(release for release in catalog.releases if release.listed)
+    newest = next(release for release in catalog.releases if release.is_final)
     followed = catalog.spans.packages.get(product.follows)
     # What is for other families alone does not follow it.
     families = set(followed.instances.split()) if followed is not None else None

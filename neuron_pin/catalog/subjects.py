@@ -26,7 +26,14 @@ from neuron_pin.policy.model_class import bind_events
 from neuron_pin.policy.update import Updates, list_updates
 
 from .catalog import Catalog, sdk_key
-from .facts import AvailabilityRange, ComponentKind, OperatingSystem, Package, version_numbers
+from .facts import (
+    AvailabilityRange,
+    ComponentKind,
+    OperatingSystem,
+    Package,
+    Release,
+    version_numbers,
+)
 from .facts_age import find_facts_age
 from .model_classes import read_model_classes
 from .support import find_superseded_day, find_system_events
@@ -103,7 +110,8 @@ class Subjects:
         self.facts_of = catalog.announced
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
         # The catalog has the newest first.
-        order = list(self._dates)
+        final = {release.sdk for release in catalog.releases if release.phase >= Phase.STABLE}
+        order = [sdk for sdk in self._dates if sdk in final]
         self._newest = order[0] if order else ""
         self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}
         self._known: dict[str, list[Event]] = {}
@@ -143,6 +151,9 @@ class Subjects:
             if release.sdk not in self._dates:
                 continue
             subject = Subject(SubjectKind.SDK, SDK_NAME, release.sdk)
+            if release.phase < Phase.STABLE:
+                yield self._candidate(subject, release)
+                continue
             line = release.sdk.rpartition(".")[0]
             if newer is None:
                 # A newer one may have come since the facts end.
@@ -156,6 +167,21 @@ class Subjects:
                 subject, f"Neuron SDK {release.sdk}", [], None, release.date, superseded=newer
             )._replace(note=note, first_sdk=release.sdk, last_sdk=release.sdk)
             newer = release.date
+
+    def _candidate(self, subject: Subject, release: Release) -> Status:
+        """A release that its version calls a pre-release: it supersedes nothing."""
+        status = self._status(subject, f"Neuron SDK {release.sdk}", [], None, release.date)
+        floor = support_floor(
+            subject, (), as_of=self.as_of, facts_of=self.facts_of, phase=release.phase
+        )
+        return status._replace(
+            phase=release.phase,
+            stable=None,
+            floor=floor,
+            note=f"a pre-release: --phase {release.phase.label}",
+            first_sdk=release.sdk,
+            last_sdk=release.sdk,
+        )
 
     def _package(self, package: Package) -> Iterator[Status]:
         if package.kind is ComponentKind.NO_PACKAGE:

@@ -125,7 +125,7 @@ def find_target_parts(
 def find_supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
     """The Pythons that the newest release of a day lists and that have not ended, oldest
     first."""
-    newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
+    newest = next((r for r in catalog.releases if r.is_final and r.date <= as_of), None)
     if newest is None:
         return []
     listed = {python for member in catalog.members(newest.sdk) for python in member.pythons}

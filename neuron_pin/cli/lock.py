@@ -303,7 +303,7 @@ def _note_newer(
 ) -> None:
     """Say that a lock stays at its release although there is a newer one, which is not tried."""
     as_of, sdk = resolution.target.as_of, resolution.sdk
-    newest = next((r.sdk for r in catalog.releases if r.listed and r.date <= as_of), sdk)
+    newest = next((r.sdk for r in catalog.releases if r.is_final and r.date <= as_of), sdk)
     passed = {e.version for e in resolution.exclusions if e.key.ecosystem is Ecosystem.SDK}
     if sdk and newest and newest not in passed and sdk_key(newest) > sdk_key(sdk):
         lives = [catalog.spans.packages.get(p.key.name) for p in resolution.packages if p.kind]

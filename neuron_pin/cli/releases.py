@@ -71,7 +71,10 @@ def run(options: Options, console: Console) -> int:
 
 
 def describe_standing(status: Status) -> str:
-    """``current``, ``in the current patch line`` or ``superseded``."""
+    """``current``, ``in the current patch line`` or ``superseded``; ``rc`` or ``beta`` of a
+    pre-release."""
+    if status.phase.is_prerelease:
+        return status.phase.label
     if status.superseded is None:
         return "current"
     return "superseded in its patch line" if "patch line" in status.note else "superseded"

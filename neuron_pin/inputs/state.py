@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, Member, canonicalize_name, version_numbers
+from neuron_pin.catalog import Catalog, Member, canonicalize_name
 from neuron_pin.catalog.support import order_by_default
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.policy.version import version_order
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DISTRIBUTIONS = 20_000
@@ -82,7 +83,7 @@ def read_state(
         return State(text, "", read_environment(text))
     if os.path.isfile(text):
         return _file(text, catalog)
-    if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text):
+    if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text) or text in catalog.dates:
         return _release(text, catalog, family, as_of or date.max)
     raise WrongUsage(
         f"{text!r} is not an SDK release, a file or a folder",
@@ -94,7 +95,8 @@ def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> St
     sdk = text
     listed = [release.sdk for release in catalog.releases if release.listed]
     if text == "latest":
-        public = [sdk for sdk in listed if catalog.dates[sdk] <= as_of]
+        final = [release.sdk for release in catalog.releases if release.is_final]
+        public = [sdk for sdk in final if catalog.dates[sdk] <= as_of]
         # None was public: the oldest one says so below.
         sdk = public[0] if public else listed[-1]
     elif text.count(".") == 1:
@@ -123,7 +125,7 @@ def _key(catalog: Catalog, member: Member) -> PackageKey:
 
 def _sort_versions(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str, ...]]:
     return {
-        key: tuple(sorted(found[key], key=lambda v: (version_numbers(v), v), reverse=True))
+        key: tuple(sorted(found[key], key=lambda v: (version_order(v), v), reverse=True))
         for key in sorted(found, key=str)
     }
 

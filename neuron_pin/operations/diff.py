@@ -12,7 +12,6 @@ from neuron_pin.catalog import (
     FrameworkRole,
     Package,
     public_version,
-    version_numbers,
 )
 from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.catalog.successors import find_successor
@@ -21,6 +20,7 @@ from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version
 from neuron_pin.policy.update import Update, classify_update
+from neuron_pin.policy.version import version_order
 
 
 class Difference(NamedTuple):
@@ -90,7 +90,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 old=was,
                 new=now,
                 update=_update(was, now, catalog.packages.get(key.name)),
-                backwards=bool(was and now) and version_numbers(now[0]) < version_numbers(was[0]),
+                backwards=bool(was and now) and version_order(now[0]) < version_order(was[0]),
                 phases=(
                     _phase(catalog, key, was, families[0], as_of),
                     _phase(catalog, key, now, families[1], as_of),

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version
 from neuron_pin.catalog.completion import describe_grounds
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.policy import Phase, Rule
+from neuron_pin.policy.version import version_order
 from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
@@ -126,7 +127,7 @@ def explain_pair(request: LockRequest, first: Requirement, second: Requirement) 
         for version, rows in catalog.shipped(first.name).items()
         if version and first.admits(version) and _is_released(asked, rows)
     ]
-    versions.sort(key=version_numbers, reverse=True)
+    versions.sort(key=version_order, reverse=True)
     verdicts = []
     for version in versions[:MAX_PAIRS]:
         phase = package_part(catalog, first.name, version, target.family, target.as_of).phase
@@ -232,7 +233,7 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
     )
     ordered = sorted(
         [*verdicts.values(), *rest],
-        key=lambda v: (version_numbers(v.version), v.version, v.source),
+        key=lambda v: (version_order(v.version), v.version, v.source),
         reverse=True,
     )
     is_neuron = requirement.name in catalog.packages

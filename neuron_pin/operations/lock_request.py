@@ -93,7 +93,7 @@ def parse_sdk(text: str | None, catalog: Catalog) -> Requirement | None:
     if text is None or text == "latest":
         return None
     origin = "--sdk"
-    if re.fullmatch(r"\d+(\.\d+){2}", text):
+    if re.fullmatch(r"\d+(\.\d+){2}", text) or any(r.sdk == text for r in catalog.releases):
         catalog.release(text)
         return parse_requirement(f"{SDK_NAME}=={text}", origin)
     if re.fullmatch(r"\d+(\.\d+)?", text):

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, public_version, sdk_key, version_numbers
+from neuron_pin.catalog import Catalog, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, PackageKey, Phase
+from neuron_pin.policy.version import version_order
 from neuron_pin.resolve import NO_PREFERENCES
 from neuron_pin.resolve.explain import explain
 from neuron_pin.resolve.rules import Context
@@ -135,7 +136,7 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
     request = _fill_in(request, place, root)
     target = request.target
     own = {key: versions[0] for key, versions in state.versions.items() if _is_own(catalog, key)}
-    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    newest = next((r for r in catalog.releases if r.is_final and r.date <= target.as_of), None)
     if newest is None:
         raise WrongUsage(f"no release is known of {target.as_of} or earlier")
     together, together_sdk, problem = _lock_together(request, own)
@@ -291,4 +292,4 @@ def _most_common(releases: Iterable[str | None]) -> str | None:
 
 
 def _is_newer(version: str, current: str) -> bool:
-    return version_numbers(version) > version_numbers(public_version(current))
+    return version_order(version) > version_order(current)

@@ -12,6 +12,7 @@ from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.lockfile import LockDocument, LockedVersion, LockTarget
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve.support import find_support
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Scope, Target, make_target
 
@@ -47,7 +48,9 @@ def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str
         raise _unreadable(lock, where, error.message) from None
     except ValueError as error:
         raise _unreadable(lock, where, str(error)) from None
-    return Resolution(sdk, target, tuple(packages), (), ()), command
+    found = Resolution(sdk, target, tuple(packages), (), ())
+    # By the catalog of today: what it knows of the lock's parts on the lock's day.
+    return found._replace(support=find_support(found, catalog)), command
 
 
 def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from neuron_pin.errors import InvalidPin, InvalidVersion
 
-from .version import Form, NeuronVersion, parse_version
+from .version import Form, NeuronVersion, parse_version, spell_mark
 
 
 class Ecosystem(Enum):
@@ -78,15 +78,15 @@ class Pin(NamedTuple):
         if epoch not in ("", "0"):
             return False
         if self.reach is PinComparison.UPSTREAM:
-            return _pad(public) == _pad(_public(self.base)[1])
+            return _pad(spell_mark(public)) == _pad(spell_mark(_public(self.base)[1]))
         prefix, parts = self.base.split("."), public.split(".")
         # PEP 440: a prefix match pads the version with zeros.
         parts += ["0"] * (len(prefix) - len(parts))
         return parts[: len(prefix)] == prefix
 
     def to_pip(self) -> str:
-        """The specifier: ``==2.*``, ``==2.27.5334.0``."""
-        return f"=={self}"
+        """The specifier: ``==2.*``, ``==2.27.5334.0``; a mark as PEP 440 spells it."""
+        return f"=={spell_mark(str(self))}"
 
     def to_apt(self) -> str:
         """What stands behind ``NAME=`` for apt-get: ``2.*``, ``2.34.10.0-*``.

@@ -204,6 +204,7 @@ PAGES = {
         "neuron-pin lock vllm-neuron --instance trn2 --phase beta",
         (
             "audit.requirements:check_part",
+            "resolve.resolver:_releases",
             "resolve.rules:early_phase",
             "resolve.rules:prerelease",
         ),
@@ -366,12 +367,15 @@ PAGES = {
     ),
     Rule.INVALID_FILE: RulePage(
         "PEP 440, PEP 427",
-        "The index lists a version or file name that the standards do not allow.",
+        "The index lists a version or file name that the standards do not allow, or a release "
+        "lists one that pip does not take: PEP 440 has room for one number behind a mark in the "
+        "minor.",
         *_PIP,
         "neuron-pin lock NAME -v",
         (
             "proxy.project_detail:_FileEvaluator.page",
             "resolve.index_candidates:IndexCandidates._invalid",
+            "resolve.rules:not_pep440",
         ),
     ),
     Rule.QUARANTINED: RulePage(

@@ -88,6 +88,58 @@ _MARKS = {
 _FORM_BY_LENGTH = {3: Form.SDK, 4: Form.STANDALONE, 6: Form.EXTENSION, 7: Form.EXTENSION}
 
 
+_MARKED = re.compile(r"(\d+)(alpha|beta|rc|a|b|c)(\d*)", re.IGNORECASE)
+_BELOW = 1 << 60
+"""More than any number of a version: what stands behind the number below a marked one."""
+
+
+@lru_cache(maxsize=16384)
+def version_order(text: str) -> tuple[int, ...]:
+    """A key that sorts versions as their marks say: ``2.28b.100.0`` and ``2.28rc.1`` after 2.27.9
+    and before 2.28.0.
+
+    Epoch, local part and revision do not count; what is no number counts as 0.  For versions
+    that PEP 440 can hold the order is PEP 440's.
+    """
+    public = text.rpartition(":")[2].partition("+")[0].partition("-")[0]
+    key: list[int] = []
+    for part in public.split("."):
+        if part.isdecimal():
+            key.append(int(part[:18]))
+            continue
+        match = _MARKED.match(part)
+        if match is None:
+            digits = re.match(r"\d{1,18}", part)
+            key.append(int(digits[0]) if digits else 0)
+            continue
+        key += [int(match[1][:18]) - 1, _BELOW + _MARKS[match[2].lower()]]
+        if match[3]:
+            key.append(int(match[3][:18]))
+    return tuple(key)
+
+
+def spell_mark(public: str) -> str:
+    """A version with the mark of its minor as PEP 440 writes it: ``2.1.2.2.5b.0`` is 2.1.2.2.5b0,
+    ``2.34rc.0`` is 2.34rc0.
+
+    What PEP 440 cannot hold, more than one number behind the mark, stays as it is.
+    """
+    match = _MARK_AT_END.fullmatch(public)
+    if match is None:
+        return public
+    return f"{match[1]}{_SPELLED[match[2].lower()]}{int((match[3] or '0')[:18])}"
+
+
+_MARK_AT_END = re.compile(r"(\d+(?:\.\d+)*)(alpha|beta|rc|a|b|c)\.?(\d*)", re.IGNORECASE)
+_SPELLED = {"a": "a", "alpha": "a", "b": "b", "beta": "b", "c": "rc", "rc": "rc"}
+
+
+def is_pep440(public: str) -> bool:
+    """Whether pip takes a version that is well formed by the policy: of those with a mark PEP 440
+    holds what has at most one number behind it."""
+    return not _MARKED.search(public) or _MARK_AT_END.fullmatch(public) is not None
+
+
 @lru_cache(maxsize=8192)
 def parse_version(text: str, *, standalone: bool = False) -> NeuronVersion:
     """Read a version as published, with or without epoch, local part or package revision.

@@ -151,7 +151,7 @@ def render_overview(
 
 
 def _view_links(catalog: Catalog, up: str) -> Iterator[str]:
-    newest = next((release.sdk for release in catalog.releases if release.listed), "latest")
+    newest = next((release.sdk for release in catalog.releases if release.is_final), "latest")
     for path, words in (
         (f"sdk/{newest}/", "only what this SDK release contains"),
         (f"sdk/{newest}/trn2/", "only what it contains for this instance family"),
@@ -169,7 +169,7 @@ def _package_rows(
     for two years."""
     day, family = view.as_of or today, view.instance or None
     dates = {sdk: released for sdk, released in catalog.dates.items() if released <= day}
-    newest = next((r.sdk for r in catalog.releases if r.listed and r.sdk in dates), "")
+    newest = next((r.sdk for r in catalog.releases if r.is_final and r.sdk in dates), "")
     current: list[tuple[str, ...]] = []
     dropped: list[tuple[str, ...]] = []
     old: list[tuple[str, ...]] = []

@@ -100,7 +100,11 @@ def find_release(text: str, catalog: Catalog, as_of: date) -> Release:
     raises `UnknownName`."""
     known = [r for r in catalog.releases if r.listed and r.date <= as_of]
     for release in known:
-        if text == "latest" or release.sdk == text or release.sdk.startswith(f"{text}."):
+        if (
+            (text == "latest" and release.is_final)
+            or release.sdk == text
+            or release.sdk.startswith(f"{text}.")
+        ):
             return release
     newest = known[0].sdk if known else "none"
     raise UnknownName(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, Release, version_numbers
+from neuron_pin.catalog import Catalog, Release
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
+from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
 
 from .catalog_candidates import find_requirement_key
@@ -46,7 +47,7 @@ def explain(
     chosen = next((p for p in resolution.packages if p.key == key), None) if resolution else None
     stated = {e.version: e for e in resolution.exclusions if e.key == key} if resolution else {}
     verdicts = []
-    order = sorted(shipped, key=lambda v: (version_numbers(v), v), reverse=True)
+    order = sorted(shipped, key=lambda v: (version_order(v), v), reverse=True)
     for version in order:
         rows = shipped[version]
         in_lock = resolution.sdk if resolution else None

@@ -83,7 +83,7 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
     Another package of its framework that is for the target counts before what was announced.
     """
     life = catalog.spans.packages.get(name)
-    newest = next((r for r in catalog.releases if r.listed and r.date <= target.as_of), None)
+    newest = next((r for r in catalog.releases if r.is_final and r.date <= target.as_of), None)
     if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
         return ""
     line = f"{name} is in no SDK release after {life.last}"

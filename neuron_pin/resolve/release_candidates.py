@@ -21,6 +21,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
@@ -142,7 +143,7 @@ def _fits(
         # A version listed twice, for other Pythons or instances, is out only if both are.
         if candidate.version not in kept:
             selection.exclude(candidate, exclusion)
-    return sorted(kept.values(), key=lambda c: version_numbers(c.version), reverse=True)
+    return sorted(kept.values(), key=lambda c: version_order(c.version), reverse=True)
 
 
 def find_framework(candidate: Candidate, package: Package) -> str:

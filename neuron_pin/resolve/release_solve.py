@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.policy.version import version_order
 
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode, make_edge
@@ -54,7 +55,7 @@ class ReleaseSolution(NamedTuple):
                 and (need.requirement is None or need.requirement.admits(candidate.version))
             )
             version = next(admitted, self.mapping[need.identifier].candidate.version)
-            found.append(version_numbers(version))
+            found.append(version_order(version))
         return tuple(found)
 
 

@@ -183,6 +183,9 @@ def _warnings(
 ) -> list[str]:
     found = []
     context = attempt.context
+    release = context.release
+    if release is not None and not release.is_final and any(package.sdk for package in packages):
+        found.append(f"Neuron SDK {release.sdk} is {_PHASE_WORDS[release.phase]}")
     for package in packages:
         if package.phase not in (Phase.MAINTENANCE, Phase.EOS) and not (
             package.phase.is_prerelease and package.kind is not None

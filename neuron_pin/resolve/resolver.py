@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.policy.version import version_order
 from neuron_pin.reporter import SILENT, Reporter
 
 from .environments import find_two_environments
@@ -92,7 +95,7 @@ def _resolve_third_party(
                 raise impossible.as_error(request) from None
             continue
         versions = tuple(
-            version_numbers(attempt.mapping[need.identifier].candidate.version)
+            version_order(attempt.mapping[need.identifier].candidate.version)
             for need in attempt.roots
         )
         untouched = not any(
@@ -162,6 +165,9 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
                     "release manifest",
                 )
             )
+        elif not _allows(request, release, wanted):
+            reason = f"its version says {release.phase.label}"
+            passed.append(Exclusion(key, release.sdk, Rule.PRE_RELEASE, reason, "version"))
         elif (clash := _driver_clash(release, request, catalog)) is not None:
             passed.append(clash)
         else:
@@ -188,6 +194,13 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "neuron-pin releases lists them; neuron-pin catalog import says how to get newer ones",
         )
     return found
+
+
+def _allows(request: Request, release: Release, wanted: Sequence[Requirement]) -> bool:
+    """Whether a release is no pre-release, or one that was asked for: by its phase, or by name."""
+    if release.is_final or release.phase in request.target.phases:
+        return True
+    return any(r.is_exact for r in wanted)
 
 
 def _refuse_unlisted_family(request: Request, catalog: Catalog, releases: list[Release]) -> None:

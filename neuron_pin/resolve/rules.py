@@ -15,13 +15,15 @@ from neuron_pin.catalog import (
     ComponentKind,
     Package,
     Release,
+    public_version,
     sdk_key,
     version_numbers,
 )
 from neuron_pin.catalog.support import Part, find_package_phase, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
-from neuron_pin.policy import Event, Phase, PhaseFact, Rule, phase_at
+from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, phase_at
+from neuron_pin.policy.version import is_pep440
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 
@@ -306,6 +308,18 @@ def requires_python(candidate: Candidate, context: Context) -> Grounds | None:
     )
 
 
+def not_pep440(candidate: Candidate, context: Context) -> Grounds | None:
+    """NP403: a version that pip cannot name."""
+    del context
+    if candidate.key.ecosystem is not Ecosystem.PIP or is_pep440(public_version(candidate.version)):
+        return None
+    return (
+        "not a version that pip takes: PEP 440 has room for one number behind a mark in the minor, "
+        "not for two",
+        "PEP 440, Pre-releases",
+    )
+
+
 def yanked(candidate: Candidate, context: Context) -> Grounds | None:
     """NP303: withdrawn by its index."""
     if candidate.yanked is None:
@@ -353,6 +367,7 @@ RULES: tuple[CandidateRule, ...] = (
     (Rule.END_OF_SUPPORT, end_of_support),
     (Rule.PRE_RELEASE, early_phase),
     (Rule.SUPPORT_UNTIL, support_until),
+    (Rule.INVALID_FILE, not_pep440),
     (Rule.YANKED, yanked),
     (Rule.PRE_RELEASE, prerelease),
 )

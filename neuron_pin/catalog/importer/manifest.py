@@ -25,6 +25,13 @@ MAX_MEMBERS = 2_000
 """Most releases, and packages of one release, that a manifest may have."""
 
 
+_SDK = re.compile(
+    r"\d{1,4}\.\d{1,4}(\.\d{1,4}|((a|b|rc)\d{0,4})\.\d{1,4}|\.\d{1,4}(a|b|rc)\d{1,4})"
+)
+"""``A.B.C``; of a pre-release with the mark in the minor, as the policy has it (``2.34rc.0``), or
+at the end, as PEP 440 does (``2.34.0rc1``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """One thing that was read as something else; ``count`` says how often."""
@@ -106,7 +113,7 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
     for number, row in enumerate(rows):
         fields = Fields(path, f"release {number}", row)
         sdk = fields.text("neuron_version")
-        if not re.fullmatch(r"\d{1,4}(\.\d{1,4}){2}", sdk):
+        if not _SDK.fullmatch(sdk):
             raise reader.bad(f"release {number}: {sdk[:40]!r} is not an SDK version")
         if sdk in members:
             raise reader.bad(f"release {sdk} is listed twice")

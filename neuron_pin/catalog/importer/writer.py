@@ -23,7 +23,7 @@ from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import write_atomically
-from neuron_pin.policy import Ecosystem, Event, EventType
+from neuron_pin.policy import Ecosystem, Event, EventType, Phase, parse_version
 
 from .announcements import Announcements
 from .checksums import SUMS, render_sums
@@ -169,7 +169,9 @@ def _texts(
         texts[f"members/{sdk}.json"] = _member_text(members)
     order = sorted(listed, key=sdk_key)
     ordered = [(sdk, listed[sdk]) for sdk in order]
-    texts["spans.json"] = render_spans(derive_spans(ordered, packages))
+    # A pre-release is no release that something came with, or was left out of.
+    final = [row for row in ordered if parse_version(row[0]).phase >= Phase.STABLE]
+    texts["spans.json"] = render_spans(derive_spans(final, packages))
     texts["shipped.json"] = render_shipped(derive_shipped(ordered))
     return texts
 
