@@ -171,17 +171,12 @@ class Subjects:
     def _candidate(self, subject: Subject, release: Release) -> Status:
         """A release that its version calls a pre-release: it supersedes nothing."""
         status = self._status(subject, f"Neuron SDK {release.sdk}", [], None, release.date)
+        sdk, label = release.sdk, release.phase.label
         floor = support_floor(
             subject, (), as_of=self.as_of, facts_of=self.facts_of, phase=release.phase
         )
-        return status._replace(
-            phase=release.phase,
-            stable=None,
-            floor=floor,
-            note=f"a pre-release: --phase {release.phase.label}",
-            first_sdk=release.sdk,
-            last_sdk=release.sdk,
-        )
+        status = status._replace(phase=release.phase, stable=None, floor=floor)
+        return status._replace(note=f"a pre-release: --phase {label}", first_sdk=sdk, last_sdk=sdk)
 
     def _package(self, package: Package) -> Iterator[Status]:
         if package.kind is ComponentKind.NO_PACKAGE:
