@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.model_classes import FILE, read_model_classes
-from neuron_pin.policy import WORKLOADS, Event, Rule, SubjectKind, edition_at
+from neuron_pin.policy import WORKLOADS, Event, Phase, Rule, SubjectKind, edition_at
 
 from .finding import Finding, Severity
 
@@ -37,7 +37,9 @@ def lint_model_classes(catalog: Catalog, events: Sequence[Event] | None) -> Iter
             yield Finding(Rule.BAD_FACT, Severity.ERROR, label, reason, path, "")
         edition = edition_at(event.announced)
         phase = event.phase
-        if phase is None or phase not in edition.phases_of[SubjectKind.MODEL_CLASS]:
+        # The text before September 2024 says nothing of model classes.
+        allowed = edition.phases_of.get(SubjectKind.MODEL_CLASS, frozenset(Phase))
+        if phase is None or phase not in allowed:
             stated = phase.label if phase is not None else "no phase"
             reason = f"{stated} for a model class, which edition {edition.name} of the policy "
             reason += f"does not have [{event.source}]"
