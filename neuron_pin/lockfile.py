@@ -103,7 +103,7 @@ class ExcludedVersion(NamedTuple):
 class LockDocument(NamedTuple):
     """A lock.json.  ``policy``, ``support``, ``exclusions`` and ``warnings`` are for people and
     other programs: they are written and not read back.  ``path`` is where it was read, `None` for
-    one that was made here."""
+    one that was made here.  ``expires`` is the day, in ISO 8601, by which it should be reviewed."""
 
     command: str | None
     sdk: str | None
@@ -114,6 +114,7 @@ class LockDocument(NamedTuple):
     exclusions: tuple[ExcludedVersion, ...] = ()
     warnings: tuple[str, ...] = ()
     path: str | None = None
+    expires: str | None = None
 
 
 # Written ----------------------------------------------------------------------------------
@@ -127,6 +128,7 @@ def render_lock(lock: LockDocument) -> str:
         "sdk": lock.sdk,
         "target": _target_row(lock.target),
         "policy": lock.policy._asdict() if lock.policy is not None else None,
+        **({"expires": lock.expires} if lock.expires else {}),
         "support": lock.support._asdict() if lock.support is not None else None,
         "packages": [_package_row(package) for package in lock.packages],
         "exclusions": [exclusion._asdict() for exclusion in lock.exclusions],
@@ -195,6 +197,7 @@ def parse_lock(text: str | bytes, path: str) -> LockDocument:
             target=parsed_target,
             packages=tuple(packages),
             path=path,
+            expires=_text_or_none(document, "expires"),
         )
     except _Invalid as error:
         raise _invalid(path, None, f"{where}{error}") from None

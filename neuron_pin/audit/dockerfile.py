@@ -23,8 +23,9 @@ from neuron_pin.policy.support import support_floor
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .part import check_part
 from .remedy import target_remedy
-from .requirements import check_packages, check_part, is_neuron
+from .requirements import check_packages, is_neuron
 from .scope import check_scope
 
 MakeTarget = Callable[[str, str], Target]

@@ -24,9 +24,10 @@ from neuron_pin.target.detection import detect
 
 from .environment import check_environment
 from .finding import Finding, Severity
+from .part import check_part
 from .remedy import list_supported_systems, target_remedy
 from .repositories import check_apt
-from .requirements import check_packages, check_part, is_neuron
+from .requirements import check_packages, is_neuron
 from .scope import check_scope
 
 ENVIRONMENTS = (

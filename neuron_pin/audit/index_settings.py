@@ -36,7 +36,12 @@ def check_index(
     One finding a file, on its first such line.  A file of constraints installs nothing, so it
     needs none.
     """
-    ours = [s for s in select_neuron(stated, catalog) if s.key.ecosystem is Ecosystem.PIP]
+    ours = [
+        statement
+        for statement in select_neuron(stated, catalog)
+        if statement.key.ecosystem is Ecosystem.PIP
+        and Ecosystem.PIP in catalog.packages[statement.key.name].systems
+    ]
     if not ours or "constraint" in os.path.basename(path) or _is_configured(environ, catalog):
         return
     found = read_requirements(path, environ=environ, is_lenient=True)

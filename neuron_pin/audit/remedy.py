@@ -6,9 +6,9 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.successors import list_successors
 from neuron_pin.catalog.support import (
     Part,
     find_ended_parts,
@@ -19,68 +19,11 @@ from neuron_pin.catalog.support import (
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.state import site_packages
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
-from neuron_pin.policy.version import version_order
+from neuron_pin.policy import Ecosystem, PackageKey, SubjectKind
+from neuron_pin.resolve.suggestion import SUPPORTED, Suggestion, suggest_version
 from neuron_pin.target import Target
 
-SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)
 MAX_CONFIGURATION = 64 * 1024
-
-
-class Suggestion(NamedTuple):
-    """A version that a target can use, and the newest release that ships it.  ``spec`` is what
-    a requirements file or the package manager takes."""
-
-    name: str
-    version: str
-    sdk: str
-    spec: str
-
-    @property
-    def label(self) -> str:
-        """``torch-neuronx==2.9.0.2.15.32035 (SDK 2.31.1)``."""
-        return f"{self.spec} (SDK {self.sdk})"
-
-
-def suggest_version(
-    catalog: Catalog,
-    key: PackageKey,
-    target: Target,
-    phases: tuple[Phase, ...] = SUPPORTED,
-    release: str = "",
-) -> Suggestion | None:
-    """The newest version of a package for a target's instance family, Python and day, of the
-    first of the phases that has one; of one release where that is given; none where no release
-    ships one."""
-    package = catalog.packages.get(key.name)
-    if package is None:
-        return None
-    found: list[tuple[str, str, Phase]] = []
-    for version, rows in catalog.shipped(key.name).items():
-        # A release of after the target's day is not known on it.
-        sdks = [
-            sdk
-            for sdk, member in rows
-            if catalog.dates[sdk] <= target.as_of
-            and release in ("", sdk)
-            and member.is_for(target.family, target.python)
-        ]
-        if version and sdks:
-            part = package_part(catalog, key.name, version, target.family, target.as_of)
-            if part.phase in phases:
-                found.append((version, max(sdks, key=sdk_key), part.phase))
-    if not found:
-        return None
-    version, sdk, _ = max(
-        found,
-        key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_order(row[0])),
-    )
-    spec = f"{key.name}=={version}"
-    if key.ecosystem is Ecosystem.APT:
-        spec = package.apt_spec(version)
-    elif key.ecosystem is Ecosystem.RPM:
-        spec = f"{key.name}-{version}"
-    return Suggestion(key.name, version, sdk, spec)
 
 
 def suggest_replacement(
@@ -88,16 +31,15 @@ def suggest_replacement(
 ) -> str:
     """What to use in place of a package: the version that the target can use of what replaced
     it, else what the announcement names; empty where nothing is known."""
-    names = [announced] if announced in catalog.packages else []
-    package = catalog.packages.get(key.name)
-    while package is not None and package.replaced_by and package.replaced_by not in names:
-        names.append(package.replaced_by)
-        package = catalog.packages.get(package.replaced_by)
-    for name in names:
+    chain = list_successors(catalog, key.name, target.as_of, target.family)
+    for name in (*(successor.name for successor in reversed(chain)), announced):
         found = suggest_version(catalog, PackageKey(key.ecosystem, name), target)
         if found is not None:
             return f"use {found.label} in its place"
-    return move_to(announced or (names[0] if names else ""), catalog)
+    if chain:
+        return move_to(chain[-1].name, catalog)
+    # A package that is not for the target is no advice; what is no package is told as it is.
+    return "" if catalog.package(announced) is not None else move_to(announced, catalog)
 
 
 def move_to(replacement: str, catalog: Catalog) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from typing import Protocol
 
 from neuron_pin.catalog import (
     Catalog,
@@ -15,7 +13,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
-from neuron_pin.catalog.support import Part, package_part
+from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement
@@ -32,21 +30,15 @@ from neuron_pin.policy import (
     parse_version,
     phase_at,
 )
-from neuron_pin.policy.calendar import add_days
+from neuron_pin.resolve.never_shipped import describe_series
+from neuron_pin.resolve.suggestion import suggest_version
 from neuron_pin.target import Target
 
 from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
 from .names import check_names
-from .remedy import SUPPORTED, lock_command, suggest_replacement, suggest_version
-
-
-class MakeFinding(Protocol):
-    """Makes a finding on what is checked."""
-
-    def __call__(
-        self, rule: Rule, severity: Severity, reason: str, remedy: str = ""
-    ) -> Finding: ...
+from .part import MakeFinding, check_part, part_remedy
+from .remedy import lock_command, suggest_replacement
 
 
 def check_packages(
@@ -102,10 +94,15 @@ def _one(
 ) -> Iterator[Finding]:
     name = stated.key.name
     label = f"{name} {stated.version}".rstrip()
+    package = catalog.packages[name]
+    is_misplaced = stated.key.ecosystem is Ecosystem.PIP and Ecosystem.PIP not in package.systems
 
     def finding(rule: Rule, severity: Severity, reason: str, remedy: str = "") -> Finding:
         return Finding(rule, severity, label, reason, stated.place, remedy)
 
+    if is_misplaced:
+        yield _misplaced(stated, target, finding)
+        return
     gone = _gone(stated, catalog, target)
     if gone is not None:
         yield finding(Rule.END_OF_SUPPORT, Severity.ERROR, *gone)
@@ -124,24 +121,17 @@ def _one(
     yield from _fits(rows, stated.key, catalog, target, finding)
 
 
-def part_remedy(part: Part, key: PackageKey, catalog: Catalog, target: Target) -> str:
-    """What to use instead of a version in its phase: the newest that is supported for the
-    target; else what replaced the package; empty where the facts name nothing, and for what is
-    stable with no end announced."""
-    if part.phase is Phase.STABLE and part.floor.announced is None:
-        return ""
-    ended = part.phase is Phase.EOS
-    found = suggest_version(catalog, key, target, SUPPORTED if ended else (Phase.STABLE,))
-    if found is not None:
-        return f"use {found.label}"
-    if ended:
-        # Of a package that never left beta the newest one is all that there is.
-        found = suggest_version(catalog, key, target, (*SUPPORTED, Phase.BETA))
-        if found is not None:
-            return f"use {found.label}, which is beta and not for production"
-    announcement = part.floor.event or part.event
-    announced = announcement.replacement if announcement is not None else ""
-    return suggest_replacement(catalog, key, target, announced)
+def _misplaced(stated: DetectedPackage, target: Target, finding: MakeFinding) -> Finding:
+    """NP503: a system package where pip looks for packages."""
+    name, pin = stated.key.name, stated.requirement.pin if stated.requirement else None
+    spec = installable(name, pin, target.system) if pin is not None else name
+    installer = "apt-get" if target.system is Ecosystem.APT else "dnf"
+    reason = (
+        "a system package, which pip does not find; a file that only neuron-pin reads names it "
+    )
+    reason += f"{target.system.value}:{name}"
+    remedy = f"sudo {installer} install {shlex.quote(spec)}"
+    return finding(Rule.NOT_A_PACKAGE, Severity.WARNING, reason, remedy)
 
 
 def _unknown(
@@ -179,43 +169,6 @@ def _gone(stated: DetectedPackage, catalog: Catalog, target: Target) -> tuple[st
         return None
     reason = f"the package is out of support since {fact.event.effective} [{fact.event.source}]"
     return reason, suggest_replacement(catalog, stated.key, target, fact.event.replacement)
-
-
-def check_part(
-    part: Part,
-    as_of: date,
-    within_days: int,
-    finding: MakeFinding,
-    ended: Rule = Rule.END_OF_SUPPORT,
-    remedy: str = "",
-) -> Iterator[Finding]:
-    """The phase of a part of an environment on a day: ended, in maintenance, a pre-release, or
-    ending within the days asked about.  ``remedy`` is what to do where that is known better
-    than by the announcement's replacement."""
-    event, subject = part.event, part.subject
-    replacement = event.replacement if event is not None else ""
-    instead = remedy or (f"move to {replacement}" if replacement else "")
-    source = f" [{event.source}]" if event is not None else ""
-    verb, since = ("has been", f" since {event.effective}") if event is not None else ("is", "")
-    if part.phase is Phase.EOS:
-        reason = f"{subject.label} {verb} out of support{since}{source}"
-        yield finding(ended, Severity.ERROR, reason, instead)
-        return
-    if part.phase is Phase.MAINTENANCE:
-        reason = f"{subject.label} {verb} in maintenance{since}{source}"
-        yield finding(Rule.MAINTENANCE, Severity.WARNING, reason, instead)
-    elif part.phase.is_prerelease:
-        reason = f"{subject.label} {verb} {part.phase.label}{since}, not for production{source}"
-        yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason, remedy)
-    ends, announcement = part.floor.announced, part.floor.event
-    if ends is not None and announcement is not None and ends <= add_days(as_of, within_days):
-        days = (ends - as_of).days
-        reason = (
-            f"support of {subject.label} ends on {ends}, in {days} days [{announcement.source}]"
-        )
-        if announcement.replacement and not remedy:
-            instead = f"move to {announcement.replacement}"
-        yield finding(Rule.ENDING, Severity.WARNING, reason, instead)
 
 
 def _fits(
@@ -266,16 +219,26 @@ def _range(
     )
     if not versions:
         reason = f"no SDK release has shipped a version that {requirement.text} allows"
+        series = describe_series(requirement, catalog, target)
+        reason += f": {series}" if series else ""
         found = suggest_version(catalog, stated.key, target)
         remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
         yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
         return
     parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
-    if all(part.phase is Phase.EOS for part in parts):
+    has_ended = all(part.phase is Phase.EOS for part in parts)
+    if has_ended:
         remedy = part_remedy(parts[0], stated.key, catalog, target)
         yield from check_part(parts[0], target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:
         yield _quote(stated, stated.meant, versions, finding)
+        return
+    rows = [row for v in versions for row in shipped[name, v]]
+    is_for_family = any(member.is_for(target.family) for _, member in rows)
+    if not is_for_family and not has_ended:
+        yield from _fits(rows, stated.key, catalog, target, finding)
+    if has_ended or not is_for_family:
+        # To pin what nobody should use is no advice.
         return
     newest = _parse_or_none(versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):

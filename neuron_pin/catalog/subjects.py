@@ -36,6 +36,7 @@ from .facts import (
 )
 from .facts_age import find_facts_age
 from .model_classes import read_model_classes
+from .successors import find_successor
 from .support import find_superseded_day, find_system_events
 
 SDK_NAME = "neuron-sdk"
@@ -108,6 +109,7 @@ class Subjects:
         self.as_of = as_of
         self.family = family
         self.facts_of = catalog.announced
+        self._family = family
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
         # The catalog has the newest first.
         final = {release.sdk for release in catalog.releases if release.phase >= Phase.STABLE}
@@ -192,7 +194,8 @@ class Subjects:
         subject = Subject(kind, package.name)
         whole = [e for e in events if not e.version or e.type is EventType.LAST_VERSION]
         status = self._status(subject, package.title, whole, life, first)
-        instead = status.replacement or package.replaced_by
+        successor = find_successor(self.catalog, package.name, self.as_of, self._family)
+        instead = successor.name if successor is not None else ""
         yield status._replace(framework=package.framework, replacement=instead)
         versions = dict(self.catalog.spans.frameworks.get(package.name, {}))
         # Versions that no release names so, as JAX 0.9.0 of jax-neuronx.

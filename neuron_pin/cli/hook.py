@@ -18,6 +18,7 @@ from neuron_pin.hooks.kept_settings import keep_settings
 from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location, list_locations
 from neuron_pin.hooks.lock_input import (
     check_operating_system,
+    describe_expiry,
     find_mismatches,
     load_hook_lock,
     load_index_redirect,
@@ -156,6 +157,9 @@ def run(options: Options, console: Console) -> int:
             own, kept = keep_settings(held, place, options.on_error, options.expires, today())
             for setting in kept:
                 console.note(f"{place.label}: {setting}, kept from the installed hook")
+            expired = describe_expiry(own, today())
+            if expired:
+                console.warn(expired)
             prepared.append((place, prepare_install(place, own, overwrite=options.overwrite)))
     else:
         prepared = [

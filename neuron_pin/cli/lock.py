@@ -19,7 +19,15 @@ from neuron_pin.operations.write import (
     remove,
     write,
 )
-from neuron_pin.outputs import FORMATS, Format, choose_formats, find_format, infer_format
+from neuron_pin.outputs import (
+    FORMATS,
+    Format,
+    choose_formats,
+    choose_printed,
+    describe_empty,
+    find_format,
+    infer_format,
+)
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import load_settings
@@ -109,7 +117,8 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     group.add_argument(
         "--format",
         metavar="FORMAT",
-        help="use this format where no name tells one; default: constraints",
+        help="use this format where no name tells one; default: constraints, for system packages "
+        "alone apt preferences or a version lock",
     )
     group.add_argument(
         "--check",
@@ -246,6 +255,10 @@ def run(options: Options, console: Console) -> int:
     for warning in resolution.warnings:
         if warning != age.warning:
             console.warn(warning)
+    for output in outputs:
+        empty = describe_empty(output.form, resolution)
+        if empty:
+            console.warn(f"{output.path}: {empty}")
     if options.check:
         drifted = find_drift(prepared)
         console.result("".join(file.diff() for file in drifted))
@@ -260,6 +273,8 @@ def run(options: Options, console: Console) -> int:
     else:
         for path, changed in write(prepared):
             console.note(f"{path}: {'written' if changed else 'unchanged'}")
+    if printed is not None and not options.format:
+        printed = choose_printed(resolution)
     if printed is not None and printed.name != "text":
         console.result(printed.render(resolution, command))
     elif printed is not None or (not console.quiet and not writes_nothing):

@@ -30,11 +30,24 @@ def load_hook_lock(path: str, catalog: Catalog, on_error: OnError, expires: str 
     resolution, command = read_resolution(path, catalog)
     if expires:
         day: date = parse_day(expires, "--expires")
+    elif resolution.expires:
+        day = date.fromisoformat(resolution.expires)
     else:
         day = add_months(resolution.target.as_of, MONTHS)
     whole = _with_release(resolution, catalog)
     whole = whole._replace(expires=day.isoformat())
     return HookLock(whole, command, on_error, is_expiry_chosen=bool(expires))
+
+
+def describe_expiry(held: HookLock, today: date) -> str:
+    """That the day of a lock's review has passed, and what to do; empty where it has not."""
+    expires = held.resolution.expires
+    if not expires or expires >= today.isoformat():
+        return ""
+    return (
+        f"the lock was to be reviewed by {expires}; it is enforced as it is. Make a new one, or "
+        "say with --expires DATE until when this one holds"
+    )
 
 
 def load_index_redirect(via: str, path: str | None, catalog: Catalog, today: date) -> HookLock:

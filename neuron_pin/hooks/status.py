@@ -50,6 +50,7 @@ class HookStatus(NamedTuple):
 
     ``state`` is ``installed``, ``absent``, or ``faulty`` with the problems that make it so;
     ``lock`` says what is enforced, ``on_error`` what happens where it cannot be judged.
+    ``is_overdue`` says that the day of review, ``expires``, has passed.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class HookStatus(NamedTuple):
     files: tuple[FileStatus, ...]
     ineffective: tuple[IneffectivePin, ...]
     problems: tuple[str, ...]
+    is_overdue: bool = False
 
 
 def read_status(place: HookLocation, today: str) -> HookStatus:
@@ -109,6 +111,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         tuple(files),
         ineffective,
         tuple(problems),
+        is_overdue=bool(expires) and expires < today,
     )
 
 
@@ -248,8 +251,7 @@ _UNKNOWN = "is neither installed nor in this machine's package lists"
 
 
 def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[IneffectivePin]:
-    """Pins past their review, overridden by others, or without a version that they allow."""
-    expires = held.values.get("expires", "")
+    """Pins of what has ended, overridden by others, or without a version that they allow."""
     views = {}
     if place.kind is HookKind.APT:
         try:
@@ -257,9 +259,6 @@ def _find_ineffective(place: HookLocation, held: State, today: str) -> Iterator[
         except (UnreadableInput, SourceFailed):
             views = {}
     for name, pin in sorted(held.pins.items()):
-        if expires and expires < today:
-            yield IneffectivePin(name, f"expired on {expires}: review the lock")
-            continue
         known = held.known.get((name, verdict.public(pin.version)))
         if known is not None and known.ended and known.ended <= today:
             yield IneffectivePin(name, f"{pin.version} is out of support since {known.ended}")

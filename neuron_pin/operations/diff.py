@@ -12,9 +12,10 @@ from neuron_pin.catalog import (
     FrameworkRole,
     Package,
     public_version,
+    version_numbers,
 )
 from neuron_pin.catalog.changes import Changes, find_changes
-from neuron_pin.catalog.successors import find_successor
+from neuron_pin.catalog.successors import find_successor, list_successors
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
@@ -31,6 +32,7 @@ class Difference(NamedTuple):
     highest versions on the day, none for packages that are not Neuron's.  ``renamed_to`` is
     the package of the new state that takes the place of one that left, ``successor`` what was
     announced in its place, whether or not the new state has it; both are empty for none.
+    ``left_series`` are the major versions below the highest that the new state has none of.
     """
 
     key: PackageKey
@@ -41,6 +43,7 @@ class Difference(NamedTuple):
     phases: tuple[Phase | None, Phase | None]
     renamed_to: str
     successor: str = ""
+    left_series: tuple[str, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -82,8 +85,8 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
         was, now = old.versions.get(key, ()), new.versions.get(key, ())
         instead, successor = "", None
         if key.name in left and not now:
-            instead = _replacement(key, new, catalog, as_of)
-            successor = find_successor(catalog, key.name, as_of)
+            instead = _replacement(key, new, catalog, as_of, families[1])
+            successor = find_successor(catalog, key.name, as_of, families[1])
         differences.append(
             Difference(
                 key=key,
@@ -97,6 +100,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 ),
                 renamed_to=instead,
                 successor=successor.label if successor is not None else "",
+                left_series=_find_left_series(was, now),
             )
         )
     support = None
@@ -131,7 +135,7 @@ def _losses(differences: Sequence[Difference], new: State, catalog: Catalog) -> 
         )
         if others:
             yield f"for {package.title}, {new.label} has {', '.join(others)} instead of {name}"
-        else:
+        elif package.title.lower() != name:
             yield f"{new.label} has no package for {package.title} in place of {name}"
 
 
@@ -140,16 +144,14 @@ def _is_component(catalog: Catalog, name: str) -> bool:
     return package is not None and package.kind.is_component
 
 
-def _replacement(key: PackageKey, new: State, catalog: Catalog, as_of: date) -> str:
+def _replacement(
+    key: PackageKey, new: State, catalog: Catalog, as_of: date, family: str | None
+) -> str:
     """A package of the new state that an announcement or the catalog names as the one that
     takes a package's place."""
     names = {other.name for other in new.versions}
-    replacements = [
-        e.replacement for e in catalog.events_by_name.get(key.name, ()) if e.stands(as_of)
-    ]
-    package = catalog.packages.get(key.name)
-    replacements.append(package.replaced_by if package is not None else "")
-    return next((name for name in reversed(replacements) if name in names), "")
+    chain = list_successors(catalog, key.name, as_of, family)
+    return next((found.name for found in chain if found.name in names), "")
 
 
 def _update(old: Sequence[str], new: Sequence[str], package: Package | None) -> Update | None:
@@ -165,6 +167,24 @@ def _update(old: Sequence[str], new: Sequence[str], package: Package | None) -> 
     except InvalidVersion:
         # Third-party versions may be anything that PEP 440 has.
         return _pep440_update(old[0], new[0])
+
+
+def _find_left_series(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
+    """``2.*`` of libneuronxla 3 and 2, where the new state has 3 alone: of an extension the
+    framework version."""
+    if not new:
+        return ()
+    kept = {_name_series(version) for version in (*old[:1], *new)}
+    series = dict.fromkeys(_name_series(version) for version in old[1:])
+    return tuple(name for name in series if name and name not in kept)
+
+
+def _name_series(version: str) -> str:
+    try:
+        parsed = parse_version(version)
+    except InvalidVersion:
+        return ""
+    return ".".join(parsed.framework[:2] or parsed.own[:1]) + ".*"
 
 
 def _pep440_update(old: str, new: str) -> Update:
@@ -190,6 +210,13 @@ def _phase(
     return find_package_phase(catalog, key.name, versions[0], family, as_of).phase
 
 
+_WAYS_BACK = {
+    Ecosystem.PIP: "pip needs a pin",
+    Ecosystem.APT: "apt-get needs --allow-downgrades",
+    Ecosystem.RPM: "dnf needs dnf downgrade",
+}
+
+
 def _notes(
     differences: Sequence[Difference], catalog: Catalog, support: Changes | None
 ) -> tuple[str, ...]:
@@ -201,9 +228,13 @@ def _notes(
         majors.insert(0, "neuron-sdk")
     if majors:
         notes.append(f"{', '.join(majors)}: {Update.MAJOR.promise}")
-    back = [d.key.name for d in ours if d.backwards]
+    back = [d.key for d in ours if d.backwards]
     if back:
-        notes.append(f"{', '.join(back)}: downgrade; pip needs a pin, apt --allow-downgrades")
+        ways = [
+            way for system, way in _WAYS_BACK.items() if any(k.ecosystem is system for k in back)
+        ]
+        names = ", ".join(key.name for key in back)
+        notes.append(f"{names}: downgrade; {', '.join(ways)}")
     ended = [d.key.name for d in ours if d.new and d.phases[1] is Phase.EOS]
     if ended:
         notes.append(f"{', '.join(ended)}: out of support, use at your own discretion")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
+from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Phase, PinPrecision, Rule, phase_at
@@ -116,18 +117,21 @@ def make_request(request: LockRequest) -> Request:
     refuse_unknown_names(request, requirements)
     refuse_other_side(request, requirements)
     for requirement in requirements:
-        package = catalog.packages.get(requirement.name)
-        if package is not None and package.replaced_by and not requirement.is_exact:
-            events = catalog.events_by_name.get(package.name, ())
-            fact = phase_at(events, package.name, "", target.family, target.as_of)
-            is_allowed = Phase.EOS in target.phases
-            if fact.phase is Phase.EOS and fact.event is not None and not is_allowed:
-                raise NoSolution(
-                    f"{requirement.origin}: {package.name} ended on {fact.event.effective} "
-                    f"(SDK {fact.event.sdk})",
-                    [fact.event.source],
-                    hint=f"ask for its successor: {package.replaced_by}",
-                )
+        name = requirement.name
+        events = catalog.events_by_name.get(name, ())
+        if not events or requirement.is_exact or Phase.EOS in target.phases:
+            continue
+        fact = phase_at(events, name, "", target.family, target.as_of)
+        if fact.phase is not Phase.EOS or fact.event is None:
+            continue
+        instead = find_current_name(catalog, name, target.as_of, target.family)
+        if instead:
+            raise NoSolution(
+                f"{requirement.origin}: {name} ended on {fact.event.effective} "
+                f"(SDK {fact.event.sdk})",
+                [fact.event.source],
+                hint=f"ask for its successor: {instead}",
+            )
     return Request(
         target=target,
         requirements=tuple(r for r in requirements if _marker_holds(r, target)),

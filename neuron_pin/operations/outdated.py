@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
+from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.inputs import parse_requirement
@@ -263,7 +264,7 @@ def _find_age(
         together=together,
         ending=_ending(part),
         last_sdk=last if last != newest_sdk else None,
-        replaced_by=_find_replacement(catalog, key.name, target.as_of),
+        replaced_by=_find_replacement(catalog, key.name, target),
     )
 
 
@@ -272,11 +273,9 @@ def _first_known(catalog: Catalog, target: Target, releases: Sequence[str]) -> s
     return next((r for r in releases if catalog.dates[r] <= target.as_of), None)
 
 
-def _find_replacement(catalog: Catalog, name: str, as_of: date) -> str | None:
-    events = catalog.events_by_name.get(name, ())
-    named = [e.replacement for e in events if e.replacement and e.stands(as_of) and not e.version]
-    package = catalog.packages[name]
-    return (named[-1] if named else package.replaced_by) or None
+def _find_replacement(catalog: Catalog, name: str, target: Target) -> str | None:
+    found = find_successor(catalog, name, target.as_of, target.family)
+    return found.name if found is not None else None
 
 
 def _ending(part: Part) -> Ending:

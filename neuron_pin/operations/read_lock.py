@@ -44,11 +44,13 @@ def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str
         command = _line(_stated(lock.command, "command"))
         where = "sdk"
         sdk = _line(lock.sdk) if lock.sdk else None
+        where = "expires"
+        expires = _day(lock.expires) if lock.expires else ""
     except NeuronPinError as error:
         raise _unreadable(lock, where, error.message) from None
     except ValueError as error:
         raise _unreadable(lock, where, str(error)) from None
-    found = Resolution(sdk, target, tuple(packages), (), ())
+    found = Resolution(sdk, target, tuple(packages), (), (), expires=expires)
     # By the catalog of today: what it knows of the lock's parts on the lock's day.
     return found._replace(support=find_support(found, catalog)), command
 
@@ -107,6 +109,14 @@ def _pin(text: str, ecosystem: Ecosystem, *, is_neuron: bool) -> Pin:
     version = text.removeprefix("==")
     Version(version)
     return Pin(version, PinComparison.FULL if "+" in version else PinComparison.UPSTREAM)
+
+
+def _day(text: str) -> str:
+    """An ISO date, as one is written; raises `ValueError`."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text[:80]!r} is not a date") from None
 
 
 def _stated(value: Value | None, name: str) -> Value:

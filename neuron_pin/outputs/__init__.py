@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuron_pin.errors import WrongUsage
+from neuron_pin.policy import Ecosystem
 
 if TYPE_CHECKING:
     from neuron_pin.resolve import Resolution
@@ -149,6 +150,29 @@ def find_format(name: str) -> Format:
     return FORMATS[name]
 
 
+def choose_printed(resolution: Resolution) -> Format:
+    """The format that is printed where none is asked for: constraints, or for a lock of system
+    packages alone, which have none, what their package manager reads."""
+    kinds = {package.key.ecosystem for package in resolution.packages}
+    if kinds == {Ecosystem.APT}:
+        return FORMATS["apt-preferences"]
+    return FORMATS["versionlock" if kinds == {Ecosystem.RPM} else "constraints"]
+
+
+def describe_empty(form: Format, resolution: Resolution) -> str:
+    """That a format of Python packages holds nothing of a lock, and what does; empty where it
+    holds something."""
+    better = choose_printed(resolution)
+    if form.name not in ("constraints", "pylock", "pip-conf") or better.name == "constraints":
+        return ""
+    from .system import describe_system_output
+
+    return (
+        f"the lock has system packages alone, and none of them is in {form.summary}; "
+        + describe_system_output(resolution.target)
+    )
+
+
 def infer_format(path: str) -> Format | None:
     """The format that a file name tells, None if it tells none."""
     name = os.path.basename(path)
@@ -192,6 +216,8 @@ __all__ = [
     "Format",
     "Render",
     "choose_formats",
+    "choose_printed",
+    "describe_empty",
     "find_format",
     "infer_format",
 ]

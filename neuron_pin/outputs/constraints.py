@@ -11,6 +11,7 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .header import describe_judgment, make_header
+from .system import describe_system_output
 
 
 def render_constraints(resolution: Resolution, command: str) -> str:
@@ -44,7 +45,8 @@ def _render(resolution: Resolution, command: str, *, is_bound: bool) -> str:
         lines.append(f"# index: {index}")
     others = len(resolution.packages) - len(packages)
     if others:
-        lines.append(f"# {others} system packages of the lock are not constrained here")
+        count = "1 system package" if others == 1 else f"{others} system packages"
+        lines.append(f"# not here: {count}; {describe_system_output(resolution.target)}")
     for package in packages:
         address = _address(package) if is_bound else ""
         lines += (

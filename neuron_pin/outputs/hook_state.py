@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
+from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.catalog.windows import DRIVER, find_tested_kernels
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
@@ -89,7 +90,8 @@ def _names(catalog: Catalog, target: Target) -> Iterator[tuple[str, ...]]:
     """Every name, with the day on which it as a whole is out of support."""
     for package in _system_packages(catalog, target):
         ended, source = _end(catalog, package.name, "", target)
-        yield "name", package.name, ended, package.replaced_by, source
+        instead = find_current_name(catalog, package.name, target.as_of, target.family)
+        yield "name", package.name, ended, instead, source
 
 
 def _pin(package: LockedPackage, catalog: Catalog) -> tuple[str, ...]:

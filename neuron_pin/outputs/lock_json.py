@@ -34,6 +34,7 @@ def make_document(resolution: Resolution, command: str) -> LockDocument:
         support=_support(resolution.support) if resolution.support is not None else None,
         exclusions=tuple(make_exclusion(exclusion) for exclusion in resolution.exclusions),
         warnings=resolution.warnings,
+        expires=resolution.expires or None,
     )
 
 

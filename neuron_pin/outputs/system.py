@@ -11,6 +11,11 @@ _OPTIONS = {
 }
 
 
+def describe_system_output(target: Target) -> str:
+    """The option that writes a target's system packages, and what it writes."""
+    return _OPTIONS[target.system]
+
+
 def suggest_system_output(target: Target, written: Ecosystem) -> str:
     """The hint for a lock that has no packages of the ecosystem a file was to be written for."""
     if target.os is None and target.system is not written:

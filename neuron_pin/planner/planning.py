@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
@@ -112,6 +114,7 @@ def plan(
         category=category,
         ami=ami,
         named=named,
+        as_of=request.target.as_of,
     )
     given = request.target_options
     request = request.with_target(**situation.target._asdict()).without_network()
@@ -137,6 +140,7 @@ def plan(
                 category=category,
                 ami=ami,
                 named=(),
+                as_of=request.target.as_of,
             )
             for name in instead
         },
@@ -210,15 +214,17 @@ def list_requested(
     category: Sequence[str],
     ami: str,
     named: Sequence[Requirement],
+    as_of: date,
 ) -> Wanted:
-    """What to install: what the options say, or else what is installed, of the new release.
+    """What to install: what the options say, or else what is installed, of the new release, under
+    the names of a day.
 
     From a whole release, which has everything, as from nothing.
     """
     state = situation.state
     there = {} if situation.is_release else state.versions
     system = [key.name for key in there if key.ecosystem is not Ecosystem.PIP]
-    moved = () if category else tuple(_today(system, catalog))
+    moved = () if category else tuple(_today(system, catalog, as_of))
     if not there or framework or framework_version or named:
         wanted = parse_wanted(framework or "pytorch", framework_version, category, ami, named)
         return wanted._replace(moved=moved)
@@ -226,25 +232,30 @@ def list_requested(
     if category:
         return wanted
     of_pip = [key.name for key in there if key.ecosystem is Ecosystem.PIP]
-    named = [parse_requirement(name, state.label) for name in _own(of_pip, catalog)]
+    named = [parse_requirement(name, state.label) for name in _own(of_pip, catalog, as_of)]
     return wanted._replace(categories=frozenset(), named=tuple(named), moved=moved)
 
 
-def _own(names: Sequence[str], catalog: Catalog) -> list[str]:
+def _own(names: Sequence[str], catalog: Catalog, as_of: date) -> list[str]:
     """The Neuron packages among these, each under its current name."""
     ours = [n for n in names if n in catalog.packages and catalog.packages[n].kind.is_component]
-    return list(dict.fromkeys(_today(ours, catalog)))
+    return list(dict.fromkeys(_today(ours, catalog, as_of)))
 
 
-def _today(names: Sequence[str], catalog: Catalog) -> list[str]:
+def _today(names: Sequence[str], catalog: Catalog, as_of: date) -> list[str]:
     """Packages under their current names: system packages were renamed."""
     found = []
     for name in names:
-        package = catalog.packages.get(name)
-        instead = package.replaced_by if package is not None else ""
-        is_system = package is not None and Ecosystem.APT in package.systems
-        found.append(instead if instead and is_system else name)
+        instead = ""
+        if _is_system(name, catalog):
+            instead = find_current_name(catalog, name, as_of)
+        found.append(instead if instead and _is_system(instead, catalog) else name)
     return found
+
+
+def _is_system(name: str, catalog: Catalog) -> bool:
+    package = catalog.packages.get(name)
+    return package is not None and Ecosystem.APT in package.systems
 
 
 def make_plan(

@@ -135,7 +135,7 @@ def parse_pin(text: str, ecosystem: Ecosystem) -> Pin:
         raise InvalidPin(f"{text!r} is not a pin", hint=f"a pin begins with {operator}")
     body = body[len(operator) :].strip()
     if ecosystem is Ecosystem.RPM and body.startswith("0:"):
-        body = body[2:]
+        operator, body = f"{operator}0:", body[2:]
     head, star = (body[:-1], True) if body.endswith("*") else (body, False)
     if "*" in head or not head:
         raise InvalidPin(f"{text!r}: a star may stand only at the end, behind a version")
@@ -153,9 +153,13 @@ def parse_pin(text: str, ecosystem: Ecosystem) -> Pin:
         _parse(head[:-1], text)
         return Pin(head[:-1], PinComparison.UPSTREAM)
     if not head.endswith("."):
+        end = ".*"
+        if _parse(head, text).form in (Form.STANDALONE, Form.EXTENSION):
+            # A whole version: a revision may follow, and no further number.
+            end = "" if ecosystem is Ecosystem.PIP else "-*"
         raise InvalidPin(
             f"{text!r} would match other numbers that begin alike",
-            hint=f"write {operator}{head}.*",
+            hint=f"write {operator}{head}{end}",
         )
     _parse(head[:-1], text)
     return Pin(head[:-1], PinComparison.PREFIX)

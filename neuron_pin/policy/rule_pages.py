@@ -116,7 +116,7 @@ PAGES = {
         "The host's kernel (--with-kernel, or this machine's with --target auto) is older than "
         "the kernel that the driver needs on this operating system.",
         *_SYSTEM,
-        "neuron-pin lock aws-neuronx-dkms --os amzn2 --with-kernel 4.14",
+        "neuron-pin explain aws-neuronx-dkms --os amzn2 --with-kernel 4.14",
         (
             "audit.host:_driver",
             "hooks.program.verdict:judge_kernels",
@@ -170,7 +170,7 @@ PAGES = {
         "excluded; a requirement on it is refused",
         "not in the preferences",
         _NOT_LOCKED,
-        "neuron-pin lock --instance trn2 --scope container",
+        "neuron-pin explain aws-neuronx-dkms --instance trn2 --scope container",
         (
             "audit.scope:check_scope",
             "operations.lock_request:refuse_other_side",
@@ -184,11 +184,11 @@ PAGES = {
         "excluded unless pinned exactly, then with a warning",
         "priority -1; apt-get install name=VERSION still installs it",
         _NOT_LOCKED,
-        "neuron-pin lock 'torch-neuronx==2.5.1.2.6.0.15423'",
+        "neuron-pin lock 'torch-neuronx==2.5.*'",
         (
             "audit.dockerfile:_base",
             "audit.requirements:_one",
-            "audit.requirements:check_part",
+            "audit.part:check_part",
             "hooks.program.verdict:_judge_version",
             "resolve.rules:end_of_support",
         ),
@@ -201,9 +201,9 @@ PAGES = {
         "a pre-release (PEP 440): only by an exact pin or --phase beta",
         "priority -1",
         _NOT_LOCKED,
-        "neuron-pin lock vllm-neuron --instance trn2 --phase beta",
+        "neuron-pin lock vllm-neuron --instance trn2",
         (
-            "audit.requirements:check_part",
+            "audit.part:check_part",
             "resolve.resolver:_releases",
             "resolve.rules:early_phase",
             "resolve.rules:prerelease",
@@ -215,14 +215,14 @@ PAGES = {
         "stable on the day; another one must be requested: torch-neuronx==2.8.*. A Beta is never "
         "the default.",
         *_PIP,
-        "neuron-pin lock 'torch-neuronx==2.8.*' --sdk 2.28.1 --as-of 2026-03-20",
+        "neuron-pin explain torch-neuronx --sdk 2.28.1 --as-of 2026-03-20",
         ("resolve.release_candidates:_default_framework",),
     ),
     Rule.NOT_RELEASED_YET: RulePage(
         "--as-of",
         "With --as-of DATE everything after that date is ignored.",
         *_ANY,
-        "neuron-pin lock torch-neuronx --as-of 2025-01-01",
+        "neuron-pin explain torch-neuronx --as-of 2025-01-01",
         (
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
             "resolve.explain:_against",
@@ -252,7 +252,7 @@ PAGES = {
         "allowed",
         "allowed",
         "neuron-pin check requirements.txt",
-        ("audit.requirements:check_part",),
+        ("audit.part:check_part",),
     ),
     Rule.ENDING: RulePage(
         "End of Support Announcement",
@@ -262,7 +262,7 @@ PAGES = {
         "allowed until that day",
         "allowed until that day",
         "neuron-pin check --within 180d requirements.txt",
-        ("audit.requirements:check_part",),
+        ("audit.part:check_part",),
     ),
     Rule.REQUIREMENT: RulePage(
         "PEP 440, apt-get(8)",
@@ -454,6 +454,7 @@ PAGES = {
         *_PIP,
         "neuron-pin lock torch-neuronx 'torch==2.8.*'",
         (
+            "resolve.release_candidates:_no_followers_alone",
             "resolve.release_candidates:_one_framework_version",
             "resolve.resolution_builder:_not_chosen",
         ),
@@ -461,12 +462,17 @@ PAGES = {
     Rule.NOT_A_PACKAGE: RulePage(
         "release manifest",
         "The release lists it, but it is not a package of pip, apt or rpm: it has its own "
-        "installer. Or announcements name a product, as TorchNeuron, and no package has its name.",
+        "installer. Or announcements name a product, as TorchNeuron, and no package has its "
+        "name. Or a file that pip reads names a system package, which pip does not find.",
         "",
         "",
         "",
         "neuron-pin explain efa-installer",
-        ("audit.names:check_names", "resolve.rules:not_a_package"),
+        (
+            "audit.names:check_names",
+            "audit.requirements:_misplaced",
+            "resolve.rules:not_a_package",
+        ),
     ),
     Rule.NO_VERSION: RulePage(
         "release manifest",
@@ -474,7 +480,7 @@ PAGES = {
         "",
         "",
         "",
-        "neuron-pin explain efa-installer --sdk 2.20.0",
+        "neuron-pin explain efa-installer --sdk 2.20.0 -v",
         ("resolve.rules:no_version",),
     ),
     Rule.RELEASE_LACKS: RulePage(
@@ -482,7 +488,7 @@ PAGES = {
         "A newer SDK release was tried and rejected, because it does not ship a requested package "
         "for this target.",
         *_ANY,
-        "neuron-pin lock torch-neuronx --instance trn2",
+        "neuron-pin lock torch-neuronx --instance trn2 --format text",
         (
             "resolve.resolver:_make_exclusion",
             "resolve.resolver:_older_roots",
@@ -494,7 +500,7 @@ PAGES = {
         "The release's runtime library and the host's driver (--with-driver) do not work "
         "together. Update the driver, or use the release that the lock names.",
         *_ANY,
-        "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0",
+        "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0 --format text",
         (
             "audit.host:_driver",
             "hooks.program.verdict:_find_driver_clash",
@@ -551,7 +557,7 @@ PAGES = {
         "--with-driver",
         "The driver is installed already and is not changed; no other is chosen.",
         *_SYSTEM,
-        "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.27.4.0",
+        "neuron-pin explain aws-neuronx-dkms --with-driver 2.27.4.0",
         ("resolve.rules:driver",),
     ),
     Rule.APT_SOURCE: RulePage(

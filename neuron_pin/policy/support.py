@@ -51,6 +51,17 @@ class SupportFloor(NamedTuple):
         return add_days(self.could_end_from, -1)
 
     @property
+    def could_come_any_day(self) -> bool:
+        """Whether an end was announced for no date and its notice is over: the thing is supported
+        on the day, and nothing is promised for the next one."""
+        return (
+            self.announced is None
+            and self.event is not None
+            and add_months(self.event.announced, 1) < self.promised
+            and (self.regular_until is None or self.regular_until < self.guaranteed_until)
+        )
+
+    @property
     def breaks_promise(self) -> bool:
         """Whether the announced end comes earlier than the policy allows."""
         return self.announced is not None and self.announced < self.promised
@@ -98,6 +109,10 @@ def support_floor(
         promised = add_months(first.announced, edition.notice_months)
         reason = f"an end was announced on {first.announced}; notice is at least one month"
         if last is None:
+            if promised < tomorrow:
+                # Known to be supported on the day, and not promised for any later one.
+                reason = f"an end was announced on {first.announced} without a date, and a month's "
+                reason += "notice is over: it could come on any day"
             promised = max(promised, tomorrow)
     # Who took an end back does not mean an earlier one.
     taken_back = [e.effective for e in every if e not in ends and e.effective is not None]

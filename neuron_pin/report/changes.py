@@ -9,9 +9,11 @@ from neuron_pin.policy.update import Update
 
 def describe_release_change(update: Update, *, backwards: bool, left: int, majors: int) -> str:
     """What the change from one release to another is: its class by the number with what the
-    policy promises of it, unless packages that left or changed incompatibly deny that."""
+    policy promises of it, unless packages that left or changed incompatibly deny that; going
+    back, for which nothing is promised, a downgrade."""
     if backwards:
-        return f"{update.value}, downgrade"
+        lost = f"; {left} package{'s' * (left != 1)} left" if left else ""
+        return f"downgrade by a {update.value} version{lost}"
     if update is Update.MAJOR or not (left or majors):
         return f"{update.value}: {update.promise}"
     facts = []

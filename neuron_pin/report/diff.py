@@ -54,7 +54,10 @@ def describe_update(difference: Difference) -> str:
     if word == "none":
         # The highest version stayed; others came or went.
         word = "others"
-    return f"{word}, downgrade" if difference.backwards else word
+    word = f"{word}, downgrade" if difference.backwards else word
+    if difference.left_series:
+        word += f"; {', '.join(difference.left_series)} left"
+    return word
 
 
 def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
@@ -76,7 +79,8 @@ def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -
     remarks = _remarks(comparison)
     lines += ["", *remarks] if remarks else []
     # The table is made printable already, and may be in color.
-    return "\n".join([make_printable(title), "", *table, ""]) + join_printable(lines)
+    head = [make_printable(line) for line in (title, _describe_left(comparison)) if line]
+    return "\n".join([*head, "", *table, ""]) + join_printable(lines)
 
 
 def _describe_change(comparison: Comparison) -> str:
@@ -94,15 +98,22 @@ def _describe_change(comparison: Comparison) -> str:
     )
 
 
+def _describe_left(comparison: Comparison) -> str:
+    """The Neuron packages that left, those that something replaces first, each with what does;
+    empty where none left."""
+    left = [d for d in comparison.differences if not d.new and d.phases[0] is not None]
+    left.sort(key=lambda d: not (d.renamed_to or d.successor))
+    named = []
+    for difference in left:
+        instead = difference.renamed_to or difference.successor
+        name = difference.key.name
+        named.append(f"{name} (replaced by {instead})" if instead else name)
+    return f"left: {', '.join(named)}" if named else ""
+
+
 def _remarks(comparison: Comparison) -> list[str]:
-    """What is said below the table: what replaces what left, what no longer works, what the
-    policy says."""
-    instead = [
-        f"{d.key.name}: replaced by {d.renamed_to or d.successor}"
-        for d in comparison.differences
-        if not d.new and (d.renamed_to or d.successor)
-    ]
-    return [*instead, *comparison.losses, *comparison.notes]
+    """What is said below the table: what no longer works, what the policy says."""
+    return [*comparison.losses, *comparison.notes]
 
 
 def _support_rows(comparison: Comparison) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -122,9 +133,8 @@ def _markdown(comparison: Comparison, shown: Sequence[Difference]) -> str:
         f"## {escape_markdown(comparison.old.label)} → {escape_markdown(comparison.new.label)}",
         "",
     ]
-    change = _describe_change(comparison)
-    if change:
-        lines += [change, ""]
+    for line in (_describe_change(comparison), _describe_left(comparison)):
+        lines += [escape_markdown(line), ""] if line else []
     if shown:
         lines += ["| package | old | new | update | phase |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(escape_markdown(cell) for cell in _row(d))} |" for d in shown]
@@ -144,6 +154,7 @@ def _document(comparison: Comparison, shown: Sequence[Difference]) -> dict[str, 
         "old": {"label": comparison.old.label, "sdk": comparison.old.sdk or None},
         "new": {"label": comparison.new.label, "sdk": comparison.new.sdk or None},
         "update": support.update.value if support is not None else None,
+        "backwards": support.is_backwards if support is not None else None,
         "packages": differences_document(shown),
         "support": {
             word: changes_row(gained, lost) for word, gained, lost in _support_rows(comparison)
@@ -166,6 +177,7 @@ def differences_document(differences: Sequence[Difference]) -> list[dict[str, An
             "new_phase": d.phases[1].label if d.phases[1] is not None else None,
             "renamed_to": d.renamed_to or None,
             "successor": d.successor or None,
+            "left_series": list(d.left_series),
         }
         for d in differences
     ]

@@ -87,7 +87,9 @@ def _release(status: Status, as_of: date) -> dict[str, Any]:
             "guaranteedUntil": None
             if status.updates is Updates.NONE
             else floor.guaranteed_until.isoformat(),
-            "isGuaranteed": status.updates is not Updates.NONE and floor.guaranteed_until >= as_of,
+            "isGuaranteed": status.updates is not Updates.NONE
+            and floor.guaranteed_until >= as_of
+            and not floor.could_come_any_day,
             "couldEndFrom": floor.could_end_from.isoformat(),
             "promisedUntil": floor.promised.isoformat(),
             "regularUpdatesUntil": _iso(floor.regular_until),

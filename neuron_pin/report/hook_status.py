@@ -24,7 +24,8 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         held = f": {status.lock}" if status.lock else ""
         lines.append(f"{status.place}: {status.state}{held}")
         if status.expires:
-            lines.append(f"  review by {status.expires}")
+            late = ", which has passed: the lock is enforced as it is" * status.is_overdue
+            lines.append(f"  review by {status.expires}{late}")
         if status.on_error:
             lines.append(f"  on-error = {status.on_error}")
         lines += [f"  problem: {problem}" for problem in status.problems]
@@ -61,6 +62,7 @@ def hook_status_document(found: Sequence[HookStatus], age: FactsAge) -> str:
                 "state": status.state,
                 "lock": status.lock or None,
                 "expires": status.expires or None,
+                "overdue": status.is_overdue,
                 "on_error": status.on_error or None,
                 "files": [file._asdict() for file in status.files],
                 "moot": [pin._asdict() for pin in status.ineffective],

@@ -38,8 +38,8 @@ def render_table(
 
 def describe_guarantee(status: Status, as_of: date) -> str:
     """The last day on which support is sure, said to be over where it is; ``-`` where it gets
-    no updates anyway."""
-    if status.updates is Updates.NONE:
+    no updates anyway, and where its end may come on any day."""
+    if status.updates is Updates.NONE or status.floor.could_come_any_day:
         return "-"
     until = status.floor.guaranteed_until
     return f"{until} (over)" if until < as_of else str(until)
@@ -152,6 +152,8 @@ def describe_floor(status: Status, as_of: date, facts_of: date) -> list[tuple[st
         words.append(("announced", f"end of support on {floor.announced} [{floor.event.source}]"))
     if status.phase < Phase.RC:
         words.append(("guaranteed", floor.reason))
+    elif floor.could_come_any_day and status.updates is not Updates.NONE:
+        words.append(("not guaranteed", floor.reason))
     elif status.updates is not Updates.NONE:
         if floor.guaranteed_until < as_of:
             ended = f"until {floor.guaranteed_until}; the catalog data end on {facts_of}"

@@ -104,7 +104,7 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
             f"{line}; for {target.instance}, SDK {newest.sdk} has {instead} instead, and code that "
             f"imports {name.replace('-', '_')} stops working there"
         )
-    successor = find_successor(catalog, name, target.as_of)
+    successor = find_successor(catalog, name, target.as_of, target.family)
     if successor is not None:
         line += f"; replaced by {successor.label}"
         line += f" ({successor.source})" if successor.source else ""

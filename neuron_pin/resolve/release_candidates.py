@@ -81,6 +81,7 @@ def select_candidates(
         _one_framework_version(context, selection)
         for candidate, exclusion in leave_one_environment(context, selection.offered):
             selection.exclude(candidate, exclusion)
+        _no_followers_alone(context, selection)
         _last_driver(context, selection)
     return selection
 
@@ -281,6 +282,31 @@ def _one_framework_version(context: Context, selection: ReleaseCandidates) -> No
             selection.offered[key] = kept
         else:
             del selection.offered[key]
+
+
+def _no_followers_alone(context: Context, selection: ReleaseCandidates) -> None:
+    """Exclude what only follows a framework, of frameworks that nothing leads for the target: it
+    would be a part without its whole."""
+    packages = context.catalog.packages
+    led = {
+        packages[key.name].framework
+        for key in selection.offered
+        if packages[key.name].role is FrameworkRole.LEADER
+    }
+    sdk = selection.release.sdk
+    for key in list(selection.offered):
+        package = packages[key.name]
+        if package.role is not FrameworkRole.FOLLOWER or package.framework in led:
+            continue
+        reason = (
+            f"{package.name} is a part of {package.title}, and this lock has no Neuron package "
+        )
+        reason += f"for {package.title}"
+        for candidate in selection.offered.pop(key):
+            exclusion = Exclusion(
+                key, candidate.version, Rule.FRAMEWORK_COHERENCE, reason, f"release {sdk}"
+            )
+            selection.exclude(candidate, exclusion)
 
 
 def _by_name(asked: Iterable[Requirement]) -> dict[str, list[Requirement]]:

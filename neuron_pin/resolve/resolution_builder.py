@@ -10,6 +10,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
@@ -198,8 +199,9 @@ def _warnings(
         line = f"{package.key.name} {package.version} {verb} {_PHASE_WORDS[package.phase]}"
         if event is not None:
             line += f" since {event.effective}"
-            if event.replacement:
-                line += f"; replaced by {event.replacement}"
+            instead = find_advice(catalog, event, request.target.as_of, request.target.family)
+            if instead:
+                line += f"; replaced by {instead}"
             line += f" ({event.source})"
         if package.phase is Phase.EOS and fact.early is not None:
             line += f"; it never left {fact.early.label}"
@@ -235,9 +237,10 @@ def _warnings(
                 },
                 key=lambda p: int(p.partition(".")[2]),
             )
+            whose = f" for {target.family}" if target.family else ""
             found.append(
-                f"SDK {selection.release.sdk} has no Python packages for Python {target.python}; "
-                f"it has them for {', '.join(listed)}"
+                f"SDK {selection.release.sdk} has no Python packages{whose} on Python "
+                f"{target.python}; it has them on {', '.join(listed)}"
             )
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key, version_numbers
+from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -14,6 +15,7 @@ from neuron_pin.reporter import SILENT, Reporter
 
 from .environments import find_two_environments
 from .exclusion import Exclusion
+from .never_shipped import describe_apart, describe_never_shipped
 from .release_solve import (
     OffersFor,
     ReleaseSolution,
@@ -217,7 +219,9 @@ def _refuse_unlisted_family(request: Request, catalog: Catalog, releases: list[R
         message, causes = f"release {newest} lists no package for {family}{other}", []
     else:
         message = f"no release lists a package for {family}{other}"
-        causes = [f"{len(releases)} releases were read, {releases[-1].sdk} to {newest}"]
+        oldest = min((release.sdk for release in releases), key=sdk_key)
+        latest = max((release.sdk for release in releases), key=sdk_key)
+        causes = [f"{len(releases)} releases were read, from {latest} back to {oldest}"]
     raise NoSolution(
         message,
         causes,
@@ -262,29 +266,6 @@ def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclu
     )
 
 
-def _never_shipped(requirement: Requirement, request: Request, catalog: Catalog) -> list[str]:
-    """That no release by the target's day ships a version that a requirement admits, and the
-    newest that one does; empty where one ships such a version, or none is known at all."""
-    package = catalog.packages.get(requirement.name)
-    if package is None or package.kind is ComponentKind.DEPENDENCY:
-        return []
-    newest: dict[str, str] = {}
-    for version, rows in catalog.shipped(requirement.name).items():
-        known = [sdk for sdk, _ in rows if catalog.dates[sdk] <= request.target.as_of]
-        # Some releases list a version without its last part, the build.
-        is_build = requirement.is_exact and requirement.range.lstrip("=").startswith(f"{version}.")
-        if known and (requirement.admits(version) or is_build):
-            return []
-        if known and version:
-            newest[version] = max(known, key=sdk_key)
-    if not newest:
-        return []
-    last = max(newest, key=version_numbers)
-    return [
-        f"no known SDK release has {requirement.text}; the newest is {last} (SDK {newest[last]})"
-    ]
-
-
 def _nothing_fits(
     request: Request,
     catalog: Catalog,
@@ -293,17 +274,20 @@ def _nothing_fits(
     facts: list[Exclusion],
 ) -> NoSolution:
     # A version that was never released has one reason, and the newest release is not it.
-    causes = [line for r in request.requirements for line in _never_shipped(r, request, catalog)]
+    said = (describe_never_shipped(r, catalog, request.target) for r in request.requirements)
+    causes = [line for line in said if line]
+    apart = "" if causes else describe_apart(request.requirements, catalog, request.target)
+    causes += [apart] if apart else []
     # What speaks against the release that was tried first, unless the facts say it already.  Of the
     # only one that was asked for, it is always worth saying.
-    if first is not None and (len(tried) == 1 or not (causes or first.facts)):
+    if first is not None and (len(tried) == 1 or not (causes or facts)):
         causes += first.causes
-    apart = find_two_environments(request, catalog, tried)
-    if apart is not None:
+    clash = find_two_environments(request, catalog, tried)
+    if clash is not None:
         # Instead of each of the two needs by itself.
-        windows = [side.window for side in apart if side.window is not None]
+        windows = [side.window for side in clash if side.window is not None]
         needs = tuple(f"{window.other} " for window in windows)
-        causes = [apart.describe(), *(cause for cause in causes if not cause.startswith(needs))]
+        causes = [clash.describe(), *(cause for cause in causes if not cause.startswith(needs))]
     for key in sorted({fact.key for fact in facts}, key=str):
         causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
     if len(tried) > 1:
@@ -311,11 +295,12 @@ def _nothing_fits(
         causes.append(
             f"{len(tried)} releases were tried, from {order[-1].sdk} back to {order[0].sdk}"
         )
-    hint = "make two environments, each with a lock of its own" if apart is not None else ""
+    hint = "make two environments, each with a lock of its own" if clash is not None else ""
     for requirement in request.requirements:
-        package = catalog.packages.get(requirement.name)
-        if package is not None and package.replaced_by and not requirement.is_exact:
-            hint = f"{package.name} has a successor: {package.replaced_by}"
+        name, target = requirement.name, request.target
+        successor = find_current_name(catalog, name, target.as_of, target.family)
+        if successor and not requirement.is_exact:
+            hint = f"{name} has a successor: {successor}"
     return NoSolution(
         f"no SDK release satisfies the requirements for {request.target.label}",
         causes,

@@ -19,6 +19,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import Part, find_package_phase, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
@@ -200,8 +201,9 @@ def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
         return None
     event = fact.event
     reason = f"{_subject(event)} has been out of support {_since(event)}"
-    if event.replacement:
-        reason += f"; replaced by {event.replacement}"
+    instead = find_advice(context.catalog, event, context.target.as_of, context.target.family)
+    if instead:
+        reason += f"; replaced by {instead}"
     return reason, event.source
 
 

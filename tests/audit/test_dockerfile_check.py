@@ -143,7 +143,6 @@ def test_a_project(run) -> None:
     assert rows == [
         ("NP305", "pyproject.toml:5"),
         ("NP201", "pyproject.toml:8"),
-        ("NP305", "pyproject.toml:8"),
         ("NP305", "pyproject.toml:10"),
     ]
 

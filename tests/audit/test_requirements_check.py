@@ -30,7 +30,8 @@ LINES = [
     ("numpy", [], ""),
     ("torch-xla==2.12.0", [], ""),
     ("torch-neuronx==2.8.0.2.10.16998", ["NP201"], "torch-neuronx 2.8 has been out of support since"),
-    ("torch-neuronx==2.8.*", ["NP201", "NP305"], "torch-neuronx 2.8 has been out of support since 2026-04-09"),
+    # To pin the ended line is no advice.
+    ("torch-neuronx==2.8.*", ["NP201"], "torch-neuronx 2.8 has been out of support since 2026-04-09"),
     ("transformers-neuronx", ["NP201"], "the package is out of support since"),
     ("neuronx-distributed-inference==0.10.18399", ["NP206"], "in maintenance since 2026-05-21"),
     ("vllm-neuron==0.24.0.1.1.0", ["NP202"], "beta since 2026-07-20, not for production"),
@@ -43,6 +44,13 @@ LINES = [
     ("torch-neuronx==2.9", ["NP508"], "no SDK release has shipped a version 2.9"),
     ("torch", [], ""),
     ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),
+    # pip finds none of them; apt: is for a file that neuron-pin alone reads.
+    ("aws-neuronx-tools==2.*", ["NP503"], "a system package"),
+    ("aws-neuronx-tools==2.32.28.0", ["NP503"], "a system package"),
+    ("aws-neuronx-tools", ["NP503"], "a system package"),
+    ("apt:aws-neuronx-tools=2.*", [], ""),
+    # A range whose versions are all for other families is not pinned, and said to be that.
+    ("mx-neuron", ["NP101", "NP102"], "listed for inf1, not for trn2"),
     ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 has been out of support"),
 ]  # fmt: skip
 

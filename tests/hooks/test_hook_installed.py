@@ -136,6 +136,25 @@ def test_what_the_hook_was_told_outlives_another_lock(
     assert settings() == ("allow", default)
 
 
+def test_a_lock_after_its_day_of_review_is_said_to_be_one(
+    run: Run, plain: Machine, archives: Any, lock_file: Any
+) -> None:
+    made = lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron)
+    document = json.loads(Path(made).read_text())
+    lock = "late.json"
+    words = ("hook", "install", "apt", "--lock", lock, "--root", plain.root, "--dry-run")
+    days = ((None, False), ("2026-01-01", True), ("2090-01-01", False))
+    for day, is_late in days:
+        Path(lock).write_text(json.dumps(document | ({"expires": day} if day else {})))
+        done = run(*words)
+        assert done.code == 0
+        assert ("to be reviewed by" in done.err) is is_late
+        chosen = run(*words, "--expires", "2099-01-01")
+        assert "to be reviewed by" not in chosen.err
+    Path(lock).write_text(json.dumps(document | {"expires": "soon"}))
+    assert run(*words).code == 2
+
+
 def hook_status(run: Run, machine: Machine) -> dict[str, Any]:
     """What ``hook status`` says of apt's hook, where something is wrong with it."""
     done = run("hook", "status", "apt", "--root", machine.root, "--format", "json")
@@ -159,8 +178,9 @@ def test_status_names_what_is_moot_and_what_is_wrong(run, held) -> None:
     machine = held("exact", "--expires", "2026-06-01")
     machine.has(f"{TOOLS}=3.0.5.0-ccc1")
     status = hook_status(run, machine)
-    (pin,) = status["moot"]
-    assert "2026-06-01" in pin["reason"]
+    # A lock after its day of review is enforced as before.
+    assert (status["expires"], status["overdue"]) == ("2026-06-01", True)
+    assert not any("2026-06-01" in pin["reason"] for pin in status["moot"])
     edited = [file["path"] for file in status["files"] if file["state"] == "edited"]
     assert [path.rpartition("/")[2] for path in edited] == ["90neuron-pin"]
     machine = held("exact", "--overwrite")

@@ -93,7 +93,7 @@ def test_an_environment_beside_a_release(run, venv: Path) -> None:
     assert rows["some-helper"] == {
         "ecosystem": "pip", "name": "some-helper", "old": ["1.4"], "new": [], "update": None,
         "backwards": False, "old_phase": None, "new_phase": None, "renamed_to": None,
-        "successor": None,
+        "successor": None, "left_series": [],
     }  # fmt: skip
     text = run("diff", venv, "2.32.0", "--as-of", "2026-08-20").out
     assert "neuronx-cc " not in text
@@ -270,17 +270,47 @@ def test_the_first_line_does_not_deny_the_table(run: Run) -> None:
     assert "8 packages left" in lost
     # aws-neuronx-gpsimd-tools and libneuronxla.
     assert "2 have a major update" in lost
-    assert first("2.32.0", "2.28.1").endswith("(minor, downgrade)")
+    back = first("2.32.0", "2.28.1", "--instance", "trn2")
+    assert "downgrade" in back
+    assert "6 packages left" in back
+    assert "backward compatible" not in back
     assert "backward compatible" in first("2.31.0", "2.31.1", "--instance", "trn2")
     assert "backward" not in run("diff", "2.28.1", "2.32.0", "--format", "markdown").out
 
 
-def test_replacements_are_below_the_table(run: Run) -> None:
+def test_what_left_is_named_above_the_table_with_what_replaces_it(run: Run) -> None:
     words = ("diff", "2.28.1", "2.32.0", "--instance", "trn2", "--as-of", DAY)
     for form in ("text", "markdown"):
         lines = run(*words, "--format", form).out.splitlines()
         assert max(len(line) for line in lines if "pip:" in line) < 160
-        assert any("torch-neuronx: replaced by TorchNeuron" in line for line in lines)
+        before = lines[: next(n for n, x in enumerate(lines) if "pip:" in x)]
+        (left,) = [line for line in before if line.startswith("left: ")]
+        for name in ("torch-neuronx", "TorchNeuron, which is not", "(replaced by vllm-neuron)"):
+            assert name in left
+        assert left.count(",") >= 7
+
+
+# older and newer release, family, series of libneuronxla and torch-neuronx that left
+LEFT_SERIES = [
+    # libneuronxla 3.0.3854.0 and 2.2.17544.0, then 3.0.5356.0 alone (release manifest).
+    ("2.31.1", "2.32.0", "trn1", "libneuronxla", ["2.*"]),
+    ("2.28.1", "2.29.0", "trn2", "torch-neuronx", ["2.8.*", "2.7.*"]),
+    ("2.30.0", "2.31.1", "trn2", "neuronx-cc", []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "family", "name", "left"), LEFT_SERIES)
+def test_a_series_that_left_is_named(
+    old: str, new: str, family: str, name: str, left: list[str], run: Run
+) -> None:
+    rows = differences(run, old, new, "--instance", family, "--as-of", str(DAY))
+    assert rows[name]["left_series"] == left
+
+
+def test_going_back_is_called_that_in_json_and_in_releases(run: Run) -> None:
+    for states, backwards in ((("2.32.0", "2.28.1"), True), (("2.28.1", "2.32.0"), False)):
+        document = json.loads(run("diff", *states, "--as-of", DAY, "--format", "json").out)
+        assert document["backwards"] is backwards
 
 
 def test_a_release_beside_a_lock_for_rpm_has_packages_of_rpm(run: Run) -> None:

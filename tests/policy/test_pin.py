@@ -55,7 +55,12 @@ REFUSED = [
     ("=", APT, "star"),
     ("2.*", PIP, "=="),
     ("==2.*", APT, "="),
-    ("=2.34.10.0*", APT, "2.34.10.0.*"),
+    # A whole version is followed by its revision, behind a dash (deb-version(7)).
+    ("=2.34.10.0*", APT, "write =2.34.10.0-*"),
+    ("=2.34*", APT, "write =2.34.*"),
+    ("-0:2.34.10.0*", RPM, "write -0:2.34.10.0-*"),
+    ("-2.34.10.0*", RPM, "write -2.34.10.0-*"),
+    ("==2.27.5334.0*", PIP, "write ==2.27.5334.0"),
     ("=14.09.x", APT, ".*"),
 ]
 
@@ -202,3 +207,13 @@ def test_what_is_said_of_a_pin_that_is_none(text, ecosystem, message, hint) -> N
 def test_an_epoch_is_written_once() -> None:
     assert Pin("1:2.3-1", PinComparison.FULL).to_rpm() == "1:2.3-1"
     assert Pin("2.3-1", PinComparison.FULL).to_rpm() == "0:2.3-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "ecosystem"), [row[:2] for row in REFUSED if row[0].endswith("*") and "2" in row[0]]
+)
+def test_what_a_hint_says_to_write_is_read(text: str, ecosystem: Ecosystem) -> None:
+    with pytest.raises(InvalidPin) as caught:
+        parse_pin(text, ecosystem)
+    if caught.value.hint.startswith("write "):
+        parse_pin(caught.value.hint.split()[1], ecosystem)

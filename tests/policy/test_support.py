@@ -75,6 +75,24 @@ def test_an_announcement_of_no_date_still_starts_the_month() -> None:
     assert later.could_end_from == TODAY + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    ("announced", "more", "is_open"),
+    [
+        (date(2025, 12, 1), {}, True),
+        # The month of notice is not over.
+        (date(2026, 2, 20), {}, False),
+        # The six months of a framework version are not.
+        (date(2025, 12, 1), {"superseded": date(2026, 2, 1)}, False),
+    ],
+)
+def test_after_the_notice_of_an_end_of_no_date_nothing_is_promised(
+    announced: date, more: dict[str, date], is_open: bool
+) -> None:
+    assert floor(event(Phase.EOS, announced, None), **more).could_come_any_day is is_open
+    assert not floor(event(Phase.EOS, announced, date(2027, 1, 1)), **more).could_come_any_day
+    assert not floor(**more).could_come_any_day
+
+
 def test_an_end_that_was_moved_counts_on_its_new_day() -> None:
     moved = [
         event(Phase.EOS, date(2025, 12, 16), date(2026, 4, 9)),

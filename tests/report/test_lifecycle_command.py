@@ -210,3 +210,12 @@ def test_a_lock_alone_is_shown_for_its_instance(run) -> None:
     names = {product["name"] for product in document["products"]}
     assert names == {"neuron-sdk", "torch-neuronx", "python", "trn2"}
     failure(run(*words, "inf1"), NoSolution)
+
+
+def test_an_end_of_no_date_whose_notice_is_over_leaves_no_guarantee(run: Run) -> None:
+    """announce-eos-dlami of 2024-04-24 names no day."""
+    asked = ("lifecycle", "release 2.18.0 DLAMIs", "--as-of", "2026-08-20")
+    (product,) = json.loads(run(*asked, "--format", "json").out)["products"]
+    (row,) = product["releases"]
+    assert row["custom"]["isGuaranteed"] is False
+    assert "2026-08-2" not in run(*asked).out

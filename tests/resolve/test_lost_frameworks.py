@@ -56,6 +56,28 @@ def test_the_option_that_is_named_gives_the_framework_back(run: Run) -> None:
     assert not any("has no PyTorch" in each for each in back["warnings"])
 
 
+FOLLOWERS = [
+    # family, Python, release: is torch-xla in the lock of everything?
+    ("trn1", "3.11", "2.32.0", False),
+    ("inf2", "3.12", "2.32.0", False),
+    ("trn2", "3.12", "2.32.0", True),
+    ("trn3", "3.12", "2.32.0", True),
+]
+
+
+@pytest.mark.parametrize(("family", "python", "sdk", "is_chosen"), FOLLOWERS)
+def test_a_follower_is_chosen_with_a_leader_of_its_framework_alone(
+    family: str, python: str, sdk: str, is_chosen: bool, run: Run
+) -> None:
+    asked = ("--offline", "--instance", family, "--python", python, "--sdk", sdk, "--as-of",
+             "2026-08-20", "--format", "json")  # fmt: skip
+    document = json.loads(run("lock", *asked).out)
+    chosen = {package["name"] for package in document["packages"]}
+    rules = {e["rule"] for e in document["exclusions"] if e["name"] == "torch-xla"}
+    assert ("torch-xla" in chosen) is is_chosen
+    assert rules == {"NP502"}
+
+
 def test_explain_says_which_release_lacks_a_package_and_what_it_has_instead(run) -> None:
     asked = ("torch-neuronx", "--instance", "trn2", "--python", "3.12", "--as-of", "2026-08-20")
     departure = run("explain", *asked).out.splitlines()[1]

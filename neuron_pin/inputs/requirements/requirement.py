@@ -106,7 +106,11 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
             pin = parse_pin(written, notation)
         except InvalidPin as error:
             if notation is Ecosystem.PIP and ecosystem in (None, Ecosystem.PIP):
-                return _parse_pep508(body, origin, text)
+                try:
+                    return _parse_pep508(body, origin, text)
+                except WrongUsage as other:
+                    if not error.hint:
+                        raise other from None
             raise InvalidPin(f"{origin}: {text!r}: {error.message}", hint=error.hint) from None
         if notation is Ecosystem.APT and ecosystem is Ecosystem.PIP:
             raise InvalidPin(f"{origin}: {text!r}: pip pins with two equals signs")

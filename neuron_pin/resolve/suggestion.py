@@ -1,0 +1,69 @@
+"""The version of a package that a target can use, as the known facts name it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.catalog.support import package_part
+from neuron_pin.policy import Ecosystem, PackageKey, Phase
+from neuron_pin.policy.version import version_order
+from neuron_pin.target import Target
+
+SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)
+
+
+class Suggestion(NamedTuple):
+    """A version that a target can use, and the newest release that ships it.  ``spec`` is what
+    a requirements file or the package manager takes."""
+
+    name: str
+    version: str
+    sdk: str
+    spec: str
+
+    @property
+    def label(self) -> str:
+        """``torch-neuronx==2.9.0.2.15.32035 (SDK 2.31.1)``."""
+        return f"{self.spec} (SDK {self.sdk})"
+
+
+def suggest_version(
+    catalog: Catalog,
+    key: PackageKey,
+    target: Target,
+    phases: tuple[Phase, ...] = SUPPORTED,
+    release: str = "",
+) -> Suggestion | None:
+    """The newest version of a package for a target's instance family, Python and day, of the
+    first of the phases that has one; of one release where that is given; none where no release
+    ships one."""
+    package = catalog.packages.get(key.name)
+    if package is None:
+        return None
+    found: list[tuple[str, str, Phase]] = []
+    for version, rows in catalog.shipped(key.name).items():
+        # A release of after the target's day is not known on it.
+        sdks = [
+            sdk
+            for sdk, member in rows
+            if catalog.dates[sdk] <= target.as_of
+            and release in ("", sdk)
+            and member.is_for(target.family, target.python)
+        ]
+        if version and sdks:
+            phase = package_part(catalog, key.name, version, target.family, target.as_of).phase
+            if phase in phases:
+                found.append((version, max(sdks, key=sdk_key), phase))
+    if not found:
+        return None
+    version, sdk, _ = max(
+        found,
+        key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_order(row[0])),
+    )
+    spec = f"{key.name}=={version}"
+    if key.ecosystem is Ecosystem.APT:
+        spec = package.apt_spec(version)
+    elif key.ecosystem is Ecosystem.RPM:
+        spec = f"{key.name}-{version}"
+    return Suggestion(key.name, version, sdk, spec)

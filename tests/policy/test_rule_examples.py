@@ -1,0 +1,53 @@
+"""The example of each rule's page, run as it is written, shows its rule."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+from neuron_pin.policy import Rule
+from neuron_pin.policy.rule_pages import PAGES
+
+REQUIREMENTS = {
+    "NP206": "transformers-neuronx\nneuronx-distributed-inference==0.10.18399\n",
+    "NP207": "aws-neuronx-runtime-discovery==2.9\ntorch-neuronx==2.9.0.2.15.32035\n",
+    "NP305": "neuronx-cc\n",
+    "NP408": "torch-neuron-x\n",
+}
+"""A requirements file in which a finding is, where the example checks one."""
+
+ELSEWHERE = {
+    "NP104": "wheels of an index", "NP105": "wheels of an index", "NP108": "an apt repository",
+    "NP111": "a machine", "NP112": "a machine", "NP207": "an end that is announced",
+    "NP301": "an index", "NP302": "an index", "NP303": "an index", "NP304": "an apt repository",
+    "NP306": "a machine", "NP401": "an index", "NP402": "an index", "NP403": "an index",
+    "NP404": "an index", "NP405": "an environment", "NP406": "an environment",
+    "NP407": "a server", "NP507": "an environment", "NP508": "an environment",
+    "NP601": "a machine", "NP602": "a machine", "NP603": "a machine", "NP604": "a machine",
+    "NP605": "a machine", "NP606": "a machine", "NP607": "a machine", "NP608": "a machine",
+    "NP609": "a machine", "NP610": "an image", "NP611": "a baseline", "NP612": "a machine",
+    "NP502": "an index", "NP702": "broken facts", "NP703": "broken facts", "NP708": "broken facts",
+}  # fmt: skip
+"""What the example of a rule needs that is not here, or broken facts, which the embedded ones are
+not."""
+
+DATED = ("lock", "explain", "check")
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in Rule if rule.identifier not in ELSEWHERE], ids=lambda r: r.identifier
+)
+def test_the_example_shows_its_rule(rule: Rule, run: Run) -> None:
+    words = shlex.split(PAGES[rule].example)[1:]
+    text = REQUIREMENTS.get(rule.identifier)
+    if text is not None:
+        Path("requirements.txt").write_text(text)
+    if words[0] in ("lock", "explain"):
+        words.append("--offline")
+    if words[0] in DATED and "--as-of" not in words:
+        words += ["--as-of", "2026-08-20"]
+    done = run(*words)
+    assert rule.identifier in done.out + done.err
