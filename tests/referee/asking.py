@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from neuron_pin import Catalog, Target, UnknownName, explain, lifecycle, lock
+from datetime import date
 
-from .policy_facts import framework_of, release_order
+from neuron_pin import Catalog, Explanation, Target, UnknownName, explain, lifecycle, lock
+
+from .policy_facts import framework_of
 from .policy_judge import Answer, Point
 
 NOT_LISTED = {"NP101", "NP102", "NP501", "NP503", "NP504"}
@@ -39,23 +41,39 @@ def ask(point: Point, catalog: Catalog) -> Answer:
     released = point.sdk is not None and dates[point.sdk] <= point.day
     preferred = {"NP203"} if point.sdk else {"NP203", "NP501", "NP505"}
     return Answer(
-        in_set=own is not None and not own & NOT_LISTED if released else None,
+        in_set=is_listed(point, target, found, catalog) if released else None,
         phase=phase,
         may=own is not None and found.problem is None and not own - preferred,
         chosen=locked(point, target, catalog) if found.problem is None else None,
         until=until(point, catalog) if phase in ("rc", "stable", "maintenance") else None,
-        default=default(point.package, rules) if released else None,
+        default=default(point, target, dates[point.sdk], catalog)
+        if released and point.sdk
+        else None,
     )
 
 
-def default(package: str, rules: dict[str, set[str]]) -> str | None:
-    """The framework version of which the release ships a version that need not be asked for."""
-    found = [
-        framework_of(package, version)
-        for version, broken in rules.items()
-        if not broken & (NOT_LISTED | {"NP202", "NP203"})
-    ]
-    return max(found, key=lambda each: release_order(each or "0")) if found else None
+def is_listed(point: Point, target: Target, found: Explanation, catalog: Catalog) -> bool:
+    """The release has the version for the family and the Python, whatever the phase or the system."""
+    if found.problem is not None:  # then the release has not been looked into
+        anywhere = target._replace(os="ubuntu20.04", phases=("alpha", "beta", "rc", "eos"))
+        found = explain(
+            point.package, target=anywhere, sdk=point.sdk, offline=True, catalog=catalog
+        )
+    return found.problem is None and any(
+        verdict.version == point.version
+        and point.sdk in verdict.releases
+        and not {exclusion.rule.identifier for exclusion in verdict.exclusions} & NOT_LISTED
+        for verdict in found.verdicts
+    )
+
+
+def default(point: Point, target: Target, day: date, catalog: Catalog) -> str | None:
+    """The framework version that a lock of the release's own day took."""
+    own_day = target._replace(as_of=day, phases=())
+    found = explain(point.package, target=own_day, sdk=point.sdk, offline=True, catalog=catalog)
+    return next(
+        (framework_of(point.package, each.version) for each in found.verdicts if each.chosen), None
+    )
 
 
 def locked(point: Point, target: Target, catalog: Catalog) -> tuple[str, str]:
@@ -72,5 +90,11 @@ def until(point: Point, catalog: Catalog) -> str | None:
         statuses = lifecycle([name], instance=point.instance, as_of=point.day, catalog=catalog)
     except UnknownName:
         return None
-    floors = [status.floor for status in statuses if status.floor is not None]
+    floors = [
+        status.floor
+        for status in statuses
+        if status.subject.name == point.package
+        and status.subject.version == (framework or "")
+        and status.floor is not None
+    ]
     return floors[0].guaranteed_until.isoformat() if floors else None

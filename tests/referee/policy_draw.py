@@ -71,7 +71,7 @@ class Draw:
     def around(self, row: Row, instance: str | None = None, day: date | None = None) -> Point:
         """A point at which the row may be asked for."""
         roll = self.random
-        shipped = self.facts.dates[row.sdk]
+        shipped = row.since
         if day is None:
             later = (LAST - max(shipped, FIRST)).days
             day = max(shipped, FIRST) + timedelta(min(int(roll.expovariate(1 / 200)), later))
@@ -113,7 +113,7 @@ class Draw:
         day = self.random.choice((event.announced, event.effective or event.announced)) + timedelta(
             self.random.choice((-1, 0, 1))
         )
-        near = [row for row in rows if abs((self.facts.dates[row.sdk] - day).days) < 300]
+        near = [row for row in rows if abs((row.since - day).days) < 300]
         row = self.random.choice(near or rows)
         families = sorted(
             family for family in row.instances if event.applies(row.package, row.version, family)
@@ -146,7 +146,7 @@ class Draw:
         rows = [
             row
             for row in self.rows
-            if self.facts.dates[row.sdk] <= day
+            if row.since <= day
             and (end.kind == "os" or end.name in row.pythons or is_system(row.package))
         ]
         point = self.around(self.pick(rows), day=day)
@@ -184,7 +184,7 @@ class Draw:
         day = self.facts.facts_of + timedelta(
             self.random.randint(1, (LAST - self.facts.facts_of).days)
         )
-        rows = [row for row in self.rows if (day - self.facts.dates[row.sdk]).days < 400]
+        rows = [row for row in self.rows if (day - row.since).days < 400]
         return self.around(self.pick(rows), day=day)
 
     def new_family(self) -> Point:

@@ -57,13 +57,15 @@ def parsed(version: str) -> Version | None:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a release in the manifest."""
+    """One line of a release in the manifest, or what a recipe of the vendor's installed with it."""
 
     sdk: str
     package: str
     version: str
     instances: frozenset[str]
     pythons: frozenset[str]
+    since: date
+    """The day of the release, or of a patch that a release has got later."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,19 @@ def read_facts(manifest: Path, facts: Path = FACTS) -> Facts:
             pythons = {python.strip(", ") for python in member["supported_python_versions"]}
             rows.append(Row(
                 release["neuron_version"], normalize(member["name"]), member["version"],
-                frozenset(instances), frozenset(pythons),
+                frozenset(instances), frozenset(pythons), dates[release["neuron_version"]],
             ))  # fmt: skip
+    for recipe in raw["recipes"]:
+        families = frozenset(recipe["instances"]) | (
+            {"trn1n"} if "trn1" in recipe["instances"] else set()
+        )
+        rows += [
+            Row(
+                sdk, recipe["package"], recipe["version"], families, frozenset(recipe["pythons"]),
+                date.fromisoformat(recipe["since"]) if "since" in recipe else dates[sdk],
+            )
+            for sdk in recipe["releases"]
+        ]  # fmt: skip
     required = tuple(raw["required"])
     events = tuple(
         Event(
@@ -191,17 +204,29 @@ def with_required(rows: list[Row], required: tuple[dict[str, Any], ...]) -> list
                     if other.sdk == row.sdk and other.package in rule["by"]
                 ]
                 row = Row(
-                    row.sdk, row.package, row.version, row.instances.union(*families), row.pythons
+                    row.sdk,
+                    row.package,
+                    row.version,
+                    row.instances.union(*families),
+                    row.pythons,
+                    row.since,
                 )
         found.append(row)
     return found
+
+
+def find_page(pages: Path, source: str) -> Path:
+    """The page of a source: in the vendor's repository some folders are below about-neuron."""
+    tried = [pages / source, pages / "about-neuron" / source]
+    tried += [pages / "about-neuron" / source.rpartition("/")[2]]
+    return next((path for path in tried if path.exists()), tried[0])
 
 
 def missing_from_pages(facts: Facts, pages: Path) -> list[str]:
     """What the list says and its page does not: the day of the post, the release, quoted words."""
     problems = []
     for row in (*facts.raw["events"], *facts.raw["targets"]):
-        text = (pages / row["source"]).read_text()
+        text = find_page(pages, row["source"]).read_text()
         posted = re.findall(r"^\.\. post:: *([A-Za-z]+)\.? (\d+), *(\d{4})", text, re.MULTILINE)
         days = {
             datetime.strptime(f"{month[:3]} {day} {year}", "%b %d %Y").date().isoformat()
@@ -227,7 +252,7 @@ def missing_from_pages(facts: Facts, pages: Path) -> list[str]:
     for row in facts.beta:
         if row["source"].startswith("archive/"):
             continue  # not among the pages that are read
-        if row["words"].lower() not in (pages / row["source"]).read_text().lower():
+        if row["words"].lower() not in find_page(pages, row["source"]).read_text().lower():
             problems.append(f"{row['source']}: does not say {row['words']!r}")
     texts = "".join(
         path.read_text()

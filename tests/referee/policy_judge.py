@@ -14,7 +14,7 @@ What the policy says, and where (sections of sdk-policy.rst of the vendor's docu
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from packaging.version import Version
@@ -54,7 +54,7 @@ class Answer:
     chosen: tuple[str, str] | None
     """Release and version of the package in a lock that asks for the name alone."""
     until: str | None
-    """The last day of support that is certain on that day; None if nothing is promised."""
+    """The last day of support that is certain on that day; None if it is not supported."""
     default: str | None
     """The default framework version of the release for the target."""
 
@@ -62,6 +62,11 @@ class Answer:
 def add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def order(version: str) -> Version:
+    """By which versions are compared; "14.09.x" is alone in its releases."""
+    return parsed(version) or Version("0")
 
 
 def marked(version: str) -> str | None:
@@ -87,7 +92,7 @@ class Judge:
         listed = [row for row in rows if self.listed(row, point)]
         known = point.sdk is not None and self.facts.dates[point.sdk] <= point.day
         may = not self.target_ended(point) and any(
-            self.facts.dates[row.sdk] <= point.day and self.allowed(row, point) for row in fitting
+            row.since <= point.day and self.allowed(row, point) for row in fitting
         )
         return Answer(
             in_set=bool(listed) if known else None,
@@ -95,7 +100,7 @@ class Judge:
             may=may,
             chosen=self.choose(point),
             until=self.until(point, phase),
-            default=self.default(point) if known else None,
+            default=self.default(point, point.sdk) if known and point.sdk else None,
         )
 
     # Phases -----------------------------------------------------------------------------
@@ -110,9 +115,9 @@ class Judge:
         rows = [row for row in self.facts.by_package.get(package, ()) if row.version == version]
         if not rows:
             return None
-        first = self.facts.first_release(package, version)
-        if self.facts.dates[first] > day:
+        if min(row.since for row in rows) > day:
             return None
+        first = self.facts.first_release(package, version)
         base = marked(version) or ("beta" if self.was_beta(package, first) else "stable")
         known = [
             event
@@ -148,19 +153,35 @@ class Judge:
         )
 
     def allowed(self, row: Row, point: Point) -> bool:
-        """A lock of the point's phases takes a version of this phase; a Beta has to be asked for."""
+        """A lock of the point's phases takes a version of this phase.
+
+        Beta has to be asked for, also where what was Beta to its end has ended.
+        """
         phase = self.phase(row.package, row.version, point.instance, point.day)
         wanted = ALLOWED | set(point.phases)
+        return phase in wanted and ("beta" in wanted or not self.ended_as_beta(row, point))
+
+    def ended_as_beta(self, row: Row, point: Point) -> bool:
         first = self.facts.first_release(row.package, row.version)
-        beta = marked(row.version) or ("beta" if self.was_beta(row.package, first) else None)
-        return phase in wanted and (beta is None or beta in wanted)
+        if not (marked(row.version) or self.was_beta(row.package, first)):
+            return False
+        days = (
+            event.effective
+            for event in self.facts.events
+            if event.applies(row.package, row.version, point.instance)
+            and event.phase == "maintenance"
+            and event.announced <= point.day
+            and event.effective is not None
+            and event.effective <= point.day
+        )
+        return bool(marked(row.version)) or self.has_left_beta(row.package) or not any(days)
 
     # Targets ----------------------------------------------------------------------------
 
     def listed(self, row: Row, point: Point) -> bool:
         """The manifest has the version for the family and the Python."""
         return (
-            parsed(row.version) is not None
+            row.version != "na"
             and point.instance in row.instances
             and (not row.pythons or point.python in row.pythons)
         )
@@ -201,26 +222,26 @@ class Judge:
         if self.target_ended(point):
             return None
         for sdk in self.facts.releases:
-            if self.facts.dates[sdk] > point.day or point.sdk not in (None, sdk):
+            if point.sdk not in (None, sdk):
                 continue
             rows = [
                 row
                 for row in self.facts.by_package.get(point.package, ())
-                if row.sdk == sdk and self.fits(row, point) and self.allowed(row, point)
+                if row.sdk == sdk
+                and row.since <= point.day
+                and self.fits(row, point)
+                and self.allowed(row, point)
             ]
             if rows:
                 stable = [row for row in rows if marked(row.version) is None]
-                return sdk, max(stable or rows, key=lambda row: Version(row.version)).version
+                return sdk, max(stable or rows, key=lambda row: order(row.version)).version
         return None
 
-    def default(self, point: Point) -> str | None:
-        """The newest framework version of a release for the target that is no pre-release."""
-        found = [
-            Version(row.version)
-            for row in self.facts.by_package.get(point.package, ())
-            if row.sdk == point.sdk and self.fits(row, point) and marked(row.version) is None
-        ]
-        return framework_of(point.package, str(max(found))) if found else None
+    def default(self, point: Point, sdk: str) -> str | None:
+        """The framework version that a lock of the release's own day took for the target."""
+        own_day = replace(point, day=self.facts.dates[sdk], sdk=sdk, phases=())
+        found = self.choose(own_day)
+        return framework_of(point.package, found[1]) if found else None
 
     # Promises ---------------------------------------------------------------------------
 
@@ -228,7 +249,11 @@ class Judge:
         """The last certain day of the version's component or framework version."""
         if phase not in ("rc", "stable", "maintenance"):
             return None
-        if not any(point.instance in row.instances for row in self.facts.by_package[point.package]):
+        own = framework_of(point.package, point.version)
+        if not any(
+            point.instance in row.instances and framework_of(row.package, row.version) == own
+            for row in self.facts.by_package[point.package]
+        ):
             return None
         announced = [
             event
@@ -245,7 +270,7 @@ class Judge:
         if ahead:
             return (min(ahead) - timedelta(1)).isoformat()
         if point.day < PROMISES_SINCE:
-            return None
+            return point.day.isoformat()  # supported today, and no policy promised more
         known = min(point.day, self.facts.facts_of)
         last = add_months(known + timedelta(1), 1) - timedelta(1)
         undated = [event.announced for event in announced if event.effective is None]
@@ -263,12 +288,12 @@ class Judge:
         if own is None:
             return None
         days = [
-            self.facts.dates[row.sdk]
+            row.since
             for row in self.facts.by_package[point.package]
             if marked(row.version) is None
             and (theirs := framework_of(row.package, row.version)) is not None
             and release_order(theirs) > release_order(own)
             and not self.was_beta(row.package, self.facts.first_release(row.package, row.version))
-            and self.facts.dates[row.sdk] <= day
+            and row.since <= day
         ]
         return min(days) if days else None

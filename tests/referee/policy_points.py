@@ -2,8 +2,8 @@
 
 Usage: python -m tests.referee.policy_points MANIFEST [--pages FOLDER] [--seed N] [-o FILE]
 
-MANIFEST is the vendor's n2-manifest.json, FOLDER has announcements/, release-notes/ and
-release-content/ of the documentation: with it the list of facts is compared with the pages first.
+MANIFEST is the vendor's n2-manifest.json, FOLDER a checkout of the documentation: with it the list
+of facts is compared with the pages first.
 Writes JSON lines: point, answer, the sources that decided.  Imports nothing of neuron_pin.
 """
 
