@@ -65,7 +65,8 @@ class Dnf(NamedTuple):
         done = self.run("--assumeno", "install", *names)
         assert "Traceback" not in done.stderr, done.stderr
         assert "could not parse" not in done.stderr, done.stderr
-        rows = re.findall(r"^ (\S+) +x86_64 +(\S+) +neuron ", done.stdout, re.M)
+        # A long name or version takes a line of its own.
+        rows = re.findall(r"^ (\S+)\s+x86_64\s+(\S+)\s+neuron\s", done.stdout, re.M)
         return dict(rows)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
-from neuron_pin.policy import Ecosystem, Phase, parse_version
+from neuron_pin.policy import Ecosystem, Phase, parse_version, split_version
 from neuron_pin.policy.version import spell_mark
 
 
@@ -110,7 +110,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
     The hooks have a twin: ``hooks/program/verdict.py: numbers`` (``fixtures/hook-twins``).
     """
     numbers = []
-    for part in version.partition("+")[0].partition("-")[0].split("."):
+    for part in public_version(version).split("."):
         digits = part if part.isdigit() else part.rstrip("abcdefghijklmnopqrstuvwxyz0123456789")
         if not digits:
             digits = part[: len(part) - len(part.lstrip("0123456789"))]
@@ -124,16 +124,15 @@ def public_version(version: str) -> str:
 
     The hooks have a twin: ``hooks/program/verdict.py: public`` (``fixtures/hook-twins``).
     """
-    return version.rpartition(":")[2].partition("+")[0].partition("-")[0]
+    return split_version(version)[1]
 
 
 def same_public(listed: str, version: str) -> bool:
     """Whether a version is the one that a release lists, whatever its local part and revision;
     ``2.1.x`` stands for every patch.  An epoch makes it another one, as pins name none."""
-    epoch, colon, head = version.partition(":")
-    if colon and epoch.strip("0"):
+    epoch, public, _ = split_version(version)
+    if epoch.strip("0"):
         return False
-    public = (head if colon else version).partition("+")[0].partition("-")[0]
     if listed.endswith(".x"):
         return public.startswith(listed[:-1])
     return listed == public or _trim(spell_mark(listed)) == _trim(spell_mark(public))

@@ -23,7 +23,11 @@ def render_versionlock_list(resolution: Resolution, command: str) -> str:
     packages."""
     lines = _head(resolution, command)
     # A comment behind a pattern would make dnf ignore the line.
-    lines += [f"{package.key.name}-{package.pin.to_rpm()}" for package in _packages(resolution)]
+    lines += [
+        f"{package.key.name}-{pattern}"
+        for package in _packages(resolution)
+        for pattern in package.pin.to_rpm_patterns()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -47,13 +51,14 @@ def render_versionlock_toml(resolution: Resolution, command: str) -> str:
 def conditions(pin: Pin) -> list[tuple[str, str]]:
     """A pin as comparisons of epoch, version and release, all of which have to hold."""
     if pin.reach is PinComparison.FULL:
-        return [("=", pin.to_rpm())]
-    if pin.reach is PinComparison.UPSTREAM:
-        # Every release of the version: another number behind it makes a later version.
-        return [(">=", f"0:{pin.base}"), ("<", f"0:{pin.base}.0")]
-    head, _, last = pin.base.rpartition(".")
-    following = f"{head}.{int(last) + 1}" if head else str(int(last) + 1)
-    return [(">=", f"0:{pin.base}"), ("<", f"0:{following}")]
+        text = pin.to_rpm()
+        build = text.removesuffix("-*")
+        # dnf 5 finds no release equal to none.
+        return [("=", text)] if text == build else [(">=", build), ("<", f"{build}.0")]
+    # The bound has no more parts than the pin: rpm takes the commit of 2.33.10.0_3dcef56f0 for
+    # another part, whose first character says whether 2.33.10.0.0 is later than it.
+    head, dot, last = pin.base.rpartition(".")
+    return [(">=", f"0:{pin.base}"), ("<", f"0:{head}{dot}{int(last) + 1}")]
 
 
 def _head(resolution: Resolution, command: str) -> list[str]:

@@ -162,7 +162,7 @@ def _save_pins(
         yield from save_steps(Part.PINS, sdk, root, paths, moved=moved, exist=exist)
     elif files is not None:
         lists = [f"{root}/{path}" for path in files if path.endswith("versionlock.list")]
-        tests = [f"grep -qsF '{_pattern(p)}' {' '.join(lists)}" for p in packages if lists]
+        tests = [f"grep -qsF '{_patterns(p)[0]}' {' '.join(lists)}" for p in packages if lists]
         yield from save_steps(Part.PINS, sdk, root, files, moved=" && ".join(tests))
 
 
@@ -186,7 +186,7 @@ def _pins(
         return
     tool = package_manager(machine.system)
     plugin = "yum-plugin-versionlock" if tool == "yum" else "'dnf-command(versionlock)'"
-    patterns = " ".join(f"'{_pattern(package)}'" for package in packages)
+    patterns = " ".join(f"'{text}'" for package in packages for text in _patterns(package))
     yield Step(
         Part.PINS,
         "pins",
@@ -204,9 +204,9 @@ def _pins(
     )
 
 
-def _pattern(package: LockedPackage) -> str:
-    """A package with its version as a version lock has it."""
-    return f"{package.key.name}-0:{package.pin.to_apt().lstrip('=')}"
+def _patterns(package: LockedPackage) -> list[str]:
+    """A package with its version as the lines of a version lock have it."""
+    return [f"{package.key.name}-{pattern}" for pattern in package.pin.to_rpm_patterns()]
 
 
 def _headers(machine: Machine) -> Step:

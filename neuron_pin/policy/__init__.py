@@ -19,7 +19,7 @@ from .phase import DEFAULT_PHASES, Phase, SubjectKind
 from .pin import Ecosystem, Pin, PinComparison, PinPrecision, derive_pin, installable, parse_pin
 from .rules import Rule
 from .support import SupportFloor, support_floor
-from .version import Form, NeuronVersion, parse_version
+from .version import Form, NeuronVersion, parse_version, split_version
 
 __all__ = [
     "CURRENT",
@@ -51,5 +51,6 @@ __all__ = [
     "parse_pin",
     "parse_version",
     "phase_at",
+    "split_version",
     "support_floor",
 ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from neuron_pin.errors import InvalidPin, InvalidVersion
 
-from .version import Form, NeuronVersion, parse_version, spell_mark
+from .version import Form, NeuronVersion, parse_version, spell_mark, split_version
 
 
 class Ecosystem(Enum):
@@ -50,7 +50,8 @@ class PinComparison(Enum):
     UPSTREAM = "upstream"
     """That version in any build: any local part, any package revision."""
     FULL = "full"
-    """That very build: ``2.34.10.0-ac18d186d``, ``2.27.5334.0+f702b353``."""
+    """That very build: ``2.34.10.0-ac18d186d``, ``2.27.5334.0+f702b353``, and in any release
+    of an RPM package where none is named: ``2.34.10.0_ac18d186d``."""
 
 
 class Pin(NamedTuple):
@@ -73,12 +74,13 @@ class Pin(NamedTuple):
         The hooks have a twin: ``hooks/program/state.py: Pin.admits`` (``fixtures/hook-twins``).
         """
         if self.reach is PinComparison.FULL:
-            return version == self.base
-        epoch, public = _public(version)
+            return version == self.base or version.startswith(self.base + "-")
+        epoch, public, _ = split_version(version)
         if epoch not in ("", "0"):
             return False
         if self.reach is PinComparison.UPSTREAM:
-            return _pad(spell_mark(public)) == _pad(spell_mark(_public(self.base)[1]))
+            base = split_version(self.base)[1]
+            return _pad(spell_mark(public)) == _pad(spell_mark(base))
         prefix, parts = self.base.split("."), public.split(".")
         # PEP 440: a prefix match pads the version with zeros.
         parts += ["0"] * (len(prefix) - len(parts))
@@ -99,12 +101,23 @@ class Pin(NamedTuple):
         return f"{self.base}-*" if self.reach is PinComparison.UPSTREAM else self.base
 
     def to_rpm(self) -> str:
-        """What stands behind ``NAME-`` in a version lock; the epoch is always written."""
+        """The pin as people write it, behind ``NAME-``: ``0:2.*``, ``0:2.34.10.0-*``."""
+        return self.to_rpm_patterns()[0]
+
+    def to_rpm_patterns(self) -> tuple[str, ...]:
+        """What stands behind ``NAME-`` in the lines of a version lock; the epoch is always
+        written.
+
+        Neuron's packages carry their commit behind an underscore, the driver does not, so that
+        one version in any build takes two lines: dnf 4 reads no pattern whose brackets have a
+        dash.
+        """
         if self.reach is PinComparison.PREFIX:
-            return f"0:{self.base}.*"
+            return (f"0:{self.base}.*",)
         if self.reach is PinComparison.UPSTREAM:
-            return f"0:{self.base}-*"
-        return self.base if ":" in self.base else f"0:{self.base}"
+            return (f"0:{self.base}-*", f"0:{self.base}_*-*")
+        release = "" if "-" in self.base else "-*"
+        return ((self.base if ":" in self.base else f"0:{self.base}") + release,)
 
     def render(self, ecosystem: Ecosystem) -> str:
         """The pin as its ecosystem writes it, with the operator that pip and apt need."""
@@ -117,8 +130,10 @@ class Pin(NamedTuple):
 
 def installable(name: str, pin: Pin, ecosystem: Ecosystem) -> str:
     """What the ecosystem's installer takes to install what a pin holds: dnf, unlike a version
-    lock, without the epoch that there is not."""
+    lock, without the epoch that there is not, and with brackets."""
     if ecosystem is Ecosystem.RPM:
+        if pin.reach is PinComparison.UPSTREAM:
+            return f"{name}-{pin.base}[_-]*"
         return f"{name}-{pin.to_rpm().removeprefix('0:')}"
     return name + pin.render(ecosystem)
 
@@ -184,13 +199,6 @@ def derive_pin(version: NeuronVersion, strength: PinPrecision) -> Pin:
         return Pin(version.public, PinComparison.UPSTREAM)
     held = version.own[: 1 if strength is PinPrecision.MAJOR else 2]
     return Pin(".".join(version.framework + held), PinComparison.PREFIX)
-
-
-def _public(version: str) -> tuple[str, str]:
-    epoch, colon, rest = version.partition(":")
-    if not colon:
-        epoch, rest = "", version
-    return epoch, rest.partition("+")[0].partition("-")[0]
 
 
 def _pad(public: str) -> list[str]:

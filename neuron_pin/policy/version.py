@@ -22,6 +22,19 @@ MAX_LENGTH = 128
 """Characters; longer texts are refused before they are parsed."""
 
 
+def split_version(text: str) -> tuple[str, str, str]:
+    """The epoch, the version as releases name it, and the build; empty for none.
+
+    A build is a wheel's local part (PEP 440), a revision (deb-version(7), rpm), or in Neuron's
+    rpm packages the commit: ``2.33.10.0_3dcef56f0-1``.  Neither a Debian version nor a normalized
+    one of PEP 440 has an underscore, so one reading is right for every ecosystem.
+    """
+    head, colon, rest = text.partition(":")
+    epoch, rest = (head, rest) if colon else ("", text)
+    public = rest.partition("+")[0].partition("-")[0].partition("_")[0]
+    return epoch, public, rest[len(public) + 1 :]
+
+
 class Form(Enum):
     """The version forms of the policy."""
 
@@ -150,17 +163,10 @@ def parse_version(text: str, *, standalone: bool = False) -> NeuronVersion:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidVersion(f"version of {len(text)} characters: {text[:32]!r}…")
-    epoch, rest = "", text.strip()
-    head, colon, tail = rest.partition(":")
-    if colon and head.isdigit():
-        epoch, rest = head, tail
-    separator = min((rest.find(mark) for mark in "+-" if mark in rest), default=-1)
-    local = ""
-    if separator >= 0:
-        rest, local = rest[:separator], rest[separator + 1 :]
-    parts = tuple(rest.split("."))
+    epoch, public, local = split_version(text.strip())
+    parts = tuple(public.split(".")) if not epoch or epoch.isdigit() else ()
     phase = Phase.STABLE
-    for part in parts:
+    for part in parts or ("",):
         match = _PART.fullmatch(part)
         if match is None:
             raise InvalidVersion(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resolvelib import AbstractProvider
 
-from neuron_pin.catalog import FrameworkRole
+from neuron_pin.catalog import FrameworkRole, public_version
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
@@ -307,7 +307,7 @@ def _list_bonded(context: Context) -> frozenset[str]:
 
 def same_version(version: str, written: str) -> bool:
     """Whether a version is the one that a lock's exact pin holds, whatever its build."""
-    return written in (version, version.partition("+")[0].partition("-")[0])
+    return written in (version, public_version(version))
 
 
 def _names_prerelease(requirement: Requirement) -> bool:

@@ -16,6 +16,7 @@ from neuron_pin.catalog import (
     Member,
     Package,
     Release,
+    public_version,
     version_numbers,
 )
 from neuron_pin.catalog.windows import DRIVER
@@ -151,8 +152,7 @@ def find_framework(candidate: Candidate, package: Package) -> str:
     """``X.Y`` of the framework that a candidate is built for, empty for none."""
     if package.role is FrameworkRole.NONE:
         return ""
-    public = candidate.version.partition("+")[0].partition("-")[0]
-    return ".".join(public.split(".")[:2])
+    return ".".join(public_version(candidate.version).split(".")[:2])
 
 
 def _framework_demands(

@@ -74,7 +74,7 @@ def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
     version says where it is a component of Neuron's or a member of a release."""
     catalog, target = context.catalog, context.target
     name, member = candidate.key.name, candidate.member
-    version = candidate.version.partition("+")[0]
+    version = public_version(candidate.version)
     package = catalog.packages.get(name)
     if member is not None or (package is not None and package.kind.is_component):
         # A release may name a package without a version (NP504).

@@ -43,7 +43,7 @@ class SystemCandidates:
         # Candidates stay alive in here, so that their identity is a key.
         self._known: dict[int, tuple[Candidate, SystemPackage]] = {}
         self._judged: dict[PackageKey, list[Judged]] = {}
-        self._revisions: dict[PackageKey, dict[str, list[str]]] = {}
+        self._revisions: dict[PackageKey, dict[tuple[str, str], list[str]]] = {}
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
         found = self._judged.get(key)
@@ -115,17 +115,19 @@ class SystemCandidates:
         self._read |= wanted
 
     def _in_order(self, key: PackageKey) -> list[Offered]:
-        groups: dict[str, list[Offered]] = {}
+        # Only one repository's own builds can be ordered: what another one has under the same
+        # version says nothing about them.
+        groups: dict[tuple[str, str], list[Offered]] = {}
         for offered in self._packages.get(key.name, []):
-            groups.setdefault(offered[1].upstream, []).append(offered)
-        for upstream, group in groups.items():
+            groups.setdefault((offered[0].url, offered[1].upstream), []).append(offered)
+        for group_key, group in groups.items():
             revisions = {package.version for _, package in group}
             if len(revisions) > 1 and not all(p.has_ordered_revision for _, p in group):
                 # By date where the index has one, else what stands later in it.
                 group.reverse()
                 group.sort(key=lambda offered: offered[1].built, reverse=True)
                 latest = list(dict.fromkeys(package.version for _, package in group))
-                self._revisions.setdefault(key, {})[upstream] = latest
+                self._revisions.setdefault(key, {})[group_key] = latest
             else:
                 group.sort(key=_newest_first)
         in_order = sorted(groups.values(), key=lambda group: _newest_first(group[0]))
@@ -134,8 +136,8 @@ class SystemCandidates:
     def _older_revision(self, candidate: Candidate) -> Exclusion | None:
         """That another revision of the same version came later, where revisions are commits
         and have no order of their own."""
-        for versions in self._revisions.get(candidate.key, {}).values():
-            if candidate.version in versions[1:]:
+        for (source, _), versions in self._revisions.get(candidate.key, {}).items():
+            if source == candidate.source and candidate.version in versions[1:]:
                 return Exclusion(
                     candidate.key,
                     candidate.version,
@@ -147,7 +149,10 @@ class SystemCandidates:
 
     def names_revision(self, candidate: Candidate) -> bool:
         known = self._revisions.get(candidate.key, {})
-        return any(candidate.version in versions for versions in known.values())
+        return any(
+            source == candidate.source and candidate.version in versions
+            for (source, _), versions in known.items()
+        )
 
     def warnings(self, key: PackageKey, version: str) -> Sequence[str]:
         found = []

@@ -63,6 +63,10 @@ def _compare(ecosystem: Ecosystem, left: str, right: str) -> int:
     return compare_rpm(left, right)
 
 
+_COMMIT = re.compile(r"([^_]+)(?:-[0-9a-f]{7,40}|_[0-9a-f]{7,40}-[^-]+)")
+"""A version with the commit that it was built of, as Neuron's deb and rpm packages have it."""
+
+
 class SystemPackage(NamedTuple):
     """One version of a package in a repository, as a reader found it: `read_packages` refuses
     a version, a file and a hash that cannot be.
@@ -101,12 +105,13 @@ class SystemPackage(NamedTuple):
     @property
     def upstream(self) -> str:
         """The version less its revision, which Neuron makes of a commit."""
-        return self.version.rpartition("-")[0] or self.version
+        build = _COMMIT.fullmatch(self.version)
+        return build[1] if build else self.version.rpartition("-")[0] or self.version
 
     @property
     def has_ordered_revision(self) -> bool:
         """Whether its revision means something in the order of versions; a commit does not."""
-        return re.fullmatch(r".*-[0-9a-f]{7,40}", self.version) is None
+        return _COMMIT.fullmatch(self.version) is None
 
     def compare(self, other: SystemPackage) -> int:
         """-1, 0 or 1 in the ecosystem's order of versions."""

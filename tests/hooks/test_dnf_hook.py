@@ -27,9 +27,12 @@ COLLECTIVES = "aws-neuronx-collectives"
 FOLDER = "usr/lib/python3/dist-packages/dnf-plugins"
 
 PACKAGES = [
-    *(Built(RUNTIME, v) for v in ("2.29.40.0-f7b7c6a3d", "2.30.51.0-1b3ca6425", "3.1.0.0-abc")),
+    *(
+        Built(RUNTIME, v)
+        for v in ("2.29.40.0_f7b7c6a3d-1", "2.30.51.0_1b3ca6425-1", "3.1.0.0_abc0123-1")
+    ),
     *(Built(TOOLS, v) for v in ("2.27.33.0-1", "2.28.23.0-1", "2.32.28.0-1", "3.0.5.0-1")),
-    *(Built(DRIVER, v) for v in ("2.25.4.0-1", "2.26.10.0-1", "2.30.2.0-1")),
+    *(Built(DRIVER, v) for v in ("2.25.4.0-dkms", "2.26.10.0-dkms", "2.30.2.0-dkms")),
     Built(COLLECTIVES, "2.34.10.0-1"),
     Built("aws-neuronx-new-thing", "1.0-1"),
     Built("harmless", "1.0-1"),
@@ -41,7 +44,7 @@ PACKAGES = [
     Built("kernel-devel", "6.1.100-1"),
     Built("kernel", "6.1.101-1"),
 ]
-LOCKED = {RUNTIME: "2.30.51.0-1b3ca6425", TOOLS: "2.28.23.0-1", DRIVER: "2.26.10.0-1"}
+LOCKED = {RUNTIME: "2.30.51.0_1b3ca6425-1", TOOLS: "2.28.23.0-1", DRIVER: "2.26.10.0-dkms"}
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +122,10 @@ TRANSACTIONS = [
     ("the locked set", [], ["install", RUNTIME, TOOLS, DRIVER], "exact", set()),
     ("something else", [], ["install", "harmless"], "exact", set()),
     ("a package of another release", [], ["install", COLLECTIVES], "major", set()),
-    ("one beside another release", [f"{RUNTIME}-2.30.51.0", f"{TOOLS}-2.28.23.0"],
+    ("one beside another release", [f"{RUNTIME}-2.30.51.0[_-]*", f"{TOOLS}-2.28.23.0"],
      ["install", COLLECTIVES], "major", {"NP507"}),
     ("a name that nobody knows", [], ["install", "aws-neuronx-new-thing"], "exact", {"NP508"}),
-    ("a driver that does not go with it", [RUNTIME + "-2.30.51.0", DRIVER + "-2.26.10.0"],
+    ("a driver that does not go with it", [RUNTIME + "-2.30.51.0[_-]*", DRIVER + "-2.26.10.0"],
      ["upgrade", DRIVER], "major", {"NP506", "NP507"}),
     ("a kernel of another series", [DRIVER + "-2.26.10.0", "kernel-6.1.100"],
      ["install", "kernel6.18"], "exact", {"NP111"}),

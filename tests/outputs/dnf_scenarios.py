@@ -29,8 +29,10 @@ from neuron_pin.policy.rpmversion import compare_rpm
 
 NAMES = ("aws-neuronx-tools", "aws-neuronx-runtime-lib")
 VERSIONS = ("2.2.0.0-1", "2.28.1.0-1", "2.28.1.0-2", "2.28.1.01-1", "2.29.0.0-1", "3.0.5.0-1",
-            "20.1.0.0-1", "1:2.28.1.0-1")  # fmt: skip
-PINS = ("-0:2.*", "-0:2.28.*", "-0:2.28.1.0-*", "-0:2.28.1.0-1", "-0:3.*", "-0:4.*")
+            "20.1.0.0-1", "1:2.28.1.0-1", "2.28.1.0_3dcef56f0-1", "2.28.1.0_dd5879008-1",
+            "2.28.1.0_dd5879008-2", "2.29.0.0_3dcef56f0-1", "2.28.1.01_dd5879008-1")  # fmt: skip
+PINS = ("-0:2.*", "-0:2.28.*", "-0:2.28.1.0-*", "-0:2.28.1.0-1", "-0:3.*", "-0:4.*",
+        "-0:2.28.1.0_dd5879008", "-0:2.28.1.0_dd5879008-2")  # fmt: skip
 OTHERS = ("# theirs", "bash-0:5.*", "!kernel-0:5.*", "aws-neuronx-tool-0:1.*")
 
 
@@ -116,7 +118,9 @@ class Lab:
         (here / "plugins").mkdir()
         locks = here / "versionlock.list"
         ours = "".join(
-            f"{name}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}\n" for name, pin in world.pins.items()
+            f"{name}-{pattern}\n"
+            for name, pin in world.pins.items()
+            for pattern in parse_pin(pin, Ecosystem.RPM).to_rpm_patterns()
         )
         locks.write_text(put_section(world.before, ours) + world.after)
         conf = f"[main]\nenabled=1\nlocklist={locks}\n"
@@ -149,7 +153,9 @@ class Lab:
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         assert "could not parse" not in done.stderr, done.stderr
-        return dict(re.findall(r"^ (aws-\S+) +x86_64 +(\S+) +(?:neuron|other) ", done.stdout, re.M))
+        return dict(
+            re.findall(r"^ (aws-\S+)\s+x86_64\s+(\S+)\s+(?:neuron|other)\s", done.stdout, re.M)
+        )
 
 
 def _dbpath() -> str:

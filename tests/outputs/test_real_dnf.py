@@ -1,5 +1,6 @@
 """Real dnf 4, in a private root, obeys our version locks."""
 
+import hashlib
 import json
 import random
 import re
@@ -21,9 +22,21 @@ TOOLS = "aws-neuronx-tools"
 real_dnf = pytest.mark.skipif(not has_dnf, reason="needs dnf 4 with its versionlock plugin")
 
 
+def spell(name: str, version: str) -> str:
+    """A version with its build: the driver's and the tools' have none, the others' is a commit
+    that begins with a digit or with a letter."""
+    if name.endswith("-dkms"):
+        return f"{version}-dkms"
+    if name == TOOLS:
+        return f"{version}-1"
+    commit = hashlib.sha256(f"{name} {version}".encode()).hexdigest()[:9]
+    return f"{version}_{commit}-1"
+
+
 def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
-    """Every system package's real versions, and those of another repository beside them."""
-    found = {(name, f"{version}-1") for name, version in system_versions(catalog)}
+    """Every system package's real versions, spelled as Neuron's rpm packages are, and those of
+    another repository beside them."""
+    found = {(name, spell(name, version)) for name, version in system_versions(catalog)}
     names = {name for name, _ in found}
     found |= {(n, v) for n in names for v in ("2.99.99.99-1", "9.9-1", "1:2.0-1", "20.1.0-1")}
     return sorted(found)
@@ -86,13 +99,19 @@ def test_random_repositories_and_pins(block: int, tmp_path: Path) -> None:
         offered = chance.sample(versions, 6)
         offered += [v + "1" for v in offered[:1]]
         packages += [
-            (name, f"{chance.choice(['', '', '1:'])}{v}-{chance.randint(1, 3)}") for v in offered
+            (name, f"{chance.choice(['', '', '1:'])}{v}{build}-{chance.randint(1, 3)}")
+            for v in offered
+            for build in (chance.choice(["", "_3dcef56f0", "_dd5879008"]),)
         ]
         base = chance.choice(versions).split(".")
         pins[name] = chance.choice([f"-0:{base[0]}.*", f"-0:{'.'.join(base[:2])}.*",
                                     f"-0:{'.'.join(base)}-*"])  # fmt: skip
     dnf = dnf_world(tmp_path / "dnf", packages)
-    lines = [f"{n}-{parse_pin(pin, Ecosystem.RPM).to_rpm()}" for n, pin in pins.items()]
+    lines = [
+        f"{name}-{pattern}"
+        for name, pin in pins.items()
+        for pattern in parse_pin(pin, Ecosystem.RPM).to_rpm_patterns()
+    ]
     dnf.locks.write_text(put_section("# mine\n", "\n".join(lines) + "\n"))
     found = dnf.choose(*pins)
     for name, written in pins.items():

@@ -44,9 +44,10 @@ class Pin:
             version = version[2:]
         if self.is_range:
             return version.startswith(self.base + ".")
-        if version == self.base:
+        if version == self.base or version.startswith(self.base + "-"):
             return True
-        return self.reach == "upstream" and version.startswith(self.base + "-")
+        # Neuron's rpm packages carry their commit so: 2.33.10.0_3dcef56f0-1.
+        return self.reach == "upstream" and version.startswith(self.base + "_")
 
 
 class Known:

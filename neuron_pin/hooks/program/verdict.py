@@ -291,11 +291,11 @@ def judge_kernels(
 
 
 def public(version: str) -> str:
-    """A version without epoch and revision, as releases name it.
+    """A version without epoch, revision and commit, as releases name it.
 
     The twin of ``catalog/facts.py: public_version``.
     """
-    return version.rpartition(":")[2].partition("-")[0]
+    return version.rpartition(":")[2].partition("-")[0].partition("_")[0]
 
 
 def numbers(version: str) -> "tuple[int, ...]":
