@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import errors
     from .api import (
-        Resolution,
         check,
         diff,
         explain,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         why,
     )
     from .api.arguments import SourceOptions, Target
+    from .api.resolution import Resolution
     from .audit import Finding, Severity
     from .catalog import Catalog, load_catalog
     from .catalog.subjects import Status

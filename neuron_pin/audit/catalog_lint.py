@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
-from neuron_pin.catalog import AvailabilityRange, Catalog, sdk_key, version_numbers
+from neuron_pin.catalog import AvailabilityRange, Catalog, sdk_key
 from neuron_pin.catalog.completion import complete_members
 from neuron_pin.catalog.support import find_superseded_day
 from neuron_pin.policy import (
     EDITIONS,
     Event,
     EventType,
-    Form,
     Phase,
     Rule,
     Subject,
@@ -32,6 +31,7 @@ from neuron_pin.policy.calendar import add_months
 
 from .finding import Finding, Severity
 from .model_lint import lint_model_classes
+from .version_lint import lint_versions
 
 TOLD_AT_ONCE_DAYS = 14
 """Notice of at most so many days is the release's own: its pages are dated that much earlier."""
@@ -66,7 +66,7 @@ def lint_facts(
             *examination.marks(),
             *examination.six_months(),
             *examination.manifest(),
-            *examination.versions(),
+            *lint_versions(catalog, examination.warn),
             *examination.replacements(),
             *examination.families(),
             *examination.completeness(),
@@ -289,40 +289,6 @@ class _Lint:
         if not ends and dropped is not None and dropped >= _PROMISED:
             reason = f"in no release after {life.last}, and no end of support was announced"
             yield self.warn(Rule.MANIFEST_DISAGREES, label, reason)
-
-    def versions(self) -> Iterator[Finding]:
-        """NP706: forms that the policy does not define, and versions that go backwards."""
-        odd: dict[str, set[str]] = {}
-        before: dict[str, tuple[str, str]] = {}
-        for release in reversed(self.catalog.releases):
-            if not release.listed:
-                continue
-            of_release: dict[str, str] = {}
-            for member in self.catalog.members(release.sdk):
-                package = self.catalog.packages[member.package]
-                if not member.version or not package.systems:
-                    continue
-                if package.kind.value in ("extension", "standalone"):
-                    parsed = parse_version(member.version)
-                    wanted = Form.EXTENSION if package.framework else Form.STANDALONE
-                    parts = len(parsed.framework) + len(parsed.own)
-                    if parsed.form is not wanted or parts != (6 if package.framework else 4):
-                        odd.setdefault(member.package, set()).add(member.version)
-                best = of_release.get(member.package, "")
-                if not best or version_numbers(member.version) > version_numbers(best):
-                    of_release[member.package] = member.version
-            for name, version in of_release.items():
-                last, sdk = before.get(name, ("", ""))
-                if last and version_numbers(version) < version_numbers(last):
-                    reason = f"{version} of {release.sdk} is lower than {last} of {sdk}"
-                    yield self.warn(Rule.VERSIONING, name, reason)
-                before[name] = version, release.sdk
-        for name, found in sorted(odd.items()):
-            shown = sorted(found, key=lambda v: (version_numbers(v), v))
-            form = "X.Y.Z.A.B.C" if self.catalog.packages[name].framework else "A.B.C.D"
-            count = "1 version is" if len(found) == 1 else f"{len(found)} versions are"
-            reason = f"{count} not of the form {form}, as {shown[-1]}"
-            yield self.warn(Rule.VERSIONING, name, reason)
 
     def marks(self) -> Iterator[Finding]:
         """NP706: called Beta, Alpha or Release Candidate by a page, and shipped meanwhile without

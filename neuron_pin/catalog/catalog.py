@@ -55,8 +55,10 @@ from .rows import (
     read_kernel_floor,
     read_name,
     read_package,
+    read_shipped,
     read_spans,
     read_system,
+    read_tested,
     read_title,
 )
 
@@ -338,20 +340,7 @@ class Catalog:
     @cached_property
     def tested(self) -> tuple[TestedConfiguration, ...]:
         """The kernels and C libraries that releases were tested on, newest release first."""
-        found = []
-        for fields in self._kernels_file.each("tested", "tested"):
-            found.append(
-                TestedConfiguration(
-                    sdk=fields.text("sdk"),
-                    package=fields.text("package"),
-                    os=fields.text("os"),
-                    kernels=fields.words("kernels"),
-                    glibc=fields.text("glibc"),
-                    instances=frozenset(fields.words("instances")),
-                    source=fields.text("source"),
-                )
-            )
-        return tuple(found)
+        return tuple(map(read_tested, self._kernels_file.each("tested", "tested")))
 
     @cached_property
     def kernel_floors(self) -> tuple[KernelFloor, ...]:
@@ -389,24 +378,7 @@ class Catalog:
     def shipped(self, package: str) -> dict[str, list[tuple[str, Member]]]:
         """By version the releases that ship a package, newest first, each with what it says
         of it.  Reads one file, whatever the package."""
-        fields = self._shipped_file
-        found: dict[str, list[tuple[str, Member]]] = {}
-        for version, rows in fields.objects(package).items() if package in fields.values else ():
-            if not isinstance(rows, list):
-                raise fields.broken(f"{package} {version}: is not a list of releases")
-            for row in rows:
-                if (
-                    not isinstance(row, list)
-                    or len(row) != 3
-                    or not all(isinstance(cell, str) for cell in row)
-                ):
-                    raise fields.broken(f"{package} {version}: a row is not three strings")
-                sdk, instances, pythons = row
-                member = Member(
-                    package, version, frozenset(instances.split()), frozenset(pythons.split())
-                )
-                found.setdefault(version, []).append((sdk, member))
-        return found
+        return read_shipped(self._shipped_file, package)
 
     @cached_property
     def _shipped_file(self) -> Fields:

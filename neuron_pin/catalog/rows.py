@@ -17,9 +17,11 @@ from .facts import (
     Evidence,
     FrameworkRole,
     KernelFloor,
+    Member,
     OperatingSystem,
     Package,
     Place,
+    TestedConfiguration,
     VersionRange,
     Window,
 )
@@ -202,3 +204,36 @@ def read_system(fields: Fields) -> OperatingSystem:
         aliases=fields.words("aliases"),
         source=fields.text("source"),
     )
+
+
+def read_tested(fields: Fields) -> TestedConfiguration:
+    return TestedConfiguration(
+        sdk=fields.text("sdk"),
+        package=fields.text("package"),
+        os=fields.text("os"),
+        kernels=fields.words("kernels"),
+        glibc=fields.text("glibc"),
+        instances=frozenset(fields.words("instances")),
+        source=fields.text("source"),
+    )
+
+
+def read_shipped(fields: Fields, package: str) -> dict[str, list[tuple[str, Member]]]:
+    """What ``shipped.json`` says of one package."""
+    found: dict[str, list[tuple[str, Member]]] = {}
+    for version, rows in fields.objects(package).items() if package in fields.values else ():
+        if not isinstance(rows, list):
+            raise fields.broken(f"{package} {version}: is not a list of releases")
+        for row in rows:
+            if (
+                not isinstance(row, list)
+                or len(row) != 3
+                or not all(isinstance(cell, str) for cell in row)
+            ):
+                raise fields.broken(f"{package} {version}: a row is not three strings")
+            sdk, instances, pythons = row
+            member = Member(
+                package, version, frozenset(instances.split()), frozenset(pythons.split())
+            )
+            found.setdefault(version, []).append((sdk, member))
+    return found

@@ -205,7 +205,7 @@ class Subjects:
             if e.type is EventType.PHASE
             and e.version
             and kind is SubjectKind.COMPONENT
-            and not any(_within(v, e.version) for v in versions)
+            and not any(f"{v}.".startswith(f"{e.version}.") for v in versions)
         }
         for version in sorted({*versions, *told}, key=version_numbers):
             if version in versions:
@@ -395,7 +395,3 @@ def _replacement(events: Sequence[Event]) -> str:
     named = [e for e in events if e.replacement and e.type is not EventType.RETITLED]
     named.sort(key=lambda e: e.type is not EventType.TRANSITION)
     return named[-1].replacement if named else ""
-
-
-def _within(version: str, announced: str) -> bool:
-    return f"{version}.".startswith(f"{announced}.")

@@ -36,22 +36,58 @@ class Part(NamedTuple):
 def find_package_phase(
     catalog: Catalog, name: str, version: str, family: str | None, as_of: date
 ) -> PhaseFact:
-    """The phase of one version of a package, by what was announced and by its own mark.
+    """The phase of one version of a package, by what was announced, by its own mark, and by when
+    it was shipped.
 
     A version that marks itself Beta or RC is no more than that, whatever was announced of the
-    package; an end of support ends it as well.
+    package, and so is one that was shipped only before the release that is called stable; an end
+    of support ends it as well.
     """
     public = public_version(version)
     events = catalog.events_by_name.get(name, ())
-    return phase_at(events, name, public, family, as_of).with_mark(_find_mark(public))
+    concerned = [event for event in events if event.concerns(name, public, family)]
+    fact = phase_at(concerned, name, public, family, as_of)
+    return fact.with_mark(*_find_mark(catalog, name, public, concerned, family, as_of))
 
 
-def _find_mark(public: str) -> Phase:
-    """What a version says of itself."""
+def _find_mark(
+    catalog: Catalog,
+    name: str,
+    public: str,
+    events: Sequence[Event],
+    family: str | None,
+    as_of: date,
+) -> tuple[Phase, Event | None]:
+    """What a version says of itself; of one that says nothing, Beta or RC if the package was no
+    more than that when it was last shipped and a later release is called stable, with the event
+    that says so."""
     try:
-        return parse_version(public).phase if public else Phase.STABLE
+        mark = parse_version(public).phase if public else Phase.STABLE
     except InvalidVersion:
-        return Phase.STABLE
+        mark = Phase.STABLE
+    if mark.is_prerelease or not any(e.phase is not None and e.phase.is_prerelease for e in events):
+        return mark, None
+    last = _find_last_shipped(catalog, name, public, as_of)
+    if last is None or not any(
+        e.phase is Phase.STABLE and e.effective is not None and last < e.effective <= as_of
+        for e in events
+    ):
+        return mark, None
+    then = phase_at(events, name, public, family, last)
+    return (then.phase, then.event) if then.phase.is_prerelease else (mark, None)
+
+
+def _find_last_shipped(catalog: Catalog, name: str, public: str, as_of: date) -> date | None:
+    """The day of the newest release, by a day, that ships a version; none for none."""
+    newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
+    # A lock has read this one already.
+    if newest is not None and any(
+        member.package == name and member.version == public
+        for member in catalog.members(newest.sdk)
+    ):
+        return newest.date
+    days = [catalog.dates[sdk] for sdk, _ in catalog.shipped(name).get(public, ())]
+    return max((day for day in days if day <= as_of), default=None)
 
 
 def order_by_default(
@@ -87,7 +123,9 @@ def package_part(
         framework = ".".join(public.split(".")[:2])
         subject = Subject(SubjectKind.FRAMEWORK, name, framework)
         superseded = find_superseded_day(catalog, name, framework, as_of)
-    mark = _find_mark(public) if package is None or package.kind.is_component else Phase.STABLE
+    mark: tuple[Phase, Event | None] = (Phase.STABLE, None)
+    if package is None or package.kind.is_component:
+        mark = _find_mark(catalog, name, public, concerned, family, as_of)
     return _part(catalog, subject, concerned, name, public, family, as_of, superseded, mark)
 
 
@@ -242,7 +280,9 @@ def _find_supported_day(
     if not any(event.phase is not None and event.phase.is_prerelease for event in events):
         return shipped
     periods = list_periods(events, as_of, shipped, shipped)
-    return next((p.begin for p in periods if not p.phase.is_prerelease), None)
+    supported = (Phase.STABLE, Phase.MAINTENANCE)
+    # What goes from Beta to its end was never supported.
+    return next((p.begin for p in periods if p.phase in supported), None)
 
 
 def find_system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
@@ -266,9 +306,9 @@ def _part(
     family: str | None,
     as_of: date,
     superseded: date | None = None,
-    mark: Phase = Phase.STABLE,
+    mark: tuple[Phase, Event | None] = (Phase.STABLE, None),
 ) -> Part:
-    fact = phase_at(events, name, version, family, as_of).with_mark(mark)
+    fact = phase_at(events, name, version, family, as_of).with_mark(*mark)
     floor = support_floor(
         subject,
         events,

@@ -160,17 +160,20 @@ class PhaseFact(NamedTuple):
         then in maintenance, then ended, then what is or never left a pre-release."""
         return _DEFAULT_RANKS.index(self.phase if self.early is None else self.early)
 
-    def with_mark(self, mark: Phase) -> PhaseFact:
-        """The fact of a version whose own mark says Alpha, Beta or RC.
+    def with_mark(self, mark: Phase, event: Event | None = None) -> PhaseFact:
+        """The fact of a version that was published as Alpha, Beta or RC: by its own mark, or by
+        an event.
 
         No announcement makes such a build stable; an end of support ends it as well."""
         if not mark.is_prerelease:
             return self
         if self.phase is Phase.EOS:
-            return self if self.early is not None else self._replace(early=mark)
+            if self.early is not None:
+                return self
+            return self._replace(early=mark, early_event=event)
         if self.phase.is_prerelease:
             return self
-        return PhaseFact(mark, None, mark)
+        return PhaseFact(mark, event, mark, event)
 
 
 _DEFAULT_RANKS = (

@@ -455,6 +455,7 @@ PAGES = {
         "neuron-pin lock torch-neuronx 'torch==2.8.*'",
         (
             "resolve.release_candidates:_no_followers_alone",
+            "resolve.release_candidates:_nothing_unneeded",
             "resolve.release_candidates:_one_framework_version",
             "resolve.resolution_builder:_not_chosen",
         ),
@@ -667,6 +668,7 @@ PAGES = {
         "neuron-pin check --image image.tar",
         (
             "audit.host:report_unreadable",
+            "operations.check:_unread_line",
             "operations.check:_unreadable",
         ),
     ),
@@ -748,7 +750,7 @@ PAGES = {
         "",
         "",
         "neuron-pin catalog lint",
-        ("audit.catalog_lint:_Lint.versions",),
+        ("audit.catalog_lint:_Lint.marks", "audit.version_lint:lint_versions"),
     ),
     Rule.EVENTS_DISAGREE: RulePage(
         "Announcements",
@@ -758,7 +760,7 @@ PAGES = {
         "",
         "",
         "neuron-pin catalog lint",
-        ("audit.catalog_lint:_Lint.contradictions",),
+        ("audit.catalog_lint:_Lint.contradictions", "audit.catalog_lint:_Lint.statements"),
     ),
     Rule.BAD_FACT: RulePage(
         "catalog",

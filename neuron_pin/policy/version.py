@@ -114,7 +114,7 @@ def version_order(text: str) -> tuple[int, ...]:
     Epoch, local part and revision do not count; what is no number counts as 0.  For versions
     that PEP 440 can hold the order is PEP 440's.
     """
-    public = text.rpartition(":")[2].partition("+")[0].partition("-")[0]
+    public = split_version(text)[1]
     key: list[int] = []
     for part in public.split("."):
         if part.isdecimal():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release
+from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Release
 from neuron_pin.catalog.environments import Clash
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import DEFAULT_PHASES, PhaseFact, Rule
@@ -29,10 +29,13 @@ def describe_other_environments(
     catalog, target = context.catalog, context.target
     names = {candidate.key.name for candidate in chosen}
     for key in sorted(selection.exclusions, key=str):
-        if not catalog.packages[key.name].windows or key.name in names:
+        package = catalog.packages[key.name]
+        if not package.windows or key.name in names:
             continue
+        # Of what is Beta, a framework is what people look for; the rest is named as left out.
+        told = _ASKED_FOR if package.role is FrameworkRole.LEADER else _ASKED_FOR[:1]
         for candidate, exclusion in selection.exclusions[key]:
-            if exclusion.rule not in _ASKED_FOR:
+            if exclusion.rule not in told:
                 continue
             clashes = (find_clash(catalog, target.family, candidate, other) for other in chosen)
             clash = next((clash for clash in clashes if clash is not None), None)

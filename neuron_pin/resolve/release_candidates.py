@@ -19,6 +19,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
+from neuron_pin.catalog.environments import list_required
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -83,6 +84,7 @@ def select_candidates(
         for candidate, exclusion in leave_one_environment(context, selection.offered):
             selection.exclude(candidate, exclusion)
         _no_followers_alone(context, selection)
+        _nothing_unneeded(context, selection)
         _last_driver(context, selection)
     return selection
 
@@ -307,6 +309,38 @@ def _no_followers_alone(context: Context, selection: ReleaseCandidates) -> None:
                 key, candidate.version, Rule.FRAMEWORK_COHERENCE, reason, f"release {sdk}"
             )
             selection.exclude(candidate, exclusion)
+
+
+def _nothing_unneeded(context: Context, selection: ReleaseCandidates) -> None:
+    """Exclude what releases list only because others cannot be installed without it, where the
+    lock has none of these."""
+    packages, family = context.catalog.packages, context.target.family
+    users: dict[str, set[str]] = {}
+    for package in packages.values():
+        for window in package.windows:
+            if window.required:
+                users.setdefault(window.other, set()).add(package.name)
+    needed = {
+        window.other
+        for key, candidates in selection.offered.items()
+        for candidate in candidates
+        for window in list_required(packages.get(key.name), candidate.version, family)
+    }
+    for key in list(selection.offered):
+        if key.name not in users or key.name in needed:
+            continue
+        others = " or ".join(sorted(users[key.name]))
+        for candidate in selection.offered.pop(key):
+            selection.exclude(
+                candidate,
+                Exclusion(
+                    key,
+                    candidate.version,
+                    Rule.FRAMEWORK_COHERENCE,
+                    f"needed by {others} alone, and the lock has no such package",
+                    f"release {selection.release.sdk}",
+                ),
+            )
 
 
 def _by_name(asked: Iterable[Requirement]) -> dict[str, list[Requirement]]:

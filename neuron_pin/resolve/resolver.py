@@ -280,7 +280,7 @@ def _nothing_fits(
     causes += [apart] if apart else []
     # What speaks against the release that was tried first, unless the facts say it already.  Of the
     # only one that was asked for, it is always worth saying.
-    if first is not None and (len(tried) == 1 or not (causes or facts)):
+    if first is not None and (len(tried) == 1 or not (causes or first.facts)):
         causes += first.causes
     clash = find_two_environments(request, catalog, tried)
     if clash is not None:

@@ -67,7 +67,8 @@ ADVICE = [
     ("torch-neuronx", "2.0", "2026-08-20", "trn2", "torch-neuronx 2.9"),
     ("torch-neuron", "1.9", "2026-08-20", "inf1", "torch-neuron 1.13"),
     # The number of JAX, which no package has.
-    ("jax-neuronx", "0.7", "2026-08-20", "trn1", "jax-neuronx 0.10"),
+    # Every version is Beta, which is not advised.
+    ("jax-neuronx", "0.7", "2026-08-20", "trn1", ""),
     ("tensorflow-neuron", "2.8", "2026-08-20", "inf1", "tensorflow-neuron 2.10"),
 ]
 

@@ -72,7 +72,7 @@ def test_the_history_of_a_case_agrees(case: dict[str, Any]) -> None:
         if event.concerns(NAME, case["version"], case["family"])
     ]
     if case["family"] and any(event.instances for event in events):
-        pytest.skip("a history is of one family's events")
+        pytest.skip("needs a history of one family's events")
     periods = list_periods(events, day, None, None)
     there = [p for p in periods if p.begin is None or p.begin <= day]
     assert there[-1].phase.label == case["phase"]

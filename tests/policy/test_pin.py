@@ -148,7 +148,7 @@ def test_a_pin_holds_the_version_that_it_was_derived_from(version: str) -> None:
 
 INSTALLABLE = [
     (Pin("2", PinComparison.PREFIX), RPM, "tools-2.*"),
-    (Pin("2.34.10.0", PinComparison.UPSTREAM), RPM, "tools-2.34.10.0-*"),
+    (Pin("2.34.10.0", PinComparison.UPSTREAM), RPM, "tools-2.34.10.0[_-]*"),
     (Pin("1:2.3-1", PinComparison.FULL), RPM, "tools-1:2.3-1"),
     (Pin("2", PinComparison.PREFIX), APT, "tools=2.*"),
     (Pin("2", PinComparison.PREFIX), PIP, "tools==2.*"),

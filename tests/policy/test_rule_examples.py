@@ -26,6 +26,7 @@ ELSEWHERE = {
     "NP306": "a machine", "NP401": "an index", "NP402": "an index", "NP403": "an index",
     "NP404": "an index", "NP405": "an environment", "NP406": "an environment",
     "NP407": "a server", "NP507": "an environment", "NP508": "an environment",
+    "NP509": "an environment",
     "NP601": "a machine", "NP602": "a machine", "NP603": "a machine", "NP604": "a machine",
     "NP605": "a machine", "NP606": "a machine", "NP607": "a machine", "NP608": "a machine",
     "NP609": "a machine", "NP610": "an image", "NP611": "a baseline", "NP612": "a machine",

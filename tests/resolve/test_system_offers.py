@@ -140,6 +140,48 @@ def test_of_two_commits_the_later_in_the_index_is_taken_and_pinned(run: Run, rep
     assert "00aa1122" in text
 
 
+def test_builds_are_ordered_within_one_repository(run: Run, tmp_path: Path) -> None:
+    """Another archive of the machine has another build of the same version."""
+    lists = tmp_path / "var/lib/apt/lists"
+    sources = tmp_path / "etc/apt/sources.list.d"
+    lists.mkdir(parents=True)
+    sources.mkdir(parents=True)
+    own, other = f"{NEW[TOOLS]}-1b3ca6425", f"{NEW[TOOLS]}-zzzz"
+    for number, (line, name, versions) in enumerate(
+        [
+            ("https://apt.repos.neuron.amazonaws.com jammy main",
+             "apt.repos.neuron.amazonaws.com_dists_jammy_main_binary-amd64_Packages",
+             [own, f"{OLD[TOOLS]}-ac18d186d"]),
+            ("https://mirror.example ./", "mirror.example_._Packages", [other]),
+        ]
+    ):  # fmt: skip
+        (sources / f"{number}.list").write_text(f"deb {line}\n")
+        (lists / name).write_text(
+            "".join(
+                f"Package: {TOOLS}\nVersion: {version}\nArchitecture: amd64\n"
+                f"Filename: pool/{version}.deb\nSize: 1\n\n"
+                for version in versions
+            )
+        )
+    found = lock(run, f"host:{tmp_path}", TOOLS, options=("--no-index", "--python", "3.11"))
+    assert found == {"": "2.32.0", TOOLS: own}
+
+
+@pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+def test_of_two_commits_of_an_rpm_version_neither_is_the_higher(run: Run, tmp_path: Path) -> None:
+    version = NEW[RUNTIME]
+    builds = {f"{version}_ffaa00112-1", f"{version}_00aa11223-1"}
+    folder = build(tmp_path / "rpm", [Built(RUNTIME, each) for each in builds])
+    index(folder)
+    done = run("lock", RUNTIME, "--rpm-repo", folder.as_uri(), "--instance", "trn1", "--os",
+               "amzn2023", "--as-of", "2026-08-20", "--format", "json")  # fmt: skip
+    document = json.loads(done.out)
+    (package,) = document["packages"]
+    (other,) = document["exclusions"]
+    assert {package["version"], other["version"]} == builds
+    assert (package["pin"], other["rule"]) == (f"-0:{package['version']}", "NP304")
+
+
 @pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
 def test_rpm_requires_and_conflicts_and_dates(run: Run, tmp_path: Path) -> None:
     packages = [Built(name, f"{version}-1") for name, version in OLD.items()]

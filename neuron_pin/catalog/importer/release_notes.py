@@ -128,7 +128,8 @@ def _date(
     if made is None:
         return f"{label}, and no release or day is named"
     edition = edition_at(made)
-    if statement.phase not in edition.phases_of[statement.subject.kind]:
+    # Texts of before the present phases call things otherwise, and some things not at all.
+    if edition.has_minimum and statement.phase not in edition.phases_of[statement.subject.kind]:
         kind = statement.subject.kind.value
         return f"{label}, which edition {edition.name} of the policy does not have for a {kind}"
     return _Dated(statement, path, min(made, effective or made), effective, sdk)
