@@ -98,8 +98,10 @@ _neuron_pin() {
         case $word in --color) option=$word ;; esac ;;
       'catalog show')
         case $word in --color | --format) option=$word ;; esac ;;
+      'catalog update')
+        case $word in --color | --feed | --into | --cache-dir | --cert | --client-cert | --proxy | --timeout | --signed-by | --format) option=$word ;; esac ;;
       'catalog import')
-        case $word in --color | --into | --signed-by | --format) option=$word ;; esac ;;
+        case $word in --color | --into | --cache-dir | --cert | --client-cert | --proxy | --timeout | --signed-by | --format) option=$word ;; esac ;;
       'catalog verify')
         case $word in --color | --signed-by | --format) option=$word ;; esac ;;
       'catalog lint')
@@ -125,7 +127,7 @@ _neuron_pin() {
       esac ;;
     *)
       case "$path/$word" in
-      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /lifecycle | /hook | /serve | /exec | /releases | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | catalog/show | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
+      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /lifecycle | /hook | /serve | /exec | /releases | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
         path="${path:+$path }$word" count=0 ;;
       *) ((++count)) ;;
       esac ;;
@@ -275,8 +277,19 @@ _neuron_pin() {
     'catalog --color') words=$list1 ;;
     'catalog show --color') words=$list1 ;;
     'catalog show --format') words=$list12 ;;
+    'catalog update --color') words=$list1 ;;
+    'catalog update --feed') paths=-d ;;
+    'catalog update --into') paths=-d ;;
+    'catalog update --cache-dir') paths=-d ;;
+    'catalog update --cert') paths=-f ;;
+    'catalog update --client-cert') paths=-f ;;
+    'catalog update --signed-by') paths=-f ;;
+    'catalog update --format') words=$list12 ;;
     'catalog import --color') words=$list1 ;;
     'catalog import --into') paths=-d ;;
+    'catalog import --cache-dir') paths=-d ;;
+    'catalog import --cert') paths=-f ;;
+    'catalog import --client-cert') paths=-f ;;
     'catalog import --signed-by') paths=-f ;;
     'catalog import --format') words=$list12 ;;
     'catalog verify --color') words=$list1 ;;
@@ -325,7 +338,8 @@ _neuron_pin() {
     releases) words='-h --help -q --quiet -v --verbose --color --instance --as-of --format' ;;
     catalog) words='-h --help -q --quiet -v --verbose --color' ;;
     'catalog show') words='-h --help -q --quiet -v --verbose --color --format' ;;
-    'catalog import') words='-h --help -q --quiet -v --verbose --color --into --signed-by --format' ;;
+    'catalog update') words='-h --help -q --quiet -v --verbose --color --feed --check --allow-older --into --offline --cache-dir --cert --client-cert --proxy --timeout --signed-by --format' ;;
+    'catalog import') words='-h --help -q --quiet -v --verbose --color --into --offline --cache-dir --cert --client-cert --proxy --timeout --signed-by --format' ;;
     'catalog verify') words='-h --help -q --quiet -v --verbose --color --signed-by --format' ;;
     'catalog lint') words='-h --help -q --quiet -v --verbose --color --format' ;;
     policy) words='-h --help -q --quiet -v --verbose --color --as-of --format' ;;
@@ -359,7 +373,7 @@ _neuron_pin() {
     'hook test'/*) words=$list31 ;;
     'hook remove'/*) words=$list28 ;;
     releases/0) words=$list8 ;;
-    catalog/*) words='show import verify lint' ;;
+    catalog/*) words='show update import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;

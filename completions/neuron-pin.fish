@@ -1,7 +1,7 @@
 # written by: neuron-pin completion fish
 function __neuron_pin_at
-    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --file-host --files --find-links --format --framework --framework-version --from --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --neuron-index-url --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
-    set -l known lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'catalog show' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
+    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --feed --file-host --files --find-links --format --framework --framework-version --from --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --neuron-index-url --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
+    set -l known lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
     set -l at
     set -l value 0
     for word in (commandline -opc)[2..-1]
@@ -376,19 +376,41 @@ complete -c neuron-pin -n '__neuron_pin_at catalog show' -s q -l quiet -d 'print
 complete -c neuron-pin -n '__neuron_pin_at catalog show' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at catalog show' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
 complete -c neuron-pin -n '__neuron_pin_at catalog show' -l format -x -a 'text json' -d 'print the result as text or json'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l feed -x -a '(__fish_complete_directories)' -d 'take facts from this address: a repository on GitHub, or a folder or archive at https:// or on this machine'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l check -d 'change nothing'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l allow-older -d 'take facts that are older than those in use, too'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l into -x -a '(__fish_complete_directories)' -d 'write the catalog to this folder'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l offline -d 'answer from the cache alone'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l cache-dir -x -a '(__fish_complete_directories)' -d 'keep the cache in this folder'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l cert -r -F -d 'trust the certificate authorities of this file (PEM)'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l client-cert -r -F -d 'present the certificate and key of this file (PEM) to hosts that ask'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l proxy -x -d 'reach hosts through this proxy'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l timeout -x -d 'give up if an answer has not begun after this time'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l signed-by -r -F -d 'accept only what a key of this file has signed [env: NEURON_PIN_SIGNED_BY]'
+complete -c neuron-pin -n '__neuron_pin_at catalog update' -l format -x -a 'text json' -d 'print the result as text or json'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -l into -x -a '(__fish_complete_directories)' -d 'write the catalog to this folder'
-complete -c neuron-pin -n '__neuron_pin_at catalog import' -l signed-by -r -F -d 'accept only what a key of this file has signed'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l offline -d 'answer from the cache alone'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l cache-dir -x -a '(__fish_complete_directories)' -d 'keep the cache in this folder'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l cert -r -F -d 'trust the certificate authorities of this file (PEM)'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l client-cert -r -F -d 'present the certificate and key of this file (PEM) to hosts that ask'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l proxy -x -d 'reach hosts through this proxy'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l timeout -x -d 'give up if an answer has not begun after this time'
+complete -c neuron-pin -n '__neuron_pin_at catalog import' -l signed-by -r -F -d 'accept only what a key of this file has signed [env: NEURON_PIN_SIGNED_BY]'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -l format -x -a 'text json' -d 'print the result as text or json'
 complete -c neuron-pin -n '__neuron_pin_at catalog import' -F
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
-complete -c neuron-pin -n '__neuron_pin_at catalog verify' -l signed-by -r -F -d 'accept only what a key of this file has signed'
+complete -c neuron-pin -n '__neuron_pin_at catalog verify' -l signed-by -r -F -d 'accept only what a key of this file has signed [env: NEURON_PIN_SIGNED_BY]'
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -l format -x -a 'text json' -d 'print the result as text or json'
 complete -c neuron-pin -n '__neuron_pin_at catalog verify' -F
 complete -c neuron-pin -n '__neuron_pin_at catalog lint' -s h -l help -d 'print this help'

@@ -85,10 +85,16 @@ class Settings(NamedTuple):
     client_cert: str | None = None
     proxy: str | None = None
     timeout: str | None = None
+    feed: str | None = None
+    signed_by: str | None = None
 
 
 NAMES = (*(name for name in Settings._fields if name != "repositories"), *REPOSITORY_OPTIONS)
 """What can be set, by the name that it has everywhere."""
+
+NOT_OF_A_PROJECT = frozenset({"feed", "signed_by"})
+"""What no project's file can set: facts count for every project of a user, and whoever writes one
+project's file must not choose those of the others."""
 
 _LISTS = frozenset(
     {
@@ -205,6 +211,14 @@ def _project_value(path: str, name: str, value: Any) -> Any:
         near = nearest(name, [known.replace("_", "-") for known in NAMES])
         hint = "did you mean " + " or ".join(near) + "?" if near else ""
         raise UnreadableInput(path, None, f"[tool.neuron-pin] has no key {name!r}", hint=hint)
+    if field in NOT_OF_A_PROJECT:
+        raise UnreadableInput(
+            path,
+            None,
+            f"[tool.neuron-pin] {name}: facts count for every project, so that no project names "
+            "where they are from",
+            hint=f"the option --{name} or the variable NEURON_PIN_{field.upper()}",
+        )
     where = f"{path}: [tool.neuron-pin] {name}"
     if field in _LISTS:
         items = [value] if isinstance(value, str) else value

@@ -152,7 +152,7 @@ def _unknown(
         return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
     if known and version_numbers(version) > version_numbers(known[-1]):
         reason = f"newer than {known[-1]}, the newest in the catalog of {catalog.announced}"
-        remedy = "import newer facts (neuron-pin catalog import), or it came from another index"
+        remedy = "fetch newer facts (neuron-pin catalog update), or it came from another index"
         return finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
     found = suggest_version(catalog, stated.key, target)
     remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"

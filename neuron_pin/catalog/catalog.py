@@ -142,7 +142,7 @@ class Catalog:
             sdk,
             [release.sdk for release in self.releases],
             hint=f"the newest that the catalog knows is {newest}; "
-            "neuron-pin releases lists them; neuron-pin catalog import says how to get newer ones",
+            "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
         )
 
     def members(self, sdk: str) -> tuple[Member, ...]:

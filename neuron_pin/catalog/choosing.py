@@ -19,43 +19,55 @@ def old_beside(folder: str) -> str:
     return os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}.old")
 
 
-def _find_imported() -> str:
-    """The folder of the user's catalog, empty for none.  Of an import that was killed between
-    two renames the former one counts."""
-    own = user_catalog()
-    for folder in (own, old_beside(own)):
-        if os.path.exists(os.path.join(folder, "catalog.json")):
-            return folder
-    return ""
+MACHINE_CATALOG = "/var/lib/neuron-pin/catalog"
+"""Where a catalog lies that counts for every user of a machine: root alone writes there."""
+
+
+def _find_imported() -> tuple[str, ...]:
+    """The folders of the user's catalog and of the machine's, those that are there.  Of an import
+    that was killed between two renames the former one counts."""
+    found = []
+    for place in (user_catalog(), MACHINE_CATALOG):
+        for folder in (place, old_beside(place)):
+            if os.path.exists(os.path.join(folder, "catalog.json")):
+                found.append(folder)
+                break
+    return tuple(found)
 
 
 def find_import_day() -> date | None:
-    """The day (UTC) on which the user imported a catalog last, none for never."""
-    own = _find_imported()
-    if not own:
-        return None
-    return datetime.fromtimestamp(os.stat(own).st_mtime, timezone.utc).date()
+    """The day (UTC) on which a catalog was imported last, none for never."""
+    latest = max((os.stat(folder).st_mtime for folder in _find_imported()), default=None)
+    return datetime.fromtimestamp(latest, timezone.utc).date() if latest is not None else None
 
 
 def load_catalog(folder: str | None = None) -> Catalog:
-    """The catalog to use: the given one, else the later of the embedded and the user's.
+    """The catalog to use: the given one, else the latest of the embedded, the user's and the
+    machine's.
 
-    A user's of another schema, made by another version of this program, is passed over
+    One of another schema, made by another version of this program, is passed over
     (`catalog show` says so).  Reads one small file of each.  Raises `BrokenCatalog`.
     """
-    if folder is not None:
-        return Catalog(folder)
-    embedded = Catalog(EMBEDDED)
-    own = _find_imported()
-    if not own:
-        return embedded
-    imported = Catalog(own)
-    if imported.schema != embedded.schema:
-        return embedded
-    return imported if imported.age > embedded.age else embedded
+    return Catalog(folder) if folder is not None else _choose_latest(_find_imported())
+
+
+def load_catalog_of(folder: str) -> Catalog:
+    """The later one of the embedded catalog and that in a folder, if one is there; raises
+    `BrokenCatalog`."""
+    is_there = os.path.exists(os.path.join(folder, "catalog.json"))
+    return _choose_latest((folder,) if is_there else ())
+
+
+def _choose_latest(folders: tuple[str, ...]) -> Catalog:
+    latest = embedded = Catalog(EMBEDDED)
+    for folder in folders:
+        imported = Catalog(folder)
+        if imported.schema == embedded.schema and imported.age > latest.age:
+            latest = imported
+    return latest
 
 
 def find_unused_catalog() -> str:
-    """The folder of a user's catalog whose schema is not this version's, empty for none."""
-    own = _find_imported()
-    return own if own and Catalog(own).schema != Catalog(EMBEDDED).schema else ""
+    """The folder of an imported catalog whose schema is not this version's, empty for none."""
+    schema = Catalog(EMBEDDED).schema
+    return next((own for own in _find_imported() if Catalog(own).schema != schema), "")

@@ -18,7 +18,8 @@ an end of support at least a month ahead: facts of that age may lack one that ha
 REPOSITORY = "https://github.com/aws-neuron/aws-neuron-sdk"
 MANIFEST = "src/helperscripts/n2-manifest.json"
 ANNOUNCEMENTS = "about-neuron/announcements"
-PUBLISHED = (MANIFEST, ANNOUNCEMENTS, "about-neuron/whats-new.rst", "release-notes")
+NOTES = ("about-neuron/whats-new.rst", "release-notes")
+PUBLISHED = (MANIFEST, ANNOUNCEMENTS, *NOTES)
 """Where newer facts are published, and the paths in that repository."""
 
 
@@ -66,26 +67,20 @@ def find_facts_age(facts_of: date, day: date) -> FactsAge:
     return FactsAge(facts_of, max((day - facts_of).days, 0), day)
 
 
-def describe_import() -> str:
-    """The commands of `list_import_commands` in a line, for a hint; it says so where git is
-    missing."""
-    from shutil import which
-
-    without_git = "" if which("git") else " (needs git, which is not installed)"
-    return f"for newer data{without_git}: {' && '.join(list_import_commands())}"
+def describe_update() -> str:
+    """The commands of `list_update_commands` in a line, for a hint."""
+    return f"for newer data: {' && '.join(list_update_commands())}"
 
 
-def list_import_commands() -> tuple[str, ...]:
-    """The commands that fetch what is published and import it, to be pasted one by one; first the
+def list_update_commands() -> tuple[str, ...]:
+    """The commands that fetch what is published and use it, to be pasted one by one; first the
     one that installs what reads announcements, where this Python lacks it."""
     from importlib.util import find_spec
 
     from neuron_pin.extras import install_command
 
-    folder = REPOSITORY.rpartition("/")[2]
     lacking = find_spec("docutils") is None
     return (
         *((install_command("announcements"),) if lacking else ()),
-        f"git clone --depth 1 {REPOSITORY}",
-        f"neuron-pin catalog import {' '.join(f'{folder}/{path}' for path in PUBLISHED)}",
+        "neuron-pin catalog update",
     )

@@ -54,6 +54,8 @@ class Fields:
     def text(self, name: str, default: str | None = None) -> str:
         """A string; without a default it must be there."""
         value = self.values.get(name, default)
+        if value is None and name not in self.values:
+            raise self.broken(f"has no {name!r}")
         if not isinstance(value, str):
             raise self.broken(f"{name!r} is not a string")
         return value

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
-from neuron_pin.catalog import Catalog, find_unused_catalog, load_catalog, user_catalog
+from neuron_pin.catalog import (
+    Catalog,
+    find_facts_age,
+    find_unused_catalog,
+    load_catalog,
+    user_catalog,
+)
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.printable import join_printable, make_printable
 from neuron_pin.screen import Screen, columns
 
+from .catalog_update import (
+    add_feed_network,
+    add_target_folder,
+    add_update_arguments,
+    make_fetcher,
+    read_feed_settings,
+    update,
+)
 from .command_parser import CommandParser
 from .console import Console
+from .facts import today
 from .options import Options, add_format
 
 
@@ -19,43 +35,44 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin catalog``."""
     parser.examples = (
         "catalog show",
+        "catalog update",
         "catalog import n2-manifest.json announcements/ release-notes/",
         "catalog lint",
     )
     parser.add_actions(
         {
             "show": "show which facts are in use, and where sources disagree",
+            "update": "fetch newer facts from a feed, and use them",
             "import": "read newer facts: a release manifest, folders of announcements and notes",
             "verify": "check that facts are complete and signed, by SHA256SUMS and a signature",
             "lint": "check the facts against the policy",
         },
         common,
     )
-    show, importing, verify, lint = parser.actions.values()
+    show, updating, importing, verify, lint = parser.actions.values()
     add_format(show, "text", "json")
+    add_update_arguments(updating)
     importing.examples = ("catalog import n2-manifest.json announcements/ release-notes/",)
     importing.add_argument(
         "paths",
-        metavar="FILE|DIR",
+        metavar="FILE|DIR|URL",
         nargs="*",
-        help="a release manifest (n2-manifest.json), or folders of announcements and release notes",
+        help="a release manifest (n2-manifest.json), folders of announcements and release notes, "
+        "or the address (https://, file://) of any of these or of an archive (.tar.gz) with them",
     )
-    importing.add_argument(
-        "--into",
-        metavar="DIR",
-        help="write the catalog to this folder; default: ~/.local/share/neuron-pin/catalog",
-    )
+    add_target_folder(importing)
+    add_feed_network(importing)
     verify.add_argument(
         "paths",
         metavar="FILE|DIR",
         nargs="*",
         help="a catalog, a manifest or a folder; default: the catalog in use",
     )
-    for action in (importing, verify):
+    for action in (updating, importing, verify):
         action.add_argument(
             "--signed-by",
             metavar="KEY",
-            help="accept only what a key of this file has signed",
+            help="accept only what a key of this file has signed [env: NEURON_PIN_SIGNED_BY]",
         )
         add_format(action, "text", "json")
     lint.add_argument(
@@ -65,9 +82,11 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 
 def run(options: Options, console: Console) -> int:
-    """Show the catalog in use, verify it, check it against the policy, or import newer facts."""
+    """Show the catalog in use, verify it, check it against the policy, or take newer facts."""
     if options.action == "import":
         return _import(options, console)
+    if options.action == "update":
+        return update(options, console)
     if options.action == "lint":
         return _lint(options, console)
     if options.action == "verify":
@@ -76,7 +95,7 @@ def run(options: Options, console: Console) -> int:
     if other:
         console.warn(
             f"{other} was made by another version of neuron-pin and is not used; "
-            "import the files again: neuron-pin catalog import"
+            "make it again: neuron-pin catalog update"
         )
     console.print_as(options.format, _show(load_catalog(), options.format, console.screen))
     return 0
@@ -85,6 +104,7 @@ def run(options: Options, console: Console) -> int:
 def _show(catalog: Catalog, form: str, screen: Screen) -> str:
     from neuron_pin.catalog.sources import find_source_url, shorten_source
 
+    age = find_facts_age(catalog.announced, today())
     listed = [release for release in catalog.releases if release.listed]
     packages = [(p.name, p.kind.value, p.title) for p in catalog.packages.values()]
     if form == "json":
@@ -94,6 +114,7 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
             "version": catalog.version,
             "date": catalog.date.isoformat(),
             "announcements": catalog.announced.isoformat(),
+            "facts": age.as_document(),
             "source": catalog.source,
             "releases": len(listed),
             "events": len(catalog.events),
@@ -132,6 +153,8 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
         f"folder      {catalog.folder}",
         f"up to SDK   {catalog.version} ({catalog.date})",
         f"announced   up to {catalog.announced}",
+        f"age         {age.days} {'day' if age.days == 1 else 'days'}"
+        + (": newer facts may be there (neuron-pin catalog update)" if age.is_old else ""),
         f"source      {catalog.source}",
         f"releases    {len(listed)}",
         f"events      {len(catalog.events)}",
@@ -177,7 +200,8 @@ def _verify(options: Options, console: Console) -> int:
     from neuron_pin.catalog.importer.checksums import verify_facts
 
     paths = options.paths or [load_catalog().folder]
-    found = [verify_facts(path, options.signed_by or "") for path in paths]
+    key = read_feed_settings(options).signed_by or ""
+    found = [verify_facts(path, key) for path in paths]
     if options.format == "json":
         rows = [row._asdict() for row in found]
         console.result(json.dumps({"schema_version": 1, "verified": rows}, indent=2) + "\n")
@@ -194,16 +218,17 @@ def _import(options: Options, console: Console) -> int:
     from neuron_pin.catalog.facts_age import (
         PUBLISHED,
         REPOSITORY,
-        describe_import,
+        describe_update,
     )
     from neuron_pin.operations.import_facts import import_facts
+    from neuron_pin.operations.import_sources import fetched_sources
 
     if not options.paths:
         raise WrongUsage(
             "nothing to import: name a release manifest, folders of announcements and release "
             "notes, or all; "
             f"the repository {REPOSITORY} publishes them as {', '.join(PUBLISHED)}",
-            hint=describe_import(),
+            hint=describe_update(),
         )
     folder = options.into or user_catalog()
     if not options.into:
@@ -211,7 +236,14 @@ def _import(options: Options, console: Console) -> int:
             os.makedirs(os.path.dirname(folder), exist_ok=True)
         except OSError as error:
             raise CannotWrite(folder, f"cannot be made: {error.strerror}") from None
-    done = import_facts(options.paths, load_catalog(), folder, options.signed_by or "")
+    settings = read_feed_settings(options)
+    key, known = settings.signed_by or "", load_catalog()
+    with (
+        console.watch("Reading newer facts") as reporter,
+        contextlib.closing(make_fetcher(settings, reporter, options.paths)) as fetcher,
+        fetched_sources(options.paths, known, fetcher, key) as sources,
+    ):
+        done = import_facts(sources.paths, known, folder, key, verified=sources.verified)
     for finding in done.findings:
         console.warn(f"{finding.subject}: {finding.reason} ({finding.rule.identifier})")
     if options.format == "json":

@@ -154,8 +154,10 @@ _CATEGORIES = (
 )
 
 _PATHS = {
-    **dict.fromkeys(("FILE", "LOCK", "FILE|DIR", "DIR|TAR", "OLD", "NEW", "KEY"), FILE),
-    **dict.fromkeys(("DIR", "DIR|URL"), FOLDER),
+    **dict.fromkeys(
+        ("FILE", "LOCK", "FILE|DIR", "FILE|DIR|URL", "DIR|TAR", "OLD", "NEW", "KEY"), FILE
+    ),
+    **dict.fromkeys(("DIR", "DIR|URL", "URL|DIR"), FOLDER),
 }
 """What is a path."""
 

@@ -31,11 +31,11 @@ def parse_day_or_today(text: str | None) -> date:
 
 def warn_of_old_facts(console: Console, catalog: Catalog, day: date) -> FactsAge:
     """The age of a catalog's facts on a day; where they are old, one warning says so, with the
-    command that tells how to get newer ones, unless that was just done."""
+    command that gets newer ones, unless that was just done."""
     age = find_facts_age(catalog.announced, day)
     if age.is_old:
         console.warn(age.warning_today)
         imported = find_import_day()
         if imported is None or (read_clock() - imported).days > IMPORT_HOLDS:
-            console.hint("neuron-pin catalog import says how to get newer data")
+            console.hint("neuron-pin catalog update fetches newer data")
     return age

@@ -37,9 +37,9 @@ COMMANDS = {
         "neuron-pin why neuronx-cc --lock lock.json",
     ),
     "update": (
-        "lock updates a lock, catalog import the facts",
+        "lock updates a lock, catalog update the facts",
         "neuron-pin outdated shows what is newer; neuron-pin lock --upgrade ignores what was "
-        "locked; neuron-pin help catalog says how to get newer facts",
+        "locked; neuron-pin catalog update fetches newer facts",
     ),
     "show": (
         "use explain",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from neuron_pin.errors import CannotWrite
 
@@ -31,6 +31,31 @@ def write_atomically(path: str, content: str | bytes, *, new_mode: int = NEW_MOD
         return _write(path, data, new_mode)
     except OSError as error:
         raise CannotWrite(path, f"cannot be written: {error.strerror}") from None
+
+
+def write_new_files(folder: str, contents: Mapping[str, str]) -> None:
+    """Files, by their path below a folder that nobody reads yet, all of them on the disk when this
+    returns: the folder can then take its place.  Writing all and syncing them after that takes a
+    fraction of the time of one after another.  Raises `OSError`.
+    """
+    paths = {os.path.join(folder, name): text for name, text in contents.items()}
+    for path, text in paths.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            os.fchmod(stream.fileno(), NEW_MODE)
+    for path in (*paths, *{os.path.dirname(path) for path in paths}, folder):
+        sync(path)
+
+
+def sync(path: str) -> None:
+    """What was written to a file or a folder is on the disk; raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove_atomically(path: str) -> bool:

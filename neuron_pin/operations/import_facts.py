@@ -7,7 +7,7 @@ impossible fact ends the import, and the catalog in use stays as it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
 from neuron_pin.catalog.importer.checksums import verify_facts
 from neuron_pin.catalog.importer.manifest import Manifest, read_manifest
-from neuron_pin.catalog.importer.writer import write_catalog
+from neuron_pin.catalog.importer.writer import install_catalog, render_catalog
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.policy import Event
 
@@ -37,13 +37,13 @@ class ImportedFacts:
     facts_until: date
     ends_later: bool
 
-    def lines(self, *, everything: bool = False) -> Iterator[str]:
+    def lines(self, *, everything: bool = False, repairs: bool = True) -> Iterator[str]:
         """For people; each page that was not understood only where ``everything`` is wanted."""
         manifest, announcements = self.manifest, self.announcements
         if manifest is not None:
             yield f"{len(manifest.members)} releases up to {manifest.version} ({manifest.date})"
             yield "new releases: " + (", ".join(self.new_releases) or "none")
-            for repair in manifest.repairs:
+            for repair in manifest.repairs if repairs else ():
                 yield f"repaired {repair.count:3} times  {repair.what}: {repair.reason}"
             for unknown in manifest.unknowns:
                 yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
@@ -91,21 +91,42 @@ class ImportedFacts:
 
 
 def import_facts(
-    paths: Sequence[str], known: Catalog, target: str, signed_by: str = ""
+    paths: Sequence[str],
+    known: Catalog,
+    target: str,
+    signed_by: str = "",
+    *,
+    verified: Collection[str] = (),
 ) -> ImportedFacts:
     """Read each path, a manifest file, a page or a folder of pages, and write the catalog that
-    results to a folder.  With ``signed_by``, a file of public keys, each has to be signed.
+    results to a folder.  With ``signed_by``, a file of public keys, each has to be signed, but
+    for those that are ``verified`` already.
 
     Raises `UnreadableInput` for what cannot be read, or cannot be true, `WrongUsage` for two
     manifests, `CannotWrite`, and what `verify_facts` raises.
+    """
+    if signed_by:
+        for path in paths:
+            if path not in verified:
+                verify_facts(path, signed_by)
+    imported, texts = read_facts(paths, known)
+    if texts:
+        install_catalog(texts, target)
+    return imported
+
+
+def read_facts(
+    paths: Sequence[str], known: Catalog, source: str = ""
+) -> tuple[ImportedFacts, dict[str, str]]:
+    """What the paths bring, and the files of the catalog that results, none where they bring
+    nothing; ``source`` says where they are from, else their names do.
+
+    Raises as `import_facts` does; writes nothing.
     """
     folders = [path for path in paths if os.path.isdir(path) or path.endswith(".rst")]
     files = [path for path in paths if path not in folders]
     if len(files) > 1:
         raise WrongUsage("catalog import takes one manifest, and folders of pages")
-    if signed_by:
-        for path in paths:
-            verify_facts(path, signed_by)
     manifest = read_manifest(files[0], known) if files else None
     fresh: tuple[str, ...] = ()
     if manifest is not None:
@@ -131,12 +152,13 @@ def import_facts(
             or (announcements.newest or known.announced) > known.announced
         )
     )
+    texts: dict[str, str] = {}
     if is_new:
-        source = ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
-        write_catalog(manifest, known, source, target, announcements)
+        source = source or ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
+        texts = render_catalog(manifest, known, source, announcements)
     newest = announcements.newest if announcements is not None else None
     facts_until = max(known.announced, newest or known.announced)
-    return ImportedFacts(
+    imported = ImportedFacts(
         manifest=manifest,
         announcements=announcements,
         new_releases=fresh,
@@ -145,6 +167,7 @@ def import_facts(
         facts_until=facts_until,
         ends_later=facts_until > known.announced,
     )
+    return imported, texts
 
 
 def _words(event: Event) -> str:

@@ -225,8 +225,8 @@ def _age(catalog: Catalog, today: date) -> Iterator[str]:
         yield (
             f'<p class="warning">The catalog data is {age} days old '
             f"(<time>{catalog.announced}</time>). Releases and announcements since then are "
-            "unknown here. How to import newer data on this server: "
-            "<code>neuron-pin catalog import --help</code>.</p>"
+            "unknown here. To fetch newer data on this server: "
+            "<code>neuron-pin catalog update</code>.</p>"
         )
 
 

@@ -193,7 +193,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             wanted[0].range.removeprefix("=="),
             (),
             hint=f"the newest that the catalog knows is {catalog.releases[0].sdk}; "
-            "neuron-pin releases lists them; neuron-pin catalog import says how to get newer ones",
+            "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
         )
     return found
 

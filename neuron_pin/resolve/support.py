@@ -53,7 +53,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
             raise NoSolution(
                 f"support of {part.subject.label} is not guaranteed until {wanted}",
                 [f"{Rule.SUPPORT_UNTIL.identifier}: {reason} [{source}]"],
-                hint="newer data may reach further; neuron-pin catalog import says how to get them",
+                hint="newer data may reach further; neuron-pin catalog update fetches them",
             )
 
 

@@ -69,7 +69,7 @@ def test_an_operating_system_has_aliases(catalog: Catalog, alias: str) -> None:
 def test_an_unknown_release_says_how_to_get_newer_facts(catalog: Catalog) -> None:
     with pytest.raises(UnknownName) as caught:
         catalog.release("9.9.9")
-    assert "catalog import" in caught.value.hint
+    assert "catalog update" in caught.value.hint
 
 
 def test_sdk_versions_sort_by_number() -> None:

@@ -10,11 +10,12 @@ from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, failure
 
 from neuron_pin.catalog import Catalog, find_facts_age, user_catalog
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.catalog.facts_age import MAX_AGE, describe_import
+from neuron_pin.catalog.facts_age import MAX_AGE, describe_update
+from neuron_pin.errors import WrongUsage
 from neuron_pin.extras import install_command
 
 FACTS_OF = Catalog(EMBEDDED).announced
@@ -68,7 +69,7 @@ def test_commands_say_that_their_facts_are_old(
     (hint,) = [
         each for each in old.err.splitlines() if each.startswith("hint: ") and "newer data" in each
     ]
-    assert "neuron-pin catalog import " in hint
+    assert "neuron-pin catalog update " in hint
     assert "catalog data end" not in run(*command, "-q").err
 
 
@@ -152,11 +153,21 @@ def test_the_newest_release_is_not_called_current_by_old_facts(run: Run) -> None
         assert "newest known" in late
 
 
-def test_the_hint_names_what_the_import_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "pip install" not in describe_import()
-    assert "git" in describe_import()
+def test_the_hint_names_what_the_update_needs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert describe_update().endswith("neuron-pin catalog update")
+    assert "pip install" not in describe_update()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    lacking = describe_import()
-    assert lacking.index(install_command("announcements")) < lacking.index("git clone")
-    assert "not installed" in lacking
+    lacking = describe_update()
+    assert lacking.index(install_command("announcements")) < lacking.index("neuron-pin catalog")
+    assert failure(run("catalog", "import"), WrongUsage).hint == lacking
+
+
+@pytest.mark.parametrize(("day", "is_old"), [(FACTS_OF, False), (LATE, True)])
+def test_the_catalog_shows_the_age_of_its_facts(
+    run: Run, monkeypatch: pytest.MonkeyPatch, day: date, is_old: bool
+) -> None:
+    monkeypatch.setattr("neuron_pin.cli.facts.read_clock", lambda: day)
+    shown = json.loads(run("catalog", "show", "--format", "json").out)["facts"]
+    days = (day - FACTS_OF).days
+    assert shown == {"until": str(FACTS_OF), "age_days": days, "is_old": is_old}
+    assert f"{days} days" in run("catalog", "show").out

@@ -32,7 +32,10 @@ DEBIAN = "deb.debian.org"
 RPM = "yum.repos.neuron.amazonaws.com"
 EFA = "efa-installer.amazonaws.com"
 MANIFESTS = "raw.githubusercontent.com"
-HOSTS = (NEURON, APT, RPM, EFA, PYPI, FILES, DEBIAN, MANIFESTS, "github.com", "mirror.example")
+API = "api.github.com"
+HOSTS = (
+    NEURON, APT, RPM, EFA, PYPI, FILES, DEBIAN, MANIFESTS, API, "github.com", "mirror.example",
+)  # fmt: skip
 KEY = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
 RELEASES = ("2.28.1", "2.29.1", "2.30.0", "2.31.1", "2.32.0")
 """Those whose system packages the apt repository has."""
@@ -321,6 +324,33 @@ def _certificates(folder: Path) -> tuple[Path, Path]:
     return folder / "ca.pem", both
 
 
+def _make_github(folder: Path) -> None:
+    """The vendor's repository as GitHub shows it, with a release and pages that are not known."""
+    commit, name = "c0ffee" + "0" * 34, "aws-neuron/aws-neuron-sdk"
+    manifest = json.loads((FIXTURES / "manifest" / "irregular.json").read_text())
+    for number, release in enumerate(manifest["neuron_releases"]):
+        release["neuron_version"] = f"2.34.{number}"
+    files = {"src/helperscripts/n2-manifest.json": json.dumps(manifest).encode()}
+    pages = FIXTURES / "announcements"
+    for page in sorted(pages.rglob("*.rst")):
+        files[f"about-neuron/announcements/{page.relative_to(pages)}"] = page.read_bytes()
+    rows = []
+    for path, data in files.items():
+        target = folder / MANIFESTS / name / commit / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        digest = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        rows.append({"path": path, "mode": "100644", "type": "blob", "sha": digest})
+    answers = folder / API / "repos" / name
+    for path, text in (
+        ("commits/HEAD", commit),
+        (f"git/trees/{commit}", json.dumps({"tree": rows, "truncated": False})),
+    ):
+        target = answers / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
 def start_servers(folder: Path) -> dict[str, str]:
     """Serve every host over HTTP and HTTPS; gives what worlds and commands have to be told."""
     folder.mkdir()
@@ -330,6 +360,7 @@ def start_servers(folder: Path) -> dict[str, str]:
     (folder / MANIFESTS).mkdir()
     if manifest:
         (folder / MANIFESTS / "n2-manifest.json").write_bytes(manifest[0].read_bytes())
+    _make_github(folder)
     Handler.folder = folder.resolve()
     plain = ThreadingHTTPServer(("127.0.0.1", 80), Handler)
     secured = ThreadingHTTPServer(("127.0.0.1", 443), Handler)

@@ -64,6 +64,8 @@ COMMANDS = [
     ("catalog", ("catalog", "show")),
     ("catalog-verify", ("catalog", "verify")),
     ("catalog-import", ("catalog", "import", "announcements")),
+    ("catalog-update", ("catalog", "update", "--feed", "mirror")),
+    ("catalog-update", ("catalog", "update", "--feed", "mirror", "--check")),
 ]  # fmt: skip
 
 
@@ -85,6 +87,7 @@ def test_json_is_what_its_schema_says(run, name: str, command: tuple[str, ...]) 
     Path("uv.lock").write_text("version = 2\n")
     shutil.copytree(FIXTURES / "golden" / "files", ".", dirs_exist_ok=True)
     shutil.copytree(FIXTURES / "announcements", "announcements")
+    shutil.copytree(FIXTURES / "announcements", "mirror/announcements")
     Path("var/lib/dpkg").mkdir(parents=True)
     Path("var/lib/dpkg/status").write_text(STATUS)
     run("lock", "--offline", "-q", "neuronx-cc", *TARGET, "-o", "lock.json")

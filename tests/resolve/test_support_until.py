@@ -61,7 +61,7 @@ def test_what_reaches_further_than_the_facts_is_refused(run) -> None:
     assert any(cause.startswith("NP205") and "2026-08-21" in cause for cause in error.causes)
     nearest = "--require-support-until 2026-09-21"
     assert any(str(each).startswith(nearest) for each in error.relaxations)
-    assert "neuron-pin catalog import" in error.hint
+    assert "neuron-pin catalog update" in error.hint
 
 
 def test_the_date_may_come_from_the_project(run) -> None:

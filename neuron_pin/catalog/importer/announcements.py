@@ -76,8 +76,7 @@ def read_announcements(
             raise UnreadableInput(folder, None, "has no .rst page")
         paths += [(folder, path) for path in found_paths]
     released = catalog.dates | (dates or {})
-    read_before = {os.path.basename(e.source) for e in catalog.events}
-    read_before |= {os.path.basename(left.source) for left in catalog.left_out}
+    read_before = find_read_pages(catalog)
     events: list[Event] = []
     known: list[str] = []
     unread: list[UnparsedPage] = []
@@ -113,6 +112,13 @@ def read_announcements(
         stated.confirmed,
         tuple(stated.contradictions),
     )
+
+
+def find_read_pages(catalog: Catalog) -> frozenset[str]:
+    """The names of the pages that a catalog's facts are from: they are not read again."""
+    sources = [event.source for event in catalog.events]
+    sources += [left.source for left in catalog.left_out]
+    return frozenset(os.path.basename(source) for source in sources)
 
 
 def _pages(folder: str) -> list[str]:

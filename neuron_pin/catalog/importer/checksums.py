@@ -64,7 +64,7 @@ def verify_facts(path: str, signed_by: str = "") -> Verified:
     place = os.path.join(path, SUMS)
     data = read_bounded(place, MAX_BYTES)
     signer = _signer(place, data, signed_by) if signed_by else ""
-    stated = _read_sums(place, data)
+    stated = read_sums(place, data)
     found = _hash_files(path)
     differing = {
         name for name in stated.keys() | found.keys() if stated.get(name) != found.get(name)
@@ -85,7 +85,9 @@ def _signer(path: str, data: bytes, signed_by: str) -> str:
         raise SourceFailed(path, f"is not trusted: {error}") from None
 
 
-def _read_sums(path: str, data: bytes) -> dict[str, str]:
+def read_sums(path: str, data: bytes) -> dict[str, str]:
+    """Digests by the path below the folder; raises `UnreadableInput` for what is no list of
+    sha256sum, or leads out of the folder."""
     found: dict[str, str] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         match = re.fullmatch(r"([0-9a-f]{64}) [ *]([^/\0][^\0]*)", line)

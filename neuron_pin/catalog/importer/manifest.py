@@ -119,12 +119,17 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
             raise reader.bad(f"release {sdk} is listed twice")
         members[sdk] = _members(reader, sdk, fields.entries("packages"))
     newest = max(members, key=sdk_key)
+    published = _us_date(reader, head.text("manifest_date"))
+    for sdk, found in members.items():
+        if not found:
+            # It could be the newest release, and everything would be gone from it.
+            raise reader.bad(f"release {sdk} lists no packages")
     members, additions = complete_members(
         members, known.evidence, {**known.packages, **reader.packages}
     )
     reader.repairs |= additions
     return Manifest(
-        date=_us_date(reader, head.text("manifest_date")),
+        date=published,
         version=newest,
         members=members,
         new_packages=tuple(reader.packages[name] for name in sorted(reader.packages)),

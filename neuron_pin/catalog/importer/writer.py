@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.errors import CannotWrite
-from neuron_pin.fs.atomic import write_atomically
+from neuron_pin.fs.atomic import sync, write_atomically, write_new_files
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, parse_version
 
 from .announcements import Announcements
@@ -50,14 +50,35 @@ def write_catalog(
     announcements: Announcements | None = None,
 ) -> None:
     """Write the catalog that results from a manifest, announcements, or both, and from the
-    facts of ``known``.
+    facts of ``known``; raises what `install_catalog` raises."""
+    install_catalog(render_catalog(manifest, known, source, announcements), target)
+
+
+def render_catalog(
+    manifest: Manifest | None,
+    known: Catalog,
+    source: str,
+    announcements: Announcements | None = None,
+) -> dict[str, str]:
+    """The files of that catalog, by their path in the folder, with their sums."""
+    texts = _texts(manifest, known, source, announcements)
+    texts[SUMS] = render_sums(texts)
+    return texts
+
+
+def install_catalog(
+    texts: Mapping[str, str],
+    target: str,
+    check: Callable[[str], None] = lambda folder: None,
+) -> None:
+    """Put the files of a catalog into a folder.
 
     The folder appears whole or not at all: it is made beside its place and renamed, by one
     process at a time.  Files of the embedded one, which is under version control, are replaced
-    one by one.  Raises `CannotWrite`.
+    one by one.  ``check`` is called with the new folder before it takes its place; what it
+    raises leaves the former one as it is.  Raises `CannotWrite`, and `BrokenCatalog` for files
+    that are no catalog.
     """
-    texts = _texts(manifest, known, source, announcements)
-    texts[SUMS] = render_sums(texts)
     folder = Path(target).absolute()
     if folder.resolve() == Path(EMBEDDED).resolve():
         for name, text in texts.items():
@@ -69,10 +90,9 @@ def write_catalog(
         with _alone(folder.parent):
             try:
                 shutil.rmtree(fresh, ignore_errors=True)
-                (fresh / "members").mkdir(parents=True)
-                for name, text in texts.items():
-                    write_atomically(str(fresh / name), text)
+                write_new_files(str(fresh), texts)
                 _read_back(str(fresh))
+                check(str(fresh))
                 _put_in_place(fresh, folder)
             except BaseException:
                 shutil.rmtree(fresh, ignore_errors=True)
@@ -94,6 +114,7 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
         if old.exists():
             old.rename(folder)
         raise
+    sync(str(folder.parent))
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -122,6 +143,8 @@ def _read_back(folder: str) -> None:
     _ = read_model_classes(fresh)
     _ = fresh.evidence
     _ = [fresh.shipped(name) for name in fresh.packages]
+    _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
+    _ = fresh.pythons, fresh.instance_repairs
 
 
 def _texts(

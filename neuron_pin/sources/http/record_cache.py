@@ -81,7 +81,17 @@ def keep(path: str, data: bytes) -> None:
             os.close(place)
 
 
-KINDS = ("core-metadata", "files", "http", "locks", "metadata", "projects", "seen", "wheels")
+KINDS = (
+    "core-metadata",
+    "feeds",
+    "files",
+    "http",
+    "locks",
+    "metadata",
+    "projects",
+    "seen",
+    "wheels",
+)
 MAX_AGE = 30 * 24 * 3600
 """Seconds after which a file that nobody wrote anew is stale."""
 

@@ -1,0 +1,1 @@
+"""Newer facts from elsewhere: a repository on GitHub, a folder with its checksums, an archive."""

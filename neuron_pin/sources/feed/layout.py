@@ -1,0 +1,66 @@
+"""What of a feed is kept, and where it goes: by the path that a file has in it.
+
+The vendor's files lie as in the vendor's repository, or a mirror has them at its top; an archive
+may have one folder around everything, as those of a forge do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from neuron_pin.catalog.facts_age import ANNOUNCEMENTS, MANIFEST, NOTES
+
+MAX_PAGE = 1024 * 1024
+MAX_MANIFEST = 16 * 1024 * 1024
+"""Bytes of one announcement page, and of a release manifest or another file of facts."""
+
+MAX_FILES = 10_000
+"""Most files of a feed that are kept."""
+
+READ_AT_ONCE = 8
+"""Files of a feed that are asked for at once."""
+
+MANIFEST_NAME = os.path.basename(MANIFEST)
+PAGES = os.path.basename(ANNOUNCEMENTS)
+
+_AROUND = r"(?:(?!src/|about-neuron/|announcements/|release-notes/)[^/]+/)?"
+_MANIFEST = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(MANIFEST))}/)?n2-manifest\.json")
+_PAGE = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(ANNOUNCEMENTS))}/)?{PAGES}/(.+\.rst)")
+_NOTE = re.compile(rf"{_AROUND}({re.escape(NOTES[0])}|{NOTES[1]}/.+\.rst)")
+_FACTS = re.compile(r"(?:[^/]+/)?((?:members/[0-9.]+|[a-z_]+)\.json|SHA256SUMS)")
+
+
+class Place(NamedTuple):
+    """Where a file goes: below ``facts`` or ``vendor``, and how large it may be."""
+
+    below: str
+    path: str
+    limit: int
+
+
+def find_place(path: str) -> Place | None:
+    """Where a file of a feed goes; none for one that nobody needs."""
+    if _MANIFEST.fullmatch(path):
+        return Place("vendor", MANIFEST_NAME, MAX_MANIFEST)
+    page = _PAGE.fullmatch(path)
+    if page is not None:
+        return Place("vendor", f"{PAGES}/{page[1]}", MAX_PAGE)
+    note = _NOTE.fullmatch(path)
+    if note is not None:
+        return Place("vendor", note[1], MAX_PAGE)
+    facts = _FACTS.fullmatch(path)
+    return Place("facts", facts[1], MAX_MANIFEST) if facts is not None else None
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path stays below the folder that it is in, on every system."""
+    parts = path.split("/")
+    return bool(path) and not {"", ".", ".."} & set(parts) and not set("\\\0") & set(path)
+
+
+def is_known_page(path: str, known: Iterable[str]) -> bool:
+    """Whether a page is one of those, by its name: that is how facts name their sources."""
+    return path.endswith(".rst") and os.path.basename(path) in known
