@@ -368,6 +368,7 @@ complete -c neuron-pin -n '__neuron_pin_at catalog' -s q -l quiet -d 'print no w
 complete -c neuron-pin -n '__neuron_pin_at catalog' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at catalog' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
 complete -c neuron-pin -n '__neuron_pin_at catalog' -a show -d 'show which facts are in use, and where sources disagree'
+complete -c neuron-pin -n '__neuron_pin_at catalog' -a update -d 'fetch newer facts from a feed, and use them'
 complete -c neuron-pin -n '__neuron_pin_at catalog' -a import -d 'read newer facts: a release manifest, folders of announcements and notes'
 complete -c neuron-pin -n '__neuron_pin_at catalog' -a verify -d 'check that facts are complete and signed, by SHA256SUMS and a signature'
 complete -c neuron-pin -n '__neuron_pin_at catalog' -a lint -d 'check the facts against the policy'

@@ -33,6 +33,7 @@ from neuron_pin.catalog import Catalog, choosing, load_catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.operations.feed_failures import FeedFailed, OlderFeed
+from neuron_pin.policy import Phase
 from neuron_pin.sources.feed import archive, reading
 
 __all__ = ["authority"]
@@ -550,6 +551,39 @@ def test_the_vendors_repository_is_read_from_github(
     assert run("catalog", "update", *options).code == 0
     pages = [path for path, _ in server.requests if path.endswith(".rst")]
     assert [path.rpartition("/")[2] for path in pages] == ["another.rst"]
+
+
+NOTES = b"""What's new
+==========
+
+AWS Neuron SDK 2.34.0: more
+---------------------------
+
+**Posted on**: December 3, 2026
+
+nrtpy is now out of Beta and Stable.
+"""
+
+
+@pytest.mark.parametrize("kind", ["repository", "clone", "archive"])
+def test_phases_come_from_the_release_notes_of_a_feed(
+    run: Run, server: FeedServer, mirror: Path, tmp_path: Path, kind: str
+) -> None:
+    (mirror / "about-neuron/whats-new.rst").write_bytes(NOTES)
+    options = ["--feed", str(mirror)]
+    if kind == "repository":
+        publish_repository(server, files_of(mirror), "a" * 40)
+        options = ["--proxy", server.proxy, "--cert", server.ca]
+    elif kind == "archive":
+        path = tmp_path / "vendor.tar.gz"
+        path.write_bytes(packed(*((named(name), text) for name, text in files_of(mirror).items())))
+        options = ["--feed", str(path)]
+    done = run("catalog", "update", *options)
+    assert done.code == 0, done.err
+    (event,) = [e for e in load_catalog().events if e.name == "nrtpy" and e.sdk == "2.34.0"]
+    assert (event.phase, event.source) == (
+        Phase.STABLE, "about-neuron/whats-new.rst, 2.34.0, line 9",
+    )  # fmt: skip
 
 
 REPOSITORIES: dict[str, dict[str, dict]] = {
