@@ -31,6 +31,7 @@ from neuron_pin.target import Scope, Target
 from .environments import describe_other_environments
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
+from .held_range import find_excluded, hold_to_target
 from .lost_frameworks import describe_departure, find_lost_frameworks
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
@@ -122,6 +123,8 @@ def _lock_packages(
     if candidate.member is not None:
         parsed = parse_version(candidate.member.version)
         pin = derive_pin(parsed, request.strength)
+        if candidate.key.ecosystem.is_system:
+            pin = hold_to_target(pin, parsed, candidate, context)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
             pin = Pin(candidate.version, PinComparison.FULL)
     elif candidate.key.ecosystem.is_system:
@@ -212,6 +215,7 @@ def _warnings(
             found += [gone] if gone else []
     for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
+        found += _held_narrower(request, attempt, package)
     target, selection = request.target, attempt.selection
     driver = next((p for p in packages if p.key.name == DRIVER), None)
     if driver is not None:
@@ -245,6 +249,21 @@ def _warnings(
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))
     return found
+
+
+def _held_narrower(request: Request, attempt: ReleaseSolution, package: LockedPackage) -> list[str]:
+    """That a pin is narrower than what was asked for, and the version that it keeps out."""
+    candidate = attempt.mapping[str(package.key)].candidate
+    if candidate.member is None or not package.key.ecosystem.is_system:
+        return []
+    asked = derive_pin(parse_version(candidate.member.version), request.strength)
+    kept_out = find_excluded(asked, candidate, attempt.context)
+    if kept_out is None:
+        return []
+    return [
+        f"{package.key.name} is pinned to {package.pin}: {asked} admits {kept_out.version}, which "
+        f"is excluded ({kept_out.rule.identifier}: {kept_out.reason})"
+    ]
 
 
 def _left_out_early(selection: ReleaseCandidates) -> list[str]:
