@@ -573,7 +573,7 @@ def test_phases_come_from_the_release_notes_of_a_feed(
     options = ["--feed", str(mirror)]
     if kind == "repository":
         publish_repository(server, files_of(mirror), "a" * 40)
-        options = ["--proxy", server.proxy, "--cert", server.ca]
+        options = ["--proxy", server.proxy, "--cert", str(server.ca)]
     elif kind == "archive":
         path = tmp_path / "vendor.tar.gz"
         path.write_bytes(packed(*((named(name), text) for name, text in files_of(mirror).items())))

@@ -132,7 +132,8 @@ def test_apt_picks_what_was_locked_for_every_release_and_instance(run, apt, cata
         document.unlink(missing_ok=True)
         done = run(
             "lock", *names, *apt.options, "--sdk", release.sdk, "--instance", instance,
-            "--os", system, "--as-of", release.date, "-o", preferences, "-o", document, "-U",
+            "--os", system, "--as-of", release.date, "--phase", "beta", "-o", preferences,
+            "-o", document, "-U",
         )  # fmt: skip
         assert done.code == 0, done.err
         chosen = locked(document)

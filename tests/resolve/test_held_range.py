@@ -1,6 +1,7 @@
 """No pin admits a newer version that is not for the target."""
 
 import json
+from typing import Literal, get_args
 
 import pytest
 from conftest import Run
@@ -13,10 +14,13 @@ from neuron_pin.policy.version import version_order
 FAMILIES = ("inf1", "inf2", "trn1", "trn2", "trn3")
 
 
-@pytest.mark.parametrize("strength", ["major", "minor"])
+Strength = Literal["major", "minor"]
+
+
+@pytest.mark.parametrize("strength", get_args(Strength))
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_range_admits_is_for_the_family(
-    catalog: Catalog, family: str, strength: str
+    catalog: Catalog, family: str, strength: Strength
 ) -> None:
     """By the families that releases list, for every release that has system packages for one."""
     seen = 0
