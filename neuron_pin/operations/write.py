@@ -19,7 +19,6 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.outputs import Format
 from neuron_pin.policy import Rule
 from neuron_pin.resolve import Resolution
-from neuron_pin.resolve.parts import take_part
 from neuron_pin.target import Scope
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -168,6 +167,10 @@ def prepare(
 
     A system file that was edited by hand is refused unless ``overwrite``.
     """
+    if not outputs:
+        return []
+    from neuron_pin.resolve.parts import take_part
+
     scopes = dict.fromkeys(output.scope for output in outputs)
     parts = {scope: take_part(resolution, scope, catalog) for scope in scopes}
     return [_prepare(output, parts[output.scope], command, overwrite) for output in outputs]

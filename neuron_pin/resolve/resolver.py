@@ -13,9 +13,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.reporter import SILENT, Reporter
 
-from .environments import find_two_environments
 from .exclusion import Exclusion
-from .never_shipped import describe_apart, describe_never_shipped
 from .release_solve import (
     OffersFor,
     ReleaseSolution,
@@ -273,6 +271,10 @@ def _nothing_fits(
     first: ReleaseUnsatisfiable | None,
     facts: list[Exclusion],
 ) -> NoSolution:
+    # Nobody needs these where there is a solution.
+    from .environments import find_two_environments
+    from .never_shipped import describe_apart, describe_never_shipped
+
     # A version that was never released has one reason, and the newest release is not it.
     said = (describe_never_shipped(r, catalog, request.target) for r in request.requirements)
     causes = [line for line in said if line]
