@@ -7,7 +7,8 @@ say no; 2, wrong usage or unreadable input; 3, a source failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 
 class NeuronPinError(Exception):

@@ -14,9 +14,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 
 SECONDS = 30
 MAX_KEYRING = 16 * 1024 * 1024

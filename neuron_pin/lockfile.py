@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 
 SCHEMA_VERSION = 1
 

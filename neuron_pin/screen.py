@@ -7,7 +7,8 @@ gets: one row a line however long, no color, no links.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .printable import make_printable
 

@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.record import NamedTuple
 
 MAX_PROJECT_BYTES = 4 * 1024 * 1024
 

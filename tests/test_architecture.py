@@ -14,6 +14,7 @@ PACKAGE = Path(neuron_pin.__file__).parent
 DOCUMENT = Path(__file__).parents[1] / "docs" / "explanation" / "architecture.md"
 
 FLOORS = (
+    ("record",),
     ("errors", "extras", "printable", "reporter"),
     ("fs", "policy", "screen"),
     ("gpgv",),
@@ -32,7 +33,7 @@ FLOORS = (
 )
 """Rooms from the ground up: a room imports from the floors below its own, and from its own room."""
 
-ALONE = {"verify": {"errors"}}
+ALONE = {"verify": {"errors", "record"}}
 """Rooms that import nothing but these: `verify` shares no code with what makes locks."""
 
 

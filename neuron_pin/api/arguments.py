@@ -10,9 +10,10 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, TypedDict
 
 from neuron_pin.errors import WrongUsage
+from neuron_pin.record import NamedTuple
 from neuron_pin.settings import REPOSITORY_OPTIONS, Settings, load_settings
 from neuron_pin.target import parse_day
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
@@ -26,6 +25,7 @@ from neuron_pin.inputs.host.apt_preferences import (
 from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.policy.debversion import deb_key
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import read_fields
 from neuron_pin.sources.apt.repository import AptRepository

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
 
 from neuron_pin.policy import Rule
+from neuron_pin.record import NamedTuple
 
 
 class Severity(Enum):

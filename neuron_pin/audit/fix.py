@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.record import NamedTuple
 
 from .finding import Finding
 

@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Rule
+from neuron_pin.record import NamedTuple
 
 from .finding import Finding, Severity
 

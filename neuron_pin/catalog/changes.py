@@ -5,11 +5,10 @@ Source: maintenance policy, "Neuron Software Release Types".
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.policy import parse_version
 from neuron_pin.policy.update import Update, classify_update
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog, sdk_key
 from .facts import OperatingSystem, Release

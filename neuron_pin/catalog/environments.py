@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from neuron_pin.record import NamedTuple
 
 from .facts import Package, VersionRange, Window
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from typing import NamedTuple
 
 from neuron_pin.policy import Ecosystem, Phase, parse_version, split_version
 from neuron_pin.policy.version import spell_mark
+from neuron_pin.record import NamedTuple
 
 
 class ComponentKind(Enum):

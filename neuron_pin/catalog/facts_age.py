@@ -7,9 +7,9 @@ A catalog states what was public up to its day.  What came later it does not kno
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.policy.edition import edition_at
+from neuron_pin.record import NamedTuple
 
 MAX_AGE = 30
 """Days after which every command that judges says how old its facts are.  The vendor announces

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.policy import SubjectKind
+from neuron_pin.record import NamedTuple
 
 
 class SubjectName(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
 
 from neuron_pin.policy import (
     Event,
@@ -24,6 +23,7 @@ from neuron_pin.policy import (
 )
 from neuron_pin.policy.model_class import bind_events
 from neuron_pin.policy.update import Updates, list_updates
+from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog, sdk_key
 from .facts import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.policy import Event, EventType, Phase, phase_at
+from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog, canonicalize_name, sdk_key
 from .facts import version_numbers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.policy import (
@@ -19,6 +18,7 @@ from neuron_pin.policy import (
     support_floor,
 )
 from neuron_pin.policy.lifecycle import list_periods
+from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers

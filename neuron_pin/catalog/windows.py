@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import KernelFloor, version_numbers

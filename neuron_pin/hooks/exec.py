@@ -12,7 +12,6 @@ import os
 import shlex
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from neuron_pin.errors import CannotWrite, NeuronPinError, WrongUsage
 from neuron_pin.fs.atomic import write_atomically
@@ -20,6 +19,7 @@ from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.constraints import render_bound_constraints, render_constraints
 from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Resolution
 
 from .programs import HERE

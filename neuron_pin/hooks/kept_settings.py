@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.errors import CannotWrite, UnreadableInput
+from neuron_pin.record import NamedTuple
 
 from . import apt, dnf
 from .installing import read_existing

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from neuron_pin.errors import WrongUsage
+from neuron_pin.record import NamedTuple
 
 
 class HookKind(Enum):

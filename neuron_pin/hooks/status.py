@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.apt_view import view_packages
@@ -17,6 +16,7 @@ from neuron_pin.hooks.program.state import State, Unusable, read_state
 from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.outputs.apt_preferences import render_outside_pin
 from neuron_pin.policy import Pin, PinComparison, Rule
+from neuron_pin.record import NamedTuple
 
 from . import apt
 from .installing import list_files, read_existing

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.toml import parse_toml
+from neuron_pin.record import NamedTuple
 
 from .blocks import KEPT, split_lines
 from .tagged import AFTER_OPEN_END, TAG, WITH_KEY, WITH_LINE_END, remove_tagged

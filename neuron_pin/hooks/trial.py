@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage, nearest
 from neuron_pin.inputs.host.hook_state import STATES
 from neuron_pin.outputs.hook_state import render_hook_state
+from neuron_pin.record import NamedTuple
 
 from .location import OnError
 from .lock_input import load_hook_lock

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Member, canonicalize_name
 from neuron_pin.catalog.support import order_by_default
@@ -17,6 +16,7 @@ from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DISTRIBUTIONS = 20_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import sort_findings
@@ -14,6 +13,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
 from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.catalog import (
     Catalog,
@@ -22,6 +21,7 @@ from neuron_pin.inputs.state import State
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version
 from neuron_pin.policy.update import Update, classify_update
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 
 
 class Difference(NamedTuple):

@@ -4,7 +4,6 @@ which versions of two packages work together."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version
 from neuron_pin.catalog.completion import describe_grounds
@@ -13,6 +12,7 @@ from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsag
 from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.policy import Phase, Rule
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain

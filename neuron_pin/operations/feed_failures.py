@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 
 
 class FactsOf(NamedTuple):

@@ -7,13 +7,13 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.importer.announcements import find_read_pages
 from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.feed.address import FeedKind, parse_feed
 from neuron_pin.sources.feed.layout import MANIFEST_NAME, MAX_MANIFEST
 from neuron_pin.sources.feed.reading import FeedReader

@@ -4,12 +4,12 @@ upgraded."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name, public_version
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.outputs import infer_format
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Preferences, Resolution
 
 

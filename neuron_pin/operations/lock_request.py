@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
 from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Phase, PinPrecision, Rule, phase_at
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
 from neuron_pin.target import Scope

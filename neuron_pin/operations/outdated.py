@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
@@ -16,6 +15,7 @@ from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.state import State, read_state
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, PackageKey, Phase
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import NO_PREFERENCES
 from neuron_pin.resolve.explain import explain
 from neuron_pin.resolve.rules import Context

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, load_catalog, sdk_key
@@ -21,6 +21,7 @@ from neuron_pin.catalog.importer.checksums import SUMS, NotAsStated, verify_fact
 from neuron_pin.errors import CannotWrite, SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.feed.address import FeedAddress
 from neuron_pin.sources.feed.facts_head import FactsHead
 from neuron_pin.sources.feed.layout import MAX_MANIFEST

@@ -9,7 +9,6 @@ of, and of some that are near, is compared with the lock: by our own reader, and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import CannotWrite, InvalidVersion
@@ -23,6 +22,7 @@ from neuron_pin.inputs.host.apt_sandbox import AptFailed, Archive, has_apt, scra
 from neuron_pin.outputs.apt_preferences import ALLOWED, NEVER
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.policy.debversion import deb_key
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 
 ELSEWHERE = "elsewhere.invalid"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.errors import CannotWrite
@@ -18,6 +17,7 @@ from neuron_pin.fs.ownership import Ownership, find_ownership, mark
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.outputs import Format
 from neuron_pin.policy import Rule
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Resolution
 from neuron_pin.target import Scope
 

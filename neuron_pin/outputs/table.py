@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from neuron_pin.policy import Ecosystem, edition_at
+from neuron_pin.record import NamedTuple
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ after every single move.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
+from neuron_pin.record import NamedTuple
 
 MAX_MOVES = 4
 

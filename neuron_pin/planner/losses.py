@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, FrameworkRole, sdk_key
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.lock_request import LockRequest
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 
 from .destination import COMPILERS, TargetState, Wanted
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.errors import Change, NoSolution, Relaxation
 from neuron_pin.operations.alternatives import Tries, find_alternatives
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
+from neuron_pin.record import NamedTuple
 
 from .destination import TargetState, Wanted, find_target_state
 from .losses import leave_out

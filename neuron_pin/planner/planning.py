@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
@@ -20,6 +19,7 @@ from neuron_pin.inputs.state import State, read_state, spell_alike
 from neuron_pin.operations.diff import compare
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import TargetOptions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from neuron_pin.operations.diff import Comparison
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Resolution
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, OperatingSystem
@@ -21,6 +20,7 @@ from neuron_pin.outputs.repositories import (
     render_sources,
 )
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .checks import package_manager

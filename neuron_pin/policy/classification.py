@@ -5,7 +5,7 @@ Source: maintenance policy, "Neuron Software Classification"; its tables as data
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from neuron_pin.record import NamedTuple
 
 from .edition import PolicyEdition
 from .phase import Phase, SubjectKind

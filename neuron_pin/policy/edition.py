@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.errors import WrongUsage
+from neuron_pin.record import NamedTuple
 
 from .phase import Phase, SubjectKind
 

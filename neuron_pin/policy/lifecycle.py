@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from enum import Enum
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .phase import Phase, SubjectKind
 

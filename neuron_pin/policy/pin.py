@@ -7,9 +7,9 @@ major); PEP 440 "Version matching"; apt-get(8) and apt_preferences(5); dnf's ver
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from neuron_pin.errors import InvalidPin, InvalidVersion
+from neuron_pin.record import NamedTuple
 
 from .version import Form, NeuronVersion, parse_version, spell_mark, split_version
 

@@ -5,7 +5,7 @@ Apart from `rules`, because every lock loads those and only a page needs these.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from neuron_pin.record import NamedTuple
 
 from .rules import Rule
 

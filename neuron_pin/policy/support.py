@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .calendar import add_days, add_months
 from .edition import PolicyEdition, edition_at

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from neuron_pin.errors import InvalidVersion
+from neuron_pin.record import NamedTuple
 
 from .phase import Phase
 

@@ -16,10 +16,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesHeaderParser
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
 from neuron_pin.sources.http.transport import redact_url

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from html import escape
-from typing import NamedTuple
 from urllib.parse import quote
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.policy import Ecosystem, Phase, Rule, phase_at
+from neuron_pin.record import NamedTuple
 from neuron_pin.report.frame import MAX_AGE, PHASE_NAMES, frame_page, read_asset
 
 from .project_detail import ProjectDetail

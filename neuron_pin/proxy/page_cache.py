@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .view import View
 from .withheld import WithheldVersion

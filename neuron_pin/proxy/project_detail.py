@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
@@ -27,6 +26,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.printable import blank_unprintable
+from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Exclusion
 from neuron_pin.resolve.rules import Context, first_exclusion, select_rules
 from neuron_pin.sources.candidate import Candidate

@@ -7,8 +7,9 @@ that is not sent.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from neuron_pin.record import NamedTuple
 from neuron_pin.report.frame import digest_script, read_asset
 
 from .page_cache import CachedPage

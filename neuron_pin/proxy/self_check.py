@@ -7,8 +7,9 @@ import json
 import threading
 import time
 from contextlib import closing
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
+
+from neuron_pin.record import NamedTuple
 
 from .application import IndexService
 from .serializer import MediaType

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import NamedTuple
 
 import uvicorn
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.http.transport import Access
 from neuron_pin.sources.index.locations import Indexes, read_indexes

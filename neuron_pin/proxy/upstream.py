@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Release
 from neuron_pin.errors import UnknownName, WrongUsage
 from neuron_pin.policy import Phase
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target, make_target, parse_day
 
 MAX_PARTS = 16

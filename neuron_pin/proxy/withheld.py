@@ -8,11 +8,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import NamedTuple
 
 from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.policy import Rule
 from neuron_pin.printable import blank_unprintable
+from neuron_pin.record import NamedTuple
 
 from .project_detail import ProjectDetail
 from .view import View

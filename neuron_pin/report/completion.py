@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 FILE, FOLDER, COMMAND = "file", "folder", "command"
 """What completes a value that is no word of a list: paths, and somebody else's command line."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.facts import version_numbers
@@ -16,6 +15,7 @@ from neuron_pin.policy import EventType, Phase, SubjectKind
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import list_periods
 from neuron_pin.policy.update import Updates
+from neuron_pin.record import NamedTuple
 
 
 class Bar(NamedTuple):

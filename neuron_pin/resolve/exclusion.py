@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.policy import PackageKey, Rule
+from neuron_pin.record import NamedTuple
 
 _REACHED_BY_EXACT_PIN = (
     Rule.END_OF_SUPPORT,

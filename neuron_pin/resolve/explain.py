@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, Release
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 
 from .catalog_candidates import find_requirement_key

@@ -7,12 +7,11 @@ It binds and adds nothing.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.catalog import VersionRange, Window
 from neuron_pin.catalog.environments import meet
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 
 SDK_IDENTIFIER = "sdk:neuron-sdk"

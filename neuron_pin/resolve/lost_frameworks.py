@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Package, Release, sdk_key
 from neuron_pin.catalog.successors import find_successor
 from neuron_pin.policy import Phase, phase_at
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 

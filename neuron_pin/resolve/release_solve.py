@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
@@ -12,6 +12,7 @@ from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode, make_edge

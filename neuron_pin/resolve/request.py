@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import PinPrecision
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 

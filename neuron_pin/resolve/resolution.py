@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.catalog import ComponentKind, Support
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Rule
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
 

@@ -8,7 +8,6 @@ function knows comes in with the context.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog import (
     Catalog,
@@ -25,6 +24,7 @@ from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, phase_at
 from neuron_pin.policy.version import is_pep440
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from resolvelib import (
     AbstractProvider,
@@ -18,6 +18,8 @@ from resolvelib import (
     Resolver,
     resolvers,
 )
+
+from neuron_pin.record import NamedTuple
 
 from .graph import DependencyEdge, ResolvedNode
 from .provider import Provider

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import PackageKey
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate, File
 
 from .exclusion import Exclusion

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import package_part
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)

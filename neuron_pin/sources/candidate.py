@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from neuron_pin.catalog import Member
 from neuron_pin.policy import PackageKey
+from neuron_pin.record import NamedTuple
 
 
 class File(NamedTuple):

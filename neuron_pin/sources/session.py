@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
     from neuron_pin.gpgv import Signed

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from neuron_pin.errors import InvalidVersion, SourceFailed
 from neuron_pin.policy import Ecosystem
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.policy.rpmversion import compare_rpm
+from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
     from neuron_pin.sources.http.client import Fetcher

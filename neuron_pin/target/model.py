@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Place
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
+from neuron_pin.record import NamedTuple
 
 from .tags import expand_platforms, platform_tags
 

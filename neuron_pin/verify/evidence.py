@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from packaging.tags import Tag
 from packaging.utils import (
@@ -15,6 +14,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import Version
+
+from neuron_pin.record import NamedTuple
 
 from . import neuron
 from .addresses import is_of_machine, is_same_index, normalize_address, without_credentials

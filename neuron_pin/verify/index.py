@@ -9,7 +9,8 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .addresses import is_of_machine, without_credentials
 from .metadata import BLOCK, Metadata, Remote, Unreadable, metadata_of_wheel, parse_metadata

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 from .environment import Environment
 from .evidence import Evidence, subject_of

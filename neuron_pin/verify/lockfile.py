@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.record import NamedTuple
 
 from .addresses import shown, without_credentials
 

@@ -9,10 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from email.parser import BytesHeaderParser
-from typing import IO, NamedTuple
+from typing import IO
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from neuron_pin.record import NamedTuple
 
 MAX_METADATA = 16 * 1024 * 1024
 MAX_ENTRIES = 500_000

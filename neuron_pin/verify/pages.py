@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+
+from neuron_pin.record import NamedTuple
 
 from .addresses import without_credentials
 

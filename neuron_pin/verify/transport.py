@@ -21,8 +21,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
+
+from neuron_pin.record import NamedTuple
 
 from .addresses import without_credentials
 

@@ -11,10 +11,10 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.record import NamedTuple
 
 SUMS = "SHA256SUMS"
 MAX_BYTES = 64 * 1024 * 1024

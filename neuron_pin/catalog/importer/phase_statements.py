@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.facts import FrameworkRole
 from neuron_pin.catalog.names import Title
 from neuron_pin.policy import Phase, Subject, SubjectKind
+from neuron_pin.record import NamedTuple
 
 from .release_page import Passage, PassageKind
 

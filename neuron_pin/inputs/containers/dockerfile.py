@@ -10,10 +10,10 @@ import json
 import re
 import shlex
 from collections.abc import Container, Iterator, Mapping
-from typing import NamedTuple
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.requirements.requirements_txt import read_text
+from neuron_pin.record import NamedTuple
 
 from .image_reference import BaseImage, read_image_name
 from .install_commands import Installation, read_installations

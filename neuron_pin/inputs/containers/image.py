@@ -16,11 +16,12 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
 from .layers import (

@@ -7,7 +7,8 @@ Deep Learning Containers carry it in their tags:
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 
 class BaseImage(NamedTuple):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.requirements.direct import DirectReference, read_direct
 from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 
 from .shell import Word, read_commands, script_lines
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+from neuron_pin.record import NamedTuple
 
 MAX_WORDS = 200_000
 

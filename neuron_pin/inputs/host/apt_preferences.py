@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy.debversion import deb_key
+from neuron_pin.record import NamedTuple
 
 DEFAULT = 500
 INSTALLED = 100

@@ -13,10 +13,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 
 from .apt_preferences import PackageFile
 

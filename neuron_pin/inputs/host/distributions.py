@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Iterator
-from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.state import MAX_DISTRIBUTIONS, not_an_environment, site_packages
+from neuron_pin.record import NamedTuple
 
 MAX_METADATA = 4 * 1024 * 1024
 MAX_RECORD = 32 * 1024 * 1024

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.record import NamedTuple
 
 STATUS = "var/lib/dpkg/status"
 MAX_BYTES = 256 * 1024 * 1024

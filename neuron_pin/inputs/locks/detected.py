@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -20,6 +20,7 @@ from neuron_pin.inputs.requirements.direct import DirectReference
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PACKAGES = 100_000

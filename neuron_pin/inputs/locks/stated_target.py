@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import UnknownName, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.toml import parse_toml
+from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
 

@@ -8,9 +8,9 @@ Source: PEP 508, direct references; PEP 427 and 625, how archives are called; pi
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name
+from neuron_pin.record import NamedTuple
 
 
 class DirectReference(NamedTuple):

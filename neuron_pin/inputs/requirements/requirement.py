@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import InvalidPin, WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
+from neuron_pin.record import NamedTuple
 
 from .specifier import admits, canonicalize_specifier
 

@@ -9,10 +9,10 @@ import contextlib
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.gpgv import BadSignature
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.transport import redact_url
 from neuron_pin.sources.signed_by import Trust, check_dated, verify_message

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed, WrongUsage
 from neuron_pin.extras import install_command
 from neuron_pin.fs.compression import can_unpack, unpack
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.urls import is_address
 from neuron_pin.sources.signed_by import Trust, parse_options, parse_trust
 from neuron_pin.sources.system_package import SystemPackage

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.signed_by import parse_trust
 
 from .packages import AMD64

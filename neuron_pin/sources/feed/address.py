@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog.facts_age import REPOSITORY
 from neuron_pin.errors import WrongUsage
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.transport import redact_url, split_credentials
 from neuron_pin.sources.http.urls import is_address
 

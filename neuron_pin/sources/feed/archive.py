@@ -9,9 +9,10 @@ from __future__ import annotations
 import gzip
 import os
 import tarfile
-from typing import IO, NamedTuple
+from typing import IO
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 
 from .layout import MAX_FILES, find_place, is_safe
 

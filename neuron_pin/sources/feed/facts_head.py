@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 
 HEAD = "facts.json"
 ARCHIVE = "facts.tar.gz"

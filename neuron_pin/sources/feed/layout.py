@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from neuron_pin.catalog.facts_age import ANNOUNCEMENTS, MANIFEST, NOTES
+from neuron_pin.record import NamedTuple
 
 MAX_PAGE = 1024 * 1024
 MAX_MANIFEST = 16 * 1024 * 1024

@@ -13,12 +13,12 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 from urllib.parse import quote
 
 from neuron_pin.catalog.facts_age import ANNOUNCEMENTS, MANIFEST, NOTES
 from neuron_pin.catalog.importer.checksums import SUMS, read_sums, verify_facts
 from neuron_pin.errors import SourceFailed, UnreadableInput
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.record_cache import RecordCache
 

@@ -13,11 +13,11 @@ import json
 import re
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 from urllib.parse import quote
 
 from neuron_pin.catalog.facts_age import PUBLISHED
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
 

@@ -15,10 +15,11 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
 from .record_cache import MAX_FRESH, is_fresh

@@ -13,9 +13,10 @@ import json
 import os
 from binascii import crc32
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from neuron_pin.fs.atomic import put
+from neuron_pin.record import NamedTuple
 
 FORMAT = 4
 """Raised when the shape of any record changes; older ones then count as absent."""

@@ -13,10 +13,11 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from neuron_pin.errors import SourceFailed, Unreachable
+from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
 from .deadlines import Deadline, make_adapter

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 from neuron_pin.target.tags import marker_environment
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.urls import is_address, resolve_url
 
 ACCEPT = (

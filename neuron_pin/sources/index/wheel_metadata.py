@@ -14,12 +14,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, Response, cannot_read
 from neuron_pin.sources.http.transport import redact_url
 

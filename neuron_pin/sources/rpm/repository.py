@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
@@ -22,6 +22,7 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.gpgv import BadSignature
 from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.transport import redact_url
 from neuron_pin.sources.http.urls import is_address
