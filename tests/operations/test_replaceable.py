@@ -144,3 +144,12 @@ def test_a_report_replaces_its_own_file_alone(
     path.write_text("")
     assert run(*words).code == 0
     assert path.read_text().splitlines()[3:] == first.splitlines()[3:]
+
+
+def test_a_file_of_comments_alone_is_foreign_at_once(run: Run) -> None:
+    """Each line more must not double the time to tell."""
+    path = Path("notes.txt")
+    path.write_text("# Ask Kim about the driver.\n" * 100)
+    assert failure(run("lifecycle", "trn2", "-o", "notes.txt"), CannotWrite).path == "notes.txt"
+    path.write_text("# mine\n# This file was written by neuron-pin:\n")
+    assert run("lifecycle", "trn2", "-o", "notes.txt").code == 0
