@@ -29,14 +29,16 @@ _WHEEL = rf"({_NAME})-([^-/]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl"
 # pip: what has a separator in it, or is called as archives are, is a path.
 _PATH = (
     rf"(?!{_NAME}\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://)"
-    r"(\.{1,2}|[^\s;\[]*/[^\s;\[]*|[^\s;\[]+\.(?:whl|tar\.gz|zip))\s*(?:[\[;].*)?"
+    r"(\.{1,2}|[^\s;\[/]*/[^\s;\[]*|[^\s;\[]+\.(?:whl|tar\.gz|zip))\s*(?:[\[;].*)?"
 )
 _ARCHIVE = rf"({_NAME})-\d[^-/]*\.(?:tar\.gz|zip)"
 
 
 def find_local_path(text: str) -> str:
     """The path of a local file or folder that a requirement names, empty for every other."""
-    found = re.fullmatch(_PATH, text.strip())
+    # Neither a path nor an address has a space, and runs of them would cost the square of their
+    # length.
+    found = re.fullmatch(_PATH, " ".join(text.split()))
     return found[1] if found is not None else ""
 
 
@@ -50,7 +52,7 @@ def read_direct(text: str) -> DirectReference | None:
         local = wheel or re.fullmatch(_ARCHIVE, file)
         version = wheel[2] if wheel is not None else ""
         return DirectReference(canonicalize_name(local[1]), path, version) if local else None
-    named = re.match(_NAMED, text.strip())
+    named = re.match(_NAMED, " ".join(text.split()))
     if named is not None:
         return DirectReference(canonicalize_name(named[1]), named[2])
     address = re.match(_ADDRESS, text.strip())

@@ -1,11 +1,13 @@
 """Requirements in the notations of pip, apt and rpm, and files of them."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs import parse_requirement
+from neuron_pin.inputs.requirements.direct import find_local_path, read_direct
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 from neuron_pin.policy import Ecosystem
 
@@ -137,3 +139,10 @@ def test_a_missing_nested_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="absent") as caught:
         read_requirements(str(path))
     assert caught.value.path == str(tmp_path / "absent.txt")
+
+
+@pytest.mark.parametrize("line", ["/" * 200_000 + " x", "a" + " " * 200_000 + "b"])
+def test_a_line_takes_time_by_its_length_alone(line: str) -> None:
+    begun = time.monotonic()
+    assert (find_local_path(line), read_direct(line)) == ("", None)
+    assert time.monotonic() - begun < 30
