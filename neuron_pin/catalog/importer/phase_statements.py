@@ -105,9 +105,12 @@ class PhaseReader:
         if _MAY_STATE.search(passage.text) is None:
             return []
         for begin, sentence in _sentences(passage.text):
+            # Asked once: a sentence may be as long as its page.
+            to_come = _TO_COME.search(sentence)
             for phase, way in self._ways:
                 for match in way.finditer(sentence):
-                    if _TO_COME.search(sentence, 0, match.end()) or _is_of_part(match):
+                    is_to_come = to_come is not None and to_come.end() <= match.end()
+                    if is_to_come or _is_of_part(match):
                         continue
                     line = passage.find_line(begin + match.start("name"))
                     for statement in self._make(match, phase, line, passage):
@@ -216,7 +219,8 @@ _WAYS: tuple[tuple[Phase | None, str], ...] = (
 
 def _is_of_part(match: re.Match[str]) -> bool:
     """Whether the name only says what something else belongs to: *the API of X is in beta*."""
-    before = match.string[: match.start("name")]
+    begin = match.start("name")
+    before = match.string[max(begin - _MAX_BEFORE, 0) : begin]
     if _PREDICATE.search(match[0]):
         return re.search(rf"\b(?:of|for|to|from|by|{_PLACE})\s+(?:the\s+)?$", before) is not None
     return re.search(rf"\b(?:{_PLACE})\s+(?:the\s+)?$", before) is not None
@@ -224,6 +228,8 @@ def _is_of_part(match: re.Match[str]) -> bool:
 
 _PLACE = "in|on|with|using|through|via|inside"
 _PREDICATE = re.compile(r"\s(?:is|has|moves?|exits?|leaves?)\s")
+_MAX_BEFORE = 40
+"""Characters before a name that say what it is there for."""
 
 
 def _early(words: str) -> Phase:

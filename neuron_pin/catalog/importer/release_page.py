@@ -8,10 +8,12 @@ by line, and no more of the markup is understood than the passages need.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from itertools import accumulate
 
 MAX_LINES = 20_000
 """Most lines of a page that are read."""
@@ -66,7 +68,8 @@ class Section:
 class Passage:
     """A piece of text that is read as one.
 
-    ``row`` is the first cell of its table row, ``sdk`` the release that the row names.
+    ``row`` is the first cell of its table row, ``sdk`` the release that the row names.  ``ends``
+    are where the lines end in the text.
     """
 
     kind: PassageKind
@@ -75,18 +78,15 @@ class Passage:
     row: str = ""
     sdk: str = ""
     text: str = field(init=False, default="")
+    ends: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.text = " ".join(text for _, text in self.lines)
+        self.ends = list(accumulate(len(text) + 1 for _, text in self.lines))
 
     def find_line(self, offset: int) -> int:
         """The line of the page on which a character of the text is."""
-        end = 0
-        for line, text in self.lines:
-            end += len(text) + 1
-            if offset < end:
-                return line
-        return self.lines[-1][0]
+        return self.lines[min(bisect_right(self.ends, offset), len(self.lines) - 1)][0]
 
 
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#`.:_])\1{2,}\s*$")
@@ -129,6 +129,8 @@ def parse_day(text: str) -> date | None:
 
 def strip_markup(text: str) -> str:
     """A line without roles, links, literals and emphasis."""
+    # First without runs of spaces, which would cost the square of their length below.
+    text = " ".join(text.split())
     text = re.sub(r":[a-z][\w+.:-]{0,30}:`([^`<]*?)\s*(?:<[^>`]*>)?`", r"\1", text)
     text = re.sub(r"`([^`<]+?)\s*<[^>`]*>`__?", r"\1", text)
     text = text.replace("``", "").replace("**", "").replace("’", "'")

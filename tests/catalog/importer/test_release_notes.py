@@ -1,6 +1,7 @@
 """Release notes state phases: what is sure becomes an event, the rest is listed by page and line."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from conftest import FIXTURES
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
+from neuron_pin.catalog.importer.phase_statements import PhaseReader
+from neuron_pin.catalog.importer.release_page import read_passages
 from neuron_pin.policy import Event, Phase
 
 PAGES = FIXTURES / "release-notes"
@@ -187,3 +190,20 @@ def test_imported_phases_decide_a_lock(run, tmp_path: Path) -> None:
     refused = run(*lock)
     assert refused.code == 1
     assert "libneuronxla has been beta since 2026-08-20" in refused.err
+
+
+# what a page of the largest size is full of
+LONG = [
+    "a `b" + " " * 400_000 + "c\n",
+    "libneuronxla (beta) " * 40_000 + "\n",
+    "libneuronxla (beta)\n" * 15_000,
+]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["spaces", "one line", "many lines"])
+def test_a_page_takes_time_by_its_length_alone(catalog: Catalog, text: str) -> None:
+    reader = PhaseReader(catalog)
+    begun = time.monotonic()
+    for passage in read_passages(f"Neuron 2.1.0\n============\n\n{text}"):
+        reader.read(passage)
+    assert time.monotonic() - begun < 30
