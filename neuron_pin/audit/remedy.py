@@ -119,7 +119,8 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     keys = [key for key in packages if key.ecosystem in _FILES]
     wanted = {key.name for key in keys}
     kinds = {key.ecosystem for key in keys} or {Ecosystem.PIP}
-    newest = [release.sdk for release in catalog.releases if release.date <= target.as_of]
+    final = (release for release in catalog.releases if release.is_final)
+    newest = [release.sdk for release in final if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
     shipped = sorted(wanted & _members(catalog, chosen, target).keys())
     words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]

@@ -145,9 +145,10 @@ def _is_gone(catalog: Catalog, name: str, as_of: date) -> bool:
 
 
 def _find_last(catalog: Catalog, name: str, as_of: date) -> str:
-    """The last release that ships a package, empty where the newest of the day does."""
+    """The last release that ships a package, empty where the newest of the day does; spans, and
+    so this, pass over pre-releases."""
     life = catalog.spans.packages.get(name)
-    newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
+    newest = next((r for r in catalog.releases if r.is_final and r.date <= as_of), None)
     if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
         return ""
     return life.last

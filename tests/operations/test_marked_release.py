@@ -8,12 +8,15 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from apt_machine import archive, has_apt
 from conftest import FIXTURES, Run, failure, wheel
 
+from neuron_pin.catalog import load_catalog
+from neuron_pin.catalog.successors import find_successor
 from neuron_pin.errors import NoSolution
 
 MARKS = FIXTURES / "manifest/marks.json"
@@ -64,6 +67,13 @@ def test_the_candidate_supersedes_nothing(run: Run) -> None:
     done = run("releases", "--as-of", "2027-02-01", "--format", "json")
     rows = {row["sdk"]: row["status"] for row in json.loads(done.out)["releases"]}
     assert (rows[CANDIDATE], rows["2.32.0"]) == ("rc", "superseded")
+
+
+def test_the_candidate_ends_no_package() -> None:
+    """What the newest final release ships is not left by a candidate after it."""
+    successor = find_successor(load_catalog(), "aws-neuron-tools", date(2027, 2, 1))
+    assert successor is not None
+    assert (successor.name, successor.last_sdk) == ("aws-neuronx-tools", "")
 
 
 def test_what_pip_cannot_name_is_refused_with_the_reason(run: Run) -> None:
