@@ -109,7 +109,6 @@ class Subjects:
         self.as_of = as_of
         self.family = family
         self.facts_of = catalog.announced
-        self._family = family
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
         # The catalog has the newest first.
         final = {release.sdk for release in catalog.releases if release.phase >= Phase.STABLE}
@@ -194,7 +193,7 @@ class Subjects:
         subject = Subject(kind, package.name)
         whole = [e for e in events if not e.version or e.type is EventType.LAST_VERSION]
         status = self._status(subject, package.title, whole, life, first)
-        successor = find_successor(self.catalog, package.name, self.as_of, self._family)
+        successor = find_successor(self.catalog, package.name, self.as_of, self.family)
         instead = successor.name if successor is not None else ""
         yield status._replace(framework=package.framework, replacement=instead)
         versions = dict(self.catalog.spans.frameworks.get(package.name, {}))

@@ -22,7 +22,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
 
 from .announcement_page import Page, UnparsedPage, parse_page, parse_post, read_page
-from .release_notes import read_release_notes
+from .release_notes import READ_BY_IMPORT, read_release_notes
 from .release_page import Passage, is_of_release, read_passages
 
 MAX_PAGES = 5_000
@@ -187,7 +187,7 @@ def _events(page: Page, catalog: Catalog, released: dict[str, date]) -> tuple[li
             instances=instances,
             replacement="",
             source=page.path,
-            note="read by catalog import",
+            note=READ_BY_IMPORT,
             component=subject.component,
             workload=subject.workload,
         )
@@ -211,7 +211,7 @@ def _parse_renaming(page: Page, released: dict[str, date]) -> list[Event]:
             instances=frozenset(),
             replacement=canonicalize_name(new),
             source=page.path,
-            note="read by catalog import",
+            note=READ_BY_IMPORT,
             type=EventType.RENAMED,
         )
         for old, new in page.renames

@@ -42,25 +42,15 @@ CURATED = (
 )
 
 
-def write_catalog(
-    manifest: Manifest | None,
-    known: Catalog,
-    source: str,
-    target: str,
-    announcements: Announcements | None = None,
-) -> None:
-    """Write the catalog that results from a manifest, announcements, or both, and from the
-    facts of ``known``; raises what `install_catalog` raises."""
-    install_catalog(render_catalog(manifest, known, source, announcements), target)
-
-
 def render_catalog(
     manifest: Manifest | None,
     known: Catalog,
     source: str,
     announcements: Announcements | None = None,
 ) -> dict[str, str]:
-    """The files of that catalog, by their path in the folder, with their sums."""
+    """The files of the catalog that results from a manifest, announcements, or both, and from
+    the facts of ``known``, by their path in the folder, with their sums; ``source`` says where
+    they are from."""
     texts = _texts(manifest, known, source, announcements)
     texts[SUMS] = render_sums(texts)
     return texts

@@ -10,7 +10,7 @@ from conftest import FIXTURES
 from neuron_pin.catalog import ComponentKind
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
 from neuron_pin.catalog.importer.manifest import read_manifest
-from neuron_pin.catalog.importer.writer import write_catalog
+from neuron_pin.catalog.importer.writer import install_catalog, render_catalog
 from neuron_pin.errors import UnreadableInput
 
 IRREGULAR = FIXTURES / "manifest" / "irregular.json"
@@ -67,7 +67,8 @@ def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Pa
 
 def test_an_import_keeps_every_release_that_was_known(catalog: Catalog, tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    write_catalog(read_manifest(str(IRREGULAR), catalog), catalog, "test", str(folder))
+    texts = render_catalog(read_manifest(str(IRREGULAR), catalog), catalog, "test")
+    install_catalog(texts, str(folder))
     fresh = Catalog(str(folder))
     assert len(fresh.releases) == len(catalog.releases) + 1
     assert fresh.members("2.26.1") == catalog.members("2.26.1")
@@ -76,7 +77,7 @@ def test_an_import_keeps_every_release_that_was_known(catalog: Catalog, tmp_path
 
 def test_the_embedded_files_are_as_the_writer_writes_them(catalog: Catalog, tmp_path: Path) -> None:
     manifest = read_manifest(str(IRREGULAR), catalog)
-    write_catalog(manifest, catalog, catalog.source, str(tmp_path / "new"))
+    install_catalog(render_catalog(manifest, catalog, catalog.source), str(tmp_path / "new"))
     for path in sorted((Path(EMBEDDED) / "members").iterdir()):
         assert (tmp_path / "new" / "members" / path.name).read_text() == path.read_text()
 
