@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import FIXTURES, Keys, Run, failure
@@ -34,7 +35,7 @@ from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.operations.feed_failures import FeedFailed, OlderFeed
 from neuron_pin.policy import Phase
-from neuron_pin.sources.feed import archive, reading
+from neuron_pin.sources.feed import archive, layout, reading, repository
 
 __all__ = ["authority"]
 
@@ -584,6 +585,38 @@ def test_phases_come_from_the_release_notes_of_a_feed(
     assert (event.phase, event.source) == (
         Phase.STABLE, "about-neuron/whats-new.rst, 2.34.0, line 9",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind"),
+    [
+        (layout, "MAX_KEPT", "repository"),
+        (layout, "MAX_KEPT", "mirror"),
+        (repository, "MAX_FILES", "repository"),
+        (reading, "MAX_FILES", "mirror"),
+    ],
+)
+def test_files_that_are_more_than_allowed_together(
+    run: Run,
+    server: FeedServer,
+    mirror: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    name: str,
+    kind: str,
+) -> None:
+    """Each of them is small enough."""
+    monkeypatch.setattr(module, name, 2)
+    options = ["--proxy", server.proxy, "--cert", server.ca]
+    publish_repository(server, files_of(mirror), "a" * 40)
+    if kind == "mirror":
+        files = state_sums({f"./{path}": text for path, text in files_of(mirror).items()})
+        (mirror / "SHA256SUMS").write_bytes(files["SHA256SUMS"])
+        options = ["--feed", str(mirror)]
+    error = failure(run("catalog", "update", *options), FeedFailed)
+    assert "more than 2" in error.problem
+    assert data(tmp_path) == {}
 
 
 REPOSITORIES: dict[str, dict[str, dict]] = {

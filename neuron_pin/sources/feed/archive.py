@@ -14,11 +14,10 @@ from typing import IO
 from neuron_pin.errors import SourceFailed
 from neuron_pin.record import NamedTuple
 
-from .layout import MAX_FILES, find_place, is_safe
+from .layout import MAX_FILES, MAX_KEPT, find_place, is_safe
 
 MAX_MEMBERS = 50_000
-MAX_KEPT = 64 * 1024 * 1024
-"""Most members of an archive, and most bytes of those that are kept."""
+"""Most members of an archive, whether they are kept or not."""
 
 
 class Bounds(NamedTuple):

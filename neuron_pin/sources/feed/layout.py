@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterable
 
 from neuron_pin.catalog.facts_age import ANNOUNCEMENTS, MANIFEST, NOTES
+from neuron_pin.errors import SourceFailed
 from neuron_pin.record import NamedTuple
 
 MAX_PAGE = 1024 * 1024
@@ -18,7 +20,8 @@ MAX_MANIFEST = 16 * 1024 * 1024
 """Bytes of one announcement page, and of a release manifest or another file of facts."""
 
 MAX_FILES = 10_000
-"""Most files of a feed that are kept."""
+MAX_KEPT = 64 * 1024 * 1024
+"""Most files of a feed that are kept, and most bytes of all of them together."""
 
 READ_AT_ONCE = 8
 """Files of a feed that are asked for at once."""
@@ -64,3 +67,19 @@ def is_safe(path: str) -> bool:
 def is_known_page(path: str, known: Iterable[str]) -> bool:
     """Whether a page is one of those, by its name: that is how facts name their sources."""
     return path.endswith(".rst") and os.path.basename(path) in known
+
+
+class Allowance:
+    """The bytes that may still be taken of a feed, whichever thread reads them."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._left = url, MAX_KEPT
+        self._lock = threading.Lock()
+
+    def take(self, data: bytes) -> bytes:
+        """The bytes themselves; raises `SourceFailed` where they are more than may be taken."""
+        with self._lock:
+            self._left -= len(data)
+            if self._left < 0:
+                raise SourceFailed(self._url, f"has more than {MAX_KEPT} bytes to take")
+        return data

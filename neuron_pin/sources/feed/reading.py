@@ -25,7 +25,17 @@ from neuron_pin.sources.http.record_cache import RecordCache
 from .address import FeedAddress, FeedKind
 from .archive import FETCHED, LOCAL, unpack_feed
 from .facts_head import ARCHIVE, HEAD, MAX_HEAD, FactsHead, parse_head
-from .layout import MANIFEST_NAME, PAGES, READ_AT_ONCE, Place, find_place, is_known_page, is_safe
+from .layout import (
+    MANIFEST_NAME,
+    MAX_FILES,
+    PAGES,
+    READ_AT_ONCE,
+    Allowance,
+    Place,
+    find_place,
+    is_known_page,
+    is_safe,
+)
 
 MAX_SUMS = 4 * 1024 * 1024
 MAX_SIGNATURE = 64 * 1024
@@ -168,8 +178,15 @@ class FeedReader:
                 raise SourceFailed(feed.url, f"lists {place.path!r} twice")
             places.add(place.path)
             wanted.append((name, place))
+        if len(wanted) > MAX_FILES:
+            raise SourceFailed(feed.url, f"lists more than {MAX_FILES} pages")
+        allowance = Allowance(feed.url)
+
+        def fetch(named: tuple[str, Place]) -> bytes:
+            return allowance.take(self._get_stated(feed, named[0], stated, named[1].limit))
+
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-            texts = pool.map(lambda w: self._get_stated(feed, w[0], stated, w[1].limit), wanted)
+            texts = pool.map(fetch, wanted)
             for (_, place), data in zip(wanted, texts, strict=True):
                 self._write("vendor", place.path, data)
         if not places and not any(name.endswith(".rst") for name in stated):

@@ -21,7 +21,15 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
 
-from .layout import MAX_FILES, READ_AT_ONCE, Place, find_place, is_known_page, is_safe
+from .layout import (
+    MAX_FILES,
+    READ_AT_ONCE,
+    Allowance,
+    Place,
+    find_place,
+    is_known_page,
+    is_safe,
+)
 
 API = "https://api.github.com/repos"
 RAW = "https://raw.githubusercontent.com"
@@ -55,8 +63,13 @@ def fetch_files(
     """The manifest and the pages of a commit that are not known, by where they go below
     ``vendor``; raises `SourceFailed`."""
     wanted = _list_files(repository, commit, fetcher, known_pages)
+    allowance = Allowance(repository)
+
+    def fetch(file: _File) -> bytes:
+        return allowance.take(_fetch(repository, commit, file, fetcher, cache))
+
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        texts = pool.map(lambda file: _fetch(repository, commit, file, fetcher, cache), wanted)
+        texts = pool.map(fetch, wanted)
         return {file.place.path: text for file, text in zip(wanted, texts, strict=True)}
 
 
