@@ -216,8 +216,8 @@ def _project_value(path: str, name: str, value: Any) -> Any:
         raise UnreadableInput(
             path,
             None,
-            f"[tool.neuron-pin] {name}: facts count for every project, so that no project names "
-            "where they are from",
+            f"[tool.neuron-pin] {name}: facts are for every project, so no project sets where "
+            "they come from",
             hint=f"the option --{name} or the variable NEURON_PIN_{field.upper()}",
         )
     where = f"{path}: [tool.neuron-pin] {name}"

@@ -273,7 +273,7 @@ class _Lint:
             e for e in events_in_force(events, date.max) if e.phase is Phase.EOS and e.effective
         ]
         last = self.dates[life.last]
-        # The end that stands, whatever was said of more or later on.
+        # The end in force, whatever was said of more versions or later.
         fact = phase_at(events, name, version, None, date.max)
         for event in [fact.event] if fact.phase is Phase.EOS and fact.event else []:
             # A package whose framework version ended may go on with the others.

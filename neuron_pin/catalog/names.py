@@ -7,7 +7,7 @@ from neuron_pin.record import NamedTuple
 
 
 class SubjectName(NamedTuple):
-    """Words of a title, and the subject they name; its version stands behind them.
+    """Words of a title, and the subject they name; its version follows them.
 
     ``component`` and ``workload`` are those of a model class.
     """

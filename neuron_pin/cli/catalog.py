@@ -154,7 +154,7 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
         f"up to SDK   {catalog.version} ({catalog.date})",
         f"announced   up to {catalog.announced}",
         f"age         {age.days} {'day' if age.days == 1 else 'days'}"
-        + (": newer facts may be there (neuron-pin catalog update)" if age.is_old else ""),
+        + (": there may be newer facts (neuron-pin catalog update)" if age.is_old else ""),
         f"source      {catalog.source}",
         f"releases    {len(listed)}",
         f"events      {len(catalog.events)}",

@@ -137,7 +137,7 @@ def _lines(found: UpdatedFacts, *, everything: bool) -> Iterator[str]:
     if found.written:
         yield f"now        {found.after}"
     elif found.is_newer:
-        yield f"there      {found.after}"
+        yield f"in feed    {found.after}"
     if found.written:
         yield f"written to {found.folder}"
     elif found.is_newer:

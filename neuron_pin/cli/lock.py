@@ -346,8 +346,8 @@ def _outputs(options: Options) -> tuple[list[Output], Format | None]:
     for name in (*options.host_output, *options.container_output):
         if name == STDOUT:
             raise WrongUsage(
-                "a part of the lock has no file name",
-                hint="--scope host and --scope container print one side",
+                "--host-output and --container-output write files, and - is none",
+                hint="to print one side, lock it alone: --scope host or --scope container",
             )
     named = [(name, Scope.BOTH) for name in options.output if name != STDOUT]
     named += [(name, Scope.HOST) for name in options.host_output]

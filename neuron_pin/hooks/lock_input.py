@@ -45,8 +45,8 @@ def describe_expiry(held: HookLock, today: date) -> str:
     if not expires or expires >= today.isoformat():
         return ""
     return (
-        f"the lock was to be reviewed by {expires}; it is enforced as it is. Make a new one, or "
-        "say with --expires DATE until when this one holds"
+        f"the lock was due for review by {expires}; it is enforced as it is. Make a new lock, or "
+        "give this one a new day with --expires DATE"
     )
 
 

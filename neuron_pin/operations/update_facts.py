@@ -179,7 +179,7 @@ class _Update:
         after = _facts_of(fresh)
         head = offer.head
         if head is not None and (self._of_head(head), head.age) != (after, fresh.age):
-            raise SourceFailed(self.url, "says something else of its facts than they say")
+            raise SourceFailed(self.url, "has other facts than its facts.json says")
         is_older = fresh.age < self.known.age
         if fresh.age == self.known.age or (is_older and not self._may_be_older(after)):
             return self._found(offer, after, is_older=is_older)
@@ -350,7 +350,7 @@ class _Update:
             raise CannotWrite(self.request.target, error.strerror or str(error)) from None
 
     def _shorten(self, path: str) -> str:
-        """A path below a folder of ours, or of the feed, without that folder."""
+        """A path below one of the folders of an update, or of the feed, without that folder."""
         folders = [os.path.join(self._scratch, name) for name in ("facts", "vendor", "trial")]
         folders += [self.request.feed.path, os.path.dirname(self.request.target)]
         for folder in filter(None, folders):

@@ -88,7 +88,7 @@ class PolicyEdition(NamedTuple):
 
 _WITH_ALPHA = {
     **_WITHOUT_ALPHA,
-    # Alpha stands in the classification tables of features and of APIs alone.
+    # Alpha is in the classification tables of features and of APIs alone.
     SubjectKind.FEATURE: _COMMON | {Phase.ALPHA},
     SubjectKind.API: _COMMON | {Phase.ALPHA},
 }

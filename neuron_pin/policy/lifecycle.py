@@ -3,9 +3,9 @@
 The order of events, and what a more general one does to a narrower one:
 
 1. What takes effect later comes later; of two on one day, what was announced later.
-2. An end of support stands, and so does Maintenance, until a later event of equal or narrower
+2. An end of support holds, and so does Maintenance, until a later event of equal or narrower
    scope leads back to an earlier phase ("supported again").  A more general event does not.
-3. A Beta of some versions stands until a later event about those versions, or fewer of them,
+3. A Beta of some versions holds until a later event about those versions, or fewer of them,
    makes them stable.  A more general event does not: what was called Beta by its version stays
    a Beta build.
 4. Otherwise the latest phase decides, whoever says it.

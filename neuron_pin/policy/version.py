@@ -103,7 +103,7 @@ _FORM_BY_LENGTH = {3: Form.SDK, 4: Form.STANDALONE, 6: Form.EXTENSION, 7: Form.E
 
 _MARKED = re.compile(r"(\d+)(alpha|beta|rc|a|b|c)(\d*)", re.IGNORECASE)
 _BELOW = 1 << 60
-"""More than any number of a version: what stands behind the number below a marked one."""
+"""More than any number of a version: what follows the number below a marked one."""
 
 
 @lru_cache(maxsize=16384)

@@ -91,7 +91,7 @@ def _unpack(members: tarfile.TarFile, url: str, folder: str) -> None:
             raise SourceFailed(url, f"holds {shown!r}, which is not a regular file")
         kept, size = kept + 1, size + member.size
         if kept > MAX_FILES or size > MAX_KEPT or member.size > place.limit:
-            raise SourceFailed(url, f"holds {shown!r}, which is more than is taken of a feed")
+            raise SourceFailed(url, f"holds {shown!r}, which exceeds the limits of a feed")
         stream = members.extractfile(member)
         assert stream is not None
         data = stream.read(place.limit + 1)

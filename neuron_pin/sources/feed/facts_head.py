@@ -43,7 +43,9 @@ def parse_head(data: bytes, url: str) -> FactsHead:
             schema=_number(document, "schema"),
         )
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise SourceFailed(url, "does not say what the facts are of") from None
+        raise SourceFailed(
+            url, "lacks the version, date, announcements, revision or schema of its facts"
+        ) from None
 
 
 def _text(document: Any, name: str) -> str:
