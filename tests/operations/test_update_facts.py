@@ -571,7 +571,7 @@ def test_phases_come_from_the_release_notes_of_a_feed(
     run: Run, server: FeedServer, mirror: Path, tmp_path: Path, kind: str
 ) -> None:
     (mirror / "about-neuron/whats-new.rst").write_bytes(NOTES)
-    options = ["--feed", str(mirror)]
+    options: list[object] = ["--feed", mirror]
     if kind == "repository":
         publish_repository(server, files_of(mirror), "a" * 40)
         options = ["--proxy", server.proxy, "--cert", str(server.ca)]
