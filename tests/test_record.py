@@ -1,0 +1,66 @@
+"""Records are what `typing.NamedTuple` makes of the same class."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import typing
+
+import pytest
+
+from neuron_pin import record
+
+
+class Light(record.NamedTuple):
+    """Two fields."""
+
+    name: str
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {len(self.numbers)}"
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Typed(typing.NamedTuple):
+    """Two fields."""
+
+    name: str
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {len(self.numbers)}"
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def test_a_record_is_the_named_tuple_of_typing() -> None:
+    ours, theirs = Light("a", (1, 2)), Typed("a", (1, 2))
+    assert tuple(ours) == tuple(theirs)
+    assert (str(ours), repr(ours)) == (str(theirs), repr(theirs).replace("Typed", "Light"))
+    assert Light._fields == Typed._fields
+    assert Light._field_defaults == Typed._field_defaults
+    assert (Light.__doc__, Light.__name__, Light.__qualname__, Light.__module__) == (
+        Typed.__doc__, "Light", "Light", Typed.__module__,
+    )  # fmt: skip
+    assert Light("b").numbers == ()
+    assert ours._replace(name="c") == ("c", (1, 2))
+    assert pickle.loads(pickle.dumps(ours)) == copy.deepcopy(ours) == ours
+    with pytest.raises(AttributeError):
+        ours.name = "d"  # type: ignore[misc]
+
+
+def test_a_subclass_of_a_record_is_a_class() -> None:
+    class More(Light):
+        __slots__ = ()
+
+        def twice(self) -> str:
+            return self.name * 2
+
+    assert More("ab").twice() == "abab"
+    assert isinstance(More("ab"), Light)
