@@ -15,7 +15,7 @@ from neuron_pin.outputs.header import is_headed
 from .write import MAX_BYTES, Output
 
 _REPORT = re.compile(
-    r"\{\s*\"schema_version\": "
+    r"\{\s*\"schema_version\": \d+,\s*\"(?:as_of|from)\": "
     r"|(?:## )?From .+ to Neuron SDK \d|KIND +SUBJECT +PHASE"
     r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
     r"|<svg .{,2000}<title id=\"title\">AWS Neuron |BEGIN:VCALENDAR\s.{,40}PRODID:-//neuron-pin//"
@@ -25,7 +25,7 @@ _REPORT = re.compile(
 """How plans and lifecycles begin, in each format."""
 
 _BEGINNINGS = {
-    "json": r'\{\s*"schema_version": ',
+    "json": r'\{\s*"schema_version": \d+,[\s\S]{,300}?"command": ',
     "hook-state": "neuron-pin hook state ",
     "text": r"(?:Neuron SDK [\d.]+|no Neuron SDK) for .*, as of \d{4}-\d\d-\d\d$",
 }
@@ -64,8 +64,11 @@ def check_report_replaceable(path: str, *, overwrite: bool) -> None:
     unless ``overwrite``."""
     if overwrite or not os.path.isfile(path):
         return
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        head = stream.read(4096)
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise CannotWrite(path, f"cannot be read before it is replaced: {error.strerror}") from None
     if head.strip() and not _REPORT.match(head):
         raise _foreign(path)
 

@@ -153,3 +153,14 @@ def test_a_file_of_comments_alone_is_foreign_at_once(run: Run) -> None:
     assert failure(run("lifecycle", "trn2", "-o", "notes.txt"), CannotWrite).path == "notes.txt"
     path.write_text("# mine\n# This file was written by neuron-pin:\n")
     assert run("lifecycle", "trn2", "-o", "notes.txt").code == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("lifecycle", "nki"), ("plan", "--instance", "trn2", "--os", "ubuntu24.04")]
+)
+def test_a_document_of_another_program_is_not_replaced(run: Run, command: tuple[str, ...]) -> None:
+    Path("report.json").write_text('{"schema_version": 1, "rows": []}\n')
+    arguments = (*command, "--format", "json", "-o", "report.json")
+    failure(run(*arguments), CannotWrite)
+    assert run(*arguments, "--overwrite").code == 0
+    assert run(*arguments).code == 0
