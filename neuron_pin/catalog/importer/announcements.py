@@ -268,6 +268,8 @@ _VERSIONS = (
     r" *(?:NeuronX |Neuron )?(?:versions? )?"
     r"((?:<= ?)?\d+(?:\.(?:\d+|x))*(?:(?:,| and|, and) \d+(?:\.\d+)*)*)"
 )
+_MARKED = re.compile(rf"{_VERSIONS}[a-z0-9+-]*[a-z][\w.+-]*", re.I)
+"""Versions of which the last one has a mark, as ``2.8 and 2.9rc1``."""
 _JOINS = re.compile(r"(?:\s|,|and|\(beta\)|\(al2\))*", re.I)
 _WHOLE_FRAMEWORKS = ("mxnet", "tensorflow for inferentia2")
 
@@ -289,6 +291,8 @@ def _subjects(title: str, catalog: Catalog) -> tuple[list[Subject], str]:
             break
         versions = re.match(_VERSIONS, plain[stop:], re.I)
         end = stop + (versions.end() if versions else 0)
+        if versions is not None and (marked := _MARKED.match(plain[stop:])) is not None:
+            return found, f"the version {marked[0].split()[-1]} of {known.name} has a mark"
         qualified = re.match(
             r"(?:(?!\band\b)[\w ])*?\b(APIs?|examples?|tutorials?|repository|samples?|package)\b",
             plain[end:],
@@ -307,9 +311,12 @@ def _subjects(title: str, catalog: Catalog) -> tuple[list[Subject], str]:
             numbers = re.findall(r"\d[\d.x]*", versions[1]) if versions else [""]
             found += [_subject(catalog, known, number) for number in numbers]
         else:
-            version = versions[1].replace(" ", "") if versions else ""
-            version = version if version.startswith("<=") else ""
-            found.append(Subject(known.kind, known.name, version, known.component, known.workload))
+            stated = versions[1] if versions else ""
+            # What names a version is about that one, not about the whole.
+            found += [
+                Subject(known.kind, known.name, number, known.component, known.workload)
+                for number in re.findall(r"(?:<=)?\d+(?:\.\d+)*", stated.replace(" ", "")) or [""]
+            ]
     return found, ""
 
 

@@ -18,7 +18,7 @@ from neuron_pin.catalog.completion import complete_members
 from neuron_pin.catalog.facts import ComponentKind, FrameworkRole, Member, Package
 from neuron_pin.catalog.files import Fields, read_object
 from neuron_pin.errors import InvalidVersion, UnreadableInput
-from neuron_pin.policy import Form, parse_version
+from neuron_pin.policy import Form, Phase, parse_version
 
 MAX_RELEASES = 10_000
 MAX_MEMBERS = 2_000
@@ -204,6 +204,12 @@ def _version(reader: _Reader, sdk: str, name: str, published: str) -> str | None
     except InvalidVersion:
         reader.unknowns.append(Unknown("version", f"{name} {published[:60]} of {sdk}", "left out"))
         return None
+    if parsed.phase is Phase.ALPHA:
+        # The policy defines marks of Beta and of release candidates alone.
+        taken = "kept as an Alpha, by a mark that the policy does not define"
+        unknown = Unknown("version", f"{name} {published} of {sdk}", taken)
+        if unknown not in reader.unknowns:
+            reader.unknowns.append(unknown)
     fresh = reader.packages.get(name)
     if fresh is not None and parsed.form is Form.EXTENSION:
         reader.packages[name] = fresh._replace(

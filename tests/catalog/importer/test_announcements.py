@@ -27,6 +27,9 @@ EVENTS = [
                         ("framework", "torch-neuronx 2.11", "eos", "2.35.0", None)]),
     ("python-ended", [("python", "python 3.11", "eos", "2.34.0", "2026-12-03")]),
     ("component-maintenance", [("component", "nrtpy", "maintenance", "2.35.0", None)]),
+    ("component-version", [("component", "neuronx-cc 2.26", "eos", "2.35.0", None)]),
+    ("component-marked", []),
+    ("version-marked", []),
     ("image-ends", [("dlc", "ubuntu 24.04", "eos", "2.34.0", "2026-12-03"),
                     ("dlami", "ubuntu 24.04", "eos", "2.34.0", "2026-12-03")]),
     ("future-interface", [("api", "NKI block dimension", "eos", "", None)]),
@@ -55,6 +58,8 @@ def test_what_a_page_says(read: Announcements, page: str, expected) -> None:
 # page, why it was not read, or not in full
 UNREAD = [
     ("half-a-subject", "it is about APIs of neuronx-distributed, not the whole"),
+    ("component-marked", "the version 0.6a2 of nki has a mark"),
+    ("version-marked", "the version 2.9rc1 of torch-neuronx has a mark"),
     ("no-version", "it names PyTorch without a version"),
     ("news", "its title tells no change of phase"),
     ("unnamed", "its title names no subject that the catalog knows"),

@@ -65,6 +65,19 @@ def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Pa
     }
 
 
+def test_a_mark_that_the_policy_does_not_define_is_told(run, tmp_path: Path) -> None:
+    # Policy, "Neuron Software Life-cycle": b marks a Beta, rc a release candidate; no other mark.
+    path = tmp_path / "manifest.json"
+    text = (FIXTURES / "manifest" / "irregular.json").read_text()
+    document = json.loads(text)
+    marked = document["neuron_releases"][0]["packages"][0]
+    marked["version"] = "2.35a3.43.0"
+    path.write_text(json.dumps(document))
+    told = json.loads(run("catalog", "import", path, "--format", "json").out)
+    found = [u for u in told["unknowns"] if "2.35a3.43.0" in u["name"]]
+    assert [(u["kind"], u["name"].split()[0]) for u in found] == [("version", marked["name"])]
+
+
 def test_an_import_keeps_every_release_that_was_known(catalog: Catalog, tmp_path: Path) -> None:
     folder = tmp_path / "new"
     texts = render_catalog(read_manifest(str(IRREGULAR), catalog), catalog, "test")
