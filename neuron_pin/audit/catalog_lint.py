@@ -272,23 +272,35 @@ class _Lint:
         ends = [
             e for e in events_in_force(events, date.max) if e.phase is Phase.EOS and e.effective
         ]
-        last = self.dates[life.last]
         # The end in force, whatever was said of more versions or later.
         fact = phase_at(events, name, version, None, date.max)
         for event in [fact.event] if fact.phase is Phase.EOS and fact.event else []:
             # A package whose framework version ended may go on with the others.
             if event.version and not version:
                 continue
-            if event.effective is not None and last >= event.effective:
+            sdk = life.last if not event.instances else self._last_for(name, version, event)
+            if event.effective is not None and sdk and self.dates[sdk] >= event.effective:
                 listed = "lists" if name == "python" else "ships"
+                where = f" on {', '.join(sorted(event.instances))}" if event.instances else ""
                 reason = (
-                    f"out of support from {event.effective}, and release {life.last} {listed} it"
+                    f"out of support{where} from {event.effective}, and release {sdk} {listed} it"
                 )
                 yield self.warn(Rule.MANIFEST_DISAGREES, label, reason, event)
         dropped = self._after(life.last)
         if not ends and dropped is not None and dropped >= _PROMISED:
             reason = f"in no release after {life.last}, and no end of support was announced"
             yield self.warn(Rule.MANIFEST_DISAGREES, label, reason)
+
+    def _last_for(self, name: str, version: str, event: Event) -> str:
+        """The last release that ships a package for the instance families of an event."""
+        for release in self.catalog.releases:
+            for member in self.catalog.members(release.sdk) if release.listed else ():
+                is_it = member.package == name and f"{member.version}.".startswith(
+                    f"{version}." if version else ""
+                )
+                if is_it and member.instances & event.instances:
+                    return release.sdk
+        return ""
 
     def marks(self) -> Iterator[Finding]:
         """NP706: called Beta, Alpha or Release Candidate by a page, and shipped meanwhile without

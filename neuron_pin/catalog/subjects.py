@@ -17,6 +17,7 @@ from neuron_pin.policy import (
     Subject,
     SubjectKind,
     SupportFloor,
+    events_in_force,
     next_change,
     phase_at,
     support_floor,
@@ -333,6 +334,11 @@ class Subjects:
         name, version = (events[0].name, events[0].version) if events else ("", "")
         version = subject.version or version
         limits = [e for e in events if e.type is not EventType.LAST_VERSION]
+        of_some: list[Event] = []
+        if self.family is None and life is not None:
+            whole = set(life.instances.split())
+            of_some = [e for e in limits if _ends_on_some(e, whole)]
+            limits = [e for e in limits if e not in of_some]
         fact = phase_at(limits, name or subject.name, version, None, self.as_of)
         phase, since = fact.phase, fact.event.effective if fact.event else entered
         early = fact.early
@@ -347,6 +353,7 @@ class Subjects:
         change = next_change(limits, self.as_of)
         announcements = sorted(events, key=lambda e: (e.announced, e.effective or date.max))
         last = self._last(life)
+        left = [f"in no release after {last}"] if last and last != self._newest else []
         return Status(
             subject=subject,
             title=title,
@@ -354,7 +361,8 @@ class Subjects:
             since=since,
             event=fact.event,
             change=change,
-            replacement=_replacement(announcements),
+            replacement=_replacement([e for e in announcements if e not in of_some])
+            or _replacement(announcements),
             floor=support_floor(
                 subject,
                 limits,
@@ -376,13 +384,32 @@ class Subjects:
             else frozenset[str]().union(*(e.instances for e in announcements)),
             framework="",
             events=tuple(announcements),
-            note=f"in no release after {last}" if last and last != self._newest else "",
+            note="; ".join([*_tell_ends(of_some, self.as_of), *left]),
         )
 
     def _last(self, life: AvailabilityRange | None) -> str:
         if life is None:
             return ""
         return life.last if life.last in self._dates else self._newest
+
+
+def _ends_on_some(event: Event, families: set[str]) -> bool:
+    """Whether it ends something on some of the families that it is for, and not on all."""
+    is_end = event.phase is Phase.EOS
+    return is_end and bool(event.instances) and not families <= event.instances
+
+
+def _tell_ends(events: Sequence[Event], as_of: date) -> list[str]:
+    """``eos on inf2 since 2026-04-09`` of each family's last change by a day."""
+    last: dict[str, Event] = {}
+    for event in sorted(events_in_force(events, as_of), key=_when):
+        if event.effective is not None and event.effective <= as_of:
+            last[", ".join(sorted(event.instances))] = event
+    return [
+        f"{event.phase.label} on {families} since {event.effective}"
+        for families, event in last.items()
+        if event.phase is not None
+    ]
 
 
 def _when(event: Event) -> tuple[date, date]:

@@ -183,6 +183,11 @@ def find_advice(catalog: Catalog, event: Event, as_of: date, family: str | None)
     series = [".".join(version.split(".")[:2]) for version in versions]
     if any(s in known and _is_supported(catalog, name, s, as_of, family) for s in series):
         return instead if named["name"] else f"{name} {instead}"
+    early = [s for s in series if s in known and _is_early(catalog, name, s, as_of, family)]
+    if early:
+        # The announcement advises a pre-release; an older version is not what it names.
+        phase = phase_at(catalog.events_by_name[name], name, early[-1], family, as_of).phase
+        return f"{name} {early[-1]} ({phase.label})"
     for version in sorted(known, key=version_numbers, reverse=True):
         life = known[version]
         is_for_family = family is None or family in life.instances.split()
@@ -199,3 +204,11 @@ def _is_supported(
     events = catalog.events_by_name.get(name, ())
     phase = phase_at(events, name, version, family, as_of).phase
     return phase in (Phase.STABLE, Phase.MAINTENANCE)
+
+
+def _is_early(catalog: Catalog, name: str, version: str, as_of: date, family: str | None) -> bool:
+    """Whether a version that has been shipped is a pre-release by what was announced."""
+    if catalog.dates[catalog.spans.frameworks[name][version].first] > as_of:
+        return False
+    events = catalog.events_by_name.get(name, ())
+    return phase_at(events, name, version, family, as_of).phase.is_prerelease

@@ -81,6 +81,8 @@ def _as_own(event: Event, subject: Subject, day: date | None) -> Event:
         version="",
         announced=max(event.announced, day) if is_earlier and day is not None else event.announced,
         effective=day,
+        # The release is that of the component's own day.
+        sdk="" if is_earlier else event.sdk,
         component=subject.component,
         workload=subject.workload,
         replacement="",

@@ -1,6 +1,6 @@
 """Draw points and let the referee answer them: an independent reading of the vendor's sources.
 
-Usage: python -m tests.referee.policy_points MANIFEST [--pages FOLDER] [--seed N] [-o FILE]
+Usage: python -m tests.referee.policy_points MANIFEST [--pages FOLDER] [--seed N | --points FILE] [-o FILE]
 
 MANIFEST is the vendor's n2-manifest.json, FOLDER a checkout of the documentation: with it the list
 of facts is compared with the pages first.
@@ -81,6 +81,7 @@ def main() -> int:
     parser.add_argument("--facts", type=Path, default=FACTS)
     parser.add_argument("--pages", type=Path)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--points", type=Path, help="answer the points of this table again")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     facts = read_facts(options.manifest, options.facts)
@@ -90,9 +91,14 @@ def main() -> int:
         if problems:
             return 1
     judge = Judge(facts)
+    if options.points is not None:
+        rows = map(json.loads, options.points.read_text().splitlines())
+        drawn = [(row["kind"], read_point(row)) for row in rows]
+    else:
+        drawn = list(Draw(facts, options.seed).points())
     lines = [
         json.dumps(as_row(facts, judge, number, kind, point))
-        for number, (kind, point) in enumerate(Draw(facts, options.seed).points(), 1)
+        for number, (kind, point) in enumerate(drawn, 1)
     ]
     text = "\n".join(lines) + "\n"
     if options.output is None:
