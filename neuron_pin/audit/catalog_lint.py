@@ -156,8 +156,12 @@ class _Lint:
                 ]
                 if not final:
                     continue
-                first = min((e for e in events if e.phase is phase), key=lambda e: e.announced)
                 effective = min(e.effective for e in final if e.effective is not None)
+                # Of several of one day, the one that says when.
+                first = min(
+                    (e for e in events if e.phase is phase),
+                    key=lambda e: (e.announced, e.effective != effective),
+                )
                 edition = edition_at(first.announced)
                 if not edition.has_minimum:
                     continue
@@ -184,6 +188,14 @@ class _Lint:
                     reason = f"{event.phase.label} on {event.effective} was moved later"
                     yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, event)
             dated = [e for e in kept if e.phase is not None and e.effective is not None]
+            for later in kept:
+                for other in dated if later.sdk and later.effective is None else ():
+                    is_same = later.phase is other.phase and later.type is other.type
+                    if is_same and later.phase is not None and other.sdk != later.sdk:
+                        label = later.phase.label
+                        reason = f"{label} with {later.sdk}, which has no day yet, and {label} "
+                        reason += f"from {other.effective} ({other.source})"
+                        yield self.warn(Rule.EVENTS_DISAGREE, subject.label, reason, later)
             dated.sort(key=lambda e: (e.effective or date.max, e.announced))
             for before, after in pairwise(dated):
                 assert before.phase is not None

@@ -64,7 +64,8 @@ class ImportedFacts:
                     f"{each.against} [{each.against_source}]"
                 )
             for page in announcements.unread if everything else ():
-                yield f"not understood  {page.place}: {page.reason} ({page.title})"
+                title = f" ({page.title})" if page.title else ""
+                yield f"not understood  {page.place}: {page.reason}{title}"
 
     def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""

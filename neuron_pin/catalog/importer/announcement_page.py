@@ -64,7 +64,7 @@ def parse_page(source: str, text: str, posted: date | None) -> Page | UnparsedPa
         stated = re.search(r"^\.\. post::[ \t]*(\S.*)$", text, re.M)
         if stated is not None:
             line = text.count("\n", 0, stated.start()) + 1
-            reason = f"its date is in words: {stated[1].strip()!r}"
+            reason = f"its date was not understood: {stated[1].strip()!r}"
             return UnparsedPage(source, title, reason, line)
         return UnparsedPage(source, title, "it has no '.. post::' line with a date")
     if not title:

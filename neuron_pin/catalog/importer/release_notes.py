@@ -111,11 +111,11 @@ def _date(
     """The statement with its day, or why it has none."""
     label = f"{statement.subject.label}: {statement.phase.label}"
     if statement.words:
-        return f"{label}, on a day in words: {statement.words!r}"
+        return f"{label}, on a day that was not understood: {statement.words!r}"
     section = passage.section
     words, line = section.find_stated()
     if words and not statement.sdk:
-        return f"{label}, on a day in words: {words!r} (line {line})"
+        return f"{label}, on a day that was not understood: {words!r} (line {line})"
     named = section.find_sdk()
     sdk = statement.sdk or named
     posted = released.get(named) or section.find_day()
@@ -151,7 +151,8 @@ def _agreeing(path: str, dated: list[_Dated], found: ReleaseNotes) -> list[_Date
     for (subject, day), said in phases.items():
         if len(said) > 1:
             stated = " and ".join(f"{phase.label} (line {said[phase]})" for phase in sorted(said))
-            reason = f"{subject.label}: two phases on {day}: {stated}"
+            when = f"on {day}" if day is not None else "with a release that has no day yet"
+            reason = f"{subject.label}: two phases {when}: {stated}"
             found.unread.append(UnparsedPage(path, "", reason, min(said.values())))
     return [e for e in dated if len(phases[e.statement.subject, e.effective]) == 1]
 

@@ -158,3 +158,32 @@ def test_what_cannot_be_is_refused_and_nothing_imported(run, tmp_path: Path) -> 
     for fact in ("python 3.11", "2.22.9", "[a.rst] (NP708)"):
         assert fact in done.err
     assert not (tmp_path / "data" / "neuron-pin" / "catalog").exists()
+
+
+def test_two_releases_for_one_end_disagree_and_the_page_of_the_day_is_cited(
+    run, tmp_path: Path
+) -> None:
+    """Two pages of one day, one with a release to come and one with 2.32.0, of 2026-08-17."""
+    for name, words in (("a", "starting with Neuron 2.34"), ("b", "starting with Neuron 2.32")):
+        title = f"Announcing end of support for Python 3.11 {words}"
+        page = f".. post:: October 16, 2026\n\n{title}\n{'-' * len(title)}\n\nText.\n"
+        (tmp_path / f"{name}.rst").write_text(page)
+    told = run("catalog", "import", tmp_path).err.splitlines()
+    (disagree,) = [line for line in told if "NP707" in line]
+    assert all(fact in disagree for fact in ("2.34.0", "[a.rst]", "2026-08-17", "(b.rst)"))
+    (unannounced,) = [line for line in told if "NP703" in line]
+    assert "[b.rst]" in unannounced
+
+
+def test_a_page_without_a_title_or_a_day_leaves_no_gap(run, tmp_path: Path) -> None:
+    (tmp_path / "a.rst").write_text(".. post:: 31 February 2026\n\nNews\n----\n\nText.\n")
+    (tmp_path / "b.rst").write_text(
+        "AWS Neuron SDK 2.35.0 release notes\n===================================\n\n"
+        "* nki is out of beta in the Neuron 2.35 release.\n\n"
+        "NRT\n---\n\nnrtpy (Beta)\n^^^^^^^^^^^^\n\nText.\n\n"
+        "* nrtpy is out of beta in the Neuron 2.35 release.\n"
+    )
+    told = run("catalog", "import", tmp_path, "-v").out
+    assert "31 February 2026" in told
+    assert "None" not in told
+    assert "()" not in told

@@ -95,7 +95,11 @@ UNREAD = [
     ("components/nki.rst", 17, "no whole subject"),
     ("prev/earlier.rst", 10, "no whole subject"),
     ("prev/earlier.rst", 48, "no whole subject"),
-    ("whats-new.rst", 16, "neuron-agentic-development: beta, on a day in words: 'April 2026'"),
+    (
+        "whats-new.rst",
+        16,
+        "neuron-agentic-development: beta, on a day that was not understood: 'April 2026'",
+    ),
 ]
 
 
@@ -117,7 +121,11 @@ REFUSED = [
     ("marks.rst", 4, "the mark 'a' of version 2.35a1.10 is neither b nor rc"),
     ("marks.rst", 9, "the mark 'dev' of version 2.36dev.1 is neither b nor rc"),
     ("two-phases.rst", 4, "nrtpy: two phases on 2026-08-17: beta (line 4) and stable (line 12)"),
-    ("words.rst", 9, "neuronperf: beta, on a day in words: 'early summer 2026' (line 7)"),
+    (
+        "words.rst",
+        9,
+        "neuronperf: beta, on a day that was not understood: 'early summer 2026' (line 7)",
+    ),
     ("words.rst", 14, "nrtpy: beta, and no release or day is named"),
 ]
 
