@@ -54,6 +54,8 @@ class ImportedFacts:
                 f"{len(announcements.events)} new events; {len(announcements.known)} pages were "
                 f"known already, {unread} pages or lines were not understood{more}"
             )
+            for sdk, stated in announcements.release_days.items():
+                yield f"release {sdk} is of {stated.day} [{stated.source}]"
             for event in announcements.events:
                 yield f"event  {_words(event)}"
             if announcements.confirmed:
@@ -83,6 +85,10 @@ class ImportedFacts:
         if announcements is not None:
             document |= {
                 "events": [_words(event) for event in announcements.events],
+                "release_days": {
+                    sdk: {"date": stated.day.isoformat(), "source": stated.source}
+                    for sdk, stated in announcements.release_days.items()
+                },
                 "known_pages": len(announcements.known),
                 "unread": [page.as_document() for page in announcements.unread],
                 "confirmed": announcements.confirmed,
@@ -140,6 +146,8 @@ def read_facts(
         dates = {s: manifest.date for s in fresh if s not in dated} if manifest else {}
         packages = [package.name for package in manifest.new_packages] if manifest else []
         announcements = read_announcements(folders, known, dates, packages)
+        stated = announcements.release_days
+        dates |= {sdk: found.day for sdk, found in stated.items()}
         findings = lint_facts(known, events=announcements.events, released=dates)
         for finding in findings:
             if finding.severity is Severity.ERROR:
@@ -149,6 +157,7 @@ def read_facts(
         announcements is not None
         and (
             announcements.events
+            or announcements.release_days
             or set(announcements.contradictions) - set(known.contradictions)
             or (announcements.newest or known.announced) > known.announced
         )

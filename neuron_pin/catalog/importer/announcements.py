@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
@@ -22,8 +22,11 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
 
 from .announcement_page import Page, UnparsedPage, parse_page, parse_post, read_page
-from .release_notes import READ_BY_IMPORT, read_release_notes
+from .release_notes import READ_BY_IMPORT, StatedDay, find_release_days, read_release_notes
 from .release_page import Passage, is_of_release, read_passages
+
+GUESSED_DAY = "the date of the manifest that brought it"
+"""The note of a release of which no page has stated the day."""
 
 MAX_PAGES = 5_000
 MAX_DEPTH = 8
@@ -40,7 +43,8 @@ class Announcements:
     of the newest announcement, none if no page has one.
 
     ``confirmed`` counts statements of release notes that the facts hold already,
-    ``contradictions`` are those that the facts speak against.
+    ``contradictions`` are those that the facts speak against.  ``release_days`` are those that
+    pages state of releases which had only the day of the manifest.
     """
 
     events: tuple[Event, ...]
@@ -49,6 +53,7 @@ class Announcements:
     newest: date | None
     confirmed: int = 0
     contradictions: tuple[Contradiction, ...] = ()
+    release_days: Mapping[str, StatedDay] = field(default_factory=dict)
 
 
 def read_announcements(
@@ -61,9 +66,10 @@ def read_announcements(
     against what is known already: announcements, and release notes beside them.
 
     An announcement that an event of the catalog names as its source is known and not read
-    again.  ``dates`` are releases besides the catalog's, each with its day, ``packages`` names
-    besides its own.  Raises `UnreadableInput` for a folder without pages, a page that is no
-    text, and one too many; `WrongUsage` without docutils.
+    again.  ``dates`` are releases besides the catalog's, each with the day of its manifest, which
+    the day that a page states replaces; ``packages`` are names besides its own.  Raises
+    `UnreadableInput` for a folder without pages, a page that is no text, and one too many;
+    `WrongUsage` without docutils.
     """
     folders = [folders] if isinstance(folders, str) else list(dict.fromkeys(folders))
     paths = []
@@ -75,11 +81,11 @@ def read_announcements(
         if not found_paths:
             raise UnreadableInput(folder, None, "has no .rst page")
         paths += [(folder, path) for path in found_paths]
-    released = catalog.dates | (dates or {})
+    days, unread = _find_release_days(paths, catalog, dates or {})
+    released = catalog.dates | (dates or {}) | {sdk: stated.day for sdk, stated in days.items()}
     read_before = find_read_pages(catalog)
     events: list[Event] = []
     known: list[str] = []
-    unread: list[UnparsedPage] = []
     newest: date | None = None
     notes: list[tuple[str, list[Passage]]] = []
     for folder, path in paths:
@@ -92,8 +98,7 @@ def read_announcements(
             known.append(source)
             continue
         if ".. post::" not in text and is_of_release(passages := read_passages(text)):
-            name = os.path.basename(os.path.abspath(folder))
-            notes.append((f"{name}/{source}" if name in FOLDERS else source, passages))
+            notes.append((_name_note(folder, source), passages))
             continue
         page = parse_page(source, text, posted)
         if isinstance(page, UnparsedPage):
@@ -111,7 +116,32 @@ def read_announcements(
         newest,
         stated.confirmed,
         tuple(stated.contradictions),
+        days,
     )
+
+
+def _name_note(folder: str, source: str) -> str:
+    """A release note as sources of events name it."""
+    name = os.path.basename(os.path.abspath(folder))
+    return f"{name}/{source}" if name in FOLDERS else source
+
+
+def _find_release_days(
+    paths: Sequence[tuple[str, str]], catalog: Catalog, dates: Mapping[str, date]
+) -> tuple[dict[str, StatedDay], list[UnparsedPage]]:
+    """What pages state of releases that have the day of their manifest alone."""
+    guessed = {release.sdk for release in catalog.releases if release.note == GUESSED_DAY}
+    guessed |= set(dates)
+    if not guessed:
+        return {}, []
+    notes = []
+    for folder, path in paths:
+        text = read_page(path)
+        if ".. post::" not in text and any(sdk in text for sdk in guessed):
+            notes.append((_name_note(folder, os.path.relpath(path, folder)), read_passages(text)))
+    days, several = find_release_days(notes, guessed)
+    # A day that is known already is no news.
+    return {s: d for s, d in days.items() if s in dates or catalog.dates[s] != d.day}, several
 
 
 def find_read_pages(catalog: Catalog) -> frozenset[str]:

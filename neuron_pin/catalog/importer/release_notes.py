@@ -7,13 +7,14 @@ with page and line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from neuron_pin.catalog.catalog import Catalog, sdk_key
 from neuron_pin.catalog.facts import Contradiction
 from neuron_pin.policy import Event, Phase, Subject, edition_at
+from neuron_pin.record import NamedTuple
 
 from .announcement_page import UnparsedPage
 from .phase_statements import PhaseReader, Statement, find_odd_marks, speaks_of_phases
@@ -31,6 +32,13 @@ class ReleaseNotes:
     contradictions: list[Contradiction] = field(default_factory=list)
     confirmed: int = 0
     unread: list[UnparsedPage] = field(default_factory=list)
+
+
+class StatedDay(NamedTuple):
+    """The day of a release as a page states it, and where."""
+
+    day: date
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,30 @@ def read_release_notes(
         _compare(each, known, settled, found)
     found.unread.sort(key=lambda page: (page.path, page.line))
     return found
+
+
+def find_release_days(
+    pages: Iterable[tuple[str, Sequence[Passage]]], sdks: Collection[str]
+) -> tuple[dict[str, StatedDay], list[UnparsedPage]]:
+    """The days that pages state of some releases: that of a section which names the release and
+    has a date of its own.  A release of which pages state several days is listed, and has none.
+    """
+    stated: dict[str, dict[date, StatedDay]] = {}
+    titles: dict[str, str] = {}
+    for path, passages in pages:
+        for section in (passage.section for passage in passages):
+            if section.sdk in sdks and section.day is not None:
+                source = f"{path}, line {section.line}"
+                days = stated.setdefault(section.sdk, {})
+                days.setdefault(section.day, StatedDay(section.day, source))
+                titles.setdefault(section.sdk, section.title)
+    unread = []
+    for sdk, days in stated.items():
+        if len(days) > 1:
+            each = " and ".join(f"{day} [{days[day].source}]" for day in sorted(days))
+            unread.append(UnparsedPage(sdk, titles[sdk], f"its pages state several days: {each}"))
+    found = {sdk: next(iter(days.values())) for sdk, days in stated.items() if len(days) == 1}
+    return found, unread
 
 
 def _statements(

@@ -25,7 +25,7 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import sync, write_atomically, write_new_files
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, parse_version
 
-from .announcements import Announcements
+from .announcements import GUESSED_DAY, Announcements
 from .checksums import SUMS, render_sums
 from .manifest import Manifest
 
@@ -154,6 +154,7 @@ def _texts(
         head["version"] = max(manifest.version, known.version, key=sdk_key)
         day = max(day, manifest.date)
     if announcements is not None:
+        _set_days(curated, announcements)
         rows = curated["lifecycle.json"]["events"]
         rows += [_event_row(event) for event in announcements.events]
         rows.sort(key=_event_order)
@@ -205,7 +206,7 @@ def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source
                     "sdk": sdk,
                     "date": manifest.date.isoformat(),
                     "source": source,
-                    "note": "the date of the manifest that brought it",
+                    "note": GUESSED_DAY,
                 }
             )
     curated["releases.json"]["releases"].sort(key=lambda row: sdk_key(row["sdk"]))
@@ -214,6 +215,20 @@ def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source
     systems = curated["systems.json"]
     systems["instances"].update({family: family for family in manifest.new_instances})
     systems["pythons"] = sorted({*systems["pythons"], *manifest.new_pythons}, key=sdk_key)
+
+
+def _set_days(curated: dict[str, dict[str, Any]], announcements: Announcements) -> None:
+    """Date releases as pages state it, and what took effect with them."""
+    for row in curated["releases.json"]["releases"]:
+        stated = announcements.release_days.get(row["sdk"])
+        if stated is None or row.get("note") != GUESSED_DAY:
+            continue
+        guessed, row["date"] = row["date"], stated.day.isoformat()
+        row["source"] = stated.source
+        del row["note"]
+        for event in curated["lifecycle.json"]["events"]:
+            if event.get("sdk") == row["sdk"] and event.get("effective") == guessed:
+                event["effective"] = row["date"]
 
 
 def _event_row(event: Event) -> dict[str, Any]:

@@ -215,3 +215,49 @@ def test_a_page_takes_time_by_its_length_alone(catalog: Catalog, text: str) -> N
     for passage in read_passages(f"Neuron 2.1.0\n============\n\n{text}"):
         reader.read(passage)
     assert time.monotonic() - begun < 30
+
+
+MANIFEST = FIXTURES / "manifest" / "irregular.json"
+"""Its releases have the day of the manifest, 2027-01-31, and 2.34.0 is one of them."""
+
+
+def write_page(folder: Path, name: str, day: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    title = "AWS Neuron SDK 2.34.0 release notes"
+    text = f"{title}\n{'=' * len(title)}\n\n**Date of release**: {day}\n\nText.\n"
+    (folder / name).write_text(text)
+    return folder
+
+
+def day_of(run, sdk: str) -> str:
+    document = json.loads(run("lifecycle", sdk, "--as-of", "2027-03-01", "--format", "json").out)
+    return document["products"][0]["releases"][0]["releaseDate"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_release_is_of_the_day_that_its_page_states(run, tmp_path: Path, at_once: bool) -> None:
+    pages = write_page(tmp_path / "release-notes", "2.34.0.rst", "January 20, 2027")
+    ends = FIXTURES / "announcements"
+    if at_once:
+        assert run("catalog", "import", MANIFEST, pages, ends).code == 0
+    else:
+        # What ended with the release, on the day of the manifest, moves along.
+        assert run("catalog", "import", MANIFEST, ends).code == 0
+        assert day_of(run, "2.34.0") == "2027-01-31"
+        assert run("catalog", "import", pages).code == 0
+    assert day_of(run, "2.34.0") == "2027-01-20"
+    told = run("lifecycle", "python3.11", "--as-of", "2027-03-01").out
+    assert [line for line in told.splitlines() if "eos" in line and "2027-01-20" in line]
+    found = json.loads(run("catalog", "lint", "--format", "json").out)["findings"]
+    assert not [f for f in found if f["rule"] == "NP708" and "2.34.0" in f["reason"]]
+    again = run("catalog", "import", pages)
+    assert again.code == 0
+    assert "nothing was written" in again.out
+
+
+def test_two_days_of_a_release_are_told_and_none_is_taken(run, tmp_path: Path) -> None:
+    write_page(tmp_path / "release-notes", "a.rst", "January 20, 2027")
+    pages = write_page(tmp_path / "release-notes", "b.rst", "January 21, 2027")
+    done = run("catalog", "import", MANIFEST, pages, "-v")
+    assert [line for line in done.out.splitlines() if "2027-01-20" in line and "2027-01-21" in line]
+    assert day_of(run, "2.34.0") == "2027-01-31"
