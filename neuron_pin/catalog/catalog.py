@@ -248,6 +248,7 @@ class Catalog:
                 row.text("follows"),
                 row.text("framework"),
                 row.text("source"),
+                frozenset(row.words("instances")),
             )
             found[canonicalize_name(product.name)] = product
         return found

@@ -205,13 +205,15 @@ class Package(NamedTuple):
 
 class Product(NamedTuple):
     """A name that announcements use and no package has: ``text`` says what it is, ``follows`` is
-    the package whose successor it is called, of ``framework``."""
+    the package whose successor it is called, of ``framework``.  ``instances`` are the instance
+    families that it is for, empty where the facts do not say."""
 
     name: str
     text: str
     follows: str
     framework: str
     source: str
+    instances: frozenset[str] = frozenset()
 
 
 class Member(NamedTuple):

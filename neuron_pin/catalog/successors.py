@@ -59,9 +59,9 @@ def list_successors(
     following = _find_next(catalog, name, as_of, families)
     while following is not None and following.name not in seen:
         seen.add(following.name)
-        if following.name in catalog.packages:
+        if following.name in catalog.packages or _find_product_families(catalog, following.name):
             is_kept = _is_for(catalog, following.name, families)
-        # What is no package is for those whom the package before it was for.
+        # A product of which nobody says for whom is for those of the package before it.
         if is_kept:
             chain.append(following)
         if not _is_gone(catalog, following.name, as_of):
@@ -118,7 +118,17 @@ def _list_advice(catalog: Catalog, name: str, as_of: date) -> Iterator[Event]:
 
 def _list_families(catalog: Catalog, name: str) -> set[str]:
     life = catalog.spans.packages.get(name)
-    return set(life.instances.split()) if life is not None else set()
+    if life is not None:
+        return set(life.instances.split())
+    return set(_find_product_families(catalog, name))
+
+
+def _find_product_families(catalog: Catalog, name: str) -> frozenset[str]:
+    """The families that a product is for, empty for a package and where nothing says so."""
+    if name in catalog.packages:
+        return frozenset()
+    product = catalog.products.get(canonicalize_name(name))
+    return product.instances if product is not None else frozenset()
 
 
 def _is_there(catalog: Catalog, name: str, as_of: date) -> bool:
@@ -178,6 +188,8 @@ def find_advice(catalog: Catalog, event: Event, as_of: date, family: str | None)
     known = catalog.spans.frameworks.get(name, {})
     if named is None or not known:
         families = {family} if family is not None else set[str]()
+        if not _is_for(catalog, instead, families):
+            return ""
         return "" if _is_for_others(catalog, instead, as_of, families) else instead
     versions = re.split(r", | or ", named["versions"])
     series = [".".join(version.split(".")[:2]) for version in versions]

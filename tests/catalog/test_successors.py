@@ -32,7 +32,12 @@ SUCCESSORS = [
     ("transformers-neuronx", "2024-07-03", None, None, ""),
     # A title of documents is no package.
     ("neuronx-distributed", "2026-08-20", None, None, ""),
-    ("torch-neuronx", "2026-08-20", "trn1", "TorchNeuron", ""),
+    # For Trn2 and Trn3: release-notes/components/torchneuron.html, 2.33.0.  Inf2 and Trn1 stay
+    # on 2.9, in maintenance: announce-maintenance-pytorch-xla-inference.rst.
+    ("torch-neuronx", "2026-08-20", "trn2", "TorchNeuron", ""),
+    ("torch-neuronx", "2026-08-20", None, "TorchNeuron", ""),
+    ("torch-neuronx", "2026-08-20", "trn1", None, ""),
+    ("torch-neuronx", "2026-08-20", "inf2", None, ""),
     ("torch-neuronx", "2026-08-20", "inf1", None, ""),
     ("neuronx-cc", "2026-08-20", None, None, ""),
     # "PyTorch NeuronX or TensorFlow NeuronX", of which none is for Inf1.
