@@ -9,6 +9,7 @@ from neuron_pin.catalog import Catalog, Package, Window, public_version
 from neuron_pin.catalog.environments import find_environment_clash, list_required
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.resolve.suggestion import suggest_version
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
@@ -77,17 +78,29 @@ def _find(
     target: Target,
 ) -> Finding:
     version = public_version(statement.version)
-    exact = f"{statement.key.name}=={version}"
-    needed = [window.other] if window is not None and window.required else []
-    words = ["neuron-pin", "lock", exact, *needed, *target.list_options()]
-    releases = [sdk for sdk, _ in catalog.shipped(statement.key.name).get(version, ())]
-    words += ["--sdk", releases[0]] if releases else []
-    command = shlex.join([*words, "--offline", "-o", "constraints.txt"])
+    rows = catalog.shipped(statement.key.name).get(version, ())
+    releases = [s for s, member in rows if member.is_for(target.family, target.python)]
+    remedy = ""
+    if releases:
+        remedy = _make_environment(statement.key.name, version, releases[0], window, target)
+    elif (found := suggest_version(catalog, statement.key, target)) is not None:
+        # No lock for the target has this version, in whatever environment.
+        remedy = f"use {found.label}{found.caution}"
     return Finding(
         Rule.ENVIRONMENT,
         Severity.ERROR,
         f"{statement.key.name} {statement.version}",
         reason,
         statement.place,
-        f"make an environment of its own: {command}",
+        remedy,
     )
+
+
+def _make_environment(
+    name: str, version: str, sdk: str, window: Window | None, target: Target
+) -> str:
+    """The command that locks a version and what it needs in an environment of its own."""
+    needed = [window.other] if window is not None and window.required else []
+    words = ["neuron-pin", "lock", f"{name}=={version}", *needed, *target.list_options()]
+    command = shlex.join([*words, "--sdk", sdk, "--offline", "-o", "constraints.txt"])
+    return f"make an environment of its own: {command}"

@@ -39,7 +39,7 @@ def part_remedy(part: Part, key: PackageKey, catalog: Catalog, target: Target) -
         # Of a package that never left beta the newest one is all that there is.
         found = suggest_version(catalog, key, target, (*SUPPORTED, Phase.BETA))
         if found is not None:
-            return f"use {found.label}, which is beta and not for production"
+            return f"use {found.label}{found.caution}"
     announcement = part.floor.event or part.event
     announced = announcement.replacement if announcement is not None else ""
     return suggest_replacement(catalog, key, target, announced)
@@ -55,13 +55,20 @@ def check_part(
 ) -> Iterator[Finding]:
     """The phase of a part of an environment on a day: ended, in maintenance, a pre-release, or
     ending within the days asked about.  ``remedy`` is what to do, empty where nothing is
-    known."""
+    known.  What ended and was never more than a pre-release is both."""
     event, subject = part.event, part.subject
     source = f" [{event.source}]" if event is not None else ""
     verb, since = ("has been", f" since {event.effective}") if event is not None else ("is", "")
     if part.phase is Phase.EOS:
         reason = f"{subject.label} {verb} out of support{since}{source}"
         yield finding(ended, Severity.ERROR, reason, remedy)
+        if part.early is not None:
+            # A version may be marked where its series was stable later.
+            label, known = "the version", ""
+            if part.early_event is not None:
+                label, known = subject.label, f" [{part.early_event.source}]"
+            reason = f"{label} ended as {part.early.label}, not for production{known}"
+            yield finding(Rule.PRE_RELEASE, Severity.WARNING, reason, remedy)
         return
     if part.phase is Phase.MAINTENANCE:
         reason = f"{subject.label} {verb} in maintenance{since}{source}"

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.catalog.successors import list_successors
 from neuron_pin.catalog.support import (
     Part,
@@ -19,7 +19,7 @@ from neuron_pin.catalog.support import (
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.state import site_packages
-from neuron_pin.policy import Ecosystem, PackageKey, SubjectKind
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
 from neuron_pin.resolve.suggestion import SUPPORTED, Suggestion, suggest_version
 from neuron_pin.target import Target
 
@@ -32,14 +32,30 @@ def suggest_replacement(
     """What to use in place of a package: the version that the target can use of what replaced
     it, else what the announcement names; empty where nothing is known."""
     chain = list_successors(catalog, key.name, target.as_of, target.family)
-    for name in (*(successor.name for successor in reversed(chain)), announced):
-        found = suggest_version(catalog, PackageKey(key.ecosystem, name), target)
-        if found is not None:
-            return f"use {found.label} in its place"
+    names = [*(successor.name for successor in reversed(chain)), announced]
+    # Of what is not supported yet, the newest, which is what an announcement sends people to.
+    for phases in (SUPPORTED, (Phase.RC, Phase.BETA)):
+        for name in names:
+            system = _find_system(catalog, name, key.ecosystem)
+            found = suggest_version(catalog, PackageKey(system, name), target, phases)
+            if found is not None:
+                how = " from pip" if system is not key.ecosystem else ""
+                return f"use {found.label}{how} in its place{found.caution}"
     if chain:
         return move_to(chain[-1].name, catalog)
     # A package that is not for the target is no advice; what is no package is told as it is.
-    return "" if catalog.package(announced) is not None else move_to(announced, catalog)
+    if catalog.package(announced) is not None:
+        return ""
+    product = catalog.products.get(canonicalize_name(announced))
+    if product is not None and product.instances and target.family is not None:
+        return move_to(announced, catalog) if target.family in product.instances else ""
+    return move_to(announced, catalog)
+
+
+def _find_system(catalog: Catalog, name: str, system: Ecosystem) -> Ecosystem:
+    """The package manager of a package: the one asked about unless pip alone has it."""
+    package = catalog.packages.get(name)
+    return Ecosystem.PIP if package is not None and package.systems == (Ecosystem.PIP,) else system
 
 
 def move_to(replacement: str, catalog: Catalog) -> str:
@@ -115,7 +131,9 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     """The command that locks packages together, into the files that their package managers read:
     of a release if it ships all of them for the target and they are supported, else of the newest
     that ships most of them so; where none does, those that the release has.  A name that no
-    release ships for the target decides nothing."""
+    release ships for the target decides nothing; empty where all are such names.  What has ended
+    of the target itself, which a lock refuses, is the nearest that is supported instead."""
+    target = _find_supported(catalog, target)
     keys = [key for key in packages if key.ecosystem in _FILES]
     wanted = {key.name for key in keys}
     kinds = {key.ecosystem for key in keys} or {Ecosystem.PIP}
@@ -123,9 +141,28 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     newest = [release.sdk for release in final if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
     shipped = sorted(wanted & _members(catalog, chosen, target).keys())
+    if wanted and not shipped:
+        return ""
     words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]
     outputs = [word for kind, file in _FILES.items() if kind in kinds for word in ("-o", file)]
     return shlex.join([*words, "--offline", *outputs])
+
+
+def _find_supported(catalog: Catalog, target: Target) -> Target:
+    """A target with an ended Python or operating system replaced by the first that is supported:
+    the oldest Python, the newest system of the same distribution."""
+    parts = find_target_parts(
+        catalog, python=target.python, system=target.os, instance=None, as_of=target.as_of
+    )
+    for part in find_ended_parts(parts):
+        if part.subject.kind is SubjectKind.PYTHON:
+            for python in find_supported_pythons(catalog, target.as_of)[:1]:
+                target = target._replace(python=python, python_full=f"{python}.0")
+        elif part.subject.kind is SubjectKind.OS:
+            names = list_supported_systems(catalog, target)
+            system = next((s for s in catalog.systems if s.name in names[:1]), target.os)
+            target = target._replace(os=system)
+    return target
 
 
 def _supported(catalog: Catalog, sdk: str, target: Target) -> set[str]:

@@ -13,7 +13,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
-from neuron_pin.catalog.support import package_part
+from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement
@@ -31,7 +31,7 @@ from neuron_pin.policy import (
     phase_at,
 )
 from neuron_pin.resolve.never_shipped import describe_series
-from neuron_pin.resolve.suggestion import suggest_version
+from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
 from .companions import check_companions, group_environments
@@ -111,14 +111,27 @@ def _one(
         yield from _range(stated, catalog, target, finding, shipped)
         return
     version = public_version(stated.version)
-    part = package_part(catalog, name, version, target.family, target.as_of)
+    rows = shipped.get((name, version), [])
+    part = _judge(name, version, rows, catalog, target)
     remedy = part_remedy(part, stated.key, catalog, target)
     yield from check_part(part, target.as_of, within_days, finding, remedy=remedy)
-    rows = shipped.get((name, version), [])
     if not rows:
         yield _unknown(stated, version, catalog, target, finding, shipped)
         return
     yield from _fits(rows, stated.key, catalog, target, finding)
+
+
+def _judge(
+    name: str, version: str, rows: Sequence[tuple[str, Member]], catalog: Catalog, target: Target
+) -> Part:
+    """A version as a part of the target.  One that is for other families alone is a pre-release
+    if it is one there: it is none the less so for being in the wrong place."""
+    part = package_part(catalog, name, version, target.family, target.as_of)
+    if part.phase is Phase.STABLE and not any(m.is_for(target.family) for _, m in rows):
+        families = sorted({family for _, member in rows for family in member.instances})
+        there = (package_part(catalog, name, version, f, target.as_of) for f in families)
+        return next((other for other in there if other.phase.is_prerelease), part)
+    return part
 
 
 def _misplaced(stated: DetectedPackage, target: Target, finding: MakeFinding) -> Finding:
@@ -225,11 +238,19 @@ def _range(
         remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
         yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
         return
-    parts = [package_part(catalog, name, v, target.family, target.as_of) for v in versions]
+    # A version of after the target's day is not known on it.
+    known = [
+        v for v in versions if any(catalog.dates[s] <= target.as_of for s, _ in shipped[name, v])
+    ]
+    versions = known or versions
+    parts = [_judge(name, v, shipped[name, v], catalog, target) for v in versions]
     has_ended = all(part.phase is Phase.EOS for part in parts)
-    if has_ended:
-        remedy = part_remedy(parts[0], stated.key, catalog, target)
-        yield from check_part(parts[0], target.as_of, 0, finding, remedy=remedy)
+    is_early = not has_ended and not any(part.phase in SUPPORTED for part in parts)
+    if has_ended or is_early:
+        # Of what has no supported version, an early one that has not ended says more.
+        told = next(part for part in parts if has_ended or part.phase.is_prerelease)
+        remedy = part_remedy(told, stated.key, catalog, target)
+        yield from check_part(told, target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:
         yield _quote(stated, stated.meant, versions, finding)
         return

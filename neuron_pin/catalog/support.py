@@ -25,12 +25,17 @@ from .facts import FrameworkRole, OperatingSystem, public_version, version_numbe
 
 
 class Part(NamedTuple):
-    """One part of an environment, the phase it is in, and until when it is sure of support."""
+    """One part of an environment, the phase it is in, and until when it is sure of support.
+
+    ``early`` is the Alpha, Beta or RC phase that it never left, none if it was stable once, and
+    ``early_event`` the event that says so, none where the version does."""
 
     subject: Subject
     phase: Phase
     event: Event | None
     floor: SupportFloor
+    early: Phase | None = None
+    early_event: Event | None = None
 
 
 def find_package_phase(
@@ -319,4 +324,4 @@ def _part(
         family=family,
         early=fact.early,
     )
-    return Part(subject, fact.phase, fact.event, floor)
+    return Part(subject, fact.phase, fact.event, floor, fact.early, fact.early_event)

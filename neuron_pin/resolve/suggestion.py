@@ -14,17 +14,25 @@ SUPPORTED = (Phase.STABLE, Phase.MAINTENANCE)
 
 class Suggestion(NamedTuple):
     """A version that a target can use, and the newest release that ships it.  ``spec`` is what
-    a requirements file or the package manager takes."""
+    a requirements file or the package manager takes, ``phase`` the one that it is in."""
 
     name: str
     version: str
     sdk: str
     spec: str
+    phase: Phase = Phase.STABLE
 
     @property
     def label(self) -> str:
         """``torch-neuronx==2.9.0.2.15.32035 (SDK 2.31.1)``."""
         return f"{self.spec} (SDK {self.sdk})"
+
+    @property
+    def caution(self) -> str:
+        """What to know of its phase, behind a comma; empty for a stable one."""
+        if self.phase.is_prerelease:
+            return f", which is {self.phase.label} and not for production"
+        return f", which is in {self.phase.label}" if self.phase is not Phase.STABLE else ""
 
 
 def suggest_version(
@@ -56,7 +64,7 @@ def suggest_version(
                 found.append((version, max(sdks, key=sdk_key), phase))
     if not found:
         return None
-    version, sdk, _ = max(
+    version, sdk, phase = max(
         found,
         key=lambda row: (-phases.index(row[2]), sdk_key(row[1]), version_order(row[0])),
     )
@@ -65,4 +73,4 @@ def suggest_version(
         spec = package.apt_spec(version)
     elif key.ecosystem is Ecosystem.RPM:
         spec = f"{key.name}-{version}"
-    return Suggestion(key.name, version, sdk, spec)
+    return Suggestion(key.name, version, sdk, spec, phase)

@@ -47,6 +47,15 @@ def test_a_file(run: Run, lines: list[str], names: list[str]) -> None:
         Path("constraints.txt").unlink()
 
 
+def test_what_is_not_for_the_target_gets_no_environment_of_its_own(run: Run) -> None:
+    """Release manifest, 2.17.0: it is for inf2 and trn1, Python 3.8 to 3.10."""
+    Path("reqs.txt").write_text(f"{OPTION}\ntorch-neuronx==2.1.1.2.0.1b0\n{XLA_3}\n")
+    target = ("--instance", "trn2", "--python", "3.11", "--as-of", "2026-08-20")
+    rows = json.loads(run("check", "reqs.txt", *target, "--format", "json").out)["findings"]
+    (row,) = [row for row in rows if row["rule"] == "NP509"]
+    assert row["remedy"].startswith("use torch-neuronx==2.9.0.2.15.32035 (SDK 2.31.1)")
+
+
 def test_two_files_are_two_environments(run: Run) -> None:
     for name, line in (("jax.txt", JAX), ("torch.txt", TORCH)):
         Path(name).write_text(f"{OPTION}\n{line}\n")

@@ -102,6 +102,42 @@ def test_a_mixture_moves_to_a_release_that_is_supported(run) -> None:
     assert run(*words[1:]).code == 0
 
 
+def test_a_mixture_in_an_image_that_has_ended_moves_to_a_target_that_has_not(run) -> None:
+    """Python 3.10 and Ubuntu 20.04 ended: announcement-python-3-10-eol.rst and
+    announce-no-support-ubuntu-20-base.rst."""
+    base = "public.ecr.aws/neuron/pytorch-inference-neuronx"
+    base += ":2.1.2-neuronx-py310-sdk2.20.0-ubuntu20.04"
+    run_line = f"RUN pip install {OPTION} neuronx-cc==2.23.6484.0 nki==0.6.0\n"
+    Path("Dockerfile").write_text(f"FROM {base}\n{run_line}")
+    asked = ("--instance", "inf2", "--as-of", "2026-08-20", "--format", "json")
+    rows = json.loads(run("check", "Dockerfile", *asked).out)["findings"]
+    (remedy,) = {row["remedy"] for row in rows if row["rule"] == "NP507"}
+    done = run(*remedy.split()[1:], "--as-of", "2026-08-20")
+    assert done.code == 0, done.err
+    assert {"--python 3.11", "--os ubuntu24.04"} <= set(
+        map(" ".join, zip(remedy.split(), remedy.split()[1:], strict=False))
+    )
+    # Nothing of it is for the instance family: no lock can hold it.
+    Path("Dockerfile").write_text(
+        f"FROM {base}\nRUN pip install {OPTION} vllm-neuron==0.24.0.1.1.0\n"
+    )
+    rows = json.loads(run("check", "Dockerfile", *asked).out)["findings"]
+    assert {row["remedy"] for row in rows if row["rule"] == "NP507"} == {None}
+
+
+def test_what_follows_a_system_package_is_named_for_its_own_package_manager(run) -> None:
+    """nki is a pip package: release manifest, 2.32.0."""
+    Path("Dockerfile").write_text(
+        "FROM ubuntu:24.04\nRUN apt-get install -y aws-neuronx-gpsimd-customop-lib=0.24.1.0\n"
+    )
+    done = run(
+        "check", "Dockerfile", "--instance", "trn1", "--as-of", "2026-08-20", "--format=json"
+    )
+    (row,) = json.loads(done.out)["findings"]
+    assert row["rule"] == "NP202"
+    assert row["remedy"] == "use nki==0.6.0 (SDK 2.32.0) from pip in its place"
+
+
 def test_differences_are_in_the_order_given(run) -> None:
     Path("requirements.txt").write_text(f"{OPTION}\nneuronx-cc\n")
     Path("Dockerfile").write_text(f"FROM python:3.11\nRUN pip install {OPTION} neuronx-cc\n")

@@ -51,7 +51,15 @@ LINES = [
     ("apt:aws-neuronx-tools=2.*", [], ""),
     # A range whose versions are all for other families is not pinned, and said to be that.
     ("mx-neuron", ["NP101", "NP102"], "listed for inf1, not for trn2"),
-    ("jax-neuronx==0.7.0.1.0.8181", ["NP201"], "jax-neuronx 0.7 has been out of support"),
+    # What ended and was Beta to its end is both (release-notes/components/jax.rst, 2.20.0).
+    ("jax-neuronx==0.7.0.1.0.8181", ["NP201", "NP202"], "jax-neuronx 0.7 has been out of support"),
+    # A range that allows nothing but Beta.
+    ("jax-neuronx==0.10.0.1.*", ["NP202"], "beta since 2024-09-16"),
+    ("vllm-neuron==0.24.0.1.*", ["NP202"], "beta since 2026-07-20"),
+    ("nrtpy", ["NP202", "NP305"], "beta since 2026-08-17"),
+    ("neuron-agentic-development", ["NP202", "NP305"], "beta since 2026-04-29"),
+    # One that allows something stable as well is none.
+    ("nki>=0.1,<1", [], ""),
 ]  # fmt: skip
 
 
@@ -65,6 +73,34 @@ def test_one_line(run, line: str, rules: list[str], words: str) -> None:
     assert not rows or words in rows[0][2]
     errors = {"NP101", "NP102", "NP201"} & set(rules) or "no SDK" in words
     assert done.code == (1 if errors else 0)
+
+
+# a line, the instance family, the day: the rules, and words of the remedy of the last finding
+BY_FAMILY = [
+    # The what's-new page of 2026-07-20 calls it Beta, for Trn2 and Trn3.
+    ("vllm-neuron==0.24.0.1.1.0", "inf2", "2026-08-20", ["NP202", "NP101"], ""),
+    ("torch-neuronx==2.1.1.2.0.1b0", "trn1", "2026-08-20", ["NP201", "NP202", "NP102"], "2.9.0"),
+    # Its stable release is of 2026-04-09 (about-neuron/whats-new.rst, 2.29.0).
+    ("nki", "trn2", "2026-03-01", ["NP202", "NP305"], "write nki==0.*"),
+    # TorchNeuron is for Trn2 and Trn3 (release-notes/components/torchneuron.html, 2.33.0).
+    ("torch-neuronx==2.9.0.2.15.32035", "inf2", "2026-08-20", ["NP206"], ""),
+    ("torch-neuronx==2.9.0.2.15.32035", "trn1", "2026-08-20", ["NP206"], ""),
+    ("neuronx-distributed-inference==0.10.18399", "trn2", "2026-08-20", ["NP206"],
+     "use vllm-neuron==0.24.0.1.1.0 (SDK 2.32.0) in its place, which is beta"),
+    ("transformers-neuronx==0.13.1315", "trn1", "2026-08-20", ["NP201"],
+     "use neuronx-distributed-inference==0.10.18399 (SDK 2.31.1) in its place, which is in maint"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "family", "day", "rules", "remedy"), BY_FAMILY)
+def test_one_line_of_a_family(
+    run, line: str, family: str, day: str, rules: list[str], remedy: str
+) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\n{line}\n")
+    target = ("--instance", family, "--python", "3.11", "--as-of", day)
+    rows = json.loads(run("check", "reqs.txt", *target, "--format", "json").out)["findings"]
+    assert [row["rule"] for row in rows] == rules
+    assert remedy in rows[-1]["remedy"] if remedy else not rows[-1]["remedy"]
 
 
 def test_an_end_that_is_announced_is_told_within_the_days_asked_about(run) -> None:
