@@ -32,7 +32,9 @@ class Difference(NamedTuple):
     highest versions on the day, none for packages that are not Neuron's.  ``renamed_to`` is
     the package of the new state that takes the place of one that left, ``successor`` what was
     announced in its place, whether or not the new state has it; both are empty for none.
-    ``left_series`` are the major versions below the highest that the new state has none of.
+    ``old_phases`` and ``new_phases`` are those of every version, in the same order, empty for
+    packages that are not Neuron's.  ``left_series`` are the major versions below the highest
+    that the new state has none of.
     """
 
     key: PackageKey
@@ -44,6 +46,14 @@ class Difference(NamedTuple):
     renamed_to: str
     successor: str = ""
     left_series: tuple[str, ...] = ()
+    old_phases: tuple[Phase, ...] = ()
+    new_phases: tuple[Phase, ...] = ()
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """The versions of the new state that are out of support."""
+        rows = zip(self.new, self.new_phases, strict=False)
+        return tuple(version for version, phase in rows if phase is Phase.EOS)
 
     @property
     def is_equal(self) -> bool:
@@ -84,6 +94,10 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
     for key in sorted({*old.versions, *new.versions}, key=str):
         was, now = old.versions.get(key, ()), new.versions.get(key, ())
         instead, successor = "", None
+        phases = (
+            _find_phases(catalog, key, was, families[0], as_of),
+            _find_phases(catalog, key, now, families[1], as_of),
+        )
         if key.name in left and not now:
             instead = _replacement(key, new, catalog, as_of, families[1])
             successor = find_successor(catalog, key.name, as_of, families[1])
@@ -94,13 +108,12 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 new=now,
                 update=_update(was, now, catalog.packages.get(key.name)),
                 backwards=bool(was and now) and version_order(now[0]) < version_order(was[0]),
-                phases=(
-                    _phase(catalog, key, was, families[0], as_of),
-                    _phase(catalog, key, now, families[1], as_of),
-                ),
+                phases=(next(iter(phases[0]), None), next(iter(phases[1]), None)),
                 renamed_to=instead,
                 successor=successor.label if successor is not None else "",
                 left_series=_find_left_series(was, now),
+                old_phases=phases[0],
+                new_phases=phases[1],
             )
         )
     support = None
@@ -202,12 +215,14 @@ def _pep440_update(old: str, new: str) -> Update:
     return Update.PATCH if was.public != now.public else Update.BUILD
 
 
-def _phase(
+def _find_phases(
     catalog: Catalog, key: PackageKey, versions: Sequence[str], family: str | None, as_of: date
-) -> Phase | None:
-    if not versions or key.name not in catalog.packages:
-        return None
-    return find_package_phase(catalog, key.name, versions[0], family, as_of).phase
+) -> tuple[Phase, ...]:
+    if key.name not in catalog.packages:
+        return ()
+    return tuple(
+        find_package_phase(catalog, key.name, version, family, as_of).phase for version in versions
+    )
 
 
 _WAYS_BACK = {
@@ -235,7 +250,12 @@ def _notes(
         ]
         names = ", ".join(key.name for key in back)
         notes.append(f"{names}: downgrade; {', '.join(ways)}")
-    ended = [d.key.name for d in ours if d.new and d.phases[1] is Phase.EOS]
+    ended = [
+        # Where only some versions have ended, these are named.
+        d.key.name if d.ended == d.new else f"{d.key.name} {' and '.join(d.ended)}"
+        for d in ours
+        if d.ended
+    ]
     if ended:
         notes.append(f"{', '.join(ended)}: out of support, use at your own discretion")
     return tuple(notes)

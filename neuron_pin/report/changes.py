@@ -11,16 +11,19 @@ def describe_release_change(update: Update, *, backwards: bool, left: int, major
     """What the change from one release to another is: its class by the number with what the
     policy promises of it, unless packages that left or changed incompatibly deny that; going
     back, for which nothing is promised, a downgrade."""
-    if backwards:
-        lost = f"; {left} package{'s' * (left != 1)} left" if left else ""
-        return f"downgrade by a {update.value} version{lost}"
-    if update is Update.MAJOR or not (left or majors):
-        return f"{update.value}: {update.promise}"
     facts = []
     if left:
         facts.append(f"{left} package{'s' * (left != 1)} left")
-    if majors:
-        facts.append(f"{majors} {'have' if majors != 1 else 'has'} a major update")
+    if majors and not (backwards and update is Update.MAJOR):
+        word = "change" if backwards else "update"
+        # What left was counted as packages already.
+        noun = "" if left else f" package{'s' * (majors != 1)}"
+        facts.append(f"{majors}{noun} {'have' if majors != 1 else 'has'} a major {word}")
+    if backwards:
+        lost = f"; {' and '.join(facts)}" if facts else ""
+        return f"downgrade by a {update.value} version{lost}"
+    if update is Update.MAJOR or not facts:
+        return f"{update.value}: {update.promise}"
     return f"{update.value} by its number, but {' and '.join(facts)}"
 
 

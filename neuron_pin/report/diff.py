@@ -38,7 +38,7 @@ def _row(difference: Difference) -> tuple[str, str, str, str, str]:
         ", ".join(difference.old) or "-",
         ", ".join(difference.new) or "-",
         describe_update(difference),
-        describe_phase(difference.phases),
+        describe_phases(difference),
     )
 
 
@@ -60,10 +60,16 @@ def describe_update(difference: Difference) -> str:
     return word
 
 
-def describe_phase(phases: tuple[Phase | None, Phase | None]) -> str:
-    """``stable``, ``stable → maintenance``; ``-`` for packages that are not Neuron's."""
-    labels = [phase.label for phase in phases if phase is not None]
-    return " → ".join(dict.fromkeys(labels)) or "-"
+def describe_phases(difference: Difference) -> str:
+    """``stable``, ``stable → maintenance``, ``stable → stable, eos`` in the order of the versions
+    where they differ; ``-`` for packages that are not Neuron's."""
+    sides = [_join_phases(difference.old_phases), _join_phases(difference.new_phases)]
+    return " → ".join(dict.fromkeys(filter(None, sides))) or "-"
+
+
+def _join_phases(phases: Sequence[Phase]) -> str:
+    labels = [phase.label for phase in phases]
+    return ", ".join(labels if len(set(labels)) > 1 else labels[:1])
 
 
 def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -> str:
@@ -178,6 +184,8 @@ def differences_document(differences: Sequence[Difference]) -> list[dict[str, An
             "renamed_to": d.renamed_to or None,
             "successor": d.successor or None,
             "left_series": list(d.left_series),
+            "old_phases": [phase.label for phase in d.old_phases],
+            "new_phases": [phase.label for phase in d.new_phases],
         }
         for d in differences
     ]

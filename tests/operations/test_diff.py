@@ -93,7 +93,7 @@ def test_an_environment_beside_a_release(run, venv: Path) -> None:
     assert rows["some-helper"] == {
         "ecosystem": "pip", "name": "some-helper", "old": ["1.4"], "new": [], "update": None,
         "backwards": False, "old_phase": None, "new_phase": None, "renamed_to": None,
-        "successor": None, "left_series": [],
+        "successor": None, "left_series": [], "old_phases": [], "new_phases": [],
     }  # fmt: skip
     text = run("diff", venv, "2.32.0", "--as-of", "2026-08-20").out
     assert "neuronx-cc " not in text
