@@ -138,11 +138,19 @@ def _phases_text(screen: Screen, day: date | None) -> str:
             for kind, phases in edition.phases_of.items()
         ]
         head = ("KIND", *(phase.label.upper() for phase in Phase))
-        title = f"Edition {edition.name}, in force from {edition.in_force}: {edition.change}"
+        title = f"{_name_edition(edition, day)}: {edition.change}"
         blocks.append("\n".join([title, "", *columns(head, rows, screen)]))
     updates = [(phase.label, list_updates(phase).value) for phase in _phases_of(editions[-1])]
     blocks.append("\n".join(columns(("PHASE", "UPDATES"), updates, screen)))
     return "\n\n".join(blocks)
+
+
+def _name_edition(edition: PolicyEdition, day: date | None) -> str:
+    """An edition with its first day, and that it was not yet in force on the day asked about."""
+    named = f"Edition {edition.name}, in force from {edition.in_force}"
+    if day is not None and day < edition.in_force:
+        named += f" (the oldest known; none is known for {day})"
+    return named
 
 
 def _phases_of(edition: PolicyEdition) -> list[Phase]:
@@ -175,8 +183,8 @@ def _classification_text(screen: Screen, day: date | None) -> str:
     edition = CURRENT if day is None else edition_at(day)
     tables = list_classifications(edition)
     if not tables:
-        return f"Edition {edition.name}, in force from {edition.in_force}, has no such tables."
-    blocks = [f"Edition {edition.name}, in force from {edition.in_force}"] if day else []
+        return f"{_name_edition(edition, day)}, has no such tables."
+    blocks = [_name_edition(edition, day)] if day else []
     for table in tables:
         rows = [(phase.label, *(cell or "-" for cell in cells)) for phase, cells in table.rows]
         head = ("PHASE", *(column.upper() for column in table.columns))

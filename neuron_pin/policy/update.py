@@ -38,10 +38,11 @@ _PROMISES = {
 
 
 class Updates(Enum):
-    """Which updates software gets: new minor and major releases of the SDK, patches alone,
-    or none."""
+    """Which updates software gets: new minor and major releases of the SDK, what is needed until
+    it is stable, patches alone, or none."""
 
     REGULAR = "regular"
+    AS_NEEDED = "as-needed"
     MAINTENANCE = "maintenance"
     NONE = "none"
 
@@ -49,10 +50,13 @@ class Updates(Enum):
 def list_updates(phase: Phase) -> Updates:
     """Which updates the policy gives in a phase.
 
-    Alpha and Beta are "not supported"; a release candidate has full support.  None of them is
-    applied to an earlier release: to benefit one takes the latest.
+    Alpha and Beta are "not supported"; a release candidate has full support, and updates "on an
+    as-needed basis" (the table of phases).  None of them is applied to an earlier release: to
+    benefit one takes the latest.
     """
-    if phase in (Phase.RC, Phase.STABLE):
+    if phase is Phase.RC:
+        return Updates.AS_NEEDED
+    if phase is Phase.STABLE:
         return Updates.REGULAR
     return Updates.MAINTENANCE if phase is Phase.MAINTENANCE else Updates.NONE
 
