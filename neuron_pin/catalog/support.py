@@ -217,11 +217,19 @@ class Support(NamedTuple):
         return f"Supported until at least {self.until} (catalog data of {self.facts_of})."
 
     def describe_limit(self, as_of: date) -> str:
-        """Until when the guarantee is known, where the catalog data end before a day; it does not
-        change from day to day.  Empty where they reach the day, or know that it is over."""
+        """Until when the guarantee is known, where the catalog data end before a day; without a
+        tense, for it does not change from day to day.  Empty where they reach the day, or know
+        that it is over."""
         if self.facts_of >= as_of or self.until < self.facts_of:
             return ""
-        return f"support is guaranteed until {self.until}, by catalog data of {self.facts_of}"
+        return f"guarantee of support: until {self.until}, by catalog data of {self.facts_of}"
+
+    def describe_limit_on(self, as_of: date) -> str:
+        """The same for the day itself: in the past tense once the guarantee is over."""
+        if not self.describe_limit(as_of):
+            return ""
+        verb = "was" if self.until < as_of else "is"
+        return f"support {verb} guaranteed until {self.until}, by catalog data of {self.facts_of}"
 
     def describe_first(self) -> str:
         """What may end first and why, as a sentence.  Where nothing was announced, it is most of

@@ -64,7 +64,7 @@ def lock(
     as_of = request.target.as_of
     told = [find_facts_age(catalog.announced, as_of).warning]
     if found.support is not None and (told[0] or found.support.until < as_of):
-        told.append(found.support.describe_limit(as_of))
+        told.append(found.support.describe_limit_on(as_of))
     return found._replace(warnings=(*filter(None, told), *found.warnings))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.policy import Ecosystem, edition_at
+from neuron_pin.policy import Ecosystem, PackageKey, edition_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
@@ -24,7 +24,8 @@ def render_table(resolution: Resolution, command: str) -> str:
 def show_resolution(resolution: Resolution, screen: Screen, *, everything: bool) -> str:
     """The same two tables on a screen; with ``everything`` each exclusion has its row."""
     every = list_exclusions(resolution.exclusions, screen)
-    rows = every if everything else fold_exclusions(resolution.exclusions, screen)
+    chosen_keys = frozenset(package.key for package in resolution.packages)
+    rows = every if everything else fold_exclusions(resolution.exclusions, screen, chosen_keys)
     release = f"Neuron SDK {resolution.sdk}" if resolution.sdk else "no Neuron SDK"
     lines = [f"{release} for {resolution.target.label}, as of {resolution.target.as_of}", ""]
     chosen = [
@@ -66,15 +67,24 @@ FOLDED = ("NP204", "NP101", "NP106")
 packages of the other side of a container's wall."""
 
 
-def fold_exclusions(exclusions: Sequence[Exclusion], screen: Screen = PLAIN) -> list[ExclusionRow]:
+def fold_exclusions(
+    exclusions: Sequence[Exclusion],
+    screen: Screen = PLAIN,
+    chosen: frozenset[PackageKey] = frozenset(),
+) -> list[ExclusionRow]:
     """The rows of exclusions, with one row for all later releases, one for all packages of other
-    instance families, and one for those of the other side of a container's wall."""
+    instance families, and one for those of the other side of a container's wall.
+
+    A package that is ``chosen``, or that another rule excludes a version of, is not for another
+    family as a whole: its versions keep their rows.
+    """
     folded: dict[str, list[Exclusion]] = {}
     rest = []
+    partly = chosen | {e.key for e in exclusions if e.rule.identifier not in FOLDED[1:]}
     for exclusion in exclusions:
         is_release = exclusion.key.ecosystem is Ecosystem.SDK
         rule = exclusion.rule.identifier
-        if (rule == "NP204" and is_release) or rule in FOLDED[1:]:
+        if (rule == "NP204" and is_release) or (rule in FOLDED[1:] and exclusion.key not in partly):
             folded.setdefault(rule, []).append(exclusion)
         else:
             rest.append(exclusion)

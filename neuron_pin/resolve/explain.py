@@ -20,8 +20,9 @@ from .rules import Context, all_exclusions, phase_of
 class Verdict(NamedTuple):
     """One version: chosen, or the rules that exclude it, the first one deciding.
 
-    ``releases`` are the SDK releases that ship it, newest first; ``source`` is the index or
-    repository that offers it, empty where the releases alone know it.
+    ``phase`` is that of the day asked about, or of the day on which it was first shipped if that
+    is later.  ``releases`` are the SDK releases that ship it, newest first; ``source`` is the
+    index or repository that offers it, empty where the releases alone know it.
     """
 
     key: PackageKey
@@ -59,10 +60,22 @@ def explain(
             if version in stated and all(e.rule is not stated[version].rule for e in exclusions):
                 exclusions.insert(0, stated[version])
         release, candidate = at_hand[0]
-        phase = phase_of(candidate, context._replace(release=release)).phase
+        phase = phase_of(candidate, _on_release(context, release, rows)).phase
         releases = tuple(row[0].sdk for row in rows)
         verdicts.append(Verdict(key, version, is_chosen, phase, releases, tuple(exclusions)))
     return verdicts
+
+
+def _on_release(
+    context: Context, release: Release, rows: Sequence[tuple[Release, Candidate]]
+) -> Context:
+    """The context to judge a version's phase in: what was not released by the day has none on it,
+    and is shown in the phase that it was first shipped in."""
+    first = min(row[0].date for row in rows)
+    target = context.target
+    if first > target.as_of:
+        target = target._replace(as_of=first)
+    return context._replace(release=release, target=target)
 
 
 def _list_shipped(catalog: Catalog, name: str) -> dict[str, list[tuple[Release, Candidate]]]:

@@ -143,9 +143,12 @@ def _fits(
             kept.setdefault(candidate.version, candidate)
         else:
             excluded.append((candidate, exclusion))
+    for_target = {c.version for c, exclusion in excluded if exclusion.rule is not Rule.INSTANCE}
     for candidate, exclusion in excluded:
-        # A version listed twice, for other Pythons or instances, is out only if both are.
-        if candidate.version not in kept:
+        # A version listed twice, for other Pythons or instances, is out only if both are; what
+        # excludes the row for the target is why.
+        is_elsewhere = exclusion.rule is Rule.INSTANCE and candidate.version in for_target
+        if candidate.version not in kept and not is_elsewhere:
             selection.exclude(candidate, exclusion)
     return sorted(kept.values(), key=lambda c: version_order(c.version), reverse=True)
 

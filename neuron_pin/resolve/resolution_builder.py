@@ -202,6 +202,8 @@ def _warnings(
         line = f"{package.key.name} {package.version} {verb} {_PHASE_WORDS[package.phase]}"
         if event is not None:
             line += f" since {event.effective}"
+        line += _PHASE_ADVICE.get(package.phase, "")
+        if event is not None:
             instead = find_advice(catalog, event, request.target.as_of, request.target.family)
             if instead:
                 line += f"; replaced by {instead}"
@@ -272,8 +274,7 @@ def _left_out_early(selection: ReleaseCandidates) -> list[str]:
         f"{key.name} {candidate.version}"
         for key, rows in selection.exclusions.items()
         if key not in selection.offered
-        for candidate, exclusion in rows[:1]
-        if all(other.rule is Rule.PRE_RELEASE for _, other in rows)
+        for candidate in _list_early_alone(rows)[:1]
     )
     if not early:
         return []
@@ -283,13 +284,28 @@ def _left_out_early(selection: ReleaseCandidates) -> list[str]:
     ]
 
 
+def _list_early_alone(rows: Sequence[tuple[Candidate, Exclusion]]) -> list[Candidate]:
+    """The versions that their phase alone excludes, where no other rule than the instance family's
+    excludes any: those of other families are not what the target misses."""
+    if any(found.rule not in (Rule.PRE_RELEASE, Rule.INSTANCE) for _, found in rows):
+        return []
+    return [candidate for candidate, found in rows if found.rule is Rule.PRE_RELEASE]
+
+
 _PHASE_WORDS = {
-    Phase.ALPHA: "in alpha, not for production",
-    Phase.BETA: "in beta, not for production",
+    Phase.ALPHA: "in alpha",
+    Phase.BETA: "in beta",
     Phase.RC: "a release candidate",
     Phase.MAINTENANCE: "in maintenance",
-    Phase.EOS: "out of support, at your own discretion",
+    Phase.EOS: "out of support",
 }
+
+_PHASE_ADVICE = {
+    Phase.ALPHA: ", not for production",
+    Phase.BETA: ", not for production",
+    Phase.EOS: ", to be used at your own discretion",
+}
+"""What the policy says of using it, after the day since which it is so."""
 
 
 def _driver_alone(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
