@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from neuron_pin.catalog import AvailabilityRange, Catalog, sdk_key
@@ -243,9 +243,10 @@ class _Lint:
                 promised = add_months(newer, edition.regular_months)
                 if edition.has_minimum and left < promised:
                     how = "left stable" if event is not None else "was shipped no more"
+                    last = promised - timedelta(days=1)
                     reason = (
                         f"{how} on {left}, {(left - newer).days} days after a newer version "
-                        f"({newer}); regular updates were promised until {promised}"
+                        f"({newer}); regular updates were promised until {last}"
                     )
                     yield self.warn(Rule.SIX_MONTHS, f"{name} {version}", reason, event)
 
