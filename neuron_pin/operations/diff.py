@@ -152,6 +152,13 @@ def _losses(differences: Sequence[Difference], new: State, catalog: Catalog) -> 
             yield f"{new.label} has no package for {package.title} in place of {name}"
 
 
+def _is_installed(catalog: Catalog, name: str) -> bool:
+    """Whether it is a package of the catalog that a package manager installs: of what a release
+    names beside these, such as the EFA installer, the policy says nothing."""
+    package = catalog.packages.get(name)
+    return package is not None and bool(package.systems)
+
+
 def _is_component(catalog: Catalog, name: str) -> bool:
     package = catalog.packages.get(name)
     return package is not None and package.kind.is_component
@@ -218,7 +225,7 @@ def _pep440_update(old: str, new: str) -> Update:
 def _find_phases(
     catalog: Catalog, key: PackageKey, versions: Sequence[str], family: str | None, as_of: date
 ) -> tuple[Phase, ...]:
-    if key.name not in catalog.packages:
+    if not _is_installed(catalog, key.name):
         return ()
     return tuple(
         find_package_phase(catalog, key.name, version, family, as_of).phase for version in versions
@@ -237,7 +244,7 @@ def _notes(
 ) -> tuple[str, ...]:
     """What the policy says of the whole."""
     notes = []
-    ours = [d for d in differences if d.key.name in catalog.packages]
+    ours = [d for d in differences if _is_installed(catalog, d.key.name)]
     majors = [d.key.name for d in ours if d.update is Update.MAJOR]
     if support is not None and support.update is Update.MAJOR:
         majors.insert(0, "neuron-sdk")
