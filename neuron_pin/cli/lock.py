@@ -255,8 +255,10 @@ def run(options: Options, console: Console) -> int:
     for warning in resolution.warnings:
         if warning != age.warning:
             console.warn(warning)
+    from neuron_pin.resolve.parts import take_part
+
     for output in outputs:
-        empty = describe_empty(output.form, resolution)
+        empty = describe_empty(output.form, take_part(resolution, output.scope, catalog))
         if empty:
             console.warn(f"{output.path}: {empty}")
     if options.check:

@@ -166,10 +166,14 @@ def describe_empty(form: Format, resolution: Resolution) -> str:
     better = choose_printed(resolution)
     if form.name not in ("constraints", "pylock", "pip-conf") or better.name == "constraints":
         return ""
+    from neuron_pin.target import Scope
+
     from .system import describe_system_output
 
+    scope = resolution.target.scope
+    what = "the lock" if scope is Scope.BOTH else f"the lock for the {scope.value}"
     return (
-        f"the lock has system packages alone, and none of them is in {form.summary}; "
+        f"{what} has system packages alone, and none of them is in {form.summary}; "
         + describe_system_output(resolution.target)
     )
 
