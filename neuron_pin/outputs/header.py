@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuron_pin.policy import edition_at
+from neuron_pin.policy import Phase, edition_at
 
 if TYPE_CHECKING:
     from neuron_pin.resolve import Resolution
 
 _HEADS = ("# This file was written by neuron-pin:", "# This was written by neuron-pin:")
+
+
+_REMARKS = {
+    Phase.ALPHA: "alpha, not for production",
+    Phase.BETA: "beta, not for production",
+    Phase.RC: "a release candidate",
+    Phase.EOS: "out of support",
+}
+"""What a file says of a version that it holds although the policy does not support it."""
 
 
 def make_header(command: str, *, is_section: bool = False) -> list[str]:
@@ -19,8 +28,8 @@ def make_header(command: str, *, is_section: bool = False) -> list[str]:
 
 def describe_judgment(resolution: Resolution) -> list[str]:
     """Comments below the head of a text that holds versions: the edition of the policy that they
-    were judged by, and until when support is known where the catalog data end before the day;
-    none without packages of Neuron's.
+    were judged by, the phase of each that is not supported, and until when support is known where
+    the catalog data end before the day; none without packages of Neuron's.
 
     No day of today: a lock of tomorrow that gives the same versions is the same file.
     """
@@ -29,6 +38,10 @@ def describe_judgment(resolution: Resolution) -> list[str]:
         return []
     limit = support.describe_limit(as_of)
     lines = [f"# maintenance policy: edition {edition_at(as_of).name}"]
+    for package in resolution.packages:
+        if package.kind is not None and package.phase in _REMARKS:
+            remark = _REMARKS[package.phase]
+            lines.append(f"# {package.key.name} {package.version}: {remark}")
     return [*lines, f"# {limit}"] if limit else lines
 
 
