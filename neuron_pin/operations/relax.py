@@ -90,6 +90,8 @@ def _relaxations(
             yield change, _with(request, fewer)
     for python in _other_pythons(request):
         yield Change((("--python", python),)), request.with_target(python=python)
+    if "NP102" in facts and "eos" not in named:
+        yield from _ended_python(request, named)
 
 
 def _ended_beta(
@@ -103,6 +105,22 @@ def _ended_beta(
             change = Change((("--phase", "beta"), ("--phase", "eos")))
             yield change, request.with_target(phases=(*named, "beta", "eos"))
     except NeuronPinError:
+        return
+
+
+def _ended_python(
+    request: LockRequest, named: tuple[str, ...]
+) -> Iterator[tuple[Change, LockRequest]]:
+    """The nearest Python that has it where all that have it are out of support."""
+    phases = (*named, "eos")
+    for python in (request.target.python, *_other_pythons(request)):
+        changed = request.with_target(python=python, phases=phases)
+        try:
+            _lock_usefully(changed)
+        except NeuronPinError:
+            continue
+        if python != request.target.python:
+            yield Change((("--python", python), ("--phase", "eos"))), changed
         return
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, Member, sdk_key, version_numbers
+from neuron_pin.catalog.successors import find_advice, find_successor
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import Phase, parse_version
+from neuron_pin.policy import Phase, Rule, parse_version
 from neuron_pin.target import Target
 
 from .release_candidates import make_package_key
@@ -53,6 +54,32 @@ def describe_never_shipped(requirement: Requirement, catalog: Catalog, target: T
         return f"{line}; the newest supported is {found.version} (SDK {found.sdk})"
     newest = max(shipped, key=version_numbers)
     return f"{line}; the newest is {newest} (SDK {shipped[newest][0][0]})"
+
+
+def describe_ended(requirement: Requirement, catalog: Catalog, target: Target) -> str:
+    """That the newest version that a requirement allows is out of support for the target, with
+    what replaces it, although other rules exclude it, too; empty where it is not."""
+    package = catalog.packages.get(requirement.name)
+    if package is None or package.kind is ComponentKind.DEPENDENCY:
+        return ""
+    name = requirement.name
+    shipped = _select_known(catalog.shipped(name), catalog, target)
+    allowed = [version for version in shipped if requirement.admits(version)]
+    if not allowed:
+        return ""
+    newest = max(allowed, key=version_numbers)
+    fact = find_package_phase(catalog, name, newest, target.family, target.as_of)
+    event = fact.event
+    if fact.phase is not Phase.EOS or event is None:
+        return ""
+    where = f" for {target.family}" if target.family else ""
+    line = f"{name} {newest} has been out of support{where} since {event.effective}"
+    instead = find_advice(catalog, event, target.as_of, target.family)
+    if not instead:
+        successor = find_successor(catalog, name, target.as_of, target.family)
+        instead = successor.label if successor is not None else ""
+    line += f"; replaced by {instead}" if instead else ""
+    return f"{line} ({Rule.END_OF_SUPPORT.identifier}) [{event.source}]"
 
 
 def describe_apart(requirements: Sequence[Requirement], catalog: Catalog, target: Target) -> str:

@@ -181,6 +181,9 @@ def _describe_absence(
     package = catalog.packages.get(name)
     if selection is None or package is None or package.kind is ComponentKind.DEPENDENCY:
         return f"no source has {label}"
+    if not package.systems:
+        rule = Rule.NOT_A_PACKAGE.identifier
+        return f"{name} is not a package: no package manager installs it ({rule})"
     sdk = selection.release.sdk
     life = catalog.spans.packages.get(name)
     if any(member.package == name for member in catalog.members(sdk)):

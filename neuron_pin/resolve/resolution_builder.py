@@ -11,7 +11,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.successors import find_advice
-from neuron_pin.catalog.support import find_target_parts
+from neuron_pin.catalog.support import find_supported_pythons, find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
@@ -244,10 +244,13 @@ def _warnings(
                 key=lambda p: int(p.partition(".")[2]),
             )
             whose = f" for {target.family}" if target.family else ""
-            found.append(
+            line = (
                 f"SDK {selection.release.sdk} has no Python packages{whose} on Python "
                 f"{target.python}; it has them on {', '.join(listed)}"
             )
+            if listed and not set(listed) & {*find_supported_pythons(catalog, target.as_of)}:
+                line += f", all out of support: --python {listed[-1]} --phase eos locks them"
+            found.append(line)
         if driver is not None and driver.sdk != selection.release.sdk:
             found.append(_older_driver(target, driver, selection, catalog))
     return found

@@ -273,7 +273,7 @@ def _nothing_fits(
 ) -> NoSolution:
     # Nobody needs these where there is a solution.
     from .environments import find_two_environments
-    from .never_shipped import describe_apart, describe_never_shipped
+    from .never_shipped import describe_apart, describe_ended, describe_never_shipped
 
     # A version that was never released has one reason, and the newest release is not it.
     said = (describe_never_shipped(r, catalog, request.target) for r in request.requirements)
@@ -292,6 +292,12 @@ def _nothing_fits(
         causes = [clash.describe(), *(cause for cause in causes if not cause.startswith(needs))]
     for key in sorted({fact.key for fact in facts}, key=str):
         causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
+    ended = {fact.key.name for fact in facts if fact.rule is Rule.END_OF_SUPPORT}
+    for requirement in request.requirements:
+        line = describe_ended(requirement, catalog, request.target)
+        causes += [line] if line and requirement.name not in ended else []
+    if not tried:
+        causes += [_describe_no_release(request, catalog)]
     if len(tried) > 1:
         order = sorted(tried, key=lambda release: sdk_key(release.sdk))
         causes.append(
@@ -308,3 +314,12 @@ def _nothing_fits(
         causes,
         hint=hint,
     )
+
+
+def _describe_no_release(request: Request, catalog: Catalog) -> str:
+    """That no release was there to try on the target's day, and which came first."""
+    first = min(catalog.releases, key=lambda release: release.date)
+    as_of = request.target.as_of
+    if first.date > as_of:
+        return f"no release is known of {as_of} or before: the first is {first.sdk} of {first.date}"
+    return f"no release of {as_of} or before can be locked"
