@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .api.resolution import Resolution
     from .audit import Finding, Severity
     from .catalog import Catalog, load_catalog
-    from .catalog.subjects import Status
+    from .catalog.status import Status
     from .errors import (
         BrokenCatalog,
         CannotWrite,
@@ -111,7 +111,7 @@ _MODULES = {
     "api.arguments": ("SourceOptions", "Target"),
     "audit": ("Finding", "Severity"),
     "catalog": ("Catalog", "load_catalog"),
-    "catalog.subjects": ("Status",),
+    "catalog.status": ("Status",),
     "errors": (
         "BrokenCatalog",
         "CannotWrite",

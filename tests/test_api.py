@@ -97,6 +97,7 @@ def test_a_name_imports_what_it_needs() -> None:
     assert modules("from neuron_pin import NoSolution, errors") == {
         "neuron_pin",
         "neuron_pin.errors",
+        "neuron_pin.record",
     }
     loaded = modules("from neuron_pin import lock")
     assert "neuron_pin.api" in loaded

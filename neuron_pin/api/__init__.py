@@ -47,7 +47,7 @@ from .resolution import Resolution
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from neuron_pin.catalog.subjects import Status
+    from neuron_pin.catalog.status import Status
     from neuron_pin.operations.check import CheckedInput
     from neuron_pin.operations.diff import Comparison
     from neuron_pin.operations.explain import Explanation, PairExplanation

@@ -24,14 +24,13 @@ from neuron_pin.policy import (
     SubjectKind,
     edition_at,
     events_in_force,
-    parse_version,
     phase_at,
 )
 from neuron_pin.policy.calendar import add_months
 
 from .finding import Finding, Severity
 from .model_lint import lint_model_classes
-from .version_lint import lint_versions
+from .version_lint import lint_marks, lint_versions
 
 TOLD_AT_ONCE_DAYS = 14
 """Notice of at most so many days is the release's own: its pages are dated that much earlier."""
@@ -63,7 +62,7 @@ def lint_facts(
     if events is None:
         findings += [
             *examination.statements(),
-            *examination.marks(),
+            *lint_marks(catalog, examination.of, examination.warn),
             *examination.six_months(),
             *examination.manifest(),
             *lint_versions(catalog, examination.warn),
@@ -256,7 +255,7 @@ class _Lint:
         """The day on which a framework version got its last regular update, and why."""
         ends = [
             e
-            for e in events_in_force(self._of(name, version), date.max)
+            for e in events_in_force(self.of(name, version), date.max)
             if e.phase in (Phase.MAINTENANCE, Phase.EOS) and e.effective is not None
         ]
         event = min(ends, key=lambda e: e.effective or date.max, default=None)
@@ -281,7 +280,7 @@ class _Lint:
     def _shipped_or_dropped(
         self, label: str, name: str, version: str, life: AvailabilityRange
     ) -> Iterator[Finding]:
-        events = self._of(name, version)
+        events = self.of(name, version)
         ends = [
             e for e in events_in_force(events, date.max) if e.phase is Phase.EOS and e.effective
         ]
@@ -314,34 +313,6 @@ class _Lint:
                 if is_it and member.instances & event.instances:
                     return release.sdk
         return ""
-
-    def marks(self) -> Iterator[Finding]:
-        """NP706: called Beta, Alpha or Release Candidate by a page, and shipped meanwhile without
-        the mark that the policy wants in the version."""
-        for name, life in self.catalog.spans.packages.items():
-            events = [e for e in self._of(name, "") if e.phase is not None and e.effective]
-            events.sort(key=lambda e: (e.effective or date.max, e.announced))
-            for number, event in enumerate(events):
-                after = events[number + 1] if number + 1 < len(events) else None
-                if event.phase is None or not event.phase.is_prerelease:
-                    continue
-                unmarked = [
-                    (release.sdk, member.version)
-                    for release in reversed(self.catalog.releases)
-                    if release.listed and sdk_key(life.first) <= sdk_key(release.sdk)
-                    if event.effective is not None and release.date >= event.effective
-                    if after is None or release.date < (after.effective or date.max)
-                    for member in self.catalog.members(release.sdk)
-                    if member.package == name and member.version
-                    if not parse_version(member.version).phase.is_prerelease
-                ]
-                if unmarked:
-                    sdk, version = unmarked[0]
-                    reason = (
-                        f"{event.phase.label} from {event.effective}, and {version} of {sdk} has "
-                        "no mark that says so"
-                    )
-                    yield self.warn(Rule.VERSIONING, name, reason, event)
 
     def replacements(self) -> Iterator[Finding]:
         """NP708: replacements that lead back to where they began."""
@@ -382,7 +353,7 @@ class _Lint:
 
     # Questions to the facts ----------------------------------------------------------
 
-    def _of(self, name: str, version: str) -> list[Event]:
+    def of(self, name: str, version: str) -> list[Event]:
         kinds = (SubjectKind.COMPONENT, SubjectKind.FRAMEWORK, SubjectKind.DEPENDENCY)
         if name == "python":
             kinds = (SubjectKind.PYTHON,) * 3

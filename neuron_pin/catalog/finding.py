@@ -8,7 +8,7 @@ from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 
 from .catalog import canonicalize_name
-from .subjects import Status
+from .status import Status
 
 
 def find_subjects(statuses: Iterable[Status], wanted: Sequence[str]) -> list[Status]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from neuron_pin.catalog import Catalog, load_catalog
-from neuron_pin.catalog.subjects import Status
+from neuron_pin.catalog.status import Status
 from neuron_pin.lockfile import LockDocument
 from neuron_pin.operations.lifecycle import find_statuses, keep_locked
 from neuron_pin.report.lifecycle import render_details, render_table

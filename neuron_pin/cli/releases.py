@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from neuron_pin.catalog import Catalog, FactsAge, Release, load_catalog, sdk_key
 from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
 from neuron_pin.catalog.sources import find_source_url, shorten_source
-from neuron_pin.catalog.subjects import NEWEST_KNOWN, Status, Subjects
+from neuron_pin.catalog.status import Status
+from neuron_pin.catalog.subjects import NEWEST_KNOWN, Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import SubjectKind
 from neuron_pin.policy.update import Update

@@ -7,7 +7,8 @@ from datetime import date
 
 from neuron_pin.catalog import Catalog, FrameworkRole, canonicalize_name
 from neuron_pin.catalog.finding import find_subjects
-from neuron_pin.catalog.subjects import SDK_NAME, Status, Subjects
+from neuron_pin.catalog.status import Status
+from neuron_pin.catalog.subjects import SDK_NAME, Subjects
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.lockfile import LockDocument
 from neuron_pin.policy import WORKLOADS, Ecosystem, Subject, SubjectKind

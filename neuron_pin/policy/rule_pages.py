@@ -190,6 +190,7 @@ PAGES = {
             "audit.requirements:_one",
             "audit.part:check_part",
             "hooks.program.verdict:_judge_version",
+            "resolve.never_shipped:describe_ended",
             "resolve.rules:end_of_support",
         ),
     ),
@@ -472,6 +473,7 @@ PAGES = {
         (
             "audit.names:check_names",
             "audit.requirements:_misplaced",
+            "resolve.release_solve:_describe_absence",
             "resolve.rules:not_a_package",
         ),
     ),
@@ -750,7 +752,7 @@ PAGES = {
         "",
         "",
         "neuron-pin catalog lint",
-        ("audit.catalog_lint:_Lint.marks", "audit.version_lint:lint_versions"),
+        ("audit.version_lint:lint_marks", "audit.version_lint:lint_versions"),
     ),
     Rule.EVENTS_DISAGREE: RulePage(
         "Announcements",

@@ -14,7 +14,8 @@ from typing import Any
 
 from neuron_pin.catalog import find_facts_age
 from neuron_pin.catalog.sources import find_source_url
-from neuron_pin.catalog.subjects import SDK_NAME, Status
+from neuron_pin.catalog.status import Status
+from neuron_pin.catalog.subjects import SDK_NAME
 from neuron_pin.policy import Event, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.subjects import Status
+from neuron_pin.catalog.status import Status
 from neuron_pin.errors import WrongUsage
 from neuron_pin.extras import install_command
 from neuron_pin.lockfile import LockDocument

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from neuron_pin.catalog import find_facts_age
-from neuron_pin.catalog.subjects import Status
+from neuron_pin.catalog.status import Status
 from neuron_pin.policy import Event, EventType, Phase, SubjectKind
 from neuron_pin.policy.update import Updates
 from neuron_pin.printable import make_printable

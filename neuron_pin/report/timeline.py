@@ -7,7 +7,7 @@ from datetime import date
 
 from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.facts import version_numbers
-from neuron_pin.catalog.subjects import Status
+from neuron_pin.catalog.status import Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.lockfile import LockDocument
 from neuron_pin.operations.lifecycle import read_locked_subjects

@@ -10,7 +10,8 @@ from neuron_pin.catalog.changes import find_changes
 from neuron_pin.catalog.finding import find_subjects
 from neuron_pin.catalog.importer.writer import render_shipped, render_spans
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
-from neuron_pin.catalog.subjects import Status, Subjects
+from neuron_pin.catalog.status import Status
+from neuron_pin.catalog.subjects import Subjects
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.update import Update, Updates
