@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -220,7 +221,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         for requirement in (*asked, *constraints):
             if requirement.is_exact and requirement.admits(version):
                 return True
-            if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement):
+            if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement.range):
                 return True
         return False
 
@@ -310,9 +311,11 @@ def same_version(version: str, written: str) -> bool:
     return written in (version, public_version(version))
 
 
-def _names_prerelease(requirement: Requirement) -> bool:
-    if not any(char.isalpha() for char in requirement.range):
+@functools.lru_cache(maxsize=4096)
+def _names_prerelease(specifier: str) -> bool:
+    """Whether a specifier has a pre-release in it; a few are asked about thousands of times."""
+    if not any(char.isalpha() for char in specifier):
         return False
     from neuron_pin.inputs.requirements.specifier import specifier_set
 
-    return bool(specifier_set(requirement.range).prereleases)
+    return bool(specifier_set(specifier).prereleases)
