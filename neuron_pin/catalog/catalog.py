@@ -372,6 +372,10 @@ class Catalog:
         """The versions that came on a day after their release, by package and version."""
         return {(e.package, e.version): e for e in self.evidence if e.published is not None}
 
+    def newest_release(self, as_of: date) -> Release | None:
+        """The newest release of a day that is no pre-release; none before the first."""
+        return next((r for r in self.releases if r.is_final and r.date <= as_of), None)
+
     def releases_of(self, package: str, version: str) -> Sequence[Release]:
         """The releases that ship a version, newest first."""
         return [self.release(sdk) for sdk, _ in self.shipped(package).get(version, ())]

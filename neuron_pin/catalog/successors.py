@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from neuron_pin.policy import Event, EventType, Phase, phase_at
+from neuron_pin.policy import DEFAULT_PHASES, Event, EventType, Phase, phase_at
 from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog, canonicalize_name, sdk_key
@@ -148,17 +148,17 @@ def _is_gone(catalog: Catalog, name: str, as_of: date) -> bool:
     says that its earlier ones are maintained."""
     if name not in catalog.packages:
         return False
-    phase = phase_at(catalog.events_by_name.get(name, ()), name, "", None, as_of).phase
+    phase = _phase_of(catalog, name, "", as_of, None)
     if phase in (Phase.EOS, Phase.MAINTENANCE):
         return phase is Phase.EOS
-    return bool(_find_last(catalog, name, as_of))
+    return bool(find_last_release(catalog, name, as_of))
 
 
-def _find_last(catalog: Catalog, name: str, as_of: date) -> str:
+def find_last_release(catalog: Catalog, name: str, as_of: date) -> str:
     """The last release that ships a package, empty where the newest of the day does; spans, and
     so this, pass over pre-releases."""
     life = catalog.spans.packages.get(name)
-    newest = next((r for r in catalog.releases if r.is_final and r.date <= as_of), None)
+    newest = catalog.newest_release(as_of)
     if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
         return ""
     return life.last
@@ -166,7 +166,7 @@ def _find_last(catalog: Catalog, name: str, as_of: date) -> str:
 
 def _make_successor(catalog: Catalog, name: str, source: str, as_of: date) -> Successor:
     is_package = canonicalize_name(name) not in catalog.products
-    return Successor(name, source, is_package, _find_last(catalog, name, as_of))
+    return Successor(name, source, is_package, find_last_release(catalog, name, as_of))
 
 
 _VERSIONS = re.compile(
@@ -193,34 +193,27 @@ def find_advice(catalog: Catalog, event: Event, as_of: date, family: str | None)
         return "" if _is_for_others(catalog, instead, as_of, families) else instead
     versions = re.split(r", | or ", named["versions"])
     series = [".".join(version.split(".")[:2]) for version in versions]
-    if any(s in known and _is_supported(catalog, name, s, as_of, family) for s in series):
+    phases = {s: _phase_of(catalog, name, s, as_of, family) for s in series if s in known}
+    if any(phase in DEFAULT_PHASES for phase in phases.values()):
         return instead if named["name"] else f"{name} {instead}"
-    early = [s for s in series if s in known and _is_early(catalog, name, s, as_of, family)]
+    early = [
+        f"{name} {s} ({phase.label})"
+        for s, phase in phases.items()
+        if phase.is_prerelease and catalog.dates[known[s].first] <= as_of
+    ]
     if early:
         # The announcement advises a pre-release; an older version is not what it names.
-        phase = phase_at(catalog.events_by_name[name], name, early[-1], family, as_of).phase
-        return f"{name} {early[-1]} ({phase.label})"
+        return early[-1]
     for version in sorted(known, key=version_numbers, reverse=True):
         life = known[version]
         is_for_family = family is None or family in life.instances.split()
         is_there = catalog.dates[life.first] <= as_of and is_for_family
-        if is_there and _is_supported(catalog, name, version, as_of, family):
+        if is_there and _phase_of(catalog, name, version, as_of, family) in DEFAULT_PHASES:
             return f"{name} {version}"
     successor = find_successor(catalog, name, as_of, family)
     return successor.label if successor is not None else ""
 
 
-def _is_supported(
-    catalog: Catalog, name: str, version: str, as_of: date, family: str | None
-) -> bool:
-    events = catalog.events_by_name.get(name, ())
-    phase = phase_at(events, name, version, family, as_of).phase
-    return phase in (Phase.STABLE, Phase.MAINTENANCE)
-
-
-def _is_early(catalog: Catalog, name: str, version: str, as_of: date, family: str | None) -> bool:
-    """Whether a version that has been shipped is a pre-release by what was announced."""
-    if catalog.dates[catalog.spans.frameworks[name][version].first] > as_of:
-        return False
-    events = catalog.events_by_name.get(name, ())
-    return phase_at(events, name, version, family, as_of).phase.is_prerelease
+def _phase_of(catalog: Catalog, name: str, version: str, as_of: date, family: str | None) -> Phase:
+    """The phase that was announced of a package or of a version of it."""
+    return phase_at(catalog.events_by_name.get(name, ()), name, version, family, as_of).phase

@@ -85,7 +85,7 @@ def _find_mark(
 def _find_last_shipped(catalog: Catalog, name: str, public: str, as_of: date) -> date | None:
     """The day of the newest release, by a day, that ships a version; none for none."""
     newest = next((r for r in catalog.releases if r.listed and r.date <= as_of), None)
-    # A lock has read this one already.
+    # A lock of this release has read its members; all that was ever shipped is much more.
     if newest is not None and any(
         member.package == name and member.version == public
         for member in catalog.members(newest.sdk)
@@ -168,7 +168,7 @@ def find_target_parts(
 def find_supported_pythons(catalog: Catalog, as_of: date) -> list[str]:
     """The Pythons that the newest release of a day lists and that have not ended, oldest
     first."""
-    newest = next((r for r in catalog.releases if r.is_final and r.date <= as_of), None)
+    newest = catalog.newest_release(as_of)
     if newest is None:
         return []
     listed = {python for member in catalog.members(newest.sdk) for python in member.pythons}

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from neuron_pin.catalog import Catalog, canonicalize_name, load_catalog, sdk_key
+from neuron_pin.catalog import canonicalize_name, load_catalog
 from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
@@ -24,12 +24,9 @@ from neuron_pin.outputs import (
     Format,
     choose_formats,
     choose_printed,
-    describe_empty,
     find_format,
     infer_format,
 )
-from neuron_pin.policy import Ecosystem
-from neuron_pin.resolve import Resolution
 from neuron_pin.settings import load_settings
 from neuron_pin.target import Scope
 
@@ -244,7 +241,14 @@ def run(options: Options, console: Console) -> int:
             reporter=reporter,
         )
     if not options.check and preferred is not None and preferred.sdk == resolution.sdk is not None:
-        _note_newer(resolution, catalog, [o.path for o in outputs if o.form.is_kept], console)
+        from neuron_pin.operations.keep_lock import find_newer_release
+
+        newer = find_newer_release(resolution, catalog)
+        if newer:
+            kept = " and ".join(output.path for output in outputs if output.form.is_kept)
+            console.note(
+                f"kept SDK {resolution.sdk} of {kept}; {newer} is the newest: --upgrade tries it"
+            )
     if preferred is not None and settings.upgrade_package:
         from neuron_pin.operations.keep_lock import find_companions
 
@@ -255,12 +259,9 @@ def run(options: Options, console: Console) -> int:
     for warning in resolution.warnings:
         if warning != age.warning:
             console.warn(warning)
-    from neuron_pin.resolve.parts import take_part
-
-    for output in outputs:
-        empty = describe_empty(output.form, take_part(resolution, output.scope, catalog))
-        if empty:
-            console.warn(f"{output.path}: {empty}")
+    for file in prepared:
+        if file.warning:
+            console.warn(f"{file.path}: {file.warning}")
     if options.check:
         drifted = find_drift(prepared)
         console.result("".join(file.diff() for file in drifted))
@@ -315,22 +316,6 @@ def _files(options: Options) -> list[str]:
     return [*options.output, *options.host_output, *options.container_output]
 
 
-def _note_newer(
-    resolution: Resolution, catalog: Catalog, paths: list[str], console: Console
-) -> None:
-    """Say that a lock stays at its release although there is a newer one, which is not tried."""
-    as_of, sdk = resolution.target.as_of, resolution.sdk
-    newest = next((r.sdk for r in catalog.releases if r.is_final and r.date <= as_of), sdk)
-    passed = {e.version for e in resolution.exclusions if e.key.ecosystem is Ecosystem.SDK}
-    if sdk and newest and newest not in passed and sdk_key(newest) > sdk_key(sdk):
-        lives = [catalog.spans.packages.get(p.key.name) for p in resolution.packages if p.kind]
-        if any(life is not None and sdk_key(life.last) <= sdk_key(sdk) for life in lives):
-            # A package that no later release has: nothing newer would come of it.
-            return
-        kept = " and ".join(paths)
-        console.note(f"kept SDK {sdk} of {kept}; {newest} is the newest: --upgrade tries it")
-
-
 def _warn_of_unlocked(names: Iterable[str], versions: Iterable[str], console: Console) -> None:
     """Warn of ``--upgrade-package`` for what no existing lock has: it changes nothing."""
     known = set(versions)
@@ -348,7 +333,7 @@ def _outputs(options: Options) -> tuple[list[Output], Format | None]:
     for name in (*options.host_output, *options.container_output):
         if name == STDOUT:
             raise WrongUsage(
-                "--host-output and --container-output write files, and - is none",
+                "--host-output and --container-output write files, and - is not a file",
                 hint="to print one side, lock it alone: --scope host or --scope container",
             )
     named = [(name, Scope.BOTH) for name in options.output if name != STDOUT]

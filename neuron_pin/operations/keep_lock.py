@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from neuron_pin.catalog import canonicalize_name, public_version
+from neuron_pin.catalog import Catalog, canonicalize_name, public_version, sdk_key
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.outputs import infer_format
+from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Preferences, Resolution
 
@@ -42,6 +43,23 @@ def read_named_preferences(paths: Iterable[str]) -> Preferences:
             )
         locks.append((path, form.name))
     return read_preferences(locks)
+
+
+def find_newer_release(resolution: Resolution, catalog: Catalog) -> str:
+    """The newest release of the lock's day, where it is newer than the lock's own, was not tried,
+    and could come of an upgrade; else empty."""
+    sdk, newest = resolution.sdk, catalog.newest_release(resolution.target.as_of)
+    if not sdk or newest is None or sdk_key(newest.sdk) <= sdk_key(sdk):
+        return ""
+    if any(
+        e.key.ecosystem is Ecosystem.SDK and e.version == newest.sdk for e in resolution.exclusions
+    ):
+        return ""
+    # Nothing newer comes of a package that no later release has.
+    lives = [catalog.spans.packages.get(p.key.name) for p in resolution.packages if p.kind]
+    if any(life is not None and sdk_key(life.last) <= sdk_key(sdk) for life in lives):
+        return ""
+    return newest.sdk
 
 
 def find_companions(

@@ -137,7 +137,7 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
     request = _fill_in(request, place, root)
     target = request.target
     own = {key: versions[0] for key, versions in state.versions.items() if _is_own(catalog, key)}
-    newest = next((r for r in catalog.releases if r.is_final and r.date <= target.as_of), None)
+    newest = catalog.newest_release(target.as_of)
     if newest is None:
         raise WrongUsage(f"no release is known of {target.as_of} or earlier")
     together, together_sdk, problem = _lock_together(request, own)

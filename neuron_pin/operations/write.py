@@ -15,7 +15,7 @@ from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import NEW_MODE, remove_atomically, write_atomically
 from neuron_pin.fs.ownership import Ownership, find_ownership, mark
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.outputs import Format
+from neuron_pin.outputs import Format, describe_empty
 from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Resolution
@@ -47,13 +47,15 @@ class Output(NamedTuple):
 class FileChange(NamedTuple):
     """A file's text as it is, empty for none, and as it is to be, none for no file.
 
-    ``mode`` is that of a file which is not there yet.
+    ``mode`` is that of a file which is not there yet.  ``warning`` is what to know of the text,
+    empty for nothing.
     """
 
     path: str
     before: str
     after: str | None
     mode: int = NEW_MODE
+    warning: str = ""
 
     @property
     def changes(self) -> bool:
@@ -254,7 +256,8 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
     if output.form.verifier:
         module, _, function = output.form.verifier.partition(":")
         getattr(import_module(module), function)(output.path, text, resolution)
-    return FileChange(output.path, before, text)
+    warning = describe_empty(output.form, resolution)
+    return FileChange(output.path, before, text, warning=warning)
 
 
 def _read_existing(path: str) -> str:

@@ -169,7 +169,8 @@ def _package_rows(
     for two years."""
     day, family = view.as_of or today, view.instance or None
     dates = {sdk: released for sdk, released in catalog.dates.items() if released <= day}
-    newest = next((r.sdk for r in catalog.releases if r.is_final and r.sdk in dates), "")
+    latest = catalog.newest_release(day)
+    newest = latest.sdk if latest is not None else ""
     current: list[tuple[str, ...]] = []
     dropped: list[tuple[str, ...]] = []
     old: list[tuple[str, ...]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Package, Release, sdk_key
-from neuron_pin.catalog.successors import find_successor
+from neuron_pin.catalog.successors import find_last_release, find_successor
 from neuron_pin.policy import Phase, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
@@ -82,11 +82,11 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
 
     Another package of its framework that is for the target counts before what was announced.
     """
-    life = catalog.spans.packages.get(name)
-    newest = next((r for r in catalog.releases if r.is_final and r.date <= target.as_of), None)
-    if life is None or newest is None or sdk_key(life.last) >= sdk_key(newest.sdk):
+    last = find_last_release(catalog, name, target.as_of)
+    newest = catalog.newest_release(target.as_of)
+    if not last or newest is None:
         return ""
-    line = f"{name} is in no SDK release after {life.last}"
+    line = f"{name} is in no SDK release after {last}"
     package = catalog.packages.get(name)
     heirs = {
         member.package
