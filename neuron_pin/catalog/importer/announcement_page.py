@@ -55,7 +55,7 @@ def read_page(path: str) -> str:
 def parse_post(text: str) -> date | None:
     """The day on which a page was posted, none where it says none that can be."""
     day = re.search(r"^\.\. post::\s*([A-Za-z]+)\.? (\d{1,2}), (\d{4})", text, re.M)
-    return _day(*day.groups()) if day is not None else None
+    return read_english_day(*day.groups()) if day is not None else None
 
 
 def parse_page(source: str, text: str, posted: date | None) -> Page | UnparsedPage:
@@ -75,8 +75,8 @@ def parse_page(source: str, text: str, posted: date | None) -> Page | UnparsedPa
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def _day(month: str, day: str, year: str) -> date | None:
-    """A day written in English, whatever the locale."""
+def read_english_day(month: str, day: str, year: str) -> date | None:
+    """A day whose month is an English word, whatever the locale; none for one that cannot be."""
     try:
         return date(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day))
     except ValueError:

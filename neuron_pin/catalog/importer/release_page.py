@@ -15,6 +15,8 @@ from datetime import date
 from enum import Enum
 from itertools import accumulate
 
+from .announcement_page import read_english_day
+
 MAX_LINES = 20_000
 """Most lines of a page that are read."""
 
@@ -32,7 +34,8 @@ class PassageKind(Enum):
 class Section:
     """A title, and what is beneath it: the release of the SDK and the day that it names.
 
-    ``stated`` is a day in words, which is none, and ``stated_line`` where it is.
+    ``stated`` is what stands in the place of a day and is not one (``To be announced``), and
+    ``stated_line`` is its line.
     """
 
     level: int
@@ -105,7 +108,6 @@ _LATEST = re.compile(r"Latest version \(in (\d+\.\d+\.\d+)\)")
 _SKIPPED = re.compile(r"\.\. (?:code-block|toctree|meta|contents|image|include|program-output)::")
 _ROW = re.compile(r"^(\s*)\* - ?(.*)$")
 _VERSION_CELL = re.compile(r"^\W*(\d+\.\d+\.\d+)\W*$")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def parse_day(text: str) -> date | None:
@@ -115,13 +117,13 @@ def parse_day(text: str) -> date | None:
     numbers = re.fullmatch(r"(\d\d?)/(\d\d?)/(\d{4})", text)
     iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text)
     words = re.fullmatch(r"([A-Za-z]{3,9})\.? (\d\d?),? (\d{4})", text)
+    if words is not None:
+        return read_english_day(*words.groups())
     try:
         if numbers is not None:
             return date(int(numbers[3]), int(numbers[1]), int(numbers[2]))
         if iso is not None:
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if words is not None:
-            return date(int(words[3]), _MONTHS.index(words[1][:3].lower()) + 1, int(words[2]))
     except ValueError:
         return None
     return None
