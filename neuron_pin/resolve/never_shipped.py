@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, Member, sdk_key, version_numbers
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    Member,
+    public_version,
+    sdk_key,
+    version_numbers,
+)
 from neuron_pin.catalog.successors import find_advice, find_successor
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.inputs import Requirement
@@ -154,7 +161,7 @@ def _is_build_of(requirement: Requirement, version: str) -> bool:
 
 
 def _split(version: str) -> tuple[str, ...]:
-    return tuple(version.partition("+")[0].split("."))
+    return tuple(public_version(version).split("."))
 
 
 def _name_series(start: tuple[str, ...], versions: Sequence[str]) -> str:

@@ -262,6 +262,8 @@ def _held_narrower(request: Request, attempt: ReleaseSolution, package: LockedPa
     if candidate.member is None or not package.key.ecosystem.is_system:
         return []
     asked = derive_pin(parse_version(candidate.member.version), request.strength)
+    if package.pin == asked:
+        return []
     kept_out = find_excluded(asked, candidate, attempt.context)
     if kept_out is None:
         return []
