@@ -54,8 +54,8 @@ class _Bounded:
 def unpack_feed(archive: IO[bytes], url: str, folder: str, bounds: Bounds) -> None:
     """Write the files of an archive that are kept below ``facts`` and ``vendor`` in a folder.
 
-    Raises `SourceFailed` for what is no archive or ends too soon, holds more than the bounds
-    allow, or has a name, a link or a second file that it must not have.
+    Raises `SourceFailed` for what is not an archive or ends too soon, holds more than the
+    bounds allow, or has a name, a link or a second file that it must not have.
     """
     try:
         with gzip.GzipFile(fileobj=archive) as stream:

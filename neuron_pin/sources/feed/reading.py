@@ -139,9 +139,9 @@ class FeedReader:
     # A folder ----------------------------------------------------------------------------
 
     def _open_folder(self, feed: FeedAddress) -> FeedOffer:
-        base = feed.url.rstrip("/")
+        url = f"{feed.url.rstrip('/')}/{SUMS}"
         try:
-            data = self._fetcher.get(f"{base}/{SUMS}", limit=MAX_SUMS).data
+            data = self._fetcher.get(url, limit=MAX_SUMS).data
         except NotFound:
             if feed.path and not self._signed_by:
                 return FeedOffer("", None, "", lambda: self._list_local(feed))
@@ -150,8 +150,7 @@ class FeedReader:
                 f"has no {SUMS}",
                 hint="" if feed.path else "a folder is read by its list of files and checksums",
             ) from None
-        signer = self._verify(f"{base}/{SUMS}", data)
-        url = f"{feed.url.rstrip('/')}/{SUMS}"
+        signer = self._verify(url, data)
         stated = _read_sums(url, data)
         token = hashlib.sha256(data).hexdigest()
         if HEAD not in stated:
@@ -242,8 +241,7 @@ class FeedReader:
         """A file of a folder, if it is the one that the folder's list states."""
         if not is_safe(name):
             raise SourceFailed(feed.url, f"lists {name[:100]!r}, which is not a plain path")
-        base = feed.url.rstrip("/")
-        url = f"{base}/{quote(name)}"
+        url = f"{feed.url.rstrip('/')}/{quote(name)}"
         kept = self._fetcher.kept(url)
         if kept is not None and hashlib.sha256(kept.data).hexdigest() == stated[name]:
             return kept.data
