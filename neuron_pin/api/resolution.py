@@ -42,7 +42,7 @@ class Resolution(resolve.Resolution):
 
         sides = {"host": Scope.HOST, "container": Scope.CONTAINER}
         if scope not in sides:
-            raise WrongUsage(f"scope: {scope!r} is no side", hint="host or container")
+            raise WrongUsage(f"scope: {scope!r} is not a side", hint="host or container")
         if self.target.scope not in (Scope.BOTH, sides[scope]):
             raise WrongUsage(f"the lock has nothing for the {scope}: it is for the other side")
         return Resolution(*take_part(self, sides[scope], catalog or load_catalog()))

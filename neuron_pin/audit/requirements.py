@@ -124,8 +124,8 @@ def _one(
 def _judge(
     name: str, version: str, rows: Sequence[tuple[str, Member]], catalog: Catalog, target: Target
 ) -> Part:
-    """A version as a part of the target.  One that is for other families alone is a pre-release
-    if it is one there: it is none the less so for being in the wrong place."""
+    """A version as a part of the target.  A version for other families alone is a pre-release if
+    they have it as one: being in the wrong place makes nothing stable."""
     part = package_part(catalog, name, version, target.family, target.as_of)
     if part.phase is Phase.STABLE and not any(m.is_for(target.family) for _, m in rows):
         families = sorted({family for _, member in rows for family in member.instances})

@@ -171,10 +171,10 @@ class Package(NamedTuple):
     """One package of the catalog.
 
     ``systems`` are the ecosystems it is in; ``framework`` is the framework's name where
-    ``role`` is not none.  ``public_from`` is the first version (PEP 440) that is taken
-    from the public index instead of Neuron's, empty for never.  ``place`` is the side of a
-    container's wall that it is installed on, and ``place_source`` says who says so; without a
-    row of its own it is the container.  ``plain`` are the versions that Neuron's apt
+    ``role`` is not none.  Versions from ``public_from`` (PEP 440) on are taken from the public
+    index instead of Neuron's; where it is empty, none is.  ``place`` is the side of a container's
+    wall that it is installed on, and ``place_source`` says who says so; without a row of its own
+    it is the container.  ``plain`` are the versions that Neuron's apt
     repository has without a revision, none for no version.  ``placeholder`` is the version that
     PyPI has under the name, which is not AWS's package; empty where none is known.
     """

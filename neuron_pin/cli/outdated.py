@@ -68,7 +68,7 @@ def run(options: Options, console: Console) -> int:
     if not on_machine and not os.path.exists(place):
         if place == "host" or re.fullmatch(r"\d+(\.\d+){1,2}", place):
             raise WrongUsage(
-                f"{place} is not a lock, and there is no file of this name",
+                f"no file is called {place}, and it is not a lock",
                 hint="for this machine: neuron-pin outdated --host"
                 if place == "host"
                 else f"for a release: neuron-pin diff {place} latest",
