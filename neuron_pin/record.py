@@ -1,35 +1,84 @@
 """``NamedTuple`` for the program's values: that of `typing` to type checkers, a lighter one at run
 time.
 
-The one of `typing` compiles and checks the annotation of every field when its class is made, which
-is at every start; here annotations stay the text that they are.
+The one of `typing` compiles every annotation when a class is made, and that of `collections`, on
+which it rests, the text of a constructor and five methods more: at every start, for each class.
+Here annotations stay the text that they are, methods are inherited, and classes with the same
+number of fields share the code of their constructor.  Source: the documentation of
+``collections.namedtuple``, whose fields and methods these classes have.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
+from functools import lru_cache
 
 # Not of typing, which not every command needs.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
-    _OF_A_CLASS = {"__module__", "__qualname__", "__annotations__"}
+    from collections import namedtuple
+    from types import FunctionType
+
+    _Field = type(namedtuple("_Pair", "first").first)
+    """What reads a field of a tuple, in C where Python has that."""
+
+    class _Record(tuple):
+        __slots__ = ()
+        _fields = ()
+
+        @classmethod
+        def _make(cls, values):
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+            return made
+
+        def _replace(self, /, **changes):
+            made = self._make(map(changes.pop, self._fields, self))
+            if changes:
+                raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+            return made
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
+
+        def __repr__(self):
+            values = zip(self._fields, self, strict=True)
+            return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values)})"
+
+        def __getnewargs__(self):
+            return tuple(self)
+
+    @lru_cache(maxsize=64)
+    def _make_constructor(count):
+        return namedtuple("_Shared", [f"field{number}" for number in range(count)]).__new__
 
     class _Maker(type):
         def __new__(cls, name, bases, namespace):
             if not bases:
                 return super().__new__(cls, name, bases, namespace)
-            fields = namespace.get("__annotations__", {})
-            defaults = [namespace[field] for field in fields if field in namespace]
-            made = namedtuple(name, fields, defaults=defaults, module=namespace["__module__"])
-            made.__annotations__ = fields
-            made.__qualname__ = namespace["__qualname__"]
-            made.__doc__ = namespace.get("__doc__")
-            for key, value in namespace.items():
-                if key not in fields and key not in _OF_A_CLASS:
-                    setattr(made, key, value)
-            return made
+            fields = tuple(namespace.get("__annotations__", {}))
+            defaults = {field: namespace[field] for field in fields if field in namespace}
+            if fields[len(fields) - len(defaults) :] != tuple(defaults):
+                raise TypeError(f"{name}: a field without a default follows one with a default")
+            shared = _make_constructor(len(fields))
+            new = FunctionType(
+                shared.__code__.replace(co_name="__new__", co_varnames=("_cls", *fields)),
+                shared.__globals__,
+                "__new__",
+                tuple(defaults.values()),
+            )
+            new.__qualname__ = f"{namespace['__qualname__']}.__new__"
+            namespace.update((field, _Field(at, "")) for at, field in enumerate(fields))
+            namespace.update(
+                __slots__=(),
+                __new__=new,
+                __match_args__=fields,
+                _fields=fields,
+                _field_defaults=defaults,
+            )
+            return type(name, (_Record,), namespace)
 
     class NamedTuple(metaclass=_Maker):
         """A class of it is a tuple with named fields, as `typing.NamedTuple` makes it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import types
 import typing
 
 import pytest
@@ -64,3 +65,17 @@ def test_a_subclass_of_a_record_is_a_class() -> None:
 
     assert More("ab").twice() == "abab"
     assert isinstance(More("ab"), Light)
+
+
+def test_a_field_without_a_default_follows_none_with_one() -> None:
+    names = {"__annotations__": {"first": "int", "second": "int"}, "first": 1}
+    with pytest.raises(TypeError):
+        types.new_class("Wrong", (record.NamedTuple,), {}, lambda made: made.update(names))
+
+
+def test_a_record_is_made_of_all_its_fields() -> None:
+    assert Light._make(["a", (1,)]) == Light("a", (1,))
+    with pytest.raises(TypeError):
+        Light._make(["a"])
+    with pytest.raises((TypeError, ValueError)):
+        Light("a")._replace(unknown=1)  # type: ignore[call-arg]

@@ -69,11 +69,11 @@ EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 def sdk_key(sdk: str) -> tuple[int, ...]:
     """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``."""
     if not sdk.replace(".", "").isdecimal():
-        return version_order(sdk) if _MARKED_SDK.fullmatch(sdk) else _decimals(sdk)
+        return version_order(sdk) if re.fullmatch(_MARKED_SDK, sdk) else _decimals(sdk)
     return _decimals(sdk)
 
 
-_MARKED_SDK = re.compile(r"\d{1,4}\.\d{1,4}((a|b|rc)\d{0,4})?\.\d{1,4}((a|b|rc)\d{0,4})?")
+_MARKED_SDK = r"\d{1,4}\.\d{1,4}((a|b|rc)\d{0,4})?\.\d{1,4}((a|b|rc)\d{0,4})?"
 
 
 def _decimals(sdk: str) -> tuple[int, ...]:

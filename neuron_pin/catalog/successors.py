@@ -169,9 +169,7 @@ def _make_successor(catalog: Catalog, name: str, source: str, as_of: date) -> Su
     return Successor(name, source, is_package, find_last_release(catalog, name, as_of))
 
 
-_VERSIONS = re.compile(
-    r"(?:(?P<name>[a-z][a-z0-9-]*) )?(?P<versions>\d[\d.]*(?:(?:, | or )\d[\d.]*)*)"
-)
+_VERSIONS = r"(?:(?P<name>[a-z][a-z0-9-]*) )?(?P<versions>\d[\d.]*(?:(?:, | or )\d[\d.]*)*)"
 
 
 def find_advice(catalog: Catalog, event: Event, as_of: date, family: str | None) -> str:
@@ -183,7 +181,7 @@ def find_advice(catalog: Catalog, event: Event, as_of: date, family: str | None)
     if catalog.package(instead) is not None:
         successor = find_successor(catalog, event.name, as_of, family)
         return successor.label if successor is not None else ""
-    named = _VERSIONS.fullmatch(instead)
+    named = re.fullmatch(_VERSIONS, instead)
     name = (named["name"] or event.name) if named is not None else ""
     known = catalog.spans.frameworks.get(name, {})
     if named is None or not known:

@@ -101,7 +101,9 @@ _MARKS = {
 _FORM_BY_LENGTH = {3: Form.SDK, 4: Form.STANDALONE, 6: Form.EXTENSION, 7: Form.EXTENSION}
 
 
-_MARKED = re.compile(r"(\d+)(alpha|beta|rc|a|b|c)(\d*)", re.IGNORECASE)
+# Patterns as text: few versions have a mark, and a start need not compile them.
+_MARKED = r"(?i)(\d+)(alpha|beta|rc|a|b|c)(\d*)"
+_MARK_AT_END = r"(?i)(\d+(?:\.\d+)*)(alpha|beta|rc|a|b|c)\.?(\d*)"
 _BELOW = 1 << 60
 """More than any number of a version: what follows the number below a marked one."""
 
@@ -120,7 +122,7 @@ def version_order(text: str) -> tuple[int, ...]:
         if part.isdecimal():
             key.append(int(part[:18]))
             continue
-        match = _MARKED.match(part)
+        match = re.match(_MARKED, part)
         if match is None:
             digits = re.match(r"\d{1,18}", part)
             key.append(int(digits[0]) if digits else 0)
@@ -137,20 +139,19 @@ def spell_mark(public: str) -> str:
 
     What PEP 440 cannot hold, more than one number behind the mark, stays as it is.
     """
-    match = _MARK_AT_END.fullmatch(public)
+    match = re.fullmatch(_MARK_AT_END, public)
     if match is None:
         return public
     return f"{match[1]}{_SPELLED[match[2].lower()]}{int((match[3] or '0')[:18])}"
 
 
-_MARK_AT_END = re.compile(r"(\d+(?:\.\d+)*)(alpha|beta|rc|a|b|c)\.?(\d*)", re.IGNORECASE)
 _SPELLED = {"a": "a", "alpha": "a", "b": "b", "beta": "b", "c": "rc", "rc": "rc"}
 
 
 def is_pep440(public: str) -> bool:
     """Whether pip takes a version that is well formed by the policy: of those with a mark PEP 440
     holds what has at most one number behind it."""
-    return not _MARKED.search(public) or _MARK_AT_END.fullmatch(public) is not None
+    return not re.search(_MARKED, public) or re.fullmatch(_MARK_AT_END, public) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cmp_to_key
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -74,6 +73,9 @@ class SystemCandidates:
     def _candidates(self, key: PackageKey) -> Iterator[Candidate]:
         """Every version of a package, newest first: of several revisions of one upstream
         version that are no numbers, the repository's latest first."""
+        # Imported late: few locks read a repository.
+        from urllib.parse import urlsplit
+
         self._need(key)
         neuron = urlsplit(self._context.catalog.repositories.of(key.ecosystem)).hostname
         for repository, package in self._in_order(key):

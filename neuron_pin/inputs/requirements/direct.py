@@ -31,11 +31,14 @@ _PATH = (
     rf"(?!{_NAME}\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://)"
     r"(\.{1,2}|[^\s;\[/]*/[^\s;\[]*|[^\s;\[]+\.(?:whl|tar\.gz|zip))\s*(?:[\[;].*)?"
 )
+_IN_PATHS = ("/", ".whl", ".tar.gz", ".zip")
 _ARCHIVE = rf"({_NAME})-\d[^-/]*\.(?:tar\.gz|zip)"
 
 
 def find_local_path(text: str) -> str:
     """The path of a local file or folder that a requirement names, empty for every other."""
+    if not text.lstrip().startswith(".") and not any(part in text for part in _IN_PATHS):
+        return ""
     # Neither a path nor an address has a space, and runs of them would cost the square of their
     # length.
     found = re.fullmatch(_PATH, " ".join(text.split()))

@@ -6,14 +6,15 @@ whose letters turn into others (RFC 3986, 3.2.2; RFC 3491).
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
-
 
 def is_address(url: str) -> bool:
     """Whether an address can be taken apart."""
     # Nearly all can be seen to be plain, and pages have thousands.
     if url.isascii() and "[" not in url and "]" not in url:
         return True
+    # Imported late, here and below: a lock from the cache joins and splits none.
+    from urllib.parse import urlsplit
+
     try:
         urlsplit(url)
     except ValueError:
@@ -27,5 +28,7 @@ def resolve_url(base: str, url: str) -> str:
         return ""
     if url.startswith(("https://", "http://")):
         return url
+    from urllib.parse import urljoin
+
     found = urljoin(base, url)
     return found if is_address(found) else ""

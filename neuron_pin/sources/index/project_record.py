@@ -8,7 +8,9 @@ as long as the page is fresh.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from neuron_pin.record import NamedTuple
 
 
 class IndexVersion(NamedTuple):
