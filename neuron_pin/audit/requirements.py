@@ -13,6 +13,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
+from neuron_pin.catalog.newness import UPDATE, Standing, compare_with_known, describe_newer
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -155,7 +156,8 @@ def _unknown(
     finding: MakeFinding,
     shipped: Shipped,
 ) -> Finding:
-    """NP508: a version that no release has shipped, with what was meant where that shows."""
+    """NP508: a version that no release has shipped, with what was meant where that shows; NP510:
+    one that is newer than all that the facts know."""
     name = stated.key.name
     known = sorted((v for n, v in shipped if n == name and v), key=version_numbers)
     meant = [v for v in known if v.startswith(f"{version}.")]
@@ -163,10 +165,10 @@ def _unknown(
         reason = f"no SDK release has shipped a version {version}; pip compares all of its numbers"
         remedy = f"write {name}=={version}.*, of which the newest is {meant[-1]}"
         return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
-    if known and version_numbers(version) > version_numbers(known[-1]):
-        reason = f"newer than {known[-1]}, the newest in the catalog of {catalog.announced}"
-        remedy = "fetch newer facts (neuron-pin catalog update), or it came from another index"
-        return finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
+    if compare_with_known(version, known) is Standing.NEWER:
+        reason = describe_newer(catalog, known[-1])
+        remedy = f"{UPDATE}; or it came from another index"
+        return finding(Rule.NEWER_THAN_FACTS, Severity.WARNING, reason, remedy)
     found = suggest_version(catalog, stated.key, target)
     remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
     reason = "no SDK release has shipped this version"

@@ -525,9 +525,9 @@ PAGES = {
     ),
     Rule.UNKNOWN_VERSION: RulePage(
         "release manifest",
-        "No release in the catalog ships this version. It is newer than the catalog, a "
-        "pre-release, an incomplete version (torch-neuronx==2.9 instead of ==2.9.*), or not from "
-        "Neuron.",
+        "No release in the catalog ships this version, although it is older than the newest that "
+        "the catalog knows: a pre-release, an incomplete version (torch-neuronx==2.9 instead of "
+        "==2.9.*), or not from Neuron. A newer one is NP510.",
         "perhaps a decoy from another index",
         "",
         "",
@@ -555,6 +555,18 @@ PAGES = {
             "audit.companions:_find",
             "resolve.one_environment:_exclude",
         ),
+    ),
+    Rule.NEWER_THAN_FACTS: RulePage(
+        "the day of the facts (neuron-pin catalog show)",
+        "The facts end on a day, and this is newer than the newest of its kind that they know. "
+        "What came after that day is unknown, which is not wrong: this is a warning, and never "
+        "an error. Not known are its phase, its release, and what it works with. neuron-pin "
+        "catalog update fetches newer facts.",
+        "not refused; a lock has the newest known version, unless another one is asked for",
+        "",
+        "",
+        "neuron-pin check requirements.txt",
+        ("audit.requirements:_unknown",),
     ),
     Rule.DRIVER_KEPT: RulePage(
         "--with-driver",

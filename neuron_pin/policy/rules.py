@@ -61,6 +61,7 @@ class Rule(Enum):
     MIXED_RELEASES = ("NP507", "of several SDK releases")
     UNKNOWN_VERSION = ("NP508", "shipped by no SDK release")
     ENVIRONMENT = ("NP509", "not in one environment with another package")
+    NEWER_THAN_FACTS = ("NP510", "newer than the facts")
     APT_SOURCE = ("NP601", "apt source missing or faulty")
     APT_KEY = ("NP602", "repository without a valid key")
     APT_LISTS = ("NP603", "lists missing or stale")

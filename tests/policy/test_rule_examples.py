@@ -16,6 +16,7 @@ REQUIREMENTS = {
     "NP207": "aws-neuronx-runtime-discovery==2.9\ntorch-neuronx==2.9.0.2.15.32035\n",
     "NP305": "neuronx-cc\n",
     "NP408": "torch-neuron-x\n",
+    "NP510": "neuronx-cc==2.99.1.0\n",
 }
 """A requirements file in which a finding is, where the example checks one."""
 
