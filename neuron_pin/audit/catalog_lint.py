@@ -29,6 +29,7 @@ from neuron_pin.policy import (
 from neuron_pin.policy.calendar import add_months
 
 from .finding import Finding, Severity
+from .known_parts import lint_parts
 from .model_lint import lint_model_classes
 from .version_lint import lint_marks, lint_versions
 
@@ -69,6 +70,7 @@ def lint_facts(
             *examination.replacements(),
             *examination.families(),
             *examination.completeness(),
+            *lint_parts(catalog),
         ]
     return sorted(findings, key=lambda f: (f.rule.identifier, f.subject, f.reason))
 

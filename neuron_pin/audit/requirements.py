@@ -11,6 +11,7 @@ from neuron_pin.catalog import (
     Member,
     Package,
     public_version,
+    same_public,
     version_numbers,
 )
 from neuron_pin.catalog.newness import UPDATE, Standing, compare_with_known, describe_newer
@@ -37,6 +38,7 @@ from neuron_pin.target import Target
 
 from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
+from .known_parts import find_in_part
 from .names import check_names
 from .part import MakeFinding, check_part, part_remedy
 from .remedy import lock_command, suggest_replacement
@@ -159,6 +161,11 @@ def _unknown(
     """NP508: a version that no release has shipped, with what was meant where that shows; NP510:
     one that is newer than all that the facts know."""
     name = stated.key.name
+    in_part = find_in_part(
+        name, lambda listed: same_public(listed, version), catalog, target, finding
+    )
+    if in_part is not None:
+        return in_part
     known = sorted((v for n, v in shipped if n == name and v), key=version_numbers)
     meant = [v for v in known if v.startswith(f"{version}.")]
     if meant and stated.key.ecosystem is Ecosystem.PIP:
@@ -233,6 +240,10 @@ def _range(
         reverse=True,
     )
     if not versions:
+        in_part = find_in_part(name, requirement.admits, catalog, target, finding)
+        if in_part is not None:
+            yield in_part
+            return
         reason = f"no SDK release has shipped a version that {requirement.text} allows"
         series = describe_series(requirement, catalog, target)
         reason += f": {series}" if series else ""

@@ -15,6 +15,7 @@ A catalog is a folder::
     corrections.json  where sources disagree
     models.json       model classes: component, workload, phases
     evidence.json     what releases shipped beside what the manifest lists
+    parts.json        what is known of releases that are newer than the manifest
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from .facts import (
 )
 from .files import Fields, read_object
 from .names import SubjectName, Title
+from .parts import KnownPart, read_parts
 from .rows import (
     read_contradiction,
     read_correction,
@@ -55,6 +57,7 @@ from .rows import (
     read_kernel_floor,
     read_name,
     read_package,
+    read_product,
     read_shipped,
     read_spans,
     read_system,
@@ -126,6 +129,7 @@ class Catalog:
                     source=fields.text("source"),
                     note=fields.text("note", ""),
                     listed=not fields.flag("unlisted"),
+                    in_part=fields.flag("in_part"),
                 )
             )
         found.sort(key=lambda release: sdk_key(release.sdk), reverse=True)
@@ -136,14 +140,20 @@ class Catalog:
         for release in self.releases:
             if release.sdk == sdk:
                 return release
-        newest = self.releases[0].sdk if self.releases else "none"
         raise UnknownName(
             "SDK release",
             sdk,
             [release.sdk for release in self.releases],
-            hint=f"the newest that the catalog knows is {newest}; "
+            hint=f"{self.describe_newest()}; "
             "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
         )
+
+    def describe_newest(self) -> str:
+        """Which release is the newest, and which that is known in part is newer still."""
+        newest = next((release.sdk for release in self.releases if release.listed), "none")
+        line = f"the newest that the catalog knows is {newest}"
+        later = self.releases[0] if self.releases else None
+        return f"{line}, and in part {later.sdk}" if later is not None and later.in_part else line
 
     def members(self, sdk: str) -> tuple[Member, ...]:
         """What a release ships, in the order of the file (by package, then version)."""
@@ -240,18 +250,8 @@ class Catalog:
     @cached_property
     def products(self) -> dict[str, Product]:
         """Products that are no packages, by their name as PEP 503 would normalize it."""
-        found = {}
-        for row in self._file("names").each("products", "product"):
-            product = Product(
-                row.text("name"),
-                row.text("text"),
-                row.text("follows"),
-                row.text("framework"),
-                row.text("source"),
-                frozenset(row.words("instances")),
-            )
-            found[canonicalize_name(product.name)] = product
-        return found
+        rows = map(read_product, self._file("names").each("products", "product"))
+        return {canonicalize_name(product.name): product for product in rows}
 
     @cached_property
     def spans(self) -> Availability:
@@ -301,10 +301,7 @@ class Catalog:
     @cached_property
     def instances(self) -> dict[str, str]:
         """Instance families, each with the family under which releases list it."""
-        values = self._systems_file.values.get("instances")
-        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-            raise self._systems_file.broken("'instances' is not an object of strings")
-        return dict(values)
+        return self._systems_file.strings("instances")
 
     def instance(self, name: str) -> str:
         """A known instance family's name; raises `UnknownName`.
@@ -324,10 +321,7 @@ class Catalog:
     @cached_property
     def instance_repairs(self) -> dict[str, str]:
         """Misprints of instance families that have been met in manifests."""
-        values = self._systems_file.values.get("instance_repairs", {})
-        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-            raise self._systems_file.broken("'instance_repairs' is not an object of strings")
-        return dict(values)
+        return self._systems_file.strings("instance_repairs", {})
 
     @cached_property
     def pythons(self) -> tuple[str, ...]:
@@ -368,12 +362,18 @@ class Catalog:
         )
 
     @cached_property
+    def parts(self) -> tuple[KnownPart, ...]:
+        """What is known of releases that are known in part."""
+        return read_parts(self.folder)
+
+    @cached_property
     def patches(self) -> dict[tuple[str, str], Evidence]:
         """The versions that came on a day after their release, by package and version."""
         return {(e.package, e.version): e for e in self.evidence if e.published is not None}
 
     def newest_release(self, as_of: date) -> Release | None:
-        """The newest release of a day that is no pre-release; none before the first."""
+        """The newest release of a day that is no pre-release and known in full; none before the
+        first."""
         return next((r for r in self.releases if r.is_final and r.date <= as_of), None)
 
     def releases_of(self, package: str, version: str) -> Sequence[Release]:

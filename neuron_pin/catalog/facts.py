@@ -256,7 +256,9 @@ class Evidence(NamedTuple):
 class Release(NamedTuple):
     """An SDK release's place in time; its members are asked of the catalog.
 
-    ``listed`` is false where the release is known by its date alone.
+    ``listed`` is false where no manifest says what the release ships: it is known by its date
+    alone.  ``in_part`` says that such a release is newer than the manifest, and that some of what
+    it ships may be known (`KnownPart`); a newer manifest has all of it.
     """
 
     sdk: str
@@ -264,6 +266,7 @@ class Release(NamedTuple):
     source: str
     note: str = ""
     listed: bool = True
+    in_part: bool = False
 
     @property
     def phase(self) -> Phase:

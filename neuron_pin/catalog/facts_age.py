@@ -48,8 +48,8 @@ class FactsAge(NamedTuple):
 
     def _sentence(self, ago: str) -> str:
         return (
-            f"the catalog data end on {self.until}{ago}: later releases and announcements are "
-            "not included"
+            f"the catalog data end on {self.until}{ago}: later releases and announcements "
+            "are missing or known in part"
         )
 
     def as_document(self) -> dict[str, object]:

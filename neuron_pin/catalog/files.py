@@ -95,6 +95,13 @@ class Fields:
             raise self.broken(f"{name!r} is not an object")
         return value
 
+    def strings(self, name: str, default: Mapping[str, str] | None = None) -> dict[str, str]:
+        """An object of strings; without a default it must be there."""
+        value = self.values.get(name, default)
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise self.broken(f"{name!r} is not an object of strings")
+        return dict(value)
+
     def each(self, name: str, entry: str) -> Iterator[Fields]:
         """A list of objects, each to be read in its turn; errors call it ``entry`` and its
         number."""

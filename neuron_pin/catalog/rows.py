@@ -21,6 +21,7 @@ from .facts import (
     OperatingSystem,
     Package,
     Place,
+    Product,
     TestedConfiguration,
     VersionRange,
     Window,
@@ -69,6 +70,17 @@ def read_package(fields: Fields) -> Package:
         plain=read_span(fields, "plain") if "plain" in fields.values else None,
         placeholder=fields.text("placeholder", ""),
         windows=tuple(windows),
+    )
+
+
+def read_product(fields: Fields) -> Product:
+    return Product(
+        fields.text("name"),
+        fields.text("text"),
+        fields.text("follows"),
+        fields.text("framework"),
+        fields.text("source"),
+        frozenset(fields.words("instances")),
     )
 
 

@@ -28,6 +28,8 @@ _RECIPE = re.compile(
     r"at (?P<commit>[0-9a-f]{7,40})\b"
 )
 """Container recipes that evidence comes from."""
+_ADDRESS = re.compile(r"https://github\.com/aws-neuron/[\w./-]+")
+"""A page of the vendor's repositories that has no path in any: what a release was published as."""
 _OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
 _PACKAGES = "release-notes/releasecontent.rst"
 """The page that lists a release's packages."""
@@ -44,9 +46,15 @@ def find_source_url(source: str) -> str | None:
     """
     if source.startswith(("index https://", "index http://")):
         return source.removeprefix("index ")
+    if _ADDRESS.fullmatch(source):
+        return source
     page = _PAGE.match(source)
-    if page is not None and page[0] in _pages():
-        return _find_documentation(page, source[page.end() :]) or _at_commit(page, source)
+    if page is not None:
+        found = _find_documentation(page, source[page.end() :])
+        if found is None and page[0] in _pages():
+            found = _at_commit(page, source)
+        if found is not None:
+            return found
     recipe = _RECIPE.match(source)
     if recipe is not None:
         return "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())

@@ -64,7 +64,11 @@ class Subjects:
         self._dates = {sdk: day for sdk, day in catalog.dates.items() if day <= as_of}
         # The catalog has the newest first.
         final = {release.sdk for release in catalog.releases if release.phase >= Phase.STABLE}
-        order = [sdk for sdk in self._dates if sdk in final]
+        public = [sdk for sdk in self._dates if sdk in final]
+        self._current = public[0] if public else ""
+        # Of a release that is known in part, nobody can say what it does not ship.
+        in_part = {release.sdk for release in catalog.releases if release.in_part}
+        order = [sdk for sdk in public if sdk not in in_part]
         self._newest = order[0] if order else ""
         self._next = {sdk: self._dates[later] for later, sdk in pairwise(order)}
         self._known: dict[str, list[Event]] = {}
@@ -112,8 +116,8 @@ class Subjects:
                 # A newer one may have come since the facts end.
                 is_old = find_facts_age(self.facts_of, self.as_of).is_old
                 note = NEWEST_KNOWN if is_old else "current"
-            elif line == self._newest.rpartition(".")[0]:
-                note = f"superseded in its patch line; fixes come with {self._newest} and later"
+            elif line == self._current.rpartition(".")[0]:
+                note = f"superseded in its patch line; fixes come with {self._current} and later"
             else:
                 note = "superseded; no fix is applied to it"
             yield self._status(

@@ -102,10 +102,12 @@ def run(options: Options, console: Console) -> int:
 
 
 def _show(catalog: Catalog, form: str, screen: Screen) -> str:
+    from neuron_pin.catalog.known_in_part import describe_known_part
     from neuron_pin.catalog.sources import find_source_url, shorten_source
 
     age = find_facts_age(catalog.announced, today())
     listed = [release for release in catalog.releases if release.listed]
+    in_part = [release for release in catalog.releases if release.in_part]
     packages = [(p.name, p.kind.value, p.title) for p in catalog.packages.values()]
     if form == "json":
         document = {
@@ -117,6 +119,25 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
             "facts": age.as_document(),
             "source": catalog.source,
             "releases": len(listed),
+            "in_part": [
+                {
+                    "sdk": release.sdk,
+                    "date": release.date.isoformat(),
+                    "source": release.source,
+                    "source_url": find_source_url(release.source),
+                    "packages": [
+                        {
+                            "name": part.package,
+                            "version": part.version,
+                            "instances": sorted(part.instances),
+                            "sources": list(part.sources),
+                        }
+                        for part in catalog.parts
+                        if part.sdk == release.sdk
+                    ],
+                }
+                for release in in_part
+            ],
             "events": len(catalog.events),
             "packages": [{"name": n, "kind": k, "title": t} for n, k, t in packages],
             "systems": [system.name for system in catalog.systems],
@@ -157,6 +178,10 @@ def _show(catalog: Catalog, form: str, screen: Screen) -> str:
         + (": there may be newer facts (neuron-pin catalog update)" if age.is_old else ""),
         f"source      {catalog.source}",
         f"releases    {len(listed)}",
+        *(
+            f"in part     {release.sdk} ({release.date}): {describe_known_part(catalog, release)}"
+            for release in in_part
+        ),
         f"events      {len(catalog.events)}",
         f"systems     {', '.join(system.name for system in catalog.systems)}",
         f"instances   {', '.join(sorted(catalog.instances))}",

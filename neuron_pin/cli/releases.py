@@ -6,7 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, FactsAge, Release, load_catalog, sdk_key
-from neuron_pin.catalog.changes import Changes, find_changes, find_release_before, read_contents
+from neuron_pin.catalog.changes import (
+    Changes,
+    Contents,
+    find_changes,
+    find_release_before,
+    read_contents,
+)
+from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
 from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.catalog.status import Status
 from neuron_pin.catalog.subjects import NEWEST_KNOWN, Subjects
@@ -50,7 +57,11 @@ def run(options: Options, console: Console) -> int:
         text = _all(catalog, statuses, options.format, age, console.screen)
         console.print_as(options.format, text)
         return 0
-    wanted = statuses[0].subject.version if options.release == "latest" else options.release
+    wanted = options.release
+    if wanted == "latest":
+        # What a lock takes: of a release known in part there is not much to show.
+        newest = catalog.newest_release(as_of)
+        wanted = newest.sdk if newest is not None else statuses[0].subject.version
     release = catalog.release(wanted)
     status = next((s for s in statuses if s.subject.version == release.sdk), None)
     if status is None:
@@ -93,6 +104,7 @@ def _all(
                 "status": describe_standing(s),
                 "superseded": s.superseded.isoformat() if s.superseded else None,
                 "listed": r.listed,
+                "in_part": r.in_part,
                 "source": r.source,
                 "source_url": find_source_url(r.source),
             }
@@ -107,11 +119,18 @@ def _all(
             r.date.isoformat(),
             (NEWEST_KNOWN if s.note == NEWEST_KNOWN else describe_standing(s))
             + (f" {s.superseded}" if s.superseded else ""),
-            r.note or ("" if r.listed else "packages unknown"),
+            r.note or _describe_knowledge(catalog, r),
         )
         for r, s in releases
     ]
     return "\n".join(columns(("SDK", "DATE", "STATUS", "NOTE"), table, screen)) + "\n"
+
+
+def _describe_knowledge(catalog: Catalog, release: Release) -> str:
+    """What is known of a release beside its date, empty for all."""
+    if release.in_part:
+        return describe_known_part(catalog, release)
+    return "" if release.listed else "packages unknown"
 
 
 def _text(
@@ -122,14 +141,14 @@ def _text(
     family: str | None,
     screen: Screen,
 ) -> str:
-    contents = read_contents(catalog, release.sdk, family)
+    contents = _read_contents(catalog, release, family)
     words = {
         "released": f"{release.date} [{shorten_source(release.source)}]"
         + (f"; {release.note}" * bool(release.note)),
         "status": status.note,
         "updates": status.updates.value,
         "Python": ", ".join(sorted(contents.pythons, key=sdk_key)) or "unknown",
-        "systems": ", ".join(sorted(contents.systems)),
+        "systems": ", ".join(sorted(contents.systems)) or "unknown",
         "instances": ", ".join(sorted(contents.instances)) or "unknown",
     }
     lines = [f"Neuron SDK {release.sdk}"]
@@ -139,15 +158,31 @@ def _text(
         for name, version, kind, instances, pythons in _members(catalog, release, family)
     ]
     lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table, screen)]
+    if release.in_part:
+        lines += ["", f"{describe_known_part(catalog, release)}; {describe_completion(catalog)}"]
     if changes is not None:
         lines += ["", *_change_lines(changes, screen)]
     return "\n".join(lines) + "\n"
 
 
+def _read_contents(catalog: Catalog, release: Release, family: str | None) -> Contents:
+    """What a release holds and is for; of one known in part only what is stated of it."""
+    contents = read_contents(catalog, release.sdk, family)
+    if not release.in_part:
+        return contents
+    known = [part.instances for part in catalog.parts if part.sdk == release.sdk]
+    return contents._replace(systems=frozenset(), instances=frozenset[str]().union(*known))
+
+
 def _members(
     catalog: Catalog, release: Release, family: str | None
 ) -> Iterator[tuple[str, str, str, list[str], list[str]]]:
-    """Name, version, kind, instances and Pythons of what a release holds for a family."""
+    """Name, version, kind, instances and Pythons of what a release holds for a family; of one
+    that is known in part, what is known."""
+    for part in catalog.parts if release.in_part else ():
+        if part.sdk == release.sdk and (family is None or family in part.instances):
+            kind = catalog.packages[part.package].kind.value
+            yield part.package, part.version, kind, sorted(part.instances), []
     for member in catalog.members(release.sdk) if release.listed else ():
         if member.is_for(family):
             yield (
@@ -193,12 +228,13 @@ def _document(
     changes: Changes | None,
     family: str | None,
 ) -> dict[str, object]:
-    contents = read_contents(catalog, release.sdk, family)
+    contents = _read_contents(catalog, release, family)
     return {
         "schema_version": 1,
         "sdk": release.sdk,
         "date": release.date.isoformat(),
         "status": describe_standing(status),
+        "in_part": release.in_part,
         "superseded": status.superseded.isoformat() if status.superseded else None,
         "updates": status.updates.value,
         "source": release.source,

@@ -106,7 +106,10 @@ def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> St
     if release.date > as_of:
         hint = f"it was released on {release.date}, after {as_of}"
         raise UnknownName("SDK release", sdk, (), hint=hint)
-    members = catalog.members(sdk) if release.listed else ()
+    members: tuple[Member, ...] = catalog.members(sdk) if release.listed else ()
+    if release.in_part:
+        known = (part for part in catalog.parts if part.sdk == sdk)
+        members = tuple(Member(p.package, p.version, p.instances, frozenset()) for p in known)
     found: dict[PackageKey, set[str]] = {}
     for member in members:
         if member.version and member.is_for(family):

@@ -14,6 +14,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.changes import Changes, find_changes
+from neuron_pin.catalog.known_in_part import describe_known_part, describe_newer_releases
 from neuron_pin.catalog.successors import find_successor, list_successors
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
@@ -89,6 +90,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
     has one.
     """
     families = (old.family or new.family, new.family or old.family)
+    old, new = _leave_known(old, new, catalog)
     left = {key.name for key in old.versions if key not in new.versions}
     differences = []
     for key in sorted({*old.versions, *new.versions}, key=str):
@@ -117,11 +119,44 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
             )
         )
     support = None
-    if old.sdk and new.sdk and old.sdk != new.sdk:
+    in_part = {release.sdk for release in catalog.releases if release.in_part}
+    if old.sdk and new.sdk and old.sdk != new.sdk and not in_part & {old.sdk, new.sdk}:
         support = find_changes(catalog, old.sdk, new.sdk, families[1])
-    notes = _notes(differences, catalog, support)
+    notes = (*_notes(differences, catalog, support), *_tell_parts(old, new, catalog, as_of))
     losses = tuple(_losses(differences, new, catalog))
     return Comparison(old, new, tuple(differences), support, notes, losses)
+
+
+def _leave_known(old: State, new: State, catalog: Catalog) -> tuple[State, State]:
+    """Two states without what is not known to be in one of them: of a release known in part that
+    a package is missing says nothing."""
+    in_part = {release.sdk for release in catalog.releases if release.in_part}
+    known = [state for state in (old, new) if state.label == f"SDK {state.sdk}"]
+    limits = [set(state.versions) for state in known if state.sdk in in_part]
+    if not limits:
+        return old, new
+
+    def limit(state: State) -> State:
+        kept = {k: v for k, v in state.versions.items() if all(k in keys for keys in limits)}
+        return state._replace(versions=kept)
+
+    return limit(old), limit(new)
+
+
+def _tell_parts(old: State, new: State, catalog: Catalog, as_of: date) -> Iterator[str]:
+    """What is known of a release known in part; or that there are such releases, newer than the
+    one that a state is compared with."""
+    compared = {state.sdk for state in (old, new) if state.label == f"SDK {state.sdk}"}
+    for release in catalog.releases:
+        if release.in_part and release.sdk in compared:
+            yield (
+                f"SDK {release.sdk}: {describe_known_part(catalog, release)}; packages beyond "
+                "those are not compared"
+            )
+    newest = catalog.newest_release(as_of)
+    if newest is not None and new.sdk == newest.sdk:
+        newer = describe_newer_releases(catalog, as_of)
+        yield from (newer,) if newer else ()
 
 
 def _losses(differences: Sequence[Difference], new: State, catalog: Catalog) -> Iterator[str]:

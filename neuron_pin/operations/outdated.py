@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from neuron_pin.catalog import Catalog, public_version, sdk_key
+from neuron_pin.catalog import Catalog, Release, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
+from neuron_pin.catalog.known_in_part import list_newer_in_part
 from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, WrongUsage
@@ -96,6 +97,7 @@ class Outdated(NamedTuple):
     problem: str
     others: int
     other_pythons: tuple[str, ...] = ()
+    newer_in_part: tuple[Release, ...] = ()
 
     @property
     def held_back_by(self) -> tuple[str, ...]:
@@ -165,6 +167,7 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
         problem=problem,
         others=_count_others(state, own),
         other_pythons=_find_other_pythons(request, newest.sdk, own),
+        newer_in_part=list_newer_in_part(catalog, target.as_of),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, public_version, sdk_key
+from neuron_pin.catalog.known_in_part import describe_newer_releases
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
 from neuron_pin.inputs.state import State
 from neuron_pin.operations.diff import Comparison
@@ -93,6 +94,9 @@ def explain_standstill(
     request: LockRequest, destination: TargetState, wanted: Wanted, beginning: Beginning
 ) -> Iterator[str]:
     """Why a plan leads to no newer release though there is one, and what would."""
+    if request.sdk is None:
+        later = describe_newer_releases(request.catalog, destination.resolution.target.as_of)
+        yield from (later,) if later else ()
     newer = list_newer(request.catalog, beginning.sdk) if beginning.moves else []
     if request.sdk is not None or not newer or destination.sdk in newer:
         return

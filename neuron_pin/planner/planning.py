@@ -343,12 +343,17 @@ def make_plan(
             )
         ),
         hops=hops,
-        notes=(
-            *warnings,
-            *([describe_left(had, destination, catalog)] if had and swap is None else []),
-            *explain_standstill(request, destination, wanted, beginning),
-            *notes,
-            *list_notes(comparison, start, destination, wanted, catalog),
+        # The lock and the comparison may both say that a release is known in part.
+        notes=tuple(
+            dict.fromkeys(
+                [
+                    *warnings,
+                    *([describe_left(had, destination, catalog)] if had and swap is None else []),
+                    *explain_standstill(request, destination, wanted, beginning),
+                    *notes,
+                    *list_notes(comparison, start, destination, wanted, catalog),
+                ]
+            )
         ),
     )
 

@@ -227,6 +227,7 @@ PAGES = {
         (
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
             "resolve.explain:_against",
+            "resolve.explain:_judge_parts",
             "resolve.resolver:_releases",
             "resolve.rules:not_uploaded_yet",
         ),
@@ -273,6 +274,7 @@ PAGES = {
         (
             "operations.explain:_from_sources",
             "resolve.explain:_against",
+            "resolve.explain:_judge_parts",
             "resolve.provider:Provider._note_refusal",
             "resolve.release_candidates:_not_required",
         ),
@@ -493,9 +495,9 @@ PAGES = {
         *_ANY,
         "neuron-pin lock torch-neuronx --instance trn2 --format text",
         (
+            "resolve.resolver:_exclude_unlisted",
             "resolve.resolver:_make_exclusion",
             "resolve.resolver:_older_roots",
-            "resolve.resolver:_releases",
         ),
     ),
     Rule.DRIVER_WINDOW: RulePage(
@@ -567,6 +569,25 @@ PAGES = {
         "",
         "neuron-pin check requirements.txt",
         ("audit.requirements:_unknown",),
+    ),
+    Rule.KNOWN_IN_PART: RulePage(
+        "release notes; the release's package list and the table of components",
+        "The release is newer than the release manifest that the catalog is made from. Its date is "
+        "public, and those of its versions that two public pages agree on, but not everything that "
+        "belongs together: it is never chosen, and a version that only such a release ships is "
+        "told as one. neuron-pin catalog update, or catalog import with the release's manifest, "
+        "completes it.",
+        "a lock takes the newest release that is known in full",
+        "a lock takes the newest release that is known in full",
+        "a lock takes the newest release that is known in full",
+        "neuron-pin explain neuronx-cc==2.28.7631.0 --instance trn1 --as-of 2026-11-28",
+        (
+            "audit.known_parts:find_in_part",
+            "resolve.explain:_judge_parts",
+            "resolve.never_shipped:describe_never_shipped",
+            "resolve.resolver:_exclude_unlisted",
+            "resolve.resolver:_releases",
+        ),
     ),
     Rule.DRIVER_KEPT: RulePage(
         "--with-driver",
@@ -791,6 +812,7 @@ PAGES = {
             "audit.catalog_lint:_Lint.families",
             "audit.catalog_lint:_Lint.impossible",
             "audit.catalog_lint:_Lint.replacements",
+            "audit.known_parts:lint_parts",
             "audit.model_lint:lint_model_classes",
         ),
     ),

@@ -22,6 +22,9 @@ def render_outdated(found: Outdated, *, everything: bool, screen: Screen = PLAIN
         f"{found.label}: {of}, for {found.target.label}",
         f"The newest SDK release known is {found.newest_sdk}, of {found.newest_date}.",
     ]
+    if found.newer_in_part:
+        named = " and ".join(f"{release.sdk} of {release.date}" for release in found.newer_in_part)
+        lines.append(f"Newer, and known in part, so that no lock takes them yet: {named}.")
     table = []
     shown = [a for a in found.packages if everything or a.is_outdated or _is_telling(a)]
     if shown:
@@ -102,6 +105,10 @@ def outdated_document(found: Outdated) -> str:
         "sdk": found.sdk,
         "newest_sdk": found.newest_sdk,
         "newest_date": found.newest_date.isoformat(),
+        "newer_in_part": [
+            {"sdk": release.sdk, "date": release.date.isoformat()}
+            for release in found.newer_in_part
+        ],
         "upgrade_sdk": found.together_sdk,
         "upgrade_problem": found.problem or None,
         "held_back_by": list(found.held_back_by),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from neuron_pin.catalog import Catalog, Release
+from neuron_pin.catalog.known_in_part import find_parts
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.policy.version import version_order
@@ -63,7 +65,34 @@ def explain(
         phase = phase_of(candidate, _on_release(context, release, rows)).phase
         releases = tuple(row[0].sdk for row in rows)
         verdicts.append(Verdict(key, version, is_chosen, phase, releases, tuple(exclusions)))
-    return verdicts
+    verdicts += _judge_parts(key, requirement, context, set(shipped))
+    return sorted(verdicts, key=lambda v: (version_order(v.version), v.version), reverse=True)
+
+
+def _judge_parts(
+    key: PackageKey, requirement: Requirement, context: Context, shipped: set[str]
+) -> list[Verdict]:
+    """The versions that only releases known in part have: no lock takes these."""
+    catalog, target, found = context.catalog, context.target, []
+    for part in find_parts(catalog, requirement.name, lambda _: True, date.max):
+        if part.version in shipped:
+            continue
+        day = catalog.dates[part.sdk]
+        reason = f"of SDK {part.sdk} ({day}), known in part"
+        against = [Exclusion(key, part.version, Rule.KNOWN_IN_PART, reason, part.source)]
+        if day > target.as_of:
+            reason = f"first shipped by SDK {part.sdk} on {day}, after {target.as_of}"
+            against.insert(
+                0, Exclusion(key, part.version, Rule.NOT_RELEASED_YET, reason, part.source)
+            )
+        if not requirement.admits(part.version):
+            reason = f"does not match the requirement {requirement.text}"
+            against.insert(
+                0, Exclusion(key, part.version, Rule.REQUIREMENT, reason, requirement.origin)
+            )
+        phase = phase_of(Candidate(key, part.version, ""), context).phase
+        found.append(Verdict(key, part.version, False, phase, (part.sdk,), tuple(against)))
+    return found
 
 
 def _on_release(

@@ -12,6 +12,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.known_in_part import describe_parts, find_parts
 from neuron_pin.catalog.successors import find_advice, find_successor
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.inputs import Requirement
@@ -48,6 +49,9 @@ def describe_never_shipped(requirement: Requirement, catalog: Catalog, target: T
         first = min(later, key=sdk_key)
         line = f"{requirement.text} was first shipped by SDK {first} on {catalog.dates[first]}"
         return f"{line}, after {target.as_of}"
+    parts = find_parts(catalog, requirement.name, requirement.admits, target.as_of)
+    if parts:
+        return f"{describe_parts(parts, catalog)} ({Rule.KNOWN_IN_PART.identifier})"
     line = f"no known SDK release has {requirement.text}"
     without_build = next((v for v in shipped if _is_build_of(requirement, v)), None)
     if without_build is not None:

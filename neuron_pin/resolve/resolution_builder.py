@@ -10,6 +10,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.known_in_part import describe_newer_releases
 from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import find_supported_pythons, find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
@@ -190,6 +191,10 @@ def _warnings(
     release = context.release
     if release is not None and not release.is_final and any(package.sdk for package in packages):
         found.append(f"Neuron SDK {release.sdk} is {_PHASE_WORDS[release.phase]}")
+    if request.sdk is None and release is not None and any(package.sdk for package in packages):
+        newest = catalog.newest_release(request.target.as_of)
+        newer = describe_newer_releases(catalog, request.target.as_of)
+        found += [newer] if newer and newest is not None and newest.sdk == release.sdk else []
     for package in packages:
         if package.phase not in (Phase.MAINTENANCE, Phase.EOS) and not (
             package.phase.is_prerelease and package.kind is not None

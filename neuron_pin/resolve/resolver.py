@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
 from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
@@ -143,7 +144,8 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         refusal = next((r for r in wanted if not r.admits(release.sdk)), None)
         key = PackageKey(Ecosystem.SDK, SDK_NAME)
         if release.date > request.target.as_of:
-            if refusal is None:
+            # That a release came later which no lock takes is news to those who name it alone.
+            if refusal is None and (wanted or not release.in_part):
                 passed.append(
                     Exclusion(
                         key,
@@ -156,15 +158,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         elif refusal is not None:
             continue
         elif not release.listed:
-            passed.append(
-                Exclusion(
-                    key,
-                    release.sdk,
-                    Rule.RELEASE_LACKS,
-                    "the release manifest does not list what it ships",
-                    "release manifest",
-                )
-            )
+            passed.append(_exclude_unlisted(release, catalog))
         elif not _allows(request, release, wanted):
             reason = f"its version says {release.phase.label}"
             passed.append(Exclusion(key, release.sdk, Rule.PRE_RELEASE, reason, "version"))
@@ -173,6 +167,14 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         else:
             found.append(release)
     if not found and (wanted or request.target.driver):
+        in_part = [e for e in passed if e.rule is Rule.KNOWN_IN_PART]
+        if in_part:
+            raise NoSolution(
+                f"SDK {in_part[0].version} cannot be locked: it is known in part "
+                f"({Rule.KNOWN_IN_PART.identifier})",
+                [f"neuron-sdk {e.version}: {e.reason} [{e.source}]" for e in in_part],
+                hint=describe_completion(catalog),
+            )
         if passed:
             raise NoSolution(
                 f"no SDK release for {wanted[0].text if wanted else request.target.label}",
@@ -190,10 +192,21 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "SDK release",
             wanted[0].range.removeprefix("=="),
             (),
-            hint=f"the newest that the catalog knows is {catalog.releases[0].sdk}; "
+            hint=f"{catalog.describe_newest()}; "
             "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
         )
     return found
+
+
+def _exclude_unlisted(release: Release, catalog: Catalog) -> Exclusion:
+    """Why a release cannot be locked that no manifest lists: it is newer, and known in part, or
+    it never was in one."""
+    key = PackageKey(Ecosystem.SDK, SDK_NAME)
+    if release.in_part:
+        reason = describe_known_part(catalog, release)
+        return Exclusion(key, release.sdk, Rule.KNOWN_IN_PART, reason, release.source)
+    reason = "the release manifest does not list what it ships"
+    return Exclusion(key, release.sdk, Rule.RELEASE_LACKS, reason, "release manifest")
 
 
 def _allows(request: Request, release: Release, wanted: Sequence[Requirement]) -> bool:

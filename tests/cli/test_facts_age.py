@@ -146,9 +146,12 @@ def test_the_lifecycle_says_that_a_guarantee_is_over(run: Run) -> None:
 
 
 def test_the_newest_release_is_not_called_current_by_old_facts(run: Run) -> None:
-    for command in (("releases",), ("releases", "2.32.0"), ("lifecycle", "2.32.0")):
-        assert "current" in run(*command, "--as-of", FACTS_OF).out
-        late = run(*command, "--as-of", LATE).out
+    for command in (("releases",), ("releases", "{}"), ("lifecycle", "{}")):
+        words = [word.format("2.32.0") for word in command]
+        assert "current" in run(*words, "--as-of", FACTS_OF).out
+        # Known in part, and the newest.
+        words = [word.format("2.33.1") for word in command]
+        late = run(*words, "--as-of", LATE).out
         assert "current" not in late
         assert "newest known" in late
 

@@ -63,7 +63,8 @@ def test_the_candidate_supersedes_nothing(run: Run) -> None:
     (product,) = json.loads(run(*words).out)["products"]
     phases = {row["name"]: row["custom"] for row in product["releases"]}
     assert phases[CANDIDATE]["phase"] == "rc"
-    assert phases["2.33.0"]["supersededFrom"] is None
+    # The patch release that is known by its date, and not the candidate.
+    assert phases["2.33.0"]["supersededFrom"] == "2026-11-11"
     done = run("releases", "--as-of", "2027-02-01", "--format", "json")
     rows = {row["sdk"]: row["status"] for row in json.loads(done.out)["releases"]}
     assert (rows[CANDIDATE], rows["2.32.0"]) == ("rc", "superseded")

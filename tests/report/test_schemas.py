@@ -176,7 +176,8 @@ def test_sources_have_an_address(run, command: tuple[str, ...]) -> None:
     assert all(
         url and source.partition(".rst")[0].rpartition("/")[2] in url for source, url in pages
     )
-    assert all(url.count("/blob/") == 1 for _, url in found if url and "github" in url)
+    of_repositories = [url for _, url in found if url and "github" in url]
+    assert all(url.count("/blob/") + url.count("/releases/tag/") == 1 for url in of_repositories)
 
 
 DOCUMENTATION = "https://awsdocs-neuron.readthedocs-hosted.com/en"

@@ -15,7 +15,13 @@ from typing import Any
 
 from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
 from neuron_pin.catalog.completion import complete_members
-from neuron_pin.catalog.facts import ComponentKind, FrameworkRole, Member, Package
+from neuron_pin.catalog.facts import (
+    ComponentKind,
+    FrameworkRole,
+    Member,
+    Package,
+    same_public,
+)
 from neuron_pin.catalog.files import Fields, read_object
 from neuron_pin.errors import InvalidVersion, UnreadableInput
 from neuron_pin.policy import Form, Phase, parse_version
@@ -128,6 +134,7 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
         members, known.evidence, {**known.packages, **reader.packages}
     )
     reader.repairs |= additions
+    _compare_parts(reader, members)
     return Manifest(
         date=published,
         version=newest,
@@ -141,6 +148,18 @@ def read_manifest(path: str, known: Catalog) -> Manifest:
         ),
         unknowns=tuple(reader.unknowns),
     )
+
+
+def _compare_parts(reader: _Reader, members: dict[str, tuple[Member, ...]]) -> None:
+    """Note what was known of a release in part and is not what its manifest lists."""
+    for part in reader.known.parts:
+        rows = [m for m in members.get(part.sdk, ()) if m.package == part.package]
+        own = [m for m in rows if same_public(part.version, m.version)]
+        lacking = part.instances - frozenset[str]().union(*(m.instances for m in own))
+        if part.sdk in members and lacking:
+            name = f"{part.package} {part.version} of {part.sdk} for {', '.join(sorted(lacking))}"
+            taken = f"not in the manifest, which counts [{part.source}]"
+            reader.unknowns.append(Unknown("part", name, taken))
 
 
 def _members(reader: _Reader, sdk: str, rows: list[Any]) -> tuple[Member, ...]:

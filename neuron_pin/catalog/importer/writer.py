@@ -39,6 +39,7 @@ CURATED = (
     "releases.json",
     "models.json",
     "evidence.json",
+    "parts.json",
 )
 
 
@@ -131,7 +132,7 @@ def _read_back(folder: str) -> None:
             fresh.members(release.sdk)
     _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
     _ = read_model_classes(fresh)
-    _ = fresh.evidence
+    _ = fresh.evidence, fresh.parts
     _ = [fresh.shipped(name) for name in fresh.packages]
     _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
     _ = fresh.pythons, fresh.instance_repairs
@@ -141,6 +142,9 @@ def _texts(
     manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
 ) -> dict[str, str]:
     curated = {name: read_object(_find_curated(known, name)) for name in CURATED}
+    parts = curated["parts.json"]
+    in_part = {release.sdk for release in known.releases if release.in_part}
+    parts["parts"] = [row for row in parts["parts"] if row["sdk"] in in_part]
     head = {"schema": known.schema, "version": known.version, "source": source}
     day, announced = known.date, known.announced
     urls = known.repositories._asdict()
@@ -199,6 +203,13 @@ def _find_curated(known: Catalog, name: str) -> str:
 
 def _add_manifest(curated: dict[str, dict[str, Any]], manifest: Manifest, source: str) -> None:
     dated = {row["sdk"] for row in curated["releases.json"]["releases"]}
+    for row in curated["releases.json"]["releases"]:
+        if row["sdk"] in manifest.members:
+            # It was known by its date, or in part; its day stays.
+            row.pop("unlisted", None)
+            row.pop("in_part", None)
+    parts = curated["parts.json"]
+    parts["parts"] = [row for row in parts["parts"] if row["sdk"] not in manifest.members]
     for sdk in manifest.members:
         if sdk not in dated:
             curated["releases.json"]["releases"].append(
