@@ -14,7 +14,7 @@ from pairs import PIN, paired, show
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
-from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 
 

@@ -15,23 +15,19 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.host.apt_preferences import (
-    AptPolicy,
-    KnownVersion,
-    PackageFile,
-    Stanza,
-    read_preferences,
-)
+from neuron_pin.inputs.host.apt_policy import AptPolicy, PackageFile
+from neuron_pin.inputs.host.apt_preferences import Stanza, read_preferences
 from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.policy.debversion import deb_key
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import read_fields
 from neuron_pin.sources.apt.repository import AptRepository
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.sources.repositories import read_packages
+from neuron_pin.sources.system_package import SystemPackage
 
+from .apt_builds import COMPARES_HASHES, gather_builds, has_apt
 from .finding import Finding, Severity
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -40,19 +36,27 @@ MAX_SHOWN = 40
 
 
 class VersionView(NamedTuple):
-    """One version: where apt finds it, its priority, the stanza that gave it (none for apt's
-    default), and neuron-pin's stanza that would have decided, were it not for another file."""
+    """One build of a version: where apt finds it, its priority, the stanza that gave it (none for
+    apt's default), and neuron-pin's stanza that would have decided, were it not for another file.
+
+    ``hashes`` are the SHA-256 of its files, ``phased`` is the share of machines in percent that the
+    archive has it for so far, none for all.
+    """
 
     version: str
     places: tuple[str, ...]
     priority: int
     stanza: Stanza | None
     overridden: Stanza | None
+    is_installed: bool = False
+    is_candidate: bool = False
+    hashes: frozenset[str] = frozenset()
+    phased: int | None = None
 
 
 class AptView(NamedTuple):
-    """A package on a machine: what is installed, what apt would choose, every version, newest
-    first."""
+    """A package on a machine: what is installed, what apt would choose, every build of every
+    version, newest first, those of one version in the order of apt's sources."""
 
     name: str
     installed: Installed | None
@@ -60,40 +64,54 @@ class AptView(NamedTuple):
     versions: tuple[VersionView, ...]
 
 
-def view_packages(root: str, names: Sequence[str]) -> list[AptView]:
+def view_packages(
+    root: str, names: Sequence[str], *, compares_hashes: bool | None = None
+) -> list[AptView]:
     """What apt would do about each package below a root; raises `UnreadableInput` or
-    `SourceFailed` for files that apt could not read either."""
+    `SourceFailed` for files that apt could not read either.
+
+    ``compares_hashes`` says whether that apt takes files with other hashes for other builds, none
+    for what the apt below the root does.
+    """
+    if compares_hashes is None:
+        compares_hashes = has_apt(root, COMPARES_HASHES)
     stanzas = read_preferences(root)[0]
     own_paths = {path for path in {s.path for s in stanzas} if _is_ours(path)}
     ours = [stanza for stanza in stanzas if stanza.path in own_paths]
     policy, own_policy = AptPolicy(stanzas), AptPolicy(ours)
     installed = read_installed(root, names)
-    known: dict[str, dict[str, list[PackageFile]]] = {name: {} for name in names}
+    offered: dict[str, list[tuple[SystemPackage, PackageFile]]] = {name: [] for name in names}
     for source in read_apt_sources(root):
         file = _package_file(source.repository)
         for package in read_packages(source.repository, frozenset(names), AMD64):
-            files = known[package.name].setdefault(package.version, [])
-            if file not in files:
-                files.append(file)
-    for name, found in installed.items():
-        status = PackageFile(is_status=True, component="now")
-        known[name].setdefault(found.version, []).append(status)
+            offered[package.name].append((package, file))
     views = []
     for name in names:
-        now = installed[name].version if name in installed else None
-        versions = [KnownVersion(v, tuple(files)) for v, files in known[name].items()]
-        versions.sort(key=lambda version: deb_key(version.version), reverse=True)
+        present = installed.get(name)
+        now = present.version if present is not None else None
+        builds = gather_builds(offered[name], present, compares_hashes=compares_hashes)
+        chosen = policy.choose(name, [build.known for build in builds], now)
         rows = []
-        for version in versions:
-            verdict = policy.verdict(name, version, now)
-            own = own_policy.verdict(name, version, now)
+        for build in builds:
+            verdict = policy.verdict(name, build.known, now)
+            own = own_policy.verdict(name, build.known, now)
             lost = own.stanza if own.stanza is not None and own.stanza != verdict.stanza else None
-            places = tuple(file.site or "this machine" for file in version.files)
+            files = build.known.files
             rows.append(
-                VersionView(version.version, places, verdict.priority, verdict.stanza, lost)
+                VersionView(
+                    build.known.version,
+                    tuple(file.site or "this machine" for file in files),
+                    verdict.priority,
+                    verdict.stanza,
+                    lost,
+                    is_installed=any(file.is_status for file in files),
+                    is_candidate=build.known is chosen,
+                    hashes=build.hashes,
+                    phased=next((p.phased for p in build.packages if p.phased is not None), None),
+                )
             )
-        candidate = policy.candidate(name, versions, now)
-        views.append(AptView(name, installed.get(name), candidate, tuple(rows)))
+        candidate = None if chosen is None else chosen.version
+        views.append(AptView(name, present, candidate, tuple(rows)))
     return views
 
 
@@ -143,7 +161,7 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                 break
         if found.installed is None:
             continue
-        now = next(v for v in found.versions if v.version == found.installed.version)
+        now = next(v for v in found.versions if v.is_installed)
         is_pinned = now.stanza is not None and _is_ours(now.stanza.path)
         if is_pinned and now.priority < 0:
             yield Finding(

@@ -67,9 +67,9 @@ def _text(
     rows = []
     for version in shown:
         marks = []
-        if found.installed is not None and version.version == found.installed.version:
+        if version.is_installed:
             marks.append("installed")
-        if version.version == found.candidate:
+        if version.is_candidate:
             marks.append("candidate")
         decided = "apt's default"
         if version.stanza is not None:

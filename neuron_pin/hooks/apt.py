@@ -82,5 +82,8 @@ def render_configuration(
     ]
     if ranges:
         lines.append("// Pinned to ranges: to be upgraded together, not one by one at night.")
-        lines += [f'Unattended-Upgrade::Package-Blacklist:: "^{name}$";' for name in ranges]
+        # The block form: readers that are not apt's own do not all know the form with "::".
+        lines.append("Unattended-Upgrade::Package-Blacklist {")
+        lines += [f'    "^{name}$";' for name in ranges]
+        lines.append("};")
     return "\n".join(lines) + "\n"

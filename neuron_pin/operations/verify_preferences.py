@@ -12,12 +12,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import CannotWrite, InvalidVersion
-from neuron_pin.inputs.host.apt_preferences import (
-    AptPolicy,
-    KnownVersion,
-    PackageFile,
-    parse_preferences,
-)
+from neuron_pin.inputs.host.apt_policy import AptPolicy, KnownVersion, PackageFile
+from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.apt_sandbox import AptFailed, Archive, has_apt, scratch_apt
 from neuron_pin.outputs.apt_preferences import ALLOWED, NEVER
 from neuron_pin.policy import Ecosystem, Pin, PinComparison

@@ -62,7 +62,7 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
         "",
         f"Explanation: NP401: {name} from anywhere else is not trusted",
         f"Package: {name}",
-        "Pin: release *",
+        "Pin: version *",
         f"Pin-Priority: {NEVER}",
     ]
 

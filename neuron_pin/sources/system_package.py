@@ -76,7 +76,9 @@ class SystemPackage(NamedTuple):
     ``size`` in bytes.  ``depends`` are groups of
     alternatives; any one of a group will do.  ``conflicts`` may not be installed beside it,
     ``provides`` are names that it stands for.  ``built`` is in seconds since the epoch, 0
-    where the index does not say.
+    where the index does not say.  ``build`` is what apt tells builds of one version apart by,
+    beside size and hash; ``phased`` the share of machines, in percent, that an update is meant for
+    so far, none for all.
     """
 
     ecosystem: Ecosystem
@@ -90,6 +92,8 @@ class SystemPackage(NamedTuple):
     provides: tuple[Relation, ...] = ()
     architecture: str = ""
     built: int = 0
+    build: str = ""
+    phased: int | None = None
 
     def satisfies(self, relation: Relation) -> bool:
         """Whether it is, or stands for, what a relation names."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.audit.apt_view import view_packages
+from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, ScratchApt, scratch_apt
 
 pytestmark = pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
@@ -45,7 +46,7 @@ def test_what_apt_would_do_and_which_line_decides(run, apt: ScratchApt) -> None:
     assert f"{path.name}:" in rows["2.32.28.0-b"]
     outside = next(line for line in done.out.splitlines() if "2.99-evil" in line)
     assert f"{path.name}:" in outside
-    assert "(release *)" in outside
+    assert "(version *)" in outside
     assert "-1" in rows["2.99-evil"]
     assert "evil.invalid" in rows["2.99-evil"]
     whole = run("explain", TOOLS, "--root", apt.root).out
@@ -85,3 +86,36 @@ def test_without_pins_nothing_is_said_of_them(run, apt: ScratchApt) -> None:
     found = json.loads(run("doctor", "--root", apt.root, "--format", "json").out)["findings"]
     assert not {"NP606", "NP607"} & {f["rule"] for f in found}
     assert run("explain", TOOLS, "--root", apt.root).out.count("apt's default") == 4
+
+
+def rebuilt(letter: str, more: str = "") -> str:
+    """The fields of a file of its own."""
+    return f"{more}Filename: pool/{letter}.deb\nSize: 1\nSHA256: {letter * 64}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "compares", "builds"),
+    [
+        (rebuilt("a"), rebuilt("a"), True, 1),
+        (rebuilt("a"), rebuilt("b"), True, 2),
+        (rebuilt("a"), rebuilt("b"), False, 1),
+        (rebuilt("a"), rebuilt("a").replace("Size: 1", "Size: 2"), False, 2),
+        (rebuilt("a"), rebuilt("b", "Depends: x\n"), False, 2),
+        (rebuilt("a", "Depends: x (>= 1)\n"), rebuilt("b", "Depends: x(>1)\n"), False, 1),
+    ],
+)
+def test_builds_of_one_version_have_a_priority_each(
+    first: str, second: str, compares: bool, builds: int
+) -> None:
+    """The other archive is refused; apt before 2.7.3 takes no notice of hashes."""
+    version = (TOOLS, "2.32.28.0-b")
+    evil = Archive(EVIL.file, {TOOLS: [version[1]]}, {version: first})
+    neuron = Archive(NEURON.file, {TOOLS: [version[1]]}, {version: second})
+    text = (
+        f'Package: {TOOLS}\nPin: origin "{EVIL.file.site}"\nPin-Priority: -1\n\n'
+        f"Package: {TOOLS}\nPin: version *\nPin-Priority: 990\n"
+    )
+    with scratch_apt([evil, neuron], {}, {"preferences.d/a": text}) as apt:
+        (view,) = view_packages(apt.root, [TOOLS], compares_hashes=compares)
+    found = [(v.priority, v.is_candidate) for v in view.versions]
+    assert found == ([(-1, False)] if builds == 1 else [(-1, False), (990, True)])

@@ -11,7 +11,7 @@ import pytest
 from conftest import failure
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.outputs.repositories import KEY_FINGERPRINT
 

@@ -17,7 +17,7 @@ from planned_host import SITE, a_host
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
-from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 from neuron_pin.planner.hops import find_moves
 

@@ -118,7 +118,7 @@ def test_baselines(run) -> None:
 
 @pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
 def test_what_a_machines_apt_would_do(run) -> None:
-    from neuron_pin.inputs.host.apt_preferences import PackageFile
+    from neuron_pin.inputs.host.apt_policy import PackageFile
     from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
 
     name = "aws-neuronx-tools"

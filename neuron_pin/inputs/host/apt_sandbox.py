@@ -13,12 +13,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.record import NamedTuple
 
-from .apt_preferences import PackageFile
+from .apt_policy import PackageFile
 
 SECONDS = 60
 _FOLDERS = (
@@ -39,17 +40,24 @@ _FIELDS = (
 
 
 class Archive(NamedTuple):
-    """An archive, as a package file describes it, and the versions that it has, by name."""
+    """An archive, as a package file describes it, and the versions that it has, by name; ``builds``
+    has the fields of a version's file where they matter, by name and version."""
 
     file: PackageFile
     versions: Mapping[str, Sequence[str]]
+    builds: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 class AptAnswer(NamedTuple):
-    """apt's own word on a package: the candidate, none for none, and each priority."""
+    """apt's own word on a package: the candidate, none for none, and each priority.
+
+    ``rows`` are the version and the priority of every build, in apt's order, ``priorities`` the
+    highest one of each version.
+    """
 
     candidate: str | None
     priorities: Mapping[str, int]
+    rows: tuple[tuple[str, int], ...] = ()
 
 
 class AptFailed(NeuronPinError):
@@ -86,7 +94,11 @@ class ScratchApt:
                 continue
             rows = re.findall(r"^ (?:\*\*\*|   ) (\S+) (-?\d+)$", block, re.M)
             candidate = None if head[2] == "(none)" else head[2]
-            found[head[1]] = AptAnswer(candidate, {version: int(p) for version, p in rows})
+            builds = tuple((version, int(priority)) for version, priority in rows)
+            best: dict[str, int] = {}
+            for version, priority in builds:
+                best[version] = max(priority, best.get(version, priority))
+            found[head[1]] = AptAnswer(candidate, best, builds)
         return found
 
 
@@ -102,9 +114,10 @@ def scratch_apt(
     preferences: Mapping[str, str],
     *,
     held: frozenset[str] = frozenset(),
+    fields: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[ScratchApt]:
     """A world with those archives, packages and files of preferences (by their path below
-    ``etc/apt``)."""
+    ``etc/apt``); ``fields`` are more of what dpkg's status says of a package, by name."""
     with scratch_folder() as root:
         for folder in _FOLDERS:
             os.makedirs(os.path.join(root, folder))
@@ -116,10 +129,10 @@ def scratch_apt(
             lines.append(f"deb [trusted=yes] http://{host}/{number} {suite} main\n")
             base = f"var/lib/apt/lists/{host}_{number}_dists_{suite}_"
             _write(root, f"{base}Release", _release(archive.file))
-            _write(root, f"{base}main_binary-amd64_Packages", _packages(archive.versions))
+            _write(root, f"{base}main_binary-amd64_Packages", _packages(archive))
         _write(root, "etc/apt/sources.list", "".join(lines))
         status = [
-            _stanza(name, version, "Status: " + _state(name, held))
+            _stanza(name, version, "Status: " + _state(name, held) + fields.get(name, ""))
             for name, version in installed.items()
         ]
         _write(root, "var/lib/dpkg/status", "".join(status))
@@ -156,10 +169,12 @@ def _release(file: PackageFile) -> str:
     return "".join(lines)
 
 
-def _packages(versions: Mapping[str, Sequence[str]]) -> str:
+def _packages(archive: Archive) -> str:
     return "".join(
-        _stanza(name, version, "Filename: pool/x.deb\nSize: 1\n")
-        for name, found in versions.items()
+        _stanza(
+            name, version, archive.builds.get((name, version), "Filename: pool/x.deb\nSize: 1\n")
+        )
+        for name, found in archive.versions.items()
         for version in found
     )
 

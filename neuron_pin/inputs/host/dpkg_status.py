@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.policy.debbuild import describe_build
 from neuron_pin.record import NamedTuple
 
 STATUS = "var/lib/dpkg/status"
@@ -14,10 +15,12 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 class Installed(NamedTuple):
-    """An installed package's version, and whether it is on hold."""
+    """An installed package's version, whether it is on hold, and what apt tells builds of one
+    version apart by."""
 
     version: str
     is_held: bool
+    build: str = ""
 
 
 def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
@@ -37,6 +40,8 @@ def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
             fields = dict(re.findall(r"^(Status|Version): (.*)$", stanza, re.M))
             wanted, _, state = fields.get("Status", "").partition(" ")
             if state.split(" ")[-1] not in ("not-installed", "config-files", ""):
-                found[name] = Installed(fields.get("Version", ""), wanted == "hold")
+                found[name] = Installed(
+                    fields.get("Version", ""), wanted == "hold", describe_build(stanza)
+                )
             at = data.find(mark, at + 1)
     return found

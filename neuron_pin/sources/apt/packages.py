@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Ecosystem
+from neuron_pin.policy.debbuild import describe_build
 from neuron_pin.sources.system_package import (
     MAX_WANTED,
     SystemPackage,
@@ -73,6 +74,7 @@ def _package(name: str, stanza: str) -> SystemPackage:
             last = key.lower()
             fields.setdefault(last, value.strip())
     size = fields.get("size", "")
+    phased = fields.get("phased-update-percentage", "")
     relations = {
         field: list(parse_deb_relations(fields.get(field, "")))
         for field in ("pre-depends", "depends", "conflicts", "breaks", "provides")
@@ -88,4 +90,6 @@ def _package(name: str, stanza: str) -> SystemPackage:
         conflicts=tuple(g[0] for g in (*relations["conflicts"], *relations["breaks"])),
         provides=tuple(group[0] for group in relations["provides"]),
         architecture=fields.get("architecture", ""),
+        build=describe_build(stanza),
+        phased=int(phased) if phased.isdecimal() and len(phased) < 4 else None,
     )

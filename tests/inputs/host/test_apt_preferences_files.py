@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from apt_scenarios import differences, make_world
 
+from neuron_pin.inputs.host.apt_policy import AptPolicy, KnownVersion, PackageFile
 from neuron_pin.inputs.host.apt_preferences import (
-    AptPolicy,
-    KnownVersion,
-    PackageFile,
     parse_preferences,
     preference_files,
     read_preferences,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neuron_pin.errors import SourceFailed, UnreadableInput
-from neuron_pin.inputs.host.apt_preferences import PackageFile
+from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, has_apt, scratch_apt
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 
