@@ -1,4 +1,4 @@
-"""``neuron-pin doctor``: what stops a machine's apt from following a lock."""
+"""``neuron-pin doctor``: what stops a machine's apt or dnf from following a lock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neuron_pin.audit.listing import render_findings
 from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.hooks.status import check_apt_hook
+from neuron_pin.hooks.status import check_hooks
 
 from .command_parser import CommandParser
 from .console import Console
@@ -29,16 +29,19 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 def run(options: Options, console: Console) -> int:
     """Print the findings; 1 if one of them is an error."""
     root = options.root or "/"
-    if not os.path.isdir(os.path.join(root, "etc/apt")):
+    apt, dnf = (os.path.join(root, folder) for folder in ("etc/apt", "etc/dnf"))
+    has_apt = os.path.isdir(apt)
+    if not has_apt and not os.path.isdir(dnf):
         raise WrongUsage(
-            f"there is no {os.path.join(root, 'etc/apt')}: nothing to check",
-            hint="doctor checks machines that use apt",
+            f"there is neither {apt} nor {dnf}: nothing to check",
+            hint="doctor checks machines that use apt, and the hook of dnf",
         )
     catalog = load_catalog()
     age = warn_of_old_facts(console, catalog, today())
-    findings = check_apt(root, catalog, time.time())
-    findings += check_apt_hook(root, today().isoformat())
+    findings = check_apt(root, catalog, time.time()) if has_apt else []
+    findings += check_hooks(root, today().isoformat())
     text = render_findings(findings, options.format, age, console.screen)
-    clean = f"{root}: apt sources, keys, lists, pins and hook checked, no findings\n"
+    checked = "apt sources, keys, lists, pins and hook" if has_apt else "the hook of dnf"
+    clean = f"{root}: {checked} checked, no findings\n"
     console.print_as(options.format, text or clean)
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -221,6 +221,13 @@ def _note_logs(place: HookLocation, options: Options, console: Console) -> None:
 def _kinds(words: list[str]) -> list[HookKind]:
     known = {kind.value: kind for kind in HookKind}
     for word in words:
+        if word == "zypper":
+            raise WrongUsage(
+                "there is no hook for zypper: Neuron publishes no packages for a system that uses "
+                "it, and a lock of zypper with a version lets in a package that obsoletes the "
+                "locked one",
+                hint="known: apt, dnf, pip, uv",
+            )
         if word not in known:
             raise UnknownName("hook", word, known, hint="apt, dnf, pip, uv")
     return [known[word] for word in dict.fromkeys(words)]

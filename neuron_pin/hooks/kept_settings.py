@@ -12,7 +12,7 @@ from datetime import date
 from neuron_pin.errors import CannotWrite, UnreadableInput
 from neuron_pin.record import NamedTuple
 
-from . import apt, dnf
+from . import apt, dnf, dnf5
 from .installing import read_existing
 from .location import HookKind, HookLocation, OnError
 from .managed_file import HookLock
@@ -39,8 +39,11 @@ class KeptSettings(NamedTuple):
 def read_kept_settings(place: HookLocation) -> KeptSettings:
     """What an installed hook of apt or dnf was told, by its configuration or by its state,
     whichever still says it: one of them may be damaged or gone."""
-    path = apt.CONFIGURATION if place.kind is HookKind.APT else dnf.CONFIGURATION
-    configuration, state = _readable(place.below(path)), _readable(state_path(place))
+    paths: tuple[str, ...] = (dnf.CONFIGURATION, dnf5.ACTIONS)
+    if place.kind is HookKind.APT:
+        paths = (apt.CONFIGURATION,)
+    configuration = "".join(_readable(place.below(path)) for path in paths)
+    state = _readable(state_path(place))
     on_error = _find(r"on.error = (allow|refuse)\b", configuration)
     expires = _find(rf"expires = ({_DAY})\b", configuration)
     if not expires and re.search(r"^value\texpires-chosen\tyes$", state, re.M):

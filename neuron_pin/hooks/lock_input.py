@@ -14,7 +14,7 @@ from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope, make_target, parse_day
 from neuron_pin.target.detection import detect
 
-from .dnf import has_versionlock, plugin_folders
+from .dnf import find_gaps
 from .index_url import make_simple_url
 from .location import HookKind, HookLocation, HookScope, OnError
 from .managed_file import HookLock
@@ -149,12 +149,8 @@ def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
     mismatch = _find_other_system(target.os, machine.os)
     if mismatch:
         yield mismatch
-    if place.kind is HookKind.DNF and plugin_folders(place) and not has_versionlock(place):
-        yield (
-            "dnf's own versionlock plugin is not installed: other versions are refused, but dnf "
-            "still chooses them; run: sudo dnf install python3-dnf-plugin-versionlock, then hook "
-            "install dnf again"
-        )
+    if place.kind is HookKind.DNF:
+        yield from find_gaps(place)
     if target.instance and machine.instance and machine.instance != target.instance:
         yield f"the lock is for {target.instance}, but this machine is {machine.instance}"
 

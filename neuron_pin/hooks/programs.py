@@ -19,6 +19,9 @@ LOG = "var/log/neuron-pin.log"
 JUDGE = tuple((name, name, NEW_MODE) for name in ("state.py", "verdict.py", "telling.py"))
 APT_HOOK = ("apt_hook.py", "apt-hook", PROGRAM_MODE)
 APT_GUARD = ("apt_guard.sh", "apt-guard", PROGRAM_MODE)
+RPM_PACKAGES = ("rpm_packages.py", "rpm_packages.py", NEW_MODE)
+DNF5_HOOK = ("dnf5_hook.py", "dnf5-hook", PROGRAM_MODE)
+DNF5_GUARD = ("dnf5_guard.sh", "dnf5-guard", PROGRAM_MODE)
 
 HERE = os.path.join(os.path.dirname(__file__), "program")
 

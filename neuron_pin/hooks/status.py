@@ -18,13 +18,23 @@ from neuron_pin.outputs.apt_preferences import render_outside_pin
 from neuron_pin.policy import Pin, PinComparison, Rule
 from neuron_pin.record import NamedTuple
 
-from . import apt
+from . import apt, dnf, dnf5
 from .installing import list_files, read_existing
 from .kept_settings import read_kept_settings
 from .location import HookKind, HookLocation, find_location
 from .managed_file import FileOwner, ManagedFile
 from .program import verdict
-from .programs import APT_GUARD, APT_HOOK, FOLDER, JUDGE, source_of, state_path
+from .programs import (
+    APT_GUARD,
+    APT_HOOK,
+    DNF5_GUARD,
+    DNF5_HOOK,
+    FOLDER,
+    JUDGE,
+    RPM_PACKAGES,
+    source_of,
+    state_path,
+)
 
 SELF_TEST_SECONDS = 10
 
@@ -96,7 +106,11 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
                 problems += _disagreements(place, held)
         on_error = read_kept_settings(place).on_error
         if place.kind is HookKind.APT and place.root == "/":
-            problems += _self_test()
+            problems += _self_test("apt-hook")
+        if place.kind is HookKind.DNF and os.path.exists(place.below(dnf5.ACTIONS)):
+            problems += [problem for problem in [dnf5.find_obstacle(place)] if problem]
+            if place.root == "/":
+                problems += _self_test("dnf5-hook")
     else:
         lock = _label(files)
     state = "faulty" if problems else "installed"
@@ -115,21 +129,19 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
     )
 
 
-def check_apt_hook(root: str, today: str) -> Iterator[Finding]:
-    """NP612: what is wrong with the hook of the apt below a root; nothing where there is none.
-    ``today`` is an ISO date."""
-    place = find_location(HookKind.APT, None, root, None, {})
-    status = read_status(place, today)
-    command = _repair_command(place, status.files, today)
-    for problem in status.problems:
-        yield Finding(
-            Rule.HOOK,
-            Severity.ERROR,
-            "the hook of apt",
-            problem,
-            place.below(apt.CONFIGURATION),
-            command,
-        )
+def check_hooks(root: str, today: str) -> Iterator[Finding]:
+    """NP612: what is wrong with the hooks of apt and dnf below a root; nothing where there is
+    none.  ``today`` is an ISO date."""
+    for kind, settings in ((HookKind.APT, apt.CONFIGURATION), (HookKind.DNF, dnf.CONFIGURATION)):
+        place = find_location(kind, None, root, None, {})
+        status = read_status(place, today)
+        command = _repair_command(place, status.files, today)
+        path = place.below(settings)
+        if kind is HookKind.DNF and not os.path.exists(path):
+            path = place.below(dnf5.ACTIONS)
+        for problem in status.problems:
+            named = f"the hook of {kind.value}"
+            yield Finding(Rule.HOOK, Severity.ERROR, named, problem, path, command)
 
 
 def _repair_command(place: HookLocation, files: Iterable[FileStatus], today: str) -> str:
@@ -175,7 +187,10 @@ def _says_so(file: FileStatus, piece: ManagedFile) -> bool:
     )
 
 
-_SOURCES = {name: source for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD)}
+_SOURCES = {
+    name: source
+    for source, name, _ in (*JUDGE, APT_HOOK, APT_GUARD, RPM_PACKAGES, DNF5_HOOK, DNF5_GUARD)
+}
 
 
 def _file_state(piece: ManagedFile) -> str:
@@ -204,9 +219,9 @@ def _label(files: list[FileStatus]) -> str:
     return ", ".join(labels)
 
 
-def _self_test() -> list[str]:
-    """What stops the hook from running on this machine."""
-    program = f"/{FOLDER}/apt-hook"
+def _self_test(name: str) -> list[str]:
+    """What stops a hook's program from running on this machine."""
+    program = f"/{FOLDER}/{name}"
     try:
         done = subprocess.run(
             [program, "--check"],

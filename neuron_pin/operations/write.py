@@ -246,7 +246,9 @@ def _prepare(output: Output, resolution: Resolution, command: str, overwrite: bo
         text = _with_kept_reasons(text, before)
     if output.form.section_head is not None:
         from neuron_pin.fs.sections import BrokenSection, put_section
+        from neuron_pin.outputs.versionlock import check_lines_of_others
 
+        check_lines_of_others(output.path, before, output.form.name)
         try:
             text = put_section(before, text, output.form.section_head)
         except BrokenSection as error:

@@ -9,8 +9,10 @@ markers, see `outputs.section`.
 from __future__ import annotations
 
 import json
+import re
 
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.fs.sections import remove_section
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
 
@@ -61,10 +63,40 @@ def conditions(pin: Pin) -> list[tuple[str, str]]:
     return [(">=", f"0:{pin.base}"), ("<", f"0:{head}{dot}{int(last) + 1}")]
 
 
+def check_lines_of_others(path: str, text: str, form: str) -> None:
+    """Raise `CannotWrite` where a file, or what others wrote into it, is of the other program:
+    dnf 4 takes a TOML line for a package that it does not find, and dnf 5 stops at a pattern.
+
+    ``form`` is ``versionlock`` or ``versionlock-toml``.
+    """
+    wants_toml = form == "versionlock-toml"
+    try:
+        rest = remove_section(text)
+    except ValueError:
+        # Broken markers are reported by whoever writes.
+        rest = ""
+    is_toml = re.search(r"^[ \t]*(\[\[?\w|\w+[ \t]*=)", rest, re.M) is not None
+    is_list = re.search(r"^[ \t]*!?[\w*?][^\s=\[]*-[^\s=]+[ \t]*$", rest, re.M) is not None
+    if is_list if wants_toml else is_toml:
+        mine, other = ("5", "4") if wants_toml else ("4", "5")
+        raise CannotWrite(
+            path,
+            f"is a version lock of dnf {other}, and this one is for dnf {mine}; it was not changed",
+            hint="dnf 4 reads /etc/dnf/plugins/versionlock.list, dnf 5 /etc/dnf/versionlock.toml",
+        )
+
+
 def _head(resolution: Resolution, command: str) -> list[str]:
     release = f", Neuron SDK {resolution.sdk}" if resolution.sdk else ""
     head = [f"#   {command}", f"# {resolution.target.label}{release}"]
-    return [*head, *describe_judgment(resolution)]
+    return [*head, *describe_judgment(resolution), *_LIMITS]
+
+
+_LIMITS = (
+    "# dnf also hides packages that obsolete a locked name, and dnf5 reposync on this host",
+    "# copies only what is locked.",
+)
+"""What a lock does beyond its names; measured with dnf 4.14 and dnf 5.4.6."""
 
 
 def _packages(resolution: Resolution) -> list[LockedPackage]:

@@ -717,14 +717,14 @@ PAGES = {
     ),
     Rule.HOOK: RulePage(
         "doctor",
-        "A part of apt's hook is missing, damaged, edited by hand, or of another version of "
-        "neuron-pin. apt goes on without a verdict, or refuses every Neuron package, as --on-error "
-        "says. Install the hook again.",
+        "A part of the hook of apt or dnf is missing, damaged, edited by hand, of another version "
+        "of neuron-pin, or never called. apt and dnf go on without a verdict, or refuse every "
+        "Neuron package, as --on-error says. Install the hook again.",
         "",
         "the lock is not enforced",
         "",
         "neuron-pin hook status",
-        ("hooks.status:check_apt_hook",),
+        ("hooks.status:check_hooks",),
     ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",

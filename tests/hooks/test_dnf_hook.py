@@ -10,8 +10,16 @@ from typing import NamedTuple
 
 import pytest
 from conftest import failure
+from dnf_transactions import (
+    COLLECTIVES,
+    PACKAGES,
+    TOOLS,
+    TRANSACTIONS,
+    install_hook,
+    rules,
+)
 from dnf_world import PLUGINS, has_dnf
-from rpm_world import Built, build, has_rpm_tools, index
+from rpm_world import build, has_rpm_tools, index
 
 from neuron_pin.cli import main
 from neuron_pin.errors import WrongUsage
@@ -20,31 +28,7 @@ pytestmark = pytest.mark.skipif(
     not (has_dnf and has_rpm_tools), reason="needs dnf, its plugins and rpm's tools"
 )
 
-RUNTIME = "aws-neuronx-runtime-lib"
-TOOLS = "aws-neuronx-tools"
-DRIVER = "aws-neuronx-dkms"
-COLLECTIVES = "aws-neuronx-collectives"
 FOLDER = "usr/lib/python3/dist-packages/dnf-plugins"
-
-PACKAGES = [
-    *(
-        Built(RUNTIME, v)
-        for v in ("2.29.40.0_f7b7c6a3d-1", "2.30.51.0_1b3ca6425-1", "3.1.0.0_abc0123-1")
-    ),
-    *(Built(TOOLS, v) for v in ("2.27.33.0-1", "2.28.23.0-1", "2.32.28.0-1", "3.0.5.0-1")),
-    *(Built(DRIVER, v) for v in ("2.25.4.0-dkms", "2.26.10.0-dkms", "2.30.2.0-dkms")),
-    Built(COLLECTIVES, "2.34.10.0-1"),
-    Built("aws-neuronx-new-thing", "1.0-1"),
-    Built("harmless", "1.0-1"),
-    Built("kernel", "6.1.100-1"),
-    Built("kernel6.18", "6.18.1-1"),
-    Built("kernel6.18-devel", "6.18.1-1"),
-    Built("kernel6.12", "6.12.9-1"),
-    Built("kernel6.12", "6.12.10-1"),
-    Built("kernel-devel", "6.1.100-1"),
-    Built("kernel", "6.1.101-1"),
-]
-LOCKED = {RUNTIME: "2.30.51.0_1b3ca6425-1", TOOLS: "2.28.23.0-1", DRIVER: "2.26.10.0-dkms"}
 
 
 @pytest.fixture(scope="module")
@@ -101,40 +85,10 @@ def plain(tmp_path: Path, repository: Path) -> Machine:
 @pytest.fixture
 def held(plain: Machine, tmp_path: Path) -> Callable[..., Machine]:
     def install(strength: str = "exact", *more: str) -> Machine:
-        lock = tmp_path / f"{strength}.json"
-        asked = ["--sdk", "2.28.1", "--instance", "trn1", "--os", "amzn2023", "--python", "3.10",
-                 "--phase", "eos", "--as-of", "2026-04-01", "--pin", strength]  # fmt: skip
-        assert main(["lock", "--offline", "-q", *asked, "-o", str(lock)]) == 0
-        words = ["hook", "install", "dnf", "-q", "--lock", str(lock), "--root", str(plain.root),
-                 "--expires", "2099-01-01"]  # fmt: skip
-        assert main([*words, *more]) == 0
+        install_hook(plain.root, tmp_path, strength, *more)
         return plain
 
     return install
-
-
-def rules(text: str) -> set[str]:
-    return set(re.findall(r"(?:^|: )? {2}(NP\d+) ", text, re.M))
-
-
-# What is there before, what somebody types, the pins' strength, which rules refuse it.
-TRANSACTIONS = [
-    ("the locked set", [], ["install", RUNTIME, TOOLS, DRIVER], "exact", set()),
-    ("something else", [], ["install", "harmless"], "exact", set()),
-    ("a package of another release", [], ["install", COLLECTIVES], "major", set()),
-    ("one beside another release", [f"{RUNTIME}-2.30.51.0[_-]*", f"{TOOLS}-2.28.23.0"],
-     ["install", COLLECTIVES], "major", {"NP507"}),
-    ("a name that nobody knows", [], ["install", "aws-neuronx-new-thing"], "exact", {"NP508"}),
-    ("a driver that does not go with it", [RUNTIME + "-2.30.51.0[_-]*", DRIVER + "-2.26.10.0"],
-     ["upgrade", DRIVER], "major", {"NP506", "NP507"}),
-    ("a kernel of another series", [DRIVER + "-2.26.10.0", "kernel-6.1.100"],
-     ["install", "kernel6.18"], "exact", {"NP111"}),
-    ("a kernel that was tested", [DRIVER + "-2.26.10.0", "kernel-6.1.100"],
-     ["install", "kernel6.12"], "exact", set()),
-    ("a kernel without headers", [DRIVER + "-2.26.10.0", "kernel-6.1.100", "kernel-devel"],
-     ["upgrade", "kernel"], "exact", {"NP112"}),
-    ("a removal", [TOOLS], ["remove", TOOLS], "exact", set()),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -275,3 +229,28 @@ def test_a_machine_without_dnf_is_told_so(run, tmp_path: Path) -> None:
     assert 'name = "aws-neuronx-tools"' in text
     assert run("hook", "remove", "dnf", "--root", tmp_path).code == 0
     assert not (tmp_path / "etc/dnf/versionlock.toml").exists()
+
+
+def test_another_root_is_judged_by_a_lock_of_its_own_or_not_at_all(
+    held, tmp_path: Path, repository: Path
+) -> None:
+    """``dnf --installroot`` runs the plugin of the machine that it runs on."""
+    machine = held("exact", "--on-error", "refuse")
+    other = Machine(tmp_path / "other", machine.config)
+    plugins = f"--setopt=pluginpath={machine.root}/{FOLDER}"
+    settings = f"--setopt=pluginconfpath={machine.root}/etc/dnf/plugins"
+    state = "var/lib/neuron-pin/dnf.state"
+    (machine.root / "etc/dnf/plugins/versionlock.list").write_text("")
+    done = other.dnf(plugins, settings, "install", f"{TOOLS}-3.0.5.0")
+    assert done.returncode == 0, done.stderr
+    assert f"no lock is enforced below {other.root}" in done.stderr
+    assert other.dnf(plugins, settings, "remove", TOOLS).returncode == 0
+    (other.root / state).parent.mkdir(parents=True)
+    shutil.copy(machine.root / state, other.root / state)
+    done = other.dnf(plugins, settings, "install", f"{TOOLS}-3.0.5.0")
+    assert done.returncode == 1
+    assert rules(done.stderr) == {"NP306"}, done.stderr
+
+
+def test_zypper_has_no_hook(run) -> None:
+    assert "zypper" in failure(run("hook", "install", "zypper"), WrongUsage).message

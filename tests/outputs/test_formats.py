@@ -5,7 +5,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
+from conftest import Run, failure
 
+from neuron_pin.errors import CannotWrite
 from neuron_pin.inputs.locks.preferences import READERS
 from neuron_pin.outputs import FORMATS, infer_format
 
@@ -122,3 +124,41 @@ def test_what_a_contradiction_would_overwrite_is_left_alone(run) -> None:
     assert Path("lock.json").read_bytes() == before
     assert run("lock", "--remove", "-o", "lock.json", "--format", "apt-preferences").code == 2
     assert Path("lock.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "before"),
+    [
+        ("versionlock.list", "versionlock", 'version = "1.0"\n[[packages]]\nname = "bash"\n'),
+        ("versionlock.toml", "versionlock-toml", "# theirs\nbash-0:5.*\n"),
+        ("mine", "versionlock-toml", "!kernel-0:5.*\n"),
+    ],
+)
+def test_a_version_lock_of_the_other_dnf_is_left_as_it_is(
+    run: Run, tmp_path: Path, name: str, form: str, before: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(before)
+    done = run("lock", "--offline", "--os", "amzn2023", "--instance", "trn2", "--python", "3.12",
+               "--format", form, "-o", path)  # fmt: skip
+    assert failure(done, CannotWrite).path == str(path)
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("versionlock.list", "# theirs = [[x\nbash-0:5.*\n!kernel-0:5.*\n"),
+        ("versionlock.toml", 'version = "1.0"\n\n[[packages]]\nname = "bash-x"\ncomment = "a-b"\n'),
+    ],
+)
+def test_lines_of_others_stay_in_a_version_lock(
+    run: Run, tmp_path: Path, name: str, before: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(before)
+    for _ in range(2):
+        done = run("lock", "--offline", "--os", "amzn2023", "--instance", "trn2", "--python", "3.12",
+                   "-o", path)  # fmt: skip
+        assert done.code == 0, done.err
+    assert path.read_text().startswith(before)

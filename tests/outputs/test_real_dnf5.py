@@ -1,19 +1,18 @@
 """Real dnf 5 obeys our version locks and takes what we tell people to install."""
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from conftest import Run
+from dnf5_world import Dnf5, dnf5_world, has_dnf5
 from rpm_world import repository
 
 from neuron_pin.policy import Ecosystem, installable, parse_pin
 
-pytestmark = pytest.mark.skipif(shutil.which("dnf5") is None, reason="needs dnf 5")
+pytestmark = pytest.mark.skipif(
+    not has_dnf5, reason="needs dnf 5, of this machine or of script/dnf5-root"
+)
 
 RUNTIME, TOOLS, DRIVER = "aws-neuronx-runtime-lib", "aws-neuronx-tools", "aws-neuronx-dkms"
 OFFERED = {
@@ -25,22 +24,11 @@ OFFERED = {
 LOCKED = {RUNTIME: "2.33.10.0{}-1", TOOLS: "2.31.15.0-1", DRIVER: "2.29.0.0-dkms"}
 
 
-class Dnf5(NamedTuple):
-    """A root with a version lock and one repository."""
-
-    root: Path
-
-    def choose(self, *words: str) -> dict[str, str]:
-        """What ``dnf5 install`` would install: version and release by name."""
-        done = subprocess.run(
-            ["dnf5", f"--installroot={self.root}", "--releasever=9", "--forcearch=x86_64",
-             "--setopt=gpgcheck=0", "--setopt=pkg_gpgcheck=0",
-             f"--setopt=reposdir={self.root}/repos", "--setopt=cachedir=/cache",
-             "--assumeno", "install", "--skip-unavailable", *words],
-            capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
-        rows = re.findall(r"^ (\S+)\s+x86_64\s+0:(\S+)\s+neuron\s", done.stdout, re.M)
-        return dict(rows)
+def choose(dnf: Dnf5, *words: str) -> dict[str, str]:
+    """What ``dnf5 install`` would install: version and release by name."""
+    done = dnf.run("--assumeno", "install", "--skip-unavailable", *words)
+    rows = re.findall(r"^ (\S+)\s+x86_64\s+0:(\S+)\s+neuron\s", done.stdout, re.M)
+    return dict(rows)
 
 
 @pytest.fixture(params=["_3dcef56f0", "_dd5879008"])
@@ -52,17 +40,11 @@ def commit(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def dnf(tmp_path: Path, commit: str) -> Dnf5:
-    root = tmp_path / "root"
     repository(
         tmp_path / "repo",
         [(name, version.format(commit)) for name, all_ in OFFERED.items() for version in all_],
     )
-    (root / "repos").mkdir(parents=True)
-    (root / "etc/dnf").mkdir(parents=True)
-    (root / "repos/neuron.repo").write_text(
-        f"[neuron]\nname=n\nbaseurl=file://{tmp_path}/repo\ngpgcheck=0\n"
-    )
-    return Dnf5(root)
+    return dnf5_world(tmp_path, tmp_path / "repo")
 
 
 @pytest.mark.parametrize("strength", ["exact", "minor"])
@@ -73,13 +55,13 @@ def test_the_version_lock_holds_the_release(
     done = run("lock", "--offline", *LOCKED, "--os", "amzn2023", "--instance", "trn1", "--sdk",
                "2.31.1", "--pin", strength, "-o", path)  # fmt: skip
     assert done.code == 0, done.err
-    found = dnf.choose(*LOCKED)
+    found = choose(dnf, *LOCKED)
     if strength == "exact":
         assert found == {name: version.format(commit) for name, version in LOCKED.items()}
     else:
         assert found[RUNTIME] == f"2.33.10.1{commit}-1"
     path.unlink()
-    assert dnf.choose(RUNTIME) == {RUNTIME: f"3.0.0.0{commit}-1"}
+    assert choose(dnf, RUNTIME) == {RUNTIME: f"3.0.0.0{commit}-1"}
 
 
 @pytest.mark.parametrize(
@@ -95,5 +77,5 @@ def test_what_people_are_told_to_install(
     dnf: Dnf5, commit: str, written: str, expected: str
 ) -> None:
     pin = parse_pin(written.format(commit), Ecosystem.RPM)
-    found = dnf.choose(installable(RUNTIME, pin, Ecosystem.RPM))
+    found = choose(dnf, installable(RUNTIME, pin, Ecosystem.RPM))
     assert found == {RUNTIME: expected.format(commit)}

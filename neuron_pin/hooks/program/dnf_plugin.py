@@ -16,9 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import state, telling, verdict
-    from .state import State
-    from .verdict import Refusal
+    from . import rpm_packages, state, telling
+    from .rpm_packages import RpmPackage
 
 PROGRAMS = "usr/lib/neuron-pin"
 STATE = "var/lib/neuron-pin/dnf.state"
@@ -46,13 +45,18 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
         if not transaction:
             return
         coming = list(transaction.install_set)
-        going = {package.name: evr(package) for package in transaction.remove_set}
         concerned = any("neuron" in package.name for package in coming)
-        kernels = [p for p in coming if p.name.startswith("kernel")]
-        if not concerned and not kernels:
+        if not concerned and not any(p.name.startswith("kernel") for p in coming):
+            return
+        root = os.path.normpath(self.base.conf.installroot or "/").replace("//", "/")
+        machine = find_machine(__file__)
+        if root != machine and not os.path.exists(os.path.join(root, STATE)):
+            # dnf --installroot: another machine than the one that this plugin is installed on.
+            text = f"neuron-pin: no lock is enforced below {root}; this was not judged"
+            sys.stderr.write(ascii(text)[1:-1] + "\n")
             return
         try:
-            refusal = self.judge(coming, going, kernels)
+            refusal = self.judge(machine, root, coming, list(transaction.remove_set))
         except Exception as error:
             refuse = concerned and self.on_error == "refuse"
             allowed = "on-error" in os.environ.get("NEURON_PIN_ALLOW", "")
@@ -67,25 +71,16 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
         if refusal:
             raise dnf.exceptions.Error(refusal)
 
-    def judge(self, coming: "list[Any]", going: "dict[str, str]", kernels: "list[Any]") -> str:
-        """Why the transaction is refused, empty where it is allowed."""
-        root = self.base.conf.installroot or "/"
-        load_judge(os.path.join(root, PROGRAMS))
+    def judge(self, machine: str, root: str, coming: "list[Any]", going: "list[Any]") -> str:
+        """Why the transaction is refused, empty where it is allowed: by the programs of this
+        machine, and the lock of the one that is installed into."""
+        load_judge(os.path.join(machine, PROGRAMS))
         held = state.read_state(os.path.join(root, STATE))
-        changes = [
-            verdict.Change(package.name, going.get(package.name, ""), evr(package))
-            for package in coming
-            if held.is_neuron(package.name)
-        ]
         query = self.base.sack.query().installed().run()
-        installed = {p.name: evr(p) for p in query if held.is_neuron(p.name)}
         today = time.strftime("%Y-%m-%d", time.gmtime())
-        found = verdict.judge(held, changes, installed, today)
-        driver = installed.get(verdict.DRIVER, "")
-        for change in changes:
-            if change.name == verdict.DRIVER:
-                driver = change.new
-        found.refusals += kernel_refusals(held, kernels, query, driver)
+        found = rpm_packages.judge_transaction(
+            held, convert(coming), convert(going), convert(query), today
+        )
         log = os.path.join(root, LOG)
         command = ["dnf"] + sys.argv[1:] if len(sys.argv) > 1 else []
         is_refused, lines = telling.settle(held, found, os.environ, log, "dnf", command)
@@ -96,48 +91,19 @@ class NeuronPin(dnf.Plugin):  # type: ignore[misc]
         return ""
 
 
-def kernel_refusals(
-    held: "State", kernels: "list[Any]", query: "list[Any]", driver: str
-) -> "list[Refusal]":
-    """What is refused of new kernels: of the packages that contain an image."""
-    images = ("kernel", "kernel-core")
-    present = [p.version for p in query if is_kernel(p.name, images)]
-    every = [*query, *kernels]
-    headers = {p.version + "-" + p.release for p in every if is_kernel(p.name, DEVEL)}
-    builds = any(is_kernel(p.name, DEVEL) for p in query)
-    rows = []
-    has = {}
-    for package in kernels:
-        if is_kernel(package.name, images):
-            release = package.version + "-" + package.release
-            rows.append((verdict.Change(package.name, "", release), release))
-            if builds:
-                has[release] = release in headers
-    found = verdict.judge_kernels(held, rows, driver, has, present)
-    for refusal in found:
-        if refusal.rule == "NP112":
-            change = refusal.change
-            devel = change.name.partition("-")[0] + "-devel-" + change.new
-            refusal.words = (change.name + "-" + change.new, devel)
-    return found
+def find_machine(path: str) -> str:
+    """The root of the machine that this plugin is installed on: it is in a folder below
+    ``usr/lib``."""
+    root, found, _ = os.path.abspath(path).rpartition("/usr/lib/")
+    return (root or "/") if found else "/"
 
 
-DEVEL = ("kernel-devel",)
-
-
-def is_kernel(name: str, wanted: "tuple[str, ...]") -> bool:
-    """Whether a package is one of these of some kernel: Amazon Linux has ``kernel6.12`` and
-    ``kernel6.12-devel`` beside ``kernel``."""
-    head, dash, tail = name.partition("-")
-    if head != "kernel" and not head[6:7].isdigit():
-        return False
-    return "kernel" + dash + tail in wanted
-
-
-def evr(package: "Any") -> str:
-    """Version and release, with the epoch where there is one."""
-    epoch = "" if package.epoch in (0, "0") else str(package.epoch) + ":"
-    return epoch + str(package.version) + "-" + str(package.release)
+def convert(packages: "list[Any]") -> "list[RpmPackage]":
+    """dnf's packages as ours."""
+    return [
+        rpm_packages.RpmPackage(p.name, str(p.epoch), str(p.version), str(p.release))
+        for p in packages
+    ]
 
 
 def load_judge(folder: str) -> None:
@@ -149,7 +115,7 @@ def load_judge(folder: str) -> None:
     written = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     try:
-        for name in ("state", "verdict", "telling"):
+        for name in ("state", "telling", "rpm_packages"):
             globals()[name] = getattr(__import__(f"{package.__name__}.{name}"), name)
     finally:
         sys.dont_write_bytecode = written

@@ -51,7 +51,7 @@ def downgrade_option(state: State, refusals: "Iterable[Refusal]", installer: str
     where nothing newer is installed."""
     for refusal in refusals:
         pin = state.pins.get(refusal.change.name)
-        if pin is None or not refusal.change.old or installer == "dnf":
+        if pin is None or not refusal.change.old or installer.startswith("dnf"):
             continue
         if numbers(public(refusal.change.old)) > numbers(public(pin.version)):
             return "--allow-downgrades "
@@ -99,13 +99,15 @@ def format_refusal(
     lines.append("To do it anyway, this once (it is logged):")
     again = repeat_command(command, installer)
     lines.append("    " + prefix + "env NEURON_PIN_ALLOW=" + rules + " " + again)
-    kind = "dnf" if installer == "dnf" else "apt"
+    kind = "dnf" if installer.startswith("dnf") else "apt"
     lines.append("To move to another release, lock it and install that lock:")
     lines.append("    " + (state.values.get("relock") or "neuron-pin lock -o new.json"))
     program = state.values.get("program") or "neuron-pin"
     lines.append("    " + prefix + program + " hook install " + kind + " --lock new.json")
     if kind == "apt":
         lines.append("apt reports this refusal below as a sub-process with an error code.")
+    if installer == "dnf5":
+        lines.append("dnf 5 reports this refusal below as the exit code of an action.")
     return [printable(line) for line in lines]
 
 
