@@ -79,7 +79,7 @@ def _find(
 ) -> Finding:
     version = public_version(statement.version)
     rows = catalog.shipped(statement.key.name).get(version, ())
-    releases = [s for s, member in rows if member.is_for(target.family, target.python)]
+    releases = [s for s, member in rows if member.is_for(target.family, target.listed_python)]
     remedy = ""
     if releases:
         remedy = _make_environment(statement.key.name, version, releases[0], window, target)

@@ -23,6 +23,7 @@ from neuron_pin.policy.support import support_floor
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .newer import check_newer_target
 from .part import check_part
 from .remedy import target_remedy
 from .requirements import check_packages, is_neuron
@@ -50,6 +51,8 @@ def check_dockerfile(
         target = _target(base, catalog, make_target)
         if base is not None and stage.parent < 0:
             findings += _base(base, path, catalog, target, within_days)
+            if base.os or base.python:
+                findings += check_newer_target(target, catalog, f"{path}:{base.line}")
         stated = list(_detect(path, stage, seen, environ))
         findings += check_packages(stated, catalog, target, within_days)
         for installation in stage.installations:

@@ -13,6 +13,7 @@ from neuron_pin.target import Target
 
 from .finding import Finding, Severity
 from .names import check_names
+from .newer import check_newer_python
 from .remedy import pip_install_command, reinstall_commands
 from .requirements import check_packages, is_neuron
 
@@ -53,6 +54,8 @@ def check_environment(
         findings += _metadata(found, folder, catalog.repositories.pip)
         sound.append(statement)
     findings[:0] = _placeholders(placeholders, folder, catalog, target)
+    if sound:
+        findings += check_newer_python(target, catalog, folder)
     findings += check_packages(sound, catalog, target, within_days)
     findings += check_names(stated, catalog, folder)
     return findings, stated

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, public_version
+from neuron_pin.catalog.newness import JudgedSystem, judge_system
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash, find_floor_above
 from neuron_pin.errors import UnreadableInput
@@ -20,10 +21,17 @@ from neuron_pin.inputs.state import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
-from neuron_pin.target.detection import detect
+from neuron_pin.target.detection import Detected, detect
 
 from .environment import check_environment
 from .finding import Finding, Severity
+from .newer import (
+    check_newer_driver,
+    check_newer_kernel,
+    could_be,
+    describe_unknown_system,
+    report_newer_system,
+)
 from .part import check_part
 from .remedy import list_supported_systems, target_remedy
 from .repositories import check_apt
@@ -62,7 +70,8 @@ def check_host(
     the epoch.  What cannot be read is a finding, and the rest is checked.
     """
     machine = detect(root)
-    known = catalog.find_system(machine.os)
+    judged = judge_system(catalog, machine.os)
+    known = judged.system
     target = make_target("", known.name if known is not None else "")
     packages: list[DetectedPackage] = []
     unreadable: list[Finding] = []
@@ -75,7 +84,14 @@ def check_host(
     goes_on = known is not None and bool(names) and names <= known.excepted
     findings = list(
         _system(
-            machine.os, root, catalog, target, within_days, is_running=is_running, goes_on=goes_on
+            machine.os,
+            judged,
+            root,
+            catalog,
+            target,
+            within_days,
+            is_running=is_running,
+            goes_on=goes_on,
         )
     )
     findings += unreadable
@@ -84,7 +100,7 @@ def check_host(
         for found in packages:
             label = f"{found.key.name} {found.version}"
             findings += check_scope(found.key.name, label, found.place, catalog)
-    findings += _driver(packages, root, catalog, target, machine.driver, machine.kernel)
+    findings += _driver(packages, root, catalog, target, machine)
     if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
         findings += check_apt(root, catalog, now, is_image=not is_running)
     stated = list(packages)
@@ -119,6 +135,7 @@ def find_environments(root: str) -> list[str]:
 
 def _system(
     name: str,
+    judged: JudgedSystem,
     root: str,
     catalog: Catalog,
     target: Target,
@@ -141,10 +158,11 @@ def _system(
             "say which system it is: --os ubuntu24.04",
         )
     elif target.os is None:
-        known = ", ".join(system.name for system in catalog.systems)
-        reason = f"no SDK release supports this operating system; known are {known}"
+        reason, severity = describe_unknown_system(name, judged, catalog)
         remedy = "move to " + " or ".join(list_supported_systems(catalog, target, name)[:3])
-        yield Finding(Rule.OPERATING_SYSTEM, Severity.ERROR, name, reason, place, remedy)
+        yield Finding(Rule.OPERATING_SYSTEM, severity, name, reason, place, remedy)
+    elif target.os.is_newer:
+        yield report_newer_system(target.os.name, catalog, place)
     instance = target.family if is_running else None
     for part in find_target_parts(
         catalog,
@@ -188,25 +206,32 @@ def _driver(
     root: str,
     catalog: Catalog,
     target: Target,
-    loaded: str,
-    kernel: str,
+    machine: Detected,
 ) -> Iterator[Finding]:
-    """Whether the loaded driver is the installed one, and works with the other packages."""
+    """Whether the loaded driver is the installed one, and works with the other packages; and
+    whether the facts know it, and the kernel."""
+    loaded, kernel = machine.driver, machine.kernel
     full = {statement.key.name: statement.version for statement in packages}
     versions = {name: public_version(version) for name, version in full.items()}
     installed = versions.get(DRIVER, "")
     place = os.path.join(root, MODULE)
-    if loaded and installed and loaded != installed:
+    shown = loaded or machine.other_driver
+    if installed and shown and shown != installed and not could_be(shown, installed):
         yield Finding(
             Rule.NOT_LOADED,
             Severity.ERROR,
             f"{DRIVER} {installed}",
-            f"the kernel still runs driver {loaded}",
+            f"the kernel still runs driver {shown}",
             place,
             "stop what uses Neuron devices, then run "
             "sudo modprobe -r neuron && sudo modprobe neuron; or reboot",
         )
-    runs = loaded or installed
+    yield from check_newer_driver(machine, installed, catalog, place)
+    if installed or shown:
+        running = os.path.join(root, "proc/sys/kernel/osrelease")
+        yield from check_newer_kernel(machine, catalog, target, running)
+    # Of a loaded driver whose version cannot be compared nothing is known.
+    runs = loaded or ("" if shown else installed)
     runtime = versions.get(RUNTIME, "")
     if runs and runtime:
         source = find_clash(catalog, Pair(runs, runtime), target.family)

@@ -181,7 +181,7 @@ def _members(catalog: Catalog, sdk: str, target: Target) -> dict[str, str]:
     return {
         member.package: member.version
         for member in catalog.members(sdk)
-        if member.is_for(target.family, target.python)
+        if member.is_for(target.family, target.listed_python)
     }
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import UPDATE, describe_newer, find_system, judge_system
 from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
@@ -103,7 +104,15 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
     reason = f"no apt source names {urlsplit(catalog.repositories.apt).hostname}"
     remedy = _lock_command(root, "etc/apt/sources.list.d/neuron.sources", catalog, now)
     name = detect(root).os
-    if name and catalog.find_system(name) is None:
+    judged = judge_system(catalog, name)
+    place = os.path.join(root, "etc/apt/sources.list.d")
+    if judged.system is not None and judged.system.is_newer:
+        reason += f"; whether Neuron has an apt repository for {name} is not known: it is "
+        reason += describe_newer(catalog, judged.newest.name if judged.newest else "")
+        # The lock of a source needs its code name.
+        remedy = remedy if judged.system.codename else UPDATE
+        return _warning(Rule.APT_SOURCE, "Neuron repository", reason, place, remedy)
+    if name and judged.system is None:
         supported = [
             system.name
             for system in reversed(catalog.systems)
@@ -111,7 +120,6 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
         ]
         reason += f", and Neuron has no apt repository for {name}"
         remedy = f"use an operating system that it has one for: {', '.join(supported)}"
-    place = os.path.join(root, "etc/apt/sources.list.d")
     return _error(Rule.APT_SOURCE, "Neuron repository", reason, place, remedy)
 
 
@@ -121,7 +129,7 @@ def _lock_command(root: str, path: str, catalog: Catalog, now: float) -> str:
     says so."""
     machine = detect(root)
     family = machine.instance or read_hook_family(root)
-    system = catalog.find_system(machine.os)
+    system = find_system(catalog, machine.os)
     words = ["lock", "--offline", "--instance", family or EXAMPLE_FAMILY]
     words += ["--os", system.name if system is not None else EXAMPLE_SYSTEM]
     # Nothing of these files depends on Python, but no lock is made for one that has ended.

@@ -14,7 +14,7 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
-from neuron_pin.catalog.newness import UPDATE, Standing, compare_with_known, describe_newer
+from neuron_pin.catalog.newness import Standing, compare_with_known, is_range_newer, name_newest
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -40,6 +40,7 @@ from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
 from .known_parts import find_in_part
 from .names import check_names
+from .newer import check_newer_release, report_newer_range, report_newer_version
 from .part import MakeFinding, check_part, part_remedy
 from .remedy import lock_command, suggest_replacement
 
@@ -56,7 +57,9 @@ def check_packages(
     shipped = _list_shipped(catalog, {s.key.name for s in ours})
     for statement in ours:
         # A release is listed for the packages that its image contains.
-        if statement.key.ecosystem is not Ecosystem.SDK:
+        if statement.key.ecosystem is Ecosystem.SDK:
+            findings += check_newer_release(statement, catalog)
+        else:
             findings += _one(statement, catalog, target, within_days, shipped)
     exact = [s for s in ours if s.version]
     findings += _together(exact, shipped, catalog, target)
@@ -158,8 +161,8 @@ def _unknown(
     finding: MakeFinding,
     shipped: Shipped,
 ) -> Finding:
-    """NP508: a version that no release has shipped, with what was meant where that shows; NP510:
-    one that is newer than all that the facts know."""
+    """NP508: a version that no release has shipped, with what was meant where that shows; or that
+    it is newer than all that the facts know."""
     name = stated.key.name
     in_part = find_in_part(
         name, lambda listed: same_public(listed, version), catalog, target, finding
@@ -173,9 +176,7 @@ def _unknown(
         remedy = f"write {name}=={version}.*, of which the newest is {meant[-1]}"
         return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
     if compare_with_known(version, known) is Standing.NEWER:
-        reason = describe_newer(catalog, known[-1])
-        remedy = f"{UPDATE}; or it came from another index"
-        return finding(Rule.NEWER_THAN_FACTS, Severity.WARNING, reason, remedy)
+        return report_newer_version(known[-1], catalog, finding)
     found = suggest_version(catalog, stated.key, target)
     remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
     reason = "no SDK release has shipped this version"
@@ -205,7 +206,8 @@ def _fits(
     source = f"release manifest, {rows[0][0]}"
     pythons = {p for m in members for p in m.pythons}
     is_for_family = target.family is None or any(target.family in m.instances for m in members)
-    is_for_python = not pythons or target.python in pythons
+    # NP510 says that a Python is newer, once.
+    is_for_python = not pythons or target.python in pythons or target.python_is_newer
     if is_for_family and is_for_python:
         return
     found = suggest_version(catalog, key, target)
@@ -243,6 +245,10 @@ def _range(
         in_part = find_in_part(name, requirement.admits, catalog, target, finding)
         if in_part is not None:
             yield in_part
+            return
+        last = name_newest([v for n, v in shipped if n == name and v])
+        if is_range_newer(requirement.range, [last]):
+            yield report_newer_range(last, catalog, finding)
             return
         reason = f"no SDK release has shipped a version that {requirement.text} allows"
         series = describe_series(requirement, catalog, target)

@@ -285,7 +285,8 @@ class OperatingSystem(NamedTuple):
     ``glibc`` is its C library's version, for wheel tags.  ``first_sdk`` and
     ``first_sdk_without`` bound the releases whose system packages support it, empty for
     open; ``excepted`` are packages that go on beyond the end, ``only``, if any, are all that
-    are supported on it.
+    are supported on it.  ``is_newer`` says that it is newer than the facts: then its C library
+    is that of the newest known one of its distribution, and ``python`` is empty.
     """
 
     name: str
@@ -299,6 +300,7 @@ class OperatingSystem(NamedTuple):
     only: frozenset[str]
     aliases: tuple[str, ...]
     source: str
+    is_newer: bool = False
 
     def is_called(self, name: str) -> bool:
         """Whether a name or an alias, as a machine states it, is this system's."""

@@ -12,11 +12,29 @@ import re
 from collections.abc import Collection
 from enum import Enum
 
+from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.record import NamedTuple
+
 from .catalog import Catalog
-from .facts import public_version, version_numbers
+from .facts import OperatingSystem, public_version, version_numbers
 
 _READABLE = re.compile(r"\d{1,18}(\.\d{1,18})*((a|b|c|rc|\.?dev|\.?post)\d{0,9})?(\.\d{1,18})*")
 """Versions that can be compared by their numbers; a mark as PEP 440 and deb-version(7) have it."""
+
+CODENAMES = {
+    "trixie": "debian13",
+    "forky": "debian14",
+    "duke": "debian15",
+    "oracular": "ubuntu24.10",
+    "plucky": "ubuntu25.04",
+    "questing": "ubuntu25.10",
+    "resolute": "ubuntu26.04",
+}
+"""Code names that were given before the day of the facts to systems that these may lack.
+
+Debian's testing has no VERSION_ID in os-release(5), only a code name.  Source: the lists of
+Debian's package distro-info-data.
+"""
 
 
 class Standing(Enum):
@@ -50,7 +68,143 @@ def compare_with_known(version: str, known: Collection[str]) -> Standing:
 
 def judge_version(catalog: Catalog, package: str, version: str) -> Standing:
     """What the facts say of a package's version, by all that any release shipped."""
-    return compare_with_known(version, [known for known in catalog.shipped(package) if known])
+    return compare_with_known(version, list_known_versions(catalog, package))
+
+
+def list_known_versions(catalog: Catalog, package: str) -> list[str]:
+    """The versions of a package that the facts know of any release, those of releases known in
+    part too, in no order."""
+    found = [version for version in catalog.shipped(package) if version]
+    return found + [part.version for part in catalog.parts if part.package == package]
+
+
+def is_range_newer(specifier: str, known: Collection[str]) -> bool:
+    """Whether a range (``>=2.99,<3``, ``==2.99.*``) begins above all known versions, so that only
+    newer ones can lie in it."""
+    for clause in specifier.split(","):
+        match = re.fullmatch(r"\s*(===?|~=|>=?|=)\s*(.+?)(\.\*)?\s*", clause)
+        if match is None:
+            continue
+        standing = compare_with_known(match[2], known)
+        if standing is Standing.NEWER:
+            return True
+        if match[1] == ">" and known and match[2] == name_newest(known):
+            return True
+    return False
+
+
+def judge_release(catalog: Catalog, sdk: str) -> Standing:
+    """What the facts say of an SDK release (``2.33.0``)."""
+    return compare_with_known(sdk, catalog.dates)
+
+
+def judge_python(catalog: Catalog, python: str) -> Standing:
+    """What the facts say of a Python (``3.12``): whether any release lists packages for it."""
+    return compare_with_known(".".join(python.split(".")[:2]), catalog.pythons)
+
+
+def judge_kernel(catalog: Catalog, kernel: str, system: OperatingSystem | None) -> Standing:
+    """What the facts say of a running kernel (``6.8.0-1015-aws``), by the series that any driver
+    was tested on: with the operating system, or with all of them where its own are not known."""
+    known = list_tested_kernels(catalog, system)
+    match = re.match(r"\d{1,3}\.\d{1,3}(?![\w])", kernel)
+    return compare_with_known(match[0], known) if match else Standing.UNREADABLE
+
+
+def list_tested_kernels(catalog: Catalog, system: OperatingSystem | None) -> list[str]:
+    """The series of kernels that any driver was tested on with an operating system, oldest
+    first; those of every system where the facts have none of it."""
+    own = {k for row in catalog.tested if system and row.os == system.name for k in row.kernels}
+    found = own or {kernel for row in catalog.tested for kernel in row.kernels}
+    return sorted(found, key=version_numbers)
+
+
+class JudgedSystem(NamedTuple):
+    """What the facts say of an operating system's name: its standing, the system (known, or
+    inferred for a newer one, else none), and the newest known one of its distribution, none for
+    a distribution that they do not have."""
+
+    standing: Standing
+    system: OperatingSystem | None
+    newest: OperatingSystem | None
+
+
+_SYSTEM_NAME = re.compile(r"([a-z][a-z_-]*?)-?(\d{1,4}(?:\.\d{1,3}){0,2})")
+
+
+def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
+    """What the facts say of an operating system, named as os-release(5) does (``ID`` and
+    ``VERSION_ID``: ``ubuntu24.04``), by an alias, or by a code name."""
+    wanted = name.strip().lower()
+    known = catalog.find_system(wanted)
+    if known is not None:
+        return JudgedSystem(Standing.KNOWN, known, known)
+    codename = wanted if wanted in CODENAMES else ""
+    wanted = CODENAMES.get(wanted, wanted)
+    known = catalog.find_system(wanted)
+    if known is not None:
+        return JudgedSystem(Standing.KNOWN, known, known)
+    match = _SYSTEM_NAME.fullmatch(wanted)
+    distribution = match[1] if match else wanted.partition("/")[0].rstrip("0123456789.-")
+    own = [s for s in catalog.systems if distribution in _list_distributions(s)]
+    newest = max(own, key=lambda s: version_numbers(_split_name(s.name)[1]), default=None)
+    if match is None:
+        return JudgedSystem(Standing.UNREADABLE, None, newest)
+    if newest is None:
+        return JudgedSystem(Standing.UNKNOWN, None, None)
+    identifier, last = _split_name(newest.name)
+    version = match[2] if "." in last else match[2].partition(".")[0]
+    if not _is_next(version, last):
+        return JudgedSystem(Standing.UNKNOWN, None, newest)
+    called = f"{identifier}{version}"
+    codename = codename or next((c for c, of in CODENAMES.items() if of == called), "")
+    inferred = newest._replace(
+        name=called,
+        codename=codename if newest.ecosystem is Ecosystem.APT else "",
+        first_sdk="",
+        first_sdk_without="",
+        python="",
+        excepted=frozenset(),
+        only=frozenset(),
+        aliases=tuple(dict.fromkeys((name.strip().lower(), *filter(None, [codename])))),
+        source="",
+        is_newer=True,
+    )
+    return JudgedSystem(Standing.NEWER, inferred, newest)
+
+
+def find_system(catalog: Catalog, name: str) -> OperatingSystem | None:
+    """The operating system of a name: a known one, or one that is newer than the facts, with the
+    C library of the newest known one of its distribution; else none."""
+    return judge_system(catalog, name).system if name else None
+
+
+def get_system(catalog: Catalog, name: str) -> OperatingSystem:
+    """The same; raises `UnknownName`."""
+    # Its error says what is known.
+    return find_system(catalog, name) or catalog.system(name)
+
+
+def _split_name(name: str) -> tuple[str, str]:
+    distribution = name.rstrip("0123456789.")
+    return distribution, name[len(distribution) :]
+
+
+def _list_distributions(system: OperatingSystem) -> set[str]:
+    return {_split_name(name)[0] for name in (system.name, *system.aliases) if name[-1].isdigit()}
+
+
+def _is_next(version: str, last: str) -> bool:
+    """Whether a version comes after a distribution's last one, and is written as it would be:
+    ``ubuntu2804`` and ``amzn24`` are misprints."""
+    numbers, before = version_numbers(version), version_numbers(last)
+    digits = {len(str(before[0])), len(str(before[0] + 1))}
+    if len(str(numbers[0])) not in digits or version.startswith("0"):
+        return False
+    if "." in last and not re.fullmatch(r"\d\d\.(04|10)", version):
+        # Ubuntu's versions are the year and the month.
+        return False
+    return numbers > before
 
 
 def name_newest(versions: Collection[str]) -> str:
@@ -62,6 +216,13 @@ def describe_newer(catalog: Catalog, newest: str) -> str:
     """``newer than the facts of 2026-08-21, which end with 2.30.2.0``."""
     end = f", which end with {newest}" if newest else ""
     return f"newer than the facts of {catalog.announced}{end}"
+
+
+def tell_newer(catalog: Catalog, subject: str, newest: str, open_question: str) -> str:
+    """NP510 in a line of warnings: what is newer, and what is not known or proven because of
+    that."""
+    line = f"{subject} is {describe_newer(catalog, newest)}"
+    return f"{line}: {open_question} ({Rule.NEWER_THAN_FACTS.identifier})"
 
 
 UPDATE = "fetch newer facts: neuron-pin catalog update"

@@ -22,6 +22,7 @@ from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers
+from .newness import Standing, judge_python
 
 
 class Part(NamedTuple):
@@ -152,12 +153,15 @@ def find_target_parts(
             if e.kind is SubjectKind.PYTHON and e.concerns("python", python, instance)
         ]
         subject = Subject(SubjectKind.PYTHON, "python", python)
-        parts.append(_part(catalog, subject, of_python, "python", python, instance, as_of))
+        # Of what is newer than the facts nothing is promised, and nothing has ended.
+        if of_python or judge_python(catalog, python) is not Standing.NEWER:
+            parts.append(_part(catalog, subject, of_python, "python", python, instance, as_of))
     if system is not None:
         of_system = find_system_events(catalog, system, as_of)
         subject = Subject(SubjectKind.OS, system.name)
         name, version = (of_system[0].name, of_system[0].version) if of_system else ("", "")
-        parts.append(_part(catalog, subject, of_system, name, version, instance, as_of))
+        if of_system or not system.is_newer:
+            parts.append(_part(catalog, subject, of_system, name, version, instance, as_of))
     if instance is not None:
         of_family = [e for e in events.get(instance, ()) if e.kind is SubjectKind.INSTANCE]
         subject = Subject(SubjectKind.INSTANCE, instance)

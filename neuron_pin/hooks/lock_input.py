@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Package, load_catalog
+from neuron_pin.catalog.newness import judge_system
 from neuron_pin.errors import InvalidVersion, WrongUsage
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
@@ -125,11 +126,12 @@ def check_operating_system(held: HookLock, place: HookLocation, *, allow_other: 
         return
     instance = f"--instance {target.instance} " if target.instance else ""
     catalog = load_catalog()
-    if catalog.find_system(machine.os) is not None:
+    judged = judge_system(catalog, machine.os)
+    if judged.system is not None:
         way = f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json"
     else:
         known = ", ".join(system.name for system in catalog.systems)
-        way = f"Neuron publishes no packages for {machine.os}; known: {known}"
+        way = f"no known release has packages for {machine.os}; known: {known}"
     raise WrongUsage(mismatch, hint=f"{way}; --allow-other-os installs this lock anyway")
 
 

@@ -155,6 +155,10 @@ class Check:
         stated = read_detected(path, self.environ, problems)
         target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
         findings = [_unread_line(problem) for problem in problems]
+        if select_neuron(stated, self.catalog):
+            from neuron_pin.audit.newer import check_newer_target
+
+            findings += check_newer_target(target, self.catalog, path)
         findings += check_packages(stated, self.catalog, target, self.within_days)
         if path.endswith((".txt", ".in")):
             from neuron_pin.audit.index_settings import check_index

@@ -9,6 +9,7 @@ from datetime import date
 from neuron_pin.catalog import Catalog, Release, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
 from neuron_pin.catalog.known_in_part import list_newer_in_part
+from neuron_pin.catalog.newness import find_system
 from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, WrongUsage
@@ -178,7 +179,7 @@ def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
         from neuron_pin.target.detection import detect
 
         machine = detect(root)
-        known = request.catalog.find_system(machine.os)
+        known = find_system(request.catalog, machine.os)
         options = options.fill_in(machine.instance, known.name if known is not None else None)
     elif os.path.isdir(place):
         from neuron_pin.inputs.host.distributions import environment_python

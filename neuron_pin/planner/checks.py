@@ -97,7 +97,7 @@ def environment_checks(
     """The program that makes the environment, and space for it."""
     if installer == "uv":
         reason = ""
-        if system is not None and system.python != python:
+        if system is not None and system.python not in ("", python):
             reason = f"{system.name} has no package of Python {python}, and uv brings one; "
         yield _check(
             "uv",

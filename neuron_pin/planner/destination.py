@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
+from neuron_pin.catalog.newness import get_system
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
@@ -172,7 +173,8 @@ def _pythons(request: LockRequest) -> list[str]:
     options = request.target_options
     if options.python:
         return [options.python]
-    own = request.catalog.system(options.system).python if options.system else request.target.python
+    system = get_system(request.catalog, options.system) if options.system else None
+    own = (system.python if system is not None else "") or request.target.python
     return list(dict.fromkeys([own, *reversed(request.catalog.pythons)]))
 
 
@@ -217,7 +219,7 @@ def _system_names(request: LockRequest, wanted: Wanted) -> list[Requirement]:
         }
         if listed:
             needed = [_require(name) for name in SYSTEM if name in listed]
-            system = catalog.system(request.target_options.system or "")
+            system = get_system(catalog, request.target_options.system or "")
             if system.first_sdk_without:
                 # Whatever phases are allowed: nothing later is published for that system.
                 bound = f"{SDK_NAME}<{system.first_sdk_without}"

@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.catalog.newness import get_system
 from neuron_pin.errors import Change, NoSolution, Relaxation
 from neuron_pin.operations.alternatives import Tries, find_alternatives
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
@@ -168,7 +169,7 @@ def _systems(request: LockRequest, wanted: Wanted, beginning: Beginning) -> Iter
     options, catalog = request.target_options, request.catalog
     if not options.system:
         return
-    own = catalog.system(options.system)
+    own = get_system(catalog, options.system)
     others = [s for s in reversed(catalog.systems) if s.name != own.name and not s.only]
     others.sort(key=lambda s: (s.name[:4] != own.name[:4], s.ecosystem is not own.ecosystem))
     # What is left open follows from the system; what was given would not.

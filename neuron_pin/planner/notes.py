@@ -73,7 +73,7 @@ def find_hops(
 def explain_python(request: LockRequest, destination: TargetState) -> str:
     """Why the environment gets its Python, empty where the user or the system chose it."""
     target, system = destination.resolution.target, destination.resolution.target.os
-    if request.target_options.python or system is None or system.python == target.python:
+    if request.target_options.python or system is None or system.python in ("", target.python):
         return ""
     names = {root.key.name for root in destination.roots}
     listed = {

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import get_system
 from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import Requirement, parse_requirement
@@ -173,7 +174,7 @@ def read_current_state(
         return CurrentState(state, _fill_in(state, target), True, is_release=_is_release(state))
     machine = detect(root)
     target = target.fill_in(machine.instance, machine.os, kernel=machine.kernel)
-    system = catalog.system(target.system) if target.system else None
+    system = get_system(catalog, target.system) if target.system else None
     hooks = read_hook_states(root)
     enforced = list_enforced(root, system.ecosystem) if system is not None else ()
     if system is None or system.ecosystem is not Ecosystem.APT:

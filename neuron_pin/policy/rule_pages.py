@@ -560,15 +560,22 @@ PAGES = {
     ),
     Rule.NEWER_THAN_FACTS: RulePage(
         "the day of the facts (neuron-pin catalog show)",
-        "The facts end on a day, and this is newer than the newest of its kind that they know. "
+        "The facts end on a day, and this is newer than the newest of its kind that they know: an "
+        "operating system, a Python, a kernel, a driver, a release, or a version of a package. "
         "What came after that day is unknown, which is not wrong: this is a warning, and never "
-        "an error. Not known are its phase, its release, and what it works with. neuron-pin "
-        "catalog update fetches newer facts.",
-        "not refused; a lock has the newest known version, unless another one is asked for",
-        "",
-        "",
+        "an error. Not known are its phase, its release, and what it works with; ranges that name "
+        "it, markers, tags and Requires-Python still apply. neuron-pin catalog update fetches "
+        "newer facts.",
+        "no release lists packages for a newer Python: the wheels of an index decide",
+        "system packages of the newest known release, for any newer operating system",
+        "system packages of the newest known release, for any newer operating system",
         "neuron-pin check requirements.txt",
-        ("audit.requirements:_unknown",),
+        (
+            "audit.newer:_newer",
+            "audit.newer:report_newer_range",
+            "audit.newer:report_newer_version",
+            "catalog.newness:tell_newer",
+        ),
     ),
     Rule.KNOWN_IN_PART: RulePage(
         "release notes; the release's package list and the table of components",
@@ -698,11 +705,13 @@ PAGES = {
     Rule.UNREADABLE: RulePage(
         "check",
         "A part of the input cannot be read: it is damaged, cut off, too large, or of an unknown "
-        "format. The rest was checked.",
+        "format. The rest was checked. A kernel or a loaded driver whose version is not numbers "
+        "(2.x.7693.0) is compared with nothing, and named.",
         *_UNCHECKED,
         "neuron-pin check --image image.tar",
         (
             "audit.host:report_unreadable",
+            "audit.newer:_unreadable",
             "operations.check:_unread_line",
             "operations.check:_unreadable",
         ),

@@ -7,6 +7,7 @@ from datetime import date
 
 from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.facts import version_numbers
+from neuron_pin.catalog.newness import get_system
 from neuron_pin.catalog.status import Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.lockfile import LockDocument
@@ -192,7 +193,7 @@ def _support(catalog: Catalog, lock: LockDocument, as_of: date) -> Support | Non
     parts += find_target_parts(
         catalog,
         python=lock.target.python,
-        system=catalog.system(lock.target.os) if lock.target.os else None,
+        system=get_system(catalog, lock.target.os) if lock.target.os else None,
         instance=family,
         as_of=as_of,
     )

@@ -66,7 +66,7 @@ def find_lost_frameworks(
         if package.framework in seen:
             continue
         for member in catalog.members(last):
-            if member.package != name or not member.is_for(family, target.python):
+            if member.package != name or not member.is_for(family, target.listed_python):
                 continue
             events = catalog.events_by_name.get(name, ())
             phase = phase_at(events, name, member.version, family, target.as_of).phase
@@ -96,7 +96,7 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
         and _leads(catalog.packages[member.package])
         and catalog.packages[member.package].framework == package.framework
         and target.family is not None
-        and member.is_for(target.family, target.python)
+        and member.is_for(target.family, target.listed_python)
     }
     if heirs:
         instead = " and ".join(sorted(heirs))

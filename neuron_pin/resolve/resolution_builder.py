@@ -11,6 +11,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.known_in_part import describe_newer_releases
+from neuron_pin.catalog.newness import Standing, judge_kernel
 from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import find_supported_pythons, find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
@@ -34,6 +35,7 @@ from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
 from .held_range import find_excluded, hold_to_target
 from .lost_frameworks import describe_departure, find_lost_frameworks
+from .newer_target import describe_newer_target
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
@@ -224,6 +226,8 @@ def _warnings(
         found += attempt.provider.offers.warnings(package.key, package.version)
         found += _held_narrower(request, attempt, package)
     target, selection = request.target, attempt.selection
+    if any(package.kind is not None for package in packages):
+        found += describe_newer_target(target, catalog)
     driver = next((p for p in packages if p.key.name == DRIVER), None)
     if driver is not None:
         found += _untested_kernel(target, driver, catalog)
@@ -350,7 +354,10 @@ def _driver_alone(target: Target, driver: LockedPackage, catalog: Catalog) -> li
 
 def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) -> list[str]:
     """That the driver's release was not tested on the host's kernel, or not on its system."""
-    if not target.kernel or target.os is None:
+    if not target.kernel or target.os is None or target.os.is_newer:
+        return []
+    if judge_kernel(catalog, target.kernel, target.os) is Standing.NEWER:
+        # NP510 says so.
         return []
     minor = (driver.sdk or "").rpartition(".")[0]
     rows = [

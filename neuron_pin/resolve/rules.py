@@ -125,6 +125,9 @@ def python(candidate: Candidate, context: Context) -> Grounds | None:
     member, target = candidate.member, context.target
     if member is None or not member.pythons or target.python in member.pythons:
         return None
+    if target.python_is_newer:
+        # No release could list it: the wheels of an index decide (NP104, NP105).
+        return None
     listed = ", ".join(sorted(member.pythons, key=sdk_key))
     return (f"listed for Python {listed}, not for {target.python}", _release_source(context))
 

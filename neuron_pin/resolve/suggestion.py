@@ -56,7 +56,7 @@ def suggest_version(
             for sdk, member in rows
             if catalog.dates[sdk] <= target.as_of
             and release in ("", sdk)
-            and member.is_for(target.family, target.python)
+            and member.is_for(target.family, target.listed_python)
         ]
         if version and sdks:
             phase = package_part(catalog, key.name, version, target.family, target.as_of).phase

@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import re
 
+from neuron_pin.printable import make_printable
 from neuron_pin.record import NamedTuple
+
+MAX_SHOWN = 80
+"""Characters of a text that is no version."""
 
 
 class Detected(NamedTuple):
     """What could be told of this machine; empty where it could not.  ``driver`` is the
-    version of the loaded kernel module, ``kernel`` what ``uname -r`` says."""
+    version of the loaded kernel module, ``kernel`` what ``uname -r`` says.
+
+    ``other_driver`` and ``other_kernel`` are what stands in their place where that is no version
+    that can be compared: Bottlerocket's driver says ``2.x.7693.0``."""
 
     instance: str
     os: str
     python: str
     driver: str = ""
     kernel: str = ""
+    other_driver: str = ""
+    other_kernel: str = ""
 
 
 OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
@@ -40,13 +49,25 @@ def detect(root: str = "/", python: str = "") -> Detected:
     identifier, version = fields.get("ID", ""), fields.get("VERSION_ID", "")
     if identifier in ("rocky", "rhel", "debian"):
         version = version.partition(".")[0]
-    driver = _read(os.path.join(root, "sys/module/neuron/version")).strip()
-    if not re.fullmatch(r"\d[\d.]{0,30}", driver):
-        driver = ""
-    kernel = _read(os.path.join(root, "proc/sys/kernel/osrelease")).strip()
-    if not re.fullmatch(r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", kernel):
-        kernel = ""
-    return Detected(instance, f"{identifier}{version}" if version else "", python, driver, kernel)
+    driver, other_driver = _split(
+        r"\d[\d.]{0,30}", _read(os.path.join(root, "sys/module/neuron/version"))
+    )
+    kernel, other_kernel = _split(
+        r"\d{1,3}\.\d{1,3}[\w.+~-]{0,80}", _read(os.path.join(root, "proc/sys/kernel/osrelease"))
+    )
+    name = f"{identifier}{version}" if version else ""
+    if identifier in ("debian", "ubuntu") and not version:
+        # Debian's testing and unstable have no version, and a code name.
+        name = fields.get("VERSION_CODENAME", "")
+    return Detected(instance, name, python, driver, kernel, other_driver, other_kernel)
+
+
+def _split(pattern: str, text: str) -> tuple[str, str]:
+    """A text as what it should be, or as what it is instead; the other is empty."""
+    stripped = text.strip()
+    if re.fullmatch(pattern, stripped):
+        return stripped, ""
+    return "", make_printable(stripped[:MAX_SHOWN])
 
 
 def _read(path: str) -> str:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Place
+from neuron_pin.catalog.newness import Standing, get_system, judge_python
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 from neuron_pin.record import NamedTuple
@@ -46,6 +47,7 @@ class Target(NamedTuple):
     ``driver`` is the version of the driver that the host has and keeps, ``kernel`` the one
     that runs there (``6.8.0-1015-aws``); both are empty for open.  ``support_until`` is the
     day up to which support must be guaranteed, none where nothing is asked.
+    ``python_is_newer`` says that the facts know no Python as new.
     """
 
     instance: str | None
@@ -60,6 +62,13 @@ class Target(NamedTuple):
     driver: str = ""
     kernel: str = ""
     support_until: date | None = None
+    python_is_newer: bool = False
+
+    @property
+    def listed_python(self) -> str | None:
+        """The Python by which releases list packages for it; none where it is newer than the
+        facts, so that no release could list it."""
+        return None if self.python_is_newer else self.python
 
     @property
     def system(self) -> Ecosystem:
@@ -112,11 +121,11 @@ def make_target(
 ) -> Target:
     """A target from what the user said; raises `UnknownName` or `WrongUsage`.
 
-    Python is the given one, else the operating system's, else ``this_python``, that of the
-    running interpreter, as pip and uv have it.
+    Python is the given one, else the operating system's, else, or where that is newer than the
+    facts, ``this_python``, that of the running interpreter, as pip and uv have it.
     """
-    chosen = catalog.system(system) if system else None
-    version = python or (chosen.python if chosen else this_python)
+    chosen = get_system(catalog, system) if system else None
+    version = python or (chosen.python if chosen else "") or this_python
     if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
         raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
     name = catalog.instance(instance) if instance else None
@@ -136,6 +145,7 @@ def make_target(
         driver=_driver(driver),
         kernel=_kernel(kernel),
         support_until=support_until,
+        python_is_newer=judge_python(catalog, series) is Standing.NEWER,
     )
 
 

@@ -315,8 +315,8 @@ def test_a_system_that_says_nothing_of_itself_is_unknown(run, tmp_path: Path, sy
 
 # an operating system that no release supports, and what is nearest to it
 NEAREST = [
-    ("ID=debian\nVERSION_ID=13\n", "debian12 or ubuntu24.04 or ubuntu22.04"),
-    ("ID=ubuntu\nVERSION_ID=26.04\n", "ubuntu24.04 or ubuntu22.04 or debian12"),
+    ("ID=debian\nVERSION_ID=11\n", "debian12 or ubuntu24.04 or ubuntu22.04"),
+    ("ID=ubuntu\nVERSION_ID=23.10\n", "ubuntu24.04 or ubuntu22.04 or debian12"),
     ("ID=rocky\nVERSION_ID=8.9\n", "rocky9 or amzn2023 or ubuntu24.04"),
     ("ID=gentoo\nVERSION_ID=2.15\n", "ubuntu24.04 or ubuntu22.04 or debian12"),
 ]
@@ -329,6 +329,97 @@ def test_an_unknown_system_is_told_the_nearest(run, tmp_path: Path, system, near
     rows = json.loads(run("check", "--root", machine.root, *AS_OF, "--format", "json").out)
     remedies = [row["remedy"] for row in rows["findings"] if row["rule"] == "NP103"]
     assert remedies == [f"move to {nearest}"]
+
+
+# os-release, what is said of it and how much it matters
+SYSTEMS = [
+    ("ID=ubuntu\nVERSION_ID=28.04\n", "NP510", "ubuntu28.04", "warning"),
+    ("ID=debian\nVERSION_ID=16\n", "NP510", "debian16", "warning"),
+    ("ID=debian\nVERSION_CODENAME=duke\n", "NP510", "debian15", "warning"),
+    ("ID=rocky\nVERSION_ID=11.1\n", "NP510", "rocky11", "warning"),
+    ("ID=rhel\nVERSION_ID=12.0\n", "NP510", "rhel12", "warning"),
+    ("ID=amzn\nVERSION_ID=2031\n", "NP510", "amzn2031", "warning"),
+    # Older than what is known, or between: releases do not support it.
+    ("ID=debian\nVERSION_ID=11\n", "NP103", "debian11", "error"),
+    ("ID=ubuntu\nVERSION_ID=23.10\n", "NP103", "ubuntu23.10", "error"),
+    ("ID=amzn\nVERSION_ID=2018.03\n", "NP103", "amzn2018.03", "error"),
+    # Of another distribution the facts know nothing.
+    ("ID=bottlerocket\nVERSION_ID=1.52.0\n", "NP103", "bottlerocket1.52.0", "warning"),
+    ("ID=ubuntu\nVERSION_ID=rolling\n", "NP103", "ubunturolling", "warning"),
+    ("ID=ubuntu\nVERSION_ID=2804\n", "NP103", "ubuntu2804", "error"),
+]
+
+
+@pytest.mark.parametrize(("system", "rule", "subject", "severity"), SYSTEMS)
+def test_a_newer_system_is_not_an_unsupported_one(
+    run, tmp_path: Path, system: str, rule: str, subject: str, severity: str
+) -> None:
+    machine = Machine(tmp_path / "root", system=system)
+    the_release(machine)
+    for command in (("check", "--root"), ("check", "--image")):
+        done = run(*command, machine.root, "--instance", "trn2", *AS_OF, "--format", "json")
+        rows = json.loads(done.out)["findings"]
+        told = [
+            (r["rule"], r["subject"], r["severity"])
+            for r in rows
+            if r["rule"] in ("NP103", "NP510")
+        ]
+        assert told == [(rule, subject, severity)]
+        if command[1] == "--root":
+            assert done.code == (1 if severity == "error" else 0)
+
+
+# the loaded driver, the installed one, the kernel; the rules, in the order of places
+LOADED = [
+    ("2.30.2.0", "2.30.2.0", "6.17.0-1010-aws", []),
+    ("2.99.1.0", "2.30.2.0", "6.17.0-1010-aws", ["NP609", "NP510"]),
+    ("2.99.1.0", "2.99.1.0", "6.17.0-1010-aws", ["NP510"]),
+    ("2.99.1.0", "", "6.17.0-1010-aws", ["NP510"]),
+    ("2.x.7693.0", "2.30.2.0", "6.17.0-1010-aws", ["NP609", "NP610"]),
+    ("2.x.2.0", "2.30.2.0", "6.17.0-1010-aws", ["NP610"]),
+    ("2.x.7693.0", "", "6.17.0-1010-aws", ["NP610"]),
+    ("2.30.2.0", "2.30.2.0", "7.4.0-1-aws", ["NP510"]),
+    ("2.30.2.0", "2.30.2.0", "custom-7.4", ["NP610"]),
+    # Between the tested ones: not newer.
+    ("2.30.2.0", "2.30.2.0", "6.14.0-1-aws", []),
+    # Without a driver the kernel is nobody's matter.
+    ("", "", "7.4.0-1-aws", []),
+]
+
+
+@pytest.mark.parametrize(("loaded", "installed", "kernel", "rules"), LOADED)
+def test_a_loaded_driver_and_a_kernel_that_the_facts_do_not_know(
+    run, tmp_path: Path, loaded: str, installed: str, kernel: str, rules: list[str]
+) -> None:
+    machine = Machine(tmp_path / "root")
+    machine.install("aws-neuronx-tools", "2.32.28.0-1")
+    if installed:
+        machine.install("aws-neuronx-dkms", installed)
+    if loaded:
+        machine.write("sys/module/neuron/version", f"{loaded}\n")
+    machine.write("proc/sys/kernel/osrelease", f"{kernel}\n")
+    done = run("check", "--root", machine.root, *AS_OF, "--format", "json")
+    assert sorted(rule for rule, _ in found(done)) == sorted(rules)
+    assert done.code == ("NP609" in rules)
+
+
+def test_an_environment_of_a_newer_python(run, tmp_path: Path) -> None:
+    venv, site = environment(tmp_path)
+    put(site, "neuronx_cc", "2.27.5334.0")
+    newer = site.parent.parent / "python3.17"
+    site.parent.rename(newer)
+    (venv / "pyvenv.cfg").write_text("version = 3.17.1\n")
+    done = run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "json")
+    assert found(done) == [("NP510", "Python 3.17")]
+    assert done.code == 0
+    sarif = json.loads(
+        run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--format", "sarif").out
+    )
+    (result,) = sarif["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("NP510", "warning")
+    assert (
+        run("check", "--venv", venv, "--instance", "trn2", *AS_OF, "--fail-on", "NP510").code == 1
+    )
 
 
 # an operating system, and the file of a lock that its package manager reads

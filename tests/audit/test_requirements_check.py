@@ -40,7 +40,13 @@ LINES = [
     ("neuronx-cc>=2.20,<3", [], ""),
     ("neuronx-cc==2.99.1.0", ["NP510"], "newer than the facts of 2026-08-21, which end with 2.27.5334.0"),
     ("neuronx-cc==1.0.0.1", ["NP508"], "no SDK release has shipped this version"),
-    ("neuronx-cc==9.*", ["NP508"], "no SDK release has shipped a version that"),
+    ("neuronx-cc==9.*", ["NP510"], "newer than the facts"),
+    ("neuronx-cc==2.28.*", ["NP510"], "newer than the facts"),
+    ("neuronx-cc>=2.99,<3", ["NP510"], "newer than the facts"),
+    ("neuronx-cc>2.27.5334.0,<3", ["NP510"], "newer than the facts"),
+    ("torch-neuronx==2.99.*", ["NP510"], "newer than the facts"),
+    ("neuronx-cc==2.10.99.*", ["NP508"], "no SDK release has shipped a version that"),
+    ("neuronx-cc<2", ["NP508"], "no SDK release has shipped a version that"),
     ("torch-neuronx==2.9", ["NP508"], "no SDK release has shipped a version 2.9"),
     ("torch", [], ""),
     ("torch-neuron==1.13.1.2.11.13.0", ["NP101", "NP102"], "listed for inf1, not for trn2"),
@@ -268,7 +274,8 @@ REMEDIES = [
     ("torch-neuron==1.13.1.2.11.13.0", "NP102", "torch-neuronx==2.9.0.2.15.32035"),
     ("torch-neuronx==2.9", "NP508", "torch-neuronx==2.9.*"),
     ("neuronx-cc==1.0.0.1", "NP508", "neuronx-cc==2.27.5334.0"),
-    ("neuronx-cc==9.*", "NP508", "neuronx-cc==2.27.5334.0"),
+    ("neuronx-cc==2.10.99.*", "NP508", "neuronx-cc==2.27.5334.0"),
+    ("neuronx-cc==9.*", "NP510", "catalog update"),
 ]
 
 

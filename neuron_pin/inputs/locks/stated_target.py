@@ -7,6 +7,7 @@ import os
 import re
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import get_system
 from neuron_pin.errors import UnknownName, UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.toml import parse_toml
@@ -67,7 +68,7 @@ def _parse_label(label: str, catalog: Catalog) -> StatedTarget:
     except UnknownName:
         instance = ""
     try:
-        system = catalog.system(system).name
+        system = get_system(catalog, system).name
     except UnknownName:
         system = ""
     return StatedTarget(instance, system, python)
