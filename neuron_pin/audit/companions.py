@@ -6,7 +6,11 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from neuron_pin.catalog import Catalog, Package, Window, public_version
-from neuron_pin.catalog.environments import find_environment_clash, list_required
+from neuron_pin.catalog.environments import (
+    find_environment_clash,
+    is_of_another_backend,
+    list_required,
+)
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.resolve.suggestion import suggest_version
@@ -60,7 +64,7 @@ def _check_one(
         if other.key.name >= statement.key.name:
             continue
         clash = find_environment_clash((package, version), _identify(other, catalog), target.family)
-        if clash is not None:
+        if clash is not None and not is_of_another_backend(clash, catalog.packages):
             reason = f"not in one environment with {other.key.name}: {clash.describe()}"
             needed = clash.one.window
             yield _find(statement, reason, needed, catalog, target)

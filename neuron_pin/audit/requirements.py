@@ -29,13 +29,13 @@ from neuron_pin.policy import (
     Rule,
     derive_pin,
     installable,
-    parse_version,
     phase_at,
 )
 from neuron_pin.resolve.never_shipped import describe_series
 from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
+from .backends import check_backends
 from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
 from .known_parts import find_in_part
@@ -64,6 +64,7 @@ def check_packages(
     exact = [s for s in ours if s.version]
     findings += _together(exact, shipped, catalog, target)
     findings += check_companions(group_environments(exact), catalog, target)
+    findings += check_backends(group_environments(stated), catalog)
     return findings
 
 
@@ -271,7 +272,7 @@ def _range(
         remedy = part_remedy(told, stated.key, catalog, target)
         yield from check_part(told, target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:
-        yield _quote(stated, stated.meant, versions, finding)
+        yield _quote(stated, stated.meant, versions, catalog.packages[name], finding)
         return
     rows = [row for v in versions for row in shipped[name, v]]
     is_for_family = any(member.is_for(target.family) for _, member in rows)
@@ -280,7 +281,7 @@ def _range(
     if has_ended or not is_for_family:
         # To pin what nobody should use is no advice.
         return
-    newest = _parse_or_none(versions[0])
+    newest = _parse_or_none(catalog.packages[name], versions[0])
     if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
         held = derive_pin(newest, PinPrecision.MAJOR)
         written = add_pin(requirement, stated.key.ecosystem, held, stated.install_spec)
@@ -294,11 +295,15 @@ def _range(
 
 
 def _quote(
-    stated: DetectedPackage, meant: Requirement, versions: Sequence[str], finding: MakeFinding
+    stated: DetectedPackage,
+    meant: Requirement,
+    versions: Sequence[str],
+    package: Package,
+    finding: MakeFinding,
 ) -> Finding:
     """NP305: a range that the shell takes for a redirection, with the fix that quotes it."""
     written = meant.text
-    newest = next((_parse_or_none(v) for v in versions if meant.admits(v)), None)
+    newest = next((_parse_or_none(package, v) for v in versions if meant.admits(v)), None)
     if newest is not None and meant.admits(_next_major(newest)):
         held = derive_pin(newest, PinPrecision.MAJOR)
         written = add_pin(meant, stated.key.ecosystem, held, written)
@@ -340,9 +345,9 @@ def add_pin(requirement: Requirement, system: Ecosystem, held: Pin, written: str
     return f"{body}{pin}{closing}{rest}"
 
 
-def _parse_or_none(version: str) -> NeuronVersion | None:
+def _parse_or_none(package: Package, version: str) -> NeuronVersion | None:
     try:
-        return parse_version(version)
+        return package.parse(version)
     except InvalidVersion:
         return None
 

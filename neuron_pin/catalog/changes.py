@@ -100,7 +100,8 @@ def find_changes(catalog: Catalog, old: str, new: str, family: str | None = None
             continue
         update = None
         if was and now and was[0] and now[0]:
-            update = classify_update(parse_version(was[0]), parse_version(now[0]))
+            package = catalog.packages[name]
+            update = classify_update(package.parse(was[0]), package.parse(now[0]))
         packages.append(PackageChange(name, was, now, update))
     return Changes(
         old,

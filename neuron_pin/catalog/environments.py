@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from neuron_pin.record import NamedTuple
 
+from .backends import find_backend, find_other_companion
 from .facts import Package, VersionRange, Window
 
 
@@ -69,6 +72,18 @@ def find_environment_clash(
                     Side(one.name, its_version, mine), Side(two.name, other_version, theirs)
                 )
     return None
+
+
+def is_of_another_backend(clash: Clash, packages: Mapping[str, Package]) -> bool:
+    """Whether two versions do not go together because one is for another backend that the name
+    of the other stands for too."""
+    for own, other in ((clash.one, clash.two), (clash.two, clash.one)):
+        package = packages.get(own.name)
+        backends = package.backends if package is not None else ()
+        found = find_backend(backends, own.version)
+        if found is not None and find_other_companion(backends, [found], other.name) is not None:
+            return True
+    return False
 
 
 def meet(ranges: list[VersionRange]) -> bool:

@@ -9,9 +9,14 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 
-from neuron_pin.policy import Ecosystem, Phase, parse_version, split_version
-from neuron_pin.policy.version import spell_mark
+from neuron_pin.policy import Ecosystem, NeuronVersion, Phase, parse_version
 from neuron_pin.record import NamedTuple
+
+from .backends import Backend, find_backend
+from .version_range import VersionRange as VersionRange
+from .version_range import public_version as public_version
+from .version_range import same_public as same_public
+from .version_range import version_numbers as version_numbers
 
 
 class ComponentKind(Enum):
@@ -65,86 +70,6 @@ class Place(Enum):
         return self in (Place.CONTAINER, Place.BOTH)
 
 
-class VersionRange(NamedTuple):
-    """Versions from one on, and below another; empty for open.
-
-    Plain numbers, because a window is judged in every lock and needs no more of PEP 440.
-    """
-
-    first: str
-    below: str
-
-    def contains(self, version: str) -> bool:
-        """Whether a version lies in it; local parts and revisions do not count.
-
-        The hooks have a twin: ``hooks/program/verdict.py: within`` (``fixtures/hook-twins``).
-        """
-        numbers = version_numbers(version)
-        if self.first and numbers < version_numbers(self.first):
-            return False
-        return not self.below or numbers < version_numbers(self.below)
-
-    def meets(self, other: VersionRange) -> bool:
-        """Whether some version could lie in both."""
-        firsts = [version_numbers(r.first) for r in (self, other) if r.first]
-        belows = [version_numbers(r.below) for r in (self, other) if r.below]
-        return not firsts or not belows or max(firsts) < min(belows)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no version lies in it: of a window, that the two do not go together."""
-        return self.below == "0"
-
-    def __str__(self) -> str:
-        clauses = [f">={self.first}"] if self.first else []
-        clauses += [f"<{self.below}"] if self.below else []
-        return ",".join(clauses) or "any version"
-
-
-MAX_DIGITS = 18
-
-
-def version_numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version without its local part or revision; marks are dropped.
-
-    The hooks have a twin: ``hooks/program/verdict.py: numbers`` (``fixtures/hook-twins``).
-    """
-    numbers = []
-    for part in public_version(version).split("."):
-        digits = part if part.isdigit() else part.rstrip("abcdefghijklmnopqrstuvwxyz0123456789")
-        if not digits:
-            digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        # No release has a number of so many digits, but an index may.
-        numbers.append(int(digits[:MAX_DIGITS]) if digits.isdecimal() else 0)
-    return tuple(numbers)
-
-
-def public_version(version: str) -> str:
-    """A version without epoch, local part (PEP 440) and revision: as releases name it.
-
-    The hooks have a twin: ``hooks/program/verdict.py: public`` (``fixtures/hook-twins``).
-    """
-    return split_version(version)[1]
-
-
-def same_public(listed: str, version: str) -> bool:
-    """Whether a version is the one that a release lists, whatever its local part and revision;
-    ``2.1.x`` stands for every patch.  An epoch makes it another one, as pins name none."""
-    epoch, public, _ = split_version(version)
-    if epoch.strip("0"):
-        return False
-    if listed.endswith(".x"):
-        return public.startswith(listed[:-1])
-    return listed == public or _trim(spell_mark(listed)) == _trim(spell_mark(public))
-
-
-def _trim(version: str) -> tuple[str, ...]:
-    parts = version.split(".")
-    while len(parts) > 1 and parts[-1] == "0":
-        parts.pop()
-    return tuple(parts)
-
-
 class Window(NamedTuple):
     """A range of another package that some versions of a package work with.
 
@@ -176,7 +101,8 @@ class Package(NamedTuple):
     wall that it is installed on, and ``place_source`` says who says so; without a row of its own
     it is the container.  ``plain`` are the versions that Neuron's apt
     repository has without a revision, none for no version.  ``placeholder`` is the version that
-    PyPI has under the name, which is not AWS's package; empty where none is known.
+    PyPI has under the name, which is not AWS's package; empty where none is known.  ``backends``
+    are what the name stands for in ranges of its versions, none where it is one thing.
     """
 
     name: str
@@ -192,6 +118,34 @@ class Package(NamedTuple):
     windows: tuple[Window, ...] = ()
     plain: VersionRange | None = None
     placeholder: str = ""
+    backends: tuple[Backend, ...] = ()
+
+    def find_backend(self, version: str) -> Backend | None:
+        """What a version of the package is, none where its name is one thing alone."""
+        return find_backend(self.backends, version)
+
+    def parse(self, version: str) -> NeuronVersion:
+        """A version, in the form that the package has at it; raises `InvalidVersion`."""
+        backend = self.find_backend(version)
+        parts = backend.framework_parts if backend is not None else None
+        return parse_version(version, framework_parts=parts)
+
+    def lists(self, listed: str, version: str) -> bool:
+        """Whether a version is the one that a release lists, whatever its local part and revision;
+        of a backend in the short form, whatever its build: releases list these without it."""
+        if same_public(listed, version):
+            return True
+        backend = self.find_backend(listed)
+        is_short = backend is not None and backend.framework_parts < _FRAMEWORK_PARTS
+        return is_short and public_version(version).startswith(f"{listed}.")
+
+    def framework_numbers(self, version: str) -> tuple[int, ...]:
+        """The three numbers of the framework version that a version is for: 2.14.0 of the native
+        ``torch-neuronx`` 2.14.3.0."""
+        backend = self.find_backend(version)
+        parts = backend.framework_parts if backend is not None else _FRAMEWORK_PARTS
+        numbers = version_numbers(version)[:parts]
+        return numbers + (0,) * (_FRAMEWORK_PARTS - parts)
 
     def apt_spec(self, version: str) -> str:
         """What ``apt-get install`` takes to install a release's version, whatever its
@@ -203,10 +157,14 @@ class Package(NamedTuple):
         return f"{self.name}={version}" if "-" in version else f"{self.name}={version}-*"
 
 
+_FRAMEWORK_PARTS = 3
+
+
 class Product(NamedTuple):
     """A name that announcements use and no package has: ``text`` says what it is, ``follows`` is
     the package whose successor it is called, of ``framework``.  ``instances`` are the instance
-    families that it is for, empty where the facts do not say."""
+    families that it is for, empty where the facts do not say.  ``requirement`` is what installs
+    it, from the release ``sdk`` on; empty for nothing."""
 
     name: str
     text: str
@@ -214,6 +172,8 @@ class Product(NamedTuple):
     framework: str
     source: str
     instances: frozenset[str] = frozenset()
+    requirement: str = ""
+    sdk: str = ""
 
 
 class Member(NamedTuple):

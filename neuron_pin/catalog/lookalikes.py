@@ -76,6 +76,13 @@ def refuse_unknown(name: str, origin: str, catalog: Catalog) -> None:
 
 def describe_product(product: Product, catalog: Catalog) -> str:
     """What is known of a product, and which packages there are in its place."""
+    if product.requirement:
+        where = f" for {', '.join(sorted(product.instances))}" if product.instances else ""
+        return (
+            f"{product.name} is {product.text} [{product.source}]; it is installed as "
+            f"{product.requirement}{where}, from SDK {product.sdk} on. neuron-pin explain "
+            f"{product.follows} shows which version is what"
+        )
     newest = next(release for release in catalog.releases if release.is_final)
     followed = catalog.spans.packages.get(product.follows)
     # What is for other families alone does not follow it.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 
+from .backends import Backend
 from .facts import (
     AvailabilityRange,
     ComponentKind,
@@ -70,6 +71,23 @@ def read_package(fields: Fields) -> Package:
         plain=read_span(fields, "plain") if "plain" in fields.values else None,
         placeholder=fields.text("placeholder", ""),
         windows=tuple(windows),
+        backends=tuple(map(_read_backend, fields.each("backends", f"{fields.entry}, backend"))),
+    )
+
+
+def _read_backend(fields: Fields) -> Backend:
+    parts = fields.number("framework_parts")
+    if parts not in (2, 3):
+        raise fields.broken("'framework_parts' is neither 2 nor 3")
+    return Backend(
+        name=fields.text("name"),
+        versions=read_span(fields, "versions"),
+        framework_parts=parts,
+        seen=fields.words("seen"),
+        framework_index=fields.text("framework_index", ""),
+        from_index=frozenset(fields.words("from_index")),
+        companions=frozenset(fields.words("companions")),
+        source=fields.text("source"),
     )
 
 
@@ -81,6 +99,8 @@ def read_product(fields: Fields) -> Product:
         fields.text("framework"),
         fields.text("source"),
         frozenset(fields.words("instances")),
+        fields.text("requirement", ""),
+        fields.text("sdk", ""),
     )
 
 

@@ -17,17 +17,20 @@ class Successor(NamedTuple):
     """What an announcement or the catalog names in a package's place, and the announcement, empty
     for none; ``is_package`` is false for a product that no package is called after.  ``last_sdk``
     is the last release that ships a package which the newest one of the day does not, empty for
-    one that it ships."""
+    one that it ships.  ``requirement`` is what installs a product, empty for nothing."""
 
     name: str
     source: str
     is_package: bool
     last_sdk: str = ""
+    requirement: str = ""
 
     @property
     def label(self) -> str:
         """The name, with what it is where that is no package, and the last release where that is
         an older one."""
+        if self.requirement:
+            return f"{self.name} ({self.requirement})"
         if not self.is_package:
             return f"{self.name}, which is not a package"
         return f"{self.name} (last in SDK {self.last_sdk})" if self.last_sdk else self.name
@@ -165,8 +168,13 @@ def find_last_release(catalog: Catalog, name: str, as_of: date) -> str:
 
 
 def _make_successor(catalog: Catalog, name: str, source: str, as_of: date) -> Successor:
-    is_package = canonicalize_name(name) not in catalog.products
-    return Successor(name, source, is_package, find_last_release(catalog, name, as_of))
+    product = catalog.products.get(canonicalize_name(name))
+    last = find_last_release(catalog, name, as_of)
+    if product is None:
+        return Successor(name, source, True, last)
+    came = catalog.dates.get(product.sdk)
+    installs = product.requirement if came is not None and came <= as_of else ""
+    return Successor(name, source, False, last, installs)
 
 
 _VERSIONS = r"(?:(?P<name>[a-z][a-z0-9-]*) )?(?P<versions>\d[\d.]*(?:(?:, | or )\d[\d.]*)*)"

@@ -82,9 +82,10 @@ def _make_environment(
         bound = _kept(folder, "txt", render_bound_constraints(resolution, command))
         _add(held, "PIP_CONSTRAINT", [bound])
         _add(held, "UV_CONSTRAINT", [constraints])
-        _add(held, "PIP_EXTRA_INDEX_URL", neuron)
+        extra = (*neuron, *resolution.needed_urls())
+        _add(held, "PIP_EXTRA_INDEX_URL", extra)
         # uv takes a name from the first index that has it, and these come before all others.
-        _add(held, "UV_INDEX", neuron)
+        _add(held, "UV_INDEX", extra)
         held["UV_INDEX_STRATEGY"] = "unsafe-first-match"
         if len(others) == 1:
             held.setdefault("PIP_INDEX_URL", others[0])

@@ -28,8 +28,9 @@ def pip_options(resolution: Resolution, constraints: str) -> dict[str, tuple[str
     neuron, others = resolution.indexes()
     if len(others) == 1:
         wanted["index-url"] = others
-    if neuron:
-        wanted["extra-index-url"] = neuron
+    extra = (*neuron, *resolution.needed_urls())
+    if extra:
+        wanted["extra-index-url"] = extra
     return wanted
 
 

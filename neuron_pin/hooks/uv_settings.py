@@ -35,7 +35,7 @@ def edit_uv_toml(path: str, text: str, resolution: Resolution, via: str = "") ->
     Raises `CannotWrite` for one that uv could not read, or that cannot be edited safely.
     """
     draft = TomlDraft(path, remove_tagged(text))
-    neuron = () if via else resolution.indexes()[0]
+    neuron = () if via else (*resolution.indexes()[0], *resolution.needed_urls())
     expected = dict(draft.document)
     settings = _constraints(draft, (), resolution, expected)
     strategy = expected.get("index-strategy", "first-index")
@@ -61,7 +61,7 @@ def edit_project(path: str, text: str, resolution: Resolution, via: str = "") ->
     for part in (at[:1], at, (*at, "sources")):
         if not isinstance(draft.value(part), (dict, type(None))):
             raise CannotWrite(path, f"{'.'.join(part)} is not a table", hint="correct it first")
-    neuron = () if via else resolution.indexes()[0]
+    neuron = () if via else (*resolution.indexes()[0], *resolution.needed_urls())
     expected = dict(draft.value(at) or {})
     draft.add(at, _constraints(draft, at, resolution, expected))
     sources = _sources(draft, resolution, neuron, expected)

@@ -13,13 +13,14 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
+from neuron_pin.catalog.backends import describe_move
 from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.catalog.known_in_part import describe_known_part, describe_newer_releases
 from neuron_pin.catalog.successors import find_successor, list_successors
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.state import State
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, parse_version
+from neuron_pin.policy import Ecosystem, NeuronVersion, PackageKey, Phase, Rule, parse_version
 from neuron_pin.policy.update import Update, classify_update
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
@@ -113,7 +114,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 phases=(next(iter(phases[0]), None), next(iter(phases[1]), None)),
                 renamed_to=instead,
                 successor=successor.label if successor is not None else "",
-                left_series=_find_left_series(was, now),
+                left_series=_find_left_series(was, now, catalog.packages.get(key.name)),
                 old_phases=phases[0],
                 new_phases=phases[1],
             )
@@ -125,6 +126,18 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
     notes = (*_notes(differences, catalog, support), *_tell_parts(old, new, catalog, as_of))
     losses = tuple(_losses(differences, new, catalog))
     return Comparison(old, new, tuple(differences), support, notes, losses)
+
+
+def _tell_backend(difference: Difference, catalog: Catalog) -> Iterator[str]:
+    """That the highest versions of one name are different software (NP511)."""
+    package = catalog.packages.get(difference.key.name)
+    if package is None or not difference.old or not difference.new:
+        return
+    old = package.find_backend(difference.old[0])
+    new = package.find_backend(difference.new[0])
+    if old is not None and new is not None and old != new:
+        move = describe_move(package.name, old, new)
+        yield f"{move} ({Rule.ANOTHER_BACKEND.identifier})"
 
 
 def _leave_known(old: State, new: State, catalog: Catalog) -> tuple[State, State]:
@@ -218,25 +231,31 @@ def _update(old: Sequence[str], new: Sequence[str], package: Package | None) -> 
         if any(version_numbers(version)[:1] not in majors for version in old):
             return Update.MAJOR
     try:
-        return classify_update(parse_version(old[0]), parse_version(new[0]))
+        return classify_update(_parse(old[0], package), _parse(new[0], package))
     except InvalidVersion:
         # Third-party versions may be anything that PEP 440 has.
         return _pep440_update(old[0], new[0])
 
 
-def _find_left_series(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
+def _parse(version: str, package: Package | None) -> NeuronVersion:
+    return package.parse(version) if package is not None else parse_version(version)
+
+
+def _find_left_series(
+    old: Sequence[str], new: Sequence[str], package: Package | None
+) -> tuple[str, ...]:
     """``2.*`` of libneuronxla 3 and 2, where the new state has 3 alone: of an extension the
     framework version."""
     if not new:
         return ()
-    kept = {_name_series(version) for version in (*old[:1], *new)}
-    series = dict.fromkeys(_name_series(version) for version in old[1:])
+    kept = {_name_series(version, package) for version in (*old[:1], *new)}
+    series = dict.fromkeys(_name_series(version, package) for version in old[1:])
     return tuple(name for name in series if name and name not in kept)
 
 
-def _name_series(version: str) -> str:
+def _name_series(version: str, package: Package | None) -> str:
     try:
-        parsed = parse_version(version)
+        parsed = _parse(version, package)
     except InvalidVersion:
         return ""
     return ".".join(parsed.framework[:2] or parsed.own[:1]) + ".*"
@@ -285,6 +304,7 @@ def _notes(
         majors.insert(0, "neuron-sdk")
     if majors:
         notes.append(f"{', '.join(majors)}: {Update.MAJOR.promise}")
+    notes += [note for difference in ours for note in _tell_backend(difference, catalog)]
     back = [d.key for d in ours if d.backwards]
     if back:
         ways = [

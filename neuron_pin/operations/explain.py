@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version
+from neuron_pin.catalog.backends import Backend
 from neuron_pin.catalog.completion import describe_grounds
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
@@ -33,7 +34,8 @@ class Explanation(NamedTuple):
     """The verdict on every version, newest first; the lock that was made for it, or what
     prevents one.  ``is_neuron`` is false for a package that the policy says nothing of;
     ``departure`` says that newer releases do not ship it, empty where they do; ``grounds`` why
-    it is for a target that the release manifest does not list it for."""
+    it is for a target that the release manifest does not list it for.  ``backends`` are what the
+    name stands for in ranges of its versions, if more than one thing."""
 
     target: Target
     resolution: Resolution | None
@@ -42,6 +44,7 @@ class Explanation(NamedTuple):
     is_neuron: bool = True
     departure: str = ""
     grounds: tuple[str, ...] = ()
+    backends: tuple[Backend, ...] = ()
 
 
 class PairVerdict(NamedTuple):
@@ -86,7 +89,13 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     departure = describe_departure(catalog, requirement.name, target)
     grounds = _find_grounds(catalog, requirement.name, target, verdicts)
     return Explanation(
-        target, resolution, problem, tuple(verdicts), departure=departure, grounds=grounds
+        target,
+        resolution,
+        problem,
+        tuple(verdicts),
+        departure=departure,
+        grounds=grounds,
+        backends=package.backends,
     )
 
 
@@ -239,4 +248,7 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
     is_neuron = requirement.name in catalog.packages
     departure = describe_departure(catalog, requirement.name, target) if is_neuron else ""
     grounds = _find_grounds(catalog, requirement.name, target, ordered)
-    return Explanation(target, resolution, problem, tuple(ordered), is_neuron, departure, grounds)
+    backends = catalog.packages[requirement.name].backends if is_neuron else ()
+    return Explanation(
+        target, resolution, problem, tuple(ordered), is_neuron, departure, grounds, backends
+    )

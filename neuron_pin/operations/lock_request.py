@@ -14,6 +14,11 @@ from neuron_pin.policy import Phase, PinPrecision, Rule, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
+from neuron_pin.resolve.backends import (
+    describe_needed_indexes,
+    find_needed_indexes,
+    refuse_other_companions,
+)
 from neuron_pin.target import Scope
 
 if TYPE_CHECKING:
@@ -82,11 +87,17 @@ def lock_request(request: LockRequest) -> Resolution:
         found = resolve(asked, catalog, CatalogCandidates, request.reporter)
     else:
         found = _lock_from_sources(request, asked)
+    needed = find_needed_indexes(found.packages, catalog)
     return found._replace(
         with_hashes=request.with_hashes,
         expires=request.expires,
         support=find_support(found, catalog),
-        warnings=(*request.warnings, *found.warnings),
+        warnings=(
+            *request.warnings,
+            *found.warnings,
+            *describe_needed_indexes(needed, found.packages),
+        ),
+        needed_indexes=needed,
     )
 
 
@@ -117,6 +128,7 @@ def make_request(request: LockRequest) -> Request:
     requirements = _apply_overrides(request)
     refuse_unknown_names(request, requirements)
     refuse_other_side(request, requirements)
+    refuse_other_companions([r for r in requirements if _marker_holds(r, target)], catalog)
     for requirement in requirements:
         name = requirement.name
         events = catalog.events_by_name.get(name, ())

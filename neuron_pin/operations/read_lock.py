@@ -12,6 +12,7 @@ from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.lockfile import LockDocument, LockedVersion, LockTarget
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve.backends import find_needed_indexes
 from neuron_pin.resolve.support import find_support
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Scope, Target, make_target
@@ -52,7 +53,8 @@ def to_resolution(lock: LockDocument, catalog: Catalog) -> tuple[Resolution, str
         raise _unreadable(lock, where, str(error)) from None
     found = Resolution(sdk, target, tuple(packages), (), (), expires=expires)
     # By the catalog of today: what it knows of the lock's parts on the lock's day.
-    return found._replace(support=find_support(found, catalog)), command
+    needed = find_needed_indexes(found.packages, catalog)
+    return found._replace(support=find_support(found, catalog), needed_indexes=needed), command
 
 
 def _unreadable(lock: LockDocument, where: str, problem: str) -> UnreadableInput:

@@ -41,8 +41,9 @@ def _render(resolution: Resolution, command: str, *, is_bound: bool) -> str:
     lines += describe_judgment(resolution)
     packages = resolution.packages_of(Ecosystem.PIP)
     indexes = sorted({p.source for p in packages if p.source})
-    for index in indexes:
-        lines.append(f"# index: {index}")
+    needed = {each.url: f" (for {', '.join(each.packages)})" for each in resolution.needed_indexes}
+    for index in sorted({*indexes, *needed}):
+        lines.append(f"# index: {index}{needed.get(index, '')}")
     others = len(resolution.packages) - len(packages)
     if others:
         count = "1 system package" if others == 1 else f"{others} system packages"

@@ -22,7 +22,7 @@ def render_pip_conf(resolution: Resolution, command: str) -> str:
     ]
     if others:
         lines.append(f"index-url = {others[0]}")
-    extra = [*others[1:], *neuron]
+    extra = [*others[1:], *neuron, *resolution.needed_urls()]
     if extra:
         lines.append("extra-index-url =")
         lines += [f"    {url}" for url in extra]

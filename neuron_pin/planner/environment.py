@@ -80,11 +80,9 @@ def environment_steps(
         lines += [f"{p.key.name}{p.pin.to_pip()}" for p in destination.constraints]
         files = (WrittenFile(f"{path}.constraints.txt", "\n".join(lines) + "\n"),)
         make = f"{python} -m venv {where}"
-        url = catalog.repositories.pip
-        tool = (
-            f"{where}/bin/python -m pip install --extra-index-url {url} "
-            f"--constraint {where}.constraints.txt"
-        )
+        urls = (catalog.repositories.pip, *resolution.needed_urls())
+        extra = " ".join(f"--extra-index-url {shlex.quote(url)}" for url in urls)
+        tool = f"{where}/bin/python -m pip install {extra} --constraint {where}.constraints.txt"
         proof = f"{where}/bin/python -m pip check"
     if not has_environment:
         yield Step(

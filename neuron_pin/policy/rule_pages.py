@@ -577,6 +577,27 @@ PAGES = {
             "catalog.newness:tell_newer",
         ),
     ),
+    Rule.ANOTHER_BACKEND: RulePage(
+        "release notes of TorchNeuron; announcement of the transition to native PyTorch",
+        "One name stands for different software: torch-neuronx up to 2.9 is PyTorch/XLA, and from "
+        "2.13 on the native backend TorchNeuron, whose version 2.14.3.0 is for PyTorch 2.14.0 and "
+        "which takes torch from PyTorch's own index. A range should allow one of them. Packages "
+        "that work with PyTorch/XLA alone, such as torch-xla and neuronx-distributed, do not go "
+        "beside the native one.",
+        "pip takes the highest version that the range allows, whichever backend that is",
+        "",
+        "",
+        "neuron-pin explain torch-neuronx --instance trn2",
+        (
+            "audit.backends:_clash",
+            "audit.backends:_cross",
+            "operations.diff:_tell_backend",
+            "report.explain:render_explanation",
+            "resolve.backends:describe_changes",
+            "resolve.backends:refuse_other_companions",
+            "resolve.one_environment:_exclude",
+        ),
+    ),
     Rule.KNOWN_IN_PART: RulePage(
         "release notes; the release's package list and the table of components",
         "The release is newer than the release manifest that the catalog is made from. Its date is "

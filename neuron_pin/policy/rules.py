@@ -62,6 +62,7 @@ class Rule(Enum):
     UNKNOWN_VERSION = ("NP508", "shipped by no SDK release")
     ENVIRONMENT = ("NP509", "not in one environment with another package")
     NEWER_THAN_FACTS = ("NP510", "newer than the facts")
+    ANOTHER_BACKEND = ("NP511", "another backend under the same name")
     KNOWN_IN_PART = ("NP512", "of a release known in part")
     APT_SOURCE = ("NP601", "apt source missing or faulty")
     APT_KEY = ("NP602", "repository without a valid key")

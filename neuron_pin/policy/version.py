@@ -40,6 +40,9 @@ class Form(Enum):
 
     SDK = "A.B.C"
     EXTENSION = "X.Y.Z.A.B.C"
+    SHORT_EXTENSION = "X.Y.A.B"
+    """The framework's first two numbers, then the component's own, with a build behind them: of
+    no policy, and what TorchNeuron is published in."""
     STANDALONE = "A.B.C.D"
     IRREGULAR = "irregular"
 
@@ -47,7 +50,8 @@ class Form(Enum):
 class NeuronVersion(NamedTuple):
     """One version, taken apart.
 
-    ``text`` is what was published.  ``framework`` is ``X.Y.Z`` of an extension, else empty.
+    ``text`` is what was published.  ``framework`` is ``X.Y.Z`` of an extension, ``X.Y`` of one in
+    the short form, else empty.
     ``own`` are the component's own parts, marks included.  ``local`` is a wheel's local part
     or a package revision (``e8242a9``), ``epoch`` a Debian or RPM epoch.
     """
@@ -71,7 +75,8 @@ class NeuronVersion(NamedTuple):
     @property
     def framework_version(self) -> str:
         """``X.Y.Z`` for an extension, else empty."""
-        return ".".join(self.framework)
+        patch = ("0",) if self.form is Form.SHORT_EXTENSION else ()
+        return ".".join(self.framework + patch)
 
     @property
     def major(self) -> str:
@@ -102,6 +107,10 @@ _FORM_BY_LENGTH = {3: Form.SDK, 4: Form.STANDALONE, 6: Form.EXTENSION, 7: Form.E
 
 
 # Patterns as text: few versions have a mark, and a start need not compile them.
+_SHORT = 2
+"""Parts of the framework in the short form of an extension."""
+
+
 _MARKED = r"(?i)(\d+)(alpha|beta|rc|a|b|c)(\d*)"
 _MARK_AT_END = r"(?i)(\d+(?:\.\d+)*)(alpha|beta|rc|a|b|c)\.?(\d*)"
 _BELOW = 1 << 60
@@ -155,11 +164,14 @@ def is_pep440(public: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def parse_version(text: str, *, standalone: bool = False) -> NeuronVersion:
+def parse_version(
+    text: str, *, standalone: bool = False, framework_parts: int | None = None
+) -> NeuronVersion:
     """Read a version as published, with or without epoch, local part or package revision.
 
     ``standalone`` says that the package is known to be a standalone component, so that
-    three parts are an irregular standalone version and not an SDK's.  Raises
+    three parts are an irregular standalone version and not an SDK's.  ``framework_parts`` says
+    how many parts are the framework's, where the package is known to have its own form.  Raises
     `InvalidVersion` for what has no parts at all, as ``na``.
     """
     if len(text) > MAX_LENGTH:
@@ -178,5 +190,7 @@ def parse_version(text: str, *, standalone: bool = False) -> NeuronVersion:
     form = _FORM_BY_LENGTH.get(len(parts), Form.IRREGULAR)
     if parts[-1].lower() == "x" or (standalone and form is not Form.STANDALONE):
         form = Form.IRREGULAR
-    split = 3 if form is Form.EXTENSION else 0
+    if framework_parts == _SHORT and len(parts) > _SHORT:
+        form = Form.SHORT_EXTENSION
+    split = {Form.EXTENSION: 3, Form.SHORT_EXTENSION: _SHORT}.get(form, 0)
     return NeuronVersion(text, form, parts[:split], parts[split:], phase, epoch, local)

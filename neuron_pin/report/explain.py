@@ -6,6 +6,8 @@ import json
 from collections import Counter
 
 from neuron_pin.catalog import FactsAge, sdk_key
+from neuron_pin.catalog.backends import describe_backends
+from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
 from neuron_pin.outputs.lock_json import make_exclusion
@@ -39,6 +41,16 @@ def render_explanation(
             "target": found.target.label,
             "versions": [_document(verdict) for verdict in found.verdicts],
             "grounds": list(found.grounds),
+            "backends": [
+                {
+                    "name": backend.name,
+                    "versions": str(backend.versions),
+                    "index": backend.framework_index or None,
+                    "source": backend.source,
+                    "source_url": find_source_url(backend.source),
+                }
+                for backend in found.backends
+            ],
         }
         return json.dumps(document, indent=2) + "\n"
     resolution = found.resolution
@@ -75,6 +87,8 @@ def render_explanation(
     lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
     lines += _list_unannounced(found)
     lines += ["", *found.grounds] if found.grounds else []
+    several = describe_backends(requirement.name, found.backends)
+    lines += ["", f"{several} ({Rule.ANOTHER_BACKEND.identifier})"] if several else []
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
         for v in found.verdicts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import same_public
 from neuron_pin.catalog.lookalikes import find_intended
+from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, File
@@ -176,7 +176,11 @@ class IndexCandidates:
     def _python_candidates(self, key: PackageKey) -> Iterator[Judged]:
         package = self._context.catalog.packages.get(key.name)
         bound = self._sources.indexes.bindings.get(key.name)
-        if bound is not None and package is None:
+        selection = self._membership.selection
+        backend = selection.frameworks.get(key.name) if selection is not None else None
+        if backend is not None and bound is None:
+            bound = self._sources.indexes.bind(backend.framework_index)
+        if bound is not None and (package is None or backend is not None):
             yield from self._bound_candidates(key, bound)
             return
         if package is None or package.public_from == "0":
@@ -247,7 +251,11 @@ class IndexCandidates:
                 source = f"index {bound.url}"
                 rule = Rule.UNTRUSTED_INDEX
                 yield candidate, Exclusion(key, offer.version, rule, reason, source)
-        project = self._sources.project(bound, key.name)
+        try:
+            project = self._sources.project(bound, key.name)
+        except SourceFailed as error:
+            error.hint = error.hint or f"--index {key.name}=URL names a mirror of this index"
+            raise
         if project is not None:
             only_pre = not project.has_final_release()
             yield from self._judge(key, bound, project.offers(), only_pre)
@@ -315,7 +323,8 @@ class IndexCandidates:
             return
         for row in selection.offered.get(key, []):
             public = row.version.partition("+")[0]
-            if public not in seen and not any(same_public(public, other) for other in seen):
+            package = self._context.catalog.packages[key.name]
+            if public not in seen and not any(package.lists(public, other) for other in seen):
                 neuron = next(i for i in self._sources.indexes.all if i.is_trusted)
                 yield (
                     row,

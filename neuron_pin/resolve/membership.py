@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuron_pin.catalog import ComponentKind, FrameworkRole, same_public, version_numbers
+from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
@@ -25,10 +25,11 @@ class Membership:
             return None
         offered = self.selection.offered.get(key, [])
         excluded = [candidate for candidate, _ in self.selection.exclusions.get(key, [])]
+        package = self._context.catalog.packages[key.name] if offered or excluded else None
         for row in (*offered, *excluded):
-            assert row.member is not None
+            assert row.member is not None and package is not None
             listed = row.member.version
-            if listed == version or ("+" not in listed and same_public(listed, version)):
+            if listed == version or ("+" not in listed and package.lists(listed, version)):
                 return row
         return None
 

@@ -7,7 +7,7 @@ whole release is the environment of PyTorch, which most of its packages are for.
 from __future__ import annotations
 
 from neuron_pin.catalog import Catalog, FrameworkRole
-from neuron_pin.catalog.environments import Clash, find_environment_clash
+from neuron_pin.catalog.environments import Clash, find_environment_clash, is_of_another_backend
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
@@ -42,7 +42,7 @@ def leave_one_environment(
             if clash is None:
                 staying.append(candidate)
             else:
-                excluded.append((candidate, _exclude(candidate, clash)))
+                excluded.append((candidate, _exclude(candidate, clash, catalog)))
         if staying:
             offered[key] = staying
             kept.append(staying[0])
@@ -51,7 +51,7 @@ def leave_one_environment(
     return excluded
 
 
-def _exclude(candidate: Candidate, clash: Clash) -> Exclusion:
+def _exclude(candidate: Candidate, clash: Clash, catalog: Catalog) -> Exclusion:
     mine, theirs = clash.one.window, clash.two.window
     window = mine or theirs
     reason = f"does not go into one environment with {clash.two.label} of this lock"
@@ -61,7 +61,10 @@ def _exclude(candidate: Candidate, clash: Clash) -> Exclusion:
             f"{theirs.range}"
         )
     source = window.source if window is not None else ""
-    return Exclusion(candidate.key, candidate.version, Rule.ENVIRONMENT, reason, source)
+    rule = Rule.ENVIRONMENT
+    if is_of_another_backend(clash, catalog.packages):
+        rule = Rule.ANOTHER_BACKEND
+    return Exclusion(candidate.key, candidate.version, rule, reason, source)
 
 
 def find_clash(

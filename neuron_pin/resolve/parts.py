@@ -11,6 +11,7 @@ from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.target import Scope
 
+from .backends import find_needed_indexes
 from .resolution import Resolution
 from .support import find_support
 
@@ -37,7 +38,8 @@ def take_part(resolution: Resolution, scope: Scope, catalog: Catalog) -> Resolut
         exclusions=tuple(e for e in resolution.exclusions if _is_for(e.key, scope, catalog)),
         warnings=tuple(w for w in resolution.warnings if w.partition(" ")[0] not in gone),
     )
-    return part._replace(support=find_support(part, catalog))
+    needed = find_needed_indexes(packages, catalog)
+    return part._replace(support=find_support(part, catalog), needed_indexes=needed)
 
 
 def _is_for(key: PackageKey, scope: Scope, catalog: Catalog) -> bool:

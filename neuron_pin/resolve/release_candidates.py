@@ -19,6 +19,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
+from neuron_pin.catalog.backends import Backend
 from neuron_pin.catalog.environments import list_required
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs import Requirement
@@ -32,13 +33,15 @@ from .rules import Context, first_exclusion, phase_of
 
 
 class ReleaseCandidates:
-    """The candidates that a release offers, best first, and those it does not, with why."""
+    """The candidates that a release offers, best first, and those it does not, with why;
+    ``frameworks`` are the backends by the name of what has to come from their index."""
 
-    __slots__ = ("exclusions", "offered", "release")
+    __slots__ = ("exclusions", "frameworks", "offered", "release")
 
     def __init__(self, release: Release) -> None:
         self.release = release
         self.offered: dict[PackageKey, list[Candidate]] = {}
+        self.frameworks: dict[str, Backend] = {}
         self.exclusions: dict[PackageKey, list[tuple[Candidate, Exclusion]]] = {}
 
     def exclude(self, candidate: Candidate, exclusion: Exclusion) -> None:
@@ -86,6 +89,12 @@ def select_candidates(
         _no_followers_alone(context, selection)
         _nothing_unneeded(context, selection)
         _last_driver(context, selection)
+    for key, kept in selection.offered.items():
+        if whole or key.name in demands:
+            backend = catalog.packages[key.name].find_backend(kept[0].version)
+            for name in backend.from_index if backend is not None else ():
+                assert backend is not None
+                selection.frameworks[name] = backend
     return selection
 
 
@@ -183,12 +192,14 @@ def _default_framework(
         for candidate in found:
             selection.exclude(candidate, _not_required(candidate, demands))
         return []
-    latest = _framework_numbers(max(asked_for, key=lambda c: _default_order(c, context)))
+    latest = package.framework_numbers(
+        max(asked_for, key=lambda c: _default_order(c, package, context)).version
+    )
     kept = []
     for candidate in found:
         if candidate not in asked_for:
             selection.exclude(candidate, _not_required(candidate, demands))
-        elif _framework_numbers(candidate) == latest:
+        elif package.framework_numbers(candidate.version) == latest:
             kept.append(candidate)
         else:
             reason = _not_default(context, package, candidate, latest, asked_for)
@@ -205,9 +216,12 @@ def _default_framework(
     return kept
 
 
-def _default_order(candidate: Candidate, context: Context) -> tuple[int, tuple[int, ...]]:
+def _default_order(
+    candidate: Candidate, package: Package, context: Context
+) -> tuple[int, tuple[int, ...]]:
     """What is greatest for the default: the phase, then the framework version."""
-    return phase_of(candidate, context).default_rank, _framework_numbers(candidate)
+    framework = package.framework_numbers(candidate.version)
+    return phase_of(candidate, context).default_rank, framework
 
 
 def _not_default(
@@ -220,15 +234,11 @@ def _not_default(
     """Why a candidate is not at the default framework version, and how to ask for it."""
     version = ".".join(str(number) for number in default)
     reason = f"the release defaults to {package.framework} {version}"
-    if _framework_numbers(candidate) > default:
-        chosen = next(c for c in found if _framework_numbers(c) == default)
+    if package.framework_numbers(candidate.version) > default:
+        chosen = next(c for c in found if package.framework_numbers(c.version) == default)
         fact, its = phase_of(candidate, context), phase_of(chosen, context).phase
         reason += f", which is {its.label}: this is {(fact.early or fact.phase).label}"
     return f"{reason}; ask for {package.name}=={find_framework(candidate, package)}.*"
-
-
-def _framework_numbers(candidate: Candidate) -> tuple[int, ...]:
-    return version_numbers(candidate.version)[:3]
 
 
 def _accepts(candidate: Candidate, demand: Requirement, of_follower: bool) -> bool:
@@ -259,7 +269,7 @@ def _one_framework_version(context: Context, selection: ReleaseCandidates) -> No
     for key, candidates in selection.offered.items():
         package = catalog.packages[key.name]
         if package.role is FrameworkRole.LEADER:
-            greatest = max(_default_order(c, context) for c in candidates)
+            greatest = max(_default_order(c, package, context) for c in candidates)
             best[package.framework] = max(greatest, best.get(package.framework, greatest))
     latest = {framework: numbers[:2] for framework, (_, numbers) in best.items()}
     for key in list(selection.offered):

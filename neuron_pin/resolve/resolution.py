@@ -35,6 +35,16 @@ class LockedPackage(NamedTuple):
         return self.kind is not None and self.kind.is_component
 
 
+class NeededIndex(NamedTuple):
+    """An index that ``packages`` (sorted names) have to be taken from for the sake of another
+    package, ``of``; ``source`` says so."""
+
+    url: str
+    packages: tuple[str, ...]
+    of: str
+    source: str
+
+
 class Resolution(NamedTuple):
     """What may be installed on a target, and why not the rest.
 
@@ -42,6 +52,7 @@ class Resolution(NamedTuple):
     ``with_hashes`` says that hashes are wanted wherever a form may have them.  ``expires`` is
     the ISO date on which somebody should look at the lock again, empty for none.  ``support``
     is until when every part of it is sure of support, none where it has nothing of Neuron's.
+    ``needed_indexes`` are those that a package of it needs beside PyPI and Neuron's.
     """
 
     sdk: str | None
@@ -52,6 +63,7 @@ class Resolution(NamedTuple):
     with_hashes: bool = False
     expires: str = ""
     support: Support | None = None
+    needed_indexes: tuple[NeededIndex, ...] = ()
 
     def packages_of(self, ecosystem: Ecosystem) -> list[LockedPackage]:
         """The packages of one ecosystem, sorted by name."""
@@ -59,10 +71,15 @@ class Resolution(NamedTuple):
 
     def indexes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The package indexes that Neuron's own packages were taken from, and those of the
-        others, each sorted."""
+        others, each sorted; without those that are needed for some names alone."""
         packages = [p for p in self.packages_of(Ecosystem.PIP) if p.source]
         neuron = {p.source for p in packages if p.is_own}
-        return tuple(sorted(neuron)), tuple(sorted({p.source for p in packages} - neuron))
+        others = {p.source for p in packages} - neuron - {each.url for each in self.needed_indexes}
+        return tuple(sorted(neuron)), tuple(sorted(others))
+
+    def needed_urls(self) -> tuple[str, ...]:
+        """The addresses of the indexes that are needed for some names alone, sorted."""
+        return tuple(sorted({each.url for each in self.needed_indexes}))
 
 
 def sorted_exclusions(exclusions: list[Exclusion]) -> tuple[Exclusion, ...]:

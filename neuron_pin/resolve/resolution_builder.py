@@ -25,11 +25,12 @@ from neuron_pin.policy import (
     PinComparison,
     Rule,
     derive_pin,
-    parse_version,
 )
+from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Scope, Target
 
+from .backends import derive_member_pin, describe_changes
 from .environments import describe_other_environments
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
@@ -123,9 +124,8 @@ def _lock_packages(
     is_neuron = package is not None and (
         candidate.member is not None or package.kind is not ComponentKind.DEPENDENCY
     )
-    if candidate.member is not None:
-        parsed = parse_version(candidate.member.version)
-        pin = derive_pin(parsed, request.strength)
+    if candidate.member is not None and package is not None:
+        parsed, pin = derive_member_pin(candidate, package, request.strength)
         if candidate.key.ecosystem.is_system:
             pin = hold_to_target(pin, parsed, candidate, context)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
@@ -218,6 +218,10 @@ def _warnings(
         if package.phase is Phase.EOS and fact.early is not None:
             line += f"; it never left {fact.early.label}"
         found.append(line)
+    chosen_versions = {package.key.name: package.version for package in packages}
+    found += describe_changes(
+        request.requirements, request.preferred.versions, chosen_versions, catalog
+    )
     for package in packages:
         if package.kind is not None and package.sdk:
             gone = describe_departure(catalog, package.key.name, request.target)
@@ -270,7 +274,8 @@ def _held_narrower(request: Request, attempt: ReleaseSolution, package: LockedPa
     candidate = attempt.mapping[str(package.key)].candidate
     if candidate.member is None or not package.key.ecosystem.is_system:
         return []
-    asked = derive_pin(parse_version(candidate.member.version), request.strength)
+    parsed = attempt.context.catalog.packages[package.key.name].parse(candidate.member.version)
+    asked = derive_pin(parsed, request.strength)
     if package.pin == asked:
         return []
     kept_out = find_excluded(asked, candidate, attempt.context)
@@ -288,7 +293,9 @@ def _left_out_early(selection: ReleaseCandidates) -> list[str]:
         f"{key.name} {candidate.version}"
         for key, rows in selection.exclusions.items()
         if key not in selection.offered
-        for candidate in _list_early_alone(rows)[:1]
+        for candidate in sorted(
+            _list_early_alone(rows), key=lambda c: version_order(c.version), reverse=True
+        )[:1]
     )
     if not early:
         return []

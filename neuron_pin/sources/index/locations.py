@@ -67,6 +67,14 @@ class Indexes:
             return others
         return list(self.all)
 
+    def bind(self, url: str) -> Index | None:
+        """An index that a name has to be taken from; none where the run has no index at all, but
+        folders of files."""
+        if all(index.is_flat for index in self.all):
+            return None
+        found = (index for index in self.all if index.url.rstrip("/") == url.rstrip("/"))
+        return next(found, Index(url))
+
     def likely(self, name: str) -> list[Index]:
         """Where a name will surely be looked for."""
         found = self.of(name)
