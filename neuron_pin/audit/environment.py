@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.lookalikes import find_mistyped
 from neuron_pin.inputs.host.distributions import Distribution, read_distributions
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -29,6 +30,22 @@ _NOT_IT = (
 """Words that placeholders have been seen to use, in lower case."""
 
 _NO_PEP440 = r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[xX](?!\w)"
+
+
+class NeuronNames:
+    """The names that make an environment one to check: Neuron packages, and what is taken for
+    one."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or not name:
+            return False
+        package = self._catalog.packages.get(name)
+        if package is not None:
+            return is_neuron(package)
+        return name in self._catalog.products or bool(find_mistyped(name, self._catalog))
 
 
 def check_environment(
@@ -67,7 +84,7 @@ def _placeholder_reason(found: Distribution) -> str:
     telling = next((words for words in _NOT_IT if words in said), "")
     if telling:
         return f"its own words are {telling!r}"
-    if not found.problem and not found.files:
+    if not found.problem and found.files == ():
         return "it contains no code"
     if re.match(r"\s*raise\s+\w*(?:Error|Exception)\b", found.text):
         return "its only module does nothing but raise an error"

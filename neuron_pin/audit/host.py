@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, public_version
@@ -12,12 +11,15 @@ from neuron_pin.catalog.newness import JudgedSystem, judge_system
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash, find_floor_above
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.distributions import environment_python
-from neuron_pin.inputs.host.dpkg_status import STATUS, read_installed
+from neuron_pin.inputs.host.dpkg_status import (
+    STATUS,
+    has_dpkg_status,
+    read_dpkg_status,
+    read_installed,
+)
 from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
 from neuron_pin.inputs.locks.detected import DetectedPackage
-from neuron_pin.inputs.state import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
@@ -38,20 +40,8 @@ from .repositories import check_apt
 from .requirements import check_packages, is_neuron
 from .scope import check_scope
 
-ENVIRONMENTS = (
-    "opt/aws_neuron*_venv_*",
-    "opt/neuron/*",
-    "opt/venv",
-    "usr/lib/python3/dist-packages",
-    "usr/lib/python3.*/site-packages",
-    "usr/local/lib/python3.*/site-packages",
-    "usr/local/lib/python3.*/dist-packages",
-)
-"""Where images and machines keep environments, those of DLAMIs first."""
-
 MakeTarget = Callable[[str, str], Target]
 MODULE = "sys/module/neuron/version"
-MAX_STATUS = 256 * 1024 * 1024
 
 
 def check_host(
@@ -62,8 +52,10 @@ def check_host(
     now: float,
     *,
     is_running: bool,
+    environments: Iterable[str],
 ) -> tuple[list[Finding], list[DetectedPackage]]:
-    """The findings on a machine below a root, and the Neuron packages on it.
+    """The findings on a machine below a root, and the Neuron packages on it and in these
+    environments of it.
 
     ``is_running`` says that it is a machine and not an image: then its instance family, its
     kernel, the loaded driver and the age of apt's lists count too.  ``now`` is in seconds since
@@ -104,7 +96,7 @@ def check_host(
     if os.path.isdir(os.path.join(root, "etc/apt")) and _concerns_apt(root, catalog, packages):
         findings += check_apt(root, catalog, now, is_image=not is_running)
     stated = list(packages)
-    for folder in find_environments(root):
+    for folder in environments:
         own = make_target(environment_python(folder), known.name if known is not None else "")
         try:
             more, inside = check_environment(folder, catalog, own, within_days)
@@ -120,17 +112,6 @@ def report_unreadable(error: UnreadableInput) -> Finding:
     """What could not be read, as a finding."""
     place = f"{error.path}:{error.line}" if error.line else error.path
     return Finding(Rule.UNREADABLE, Severity.ERROR, place, error.problem, place, error.hint)
-
-
-def find_environments(root: str) -> list[str]:
-    """The environments below a root, in the places where images keep them."""
-    found = [
-        path
-        for pattern in ENVIRONMENTS
-        for path in sorted(glob.glob(os.path.join(glob.escape(root), pattern)))
-        if os.path.isdir(path) and site_packages(path)
-    ]
-    return list(dict.fromkeys(found))
 
 
 def _system(
@@ -189,8 +170,8 @@ def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
         if Ecosystem.APT in package.systems and is_neuron(package)
     ]
     status = os.path.join(root, STATUS)
-    if os.path.lexists(status):
-        data = read_bounded(status, MAX_STATUS)
+    if os.path.lexists(status) or has_dpkg_status(root):
+        data = read_dpkg_status(root)
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, None, "is not a dpkg status file")
         for name, found in sorted(read_installed(root, names).items()):

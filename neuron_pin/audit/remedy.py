@@ -18,7 +18,7 @@ from neuron_pin.catalog.support import (
 )
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.state import site_packages
+from neuron_pin.inputs.host.distributions import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
 from neuron_pin.resolve.suggestion import SUPPORTED, Suggestion, suggest_version
 from neuron_pin.target import Target

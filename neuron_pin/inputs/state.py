@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from neuron_pin.catalog import Catalog, Member, canonicalize_name
+from neuron_pin.catalog import Catalog, Member
 from neuron_pin.catalog.support import order_by_default
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
@@ -19,7 +19,6 @@ from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_DISTRIBUTIONS = 20_000
 
 
 class State(NamedTuple):
@@ -154,50 +153,15 @@ def _host(root: str, catalog: Catalog) -> State:
 
 
 def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
-    """The distributions of a virtual environment, or of a folder of them, by the names of
-    their ``.dist-info`` folders (PEP 376, 427); raises `UnreadableInput`."""
+    """The distributions of an environment, or of a folder of them, by the names of their metadata
+    folders (PEP 376, 427); raises `UnreadableInput`."""
+    from neuron_pin.inputs.host.distributions import read_distributions
+
     found: dict[PackageKey, set[str]] = {}
-    places = site_packages(folder)
-    if not places:
-        raise not_an_environment(folder)
-    for place in places:
-        for name in os.listdir(place):
-            match = re.fullmatch(r"([A-Za-z0-9._]+)-([^-]+)\.dist-info", name)
-            if match is not None:
-                key = PackageKey(Ecosystem.PIP, canonicalize_name(match[1]))
-                found.setdefault(key, set()).add(match[2].replace("_", "-"))
-        if len(found) > MAX_DISTRIBUTIONS:
-            raise UnreadableInput(folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions")
+    for distribution in read_distributions(folder, ()):
+        key = PackageKey(Ecosystem.PIP, distribution.name)
+        found.setdefault(key, set()).add(distribution.version)
     return _sort_versions(found)
-
-
-def not_an_environment(folder: str) -> UnreadableInput:
-    """What to raise for a folder without distributions: it may not exist, or be a part of an
-    environment."""
-    if not os.path.lexists(folder):
-        return UnreadableInput(folder, None, "there is no such folder")
-    near = folder.rstrip("/")
-    for _ in range(3):
-        near = os.path.dirname(near)
-        if os.path.isfile(os.path.join(near, "pyvenv.cfg")):
-            hint = f"did you mean {near}?"
-            return UnreadableInput(folder, None, "this is inside of an environment", hint=hint)
-    return UnreadableInput(folder, None, "is not a virtual environment: it has no site-packages")
-
-
-def site_packages(folder: str) -> list[str]:
-    """The folders of distributions of an environment, or the folder itself if it is one."""
-    found = []
-    for lib in ("lib", "lib64"):
-        place = os.path.join(folder, lib)
-        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
-            inner = os.path.join(place, name, "site-packages")
-            if re.fullmatch(r"python3\.\d+", name) and os.path.isdir(inner):
-                found.append(inner)
-    if os.path.basename(os.path.normpath(folder)) in ("site-packages", "dist-packages"):
-        found.append(folder)
-    # lib64 is a link to lib.
-    return list({os.path.realpath(place): place for place in found}.values())
 
 
 def _file(path: str, catalog: Catalog) -> State:

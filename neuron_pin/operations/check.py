@@ -186,25 +186,47 @@ class Check:
         return check_environment(folder, self.catalog, target, self.within_days)
 
     def _host(self, root: str) -> tuple[list[Finding], list[DetectedPackage]]:
-        from neuron_pin.audit.host import check_host
-
         options = self._options
         self._options = self._options.fill_in(instance=detect(root).instance)
         try:
-            return check_host(
-                root, self.catalog, self.target, self.within_days, self.now, is_running=True
-            )
+            return self._check_root(root, root, is_running=True)
         finally:
             self._options = options
 
-    def _image(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _check_root(
+        self, root: str, label: str, *, is_running: bool
+    ) -> tuple[list[Finding], list[DetectedPackage]]:
+        """A machine, or the files of an image, with every environment on it."""
+        from neuron_pin.audit.environment import NeuronNames
         from neuron_pin.audit.host import check_host, report_unreadable
+        from neuron_pin.inputs.host.dpkg_status import has_dpkg_status
+        from neuron_pin.inputs.host.environments import find_environments
+        from neuron_pin.inputs.host.rpm_database import rpm_database
+
+        searched = find_environments(root, NeuronNames(self.catalog))
+        if searched.skipped:
+            self._warnings.append(
+                f"{label}: {', '.join(searched.skipped)} was not searched for environments; name "
+                "those in it with --venv"
+            )
+        findings, stated = check_host(
+            root, self.catalog, self.target, self.within_days, self.now,
+            is_running=is_running, environments=searched.folders,
+        )  # fmt: skip
+        if searched.problem is not None:
+            findings.append(report_unreadable(searched.problem))
+        if not has_dpkg_status(root) and not rpm_database(root):
+            self._warnings.append(
+                f"{label} has no database of dpkg or rpm: system packages were not checked"
+            )
+        return findings, stated
+
+    def _image(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
+        from neuron_pin.audit.host import report_unreadable
         from neuron_pin.inputs.containers.image import open_image
 
         with open_image(path, self._reporter) as image:
-            found, stated = check_host(
-                image.root, self.catalog, self.target, self.within_days, self.now, is_running=False
-            )
+            found, stated = self._check_root(image.root, path, is_running=False)
             found += [report_unreadable(problem) for problem in image.problems]
 
             def inside(text: str) -> str:

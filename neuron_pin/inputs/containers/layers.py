@@ -32,9 +32,12 @@ KEPT = re.compile(
     r"|var/lib/dpkg/status(?:\.d/[^/]+)?"
     r"|etc/apt/(?:sources\.list|preferences|trusted\.gpg)(?:\.d/[^/]+)?"
     r"|etc/apt/keyrings/[^/]+|usr/share/keyrings/[^/]+"
-    r"|(?:var/lib|usr/lib/sysimage)/rpm/[^/]+"
+    r"|(?:var/lib|usr/lib/sysimage|usr/share)/rpm/[^/]+"
     r"|(?:[^/]+/)*pyvenv\.cfg"
-    r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]+\.dist-info/(?:METADATA|RECORD)"
+    r"|(?:[^/]+/)*[^/]+\.dist-info/(?:METADATA|RECORD)"
+    r"|(?:[^/]+/)*[^/]+\.egg-info(?:/PKG-INFO)?"
+    r"|(?:[^/]+/)*[^/]+\.egg/EGG-INFO/PKG-INFO|(?:[^/]+/)*[^/]*neuron[^/]*\.egg"
+    r"|(?:[^/]+/)*conda-meta/[^/]*neuron[^/]*\.json"
     r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]*neuron[^/]*(?:/__init__)?\.py"
 )
 STATUS = "var/lib/dpkg/status"
@@ -81,18 +84,6 @@ class LayerFiles:
             os.makedirs(os.path.dirname(own), exist_ok=True)
             with open(own, "xb") as stream:
                 stream.write(self.found["usr/lib/os-release"])
-        parts = sorted(n for n in self.found if n.startswith("var/lib/dpkg/status.d/"))
-        status = os.path.join(root, "var/lib/dpkg/status")
-        if parts and not os.path.exists(status):
-            # Images without a shell keep one file a package.
-            with open(status, "xb") as stream:
-                stream.write(b"\n\n".join(self._as_installed(name) for name in parts))
-
-    def _as_installed(self, name: str) -> bytes:
-        data = self.found[name].strip()
-        if re.search(rb"^Status:", data, re.M):
-            return data
-        return re.sub(rb"^(Package: .*)$", rb"\1\nStatus: install ok installed", data, flags=re.M)
 
 
 def normalize_member_name(name: str) -> str:

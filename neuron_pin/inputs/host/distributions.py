@@ -1,7 +1,8 @@
 """Installed distributions: what their metadata and RECORD say, not only their folders' names.
 
 Source: "Recording installed projects" (PEP 376, 427, 627), core metadata, pyvenv.cfg of the
-venv module.  Of other packages than those asked for only the names of folders are read.
+venv module; setuptools, "The Internal Structure of Python Eggs", for what older installers left.
+Of other packages than those asked for only the names of folders are read.
 """
 
 from __future__ import annotations
@@ -13,24 +14,24 @@ from collections.abc import Container, Iterator
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.state import MAX_DISTRIBUTIONS, not_an_environment, site_packages
 from neuron_pin.record import NamedTuple
 
 MAX_METADATA = 4 * 1024 * 1024
 MAX_RECORD = 32 * 1024 * 1024
 MAX_MODULE = 64 * 1024
+MAX_DISTRIBUTIONS = 20_000
 
-
-_SUFFIX = ".dist-info"
+_EGG_NAME = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*?)(?:-(?P<version>\d[^-]*))?(?:-py\d.*)?")
 
 
 class Distribution(NamedTuple):
     """One installed distribution.
 
-    ``version`` is that of METADATA where that could be read, else of the folder's name.  The
+    ``version`` is that of its metadata where that could be read, else of the folder's name.  The
     rest is empty for what was not asked for: ``summary``, the ``requires`` lines, ``files``,
-    what RECORD lists outside of the metadata's own folder, and ``text``, the only module where
-    there is no more than one.  ``problem`` says what could not be read.
+    what is listed outside of the metadata's own folder, none where nothing lists it, and
+    ``text``, the only module where there is no more than one.  ``problem`` says what could not
+    be read.
     """
 
     name: str
@@ -38,35 +39,119 @@ class Distribution(NamedTuple):
     place: str
     summary: str = ""
     requires: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...] | None = ()
     text: str = ""
     problem: str = ""
+
+
+def read_metadata_name(entry: str) -> tuple[str, str]:
+    """The package and the version that the name of a metadata folder, or of an egg, states;
+    both empty for other names, the version for a name without one."""
+    stem, dot, suffix = entry.rpartition(".")
+    if not dot or suffix not in ("dist-info", "egg-info", "egg"):
+        return "", ""
+    if suffix == "dist-info":
+        name, _, version = stem.rpartition("-")
+        return canonicalize_name(name), version.replace("_", "-")
+    match = _EGG_NAME.fullmatch(stem)
+    if match is None:
+        return "", ""
+    return canonicalize_name(match["name"]), (match["version"] or "").replace("_", "-")
+
+
+def read_conda_name(entry: str) -> tuple[str, str]:
+    """The package and the version that the name of a file in ``conda-meta`` states,
+    ``NAME-VERSION-BUILD.json``; both empty for other names."""
+    parts = entry.removesuffix(".json").rsplit("-", 2)
+    if not entry.endswith(".json") or len(parts) != 3:
+        return "", ""
+    return canonicalize_name(parts[0]), parts[1]
 
 
 def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribution]:
     """The distributions of an environment, or of a folder of them; those of the names are
     looked into.  Raises `UnreadableInput` for what is no environment."""
     places = site_packages(folder)
-    if not places:
+    conda = os.path.join(folder, "conda-meta")
+    if not places and not os.path.isdir(conda):
         raise not_an_environment(folder)
+    found: set[str] = set()
     count = 0
-    for place in places:
+    for place in (*places, conda):
+        if place == conda and not os.path.isdir(conda):
+            continue
         try:
             entries = sorted(os.listdir(place))
         except OSError as error:
             raise UnreadableInput(place, None, f"cannot be read: {error.strerror}") from None
         for entry in entries:
-            written, dash, version = entry[: -len(_SUFFIX)].rpartition("-")
-            if not entry.endswith(_SUFFIX) or not dash:
+            if place == conda:
+                name, version = read_conda_name(entry)
+                # Python packages of conda have metadata of Python's too.
+                if name not in names or name in found:
+                    continue
+            else:
+                name, version = read_metadata_name(entry)
+            if not name:
                 continue
             count += 1
             if count > MAX_DISTRIBUTIONS:
                 raise UnreadableInput(
                     folder, None, f"has more than {MAX_DISTRIBUTIONS} distributions"
                 )
-            name = canonicalize_name(written)
-            plain = Distribution(name, version.replace("_", "-"), f"{place}/{entry}")
-            yield _read_distribution(plain, place) if name in names else plain
+            found.add(name)
+            plain = Distribution(name, version, f"{place}/{entry}")
+            if name not in names and version:
+                yield plain
+            elif place == conda:
+                yield plain._replace(files=None)
+            elif entry.endswith(".dist-info"):
+                yield _read_distribution(plain, place)
+            else:
+                yield _read_egg(plain)
+
+
+def not_an_environment(folder: str) -> UnreadableInput:
+    """What to raise for a folder without distributions: it may not exist, or be a part of an
+    environment."""
+    if not os.path.lexists(folder):
+        return UnreadableInput(folder, None, "there is no such folder")
+    near = folder.rstrip("/")
+    for _ in range(3):
+        near = os.path.dirname(near)
+        if os.path.isfile(os.path.join(near, "pyvenv.cfg")):
+            hint = f"did you mean {near}?"
+            return UnreadableInput(folder, None, "this is inside of an environment", hint=hint)
+    return UnreadableInput(
+        folder,
+        None,
+        "holds no Python packages: neither an environment nor a folder of pip install --target",
+    )
+
+
+def site_packages(folder: str) -> list[str]:
+    """The folders of distributions of an environment, or the folder itself if it is one."""
+    found = []
+    for lib in ("lib", "lib64"):
+        place = os.path.join(folder, lib)
+        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+            inner = os.path.join(place, name, "site-packages")
+            if re.fullmatch(r"python3\.\d+", name) and os.path.isdir(inner):
+                found.append(inner)
+    if os.path.basename(os.path.normpath(folder)) in ("site-packages", "dist-packages"):
+        found.append(folder)
+    if not found and os.path.isdir(folder) and _holds_distributions(folder):
+        # As pip install --target makes it.
+        found.append(folder)
+    # lib64 is a link to lib.
+    return list({os.path.realpath(place): place for place in found}.values())
+
+
+def _holds_distributions(folder: str) -> bool:
+    try:
+        return any(read_metadata_name(entry)[0] for entry in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def environment_python(folder: str) -> str:
@@ -88,17 +173,9 @@ def _read_distribution(plain: Distribution, place: str) -> Distribution:
         data = read_bounded(os.path.join(plain.place, "METADATA"), MAX_METADATA)
     except UnreadableInput as error:
         return plain._replace(problem=f"METADATA {error.problem}")
-    headers, body = _headers(data.decode("utf-8", "replace"))
-    versions = headers.get("version", [])
-    if len(versions) != 1 or [canonicalize_name(n) for n in headers.get("name", [])] != [
-        plain.name
-    ]:
-        return plain._replace(problem="METADATA has not one Version and this Name")
-    found = plain._replace(
-        version=versions[0],
-        summary=" ".join([*headers.get("summary", []), body[:2000]]),
-        requires=tuple(headers.get("requires-dist", [])),
-    )
+    found = _read_metadata(plain, data, "METADATA")
+    if found.problem:
+        return found
     try:
         record = read_bounded(os.path.join(plain.place, "RECORD"), MAX_RECORD)
     except UnreadableInput as error:
@@ -110,6 +187,54 @@ def _read_distribution(plain: Distribution, place: str) -> Distribution:
         path for path in paths if path and not path.startswith(own) and "__pycache__" not in path
     )
     return found._replace(files=files, text=_only_module(files, place))
+
+
+def _read_egg(plain: Distribution) -> Distribution:
+    """A distribution with setuptools' metadata, a folder or a file; what it installed is listed
+    nowhere."""
+    plain = plain._replace(files=None)
+    inside = "EGG-INFO/PKG-INFO" if plain.place.endswith(".egg") else "PKG-INFO"
+    try:
+        if os.path.isdir(plain.place):
+            data = read_bounded(os.path.join(plain.place, inside), MAX_METADATA)
+        elif plain.place.endswith(".egg"):
+            data = _read_from_zip(plain.place, inside)
+        else:
+            data = read_bounded(plain.place, MAX_METADATA)
+    except UnreadableInput as error:
+        return plain._replace(problem=f"PKG-INFO {error.problem}")
+    return _read_metadata(plain, data, "PKG-INFO")
+
+
+def _read_from_zip(path: str, name: str) -> bytes:
+    """A file of an archive; raises `UnreadableInput`."""
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+            data = stream.read(MAX_METADATA + 1)
+    except OSError as error:
+        raise UnreadableInput(path, None, f"cannot be read: {error.strerror}") from None
+    except (KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableInput(path, None, f"cannot be read: {error}") from None
+    if len(data) > MAX_METADATA:
+        raise UnreadableInput(path, None, f"larger than {MAX_METADATA} bytes")
+    return data
+
+
+def _read_metadata(plain: Distribution, data: bytes, file: str) -> Distribution:
+    headers, body = _headers(data.decode("utf-8", "replace"))
+    versions = headers.get("version", [])
+    if len(versions) != 1 or [canonicalize_name(n) for n in headers.get("name", [])] != [
+        plain.name
+    ]:
+        return plain._replace(problem=f"{file} has not one Version and this Name")
+    return plain._replace(
+        version=versions[0],
+        summary=" ".join([*headers.get("summary", []), body[:2000]]),
+        requires=tuple(headers.get("requires-dist", [])),
+    )
 
 
 def _headers(text: str) -> tuple[dict[str, list[str]], str]:

@@ -23,13 +23,43 @@ class Installed(NamedTuple):
     build: str = ""
 
 
+def has_dpkg_status(root: str) -> bool:
+    """Whether dpkg's database, or that of an image without dpkg, is below a root."""
+    return os.path.isfile(os.path.join(root, STATUS)) or bool(_parts(root))
+
+
+def read_dpkg_status(root: str) -> bytes:
+    """The stanzas of dpkg's database below a root, empty for none.
+
+    Images without dpkg keep a file a package in ``status.d``, as rules_distroless and distroless
+    make them; what is in one is installed.  Raises `UnreadableInput`.
+    """
+    path = os.path.join(root, STATUS)
+    stanzas = [read_bounded(path, MAX_BYTES)] if os.path.lexists(path) else []
+    stanzas += [_as_installed(read_bounded(part, MAX_BYTES)) for part in _parts(root)]
+    return b"\n\n".join(stanzas)
+
+
+def _parts(root: str) -> list[str]:
+    folder = os.path.join(root, f"{STATUS}.d")
+    if not os.path.isdir(folder):
+        return []
+    # Beside a package's stanza is the list of its files.
+    names = sorted(name for name in os.listdir(folder) if not name.endswith(".md5sums"))
+    return [path for name in names if os.path.isfile(path := os.path.join(folder, name))]
+
+
+def _as_installed(stanza: bytes) -> bytes:
+    stanza = stanza.strip()
+    if re.search(rb"^Status:", stanza, re.M):
+        return stanza
+    return re.sub(rb"^(Package: .*)$", rb"\1\nStatus: install ok installed", stanza, flags=re.M)
+
+
 def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
     """The named packages that are installed below a root; those of which only the
     configuration is left are not.  Raises `UnreadableInput`."""
-    path = os.path.join(root, STATUS)
-    if not os.path.isfile(path):
-        return {}
-    data = b"\n\n" + read_bounded(path, MAX_BYTES)
+    data = b"\n\n" + read_dpkg_status(root)
     found = {}
     for name in names:
         mark = b"\nPackage: " + name.encode() + b"\n"

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from neuron_pin.errors import UnreadableInput
 
-DATABASES = ("usr/lib/sysimage/rpm", "var/lib/rpm")
+DATABASES = ("usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm")
+"""Where rpm, its older releases and rpm-ostree keep it."""
 _FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
 SECONDS = 60
 

@@ -76,7 +76,7 @@ def read_detected(
 
 
 def _not_a_file(path: str) -> WrongUsage:
-    from neuron_pin.inputs.state import site_packages
+    from neuron_pin.inputs.host.distributions import site_packages
 
     folder = shlex.quote(path)
     hint = "name the files in it, or an environment with --venv, a machine's root with --root"

@@ -1,0 +1,128 @@
+"""Where Python distributions are below a root: virtual and conda environments, the system's
+folders, and those of ``pip install --target``.
+
+Source: "Recording installed projects" (a folder of distributions holds their ``.dist-info``);
+setuptools, ``.egg-info`` and eggs; proc_pid_mountinfo(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Container
+
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.record import NamedTuple
+
+from .distributions import read_conda_name, read_metadata_name
+
+MAX_FOLDERS = 100_000
+"""How many folders are looked into; those in folders of distributions do not count."""
+MAX_MOUNTS = 4 * 1024 * 1024
+_WITHOUT = frozenset({"__pycache__", ".git", "node_modules", "lost+found", "pkgs"})
+"""Folders without environments; ``pkgs`` is conda's cache."""
+_WITHOUT_BELOW_ROOT = frozenset(
+    {"boot", "dev", "proc", "run", "sys", "usr/include", "usr/share", "usr/src"}
+    | {f"{lib}/{name}" for lib in ("lib", "usr/lib") for name in ("firmware", "modules")}
+    | {f"var/lib/{name}" for name in ("containerd", "containers", "docker")}
+)
+_LOCAL = frozenset(
+    {"btrfs", "erofs", "ext2", "ext3", "ext4", "f2fs", "overlay", "squashfs", "tmpfs", "xfs", "zfs"}
+)
+"""The types of file systems that are on disks of the machine, or in its memory."""
+
+
+class FoundEnvironments(NamedTuple):
+    """Folders with distributions, by path: environments as a whole, or folders of distributions
+    alone.  ``skipped`` are mounts of other file systems that were not entered, with their type;
+    ``problem`` is that there were too many folders, none where all were looked into."""
+
+    folders: tuple[str, ...]
+    skipped: tuple[str, ...]
+    problem: UnreadableInput | None
+
+
+def find_environments(
+    root: str, names: Container[str], max_folders: int = MAX_FOLDERS
+) -> FoundEnvironments:
+    """The environments below a root that hold one of the named distributions.
+
+    No link is followed, and on a running machine no mount of a network file system is entered.
+    At most ``max_folders`` folders are looked into, the nearest to the root first.
+    """
+    foreign = _foreign_mounts() if os.path.realpath(root) == "/" else {}
+    places: list[str] = []
+    skipped: list[str] = []
+    problem = None
+    waiting = deque([""])
+    looked_into = 0
+    while waiting:
+        if looked_into == max_folders:
+            problem = UnreadableInput(
+                root,
+                None,
+                f"has more than {max_folders} folders: environments further down were not looked "
+                "for",
+                hint="name them: --venv FOLDER",
+            )
+            break
+        below = waiting.popleft()
+        looked_into += 1
+        entries = _list_entries(os.path.join(root, below))
+        read = read_conda_name if os.path.basename(below) == "conda-meta" else read_metadata_name
+        if any(read(name)[0] in names for name, _ in entries):
+            places.append(os.path.join(root, below))
+            continue
+        if os.path.basename(below) in ("site-packages", "dist-packages"):
+            continue
+        for name, is_folder in entries:
+            inner = os.path.join(below, name)
+            if not is_folder or name in _WITHOUT or inner in _WITHOUT_BELOW_ROOT:
+                continue
+            if f"/{inner}" in foreign:
+                skipped.append(f"/{inner} ({foreign[f'/{inner}']})")
+                continue
+            waiting.append(inner)
+    folders = dict.fromkeys(_environment_of(place, root) for place in sorted(places))
+    return FoundEnvironments(tuple(folders), tuple(skipped), problem)
+
+
+def _list_entries(folder: str) -> list[tuple[str, bool]]:
+    """The names in a folder, and whether each is a folder; none where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+    except OSError:
+        return []
+
+
+def _environment_of(place: str, root: str) -> str:
+    """The environment that a folder of distributions belongs to; the folder itself, where that is
+    the system's or has no environment around it."""
+    inside = r"(.*)/(?:conda-meta|lib(?:64)?/python3(?:\.\d+)?/(?:site|dist)-packages)"
+    match = re.fullmatch(inside, place)
+    if match is None or match[1] in {os.path.join(root, name) for name in ("usr", "usr/local")}:
+        return place
+    return place if os.path.normpath(match[1]) == os.path.normpath(root) else match[1]
+
+
+def _foreign_mounts() -> dict[str, str]:
+    """The mounts of this machine that are not on its own disks, and the types of their file
+    systems."""
+    try:
+        text = read_bounded("/proc/self/mountinfo", MAX_MOUNTS).decode("utf-8", "replace")
+    except UnreadableInput:
+        return {}
+    found = {}
+    for line in text.splitlines():
+        before, dash, after = line.partition(" - ")
+        fields, kind = before.split(" "), after.partition(" ")[0]
+        if dash and len(fields) > 4 and kind not in _LOCAL:
+            found[re.sub(r"\\([0-7]{3})", _unescape, fields[4])] = kind
+    return found
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return chr(int(match[1], 8))
