@@ -6,6 +6,7 @@ Source: the programs in `hooks/program`, which judge what apt and dnf are about 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -21,6 +22,9 @@ from .lock_input import load_hook_lock
 from .program import apt_hook, telling, verdict
 from .program.state import State, Unusable, parse_state, read_state
 from .programs import HERE
+
+_VERSION = re.compile(r"(\d{1,10}:)?(\d[\w.+~^-]*|(\d[\w.+~^-]*)?\*)", re.ASCII)
+"""Source: deb-version(7); rpm-version(7), whose release follows a dash, too."""
 
 KERNELS = ("linux-image-", "linux-headers-")
 
@@ -124,6 +128,11 @@ def _parse(word: str, state: State, root: str) -> tuple[str, str]:
     name, version = name.strip(), version.strip()
     if not name or not version or not f"{name}{version}".isprintable() or " " in word.strip():
         raise WrongUsage(f"{word!r} names no version", hint=f"write {_example(name, state)}")
+    if not _VERSION.fullmatch(version) or ".." in version:
+        raise WrongUsage(
+            f"{version!r} is not a version that apt or dnf has",
+            hint=f"write {_example(name, state)}",
+        )
     if not state.is_neuron(name) and not name.startswith(KERNELS):
         if nearest(name, state.names):
             raise UnknownName("package", name, state.names)

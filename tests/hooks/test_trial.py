@@ -157,3 +157,17 @@ def test_words_that_name_no_version_are_refused(run: Run, words: tuple[str, ...]
 
 def test_without_a_hook_a_lock_is_asked_for(run: Run) -> None:
     assert run("hook", "test", f"{TOOLS}=1", "--root", ".").code == 2
+
+
+@pytest.mark.parametrize("version", ["2.28..0", "_3dcef56f0", "~1.0", "v2.28.0", "1:", "2.28,0"])
+def test_what_is_no_version_of_any_manager_is_not_judged(run: Run, version: str) -> None:
+    assert run(*LOCK, "-o", "lock.json").code == 0
+    done = run("hook", "test", f"{TOOLS}={version}", "--lock", "lock.json")
+    assert version in failure(done, WrongUsage).message
+
+
+def test_an_epoch_is_the_reason_where_the_numbers_are_locked(run: Run) -> None:
+    assert run(*LOCK, "-o", "lock.json").code == 0
+    done = run("hook", "test", f"{TOOLS}=9:2.31.15.0-1", "--lock", "lock.json", "--format", "json")
+    (change,) = json.loads(done.out)["changes"]
+    assert (change["rule"], "epoch" in change["reason"]) == ("NP306", True)

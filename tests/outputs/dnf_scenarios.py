@@ -1,8 +1,9 @@
-"""Random dnf worlds: what real dnf 4 chooses, held against what our pins mean.
+"""Random dnf worlds: what real dnf 4 and dnf 5 choose, compared with what our pins mean.
 
 Each world has Neuron's repository as our ``*.repo`` describes it, another one with higher and
 equal versions, something installed or nothing, other people's locks, and our lines between
-them.  By hand: ``python tests/outputs/dnf_scenarios.py SEED COUNT``.
+them.  By hand: ``python tests/outputs/dnf_scenarios.py SEED COUNT``, and ``--dnf5`` behind it
+for dnf 5.
 """
 
 import os
@@ -20,10 +21,12 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
+from dnf5_world import run_inside
 from dnf_world import PLUGINS, run_dnf
 from rpm_world import Built, build
 
 from neuron_pin.fs.sections import put_section
+from neuron_pin.outputs.versionlock import conditions
 from neuron_pin.policy import Ecosystem, Pin, parse_pin
 from neuron_pin.policy.rpmversion import compare_rpm
 
@@ -67,21 +70,24 @@ def _inside(pin: Pin | None, version: str) -> bool:
     return ":" not in version and pin.matches(version)
 
 
-def predicted(world: World, name: str, command: str) -> str | None:
+def predicted(world: World, name: str, command: str, is_dnf5: bool = False) -> str | None:
     """The version that is there afterwards, none for none.
 
     A locked name has the versions in its pin alone.  Of those Neuron's repository goes before
     others, and the highest wins; nothing is taken back.  To install what is installed does
     nothing.  An upgrade looks at what is not older, so that where Neuron's repository has
     neither the installed version nor a newer one, another repository's wins: a version lock
-    cannot name a repository.
+    cannot name a repository.  ``install`` of dnf 5 upgrades what is installed, and a repository
+    that has a version in the pin hides those that come after it, also for an upgrade.
     """
     now = world.installed.get(name)
-    if (command == "install") is (now is not None):
+    if (command == "install") is (now is not None) and not (is_dnf5 and now is not None):
         return now
     pin = parse_pin(world.pins[name], Ecosystem.RPM) if name in world.pins else None
     for repository in (world.neuron, world.other):
         inside = [v for v in repository[name] if _inside(pin, v)]
+        if is_dnf5 and inside:
+            return _newest([*inside, *([now] if now is not None else [])])
         not_older = [v for v in inside if now is None or compare_rpm(v, now) >= 0]
         if not_older:
             return _newest(not_older)
@@ -89,7 +95,9 @@ def predicted(world: World, name: str, command: str) -> str | None:
 
 
 class Lab:
-    """Real dnf with a pool of real packages."""
+    """Real dnf 4 with a pool of real packages."""
+
+    is_dnf5 = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -112,19 +120,8 @@ class Lab:
         if world.installed:
             files = [str(self._file(*item)) for item in world.installed.items()]
             image.mkdir()
-            subprocess.run(["rpm", "--root", str(image), "--dbpath", _dbpath(), "--justdb",
-                            "--nodeps", "--ignorearch", "--ignoreos", "-i", *files],
-                           check=True, capture_output=True)  # fmt: skip
-        (here / "plugins").mkdir()
-        locks = here / "versionlock.list"
-        ours = "".join(
-            f"{name}-{pattern}\n"
-            for name, pin in world.pins.items()
-            for pattern in parse_pin(pin, Ecosystem.RPM).to_rpm_patterns()
-        )
-        locks.write_text(put_section(world.before, ours) + world.after)
-        conf = f"[main]\nenabled=1\nlocklist={locks}\n"
-        (here / "plugins/versionlock.conf").write_text(conf)
+            self._install(image, files)
+        self._lock(here, world)
         (here / "dnf.conf").write_text(
             "[main]\ngpgcheck=0\nplugins=1\n"
             f"[neuron]\nname=n\nbaseurl=file://{here}/neuron\npriority=1\n"
@@ -137,6 +134,23 @@ class Lab:
         for name in NAMES:
             yield "upgrade", name, plan.get(name, world.installed.get(name))
         shutil.rmtree(here)
+
+    def _install(self, image: Path, files: list[str]) -> None:
+        subprocess.run(["rpm", "--root", str(image), "--dbpath", _dbpath(), "--justdb",
+                        "--nodeps", "--ignorearch", "--ignoreos", "-i", *files],
+                       check=True, capture_output=True)  # fmt: skip
+
+    def _lock(self, here: Path, world: World) -> None:
+        (here / "plugins").mkdir()
+        locks = here / "versionlock.list"
+        ours = "".join(
+            f"{name}-{pattern}\n"
+            for name, pin in world.pins.items()
+            for pattern in parse_pin(pin, Ecosystem.RPM).to_rpm_patterns()
+        )
+        locks.write_text(put_section(world.before, ours) + world.after)
+        conf = f"[main]\nenabled=1\nlocklist={locks}\n"
+        (here / "plugins/versionlock.conf").write_text(conf)
 
     def _file(self, name: str, version: str) -> Path:
         # Two epochs of one version would have one file name.
@@ -158,19 +172,69 @@ class Lab:
         )
 
 
+OTHER_LOCK = """
+[[packages]]
+name = "bash"
+comment = "theirs"
+[[packages.conditions]]
+key = "evr"
+comparator = "<"
+value = "0:6"
+"""
+
+
+class Lab5(Lab):
+    """Real dnf 5 with the same packages."""
+
+    is_dnf5 = True
+
+    def _install(self, image: Path, files: list[str]) -> None:
+        done = run_inside(
+            "rpm", "--root", str(image), "--justdb", "--nodeps", "--ignorearch", "--ignoreos",
+            "-i", *files,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    def _lock(self, here: Path, world: World) -> None:
+        ours = ""
+        for name, pin in world.pins.items():
+            ours += f'[[packages]]\nname = "{name}"\n'
+            for comparator, value in conditions(parse_pin(pin, Ecosystem.RPM)):
+                ours += "[[packages.conditions]]\n" + "".join(
+                    f'{key} = "{text}"\n'
+                    for key, text in (("key", "evr"), ("comparator", comparator), ("value", value))
+                )
+        (here / "image/etc/dnf").mkdir(parents=True, exist_ok=True)
+        (here / "image/etc/dnf/versionlock.toml").write_text(
+            put_section('version = "1.0"\n' + (OTHER_LOCK if "bash" in world.before else ""), ours)
+            + (OTHER_LOCK if "bash" in world.after else "")
+        )
+
+    def _plan(self, here: Path, command: str, *names: str) -> dict[str, str]:
+        done = run_inside(
+            "dnf5", "-c", str(here / "dnf.conf"), f"--installroot={here / 'image'}",
+            "--releasever=9", "--forcearch=x86_64", "--setopt=cachedir=/cache",
+            f"--setopt=reposdir={here / 'none'}", "--assumeno", command,
+            *(["--skip-unavailable"] if names else []), *names,
+        )  # fmt: skip
+        assert "versionlock.toml" not in done.stderr, done.stderr
+        rows = re.findall(r"^ (aws-\S+)\s+x86_64\s+(\S+)\s+(?:neuron|other)\s", done.stdout, re.M)
+        return {name: version.removeprefix("0:") for name, version in rows}
+
+
 def _dbpath() -> str:
     done = subprocess.run(["rpm", "--eval", "%{_dbpath}"], capture_output=True, text=True)
     return done.stdout.strip()
 
 
-def differences(seed: int, count: int, folder: Path) -> list[str]:
+def differences(seed: int, count: int, folder: Path, kind: "type[Lab]" = Lab) -> list[str]:
     """Run that many worlds; one line for each in which real dnf does something else."""
-    lab = Lab(folder)
+    lab = kind(folder)
     found = []
     for number in range(seed, seed + count):
         world = make(random.Random(number))
         for command, name, real in lab.run(world):
-            ours = predicted(world, name, command)
+            ours = predicted(world, name, command, lab.is_dnf5)
             if ours != real:
                 found.append(f"{number}: {command} {name}: {ours} expected, dnf {real}: {world}")
             if real != world.installed.get(name) and name in world.pins:
@@ -183,7 +247,7 @@ def differences(seed: int, count: int, folder: Path) -> list[str]:
 if __name__ == "__main__":
     start, amount = int(sys.argv[1]), int(sys.argv[2])
     with tempfile.TemporaryDirectory() as place:
-        wrong = differences(start, amount, Path(place))
+        wrong = differences(start, amount, Path(place), Lab5 if "--dnf5" in sys.argv else Lab)
     print("\n".join(wrong))
     print(f"{amount} worlds, {len(wrong)} differences")
     sys.exit(bool(wrong))

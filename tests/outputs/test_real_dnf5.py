@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 from dnf5_world import Dnf5, dnf5_world, has_dnf5
-from rpm_world import repository
+from dnf_scenarios import Lab5, differences
+from rpm_world import has_rpm_tools, repository
 
 from neuron_pin.policy import Ecosystem, installable, parse_pin
 
@@ -79,3 +80,9 @@ def test_what_people_are_told_to_install(
     pin = parse_pin(written.format(commit), Ecosystem.RPM)
     found = choose(dnf, installable(RUNTIME, pin, Ecosystem.RPM))
     assert found == {RUNTIME: expected.format(commit)}
+
+
+@pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+def test_random_worlds_short(tmp_path: Path) -> None:
+    """A few of the worlds that `dnf_scenarios` makes; by hand it runs hundreds."""
+    assert differences(1, 8, tmp_path, Lab5) == []

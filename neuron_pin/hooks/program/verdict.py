@@ -130,6 +130,9 @@ def _judge_version(state: State, change: Change, today: str, verdict: Verdict) -
 def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> str:
     version = public(change.new)
     of = " (of SDK " + newest(known.sdks) + ")" if known is not None else ""
+    if not pin.is_range and version == public(pin.base) and ":" in change.new:
+        # The same numbers, and newer than everything.
+        return change.new + of + " has an epoch, which the locked " + pin.base + " does not allow"
     if not pin.is_range:
         held = pin.base + (" of SDK " + state.sdk if state.sdk else "")
         return version + of + " is not the locked version, " + held
