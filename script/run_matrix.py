@@ -1,0 +1,251 @@
+"""Runs script/lock and script/test in fresh roots of Debian, for ``script/matrix``, whose comment
+says what it is.  It needs nothing but Python.
+
+Exit codes: 0 every command passed in every root; 1 one failed; 2 wrong usage, or no roots here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+PROJECT = Path(__file__).resolve().parent.parent
+ROOTS = ("bookworm", "trixie", "sid")
+MIRROR = "http://deb.debian.org/debian"
+CLONE = "root/neuron-pin"
+PROGRAMS = ("mmdebstrap", "git", "unshare", "mount", "chroot", "tar")
+PASSED_ON = re.compile(r"(PIP|UV)_[A-Z_]+|[a-z]+_proxy|[A-Z]+_PROXY")
+"""Variables of this machine by which package managers are told where their registries are."""
+PACKAGES = {"apt": "apt", "dnf": "dnf", "rpm": "rpm", "python": "python3-minimal"}
+"""Columns of the table, and the packages whose versions they name."""
+COUNTS = ("passed", "skipped", "failed")
+_CLOSING = re.compile(r"=+ (?P<counts>.*\b(passed|failed|skipped|error)\b.*) in [\d.]+s.*=+")
+
+_ENTER = """
+set -eu
+mount --bind "$1" "$1"
+mount --rbind /dev "$1/dev"
+mount -t proc proc "$1/proc"
+mount --rbind /sys "$1/sys"
+cd "$1"
+shift
+exec chroot . "$@"
+"""
+"""In a mount namespace of its own, which goes with the command."""
+
+
+class Row(NamedTuple):
+    """A root, what ran in it, and what came of it."""
+
+    root: str
+    versions: dict[str, str]
+    seconds: int
+    counts: dict[str, int]
+    verdict: str
+
+
+class Failed(Exception):
+    """A root that could not be made."""
+
+
+def read_arguments(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options, and after ``--`` the words for script/test."""
+    own = list(words)
+    for_tests: list[str] = []
+    if "--" in own:
+        at = own.index("--")
+        own, for_tests = own[:at], own[at + 1 :]
+    parser = argparse.ArgumentParser(
+        prog="script/matrix", allow_abbrev=False,
+        usage="%(prog)s [options] [bookworm] [trixie] [sid] [-- words for script/test]",
+        description="Run script/lock and script/test in fresh minimal roots of Debian.",
+    )  # fmt: skip
+    parser.add_argument(
+        "roots", nargs="*", metavar="ROOT", help=f"{', '.join(ROOTS)} (default: all)"
+    )
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER",
+        help="keep the fresh roots as tarballs in FOLDER, and use those that it has",
+    )  # fmt: skip
+    parser.add_argument("--mirror", default=MIRROR, metavar="URL", help="a mirror of Debian")
+    parser.add_argument(
+        "--apt-option", action="append", default=[], metavar="LINE",
+        help="a line of apt.conf for the roots; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--copy", action="append", default=[], type=Path, metavar="PATH",
+        help="copy PATH of this machine into the roots, such as a CA; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--logs", type=Path, default=PROJECT / "build/matrix", metavar="FOLDER",
+        help="write the output of ROOT to FOLDER/ROOT.log (default: build/matrix)",
+    )  # fmt: skip
+    options = parser.parse_args(own)
+    for root in options.roots:
+        if root not in ROOTS:
+            parser.error(f"no root {root}: choose from {', '.join(ROOTS)}")
+    for path in options.copy:
+        if not path.exists():
+            parser.error(f"--copy {path}: no such file or folder")
+    if os.geteuid() != 0:
+        parser.error("has to be run as root")
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            parser.error(f"needs {program}")
+    return options, for_tests
+
+
+def make_tarball(root: str, options: argparse.Namespace, cache: Path, log: Path) -> Path:
+    """A fresh root: the minimal system with venv, the one thing that both commands ask for."""
+    tarball = cache / f"{root}.tar"
+    if tarball.exists():
+        return tarball
+    lines = list(options.apt_option)
+    proxy = subprocess.run(
+        ["apt-config", "shell", "proxy", "Acquire::http::Proxy"],
+        capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    if proxy:
+        lines.append(f'Acquire::http::Proxy "{proxy.removeprefix("proxy=").strip(chr(39))}"')
+    part = cache / f"{root}.part.tar"
+    command = [
+        "mmdebstrap", "--quiet", "--variant=minbase", "--include=python3-venv",
+        *(f"--aptopt={line}" for line in lines), root, str(part), options.mirror,
+    ]  # fmt: skip
+    if _run(command, log) != 0:
+        part.unlink(missing_ok=True)
+        raise Failed("mmdebstrap failed")
+    part.replace(tarball)
+    return tarball
+
+
+def make_root(tarball: Path, folder: Path, copies: Sequence[Path], log: Path) -> None:
+    """Unpack a root, and give it what is copied and a clone of the commit that is checked out."""
+    folder.mkdir()
+    if _run(["tar", "-C", str(folder), "-xpf", str(tarball), "--exclude=./dev/*"], log) != 0:
+        raise Failed("the tarball could not be unpacked")
+    shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
+    for path in copies:
+        source = path.absolute()
+        target = folder / str(source).lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # What a link leads to: a folder of certificates is full of links to elsewhere.
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        else:
+            shutil.copy(source, target)
+    clone = ["git", "clone", "--quiet", "--no-hardlinks", str(PROJECT), str(folder / CLONE)]
+    if _run(clone, log) != 0:
+        raise Failed("git clone failed")
+
+
+def enter(folder: Path, *words: str) -> list[str]:
+    """The command that runs words in a root, with this machine's settings of package managers."""
+    passed_on = [f"{name}={text}" for name, text in os.environ.items() if PASSED_ON.fullmatch(name)]
+    return [
+        "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _ENTER, "sh",
+        str(folder), "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8",
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *passed_on, *words,
+    ]  # fmt: skip
+
+
+def read_versions(folder: Path) -> dict[str, str]:
+    """The versions of `PACKAGES` in a root, without the epoch and the packager's revision."""
+    versions = {}
+    for column, package in PACKAGES.items():
+        done = subprocess.run(
+            enter(folder, "dpkg-query", "-W", "-f=${Version}", package),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        version = done.stdout.strip() if done.returncode == 0 else ""
+        versions[column] = re.sub(r"^\d+:|[-+~].*$", "", version) or "-"
+    return versions
+
+
+def read_counts(text: str) -> dict[str, int]:
+    """What pytest's last line says; an error of a fixture or of collecting is a failure."""
+    counts = dict.fromkeys(COUNTS, 0)
+    for line in text.splitlines():
+        if found := _CLOSING.fullmatch(re.sub(r"\x1b\[[\d;]*m", "", line.strip())):
+            counts = dict.fromkeys(COUNTS, 0)
+            for number, word in re.findall(r"(\d+) ([a-z]+)", found["counts"]):
+                word = "failed" if word in ("error", "errors") else word
+                if word in counts:
+                    counts[word] += int(number)
+    return counts
+
+
+def run_commands(root: str, scratch: Path, options: argparse.Namespace, words: list[str]) -> Row:
+    """Make a root and run both commands in it."""
+    log = options.logs / f"{root}.log"
+    log.write_bytes(b"")
+    folder = scratch / root
+    begun = time.monotonic()
+    versions = dict.fromkeys(PACKAGES, "-")
+    verdict = "passed"
+    try:
+        tarball = make_tarball(root, options, options.cache or scratch, log)
+        make_root(tarball, folder, options.copy, log)
+        begun = time.monotonic()
+        for command in (["script/lock"], ["script/test", *words]):
+            inside = ["sh", "-c", f'cd /{CLONE} && exec "$@"', "sh", *command]
+            if (code := _run(enter(folder, *inside), log)) != 0:
+                verdict = f"{command[0]} failed ({code})"
+                break
+        versions = read_versions(folder)
+    except Failed as error:
+        verdict = str(error)
+    seconds = int(time.monotonic() - begun)
+    counts = read_counts(log.read_text(encoding="utf-8", errors="replace"))
+    shutil.rmtree(folder, ignore_errors=True)
+    return Row(root, versions, seconds, counts, verdict)
+
+
+def render(rows: Sequence[Row]) -> str:
+    """The table."""
+    table = [["root", *PACKAGES, "seconds", *COUNTS, "result"]]
+    table += [
+        [row.root, *row.versions.values(), str(row.seconds), *map(str, row.counts.values()),
+         row.verdict]
+        for row in rows
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "".join(
+        "  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in table
+    )  # fmt: skip
+
+
+def _run(command: Sequence[str], log: Path) -> int:
+    """Run a command that writes to the log: its exit code."""
+    with log.open("ab") as out:
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
+        ).returncode
+
+
+def main(words: Sequence[str]) -> int:
+    """Everything; the exit code."""
+    options, for_tests = read_arguments(words)
+    options.logs.mkdir(parents=True, exist_ok=True)
+    if options.cache is not None:
+        options.cache.mkdir(parents=True, exist_ok=True)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="matrix-") as scratch:
+        for root in dict.fromkeys(options.roots or ROOTS):
+            print(f"script/matrix: {root}: {options.logs / root}.log", file=sys.stderr, flush=True)
+            rows.append(run_commands(root, Path(scratch), options, for_tests))
+    print(render(rows), end="")
+    return int(any(row.verdict != "passed" for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
