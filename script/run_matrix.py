@@ -135,14 +135,12 @@ def make_root(tarball: Path, folder: Path, copies: Sequence[Path], log: Path) ->
         raise Failed("the tarball could not be unpacked")
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     for path in copies:
-        source = path.absolute()
-        target = folder / str(source).lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # What a link leads to: a folder of certificates is full of links to elsewhere.
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        else:
-            shutil.copy(source, target)
+        parent = folder / str(path.absolute().parent).lstrip("/")
+        parent.mkdir(parents=True, exist_ok=True)
+        # Links are followed here and replaced there: those of a root may lead out of it.
+        copy = ["cp", "-rL", "--remove-destination", str(path.absolute()), str(parent)]
+        if _run(copy, log) != 0:
+            raise Failed(f"{path} could not be copied")
     clone = ["git", "clone", "--quiet", "--no-hardlinks", str(PROJECT), str(folder / CLONE)]
     if _run(clone, log) != 0:
         raise Failed("git clone failed")
