@@ -104,19 +104,26 @@ class StrictMember(tarfile.TarInfo):
     """
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
-        """The member of a header; raises `tarfile.ReadError` for what is no header, and
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        """The next member of an archive; raises `tarfile.ReadError` for what is no header, and
         `EndMissing` for nothing at all."""
-        if len(buf) == 0:
-            raise EndMissing("it stops before the mark of its end")
-        if len(buf) != tarfile.BLOCKSIZE:
-            raise EndMissing("it stops inside the header of a file")
+        # Not frombuf: newer Pythons do not read headers by it.
         try:
-            return super().frombuf(buf, encoding or "utf-8", errors)
-        except tarfile.HeaderError:
-            if any(buf):
-                raise tarfile.ReadError("the header of a file in it is damaged") from None
-            raise
+            return super().fromtarfile(archive)
+        except tarfile.HeaderError as error:
+            kind = type(error).__name__
+            if kind == "EOFHeaderError":
+                raise
+            if kind in _STOPS:
+                raise EndMissing(_STOPS[kind]) from None
+            raise tarfile.ReadError("the header of a file in it is damaged") from None
+
+
+_STOPS = {
+    "EmptyHeaderError": "it stops before the mark of its end",
+    "TruncatedHeaderError": "it stops inside the header of a file",
+}
+"""What tarfile's kinds of `tarfile.HeaderError` say of an end that is not marked."""
 
 
 class _Bounded(io.RawIOBase):
