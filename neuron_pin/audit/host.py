@@ -25,6 +25,7 @@ from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
 from neuron_pin.target.detection import Detected, detect
 
+from .dpkg_states import check_states, list_apt_names
 from .environment import check_environment
 from .finding import Finding, Severity
 from .newer import (
@@ -37,7 +38,7 @@ from .newer import (
 from .part import check_part
 from .remedy import list_supported_systems, target_remedy
 from .repositories import check_apt
-from .requirements import check_packages, is_neuron
+from .requirements import check_packages
 from .scope import check_scope
 
 MakeTarget = Callable[[str, str], Target]
@@ -67,8 +68,10 @@ def check_host(
     target = make_target("", known.name if known is not None else "")
     packages: list[DetectedPackage] = []
     unreadable: list[Finding] = []
+    unfinished: list[Finding] = []
     try:
         packages = list(_packages(root, catalog))
+        unfinished += check_states(root, list_apt_names(catalog), is_image=not is_running)
     except UnreadableInput as error:
         unreadable.append(report_unreadable(error))
     names = {found.key.name for found in packages}
@@ -87,6 +90,7 @@ def check_host(
         )
     )
     findings += unreadable
+    findings += unfinished
     findings += check_packages(packages, catalog, target, within_days)
     if not is_running:
         for found in packages:
@@ -164,17 +168,15 @@ def _system(
 
 def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
     """The Neuron system packages that are installed."""
-    names = [
-        name
-        for name, package in catalog.packages.items()
-        if Ecosystem.APT in package.systems and is_neuron(package)
-    ]
+    names = list_apt_names(catalog)
     status = os.path.join(root, STATUS)
     if os.path.lexists(status) or has_dpkg_status(root):
         data = read_dpkg_status(root)
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, None, "is not a dpkg status file")
         for name, found in sorted(read_installed(root, names).items()):
+            if not found.version:
+                continue  # Unpacking it failed, which `check_states` says.
             yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
     database = rpm_database(root)
     if database:

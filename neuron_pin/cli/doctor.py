@@ -6,10 +6,13 @@ import os
 import time
 
 from neuron_pin.audit import Severity
+from neuron_pin.audit.dpkg_states import check_states, list_apt_names
+from neuron_pin.audit.host import report_unreadable
 from neuron_pin.audit.listing import render_findings
 from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.hooks.own_files import check_own_files
 from neuron_pin.hooks.status import check_hooks
 
 from .command_parser import CommandParser
@@ -40,8 +43,16 @@ def run(options: Options, console: Console) -> int:
     age = warn_of_old_facts(console, catalog, today())
     findings = check_apt(root, catalog, time.time()) if has_apt else []
     findings += check_hooks(root, today().isoformat())
+    if has_apt:
+        try:
+            findings += check_own_files(root, today().isoformat())
+            findings += check_states(root, list_apt_names(catalog))
+        except UnreadableInput as error:
+            findings.append(report_unreadable(error))
     text = render_findings(findings, options.format, age, console.screen)
-    checked = "apt sources, keys, lists, pins and hook" if has_apt else "the hook of dnf"
+    checked = "the hook of dnf"
+    if has_apt:
+        checked = "apt sources, keys, lists, pins, hook and package states"
     clean = f"{root}: {checked} checked, no findings\n"
     console.print_as(options.format, text or clean)
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

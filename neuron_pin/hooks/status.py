@@ -89,7 +89,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         for f in files
         if f.state == "outdated"
     ]
-    problems += [f"{f.path} has been edited by hand" for f in files if f.state == "edited"]
+    problems += [_edit_problem(f) for f in files if f.state == "edited"]
     lock = expires = on_error = ""
     ineffective: tuple[IneffectivePin, ...] = ()
     if place.kind in (HookKind.APT, HookKind.DNF):
@@ -98,7 +98,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         except Unusable as error:
             # The program that says so knows neither the root nor the options.
             problem = str(error).partition("; run: ")[0]
-            problems.append(f"{problem}; run: {_repair_command(place, files, today)}")
+            problems.append(f"{problem}; run: {name_repair(place, files, today)}")
         else:
             lock, expires = held.lock, held.values.get("expires", "")
             ineffective = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
@@ -131,26 +131,34 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
 
 def check_hooks(root: str, today: str) -> Iterator[Finding]:
     """NP612: what is wrong with the hooks of apt and dnf below a root; nothing where there is
-    none.  ``today`` is an ISO date."""
+    none.  ``today`` is an ISO date.  Edits by hand of apt's are those of
+    `own_files.check_own_files`."""
     for kind, settings in ((HookKind.APT, apt.CONFIGURATION), (HookKind.DNF, dnf.CONFIGURATION)):
         place = find_location(kind, None, root, None, {})
         status = read_status(place, today)
-        command = _repair_command(place, status.files, today)
+        command = name_repair(place, status.files, today)
         path = place.below(settings)
         if kind is HookKind.DNF and not os.path.exists(path):
             path = place.below(dnf5.ACTIONS)
+        edited = {_edit_problem(file) for file in status.files if file.state == "edited"}
         for problem in status.problems:
+            if kind is HookKind.APT and problem in edited:
+                continue
             named = f"the hook of {kind.value}"
             yield Finding(Rule.HOOK, Severity.ERROR, named, problem, path, command)
 
 
-def _repair_command(place: HookLocation, files: Iterable[FileStatus], today: str) -> str:
+def name_repair(place: HookLocation, files: Iterable[FileStatus], today: str) -> str:
     """The command that installs a hook again, with what the installed one was told."""
     words = [name_program_for_root(), "hook", "install", place.kind.value, "--lock", "lock.json"]
     words += ["--root", place.root] if place.root != "/" else []
     words += read_kept_settings(place).list_options(today)
     words += ["--overwrite"] if any(f.state in ("edited", "foreign") for f in files) else []
     return f"sudo {shlex.join(words)}"
+
+
+def _edit_problem(file: FileStatus) -> str:
+    return f"{file.path} has been edited by hand"
 
 
 def _files(pieces: list[ManagedFile]) -> list[FileStatus]:

@@ -756,6 +756,33 @@ PAGES = {
         "neuron-pin hook status",
         ("hooks.status:check_hooks",),
     ),
+    Rule.NOT_CONFIGURED: RulePage(
+        "dpkg(1)",
+        "dpkg began to install or to configure the package and did not finish: a script of it "
+        "failed, such as the build of the driver, a dependency is missing, or the run was cut "
+        "off. What it installs may be missing or old. The finding has the command that finishes "
+        "it.",
+        "",
+        "apt-get configures it before anything else, or stops",
+        "",
+        "neuron-pin check --host",
+        ("audit.dpkg_states:check_states",),
+    ),
+    Rule.OVERRIDDEN_FILE: RulePage(
+        "dpkg-divert(1), dpkg(1)",
+        "A file that neuron-pin wrote for apt was edited by hand, is diverted to a name that apt "
+        "does not read, or belongs to a package whose upgrade asks about it or replaces it. apt "
+        "obeys the file as it is now, not the lock.",
+        "",
+        "obeys the file as it is",
+        "",
+        "neuron-pin doctor",
+        (
+            "hooks.own_files:_conffiles",
+            "hooks.own_files:_diverted",
+            "hooks.own_files:check_own_files",
+        ),
+    ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",
         "The first announcement of a change was less than a calendar month before it, or after "

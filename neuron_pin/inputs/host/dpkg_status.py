@@ -12,15 +12,18 @@ from neuron_pin.record import NamedTuple
 
 STATUS = "var/lib/dpkg/status"
 MAX_BYTES = 256 * 1024 * 1024
+INSTALLED = "installed"
 
 
 class Installed(NamedTuple):
-    """An installed package's version, whether it is on hold, and what apt tells builds of one
-    version apart by."""
+    """An installed package's version, whether it is on hold, what apt tells builds of one version
+    apart by, and dpkg's word for its state; ``needs_reinstall`` is dpkg's flag ``reinstreq``."""
 
     version: str
     is_held: bool
     build: str = ""
+    state: str = INSTALLED
+    needs_reinstall: bool = False
 
 
 def has_dpkg_status(root: str) -> bool:
@@ -68,10 +71,15 @@ def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
             end = data.find(b"\n\n", at + 1)
             stanza = data[at : end if end >= 0 else len(data)].decode("utf-8", "replace")
             fields = dict(re.findall(r"^(Status|Version): (.*)$", stanza, re.M))
-            wanted, _, state = fields.get("Status", "").partition(" ")
-            if state.split(" ")[-1] not in ("not-installed", "config-files", ""):
+            words = fields.get("Status", "").split()
+            state = words[-1] if words else ""
+            if state not in ("not-installed", "config-files", ""):
                 found[name] = Installed(
-                    fields.get("Version", ""), wanted == "hold", describe_build(stanza)
+                    fields.get("Version", ""),
+                    words[0] == "hold",
+                    describe_build(stanza),
+                    state,
+                    "reinstreq" in words,
                 )
             at = data.find(mark, at + 1)
     return found
