@@ -56,11 +56,13 @@ class InvalidPin(WrongUsage):
 
 
 class UnreadableInput(NeuronPinError):
-    """A file of the user's that cannot be read or parsed; ``line`` is `None` for the whole file."""
+    """A file of the user's that cannot be read or parsed; ``line`` is `None` for the whole file.
+    ``further`` are what else was found in it."""
 
     exit_code = 2
 
     def __init__(self, path: str, line: int | None, problem: str, *, hint: str = "") -> None:
+        self.further: tuple[UnreadableInput, ...] = ()
         self.path = path
         self.line = line
         self.problem = problem

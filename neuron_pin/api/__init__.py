@@ -173,7 +173,6 @@ def check(
         catalog or load_catalog(),
         today=find_today(),
         now=time.time(),
-        this_python=find_this_python(),
         environ=os.environ if environ is None else environ,
         within_days=within,
         lock=check_path("lock", lock) if lock is not None else None,

@@ -17,6 +17,7 @@ from neuron_pin.resolve.suggestion import suggest_version
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .remedy import choose_python
 
 
 def group_environments(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
@@ -86,7 +87,10 @@ def _find(
     releases = [s for s, member in rows if member.is_for(target.family, target.listed_python)]
     remedy = ""
     if releases:
-        remedy = _make_environment(statement.key.name, version, releases[0], window, target)
+        name, sdk = statement.key.name, releases[0]
+        remedy = _make_environment(
+            name, version, sdk, window, choose_python(catalog, target, (name,), sdk)
+        )
     elif (found := suggest_version(catalog, statement.key, target)) is not None:
         # No lock for the target has this version, in whatever environment.
         remedy = f"use {found.label}{found.caution}"

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
-from neuron_pin.errors import NeuronPinError, UnknownName
-from neuron_pin.inputs.containers.dockerfile import Stage
+from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
+from neuron_pin.inputs.containers.dockerfile import Dockerfile, Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
-from neuron_pin.inputs.containers.install_commands import Installation
+from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
 from neuron_pin.inputs.locks.detected import (
     DetectedPackage,
     detect_direct,
     detect_package,
     read_detected,
 )
+from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
+from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
@@ -28,88 +30,206 @@ from .part import check_part
 from .remedy import target_remedy
 from .requirements import check_packages, is_neuron
 from .scope import check_scope
+from .unread import UnreadPart, concerns_neuron, describe_unreadable
 
-MakeTarget = Callable[[str, str], Target]
-"""A target for a Python and an operating system, each empty for what the user said."""
+MakeTarget = Callable[[str | None, str], Target]
+"""A target for a Python and an operating system, each empty for what the user said; a Python of
+none is one that cannot be told, whatever the operating system has."""
+
+
+class CheckedDockerfile(NamedTuple):
+    """The findings on a Dockerfile, each once, all that it states, and what of it, or of the
+    requirements files that it installs, was not read."""
+
+    findings: list[Finding]
+    stated: list[DetectedPackage]
+    unread: list[UnreadPart]
 
 
 def check_dockerfile(
     path: str,
-    stages: Iterable[Stage],
+    dockerfile: Dockerfile,
     catalog: Catalog,
     make_target: MakeTarget,
     within_days: int,
     environ: Mapping[str, str],
-) -> tuple[list[Finding], list[DetectedPackage]]:
-    """The findings on a Dockerfile, each once, and all that it states."""
+) -> CheckedDockerfile:
+    """Check a Dockerfile, stage by stage."""
     findings: list[Finding] = []
     everything: list[DetectedPackage] = []
-    seen: list[Stage] = []
-    for stage in stages:
-        seen.append(stage)
+    unread = [_describe(part, path, catalog) for part in dockerfile.unread]
+    for stage in dockerfile.stages:
         base = stage.base
-        target = _target(base, catalog, make_target)
+        target = _target(stage, base.python if base is not None else "", catalog, make_target)
         if base is not None and stage.parent < 0:
             findings += _base(base, path, catalog, target, within_days)
             if base.os or base.python:
                 findings += check_newer_target(target, catalog, f"{path}:{base.line}")
-        stated = list(_detect(path, stage, seen, environ))
+        unread += [_describe(part, path, catalog) for part in stage.unread]
+        reader = _Stages(path, dockerfile.stages, catalog, make_target, environ)
+        stated = list(reader.detect(stage))
+        unread += reader.unread
         findings += check_packages(stated, catalog, target, within_days)
         for installation in stage.installations:
             findings += _installation(installation, stage, path, catalog)
         everything += stated
-    return list(dict.fromkeys(findings)), list(dict.fromkeys(everything))
+    return CheckedDockerfile(
+        list(dict.fromkeys(findings)),
+        list(dict.fromkeys(everything)),
+        list(dict.fromkeys(unread)),
+    )
 
 
-def _target(base: BaseImage | None, catalog: Catalog, make_target: MakeTarget) -> Target:
-    python = base.python if base is not None else ""
-    system = base.os if base is not None else ""
+def _describe(part: NotUnderstood, path: str, catalog: Catalog) -> UnreadPart:
+    severity = Severity.WARNING if concerns_neuron(part.names, catalog) else None
+    return UnreadPart(f"{path}:{part.line}", part.text, part.reason, severity)
+
+
+def _target(stage: Stage, python: str | None, catalog: Catalog, make_target: MakeTarget) -> Target:
+    system = stage.base.os if stage.base is not None else ""
     try:
         return make_target(python, system)
     except UnknownName:
         return make_target(python, "")
 
 
-def _detect(
-    path: str, stage: Stage, stages: list[Stage], environ: Mapping[str, str]
-) -> Iterator[DetectedPackage]:
-    """What is installed in a stage and in those it is built on, with the base's release."""
-    chain = [stage]
-    while chain[-1].parent >= 0:
-        chain.append(stages[chain[-1].parent])
-    group = f"{path}, stage {stage.number}"
-    base = stage.base
-    if base is not None and base.sdk:
-        key = PackageKey(Ecosystem.SDK, "neuron-sdk")
-        yield DetectedPackage(key, base.sdk, None, "", f"{path}:{base.line}", group)
-    for member in reversed(chain):
-        for installation in member.installations:
-            for requirement, _, word, meant in installation.requirements:
-                key = PackageKey(installation.ecosystem, requirement.name)
-                stated = detect_package(requirement)
-                yield stated._replace(key=key, group=group, install_spec=word, meant=meant)
-            for reference, line in installation.direct:
-                yield detect_direct(reference, f"{path}:{line}")._replace(group=group)
-            for name, _ in installation.files:
-                yield from _beside(path, name, group, environ)
+class _Stages:
+    """Says what is installed in the stages of a file; ``unread`` is what of the requirements
+    files it could not read."""
+
+    def __init__(
+        self,
+        path: str,
+        stages: Sequence[Stage],
+        catalog: Catalog,
+        make_target: MakeTarget,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.path = path
+        self.stages = stages
+        self.catalog = catalog
+        self.make_target = make_target
+        self.environ = environ
+        self.unread: list[UnreadPart] = []
+
+    def detect(self, stage: Stage) -> Iterator[DetectedPackage]:
+        """What is installed in a stage and in those it is built on, with the base's release.
+
+        Where commands install for several Pythons, each is an environment of its own.
+        """
+        chain = [stage]
+        while chain[-1].parent >= 0:
+            chain.append(self.stages[chain[-1].parent])
+        group = f"{self.path}, stage {stage.number}"
+        installations = [
+            (member, found) for member in reversed(chain) for found in member.installations
+        ]
+        pythons = {
+            self._python(member, found)
+            for member, found in installations
+            if found.ecosystem is Ecosystem.PIP and (found.requirements or found.direct)
+        }
+        several = len(pythons - {""}) > 1
+        base = stage.base
+        for python in sorted(pythons) if several else [""]:
+            if base is not None and base.sdk:
+                key = PackageKey(Ecosystem.SDK, "neuron-sdk")
+                place = f"{self.path}:{base.line}"
+                name = f"{group}, Python {python}" if several else group
+                yield DetectedPackage(key, base.sdk, None, "", place, name)
+        for member, found in installations:
+            python = self._python(member, found)
+            is_pip = found.ecosystem is Ecosystem.PIP
+            name = f"{group}, Python {python}" if several and is_pip else group
+            for statement in self._installed(member, found):
+                yield statement._replace(group=name, python=python if is_pip else None)
+
+    def _python(self, stage: Stage, installation: Installation) -> str:
+        """The Python that a command installs for, unless the user said one; empty for unknown."""
+        python: str | None = installation.python
+        if python is None:
+            python = stage.base.python if stage.base is not None else ""
+        else:
+            python = python or None
+        return _target(stage, python, self.catalog, self.make_target).python
+
+    def _installed(self, stage: Stage, installation: Installation) -> Iterator[DetectedPackage]:
+        for requirement, _, word, meant in installation.requirements:
+            key = PackageKey(installation.ecosystem, requirement.name)
+            stated = detect_package(requirement)
+            yield stated._replace(key=key, install_spec=word, meant=meant)
+        for reference, line in installation.direct:
+            yield detect_direct(reference, f"{self.path}:{line}")
+        for name, line in installation.files:
+            yield from self._file(stage, name, line)
+
+    def _file(self, stage: Stage, name: str, line: int) -> Iterator[DetectedPackage]:
+        """A requirements file: one that the Dockerfile writes, or that it copies, or that lies
+        beside it by the name that RUN gives it."""
+        place = f"{self.path}:{line}"
+        written = [rows for target, rows in stage.written if _is_same(target, name)]
+        if written:
+            for rows in written:
+                found = read_rows(self.path, [row for _, row in rows], self.environ)
+                yield from _lines_of(found, rows, self.path)
+                for problem in found.problems:
+                    at = rows[min(problem.line or 1, len(rows)) - 1][0]
+                    self.unread.append(
+                        describe_unreadable(problem)._replace(place=f"{self.path}:{at}")
+                    )
+            return
+        where = self._find(stage, name)
+        if not where:
+            reason = "no such file lies beside the Dockerfile"
+            self.unread.append(UnreadPart(place, f"-r {name}", reason))
+            return
+        problems: list[UnreadableInput] = []
+        try:
+            yield from read_detected(where, self.environ, problems)
+        except UnreadableInput as error:
+            self.unread.append(describe_unreadable(error))
+        except NeuronPinError as error:
+            reason = error.message.removeprefix(f"{where}: ")
+            self.unread.append(UnreadPart(place, f"-r {name}", reason))
+        self.unread += [describe_unreadable(problem) for problem in problems]
+
+    def _find(self, stage: Stage, name: str) -> str:
+        folder = os.path.dirname(self.path)
+        names = [source for source, target in stage.copies if _is_same(target, name)]
+        names += [name, os.path.basename(name)]
+        for each in names:
+            plain = os.path.normpath(each.lstrip("/") if each in names[:-2] else each)
+            if os.path.isabs(plain) or plain.startswith(".."):
+                continue
+            where = os.path.join(folder, plain)
+            if os.path.isfile(where):
+                return where
+        return ""
 
 
-def _beside(
-    path: str, name: str, group: str, environ: Mapping[str, str]
+def _is_same(target: str, name: str) -> bool:
+    """Whether two paths of an image are one, as far as can be told without its folders."""
+    one, other = os.path.normpath(target), os.path.normpath(name)
+    if os.path.isabs(one) and os.path.isabs(other):
+        return one == other
+    return os.path.basename(one) == os.path.basename(other)
+
+
+def _lines_of(
+    found: RequirementsFile, rows: Sequence[tuple[int, str]], path: str
 ) -> Iterator[DetectedPackage]:
-    """A requirements file that lies beside the Dockerfile by the name that RUN gives it."""
-    folder = os.path.dirname(path) or "."
-    where = os.path.join(folder, os.path.basename(name))
-    if not os.path.isfile(where):
-        return
-    try:
-        # What is wrong with a line of it is said where the file itself is checked.
-        found = read_detected(os.path.relpath(where) if folder == "." else where, environ, [])
-    except NeuronPinError:
-        # It may be another file than the one that is copied there; check reads it by itself.
-        return
-    for statement in found:
-        yield statement._replace(group=group)
+    """What the lines of a file that stands in a Dockerfile state, by the Dockerfile's lines."""
+
+    def place(origin: str) -> str:
+        number = origin.rpartition(":")[2]
+        inside = origin.startswith(f"{path}:") and number.isdecimal() and int(number) <= len(rows)
+        return f"{path}:{rows[int(number) - 1][0]}" if inside else origin
+
+    for requirement in (*found.requirements, *found.constraints):
+        stated = detect_package(requirement)
+        yield stated._replace(place=place(stated.place))
+    for reference, origin in found.direct:
+        yield detect_direct(reference, place(origin))
 
 
 def _base(

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any, Protocol
 
 from neuron_pin.catalog import FactsAge
 from neuron_pin.screen import PLAIN, Screen, fold
 
 from .finding import Finding, Severity
+from .unread import ReadPart, UnreadPart
+
+MAX_UNREAD = 5
+"""Parts of an input that were not read, which the text names one by one."""
+
+
+class CheckedPlace(Protocol):
+    """What was checked, as an operation tells of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def neuron_packages(self) -> int: ...
+    @property
+    def read(self) -> ReadPart: ...
+    @property
+    def unread(self) -> tuple[UnreadPart, ...]: ...
 
 
 def render_findings(
@@ -18,8 +36,10 @@ def render_findings(
     form: str,
     age: FactsAge | None = None,
     screen: Screen = PLAIN,
+    inputs: Sequence[CheckedPlace] | None = None,
 ) -> str:
-    """The findings as text (empty for none), json, sarif, github or markdown."""
+    """The findings as text (empty for none), json, sarif, github or markdown; json and sarif say
+    of ``inputs``, where given, what of each was read and what was not."""
     if form == "json":
         rows = [
             {
@@ -34,13 +54,15 @@ def render_findings(
             for f in findings
         ]
         document: dict[str, object] = {"schema_version": 1, "findings": rows}
+        if inputs is not None:
+            document["inputs"] = describe_inputs(inputs)
         if age is not None:
             document.update(age.as_judged())
         return json.dumps(document, indent=2) + "\n"
     if form == "sarif":
         from .sarif import render_sarif
 
-        return render_sarif(findings)
+        return render_sarif(findings, [part for each in inputs or () for part in each.unread])
     if form in ("github", "markdown"):
         from .markup import render_annotations, render_markdown
 
@@ -73,14 +95,43 @@ def count_findings(findings: Sequence[Finding]) -> list[str]:
 
 
 def summarize_place(
-    name: str, neuron_packages: int, findings: Sequence[Finding], facts_of: date
-) -> str:
-    """One line on a file, an environment, a machine or an image: how much of it was checked,
-    and by facts of which day."""
-    inside = (f"{name.rstrip('/')}/", f"{name}!")
-    own = [f for f in findings if f.location[0] == name or f.location[0].startswith(inside)]
-    packages = f"{neuron_packages} Neuron package{'s' * (neuron_packages != 1)} checked"
-    if not neuron_packages:
+    place: CheckedPlace, findings: Sequence[Finding], facts_of: date
+) -> Iterator[str]:
+    """What was read of a file, an environment, a machine or an image, by facts of which day, and
+    a line for each part that was not."""
+    inside = (f"{place.name.rstrip('/')}/", f"{place.name}!")
+    own = [f for f in findings if f.location[0] == place.name or f.location[0].startswith(inside)]
+    number = place.neuron_packages
+    packages = f"{number} Neuron package{'s' * (number != 1)} checked"
+    if not number:
         packages = "no Neuron packages"
     count = f"{len(own) or 'no'} finding{'s' * (len(own) != 1)}"
-    return f"{name}: {packages}, {count} (catalog of {facts_of})"
+    left = len(place.unread)
+    unread = f", {left} part{'s' * (left != 1)} not understood" if left else ""
+    # Of a machine without packages the second says it all.
+    is_file = place.read.what in ("requirement", "install command")
+    read = f"{place.read.label}, " if place.read.number or is_file else ""
+    yield f"{place.name}: {read}{packages}{unread}, {count} (catalog of {facts_of})"
+    for part in sorted(place.unread, key=lambda part: part.line)[:MAX_UNREAD]:
+        where = f"line {part.line}" if part.place.startswith(f"{place.name}:") else part.place
+        text = f"{part.short_text}: " if part.text else ""
+        yield f"  not understood: {where}: {text}{part.reason}"
+    if left > MAX_UNREAD:
+        yield f"  and {left - MAX_UNREAD} more; --format json has all of them"
+
+
+def describe_inputs(inputs: Sequence[CheckedPlace]) -> list[dict[str, Any]]:
+    """The inputs for JSON: what was read of each, and what was not."""
+    return [
+        {
+            "place": place.name,
+            "read": place.read.number,
+            "unit": place.read.what,
+            "neuron_packages": place.neuron_packages,
+            "unread": [
+                {"place": part.place, "text": part.text or None, "reason": part.reason}
+                for part in place.unread
+            ],
+        }
+        for place in inputs
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -36,7 +37,9 @@ def check_sources(
         first = package.public_from if package is not None else ""
         if first and (first == "0" or admits(f">={first}", statement.version or first)):
             continue
-        taken = "locked" if statement.version else "installed"
+        # An address of a file is what somebody installs, one of an index what a lock names.
+        is_file = re.search(r"\.(?:whl|tar\.gz|zip)(?:[#?]|$)|#|^git\+", statement.source)
+        taken = "locked" if statement.version and not is_file else "installed"
         subject = f"{statement.key.name} {statement.version}".rstrip()
         if not is_address(statement.source):
             # Not printed: where such an address keeps a password cannot be told.

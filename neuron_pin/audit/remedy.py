@@ -136,6 +136,7 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     target = _find_supported(catalog, target)
     keys = [key for key in packages if key.ecosystem in _FILES]
     wanted = {key.name for key in keys}
+    target = choose_python(catalog, target, wanted, sdk)
     kinds = {key.ecosystem for key in keys} or {Ecosystem.PIP}
     final = (release for release in catalog.releases if release.is_final)
     newest = [release.sdk for release in final if release.date <= target.as_of]
@@ -146,6 +147,30 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]
     outputs = [word for kind, file in _FILES.items() if kind in kinds for word in ("-o", file)]
     return shlex.join([*words, "--offline", *outputs])
+
+
+def choose_python(catalog: Catalog, target: Target, names: Iterable[str], sdk: str) -> Target:
+    """A target with the Python, where it is unknown, that most of the packages of a release are
+    listed for, the newest of several: a lock needs one."""
+    if target.python:
+        return target
+    if target.os is not None:
+        return _with_python(target, target.os.python)
+    wanted = set(names)
+    pythons = find_supported_pythons(catalog, target.as_of)
+    best = max(
+        enumerate(pythons),
+        key=lambda row: (
+            len(wanted & _members(catalog, sdk, _with_python(target, row[1])).keys()),
+            row[0],
+        ),
+        default=(0, ""),
+    )
+    return _with_python(target, best[1])
+
+
+def _with_python(target: Target, python: str) -> Target:
+    return target._replace(python=python, python_full=f"{python}.0" if python else "")
 
 
 def _find_supported(catalog: Catalog, target: Target) -> Target:

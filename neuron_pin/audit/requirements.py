@@ -14,7 +14,13 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
-from neuron_pin.catalog.newness import Standing, compare_with_known, is_range_newer, name_newest
+from neuron_pin.catalog.newness import (
+    Standing,
+    compare_with_known,
+    is_range_newer,
+    judge_python,
+    name_newest,
+)
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -39,10 +45,11 @@ from .backends import check_backends
 from .companions import check_companions, group_environments
 from .finding import Finding, Fix, Severity
 from .known_parts import find_in_part
+from .mixtures import Shipped, check_mixtures
 from .names import check_names
 from .newer import check_newer_release, report_newer_range, report_newer_version
 from .part import MakeFinding, check_part, part_remedy
-from .remedy import lock_command, suggest_replacement
+from .remedy import suggest_replacement
 
 
 def check_packages(
@@ -59,10 +66,17 @@ def check_packages(
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is Ecosystem.SDK:
             findings += check_newer_release(statement, catalog)
-        else:
-            findings += _one(statement, catalog, target, within_days, shipped)
+            continue
+        own = target
+        if statement.python is not None:
+            own = target._replace(
+                python=statement.python,
+                python_full=statement.python,
+                python_is_newer=judge_python(catalog, statement.python) is Standing.NEWER,
+            )
+        findings += _one(statement, catalog, own, within_days, shipped)
     exact = [s for s in ours if s.version]
-    findings += _together(exact, shipped, catalog, target)
+    findings += check_mixtures(exact, shipped, catalog, target)
     findings += check_companions(group_environments(exact), catalog, target)
     findings += check_backends(group_environments(stated), catalog)
     return findings
@@ -84,10 +98,6 @@ def is_neuron(package: Package | None) -> bool:
         ComponentKind.DEPENDENCY,
         ComponentKind.NO_PACKAGE,
     )
-
-
-Shipped = dict[tuple[str, str], list[tuple[str, Member]]]
-"""The releases that ship a version, newest first, by package and version."""
 
 
 def _list_shipped(catalog: Catalog, names: set[str]) -> Shipped:
@@ -207,8 +217,9 @@ def _fits(
     source = f"release manifest, {rows[0][0]}"
     pythons = {p for m in members for p in m.pythons}
     is_for_family = target.family is None or any(target.family in m.instances for m in members)
-    # NP510 says that a Python is newer, once.
-    is_for_python = not pythons or target.python in pythons or target.python_is_newer
+    # NP510 says that a Python is newer, once; of one that is not known nothing is said.
+    is_open = not target.python or target.python_is_newer
+    is_for_python = not pythons or is_open or target.python in pythons
     if is_for_family and is_for_python:
         return
     found = suggest_version(catalog, key, target)
@@ -356,45 +367,6 @@ def _next_major(version: NeuronVersion) -> str:
     """A version of the next major, as it would be called."""
     major = int(version.own[0]) if version.own[0].isdigit() else 0
     return ".".join([*version.framework, str(major + 1), *("0" for _ in version.own[1:])])
-
-
-def _together(
-    stated: Sequence[DetectedPackage], shipped: Shipped, catalog: Catalog, target: Target
-) -> Iterator[Finding]:
-    """NP507: exact versions that no release has shipped together, by environment."""
-    for group in group_environments(stated):
-        releases = {s: _releases(s, shipped) for s in group}
-        known = {s: sdks for s, sdks in releases.items() if sdks}
-        if len(known) < 2 or set.intersection(*known.values()):
-            continue
-        # The base's release; else the one that ships most of them, the newest of several.
-        bases = {s.version for s in known if s.key.ecosystem is Ecosystem.SDK}
-        everything = bases or {sdk for sdks in known.values() for sdk in sdks}
-        best = max(
-            everything,
-            key=lambda sdk: (sum(sdk in sdks for sdks in known.values()), version_numbers(sdk)),
-        )
-        remedy = lock_command((s.key for s in known), best, catalog, target)
-        for statement, sdks in known.items():
-            if best in sdks:
-                continue
-            newest = max(sdks, key=version_numbers)
-            reason = f"is of SDK {newest}, but most of the others are of {best}"
-            yield Finding(
-                Rule.MIXED_RELEASES,
-                Severity.ERROR,
-                f"{statement.key.name} {statement.version}",
-                reason,
-                statement.place,
-                remedy,
-            )
-
-
-def _releases(stated: DetectedPackage, shipped: Shipped) -> set[str]:
-    """The releases that a version is of."""
-    if stated.key.ecosystem is Ecosystem.SDK:
-        return {stated.version}
-    return {sdk for sdk, _ in shipped.get((stated.key.name, public_version(stated.version)), [])}
 
 
 def parse_within(text: str) -> int:

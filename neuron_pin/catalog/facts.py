@@ -192,7 +192,7 @@ class Member(NamedTuple):
         """Whether it is listed for an instance family and for a Python; what is not named does
         not count."""
         return (family is None or family in self.instances) and (
-            python is None or not self.pythons or python in self.pythons
+            not python or not self.pythons or python in self.pythons
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from datetime import date, datetime, timezone
 
@@ -11,8 +10,9 @@ from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings, summarize_place
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import FactsAge, load_catalog
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules, read_rules
+from neuron_pin.policy import Rule
 from neuron_pin.settings import load_settings
 
 from .command_parser import CommandParser
@@ -78,6 +78,9 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         default=[],
         help="exit with 1 for this too: a rule, maintenance, ending, warning …; may be repeated",
     )
+    group.add_argument(
+        "--strict", action="store_true", help="make an error of everything that was not read"
+    )
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
     group.add_argument(
         "--within",
@@ -131,10 +134,10 @@ def run(options: Options, console: Console) -> int:
         catalog,
         today=today(),
         now=time.time(),
-        this_python=".".join(str(part) for part in sys.version_info[:3]),
         environ=os.environ,
         within_days=within,
         lock=options.lock,
+        is_strict=options.strict,
     )
     as_of = check.target().as_of
     age = warn_of_old_facts(console, catalog, as_of)
@@ -224,12 +227,15 @@ def _print(
         console.result(render_cyclonedx(findings, checked.stated, made))
         return
     if options.format != "text":
-        console.result(render_findings(findings, options.format, age))
+        console.result(render_findings(findings, options.format, age, inputs=checked.places))
         return
     # What could not be read at all is told on stderr, as an error.
-    shown = [finding for finding in findings if finding not in checked.unread]
+    errors = [error for error in checked.errors if isinstance(error, UnreadableInput)]
+    told = {f"{error.path}:{error.line}" if error.line else error.path for error in errors}
+    shown = [f for f in findings if f.rule is not Rule.UNREADABLE or f.place not in told]
+    shown = [finding for finding in shown if finding not in checked.unread]
     of = load_catalog().announced
-    places = [summarize_place(p.name, p.neuron_packages, shown, of) for p in checked.places]
+    places = [line for p in checked.places for line in summarize_place(p, shown, of)]
     found = render_findings(shown, "text", age, console.screen).rstrip("\n")
     parts: tuple[str, ...] = (found, "\n".join(count_findings(shown)), "\n".join(places))
     if options.write_baseline:

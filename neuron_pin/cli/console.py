@@ -7,7 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from neuron_pin.errors import CannotWrite, NeuronPinError, NoSolution, Relaxation
+from neuron_pin.errors import (
+    CannotWrite,
+    NeuronPinError,
+    NoSolution,
+    Relaxation,
+    UnreadableInput,
+)
 from neuron_pin.printable import make_printable
 from neuron_pin.screen import Screen
 
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 
 LEAST_WIDTH = 20
 """The narrowest screen that is believed; below it nothing can be laid out."""
+
+MAX_FURTHER = 20
+"""Lines of one file that cannot be read, which are told one by one."""
 
 SILENT = 2
 """How many ``-q`` leave the exit code alone."""
@@ -132,6 +141,11 @@ class Console:
                     self._tell(f"  {make_printable(line)}")
         if error.hint:
             self._tell(f"hint: {make_printable(error.hint)}", "cyan")
+        further = error.further if isinstance(error, UnreadableInput) else ()
+        for other in further[:MAX_FURTHER]:
+            self.error(other)
+        if len(further) > MAX_FURTHER:
+            self._tell(f"and {len(further) - MAX_FURTHER} more lines that cannot be read")
 
     def _tell(self, line: str, style: str = "") -> None:
         """A line on stderr, wrapped; its first word in a style."""

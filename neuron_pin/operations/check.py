@@ -9,6 +9,7 @@ from datetime import date
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import sort_findings
 from neuron_pin.audit.requirements import check_packages, select_neuron
+from neuron_pin.audit.unread import ReadPart, UnreadPart, describe_unreadable, find_unread
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
@@ -33,10 +34,13 @@ class Wanted(NamedTuple):
 
 
 class CheckedPlace(NamedTuple):
-    """One thing that was checked, as it was named, and how many Neuron packages it has."""
+    """One thing that was checked, as it was named, how many Neuron packages it has, how much of
+    it was read, and what was not."""
 
     name: str
     neuron_packages: int
+    read: ReadPart
+    unread: tuple[UnreadPart, ...] = ()
 
 
 class CheckedInput(NamedTuple):
@@ -51,7 +55,14 @@ class CheckedInput(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-_Examine = Callable[[str], tuple[list[Finding], list[DetectedPackage]]]
+class _Examined(NamedTuple):
+    findings: list[Finding]
+    stated: list[DetectedPackage]
+    read: ReadPart
+    unread: list[UnreadPart]
+
+
+_Examine = Callable[[str], _Examined]
 
 
 class Check:
@@ -64,28 +75,37 @@ class Check:
         *,
         today: date,
         now: float,
-        this_python: str,
         environ: Mapping[str, str],
         within_days: int,
         lock: str | None = None,
+        is_strict: bool = False,
     ) -> None:
         self.catalog = catalog
         self.now = now
         self.environ = environ
         self.within_days = within_days
         self.lock = lock
+        self.is_strict = is_strict
         self._mirrors: tuple[str, ...] = ()
         if settings.neuron_index_url:
             from neuron_pin.sources.index.locations import read_index_address
 
             self._mirrors = (read_index_address(settings.neuron_index_url, {}),)
-        self._options = read_target_options(settings, today, this_python)
+        self._options = read_target_options(settings, today, "")
         self._reporter = SILENT
         self._warnings: list[str] = []
+        self._errors: list[NeuronPinError] = []
 
-    def target(self, python: str = "", system: str = "") -> Target:
-        """The target of the settings; what they leave open is taken from what is checked."""
-        return self._options.fill_in(python=python, system=system).make(self.catalog)
+    def target(self, python: str | None = "", system: str = "") -> Target:
+        """The target of the settings; what they leave open is taken from what is checked.  A
+        Python of none cannot be told of it, whatever its operating system has.
+
+        The Python that runs this is never asked: it says nothing of what is checked.
+        """
+        target = self._options.fill_in(python=python or "", system=system).make(self.catalog)
+        if python is None and not self._options.python:
+            return target._replace(python="", python_full="", python_is_newer=False)
+        return target
 
     def run(self, wanted: Wanted, reporter: Reporter = SILENT) -> CheckedInput:
         """Check everything; what cannot be read becomes a finding, and the rest is checked."""
@@ -109,16 +129,17 @@ class Check:
         for number, (check, place) in enumerate(jobs):
             reporter.examined(place, number, len(jobs) if len(jobs) > 1 else 0)
             try:
-                found, inside = check(place)
+                examined = check(place)
             except NeuronPinError as error:
                 errors.append(error)
                 unread.append(_unreadable(error, place))
                 continue
-            findings += found
-            stated += inside
-            own = select_neuron(inside, self.catalog)
+            findings += examined.findings
+            findings += find_unread(examined.unread, is_strict=self.is_strict)
+            stated += examined.stated
+            own = select_neuron(examined.stated, self.catalog)
             packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
-            places.append(CheckedPlace(place, len(packages)))
+            places.append(CheckedPlace(place, len(packages), examined.read, tuple(examined.unread)))
         if lock is not None and self.lock:
             from neuron_pin.audit.lock_drift import check_absent, check_lock_drift
 
@@ -129,15 +150,15 @@ class Check:
                     findings += check_absent(own, lock, self.lock, folder)
             findings += check_lock_drift(stated, lock, self.lock)
         return CheckedInput(
-            tuple(sort_findings([*unread, *findings])),
+            tuple(sort_findings(dict.fromkeys([*unread, *findings]))),
             tuple(stated),
-            tuple(errors),
+            (*errors, *self._errors),
             tuple(unread),
             tuple(places),
             tuple(self._warnings),
         )
 
-    def _file(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _file(self, path: str) -> _Examined:
         from neuron_pin.inputs.containers.dockerfile import is_dockerfile
         from neuron_pin.inputs.locks.stated_target import read_stated_target
 
@@ -146,15 +167,21 @@ class Check:
             from neuron_pin.audit.names import ReadNames
             from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 
-            stages = read_dockerfile(path, ReadNames(self.catalog))
-            findings, stated = check_dockerfile(
-                path, stages, self.catalog, self.target, self.within_days, self.environ
+            dockerfile = read_dockerfile(path, ReadNames(self.catalog))
+            found = check_dockerfile(
+                path, dockerfile, self.catalog, self.target, self.within_days, self.environ
             )
-            return [*findings, *self._sources(stated)], stated
+            # No builder takes such a file, and what the rest of it says is judged all the same.
+            self._errors += dockerfile.problems
+            unread = [*map(describe_unreadable, dockerfile.problems), *found.unread]
+            commands = sum(len(stage.installations) for stage in dockerfile.stages)
+            read = ReadPart(commands, "install command")
+            findings = [*found.findings, *self._sources(found.stated)]
+            return _Examined(findings, found.stated, read, unread)
         problems: list[UnreadableInput] = []
         stated = read_detected(path, self.environ, problems)
         target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
-        findings = [_unread_line(problem) for problem in problems]
+        findings = []
         if select_neuron(stated, self.catalog):
             from neuron_pin.audit.newer import check_newer_target
 
@@ -164,7 +191,11 @@ class Check:
             from neuron_pin.audit.index_settings import check_index
 
             findings += check_index(path, stated, self.catalog, self.environ)
-        return [*findings, *self._sources(stated)], stated
+        unread = [describe_unreadable(problem) for problem in problems]
+        what = "package" if path.endswith((".lock", ".json")) else "requirement"
+        what = "package" if os.path.basename(path).startswith("pylock") else what
+        findings += self._sources(stated)
+        return _Examined(findings, stated, ReadPart(len(stated), what), unread)
 
     def _sources(self, stated: Sequence[DetectedPackage]) -> list[Finding]:
         from neuron_pin.audit.package_source import check_sources
@@ -172,7 +203,7 @@ class Check:
         # A Dockerfile's stage counts what its parents install once more.
         return list(dict.fromkeys(check_sources(stated, self.catalog, self._mirrors)))
 
-    def _environment(self, folder: str) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _environment(self, folder: str) -> _Examined:
         from neuron_pin.audit.environment import check_environment
         from neuron_pin.inputs.host.distributions import environment_python
 
@@ -183,13 +214,15 @@ class Check:
                 f"{folder} has Python {python}, but is checked for Python {target.python}, as "
                 "--python or the settings say"
             )
-        return check_environment(folder, self.catalog, target, self.within_days)
+        found, stated = check_environment(folder, self.catalog, target, self.within_days)
+        return _Examined(found, stated, ReadPart(len(stated), "distribution"), [])
 
-    def _host(self, root: str) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _host(self, root: str) -> _Examined:
         options = self._options
         self._options = self._options.fill_in(instance=detect(root).instance)
         try:
-            return self._check_root(root, root, is_running=True)
+            found, stated = self._check_root(root, root, is_running=True)
+            return _Examined(found, stated, ReadPart(len(stated), "package"), _parts_of(found))
         finally:
             self._options = options
 
@@ -221,7 +254,7 @@ class Check:
             )
         return findings, stated
 
-    def _image(self, path: str) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _image(self, path: str) -> _Examined:
         from neuron_pin.audit.host import report_unreadable
         from neuron_pin.inputs.containers.image import open_image
 
@@ -242,7 +275,9 @@ class Check:
                 )
                 for finding in found
             ]
-            return findings, [s._replace(place=inside(s.place)) for s in stated]
+            stated = [s._replace(place=inside(s.place)) for s in stated]
+            read = ReadPart(len(stated), "package")
+            return _Examined(findings, stated, read, _parts_of(findings))
 
 
 def _unreadable(error: NeuronPinError, place: str) -> Finding:
@@ -255,15 +290,13 @@ def _unreadable(error: NeuronPinError, place: str) -> Finding:
     return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
 
 
-def _unread_line(error: UnreadableInput) -> Finding:
-    """NP610: a line that was not judged: an error, unless pip takes it."""
-    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedLine
-
-    severity = Severity.WARNING if isinstance(error, UnjudgedLine) else Severity.ERROR
-    place = f"{error.path}:{error.line}" if error.line else error.path
-    what = "line" if error.line else "file"
-    reason = f"{error.problem}; this {what} was not checked"
-    return Finding(Rule.UNREADABLE, severity, place, reason, place, error.hint)
+def _parts_of(findings: Sequence[Finding]) -> list[UnreadPart]:
+    """What of a machine or an image could not be read, which its findings say already."""
+    return [
+        UnreadPart(finding.place, "", finding.reason)
+        for finding in findings
+        if finding.rule is Rule.UNREADABLE
+    ]
 
 
 PHASE_RULES = {

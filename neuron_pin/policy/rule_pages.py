@@ -521,7 +521,8 @@ PAGES = {
         "make one lock for all of them: neuron-pin lock",
         "neuron-pin check --venv .venv",
         (
-            "audit.requirements:_together",
+            "audit.mixtures:_replaced_image",
+            "audit.mixtures:check_mixtures",
             "hooks.program.verdict:_find_mixed",
         ),
     ),
@@ -726,14 +727,15 @@ PAGES = {
     Rule.UNREADABLE: RulePage(
         "check",
         "A part of the input cannot be read: it is damaged, cut off, too large, or of an unknown "
-        "format. The rest was checked. A kernel or a loaded driver whose version is not numbers "
-        "(2.x.7693.0) is compared with nothing, and named.",
+        "format; or a command that names a Neuron package is not understood. The rest was "
+        "checked. With --strict everything that was not read is an error. A kernel or a loaded "
+        "driver whose version is not numbers (2.x.7693.0) is compared with nothing, and named.",
         *_UNCHECKED,
         "neuron-pin check --image image.tar",
         (
             "audit.host:report_unreadable",
             "audit.newer:_unreadable",
-            "operations.check:_unread_line",
+            "audit.unread:find_unread",
             "operations.check:_unreadable",
         ),
     ),

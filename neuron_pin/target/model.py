@@ -39,7 +39,8 @@ class Scope(Enum):
 
 
 class Target(NamedTuple):
-    """A place to install onto; none where the user left a part open.
+    """A place to install onto; none where the user left a part open.  The Python may be unknown,
+    and empty, where something is checked, never where something is chosen.
 
     ``family`` is the instance family under which releases list ``instance`` (``trn1`` for
     ``trn1n``).  ``python`` is ``3.12``, ``python_full`` ``3.12.3``: the first of the series,
@@ -66,9 +67,9 @@ class Target(NamedTuple):
 
     @property
     def listed_python(self) -> str | None:
-        """The Python by which releases list packages for it; none where it is newer than the
-        facts, so that no release could list it."""
-        return None if self.python_is_newer else self.python
+        """The Python by which releases list packages for it; none where it is not known, or newer
+        than the facts, so that no release could list it."""
+        return None if self.python_is_newer else self.python or None
 
     @property
     def system(self) -> Ecosystem:
@@ -79,13 +80,13 @@ class Target(NamedTuple):
         """The words of a command line that name instance, operating system and Python."""
         words = ["--instance", self.instance] if self.instance else []
         words += ["--os", self.os.name] if self.os is not None else []
-        return [*words, "--python", self.python]
+        return [*words, "--python", self.python] if self.python else words
 
     @property
     def label(self) -> str:
         """One line for people: ``trn2, ubuntu24.04, Python 3.12``."""
         parts = [self.instance or "any instance", self.os.name if self.os else "any Linux"]
-        parts.append(f"Python {self.python}")
+        parts.append(f"Python {self.python}" if self.python else "any Python")
         if self.scope is not Scope.BOTH:
             parts.append(self.scope.value)
         if self.driver:
@@ -97,7 +98,7 @@ class Target(NamedTuple):
     def as_options(self) -> list[str]:
         """The options of the command line that name this target, and its day."""
         words = {"--instance": self.instance, "--os": self.os.name if self.os else None}
-        words |= {"--python": self.python, "--as-of": self.as_of.isoformat()}
+        words |= {"--python": self.python or None, "--as-of": self.as_of.isoformat()}
         options = [word for pair in words.items() if pair[1] is not None for word in pair if word]
         for phase in sorted(self.phases - DEFAULT_PHASES):
             options += ["--phase", phase.label]
@@ -122,11 +123,12 @@ def make_target(
     """A target from what the user said; raises `UnknownName` or `WrongUsage`.
 
     Python is the given one, else the operating system's, else, or where that is newer than the
-    facts, ``this_python``, that of the running interpreter, as pip and uv have it.
+    facts, ``this_python``, that of the running interpreter, as pip and uv have it; unknown where
+    that is empty too.
     """
     chosen = get_system(catalog, system) if system else None
     version = python or (chosen.python if chosen else "") or this_python
-    if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
+    if version and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
         raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
     name = catalog.instance(instance) if instance else None
     series = ".".join(version.split(".")[:2])
@@ -136,7 +138,7 @@ def make_target(
         family=catalog.instances[name] if name else None,
         os=chosen,
         python=series,
-        python_full=version if version != series else f"{series}.0",
+        python_full=version if version != series or not series else f"{series}.0",
         platforms=expand_platforms(platforms)
         or platform_tags(chosen.glibc if chosen else DEFAULT_GLIBC),
         scope=Scope(scope),

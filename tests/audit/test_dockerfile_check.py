@@ -466,11 +466,11 @@ def test_a_mirror_that_is_no_address_is_refused(run) -> None:
 
 # a requirement by address, and how severe NP401 is, empty for none
 ADDRESSES = [
-    ("https://evil.example/neuronx_cc-2.20-py3-none-any.whl", "warning"),
+    ("https://evil.example/neuronx_cc-2.27.5334.0-py3-none-any.whl", "warning"),
     ("https://files.pythonhosted.org/x/neuronx_cc-1.0.post1.tar.gz", "error"),
     ("neuronx-cc@https://evil.example/a.whl", "warning"),
     ("git+https://git.example/x.git#egg=neuronx-cc", "warning"),
-    (f"neuronx-cc@{INDEX}/neuronx-cc/neuronx_cc-2.20-py3-none-any.whl", ""),
+    (f"neuronx-cc@{INDEX}/neuronx-cc/neuronx_cc-2.27.5334.0-py3-none-any.whl", ""),
     ("https://evil.example/idna-3.10-py3-none-any.whl", ""),
     ("neuronx-cc@https://[x/a.whl", "warning"),
 ]

@@ -323,8 +323,8 @@ def test_what_was_checked_is_told(run) -> None:
     Path("b.txt").write_text("")
     done = run("check", "a.txt", "b.txt", *TARGET)
     first, second = done.out.splitlines()
-    assert first.startswith("a.txt: 2 Neuron packages checked, no findings")
-    assert second.startswith("b.txt: no Neuron packages")
+    assert first.startswith("a.txt: 3 requirements, 2 Neuron packages checked, no findings")
+    assert second.startswith("b.txt: no requirements, no Neuron packages")
 
 
 def test_what_cannot_be_read_is_told_once(run) -> None:

@@ -1,101 +1,171 @@
-"""What commands install: pip, uv, apt, dnf and yum lines, word by word.
+"""What commands install: lines of pip, uv, apt, dnf and their kin, word by word.
 
-Source: pip-install(1), "uv pip install", apt-get(8), dnf(8), for which of their options take
-a value.
+Source: pip-install(1), "uv pip install", pipx, for which of their options take a value.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from neuron_pin.catalog import canonicalize_name
-from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.requirements.direct import DirectReference, read_direct
-from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 
-from .shell import Word, read_commands, script_lines
+from .arguments import read_argument, read_system
+from .installation import (
+    ONLY_RUN,
+    InstallArgument,
+    Installation,
+    NotUnderstood,
+    find_names,
+    names_in,
+)
+from .installers import Call, find_call, find_inner_call, is_harmless
+from .interpreters import Interpreters
+from .shell import Command, Word, read_commands, script_lines
+from .wrappers import SHELLS, program_of, unwrap
 
 MAX_DEPTH = 3
 
 
-class InstallArgument(NamedTuple):
-    """A requirement as the shell passes it on, with its line and the word as written.
-    ``meant`` is what the word says where an unquoted ``<`` or ``>`` of it is a redirection to
-    the shell, none where all of it reaches the installer."""
+class _Reader(NamedTuple):
+    """``place`` is the file that the commands stand in, ``names`` the packages of which ranges
+    are read, ``interpreters`` what has been made of Pythons so far."""
 
-    requirement: Requirement
-    line: int
-    word: str
-    meant: Requirement | None = None
-
-
-class Installation(NamedTuple):
-    """What one command installs: requirements, requirements files, and the indexes that the
-    command names.  ``direct`` are the packages that it takes from an address, each with its
-    line."""
-
-    ecosystem: Ecosystem
-    requirements: tuple[InstallArgument, ...]
-    files: tuple[tuple[str, int], ...]
-    indexes: tuple[str, ...]
-    line: int
-    direct: tuple[tuple[DirectReference, int], ...] = ()
-
-
-_PIP_VALUES_TEXT = (
-    "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links "
-    "--trusted-host -t --target --prefix --root --python -p --platform --python-version "
-    "--implementation --abi --index-strategy --cache-dir -P --upgrade-package --config-file "
-    "--index --default-index --no-binary --only-binary --progress-bar --timeout --retries "
-    "--src --global-option --config-settings -C --proxy --cert --client-cert --report --group "
-    "--override --build-constraint -b --link-mode --keyring-provider --exclude-newer "
-    "--upgrade-strategy --root-user-action"
-)
-_PIP_VALUES = frozenset(_PIP_VALUES_TEXT.split())
-_SYSTEM_VALUES_TEXT = (
-    "-t --target-release --default-release -o --option -c --config-file --installroot "
-    "--releasever --enablerepo --disablerepo --setopt --exclude -x --repo --repoid"
-)
-_SYSTEM_VALUES = frozenset(_SYSTEM_VALUES_TEXT.split())
-_INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "--index", "--default-index")
-_RPM_NAME = r"([a-z][a-z0-9._+-]*?)-(\d[^\s]*)"
+    place: str
+    names: Container[str]
+    interpreters: Interpreters
 
 
 def read_installations(
-    commands: Iterable[Sequence[Word]], place: str, names: Container[str]
-) -> Iterator[Installation]:
-    """The installations among commands; ``place`` is the file that they stand in.
+    commands: Iterable[Command],
+    place: str,
+    names: Container[str],
+    interpreters: Interpreters | None = None,
+) -> Iterator[Installation | NotUnderstood]:
+    """The installations among commands, and what of them is not understood; ``place`` is the
+    file that they stand in.
 
-    Requirements that cannot be read, or that only running would tell, are passed over, and so
-    are ranges of packages that are not among ``names``: nothing is said of those, and reading
-    them costs more than the rest of the file.
+    Ranges of packages that are not among ``names`` are passed over: nothing is said of those,
+    and reading them costs more than the rest of the file.
     """
-    yield from _read(commands, place, names, 0)
+    yield from _read(commands, _Reader(place, names, interpreters or Interpreters()), 0)
 
 
 def _read(
-    commands: Iterable[Sequence[Word]], place: str, names: Container[str], depth: int
-) -> Iterator[Installation]:
-    for command in commands:
-        words = [word.text for word in command]
-        program = words[0].rpartition("/")[2]
-        if program in ("sh", "bash", "dash") and "-c" in words[1:-1] and depth < MAX_DEPTH:
-            inner = command[words.index("-c") + 1]
-            lines = script_lines((inner.line, line) for line in inner.text.splitlines())
-            for found in _read(read_commands(lines, {}), place, names, depth + 1):
-                yield found._replace(requirements=tuple(map(_inside_quotes, found.requirements)))
+    commands: Iterable[Command], reader: _Reader, depth: int
+) -> Iterator[Installation | NotUnderstood]:
+    for written in commands:
+        if not written.words:
             continue
-        rest = _after_install(program, words)
-        if rest is None:
+        found = unwrap(written)
+        command = found.command
+        if found.added:
+            python = reader.interpreters.of("uv", command.settings, asked=found.python, is_uv=True)
+            yield from _pip(Call(Ecosystem.PIP, found.added), command, reader, python)
+        if found.script is not None:
+            yield from _script(found.script, command, reader, depth)
             continue
-        ecosystem, start = rest
-        if ecosystem is Ecosystem.PIP:
-            yield _pip(command[start:], command[0].line, place, names)
+        if not command.words:
+            continue
+        program = program_of(command.words[0].text)
+        if found.script is None and _runs_file(program, command):
+            text = " ".join(word.text for word in command.words)
+            if command.source:
+                text = " ".join(word.text for word in command.source) + f" | {text}"
+            yield NotUnderstood(text, command.words[0].line, "runs a script that was not read")
+            continue
+        if (program in SHELLS or program == "su") and command.here:
+            lines = [line for body in command.here for line in script_lines(body)]
+            yield from _nested(lines, command.settings, reader, depth)
+            continue
+        if program == "eval" and len(command.words) > 1:
+            text = " ".join(word.text for word in command.words[1:])
+            yield from _script(command.words[1]._replace(text=text), command, reader, depth)
+            continue
+        if re.fullmatch(r"(?:python|perl|ruby|node)[\d.]*", program) and command.here:
+            yield from _other_script(command, program, reader)
+            continue
+        words = [word.text for word in command.words]
+        reader.interpreters.notice(words, command.settings)
+        call = find_call(command.words)
+        if call is None and not is_harmless(program):
+            call = find_inner_call(command.words)
+            if call is None:
+                yield from _unknown(command.words, program, reader)
+                continue
+        if call is None:
+            continue
+        if call.ecosystem is Ecosystem.PIP:
+            if any(program_of(word.text) == "xargs" for word in written.words[:6]):
+                call = call._replace(words=(*call.words, *_read_by_xargs(written)))
+            python = reader.interpreters.of(
+                call.program,
+                command.settings,
+                asked=call.python or found.python,
+                environment=found.environment,
+                is_uv=call.is_uv,
+                is_system=any(w.text == "--system" for w in call.words),
+            )
+            yield from _pip(call, command, reader, python)
         else:
-            yield _system(command[start:], command[0].line, place, ecosystem)
+            yield from read_system(call, reader.place, reader.names)
+
+
+def _runs_file(program: str, command: Command) -> bool:
+    """Whether a command is a script in a file, or in what another command gives."""
+    if program in SHELLS:
+        return not command.here and (len(command.words) > 1 or bool(command.source))
+    return program.endswith((".sh", ".bash"))
+
+
+def _read_by_xargs(command: Command) -> list[Word]:
+    """What a command installs that xargs gives its words: those of ``echo``, or of a file."""
+    line = command.words[0].line
+    names = list(command.origins)
+    if command.source and command.source[0].text == "cat":
+        names += [word.text for word in command.source[1:] if not word.text.startswith("-")]
+    elif command.source and command.source[0].text in ("echo", "printf"):
+        return [
+            word._replace(text=text)
+            for word in command.source[1:]
+            for text in word.text.replace("\\n", " ").split()
+        ]
+    if not names:
+        return [Word("$(…)", line, is_known=False)]
+    return [Word(text, line) for name in names for text in ("-r", name)]
+
+
+def _script(
+    script: Word, command: Command, reader: _Reader, depth: int
+) -> Iterator[Installation | NotUnderstood]:
+    rows = ((script.line, line) for line in script.text.splitlines())
+    for found in _nested(script_lines(rows), command.settings, reader, depth):
+        if isinstance(found, Installation):
+            arguments = tuple(map(_inside_quotes, found.requirements))
+            found = found._replace(requirements=arguments)
+        yield found
+
+
+def _nested(
+    lines: Sequence[tuple[int, str]], settings: Mapping[str, str], reader: _Reader, depth: int
+) -> Iterator[Installation | NotUnderstood]:
+    if depth < MAX_DEPTH:
+        yield from _read(read_commands(lines, settings), reader, depth + 1)
+    elif lines:
+        text = lines[0][1].strip()
+        yield NotUnderstood(text, lines[0][0], "scripts are nested too deeply")
+
+
+def _other_script(command: Command, program: str, reader: _Reader) -> Iterator[NotUnderstood]:
+    """A script for another language, where it seems to install packages that are known."""
+    rows = [row for body in command.here for row in body]
+    text = "\n".join(row for _, row in rows)
+    names = find_names(text, reader.names) if "install" in text else ()
+    line = rows[0][0] if rows else command.words[0].line
+    yield NotUnderstood(f"a script for {program}", line, "is not one of the shell", names)
 
 
 def _inside_quotes(argument: InstallArgument) -> InstallArgument:
@@ -104,91 +174,171 @@ def _inside_quotes(argument: InstallArgument) -> InstallArgument:
     return argument._replace(word="") if argument.meant is not None else argument
 
 
-def _after_install(program: str, words: Sequence[str]) -> tuple[Ecosystem, int] | None:
-    """Where the arguments of an installing command begin, none for another command."""
-    if re.fullmatch(r"pip[\d.]*", program):
-        return _from(Ecosystem.PIP, words, 1, "install")
-    if re.fullmatch(r"python[\d.]*|pypy[\d.]*", program) and "-m" in words[:4]:
-        at = words.index("-m")
-        if words[at + 1 : at + 2] == ["pip"]:
-            return _from(Ecosystem.PIP, words, at + 2, "install")
-    if program == "uv" and "pip" in words[1:3]:
-        return _from(Ecosystem.PIP, words, words.index("pip") + 1, "install")
-    if program in ("apt-get", "apt", "aptitude"):
-        return _from(Ecosystem.APT, words, 1, "install")
-    if program in ("dnf", "dnf5", "yum", "microdnf", "tdnf"):
-        return _from(Ecosystem.RPM, words, 1, "install")
-    return None
+def _unknown(words: Sequence[Word], program: str, reader: _Reader) -> Iterator[NotUnderstood]:
+    """A program that is not known, where it seems to install packages that are."""
+    texts = [word.text for word in words[1:]]
+    verbs = ("install", "add", "upgrade", "update", "-i", "--install")
+    if "install" not in program and not any(text in verbs for text in texts):
+        return
+    names = tuple(name for text in texts for name in names_in(text, reader.names))
+    if names:
+        text = " ".join(word.text for word in words)
+        yield NotUnderstood(text, words[0].line, "a command that is not known", names)
 
 
-def _from(
-    ecosystem: Ecosystem, words: Sequence[str], start: int, verb: str
-) -> tuple[Ecosystem, int] | None:
-    for index in range(start, len(words)):
-        if words[index] == verb:
-            return ecosystem, index + 1
-        if not words[index].startswith("-") and words[index - 1] not in _SYSTEM_VALUES:
-            return None
-    return None
+# pip ------------------------------------------------------------------------------------
+
+_PIP_VALUES_TEXT = (
+    "-r --requirement --requirements -c --constraint --constraints -i --index-url "
+    "--extra-index-url -f --find-links --trusted-host -t --target --prefix --root --python -p "
+    "--platform --python-version --implementation --abi --index-strategy --cache-dir -P "
+    "--upgrade-package --config-file --index --default-index --no-binary --only-binary "
+    "--progress-bar --timeout --retries --src --global-option --config-settings "
+    "--config-setting -C --proxy --cert --client-cert --report --group --override --overrides "
+    "--build-constraint --build-constraints -b --link-mode --keyring-provider --exclude-newer "
+    "--upgrade-strategy --root-user-action -e --editable --log --exists-action --use-feature "
+    "--use-deprecated --torch-backend --prerelease --resolution --fork-strategy --extra "
+    "--no-build-isolation-package --reinstall-package --refresh-package --no-binary-package "
+    "--no-build-package --python-platform --allow-insecure-host --color --directory --project "
+    "--source --optional --dev-group --branch --tag --rev --package --with --spec --pip-args "
+    "--suffix --index-servers --hash"
+)
+_PIP_VALUES = frozenset(_PIP_VALUES_TEXT.split())
+_INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "--index", "--default-index")
+_PLACES = ("-f", "--find-links")
+_FILES = ("-r", "--requirement", "--requirements", "-c", "--constraint", "--constraints")
+_INDEX_VARIABLES = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CONFIG_FILE",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "UV_FIND_LINKS",
+    "UV_CONFIG_FILE",
+)
 
 
-def _pip(words: Sequence[Word], line: int, place: str, names: Container[str]) -> Installation:
-    requirements, files, indexes, direct = [], [], [], []
-    values = iter(words)
-    for word in values:
-        name, _, value = word.text.partition("=")
-        if word.text.startswith("-"):
-            if len(word.text) > 2 and word.text[:2] in ("-r", "-c", "-i"):
-                name, value = word.text[:2], word.text[2:]
-            if name in _PIP_VALUES and not value:
-                found = next(values, None)
-                value = found.text if found is not None else ""
-            if name in _INDEX_OPTIONS and value:
-                indexes.append(value.partition("=")[2] if "=http" in value else value)
-            elif name in ("-r", "--requirement", "-c", "--constraint") and value:
-                files.append((value, word.line))
+def list_indexes(settings: Mapping[str, str]) -> list[str]:
+    """The indexes, and other places of packages, that variables name."""
+    named = list(_INDEX_VARIABLES)
+    named += [name for name in settings if name.startswith("UV_INDEX_")]
+    return [word for name in dict.fromkeys(named) for word in settings.get(name, "").split()]
+
+
+def _options(words: Sequence[Word]) -> Iterator[tuple[str, Word | None]]:
+    """An option with its value, or an empty name with a word that is none."""
+    index = 0
+    while index < len(words):
+        word = words[index]
+        index += 1
+        if word.text == "--":
+            for rest in words[index:]:
+                yield "", rest
+            return
+        if not word.text.startswith("-") or word.text == "-":
+            yield "", word
             continue
-        reference = read_direct(word.text) if word.is_known and "://" in word.text else None
-        if reference is not None:
-            direct.append((reference, word.line))
+        name, equals, value = word.text.partition("=")
+        if not word.text.startswith("--") and len(word.text) > 2:
+            # Short options may be one word, the value behind the last of them: -Ur FILE.
+            at = next((n for n, s in enumerate(word.text) if n and f"-{s}" in _PIP_VALUES), 0)
+            if not at:
+                continue
+            name, value = f"-{word.text[at]}", word.text[at + 1 :].removeprefix("=")
+        if value or equals:
+            yield name, word._replace(text=value, redirection=-1)
+        elif name in _PIP_VALUES and index < len(words):
+            yield name, words[index]
+            index += 1
+        else:
+            yield name, None
+
+
+def _pip(
+    call: Call, command: Command, reader: _Reader, python: str | None
+) -> Iterator[Installation | NotUnderstood]:
+    requirements: list[InstallArgument] = []
+    files: list[tuple[str, int]] = []
+    indexes = list_indexes(command.settings)
+    direct: list[tuple[DirectReference, int]] = []
+    line = command.words[0].line if command.words else call.words[0].line
+    unread: list[NotUnderstood] = []
+    for name, word in _options(call.words):
+        if word is None:
+            indexes += ["--no-index"] if name == "--no-index" else []
             continue
-        begins = re.match(r"[A-Za-z0-9._-]*", word.text)
-        is_plain = not any(sign in word.text for sign in "<>~!;@")
-        if word.is_known and (is_plain or (begins and canonicalize_name(begins[0]) in names)):
-            requirements += _requirement(word, place, None)
-    return Installation(
-        Ecosystem.PIP, tuple(requirements), tuple(files), tuple(indexes), line, tuple(direct)
+        if name in _INDEX_OPTIONS:
+            text = word.text
+            indexes += [text.partition("=")[2] if "=http" in text else text] if text else []
+        elif name in _PLACES:
+            indexes.append(word.text)
+        elif name in _FILES:
+            if word.is_known:
+                files.append((word.text, word.line))
+            else:
+                unread.append(NotUnderstood(f"{name} {word.text}", word.line, ONLY_RUN))
+        elif name in ("-e", "--editable"):
+            unread += _local(word, reader, "-e ")
+        elif name in ("--with", "--spec") and program_of(call.program) in ("pipx", "uvx", "uv"):
+            _argument(word, reader, requirements, direct, unread)
+        elif not name:
+            if call.takes_files:
+                files.append((word.text, word.line))
+            else:
+                _argument(word, reader, requirements, direct, unread)
+    yield from unread
+    if call.project and not requirements and not files and not direct:
+        yield NotUnderstood(
+            " ".join(word.text for word in command.words), line, f"installs {call.project}"
+        )
+    yield Installation(
+        Ecosystem.PIP,
+        tuple(requirements),
+        tuple(files),
+        tuple(indexes),
+        line,
+        tuple(direct),
+        python,
     )
 
 
-def _system(words: Sequence[Word], line: int, place: str, ecosystem: Ecosystem) -> Installation:
-    requirements = []
-    values = iter(words)
-    for word in values:
-        if word.text.startswith("-"):
-            if word.text in _SYSTEM_VALUES:
-                next(values, None)
-            continue
-        if word.text in ("install", "-y") or not word.is_known:
-            continue
-        requirements += _requirement(word, place, ecosystem)
-    return Installation(ecosystem, tuple(requirements), (), (), line)
+def _argument(
+    word: Word,
+    reader: _Reader,
+    requirements: list[InstallArgument],
+    direct: list[tuple[DirectReference, int]],
+    unread: list[NotUnderstood],
+) -> None:
+    """Read one word of pip for what it installs."""
+    text = word.text
+    if not word.is_known:
+        names = tuple(names_in(text, reader.names))
+        unread.append(NotUnderstood(text, word.line, ONLY_RUN, names))
+        return
+    is_file = text.split("[")[0].split(";")[0].strip().endswith((".whl", ".tar.gz", ".zip"))
+    if "://" in text or (is_file and not re.search(r"[*?]", text)):
+        reference = read_direct(text)
+        if reference is not None:
+            direct.append((reference, word.line))
+            return
+        if "://" in text or "/" in text:
+            unread += _local(word, reader)
+            return
+    begins = re.match(r"[A-Za-z0-9._-]*", text)
+    is_plain = not any(sign in text for sign in "<>~!;@")
+    if is_plain or (begins and canonicalize_name(begins[0]) in reader.names):
+        found = read_argument(word, reader.place, None)
+        requirements += found
+        unread += [] if found else _local(word, reader)
 
 
-def _requirement(word: Word, place: str, ecosystem: Ecosystem | None) -> list[InstallArgument]:
-    text, origin = word.text, f"{place}:{word.line}"
-    if ecosystem is Ecosystem.RPM:
-        match = re.fullmatch(_RPM_NAME, text)
-        text = f"rpm:{match[1]}={match[2]}" if match is not None else f"rpm:{text}"
-    elif ecosystem is Ecosystem.APT:
-        # name:amd64 names an architecture.
-        text = "apt:" + re.sub(r"^([a-z0-9.+-]+):[a-z0-9]+(?==|$)", r"\1", text)
-    try:
-        requirement = parse_requirement(text, origin)
-        if word.redirection < 0 or ecosystem is not None:
-            return [InstallArgument(requirement, word.line, word.text)]
-        passed = parse_requirement(text[: word.redirection], origin)
-    except WrongUsage:
-        # Folders, archives, addresses, relations of apt: nothing that has a version here.
-        return []
-    return [InstallArgument(passed, word.line, word.text, requirement)]
+def _local(word: Word, reader: _Reader, before: str = "") -> list[NotUnderstood]:
+    """What states no version: a folder, a repository, an address, what is no requirement."""
+    names = tuple(names_in(word.text, reader.names))
+    is_path = "/" in word.text or word.text.startswith(".")
+    reason = "names no package of an index" if is_path else "not a valid requirement"
+    return [NotUnderstood(f"{before}{word.text}", word.line, reason, names)]

@@ -1,7 +1,8 @@
 """The commands of a shell script, as far as installing can be told from them.
 
-Source: POSIX.1-2017, Shell Command Language, 2.2 quoting, 2.3 token recognition.  Nothing is
-run; what only running would tell (command substitution, loops) stays as it is written.
+Source: POSIX.1-2017, Shell Command Language, 2.2 quoting, 2.3 token recognition, 2.6.5 field
+splitting, 2.7 redirection; the Bash manual, arrays and here strings.  Nothing is run; what only
+running would tell (command substitution) stays as it is written.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from neuron_pin.record import NamedTuple
 
 MAX_WORDS = 200_000
+MAX_REPEATS = 50
+"""Values of a loop's variable, and of words that name one, that are followed."""
 
 
 class Word(NamedTuple):
@@ -30,25 +33,88 @@ Lines = Sequence[tuple[int, str]]
 """Physical lines with their numbers.  Each ends as the shell sees it: with a line's end, or
 with a space where the next one continues it."""
 
+
+class Command(NamedTuple):
+    """One simple command: its words, without what is set before them.
+
+    ``settings`` are the variables that are known to it, ``targets`` the files that its output
+    goes to, ``origins`` those that it reads, ``here`` the bodies of its here-documents,
+    ``source`` the words of the command whose output it reads.
+    """
+
+    words: tuple[Word, ...]
+    settings: Mapping[str, str]
+    targets: tuple[str, ...] = ()
+    here: tuple[tuple[tuple[int, str], ...], ...] = ()
+    source: tuple[Word, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
 _BREAKS = ";&|()\n"
+_SEPARATOR = "\0"
+"""Stands between the values of an array, and between the words that one expands to."""
+
+_ASSIGNMENT = r"([A-Za-z_]\w*)(\+?)=(.*)"
+_ASSIGNS = r"[A-Za-z_]\w*\+?="
+_DECLARING = frozenset(("export", "declare", "typeset", "local", "readonly"))
+_KEYWORDS = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "}"))
 
 
-def read_commands(lines: Lines, variables: Mapping[str, str]) -> Iterator[list[Word]]:
-    """The simple commands of a script, each as its words; assignments before them count for
-    what follows."""
+def read_commands(lines: Lines, variables: Mapping[str, str]) -> Iterator[Command]:
+    """The simple commands of a script; what one sets counts for those that follow, and what
+    stands before its first word for itself alone."""
     known = dict(variables)
-    command: list[Word] = []
-    for word in _words(lines, known):
-        if word is not None:
-            command.append(word)
+    reader = _Reader(lines, known)
+    words: list[Word] = []
+    source: tuple[Word, ...] = ()
+    for item in reader.tokens():
+        if isinstance(item, Word):
+            words.append(item)
             continue
-        found = _without_assignments(command, known)
-        if found:
-            yield found
-        command = []
-    found = _without_assignments(command, known)
-    if found:
-        yield found
+        command = _make_command(words, known, reader.loops)
+        if command is not None or reader.targets or reader.here:
+            command = command or Command((), known)
+            command = command._replace(
+                targets=tuple(reader.targets),
+                here=tuple(reader.here),
+                source=source,
+                origins=tuple(reader.origins),
+            )
+            yield command
+        source = command.words if command is not None and item == "|" else ()
+        words, reader.targets, reader.here, reader.origins = [], [], [], []
+
+
+def _make_command(
+    words: Sequence[Word], known: dict[str, str], loops: dict[str, list[str]]
+) -> Command | None:
+    rest = list(words)
+    own: dict[str, str] = {}
+    while rest:
+        match = re.fullmatch(_ASSIGNMENT, rest[0].text, re.S)
+        if match is not None:
+            if rest[0].is_known:
+                joined = _SEPARATOR if _SEPARATOR in match[3] else ""
+                before = known.get(match[1], "") + joined if match[2] else ""
+                own[match[1]] = before + match[3]
+        elif rest[0].text not in _KEYWORDS:
+            break
+        rest.pop(0)
+    if not rest:
+        known.update(own)
+        return None
+    first = rest[0].text
+    if first in _DECLARING:
+        for word in rest[1:]:
+            match = re.fullmatch(_ASSIGNMENT, word.text, re.S)
+            if match is not None and word.is_known:
+                known[match[1]] = match[3]
+    elif first == "for" and len(rest) > 3 and rest[2].text == "in":
+        values = [word.text for word in rest[3:]]
+        if all(word.is_known for word in rest[3:]) and len(values) <= MAX_REPEATS:
+            loops[rest[1].text] = values
+        return None
+    return Command(tuple(rest), {**known, **own} if own else known)
 
 
 def script_lines(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -84,105 +150,216 @@ def expand(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
         text = re.sub(_VARIABLE, value, text)
         if text == before:
             break
-    return text, complete and "$(" not in text and "`" not in text
+    return text, complete and re.search(_ONLY_RUN, text) is None
 
 
 _VARIABLE = (
-    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?:(?P<operator>:?[-+])(?P<word>[^{}]*))?\}"
+    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?:\[[@*]\])?(?:(?P<operator>:?[-+])(?P<word>[^{}]*))?\}"
     r"|(?P<plain>[A-Za-z_]\w*))"
 )
-_ASSIGNMENT = r"([A-Za-z_]\w*)=(.*)"
-_KEYWORDS_TEXT = (
-    "if then else elif do while until ! { } sudo exec time env command export set -e -x -ex -eux "
-    "-euo pipefail RUN"
-)
-_KEYWORDS = frozenset(_KEYWORDS_TEXT.split())
+_ONLY_RUN = r"\$[({@*#?\d]|`"
+"""What a variable's value cannot fill in: substitutions, parameters, edited values."""
+
+_NAMED = r"\$\{?([A-Za-z_]\w*)"
+_REDIRECTION = r"(?:\d+|&)?(<<<|<<-?|>>|>\||<>|>&|<&|>|<)(?!\()"
+_HERE_WORD = r"[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([^\s'\"<>;&|()]+))"
 
 
-def _without_assignments(command: Sequence[Word], known: dict[str, str]) -> list[Word]:
-    rest = list(command)
-    while rest:
-        match = re.fullmatch(_ASSIGNMENT, rest[0].text, re.S)
-        if match is not None:
-            if rest[0].is_known:
-                known[match[1]] = match[2]
-        elif rest[0].text not in _KEYWORDS:
-            break
-        rest.pop(0)
-    return rest
+class _Reader:
+    """Takes a script apart; ``targets`` and ``here`` are those since they were last emptied."""
 
+    def __init__(self, lines: Lines, variables: Mapping[str, str]) -> None:
+        self.text = "".join(line for _, line in lines)
+        self.variables = variables
+        self.loops: dict[str, list[str]] = {}
+        self.targets: list[str] = []
+        self.origins: list[str] = []
+        self.here: list[tuple[tuple[int, str], ...]] = []
+        self._numbers = [number for number, _ in lines]
+        self._starts: list[int] = []
+        at = 0
+        for _, line in lines:
+            self._starts.append(at)
+            at += len(line)
+        self._row = 0
+        # Where the bodies that the current line announces begin, and end so far.
+        self._bodies: tuple[int, int] | None = None
 
-def _words(lines: Lines, variables: Mapping[str, str]) -> Iterator[Word | None]:
-    """Words in order; none where a command ends."""
-    text = "".join(line for _, line in lines)
-    starts: list[int] = []
-    at = 0
-    for _, line in lines:
-        starts.append(at)
-        at += len(line)
-    numbers = [number for number, _ in lines]
-    index, count, row = 0, 0, 0
-    while index < len(text):
-        while row + 1 < len(starts) and starts[row + 1] <= index:
-            row += 1
-        sign = text[index]
-        if sign in " \t":
+    def tokens(self) -> Iterator[Word | str]:
+        """Words in order, and the sign where a command ends."""
+        text, index, count = self.text, 0, 0
+        while index < len(text):
+            self._find_row(index)
+            sign = text[index]
+            redirection = re.compile(_REDIRECTION).match(text, index)
+            if sign in " \t":
+                index += 1
+            elif redirection is not None:
+                index = self._redirect(redirection)
+            elif sign in _BREAKS:
+                operator = sign * 2 if text.startswith(sign * 2, index) and sign in "&|;" else sign
+                index += len(operator)
+                if sign == "\n" and self._bodies is not None and index == self._bodies[0]:
+                    index, self._bodies = self._bodies[1], None
+                yield operator
+            elif sign == "#":
+                end = text.find("\n", index)
+                index = end if end >= 0 else len(text)
+            else:
+                start = index
+                index, words = self._word(start, self.variables)
+                for values in self._repeat(text[start:index]):
+                    words = self._word(start, {**self.variables, **values})[1]
+                    count += len(words)
+                    yield from words
+                    words = []
+                count += len(words)
+                if count > MAX_WORDS:
+                    return
+                yield from words
+        yield "\n"
+
+    def _find_row(self, index: int) -> None:
+        while self._row + 1 < len(self._starts) and self._starts[self._row + 1] <= index:
+            self._row += 1
+
+    def _repeat(self, written: str) -> Iterator[dict[str, str]]:
+        """The values of the loop's variable that a word names, one after the other."""
+        named = [name for name in re.findall(_NAMED, written) if name in self.loops]
+        if named:
+            yield from ({named[0]: value} for value in self.loops[named[0]])
+
+    def _redirect(self, match: re.Match[str]) -> int:
+        """Past a redirection, its file or its here-document with it."""
+        operator, index = match[1], match.end()
+        if operator.startswith("<<") and operator != "<<<":
+            word = re.compile(_HERE_WORD).match(self.text, index)
+            if word is None:
+                return index
+            self._here(word[1] or word[2] or word[3], operator == "<<-", word.end())
+            return word.end()
+        while self.text[index : index + 1] in (" ", "\t"):
             index += 1
-        elif sign in _BREAKS:
-            yield None
-            index += 1
-        elif sign == "#":
-            end = text.find("\n", index)
-            index = end if end >= 0 else len(text)
-        else:
-            index, word = _word(text, index, numbers[row], variables)
-            count += 1
-            if count > MAX_WORDS:
-                return
-            yield word
+        if index >= len(self.text) or self.text[index] in _BREAKS:
+            return index
+        end, words = self._word(index, self.variables)
+        if operator == "<<<" and words:
+            self.here.append(tuple((words[0].line, row) for row in words[0].text.splitlines()))
+        elif ">" in operator and words and not words[0].text.isdecimal():
+            self.targets.append(words[0].text)
+        elif operator == "<" and words:
+            self.origins.append(words[0].text)
+        return end
 
+    def _here(self, word: str, strips: bool, index: int) -> None:
+        """The body of a here-document, which begins on the next line, behind other bodies."""
+        if self._bodies is None:
+            newline = self.text.find("\n", index)
+            begin = newline + 1 if newline >= 0 else len(self.text)
+            self._bodies = (begin, begin)
+        begin, at = self._bodies
+        body: list[tuple[int, str]] = []
+        row = self._row
+        while at < len(self.text):
+            end = self.text.find("\n", at)
+            end = end if end >= 0 else len(self.text)
+            line = self.text[at:end]
+            while row + 1 < len(self._starts) and self._starts[row + 1] <= at:
+                row += 1
+            at = end + 1
+            line = line.lstrip("\t") if strips else line
+            if line.rstrip() == word:
+                break
+            body.append((self._numbers[row], line))
+        self._bodies = (begin, min(at, len(self.text)))
+        self.here.append(tuple(body))
 
-def _word(text: str, index: int, line: int, variables: Mapping[str, str]) -> tuple[int, Word]:
-    parts: list[str] = []
-    complete = True
-    redirection = -1
-    while index < len(text) and text[index] not in f" \t{_BREAKS}":
-        sign = text[index]
-        if sign == "'":
-            end = text.find("'", index + 1)
-            end = end if end >= 0 else len(text)
-            parts.append(text[index + 1 : end])
-            index = end + 1
-        elif sign == '"':
-            end = _quote_end(text, index + 1)
-            filled, known = expand(re.sub(r'\\(["\\$`])', r"\1", text[index + 1 : end]), variables)
-            parts.append(filled)
-            complete = complete and known
-            index = end + 1
-        elif sign == "\\":
-            parts.append(text[index + 1 : index + 2])
-            index += 2
-        elif text.startswith("$(", index):
-            end = _substitution_end(text, index + 2)
-            parts.append(text[index:end])
-            complete = False
-            index = end
-        else:
-            end = index + 1
-            if text.startswith("${", index):
-                closed = text.find("}", index)
-                end = closed + 1 if closed >= 0 else end
-            while end < len(text) and text[end] not in f" \t{_BREAKS}'\"\\$":
-                end += 1
-            sign_at = re.search("[<>]", text[index:end])
-            if sign_at is not None and redirection < 0:
-                before = expand(text[index : index + sign_at.start()], variables)[0]
-                redirection = sum(len(part) for part in parts) + len(before)
-            filled, known = expand(text[index:end], variables)
-            parts.append(filled)
-            complete = complete and known
-            index = end
-    return index, Word("".join(parts), line, complete, redirection)
+    def _word(self, index: int, variables: Mapping[str, str]) -> tuple[int, list[Word]]:
+        """One word as it is written, as the words that it expands to."""
+        text, line = self.text, self._numbers[self._row]
+        parts: list[str] = []
+        complete = True
+        redirection = -1
+        begins = index
+        is_assignment = re.compile(_ASSIGNS).match(text, index) is not None
+        while index < len(text) and text[index] not in f" \t{_BREAKS}":
+            sign = text[index]
+            if sign == "'" or text.startswith("$'", index):
+                begin = index + (1 if sign == "'" else 2)
+                end = text.find("'", begin)
+                end = end if end >= 0 else len(text)
+                parts.append(text[begin:end])
+                index = end + 1
+            elif sign == '"':
+                end = _quote_end(text, index + 1)
+                plain = re.sub(r'\\(["\\$`])', r"\1", text[index + 1 : end])
+                filled, known = expand(plain, variables)
+                parts.append(filled)
+                complete = complete and known
+                index = end + 1
+            elif sign == "\\":
+                parts.append(text[index + 1 : index + 2])
+                index += 2
+            elif text.startswith("$(", index):
+                end = _substitution_end(text, index + 2)
+                parts.append(text[index:end])
+                complete = False
+                index = end
+            elif sign == "`":
+                end = text.find("`", index + 1)
+                end = end + 1 if end >= 0 else len(text)
+                parts.append(text[index:end])
+                complete = False
+                index = end
+            else:
+                end = index + 1
+                if text.startswith("${", index):
+                    closed = text.find("}", index)
+                    end = closed + 1 if closed >= 0 else end
+                while end < len(text) and text[end] not in f" \t{_BREAKS}'\"\\$`":
+                    end += 1
+                sign_at = re.search("[<>]", text[index:end])
+                if sign_at is not None and redirection < 0:
+                    before = expand(text[index : index + sign_at.start()], variables)[0]
+                    redirection = sum(len(part) for part in parts) + len(before)
+                filled, known = expand(text[index:end], variables)
+                if not is_assignment:
+                    # The shell splits what an unquoted variable stands for into words.
+                    filled = re.sub(r"\s+", _SEPARATOR, filled)
+                parts.append(filled)
+                complete = complete and known
+                index = end
+            if text.startswith("=(", index - 1) and re.fullmatch(_ASSIGNS, text[begins:index]):
+                index, content, known = self._array(index, variables)
+                parts.append(content)
+                complete = complete and known
+        whole = "".join(parts)
+        if _SEPARATOR not in whole or is_assignment:
+            return index, [Word(whole, line, complete, redirection)]
+        pieces = [piece for piece in whole.split(_SEPARATOR) if piece][:MAX_WORDS]
+        return index, [Word(piece, line, complete) for piece in pieces]
+
+    def _array(self, index: int, variables: Mapping[str, str]) -> tuple[int, str, bool]:
+        """Where the ``(…)`` of an array ends, its values, and whether all of them are known."""
+        values: list[str] = []
+        complete = True
+        index += 1
+        while index < len(self.text) and self.text[index] != ")":
+            if self.text[index] == "#":
+                end = self.text.find("\n", index)
+                index = end if end >= 0 else len(self.text)
+            elif self.text[index] in f" \t{_BREAKS}":
+                index += 1
+            else:
+                # An array has no arrays inside, so what looks like one is a word of its own.
+                inner = re.compile(rf"{_ASSIGNS}(?=\()").match(self.text, index)
+                if inner is not None:
+                    index = inner.end()
+                    continue
+                index, words = self._word(index, variables)
+                values += [word.text for word in words]
+                complete = complete and all(word.is_known for word in words)
+        return index + 1, _SEPARATOR.join([*values, ""]), complete
 
 
 def _quote_end(text: str, index: int) -> int:

@@ -34,7 +34,8 @@ class DetectedPackage(NamedTuple):
     says that it is from, empty for unknown.  ``place`` is ``file:line``, or the file;
     ``group`` names what it is installed together with, empty for what its file states.
     ``install_spec`` is what stands in the file, where that could be written anew; ``meant`` is
-    what it says where the shell passes on less of it, as `InstallArgument` has it.
+    what it says where the shell passes on less of it, as `InstallArgument` has it.  ``python`` is
+    the Python that it is installed for: empty for unknown, none for that of the target.
     """
 
     key: PackageKey
@@ -45,6 +46,7 @@ class DetectedPackage(NamedTuple):
     group: str = ""
     install_spec: str = ""
     meant: Requirement | None = None
+    python: str | None = None
 
 
 def read_detected(

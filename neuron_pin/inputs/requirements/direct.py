@@ -15,7 +15,7 @@ from neuron_pin.record import NamedTuple
 
 class DirectReference(NamedTuple):
     """A package that is taken from an address or a path, which no index has a say in; ``version``
-    is what the name of a local wheel states, empty for unknown."""
+    is what the name of a wheel states, empty for unknown."""
 
     name: str
     url: str
@@ -57,12 +57,22 @@ def read_direct(text: str) -> DirectReference | None:
         return DirectReference(canonicalize_name(local[1]), path, version) if local else None
     named = re.match(_NAMED, " ".join(text.split()))
     if named is not None:
-        return DirectReference(canonicalize_name(named[1]), named[2])
+        return DirectReference(canonicalize_name(named[1]), named[2], _wheel_version(named[2]))
     address = re.match(_ADDRESS, text.strip())
     if address is None:
         return None
     path, _, fragment = address[0].partition("#")
     egg = re.search(rf"(?:^|&)egg=({_NAME})", fragment)
     last = path.partition("?")[0].rpartition("/")[2]
+    last = last.replace("%2B", "+").replace("%2b", "+")
     found = egg or re.fullmatch(_WHEEL, last) or re.fullmatch(_ARCHIVE, last)
-    return DirectReference(canonicalize_name(found[1]), address[0]) if found is not None else None
+    if found is None:
+        return None
+    return DirectReference(canonicalize_name(found[1]), address[0], _wheel_version(address[0]))
+
+
+def _wheel_version(address: str) -> str:
+    """The version in the name of the wheel that an address is of; empty for others."""
+    last = address.partition("#")[0].partition("?")[0].rpartition("/")[2]
+    wheel = re.fullmatch(_WHEEL, last.replace("%2B", "+").replace("%2b", "+"))
+    return wheel[2] if wheel is not None else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
@@ -64,6 +64,7 @@ class RequirementsFile:
 _COMMENT = r"(^|\s)#.*$"
 _HASH = r"\s--hash(?:=|\s+)(\S+)"
 _DIGEST = r"sha256:[0-9a-fA-F]{64}"
+_PIP_DIGEST = r"sha(?:256|384|512):[0-9a-fA-F]+"
 _LATER_OPTION = r"\s--?[A-Za-z]"
 _OPTION = r"(--?[A-Za-z-]+)(?:(?:=|\s+)(.*))?"
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
@@ -104,7 +105,8 @@ def read_requirements(
     environ: Mapping[str, str] | None = None,
     is_lenient: bool = False,
 ) -> RequirementsFile:
-    """Read a file and all that it includes; raises `UnreadableInput` with file and line.
+    """Read a file and all that it includes; raises `UnreadableInput` with file and line, and with
+    every other line that cannot be read.
 
     ``environ`` gives the values of ``${NAME}``; as with pip, one that is not set stands.
     With ``is_lenient`` a line that cannot be read is one of ``problems``, and requirements by
@@ -116,14 +118,21 @@ def read_requirements(
         for requirement in found.requirements:
             if not requirement.hashes:
                 problem = "has no hash, and --require-hashes was given"
-                _refuse(found, UnreadableInput(*_place(requirement), problem))
+                found.problems.append(UnreadableInput(*_place(requirement), problem))
+    if found.problems and not is_lenient:
+        first, *others = found.problems
+        first.further = tuple(others)
+        raise first
     return found
 
 
-def _refuse(found: RequirementsFile, error: UnreadableInput) -> None:
-    if not found.is_lenient:
-        raise error
-    found.problems.append(error)
+def read_rows(
+    path: str, rows: Iterable[str], environ: Mapping[str, str] | None = None
+) -> RequirementsFile:
+    """The lines of a requirements file that would be written as ``path``, read leniently."""
+    found = RequirementsFile(is_lenient=True)
+    _read_lines(path, "\n".join(rows), False, found, (), environ or {})
+    return found
 
 
 def _place(requirement: Requirement) -> tuple[str, int]:
@@ -141,15 +150,28 @@ def _read(
     resolved = os.path.realpath(path)
     if resolved in above or len(above) >= MAX_DEPTH:
         raise UnreadableInput(path, None, "includes itself" if resolved in above else "too deep")
-    for number, written in logical_lines(read_text(path)):
+    _read_lines(path, read_text(path), constraints, found, (*above, resolved), environ)
+
+
+def _read_lines(
+    path: str,
+    text: str,
+    constraints: bool,
+    found: RequirementsFile,
+    above: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> None:
+    """Every line, those that cannot be read as problems, so that one hides no other."""
+    for number, written in logical_lines(text):
         line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
         try:
             if line.startswith("-"):
-                _option(path, number, line, constraints, found, (*above, resolved), environ)
+                for option in _split_options(line):
+                    _option(path, number, option, constraints, found, above, environ)
             else:
                 _line(path, number, line, constraints, found)
         except UnreadableInput as error:
-            _refuse(found, error)
+            found.problems.append(error)
 
 
 def _line(path: str, number: int, line: str, constraints: bool, found: RequirementsFile) -> None:
@@ -167,28 +189,45 @@ def _line(path: str, number: int, line: str, constraints: bool, found: Requireme
             "project name its file: -r FOLDER/pyproject.toml",
         )
     try:
-        requirement = _requirement(path, number, line)
+        requirement = _requirement(path, number, line, found.is_lenient)
     except WrongUsage as error:
         problem = error.message.removeprefix(f"{path}:{number}: ")
         raise UnreadableInput(path, number, problem, hint=error.hint) from None
     (found.constraints if constraints else found.requirements).append(requirement)
 
 
-def _requirement(path: str, number: int, line: str) -> Requirement:
+def _requirement(path: str, number: int, line: str, is_lenient: bool) -> Requirement:
     hashes = []
     for digest in re.findall(_HASH, " " + line):
-        if not re.fullmatch(_DIGEST, digest):
+        if is_lenient and re.fullmatch(_PIP_DIGEST, digest):
+            # pip knows other digests and options, and none of them changes what is asked for.
+            hashes.append(digest.lower())
+        elif not re.fullmatch(_DIGEST, digest):
             raise WrongUsage(
                 f"{digest[:80]!r} is not a hash that files can be checked against",
                 hint="write sha256: and 64 hexadecimal digits",
             )
-        hashes.append(digest.lower())
+        else:
+            hashes.append(digest.lower())
     rest = re.sub(_HASH, "", " " + line)
     option = re.search(_LATER_OPTION, rest)
-    if option is not None:
+    if option is not None and is_lenient:
+        rest = rest[: option.start()]
+    elif option is not None:
         name = rest[option.start() :].split()[0].partition("=")[0]
         raise WrongUsage(f"option {name} of a requirement is not supported here")
     return parse_requirement(rest.strip(), f"{path}:{number}")._replace(hashes=tuple(hashes))
+
+
+def _split_options(line: str) -> list[str]:
+    """The options of a line, each with its value."""
+    found: list[str] = []
+    for word in line.split():
+        if word.startswith("-") or not found:
+            found.append(word)
+        else:
+            found[-1] += f" {word}"
+    return found
 
 
 def _option(

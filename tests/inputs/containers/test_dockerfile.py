@@ -7,12 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.inputs.containers.dockerfile import (
-    is_dockerfile,
-    parse_instructions,
-    read_dockerfile,
-)
+from neuron_pin.inputs.containers.dockerfile import is_dockerfile, read_dockerfile
 from neuron_pin.inputs.containers.image_reference import read_image_name
+from neuron_pin.inputs.containers.instructions import parse_instructions
 from neuron_pin.inputs.containers.shell import expand, read_commands
 
 NAMES = frozenset({"torch-neuronx", "neuronx-cc", "nki"})
@@ -24,7 +21,7 @@ def installed(tmp_path: Path, text: str) -> list[tuple[str, int, str]]:
     path.write_text(text)
     return [
         (installation.ecosystem.value, line, word)
-        for stage in read_dockerfile(str(path), NAMES)
+        for stage in read_dockerfile(str(path), NAMES).stages
         for installation in stage.installations
         for _, line, word, _ in installation.requirements
     ]
@@ -41,7 +38,7 @@ RUNS = [
     ("RUN pip download nki", []),
     ("run apt-get update && apt-get install -y aws-neuronx-tools=2.*", [("apt", 2, "aws-neuronx-tools=2.*")]),
     ("RUN apt-get -o A=b -y install -t jammy aws-neuronx-tools:amd64=2.*", [("apt", 2, "aws-neuronx-tools:amd64=2.*")]),
-    ("RUN sudo -E apt-get install -y a", []),
+    ("RUN sudo -E apt-get install -y a", [("apt", 2, "a")]),
     ("RUN sudo apt-get install -y a", [("apt", 2, "a")]),
     ("RUN dnf install -y --setopt=x=y aws-neuronx-tools-2.*", [("rpm", 2, "aws-neuronx-tools-2.*")]),
     ("RUN yum -y install aws-neuronx-tools", [("rpm", 2, "aws-neuronx-tools")]),
@@ -82,7 +79,7 @@ def test_stages_stand_on_each_other(tmp_path: Path) -> None:
         "ENV PIP_EXTRA_INDEX_URL=https://pip.repos.neuron.amazonaws.com\n"
         "FROM base AS two\nRUN pip install -r reqs.txt\nFROM scratch\nCOPY --from=two /a /a\n"
     )
-    base, two, last = read_dockerfile(str(path), NAMES)
+    base, two, last = read_dockerfile(str(path), NAMES).stages
     assert base.base is not None
     assert two.base is not None
     assert (two.parent, two.base.python, two.base.os) == (0, "3.11", "debian12")
@@ -102,7 +99,7 @@ IMAGES = [
     ("x/pytorch-inference-vllm-neuronx:0.11.0-neuronx-py312-sdk2.26.1-ubuntu24.04",
      ("pytorch-inference-vllm-neuronx", "torch-neuronx", "", "2.26.1", "3.12", "ubuntu24.04")),
     ("x/huggingface-pytorch-training-neuronx:2.1.2-transformers4.43.2-neuronx-py310-sdk2.20.0-ubuntu20.04",
-     ("huggingface-pytorch-training-neuronx", "torch-neuronx", "", "2.20.0", "3.10", "ubuntu20.04")),
+     ("huggingface-pytorch-training-neuronx", "torch-neuronx", "2.1.2", "2.20.0", "3.10", "ubuntu20.04")),
     ("x/pytorch-training-neuronx", ("pytorch-training-neuronx", "torch-neuronx", "", "", "", "")),
     ("python:3.12-slim", ("", "", "", "", "3.12", "")),
     ("ubuntu:jammy", ("", "", "", "", "", "ubuntu22.04")),
@@ -146,5 +143,5 @@ def test_whatever_stands_there_is_read_to_its_end(text: str) -> None:
     for instruction in parse_instructions("FROM x\n" + text, "Dockerfile"):
         rows = [(number, line + " ") for number, line in instruction.lines]
         for command in read_commands(rows, {"V": "1"}):
-            assert all(1 <= word.line <= text.count("\n") + 2 for word in command)
+            assert all(1 <= word.line <= text.count("\n") + 2 for word in command.words)
     expand(text, {"V": "${V}$V"})

@@ -1,0 +1,87 @@
+"""What a check could not read or understand, so that nothing of an input is passed over in
+silence."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.policy import Rule
+from neuron_pin.record import NamedTuple
+
+from .finding import Finding, Severity
+from .requirements import is_neuron
+
+MAX_TEXT = 80
+
+
+class UnreadPart(NamedTuple):
+    """A part of an input that was not checked: its place (``file`` or ``file:line``), its
+    text, empty for the whole file, and why.  ``severity`` is how much it matters, none where no
+    Neuron package is concerned."""
+
+    place: str
+    text: str
+    reason: str
+    severity: Severity | None = None
+    hint: str = ""
+
+    @property
+    def line(self) -> int:
+        """The line, 0 for the file as a whole."""
+        path, _, line = self.place.rpartition(":")
+        return int(line) if path and line.isdecimal() else 0
+
+    @property
+    def short_text(self) -> str:
+        """The text in one line that a person reads at once."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+class ReadPart(NamedTuple):
+    """How much of an input was read, as the number of what it has."""
+
+    number: int
+    what: str
+
+    @property
+    def label(self) -> str:
+        """``14 requirements``, ``1 requirement``."""
+        return f"{self.number or 'no'} {self.what}{'s' * (self.number != 1)}"
+
+
+def describe_unreadable(error: UnreadableInput) -> UnreadPart:
+    """A line, or a file, that a reader refused: an error, unless pip takes it."""
+    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedLine
+
+    severity = Severity.WARNING if isinstance(error, UnjudgedLine) else Severity.ERROR
+    place = f"{error.path}:{error.line}" if error.line else error.path
+    return UnreadPart(place, "", error.problem, severity, error.hint)
+
+
+def concerns_neuron(names: Iterable[str], catalog: Catalog) -> bool:
+    """Whether one of the names is that of a Neuron package, or a pattern that matches one."""
+    ours = [name for name, package in catalog.packages.items() if is_neuron(package)]
+    return any(
+        is_neuron(catalog.packages.get(name))
+        or (any(sign in name for sign in "*?[") and fnmatch.filter(ours, name))
+        for name in names
+    )
+
+
+def find_unread(parts: Iterable[UnreadPart], *, is_strict: bool) -> list[Finding]:
+    """NP610: what was not checked and may concern a Neuron package; with ``is_strict`` all of
+    it, as errors."""
+    findings = []
+    for part in parts:
+        severity = Severity.ERROR if is_strict else part.severity
+        if severity is None:
+            continue
+        what = "line" if part.line else "file"
+        reason = f"{part.reason}; this {'' if part.text else what + ' '}was not checked"
+        subject = part.short_text or part.place
+        findings.append(Finding(Rule.UNREADABLE, severity, subject, reason, part.place, part.hint))
+    return findings
