@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 from enum import Enum
 
+from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.record import NamedTuple
 
@@ -25,6 +26,8 @@ CODENAMES = {
     "trixie": "debian13",
     "forky": "debian14",
     "duke": "debian15",
+    # Unstable calls itself by the code name of testing, of which it is the next state.
+    "sid": "debian14",
     "oracular": "ubuntu24.10",
     "plucky": "ubuntu25.04",
     "questing": "ubuntu25.10",
@@ -154,6 +157,10 @@ def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
         return JudgedSystem(Standing.UNKNOWN, None, None)
     identifier, last = _split_name(newest.name)
     version = match[2] if "." in last else match[2].partition(".")[0]
+    known = catalog.find_system(f"{identifier}{version}")
+    if known is not None:
+        # A point release, of a system that is known by its major: rocky9.6.
+        return JudgedSystem(Standing.KNOWN, known, newest)
     if not _is_next(version, last):
         return JudgedSystem(Standing.UNKNOWN, None, newest)
     called = f"{identifier}{version}"
@@ -181,8 +188,26 @@ def find_system(catalog: Catalog, name: str) -> OperatingSystem | None:
 
 def get_system(catalog: Catalog, name: str) -> OperatingSystem:
     """The same; raises `UnknownName`."""
-    # Its error says what is known.
-    return find_system(catalog, name) or catalog.system(name)
+    judged = judge_system(catalog, name)
+    if judged.system is not None:
+        return judged.system
+    if judged.standing is Standing.UNKNOWN and _is_version_of(name, judged.newest):
+        # Another version of a known distribution is no misprint of the known one.
+        names = ", ".join(system.name for system in catalog.systems)
+        hint = f"the facts of {catalog.announced} do not have it; known: {names}"
+        raise UnknownName("operating system", name, (), hint=hint)
+    # Its error says what is known, and what may have been meant.
+    return catalog.system(name)
+
+
+def _is_version_of(name: str, newest: OperatingSystem | None) -> bool:
+    """Whether a name is written as other versions of its distribution would be."""
+    if newest is None:
+        return False
+    version, last = _split_name(name.strip().lower())[1], _split_name(newest.name)[1]
+    if "." in last:
+        return re.fullmatch(r"\d\d\.\d\d", version) is not None
+    return len(version.partition(".")[0]) <= len(last)
 
 
 def _split_name(name: str) -> tuple[str, str]:
