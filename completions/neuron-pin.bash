@@ -75,7 +75,7 @@ _neuron_pin() {
       plan)
         case $word in --color | --from | --to | --framework | --framework-version | --category | --ami | --installer | --venv | --root | -o | --output | --output-file | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel) option=$word ;; esac ;;
       diff)
-        case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
+        case $word in --color | --instance | --root | --as-of | --format) option=$word ;; esac ;;
       lifecycle)
         case $word in --color | --kind | --component | --workload | --instance | --as-of | --lock | -o | --output | --output-file | --format) option=$word ;; esac ;;
       hook)
@@ -229,6 +229,7 @@ _neuron_pin() {
     'plan --target') words=$list11 ;;
     'diff --color') words=$list1 ;;
     'diff --instance') words=$list5 ;;
+    'diff --root') paths=-d ;;
     'diff --format') words=$list23 ;;
     'lifecycle --color') words=$list1 ;;
     'lifecycle --kind') words=$list25 ;;
@@ -326,7 +327,7 @@ _neuron_pin() {
     verify) words='-h --help -q --quiet -v --verbose --color --files --python --python-version --format --offline -i --index-url --neuron-index-url --trusted-host --cert --client-cert --proxy --timeout' ;;
     why) words='-h --help -q --quiet -v --verbose --color --lock --format' ;;
     plan) words='-h --help -q --quiet -v --verbose --color --from --to --framework --framework-version --category --ami --installer --venv --root -o --output --output-file --overwrite --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
-    diff) words='-h --help -q --quiet -v --verbose --color --instance --as-of --all --format' ;;
+    diff) words='-h --help -q --quiet -v --verbose --color --instance --root --as-of --all --format' ;;
     lifecycle) words='-h --help -q --quiet -v --verbose --color --kind --component --workload --instance --as-of --lock -o --output --output-file --overwrite --format' ;;
     hook) words='-h --help -q --quiet -v --verbose --color' ;;
     'hook install') words='-h --help -q --quiet -v --verbose --color --lock --via --on-error --expires --dry-run --overwrite --allow-other-os --scope --venv --root' ;;

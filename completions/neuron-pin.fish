@@ -253,6 +253,7 @@ complete -c neuron-pin -n '__neuron_pin_at diff' -s q -l quiet -d 'print no warn
 complete -c neuron-pin -n '__neuron_pin_at diff' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at diff' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
 complete -c neuron-pin -n '__neuron_pin_at diff' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'compare what releases have for this instance family'
+complete -c neuron-pin -n '__neuron_pin_at diff' -l root -x -a '(__fish_complete_directories)' -d 'host is the machine below this folder'
 complete -c neuron-pin -n '__neuron_pin_at diff' -l as-of -x -d 'ignore everything later than this day'
 complete -c neuron-pin -n '__neuron_pin_at diff' -l all -d 'show packages that are equal in both, too'
 complete -c neuron-pin -n '__neuron_pin_at diff' -l format -x -a 'text json markdown' -d 'print the result as text, json or markdown'

@@ -26,6 +26,9 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         help="compare what releases have for this instance family; default: the lock's",
     )
     parser.add_argument(
+        "--root", metavar="DIR", default="/", help="host is the machine below this folder"
+    )
+    parser.add_argument(
         "--as-of", metavar="DATE", help="ignore everything later than this day; default: today"
     )
     parser.add_argument(
@@ -39,7 +42,7 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     family = catalog.instances[catalog.instance(options.instance)] if options.instance else None
     as_of = parse_day_or_today(options.as_of)
-    old, new = read_states(options.old, options.new, catalog, family, as_of)
+    old, new = read_states(options.old, options.new, catalog, family, as_of, options.root)
     age = warn_of_old_facts(console, catalog, as_of)
     comparison = compare(old, new, catalog, as_of)
     text = render_diff(

@@ -36,18 +36,18 @@ class State(NamedTuple):
 
 
 def read_states(
-    old: str, new: str, catalog: Catalog, family: str | None, as_of: date
+    old: str, new: str, catalog: Catalog, family: str | None, as_of: date, root: str = "/"
 ) -> tuple[State, State]:
     """Two states to compare; raises as `read_state` does.
 
     System packages of a release are those of rpm beside a state that has such.  Of a release
     only what is for ``family``, or where that is none for the family that the other state is for,
-    as a lock of any form states it.
+    as a lock of any form states it.  ``root`` is where the machine that ``host`` names is.
     """
-    before = read_state(old, catalog, family, as_of=as_of)
-    after = read_state(new, catalog, family or before.family, as_of=as_of)
+    before = read_state(old, catalog, family, root, as_of)
+    after = read_state(new, catalog, family or before.family, root, as_of)
     if before.family is None and after.family is not None:
-        before = read_state(old, catalog, after.family, as_of=as_of)
+        before = read_state(old, catalog, after.family, root, as_of)
     return spell_alike(before, after, catalog), spell_alike(after, before, catalog)
 
 
@@ -133,12 +133,12 @@ def _sort_versions(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tup
 
 
 def _host(root: str, catalog: Catalog) -> State:
-    from neuron_pin.inputs.host.dpkg_status import STATUS, read_installed
+    from neuron_pin.inputs.host.dpkg_status import has_dpkg_status, read_installed
     from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
 
     names = [p.name for p in catalog.packages.values() if Ecosystem.APT in p.systems]
     found: dict[PackageKey, set[str]] = {}
-    if os.path.isfile(os.path.join(root, STATUS)):
+    if has_dpkg_status(root):
         for name, got in read_installed(root, names).items():
             found[PackageKey(Ecosystem.APT, name)] = {got.version}
     elif rpm_database(root):
@@ -146,7 +146,7 @@ def _host(root: str, catalog: Catalog) -> State:
             found[PackageKey(Ecosystem.RPM, name)] = {version}
     else:
         raise WrongUsage(
-            "host: this machine has neither a dpkg nor an rpm database",
+            f"host: {root} has neither a dpkg nor an rpm database",
             hint="name a lock or an SDK release",
         )
     return State("host", "", _sort_versions(found))

@@ -340,3 +340,19 @@ def test_a_major_that_left_is_a_major_change(
 ) -> None:
     rows = differences(run, old, new, "--instance", instance, "--as-of", str(DAY))
     assert rows["libneuronxla"]["update"] == update
+
+
+def test_host_is_the_machine_below_a_root(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/status").write_text(
+        "Package: aws-neuronx-tools\nStatus: install ok installed\n"
+        "Version: 2.26.14.0-1e7c2f1a2\nArchitecture: amd64\n"
+    )
+    done = run("diff", "host", "2.32.0", "--root", tmp_path, "--format", "json")
+    rows = {row["name"]: row for row in json.loads(done.out)["packages"]}
+    assert rows["aws-neuronx-tools"]["old"] == ["2.26.14.0-1e7c2f1a2"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run("diff", "host", "2.32.0", "--root", empty)
+    assert done.code == 2
+    assert done.error is not None and str(empty) in done.error.message
