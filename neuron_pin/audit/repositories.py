@@ -24,7 +24,7 @@ from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
 from neuron_pin.inputs.host.apt_preferences import read_preferences
 from neuron_pin.inputs.host.hook_state import read_hook_family
-from neuron_pin.outputs.repositories import KEY_NAME, KEYRING, check_fingerprint
+from neuron_pin.outputs.repositories import find_keyring, list_key_commands
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import parse_release
@@ -75,7 +75,7 @@ def check_apt(root: str, catalog: Catalog, now: float, *, is_image: bool = False
         findings.append(_missing_source(root, catalog, now))
     for source in own:
         findings += _suite(source, root, catalog)
-        findings += _trust(source, root, now)
+        findings += _trust(source, root, find_keyring(catalog.find_system(detect(root).os)), now)
         findings += [] if is_image else _lists(source, now)
     findings += _duplicates(own)
     findings += _decoys([s for s in sources if s not in own], root, catalog, now)
@@ -187,7 +187,7 @@ def _duplicates(sources: Sequence[ConfiguredSource]) -> Iterator[Finding]:
                 )
 
 
-def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]:
+def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Iterator[Finding]:
     """Whether a key is named, exists, and is valid for some time yet."""
     repository, place = source.repository, _place(source)
     if repository.trust.unsigned:
@@ -196,7 +196,7 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
             repository.url,
             "signatures are not checked (trusted=yes)",
             place,
-            f"replace trusted=yes by signed-by={KEYRING}",
+            f"replace trusted=yes by signed-by={keyring}",
         )
         return
     keys: list[tuple[str, bytes]] = [(place, key.encode()) for key in repository.trust.keys]
@@ -219,7 +219,7 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
             repository.url,
             "no key is named, so apt accepts a signature by any key that it trusts",
             place,
-            f"add signed-by={KEYRING}",
+            f"add signed-by={keyring}",
         )
     for where, data in keys:
         try:
@@ -236,9 +236,8 @@ def _trust(source: ConfiguredSource, root: str, now: float) -> Iterator[Finding]
 
 def _key_command(repository: AptRepository, path: str) -> str:
     """The command that downloads the repository's key, and takes it if it is Neuron's."""
-    target, new = shlex.quote(path), shlex.quote(f"{path}.new")
-    fetch = f"sudo curl -fsSL {repository.url.rstrip('/')}/{KEY_NAME} -o {new}"
-    return f"{fetch} && {check_fingerprint(new)} && sudo mv -f {new} {target}"
+    commands = list_key_commands(repository.url.rstrip("/"), shlex.quote(path))
+    return " && ".join(c if c.startswith("test ") else f"sudo {c}" for c in commands)
 
 
 def _key_ends(key: bytes) -> float | None:

@@ -329,6 +329,12 @@ class Catalog:
         return self._systems_file.words("pythons")
 
     @cached_property
+    def machines(self) -> tuple[str, ...]:
+        """The machines that Neuron's packages are published for, as ``uname -m`` names them; empty
+        for a catalog that was written before it stated them."""
+        return self._systems_file.words("machines")
+
+    @cached_property
     def _kernels_file(self) -> Fields:
         return self._file("kernels")
 

@@ -92,6 +92,19 @@ class Window(NamedTuple):
         return self.versions.contains(version) and (not self.instances or family in self.instances)
 
 
+class WheelBuild(NamedTuple):
+    """What the wheels of some versions are built for.
+
+    ``systems`` are the operating systems that plain Linux wheels (``linux_x86_64``) are for, empty
+    for every one; ``is_portable`` says that they are for every machine (``py3-none-any``).
+    """
+
+    versions: VersionRange
+    systems: frozenset[str]
+    is_portable: bool
+    source: str
+
+
 class Package(NamedTuple):
     """One package of the catalog.
 
@@ -102,7 +115,8 @@ class Package(NamedTuple):
     it is the container.  ``plain`` are the versions that Neuron's apt
     repository has without a revision, none for no version.  ``placeholder`` is the version that
     PyPI has under the name, which is not AWS's package; empty where none is known.  ``backends``
-    are what the name stands for in ranges of its versions, none where it is one thing.
+    are what the name stands for in ranges of its versions, none where it is one thing.  ``wheels``
+    say what wheels are built for where a file's name does not.
     """
 
     name: str
@@ -119,6 +133,11 @@ class Package(NamedTuple):
     plain: VersionRange | None = None
     placeholder: str = ""
     backends: tuple[Backend, ...] = ()
+    wheels: tuple[WheelBuild, ...] = ()
+
+    def find_build(self, version: str) -> WheelBuild | None:
+        """What the wheels of a version are built for, none where that is not known."""
+        return next((build for build in self.wheels if build.versions.contains(version)), None)
 
     def find_backend(self, version: str) -> Backend | None:
         """What a version of the package is, none where its name is one thing alone."""
@@ -246,7 +265,9 @@ class OperatingSystem(NamedTuple):
     ``first_sdk_without`` bound the releases whose system packages support it, empty for
     open; ``excepted`` are packages that go on beyond the end, ``only``, if any, are all that
     are supported on it.  ``is_newer`` says that it is newer than the facts: then its C library
-    is that of the newest known one of its distribution, and ``python`` is empty.
+    is that of the newest known one of its distribution, and ``python`` is empty.  ``keyring`` is
+    the file in which the vendor's set-up has the key of the apt repository, empty where it names
+    none.
     """
 
     name: str
@@ -260,6 +281,7 @@ class OperatingSystem(NamedTuple):
     only: frozenset[str]
     aliases: tuple[str, ...]
     source: str
+    keyring: str = ""
     is_newer: bool = False
 
     def is_called(self, name: str) -> bool:

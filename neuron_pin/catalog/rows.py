@@ -25,6 +25,7 @@ from .facts import (
     Product,
     TestedConfiguration,
     VersionRange,
+    WheelBuild,
     Window,
 )
 from .files import Fields
@@ -72,6 +73,15 @@ def read_package(fields: Fields) -> Package:
         placeholder=fields.text("placeholder", ""),
         windows=tuple(windows),
         backends=tuple(map(_read_backend, fields.each("backends", f"{fields.entry}, backend"))),
+        wheels=tuple(
+            WheelBuild(
+                read_span(row, "versions"),
+                frozenset(row.words("systems")),
+                row.flag("portable"),
+                row.text("source"),
+            )
+            for row in fields.each("wheels", f"{fields.entry}, wheels")
+        ),
     )
 
 
@@ -235,6 +245,7 @@ def read_system(fields: Fields) -> OperatingSystem:
         only=frozenset(fields.words("only")),
         aliases=fields.words("aliases"),
         source=fields.text("source"),
+        keyring=fields.text("keyring", ""),
     )
 
 

@@ -11,7 +11,7 @@ from neuron_pin.catalog.completion import describe_grounds
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
 from neuron_pin.inputs import Requirement, parse_requirement
-from neuron_pin.policy import Phase, Rule
+from neuron_pin.policy import Ecosystem, Phase, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Exclusion, Resolution
@@ -85,7 +85,8 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     if package is None:
         raise _unknown_offline(requirement, catalog)
     resolution, problem = _locked(asked.without_network())
-    verdicts = explain(requirement, Context(catalog, target), resolution)
+    context = Context(catalog, target, unread=frozenset(Ecosystem))
+    verdicts = explain(requirement, context, resolution)
     departure = describe_departure(catalog, requirement.name, target)
     grounds = _find_grounds(catalog, requirement.name, target, verdicts)
     return Explanation(
@@ -194,7 +195,8 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
             return made[-1][1]
 
         try:
-            resolution = resolve(asked, catalog, offers, request.reporter)
+            reading = asked._replace(unread=sources.unread)
+            resolution = resolve(reading, catalog, offers, request.reporter)
         except NoSolution as error:
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)

@@ -10,7 +10,7 @@ from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
 from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
-from neuron_pin.policy import Phase, PinPrecision, Rule, phase_at
+from neuron_pin.policy import Ecosystem, Phase, PinPrecision, Rule, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
@@ -84,6 +84,7 @@ def lock_request(request: LockRequest) -> Resolution:
         from neuron_pin.resolve.catalog_candidates import CatalogCandidates
         from neuron_pin.resolve.resolver import resolve
 
+        asked = asked._replace(unread=frozenset(Ecosystem))
         found = resolve(asked, catalog, CatalogCandidates, request.reporter)
     else:
         found = _lock_from_sources(request, asked)
@@ -283,7 +284,7 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
     ) as sources:
         try:
             found = resolve(
-                asked,
+                asked._replace(unread=sources.unread),
                 catalog,
                 lambda context, chosen: SourceCandidates(context, chosen, sources, overrides),
                 request.reporter,

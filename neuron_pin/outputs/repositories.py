@@ -6,19 +6,41 @@ named, not fetched: whom to trust is for the user to say.
 
 from __future__ import annotations
 
+from neuron_pin.catalog import OperatingSystem
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
+from neuron_pin.target.tags import find_architecture
 
 from .header import make_header
 
 KEYRING = "/etc/apt/keyrings/neuron.asc"
 KEY_NAME = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
-"""Where the source expects the key, and what it is called beside the repositories."""
+"""Where the source expects the key on most systems, and what it is called beside the
+repositories."""
 
 KEY_FINGERPRINT = "00FA2C1079260870A76D2C285749CAD8646D9185"
 """The whole fingerprint of Neuron's signing key.  Source: its end is what apt shows in the
 vendor's setup-troubleshooting.rst; Bottlerocket's packages name the key's file by it."""
+
+
+def find_keyring(system: OperatingSystem | None) -> str:
+    """Where the key is on an operating system: where the vendor's own set-up has it, so that one
+    machine has one copy."""
+    return system.keyring if system is not None and system.keyring else KEYRING
+
+
+def list_key_commands(url: str, keyring: str) -> list[str]:
+    """The commands that fetch Neuron's key, verify it, and put it in its place.
+
+    apt takes a file called ``.gpg`` for a binary one, and the key is published with armor.
+    Source: apt-secure(8), sources.list(5), "Signed-By".
+    """
+    new = f"{keyring}.new"
+    commands = [f"curl -fsSL {url}/{KEY_NAME} -o {new}", check_fingerprint(new)]
+    if keyring.endswith(".gpg"):
+        return [*commands, f"gpg --batch --yes --dearmor -o {keyring} {new}", f"rm -f {new}"]
+    return [*commands, f"mv -f {new} {keyring}"]
 
 
 def check_fingerprint(path: str) -> str:
@@ -44,16 +66,18 @@ def render_sources(resolution: Resolution, command: str) -> str:
             hint="name the system, for example --os ubuntu24.04",
         )
     url = _url(resolution, Ecosystem.APT)
+    keyring = find_keyring(system)
+    kept = f"| gpg --dearmor > {keyring}" if keyring.endswith(".gpg") else f"-o {keyring}"
     return "\n".join(
         [
             *make_header(command),
-            f"# The key: curl -fsSL {url}/{KEY_NAME} -o {KEYRING}",
+            f"# The key: curl -fsSL {url}/{KEY_NAME} {kept}",
             "Types: deb",
             f"URIs: {url}",
             f"Suites: {system.codename}",
             "Components: main",
-            "Architectures: amd64",
-            f"Signed-By: {KEYRING}",
+            f"Architectures: {find_architecture(resolution.target.platforms)}",
+            f"Signed-By: {keyring}",
             "",
         ]
     )

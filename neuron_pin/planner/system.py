@@ -14,8 +14,8 @@ from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.outputs.repositories import (
     KEY_NAME,
-    KEYRING,
-    check_fingerprint,
+    find_keyring,
+    list_key_commands,
     render_repo,
     render_sources,
 )
@@ -109,7 +109,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
     host = re.escape(urlsplit(url).hostname or "")
     folder = f"{root}/etc/apt"
     unless = f"grep -rqs '^[^#]*{host}' {folder}/sources.list {folder}/sources.list.d"
-    key = f"{root}{KEYRING}"
+    key = f"{root}{find_keyring(system)}"
     yield Step(
         Part.REPOSITORY,
         "key",
@@ -118,9 +118,7 @@ def _repository(resolution: Resolution, machine: Machine) -> Iterator[Step]:
             "apt-get update",
             "apt-get install -y ca-certificates curl gnupg",
             f"install -d -m 0755 {os.path.dirname(key)}",
-            f"curl -fsSL {url}/{KEY_NAME} -o {key}.new",
-            check_fingerprint(f"{key}.new"),
-            f"mv -f {key}.new {key}",
+            *list_key_commands(url, key),
             f"chmod 0644 {key}",
         ),
         as_root=True,

@@ -85,7 +85,9 @@ PAGES = {
         "PEP 425",
         "The index has this version, but no wheel whose tags match the target's Python and "
         "platform, and no source distribution with static metadata. The platform follows from "
-        "--os (its glibc) and --platform.",
+        "--os (its glibc) and --platform. A plain tag (linux_x86_64) names no operating system: "
+        "there the local version decides, and what the vendor states of the wheels. Without an "
+        "index, nothing that Neuron publishes fits another machine than x86_64.",
         *_PIP,
         "neuron-pin lock torch --os amzn2 --python 3.12",
         (

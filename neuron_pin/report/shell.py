@@ -178,6 +178,7 @@ IMAGES = {
     "ubuntu20.04": "ubuntu:20.04",
     "ubuntu22.04": "ubuntu:22.04",
     "ubuntu24.04": "ubuntu:24.04",
+    "ubuntu26.04": "ubuntu:26.04",
     "debian12": "debian:12",
     "amzn2": "amazonlinux:2",
     "amzn2023": "amazonlinux:2023",

@@ -70,7 +70,9 @@ def find_two_environments(
         return None
     asked = [r for r in (*request.requirements, *request.constraints) if r.name != SDK_NAME]
     for release in releases:
-        selection = select_candidates(Context(catalog, request.target, release), asked)
+        selection = select_candidates(
+            Context(catalog, request.target, release, request.unread), asked
+        )
         found = [_best(requirement, selection) for requirement in named]
         candidates = [candidate for candidate in found if candidate is not None]
         for number, one in enumerate(candidates):

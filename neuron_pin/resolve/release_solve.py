@@ -91,7 +91,7 @@ def solve_release(
     ``whole`` asks for every component of the release.  Cost: one resolvelib run; reads
     sources as the graph asks.
     """
-    context = Context(catalog, request.target, release)
+    context = Context(catalog, request.target, release, request.unread)
     asked = [r for r in (*request.requirements, *request.constraints) if r.name != SDK_NAME]
     selection = select_candidates(context, asked, whole=whole) if release is not None else None
     offers = offers_for(context, selection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import PinPrecision
+from neuron_pin.policy import Ecosystem, PinPrecision
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
@@ -26,7 +26,8 @@ class Request(NamedTuple):
 
     ``sdk`` is a requirement on ``neuron-sdk`` or none.  Without ``requirements`` every
     component that a release has for the target is asked for.  ``all_files`` wants every
-    file of what is chosen, with hashes, and not only the best one.
+    file of what is chosen, with hashes, and not only the best one.  ``unread`` are the ecosystems
+    whose files nobody reads.
     """
 
     target: Target
@@ -36,3 +37,4 @@ class Request(NamedTuple):
     strength: PinPrecision
     all_files: bool = False
     preferred: Preferences = NO_PREFERENCES
+    unread: frozenset[Ecosystem] = frozenset()

@@ -26,7 +26,6 @@ from neuron_pin.policy import (
     Rule,
     derive_pin,
 )
-from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Scope, Target
 
@@ -35,6 +34,7 @@ from .environments import describe_other_environments
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
 from .held_range import find_excluded, hold_to_target
+from .left_out import describe_left_out
 from .lost_frameworks import describe_departure, find_lost_frameworks
 from .newer_target import describe_newer_target
 from .release_candidates import ReleaseCandidates
@@ -245,7 +245,7 @@ def _warnings(
                 found.append(lost.describe(selection.release.sdk, target.instance or ""))
             taken = [attempt.mapping[str(package.key)].candidate for package in packages]
             found += describe_other_environments(context, selection, taken)
-        found += _left_out_early(selection)
+        found += describe_left_out(selection)
         if is_for_python and not any(p.key.ecosystem is Ecosystem.PIP for p in packages):
             listed = sorted(
                 {
@@ -259,8 +259,10 @@ def _warnings(
             whose = f" for {target.family}" if target.family else ""
             line = (
                 f"SDK {selection.release.sdk} has no Python packages{whose} on Python "
-                f"{target.python}; it has them on {', '.join(listed)}"
+                f"{target.python}"
             )
+            if target.python not in listed:
+                line += f"; it has them on {', '.join(listed)}"
             if listed and not set(listed) & {*find_supported_pythons(catalog, target.as_of)}:
                 line += f", all out of support: --python {listed[-1]} --phase eos locks them"
             found.append(line)
@@ -285,32 +287,6 @@ def _held_narrower(request: Request, attempt: ReleaseSolution, package: LockedPa
         f"{package.key.name} is pinned to {package.pin}: {asked} admits {kept_out.version}, which "
         f"is excluded ({kept_out.rule.identifier}: {kept_out.reason})"
     ]
-
-
-def _left_out_early(selection: ReleaseCandidates) -> list[str]:
-    """That the release has components which are not stable yet, in one line for all."""
-    early = sorted(
-        f"{key.name} {candidate.version}"
-        for key, rows in selection.exclusions.items()
-        if key not in selection.offered
-        for candidate in sorted(
-            _list_early_alone(rows), key=lambda c: version_order(c.version), reverse=True
-        )[:1]
-    )
-    if not early:
-        return []
-    return [
-        f"left out, not for production yet: {', '.join(early)}; --phase beta allows them all, an "
-        "exact version one of them"
-    ]
-
-
-def _list_early_alone(rows: Sequence[tuple[Candidate, Exclusion]]) -> list[Candidate]:
-    """The versions that their phase alone excludes, where no other rule than the instance family's
-    excludes any: those of other families are not what the target misses."""
-    if any(found.rule not in (Rule.PRE_RELEASE, Rule.INSTANCE) for _, found in rows):
-        return []
-    return [candidate for candidate, found in rows if found.rule is Rule.PRE_RELEASE]
 
 
 _PHASE_WORDS = {

@@ -28,6 +28,7 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 
+from .builds import find_build_grounds
 from .exclusion import Exclusion
 from .places import Grounds, judge_place
 
@@ -38,6 +39,8 @@ class Context(NamedTuple):
     catalog: Catalog
     target: Target
     release: Release | None = None
+    unread: frozenset[Ecosystem] = frozenset()
+    """Those whose files nobody reads: what the catalog knows of their builds decides."""
 
 
 CandidateRule = tuple[Rule, Callable[[Candidate, Context], "Grounds | None"]]
@@ -294,7 +297,13 @@ def no_wheel(candidate: Candidate, context: Context) -> Grounds | None:
 def platform(candidate: Candidate, context: Context) -> Grounds | None:
     """NP104: wheels, but none for the target."""
     if candidate.fits or candidate.is_sdist:
-        return None
+        package = _package(candidate, context)
+        if candidate.is_sdist or package is None or not package.kind.is_component:
+            return None
+        is_unread = candidate.key.ecosystem in context.unread
+        return find_build_grounds(
+            candidate, package, context.catalog, context.target, is_unread=is_unread
+        )
     target = context.target
     return (
         f"no wheel for Python {target.python} on {target.platforms[0]}",

@@ -19,7 +19,7 @@ from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStati
 from neuron_pin.sources.index.locations import PYPI, Index, Indexes, read_indexes
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.target import Target
-from neuron_pin.target.tags import find_machine
+from neuron_pin.target.tags import find_architecture
 
 from .candidate import File
 
@@ -293,6 +293,12 @@ class Sources:
 
     # System packages -------------------------------------------------------------------
 
+    @property
+    def unread(self) -> frozenset[Ecosystem]:
+        """The ecosystems whose packages no source is named for."""
+        read = {repository.ecosystem for repository in self.repositories}
+        return frozenset(Ecosystem) - read - {Ecosystem.PIP}
+
     def repositories_of(self, ecosystem: Ecosystem) -> list[SystemRepository]:
         """The repositories of one ecosystem, in their order."""
         return [r for r in self.repositories if r.ecosystem is ecosystem]
@@ -306,7 +312,7 @@ class Sources:
         from .repositories import read_packages
 
         found: list[tuple[SystemRepository, SystemPackage]] = []
-        architecture = {"aarch64": "arm64"}.get(find_machine(self.target.platforms), "amd64")
+        architecture = find_architecture(self.target.platforms)
         for repository in self.repositories_of(ecosystem):
             packages = read_packages(repository, names, architecture, lambda: self._online.fetcher)
             found += [(repository, package) for package in packages]

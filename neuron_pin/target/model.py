@@ -14,7 +14,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 from neuron_pin.record import NamedTuple
 
-from .tags import expand_platforms, platform_tags
+from .tags import MACHINE, expand_platforms, find_machine, platform_tags
 
 if TYPE_CHECKING:
     from .detection import Detected
@@ -76,17 +76,37 @@ class Target(NamedTuple):
         """The ecosystem of system packages; apt where no operating system is named."""
         return self.os.ecosystem if self.os else Ecosystem.APT
 
+    @property
+    def machine(self) -> str:
+        """The machine, as ``uname -m`` names it."""
+        return find_machine(self.platforms)
+
     def list_options(self) -> list[str]:
-        """The words of a command line that name instance, operating system and Python."""
+        """The words of a command line that name instance, operating system, Python, and the
+        platform where it is not the system's own."""
         words = ["--instance", self.instance] if self.instance else []
         words += ["--os", self.os.name] if self.os is not None else []
-        return [*words, "--python", self.python] if self.python else words
+        words += ["--python", self.python] if self.python else []
+        return [*words, *self._list_platforms()]
+
+    def _list_platforms(self) -> list[str]:
+        if self.platforms == platform_tags(self.os.glibc if self.os else DEFAULT_GLIBC):
+            return []
+        words: list[str] = []
+        covered: set[str] = set()
+        for tag in self.platforms:
+            if tag not in covered:
+                words += ["--platform", tag]
+                covered.update(expand_platforms([tag]))
+        return words
 
     @property
     def label(self) -> str:
         """One line for people: ``trn2, ubuntu24.04, Python 3.12``."""
         parts = [self.instance or "any instance", self.os.name if self.os else "any Linux"]
         parts.append(f"Python {self.python}" if self.python else "any Python")
+        if self.machine != MACHINE:
+            parts.append(self.machine)
         if self.scope is not Scope.BOTH:
             parts.append(self.scope.value)
         if self.driver:
@@ -100,6 +120,7 @@ class Target(NamedTuple):
         words = {"--instance": self.instance, "--os": self.os.name if self.os else None}
         words |= {"--python": self.python or None, "--as-of": self.as_of.isoformat()}
         options = [word for pair in words.items() if pair[1] is not None for word in pair if word]
+        options += self._list_platforms()
         for phase in sorted(self.phases - DEFAULT_PHASES):
             options += ["--phase", phase.label]
         return options

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
 
-def platform_tags(glibc: str, machine: str = "x86_64") -> tuple[str, ...]:
+MACHINE = "x86_64"
+"""The machine that is meant where none is named: of those that Neuron instances are."""
+
+
+def platform_tags(glibc: str, machine: str = MACHINE) -> tuple[str, ...]:
     """PEP 600: every manylinux tag up to the target's glibc, then plain linux.
 
     Neuron's own wheels carry the plain tag; pip on Linux accepts it.
@@ -71,7 +75,12 @@ def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
 
 def find_machine(platforms: tuple[str, ...]) -> str:
     """The machine, as ``uname -m`` names it, that platform tags are for."""
-    return "aarch64" if platforms and platforms[0].endswith("aarch64") else "x86_64"
+    return "aarch64" if platforms and platforms[0].endswith("aarch64") else MACHINE
+
+
+def find_architecture(platforms: tuple[str, ...]) -> str:
+    """The same machine, as dpkg names it."""
+    return {"aarch64": "arm64"}.get(find_machine(platforms), "amd64")
 
 
 def marker_environment(python_full: str, platforms: tuple[str, ...]) -> dict[str, str]:

@@ -172,7 +172,7 @@ def test_the_command_for_a_missing_source_can_be_pasted(
 
 def test_no_command_is_printed_where_no_neuron_repository_fits(run, tmp_path: Path) -> None:
     (remedy,) = missing_source(run, tmp_path, "ID=debian\nVERSION_ID=11\n", "")
-    assert remedy.endswith("debian12, ubuntu24.04, ubuntu22.04")
+    assert remedy.endswith("debian12, ubuntu26.04, ubuntu24.04, ubuntu22.04")
 
 
 def test_whether_a_newer_system_has_a_repository_is_not_known(run, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ _PACKAGES = {
     ("mxnet", "neuron"): "mx-neuron",
 }
 _SYSTEMS = {
-    "ubuntu": (r"(18|20|22|24)\.04", "ubuntu{0}.04"),
+    "ubuntu": (r"(18|20|22|24|26)\.04", "ubuntu{0}.04"),
     "debian": (r"(12)", "debian{0}"),
     "amazonlinux": (r"(2023|2)(?:\.|$|-)", "amzn{0}"),
     "rockylinux": (r"(9)", "rocky{0}"),
@@ -53,6 +53,7 @@ _CODENAMES = {
     "focal": "ubuntu20.04",
     "jammy": "ubuntu22.04",
     "noble": "ubuntu24.04",
+    "resolute": "ubuntu26.04",
     "bookworm": "debian12",
 }
 

@@ -29,7 +29,7 @@ def test_repairs_and_unknowns_are_all_reported(catalog: Catalog) -> None:
     assert {(u.kind, u.name) for u in manifest.unknowns} == {
         ("instance", "trn8"),
         ("instance", "'??' of neuron-new-thing"),
-        ("Python", "3.14"),
+        ("Python", "3.15"),
         ("Python", "'three' of neuron-new-thing"),
         ("package", "neuron-new-thing"),
         ("package", "aws-neuronx-new-daemon"),
@@ -49,7 +49,7 @@ def test_a_release_of_tomorrow_is_locked_without_a_code_change(run, tmp_path: Pa
         "--instance",
         "trn8",
         "--python",
-        "3.14",
+        "3.15",
         "--as-of",
         "2027-02-01",
         "--format",
