@@ -32,6 +32,7 @@ from neuron_pin.policy.version import version_order
 
 from .facts import (
     Availability,
+    Chart,
     Contradiction,
     Correction,
     Evidence,
@@ -50,6 +51,7 @@ from .files import Fields, read_object
 from .names import SubjectName, Title
 from .parts import KnownPart, read_parts
 from .rows import (
+    read_chart,
     read_contradiction,
     read_correction,
     read_event,
@@ -347,6 +349,17 @@ class Catalog:
     def kernel_floors(self) -> tuple[KernelFloor, ...]:
         """The least kernels that drivers need."""
         return tuple(map(read_kernel_floor, self._kernels_file.each("floors", "floor")))
+
+    @cached_property
+    def charts(self) -> tuple[Chart, ...]:
+        """The known releases of the Neuron Helm chart, newest first.
+
+        Empty for a catalog that was written before there were any.
+        """
+        if not os.path.lexists(os.path.join(self.folder, "charts.json")):
+            return ()
+        found = [read_chart(fields) for fields in self._file("charts").each("charts", "chart")]
+        return tuple(sorted(found, key=lambda chart: sdk_key(chart.version), reverse=True))
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:

@@ -347,6 +347,23 @@ class TestedConfiguration(NamedTuple):
     source: str
 
 
+class Chart(NamedTuple):
+    """A release of the Neuron Helm chart: the SDK release that it is for, its day, none where that
+    is not known, and the tag of each image by the image's name."""
+
+    version: str
+    sdk: str
+    date: date | None
+    images: tuple[tuple[str, str], ...]
+    source: str
+
+    def as_document(self) -> dict[str, object]:
+        """Plain values for JSON, as ``charts.json`` has them."""
+        day = {"date": self.date.isoformat()} if self.date is not None else {}
+        found: dict[str, object] = {"chart": self.version, "sdk": self.sdk, **day}
+        return found | {"images": dict(self.images), "source": self.source}
+
+
 class KernelFloor(NamedTuple):
     """The least kernel that some versions of a package need on an operating system."""
 

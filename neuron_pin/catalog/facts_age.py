@@ -18,7 +18,7 @@ an end of support at least a month ahead: facts of that age may lack one that ha
 REPOSITORY = "https://github.com/aws-neuron/aws-neuron-sdk"
 MANIFEST = "src/helperscripts/n2-manifest.json"
 ANNOUNCEMENTS = "about-neuron/announcements"
-NOTES = ("about-neuron/whats-new.rst", "release-notes")
+NOTES = ("about-neuron/whats-new.rst", "release-notes", "neuron-runtime/compatibility.rst")
 PUBLISHED = (MANIFEST, ANNOUNCEMENTS, *NOTES)
 """Where newer facts are published, and the paths in that repository."""
 

@@ -12,6 +12,7 @@ from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 from .backends import Backend
 from .facts import (
     AvailabilityRange,
+    Chart,
     ComponentKind,
     Contradiction,
     Correction,
@@ -178,6 +179,19 @@ def read_event(fields: Fields) -> Event:
         withdrawn_on=fields.day_or_none("withdrawn_on"),
         component=fields.text("component", ""),
         workload=fields.text("workload", ""),
+    )
+
+
+def read_chart(fields: Fields) -> Chart:
+    images = fields.objects("images")
+    if not all(isinstance(tag, str) for tag in images.values()):
+        raise fields.broken("'images' is not an object of strings")
+    return Chart(
+        version=fields.text("chart"),
+        sdk=fields.text("sdk"),
+        date=fields.day_or_none("date"),
+        images=tuple(sorted((name, str(tag)) for name, tag in images.items())),
+        source=fields.text("source"),
     )
 
 

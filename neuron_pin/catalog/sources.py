@@ -20,7 +20,9 @@ from typing import Any
 from .catalog import sdk_key
 from .files import read_object
 
-_PAGE = re.compile(r"(?P<folder>about-neuron|announcements|deploy|release-notes)/[\w./-]+\.rst")
+_PAGE = re.compile(
+    r"(?P<folder>about-neuron|announcements|deploy|neuron-runtime|release-notes)/[\w./-]+\.rst"
+)
 _STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
 _LINE = re.compile(r", line (\d+)\b")
 _RECIPE = re.compile(

@@ -15,7 +15,9 @@ from typing import Any
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.catalog_lint import lint_facts
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.facts import Chart
 from neuron_pin.catalog.importer.announcements import Announcements, read_announcements
+from neuron_pin.catalog.importer.chart_notes import is_chart_file, read_charts
 from neuron_pin.catalog.importer.checksums import verify_facts
 from neuron_pin.catalog.importer.manifest import Manifest, read_manifest
 from neuron_pin.catalog.importer.writer import install_catalog, render_catalog
@@ -36,6 +38,8 @@ class ImportedFacts:
     written: bool
     facts_until: date
     ends_later: bool
+    charts: tuple[Chart, ...] = ()
+    """Releases of the Helm chart that were not known."""
 
     def lines(self, *, everything: bool = False, repairs: bool = True) -> Iterator[str]:
         """For people; each page that was not understood only where ``everything`` is wanted."""
@@ -47,6 +51,9 @@ class ImportedFacts:
                 yield f"repaired {repair.count:3} times  {repair.what}: {repair.reason}"
             for unknown in manifest.unknowns:
                 yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
+        for chart in self.charts:
+            tags = ", ".join(f"{name} {tag}" for name, tag in chart.images)
+            yield f"chart  {chart.version} for SDK {chart.sdk}: {tags} [{chart.source}]"
         if announcements is not None:
             unread = len(announcements.unread)
             more = " (-v shows each)" if unread and not everything else ""
@@ -58,6 +65,11 @@ class ImportedFacts:
                 yield f"release {sdk} is of {stated.day} [{stated.source}]"
             for event in announcements.events:
                 yield f"event  {_words(event)}"
+            for row in announcements.tested:
+                yield (
+                    f"tested  {row.package} of {row.sdk} on {row.os}: kernel "
+                    f"{', '.join(row.kernels)}, glibc {row.glibc} [{row.source}]"
+                )
             if announcements.confirmed:
                 yield f"{announcements.confirmed} statements of release notes were known already"
             for each in announcements.contradictions:
@@ -72,6 +84,8 @@ class ImportedFacts:
     def as_document(self) -> dict[str, Any]:
         """Plain values for JSON."""
         document: dict[str, Any] = {"written": self.written}
+        if self.charts:
+            document["charts"] = [chart.as_document() for chart in self.charts]
         manifest, announcements = self.manifest, self.announcements
         if manifest is not None:
             document |= {
@@ -89,6 +103,10 @@ class ImportedFacts:
                     sdk: {"date": stated.day.isoformat(), "source": stated.source}
                     for sdk, stated in announcements.release_days.items()
                 },
+                "tested": [
+                    {**row._asdict(), "instances": sorted(row.instances)}
+                    for row in announcements.tested
+                ],
                 "known_pages": len(announcements.known),
                 "unread": [page.as_document() for page in announcements.unread],
                 "confirmed": announcements.confirmed,
@@ -131,9 +149,11 @@ def read_facts(
     Raises as `import_facts` does; writes nothing.
     """
     folders = [path for path in paths if os.path.isdir(path) or path.endswith(".rst")]
-    files = [path for path in paths if path not in folders]
+    notes = [path for path in paths if path not in folders and is_chart_file(path)]
+    files = [path for path in paths if path not in folders and path not in notes]
     if len(files) > 1:
         raise WrongUsage("catalog import takes one manifest, and folders of pages")
+    charts = find_new_charts(notes, known)
     manifest = read_manifest(files[0], known) if files else None
     fresh: tuple[str, ...] = ()
     if manifest is not None:
@@ -145,7 +165,8 @@ def read_facts(
         dated = {r.sdk for r in known.releases}
         dates = {s: manifest.date for s in fresh if s not in dated} if manifest else {}
         packages = [package.name for package in manifest.new_packages] if manifest else []
-        announcements = read_announcements(folders, known, dates, packages)
+        members = manifest.members if manifest else {}
+        announcements = read_announcements(folders, known, dates, packages, members)
         stated = announcements.release_days
         dates |= {sdk: found.day for sdk, found in stated.items()}
         findings = lint_facts(known, events=announcements.events, released=dates)
@@ -153,11 +174,12 @@ def read_facts(
             if finding.severity is Severity.ERROR:
                 problem = f"{finding.subject}: {finding.reason} ({finding.rule.identifier})"
                 raise UnreadableInput(folders[0], None, problem, hint="nothing was imported")
-    is_new = manifest is not None or (
+    is_new = bool(manifest or charts) or (
         announcements is not None
         and (
             announcements.events
             or announcements.release_days
+            or announcements.tested
             or set(announcements.contradictions) - set(known.contradictions)
             or (announcements.newest or known.announced) > known.announced
         )
@@ -165,7 +187,7 @@ def read_facts(
     texts: dict[str, str] = {}
     if is_new:
         source = source or ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
-        texts = render_catalog(manifest, known, source, announcements)
+        texts = render_catalog(manifest, known, source, announcements, charts)
     newest = announcements.newest if announcements is not None else None
     facts_until = max(known.announced, newest or known.announced)
     imported = ImportedFacts(
@@ -176,8 +198,28 @@ def read_facts(
         written=bool(is_new),
         facts_until=facts_until,
         ends_later=facts_until > known.announced,
+        charts=charts,
     )
     return imported, texts
+
+
+def find_new_charts(paths: Sequence[str], known: Catalog) -> tuple[Chart, ...]:
+    """The charts of files that are not known, or known otherwise.
+
+    Raises `UnreadableInput`, also for two files that have one chart.
+    """
+    before = {chart.version: chart for chart in known.charts}
+    found: dict[str, Chart] = {}
+    for path in paths:
+        for chart in read_charts(path):
+            if chart.version in found:
+                raise UnreadableInput(path, None, f"chart {chart.version} is in another file, too")
+            found[chart.version] = chart
+    return tuple(
+        chart
+        for chart in found.values()
+        if chart.version not in before or before[chart.version].images != chart.images
+    )
 
 
 def _words(event: Event) -> str:

@@ -69,7 +69,7 @@ def fetched_sources(
                         f"{feed.url} has facts of neuron-pin's own form, and nothing to import",
                         hint=f"neuron-pin catalog update --feed {feed.url} --signed-by KEY",
                     )
-                found = [path for path in (files.manifest, *files.pages) if path]
+                found = [path for path in (files.manifest, *files.pages, files.charts) if path]
             paths += found
             verified += found
         try:

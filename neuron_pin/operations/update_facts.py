@@ -197,7 +197,7 @@ class _Update:
     # The vendor's files --------------------------------------------------------------------
 
     def _take_vendors(self, offer: FeedOffer, files: FeedFiles) -> UpdatedFacts:
-        paths = [path for path in (files.manifest, *files.pages) if path]
+        paths = [path for path in (files.manifest, *files.pages, files.charts) if path]
         if not paths:
             return self._found(offer, self.before)
         from .import_facts import read_facts

@@ -16,14 +16,17 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
-from neuron_pin.catalog.facts import Contradiction, FrameworkRole
+from neuron_pin.catalog.facts import Contradiction, FrameworkRole, Member, TestedConfiguration
 from neuron_pin.catalog.names import SubjectName
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
 
 from .announcement_page import Page, UnparsedPage, parse_page, parse_post, read_page
+from .component_table import compare_components
 from .release_notes import READ_BY_IMPORT, StatedDay, find_release_days, read_release_notes
 from .release_page import Passage, is_of_release, read_passages
+from .tables import refuse_html
+from .tested_table import TestedTables
 
 GUESSED_DAY = "the date of the manifest that brought it"
 """The note of a release of which no page has stated the day."""
@@ -33,7 +36,7 @@ MAX_DEPTH = 8
 """Most pages, and folders inside each other, that are read."""
 
 
-FOLDERS = ("about-neuron", "announcements", "release-notes")
+FOLDERS = ("about-neuron", "announcements", "neuron-runtime", "release-notes")
 """Folders of the vendor's repository whose names belong to the source of a release note."""
 
 
@@ -44,7 +47,8 @@ class Announcements:
 
     ``confirmed`` counts statements of release notes that the facts hold already,
     ``contradictions`` are those that the facts speak against.  ``release_days`` are those that
-    pages state of releases which had only the day of the manifest.
+    pages state of releases which had only the day of the manifest.  ``tested`` are operating
+    systems with kernels and C libraries that were not known.
     """
 
     events: tuple[Event, ...]
@@ -54,6 +58,7 @@ class Announcements:
     confirmed: int = 0
     contradictions: tuple[Contradiction, ...] = ()
     release_days: Mapping[str, StatedDay] = field(default_factory=dict)
+    tested: tuple[TestedConfiguration, ...] = ()
 
 
 def read_announcements(
@@ -61,15 +66,17 @@ def read_announcements(
     catalog: Catalog,
     dates: dict[str, date] | None = None,
     packages: Sequence[str] = (),
+    members: Mapping[str, Sequence[Member]] | None = None,
 ) -> Announcements:
     """Read every ``.rst`` page below one or more folders, and pages that are named themselves,
     against what is known already: announcements, and release notes beside them.
 
     An announcement that an event of the catalog names as its source is known and not read
     again.  ``dates`` are releases besides the catalog's, each with the day of its manifest, which
-    the day that a page states replaces; ``packages`` are names besides its own.  Raises
-    `UnreadableInput` for a folder without pages, a page that is no text, and one too many;
-    `WrongUsage` without docutils.
+    the day that a page states replaces; ``packages`` are names besides its own, ``members`` what
+    releases besides them list.  Raises `UnreadableInput` for a folder without pages, a page that is
+    no text or HTML, a table that lacks a column, and one page too many; `WrongUsage` without
+    docutils.
     """
     folders = [folders] if isinstance(folders, str) else list(dict.fromkeys(folders))
     paths = []
@@ -88,18 +95,29 @@ def read_announcements(
     known: list[str] = []
     newest: date | None = None
     notes: list[tuple[str, list[Passage]]] = []
+    tested = TestedTables()
+    differing: list[Contradiction] = []
     for folder, path in paths:
         source = os.path.relpath(path, folder)
         text = read_page(path)
+        refuse_html(path, text)
         posted = parse_post(text)
         if posted is not None and (newest is None or posted > newest):
             newest = posted
         if os.path.basename(path) in read_before:
             known.append(source)
             continue
-        if ".. post::" not in text and is_of_release(passages := read_passages(text)):
-            notes.append((_name_note(folder, source), passages))
-            continue
+        if ".. post::" not in text:
+            passages, name = read_passages(text), _name_note(folder, source)
+            tested.read(name, path, text, passages, catalog, released)
+            differing += compare_components(
+                name, path, text, catalog, lambda sdk: _find_members(sdk, catalog, members or {})
+            )
+            if is_of_release(passages):
+                notes.append((name, passages))
+                continue
+            if name in tested.pages:
+                continue
         page = parse_page(source, text, posted)
         if isinstance(page, UnparsedPage):
             unread.append(page)
@@ -112,12 +130,23 @@ def read_announcements(
     return Announcements(
         (*events, *stated.events),
         tuple(known),
-        (*unread, *stated.unread),
+        (*unread, *stated.unread, *tested.unread),
         newest,
-        stated.confirmed,
-        tuple(stated.contradictions),
+        stated.confirmed + tested.confirmed,
+        (*stated.contradictions, *differing),
         days,
+        tuple(tested.rows),
     )
+
+
+def _find_members(
+    sdk: str, catalog: Catalog, members: Mapping[str, Sequence[Member]]
+) -> Sequence[Member]:
+    """What a release lists: in a manifest that is read, else in the catalog."""
+    if sdk in members:
+        return members[sdk]
+    is_listed = any(release.sdk == sdk and release.listed for release in catalog.releases)
+    return catalog.members(sdk) if is_listed else ()
 
 
 def _name_note(folder: str, source: str) -> str:

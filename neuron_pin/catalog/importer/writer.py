@@ -17,7 +17,7 @@ from typing import Any
 
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog, sdk_key
 from neuron_pin.catalog.choosing import old_beside
-from neuron_pin.catalog.facts import Availability, AvailabilityRange, Member, Package
+from neuron_pin.catalog.facts import Availability, AvailabilityRange, Chart, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
@@ -28,6 +28,7 @@ from neuron_pin.policy import Ecosystem, Event, EventType, Phase, parse_version
 from .announcements import GUESSED_DAY, Announcements
 from .checksums import SUMS, render_sums
 from .manifest import Manifest
+from .tested_table import sort_tested
 
 CURATED = (
     "packages.json",
@@ -40,6 +41,7 @@ CURATED = (
     "models.json",
     "evidence.json",
     "parts.json",
+    "charts.json",
 )
 
 
@@ -48,11 +50,12 @@ def render_catalog(
     known: Catalog,
     source: str,
     announcements: Announcements | None = None,
+    charts: Sequence[Chart] = (),
 ) -> dict[str, str]:
-    """The files of the catalog that results from a manifest, announcements, or both, and from
+    """The files of the catalog that results from a manifest, announcements, charts, and from
     the facts of ``known``, by their path in the folder, with their sums; ``source`` says where
     they are from."""
-    texts = _texts(manifest, known, source, announcements)
+    texts = _texts(manifest, known, source, announcements, charts)
     texts[SUMS] = render_sums(texts)
     return texts
 
@@ -135,11 +138,15 @@ def _read_back(folder: str) -> None:
     _ = fresh.evidence, fresh.parts
     _ = [fresh.shipped(name) for name in fresh.packages]
     _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
-    _ = fresh.pythons, fresh.instance_repairs
+    _ = fresh.pythons, fresh.instance_repairs, fresh.machines, fresh.charts
 
 
 def _texts(
-    manifest: Manifest | None, known: Catalog, source: str, announcements: Announcements | None
+    manifest: Manifest | None,
+    known: Catalog,
+    source: str,
+    announcements: Announcements | None,
+    charts: Sequence[Chart],
 ) -> dict[str, str]:
     curated = {name: read_object(_find_curated(known, name)) for name in CURATED}
     parts = curated["parts.json"]
@@ -163,12 +170,18 @@ def _texts(
         rows += [_event_row(event) for event in announcements.events]
         rows.sort(key=_event_order)
         disagree = curated["lifecycle.json"].setdefault("contradictions", [])
+        _add_tested(curated["kernels.json"], known, announcements)
         new = [each.as_document() for each in announcements.contradictions]
         disagree += [row for row in new if row not in disagree]
         if not disagree:
             del curated["lifecycle.json"]["contradictions"]
         if announcements.newest is not None:
             announced = max(announced, announcements.newest)
+    if charts:
+        fresh = {chart.version for chart in charts}
+        kept = (chart for chart in known.charts if chart.version not in fresh)
+        rows = sorted((*charts, *kept), key=lambda chart: sdk_key(chart.version), reverse=True)
+        curated["charts.json"]["charts"] = [chart.as_document() for chart in rows]
     is_later = max(day, announced) > known.age[0]
     revision = 0 if is_later else known.revision + 1
     texts = {
@@ -240,6 +253,16 @@ def _set_days(curated: dict[str, dict[str, Any]], announcements: Announcements) 
         for event in curated["lifecycle.json"]["events"]:
             if event.get("sdk") == row["sdk"] and event.get("effective") == guessed:
                 event["effective"] = row["date"]
+
+
+def _add_tested(kernels: dict[str, Any], known: Catalog, announcements: Announcements) -> None:
+    """The rows of ``kernels.json`` with those that pages brought, the newest release first."""
+    if announcements.tested:
+        rows = sort_tested((*known.tested, *announcements.tested))
+        kernels["tested"] = [
+            {**row._asdict(), "kernels": list(row.kernels), "instances": sorted(row.instances)}
+            for row in rows
+        ]
 
 
 def _event_row(event: Event) -> dict[str, Any]:

@@ -28,11 +28,16 @@ READ_AT_ONCE = 8
 
 MANIFEST_NAME = os.path.basename(MANIFEST)
 PAGES = os.path.basename(ANNOUNCEMENTS)
+CHARTS = "helm-releases.json"
+"""The releases of the vendor's Helm chart, as GitHub's API lists them."""
 
-_AROUND = r"(?:(?!src/|about-neuron/|announcements/|release-notes/)[^/]+/)?"
+_AROUND = r"(?:(?!src/|about-neuron/|announcements/|release-notes/|neuron-runtime/)[^/]+/)?"
 _MANIFEST = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(MANIFEST))}/)?n2-manifest\.json")
 _PAGE = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(ANNOUNCEMENTS))}/)?{PAGES}/(.+\.rst)")
-_NOTE = re.compile(rf"{_AROUND}({re.escape(NOTES[0])}|{NOTES[1]}/.+\.rst)")
+_NOTE = re.compile(
+    rf"{_AROUND}({'|'.join(n if n.endswith('.rst') else rf'{n}/.+[.]rst' for n in NOTES)})"
+)
+_CHARTS = re.compile(rf"(?:[^/]+/)?{re.escape(CHARTS)}")
 _FACTS = re.compile(r"(?:[^/]+/)?((?:members/[0-9.]+|[a-z_]+)\.json|SHA256SUMS)")
 
 
@@ -54,6 +59,8 @@ def find_place(path: str) -> Place | None:
     note = _NOTE.fullmatch(path)
     if note is not None:
         return Place("vendor", note[1], MAX_PAGE)
+    if _CHARTS.fullmatch(path):
+        return Place("vendor", CHARTS, MAX_MANIFEST)
     facts = _FACTS.fullmatch(path)
     return Place("facts", facts[1], MAX_MANIFEST) if facts is not None else None
 

@@ -26,6 +26,7 @@ from .address import FeedAddress, FeedKind
 from .archive import FETCHED, LOCAL, unpack_feed
 from .facts_head import ARCHIVE, HEAD, MAX_HEAD, FactsHead, parse_head
 from .layout import (
+    CHARTS,
     MANIFEST_NAME,
     MAX_FILES,
     PAGES,
@@ -43,12 +44,13 @@ MAX_SIGNATURE = 64 * 1024
 
 
 class FeedFiles(NamedTuple):
-    """Files of a feed on the disk: a catalog's folder, or the vendor's manifest and the folders
-    of pages, or single ones; each empty where the feed has none of it."""
+    """Files of a feed on the disk: a catalog's folder, or the vendor's manifest, the folders of
+    pages, or single ones, and the list of charts; each empty where the feed has none of it."""
 
     facts: str = ""
     manifest: str = ""
     pages: tuple[str, ...] = ()
+    charts: str = ""
 
 
 class FeedOffer(NamedTuple):
@@ -97,7 +99,7 @@ class FeedReader:
     # The vendor's repository -------------------------------------------------------------
 
     def _open_repository(self, feed: FeedAddress) -> FeedOffer:
-        from .repository import fetch_files, find_commit
+        from .repository import fetch_charts, fetch_files, find_commit
 
         if self._signed_by:
             raise SourceFailed(feed.url, "is not signed, and a signature was asked for")
@@ -106,7 +108,8 @@ class FeedReader:
         def fetch() -> FeedFiles:
             cache = RecordCache(self._fetcher.folder)
             found = fetch_files(feed.url, commit, self._fetcher, self._find_known(), cache)
-            for path, data in found.items():
+            charts = fetch_charts(feed.url, self._fetcher)
+            for path, data in (found | charts).items():
                 self._write("vendor", path, data)
             return self._files(feed)
 
@@ -200,6 +203,7 @@ class FeedReader:
         found = FeedFiles(
             manifest=next(filter(os.path.isfile, manifests), ""),
             pages=(*pages[:1], *_find_notes(feed.path)),
+            charts=_find_charts(feed.path),
         )
         if not any(found):
             problem = "is not there" if not os.path.lexists(feed.path) else ""
@@ -223,6 +227,7 @@ class FeedReader:
         found = FeedFiles(
             manifest=manifest if os.path.exists(manifest) else "",
             pages=(*((pages,) if os.path.exists(pages) else ()), *_find_notes(vendor)),
+            charts=_find_charts(vendor),
         )
         if not any(found) and feed.kind is FeedKind.ARCHIVE:
             raise _nothing_in(feed)
@@ -298,6 +303,11 @@ def _nothing_in(feed: FeedAddress) -> SourceFailed:
         feed.url,
         "has neither facts of neuron-pin nor a release manifest nor announcement pages",
     )
+
+
+def _find_charts(folder: str) -> str:
+    path = os.path.join(folder, CHARTS)
+    return path if os.path.isfile(path) else ""
 
 
 def _find_notes(folder: str) -> list[str]:

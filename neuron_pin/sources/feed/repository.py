@@ -22,6 +22,7 @@ from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
 
 from .layout import (
+    CHARTS,
     MAX_FILES,
     READ_AT_ONCE,
     Allowance,
@@ -34,7 +35,8 @@ from .layout import (
 API = "https://api.github.com/repos"
 RAW = "https://raw.githubusercontent.com"
 MAX_TREE = 32 * 1024 * 1024
-"""Bytes of a list of files; GitHub itself ends it at 7 MB."""
+MAX_CHARTS = 4 * 1024 * 1024
+"""Bytes of a list of files, of which GitHub itself ends one at 7 MB, and of one of releases."""
 
 
 class _File(NamedTuple):
@@ -71,6 +73,18 @@ def fetch_files(
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         texts = pool.map(fetch, wanted)
         return {file.place.path: text for file, text in zip(wanted, texts, strict=True)}
+
+
+def fetch_charts(repository: str, fetcher: Fetcher) -> dict[str, bytes]:
+    """The releases of the Helm chart, which has a repository of its own beside the vendor's other
+    one; nothing where there is none.  Raises `SourceFailed`."""
+    owner = _name(repository).partition("/")[0]
+    url = f"{API}/{owner}/neuron-helm-charts/releases?per_page=100"
+    try:
+        answer = fetcher.get(url, accept="application/vnd.github+json", limit=MAX_CHARTS)
+    except NotFound:
+        return {}
+    return {CHARTS: answer.data}
 
 
 def _list_files(
