@@ -6,8 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from neuron_pin.catalog.facts_age import REPOSITORY
 from neuron_pin.errors import WrongUsage
@@ -47,7 +46,7 @@ def parse_feed(text: str) -> FeedAddress:
     if scheme is None or scheme[1].lower() == "file":
         path = unquote(urlsplit(where).path) if scheme else where
         path = os.path.abspath(os.path.expanduser(path))
-        return FeedAddress(_kind(path), Path(path).as_uri(), path)
+        return FeedAddress(_kind(path), f"file://{quote(os.fsencode(path))}", path)
     parts = urlsplit(where)
     if parts.scheme.lower() != "https" or not parts.hostname:
         raise WrongUsage(

@@ -32,13 +32,12 @@ CHARTS = "helm-releases.json"
 """The releases of the vendor's Helm chart, as GitHub's API lists them."""
 
 _AROUND = r"(?:(?!src/|about-neuron/|announcements/|release-notes/|neuron-runtime/)[^/]+/)?"
-_MANIFEST = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(MANIFEST))}/)?n2-manifest\.json")
-_PAGE = re.compile(rf"{_AROUND}(?:{re.escape(os.path.dirname(ANNOUNCEMENTS))}/)?{PAGES}/(.+\.rst)")
-_NOTE = re.compile(
-    rf"{_AROUND}({'|'.join(n if n.endswith('.rst') else rf'{n}/.+[.]rst' for n in NOTES)})"
-)
-_CHARTS = re.compile(rf"(?:[^/]+/)?{re.escape(CHARTS)}")
-_FACTS = re.compile(r"(?:[^/]+/)?((?:members/[0-9.]+|[a-z_]+)\.json|SHA256SUMS)")
+_MANIFEST = rf"{_AROUND}(?:{re.escape(os.path.dirname(MANIFEST))}/)?n2-manifest\.json"
+_PAGE = rf"{_AROUND}(?:{re.escape(os.path.dirname(ANNOUNCEMENTS))}/)?{PAGES}/(.+\.rst)"
+_NOTE = rf"{_AROUND}({'|'.join(n if n.endswith('.rst') else rf'{n}/.+[.]rst' for n in NOTES)})"
+_CHARTS = rf"(?:[^/]+/)?{re.escape(CHARTS)}"
+_FACTS = r"(?:[^/]+/)?((?:members/[0-9.]+|[a-z_]+)\.json|SHA256SUMS)"
+"""Compiled when the first file is looked at: most runs find nothing newer."""
 
 
 class Place(NamedTuple):
@@ -51,17 +50,17 @@ class Place(NamedTuple):
 
 def find_place(path: str) -> Place | None:
     """Where a file of a feed goes; none for one that nobody needs."""
-    if _MANIFEST.fullmatch(path):
+    if re.fullmatch(_MANIFEST, path):
         return Place("vendor", MANIFEST_NAME, MAX_MANIFEST)
-    page = _PAGE.fullmatch(path)
+    page = re.fullmatch(_PAGE, path)
     if page is not None:
         return Place("vendor", f"{PAGES}/{page[1]}", MAX_PAGE)
-    note = _NOTE.fullmatch(path)
+    note = re.fullmatch(_NOTE, path)
     if note is not None:
         return Place("vendor", note[1], MAX_PAGE)
-    if _CHARTS.fullmatch(path):
+    if re.fullmatch(_CHARTS, path):
         return Place("vendor", CHARTS, MAX_MANIFEST)
-    facts = _FACTS.fullmatch(path)
+    facts = re.fullmatch(_FACTS, path)
     return Place("facts", facts[1], MAX_MANIFEST) if facts is not None else None
 
 

@@ -12,7 +12,6 @@ import io
 import os
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from neuron_pin.catalog.facts_age import ANNOUNCEMENTS, MANIFEST, NOTES
@@ -23,7 +22,6 @@ from neuron_pin.sources.http.client import Fetcher, NotFound, Response
 from neuron_pin.sources.http.record_cache import RecordCache
 
 from .address import FeedAddress, FeedKind
-from .archive import FETCHED, LOCAL, unpack_feed
 from .facts_head import ARCHIVE, HEAD, MAX_HEAD, FactsHead, parse_head
 from .layout import (
     CHARTS,
@@ -118,6 +116,8 @@ class FeedReader:
     # An archive --------------------------------------------------------------------------
 
     def _open_archive(self, feed: FeedAddress) -> FeedOffer:
+        from .archive import FETCHED
+
         if feed.path and not self._signed_by:
             return FeedOffer("", None, "", lambda: self._unpack_local(feed))
         data = self._get(feed.url, FETCHED.packed)
@@ -126,10 +126,14 @@ class FeedReader:
         return FeedOffer(token, None, signer, lambda: self._unpack(feed, data))
 
     def _unpack(self, feed: FeedAddress, data: bytes) -> FeedFiles:
+        from .archive import FETCHED, unpack_feed
+
         unpack_feed(io.BytesIO(data), feed.url, self._folder, FETCHED)
         return self._files(feed)
 
     def _unpack_local(self, feed: FeedAddress) -> FeedFiles:
+        from .archive import LOCAL, unpack_feed
+
         try:
             with open(feed.path, "rb") as stream:
                 if os.fstat(stream.fileno()).st_size > LOCAL.packed:
@@ -161,6 +165,8 @@ class FeedReader:
         head = parse_head(self._get_stated(feed, HEAD, stated, MAX_HEAD), f"{feed.url}/{HEAD}")
 
         def fetch() -> FeedFiles:
+            from .archive import FETCHED
+
             if ARCHIVE not in stated:
                 raise SourceFailed(url, f"does not list {ARCHIVE}")
             return self._unpack(feed, self._get_stated(feed, ARCHIVE, stated, FETCHED.packed))
@@ -182,6 +188,9 @@ class FeedReader:
             wanted.append((name, place))
         if len(wanted) > MAX_FILES:
             raise SourceFailed(feed.url, f"lists more than {MAX_FILES} pages")
+        # Most runs find nothing newer, and come to nothing of this.
+        from concurrent.futures import ThreadPoolExecutor
+
         allowance = Allowance(feed.url)
 
         def fetch(named: tuple[str, Place]) -> bytes:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from neuron_pin.catalog.facts_age import PUBLISHED
@@ -64,6 +63,8 @@ def fetch_files(
 ) -> dict[str, bytes]:
     """The manifest and the pages of a commit that are not known, by where they go below
     ``vendor``; raises `SourceFailed`."""
+    from concurrent.futures import ThreadPoolExecutor
+
     wanted = _list_files(repository, commit, fetcher, known_pages)
     allowance = Allowance(repository)
 
