@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from neuron_pin.catalog import Catalog, canonicalize_name
+from neuron_pin.catalog import Catalog, canonicalize_name, sdk_key
 from neuron_pin.catalog.successors import list_successors
 from neuron_pin.catalog.support import (
     Part,
@@ -91,12 +91,16 @@ def list_supported_systems(catalog: Catalog, target: Target, name: str = "") -> 
     comes first, then what has the same package manager; newest first.
     """
     near = _distribution(target.os.name if target.os is not None else name)
+    listed = [r.sdk for r in catalog.releases if r.listed and r.date <= target.as_of]
+    newest = max(map(sdk_key, listed), default=())
     own = {s.ecosystem for s in catalog.systems if _distribution(s.name) == near}
     found = [
         system
         for system in reversed(catalog.systems)
         if not system.only
         and not system.first_sdk_without
+        # One that came with a later release has nothing to lock for it yet.
+        and sdk_key(system.first_sdk) <= newest
         and not find_ended_parts(
             find_target_parts(
                 catalog, python=None, system=system, instance=None, as_of=target.as_of
