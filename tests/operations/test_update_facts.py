@@ -479,7 +479,7 @@ def test_an_archive_that_is_larger_than_allowed(
     run: Run, server: FeedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds
 ) -> None:
     for name in ("FETCHED", "LOCAL"):
-        monkeypatch.setattr(reading, name, bounds)
+        monkeypatch.setattr(archive, name, bounds)
     whole = packed(*((named(f"announcements/{n}.rst"), PAGE + os.urandom(300)) for n in range(9)))
     server.answers["/vendor.tar.gz"] = whole
     (tmp_path / "vendor.tar.gz").write_bytes(whole)
