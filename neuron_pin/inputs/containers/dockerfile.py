@@ -133,7 +133,8 @@ class _Reader:
             self._environment(instruction)
         elif keyword == "ONBUILD":
             inner = list(parse_instructions(instruction.text, self.path))
-            for each in inner:
+            # No builder takes an ONBUILD inside of another.
+            for each in (found for found in inner if found.keyword != "ONBUILD"):
                 lines = tuple((instruction.line, line) for _, line in each.lines)
                 self._take(each._replace(lines=lines, heredocs=instruction.heredocs))
         elif keyword == "SHELL":

@@ -51,6 +51,8 @@ def parse_instructions(text: str, path: str) -> Iterator[Instruction]:
     """The instructions of a Dockerfile's text; raises `UnreadableInput` for too many."""
     rows = text.splitlines()
     escape = "\\"
+    # What can end a here-document, so that one without an end is not looked for row by row.
+    ends = {row.lstrip("\t") for row in rows}
     index = count = 0
     while index < len(rows):
         directive = re.fullmatch(r"#\s*([a-z]+)\s*=\s*(\S+)\s*", rows[index], re.I)
@@ -91,7 +93,7 @@ def parse_instructions(text: str, path: str) -> Iterator[Instruction]:
         if keyword in ("RUN", "COPY", "ADD"):
             for strip, word in _heredoc_words(" ".join(line for _, line in lines)):
                 body: list[tuple[int, str]] = []
-                at = index
+                at = index if word in ends else len(rows)
                 while at < len(rows):
                     row = rows[at].lstrip("\t") if strip else rows[at]
                     at += 1

@@ -14,7 +14,13 @@ from neuron_pin.record import NamedTuple
 
 MAX_WORDS = 200_000
 MAX_REPEATS = 50
-"""Values of a loop's variable, and of words that name one, that are followed."""
+"""Values of a loop's variable that are followed."""
+
+MAX_REPEATED = 10_000
+"""Words that name a loop's variable, over all of its values, that are read."""
+
+MAX_EXPANDED = 64 * 1024
+"""Characters that the variables of one text may stand for."""
 
 
 class Word(NamedTuple):
@@ -129,8 +135,19 @@ def script_lines(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
 def expand(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
     """``$NAME``, ``${NAME}``, ``${NAME:-default}`` filled in; false where one is not known."""
     complete = True
+    left = MAX_EXPANDED
 
     def value(match: re.Match[str]) -> str:
+        nonlocal complete, left
+        found = stands_for(match)
+        left -= len(found)
+        if left >= 0:
+            return found
+        # Variables that name each other twice would double with every one of them.
+        complete = False
+        return match[0]
+
+    def stands_for(match: re.Match[str]) -> str:
         nonlocal complete
         name = match["braced"] or match["plain"]
         operator, word = match["operator"] or "", match["word"] or ""
@@ -182,6 +199,7 @@ class _Reader:
             self._starts.append(at)
             at += len(line)
         self._row = 0
+        self._repeated = 0
         # Where the bodies that the current line announces begin, and end so far.
         self._bodies: tuple[int, int] | None = None
 
@@ -209,6 +227,7 @@ class _Reader:
                 start = index
                 index, words = self._word(start, self.variables)
                 for values in self._repeat(text[start:index]):
+                    self._repeated += 1
                     words = self._word(start, {**self.variables, **values})[1]
                     count += len(words)
                     yield from words
@@ -226,7 +245,7 @@ class _Reader:
     def _repeat(self, written: str) -> Iterator[dict[str, str]]:
         """The values of the loop's variable that a word names, one after the other."""
         named = [name for name in re.findall(_NAMED, written) if name in self.loops]
-        if named:
+        if named and self._repeated < MAX_REPEATED:
             yield from ({named[0]: value} for value in self.loops[named[0]])
 
     def _redirect(self, match: re.Match[str]) -> int:

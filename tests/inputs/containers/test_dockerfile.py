@@ -145,3 +145,14 @@ def test_whatever_stands_there_is_read_to_its_end(text: str) -> None:
         for command in read_commands(rows, {"V": "1"}):
             assert all(1 <= word.line <= text.count("\n") + 2 for word in command.words)
     expand(text, {"V": "${V}$V"})
+
+
+def test_variables_that_double_each_other_are_bounded(tmp_path: Path) -> None:
+    doubled = "".join(f"ARG V{n + 1}=$V{n}$V{n}\n" for n in range(40))
+    text = f"FROM x\nARG V0=0123456789\n{doubled}RUN pip install nki==$V40 neuronx-cc==1.0\n"
+    assert installed(tmp_path, text) == [("pip", 43, "neuronx-cc==1.0")]
+
+
+def test_instructions_inside_of_each_other_are_bounded(tmp_path: Path) -> None:
+    text = f"FROM x\n{'ONBUILD ' * 5000}RUN pip install nki\nONBUILD RUN pip install nki\n"
+    assert installed(tmp_path, text) == [("pip", 3, "nki")]
