@@ -56,7 +56,8 @@ class Standing(Enum):
 def compare_with_known(version: str, known: Collection[str]) -> Standing:
     """What a list of known versions says of another.
 
-    The same major or a new one is newer; without a known version nothing is.
+    The same major or a new one is newer; without a known version nothing is.  The hooks have a
+    twin: ``hooks/program/verdict.py: compare_with_known`` (``fixtures/hook-twins``).
     """
     public = public_version(version)
     if public in known:

@@ -51,6 +51,7 @@ def render_hook_state(
         ("value", "label", target.label),
         ("value", "system", target.system.value),
         ("value", "family", target.family or ""),
+        ("value", "facts", catalog.announced.isoformat()),
         ("value", "command", command),
         ("value", "relock", _relock_command(resolution, command)),
         ("value", "expires", resolution.expires),

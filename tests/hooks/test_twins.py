@@ -6,6 +6,7 @@ import pytest
 from conftest import FIXTURES
 
 from neuron_pin.catalog import VersionRange, public_version, version_numbers
+from neuron_pin.catalog.newness import compare_with_known
 from neuron_pin.catalog.windows import parse_kernel_series
 from neuron_pin.hooks.program import state, telling, verdict
 from neuron_pin.policy import Pin, PinComparison
@@ -41,6 +42,13 @@ def test_a_text(name: str, row) -> None:
     assert LIBRARY[name](row["given"]) == row["result"]
     given = verdict.public(row["given"]) if row.get("through") == "public" else row["given"]
     assert HOOK[name](given) == row.get("hook", row["result"])
+
+
+@pytest.mark.parametrize(("name", "row"), cases("newness"))
+def test_what_is_newer_than_the_facts(name: str, row) -> None:
+    version, known = row["given"], row["known"]
+    assert compare_with_known(version, known).value == row["result"]
+    assert verdict.compare_with_known(version, known) == row.get("hook", row["result"])
 
 
 @pytest.mark.parametrize(("name", "row"), cases("within"))

@@ -66,7 +66,13 @@ CASES = [
      {RUNTIME: ("", "2.30-1")}, TODAY, []),
     ("a name that is gone", MAJOR, {}, {"aws-neuron-tools": ("", "1.0")}, TODAY, ["NP201"]),
     ("newer than the facts, in the range", MAJOR, {}, {TOOLS: ("", "2.99-1")}, TODAY, []),
-    ("no release's, and not pinned", MAJOR, {}, {DRIVER: ("", "9.9")}, TODAY, ["NP508"]),
+    ("no release's, and not pinned", MAJOR, {}, {DRIVER: ("", "2.2")}, TODAY, ["NP508"]),
+    ("newer than the facts, not pinned, beside ranges", MAJOR, {}, {DRIVER: ("", "9.9")}, TODAY, []),
+    ("newer than the facts, not pinned, beside versions", EXACT, {}, {DRIVER: ("", "9.9")}, TODAY,
+     ["NP501"]),
+    ("newer than the facts, outside of the pin", EXACT, {}, {TOOLS: ("", "2.99-1")}, TODAY, ["NP306"]),
+    ("no version, and not pinned", MAJOR, {}, {DRIVER: ("", "2.x.1")}, TODAY, ["NP508"]),
+    ("a name that nobody knows", MAJOR, {}, {"aws-neuronx-new": ("", "1.0")}, TODAY, ["NP508"]),
     ("not pinned, of the lock's release", EXACT, {}, {DRIVER: ("", "2.1")}, TODAY, []),
     ("not pinned, of another release", EXACT, {}, {DRIVER: ("", "2.3")}, TODAY, ["NP501"]),
     ("to the exact pin, beside older ones", EXACT, {RUNTIME: "2.10"}, {TOOLS: ("", "2.12")}, TODAY, []),
@@ -111,13 +117,41 @@ def test_what_is_not_refused_is_said() -> None:
         "the review date of the lock, 2026-06-01, has passed; the lock is still enforced. Make a new "
         "one and install it with neuron-pin hook install",
     ]
-    newer = judge(state(*MAJOR), [Change(TOOLS, "", "2.99-1")], {}, TODAY)
-    assert "NP508" in newer.notes[0]
+
+
+# rows, the change, and what the note names
+NOTES = [
+    ((*MAJOR, "value facts 2026-08-21"), Change(TOOLS, "", "2.99-1"), ("NP510", "2026-08-21")),
+    (MAJOR, Change(TOOLS, "", "2.99-1"), ("NP510",)),
+    ((*MAJOR, "value facts 2026-08-21"), Change(DRIVER, "", "9.9"), ("NP510", "2026-08-21")),
+    (tuple(r.replace("upstream 2.12 2.12", "upstream 2.99 2.99") for r in EXACT),
+     Change(TOOLS, "", "2.99-1"), ("NP510",)),
+    (MAJOR, Change(TOOLS, "", "2.12.5-1"), ("NP508",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "change", "named"), NOTES)
+def test_what_the_facts_do_not_know_is_allowed_by_its_pin_and_said(rows, change, named) -> None:
+    found = judge(state(*rows), [change], {}, TODAY)
+    assert not found.refusals
+    (note,) = found.notes
+    assert all(words in note for words in named)
 
 
 KERNELS = (
     *MAJOR, f"floor {DRIVER} 2.2 - 5.10 notes.rst", "tested 2.3 6.1_6.8 notes.rst",
 )  # fmt: skip
+
+
+def test_a_kernel_that_is_newer_than_all_tested_ones_is_said_to_be_that() -> None:
+    def refuse(release: str) -> str:
+        changes = [(Change(f"linux-image-{release}", "", "1"), release)]
+        (found,) = judge_kernels(state(*KERNELS), changes, "2.3", {}, [])
+        assert found.rule == "NP111"
+        return found.reason
+
+    assert "NP510" in refuse("7.4.0-1-aws")
+    assert "NP510" not in refuse("6.5.0-1-aws")
 
 
 @pytest.mark.parametrize(

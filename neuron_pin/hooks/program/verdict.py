@@ -101,16 +101,23 @@ def _judge_version(state: State, change: Change, today: str, verdict: Verdict) -
         return Refusal("NP201", change, reason, (instead,) if instead else ())
     chosen = pin is not None and not pin.is_range
     if known is None:
-        if chosen:
+        standing = compare_with_known(version, [v for n, v in state.known if n == name])
+        if standing == "newer" and (pin is not None or not state.sdk or _has_ranges(state)):
+            what = "only its pin was checked" if pin is not None else "nothing was checked"
+            verdict.notes.append(_newer(state, name + " " + version) + ": " + what + " (NP510)")
             return None
+        if standing == "newer":
+            reason = _newer(state, version) + ", and the lock is of SDK " + state.sdk
+            return Refusal("NP501", change, reason, _of_release(state, name))
         if pin is None:
             return Refusal(
                 "NP508", change, "no SDK release in the lock's catalog has shipped " + version
             )
-        verdict.notes.append(
-            name + " " + version + " is newer than the lock's catalog: only its pin was checked "
-            "(NP508)"
-        )
+        if not chosen:
+            verdict.notes.append(
+                name + " " + version + " is shipped by no release in the lock's catalog: only its "
+                "pin was checked (NP508)"
+            )
         return None
     if known.ended and known.ended <= today and "eos" not in state.allowed:
         reason = version + " is out of support since " + known.ended + " [" + known.source + "]"
@@ -142,6 +149,11 @@ def _outside(state: State, pin: Pin, change: Change, known: "Known | None") -> s
         # An epoch: the same numbers, and newer than everything.
         return change.new + of + " has an epoch, which the locked " + pin.base + ".* does not allow"
     return version + of + " is outside of the locked " + what + pin.base + ".*"
+
+
+def _newer(state: State, what: str) -> str:
+    facts = state.values.get("facts", "")
+    return what + " is newer than the facts" + (" of " + facts if facts else " of the lock")
 
 
 def _has_ranges(state: State) -> bool:
@@ -282,15 +294,32 @@ def judge_kernels(
             found.append(Refusal("NP109", change, reason))
         elif tested and own not in series_before and own not in {series(k) for k in tested}:
             reason = named + " was tested on kernel " + ", ".join(sorted(tested, key=numbers))
-            found.append(
-                Refusal(
-                    "NP111", change, reason + ", not on " + join_numbers(own) + " [" + source + "]"
-                )
-            )
+            reason += ", not on " + join_numbers(own) + " [" + source + "]"
+            every = {kernel for kernels, _ in state.tested.values() for kernel in kernels}
+            if own > max(map(series, every)):
+                reason = _newer(state, "this kernel") + " (NP510), and " + reason
+            found.append(Refusal("NP111", change, reason))
         elif has_headers.get(release) is False:
             reason = named + " cannot be built for it without its headers (" + release + ")"
             found.append(Refusal("NP112", change, reason))
     return found
+
+
+def compare_with_known(version: str, known: "Iterable[str]") -> str:
+    """What a list of known versions says of another: ``known``, ``newer``, ``unknown`` (older, or
+    between), ``unreadable``.
+
+    The twin of ``catalog/newness.py: compare_with_known``.
+    """
+    own = public(version)
+    known = list(known)
+    if own in known:
+        return "known"
+    if not all(part.isdecimal() for part in own.split(".")):
+        return "unreadable"
+    if known and numbers(own) > max(map(numbers, known)):
+        return "newer"
+    return "unknown"
 
 
 def public(version: str) -> str:
