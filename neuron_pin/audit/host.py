@@ -29,8 +29,10 @@ from .dpkg_states import check_states, list_apt_names
 from .environment import check_environment
 from .finding import Finding, Severity
 from .newer import (
+    MODULE,
     check_newer_driver,
     check_newer_kernel,
+    check_newer_machine,
     could_be,
     describe_unknown_system,
     report_newer_system,
@@ -42,7 +44,6 @@ from .requirements import check_packages
 from .scope import check_scope
 
 MakeTarget = Callable[[str, str], Target]
-MODULE = "sys/module/neuron/version"
 
 
 def check_host(
@@ -70,7 +71,7 @@ def check_host(
     unreadable: list[Finding] = []
     unfinished: list[Finding] = []
     try:
-        packages = list(_packages(root, catalog))
+        packages = list(list_system_packages(root, catalog))
         unfinished += check_states(root, list_apt_names(catalog), is_image=not is_running)
     except UnreadableInput as error:
         unreadable.append(report_unreadable(error))
@@ -110,6 +111,16 @@ def check_host(
         findings += more
         stated += inside
     return list(dict.fromkeys(findings)), stated
+
+
+def check_machine_facts(root: str, catalog: Catalog) -> Iterator[Finding]:
+    """What a machine below a root has that is newer than the facts, by its system packages."""
+    try:
+        packages = list(list_system_packages(root, catalog))
+    except UnreadableInput:
+        # Who looks at pins says so (NP603).
+        packages = []
+    yield from check_newer_machine(root, packages, catalog)
 
 
 def report_unreadable(error: UnreadableInput) -> Finding:
@@ -166,8 +177,8 @@ def _system(
         yield from check_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED, remedy)
 
 
-def _packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
-    """The Neuron system packages that are installed."""
+def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
+    """The Neuron system packages that are installed; raises `UnreadableInput`."""
     names = list_apt_names(catalog)
     status = os.path.join(root, STATUS)
     if os.path.lexists(status) or has_dpkg_status(root):
@@ -212,7 +223,7 @@ def _driver(
     yield from check_newer_driver(machine, installed, catalog, place)
     if installed or shown:
         running = os.path.join(root, "proc/sys/kernel/osrelease")
-        yield from check_newer_kernel(machine, catalog, target, running)
+        yield from check_newer_kernel(machine, catalog, target.os, running)
     # Of a loaded driver whose version cannot be compared nothing is known.
     runs = loaded or ("" if shown else installed)
     runtime = versions.get(RUNTIME, "")

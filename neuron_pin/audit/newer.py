@@ -3,9 +3,10 @@ or that cannot be compared with them (NP103, NP610): each a warning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, OperatingSystem, public_version
 from neuron_pin.catalog.newness import (
     UPDATE,
     JudgedSystem,
@@ -23,10 +24,13 @@ from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
 from neuron_pin.target import Target
-from neuron_pin.target.detection import Detected
+from neuron_pin.target.detection import Detected, detect
 
 from .finding import Finding, Severity
 from .part import MakeFinding
+
+MODULE = "sys/module/neuron/version"
+"""Where a loaded driver states its version."""
 
 
 def check_newer_target(target: Target, catalog: Catalog, place: str) -> Iterator[Finding]:
@@ -90,13 +94,13 @@ def report_newer_range(newest: str, catalog: Catalog, finding: MakeFinding) -> F
 
 
 def check_newer_kernel(
-    machine: Detected, catalog: Catalog, target: Target, place: str
+    machine: Detected, catalog: Catalog, system: OperatingSystem | None, place: str
 ) -> Iterator[Finding]:
     """NP510 or NP610: the kernel that runs."""
     if machine.other_kernel:
         yield _unreadable(f"kernel {machine.other_kernel}", "kernel", place)
-    elif machine.kernel and judge_kernel(catalog, machine.kernel, target.os) is Standing.NEWER:
-        tested = list_tested_kernels(catalog, target.os)[-1]
+    elif machine.kernel and judge_kernel(catalog, machine.kernel, system) is Standing.NEWER:
+        tested = list_tested_kernels(catalog, system)[-1]
         reason = f"{describe_newer(catalog, tested)}: no driver was tested on it"
         yield _newer(f"kernel {machine.kernel}", reason, place)
 
@@ -131,3 +135,26 @@ def _newer(subject: str, reason: str, place: str) -> Finding:
 def _unreadable(subject: str, what: str, place: str) -> Finding:
     reason = f"not a {what} version that can be compared: what it works with was not checked"
     return Finding(Rule.UNREADABLE, Severity.WARNING, subject, reason, place, "")
+
+
+def check_newer_machine(
+    root: str, packages: Iterable[DetectedPackage], catalog: Catalog
+) -> Iterator[Finding]:
+    """What a machine below a root runs that the facts do not know: its operating system, its
+    loaded driver and its kernel, and the versions of its Neuron ``packages``."""
+    machine = detect(root)
+    judged = judge_system(catalog, machine.os)
+    if judged.standing is Standing.NEWER:
+        yield report_newer_system(machine.os, catalog, os.path.join(root, "etc/os-release"))
+    installed = ""
+    for stated in packages:
+        name, version = stated.key.name, public_version(stated.version)
+        installed = version if name == DRIVER else installed
+        known = list_known_versions(catalog, name)
+        if compare_with_known(version, known) is Standing.NEWER:
+            reason = describe_newer(catalog, name_newest(known))
+            yield _newer(f"{name} {stated.version}", reason, stated.place)
+    yield from check_newer_driver(machine, installed, catalog, os.path.join(root, MODULE))
+    if installed or machine.driver or machine.other_driver:
+        place = os.path.join(root, "proc/sys/kernel/osrelease")
+        yield from check_newer_kernel(machine, catalog, judged.system, place)

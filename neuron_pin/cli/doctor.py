@@ -7,7 +7,7 @@ import time
 
 from neuron_pin.audit import Severity
 from neuron_pin.audit.dpkg_states import check_states, list_apt_names
-from neuron_pin.audit.host import report_unreadable
+from neuron_pin.audit.host import check_machine_facts, report_unreadable
 from neuron_pin.audit.listing import render_findings
 from neuron_pin.audit.repositories import check_apt
 from neuron_pin.catalog import load_catalog
@@ -42,6 +42,7 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     age = warn_of_old_facts(console, catalog, today())
     findings = check_apt(root, catalog, time.time()) if has_apt else []
+    findings += check_machine_facts(root, catalog)
     findings += check_hooks(root, today().isoformat())
     if has_apt:
         try:

@@ -192,6 +192,25 @@ def missing_source(run, root: Path, system: str, product: str) -> list[str]:
     return [row["remedy"] for row in found if row["subject"] == "Neuron repository"]
 
 
+def test_doctor_names_what_is_newer_than_the_facts(run, tmp_path: Path) -> None:
+    for path, text in {
+        "etc/os-release": "ID=ubuntu\nVERSION_ID=28.04\n",
+        "etc/apt/sources.list": "deb http://deb.invalid/1 stable main\n",
+        "sys/module/neuron/version": "2.99.2.0\n",
+        "proc/sys/kernel/osrelease": "7.4.0-1-aws\n",
+        "var/lib/dpkg/status": "Package: aws-neuronx-dkms\nStatus: install ok installed\n"
+        "Version: 2.99.1.0\n\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    done = run("doctor", "--root", tmp_path, "--format", "json")
+    rows = [row for row in json.loads(done.out)["findings"] if row["rule"] == "NP510"]
+    assert {row["severity"] for row in rows} == {"warning"}
+    assert [row["subject"] for row in rows] == [
+        "ubuntu28.04", "aws-neuronx-dkms 2.99.1.0", "driver 2.99.2.0", "kernel 7.4.0-1-aws"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("option", ["--root", "--image"])
 def test_an_image_needs_no_lists(run, option: str) -> None:
     with scratch_apt([OWN, OTHER], {"aws-neuronx-tools": "2.32.28.0-aa"}, {}) as apt:
