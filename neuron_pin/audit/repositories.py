@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.newness import UPDATE, describe_newer, find_system, judge_system
+from neuron_pin.catalog.newness import describe_newer, find_system, judge_system
 from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
@@ -109,8 +109,6 @@ def _missing_source(root: str, catalog: Catalog, now: float) -> Finding:
     if judged.system is not None and judged.system.is_newer:
         reason += f"; whether Neuron has an apt repository for {name} is not known: it is "
         reason += describe_newer(catalog, judged.newest.name if judged.newest else "")
-        # The lock of a source needs its code name.
-        remedy = remedy if judged.system.codename else UPDATE
         return _warning(Rule.APT_SOURCE, "Neuron repository", reason, place, remedy)
     if name and judged.system is None:
         supported = [

@@ -9,11 +9,11 @@ release had it.  Pure: functions from a value and the facts to a `Standing`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import Enum
 
 from neuron_pin.errors import UnknownName
-from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
@@ -168,7 +168,8 @@ def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
     codename = codename or next((c for c, of in CODENAMES.items() if of == called), "")
     inferred = newest._replace(
         name=called,
-        codename=codename if newest.ecosystem is Ecosystem.APT else "",
+        # The newest suite that is sure to exist, where the system's own name is not known.
+        codename=codename or newest.codename,
         first_sdk="",
         first_sdk_without="",
         python="",
@@ -183,7 +184,8 @@ def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
 
 def find_system(catalog: Catalog, name: str) -> OperatingSystem | None:
     """The operating system of a name: a known one, or one that is newer than the facts, with the
-    C library of the newest known one of its distribution; else none."""
+    C library, and if its code name is not known the suite, of the newest known one of its
+    distribution; else none."""
     return judge_system(catalog, name).system if name else None
 
 
@@ -250,6 +252,27 @@ def tell_newer(catalog: Catalog, subject: str, newest: str, open_question: str) 
     line = f"{subject} is {describe_newer(catalog, newest)}"
     return f"{line}: {open_question} ({Rule.NEWER_THAN_FACTS.identifier})"
 
+
+def tell_newer_versions(catalog: Catalog, versions: Iterable[tuple[str, str]]) -> str:
+    """NP510 in one line for the versions, each with its package, that are newer than the facts;
+    empty where none is."""
+    newer = [
+        f"{name} {version}"
+        for name, version in versions
+        if name in catalog.packages and judge_version(catalog, name, version) is Standing.NEWER
+    ]
+    if not newer:
+        return ""
+    named = newer[:MAX_NAMED]
+    named += [f"{len(newer) - len(named)} more"] if len(newer) > len(named) else []
+    shown = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+    verb = "is" if len(newer) == 1 else "are"
+    line = f"{shown} {verb} {describe_newer(catalog, '')}: phase, release and what goes with it"
+    return f"{line} are not known ({Rule.NEWER_THAN_FACTS.identifier})"
+
+
+MAX_NAMED = 6
+"""Versions that a line names."""
 
 UPDATE = "fetch newer facts: neuron-pin catalog update"
 """What to do about something that is newer than the facts."""

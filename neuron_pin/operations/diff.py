@@ -16,6 +16,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.backends import describe_move
 from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.catalog.known_in_part import describe_known_part, describe_newer_releases
+from neuron_pin.catalog.newness import tell_newer_versions
 from neuron_pin.catalog.successors import find_successor, list_successors
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
@@ -320,4 +321,7 @@ def _notes(
     ]
     if ended:
         notes.append(f"{', '.join(ended)}: out of support, use at your own discretion")
+    every = dict.fromkeys((d.key.name, version) for d in ours for version in (*d.old, *d.new))
+    newer = tell_newer_versions(catalog, every)
+    notes += [newer] if newer else []
     return tuple(notes)

@@ -8,6 +8,13 @@ from collections.abc import Sequence
 from neuron_pin.catalog import Catalog, ComponentKind, Member, public_version
 from neuron_pin.catalog.backends import Backend
 from neuron_pin.catalog.completion import describe_grounds
+from neuron_pin.catalog.newness import (
+    is_range_newer,
+    list_known_versions,
+    name_newest,
+    tell_newer,
+    tell_newer_versions,
+)
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage, nearest
 from neuron_pin.inputs import Requirement, parse_requirement
@@ -18,6 +25,7 @@ from neuron_pin.resolve import Exclusion, Resolution
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
 from neuron_pin.resolve.lost_frameworks import describe_departure
+from neuron_pin.resolve.newer_target import describe_newer_target
 from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
@@ -35,7 +43,8 @@ class Explanation(NamedTuple):
     prevents one.  ``is_neuron`` is false for a package that the policy says nothing of;
     ``departure`` says that newer releases do not ship it, empty where they do; ``grounds`` why
     it is for a target that the release manifest does not list it for.  ``backends`` are what the
-    name stands for in ranges of its versions, if more than one thing."""
+    name stands for in ranges of its versions, if more than one thing; ``newer`` says what of the
+    target, the requirement and the versions is newer than the facts."""
 
     target: Target
     resolution: Resolution | None
@@ -45,6 +54,7 @@ class Explanation(NamedTuple):
     departure: str = ""
     grounds: tuple[str, ...] = ()
     backends: tuple[Backend, ...] = ()
+    newer: tuple[str, ...] = ()
 
 
 class PairVerdict(NamedTuple):
@@ -89,6 +99,7 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
     verdicts = explain(requirement, context, resolution)
     departure = describe_departure(catalog, requirement.name, target)
     grounds = _find_grounds(catalog, requirement.name, target, verdicts)
+    newer = _find_newer(catalog, requirement, target, verdicts)
     return Explanation(
         target,
         resolution,
@@ -97,7 +108,26 @@ def explain_name(request: LockRequest, requirement: Requirement) -> Explanation:
         departure=departure,
         grounds=grounds,
         backends=package.backends,
+        newer=newer,
     )
+
+
+def _find_newer(
+    catalog: Catalog, requirement: Requirement, target: Target, verdicts: Sequence[Verdict]
+) -> tuple[str, ...]:
+    """NP510: what of the target, the range and the versions is newer than the facts."""
+    name = requirement.name
+    if name not in catalog.packages:
+        return ()
+    known = list_known_versions(catalog, name)
+    lines = list(describe_newer_target(target, catalog))
+    told = tell_newer_versions(catalog, ((name, v.version) for v in verdicts))
+    if told:
+        lines.append(told)
+    elif is_range_newer(requirement.range, known):
+        last = name_newest(known)
+        lines.append(tell_newer(catalog, requirement.text, last, "whether there is one is unknown"))
+    return tuple(lines)
 
 
 def _find_grounds(
@@ -251,6 +281,7 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
     departure = describe_departure(catalog, requirement.name, target) if is_neuron else ""
     grounds = _find_grounds(catalog, requirement.name, target, ordered)
     backends = catalog.packages[requirement.name].backends if is_neuron else ()
+    newer = _find_newer(catalog, requirement, target, ordered)
     return Explanation(
-        target, resolution, problem, tuple(ordered), is_neuron, departure, grounds, backends
+        target, resolution, problem, tuple(ordered), is_neuron, departure, grounds, backends, newer
     )

@@ -55,11 +55,6 @@ def render_sources(resolution: Resolution, command: str) -> str:
     """``/etc/apt/sources.list.d/neuron.sources``; raises `WrongUsage` for a target without
     a code name."""
     system = resolution.target.os
-    if system is not None and system.is_newer and not system.codename:
-        raise WrongUsage(
-            f"an apt source needs the code name of {system.name}, which the facts do not know",
-            hint="lock for the newest system that they know, and put the code name into Suites",
-        )
     if system is None or system.ecosystem is not Ecosystem.APT or not system.codename:
         raise WrongUsage(
             "an apt source needs the release of an operating system that uses apt",

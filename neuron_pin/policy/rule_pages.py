@@ -578,6 +578,7 @@ PAGES = {
             "audit.newer:report_newer_range",
             "audit.newer:report_newer_version",
             "catalog.newness:tell_newer",
+            "catalog.newness:tell_newer_versions",
         ),
     ),
     Rule.ANOTHER_BACKEND: RulePage(

@@ -51,6 +51,7 @@ def render_explanation(
                 }
                 for backend in found.backends
             ],
+            "newer": list(found.newer),
         }
         return json.dumps(document, indent=2) + "\n"
     resolution = found.resolution
@@ -89,6 +90,7 @@ def render_explanation(
     lines += ["", *found.grounds] if found.grounds else []
     several = describe_backends(requirement.name, found.backends)
     lines += ["", f"{several} ({Rule.ANOTHER_BACKEND.identifier})"] if several else []
+    lines += ["", *found.newer] if found.newer else []
     counts = Counter(
         f"{v.exclusions[0].rule.identifier} {v.exclusions[0].rule.title}"
         for v in found.verdicts

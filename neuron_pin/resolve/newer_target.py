@@ -30,6 +30,8 @@ def describe_newer_target(target: Target, catalog: Catalog) -> Iterator[str]:
         line += f"{system.glibc} or newer is assumed"
         if target.scope is not Scope.HOST:
             line += f", and Python {target.python}"
+        if system.codename and newest is not None and system.codename == newest.codename:
+            line += f"; an apt source names the suite of {last}, {system.codename}"
         yield tell_newer(catalog, system.name, last, line)
     if target.python_is_newer and target.scope is not Scope.HOST:
         line = "no release lists packages for it, and whether there are wheels only an index shows"

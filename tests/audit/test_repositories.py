@@ -177,7 +177,7 @@ def test_no_command_is_printed_where_no_neuron_repository_fits(run, tmp_path: Pa
 
 def test_whether_a_newer_system_has_a_repository_is_not_known(run, tmp_path: Path) -> None:
     (remedy,) = missing_source(run, tmp_path, "ID=ubuntu\nVERSION_ID=28.04\n", "")
-    assert "catalog update" in remedy
+    assert "--os ubuntu28.04" in remedy
 
 
 def missing_source(run, root: Path, system: str, product: str) -> list[str]:

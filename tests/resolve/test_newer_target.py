@@ -57,8 +57,42 @@ def test_a_file_of_the_lock_states_its_newer_target_and_is_checked_for_it(run) -
     assert done.code == 0
 
 
-def test_the_apt_source_of_a_newer_system_needs_its_code_name(run) -> None:
+def test_the_apt_source_of_a_newer_system(run) -> None:
     assert run(*LOCK, "--os", "duke", "-o", "neuron.sources").code == 0
     assert "Suites: duke" in Path("neuron.sources").read_text()
-    assert run(*LOCK, "--os", "ubuntu28.04", "-o", "other.sources").code == 2
+    # A suite that exists, where its own code name is not known.
+    assert run(*LOCK, "--os", "ubuntu28.04", "-o", "other.sources").code == 0
+    assert "Suites: noble" in Path("other.sources").read_text()
     assert run(*LOCK, "--os", "rocky11", "-o", "neuron.repo").code == 0
+
+
+# a package and its range, options; whether explain speaks of what is newer
+EXPLAINED = [
+    ("neuronx-cc==2.99.1.0", [], 1, 1),
+    ("neuronx-cc==2.99.*", [], 1, 1),
+    ("neuronx-cc>=2.99", [], 1, 1),
+    ("neuronx-cc", [], 0, 0),
+    ("neuronx-cc==2.27.*", ["--os", "ubuntu28.04", "--python", "3.17"], 0, 2),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "code", "told"), EXPLAINED)
+def test_explain_says_what_is_newer(run, name: str, options, code: int, told: int) -> None:
+    words = ("explain", name, "--offline", "--instance", "trn2", *AS_OF, *options)
+    done = run(*words, "--format", "json")
+    assert done.code == code
+    newer = json.loads(done.out)["newer"]
+    assert len(newer) == told
+    assert all("NP510" in line for line in newer)
+    assert all(line in " ".join(run(*words).out.split()) for line in newer)
+
+
+def test_diff_and_plan_say_what_is_newer(run) -> None:
+    Path("reqs.txt").write_text("neuronx-cc==2.99.1.0\nnki==0.6.0\n")
+    done = run("diff", "2.32.0", "reqs.txt", *AS_OF, "--format", "json")
+    (note,) = [note for note in json.loads(done.out)["notes"] if "NP510" in note]
+    assert "neuronx-cc 2.99.1.0 is" in note
+    done = run("plan", "--from", "nothing", "--instance", "trn2", "--os", "ubuntu28.04",
+               *AS_OF, "--format", "json")  # fmt: skip
+    assert done.code == 0
+    assert any("ubuntu28.04" in note and "NP510" in note for note in json.loads(done.out)["notes"])
