@@ -77,7 +77,9 @@ def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -
     change = _describe_change(comparison)
     if change:
         title += f" ({change})"
-    table = columns(HEAD, [_row(d) for d in shown], screen) if shown else ["no difference"]
+    # Of a release that is known by its date alone there is nothing to say, and not "no".
+    none = "no difference" if comparison.differences else "nothing is known that could be compared"
+    table = columns(HEAD, [_row(d) for d in shown], screen) if shown else [none]
     lines = [
         f"{word}: {describe_changes(gained, lost)}"
         for word, gained, lost in _support_rows(comparison)

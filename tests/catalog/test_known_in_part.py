@@ -154,6 +154,12 @@ def test_a_difference_is_of_what_is_known(run) -> None:
     assert any("2.33.1" in note for note in document["notes"])
 
 
+def test_nothing_is_no_difference(run) -> None:
+    """Of a release known by its date alone no package can be compared."""
+    assert "no difference" not in run("diff", "2.33.1", "2.32.0", *NOW).out
+    assert "no difference" in run("diff", "2.32.0", "2.32.0", *NOW).out
+
+
 def test_outdated_and_plan_mention_them(run, tmp_path) -> None:
     lock = tmp_path / "lock.json"
     run("lock", "--offline", *TARGET, *NOW, "neuronx-cc", "-o", lock)
