@@ -65,6 +65,7 @@ class Settings(NamedTuple):
     with_driver: str | None = None
     with_kernel: str | None = None
     require_support_until: str | None = None
+    newer_than_facts: str | None = None
     index_url: str | None = None
     extra_index_url: tuple[str, ...] = ()
     neuron_index_url: str | None = None
@@ -116,6 +117,7 @@ _CHOICES = {
     "scope": ("host", "container", "both"),
     "pin": ("exact", "minor", "major"),
     "target": ("auto",),
+    "newer_than_facts": ("allow", "warn", "refuse"),
 }
 
 

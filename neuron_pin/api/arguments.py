@@ -55,11 +55,12 @@ class SourceOptions(TypedDict, total=False):
     """Where candidates come from, and how hosts are reached: keywords of `lock`, `explain` and
     `explain_pair`.
 
-    ``offline`` uses the catalog and the cache only, ``refresh`` asks the indexes again.
-    ``index`` takes a package from one index: names to URLs.  ``apt_repo`` has lines as in
-    sources.list (``URL SUITE COMPONENT``), ``rpm_repo`` URLs; ``host`` in either is what this
-    machine's package manager knows.  ``timeout`` is in seconds, for an answer to begin.  The
-    others are options of ``neuron-pin lock``, described in docs/reference/commands.md.
+    ``newer_than_facts`` says what becomes of versions that are newer than every known release
+    (default: ``warn``).  ``offline`` uses the catalog and the cache only, ``refresh`` asks the
+    indexes again.  ``index`` takes a package from one index: names to URLs.  ``apt_repo`` has
+    lines as in sources.list (``URL SUITE COMPONENT``), ``rpm_repo`` URLs; ``host`` in either is
+    what this machine's package manager knows.  ``timeout`` is in seconds, for an answer to begin.
+    The others are options of ``neuron-pin lock``, described in docs/reference/commands.md.
     """
 
     index_url: str | None
@@ -71,6 +72,7 @@ class SourceOptions(TypedDict, total=False):
     trusted_host: Sequence[str]
     apt_repo: Sequence[str]
     rpm_repo: Sequence[str]
+    newer_than_facts: Literal["allow", "warn", "refuse"]
     offline: bool
     refresh: bool
     cache_dir: StrPath | None

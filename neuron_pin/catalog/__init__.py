@@ -1,6 +1,6 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import Catalog, canonicalize_name, sdk_key
+from .catalog import INFERRED, Catalog, canonicalize_name, sdk_key
 from .choosing import find_import_day, find_unused_catalog, load_catalog, user_catalog
 from .facts import (
     AvailabilityRange,
@@ -23,6 +23,7 @@ from .facts_age import FactsAge, find_facts_age
 from .support import Support
 
 __all__ = [
+    "INFERRED",
     "AvailabilityRange",
     "Catalog",
     "ComponentKind",

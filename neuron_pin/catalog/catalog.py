@@ -20,9 +20,10 @@ A catalog is a folder::
 
 from __future__ import annotations
 
+import copy
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -71,8 +72,15 @@ EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalog that ships with the package."""
 
 
+INFERRED = "+"
+"""What stands behind the newest known release in the name of an inferred one: ``2.32.0+``."""
+
+
 def sdk_key(sdk: str) -> tuple[int, ...]:
-    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``."""
+    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``,
+    an inferred ``2.32.0+`` between 2.32.0 and 2.32.1."""
+    if sdk.endswith(INFERRED):
+        return (*sdk_key(sdk[:-1]), 1)
     if not sdk.replace(".", "").isdecimal():
         return version_order(sdk) if re.fullmatch(_MARKED_SDK, sdk) else _decimals(sdk)
     return _decimals(sdk)
@@ -105,6 +113,27 @@ class Catalog:
         urls = Fields(path, "repositories", head.values.get("repositories"))
         self.repositories = Repositories(urls.text("pip"), urls.text("apt"), urls.text("rpm"))
         self._members: dict[str, tuple[Member, ...]] = {}
+        self.beyond: Mapping[tuple[str, str], str] = {}
+        """Packages and versions of an inferred release that no known release ships, each with
+        the reason why it has to be asked for; empty for none."""
+
+    def with_inferred(
+        self, release: Release, members: Sequence[Member], beyond: Mapping[tuple[str, str], str]
+    ) -> Catalog:
+        """The same facts and, as the newest, a release that was inferred, with what it has and
+        which of that no known release ships."""
+        present = {member.package for member in members}
+        spans = {
+            name: life._replace(last=release.sdk) if name in present else life
+            for name, life in self.spans.packages.items()
+        }
+        found = copy.copy(self)
+        found._members = {**self._members, release.sdk: tuple(members)}
+        found.beyond = beyond
+        found.__dict__["spans"] = self.spans._replace(packages=spans)
+        found.__dict__["releases"] = (release, *self.releases)
+        found.__dict__["dates"] = {release.sdk: release.date, **self.dates}
+        return found
 
     @property
     def age(self) -> tuple[date, int]:
@@ -138,7 +167,10 @@ class Catalog:
         return tuple(found)
 
     def release(self, sdk: str) -> Release:
-        """The release of that version; raises `UnknownName`."""
+        """The release of that version, of an inferred one that a lock names the known release
+        that it follows, under its name; raises `UnknownName`."""
+        if sdk.endswith(INFERRED) and sdk not in self.dates:
+            return self.release(sdk[: -len(INFERRED)])._replace(sdk=sdk)
         for release in self.releases:
             if release.sdk == sdk:
                 return release
@@ -162,6 +194,9 @@ class Catalog:
         known = self._members.get(sdk)
         if known is not None:
             return known
+        if sdk.endswith(INFERRED):
+            # Of a lock of another run: what was inferred then is what the lock says.
+            return self.members(sdk[: -len(INFERRED)])
         path = os.path.join(self.folder, "members", f"{sdk}.json")
         rows = Fields(path, "members", read_object(path)).entries("members")
         found = []

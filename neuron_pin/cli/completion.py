@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from neuron_pin.catalog import Catalog, ComponentKind, load_catalog
 from neuron_pin.policy import WORKLOADS, Phase, Rule, SubjectKind
 from neuron_pin.report.completion import COMMAND, FILE, FOLDER, RENDERERS, Command, Option, Value
+from neuron_pin.resolve import NewerThanFacts
 
 from .command_parser import CommandParser
 from .console import Console
@@ -106,6 +107,7 @@ class _Words:
             "SUBJECT": (*packages, *(f"python{python}" for python in catalog.pythons)),
             "STATE": ("nothing", "host", *releases[1:]),
             "STRENGTH": ("exact", "minor", "major"),
+            "WHAT": tuple(choice.value for choice in NewerThanFacts),
             "WHERE": ("host", "container", "both"),
             "WORKLOAD": WORKLOADS,
             "auto": ("auto",),

@@ -145,6 +145,12 @@ def add_sources(command: CommandParser) -> None:
         help="do not use the network: answer from the catalog and the cache",
     )
     add_main_indexes(group)
+    group.add_argument(
+        "--newer-than-facts",
+        metavar="WHAT",
+        help="versions newer than every known release: warn names them and takes them where "
+        "nothing else fits (default), allow lets them compete, refuse excludes them",
+    )
     group = command.add_advanced_group("more sources [env: NEURON_PIN_NAME]")
     for name, option in REPOSITORY_OPTIONS.items():
         flag = "--" + name.replace("_", "-")

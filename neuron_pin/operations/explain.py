@@ -207,6 +207,7 @@ def _locked(request: LockRequest) -> tuple[Resolution | None, NoSolution | None]
 
 def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation:
     """Every version that an index or repository offers, and those that the releases know."""
+    from neuron_pin.resolve.beyond import Beyond
     from neuron_pin.sources.http.record_cache import RecordCache
     from neuron_pin.sources.session import open_sources
 
@@ -219,14 +220,16 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
     with open_sources(
         request.sources, network, catalog, target, cache, request.reporter
     ) as sources:
+        beyond = Beyond(request.newer, asked, catalog, sources)
 
         def offers(context: Context, chosen: ReleaseCandidates | None) -> SourceCandidates:
-            made.append((context, SourceCandidates(context, chosen, sources)))
-            return made[-1][1]
+            judge = SourceCandidates(context, chosen, sources, newer=beyond.newer)
+            made.append((context, judge))
+            return judge
 
         try:
             reading = asked._replace(unread=sources.unread)
-            resolution = resolve(reading, catalog, offers, request.reporter)
+            resolution = resolve(reading, catalog, offers, request.reporter, beyond)
         except NoSolution as error:
             problem = error
         context, judge = made[-1 if resolution else 0] if made else (Context(catalog, target), None)
@@ -260,11 +263,12 @@ def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation
             elif candidate.version in stated and not against:
                 against.append(stated[candidate.version])
         phase = phase_of(candidate, context).phase
+        is_known = beyond.newer is None or not beyond.newer.is_newer(key.name, candidate.version)
         releases = (candidate.release,) if candidate.release else ()
         source = candidate.source or (exclusion.source if exclusion is not None else "")
         # One version may be on two indexes, and be trusted from one of them.
         verdicts[candidate.version, source] = Verdict(
-            key, candidate.version, is_chosen, phase, releases, tuple(against), source
+            key, candidate.version, is_chosen, phase, releases, tuple(against), source, is_known
         )
     known = {public_version(version) for version, _ in verdicts}
     rest = (

@@ -102,7 +102,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _package(row: list[Any]) -> LockedPackage:
-    key, version, pin, phase, kind, sdk, source, files, via = row
+    key, version, pin, phase, kind, sdk, source, files, via, *known = row
     return LockedPackage(
         PackageKey(Ecosystem[key[0]], key[1]),
         version,
@@ -113,6 +113,7 @@ def _package(row: list[Any]) -> LockedPackage:
         source,
         tuple(File(f[0], f[1], tuple((h[0], h[1]) for h in f[2]), f[3], f[4]) for f in files),
         tuple(via),
+        known != [False],
     )
 
 

@@ -6,14 +6,21 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from neuron_pin.catalog import Catalog, ComponentKind, canonicalize_name
+from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, canonicalize_name
 from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Ecosystem, Phase, PinPrecision, Rule, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
-from neuron_pin.resolve import NO_PREFERENCES, Preferences, Request, Resolution, find_support
+from neuron_pin.resolve import (
+    NO_PREFERENCES,
+    NewerThanFacts,
+    Preferences,
+    Request,
+    Resolution,
+    find_support,
+)
 from neuron_pin.resolve.backends import (
     describe_needed_indexes,
     find_needed_indexes,
@@ -34,6 +41,7 @@ class LockRequest(NamedTuple):
     ``requires_python`` has what the projects among the inputs say, each with its file.
     ``all_files`` wants every file of what is chosen, ``with_hashes`` the hashes in what is
     written, ``expires`` is the day (ISO) after which the lock is not to be trusted, or empty.
+    ``newer`` says what becomes of versions that are newer than the facts.
     ``warnings`` is what there is to know of the request itself; the `Resolution` carries it.
     """
 
@@ -52,6 +60,7 @@ class LockRequest(NamedTuple):
     all_files: bool = False
     with_hashes: bool = False
     expires: str = ""
+    newer: NewerThanFacts = NewerThanFacts.WARN
     warnings: tuple[str, ...] = ()
     reporter: Reporter = SILENT
 
@@ -107,6 +116,11 @@ def parse_sdk(text: str | None, catalog: Catalog) -> Requirement | None:
     if text is None or text == "latest":
         return None
     origin = "--sdk"
+    if text.endswith(INFERRED):
+        raise WrongUsage(
+            f"--sdk: {text} is no release: it is inferred of what indexes and repositories have",
+            hint="--newer-than-facts allow takes versions that are newer than the newest release",
+        )
     if re.fullmatch(r"\d+(\.\d+){2}", text) or any(r.sdk == text for r in catalog.releases):
         catalog.release(text)
         return parse_requirement(f"{SDK_NAME}=={text}", origin)
@@ -271,10 +285,14 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
 
     catalog, network, overrides = request.catalog, request.network, _overrides(request)
     cache = RecordCache(network.cache_folder)
-    memo = LockCache(cache, catalog, (asked, request.sources, overrides))
+    question: tuple[object, ...] = (asked, request.sources, overrides)
+    if request.newer is not NewerThanFacts.WARN:
+        question = (*question, request.newer)
+    memo = LockCache(cache, catalog, question)
     found = None if network.refresh else memo.recall(asked.target, offline=network.offline)
     if found is not None:
         return found
+    from neuron_pin.resolve.beyond import Beyond
     from neuron_pin.resolve.resolver import resolve
     from neuron_pin.resolve.source_candidates import SourceCandidates
     from neuron_pin.sources.session import open_sources
@@ -282,12 +300,16 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
     with open_sources(
         request.sources, network, catalog, asked.target, cache, request.reporter
     ) as sources:
+        beyond = Beyond(request.newer, asked, catalog, sources)
         try:
             found = resolve(
                 asked._replace(unread=sources.unread),
                 catalog,
-                lambda context, chosen: SourceCandidates(context, chosen, sources, overrides),
+                lambda context, chosen: SourceCandidates(
+                    context, chosen, sources, overrides, beyond.newer
+                ),
                 request.reporter,
+                beyond,
             )
         except SourceFailed as error:
             if network.offline:

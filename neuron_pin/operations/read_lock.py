@@ -13,6 +13,7 @@ from neuron_pin.lockfile import LockDocument, LockedVersion, LockTarget
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.resolve.backends import find_needed_indexes
+from neuron_pin.resolve.resolution import UNKNOWN_PHASE
 from neuron_pin.resolve.support import find_support
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Scope, Target, make_target
@@ -89,16 +90,19 @@ def _package(package: LockedVersion) -> LockedPackage:
         File("", _line(file.url), tuple((_line(n), _line(v)) for n, v in file.hashes))
         for file in package.files
     )
+    phase = _stated(package.phase, "phase")
+    is_known = phase != UNKNOWN_PHASE
     return LockedPackage(
         PackageKey(ecosystem, _name(package.key.name)),
         _line(package.version),
         _pin(_line(_stated(package.pin, "pin")), ecosystem, is_neuron=kind is not None),
-        Phase.parse(_stated(package.phase, "phase")),
+        Phase.parse(phase) if is_known else Phase.STABLE,
         kind,
         _line(package.sdk) if package.sdk else None,
         _line(package.source or ""),
         files,
         tuple(_line(need) for need in package.via),
+        is_known,
     )
 
 

@@ -12,7 +12,7 @@ from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import PinPrecision
 from neuron_pin.reporter import SILENT, Reporter
-from neuron_pin.resolve import NO_PREFERENCES, Preferences
+from neuron_pin.resolve import NO_PREFERENCES, NewerThanFacts, Preferences
 from neuron_pin.settings import REPOSITORY_OPTIONS, Settings, cache_folder
 from neuron_pin.sources.options import IndexLocations, Network, SourceLocations
 from neuron_pin.target import TargetOptions, parse_day
@@ -63,6 +63,7 @@ def make_lock_request(
         requires_python=tuple(f.requires_python for f in files if f.requires_python),
         all_files=all_files,
         with_hashes=settings.generate_hashes,
+        newer=NewerThanFacts(settings.newer_than_facts or "warn"),
         expires=parse_day(settings.expires, "--expires").isoformat() if settings.expires else "",
         warnings=warnings,
         reporter=reporter,

@@ -12,7 +12,7 @@ from neuron_pin.catalog import ComponentKind, FrameworkRole
 from neuron_pin.errors import Change, NeuronPinError, NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.resolve import NO_PREFERENCES, Resolution
+from neuron_pin.resolve import NO_PREFERENCES, NewerThanFacts, Resolution
 from neuron_pin.target import Scope
 
 from .advice import advise
@@ -76,6 +76,9 @@ def _relaxations(
         if any(rule in facts for rule in rules) and phase not in named:
             change = Change((("--phase", phase),))
             yield change, request.with_target(phases=(*named, phase))
+    if Rule.NEWER_THAN_FACTS.identifier in facts and request.newer is not NewerThanFacts.ALLOW:
+        change = Change((("--newer-than-facts", "allow"),))
+        yield change, request._replace(newer=NewerThanFacts.ALLOW)
     if Rule.SCOPE.identifier in facts:
         yield Change((("--scope", "both"),)), request.with_target(scope="both")
     if "NP201" in facts and not {"beta", "eos"} & set(named):

@@ -34,13 +34,16 @@ def describe_judgment(resolution: Resolution) -> list[str]:
     No day of today: a lock of tomorrow that gives the same versions is the same file.
     """
     support, as_of = resolution.support, resolution.target.as_of
-    if support is None:
+    if support is None and all(package.is_known for package in resolution.packages):
         return []
-    limit = support.describe_limit(as_of)
+    limit = support.describe_limit(as_of) if support is not None else ""
     lines = [f"# maintenance policy: edition {edition_at(as_of).name}"]
     for package in resolution.packages:
         if package.kind is not None and package.phase in _REMARKS:
             remark = _REMARKS[package.phase]
+            lines.append(f"# {package.key.name} {package.version}: {remark}")
+        elif not package.is_known:
+            remark = "newer than the facts, phase unknown"
             lines.append(f"# {package.key.name} {package.version}: {remark}")
     return [*lines, f"# {limit}"] if limit else lines
 

@@ -62,7 +62,7 @@ def _package(package: LockedPackage) -> LockedVersion:
         key=package.key,
         version=package.version,
         pin=package.pin.render(package.key.ecosystem),
-        phase=package.phase.label,
+        phase=package.phase_label,
         kind=package.kind.value if package.kind else None,
         sdk=package.sdk,
         source=package.source or None,

@@ -67,7 +67,7 @@ def _package(package: LockedPackage) -> Package:
             f"pylock.toml names files, and those of {package.key.name} are not known",
             hint="lock against indexes: without --offline, or with --index-url",
         )
-    facts: dict[str, Any] = {"phase": package.phase.label, "via": list(package.via)}
+    facts: dict[str, Any] = {"phase": package.phase_label, "via": list(package.via)}
     if package.kind is not None:
         facts["kind"] = package.kind.value
     if package.sdk:

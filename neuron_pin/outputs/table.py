@@ -34,7 +34,7 @@ def show_resolution(resolution: Resolution, screen: Screen, *, everything: bool)
             p.version,
             p.pin.render(p.key.ecosystem),
             # Nobody has promised anything of software that is not Neuron's.
-            p.phase.label if p.kind is not None else "",
+            p.phase_label if p.kind is not None else "",
         )
         for p in resolution.packages
     ]

@@ -337,6 +337,18 @@ PAGES = {
             "hooks.program.verdict:_judge_version",
         ),
     ),
+    Rule.NEW_MAJOR: RulePage(
+        "Neuron SDK Installation and Update instructions",
+        "A new major version may be incompatible, which is why the policy advises to pin the "
+        "major. The version is newer than every known release, and no release has its major: it "
+        "is never chosen by itself. An exact version takes it, or a pin that no known version "
+        "matches.",
+        "neuronx-cc==3.*",
+        "aws-neuronx-tools=3.*",
+        "aws-neuronx-tools-0:3.*",
+        "neuron-pin lock 'neuronx-cc==3.*'",
+        ("resolve.inferred_release:NewerVersions.exclude", "resolve.rules:new_major"),
+    ),
     Rule.UNTRUSTED_INDEX: RulePage(
         "PEP 708 and Neuron's installation guide",
         "A Neuron package is taken from Neuron's index only. PyPI has placeholders of the same "
@@ -568,7 +580,9 @@ PAGES = {
         "What came after that day is unknown, which is not wrong: this is a warning, and never "
         "an error. Not known are its phase, its release, and what it works with; ranges that name "
         "it, markers, tags and Requires-Python still apply. neuron-pin catalog update fetches "
-        "newer facts.",
+        "newer facts. A lock takes a newer version of a package where it is asked for: by an exact "
+        "version, by a range that nothing known meets, or with --newer-than-facts allow; it is "
+        "then of an inferred release, such as 2.32.0+. --newer-than-facts refuse excludes it.",
         "no release lists packages for a newer Python: the wheels of an index decide",
         "system packages of the newest known release, for any newer operating system",
         "system packages of the newest known release, for any newer operating system",
@@ -579,6 +593,9 @@ PAGES = {
             "audit.newer:report_newer_version",
             "catalog.newness:tell_newer",
             "catalog.newness:tell_newer_versions",
+            "resolve.beyond:Beyond.describe_missing",
+            "resolve.beyond:Beyond.describe_newer",
+            "resolve.inferred_release:NewerVersions.exclude",
         ),
     ),
     Rule.ANOTHER_BACKEND: RulePage(

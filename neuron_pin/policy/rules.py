@@ -44,6 +44,7 @@ class Rule(Enum):
     OLDER_REVISION = ("NP304", "an earlier revision of the same version")
     UNPINNED = ("NP305", "allows a major upgrade")
     OUTSIDE_LOCK = ("NP306", "not the locked version")
+    NEW_MAJOR = ("NP307", "a new major version that must be asked for")
     UNTRUSTED_INDEX = ("NP401", "index not trusted for the name")
     NO_WHEEL = ("NP402", "no wheel")
     INVALID_FILE = ("NP403", "unusable entry in an index")

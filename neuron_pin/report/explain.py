@@ -69,7 +69,7 @@ def render_explanation(
         oldest = verdict.releases[-1] if verdict.releases else ""
         sdk = newest if newest == oldest else f"{oldest}-{newest}"
         # Nobody has promised anything of software that is not Neuron's.
-        phase = verdict.phase.label if found.is_neuron else ""
+        phase = verdict.phase_label if found.is_neuron else ""
         if verdict.chosen:
             rows.append((verdict.version, sdk, phase, "chosen", verdict.source))
             continue
@@ -128,7 +128,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
         "ecosystem": verdict.key.ecosystem.value,
         "version": verdict.version,
         "chosen": verdict.chosen,
-        "phase": verdict.phase.label,
+        "phase": verdict.phase_label,
         "releases": list(verdict.releases),
         "source": verdict.source or None,
         "exclusions": [make_exclusion(exclusion)._asdict() for exclusion in verdict.exclusions],

@@ -4,7 +4,7 @@ The resolver itself is imported from ``resolve.resolver``, where something is to
 """
 
 from .exclusion import Exclusion
-from .request import NO_PREFERENCES, Preferences, Request
+from .request import NO_PREFERENCES, NewerThanFacts, Preferences, Request
 from .resolution import LockedPackage, Resolution
 from .support import find_support
 
@@ -12,6 +12,7 @@ __all__ = [
     "NO_PREFERENCES",
     "Exclusion",
     "LockedPackage",
+    "NewerThanFacts",
     "Preferences",
     "Request",
     "Resolution",

@@ -10,6 +10,7 @@ _REACHED_BY_EXACT_PIN = (
     Rule.PRE_RELEASE,
     Rule.YANKED,
     Rule.OLDER_REVISION,
+    Rule.NEW_MAJOR,
 )
 
 

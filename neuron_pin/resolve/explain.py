@@ -15,7 +15,7 @@ from neuron_pin.sources.candidate import Candidate
 
 from .catalog_candidates import find_requirement_key
 from .exclusion import Exclusion
-from .resolution import Resolution
+from .resolution import UNKNOWN_PHASE, Resolution
 from .rules import Context, all_exclusions, phase_of
 
 
@@ -24,7 +24,8 @@ class Verdict(NamedTuple):
 
     ``phase`` is that of the day asked about, or of the day on which it was first shipped if that
     is later.  ``releases`` are the SDK releases that ship it, newest first; ``source`` is the
-    index or repository that offers it, empty where the releases alone know it.
+    index or repository that offers it, empty where the releases alone know it.  ``is_known`` is
+    false for what is newer than the facts.
     """
 
     key: PackageKey
@@ -34,6 +35,13 @@ class Verdict(NamedTuple):
     releases: tuple[str, ...]
     exclusions: tuple[Exclusion, ...]
     source: str = ""
+    is_known: bool = True
+
+    @property
+    def phase_label(self) -> str:
+        """The phase, ``unknown`` where the facts say nothing of the version and it nothing
+        itself."""
+        return self.phase.label if self.is_known or self.phase.is_prerelease else UNKNOWN_PHASE
 
 
 def explain(

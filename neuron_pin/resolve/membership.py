@@ -7,6 +7,7 @@ from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
+from .inferred_release import NewerVersions
 from .release_candidates import ReleaseCandidates
 from .rules import Context
 
@@ -15,9 +16,17 @@ class Membership:
     """What one release ships, for the sources that have it; ``selection`` is none where no
     release is involved, and everything passes."""
 
-    def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        selection: ReleaseCandidates | None,
+        newer: NewerVersions | None = None,
+    ) -> None:
+        """``newer`` tells versions newer than every known release from those that others have;
+        none where the lock is of a release that was asked for."""
         self.selection = selection
         self._context = context
+        self._newer = newer
 
     def find_row(self, key: PackageKey, version: str) -> Candidate | None:
         """The release's own candidate for a version of a source, whatever its build."""
@@ -54,6 +63,8 @@ class Membership:
             if package.role is not FrameworkRole.FOLLOWER or not rival:
                 return None
             offered = rival
+        if self._newer is not None and self._newer.is_newer(key.name, candidate.version):
+            return self._newer.exclude(candidate, inferred=bool(self._context.catalog.beyond))
         listed = ", ".join(row.version for row in offered) or "no version"
         return Exclusion(
             key,

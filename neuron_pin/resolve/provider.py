@@ -24,6 +24,7 @@ from .graph import (
     make_bond,
     make_edge,
 )
+from .new_majors import names_major
 from .release_candidates import find_framework
 from .rules import Context
 
@@ -207,8 +208,8 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
                 candidate.source,
             )
 
-    @staticmethod
     def _is_reached(
+        self,
         exclusion: Exclusion,
         needs: Iterable[DependencyEdge],
         constraints: Iterable[Requirement],
@@ -223,6 +224,9 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
                 return True
             if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement.range):
                 return True
+            if exclusion.rule is Rule.NEW_MAJOR and requirement.admits(version):
+                if names_major(requirement, self.context.catalog):
+                    return True
         return False
 
     def is_satisfied_by(self, requirement: DependencyEdge, candidate: ResolvedNode) -> bool:

@@ -28,6 +28,7 @@ from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
+from .new_majors import names_major
 from .one_environment import leave_one_environment
 from .rules import Context, first_exclusion, phase_of
 
@@ -142,11 +143,15 @@ def _fits(
 ) -> list[Candidate]:
     kept: dict[str, Candidate] = {}
     excluded: list[tuple[Candidate, Exclusion]] = []
+    demands = list(demands)
     exact = [demand for demand in demands if demand.is_exact]
     for candidate in found:
         exclusion = first_exclusion(candidate, context)
         if exclusion is not None and exclusion.can_be_asked_for:
-            if any(demand.admits(candidate.version) for demand in exact):
+            asking = exact
+            if exclusion.rule is Rule.NEW_MAJOR:
+                asking = [d for d in demands if d.is_exact or names_major(d, context.catalog)]
+            if any(demand.admits(candidate.version) for demand in asking):
                 exclusion = None
         if exclusion is None:
             kept.setdefault(candidate.version, candidate)

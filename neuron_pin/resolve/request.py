@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PinPrecision
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
+
+
+class NewerThanFacts(Enum):
+    """What becomes of versions that are newer than every known release."""
+
+    ALLOW = "allow"
+    """They compete with those of known releases."""
+    WARN = "warn"
+    """They are named, and taken where nothing that is known meets a requirement."""
+    REFUSE = "refuse"
+    """They are excluded."""
 
 
 class Preferences(NamedTuple):

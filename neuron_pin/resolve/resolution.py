@@ -10,12 +10,16 @@ from neuron_pin.target import Target
 
 from .exclusion import Exclusion
 
+UNKNOWN_PHASE = "unknown"
+"""The phase of a version that is newer than the facts."""
+
 
 class LockedPackage(NamedTuple):
     """One chosen version.
 
     ``kind`` is none for software that is not Neuron's.  ``sdk`` is the release that it was
-    taken as a member of, `None` for none.  ``via`` names who needs it, sorted.
+    taken as a member of, `None` for none.  ``via`` names who needs it, sorted.  ``is_known`` is
+    false for a version that is newer than the facts: what these say of a phase is not its own.
     """
 
     key: PackageKey
@@ -27,6 +31,13 @@ class LockedPackage(NamedTuple):
     source: str
     files: tuple[File, ...]
     via: tuple[str, ...]
+    is_known: bool = True
+
+    @property
+    def phase_label(self) -> str:
+        """The phase as files and people are told it: what a version says of itself, and
+        ``unknown`` where the facts say nothing of it."""
+        return self.phase.label if self.is_known or self.phase.is_prerelease else UNKNOWN_PHASE
 
     @property
     def is_own(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from neuron_pin.catalog import (
     Catalog,
     ComponentKind,
+    FrameworkRole,
     sdk_key,
     version_numbers,
 )
@@ -41,7 +42,7 @@ from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions
-from .rules import Context, phase_of
+from .rules import Context, is_beyond, phase_of
 
 
 def make_resolution(
@@ -87,7 +88,7 @@ def make_resolution(
                 if fresh and candidate.version != chosen_versions.get(key):
                     exclusions.append(exclusion)
         if whole:
-            exclusions += _not_chosen(selection, chosen_versions)
+            exclusions += _not_chosen(selection, chosen_versions, context)
     warnings = _warnings(request, attempt, packages, catalog, whole)
     return Resolution(
         sdk=context.release.sdk if used_release and context.release else None,
@@ -98,10 +99,16 @@ def make_resolution(
     )
 
 
-def _not_chosen(selection: ReleaseCandidates, chosen: Mapping[PackageKey, str]) -> list[Exclusion]:
-    """Alternatives of one name that the release offers and the graph did not take."""
+def _not_chosen(
+    selection: ReleaseCandidates, chosen: Mapping[PackageKey, str], context: Context
+) -> list[Exclusion]:
+    """Alternatives of one name that the release offers and the graph did not take.  An inferred
+    release also has what its newer versions follow, which is no alternative."""
     found = []
     for key, candidates in selection.offered.items():
+        package = context.catalog.packages[key.name]
+        if context.catalog.beyond and package.role is FrameworkRole.NONE:
+            continue
         for candidate in candidates:
             if key in chosen and candidate.version != chosen[key]:
                 found.append(
@@ -148,6 +155,7 @@ def _lock_packages(
         source=candidate.source,
         files=_files(request, attempt, candidate),
         via=tuple(sorted(attempt.via.get(identifier, ()))),
+        is_known=not is_beyond(candidate, context),
     )
 
 

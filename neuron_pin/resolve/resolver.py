@@ -14,6 +14,7 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.reporter import SILENT, Reporter
 
+from .beyond import Beyond
 from .exclusion import Exclusion
 from .release_solve import (
     OffersFor,
@@ -25,14 +26,21 @@ from .release_solve import (
 from .request import Request
 from .resolution import Resolution
 from .resolution_builder import make_resolution
+from .rules import is_beyond
 from .support import refuse_target
 
 
 def resolve(
-    request: Request, catalog: Catalog, offers_for: OffersFor, reporter: Reporter = SILENT
+    request: Request,
+    catalog: Catalog,
+    offers_for: OffersFor,
+    reporter: Reporter = SILENT,
+    beyond: Beyond | None = None,
 ) -> Resolution:
     """The newest release that satisfies everything, and the closure in it.
 
+    ``beyond`` is what the sources have beyond the newest known release, none where none is asked;
+    where it may be taken, the release inferred of it comes first.
     Raises `NoSolution` with the facts that speak against each release tried, `UnknownName`
     for a release that there is not.  Cost: one graph a release tried; sources are read as
     the graph asks.
@@ -48,13 +56,27 @@ def resolve(
     releases.sort(key=lambda release: release.sdk != releases_first)
     if whole:
         _refuse_unlisted_family(request, catalog, releases)
+    inferred = beyond.infer() if beyond is not None else None
+    if beyond is not None and inferred is not None:
+        reporter.trying(inferred.release.sdk)
+        try:
+            attempt = solve_release(request, inferred.catalog, inferred.release, offers_for, whole)
+        except ReleaseUnsatisfiable as impossible:
+            passed.append(_make_exclusion(inferred.release, impossible))
+            if beyond.is_needed():
+                tried, facts = [inferred.release], list(impossible.facts)
+                raise _nothing_fits(request, catalog, tried, impossible, facts, beyond) from None
+        else:
+            # What has nothing newer in it is of a known release.
+            if _has_newer(attempt) and (involved or _roots(attempt) == attempt.ideal):
+                return _answer(request, attempt, passed, beyond)
     if not involved:
         found = _resolve_third_party(request, catalog, releases, offers_for, passed, reporter)
         if found is not None:
-            return make_resolution(request, found, passed)
+            return _answer(request, found, passed, beyond)
     first: ReleaseUnsatisfiable | None = None
-    tried: list[Release] = []
-    facts: dict[tuple[PackageKey, str], Exclusion] = {}
+    tried = []
+    by_version: dict[tuple[PackageKey, str], Exclusion] = {}
     for release in releases:
         reporter.trying(release.sdk)
         try:
@@ -63,11 +85,32 @@ def resolve(
             first = first or impossible
             tried.append(release)
             for fact in impossible.facts:
-                facts.setdefault((fact.key, fact.version), fact)
+                by_version.setdefault((fact.key, fact.version), fact)
             passed.append(_make_exclusion(release, impossible))
         else:
-            return make_resolution(request, attempt, passed)
-    raise _nothing_fits(request, catalog, tried, first, list(facts.values()))
+            return _answer(request, attempt, passed, beyond)
+    raise _nothing_fits(request, catalog, tried, first, list(by_version.values()), beyond)
+
+
+def _answer(
+    request: Request, attempt: ReleaseSolution, passed: list[Exclusion], beyond: Beyond | None
+) -> Resolution:
+    found = make_resolution(request, attempt, passed)
+    if beyond is None:
+        return found
+    return found._replace(warnings=(*found.warnings, *beyond.describe_newer(found)))
+
+
+def _has_newer(attempt: ReleaseSolution) -> bool:
+    """Whether something was chosen that no known release ships."""
+    return any(is_beyond(node.candidate, attempt.context) for node in attempt.mapping.values())
+
+
+def _roots(attempt: ReleaseSolution) -> tuple[tuple[int, ...], ...]:
+    """The versions of what was asked for."""
+    return tuple(
+        version_order(attempt.mapping[need.identifier].candidate.version) for need in attempt.roots
+    )
 
 
 def _resolve_third_party(
@@ -95,10 +138,7 @@ def _resolve_third_party(
             if not impossible.touches_neuron or len(releases) < 2:
                 raise impossible.as_error(request) from None
             continue
-        versions = tuple(
-            version_order(attempt.mapping[need.identifier].candidate.version)
-            for need in attempt.roots
-        )
+        versions = _roots(attempt)
         untouched = not any(
             (package := catalog.packages.get(key.name)) is not None
             and package.kind is not ComponentKind.DEPENDENCY
@@ -283,6 +323,7 @@ def _nothing_fits(
     tried: list[Release],
     first: ReleaseUnsatisfiable | None,
     facts: list[Exclusion],
+    beyond: Beyond | None,
 ) -> NoSolution:
     # Nobody needs these where there is a solution.
     from .environments import find_two_environments
@@ -291,6 +332,8 @@ def _nothing_fits(
     # A version that was never released has one reason, and the newest release is not it.
     said = (describe_never_shipped(r, catalog, request.target) for r in request.requirements)
     causes = [line for line in said if line]
+    if beyond is not None:
+        causes += beyond.describe_missing()
     apart = "" if causes else describe_apart(request.requirements, catalog, request.target)
     causes += [apart] if apart else []
     # What speaks against the release that was tried first, unless the facts say it already.  Of the

@@ -87,6 +87,12 @@ def phase_of(candidate: Candidate, context: Context) -> PhaseFact:
     return phase_at(events, name, version, target.family, target.as_of)
 
 
+def is_beyond(candidate: Candidate, context: Context) -> bool:
+    """Whether a candidate is newer than every known release: the facts say nothing of it."""
+    member = candidate.member
+    return member is not None and (candidate.key.name, member.version) in context.catalog.beyond
+
+
 def _package(candidate: Candidate, context: Context) -> Package | None:
     return context.catalog.packages.get(candidate.key.name)
 
@@ -252,6 +258,9 @@ def support_until(candidate: Candidate, context: Context) -> Grounds | None:
     wanted = target.support_until
     if wanted is None or package is None:
         return None
+    if is_beyond(candidate, context):
+        facts = context.catalog.age[0]
+        return f"newer than the facts of {facts}, which say nothing of its support", "version"
     if candidate.member is None and package.kind is ComponentKind.DEPENDENCY:
         return None
     part = package_part(
@@ -269,6 +278,14 @@ def unsure(part: Part) -> tuple[str, str]:
         return f"support of {subject.label} ends on {floor.announced}", floor.event.source
     reason = f"support of {subject.label} could end from {floor.could_end_from}: {floor.reason}"
     return reason, "maintenance policy"
+
+
+def new_major(candidate: Candidate, context: Context) -> Grounds | None:
+    """NP307: a major version that no known release has."""
+    if candidate.member is None:
+        return None
+    reason = context.catalog.beyond.get((candidate.key.name, candidate.member.version))
+    return (reason, f"index {candidate.source}") if reason else None
 
 
 def untrusted_index(candidate: Candidate, context: Context) -> Grounds | None:
@@ -381,6 +398,7 @@ RULES: tuple[CandidateRule, ...] = (
     (Rule.END_OF_SUPPORT, end_of_support),
     (Rule.PRE_RELEASE, early_phase),
     (Rule.SUPPORT_UNTIL, support_until),
+    (Rule.NEW_MAJOR, new_major),
     (Rule.INVALID_FILE, not_pep440),
     (Rule.YANKED, yanked),
     (Rule.PRE_RELEASE, prerelease),

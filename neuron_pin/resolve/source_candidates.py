@@ -12,6 +12,7 @@ from neuron_pin.sources.session import Sources
 from .catalog_candidates import CatalogCandidates, find_requirement_key
 from .exclusion import Exclusion
 from .index_candidates import IndexCandidates
+from .inferred_release import NewerVersions
 from .membership import Membership
 from .release_candidates import ReleaseCandidates
 from .rules import Context
@@ -29,10 +30,11 @@ class SourceCandidates:
         selection: ReleaseCandidates | None,
         sources: Sources,
         overrides: Mapping[str, Requirement] | None = None,
+        newer: NewerVersions | None = None,
     ) -> None:
         self._context = context
         self._catalog = CatalogCandidates(context, selection)
-        membership = Membership(context, selection)
+        membership = Membership(context, selection, newer)
         self._sources: dict[Ecosystem, Source] = {
             ecosystem: SystemCandidates(context, membership, sources)
             for ecosystem in {repository.ecosystem for repository in sources.repositories}

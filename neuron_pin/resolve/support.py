@@ -22,10 +22,11 @@ from .rules import unsure
 
 
 def find_support(resolution: Resolution, catalog: Catalog) -> Support | None:
-    """Until when every part is sure of support: Neuron's packages, and what they run on."""
+    """Until when every part is sure of support: Neuron's packages, and what they run on; none
+    where one of them is newer than the facts."""
     target = resolution.target
     own = [package for package in resolution.packages if package.kind is not None]
-    if not own:
+    if not own or not all(package.is_known for package in own):
         return None
     parts = [package_part(catalog, p.key.name, p.version, target.family, target.as_of) for p in own]
     with_python = any(package.key.ecosystem is Ecosystem.PIP for package in own)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, canonicalize_name
@@ -65,6 +66,9 @@ class Sources:
         self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
         self._until: dict[tuple[Index, str], float] = {}
         self._reader: Reader | None = None
+        self._packages: dict[
+            tuple[Ecosystem, frozenset[str]], list[tuple[SystemRepository, SystemPackage]]
+        ] = {}
 
     def close(self) -> None:
         """Stop reading."""
@@ -155,6 +159,20 @@ class Sources:
             if self._recorded_metadata(offer) is not None:
                 return
         self._online.submit(lambda: self._read_ahead(index, name, wanted))
+
+    def expect_pages(self, names: Iterable[str]) -> None:
+        """Read ahead the pages that Neuron's index has of projects, and no metadata."""
+        wanted = [] if self._network.offline else list(names)
+        for index in self.indexes.all:
+            for name in wanted if index.is_neuron else ():
+                if (index, name) not in self._projects and self._recorded(index, name) is None:
+                    self._online.submit(partial(self._read_page, index, name))
+
+    def _read_page(self, index: Index, name: str) -> None:
+        try:
+            self._read_once(index, name)
+        except SourceFailed:
+            return
 
     def _read_ahead(self, index: Index, name: str, extras: tuple[str, ...]) -> None:
         try:
@@ -308,6 +326,9 @@ class Sources:
     ) -> list[tuple[SystemRepository, SystemPackage]]:
         """The wanted packages of every repository of an ecosystem, each with its repository,
         in the order of the repositories and their indexes; raises `SourceFailed`."""
+        known = self._packages.get((ecosystem, names))
+        if known is not None:
+            return known
         # Imported here: most runs name no repository.
         from .repositories import read_packages
 
@@ -316,6 +337,7 @@ class Sources:
         for repository in self.repositories_of(ecosystem):
             packages = read_packages(repository, names, architecture, lambda: self._online.fetcher)
             found += [(repository, package) for package in packages]
+        self._packages[ecosystem, names] = found
         return found
 
 

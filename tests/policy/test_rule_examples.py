@@ -24,6 +24,7 @@ ELSEWHERE = {
     "NP104": "wheels of an index", "NP105": "wheels of an index", "NP108": "an apt repository",
     "NP111": "a machine", "NP112": "a machine", "NP207": "an end that is announced",
     "NP301": "an index", "NP302": "an index", "NP303": "an index", "NP304": "an apt repository",
+    "NP307": "an index",
     "NP306": "a machine", "NP401": "an index", "NP402": "an index", "NP403": "an index",
     "NP404": "an index", "NP405": "an environment", "NP406": "an environment",
     "NP407": "a server", "NP507": "an environment", "NP508": "an environment",

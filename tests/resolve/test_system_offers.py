@@ -1,12 +1,11 @@
 """Relations between system packages, revisions without an order, the C library."""
 
-import hashlib
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from conftest import Run, failure
+from deb_world import Deb, debs
 from rpm_world import Built, build, has_rpm_tools, index
 
 from neuron_pin.errors import NoSolution
@@ -18,28 +17,6 @@ TOOLS, RUNTIME, COLLECTIVES = (
 NEW = {TOOLS: "2.32.28.0", RUNTIME: "2.34.10.0", COLLECTIVES: "2.34.10.0"}
 OLD = {TOOLS: "2.31.15.0", RUNTIME: "2.33.10.0", COLLECTIVES: "2.33.10.0"}
 REVISION = "-1b3ca64250aa"
-
-
-class Deb(NamedTuple):
-    name: str
-    version: str
-    fields: dict[str, str] = {}  # noqa: RUF012
-
-
-def debs(folder: Path, packages: list[Deb]) -> str:
-    """A repository that is taken as it is."""
-    stanzas = []
-    for package in packages:
-        fields = {"Package": package.name, "Version": package.version, "Architecture": "amd64",
-                  "Filename": f"pool/{package.name}.deb", "Size": "1", **package.fields}  # fmt: skip
-        stanzas.append("".join(f"{key}: {value}\n" for key, value in fields.items()))
-    body = "\n".join(stanzas).encode()
-    suite = folder / "dists" / "jammy"
-    (suite / "main/binary-amd64").mkdir(parents=True)
-    (suite / "main/binary-amd64/Packages").write_bytes(body)
-    digest = hashlib.sha256(body).hexdigest()
-    (suite / "Release").write_text(f"SHA256:\n {digest} {len(body)} main/binary-amd64/Packages\n")
-    return f"[trusted=yes] {folder.as_uri()} jammy main"
 
 
 def both(**fields: str) -> list[Deb]:

@@ -1,0 +1,322 @@
+"""What sources have beyond the newest known release, taken together: an inferred release.
+
+No page says which of these versions were published together.  What is known of earlier releases
+says it for most: a release has of each package the versions that come after those of the release
+before, and what it does not change it carries over.  `infer_release` gives a release of that
+kind, shown as ``2.32.0+``.  What goes with what is then decided as for every release: by the
+requirements of wheels, the relations of system packages and the windows of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from neuron_pin.catalog import (
+    Catalog,
+    ComponentKind,
+    Member,
+    Package,
+    Release,
+    public_version,
+    same_public,
+    sdk_key,
+)
+from neuron_pin.errors import InvalidVersion
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import Form, Rule, parse_version
+from neuron_pin.policy.version import version_order
+from neuron_pin.record import NamedTuple
+from neuron_pin.sources.candidate import Candidate
+
+from .exclusion import Exclusion
+
+PACED_RELEASES = 4
+"""Minor SDK releases in a row in which a package's minor has to go up by one with each, so that
+the next minor is taken for one of the next release."""
+
+OWN = 3
+"""Where the own part of an extension's version begins, behind the framework's."""
+
+Numbers = tuple[int, ...]
+
+
+class InferredRelease(NamedTuple):
+    """A release beyond the newest known one, and the catalog that has it as its newest."""
+
+    release: Release
+    catalog: Catalog
+
+
+class NewerVersions:
+    """Which versions are newer than everything that known releases ship, with what they follow.
+
+    A version follows those of the newest known release, and of a package that this one no longer
+    ships those of the last release that did.
+    """
+
+    def __init__(self, catalog: Catalog, newest: Release) -> None:
+        self.newest = newest
+        self._catalog = catalog
+        self._bases: dict[str, list[Member]] = {}
+        self._known: dict[str, list[str]] = {}
+
+    def find_base(self, name: str) -> list[Member]:
+        """What the newest known release that ships a package has of it."""
+        found = self._bases.get(name)
+        if found is None:
+            found = self._of_release(name, self.newest.sdk)
+            life = self._catalog.spans.packages.get(name) if not found else None
+            if life is not None and sdk_key(life.last) <= sdk_key(self.newest.sdk):
+                found = self._of_release(name, life.last)
+            self._bases[name] = found
+        return found
+
+    def _of_release(self, name: str, sdk: str) -> list[Member]:
+        return [m for m in self._catalog.members(sdk) if m.package == name and m.version]
+
+    def is_current(self, name: str) -> bool:
+        """Whether the newest known release ships a package."""
+        return any(m.package == name for m in self._catalog.members(self.newest.sdk))
+
+    def list_known(self, name: str) -> list[str]:
+        """Every version of a package that some release ships."""
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = [v for v in self._catalog.shipped(name) if v]
+        return found
+
+    def is_known(self, name: str, version: str) -> bool:
+        """Whether a release ships a version, whatever its build."""
+        return any(same_public(listed, version) for listed in self.list_known(name))
+
+    def is_newer(self, name: str, version: str) -> bool:
+        """Whether no release ships a version of a Neuron package, and it comes after what the
+        newest has of the same line: of the framework version, of the minor or of the major."""
+        package = self._catalog.packages.get(name)
+        if package is None or not package.kind.is_component:
+            return False
+        order = version_order(version)
+        base = [version_order(member.version) for member in self.find_base(name)]
+        alike = _closest(order, base, package)
+        if not alike:
+            known = [version_order(listed) for listed in self.list_known(name)]
+            alike = _closest(order, known, package, current=False)
+            if not alike:
+                return self._begins_line(order, known, package)
+        return order > max(alike) and not self.is_known(name, version)
+
+    @staticmethod
+    def _begins_line(order: Numbers, known: Sequence[Numbers], package: Package) -> bool:
+        """Whether the first version of a line that no release has is newer than the others: an
+        index may have lines from before the first known release."""
+        if not known or order > max(known):
+            return True
+        if package.kind is not ComponentKind.EXTENSION:
+            return False
+        return order[OWN:] > max(listed[OWN:] for listed in known)
+
+    def describe_new_major(self, name: str, version: str) -> str:
+        """That a version has a higher major than every version that a release ships, of the
+        component's own or of its framework; empty where it has not."""
+        package = self._catalog.packages[name]
+        known = [_find_majors(listed, package) for listed in self.list_known(name)]
+        for mine, others in zip(_find_majors(version, package), zip(*known, strict=True),
+                                strict=False):  # fmt: skip
+            if mine > max(others):
+                return f"major {mine}, and no known release has more than {max(others)}"
+        return ""
+
+    def find_row(self, name: str, version: str) -> Member:
+        """What the newest release that ships a known version lists it as."""
+        for listed, rows in self._catalog.shipped(name).items():
+            if listed and same_public(listed, version):
+                return rows[0][1]
+        raise KeyError(version)
+
+    def list_siblings(self, name: str, versions: Iterable[str]) -> list[Member]:
+        """Known versions of an extension whose own part is that of one which the newest release
+        has: one build for several versions of the framework, published together."""
+        base = self.find_base(name)
+        builds = {order[OWN:] for m in base if (order := version_order(m.version))[OWN:]}
+        listed = {public_version(m.version) for m in base}
+        return [
+            self.find_row(name, version)
+            for version in versions
+            if version_order(version)[OWN:] in builds
+            and public_version(version) not in listed
+            and self.is_known(name, version)
+        ]
+
+    def exclude(self, candidate: Candidate, *, inferred: bool) -> Exclusion:
+        """Why a version that is newer is no candidate of a known release, or of an ``inferred``
+        one (NP510, NP307)."""
+        key, version = candidate.key, candidate.version
+        rule, reason = Rule.NEW_MAJOR, self.describe_new_major(key.name, version)
+        if not reason and inferred:
+            rule = Rule.NEWER_THAN_FACTS
+            reason = "of a later release than a version that was asked for"
+        elif not reason:
+            listed = ", ".join(dict.fromkeys(m.version for m in self.find_base(key.name)))
+            had = f"; SDK {self.newest.sdk} has {listed}" if self.is_current(key.name) else ""
+            rule = Rule.NEWER_THAN_FACTS
+            reason = f"no release of the facts of {self._catalog.age[0]} has it{had}"
+        kind = "repository" if key.ecosystem.is_system else "index"
+        return Exclusion(key, version, rule, reason, f"{kind} {candidate.source}")
+
+    def follow(self, name: str, version: str) -> Member:
+        """What a release beyond would list a version as: for the instance families of what it
+        follows; for which Pythons it is its files say."""
+        base = self.find_base(name)
+        orders = [version_order(member.version) for member in base]
+        alike = _closest(version_order(version), orders, self._catalog.packages[name]) or orders
+        below = [order for order in alike if order <= version_order(version)]
+        nearest = max(below) if below else None
+        followed = [m for m in base if nearest in (None, version_order(m.version))]
+        families = {family for member in followed for family in member.instances}
+        if not followed:
+            families = set(self._catalog.instances.values())
+        return Member(name, public_version(version), frozenset(families), frozenset())
+
+
+def _closest(
+    order: Numbers, others: Sequence[Numbers], package: Package, *, current: bool = True
+) -> list[Numbers]:
+    """Those of other versions that are of the same line: of the framework's X.Y; of a standalone
+    package of the same major, and of the same minor before that if the others are ``current``:
+    a release may have one for another instance family."""
+    lengths = (2, 1) if current else (1,)
+    for length in (2,) if package.kind is ComponentKind.EXTENSION else lengths:
+        alike = [other for other in others if other[:length] == order[:length]]
+        if alike:
+            return alike
+    return []
+
+
+def _find_majors(version: str, package: Package) -> tuple[int, int]:
+    """The framework's major, 0 for none, and the component's own."""
+    try:
+        parsed = parse_version(version, standalone=package.kind is ComponentKind.STANDALONE)
+    except InvalidVersion:
+        return 0, 0
+    own = version_order(".".join(parsed.own))[0]
+    if parsed.form is Form.EXTENSION:
+        return version_order(parsed.framework_version)[0], own
+    return (own, 0) if package.kind is ComponentKind.EXTENSION else (0, own)
+
+
+def infer_release(
+    catalog: Catalog,
+    newest: Release,
+    list_versions: Callable[[str], Sequence[str] | None],
+    demands: Sequence[Requirement] = (),
+) -> InferredRelease | None:
+    """The release beyond the newest known one, of what sources have; none where they have
+    nothing newer.
+
+    ``list_versions`` gives the versions that the sources have of a package, none where no source
+    has packages of its kind: the catalog's word is then all there is.  Of a package a release
+    beyond has every newer version, and what the newest known release has of it and the sources
+    still have.  Where ``demands`` leave no more than an earlier minor of a package whose minor
+    goes up with each SDK release, nothing of a later release is in it.
+    """
+    newer = NewerVersions(catalog, newest)
+    members: list[Member] = []
+    beyond: set[tuple[str, str]] = set()
+    for name, package in catalog.packages.items():
+        versions = list_versions(name) if package.kind.is_component and package.systems else None
+        if versions is None:
+            members += [m for m in catalog.members(newest.sdk) if m.package == name]
+            continue
+        base = newer.find_base(name)
+        found, carried = _select(newer, package, base, list(dict.fromkeys(versions)))
+        members += [newer.follow(name, version) for version in found] + carried
+        beyond.update((name, public_version(version)) for version in found)
+    if not beyond:
+        return None
+    ceiling = _find_ceiling(catalog, newest, beyond, demands)
+    if ceiling:
+        kept = {m for m in members if not _is_above(m.package, m.version, ceiling)}
+        # Of what was asked for in a later version, the requirement itself decides.
+        asked = {d.name for d in demands if not any(d.name == m.package and d.admits(m.version)
+                                                    for m in kept)}  # fmt: skip
+        later = {row for row in beyond if row[0] not in asked and _is_above(*row, ceiling)}
+        members = [m for m in members if (m.package, m.version) not in later]
+        beyond -= later
+    members.sort(key=lambda m: (m.package, m.version))
+    release = newest._replace(
+        sdk=f"{newest.sdk}+", source=f"versions newer than those of SDK {newest.sdk}"
+    )
+    reasons = {row: newer.describe_new_major(*row) for row in beyond}
+    return InferredRelease(release, catalog.with_inferred(release, members, reasons))
+
+
+def _select(
+    newer: NewerVersions, package: Package, base: list[Member], versions: list[str]
+) -> tuple[list[str], list[Member]]:
+    """The versions beyond the facts, and what of known releases goes on beside them."""
+    found = [version for version in versions if newer.is_newer(package.name, version)]
+    if not newer.is_current(package.name):
+        return found, []
+    carried = [m for m in base if any(same_public(m.version, version) for version in versions)]
+    if package.kind is ComponentKind.EXTENSION:
+        carried += newer.list_siblings(package.name, versions)
+    if found or carried or not versions:
+        return found, carried
+    # The sources no longer have what the newest release has.  What they have instead was published
+    # for something: a version that nobody knows before one that an earlier release has.
+    unknown = [version for version in versions if not newer.is_known(package.name, version)]
+    if unknown:
+        return [max(unknown, key=version_order)], []
+    return [], [newer.find_row(package.name, max(versions, key=version_order))]
+
+
+def _find_ceiling(
+    catalog: Catalog, newest: Release, beyond: set[tuple[str, str]], demands: Iterable[Requirement]
+) -> dict[str, int]:
+    """By package the highest minor that goes with what is demanded; empty for no bound."""
+    paces = _find_paces(catalog, newest)
+    bounds = []
+    for demand in demands:
+        mine = [version for name, version in beyond if name == demand.name]
+        allowed = [_find_minor(v) for v in mine if demand.admits(v)]
+        if demand.name in paces and allowed and max(allowed) < max(map(_find_minor, mine)):
+            bounds.append(max(allowed) - paces[demand.name])
+    if not bounds:
+        return {}
+    return {name: min(bounds) + pace for name, pace in paces.items()}
+
+
+def _is_above(name: str, version: str, ceiling: Mapping[str, int]) -> bool:
+    return name in ceiling and _find_minor(version) > ceiling[name]
+
+
+def _find_paces(catalog: Catalog, newest: Release) -> dict[str, int]:
+    """The packages whose minor goes up by one with each minor release of the SDK, each with what
+    its minor is ahead by: 2 for 2.34.10.0 in SDK 2.32.
+
+    Learned from the last few releases: components of one build share it, as the runtime library
+    and the collectives do.
+    """
+    minors: dict[int, dict[str, set[int]]] = {}
+    for release in catalog.releases:
+        minor = _find_minor(release.sdk)
+        if not release.is_final or sdk_key(release.sdk) > sdk_key(newest.sdk) or minor in minors:
+            continue
+        if len(minors) == PACED_RELEASES:
+            break
+        ahead = minors.setdefault(minor, {})
+        for member in catalog.members(release.sdk):
+            if member.version and catalog.packages[member.package].kind.is_component:
+                ahead.setdefault(member.package, set()).add(_find_minor(member.version) - minor)
+    current, *earlier = minors.values()
+    return {
+        name: next(iter(ahead))
+        for name, ahead in current.items()
+        if len(ahead) == 1 and all(of.get(name) == ahead for of in earlier)
+    }
+
+
+def _find_minor(version: str) -> int:
+    """The own minor of a component's version, or a release's."""
+    order = version_order(version)
+    return next(iter(order[OWN + 1 :] if len(order) > OWN + 2 else order[1:]), 0)
