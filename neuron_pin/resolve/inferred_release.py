@@ -23,7 +23,7 @@ from neuron_pin.catalog import (
 )
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import Form, Rule, parse_version
+from neuron_pin.policy import Ecosystem, Form, Rule, parse_version
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
@@ -59,6 +59,9 @@ class NewerVersions:
         self._catalog = catalog
         self._bases: dict[str, list[Member]] = {}
         self._known: dict[str, list[str]] = {}
+        self._orders: dict[str, frozenset[Numbers]] = {}
+        self._majors: dict[str, tuple[int, ...]] = {}
+        self._judged: dict[tuple[str, str], bool] = {}
 
     def find_base(self, name: str) -> list[Member]:
         """What the newest known release that ships a package has of it."""
@@ -87,14 +90,29 @@ class NewerVersions:
 
     def is_known(self, name: str, version: str) -> bool:
         """Whether a release ships a version, whatever its build."""
-        return any(same_public(listed, version) for listed in self.list_known(name))
+        orders = self._orders.get(name)
+        if orders is None:
+            orders = frozenset(_trim(version_order(listed)) for listed in self.list_known(name))
+            self._orders[name] = orders
+        # An index may have hundreds; a release rarely lists one as a range.
+        return _trim(version_order(version)) in orders or any(
+            listed.endswith(".x") and same_public(listed, version)
+            for listed in self.list_known(name)
+        )
 
     def is_newer(self, name: str, version: str) -> bool:
         """Whether no release ships a version of a Neuron package, and it comes after what the
         newest has of the same line: of the framework version, of the minor or of the major."""
-        package = self._catalog.packages.get(name)
-        if package is None or not package.kind.is_component:
-            return False
+        found = self._judged.get((name, version))
+        if found is None:
+            package = self._catalog.packages.get(name)
+            found = package is not None and package.kind.is_component
+            if found and package is not None:
+                found = self._follows(name, version, package)
+            self._judged[name, version] = found
+        return found
+
+    def _follows(self, name: str, version: str, package: Package) -> bool:
         order = version_order(version)
         base = [version_order(member.version) for member in self.find_base(name)]
         alike = _closest(order, base, package)
@@ -119,11 +137,14 @@ class NewerVersions:
         """That a version has a higher major than every version that a release ships, of the
         component's own or of its framework; empty where it has not."""
         package = self._catalog.packages[name]
-        known = [_find_majors(listed, package) for listed in self.list_known(name)]
-        for mine, others in zip(_find_majors(version, package), zip(*known, strict=True),
-                                strict=False):  # fmt: skip
-            if mine > max(others):
-                return f"major {mine}, and no known release has more than {max(others)}"
+        greatest = self._majors.get(name)
+        if greatest is None:
+            known = [_find_majors(listed, package) for listed in self.list_known(name)]
+            greatest = tuple(max(majors) for majors in zip(*known, strict=True))
+            self._majors[name] = greatest
+        for mine, most in zip(_find_majors(version, package), greatest, strict=False):
+            if mine > most:
+                return f"major {mine}, and no known release has more than {most}"
         return ""
 
     def find_row(self, name: str, version: str) -> Member:
@@ -192,6 +213,14 @@ def _closest(
     return []
 
 
+def _trim(order: Numbers) -> Numbers:
+    """Without zeros at the end, which make no difference (PEP 440)."""
+    end = len(order)
+    while end > 1 and order[end - 1] == 0:
+        end -= 1
+    return order[:end]
+
+
 def _find_majors(version: str, package: Package) -> tuple[int, int]:
     """The framework's major, 0 for none, and the component's own."""
     try:
@@ -222,17 +251,23 @@ def infer_release(
     newer = NewerVersions(catalog, newest)
     members: list[Member] = []
     beyond: set[tuple[str, str]] = set()
+    third_party: list[Member] = []
+    has_index = False
     for name, package in catalog.packages.items():
         versions = list_versions(name) if package.kind.is_component and package.systems else None
         if versions is None:
-            members += [m for m in catalog.members(newest.sdk) if m.package == name]
+            known = [m for m in catalog.members(newest.sdk) if m.package == name]
+            (third_party if package.kind is ComponentKind.DEPENDENCY else members).extend(known)
             continue
+        has_index = has_index or Ecosystem.PIP in package.systems
         base = newer.find_base(name)
         found, carried = _select(newer, package, base, list(dict.fromkeys(versions)))
         members += [newer.follow(name, version) for version in found] + carried
         beyond.update((name, public_version(version)) for version in found)
     if not beyond:
         return None
+    # Which third-party versions go with newer packages, their own requirements say.
+    members += [] if has_index else third_party
     ceiling = _find_ceiling(catalog, newest, beyond, demands)
     if ceiling:
         kept = {m for m in members if not _is_above(m.package, m.version, ceiling)}
