@@ -21,12 +21,16 @@ from neuron_pin.record import NamedTuple
 SECONDS = 30
 MAX_KEYRING = 16 * 1024 * 1024
 _WEAK = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}
+_TOO_WEAK = ", which is too weak"
 _BEGIN = rb"^-----BEGIN PGP SIGNED MESSAGE-----"
 _ARMOR = rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)\r?\n?-----END PGP PUBLIC KEY BLOCK-----"
 
 
 class BadSignature(Exception):
-    """The text is not signed, or not by a key that counts; the text says why."""
+    """The text is not signed, or not by a key that counts; the text says why.  ``is_weak`` says
+    that the key may be right, and the way in which it was used is too weak."""
+
+    is_weak = False
 
 
 class Signed(NamedTuple):
@@ -123,7 +127,13 @@ def _judge(status: str, code: int) -> tuple[str, ...]:
     # gpgv ends with 2 where it lacks a key, with 1 where a signature is bad.
     if signers and (code == 0 or (code == 2 and problems)):
         return tuple(signers)
-    raise BadSignature(next(iter(problems), "it carries no signature"))
+    raise _refuse(next(iter(problems), "it carries no signature"))
+
+
+def _refuse(problem: str) -> BadSignature:
+    refusal = BadSignature(problem)
+    refusal.is_weak = problem.endswith(_TOO_WEAK)
+    return refusal
 
 
 def _problem(found: Mapping[str, Sequence[str]]) -> str:
@@ -137,7 +147,7 @@ def _problem(found: Mapping[str, Sequence[str]]) -> str:
     if len(row) < 10 or not re.fullmatch(r"[0-9A-F]{40,64}", row[-1]):
         return "gpgv names no key"
     if row[7] in _WEAK:
-        return f"it is signed with {_WEAK[row[7]]}, which is too weak"
+        return f"it is signed with {_WEAK[row[7]]}{_TOO_WEAK}"
     return ""
 
 

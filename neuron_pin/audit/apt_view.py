@@ -23,7 +23,7 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.sources.apt.packages import AMD64
 from neuron_pin.sources.apt.release import read_fields
 from neuron_pin.sources.apt.repository import AptRepository
-from neuron_pin.sources.apt.sources_list import read_apt_sources
+from neuron_pin.sources.apt.sources_list import LISTS, read_apt_sources
 from neuron_pin.sources.repositories import read_packages
 from neuron_pin.sources.system_package import SystemPackage
 
@@ -146,6 +146,7 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
     """Where a machine's apt does not follow the pins that neuron-pin wrote: other stanzas that
     decide, installed versions that the pins do not allow, holds."""
     names = sorted(n for n, p in catalog.packages.items() if Ecosystem.APT in p.systems)
+    lists = os.path.join(root, LISTS)
     for found in view_packages(root, names):
         for version in found.versions:
             if version.overridden is not None and version.stanza is not None:
@@ -159,8 +160,10 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                     "remove that stanza, or the package from it: apt obeys the first that matches",
                 )
                 break
+        yield from _find_shadowed(found, lists)
         if found.installed is None:
             continue
+        yield from _find_phased(found, lists)
         now = next(v for v in found.versions if v.is_installed)
         is_pinned = now.stanza is not None and _is_ours(now.stanza.path)
         if is_pinned and now.priority < 0:
@@ -183,6 +186,55 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
             )
 
 
+def _find_shadowed(found: AptView, lists: str) -> Iterator[Finding]:
+    """The newest version of which ``NAME=VERSION`` takes a file that the pins do not prefer."""
+    first: dict[str, VersionView] = {}
+    for version in found.versions:
+        before = first.setdefault(version.version, version)
+        subject = f"{found.name} {version.version}"
+        place = version.places[0] if version.places else ""
+        if len(version.hashes) > 1:
+            yield Finding(
+                Rule.TWO_ARCHIVES,
+                Severity.WARNING,
+                subject,
+                f"{', '.join(version.places)} have it as different files, which this machine's apt "
+                f"takes for one: it downloads the file of {place}",
+                _location(version.stanza) if version.stanza else lists,
+                "let one source alone offer it: remove the other, or the package from it",
+            )
+            return
+        if version.priority > before.priority and before.places[0] != "this machine":
+            command = f"sudo apt-get install {found.name}"
+            yield Finding(
+                Rule.TWO_ARCHIVES,
+                Severity.WARNING,
+                subject,
+                f"{before.places[0]} has it as another file, and apt-get install "
+                f"{found.name}={version.version} takes that one, although its priority is "
+                f"{before.priority}",
+                _location(before.stanza) if before.stanza else lists,
+                command if version.is_candidate else "remove the source that has the other file",
+            )
+            return
+
+
+def _find_phased(found: AptView, lists: str) -> Iterator[Finding]:
+    """A candidate that apt may defer."""
+    for version in found.versions:
+        is_partial = version.phased is not None and version.phased < 100
+        if version.is_candidate and not version.is_installed and is_partial:
+            yield Finding(
+                Rule.PHASED,
+                Severity.WARNING,
+                f"{found.name} {version.version}",
+                f"its archive has it for {version.phased} % of machines so far, so apt upgrade may "
+                "defer it, whatever its priority",
+                _location(version.stanza) if version.stanza else lists,
+                f"sudo apt-get install {found.name}",
+            )
+
+
 def _install_command(found: AptView, installed: str) -> str:
     """The command that moves a package to the version that its pin allows; without one in the
     machine's lists, the command that fetches them."""
@@ -191,7 +243,8 @@ def _install_command(found: AptView, installed: str) -> str:
         if not pinned:
             return "sudo apt-get update, then: neuron-pin doctor"
         return f"sudo apt-get install --allow-downgrades {found.name}={pinned}"
-    return f"sudo apt-get install {found.name}={found.candidate}"
+    # The name alone takes the archive that the pins prefer, also of one version in two archives.
+    return f"sudo apt-get install {found.name}"
 
 
 def describe_stanza(stanza: Stanza) -> str:

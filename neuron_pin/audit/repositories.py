@@ -36,7 +36,7 @@ from neuron_pin.sources.apt.sources_list import (
 from neuron_pin.sources.repositories import read_packages
 from neuron_pin.target.detection import detect
 
-from .apt_view import check_pins
+from .apt_view import check_pins, view_packages
 from .finding import Finding, Severity
 
 STALE_DAYS = 14
@@ -325,12 +325,18 @@ def _decoys(
     names = frozenset(
         name for name, package in catalog.packages.items() if Ecosystem.APT in package.systems
     )
+    views = {view.name: view for view in view_packages(root, sorted(names))} if sources else {}
     pin_command = _lock_command(root, "etc/apt/preferences.d/00-neuron-pin.pref", catalog, now)
     for source in sources:
         found: dict[str, list[str]] = {}
         for package in read_packages(source.repository, names, AMD64):
             found.setdefault(package.name, []).append(package.version)
+        site = urlsplit(source.repository.url).hostname or "this machine"
         for name, versions in sorted(found.items()):
+            offered = [v for v in views[name].versions if site in v.places and not v.is_installed]
+            if all(version.priority < 0 for version in offered):
+                # apt takes none of them by itself.
+                continue
             yield _error(
                 Rule.APT_DECOY,
                 name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
 from neuron_pin.catalog.successors import find_current_name
@@ -61,6 +61,7 @@ def render_hook_state(
         *(("allow", phase.label) for phase in sorted(target.phases - DEFAULT_PHASES)),
         *_names(catalog, target),
         *(_pin(package, catalog) for package in packages),
+        *_hashes(packages),
         *_known(catalog, target, resolution.sdk),
         *_windows(catalog, target),
         *_kernels(catalog, target),
@@ -99,6 +100,17 @@ def _pin(package: LockedPackage, catalog: Catalog) -> tuple[str, ...]:
     pin = package.pin
     word = _word(catalog, package.key.ecosystem, package.key.name, pin)
     return "pin", package.key.name, pin.reach.value, pin.base, package.version, word
+
+
+def _hashes(packages: Iterable[LockedPackage]) -> Iterator[tuple[str, ...]]:
+    """The SHA-256 of the locked files, where the lock has been made from a repository: another
+    archive may have the same version as another file."""
+    for package in packages:
+        found = sorted(
+            {dict(f.hashes)["sha256"] for f in package.files if "sha256" in dict(f.hashes)}
+        )
+        if package.key.ecosystem is Ecosystem.APT and found:
+            yield "sha256", package.key.name, package.version, " ".join(found)
 
 
 def _word(catalog: Catalog, system: Ecosystem, name: str, pin: Pin) -> str:

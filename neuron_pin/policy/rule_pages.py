@@ -805,6 +805,30 @@ PAGES = {
             "hooks.own_files:check_own_files",
         ),
     ),
+    Rule.TWO_ARCHIVES: RulePage(
+        "apt_preferences(5), apt-get(8)",
+        "Two archives of a machine have the same version as two files. apt-get install "
+        "NAME=VERSION takes the file of the archive that apt reads first, whatever its "
+        "priority; the name alone takes the file of the archive that the pins prefer. Before "
+        "2.7.3 apt takes files of equal size and relations for one, and downloads the first. "
+        "The hook compares a file with the lock where the lock has its SHA-256.",
+        "",
+        "NAME=VERSION takes the first source's file",
+        "",
+        "neuron-pin doctor",
+        ("audit.apt_view:_find_shadowed",),
+    ),
+    Rule.PHASED: RulePage(
+        "apt_preferences(5), Phased-Update-Percentage",
+        "An archive has an update for a share of the machines only. apt upgrade defers it on the "
+        "others, whatever the priority of a pin; apt-get install NAME does not, and "
+        "APT::Get::Always-Include-Phased-Updates ends it for all packages of a machine.",
+        "",
+        "upgrade may keep the installed version",
+        "",
+        "neuron-pin doctor",
+        ("audit.apt_view:_find_phased",),
+    ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",
         "The first announcement of a change was less than a calendar month before it, or after "

@@ -123,6 +123,10 @@ FAULTS = [
     (no_longer_valid, "NP603", "ended on 2020-10-01"),
     (preferences, "NP605", "no priority"),
     (preferences, "NP605", "does not read a file of this name"),
+    (lambda r: (r / "etc/apt/preferences.d/a").write_text(
+        "Package: x\nPin: release o=A,suite=b\nPin-Priority: 1\n"), "NP605", "drops 'suite=b'"),
+    (lambda r: (r / "etc/apt/preferences.d/a").write_text(
+        "Package: x\nPin: release a=one,a=two\nPin-Priority: 1\n"), "NP605", "takes the last"),
 ]  # fmt: skip
 
 
@@ -244,6 +248,43 @@ def test_a_decoy_in_another_repository_is_named(run) -> None:
         assert examine(run, apt.root) == [
             ("NP604", "http://evil.invalid/1 offers a package of this name too: 9.9-evil")
         ]
+
+
+def test_a_decoy_that_apt_never_takes_is_no_finding(run) -> None:
+    evil = Archive(
+        PackageFile(site="evil.invalid", archive="stable"), {"aws-neuronx-tools": ["9.9-evil"]}
+    )
+    text = f'Package: *\nPin: origin "{evil.file.site}"\nPin-Priority: -1\n'
+    with scratch_apt([OWN, evil], {}, {"preferences.d/a": text}) as apt:
+        healthy(apt.root)
+        assert examine(run, apt.root) == []
+
+
+def rebuilt(letter: str, more: str = "") -> dict[tuple[str, str], str]:
+    """The file of the tools that an archive has, of its own."""
+    fields = f"{more}Filename: pool/{letter}.deb\nSize: 1\nSHA256: {letter * 64}\n"
+    return {("aws-neuronx-tools", "2.32.28.0-aa"): fields}
+
+
+@pytest.mark.parametrize(("version", "told"), [("3.0.4", "takes that one"), ("2.6.1", "for one")])
+def test_one_version_in_two_archives(run, version: str, told: str) -> None:
+    """By the apt that dpkg has there: before 2.7.3 it takes no notice of hashes."""
+    evil = Archive(PackageFile(site="evil.invalid", archive="stable"), OWN.versions, rebuilt("a"))
+    text = 'Package: *\nPin: origin "evil.invalid"\nPin-Priority: -1\n'
+    own = OWN._replace(builds=rebuilt("b"))
+    with scratch_apt([evil, own], {"apt": version}, {"preferences.d/a": text}) as apt:
+        healthy(apt.root)
+        found = dict(examine(run, apt.root))
+    assert told in found["NP615"]
+
+
+def test_an_update_for_a_share_of_machines(run) -> None:
+    own = OWN._replace(builds=rebuilt("b", "Phased-Update-Percentage: 20\n"))
+    installed = {"aws-neuronx-tools": "2.1-1"}
+    with scratch_apt([own], installed, {}) as apt:
+        healthy(apt.root)
+        found = dict(examine(run, apt.root))
+    assert "20 % of machines" in found["NP616"]
 
 
 @pytest.mark.skipif(shutil.which("gpg") is None, reason="needs gpg")

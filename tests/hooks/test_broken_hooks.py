@@ -1,15 +1,24 @@
 """Every way in which apt's hook can be broken: real apt goes on, or does as it was told."""
 
+import hashlib
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
 from apt_machine import (
+    LOCKED,
+    RELEASE,
     TOOLS,
     has_apt,
     rules,
 )
+
+from neuron_pin.hooks.program.state import parse_state
+from neuron_pin.lockfile import parse_lock
+from neuron_pin.outputs.hook_state import render_hook_state
+from neuron_pin.sources.candidate import File
 
 pytestmark = [
     pytest.mark.apt,
@@ -206,6 +215,49 @@ def test_a_local_deb_is_judged_too(held) -> None:
     shutil.copy(deb, local)
     done = machine.apt("install", str(local))
     assert rules(done.stderr) == {"NP306"}, done.stderr
+
+
+def test_another_file_of_the_locked_version_is_refused(held) -> None:
+    """As from another archive that apt reads first; the lock has the hash of its repository's."""
+    machine = held("exact")
+    version = LOCKED[TOOLS]
+    machine.apt("install", "-d", f"{TOOLS}={version}")
+    deb = next((machine.root / "var/cache/apt/archives").glob(f"{TOOLS}_*.deb"))
+    local = machine.root / "local.deb"
+    shutil.copy(deb, local)
+    state = machine.root / "var/lib/neuron-pin/apt.state"
+    digest = hashlib.sha256(deb.read_bytes()).hexdigest()
+    with_hash(state, TOOLS, version, "0" * 64)
+    done = machine.apt("install", str(local))
+    assert rules(done.stderr) == {"NP615"}, done.stderr
+    assert digest in done.stderr
+    assert TOOLS not in machine.installed()
+    again = machine.apt("install", str(local), NEURON_PIN_ALLOW="NP615")
+    assert again.returncode == 0, again.stderr
+    machine.has()
+    with_hash(state, TOOLS, version, digest)
+    done = machine.apt("install", str(local))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_state_has_the_hashes_of_locked_files(lock_file) -> None:
+    lock = parse_lock(lock_file(*RELEASE).read_text(), "lock.json")
+    tools = next(p for p in lock.packages if p.key.name == TOOLS)
+    file = File("x.deb", "https://neuron.invalid/x.deb", (("sha256", "a" * 64),))
+    with_file = lock._replace(packages=(tools._replace(files=(file,)),))
+    text = render_hook_state(with_file, "neuron-pin lock")
+    assert f"\nsha256\t{TOOLS}\t{tools.version}\t{'a' * 64}\n" in text
+    assert parse_state(text.encode()).hashes == {(TOOLS, tools.version): frozenset(["a" * 64])}
+
+
+def with_hash(state: Path, name: str, version: str, digest: str) -> None:
+    """A state with the hash of a locked file."""
+    lines = state.read_text().splitlines()[:-1]
+    lines = [line for line in lines if not line.startswith("sha256\t")]
+    text = "\n".join([*lines, f"sha256\t{name}\t{version}\t{digest}"]) + "\n"
+    count = text.count("\n")
+    state.chmod(0o644)
+    state.write_text(f"{text}end\t{count}\t{zlib.crc32(text.encode()):08x}\n")
 
 
 def test_half_configured_packages_can_be_finished(held) -> None:

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "NP605": "a machine", "NP606": "a machine", "NP607": "a machine", "NP608": "a machine",
     "NP609": "a machine", "NP610": "an image", "NP611": "a baseline", "NP612": "a machine",
     "NP613": "a machine", "NP614": "a machine",
+    "NP615": "a machine", "NP616": "a machine",
     "NP502": "an index", "NP702": "broken facts", "NP703": "broken facts", "NP708": "broken facts",
 }  # fmt: skip
 """What the example of a rule needs that is not here, or broken facts, which the embedded ones are

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from . import state, telling, verdict
     from .state import State
-    from .verdict import Change, Refusal
+    from .verdict import Change, Refusal, Verdict
 
 REFUSED = 10
 SECONDS = 5
@@ -132,6 +132,8 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     installed = installed_versions(status, held.names, changes)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     found = verdict.judge(held, changes, installed, today)
+    if held.hashes:
+        add_other_builds(held, changes, found)
     if kernels:
         found.refusals += kernel_refusals(held, changes, kernels, headers, status)
     log = os.path.join(root, "var/log/neuron-pin.log")
@@ -180,7 +182,8 @@ def parse_lines(
         if action == "**CONFIGURE**":
             # What was unpacked has been judged; a half-done installation has to be finished.
             continue
-        change = verdict.Change(name, old if old != "-" else "", new if new != "-" else "")
+        file = action if action.startswith("/") else ""
+        change = verdict.Change(name, old if old != "-" else "", new if new != "-" else "", file)
         release = name.partition("-")[2].partition("-")[2]
         if name.startswith("linux-headers-"):
             if change.new:
@@ -238,6 +241,42 @@ def is_installed(stanza: bytes) -> bool:
     at = stanza.find(b"\nStatus: ")
     state = stanza[at + 9 :].partition(b"\n")[0].split()[-1:] if at >= 0 else []
     return bool(state) and state[0] not in (b"not-installed", b"config-files")
+
+
+def add_other_builds(held: "State", changes: "Iterable[Change]", found: "Verdict") -> None:
+    """Refuse files that are not the lock's, though of its version: NAME=VERSION takes the file of
+    the archive that apt reads first.
+
+    A file that cannot be read in time is told of, and not refused.
+    """
+    refused = {refusal.change.name for refusal in found.refusals}
+    for change in changes:
+        wanted = held.hashes.get((change.name, change.new))
+        if not wanted or not change.file or change.name in refused:
+            continue
+        try:
+            digest = hash_file(change.file)
+        except Exception as error:
+            problem = change.name + ": its file was not compared with the lock: "
+            found.notes.append(problem + describe_failure(error))
+            continue
+        if digest not in wanted:
+            reason = "is another file than the lock's: SHA-256 " + digest + ", not "
+            reason += " or ".join(sorted(wanted)) + "; another archive has the same version"
+            # The name alone takes the archive that the pins prefer, where nothing is lowered.
+            words = () if change.old else (change.name,)
+            found.refusals.append(verdict.Refusal("NP615", change, reason, words))
+
+
+def hash_file(path: str) -> str:
+    """The SHA-256 of a file."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def kernel_refusals(

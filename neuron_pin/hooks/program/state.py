@@ -79,6 +79,7 @@ class State:
         self.windows: "list[list[str]]" = []
         self.floors: "list[list[str]]" = []
         self.tested: "dict[str, tuple[frozenset[str], str]]" = {}
+        self.hashes: "dict[tuple[str, str], frozenset[str]]" = {}
 
     @property
     def sdk(self) -> str:
@@ -195,6 +196,10 @@ def _read_tested(state: State, version: str, kernels: str, source: str) -> None:
     state.tested[version] = (frozenset(kernels.split()), source)
 
 
+def _read_sha256(state: State, name: str, version: str, digests: str) -> None:
+    state.hashes[name, version] = frozenset(digests.split())
+
+
 _READ: "dict[str, Callable[..., None]]" = {
     "value": _read_value,
     "allow": _read_allowed,
@@ -204,4 +209,5 @@ _READ: "dict[str, Callable[..., None]]" = {
     "window": _read_window,
     "floor": _read_floor,
     "tested": _read_tested,
+    "sha256": _read_sha256,
 }

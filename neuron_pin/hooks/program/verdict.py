@@ -16,14 +16,16 @@ RUNTIME = "aws-neuronx-runtime-lib"
 
 
 class Change:
-    """One package of a transaction: its versions before and after, empty for none."""
+    """One package of a transaction: its versions before and after, empty for none, and the path
+    of the file that is to be installed, empty where it is not known."""
 
-    __slots__ = ("name", "new", "old")
+    __slots__ = ("file", "name", "new", "old")
 
-    def __init__(self, name: str, old: str, new: str) -> None:
+    def __init__(self, name: str, old: str, new: str, file: str = "") -> None:
         self.name = name
         self.old = old
         self.new = new
+        self.file = file
 
 
 class Refusal:

@@ -16,6 +16,8 @@ from neuron_pin.record import NamedTuple
 
 NEVER = -32768
 MAX_BYTES = 8 * 1024 * 1024
+RELEASE_KEYS = "voanlcb"
+"""The letters that a pin of a release may have before the equals sign."""
 _READABLE = r"[A-Za-z0-9_.:-]+"
 
 
@@ -119,6 +121,9 @@ def _stanza(
     if kind is None or (kind is PinType.VERSION and package == "*"):
         silent(number, f"pin type {word!r} is not understood; the stanza does nothing")
         return None
+    if kind is PinType.RELEASE:
+        for text in _find_dropped(data):
+            silent(number, text)
     where, written = fields.get("pin-priority", (line, ""))
     match = re.match(r"[+-]?\d{1,18}", written)
     priority = int(match[0]) if match else 0
@@ -139,6 +144,20 @@ def _stanza(
         silent(at, "names are separated by spaces: with a comma none of them is found")
     names = () if package == "*" else tuple(package.split())
     return Stanza(path, line, names, kind, data.strip(), priority)
+
+
+def _find_dropped(data: str) -> Iterable[str]:
+    """What apt drops of a pin of a release without a word, so that the rest of it counts alone."""
+    if "=" not in data:
+        return
+    seen: set[str] = set()
+    for part in filter(None, (fragment.strip() for fragment in data.split(","))):
+        key = part[0].lower()
+        if part[1:2] != "=" or key not in RELEASE_KEYS:
+            yield f"apt drops {part!r}, which it does not know: the rest of the pin counts alone"
+        elif key in seen:
+            yield f"of two {key}= in one pin apt takes the last"
+        seen.add(key)
 
 
 def preference_files(root: str) -> tuple[list[str], list[Problem]]:

@@ -84,11 +84,10 @@ def _verify(fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inl
             raise BadSignature("it carries no signature") from None
         return verify_message(data, trust, detached=detached).text
     except BadSignature as error:
-        raise SourceFailed(
-            redact_url(address),
-            f"is not trusted: {error}",
-            hint="name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'",
-        ) from None
+        hint = "name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'"
+        if error.is_weak:
+            hint = "whoever publishes the repository has to sign it anew, with SHA-256 or SHA-512"
+        raise SourceFailed(redact_url(address), f"is not trusted: {error}", hint=hint) from None
 
 
 def _strip_armor(data: bytes) -> bytes:
