@@ -256,6 +256,8 @@ def describe_stanza(stanza: Stanza) -> str:
         found = [match for row in own if (match := re.search(_OUTSIDE, row)) is not None]
         if found:
             return f"not {found[0][1]}"
+        if any("that are excluded" in row for row in own):
+            return "excluded"
         return "another kernel series" if any("NP111" in row for row in own) else "other versions"
     text = f"{stanza.type.value} {stanza.data}"
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"

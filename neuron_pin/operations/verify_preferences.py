@@ -20,6 +20,7 @@ from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve.held_range import list_excluded
 
 ELSEWHERE = "elsewhere.invalid"
 FILE_NAME = "preferences.d/00-neuron-pin.pref"
@@ -86,8 +87,11 @@ def _expected(resolution: Resolution) -> list[Expected]:
     found = []
     for package in resolution.packages_of(Ecosystem.APT):
         site = urlsplit(package.source).hostname or ""
-        for version in _versions(package, resolution):
+        excluded = {exclusion.version for exclusion in list_excluded(package, resolution.target)}
+        versions = [*_versions(package, resolution), *excluded, *(f"{v}-x1" for v in excluded)]
+        for version in sorted(set(versions)):
             inside = _is_inside(package.pin, version)
+            inside = inside and version.partition("-")[0] not in excluded
             found.append(Expected(package.key.name, version, site, ALLOWED if inside else NEVER))
             found.append(Expected(package.key.name, version, ELSEWHERE, NEVER))
     return found

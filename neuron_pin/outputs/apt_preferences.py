@@ -2,6 +2,7 @@
 
 Source: apt_preferences(5).  The first stanza that matches a version decides, so:
 
+0. of a range, versions that a rule excludes get -1,
 1. every version outside the allowed set gets -1, wherever it comes from,
 2. what is left gets 990 if it comes from Neuron's host,
 3. everything else gets -1.
@@ -11,12 +12,14 @@ Source: apt_preferences(5).  The first stanza that matches a version decides, so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve.held_range import list_excluded
 
 from .header import describe_judgment, make_header
 from .system import suggest_system_output
@@ -48,6 +51,7 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
         [f"Explanation: neuron-pin: expires {resolution.expires}"] if resolution.expires else []
     )
     return [
+        *_excluded(package, resolution),
         f"Explanation: neuron-pin: {name} {package.version}{release} for {target.label}",
         *expiry,
         f"Explanation: NP301, NP501: no other version than {pin.to_apt()} is in the lock",
@@ -64,6 +68,23 @@ def _stanzas(package: LockedPackage, resolution: Resolution) -> list[str]:
         f"Package: {name}",
         "Pin: version *",
         f"Pin-Priority: {NEVER}",
+    ]
+
+
+def _excluded(package: LockedPackage, resolution: Resolution) -> list[str]:
+    """A stanza for the versions of a range that rules exclude for the target, where there are
+    any."""
+    excluded = list_excluded(package, resolution.target)
+    if not excluded:
+        return []
+    rules = ", ".join(sorted({exclusion.rule.identifier for exclusion in excluded}))
+    versions = "|".join(re.escape(exclusion.version) for exclusion in excluded)
+    return [
+        f"Explanation: {rules}: versions of {package.pin.to_apt()} that are excluded",
+        f"Package: {package.key.name}",
+        f"Pin: version /^({versions})(-|$)/",
+        f"Pin-Priority: {NEVER}",
+        "",
     ]
 
 

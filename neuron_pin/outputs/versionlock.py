@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.fs.sections import remove_section
 from neuron_pin.policy import Ecosystem, Pin, PinComparison
 from neuron_pin.resolve import LockedPackage, Resolution
+from neuron_pin.resolve.held_range import list_excluded
 
 from .header import describe_judgment
 from .system import suggest_system_output
@@ -25,11 +27,13 @@ def render_versionlock_list(resolution: Resolution, command: str) -> str:
     packages."""
     lines = _head(resolution, command)
     # A comment behind a pattern would make dnf ignore the line.
-    lines += [
-        f"{package.key.name}-{pattern}"
-        for package in _packages(resolution)
-        for pattern in package.pin.to_rpm_patterns()
-    ]
+    for package in _packages(resolution):
+        lines += [f"{package.key.name}-{pattern}" for pattern in package.pin.to_rpm_patterns()]
+        lines += [
+            f"!{package.key.name}-{pattern}"
+            for exclusion in list_excluded(package, resolution.target)
+            for pattern in Pin(exclusion.version, PinComparison.UPSTREAM).to_rpm_patterns()
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -40,13 +44,15 @@ def render_versionlock_toml(resolution: Resolution, command: str) -> str:
         reason = f"{package.key.name} {package.version}" + (
             f" of Neuron SDK {package.sdk}" if package.sdk else ""
         )
-        lines += ["[[packages]]", f"name = {json.dumps(package.key.name)}"]
-        lines.append(f"comment = {json.dumps(reason)}")
-        for comparator, value in conditions(package.pin):
-            lines += ["[[packages.conditions]]", 'key = "evr"']
-            lines.append(f"comparator = {json.dumps(comparator)}")
-            lines.append(f"value = {json.dumps(value)}")
-        lines.append("")
+        excluded = [e.version for e in list_excluded(package, resolution.target)]
+        for block in list_conditions(package.pin, excluded):
+            lines += ["[[packages]]", f"name = {json.dumps(package.key.name)}"]
+            lines.append(f"comment = {json.dumps(reason)}")
+            for comparator, value in block:
+                lines += ["[[packages.conditions]]", 'key = "evr"']
+                lines.append(f"comparator = {json.dumps(comparator)}")
+                lines.append(f"value = {json.dumps(value)}")
+            lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -84,6 +90,25 @@ def check_lines_of_others(path: str, text: str, form: str) -> None:
             f"is a version lock of dnf {other}, and this one is for dnf {mine}; it was not changed",
             hint="dnf 4 reads /etc/dnf/plugins/versionlock.list, dnf 5 /etc/dnf/versionlock.toml",
         )
+
+
+def list_conditions(pin: Pin, excluded: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """A pin without some of its versions, in their order: conditions of which all of one list have
+    to hold.  dnf 5 has no condition for "another version, in any release", so that a range is cut
+    in two at each."""
+    whole = conditions(pin)
+    if pin.reach is not PinComparison.PREFIX:
+        return [whole]
+    found = []
+    (_, first), (_, below) = whole
+    for version in excluded:
+        (_, start), (_, after) = conditions(Pin(version, PinComparison.UPSTREAM))
+        if start != first:
+            found.append([(">=", first), ("<", start)])
+        first = after
+    if first != below:
+        found.append([(">=", first), ("<", below)])
+    return found
 
 
 def _head(resolution: Resolution, command: str) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from neuron_pin.catalog import load_catalog, public_version
 from neuron_pin.policy import NeuronVersion, Pin, PinPrecision, Rule, derive_pin
 from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
+from neuron_pin.target import Target
 
 from .exclusion import Exclusion
+from .resolution import LockedPackage
 from .rules import Context, first_exclusion, select_rules
 
 _OF_TARGET = select_rules(
@@ -32,11 +35,38 @@ def find_excluded(pin: Pin, candidate: Candidate, context: Context) -> Exclusion
     """The first newer version that a pin admits and a rule excludes for the target, none for
     none."""
     chosen = version_order(candidate.version)
-    for version, rows in context.catalog.shipped(candidate.key.name).items():
+    for version in context.catalog.shipped(candidate.key.name):
         if version_order(version) <= chosen or not pin.matches(version):
             continue
-        others = (candidate._replace(version=version, member=member) for _, member in rows)
-        found = [first_exclusion(other, context, _OF_TARGET) for other in others]
-        if found and None not in found:
-            return found[0]
+        found = _exclude(candidate, version, context)
+        if found is not None:
+            return found
     return None
+
+
+def list_excluded(package: LockedPackage, target: Target) -> tuple[Exclusion, ...]:
+    """The known versions that a range admits and a rule excludes for the target, oldest first;
+    none for a pin of one version.
+
+    What is written for a package manager leaves them out: somebody may ask for an older version
+    that has ended, and the package manager would take it for allowed.
+    """
+    if package.pin.is_exact or package.kind is None:
+        return ()
+    context = Context(load_catalog(), target)
+    candidate = Candidate(package.key, package.version, "")
+    shipped = context.catalog.shipped(package.key.name)
+    versions = sorted(
+        (v for v in shipped if package.pin.matches(v) and public_version(package.version) != v),
+        key=version_order,
+    )
+    found = (_exclude(candidate, version, context) for version in versions)
+    return tuple(exclusion for exclusion in found if exclusion is not None)
+
+
+def _exclude(candidate: Candidate, version: str, context: Context) -> Exclusion | None:
+    """Why a version is excluded for the target, as every release that ships it has it."""
+    rows = context.catalog.shipped(candidate.key.name)[version]
+    others = (candidate._replace(version=version, member=member) for _, member in rows)
+    found = [first_exclusion(other, context, _OF_TARGET) for other in others]
+    return found[0] if found and None not in found else None

@@ -15,8 +15,9 @@ from apt_machine import (
     rules,
 )
 
+from neuron_pin.catalog import load_catalog
 from neuron_pin.hooks.program.state import parse_state
-from neuron_pin.lockfile import parse_lock
+from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.outputs.hook_state import render_hook_state
 from neuron_pin.sources.candidate import File
 
@@ -241,7 +242,7 @@ def test_another_file_of_the_locked_version_is_refused(held) -> None:
 
 
 def test_the_state_has_the_hashes_of_locked_files(lock_file) -> None:
-    lock = parse_lock(lock_file(*RELEASE).read_text(), "lock.json")
+    lock, _ = read_resolution(str(lock_file(*RELEASE)), load_catalog())
     tools = next(p for p in lock.packages if p.key.name == TOOLS)
     file = File("x.deb", "https://neuron.invalid/x.deb", (("sha256", "a" * 64),))
     with_file = lock._replace(packages=(tools._replace(files=(file,)),))
