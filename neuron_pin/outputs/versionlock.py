@@ -102,6 +102,9 @@ def list_conditions(pin: Pin, excluded: Sequence[str]) -> list[list[tuple[str, s
     found = []
     (_, first), (_, below) = whole
     for version in excluded:
+        if not version.rpartition(".")[2].isdecimal():
+            # Published as a range ("14.09.x"): no package has it.
+            continue
         (_, start), (_, after) = conditions(Pin(version, PinComparison.UPSTREAM))
         if start != first:
             found.append([(">=", first), ("<", start)])
