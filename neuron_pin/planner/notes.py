@@ -11,7 +11,7 @@ from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
 from neuron_pin.inputs.state import State
 from neuron_pin.operations.diff import Comparison
 from neuron_pin.operations.lock_request import LockRequest
-from neuron_pin.policy import Phase
+from neuron_pin.policy import Ecosystem, Phase
 from neuron_pin.target import Scope
 
 from .destination import TargetState, Wanted
@@ -116,6 +116,11 @@ def list_notes(
     if start.versions and all(d.is_equal for d in comparison.differences):
         yield "these versions are installed already: only the environment is new, if any"
     yield from comparison.notes
+    if any(d.backwards and d.key.ecosystem is Ecosystem.APT for d in comparison.differences):
+        yield (
+            "Ansible's apt module cannot go back to a version that pins of 990 and -1 allow, even "
+            "with allow_downgrade: run this plan's apt-get install --allow-downgrades instead"
+        )
     if start.versions:
         ended = [d.key.name for d in comparison.differences if d.phases[0] is Phase.EOS]
         if ended:

@@ -318,6 +318,10 @@ def _rollback_steps(
             words = " ".join(shlex.quote(catalog.packages[n].apt_spec(v)) for n, v in old)
             yield f"apt-get install -y --allow-downgrades --allow-change-held-packages {words}"
         else:
-            yield f"{tool} downgrade -y {' '.join(shlex.quote(f'{n}-{v}') for n, v in old)}"
+            # downgrade passes over what is older than the wanted version, with exit code 0;
+            # install of an exact version goes in both directions.
+            is_older = all(not before[p.key].backwards for p in packages if p.key in before)
+            verb = "downgrade" if is_older else "install"
+            yield f"{tool} {verb} -y {' '.join(shlex.quote(f'{n}-{v}') for n, v in old)}"
     if new:
         yield f"{tool} {'purge' if tool == 'apt-get' else 'remove'} -y {' '.join(new)}"

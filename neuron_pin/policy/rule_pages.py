@@ -218,7 +218,7 @@ PAGES = {
         "stable on the day; another one must be requested: torch-neuronx==2.8.*. A Beta is never "
         "the default.",
         *_PIP,
-        "neuron-pin explain torch-neuronx --sdk 2.28.1 --as-of 2026-03-20",
+        "neuron-pin explain torch-neuronx --sdk 2.28.1 --python 3.11 --as-of 2026-03-20",
         ("resolve.release_candidates:_default_framework",),
     ),
     Rule.NOT_RELEASED_YET: RulePage(

@@ -90,7 +90,8 @@ def test_a_name_that_is_bound_to_an_index_is_meant(run: Run, serve: Callable[[],
     server = serve()
     publish(server, {"torch-nueronx": [("1.0", ())]}, as_json=True)
     bound = f"torch-nueronx={server.url}/simple/"
-    done = run("lock", "torch-nueronx", *PYTHON, "--index", bound)
+    main = f"{serve().url}/simple/"
+    done = run("lock", "torch-nueronx", *PYTHON, "--index-url", main, "--index", bound)
     assert "torch-nueronx==1.0" in done.out
 
 

@@ -675,3 +675,35 @@ def test_an_image_has_no_driver_and_holds_what_is_in_it(run: Run) -> None:
     assert "COPY --from=ghcr.io/astral-sh/uv:" in done.out
     assert "COPY <<'NEURON_PIN_END' /etc/apt/preferences.d/00-neuron-pin.pref" in done.out
     assert "ENV PATH=/opt/neuron/neuron-2.32.0-py3.13/bin:/opt/aws/neuron/bin:$PATH" in done.out
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "back"), [("2.29.1", "2.28.1", "install"), ("2.28.1", "2.29.1", "downgrade")]
+)
+def test_the_way_back_goes_in_the_right_direction(
+    run: Run, start: str, end: str, back: str
+) -> None:
+    """``dnf downgrade`` of a newer version changes nothing, with exit code 0."""
+    words = ("--instance", "trn1", "--python", "3.10", "--as-of", "2026-05-01", "--phase", "eos")
+    done = run("plan", "--from", start, "--to", end, "--os", "amzn2023", *words, "--format", "json")
+    document = json.loads(done.out)
+    lines = [line for line in document["back"] if "aws-neuronx-tools-" in line]
+    assert [line.split()[2] for line in lines] == [back]
+    assert not any("Ansible" in note for note in document["notes"])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "lowers"), [("2.29.1", "2.28.1", True), ("2.28.1", "2.29.1", False)]
+)
+def test_a_plan_that_lowers_versions_says_how(run: Run, start: str, end: str, lowers: bool) -> None:
+    words = ("--instance", "trn1", "--python", "3.10", "--as-of", "2026-05-01", "--phase", "eos")
+    done = run(
+        "plan", "--from", start, "--to", end, "--os", "ubuntu22.04", *words, "--format", "json"
+    )
+    document = json.loads(done.out)
+    installs = [
+        c for step in document["steps"] for c in step["commands"] if "aws-neuronx-tools=" in c
+    ]
+    assert len(installs) == 1
+    assert ("--allow-downgrades" in installs[0]) is lowers
+    assert any("Ansible" in note for note in document["notes"]) is lowers
