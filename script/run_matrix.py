@@ -28,7 +28,7 @@ PASSED_ON = re.compile(r"(PIP|UV)_[A-Z_]+|[a-z]+_proxy|[A-Z]+_PROXY")
 PACKAGES = {"apt": "apt", "dnf": "dnf", "rpm": "rpm", "python": "python3-minimal"}
 """Columns of the table, and the packages whose versions they name."""
 COUNTS = ("passed", "skipped", "failed")
-_CLOSING = re.compile(r"=+ (?P<counts>.*\b(passed|failed|skipped|error)\b.*) in [\d.]+s.*=+")
+_CLOSING = re.compile(r"=* ?(?P<counts>\d+ [a-z]+(, \d+ [a-z]+)*) in [\d.]+s.*")
 
 _ENTER = """
 set -eu
