@@ -193,6 +193,9 @@ class NewerVersions:
         below = [order for order in alike if order <= version_order(version)]
         nearest = max(below) if below else None
         followed = [m for m in base if nearest in (None, version_order(m.version))]
+        if nearest is not None and version_order(version)[:2] != nearest[:2]:
+            # A new minor is for everybody who has the one before, in whatever patch.
+            followed = [m for m in base if version_order(m.version)[:2] == nearest[:2]]
         families = {family for member in followed for family in member.instances}
         if not followed:
             families = set(self._catalog.instances.values())
