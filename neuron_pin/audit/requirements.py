@@ -135,7 +135,21 @@ def _one(
     if not rows:
         yield _unknown(stated, version, catalog, target, finding, shipped)
         return
+    if all(catalog.dates[sdk] > target.as_of for sdk, _ in rows):
+        yield _too_early(rows[-1][0], stated.key, catalog, target, finding)
+        return
     yield from _fits(rows, stated.key, catalog, target, finding)
+
+
+def _too_early(
+    sdk: str, key: PackageKey, catalog: Catalog, target: Target, finding: MakeFinding
+) -> Finding:
+    """NP204: a version of after the day that the check is for; ``sdk`` shipped it first."""
+    release = catalog.release(sdk)
+    reason = f"first shipped by SDK {sdk} on {release.date}, after {target.as_of}"
+    found = suggest_version(catalog, key, target)
+    remedy = f"use {found.label}" if found is not None else f"check it --as-of {release.date}"
+    return finding(Rule.NOT_RELEASED_YET, Severity.ERROR, f"{reason} [{release.source}]", remedy)
 
 
 def _judge(

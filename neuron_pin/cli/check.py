@@ -63,6 +63,10 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="URL",
         help="accept this index as a mirror of Neuron's, where a lock names it",
     )
+    # What scripts give every command.
+    group.add_argument(
+        "--offline", action="store_true", help="change nothing: check never uses the network"
+    )
     group = parser.add_argument_group("findings")
     group.add_argument(
         "--ignore",

@@ -227,6 +227,7 @@ PAGES = {
         *_ANY,
         "neuron-pin explain torch-neuronx --as-of 2025-01-01",
         (
+            "audit.requirements:_too_early",
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
             "resolve.explain:_against",
             "resolve.explain:_judge_parts",

@@ -34,7 +34,7 @@ class Rule(Enum):
     END_OF_SUPPORT = ("NP201", "end of support")
     PRE_RELEASE = ("NP202", "pre-release")
     FRAMEWORK_DEFAULT = ("NP203", "a framework version that must be asked for")
-    NOT_RELEASED_YET = ("NP204", "released after the date of the lock")
+    NOT_RELEASED_YET = ("NP204", "not released yet on that day")
     SUPPORT_UNTIL = ("NP205", "support may end before the date asked for")
     MAINTENANCE = ("NP206", "in maintenance")
     ENDING = ("NP207", "end of support announced")
