@@ -61,7 +61,7 @@ def check_packages(
     ours = select_neuron(stated, catalog)
     if not ours:
         return findings
-    shipped = _list_shipped(catalog, {s.key.name for s in ours})
+    shipped = _list_shipped(catalog, ours)
     for statement in ours:
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is Ecosystem.SDK:
@@ -100,10 +100,20 @@ def is_neuron(package: Package | None) -> bool:
     )
 
 
-def _list_shipped(catalog: Catalog, names: set[str]) -> Shipped:
-    return {
-        (name, version): rows for name in names for version, rows in catalog.shipped(name).items()
-    }
+def _list_shipped(catalog: Catalog, stated: Iterable[DetectedPackage]) -> Shipped:
+    """What releases shipped of the packages that are stated, by version; a stated version that
+    has a build behind a listed one is the listed one."""
+    shipped: Shipped = {}
+    for statement in stated:
+        name, version = statement.key.name, public_version(statement.version)
+        rows = catalog.shipped(name)
+        shipped.update({(name, listed): found for listed, found in rows.items()})
+        package = catalog.packages.get(name)
+        if version and package is not None and package.backends and version not in rows:
+            listed = next((v for v in rows if v and package.lists(v, version)), "")
+            if listed:
+                shipped[name, version] = rows[listed]
+    return shipped
 
 
 def _one(
@@ -129,7 +139,8 @@ def _one(
         return
     version = public_version(stated.version)
     rows = shipped.get((name, version), [])
-    part = _judge(name, version, rows, catalog, target)
+    listed = rows[0][1].version if rows else version
+    part = _judge(name, listed, rows, catalog, target)
     remedy = part_remedy(part, stated.key, catalog, target)
     yield from check_part(part, target.as_of, within_days, finding, remedy=remedy)
     if not rows:

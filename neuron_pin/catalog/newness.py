@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 
 from neuron_pin.errors import UnknownName
-from neuron_pin.policy import Rule
+from neuron_pin.policy import UNKNOWN_PHASE, Phase, Rule
 from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
@@ -71,8 +71,21 @@ def compare_with_known(version: str, known: Collection[str]) -> Standing:
 
 
 def judge_version(catalog: Catalog, package: str, version: str) -> Standing:
-    """What the facts say of a package's version, by all that any release shipped."""
-    return compare_with_known(version, list_known_versions(catalog, package))
+    """What the facts say of a package's version, by all that any release shipped; a build behind
+    a version that releases list without one is known with it."""
+    known = list_known_versions(catalog, package)
+    own = catalog.packages.get(package)
+    if own is not None and own.backends and any(own.lists(listed, version) for listed in known):
+        return Standing.KNOWN
+    return compare_with_known(version, known)
+
+
+def label_phase(phase: Phase, *, is_newer: bool) -> str:
+    """The phase of a version as people and files are told it: ``unknown`` of one that is newer
+    than the facts, unless it is told to be a pre-release, or an announcement ended all
+    of the package."""
+    is_told = not is_newer or phase.is_prerelease or phase is Phase.EOS
+    return phase.label if is_told else UNKNOWN_PHASE
 
 
 def list_known_versions(catalog: Catalog, package: str) -> list[str]:

@@ -16,7 +16,7 @@ from neuron_pin.catalog import (
 from neuron_pin.catalog.backends import describe_move
 from neuron_pin.catalog.changes import Changes, find_changes
 from neuron_pin.catalog.known_in_part import describe_known_part, describe_newer_releases
-from neuron_pin.catalog.newness import tell_newer_versions
+from neuron_pin.catalog.newness import Standing, judge_version, label_phase, tell_newer_versions
 from neuron_pin.catalog.successors import find_successor, list_successors
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.errors import InvalidVersion
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
     announced in its place, whether or not the new state has it; both are empty for none.
     ``old_phases`` and ``new_phases`` are those of every version, in the same order, empty for
     packages that are not Neuron's.  ``left_series`` are the major versions below the highest
-    that the new state has none of.
+    that the new state has none of.  ``newer`` are the versions that are newer than the facts.
     """
 
     key: PackageKey
@@ -51,6 +51,21 @@ class Difference(NamedTuple):
     left_series: tuple[str, ...] = ()
     old_phases: tuple[Phase, ...] = ()
     new_phases: tuple[Phase, ...] = ()
+    newer: frozenset[str] = frozenset()
+
+    @property
+    def old_labels(self) -> tuple[str, ...]:
+        """The phases of the old versions in words, ``unknown`` for one newer than the facts."""
+        return self._label(self.old, self.old_phases)
+
+    @property
+    def new_labels(self) -> tuple[str, ...]:
+        """Those of the new ones."""
+        return self._label(self.new, self.new_phases)
+
+    def _label(self, versions: Sequence[str], phases: Sequence[Phase]) -> tuple[str, ...]:
+        rows = zip(versions, phases, strict=False)
+        return tuple(label_phase(phase, is_newer=v in self.newer) for v, phase in rows)
 
     @property
     def ended(self) -> tuple[str, ...]:
@@ -118,6 +133,7 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
                 left_series=_find_left_series(was, now, catalog.packages.get(key.name)),
                 old_phases=phases[0],
                 new_phases=phases[1],
+                newer=_find_newer(catalog, key, (*was, *now)),
             )
         )
     support = None
@@ -285,6 +301,12 @@ def _find_phases(
     return tuple(
         find_package_phase(catalog, key.name, version, family, as_of).phase for version in versions
     )
+
+
+def _find_newer(catalog: Catalog, key: PackageKey, versions: Sequence[str]) -> frozenset[str]:
+    if not _is_installed(catalog, key.name):
+        return frozenset()
+    return frozenset(v for v in versions if judge_version(catalog, key.name, v) is Standing.NEWER)
 
 
 _WAYS_BACK = {

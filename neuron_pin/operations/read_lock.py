@@ -10,10 +10,17 @@ from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.lockfile import LockDocument, LockedVersion, LockTarget
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, parse_pin
+from neuron_pin.policy import (
+    UNKNOWN_PHASE,
+    Ecosystem,
+    PackageKey,
+    Phase,
+    Pin,
+    PinComparison,
+    parse_pin,
+)
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.resolve.backends import find_needed_indexes
-from neuron_pin.resolve.resolution import UNKNOWN_PHASE
 from neuron_pin.resolve.support import find_support
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Scope, Target, make_target

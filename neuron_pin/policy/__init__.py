@@ -15,7 +15,7 @@ from .lifecycle import (
     next_change,
     phase_at,
 )
-from .phase import DEFAULT_PHASES, Phase, SubjectKind
+from .phase import DEFAULT_PHASES, UNKNOWN_PHASE, Phase, SubjectKind
 from .pin import Ecosystem, Pin, PinComparison, PinPrecision, derive_pin, installable, parse_pin
 from .rules import Rule
 from .support import SupportFloor, support_floor
@@ -25,6 +25,7 @@ __all__ = [
     "CURRENT",
     "DEFAULT_PHASES",
     "EDITIONS",
+    "UNKNOWN_PHASE",
     "WORKLOADS",
     "Ecosystem",
     "Event",

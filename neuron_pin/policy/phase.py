@@ -40,6 +40,9 @@ class Phase(IntEnum):
         return self < Phase.STABLE
 
 
+UNKNOWN_PHASE = "unknown"
+"""In a phase's place, for a version that is newer than the facts."""
+
 _BY_NAME = {
     "alpha": Phase.ALPHA,
     "beta": Phase.BETA,

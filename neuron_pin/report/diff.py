@@ -8,7 +8,6 @@ from typing import Any
 
 from neuron_pin.catalog import FactsAge
 from neuron_pin.operations.diff import Comparison, Difference
-from neuron_pin.policy import Phase
 from neuron_pin.policy.update import Update
 from neuron_pin.printable import escape_markdown, join_printable, make_printable
 from neuron_pin.screen import PLAIN, Screen, columns
@@ -63,12 +62,11 @@ def describe_update(difference: Difference) -> str:
 def describe_phases(difference: Difference) -> str:
     """``stable``, ``stable → maintenance``, ``stable → stable, eos`` in the order of the versions
     where they differ; ``-`` for packages that are not Neuron's."""
-    sides = [_join_phases(difference.old_phases), _join_phases(difference.new_phases)]
+    sides = [_join_labels(difference.old_labels), _join_labels(difference.new_labels)]
     return " → ".join(dict.fromkeys(filter(None, sides))) or "-"
 
 
-def _join_phases(phases: Sequence[Phase]) -> str:
-    labels = [phase.label for phase in phases]
+def _join_labels(labels: Sequence[str]) -> str:
     return ", ".join(labels if len(set(labels)) > 1 else labels[:1])
 
 
@@ -181,13 +179,13 @@ def differences_document(differences: Sequence[Difference]) -> list[dict[str, An
             "new": list(d.new),
             "update": d.update.value if d.update is not None else None,
             "backwards": d.backwards,
-            "old_phase": d.phases[0].label if d.phases[0] is not None else None,
-            "new_phase": d.phases[1].label if d.phases[1] is not None else None,
+            "old_phase": next(iter(d.old_labels), None),
+            "new_phase": next(iter(d.new_labels), None),
             "renamed_to": d.renamed_to or None,
             "successor": d.successor or None,
             "left_series": list(d.left_series),
-            "old_phases": [phase.label for phase in d.old_phases],
-            "new_phases": [phase.label for phase in d.new_phases],
+            "old_phases": list(d.old_labels),
+            "new_phases": list(d.new_labels),
         }
         for d in differences
     ]

@@ -8,14 +8,14 @@ from datetime import date
 from neuron_pin.catalog import Catalog, Release
 from neuron_pin.catalog.known_in_part import find_parts
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
+from neuron_pin.policy import UNKNOWN_PHASE, Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 
 from .catalog_candidates import find_requirement_key
 from .exclusion import Exclusion
-from .resolution import UNKNOWN_PHASE, Resolution
+from .resolution import Resolution
 from .rules import Context, all_exclusions, phase_of
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import ComponentKind, Support
-from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, Rule
+from neuron_pin.policy import UNKNOWN_PHASE, Ecosystem, PackageKey, Phase, Pin, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import File
 from neuron_pin.target import Target
 
 from .exclusion import Exclusion
-
-UNKNOWN_PHASE = "unknown"
-"""The phase of a version that is newer than the facts."""
 
 
 class LockedPackage(NamedTuple):

@@ -233,3 +233,29 @@ def test_a_catalog_without_the_file_has_no_parts(tmp_path: Path) -> None:
     shutil.copytree(EMBEDDED, folder)
     (folder / "parts.json").unlink()
     assert Catalog(str(folder)).parts == ()
+
+
+# after the whole release is known: a line, the rules of its findings and what it is mixed with
+BUILDS = [
+    ("torch-neuronx==2.14.3.0.4711", []),
+    ("torch-neuronx==2.14.3.0.4711+f00dface", []),
+    ("torch-neuronx==2.14.4.0.1", ["NP510"]),
+    ("torch-neuronx==2.14.30.0", ["NP510"]),
+    ("torch-neuronx==2.14.3.0.4711\nneuronx-cc==2.27.5334.0", ["NP507"]),
+]
+
+
+@pytest.mark.parametrize(("lines", "rules"), BUILDS)
+def test_a_build_behind_a_listed_version_is_known(
+    run, manifest: Path, tmp_path: Path, lines: str, rules: list[str]
+) -> None:
+    run("catalog", "import", manifest)
+    path = tmp_path / "requirements.txt"
+    path.write_text(lines + "\n")
+    words = ("--instance", "trn2", "--python", "3.12", *NOW)
+    found = json.loads(run("check", path, *words, "--format", "json").out)["findings"]
+    versions = ("NP507", "NP508", "NP510", "NP512")
+    assert [f["rule"] for f in found if f["rule"] in versions] == rules
+    words = ("diff", path, "2.33.0", "--all", *NOW, "--format", "json")
+    notes = json.loads(run(*words).out)["notes"]
+    assert any("NP510" in note for note in notes) == (rules == ["NP510"])

@@ -356,3 +356,25 @@ def test_host_is_the_machine_below_a_root(run: Run, tmp_path: Path) -> None:
     done = run("diff", "host", "2.32.0", "--root", empty)
     assert done.code == 2
     assert done.error is not None and str(empty) in done.error.message
+
+
+# a version of the new state, its phase and that of its row in words
+NEWER = [
+    ("2.99.1.0", "unknown", "stable → unknown"),
+    ("2.99.1.0rc1", "rc", "stable → rc"),
+    ("2.27.5334.0", "stable", "stable"),
+]
+
+
+@pytest.mark.parametrize(("version", "phase", "shown"), NEWER)
+def test_the_phase_of_a_version_newer_than_the_facts_is_unknown(
+    run: Run, tmp_path: Path, version: str, phase: str, shown: str
+) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text(f"neuronx-cc=={version}\n")
+    words = ("diff", "2.32.0", path, "--as-of", "2026-08-21", "--all")
+    document = json.loads(run(*words, "--format", "json").out)
+    row = next(row for row in document["packages"] if row["name"] == "neuronx-cc")
+    assert (row["old_phase"], row["new_phase"], row["new_phases"]) == ("stable", phase, [phase])
+    line = next(line for line in run(*words).out.splitlines() if "pip:neuronx-cc " in line)
+    assert line.endswith(f" {shown}")
