@@ -60,7 +60,9 @@ class HookStatus(NamedTuple):
 
     ``state`` is ``installed``, ``absent``, or ``faulty`` with the problems that make it so;
     ``lock`` says what is enforced, ``on_error`` what happens where it cannot be judged.
-    ``is_overdue`` says that the day of review, ``expires``, has passed.
+    ``is_overdue`` says that the day of review, ``expires``, has passed.  ``newer`` are the locked
+    versions, each behind its package's name, that are newer than the facts that the hook judges
+    by; ``facts`` is the day of those, an ISO date, empty where the kind has none.
     """
 
     kind: str
@@ -74,6 +76,8 @@ class HookStatus(NamedTuple):
     ineffective: tuple[IneffectivePin, ...]
     problems: tuple[str, ...]
     is_overdue: bool = False
+    facts: str = ""
+    newer: tuple[tuple[str, str], ...] = ()
 
 
 def read_status(place: HookLocation, today: str) -> HookStatus:
@@ -90,8 +94,9 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         if f.state == "outdated"
     ]
     problems += [_edit_problem(f) for f in files if f.state == "edited"]
-    lock = expires = on_error = ""
+    lock = expires = on_error = facts = ""
     ineffective: tuple[IneffectivePin, ...] = ()
+    newer: tuple[tuple[str, str], ...] = ()
     if place.kind in (HookKind.APT, HookKind.DNF):
         try:
             held = read_state(state_path(place))
@@ -101,6 +106,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
             problems.append(f"{problem}; run: {name_repair(place, files, today)}")
         else:
             lock, expires = held.lock, held.values.get("expires", "")
+            facts, newer = held.values.get("facts", ""), tuple(_find_newer(held))
             ineffective = _gather(list(_find_ineffective(place, held, today)), len(held.pins))
             if place.kind is HookKind.APT and os.path.exists(place.below(apt.PREFERENCES)):
                 problems += _disagreements(place, held)
@@ -126,6 +132,8 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
         ineffective,
         tuple(problems),
         is_overdue=bool(expires) and expires < today,
+        facts=facts,
+        newer=newer,
     )
 
 
@@ -258,6 +266,14 @@ def _disagreements(place: HookLocation, held: State) -> Iterator[str]:
             yield f"{path} has no pin for {name}, but the hook has one"
         elif found[name] != expression:
             yield f"{path} and the hook pin {name} to different versions"
+
+
+def _find_newer(held: State) -> Iterator[tuple[str, str]]:
+    """NP510: the locked versions that are newer than what the state knows of their packages."""
+    for name, pin in sorted(held.pins.items()):
+        known = [version for package, version in held.known if package == name]
+        if verdict.compare_with_known(pin.version, known) == "newer":
+            yield name, pin.version
 
 
 def _gather(found: list[IneffectivePin], pins: int) -> tuple[IneffectivePin, ...]:

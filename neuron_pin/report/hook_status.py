@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from neuron_pin.policy import Rule
 from neuron_pin.printable import join_printable
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from neuron_pin.hooks.status import HookStatus
 
 SCHEMA_VERSION = 1
+NEWER = Rule.NEWER_THAN_FACTS.identifier
 MAX_NAMED = 2
 """Packages that are named of several with the same reason."""
 
@@ -26,6 +28,8 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         if status.expires:
             late = ", which has passed: the lock is enforced as it is" * status.is_overdue
             lines.append(f"  review by {status.expires}{late}")
+        if status.newer:
+            lines.append(f"  {_tell_newer(status)}")
         if status.on_error:
             lines.append(f"  on-error = {status.on_error}")
         lines += [f"  problem: {problem}" for problem in status.problems]
@@ -39,6 +43,14 @@ def render_hook_status(found: Sequence[HookStatus], *, verbose: bool) -> str:
         if verbose:
             lines += [f"  {file.state:8}  {file.path}" for file in status.files]
     return join_printable(lines)
+
+
+def _tell_newer(status: HookStatus) -> str:
+    """NP510: which locked versions the facts of the lock do not know."""
+    named = ", ".join(f"{name} {version}" for name, version in status.newer)
+    verb = "is" if len(status.newer) == 1 else "are"
+    of = status.facts or "the lock"
+    return f"{named} {verb} newer than the facts of {of}: only the pin is enforced ({NEWER})"
 
 
 def _count_pins(names: Sequence[str], *, verbose: bool) -> str:
@@ -64,6 +76,8 @@ def hook_status_document(found: Sequence[HookStatus], age: FactsAge) -> str:
                 "expires": status.expires or None,
                 "overdue": status.is_overdue,
                 "on_error": status.on_error or None,
+                "facts": status.facts or None,
+                "newer": [{"name": name, "version": v} for name, v in status.newer],
                 "files": [file._asdict() for file in status.files],
                 "moot": [pin._asdict() for pin in status.ineffective],
                 "problems": list(status.problems),

@@ -256,6 +256,6 @@ def test_a_build_behind_a_listed_version_is_known(
     found = json.loads(run("check", path, *words, "--format", "json").out)["findings"]
     versions = ("NP507", "NP508", "NP510", "NP512")
     assert [f["rule"] for f in found if f["rule"] in versions] == rules
-    words = ("diff", path, "2.33.0", "--all", *NOW, "--format", "json")
-    notes = json.loads(run(*words).out)["notes"]
+    compared = run("diff", path, "2.33.0", "--all", *NOW, "--format", "json")
+    notes = json.loads(compared.out)["notes"]
     assert any("NP510" in note for note in notes) == (rules == ["NP510"])

@@ -310,3 +310,27 @@ def test_a_lock_for_another_system_is_refused_unless_asked_for(
 def test_absent_hooks_are_no_fault(run, plain: Machine) -> None:
     told = run("hook", "status", "apt", "--root", plain.root)
     assert (told.code, told.out) == (0, f"apt, system ({plain.root}): absent\n")
+
+
+# the locked version of the tools, whether it is newer than the facts of the lock
+LOCKED = [("2.99.1.0", True), ("2.29.22.0", False), ("2.28.99.0", False)]
+
+
+@pytest.mark.parametrize(("version", "is_newer"), LOCKED)
+def test_a_locked_version_newer_than_the_facts_is_told(
+    run, plain: Machine, lock_file, archives, tmp_path: Path, version: str, is_newer: bool
+) -> None:
+    lock = json.loads(lock_file(TOOLS, *RELEASE_OF_2_29, index=archives.neuron).read_text())
+    for package in lock["packages"]:
+        if package["name"] == TOOLS:
+            package["pin"] = package["pin"].replace(package["version"], version)
+            package["version"] = version
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps(lock))
+    done = run("hook", "install", "apt", "-q", "--lock", path, "--root", plain.root)
+    assert done.code == 0, done.err
+    words = ("hook", "status", "apt", "--root", plain.root)
+    (status,) = json.loads(run(*words, "--format", "json").out)["hooks"]
+    rows = [{"name": TOOLS, "version": version}] if is_newer else []
+    assert (status["facts"], status["newer"]) == ("2026-08-21", rows)
+    assert ("NP510" in run(*words).out) == is_newer
