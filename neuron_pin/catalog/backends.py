@@ -71,9 +71,12 @@ def list_ranges(name: str, admitted: Sequence[Backend]) -> str:
     return " or ".join(f"{name}{backend.versions} ({backend.name})" for backend in admitted)
 
 
-def describe_backends(name: str, backends: Sequence[Backend]) -> str:
+def describe_backends(name: str, backends: Sequence[Backend], *, with_sources: bool) -> str:
     """Which versions are what, in a sentence; empty for a name that is one thing alone."""
     if len(backends) < 2:
         return ""
-    ranges = [f"{backend.versions} is {backend.name} [{backend.source}]" for backend in backends]
+    ranges = [
+        f"{backend.versions} is {backend.name}" + (f" [{backend.source}]" if with_sources else "")
+        for backend in backends
+    ]
     return f"{name} is the name of several backends: {'; '.join(ranges)}"

@@ -88,7 +88,7 @@ def render_explanation(
     lines += columns(("VERSION", "SDK", "PHASE", "VERDICT", "REASON"), rows, screen)
     lines += _list_unannounced(found)
     lines += ["", *found.grounds] if found.grounds else []
-    several = describe_backends(requirement.name, found.backends)
+    several = describe_backends(requirement.name, found.backends, with_sources=screen.names_sources)
     lines += ["", f"{several} ({Rule.ANOTHER_BACKEND.identifier})"] if several else []
     lines += ["", *found.newer] if found.newer else []
     counts = Counter(

@@ -100,7 +100,7 @@ def test_a_product_that_is_no_package_is_explained(command: str, run: Run) -> No
     for name in ("TorchNeuron", "torchneuron"):
         error = failure(run(command, name, *PYTHON, "--offline"), WrongUsage)
         assert not isinstance(error, UnknownName)
-        assert "libtorch-neuronx-lite (trn2, trn3)" in error.hint
+        assert "torch-neuronx>=2.13 for trn2, trn3" in error.hint
         assert "inf1" not in error.hint
     assert failure(run("lifecycle", "TorchNeuron"), WrongUsage).hint == error.hint
 

@@ -69,7 +69,7 @@ def test_other_software_has_no_phase(run: Run, serve: Callable[[], Served]) -> N
 def test_versions_that_were_not_asked_for_share_a_row(run: Run) -> None:
     target = ("--python", "3.11", "--as-of", "2026-08-20")
     short = run("explain", "torch-neuronx==1.0", *target)
-    assert len(short.out.splitlines()) < 10
+    assert len(short.out.splitlines()) < 15
     assert "57 versions" in short.out
     full = run("explain", "torch-neuronx==1.0", *target, "-v")
     assert len(full.out.splitlines()) > 57
