@@ -165,7 +165,9 @@ def _check(name: str, value: Any, where: str) -> None:
         raise WrongUsage(f"{where}: {value!r} is not a number of seconds from 1 to 3600")
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        raise WrongUsage(f"{where}: {value!r} is not one of {', '.join(choices)}")
+        is_pin = name == "pin" and "=" in str(value)
+        hint = f"to pin one package, require it: neuron-pin lock '{value}'" if is_pin else ""
+        raise WrongUsage(f"{where}: {value!r} is not one of {', '.join(choices)}", hint=hint)
 
 
 def _project(path: str) -> dict[str, Any]:

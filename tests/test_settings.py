@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import page, row
 
-from neuron_pin.errors import NeuronPinError
+from neuron_pin.errors import NeuronPinError, WrongUsage
 from neuron_pin.settings import load_settings, redact_urls
 from neuron_pin.target.detection import detect
 
@@ -102,3 +102,9 @@ def test_no_password_reaches_a_file(run, serve, tmp_path) -> None:
     assert done.code == 0, done.err
     for text in (done.out, done.err, *(path.read_text() for path in outputs)):
         assert "s3cret" not in text
+
+
+def test_a_pin_of_one_package_is_a_requirement() -> None:
+    with pytest.raises(WrongUsage) as error:
+        load_settings({"pin": "neuronx-cc==3.*"}, {}, None)
+    assert "neuron-pin lock 'neuronx-cc==3.*'" in error.value.hint
