@@ -63,8 +63,8 @@ class AccessLogMiddleware:
 
 def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
     """A request in the combined log format, with how long it took (seconds), and what went
-    wrong (``problem`` of the scope)."""
-    problem = scope.get("problem", "")
+    wrong (``problem`` of the scope), or what of the answer is to be known (``note``)."""
+    problem = scope.get("problem", "") or scope.get("note", "")
     client = scope.get("client")
     now = _stamp(int(time.time()))
     path = scope.get("raw_path", b"").decode("latin-1")

@@ -63,7 +63,7 @@ from .serializer import (
 )
 from .upstream import Upstream
 from .view import View, parse_view
-from .withheld import WithheldLog, list_withheld, withheld_document
+from .withheld import WithheldLog, list_withheld, tell_newer, withheld_document
 
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
@@ -168,8 +168,11 @@ class IndexService:
             client = scope["client"]
             address = client[0] if client else ""
             self.withheld_log.note(
-                address, client_headers.agent, found.name, found.view, found.withheld, now
-            )
+                address, client_headers.agent, found.name, found.view, found.withheld, now,
+                newer=found.newer,
+            )  # fmt: skip
+        if found.newer:
+            scope["note"] = tell_newer(found.newer, self._catalog.announced)
         return build_response(found, client_headers, now)
 
     def _key(
@@ -268,6 +271,7 @@ class IndexService:
             name=place.name,
             view=view,
             withheld=list_withheld(project.listing),
+            newer=project.listing.newer,
         )
 
     def _names(self, form: MediaType) -> CachedPage:
@@ -292,7 +296,7 @@ class IndexService:
         request.scope["kind"] = "withheld"
         rows = self.withheld_log.rows()
         if request.scope["path"].endswith(".json"):
-            text = await self._in_thread(lambda: withheld_document(rows))
+            text = await self._in_thread(lambda: withheld_document(rows, self._catalog.announced))
             return Response(text, 200, SAFE, "application/json")
         text = await self._in_thread(lambda: render_withheld(rows, 1))
         return Response(text, 200, SAFE, PAGE)

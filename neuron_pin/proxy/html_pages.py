@@ -8,12 +8,13 @@ from html import escape
 from urllib.parse import quote
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import label_phase
 from neuron_pin.catalog.sources import find_source_url, shorten_source
-from neuron_pin.policy import Ecosystem, Phase, Rule, phase_at
+from neuron_pin.policy import UNKNOWN_PHASE, Ecosystem, Phase, Rule, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.report.frame import MAX_AGE, PHASE_NAMES, frame_page, read_asset
 
-from .project_detail import ProjectDetail
+from .project_detail import NEWER, ProjectDetail
 from .view import View
 from .withheld import ClientRecord, WithheldVersion, list_withheld
 
@@ -47,6 +48,12 @@ def render_project(
         reason = f": {listing.reason}" if listing.reason else ""
         body.append(f"<p><strong>{escape(listing.status + reason)}</strong></p>")
     body += [f'<p class="soft">{escape(note)}</p>' for note in notes]
+    if listing.newer:
+        body.append(
+            f"<p>What is newer than the facts of <time>{listing.facts}</time> "
+            f"({_rule(NEWER, up)}) is served as its index has it: its phase, its "
+            "release and what goes with it are not known.</p>"
+        )
     body += _table(
         f"{len(listing.entries)} files served",
         ("Version", "Phase", "Releases", "Files", "What an installer sees"),
@@ -91,9 +98,12 @@ def _version_rows(
             if first.exclusion is not None:
                 rule = first.exclusion.rule
                 note = note.replace(f"{rule.identifier}:", f"{_rule(rule, up)}:")
+        if first.is_newer:
+            note += f"; {_rule(NEWER, up)}: newer than the facts"
+        label = label_phase(first.phase, is_newer=first.is_newer)
         yield (
             _version(version),
-            _phase(first.phase) if is_neuron else "",
+            _phase(first.phase, label) if is_neuron else "",
             escape(shipped),
             str(len(files)),
             note,
@@ -357,7 +367,9 @@ def _source(source: str) -> str:
     return f'<a href="{escape(url)}" rel="noreferrer">[{short}]</a>'
 
 
-def _phase(phase: Phase) -> str:
+def _phase(phase: Phase, label: str = "") -> str:
+    if label == UNKNOWN_PHASE:
+        return f'<span class="soft">{UNKNOWN_PHASE}</span>'
     return (
         f'<span class="key"><span><i class="{phase.label}" aria-hidden="true"></i>'
         f"{PHASE_NAMES[phase]}</span></span>"

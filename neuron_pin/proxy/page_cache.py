@@ -26,6 +26,7 @@ class CachedPage(NamedTuple):
     is when it has to be made again (seconds since the epoch).  ``problem`` says why it is an
     old one, empty for a fresh one.  ``kind`` is the label of its metrics.  ``name``, ``view``
     and ``withheld`` are set for a project's page: those were kept from whoever was given it.
+    ``newer`` are the versions on it that are newer than the facts.
     """
 
     status: int
@@ -39,6 +40,7 @@ class CachedPage(NamedTuple):
     name: str = ""
     view: View | None = None
     withheld: tuple[WithheldVersion, ...] = ()
+    newer: tuple[str, ...] = ()
 
 
 def cache_page(
@@ -52,6 +54,7 @@ def cache_page(
     name: str = "",
     view: View | None = None,
     withheld: tuple[WithheldVersion, ...] = (),
+    newer: tuple[str, ...] = (),
 ) -> CachedPage:
     """An answer made of its body."""
     data = body.encode() if isinstance(body, str) else body
@@ -59,7 +62,9 @@ def cache_page(
     packed = gzip.compress(data, 6, mtime=0) if len(data) >= COMPRESSED_FROM else b""
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
     media = media_type.encode()
-    return CachedPage(status, media, data, packed, etag, until, problem, kind, name, view, withheld)
+    return CachedPage(
+        status, media, data, packed, etag, until, problem, kind, name, view, withheld, newer
+    )
 
 
 class PageCache:

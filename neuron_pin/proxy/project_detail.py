@@ -9,7 +9,7 @@ withheld.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
+from neuron_pin.catalog.newness import Standing, judge_version
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.printable import blank_unprintable
@@ -41,6 +42,9 @@ WITHHOLDING = select_rules(Rule.UNTRUSTED_INDEX, Rule.NOT_RELEASED_YET)
 YANKING = select_rules(Rule.END_OF_SUPPORT, Rule.PRE_RELEASE)
 """Those for which a file is served as yanked."""
 
+NEWER = Rule.NEWER_THAN_FACTS
+"""What is said of a version that is newer than the facts, which is served."""
+
 MAX_TEXT = 500
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!~=()-]{0,299}")
@@ -54,7 +58,7 @@ class ServedFile(NamedTuple):
     ``file`` is as its index states it, with what the policy adds: ``yanked`` is the index's
     reason or the policy's, which is then in ``exclusion``; ``uploaded`` may be the day of the
     first release that shipped it.  ``version`` is the one in the file's name, empty where none
-    can be read.
+    can be read.  ``is_newer`` says that it is newer than the facts (NP510).
     """
 
     file: ListedFile
@@ -62,6 +66,7 @@ class ServedFile(NamedTuple):
     version: str
     phase: Phase = Phase.STABLE
     exclusion: Exclusion | None = None
+    is_newer: bool = False
 
 
 class Withheld(NamedTuple):
@@ -79,6 +84,7 @@ class ProjectDetail(NamedTuple):
     """One project as a view has it.
 
     ``status`` and ``reason`` are PEP 792's, ``tracks`` and ``alternates`` addresses (PEP 708).
+    ``facts`` is the day of the facts that it was judged by, none where these say nothing of it.
     """
 
     name: str
@@ -89,12 +95,21 @@ class ProjectDetail(NamedTuple):
     reason: str = ""
     tracks: tuple[str, ...] = ()
     alternates: tuple[str, ...] = ()
+    facts: date | None = None
+
+    @property
+    def newer(self) -> tuple[str, ...]:
+        """The versions that are newer than the facts (NP510), oldest first."""
+        return _sort(entry.version for entry in self.entries if entry.is_newer)
 
     @property
     def versions(self) -> list[str]:
         """The versions of its files, oldest first (PEP 700)."""
-        found = {Version(entry.version) for entry in self.entries if entry.version}
-        return [str(version) for version in sorted(found)]
+        return list(_sort(entry.version for entry in self.entries if entry.version))
+
+
+def _sort(versions: Iterable[str]) -> tuple[str, ...]:
+    return tuple(str(version) for version in sorted(set(map(Version, versions))))
 
 
 def evaluate_project(
@@ -131,6 +146,7 @@ def evaluate_project(
         reason,
         tuple(i.page(name) for i, _ in deciding if not i.url.startswith("file:")),
         tuple(dict.fromkeys(_address(a) for _, page in deciding for a in page.alternates)),
+        catalog.announced if name in catalog.packages else None,
     )
 
 
@@ -151,6 +167,7 @@ class _FileEvaluator:
         self._verdicts: dict[tuple[Index, str, str], Exclusion | None] = {}
         self._shipped = catalog.shipped(name) if self._package else {}
         self._days: dict[str, str] = {}
+        self._standings: dict[str, Standing] = {}
 
     def page(self, index: Index, page: ProjectPage) -> Iterator[ServedFile | Withheld]:
         """Every file of a page."""
@@ -205,6 +222,7 @@ class _FileEvaluator:
             day = self._day(entry.version)
             file = file._replace(uploaded=f"{day}T00:00:00.000000Z" if day else "")
             entry = entry._replace(file=file)
+        entry = entry._replace(is_newer=self._is_newer(entry.version))
         if exclusion is None:
             return entry._replace(phase=self._phase(entry.version))
         if exclusion.rule not in (Rule.END_OF_SUPPORT, Rule.PRE_RELEASE):
@@ -246,6 +264,14 @@ class _FileEvaluator:
         if found is Phase.STABLE and Version(version).is_prerelease:
             return Phase.RC if "rc" in version else Phase.BETA
         return found
+
+    def _is_newer(self, version: str) -> bool:
+        """NP510, of Neuron's own packages: of others the facts know no newest version."""
+        if self._package is None or not self._package.kind.is_component:
+            return False
+        if version not in self._standings:
+            self._standings[version] = judge_version(self._catalog, self.name, version)
+        return self._standings[version] is Standing.NEWER
 
     def _day(self, version: str) -> str:
         """The day of the first release that shipped a version, empty if none has."""

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from neuron_pin.sources.index.simple import ListedFile
 
-from .project_detail import ProjectDetail, ServedFile
+from .project_detail import NEWER, ProjectDetail, ServedFile
 
 FULL_API = "1.4"
 BARE_API = "1.0"
@@ -120,6 +120,13 @@ def render_json(listing: ProjectDetail, links: FileUrls) -> bytes:
         document["project-status"] = {"status": listing.status}
         if listing.reason:
             document["project-status"]["reason"] = listing.reason
+    if listing.newer:
+        # PEP 691: keys with an underscore are the server's own.
+        document["_newer-than-facts"] = {
+            "rule": NEWER.identifier,
+            "facts": str(listing.facts),
+            "versions": list(listing.newer),
+        }
     return json.dumps(document, separators=(",", ":")).encode()
 
 

@@ -7,14 +7,14 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.policy import Rule
 from neuron_pin.printable import blank_unprintable
 from neuron_pin.record import NamedTuple
 
-from .project_detail import ProjectDetail
+from .project_detail import NEWER, ProjectDetail
 from .view import View
 
 MAX_VERSIONS = 500
@@ -44,7 +44,8 @@ class WithheldVersion(NamedTuple):
 
 class ClientRecord(NamedTuple):
     """One client that asked for one project in one view; ``last`` is when, in seconds
-    since the epoch."""
+    since the epoch.  ``newer`` are the versions that it was shown and that are newer than the
+    facts."""
 
     client: str
     agent: str
@@ -53,6 +54,7 @@ class ClientRecord(NamedTuple):
     withheld: tuple[WithheldVersion, ...]
     requests: int
     last: float
+    newer: tuple[str, ...] = ()
 
     @property
     def day(self) -> str:
@@ -106,6 +108,8 @@ class WithheldLog:
         view: View,
         withheld: tuple[WithheldVersion, ...],
         now: float,
+        *,
+        newer: tuple[str, ...] = (),
     ) -> None:
         """A client was given a project's page."""
         agent = blank_unprintable(shorten_agent(agent)[:MAX_AGENT])
@@ -113,7 +117,9 @@ class WithheldLog:
         with self._lock:
             before = self._rows.get(key)
             requests = before.requests + 1 if before is not None else 1
-            self._rows[key] = ClientRecord(client, agent, name, view, withheld, requests, now)
+            self._rows[key] = ClientRecord(
+                client, agent, name, view, withheld, requests, now, newer[-MAX_VERSIONS:]
+            )
             self._rows.move_to_end(key)
             if len(self._rows) > MAX_ROWS:
                 self._rows.popitem(last=False)
@@ -124,10 +130,18 @@ class WithheldLog:
             return list(reversed(self._rows.values()))
 
 
-def withheld_document(rows: Sequence[ClientRecord]) -> str:
-    """The same as JSON."""
+def tell_newer(versions: Sequence[str], facts: date) -> str:
+    """NP510 in the log, of the versions on one page."""
+    count = f"{len(versions)} version{'s' * (len(versions) != 1)}"
+    line = f"{NEWER.identifier}: {count} newer than the facts of {facts}"
+    return f"{line}, up to {versions[-1]}"
+
+
+def withheld_document(rows: Sequence[ClientRecord], facts: date) -> str:
+    """The same as JSON; ``facts`` is the day of the facts."""
     document = {
         "schema_version": SCHEMA_VERSION,
+        "facts": facts.isoformat(),
         "withheld": [
             {
                 "client": row.client,
@@ -136,6 +150,7 @@ def withheld_document(rows: Sequence[ClientRecord]) -> str:
                 "view": row.view.path,
                 "requests": row.requests,
                 "last": row.day,
+                "newer": list(row.newer),
                 "versions": [
                     {
                         "version": version.version,
