@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neuron_pin.inputs.host.apt_policy import KnownVersion, PackageFile
-from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
+from neuron_pin.inputs.host.dpkg_status import Installed
 from neuron_pin.policy.debversion import deb_key
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.system_package import SystemPackage
 
 COMPARES_HASHES = "2.7.3"
 """The first apt that takes two files of one version with different hashes for two builds."""
-
-OBEYS_INCLUDE = "3.1.0"
-"""The first apt that obeys ``Include`` and ``Exclude`` of a source."""
 
 STATUS = PackageFile(is_status=True, component="now")
 
@@ -36,12 +33,6 @@ class Build(NamedTuple):
     def hashes(self) -> frozenset[str]:
         """The hashes of its files; two where apt takes different files for one build."""
         return frozenset(package.sha256 for package in self.packages if package.sha256)
-
-
-def has_apt(root: str, version: str) -> bool:
-    """Whether the apt of a machine is of that version or later; so where it is not known."""
-    installed = read_installed(root, ["apt"]).get("apt")
-    return installed is None or deb_key(installed.version) >= deb_key(version)
 
 
 def gather_builds(

@@ -17,7 +17,7 @@ from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.apt_policy import AptPolicy, PackageFile
 from neuron_pin.inputs.host.apt_preferences import Stanza, read_preferences
-from neuron_pin.inputs.host.dpkg_status import Installed, read_installed
+from neuron_pin.inputs.host.dpkg_status import Installed, has_apt, read_installed
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.apt.packages import AMD64
@@ -27,7 +27,7 @@ from neuron_pin.sources.apt.sources_list import LISTS, read_apt_sources
 from neuron_pin.sources.repositories import read_packages
 from neuron_pin.sources.system_package import SystemPackage
 
-from .apt_builds import COMPARES_HASHES, gather_builds, has_apt
+from .apt_builds import COMPARES_HASHES, gather_builds
 from .finding import Finding, Severity
 
 MAX_BYTES = 8 * 1024 * 1024

@@ -78,6 +78,7 @@ def check_apt(root: str, catalog: Catalog, now: float, *, is_image: bool = False
         findings += _trust(source, root, find_keyring(catalog.find_system(detect(root).os)), now)
         findings += [] if is_image else _lists(source, now)
     findings += _duplicates(own)
+    findings += _name_filters(sources)
     findings += _decoys([s for s in sources if s not in own], root, catalog, now)
     findings += _preferences(root)
     try:
@@ -183,6 +184,36 @@ def _duplicates(sources: Sequence[ConfiguredSource]) -> Iterator[Finding]:
                     _place(source),
                     "remove one of the two lines",
                 )
+
+
+def _name_filters(sources: Sequence[ConfiguredSource]) -> Iterator[Finding]:
+    """Filters of names that do not do what they seem to: a source's, each once."""
+    seen = set()
+    for source in sources:
+        if _place(source) in seen:
+            continue
+        seen.add(_place(source))
+        repository, field = source.repository, source.ignored.field
+        if field:
+            yield _warning(
+                Rule.APT_SOURCE,
+                repository.url,
+                f"this machine's apt ignores {field}, and takes every package from the source: "
+                "apt obeys it since 3.1",
+                _place(source),
+                "remove the field, and pin the packages in /etc/apt/preferences.d instead",
+            )
+        misses = repository.filter.misses or source.ignored.misses
+        if misses:
+            field = field or repository.filter.field
+            yield _warning(
+                Rule.APT_SOURCE,
+                repository.url,
+                f"{field} has {', '.join(repr(word[:60]) for word in misses[:3])}, which is the "
+                "name of no package: apt takes whole names, no patterns",
+                _place(source),
+                "write out each name, with spaces between them, in one line",
+            )
 
 
 def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Iterator[Finding]:

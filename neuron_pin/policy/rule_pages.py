@@ -649,7 +649,8 @@ PAGES = {
     Rule.APT_SOURCE: RulePage(
         "sources.list(5)",
         "The Neuron repository is not configured, is configured twice or for another release of "
-        "the operating system, or its file cannot be read by apt.",
+        "the operating system, or its file cannot be read by apt; or a source has Include or "
+        "Exclude, and this apt ignores it (before 3.1), or finds no package by what is in it.",
         "",
         "no candidate, or that of another release",
         "",
@@ -657,6 +658,7 @@ PAGES = {
         (
             "audit.repositories:_duplicates",
             "audit.repositories:_missing_source",
+            "audit.repositories:_name_filters",
             "audit.repositories:_suite",
             "audit.repositories:check_apt",
         ),

@@ -278,6 +278,25 @@ def test_one_version_in_two_archives(run, version: str, told: str) -> None:
     assert told in found["NP615"]
 
 
+@pytest.mark.parametrize(
+    ("version", "option", "told"),
+    [
+        ("3.0.4", "exclude=aws-neuronx-tools", ["ignores Exclude"]),
+        ("3.0.4", "include=aws-*", ["ignores Include", "no patterns"]),
+        ("3.3.5", "exclude=aws-*", ["no patterns"]),
+        ("3.3.5", "exclude=aws-neuronx-tools", []),
+    ],
+)
+def test_a_filter_of_names_that_does_nothing(run, version: str, option: str, told) -> None:
+    with scratch_apt([OWN, OTHER], {"apt": version}, {}) as apt:
+        healthy(apt.root)
+        path = Path(apt.root, "etc/apt/sources.list")
+        path.write_text(path.read_text().replace("[trusted=yes]", f"[trusted=yes {option}]"))
+        found = examine(run, apt.root)
+    assert [rule for rule, _ in found] == ["NP601"] * len(told)
+    assert all(words in reason for words, (_, reason) in zip(told, found, strict=True))
+
+
 def test_an_update_for_a_share_of_machines(run) -> None:
     own = OWN._replace(builds=rebuilt("b", "Phased-Update-Percentage: 20\n"))
     installed = {"aws-neuronx-tools": "2.1-1"}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy.debbuild import describe_build
+from neuron_pin.policy.debversion import deb_key
 from neuron_pin.record import NamedTuple
 
 STATUS = "var/lib/dpkg/status"
@@ -83,3 +84,10 @@ def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
                 )
             at = data.find(mark, at + 1)
     return found
+
+
+def has_apt(root: str, version: str) -> bool:
+    """Whether the apt of a machine is of that version or later; so where it is not known.  Raises
+    `UnreadableInput`."""
+    installed = read_installed(root, ["apt"]).get("apt")
+    return installed is None or deb_key(installed.version) >= deb_key(version)

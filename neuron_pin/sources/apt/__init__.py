@@ -14,7 +14,12 @@ def parse_repository(text: str) -> SystemRepository:
     """The repository that ``--apt-repo`` names; raises `WrongUsage`."""
     from . import repository
 
-    return repository.parse_repository(text)
+    found = repository.parse_repository(text)
+    if found.filter.has_both:
+        from neuron_pin.errors import WrongUsage
+
+        raise WrongUsage("--apt-repo: apt reads no source with both include and exclude")
+    return found
 
 
 def read_machine(root: str) -> Iterable[SystemRepository]:

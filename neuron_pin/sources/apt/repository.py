@@ -21,6 +21,7 @@ from neuron_pin.sources.signed_by import Trust, parse_options, parse_trust
 from neuron_pin.sources.system_package import SystemPackage
 
 from .lists import list_name, read_list
+from .name_filter import NameFilter, parse_filter
 from .packages import AMD64, stanzas
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class AptRepository(NamedTuple):
     """One suite and its components, as a line of sources.list names them.
 
     ``lists`` is the folder with what a machine's apt has fetched of it, empty for a
-    repository that is read itself.  A `SystemRepository`.
+    repository that is read itself.  ``filter`` says which names are read.  A `SystemRepository`.
     """
 
     url: str
@@ -45,6 +46,7 @@ class AptRepository(NamedTuple):
     architectures: tuple[str, ...] = (AMD64,)
     trust: Trust = Trust()
     lists: str = ""
+    filter: NameFilter = NameFilter()
 
     @property
     def base(self) -> str:
@@ -81,6 +83,7 @@ class AptRepository(NamedTuple):
         from .release import read_release
 
         release = read_release(fetcher, self.base, self.trust)
+        names = self.filter.select(names)
         found: list[SystemPackage] = []
         for path in self.indexes(architecture):
             data = _packages_file(fetcher, self.base, path, release)
@@ -97,6 +100,7 @@ class AptRepository(NamedTuple):
         return [self.list_path(path) for path in self.indexes(architecture)]
 
     def read_cached(self, names: frozenset[str], architecture: str = AMD64) -> list[SystemPackage]:
+        names = self.filter.select(names)
         found: list[SystemPackage] = []
         for path in self.list_paths(architecture):
             data = read_list(path)
@@ -112,7 +116,8 @@ def parse_repository(text: str) -> AptRepository:
     """
     words = text.split()
     words = words[1:] if words[:1] == ["deb"] else words
-    options, words = parse_options(" ".join(words))
+    rest = " ".join(words)
+    options, words = parse_options(rest)
     flat = len(words) == 2 and words[1].endswith("/")
     if len(words) < 2 or (len(words) < 3 and not flat):
         raise WrongUsage(
@@ -125,10 +130,10 @@ def parse_repository(text: str) -> AptRepository:
         from neuron_pin.sources.http.transport import redact_url
 
         raise WrongUsage(f"--apt-repo: {redact_url(words[0])} is neither http, https nor file")
-    found = options.get("arch", AMD64).replace(",", " ").split()
-    architectures = tuple(found) or (AMD64,)
+    architectures = tuple(options.get("arch", AMD64).replace(",", " ").split()) or (AMD64,)
     trust = parse_trust(options)
-    return AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architectures, trust)
+    found = AptRepository(words[0].rstrip("/"), words[1], tuple(words[2:]), architectures, trust)
+    return found._replace(filter=parse_filter(rest.partition("]")[0]) if options else NameFilter())
 
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:

@@ -14,24 +14,32 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.signed_by import parse_trust
 
+from .name_filter import OBEYS_FILTERS, NameFilter, make_filter
 from .packages import AMD64
 from .repository import AptRepository, parse_repository
 
 LISTS = "var/lib/apt/lists"
 MAX_BYTES = 4 * 1024 * 1024
+_AS_WRITTEN = ("include", "exclude")
+"""Fields of which apt takes blanks at the ends of lines for more than blanks."""
 
 
 class ConfiguredSource(NamedTuple):
-    """One repository of a machine's sources, and where it is configured."""
+    """One repository of a machine's sources, and where it is configured.
+
+    ``ignored`` is the filter of names that it states and that the machine's apt does not obey.
+    """
 
     repository: AptRepository
     path: str
     line: int
+    ignored: NameFilter = NameFilter()
 
 
 def read_apt_sources(root: str = "/") -> list[ConfiguredSource]:
     """Every enabled binary repository below a root: ``sources.list``, then
-    ``sources.list.d`` in the order of names.  Raises `UnreadableInput` with file and line."""
+    ``sources.list.d`` in the order of names, each with the filter of names that the machine's apt
+    obeys.  Raises `UnreadableInput` with file and line."""
     folder = os.path.join(root, "etc/apt")
     paths = [os.path.join(folder, "sources.list")]
     parts = os.path.join(folder, "sources.list.d")
@@ -47,7 +55,37 @@ def read_apt_sources(root: str = "/") -> list[ConfiguredSource]:
         elif path.endswith(".sources"):
             found += _deb822_style(text, path)
     lists = os.path.join(root, LISTS)
+    found = _settle_filters(found, root)
     return [source._replace(repository=source.repository._replace(lists=lists)) for source in found]
+
+
+def _settle_filters(sources: list[ConfiguredSource], root: str) -> list[ConfiguredSource]:
+    """The sources with the filters of names that the apt below a root obeys."""
+    if not any(s.repository.filter != NameFilter() for s in sources):
+        return sources
+    # Imported here: few machines have a source with such a filter.
+    from neuron_pin.inputs.host.dpkg_status import has_apt
+
+    if not has_apt(root, OBEYS_FILTERS):
+        return [
+            s._replace(
+                repository=s.repository._replace(filter=NameFilter()), ignored=s.repository.filter
+            )
+            for s in sources
+        ]
+    settled = []
+    first: dict[tuple[str, str, str], NameFilter] = {}
+    for source in sources:
+        repository = source.repository
+        if repository.filter.has_both:
+            raise UnreadableInput(source.path, source.line, "both Include and Exclude")
+        # What is configured twice apt reads once, as the first source has it.
+        keys = [(repository.url, repository.suite, c) for c in repository.components or ("",)]
+        obeyed = next((first[key] for key in keys if key in first), repository.filter)
+        for key in keys:
+            first.setdefault(key, obeyed)
+        settled.append(source._replace(repository=repository._replace(filter=obeyed)))
+    return settled
 
 
 def _one_line_style(text: str, path: str) -> Iterator[ConfiguredSource]:
@@ -82,11 +120,12 @@ def _deb822_style(text: str, path: str) -> Iterator[ConfiguredSource]:
                 raise UnreadableInput(path, number, f"a source without {name.title()}")
         architectures = tuple(fields.get("architectures", AMD64).split()) or (AMD64,)
         trust = parse_trust(fields)
+        names = make_filter(fields.get("include"), fields.get("exclude"))
         for uri in fields["uris"].split():
             for suite in fields["suites"].split():
                 line = f"deb {uri} {suite} {fields.get('components', '')}"
                 found = _parse(line, path, number)
-                found = found._replace(architectures=architectures, trust=trust)
+                found = found._replace(architectures=architectures, trust=trust, filter=names)
                 yield ConfiguredSource(found, path, number)
 
 
@@ -104,7 +143,7 @@ def _records(text: str, path: str) -> Iterator[tuple[int, dict[str, str]]]:
             if not last:
                 raise UnreadableInput(path, number, "a continued line with nothing before it")
             # A lone dot stands for an empty line, as in a key that is written out.
-            line = raw.strip()
+            line = raw if last in _AS_WRITTEN else raw.strip()
             fields[last] += "\n" + ("" if line == "." else line)
         else:
             name, colon, value = raw.partition(":")
@@ -112,4 +151,4 @@ def _records(text: str, path: str) -> Iterator[tuple[int, dict[str, str]]]:
                 raise UnreadableInput(path, number, f"not a field: {raw[:60]!r}")
             start = start if fields else number
             last = name.strip().lower()
-            fields[last] = value.strip()
+            fields[last] = value if last in _AS_WRITTEN else value.strip()

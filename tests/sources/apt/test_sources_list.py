@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from neuron_pin.errors import SourceFailed, UnreadableInput
+from neuron_pin.audit.apt_view import view_packages
+from neuron_pin.errors import SourceFailed, UnreadableInput, WrongUsage
 from neuron_pin.inputs.host.apt_policy import PackageFile
-from neuron_pin.inputs.host.apt_sandbox import Archive, has_apt, scratch_apt
+from neuron_pin.inputs.host.apt_sandbox import AptFailed, Archive, has_apt, scratch_apt
+from neuron_pin.sources.apt import parse_repository, repository
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 
 NEURON = "apt.repos.neuron.amazonaws.com"
@@ -149,3 +153,91 @@ def test_packed_lists_and_damaged_ones(tmp_path: Path) -> None:
     packed.write_bytes(b"no gzip")
     with pytest.raises(SourceFailed, match="cannot be unpacked"):
         repository.read_cached(WANTED)
+
+
+STANZA = "Types: deb\nURIs: http://a.invalid/0\nSuites: s\nComponents: main\nTrusted: yes\n"
+LINE = "http://a.invalid/0 s main\n"
+
+# a source, the names that apt 3.1 and later reads from it, as apt 3.3 was found to
+FILTERS = [
+    ("sources", STANZA, "app lib libx"),
+    ("sources", f"{STANZA}Exclude: lib\n", "app libx"),
+    ("sources", f"{STANZA}exclude: lib app\n", "libx"),
+    ("sources", f"{STANZA}Exclude: lib, app\n", "libx"),
+    ("sources", f"{STANZA}Exclude: lib,app\n", "libx"),
+    ("sources", f"{STANZA}Include: lib\n", "lib"),
+    ("sources", f"{STANZA}Include: lib*\n", ""),
+    ("sources", f"{STANZA}Include: src:lib\n", ""),
+    ("sources", f"{STANZA}Exclude: lib*\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude: LIB\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude: lib:amd64\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude:\n", "app lib libx"),
+    ("sources", f"{STANZA}Include:\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude-Add: lib\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude: lib\tapp\n", "app lib libx"),
+    ("sources", f"{STANZA}Exclude: lib\n app\n", "lib libx"),
+    ("sources", f"{STANZA}Exclude: lib \n app\n", "libx"),
+    ("sources", f"{STANZA}Exclude: lib,\n app\n", "libx"),
+    ("sources", f"{STANZA}Exclude: lib libx\n\tapp\n", "app libx"),
+    ("sources", f"{STANZA}Include:\n lib\n app\n", "app"),
+    ("sources", f"{STANZA}Exclude: lib\nExclude: app\n", "lib libx"),
+    ("sources", f"{STANZA}Exclude: lib\n\n{STANZA}", "app libx"),
+    ("sources", f"{STANZA}\n{STANZA}Exclude: lib\n", "app lib libx"),
+    ("sources", f"{STANZA}Include: lib\nExclude: app\n", None),
+    ("sources", f"{STANZA}Include: lib\nExclude:\n", None),
+    ("list", f"deb [trusted=yes exclude=lib] {LINE}", "app libx"),
+    ("list", f"deb [ trusted=yes include=lib,app ] {LINE}", "app lib"),
+    ("list", f"deb [exclude=lib trusted=yes exclude=app] {LINE}", "lib libx"),
+    ("list", f"deb [trusted=yes exclude+=lib] {LINE}", "app lib libx"),
+    ("list", f"deb [trusted=yes Exclude=lib] {LINE}", "app lib libx"),
+    ("list", f"deb [trusted=yes exclude=lib include=app] {LINE}", None),
+]  # fmt: skip
+NAMES = ("app", "lib", "libx")
+
+
+def filtered(root: str, style: str, text: str) -> str | None:
+    """The names that our view of a machine has with that source; none where apt reads nothing."""
+    Path(root, "etc/apt/sources.list").unlink()
+    Path(root, f"etc/apt/sources.list.d/x.{style}").write_text(text)
+    try:
+        return " ".join(v.name for v in view_packages(root, NAMES) if v.candidate)
+    except UnreadableInput as error:
+        assert error.line == 1
+        return None
+
+
+@pytest.mark.parametrize(("style", "text", "names"), FILTERS)
+@pytest.mark.parametrize("version", ["3.0.4", "3.1.0~rc1", "3.1.0", "3.3.5"])
+def test_names_are_filtered_as_that_machines_apt_does(style, text, names, version: str) -> None:
+    archive = Archive(PackageFile(site="a.invalid", archive="s"), {n: ["1.0"] for n in NAMES})
+    with scratch_apt([archive], {"apt": version}, {}) as apt:
+        obeys = version in ("3.1.0", "3.3.5")
+        assert filtered(apt.root, style, text) == (names if obeys else "app lib libx")
+
+
+@real_apt
+@pytest.mark.apt
+def test_names_are_filtered_as_real_apt_does() -> None:
+    """Of whatever version the machine has: those before 3.1 obey nothing."""
+    command = ["dpkg-query", "-W", "-f=${Version}", "apt"]
+    version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    archive = Archive(PackageFile(site="a.invalid", archive="s"), {n: ["1.0"] for n in NAMES})
+    for style, text, _ in FILTERS:
+        with scratch_apt([archive], {"apt": version}, {}) as apt:
+            ours = filtered(apt.root, style, text)
+            if ours is None:
+                with pytest.raises(AptFailed, match="Both"):
+                    apt.policy(NAMES)
+                continue
+            # apt warns of what is configured twice, so its exit code alone counts.
+            done = apt.run("apt-cache", "policy", *NAMES)
+            assert done.returncode == 0, done.stderr
+            said = re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: 1.0$", done.stdout, re.M)
+            assert ours == " ".join(said), text
+
+
+def test_a_filter_of_a_repository_that_is_named() -> None:
+    text = "deb [trusted=yes exclude=aws-neuronx-tools] http://a.invalid ./"
+    assert repository.parse_repository(text).filter.select(WANTED) == frozenset()
+    with pytest.raises(WrongUsage, match="both"):
+        parse_repository("[include=a exclude=b] http://a.invalid ./")
