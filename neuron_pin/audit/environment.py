@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.family_names import is_name_of_form
 from neuron_pin.catalog.lookalikes import find_mistyped
 from neuron_pin.inputs.host.distributions import Distribution, read_distributions
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -33,8 +34,8 @@ _NO_PEP440 = r"[<>~]=?\s*\d+(?:\.\d+)*\.[xX*](?![\w.])|[=!]=\s*\d+(?:\.\d+)*\.[x
 
 
 class NeuronNames:
-    """The names that make an environment one to check: Neuron packages, and what is taken for
-    one."""
+    """The names that make an environment one to check: Neuron packages, what is taken for one,
+    and what is called as they are."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -45,7 +46,9 @@ class NeuronNames:
         package = self._catalog.packages.get(name)
         if package is not None:
             return is_neuron(package)
-        return name in self._catalog.products or bool(find_mistyped(name, self._catalog))
+        if name in self._catalog.products or find_mistyped(name, self._catalog):
+            return True
+        return is_name_of_form(name, self._catalog)
 
 
 def check_environment(

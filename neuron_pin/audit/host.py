@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, public_version
+from neuron_pin.catalog.family_names import is_name_of_form
 from neuron_pin.catalog.newness import JudgedSystem, judge_system
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash, find_floor_above
@@ -15,6 +16,7 @@ from neuron_pin.inputs.host.distributions import environment_python
 from neuron_pin.inputs.host.dpkg_status import (
     STATUS,
     has_dpkg_status,
+    list_dpkg_names,
     read_dpkg_status,
     read_installed,
 )
@@ -75,7 +77,7 @@ def check_host(
         unfinished += check_states(root, list_apt_names(catalog), is_image=not is_running)
     except UnreadableInput as error:
         unreadable.append(report_unreadable(error))
-    names = {found.key.name for found in packages}
+    names = {found.key.name for found in packages} & catalog.packages.keys()
     # Of packages that go on beyond the end of the system's support it says nothing.
     goes_on = known is not None and bool(names) and names <= known.excepted
     findings = list(
@@ -178,14 +180,16 @@ def _system(
 
 
 def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackage]:
-    """The Neuron system packages that are installed; raises `UnreadableInput`."""
-    names = list_apt_names(catalog)
+    """The Neuron system packages that are installed, those of names that the facts do not have
+    too; raises `UnreadableInput`."""
+    names = _SystemNames(catalog)
     status = os.path.join(root, STATUS)
     if os.path.lexists(status) or has_dpkg_status(root):
         data = read_dpkg_status(root)
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, None, "is not a dpkg status file")
-        for name, found in sorted(read_installed(root, names).items()):
+        every = [name for name in list_dpkg_names(data) if name in names]
+        for name, found in sorted(read_installed(root, every).items()):
             if not found.version:
                 continue  # Unpacking it failed, which `check_states` says.
             yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
@@ -193,6 +197,19 @@ def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackag
     if database:
         for name, version in sorted(read_rpm_installed(root, names).items()):
             yield DetectedPackage(PackageKey(Ecosystem.RPM, name), version, None, "", database)
+
+
+class _SystemNames:
+    """The names of system packages that are Neuron's, or of their form."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known = frozenset(list_apt_names(catalog))
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or "neuron" not in name:
+            return name in self._known
+        return name in self._known or is_name_of_form(name, self._catalog)
 
 
 def _driver(

@@ -1,5 +1,5 @@
 """Names that somebody is likely to have meant otherwise: one edit from a Neuron package's, or
-those of products that are no packages."""
+those of products that are no packages; and names of Neuron's form that the facts do not have."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.family_names import is_name_of_form
 from neuron_pin.catalog.lookalikes import find_mistyped
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
 
 from .finding import Finding, Severity
+from .newer import report_unknown_name
 
 
 class ReadNames:
@@ -31,8 +33,9 @@ class ReadNames:
 def check_names(
     stated: Iterable[DetectedPackage], catalog: Catalog, environment: str = ""
 ) -> Iterator[Finding]:
-    """Findings on what is stated or installed by a name that is meant for another (NP408, NP503);
-    ``environment`` is the folder where it is installed, empty for a file that states it."""
+    """Findings on what is stated or installed by a name that is meant for another (NP408, NP503),
+    or that is one of Neuron's form and not in the facts (NP510); ``environment`` is the folder
+    where it is installed, empty for a file that states it."""
     for statement in stated:
         name = statement.key.name
         if statement.key.ecosystem is Ecosystem.SDK or name in catalog.packages:
@@ -59,6 +62,8 @@ def check_names(
                 statement.place,
                 _remedy(statement, meant[0], environment),
             )
+        elif is_name_of_form(name, catalog):
+            yield report_unknown_name(statement, catalog)
 
 
 def _remedy(statement: DetectedPackage, meant: str, environment: str) -> str:

@@ -87,6 +87,16 @@ def report_newer_version(newest: str, catalog: Catalog, finding: MakeFinding) ->
     return finding(Rule.NEWER_THAN_FACTS, Severity.WARNING, reason, remedy)
 
 
+def report_unknown_name(stated: DetectedPackage, catalog: Catalog) -> Finding:
+    """NP510: a package that is called as Neuron's are, and is not in the facts."""
+    label = f"{stated.key.name} {stated.version}".rstrip()
+    reason = (
+        f"a name of Neuron's form that is not in the facts of {catalog.announced}: it may be newer "
+        "than these, and nothing of it was checked"
+    )
+    return _newer(label, reason, stated.place)
+
+
 def report_newer_range(newest: str, catalog: Catalog, finding: MakeFinding) -> Finding:
     """NP510: a range that begins above it."""
     reason = f"{describe_newer(catalog, newest)}: whether there is a version is not known"
@@ -148,6 +158,9 @@ def check_newer_machine(
         yield report_newer_system(machine.os, catalog, os.path.join(root, "etc/os-release"))
     installed = ""
     for stated in packages:
+        if stated.key.name not in catalog.packages:
+            yield report_unknown_name(stated, catalog)
+            continue
         name, version = stated.key.name, public_version(stated.version)
         installed = version if name == DRIVER else installed
         known = list_known_versions(catalog, name)

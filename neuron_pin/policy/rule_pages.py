@@ -583,7 +583,9 @@ PAGES = {
         "it, markers, tags and Requires-Python still apply. neuron-pin catalog update fetches "
         "newer facts. A lock takes a newer version of a package where it is asked for: by an exact "
         "version, by a range that nothing known meets, or with --newer-than-facts allow; it is "
-        "then of an inferred release, such as 2.32.0+. --newer-than-facts refuse excludes it.",
+        "then of an inferred release, such as 2.32.0+. --newer-than-facts refuse excludes it. "
+        "check says so, too, of packages that are called as only Neuron's are (aws-neuronx-…, "
+        "neuronx as a word) and that the facts do not have.",
         "no release lists packages for a newer Python: the wheels of an index decide",
         "system packages of the newest known release, for any newer operating system",
         "system packages of the newest known release, for any newer operating system",

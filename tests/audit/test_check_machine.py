@@ -494,6 +494,8 @@ def test_what_real_rpm_has_installed(run, tmp_path: Path) -> None:
         "aws-neuronx-dkms": "2.30.2.0-dkms",
         "aws-neuronx-runtime-lib": "2.34.10.0_3dcef56f0-1",
         "aws-neuronx-tools": "2.32.28.0-1",
+        "aws-neuronx-observer": "1.2.0-1",
+        "python3-neuron": "8.2-1",
     }
     packages = build(tmp_path / "build", [Built(*row) for row in installed.items()])
     machine = Machine(tmp_path / "root", system='ID=amzn\nVERSION_ID="2023"\n')
@@ -512,7 +514,36 @@ def test_what_real_rpm_has_installed(run, tmp_path: Path) -> None:
     done = run(*checked, "cyclonedx")
     assert "pkg:rpm/aws-neuronx-tools@2.32.28.0-1" in done.out
     assert done.code == 0, done.out
-    assert found(run(*checked, "json")) == []
+    named = [("NP510", "aws-neuronx-observer 1.2.0-1")]
+    assert found(run(*checked, "json")) == named
+
+
+# the name of a package that dpkg has, and whether it is told as one that may be newer
+DPKG_NAMES = [("aws-neuronx-observer", True), ("neuron", False), ("python3-neuron", False)]
+
+
+@pytest.mark.parametrize(("name", "is_told"), DPKG_NAMES)
+@pytest.mark.parametrize("option", ["--root", "--image"])
+def test_a_package_of_neurons_form_that_the_facts_do_not_have(
+    run, tmp_path: Path, option: str, name: str, is_told: bool
+) -> None:
+    machine = Machine(tmp_path / "root")
+    machine.install("aws-neuronx-tools", "2.32.28.0-1")
+    machine.install(name, "1.2.0-1")
+    done = run("check", option, machine.root, "--instance", "trn2", *AS_OF, "--format", "json")
+    assert found(done) == ([("NP510", f"{name} 1.2.0-1")] if is_told else [])
+    assert done.code == 0
+
+
+def test_an_environment_with_such_a_name_alone_is_found(run, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    for name in ("neuronx_observer", "optimum_neuron"):
+        put(machine.root / f"opt/{name}/lib/python3.11/site-packages", name, "1.2.0")
+    done = run("check", "--root", machine.root, "--instance", "trn2", *AS_OF, "--format", "json")
+    (row,) = [row for row in json.loads(done.out)["findings"] if row["rule"] == "NP510"]
+    assert (row["subject"], row["place"]) == (
+        "neuronx-observer 1.2.0", f"{machine.root}/opt/neuronx_observer"
+    )  # fmt: skip
 
 
 # Images ---------------------------------------------------------------------------------

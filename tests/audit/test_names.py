@@ -53,3 +53,60 @@ def test_environments(run: Run, tmp_path: Path) -> None:
     (row,) = json.loads(done.out)["findings"]
     assert (row["rule"], row["subject"]) == ("NP408", "torch-nueronx 1.0")
     assert row["remedy"] == f"'{venv}/bin/python' -m pip uninstall --yes torch-nueronx"
+
+
+# a line of a file, whether it is one of Neuron's form that the facts do not have
+OF_FORM = [
+    ("aws-neuronx-observer==1.2.0", True),
+    ("aws_neuron_thing", True),
+    ("neuronx-new-thing>=1", True),
+    ("jaxlib-neuronx==1.0", True),
+    ("vllm-omni-neuron==0.29.0.0.2.0", True),
+    ("torchtitan-neuron", True),
+    ("optimum-neuron", False),
+    ("neuron", False),
+    ("neuron-morphology", False),
+    ("bsb-neuron", False),
+    ("datadog-aws-neuron", False),
+    ("vllm-my-neuron", False),
+    ("neuronxyz", False),
+    ("neuronx-sdk", False),
+    # Announcements speak of it.
+    ("neuronx-nemo-megatron", False),
+    ("nki-autotune", False),
+    ("libneuronxla==2.2.12677.0", False),
+]
+
+
+@pytest.mark.parametrize(("line", "is_told"), OF_FORM)
+def test_a_name_of_neurons_form_may_be_newer(run: Run, line: str, is_told: bool) -> None:
+    Path("r.txt").write_text(f"{line}\n")
+    done = run("check", "r.txt", *TARGET, "--format", "json")
+    rows = [r for r in json.loads(done.out)["findings"] if r["rule"] == "NP510"]
+    assert [row["place"] for row in rows] == (["r.txt:1"] if is_told else [])
+    for row in rows:
+        assert row["severity"] == "warning"
+        assert "2026-08-21" in row["reason"]
+        assert done.code == 0
+
+
+def test_a_name_one_edit_away_stays_a_typing_error(run: Run) -> None:
+    Path("r.txt").write_text("aws-neuronx-dkmss\naws-neuronx-runtime-libs\n")
+    done = run("check", "r.txt", *TARGET, "--format", "json")
+    assert [r["rule"] for r in json.loads(done.out)["findings"]] == ["NP408", "NP408"]
+
+
+DOCKERFILE = """FROM ubuntu:24.04
+RUN apt-get install -y aws-neuronx-observer=1.* curl python3-neuron
+RUN pip install optimum-neuron neuronx-new-thing
+"""
+
+
+def test_a_dockerfile_names_such_packages(run: Run) -> None:
+    Path("Dockerfile").write_text(DOCKERFILE)
+    done = run("check", "Dockerfile", *TARGET, "--format", "json")
+    rows = [r for r in json.loads(done.out)["findings"] if r["rule"] == "NP510"]
+    assert [(r["subject"], r["place"]) for r in rows] == [
+        ("aws-neuronx-observer", "Dockerfile:2"),
+        ("neuronx-new-thing", "Dockerfile:3"),
+    ]

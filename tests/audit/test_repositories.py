@@ -203,7 +203,9 @@ def test_doctor_names_what_is_newer_than_the_facts(run, tmp_path: Path) -> None:
         "sys/module/neuron/version": "2.99.2.0\n",
         "proc/sys/kernel/osrelease": "7.4.0-1-aws\n",
         "var/lib/dpkg/status": "Package: aws-neuronx-dkms\nStatus: install ok installed\n"
-        "Version: 2.99.1.0\n\n",
+        "Version: 2.99.1.0\n\n"
+        "Package: aws-neuronx-observer\nStatus: install ok installed\nVersion: 1.2-1\n\n"
+        "Package: python3-neuron\nStatus: install ok installed\nVersion: 8.2-1\n\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
@@ -211,7 +213,7 @@ def test_doctor_names_what_is_newer_than_the_facts(run, tmp_path: Path) -> None:
     rows = [row for row in json.loads(done.out)["findings"] if row["rule"] == "NP510"]
     assert {row["severity"] for row in rows} == {"warning"}
     assert [row["subject"] for row in rows] == [
-        "ubuntu28.04", "aws-neuronx-dkms 2.99.1.0", "driver 2.99.2.0", "kernel 7.4.0-1-aws"
+        "ubuntu28.04", "aws-neuronx-dkms 2.99.1.0", "aws-neuronx-observer 1.2-1", "driver 2.99.2.0", "kernel 7.4.0-1-aws"
     ]  # fmt: skip
 
 

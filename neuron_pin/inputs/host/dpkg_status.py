@@ -44,6 +44,12 @@ def read_dpkg_status(root: str) -> bytes:
     return b"\n\n".join(stanzas)
 
 
+def list_dpkg_names(data: bytes) -> list[str]:
+    """The names in stanzas of dpkg's database, each once, whatever their states."""
+    found = re.findall(rb"^Package: ([a-z0-9][a-z0-9+.-]{0,200})$", data, re.M)
+    return [name.decode() for name in dict.fromkeys(found)]
+
+
 def _parts(root: str) -> list[str]:
     folder = os.path.join(root, f"{STATUS}.d")
     if not os.path.isdir(folder):

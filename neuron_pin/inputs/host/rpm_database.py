@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Container
 
 from neuron_pin.errors import UnreadableInput
 
@@ -26,7 +26,7 @@ def rpm_database(root: str) -> str:
     return ""
 
 
-def read_rpm_installed(root: str, names: Sequence[str]) -> dict[str, str]:
+def read_rpm_installed(root: str, names: Container[str]) -> dict[str, str]:
     """The versions, with release, of the named packages that are installed below a root;
     raises `UnreadableInput`."""
     place = rpm_database(root)
@@ -46,5 +46,4 @@ def read_rpm_installed(root: str, names: Sequence[str]) -> dict[str, str]:
     if done.returncode != 0:
         raise UnreadableInput(place, None, f"rpm cannot read it: {done.stderr.strip()[:300]}")
     rows = re.findall(r"^([^\t\n]+)\t([^\t\n]+)$", done.stdout, re.M)
-    wanted = frozenset(names)
-    return {name: version for name, version in rows if name in wanted}
+    return {name: version for name, version in rows if name in names}
