@@ -21,6 +21,7 @@ class Backend(NamedTuple):
     ``2.9.0.2.15.32035``, two of ``2.14.3.0``, which is for 2.14.0.  ``seen`` are versions that
     were announced or shipped.  ``framework_index`` is the one that the packages ``from_index``
     have to be taken from beside it, empty for none.  ``companions`` work with it alone.
+    ``instances`` are the families that it is for, none where each release says it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Backend(NamedTuple):
     framework_index: str
     from_index: frozenset[str]
     companions: frozenset[str]
+    instances: frozenset[str]
     source: str
 
 

@@ -98,6 +98,7 @@ def _read_backend(fields: Fields) -> Backend:
         framework_index=fields.text("framework_index", ""),
         from_index=frozenset(fields.words("from_index")),
         companions=frozenset(fields.words("companions")),
+        instances=frozenset(fields.words("instances")),
         source=fields.text("source"),
     )
 

@@ -186,7 +186,7 @@ class NewerVersions:
 
     def follow(self, name: str, version: str) -> Member:
         """What a release beyond would list a version as: for the instance families of what it
-        follows; for which Pythons it is its files say."""
+        follows, as far as its backend is for them; for which Pythons it is its files say."""
         base = self.find_base(name)
         orders = [version_order(member.version) for member in base]
         alike = _closest(version_order(version), orders, self._catalog.packages[name]) or orders
@@ -199,6 +199,10 @@ class NewerVersions:
         families = {family for member in followed for family in member.instances}
         if not followed:
             families = set(self._catalog.instances.values())
+        backend = self._catalog.packages[name].find_backend(version)
+        if backend is not None and backend.instances:
+            # What it follows may be of another backend.
+            families &= backend.instances
         return Member(name, public_version(version), frozenset(families), frozenset())
 
 

@@ -308,3 +308,15 @@ def test_a_repository_without_what_was_asked_for_names_what_it_has(
     words = ("lock", f"{RUNTIME}=2.99.*", *SYSTEM, "--offline", "--apt-repo", line)
     error = failure(run(*words), NoSolution)
     assert any("2.35.30.0" in cause and "repo" in cause for cause in error.causes)
+
+
+@pytest.mark.parametrize(("family", "code"), [("trn2", 0), ("trn3", 0), ("trn1", 1), ("inf2", 1)])
+def test_a_newer_version_of_another_backend_is_for_its_families(
+    family: str, code: int, run: Run, world: World
+) -> None:
+    """Native torch-neuronx follows a version of PyTorch/XLA, which is for Trn1 and Inf2 too."""
+    publish(world.neuron, {"torch-neuronx": [("2.15.3.0.1", ())]}, as_json=True)
+    for asked in ("torch-neuronx==2.15.*", "torch-neuronx==2.15.3.0.1"):
+        done = run("lock", *world.options, "--instance", family, asked)
+        assert done.code == code, done.err
+        assert code == 0 or "NP101" in done.err
