@@ -110,7 +110,13 @@ class Beyond:
             line = (
                 f"{named} {verb} newer than the facts of {day} ({rule}): {found.sdk} is inferred "
             )
-            line += "of what the sources have, and the phase is unknown"
+            line += "of what the sources have"
+            unknown = [p for p in taken if not p.phase.is_prerelease]
+            if len(unknown) == len(taken):
+                line += ", and the phase is unknown"
+            elif unknown:
+                names = _name_some([p.key.name for p in unknown], "more")
+                line += f", and the phase of {names} is unknown"
             system = found.target.system
             if found.packages_of(system) and not self._sources.repositories_of(system):
                 line += f"; the {system.value} packages are those of {self._known_sdk()}: "
@@ -133,7 +139,8 @@ class Beyond:
         )
         few = "" if count == len(newest) else f" (of {count} newer versions)"
         how = "an exact version takes one"
-        if any(exclusion.rule is Rule.NEWER_THAN_FACTS for exclusion in newest.values()):
+        is_open = self.mode is not NewerThanFacts.ALLOW
+        if is_open and any(e.rule is Rule.NEWER_THAN_FACTS for e in newest.values()):
             how = f"--newer-than-facts allow takes them, {how}"
         rules = sorted({exclusion.rule.identifier for exclusion in newest.values()})
         return [f"newer than the facts of {day}: {named}{few}; {how} ({', '.join(rules)})"]

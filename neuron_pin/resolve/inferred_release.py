@@ -10,6 +10,7 @@ requirements of wheels, the relations of system packages and the windows of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 from neuron_pin.catalog import (
     Catalog,
@@ -21,6 +22,7 @@ from neuron_pin.catalog import (
     same_public,
     sdk_key,
 )
+from neuron_pin.catalog.known_in_part import find_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, Form, Rule, parse_version
@@ -180,7 +182,11 @@ class NewerVersions:
             listed = ", ".join(dict.fromkeys(m.version for m in self.find_base(key.name)))
             had = f"; SDK {self.newest.sdk} has {listed}" if self.is_current(key.name) else ""
             rule = Rule.NEWER_THAN_FACTS
-            reason = f"no release of the facts of {self._catalog.age[0]} has it{had}"
+            part = find_part(self._catalog, key.name, version, date.max)
+            if part is not None:
+                reason = f"of SDK {part.sdk}, which is known in part{had}"
+            else:
+                reason = f"no release of the facts of {self._catalog.age[0]} has it{had}"
         kind = "repository" if key.ecosystem.is_system else "index"
         return Exclusion(key, version, rule, reason, f"{kind} {candidate.source}")
 

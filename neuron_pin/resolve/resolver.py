@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
@@ -23,7 +23,7 @@ from .release_solve import (
     describe_exclusions,
     solve_release,
 )
-from .request import Request
+from .request import NewerThanFacts, Request
 from .resolution import Resolution
 from .resolution_builder import make_resolution
 from .rules import is_beyond
@@ -96,9 +96,30 @@ def _answer(
     request: Request, attempt: ReleaseSolution, passed: list[Exclusion], beyond: Beyond | None
 ) -> Resolution:
     found = make_resolution(request, attempt, passed)
-    if beyond is None:
-        return found
-    return found._replace(warnings=(*found.warnings, *beyond.describe_newer(found)))
+    told = [*_tell_given_up(request, found, passed, beyond)]
+    told += beyond.describe_newer(found) if beyond is not None else []
+    return found._replace(warnings=(*found.warnings, *told)) if told else found
+
+
+def _tell_given_up(
+    request: Request, found: Resolution, passed: list[Exclusion], beyond: Beyond | None
+) -> Iterator[str]:
+    """That the newest release which was to be taken does not go together, and why: of a lock of
+    everything, and of newer versions that may compete.  Whoever asks for a package by name knows
+    what an older release is for."""
+    is_whole = all(requirement.name == SDK_NAME for requirement in request.requirements)
+    competes = beyond is not None and beyond.mode is NewerThanFacts.ALLOW
+    for exclusion in passed:
+        sdk = exclusion.version
+        is_tried = exclusion.source == f"release {sdk}" and exclusion.rule is Rule.RELEASE_LACKS
+        if not is_tried or not (is_whole or (competes and sdk.endswith("+"))):
+            continue
+        if found.sdk and sdk_key(sdk.rstrip("+")) >= sdk_key(found.sdk.rstrip("+")):
+            yield (
+                f"SDK {sdk} does not go together for {request.target.label} "
+                f"({Rule.RELEASE_LACKS.identifier}): {exclusion.reason}"
+            )
+            return
 
 
 def _has_newer(attempt: ReleaseSolution) -> bool:
@@ -312,7 +333,8 @@ def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclu
         PackageKey(Ecosystem.SDK, SDK_NAME),
         release.sdk,
         Rule.RELEASE_LACKS,
-        impossible.causes[0] if impossible.causes else "no solution",
+        # Needs that do not meet are no reason one by one.
+        "; ".join(impossible.causes[: 1 if impossible.facts else 2]) or "no solution",
         f"release {release.sdk}",
     )
 

@@ -252,6 +252,17 @@ def test_a_difference_and_a_plan_name_the_backends(
     assert not any("NP511" in note for note in native["notes"])
 
 
+def test_a_lock_of_everything_tells_why_the_newest_release_does_not_go(
+    run: Run, completed: Catalog
+) -> None:
+    """What 2.33.0 lists for Trn1 does not go into one environment."""
+    document = locked(run, "--offline", "--instance", "trn1", *TRN2[2:])
+    assert document["sdk"] == "2.32.0"
+    assert any("2.33.0" in w and "NP505" in w for w in document["warnings"])
+    document = locked(run, "--offline", "--instance", "trn1", *TRN2[2:], "neuronx-cc")
+    assert not any("NP505" in w for w in document["warnings"])
+
+
 def test_explain_tells_both_backends(run: Run) -> None:
     for words in (("--instance", "trn2"), ()):
         done = run("explain", "torch-neuronx", *words, "--as-of", "2026-11-28", "--format", "json")

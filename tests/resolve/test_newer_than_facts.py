@@ -153,6 +153,42 @@ def test_one_line_names_what_is_newer_and_how_to_take_it(run: Run, world: World)
     assert "2.32.0+" in line and NEW_CC in line
 
 
+def test_versions_that_may_compete_and_do_not_go_together_are_told(run: Run, world: World) -> None:
+    rows = [LOCAL["torch-neuronx"][0], ("2.9.0.2.17.40000", ("neuronx-cc==9.*",))]
+    publish(world.neuron, {"torch-neuronx": rows}, as_json=True)
+    found = lock(run, world, "torch-neuronx", *ALLOW)
+    assert found["sdk"] == "2.31.1"
+    assert [w for w in found["warnings"] if "NP505" in w and "2.32.0+" in w and "9.*" in w]
+    # It was given, and is no advice.
+    assert not any("--newer-than-facts allow" in w for w in found["warnings"])
+    quiet = lock(run, world, "torch-neuronx")
+    assert not [w for w in quiet["warnings"] if "NP505" in w]
+
+
+def test_only_what_has_no_phase_is_of_unknown_phase(run: Run, world: World) -> None:
+    (line,) = lock(run, world, "neuronx-cc==2.30b5", "nki==0.8.0")["newer"]
+    assert "phase of nki is unknown" in line
+
+
+def test_a_version_of_a_release_known_in_part_names_the_release(run: Run, world: World) -> None:
+    done = run("explain", "neuronx-cc", *world.options, "--format", "json")
+    verdicts = {v["version"].partition("+")[0]: v for v in json.loads(done.out)["versions"]}
+    assert "2.33.0" in verdicts["2.28.7631.0"]["exclusions"][0]["reason"]
+    assert "2.33.0" not in verdicts[NEW_CC]["exclusions"][0]["reason"]
+
+
+def test_a_difference_knows_no_phase_of_newer_versions(run: Run) -> None:
+    Path("old.txt").write_text("neuronx-cc==2.27.5334.0\nnki==0.6.0\n")
+    Path("new.txt").write_text("neuronx-cc==2.99.1.0\nnki==0.6.0\n")
+    document = json.loads(run("diff", "old.txt", "new.txt", "--format", "json").out)
+    rows = {row["name"]: row for row in document["packages"]}
+    assert (rows["neuronx-cc"]["old_phase"], rows["neuronx-cc"]["new_phase"]) == (
+        "stable", "unknown",
+    )  # fmt: skip
+    assert "nki" not in rows or rows["nki"]["new_phase"] == "stable"
+    assert "stable → unknown" in run("diff", "old.txt", "new.txt").out
+
+
 def test_without_newer_versions_nothing_is_said(run: Run, world: World) -> None:
     publish(world.neuron, KNOWN, as_json=True)
     usual = lock(run, world, "neuronx-cc", "nki")
