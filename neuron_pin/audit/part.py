@@ -25,12 +25,19 @@ class MakeFinding(Protocol):
     ) -> Finding: ...
 
 
-def part_remedy(part: Part, key: PackageKey, catalog: Catalog, target: Target) -> str:
+def part_remedy(part: Part, key: PackageKey, version: str, catalog: Catalog, target: Target) -> str:
     """What to use instead of a version in its phase: the newest that is supported for the
-    target; else what replaced the package; empty where the facts name nothing, and for what is
-    stable with no end announced."""
+    target; else what replaced the package; empty where the facts name nothing, for what is
+    stable with no end announced, and for an early version of another backend than the supported
+    ones: they are no way out for its code."""
     if part.phase is Phase.STABLE and part.floor.announced is None:
         return ""
+    package = catalog.packages.get(key.name)
+    if package is not None and package.backends and part.phase.is_prerelease:
+        newest = suggest_version(catalog, key, target)
+        old = package.find_backend(newest.version) if newest is not None else None
+        if old != package.find_backend(version):
+            return ""
     ended = part.phase is Phase.EOS
     found = suggest_version(catalog, key, target, SUPPORTED if ended else (Phase.STABLE,))
     if found is not None:

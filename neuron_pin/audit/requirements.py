@@ -141,7 +141,7 @@ def _one(
     rows = shipped.get((name, version), [])
     listed = rows[0][1].version if rows else version
     part = _judge(name, listed, rows, catalog, target)
-    remedy = part_remedy(part, stated.key, catalog, target)
+    remedy = part_remedy(part, stated.key, version, catalog, target)
     yield from check_part(part, target.as_of, within_days, finding, remedy=remedy)
     if not rows:
         yield _unknown(stated, version, catalog, target, finding, shipped)
@@ -305,7 +305,7 @@ def _range(
     if has_ended or is_early:
         # Of what has no supported version, an early one that has not ended says more.
         told = next(part for part in parts if has_ended or part.phase.is_prerelease)
-        remedy = part_remedy(told, stated.key, catalog, target)
+        remedy = part_remedy(told, stated.key, versions[0], catalog, target)
         yield from check_part(told, target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:
         yield _quote(stated, stated.meant, versions, catalog.packages[name], finding)

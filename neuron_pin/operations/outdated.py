@@ -256,7 +256,14 @@ def _find_age(
     verdicts = explain(requirement, Context(catalog, target), None)
     best = next((v for v in verdicts if not v.exclusions), None)
     mine = next((v for v in verdicts if v.version == public_version(current)), None)
-    known = [r for v in verdicts for r in v.releases if catalog.dates[r] <= target.as_of]
+    in_part = {release.sdk for release in catalog.releases if release.in_part}
+    known = [
+        release
+        for verdict in verdicts
+        for release in verdict.releases
+        # That a release known in part is the last one that is known to ship it is no end.
+        if catalog.dates[release] <= target.as_of and release not in in_part
+    ]
     last = max(known, key=sdk_key, default=None)
     part = package_part(catalog, key.name, current, target.family, target.as_of)
     return PackageAge(

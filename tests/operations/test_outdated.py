@@ -200,3 +200,11 @@ def test_what_a_new_lock_cannot_take_is_no_failure(run: Run) -> None:
     found = outdated(run)
     assert package(found, "neuronx-cc")["outdated"]
     assert (found["sdk"], found["upgrade_sdk"], found["current"]) == ("2.31.1", "2.31.1", True)
+
+
+def test_what_a_release_known_in_part_ships_has_not_left(run: Run) -> None:
+    """2.33.0 lists the compiler and is known in part; 2.33.1 is known by its date."""
+    Path("c.txt").write_text("neuronx-cc==2.27.5334.0\ntorch-neuronx==2.9.0.2.15.32035\n")
+    found = outdated(run, "c.txt", day="2026-11-28")
+    assert package(found, "neuronx-cc")["last_sdk"] is None
+    assert package(found, "torch-neuronx")["last_sdk"] == "2.31.1"

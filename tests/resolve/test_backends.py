@@ -263,6 +263,14 @@ def test_a_lock_of_everything_tells_why_the_newest_release_does_not_go(
     assert not any("NP505" in w for w in document["warnings"])
 
 
+@pytest.mark.parametrize("options", [TRN2[-2:], TRN2])
+def test_the_other_backend_is_no_way_out_of_beta(run: Run, options: tuple[str, ...]) -> None:
+    Path("r.txt").write_text("torch-neuronx==2.14.3.0\n")
+    document = json.loads(run("check", "r.txt", *options, "--format", "json").out)
+    (finding,) = [f for f in document["findings"] if f["rule"] == "NP202"]
+    assert not finding.get("remedy")
+
+
 def test_explain_tells_both_backends(run: Run) -> None:
     for words in (("--instance", "trn2"), ()):
         done = run("explain", "torch-neuronx", *words, "--as-of", "2026-11-28", "--format", "json")
