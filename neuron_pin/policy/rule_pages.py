@@ -513,6 +513,7 @@ PAGES = {
             "resolve.resolver:_exclude_unlisted",
             "resolve.resolver:_make_exclusion",
             "resolve.resolver:_older_roots",
+            "resolve.resolver:_tell_given_up",
         ),
     ),
     Rule.DRIVER_WINDOW: RulePage(
