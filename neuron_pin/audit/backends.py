@@ -3,7 +3,7 @@ that work with another alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Package
 from neuron_pin.catalog.backends import (
@@ -19,23 +19,21 @@ from neuron_pin.policy import Ecosystem, Rule
 from .finding import Finding, Severity
 
 
-def check_backends(
-    groups: Iterable[Sequence[DetectedPackage]], catalog: Catalog
-) -> Iterator[Finding]:
-    """NP511: what is stated of a package whose name stands for several backends, by environment:
-    a range that allows more than one, and beside it what works with another one alone."""
-    for group in groups:
-        for statement in group:
-            package = catalog.packages.get(statement.key.name)
-            if package is None or not package.backends or statement.key.ecosystem is Ecosystem.SDK:
-                continue
-            own = list_stated(statement, package)
-            if len(own) > 1 and statement.requirement is not None and statement.requirement.range:
-                yield _cross(statement, package, own)
-            for other in group if len(own) == 1 else ():
-                foreign = find_other_companion(package.backends, own, other.key.name)
-                if foreign is not None and other.key.ecosystem is Ecosystem.PIP:
-                    yield _clash(statement, other, own[0], foreign)
+def check_backends(group: Sequence[DetectedPackage], catalog: Catalog) -> Iterator[Finding]:
+    """NP511: what is stated of a package whose name stands for several backends, in one
+    environment: a range that allows more than one, and beside it what works with another one
+    alone."""
+    for statement in group:
+        package = catalog.packages.get(statement.key.name)
+        if package is None or not package.backends or statement.key.ecosystem is Ecosystem.SDK:
+            continue
+        own = list_stated(statement, package)
+        if len(own) > 1 and statement.requirement is not None and statement.requirement.range:
+            yield _cross(statement, package, own)
+        for other in group if len(own) == 1 else ():
+            foreign = find_other_companion(package.backends, own, other.key.name)
+            if foreign is not None and other.key.ecosystem is Ecosystem.PIP:
+                yield _clash(statement, other, own[0], foreign)
 
 
 def list_stated(statement: DetectedPackage, package: Package) -> list[Backend]:

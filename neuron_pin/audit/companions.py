@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from neuron_pin.catalog import Catalog, Package, Window, public_version
 from neuron_pin.catalog.environments import (
@@ -20,29 +20,18 @@ from .finding import Finding, Severity
 from .remedy import choose_python
 
 
-def group_environments(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
-    """What is installed together: what one file or environment states."""
-    groups: dict[str, list[DetectedPackage]] = {}
-    for statement in stated:
-        place = statement.place.rpartition(":")
-        where = place[0] if place[2].isdigit() else statement.place
-        groups.setdefault(statement.group or where, []).append(statement)
-    return list(groups.values())
-
-
 def check_companions(
-    groups: Iterable[Sequence[DetectedPackage]], catalog: Catalog, target: Target
+    group: Iterable[DetectedPackage], catalog: Catalog, target: Target
 ) -> Iterator[Finding]:
     """NP509: what needs another version of a package than the one beside it, or needs one that
-    another package beside it does not work with; by environment, of exact versions."""
-    for group in groups:
-        beside = {
-            statement.key.name: statement
-            for statement in group
-            if statement.version and statement.key.ecosystem is Ecosystem.PIP
-        }
-        for statement in beside.values():
-            yield from _check_one(statement, beside, catalog, target)
+    another package beside it does not work with; of the exact versions in one environment."""
+    beside = {
+        statement.key.name: statement
+        for statement in group
+        if statement.version and statement.key.ecosystem is Ecosystem.PIP
+    }
+    for statement in beside.values():
+        yield from _check_one(statement, beside, catalog, target)
 
 
 def _check_one(

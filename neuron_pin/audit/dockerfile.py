@@ -16,21 +16,24 @@ from neuron_pin.inputs.locks.detected import (
     DetectedPackage,
     detect_direct,
     detect_package,
+    place_by_markers,
     read_detected,
 )
+from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
+from .alternatives import make_worlds
 from .finding import Finding, Severity
 from .newer import check_newer_target
 from .part import check_part
 from .remedy import target_remedy
 from .requirements import check_packages, is_neuron
 from .scope import check_scope
-from .unread import UnreadPart, concerns_neuron, describe_unreadable
+from .unread import UnreadPart, concerns_neuron, describe_problems, describe_unreadable
 
 MakeTarget = Callable[[str | None, str], Target]
 """A target for a Python and an operating system, each empty for what the user said; a Python of
@@ -141,19 +144,27 @@ class _Stages:
             python = self._python(member, found)
             is_pip = found.ecosystem is Ecosystem.PIP
             name = f"{group}, Python {python}" if several and is_pip else group
-            for statement in self._installed(member, found):
+            worlds = make_worlds(self.catalog, self._installs_for(member, found))
+            installed = list(self._installed(member, found, worlds))
+            for statement in place_by_markers(installed, worlds):
                 yield statement._replace(group=name, python=python if is_pip else None)
 
     def _python(self, stage: Stage, installation: Installation) -> str:
         """The Python that a command installs for, unless the user said one; empty for unknown."""
+        return self._installs_for(stage, installation).python
+
+    def _installs_for(self, stage: Stage, installation: Installation) -> Target:
+        """The target of a command."""
         python: str | None = installation.python
         if python is None:
             python = stage.base.python if stage.base is not None else ""
         else:
             python = python or None
-        return _target(stage, python, self.catalog, self.make_target).python
+        return _target(stage, python, self.catalog, self.make_target)
 
-    def _installed(self, stage: Stage, installation: Installation) -> Iterator[DetectedPackage]:
+    def _installed(
+        self, stage: Stage, installation: Installation, worlds: Sequence[World]
+    ) -> Iterator[DetectedPackage]:
         for requirement, _, word, meant in installation.requirements:
             key = PackageKey(installation.ecosystem, requirement.name)
             stated = detect_package(requirement)
@@ -161,9 +172,11 @@ class _Stages:
         for reference, line in installation.direct:
             yield detect_direct(reference, f"{self.path}:{line}")
         for name, line in installation.files:
-            yield from self._file(stage, name, line)
+            yield from self._file(stage, name, line, worlds)
 
-    def _file(self, stage: Stage, name: str, line: int) -> Iterator[DetectedPackage]:
+    def _file(
+        self, stage: Stage, name: str, line: int, worlds: Sequence[World]
+    ) -> Iterator[DetectedPackage]:
         """A requirements file: one that the Dockerfile writes, or that it copies, or that lies
         beside it by the name that RUN gives it."""
         place = f"{self.path}:{line}"
@@ -185,13 +198,13 @@ class _Stages:
             return
         problems: list[UnreadableInput] = []
         try:
-            yield from read_detected(where, self.environ, problems)
+            yield from read_detected(where, self.environ, problems, worlds)
         except UnreadableInput as error:
             self.unread.append(describe_unreadable(error))
         except NeuronPinError as error:
             reason = error.message.removeprefix(f"{where}: ")
             self.unread.append(UnreadPart(place, f"-r {name}", reason))
-        self.unread += [describe_unreadable(problem) for problem in problems]
+        self.unread += describe_problems(problems, self.catalog)
 
     def _find(self, stage: Stage, name: str) -> str:
         folder = os.path.dirname(self.path)

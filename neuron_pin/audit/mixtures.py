@@ -9,7 +9,6 @@ from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.target import Target
 
-from .companions import group_environments
 from .finding import Finding, Severity
 from .remedy import lock_command
 
@@ -18,41 +17,40 @@ Shipped = dict[tuple[str, str], list[tuple[str, Member]]]
 
 
 def check_mixtures(
-    stated: Sequence[DetectedPackage], shipped: Shipped, catalog: Catalog, target: Target
+    group: Sequence[DetectedPackage], shipped: Shipped, catalog: Catalog, target: Target
 ) -> Iterator[Finding]:
-    """NP507: exact versions that no release has shipped together, by environment."""
-    for group in group_environments(stated):
-        releases = {s: _releases(s, shipped) for s in group}
-        known = {s: sdks for s, sdks in releases.items() if sdks}
-        if len(known) < 2 or set.intersection(*known.values()):
+    """NP507: exact versions in one environment that no release has shipped together."""
+    releases = {s: _releases(s, shipped) for s in group if s.version}
+    known = {s: sdks for s, sdks in releases.items() if sdks}
+    if len(known) < 2 or set.intersection(*known.values()):
+        return
+    # The release that ships most of them; of several the image's, then the newest.
+    bases = {s.version for s in known if s.key.ecosystem is Ecosystem.SDK}
+    best = max(
+        {sdk for sdks in known.values() for sdk in sdks},
+        key=lambda sdk: (
+            sum(sdk in sdks for sdks in known.values()),
+            sdk in bases,
+            version_numbers(sdk),
+        ),
+    )
+    remedy = lock_command((s.key for s in known), best, catalog, target)
+    for statement, sdks in known.items():
+        if best in sdks:
             continue
-        # The release that ships most of them; of several the image's, then the newest.
-        bases = {s.version for s in known if s.key.ecosystem is Ecosystem.SDK}
-        best = max(
-            {sdk for sdks in known.values() for sdk in sdks},
-            key=lambda sdk: (
-                sum(sdk in sdks for sdks in known.values()),
-                sdk in bases,
-                version_numbers(sdk),
-            ),
+        if statement.key.ecosystem is Ecosystem.SDK:
+            yield _replaced_image(statement, best)
+            continue
+        newest = max(sdks, key=version_numbers)
+        reason = f"is of SDK {newest}, but most of the others are of {best}"
+        yield Finding(
+            Rule.MIXED_RELEASES,
+            Severity.ERROR,
+            f"{statement.key.name} {statement.version}",
+            reason,
+            statement.place,
+            remedy,
         )
-        remedy = lock_command((s.key for s in known), best, catalog, target)
-        for statement, sdks in known.items():
-            if best in sdks:
-                continue
-            if statement.key.ecosystem is Ecosystem.SDK:
-                yield _replaced_image(statement, best)
-                continue
-            newest = max(sdks, key=version_numbers)
-            reason = f"is of SDK {newest}, but most of the others are of {best}"
-            yield Finding(
-                Rule.MIXED_RELEASES,
-                Severity.ERROR,
-                f"{statement.key.name} {statement.version}",
-                reason,
-                statement.place,
-                remedy,
-            )
 
 
 def _replaced_image(image: DetectedPackage, release: str) -> Finding:

@@ -18,7 +18,6 @@ from neuron_pin.catalog.newness import (
     Standing,
     compare_with_known,
     is_range_newer,
-    judge_python,
     name_newest,
 )
 from neuron_pin.catalog.support import Part, package_part
@@ -41,8 +40,9 @@ from neuron_pin.resolve.never_shipped import describe_series
 from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
+from .alternatives import check_alternatives, with_python
 from .backends import check_backends
-from .companions import check_companions, group_environments
+from .companions import check_companions
 from .finding import Finding, Fix, Severity
 from .known_parts import find_in_part
 from .mixtures import Shipped, check_mixtures
@@ -58,6 +58,8 @@ def check_packages(
     """Findings on the Neuron packages among what is stated, by place, and on names that are
     easily taken for theirs; other packages are not judged."""
     findings = list(check_names(stated, catalog))
+    # What no marker lets onto the target is not installed there.
+    stated = [s for s in stated if s.environments is None or s.environments]
     ours = select_neuron(stated, catalog)
     if not ours:
         return findings
@@ -69,16 +71,21 @@ def check_packages(
             continue
         own = target
         if statement.python is not None:
-            own = target._replace(
-                python=statement.python,
-                python_full=statement.python,
-                python_is_newer=judge_python(catalog, statement.python) is Standing.NEWER,
-            )
+            own = with_python(target, statement.python, catalog)
+        elif not target.python and (pythons := {e.python for e in statement.environments or ()}):
+            # Of several nothing is said: each may be the one that is meant.
+            own = with_python(target, pythons.pop(), catalog) if len(pythons) == 1 else target
         findings += _one(statement, catalog, own, within_days, shipped)
     exact = [s for s in ours if s.version]
-    findings += check_mixtures(exact, shipped, catalog, target)
-    findings += check_companions(group_environments(exact), catalog, target)
-    findings += check_backends(group_environments(stated), catalog)
+
+    def check_together(group: Sequence[DetectedPackage], own: Target) -> Iterator[Finding]:
+        yield from check_mixtures(group, shipped, catalog, own)
+        yield from check_companions(group, catalog, own)
+
+    findings += check_alternatives(exact, catalog, target, check_together)
+    findings += check_alternatives(
+        stated, catalog, target, lambda group, _: check_backends(group, catalog)
+    )
     return findings
 
 

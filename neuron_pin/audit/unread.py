@@ -62,6 +62,17 @@ def describe_unreadable(error: UnreadableInput) -> UnreadPart:
     return UnreadPart(place, "", error.problem, severity, error.hint)
 
 
+def describe_problems(problems: Iterable[UnreadableInput], catalog: Catalog) -> list[UnreadPart]:
+    """What a reader refused; of the tables of other programs, those with a Neuron package."""
+    from neuron_pin.inputs.requirements.project_document import ForeignTable
+
+    return [
+        describe_unreadable(problem)
+        for problem in problems
+        if not isinstance(problem, ForeignTable) or concerns_neuron(problem.names, catalog)
+    ]
+
+
 def concerns_neuron(names: Iterable[str], catalog: Catalog) -> bool:
     """Whether one of the names is that of a Neuron package, or a pattern that matches one."""
     ours = [name for name, package in catalog.packages.items() if is_neuron(package)]

@@ -9,7 +9,13 @@ from datetime import date
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import sort_findings
 from neuron_pin.audit.requirements import check_packages, select_neuron
-from neuron_pin.audit.unread import ReadPart, UnreadPart, describe_unreadable, find_unread
+from neuron_pin.audit.unread import (
+    ReadPart,
+    UnreadPart,
+    describe_problems,
+    describe_unreadable,
+    find_unread,
+)
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
@@ -159,6 +165,7 @@ class Check:
         )
 
     def _file(self, path: str) -> _Examined:
+        from neuron_pin.audit.alternatives import make_worlds
         from neuron_pin.inputs.containers.dockerfile import is_dockerfile
         from neuron_pin.inputs.locks.stated_target import read_stated_target
 
@@ -179,8 +186,9 @@ class Check:
             findings = [*found.findings, *self._sources(found.stated)]
             return _Examined(findings, found.stated, read, unread)
         problems: list[UnreadableInput] = []
-        stated = read_detected(path, self.environ, problems)
         target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
+        worlds = make_worlds(self.catalog, target)
+        stated = read_detected(path, self.environ, problems, worlds)
         findings = []
         if select_neuron(stated, self.catalog):
             from neuron_pin.audit.newer import check_newer_target
@@ -191,7 +199,7 @@ class Check:
             from neuron_pin.audit.index_settings import check_index
 
             findings += check_index(path, stated, self.catalog, self.environ)
-        unread = [describe_unreadable(problem) for problem in problems]
+        unread = describe_problems(problems, self.catalog)
         what = "package" if path.endswith((".lock", ".json")) else "requirement"
         what = "package" if os.path.basename(path).startswith("pylock") else what
         findings += self._sources(stated)

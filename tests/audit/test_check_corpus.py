@@ -21,6 +21,8 @@ def read_cases(name: str) -> list[dict[str, Any]]:
 CASES = [
     *(("Dockerfile", case) for case in read_cases("dockerfiles.toml")),
     *(("requirements.txt", case) for case in read_cases("requirements.toml")),
+    *(("pyproject.toml", case) for case in read_cases("projects.toml")),
+    *(("uv.lock", case) for case in read_cases("locks.toml")),
 ]
 
 
@@ -48,6 +50,7 @@ def test_every_finding_and_no_other(run, file: str, case: dict[str, Any]) -> Non
 def test_there_are_twenty_five_of_each() -> None:
     assert len(read_cases("dockerfiles.toml")) >= 25
     assert len(read_cases("requirements.toml")) >= 25
+    assert len(read_cases("projects.toml")) >= 25
 
 
 RECIPE = """\
@@ -126,3 +129,25 @@ def test_the_python_is_that_of_the_file_and_never_a_guess(
     done = run("check", name, *TARGET, "--format", "json")
     rules = [row["rule"] for row in json.loads(done.out)["findings"]]
     assert ("NP102" in rules) is bool(python)
+
+
+PROJECT = """\
+[project]
+name = "serve"
+version = "1"
+requires-python = ">=3.10,<3.13"
+dependencies = ["neuronx-cc==2.24.5133.0", "nki==0.3.0"]
+[project.optional-dependencies]
+xla = ["libneuronxla==2.2.15515.0; python_version < '3.11'"]
+"""
+
+
+def test_a_finding_on_an_alternative_names_it(run) -> None:
+    Path("pyproject.toml").write_text(PROJECT)
+    done = run("check", "pyproject.toml", *TARGET, "--format", "json")
+    (finding,) = json.loads(done.out)["findings"]
+    assert all(label in finding["reason"] for label in ("Python 3.10", "extra xla"))
+    done = run("check", "pyproject.toml", *TARGET, "--format", "json", "--python", "3.10")
+    (finding,) = json.loads(done.out)["findings"]
+    assert "Python 3.10" not in finding["reason"]
+    assert "extra xla" in finding["reason"]

@@ -227,8 +227,6 @@ def test_sarif_has_the_line(run) -> None:
 BAD = [
     ("uv.lock", "version = 2\n", None, "version 2"),
     ("uv.lock", "version = 1\npackage = 3\n", None, "'package'"),
-    ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", None, "package 0"),
-    ("uv.lock", "version = 1\n[[package]]\nname = 'a'\nversion = 1\n", None, "string"),
     ("poetry.lock", "[metadata]\nlock-version = '9.0'\n", None, "'9.0'"),
     ("pylock.toml", "lock-version = '2.0'\n", None, "'2.0'"),
     ("pylock.toml", "= 1\n", None, "TOML"),

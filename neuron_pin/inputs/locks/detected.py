@@ -1,7 +1,6 @@
 """What a file or an environment states of packages: versions and ranges, each with its place.
 
-Source: pip's requirements files, PEP 751 (pylock.toml), uv.lock and poetry.lock by what those
-programs write.
+Source: pip's requirements files; of projects and of locks in TOML the modules that read them.
 """
 
 from __future__ import annotations
@@ -9,13 +8,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.inputs.requirements.direct import DirectReference
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.lockfile import parse_lock
@@ -23,7 +21,6 @@ from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_PACKAGES = 100_000
 
 
 class DetectedPackage(NamedTuple):
@@ -36,6 +33,7 @@ class DetectedPackage(NamedTuple):
     ``install_spec`` is what stands in the file, where that could be written anew; ``meant`` is
     what it says where the shell passes on less of it, as `InstallArgument` has it.  ``python`` is
     the Python that it is installed for: empty for unknown, none for that of the target.
+    ``environments`` are those of the file's environments that have it, none for all of them.
     """
 
     key: PackageKey
@@ -47,29 +45,30 @@ class DetectedPackage(NamedTuple):
     install_spec: str = ""
     meant: Requirement | None = None
     python: str | None = None
+    environments: frozenset[Environment] | None = None
 
 
 def read_detected(
-    path: str, environ: Mapping[str, str], problems: list[UnreadableInput] | None = None
+    path: str,
+    environ: Mapping[str, str],
+    problems: list[UnreadableInput] | None = None,
+    worlds: Sequence[World] = (),
 ) -> list[DetectedPackage]:
     """What a file states; its name tells what it is.  Raises `UnreadableInput` or
-    `WrongUsage`; where ``problems`` is given, a line of a requirements file that cannot be read
-    is added to it, and the others are read."""
+    `WrongUsage`; where ``problems`` is given, a line or a row that cannot be read is added to it,
+    and the others are read.  ``worlds`` are the Pythons that markers are evaluated for; without
+    any, everything is in one environment."""
     if os.path.isdir(path):
         raise _not_a_file(path)
     name = os.path.basename(path)
-    if name == "uv.lock":
-        return _toml_lock(path, "package", _uv_index, _uv_version)
-    if name == "poetry.lock":
-        return _toml_lock(path, "package", _poetry_index, _poetry_version)
+    if name in ("uv.lock", "poetry.lock") or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
+        return _toml_lock(path, problems, worlds)
     if name == "pyproject.toml":
-        return _project(path)
-    if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
-        return _toml_lock(path, "packages", _pylock_index, _pylock_version)
+        return _project(path, environ, problems, worlds)
     if name.endswith(".json"):
         return _lock_json(path)
     if name.endswith((".txt", ".in")):
-        return _requirements(path, environ, problems)
+        return _requirements(path, environ, problems, worlds)
     raise WrongUsage(
         f"{path}: this is no kind of file that check reads",
         hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
@@ -103,17 +102,45 @@ def detect_package(requirement: Requirement) -> DetectedPackage:
 
 
 def _requirements(
-    path: str, environ: Mapping[str, str], problems: list[UnreadableInput] | None
+    path: str,
+    environ: Mapping[str, str],
+    problems: list[UnreadableInput] | None,
+    worlds: Sequence[World],
 ) -> list[DetectedPackage]:
     from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 
     found = read_requirements(path, environ=environ, is_lenient=True)
-    if problems is not None:
-        problems += found.problems
-    elif found.problems:
-        raise found.problems[0]
+    _report(found.problems, problems)
     stated = [detect_package(r) for r in (*found.requirements, *found.constraints)]
-    return [*stated, *(detect_direct(reference, place) for reference, place in found.direct)]
+    stated = [*stated, *(detect_direct(reference, place) for reference, place in found.direct)]
+    return place_by_markers(stated, worlds)
+
+
+def _report(found: Sequence[UnreadableInput], problems: list[UnreadableInput] | None) -> None:
+    """Collect problems; raises the first where nobody does."""
+    if problems is not None:
+        problems += found
+    elif found:
+        raise found[0]
+
+
+def place_by_markers(
+    stated: Sequence[DetectedPackage], worlds: Sequence[World]
+) -> list[DetectedPackage]:
+    """Requirements with the environments that their markers put them in, where one has any."""
+    if not worlds or not any(s.requirement is not None and s.requirement.marker for s in stated):
+        return list(stated)
+    markers = Markers(worlds)
+    return [
+        s
+        if s.environments is not None
+        else s._replace(
+            environments=markers.find_environments(
+                s.requirement.marker if s.requirement is not None else "", ("",)
+            )
+        )
+        for s in stated
+    ]
 
 
 def detect_direct(reference: DirectReference, place: str) -> DetectedPackage:
@@ -123,15 +150,45 @@ def detect_direct(reference: DirectReference, place: str) -> DetectedPackage:
     return DetectedPackage(key, reference.version, None, reference.url, place)
 
 
-def _project(path: str) -> list[DetectedPackage]:
+def _project(
+    path: str,
+    environ: Mapping[str, str],
+    problems: list[UnreadableInput] | None,
+    worlds: Sequence[World],
+) -> list[DetectedPackage]:
     """Dependencies, extras and groups: all that a project may be installed with."""
-    from neuron_pin.inputs.requirements.pyproject import Project
+    from neuron_pin.inputs.requirements.project_parts import read_project_parts
 
-    project = Project(path)
-    found = [] if project.is_dynamic else project.requirements(project.extras)
-    for name in project.groups:
-        found += project.group(name)
-    return [detect_package(requirement) for requirement in dict.fromkeys(found)]
+    project = read_project_parts(path, environ)
+    _report(project.problems, problems)
+    markers = Markers(worlds, project.requires_python)
+    base = {part.name for part in project.parts if part.has_base} | {""}
+    found: dict[DetectedPackage, None] = {}
+    for part in project.parts:
+        names = base if not part.name else {part.name}
+        for requirement, is_written in part.requirements:
+            stated = detect_package(requirement)
+            if worlds:
+                where = markers.find_environments(requirement.marker, names)
+                stated = stated._replace(environments=where)
+            if not is_written:
+                # Not in the file in these words: no fix can replace them.
+                stated = stated._replace(install_spec="")
+            found[stated] = None
+    stated_direct = [detect_direct(reference, place) for reference, place in project.direct]
+    return [*_merge(found), *stated_direct]
+
+
+def _merge(found: Mapping[DetectedPackage, None]) -> list[DetectedPackage]:
+    """One statement for what several parts of a project include from one line."""
+    merged: dict[DetectedPackage, frozenset[Environment]] = {}
+    for each in found:
+        key = each._replace(environments=None)
+        merged[key] = merged.get(key, frozenset()) | (each.environments or frozenset())
+    is_placed = any(each.environments is not None for each in found)
+    return [
+        key._replace(environments=where if is_placed else None) for key, where in merged.items()
+    ]
 
 
 def _lock_json(path: str) -> list[DetectedPackage]:
@@ -161,72 +218,19 @@ def _place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-# Locks in TOML --------------------------------------------------------------------------
+def _toml_lock(
+    path: str, problems: list[UnreadableInput] | None, worlds: Sequence[World]
+) -> list[DetectedPackage]:
+    from .toml_locks import read_toml_lock
 
-
-def _toml_lock(path: str, table: str, index_of: Any, check_version: Any) -> list[DetectedPackage]:
-    try:
-        text = read_bounded(path, MAX_BYTES).decode("utf-8")
-        document = parse_toml(text)
-    except UnicodeDecodeError:
-        raise UnreadableInput(path, None, "not UTF-8 text") from None
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
-    check_version(path, document)
-    rows = document.get(table, [])
-    if not isinstance(rows, list) or len(rows) > MAX_PACKAGES:
-        raise UnreadableInput(path, None, f"{table!r} is not a list of packages")
-    lines = _lines(text, r'^name\s*=\s*"([^"]+)"\s*$')
-    found = []
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict) or not isinstance(row.get("name"), str):
-            raise UnreadableInput(path, None, f"{table} {number} has no name")
-        name = canonicalize_name(row["name"])
-        version = row.get("version", "")
-        if not isinstance(version, str):
-            raise UnreadableInput(path, None, f"{table} {number}: the version is not a string")
-        if not version:
-            # A project of one's own, from a folder or a repository.
-            continue
-        place = _place(path, lines.get(name, 0))
-        found.append(
-            DetectedPackage(PackageKey(Ecosystem.PIP, name), version, None, index_of(row), place)
+    return [
+        DetectedPackage(
+            PackageKey(Ecosystem.PIP, row.name),
+            row.version,
+            None,
+            row.source,
+            _place(path, row.line),
+            environments=row.environments if worlds else None,
         )
-    return found
-
-
-def _uv_version(path: str, document: dict[str, Any]) -> None:
-    if document.get("version") != 1:
-        raise UnreadableInput(
-            path, None, f"uv.lock of version {document.get('version')!r}; version 1 is read"
-        )
-
-
-def _uv_index(row: dict[str, Any]) -> str:
-    source = row.get("source")
-    registry = source.get("registry") if isinstance(source, dict) else None
-    return registry if isinstance(registry, str) else ""
-
-
-def _poetry_version(path: str, document: dict[str, Any]) -> None:
-    metadata = document.get("metadata")
-    version = metadata.get("lock-version") if isinstance(metadata, dict) else None
-    if not isinstance(version, str) or version.partition(".")[0] not in ("1", "2"):
-        raise UnreadableInput(path, None, f"poetry.lock of version {version!r}; 1 and 2 are read")
-
-
-def _poetry_index(row: dict[str, Any]) -> str:
-    source = row.get("source")
-    url = source.get("url") if isinstance(source, dict) else None
-    return url if isinstance(url, str) else ""
-
-
-def _pylock_version(path: str, document: dict[str, Any]) -> None:
-    version = document.get("lock-version")
-    if not isinstance(version, str) or not version.startswith("1."):
-        raise UnreadableInput(path, None, f"pylock of version {version!r}; 1 is read")
-
-
-def _pylock_index(row: dict[str, Any]) -> str:
-    index = row.get("index", "")
-    return index if isinstance(index, str) else ""
+        for row in read_toml_lock(path, problems, worlds)
+    ]

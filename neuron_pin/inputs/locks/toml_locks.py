@@ -1,0 +1,316 @@
+"""Locks in TOML, row by row: pylock.toml (PEP 751), and uv.lock and poetry.lock by what those
+programs write.  A row that cannot be read hides no other."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from neuron_pin.catalog import canonicalize_name
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
+from neuron_pin.fs.toml import parse_toml
+from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
+from neuron_pin.record import NamedTuple
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PACKAGES = 100_000
+MAX_CHOICES = 100
+"""Extras and groups of a lock that are looked at one by one."""
+
+
+class LockRow(NamedTuple):
+    """A package of a lock: its name and version, the address of the index that it is from, empty
+    for unknown, its line, 0 for unknown, and the environments that have it, none for all."""
+
+    name: str
+    version: str
+    source: str
+    line: int
+    environments: frozenset[Environment] | None
+
+
+def read_toml_lock(
+    path: str, problems: list[UnreadableInput] | None, worlds: Sequence[World]
+) -> list[LockRow]:
+    """The rows of a lock with a version; raises `UnreadableInput` for what is no such lock, and
+    for a row that cannot be read where ``problems`` does not collect those."""
+    try:
+        text = read_bounded(path, MAX_BYTES).decode("utf-8")
+        document = parse_toml(text)
+    except UnicodeDecodeError:
+        raise UnreadableInput(path, None, "not UTF-8 text") from None
+    except ValueError as error:
+        raise UnreadableInput(path, None, f"not TOML: {error}") from None
+    kind = {"uv.lock": _Uv, "poetry.lock": _Poetry}.get(os.path.basename(path), _Pylock)
+    lock = kind(path, document, worlds)
+    rows = document.get(lock.table, [])
+    if not isinstance(rows, list) or len(rows) > MAX_PACKAGES:
+        raise UnreadableInput(path, None, f"{lock.table!r} is not a list of packages")
+    lines = _find_lines(text, lock.table, len(rows))
+    sound: list[tuple[dict[str, Any], int]] = []
+    for number, row in enumerate(rows):
+        problem = _problem(row)
+        if not problem:
+            sound.append((row, lines[number]))
+            continue
+        label = row["name"] if isinstance(row, dict) and isinstance(row.get("name"), str) else ""
+        what = label[:80] or f"{lock.table} {number}"
+        unread = UnreadableInput(path, lines[number] or None, f"{what}: {problem}")
+        if problems is None:
+            raise unread
+        problems.append(unread)
+    environments = lock.find_environments([row for row, _ in sound])
+    return [
+        LockRow(canonicalize_name(row["name"]), row["version"], lock.find_index(row), line, where)
+        for (row, line), where in zip(sound, environments, strict=True)
+        # One without is a project of one's own, from a folder or a repository.
+        if row.get("version")
+    ]
+
+
+def _problem(row: object) -> str:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not row["name"]:
+        return "it has no name"
+    return "" if isinstance(row.get("version", ""), str) else "its version is not a string"
+
+
+def _find_lines(text: str, table: str, count: int) -> list[int]:
+    """The line of each row's name, 0 where that cannot be told."""
+    lines = text.splitlines()
+    heads = [n for n, line in enumerate(lines) if line.rstrip() == f"[[{table}]]"]
+    if len(heads) != count:
+        return [0] * count
+    made = []
+    for head in heads:
+        line = head + 1
+        for number in range(head + 1, min(head + 20, len(lines))):
+            if re.match(r"name\s*=", lines[number]):
+                line = number + 1
+                break
+            if lines[number].startswith("["):
+                break
+        made.append(line)
+    return made
+
+
+class _Lock:
+    """A lock of one kind: the table of its packages, and what its rows say."""
+
+    table = "package"
+
+    def __init__(self, path: str, document: dict[str, Any], worlds: Sequence[World]) -> None:
+        self.path = path
+        self.document = document
+        self.check_version()
+        self.markers = Markers(worlds, self.read_requires_python())
+
+    def check_version(self) -> None:
+        """Raise `UnreadableInput` for a lock of another version."""
+
+    def read_requires_python(self) -> str:
+        """The Pythons that the lock is for, empty for any."""
+        found = self.document.get("requires-python", "")
+        return found if isinstance(found, str) else ""
+
+    def find_index(self, row: dict[str, Any]) -> str:
+        """The address that a row is from, empty for unknown."""
+        source = row.get("source")
+        url = source.get("url") if isinstance(source, dict) else None
+        return url if isinstance(url, str) else ""
+
+    def find_environments(
+        self, rows: Sequence[dict[str, Any]]
+    ) -> list[frozenset[Environment] | None]:
+        """The environments of each row, none for all."""
+        raise NotImplementedError
+
+
+def _strings(value: object) -> list[str]:
+    """The strings of a list, none of what is none."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+class _Pylock(_Lock):
+    table = "packages"
+
+    def check_version(self) -> None:
+        version = self.document.get("lock-version")
+        if not isinstance(version, str) or not version.startswith("1."):
+            raise UnreadableInput(self.path, None, f"pylock of version {version!r}; 1 is read")
+
+    def find_index(self, row: dict[str, Any]) -> str:
+        index = row.get("index", "")
+        return index if isinstance(index, str) else ""
+
+    def find_environments(
+        self, rows: Sequence[dict[str, Any]]
+    ) -> list[frozenset[Environment] | None]:
+        if not any(row.get("marker") for row in rows):
+            return [None] * len(rows)
+        extras = _strings(self.document.get("extras"))[:MAX_CHOICES]
+        default = _strings(self.document.get("default-groups"))
+        groups = _strings(self.document.get("dependency-groups"))[:MAX_CHOICES]
+        choices = [("", "", "")]
+        choices += [(f"extra {extra}", extra, "") for extra in extras]
+        choices += [("" if g in default else f"group {g}", "", g) for g in [*default, *groups]]
+        found: list[frozenset[Environment] | None] = []
+        for row in rows:
+            marker = str(row.get("marker") or "")
+            found.append(
+                frozenset(
+                    Environment(part, world.python)
+                    for part, extra, group in choices
+                    for world in self.markers.worlds
+                    if self.markers.holds(marker, world, extra, group)
+                )
+            )
+        return found
+
+
+class _Poetry(_Lock):
+    def check_version(self) -> None:
+        metadata = self.document.get("metadata")
+        version = metadata.get("lock-version") if isinstance(metadata, dict) else None
+        if not isinstance(version, str) or version.partition(".")[0] not in ("1", "2"):
+            problem = f"poetry.lock of version {version!r}; 1 and 2 are read"
+            raise UnreadableInput(self.path, None, problem)
+
+    def read_requires_python(self) -> str:
+        metadata = self.document.get("metadata")
+        found = metadata.get("python-versions", "") if isinstance(metadata, dict) else ""
+        # Poetry's own signs, which markers do not know.
+        return found if isinstance(found, str) and not re.search(r"[\^|*]|~(?!=)", found) else ""
+
+    def find_environments(
+        self, rows: Sequence[dict[str, Any]]
+    ) -> list[frozenset[Environment] | None]:
+        extras = self.document.get("extras")
+        names = list(extras)[:MAX_CHOICES] if isinstance(extras, dict) else []
+        if not any(row.get("markers") for row in rows):
+            return [None] * len(rows)
+        found: list[frozenset[Environment] | None] = []
+        for row in rows:
+            written = row.get("markers")
+            markers = list(written.values()) if isinstance(written, dict) else [written or ""]
+            found.append(
+                frozenset(
+                    Environment(f"extra {extra}" if extra else "", world.python)
+                    for extra in ["", *names]
+                    for world in self.markers.worlds
+                    if any(self.markers.holds(str(m), world, extra) for m in markers)
+                )
+            )
+        return found
+
+
+_OWN = ("virtual", "editable", "directory")
+"""Where uv.lock says that the projects of the workspace are."""
+
+
+class _Uv(_Lock):
+    def check_version(self) -> None:
+        if self.document.get("version") != 1:
+            version = self.document.get("version")
+            raise UnreadableInput(self.path, None, f"uv.lock of version {version!r}; 1 is read")
+
+    def find_index(self, row: dict[str, Any]) -> str:
+        source = row.get("source")
+        registry = source.get("registry") if isinstance(source, dict) else None
+        return registry if isinstance(registry, str) else ""
+
+    def find_environments(
+        self, rows: Sequence[dict[str, Any]]
+    ) -> list[frozenset[Environment] | None]:
+        by_name: dict[str, list[int]] = {}
+        for number, row in enumerate(rows):
+            by_name.setdefault(canonicalize_name(row["name"]), []).append(number)
+        found: list[set[Environment]] = [set() for _ in rows]
+        connected: set[int] = set()
+        choices = list(islice(self._choices(rows), MAX_CHOICES))
+        for part, extra, edges in choices:
+            connected |= self._walk(edges, rows, by_name, None, extra)
+            for world in self.markers.worlds:
+                for number in self._walk(edges, rows, by_name, world, extra):
+                    found[number].add(Environment(part, world.python))
+        parts = {part for part, _, _ in choices} | {""}
+        for number, row in enumerate(rows):
+            if number not in connected:
+                # No project of the lock leads to it: its own markers are all that is known.
+                forks = _strings(row.get("resolution-markers")) or [""]
+                for marker in forks:
+                    found[number] |= self.markers.find_environments(marker, parts)
+        return [frozenset(each) for each in found]
+
+    def _choices(
+        self, rows: Sequence[dict[str, Any]]
+    ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+        """What may be installed: the part's name, how markers call it, and the first edges."""
+        own = [row for row in rows if set(_table(row.get("source"))) & set(_OWN)]
+        several = len(own) > 1
+        for row in own:
+            name = row["name"]
+            base = _edges(row.get("dependencies"))
+            label = f"{name} with " if several else ""
+            yield f"project {name}" if several else "", "", base
+            size = len(name)
+            for kind, word, key in (
+                ("extra", "extra", "optional-dependencies"),
+                ("group", "group", "dev-dependencies"),
+            ):
+                for choice, listed in list(_table(row.get(key)).items())[:MAX_CHOICES]:
+                    edges = [*base, *_edges(listed)]
+                    yield f"{label}{kind} {choice}", f"{word}-{size}-{name}-{choice}", edges
+        manifest = _table(self.document.get("manifest"))
+        edges = _edges(manifest.get("requirements"))
+        if edges:
+            yield "", "", edges
+        for choice, listed in _table(manifest.get("dependency-groups")).items():
+            yield f"group {choice}", "", [*edges, *_edges(listed)]
+
+    def _walk(
+        self,
+        edges: Sequence[dict[str, Any]],
+        rows: Sequence[dict[str, Any]],
+        by_name: dict[str, list[int]],
+        world: World | None,
+        extra: str,
+    ) -> set[int]:
+        """The rows that edges lead to in a world; in none, wherever markers would let them."""
+        reached: set[tuple[int, str]] = set()
+        waiting = list(edges)
+        while waiting:
+            edge = waiting.pop()
+            marker = str(edge.get("marker") or "")
+            if world is not None and not self.markers.holds(marker, world, extra):
+                continue
+            for number in by_name.get(canonicalize_name(str(edge["name"])), ()):
+                row = rows[number]
+                if edge.get("version", row.get("version")) != row.get("version"):
+                    continue
+                if not edge.get("version") and not self._is_of(row, world):
+                    continue
+                for wanted in ("", *_strings(edge.get("extra"))):
+                    if (number, wanted) in reached:
+                        continue
+                    reached.add((number, wanted))
+                    table = _table(row.get("optional-dependencies"))
+                    waiting += _edges(table.get(wanted) if wanted else row.get("dependencies"))
+        return {number for number, _ in reached}
+
+    def _is_of(self, row: dict[str, Any], world: World | None) -> bool:
+        forks = _strings(row.get("resolution-markers"))
+        return world is None or not forks or any(self.markers.holds(m, world) for m in forks)
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _edges(value: object) -> list[dict[str, Any]]:
+    """The dependencies of a row that name something."""
+    rows = value if isinstance(value, list) else []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str)]

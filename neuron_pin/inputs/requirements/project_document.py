@@ -1,0 +1,117 @@
+"""A ``pyproject.toml`` as its readers share it: tables, places, and what could not be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.fs.toml import parse_toml
+from neuron_pin.record import NamedTuple
+
+from .direct import DirectReference, read_direct
+from .requirement import Requirement, parse_requirement
+from .requirements_txt import UnjudgedLine, read_text
+
+BUILD = "build"
+"""The part that a build installs, in an environment of its own."""
+
+
+class ForeignTable(UnjudgedLine):
+    """A table of another program that states dependencies; ``names`` are those it has."""
+
+    def __init__(self, path: str, line: int | None, problem: str, names: Sequence[str]) -> None:
+        super().__init__(path, line, problem)
+        self.names = tuple(names)
+
+
+class StatedRequirement(NamedTuple):
+    """A requirement of a project; ``is_written`` says that its text is in the file as it is."""
+
+    requirement: Requirement
+    is_written: bool = True
+
+
+class ProjectDocument:
+    """A parsed document; ``parts`` are the requirements by the part that they are in, with an
+    empty name for everybody's."""
+
+    def __init__(self, path: str, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.environ = environ
+        self.text = read_text(path)
+        try:
+            self.document = parse_toml(self.text)
+        except ValueError as error:
+            raise UnreadableInput(path, None, f"not TOML: {error}") from None
+        self.lines = self.text.splitlines()
+        self.parts: dict[str, list[StatedRequirement]] = {"": []}
+        self.direct: list[tuple[DirectReference, str]] = []
+        self.problems: list[UnreadableInput] = []
+        self.requires_python = ""
+        self.project = self.table("project")
+        self.tool = self.table("tool")
+
+    # Where values are ------------------------------------------------------------------
+
+    def table(self, *keys: str) -> dict[str, Any]:
+        """A table of the document, empty where there is none; one that is no table is told."""
+        value: Any = self.document
+        for key in keys:
+            value = value.get(key, {})
+            if not isinstance(value, dict):
+                self.tell(f"[{'.'.join(keys)}] is not a table", keys[-1])
+                return {}
+        found: dict[str, Any] = value
+        return found
+
+    def strings(self, name: str, table: Mapping[str, Any], key: str) -> list[str]:
+        """The strings of a list; what in it is none is told."""
+        value: Any = table.get(key, [])
+        if not isinstance(value, list):
+            self.tell(f"{name} is not a list of strings", key)
+            return []
+        if not all(isinstance(item, str) for item in value):
+            self.tell(f"{name} has what is no string", key)
+        return [item for item in value if isinstance(item, str)]
+
+    def tell(self, problem: str, near: str = "", hint: str = "", is_error: bool = True) -> None:
+        kind = UnreadableInput if is_error else UnjudgedLine
+        self.problems.append(kind(self.path, self.line(near) or None, problem, hint=hint))
+
+    def line(self, text: str) -> int:
+        """Where a text is first written; 0 if it is not written in one piece."""
+        found = (n for n, line in enumerate(self.lines, 1) if text and text in line)
+        return next(found, 0)
+
+    def line_of_key(self, table: str, key: str) -> int:
+        """The line of a key below a table's head."""
+        heads = (n for n, line in enumerate(self.lines) if line.strip() == f"[{table}]")
+        head = next(heads, 0)
+        pattern = re.compile(rf"\s*['\"]?{re.escape(key)}['\"]?\s*[=.]")
+        found = (n for n, line in enumerate(self.lines[head:], head + 1) if pattern.match(line))
+        return next(found, 0) or self.line(f"[{table}.{key}]")
+
+    # Rows ------------------------------------------------------------------------------
+
+    def add(self, part: str, text: str) -> None:
+        requirement = self.parse(text)
+        if requirement is not None:
+            self.parts.setdefault(part, []).append(StatedRequirement(requirement))
+
+    def parse(self, text: str) -> Requirement | None:
+        """A requirement; none for one by address, and for one that cannot be read, each of
+        which is noted."""
+        line = self.line(text)
+        where = f"{self.path}:{line}" if line else self.path
+        reference = read_direct(text)
+        if reference is not None:
+            self.direct.append((reference, where))
+            return None
+        try:
+            return parse_requirement(text, where)
+        except WrongUsage as error:
+            problem = error.message.removeprefix(f"{where}: ")
+            self.problems.append(UnreadableInput(self.path, line or None, problem, hint=error.hint))
+            return None
