@@ -88,12 +88,16 @@ def _split(members: Sequence[DetectedPackage]) -> Iterator[_Group]:
     if not among:
         yield _Group(tuple(s for s in members if s.environments is None), among)
         return
-    by_members: dict[tuple[DetectedPackage, ...], set[Environment]] = {}
+    by_members: dict[tuple[int, ...], set[Environment]] = {}
     for environment in sorted(among):
-        own = tuple(s for s in members if s.environments is None or environment in s.environments)
+        own = tuple(
+            number
+            for number, s in enumerate(members)
+            if s.environments is None or environment in s.environments
+        )
         by_members.setdefault(own, set()).add(environment)
     for own, environments in by_members.items():
-        yield _Group(own, frozenset(environments))
+        yield _Group(tuple(members[number] for number in own), frozenset(environments))
 
 
 def _narrow(target: Target, environments: frozenset[Environment], catalog: Catalog) -> Target:

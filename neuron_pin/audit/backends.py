@@ -3,7 +3,7 @@ that work with another alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Package
 from neuron_pin.catalog.backends import (
@@ -34,6 +34,14 @@ def check_backends(group: Sequence[DetectedPackage], catalog: Catalog) -> Iterat
             foreign = find_other_companion(package.backends, own, other.key.name)
             if foreign is not None and other.key.ecosystem is Ecosystem.PIP:
                 yield _clash(statement, other, own[0], foreign)
+
+
+def select_backends(stated: Iterable[DetectedPackage], catalog: Catalog) -> list[DetectedPackage]:
+    """The packages that stand for several backends, and those that work with one alone."""
+    several = [package for package in catalog.packages.values() if package.backends]
+    names = {package.name for package in several}
+    names |= {c for package in several for backend in package.backends for c in backend.companions}
+    return [statement for statement in stated if statement.key.name in names]
 
 
 def list_stated(statement: DetectedPackage, package: Package) -> list[Backend]:

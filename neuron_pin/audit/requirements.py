@@ -41,7 +41,7 @@ from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
 from .alternatives import check_alternatives, with_python
-from .backends import check_backends
+from .backends import check_backends, select_backends
 from .companions import check_companions
 from .finding import Finding, Fix, Severity
 from .known_parts import find_in_part
@@ -83,8 +83,9 @@ def check_packages(
         yield from check_companions(group, catalog, own)
 
     findings += check_alternatives(exact, catalog, target, check_together)
+    beside = select_backends(stated, catalog)
     findings += check_alternatives(
-        stated, catalog, target, lambda group, _: check_backends(group, catalog)
+        beside, catalog, target, lambda group, _: check_backends(group, catalog)
     )
     return findings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -225,25 +226,31 @@ class _Uv(_Lock):
     def find_environments(
         self, rows: Sequence[dict[str, Any]]
     ) -> list[frozenset[Environment] | None]:
-        by_name: dict[str, list[int]] = {}
-        for number, row in enumerate(rows):
-            by_name.setdefault(canonicalize_name(row["name"]), []).append(number)
-        found: list[set[Environment]] = [set() for _ in rows]
-        connected: set[int] = set()
         choices = list(islice(self._choices(rows), MAX_CHOICES))
-        for part, extra, edges in choices:
-            connected |= self._walk(edges, rows, by_name, None, extra)
-            for world in self.markers.worlds:
-                for number in self._walk(edges, rows, by_name, world, extra):
-                    found[number].add(Environment(part, world.python))
+        reached = _Reached(rows, self.markers, [extra for _, extra, _ in choices])
+        for number, (_, _, edges) in enumerate(choices):
+            reached.begin(edges, number)
+        reached.spread()
         parts = {part for part, _, _ in choices} | {""}
-        for number, row in enumerate(rows):
-            if number not in connected:
+        worlds = self.markers.worlds
+        known: dict[int, frozenset[Environment]] = {}
+        found: list[frozenset[Environment] | None] = []
+        for row, mask, is_connected in zip(rows, reached.masks, reached.connected, strict=True):
+            if not is_connected:
                 # No project of the lock leads to it: its own markers are all that is known.
                 forks = _strings(row.get("resolution-markers")) or [""]
-                for marker in forks:
-                    found[number] |= self.markers.find_environments(marker, parts)
-        return [frozenset(each) for each in found]
+                where = (self.markers.find_environments(marker, parts) for marker in forks)
+                found.append(frozenset().union(*where))
+                continue
+            if mask not in known:
+                known[mask] = frozenset(
+                    Environment(part, world.python)
+                    for number, (part, _, _) in enumerate(choices)
+                    for place, world in enumerate(worlds)
+                    if mask >> (number * len(worlds) + place) & 1
+                )
+            found.append(known[mask])
+        return found
 
     def _choices(
         self, rows: Sequence[dict[str, Any]]
@@ -271,39 +278,78 @@ class _Uv(_Lock):
         for choice, listed in _table(manifest.get("dependency-groups")).items():
             yield f"group {choice}", "", [*edges, *_edges(listed)]
 
-    def _walk(
-        self,
-        edges: Sequence[dict[str, Any]],
-        rows: Sequence[dict[str, Any]],
-        by_name: dict[str, list[int]],
-        world: World | None,
-        extra: str,
-    ) -> set[int]:
-        """The rows that edges lead to in a world; in none, wherever markers would let them."""
-        reached: set[tuple[int, str]] = set()
-        waiting = list(edges)
-        while waiting:
-            edge = waiting.pop()
-            marker = str(edge.get("marker") or "")
-            if world is not None and not self.markers.holds(marker, world, extra):
+
+class _Reached:
+    """Which rows of uv.lock the choices lead to.  ``masks`` has a bit for each choice in each
+    world, so that one walk serves for all; ``connected`` asks no marker."""
+
+    def __init__(
+        self, rows: Sequence[dict[str, Any]], markers: Markers, extras: Sequence[str]
+    ) -> None:
+        self.rows = rows
+        self.markers = markers
+        self.extras = extras
+        self.masks = [0] * len(rows)
+        self.connected = [False] * len(rows)
+        self._by_name: dict[str, list[int]] = {}
+        for number, row in enumerate(rows):
+            self._by_name.setdefault(canonicalize_name(row["name"]), []).append(number)
+        self._of_marker: dict[str, int] = {}
+        self._all = (1 << len(extras) * len(markers.worlds)) - 1
+        # By row and extra: what has been passed on, none for what has not been looked at.
+        self._passed: dict[tuple[int, str], int] = {}
+        self._waiting: OrderedDict[tuple[int, str], int] = OrderedDict()
+
+    def begin(self, edges: Sequence[dict[str, Any]], choice: int) -> None:
+        """The edges that a choice begins with."""
+        width = len(self.markers.worlds)
+        self._follow(edges, ((1 << width) - 1) << choice * width)
+
+    def spread(self) -> None:
+        """Follow every edge until nothing new is reached."""
+        while self._waiting:
+            # The oldest first, which gathers what several edges bring.
+            key, mask = self._waiting.popitem(last=False)
+            number, extra = key
+            before = self._passed.get(key)
+            if before is not None and mask | before == before:
                 continue
-            for number in by_name.get(canonicalize_name(str(edge["name"])), ()):
-                row = rows[number]
+            mask |= before or 0
+            self._passed[key] = mask
+            self.masks[number] |= mask
+            self.connected[number] = True
+            row = self.rows[number]
+            table = _table(row.get("optional-dependencies"))
+            self._follow(_edges(table.get(extra) if extra else row.get("dependencies")), mask)
+
+    def _follow(self, edges: Sequence[dict[str, Any]], mask: int) -> None:
+        for edge in edges:
+            here = mask & self._mask_of(str(edge.get("marker") or ""))
+            for number in self._by_name.get(canonicalize_name(str(edge["name"])), ()):
+                row = self.rows[number]
                 if edge.get("version", row.get("version")) != row.get("version"):
                     continue
-                if not edge.get("version") and not self._is_of(row, world):
-                    continue
-                for wanted in ("", *_strings(edge.get("extra"))):
-                    if (number, wanted) in reached:
-                        continue
-                    reached.add((number, wanted))
-                    table = _table(row.get("optional-dependencies"))
-                    waiting += _edges(table.get(wanted) if wanted else row.get("dependencies"))
-        return {number for number, _ in reached}
+                forks = [] if edge.get("version") else _strings(row.get("resolution-markers"))
+                allowed = 0 if forks else self._all
+                for fork in forks:
+                    allowed |= self._mask_of(fork)
+                for extra in ("", *_strings(edge.get("extra"))):
+                    key = (number, extra)
+                    self._waiting[key] = self._waiting.get(key, 0) | here & allowed
 
-    def _is_of(self, row: dict[str, Any], world: World | None) -> bool:
-        forks = _strings(row.get("resolution-markers"))
-        return world is None or not forks or any(self.markers.holds(m, world) for m in forks)
+    def _mask_of(self, marker: str) -> int:
+        """The choices and worlds in which a marker holds."""
+        if not marker:
+            return self._all
+        if marker not in self._of_marker:
+            mask, width = 0, len(self.markers.worlds)
+            asks_extra = "extra" in marker
+            for number, extra in enumerate(self.extras):
+                for place, world in enumerate(self.markers.worlds):
+                    if self.markers.holds(marker, world, extra if asks_extra else ""):
+                        mask |= 1 << number * width + place
+            self._of_marker[marker] = mask
+        return self._of_marker[marker]
 
 
 def _table(value: object) -> dict[str, Any]:

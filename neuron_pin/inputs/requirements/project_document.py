@@ -49,6 +49,7 @@ class ProjectDocument:
         self.parts: dict[str, list[StatedRequirement]] = {"": []}
         self.direct: list[tuple[DirectReference, str]] = []
         self.problems: list[UnreadableInput] = []
+        self._no_tables: set[str] = set()
         self.requires_python = ""
         self.project = self.table("project")
         self.tool = self.table("tool")
@@ -58,10 +59,13 @@ class ProjectDocument:
     def table(self, *keys: str) -> dict[str, Any]:
         """A table of the document, empty where there is none; one that is no table is told."""
         value: Any = self.document
-        for key in keys:
+        for number, key in enumerate(keys, 1):
             value = value.get(key, {})
             if not isinstance(value, dict):
-                self.tell(f"[{'.'.join(keys)}] is not a table", keys[-1])
+                name = ".".join(keys[:number])
+                if name not in self._no_tables:
+                    self._no_tables.add(name)
+                    self.tell(f"[{name}] is not a table", key)
                 return {}
         found: dict[str, Any] = value
         return found
