@@ -6,11 +6,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, public_version
+from neuron_pin.catalog import Catalog, OperatingSystem, public_version
 from neuron_pin.catalog.family_names import is_name_of_form
-from neuron_pin.catalog.newness import JudgedSystem, judge_system
+from neuron_pin.catalog.newness import JudgedSystem, Standing, judge_kernel, judge_system
 from neuron_pin.catalog.support import find_target_parts
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash, find_floor_above
+from neuron_pin.catalog.windows import (
+    DRIVER,
+    RUNTIME,
+    Pair,
+    find_clash,
+    find_floor_above,
+    find_tested_kernels,
+    parse_kernel_series,
+)
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.host.distributions import environment_python
 from neuron_pin.inputs.host.dpkg_status import (
@@ -257,7 +265,9 @@ def _driver(
             )
     if kernel and installed and target.os is not None:
         floor = find_floor_above(catalog, installed, target.os.name, kernel)
-        if floor is not None:
+        if floor is None:
+            yield from _untested_kernel(installed, kernel, root, catalog, target.os)
+        else:
             yield Finding(
                 Rule.KERNEL,
                 Severity.ERROR,
@@ -266,6 +276,27 @@ def _driver(
                 os.path.join(root, "proc/sys/kernel/osrelease"),
                 f"boot a kernel of {floor.kernel} or newer",
             )
+
+
+def _untested_kernel(
+    driver: str, kernel: str, root: str, catalog: Catalog, system: OperatingSystem
+) -> Iterator[Finding]:
+    """NP111: a running kernel of a series that the installed driver was not tested on with the
+    operating system; one that is newer than all tested ones is NP510."""
+    sdks = [sdk for sdk, _ in catalog.shipped(DRIVER).get(driver, ())]
+    tested, source = find_tested_kernels(catalog, sdks, system.name)
+    is_tested = parse_kernel_series(kernel) in map(parse_kernel_series, tested)
+    if not tested or is_tested or judge_kernel(catalog, kernel, system) is Standing.NEWER:
+        return
+    yield Finding(
+        Rule.KERNEL_UNTESTED,
+        Severity.WARNING,
+        f"{DRIVER} {driver}",
+        f"was tested on {system.name} with kernel {', '.join(tested)}, but {kernel} is running "
+        f"[{source}]",
+        os.path.join(root, "proc/sys/kernel/osrelease"),
+        f"boot a kernel of the series {' or '.join(tested)}, or test the driver on yours",
+    )
 
 
 def _concerns_apt(root: str, catalog: Catalog, packages: list[DetectedPackage]) -> bool:

@@ -143,12 +143,12 @@ PAGES = {
         "A transaction installs a kernel of a new series (6.8) that the driver's release was not "
         "tested on. The driver is built for each kernel; if that fails, the machine has no driver "
         "after the next boot. The hooks of apt and dnf refuse such a kernel, and allow another "
-        "patch of an installed series.",
+        "patch of an installed series. check warns where such a kernel is running.",
         "",
         _HOOK_REFUSES,
         _PLUGIN_REFUSES,
         "neuron-pin hook install apt --lock lock.json",
-        ("hooks.program.verdict:judge_kernels",),
+        ("audit.host:_untested_kernel", "hooks.program.verdict:judge_kernels"),
     ),
     Rule.KERNEL_HEADERS: RulePage(
         "dkms(8)",

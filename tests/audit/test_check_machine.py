@@ -380,8 +380,11 @@ LOADED = [
     ("2.x.7693.0", "", "6.17.0-1010-aws", ["NP610"]),
     ("2.30.2.0", "2.30.2.0", "7.4.0-1-aws", ["NP510"]),
     ("2.30.2.0", "2.30.2.0", "custom-7.4", ["NP610"]),
-    # Between the tested ones: not newer.
-    ("2.30.2.0", "2.30.2.0", "6.14.0-1-aws", []),
+    # Between the tested ones: not newer, and not tested with this driver.
+    ("2.30.2.0", "2.30.2.0", "6.14.0-1-aws", ["NP111"]),
+    ("", "2.30.2.0", "6.8.0-1015-aws", ["NP111"]),
+    # What is not known to be of a release was tested on nothing.
+    ("", "2.99.1.0", "6.14.0-1-aws", ["NP510"]),
     # Without a driver the kernel is nobody's matter.
     ("", "", "7.4.0-1-aws", []),
 ]
@@ -401,6 +404,30 @@ def test_a_loaded_driver_and_a_kernel_that_the_facts_do_not_know(
     done = run("check", "--root", machine.root, *AS_OF, "--format", "json")
     assert sorted(rule for rule, _ in found(done)) == sorted(rules)
     assert done.code == ("NP609" in rules)
+
+
+# an operating system, the installed driver and the running kernel; whether they were tested so
+TESTED = [
+    ("ID=ubuntu\nVERSION_ID=24.04\n", "2.26.5.0", "6.14.0-1-aws", True),
+    ("ID=ubuntu\nVERSION_ID=24.04\n", "2.26.5.0", "6.17.0-1-aws", False),
+    ("ID=amzn\nVERSION_ID=2023\n", "2.30.2.0", "6.1.0-1", True),
+    ("ID=amzn\nVERSION_ID=2023\n", "2.30.2.0", "6.18.3-1", True),
+    ("ID=amzn\nVERSION_ID=2023\n", "2.30.2.0", "6.12.3-1", False),
+    # Of a system that the facts do not know nobody says what was tested.
+    ("ID=ubuntu\nVERSION_ID=28.04\n", "2.30.2.0", "6.14.0-1-aws", True),
+]
+
+
+@pytest.mark.parametrize(("system", "driver", "kernel", "is_tested"), TESTED)
+def test_a_kernel_that_the_driver_was_not_tested_on(
+    run, tmp_path: Path, system: str, driver: str, kernel: str, is_tested: bool
+) -> None:
+    machine = Machine(tmp_path / "root", system=system)
+    machine.install("aws-neuronx-dkms", driver)
+    machine.write("proc/sys/kernel/osrelease", f"{kernel}\n")
+    done = run("check", "--root", machine.root, *AS_OF, "--format", "json")
+    rows = [row for row in json.loads(done.out)["findings"] if row["rule"] == "NP111"]
+    assert [row["severity"] for row in rows] == ([] if is_tested else ["warning"])
 
 
 def test_an_environment_of_a_newer_python(run, tmp_path: Path) -> None:
