@@ -153,6 +153,11 @@ def find_mismatches(held: HookLock, place: HookLocation) -> Iterator[str]:
         yield mismatch
     if place.kind is HookKind.DNF:
         yield from find_gaps(place)
+    if place.kind is HookKind.APT:
+        # Imported here: no other hook reads a machine's package lists.
+        from neuron_pin.audit.other_archives import warn_of_other_archives
+
+        yield from warn_of_other_archives(place.root, held.resolution.packages_of(Ecosystem.APT))
     if target.instance and machine.instance and machine.instance != target.instance:
         yield f"the lock is for {target.instance}, but this machine is {machine.instance}"
 

@@ -36,7 +36,7 @@ from .nearest import Beginning, find_destination
 from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
 from .rollback import list_rollback, pass_hook
 from .step import Part, Plan, Step
-from .system import Machine, system_steps
+from .system import Machine, find_shared, system_steps
 
 
 class PlanOptions(NamedTuple):
@@ -63,7 +63,8 @@ class CurrentState(NamedTuple):
     ``is_release`` says that it is a whole release, of which nobody installs everything.
     ``hooks`` are the releases that the machine's hooks enforce, by package manager, and
     ``enforced`` the files of its pins, none for a machine that was not read; ``refused`` are
-    packages in versions that the hook of apt does not allow.
+    packages in versions that the hook of apt does not allow.  ``apt_root`` is the root of the
+    machine whose apt was read, empty for none.
     """
 
     state: State
@@ -74,6 +75,7 @@ class CurrentState(NamedTuple):
     hooks: Mapping[str, str] = MappingProxyType({})
     enforced: tuple[str, ...] | None = None
     refused: frozenset[str] = frozenset()
+    apt_root: str = ""
 
 
 NOTHING = State("nothing", "", {})
@@ -191,7 +193,7 @@ def read_current_state(
         for name, found in installed.items()
         if name in pins and not pins[name].matches(found.version)
     )
-    return CurrentState(state, target, configured, held, False, hooks, enforced, refused)
+    return CurrentState(state, target, configured, held, False, hooks, enforced, refused, root)
 
 
 def _is_release(state: State) -> bool:
@@ -295,6 +297,7 @@ def make_plan(
         situation.held,
         situation.enforced,
         manager in situation.hooks,
+        find_shared(situation.apt_root, resolution),
     )
     steps = list(system_checks(resolution, catalog, manner.root))
     if situation.hooks.get(manager, destination.sdk) != destination.sdk:

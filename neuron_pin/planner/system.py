@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from neuron_pin.audit.other_archives import OtherArchive, find_other_archives
 from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
@@ -19,7 +21,7 @@ from neuron_pin.outputs.repositories import (
     render_repo,
     render_sources,
 )
-from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 
@@ -38,7 +40,8 @@ class Machine(NamedTuple):
     """The machine of the steps: ``root`` is put before every path, empty for the machine
     itself; ``command`` is the command line that written files name.  ``configured`` says that
     the Neuron repository is configured already, ``held`` names packages on hold, ``enforced``
-    are the files of pins that exist, none for unknown; ``hooked`` says that a hook has them."""
+    are the files of pins that exist, none for unknown; ``hooked`` says that a hook has them.
+    ``shared`` are other archives that have a version of the plan as another file."""
 
     system: OperatingSystem
     root: str
@@ -47,6 +50,19 @@ class Machine(NamedTuple):
     held: frozenset[str]
     enforced: tuple[str, ...] | None = ()
     hooked: bool = False
+    shared: tuple[OtherArchive, ...] = ()
+
+
+def find_shared(root: str, resolution: Resolution) -> tuple[OtherArchive, ...]:
+    """The other archives of the machine below a root, empty for none, that have a version of the
+    plan; what cannot be read has none.  Raises `UnreadableInput`."""
+    if not root:
+        return ()
+    try:
+        return tuple(find_other_archives(root, resolution.packages_of(Ecosystem.APT)))
+    except SourceFailed:
+        # apt itself fails on such a list, and doctor says so.
+        return ()
 
 
 def system_steps(
@@ -263,19 +279,55 @@ def _install(
         install += " --allow-downgrades"
     held = sorted(machine.held & set(names))
     is_driver = part is Part.DRIVER
+    # The pins are written before: by its name alone apt takes the file that they prefer, unless
+    # that lowers what is installed.
+    shared = {other.name for other in machine.shared}
+    by_name = {
+        p.key.name
+        for p in packages
+        if p.key.name in shared
+        and p.pin.is_exact
+        and not (p.key in before and before[p.key].backwards)
+    }
     return Step(
         part,
         "driver" if is_driver else "packages",
         _title(packages, is_driver=is_driver),
-        pins=tuple((p.key.name, p.version, _word(p, catalog, tool)) for p in packages),
+        pins=tuple(
+            (
+                p.key.name,
+                p.version,
+                p.key.name if p.key.name in by_name else _word(p, catalog, tool),
+            )
+            for p in packages
+        ),
         install=install,
         commands=(f"apt-mark hold {' '.join(held)}",) if held and moves_held else (),
         as_root=True,
         stops=True,
         reboot=is_driver,
         reason=_explain_install(held, at_once=is_driver and len(packages) > 1),
+        warnings=tuple(_warn_of_shared(machine.shared, names, by_name)),
         back=tuple(_rollback_steps(packages, before, tool, catalog)),
     )
+
+
+def _warn_of_shared(
+    shared: Sequence[OtherArchive], names: Sequence[str], by_name: Collection[str]
+) -> Iterator[str]:
+    """Where apt may take the file of another archive, a line for each package."""
+    first = {other.name: other for other in reversed(shared)}
+    for name in names:
+        if name not in first:
+            continue
+        told = f"{first[name].describe()} ({Rule.TWO_ARCHIVES.identifier}): "
+        if name in by_name:
+            yield f"{told}it is installed by its name alone, which takes what the pins prefer"
+        else:
+            yield (
+                f"{told}with a version in the command apt takes the file of the archive that it "
+                "reads first; disable that source before this step"
+            )
 
 
 def _word(package: LockedPackage, catalog: Catalog, tool: str) -> str:

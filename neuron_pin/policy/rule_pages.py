@@ -822,7 +822,11 @@ PAGES = {
         "NAME=VERSION takes the first source's file",
         "",
         "neuron-pin doctor",
-        ("audit.apt_view:_find_shadowed",),
+        (
+            "audit.apt_view:_find_shadowed",
+            "audit.other_archives:warn_of_other_archives",
+            "planner.system:_warn_of_shared",
+        ),
     ),
     Rule.PHASED: RulePage(
         "apt_preferences(5), Phased-Update-Percentage",

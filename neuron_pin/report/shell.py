@@ -150,7 +150,9 @@ def _body(step: Step, indent: str, *, is_apt: bool) -> Iterator[str]:
             yield f"{indent}  idle"
         yield f"{indent}  set --"
         for name, version, word in step.pins:
-            found = f'"$(pin {name} {shlex.quote(version)})"' if is_apt else shlex.quote(word)
+            # What is installed by its name alone follows the pins.
+            is_found = is_apt and word != name
+            found = f'"$(pin {name} {shlex.quote(version)})"' if is_found else shlex.quote(word)
             # A failure inside the words of a command would be ignored.
             yield f'{indent}  p={found}; set -- "$@" "$p"'
         yield f'{indent}  as_root {step.install} "$@"'
