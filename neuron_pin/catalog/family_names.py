@@ -12,8 +12,10 @@ import re
 
 from .catalog import Catalog
 
-_FORM = re.compile(r"aws-neuronx?-[a-z0-9][a-z0-9.+-]*|([a-z0-9]+-)*neuronx(-[a-z0-9]+)*")
-"""``aws-neuron-…``, ``aws-neuronx-…``, or ``neuronx`` as a word.
+_FORM = re.compile(
+    r"aws-neuronx?-[a-z0-9][a-z0-9.+-]*|neuronx(-[a-z0-9]+)+|([a-z0-9]+-)+neuronx(-[a-z0-9]+)*"
+)
+"""``aws-neuron-…``, ``aws-neuronx-…``, or ``neuronx`` as one word of several.
 
 Source: the names in the release manifest; of those that the public index and Debian have, all but
 the ones below are AWS's.

@@ -65,6 +65,7 @@ OF_FORM = [
     ("torchtitan-neuron", True),
     ("optimum-neuron", False),
     ("neuron", False),
+    ("neuronx", False),
     ("neuron-morphology", False),
     ("bsb-neuron", False),
     ("datadog-aws-neuron", False),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from proxy_world import put_neuron
 
 ENDED = "2.8.0.2.10.16998"
 LOCAL = "+e9bf8a50"
@@ -209,3 +210,15 @@ def test_a_range_does_not_reach_what_has_ended(
     client.index = client.index.replace("/simple/", "/phase/eos/simple/")
     assert client.install("torch-neuronx<2.9,>=2.8").returncode == 0
     assert client.installed["torch_neuronx"] == ENDED
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
+def test_what_is_newer_than_the_facts_is_installed(
+    kind, tmp_path: Path, pair, process, pip_environment
+) -> None:
+    """The page says so in keys of the server's own, which no client may stumble over."""
+    put_neuron(pair.neuron, "neuronx-cc", [("2.24.5133.0+58f8de22", ()), ("2.99.1.0", ())])
+    client = kind(tmp_path, process(*pair.options).url, pip_environment)
+    done = client.install("neuronx-cc>=2.24")
+    assert done.returncode == 0, done.stdout
+    assert client.installed["neuronx_cc"] == "2.99.1.0"
