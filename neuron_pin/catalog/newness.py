@@ -70,14 +70,21 @@ def compare_with_known(version: str, known: Collection[str]) -> Standing:
     return Standing.UNKNOWN
 
 
-def judge_version(catalog: Catalog, package: str, version: str) -> Standing:
+def judge_version(
+    catalog: Catalog, package: str, version: str, known: Collection[str] | None = None
+) -> Standing:
     """What the facts say of a package's version, by all that any release shipped; a build behind
-    a version that releases list without one is known with it."""
-    known = list_known_versions(catalog, package)
+    a version that releases list without one is known with it.  ``known`` is
+    `list_known_versions`, for whoever has it."""
+    known = list_known_versions(catalog, package) if known is None else known
+    standing = compare_with_known(version, known)
     own = catalog.packages.get(package)
-    if own is not None and own.backends and any(own.lists(listed, version) for listed in known):
-        return Standing.KNOWN
-    return compare_with_known(version, known)
+    if standing is not Standing.NEWER or own is None:
+        return standing
+    public = public_version(version)
+    bases = (listed for listed in known if public.startswith(f"{listed}."))
+    is_build = any(own.lists(listed, version) for listed in bases)
+    return Standing.KNOWN if is_build else standing
 
 
 def label_phase(phase: Phase, *, is_newer: bool) -> str:

@@ -23,7 +23,7 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
-from neuron_pin.catalog.newness import Standing, judge_version
+from neuron_pin.catalog.newness import Standing, judge_version, list_known_versions
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.printable import blank_unprintable
@@ -168,6 +168,7 @@ class _FileEvaluator:
         self._shipped = catalog.shipped(name) if self._package else {}
         self._days: dict[str, str] = {}
         self._standings: dict[str, Standing] = {}
+        self._known = list_known_versions(catalog, name) if self._package else []
 
     def page(self, index: Index, page: ProjectPage) -> Iterator[ServedFile | Withheld]:
         """Every file of a page."""
@@ -270,7 +271,7 @@ class _FileEvaluator:
         if self._package is None or not self._package.kind.is_component:
             return False
         if version not in self._standings:
-            self._standings[version] = judge_version(self._catalog, self.name, version)
+            self._standings[version] = judge_version(self._catalog, self.name, version, self._known)
         return self._standings[version] is Standing.NEWER
 
     def _day(self, version: str) -> str:
