@@ -134,8 +134,8 @@ _FILES = {
 def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, target: Target) -> str:
     """The command that locks packages together, into the files that their package managers read:
     of a release if it ships all of them for the target and they are supported, else of the newest
-    that ships most of them so; where none does, those that the release has.  A name that no
-    release ships for the target decides nothing; empty where all are such names.  What has ended
+    that ships most of them so.  A name that no release ships for the target, supported,
+    is left out; empty where all are such names.  What has ended
     of the target itself, which a lock refuses, is the nearest that is supported instead."""
     target = _find_supported(catalog, target)
     keys = [key for key in packages if key.ecosystem in _FILES]
@@ -145,7 +145,7 @@ def lock_command(packages: Iterable[PackageKey], sdk: str, catalog: Catalog, tar
     final = (release for release in catalog.releases if release.is_final)
     newest = [release.sdk for release in final if release.date <= target.as_of]
     chosen = max((sdk, *newest), key=lambda each: len(wanted & _supported(catalog, each, target)))
-    shipped = sorted(wanted & _members(catalog, chosen, target).keys())
+    shipped = sorted(wanted & _supported(catalog, chosen, target))
     if wanted and not shipped:
         return ""
     words = ["neuron-pin", "lock", *shipped, *target.list_options(), "--sdk", chosen]

@@ -537,6 +537,7 @@ PAGES = {
         "make one lock for all of them: neuron-pin lock",
         "neuron-pin check --venv .venv",
         (
+            "audit.mixtures:_left",
             "audit.mixtures:_replaced_image",
             "audit.mixtures:check_mixtures",
             "hooks.program.verdict:_find_mixed",
