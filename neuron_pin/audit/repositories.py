@@ -38,6 +38,7 @@ from neuron_pin.target.detection import detect
 
 from .apt_view import check_pins, view_packages
 from .finding import Finding, Severity
+from .key_policy import check_key_policy
 
 STALE_DAYS = 14
 """Days after which package lists count as stale."""
@@ -252,7 +253,7 @@ def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Ite
         )
     for where, data in keys:
         try:
-            ends = _key_ends(dearmor(data))
+            key = dearmor(data)
         except BadSignature as error:
             remedy = _key_command(repository, where) if where != place else "correct the key"
             yield _error(Rule.APT_KEY, where, f"{error}", place, remedy)
@@ -260,7 +261,9 @@ def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Ite
         remedy = "replace it by the newer key"
         if where != place:
             remedy = _key_command(repository, where)
+        ends = _key_ends(key)
         yield from _check_end(Rule.APT_KEY, where, "the key", ends, now, place, remedy)
+        yield from check_key_policy(root, where, key, now, place, remedy)
 
 
 def _key_command(repository: AptRepository, path: str) -> str:

@@ -670,12 +670,14 @@ PAGES = {
     Rule.APT_KEY: RulePage(
         "sources.list(5), Signed-By",
         "The repository's key is missing, expired or about to expire, or signatures are not "
-        "checked. When a key expires apt keeps the old lists, and only prints a warning.",
+        "checked. When a key expires apt keeps the old lists, and only prints a warning. Or sqv, "
+        "by which apt of Debian 13 and later verifies, refuses the key: its algorithm, or the "
+        "digest of its signature on itself.",
         "",
         "apt-get update warns and keeps old lists",
         "",
         "neuron-pin doctor",
-        ("audit.repositories:_trust",),
+        ("audit.key_policy:check_key_policy", "audit.repositories:_trust"),
     ),
     Rule.APT_LISTS: RulePage(
         "apt-get(8), update",
