@@ -72,6 +72,15 @@ def check_alternatives(
     return findings
 
 
+def group_members(
+    stated: Iterable[DetectedPackage],
+) -> Iterator[tuple[DetectedPackage, ...]]:
+    """What is installed together, for each environment that the files make."""
+    for members in _group_by_place(stated):
+        for group in _split(members):
+            yield group.members
+
+
 def _group_by_place(stated: Iterable[DetectedPackage]) -> list[list[DetectedPackage]]:
     groups: dict[str, list[DetectedPackage]] = {}
     for statement in stated:

@@ -30,6 +30,7 @@ from .alternatives import make_worlds
 from .finding import Finding, Severity
 from .newer import check_newer_target
 from .part import check_part
+from .proof import Prove
 from .remedy import target_remedy
 from .requirements import check_packages, is_neuron
 from .scope import check_scope
@@ -56,8 +57,9 @@ def check_dockerfile(
     make_target: MakeTarget,
     within_days: int,
     environ: Mapping[str, str],
+    prove: Prove | None = None,
 ) -> CheckedDockerfile:
-    """Check a Dockerfile, stage by stage."""
+    """Check a Dockerfile, stage by stage; fixes are offered as `check_packages` has it."""
     findings: list[Finding] = []
     everything: list[DetectedPackage] = []
     unread = [_describe(part, path, catalog) for part in dockerfile.unread]
@@ -72,7 +74,7 @@ def check_dockerfile(
         reader = _Stages(path, dockerfile.stages, catalog, make_target, environ)
         stated = list(reader.detect(stage))
         unread += reader.unread
-        findings += check_packages(stated, catalog, target, within_days)
+        findings += check_packages(stated, catalog, target, within_days, prove)
         for installation in stage.installations:
             findings += _installation(installation, stage, path, catalog)
         everything += stated

@@ -21,18 +21,12 @@ from neuron_pin.catalog.newness import (
     name_newest,
 )
 from neuron_pin.catalog.support import Part, package_part
-from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
-from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import (
     Ecosystem,
-    NeuronVersion,
     PackageKey,
     Phase,
-    Pin,
-    PinPrecision,
     Rule,
-    derive_pin,
     installable,
     phase_at,
 )
@@ -43,20 +37,27 @@ from neuron_pin.target import Target
 from .alternatives import check_alternatives, with_python
 from .backends import check_backends, select_backends
 from .companions import check_companions
-from .finding import Finding, Fix, Severity
+from .finding import Finding, Severity
 from .known_parts import find_in_part
 from .mixtures import Shipped, check_mixtures
 from .names import check_names
 from .newer import check_newer_release, report_newer_range, report_newer_version
+from .open_ranges import check_open_range, quote_range
 from .part import MakeFinding, check_part, part_remedy
+from .proof import Prove, prove_fixes
 from .remedy import suggest_replacement
 
 
 def check_packages(
-    stated: Sequence[DetectedPackage], catalog: Catalog, target: Target, within_days: int
+    stated: Sequence[DetectedPackage],
+    catalog: Catalog,
+    target: Target,
+    within_days: int,
+    prove: Prove | None = None,
 ) -> list[Finding]:
     """Findings on the Neuron packages among what is stated, by place, and on names that are
-    easily taken for theirs; other packages are not judged."""
+    easily taken for theirs; other packages are not judged.  With ``prove`` only fixes that can
+    be locked are offered."""
     findings = list(check_names(stated, catalog))
     # What no marker lets onto the target is not installed there.
     stated = [s for s in stated if s.environments is None or s.environments]
@@ -87,7 +88,7 @@ def check_packages(
     findings += check_alternatives(
         beside, catalog, target, lambda group, _: check_backends(group, catalog)
     )
-    return findings
+    return prove_fixes(findings, ours, target, prove) if prove is not None else findings
 
 
 def select_neuron(stated: Iterable[DetectedPackage], catalog: Catalog) -> list[DetectedPackage]:
@@ -316,7 +317,7 @@ def _range(
         remedy = part_remedy(told, stated.key, versions[0], catalog, target)
         yield from check_part(told, target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:
-        yield _quote(stated, stated.meant, versions, catalog.packages[name], finding)
+        yield quote_range(stated, stated.meant, versions, shipped, catalog, target, finding)
         return
     rows = [row for v in versions for row in shipped[name, v]]
     is_for_family = any(member.is_for(target.family) for _, member in rows)
@@ -325,81 +326,7 @@ def _range(
     if has_ended or not is_for_family:
         # To pin what nobody should use is no advice.
         return
-    newest = _parse_or_none(catalog.packages[name], versions[0])
-    if newest is not None and not stated.version and requirement.admits(_next_major(newest)):
-        held = derive_pin(newest, PinPrecision.MAJOR)
-        written = add_pin(requirement, stated.key.ecosystem, held, stated.install_spec)
-        made = finding(
-            Rule.UNPINNED,
-            Severity.WARNING,
-            _describe_open_range(requirement, newest, held),
-            f"write {written}",
-        )
-        yield made._replace(fix=Fix(stated.install_spec, written) if stated.install_spec else None)
-
-
-def _quote(
-    stated: DetectedPackage,
-    meant: Requirement,
-    versions: Sequence[str],
-    package: Package,
-    finding: MakeFinding,
-) -> Finding:
-    """NP305: a range that the shell takes for a redirection, with the fix that quotes it."""
-    written = meant.text
-    newest = next((_parse_or_none(package, v) for v in versions if meant.admits(v)), None)
-    if newest is not None and meant.admits(_next_major(newest)):
-        held = derive_pin(newest, PinPrecision.MAJOR)
-        written = add_pin(meant, stated.key.ecosystem, held, written)
-    written = shlex.quote(written)
-    sign = next(sign for sign in meant.text if sign in "<>")
-    reason = f"{sign!r} is a redirection to the shell, so nothing limits the version"
-    made = finding(Rule.UNPINNED, Severity.WARNING, reason, f"quote it: {written}")
-    return made._replace(fix=Fix(meant.text, written) if stated.install_spec else None)
-
-
-def _describe_open_range(requirement: Requirement, newest: NeuronVersion, held: Pin) -> str:
-    """Why a range may lead to a new major version, and what that is of such a version."""
-    how = f"{requirement.range!r} allows" if requirement.range else "without a version it allows"
-    shown = ".".join([*newest.framework, *newest.own])
-    what = f"the major version of {shown} is {held.base}"
-    if newest.framework:
-        own = held.base.rpartition(".")[2]
-        what += f": framework {'.'.join(newest.framework)}, Neuron {own}"
-    return f"{how} an upgrade to a new major version ({what})"
-
-
-def add_pin(requirement: Requirement, system: Ecosystem, held: Pin, written: str) -> str:
-    """A requirement as it is written, with a pin added: bounds, extras, markers, spaces and
-    quotes stay, and only a pin that the new one narrows gives way."""
-    if system is not Ecosystem.PIP:
-        return installable(requirement.name, held, system)
-    text = written or requirement.text
-    head, semicolon, marker = text.partition(";")
-    body = head.rstrip()
-    rest = head[len(body) :] + semicolon + marker
-    closing = ")" if body.endswith(")") else ""
-    body = body.removesuffix(")").rstrip()
-    pin = held.render(system)
-    if requirement.pin is not None:
-        # One clause with two equals signs, less exact than the new one.
-        body = body[: body.index("=")].rstrip()
-    elif requirement.specifier:
-        body += ","
-    return f"{body}{pin}{closing}{rest}"
-
-
-def _parse_or_none(package: Package, version: str) -> NeuronVersion | None:
-    try:
-        return package.parse(version)
-    except InvalidVersion:
-        return None
-
-
-def _next_major(version: NeuronVersion) -> str:
-    """A version of the next major, as it would be called."""
-    major = int(version.own[0]) if version.own[0].isdigit() else 0
-    return ".".join([*version.framework, str(major + 1), *("0" for _ in version.own[1:])])
+    yield from check_open_range(stated, versions, shipped, catalog, target, finding)
 
 
 def parse_within(text: str) -> int:

@@ -19,6 +19,7 @@ from neuron_pin.audit.unread import (
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
+from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
@@ -176,7 +177,13 @@ class Check:
 
             dockerfile = read_dockerfile(path, ReadNames(self.catalog))
             found = check_dockerfile(
-                path, dockerfile, self.catalog, self.target, self.within_days, self.environ
+                path,
+                dockerfile,
+                self.catalog,
+                self.target,
+                self.within_days,
+                self.environ,
+                self._prove,
             )
             # No builder takes such a file, and what the rest of it says is judged all the same.
             self._errors += dockerfile.problems
@@ -194,7 +201,7 @@ class Check:
             from neuron_pin.audit.newer import check_newer_target
 
             findings += check_newer_target(target, self.catalog, path)
-        findings += check_packages(stated, self.catalog, target, self.within_days)
+        findings += check_packages(stated, self.catalog, target, self.within_days, self._prove)
         if path.endswith((".txt", ".in")):
             from neuron_pin.audit.index_settings import check_index
 
@@ -204,6 +211,18 @@ class Check:
         what = "package" if os.path.basename(path).startswith("pylock") else what
         findings += self._sources(stated)
         return _Examined(findings, stated, ReadPart(len(stated), what), unread)
+
+    def _prove(self, requirements: Sequence[Requirement], target: Target) -> None:
+        """Lock requirements of the embedded catalog; raises where that cannot be done."""
+        from .lock_request import LockRequest, lock_request
+        from .read_settings import make_lock_request
+
+        base: LockRequest = make_lock_request(
+            Settings(offline=True), self.catalog,
+            today=target.as_of, this_python=target.python, environ={},
+            requirements=requirements,
+        )  # fmt: skip
+        lock_request(base._replace(target=target))
 
     def _sources(self, stated: Sequence[DetectedPackage]) -> list[Finding]:
         from neuron_pin.audit.package_source import check_sources

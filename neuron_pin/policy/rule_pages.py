@@ -320,7 +320,7 @@ PAGES = {
         "aws-neuronx-tools=2.*",
         "aws-neuronx-tools-0:2.*",
         "neuron-pin check requirements.txt",
-        ("audit.requirements:_quote", "audit.requirements:_range"),
+        ("audit.open_ranges:check_open_range", "audit.open_ranges:quote_range"),
     ),
     Rule.OUTSIDE_LOCK: RulePage(
         "Neuron SDK Installation and Update instructions",

@@ -43,6 +43,9 @@ def test_every_finding_and_no_other(run, file: str, case: dict[str, Any]) -> Non
     found = [[row["rule"], row["place"], row["subject"]] for row in document["findings"]]
     assert sorted(found) == sorted(case["findings"])
     assert done.code == case.get("code", done.code)
+    if "fixed" in case:
+        run("check", path, *case.get("options", TARGET), "--fix")
+        assert Path(path).read_text() == case["fixed"]
     (place,) = document["inputs"]
     unread = [[part["place"], part["text"]] for part in place["unread"]]
     assert sorted(unread, key=str) == sorted(case.get("unread", unread), key=str)
