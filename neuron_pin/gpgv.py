@@ -28,9 +28,11 @@ _ARMOR = rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(.*?)\r?\n?-----END PGP PUB
 
 class BadSignature(Exception):
     """The text is not signed, or not by a key that counts; the text says why.  ``is_weak`` says
-    that the key may be right, and the way in which it was used is too weak."""
+    that the key may be right, and the way in which it was used is too weak, ``is_weak_key`` that
+    the key itself is."""
 
     is_weak = False
+    is_weak_key = False
 
 
 class Signed(NamedTuple):

@@ -18,6 +18,7 @@ FLOORS = (
     ("errors", "extras", "printable", "reporter"),
     ("fs", "policy", "screen"),
     ("gpgv",),
+    ("sqv",),
     ("catalog", "lockfile"),
     ("settings",),
     ("target", "inputs"),

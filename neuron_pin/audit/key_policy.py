@@ -7,7 +7,6 @@ sqv 1.3 and 1.5 say of keys of each kind.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator, Mapping
 
@@ -15,20 +14,9 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
+from neuron_pin.sqv import find_policy, uses_sqv
 
 from .finding import Finding, Severity
-
-SQV = ("usr/lib/apt/methods/sqv", "usr/bin/sqv")
-"""What apt verifies with where both are there."""
-
-POLICIES = (
-    "etc/crypto-policies/back-ends/apt-sequoia.config",
-    "var/lib/crypto-config/profiles/current/apt-sequoia.config",
-    "etc/crypto-policies/back-ends/sequoia.config",
-    "var/lib/crypto-config/profiles/current/sequoia.config",
-    "usr/share/apt/default-sequoia.config",
-)
-"""The policy of a machine's apt: the first file that is there."""
 
 MAX_POLICY = 1 << 20
 MAX_PACKETS = 100_000
@@ -59,11 +47,6 @@ class Certificate(NamedTuple):
     digests: tuple[str, ...]
 
 
-def uses_sqv(root: str) -> bool:
-    """Whether the apt of the machine below a root verifies with sqv."""
-    return all(os.path.exists(os.path.join(root, path)) for path in SQV)
-
-
 def read_policy(root: str) -> dict[str, str]:
     """The days from which a machine's apt refuses algorithms, by their names, "" for long ago and
     "9999" for never; raises `UnreadableInput`."""
@@ -71,7 +54,7 @@ def read_policy(root: str) -> dict[str, str]:
     from neuron_pin.fs.toml import parse_toml
 
     days = dict(ENDED)
-    path = next((p for n in POLICIES if os.path.isfile(p := os.path.join(root, n))), "")
+    path = find_policy(root)
     if not path:
         return days
     try:

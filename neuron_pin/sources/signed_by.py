@@ -70,15 +70,30 @@ def _is_yes(text: str) -> bool:
     return text.lower() in ("yes", "true", "1")
 
 
-def verify_message(message: bytes, trust: Trust, *, detached: bytes | None = None) -> Signed:
+def verify_message(
+    message: bytes, trust: Trust, *, detached: bytes | None = None, as_apt: bool = False
+) -> Signed:
     """The signed text, by a key that counts; raises `BadSignature`.
 
-    Where no key is named those of the machine's apt count.
+    Where no key is named those of the machine's apt count.  ``as_apt`` says that where this
+    machine's apt asks sqv, a signature has to count for sqv too.
     """
     # Imported here: what a machine's apt has fetched is not verified again.
-    from neuron_pin.gpgv import BadSignature, verify
+    from neuron_pin.gpgv import BadSignature, has_gpgv, verify
+    from neuron_pin.sqv import uses_sqv, verify_by_sqv
 
-    signed = verify(message, _keys(trust), detached=detached)
+    keys = _keys(trust)
+    asks_sqv = as_apt and uses_sqv()
+    if has_gpgv() or not asks_sqv:
+        signed = verify(message, keys, detached=detached)
+        if asks_sqv:
+            also = verify_by_sqv(message, keys, detached=detached).fingerprints
+            both = tuple(signer for signer in signed.fingerprints if signer in also)
+            if not both:
+                raise BadSignature("gpgv and sqv take signatures by different keys")
+            signed = signed._replace(fingerprints=both)
+    else:
+        signed = verify_by_sqv(message, keys, detached=detached)
     if trust.fingerprints and not set(signed.fingerprints) & set(trust.fingerprints):
         signers = ", ".join(signed.fingerprints)
         raise BadSignature(f"it is signed by {signers}, not by the key named")

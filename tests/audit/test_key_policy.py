@@ -1,6 +1,7 @@
 """Keys that gpgv takes and sqv does not: what doctor says, beside real sqv."""
 
 import calendar
+import hashlib
 import json
 import shutil
 import subprocess
@@ -11,16 +12,14 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from neuron_pin.audit.key_policy import (
-    ENDED,
-    POLICIES,
-    SQV,
-    find_key_problem,
-    read_certificates,
-    uses_sqv,
-)
+from neuron_pin.audit.key_policy import ENDED, find_key_problem, read_certificates
+from neuron_pin.errors import SourceFailed
+from neuron_pin.gpgv import BadSignature, Signed
 from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, scratch_apt
+from neuron_pin.sources.apt.repository import parse_repository
+from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sqv import POLICIES, PROGRAMS, uses_sqv, verify_by_sqv
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="needs gpg")
 
@@ -49,8 +48,17 @@ TEXT = b"Origin: AWS Neuron\n"
 class Made:
     """The keys of `KEYS`, and a text that each has signed, with SHA-512."""
 
-    def __init__(self, keys: Mapping[str, bytes], signed: Mapping[str, bytes]) -> None:
-        self.keys, self.signed = keys, signed
+    def __init__(self, gpg: list[str], keys: Mapping[str, bytes]) -> None:
+        self.gpg, self.keys = gpg, keys
+        self.signed = {name: self.sign(TEXT, name) for name in keys}
+
+    def sign(self, text: bytes, name: str) -> bytes:
+        command = [*self.gpg, "--digest-algo", "SHA512", "-u", user_of(name), "--clearsign"]
+        return subprocess.run(command, input=text, check=True, capture_output=True).stdout
+
+
+def user_of(name: str) -> str:
+    return f"{name}@test.invalid"
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +66,15 @@ def made() -> Iterator[Made]:
     home = tempfile.mkdtemp(prefix="np-gpg-")
     gpg = ["gpg", "--batch", "--quiet", "--homedir", home, "--pinentry-mode", "loopback",
            "--passphrase", ""]  # fmt: skip
-    keys, signed = {}, {}
+    keys = {}
     try:
         for name, ((algorithm, *options), _) in KEYS.items():
-            user = f"{name}@test.invalid"
-            command = [*gpg, *options, "--quick-gen-key", user, algorithm, "sign", "never"]
+            words = ["--quick-gen-key", user_of(name), algorithm, "sign", "never"]
+            command = [*gpg, *options, *words]
             subprocess.run(command, check=True, capture_output=True)
-            command = [*gpg, "--export", user]
+            command = [*gpg, "--export", user_of(name)]
             keys[name] = subprocess.run(command, check=True, capture_output=True).stdout
-            command = [*gpg, "--digest-algo", "SHA512", "-u", user, "--clearsign"]
-            done = subprocess.run(command, input=TEXT, check=True, capture_output=True)
-            signed[name] = done.stdout
-        yield Made(keys, signed)
+        yield Made(gpg, keys)
     finally:
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
         shutil.rmtree(home, ignore_errors=True)
@@ -111,7 +116,9 @@ def examined(
         path.write_text(path.read_text().replace("trusted=yes", "signed-by=/etc/k.gpg"))
         (root / "etc/k.gpg").write_bytes(key)
         (root / "etc/os-release").write_text('ID=ubuntu\nVERSION_ID="22.04"\n')
-        files = dict.fromkeys(SQV if sqv else (), "") | ({POLICIES[0]: policy} if policy else {})
+        files = dict.fromkeys(PROGRAMS if sqv else (), "") | (
+            {POLICIES[0]: policy} if policy else {}
+        )
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
@@ -139,14 +146,88 @@ def test_the_policy_of_the_machine_counts(run: Run, made: Made) -> None:
     assert "RSA-2048" in found["reason"]
 
 
-@pytest.mark.skipif(not uses_sqv("/"), reason="needs an apt that asks sqv")
+real_sqv = pytest.mark.skipif(not uses_sqv(), reason="needs an apt that asks sqv")
+
+
+@real_sqv
 @pytest.mark.parametrize("name", KEYS)
-def test_real_sqv_says_the_same(made: Made, name: str, tmp_path: Path) -> None:
+def test_real_sqv_says_the_same(made: Made, name: str) -> None:
     """With apt's own policy, as of today."""
-    (tmp_path / "key").write_bytes(made.keys[name])
-    (tmp_path / "in").write_bytes(made.signed[name])
-    command = ["sqv", "--keyring", str(tmp_path / "key"), "--cleartext", str(tmp_path / "in"),
-               "--output", str(tmp_path / "out")]  # fmt: skip
-    policy = {"SEQUOIA_CRYPTO_POLICY": f"/{POLICIES[-1]}", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, env=policy, capture_output=True, check=False)
-    assert (done.returncode == 0) == (KEYS[name][1] == ""), done.stderr
+    key, signed = made.keys[name], made.signed[name]
+    if not KEYS[name][1]:
+        assert verify_by_sqv(signed, [key]).text.strip() == TEXT.strip()
+        return
+    with pytest.raises(BadSignature, match="not considered secure") as caught:
+        verify_by_sqv(signed, [key])
+    assert caught.value.is_weak_key
+
+
+def read(folder: Path, made: Made, name: str) -> list[str]:
+    """The tools that a repository has, signed by a key."""
+    suite = folder / "repo/dists/jammy"
+    (suite / "main/binary-amd64").mkdir(parents=True)
+    index = b"Package: aws-neuronx-tools\nVersion: 2.10.1.0-b\nFilename: pool/b.deb\n\n"
+    (suite / "main/binary-amd64/Packages").write_bytes(index)
+    digest = hashlib.sha256(index).hexdigest()
+    text = f"Suite: jammy\nSHA256:\n {digest} {len(index)} main/binary-amd64/Packages\n"
+    (suite / "InRelease").write_bytes(made.sign(text.encode(), name))
+    (folder / "key").write_bytes(made.keys[name])
+    repository = parse_repository(
+        f"deb [signed-by={folder}/key] {(folder / 'repo').as_uri()} jammy main"
+    )
+    found = repository.fetch_packages(
+        Fetcher(str(folder / "cache")), frozenset({"aws-neuronx-tools"})
+    )
+    return [package.version for package in found]
+
+
+def test_a_repository_is_verified_as_this_machines_apt_does(made: Made, tmp_path: Path) -> None:
+    assert read(tmp_path / "good", made, "rsa2048") == ["2.10.1.0-b"]
+    if uses_sqv():
+        with pytest.raises(SourceFailed, match="RSA1024") as caught:
+            read(tmp_path / "weak", made, "rsa1024")
+        assert "renew the key" in caught.value.hint
+    else:
+        assert read(tmp_path / "weak", made, "rsa1024") == ["2.10.1.0-b"]
+
+
+@real_sqv
+def test_gpgv_need_not_be_installed_then(made: Made, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("neuron_pin.gpgv.has_gpgv", lambda: False)
+    assert read(tmp_path / "good", made, "ed25519") == ["2.10.1.0-b"]
+    with pytest.raises(SourceFailed, match="SHA1"):
+        read(tmp_path / "weak", made, "sha1")
+
+
+def test_what_sqv_refuses_counts_where_apt_asks_it(made: Made, monkeypatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> Signed:
+        raise BadSignature("refuses it")
+
+    monkeypatch.setattr("neuron_pin.sqv.uses_sqv", lambda: True)
+    monkeypatch.setattr("neuron_pin.sqv.verify_by_sqv", refuse)
+    with pytest.raises(SourceFailed, match="refuses it"):
+        read(tmp_path / "refused", made, "ed25519")
+    other = Signed(b"", ("A" * 40,))
+    monkeypatch.setattr("neuron_pin.sqv.verify_by_sqv", lambda *_, **__: other)
+    with pytest.raises(SourceFailed, match="different keys"):
+        read(tmp_path / "other", made, "ed25519")
+
+
+# what sqv ends with and says, and whether the signature, or the key, is too weak
+SAID = [
+    (0, "", "", (False, False)),
+    (1, "", "Message has been manipulated", (False, False)),
+    (1, "", "Signing key on X is not bound:\n because: RSA1024 is not considered secure", (False, True)),
+    (1, "", "Policy rejected: SHA1 is not considered secure since 2013", (True, False)),
+    (1, "A" * 40, "x\n\nStack backtrace:\n 0: y", (False, False)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "out", "error", "weak"), SAID)
+def test_what_sqv_refuses_is_refused(made: Made, monkeypatch, code, out, error, weak) -> None:
+    done = subprocess.CompletedProcess([], code, out.encode(), error.encode())
+    monkeypatch.setattr("neuron_pin.sqv.subprocess.run", lambda *_, **__: done)
+    with pytest.raises(BadSignature, match="refuses it") as caught:
+        verify_by_sqv(b"x", [made.keys["rsa2048"]], detached=b"y")
+    assert (caught.value.is_weak, caught.value.is_weak_key) == weak
+    assert "backtrace" not in str(caught.value)

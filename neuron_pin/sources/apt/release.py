@@ -77,16 +77,18 @@ def _verify(fetcher: Fetcher, address: str, data: bytes, trust: Trust, *, is_inl
         return _strip_armor(data) if is_inline else data
     try:
         if is_inline:
-            return verify_message(data, trust).text
+            return verify_message(data, trust, as_apt=True).text
         try:
             detached = fetcher.get(f"{address}.gpg", limit=MAX_RELEASE).data
         except NotFound:
             raise BadSignature("it carries no signature") from None
-        return verify_message(data, trust, detached=detached).text
+        return verify_message(data, trust, detached=detached, as_apt=True).text
     except BadSignature as error:
         hint = "name its key: 'deb [signed-by=/etc/apt/keyrings/neuron.asc] URL SUITE main'"
         if error.is_weak:
             hint = "whoever publishes the repository has to sign it anew, with SHA-256 or SHA-512"
+        elif error.is_weak_key:
+            hint = "whoever publishes the repository has to renew the key"
         raise SourceFailed(redact_url(address), f"is not trusted: {error}", hint=hint) from None
 
 
