@@ -18,6 +18,12 @@ BUILD = "build"
 """The part that a build installs, in an environment of its own."""
 
 
+MAX_SEARCHES = 200
+"""Texts that are looked for in all lines, because they are written in another way."""
+
+_QUOTED = r"\"([^\"\\\\]*)\"|'([^']*)'|(#.*)"
+
+
 class ForeignTable(UnjudgedLine):
     """A table of another program that states dependencies; ``names`` are those it has."""
 
@@ -50,6 +56,10 @@ class ProjectDocument:
         self.direct: list[tuple[DirectReference, str]] = []
         self.problems: list[UnreadableInput] = []
         self._no_tables: set[str] = set()
+        self._quoted: dict[str, int] = {}
+        self._keys: dict[tuple[str, str], int] = {}
+        self._searches = 0
+        self._find_places()
         self.requires_python = ""
         self.project = self.table("project")
         self.tool = self.table("tool")
@@ -86,16 +96,28 @@ class ProjectDocument:
 
     def line(self, text: str) -> int:
         """Where a text is first written; 0 if it is not written in one piece."""
-        found = (n for n, line in enumerate(self.lines, 1) if text and text in line)
-        return next(found, 0)
+        found = self._quoted.get(text, 0)
+        if found or not text or self._searches >= MAX_SEARCHES:
+            return found
+        self._searches += 1
+        return next((n for n, line in enumerate(self.lines, 1) if text in line), 0)
 
     def line_of_key(self, table: str, key: str) -> int:
         """The line of a key below a table's head."""
-        heads = (n for n, line in enumerate(self.lines) if line.strip() == f"[{table}]")
-        head = next(heads, 0)
-        pattern = re.compile(rf"\s*['\"]?{re.escape(key)}['\"]?\s*[=.]")
-        found = (n for n, line in enumerate(self.lines[head:], head + 1) if pattern.match(line))
-        return next(found, 0) or self.line(f"[{table}.{key}]")
+        return self._keys.get((table, key), 0) or self.line(f"[{table}.{key}]")
+
+    def _find_places(self) -> None:
+        """The lines of all strings in quotes, and of all keys: a project may have thousands."""
+        table = ""
+        for number, line in enumerate(self.lines, 1):
+            for text in re.findall(_QUOTED, line):
+                if not text[2]:
+                    self._quoted.setdefault(text[0] or text[1], number)
+            head = re.match(r"\s*\[([\w.\" '-]+)\]\s*(?:#|$)", line)
+            if head is not None:
+                table = head[1].replace('"', "").replace("'", "").replace(" ", "")
+            elif key := re.match(r"\s*['\"]?([\w-]+)['\"]?\s*[=.]", line):
+                self._keys.setdefault((table, key[1]), number)
 
     # Rows ------------------------------------------------------------------------------
 
