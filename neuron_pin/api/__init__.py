@@ -123,6 +123,7 @@ def lock(
         extras=list_texts("extra", extra),
         all_extras=all_extras,
         environ=environment,
+        has_others=bool(list_texts("requirements", requirements)),
     )
     found = operation.lock(
         settings,

@@ -209,6 +209,7 @@ def run(options: Options, console: Console) -> int:
             extras=options.extra,
             all_extras=options.all_extras,
             environ=os.environ,
+            has_others=bool(requirements),
         )
     outputs, printed = _outputs(options)
     if not writes_nothing:

@@ -84,6 +84,12 @@ def lock_request(request: LockRequest) -> Resolution:
         all_files=request.all_files or request.with_hashes or any(r.hashes for r in stated),
         preferred=request.preferred,
     )
+    if request.requirements and not asked.requirements:
+        # Not all of a release, which is what it means to ask for nothing.
+        raise WrongUsage(
+            f"nothing to lock: no requirement is for {target.label}, by its marker",
+            hint=f"the first is {request.requirements[0].text} ({request.requirements[0].origin})",
+        )
     if not asked.requirements and target.instance is None:
         raise WrongUsage(
             "nothing to lock: name packages, or an instance family to lock all of its components",

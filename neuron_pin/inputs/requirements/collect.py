@@ -20,9 +20,12 @@ def read_inputs(
     extras: Sequence[str] = (),
     all_extras: bool = False,
     environ: Mapping[str, str],
+    has_others: bool = False,
 ) -> list[RequirementsFile]:
     """Requirements files and projects (``-r``), constraints (``-c``) and dependency groups
-    (``[PATH:]NAME``, as for pip's ``--group``).  Raises `UnreadableInput` or `WrongUsage`."""
+    (``[PATH:]NAME``, as for pip's ``--group``).  Raises `UnreadableInput` or `WrongUsage`: also
+    where none of them asks for anything and nothing else does (``has_others``), because that
+    would stand for a whole release."""
     projects = [path for path in requirements if os.path.basename(path) == PROJECT_FILE]
     if (extras or all_extras) and not projects:
         raise WrongUsage(
@@ -41,10 +44,17 @@ def read_inputs(
             )
         else:
             found.append(read_requirements(path, environ=environ))
+    asked = [*found]
     found += [read_requirements(path, constraints=True, environ=environ) for path in constraints]
     for text in groups:
         from .pyproject import Project
 
         path, _, name = text.rpartition(":")
         found.append(Project(path or PROJECT_FILE).group_as_file(name))
+        asked.append(found[-1])
+    if asked and not has_others and not any(file.requirements for file in asked):
+        raise WrongUsage(
+            f"nothing to lock: {', '.join([*requirements, *groups])[:200]} asks for no package",
+            hint="name packages, or leave -r and --group out to lock all components of a release",
+        )
     return found

@@ -58,6 +58,16 @@ class Project:
                 "its dependencies are dynamic: they are known after a build only",
                 hint="write them into [project] dependencies, or lock a requirements file",
             )
+        poetry = self._document.get("tool", {})
+        for key in ("poetry", "dependencies"):
+            poetry = poetry.get(key) if isinstance(poetry, dict) else None
+        if not self._dependencies and isinstance(poetry, dict) and set(poetry) - {"python"}:
+            raise UnreadableInput(
+                self.path,
+                self._line("[tool.poetry.dependencies]"),
+                "its dependencies are in [tool.poetry], which lock does not read",
+                hint="write them into [project] dependencies, or lock what poetry export writes",
+            )
         texts = list(self._dependencies)
         wanted = [canonicalize_name(extra) for extra in extras]
         seen: set[str] = set()

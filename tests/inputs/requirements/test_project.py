@@ -108,3 +108,21 @@ def test_other_files_of_a_project_are_no_input(tmp_path: Path) -> None:
 def test_a_project_for_another_python_is_not_locked(run, project: str) -> None:
     done = run("lock", "--offline", "-r", project, "--python", "3.9")
     assert (done.code, "requires Python >=3.10" in done.err) == (1, True)
+
+
+# what asks for nothing, and must not stand for a whole release
+NOTHING = [
+    ("pyproject.toml", "[tool.ruff]\nline-length = 100\n"),
+    ("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\nneuronx-cc = "^2.27"\n'),
+    ("requirements.txt", "# nothing yet\n"),
+    ("requirements.txt", "neuronx-cc; python_version < '3.5'\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), NOTHING)
+def test_a_file_that_asks_for_nothing_locks_nothing(run, name: str, text: str) -> None:
+    Path(name).write_text(text)
+    target = ("--offline", "--instance", "trn2", "--python", "3.12")
+    assert run("lock", "-r", name, *target).code == 2
+    assert run("lock", "-r", "/dev/null", "nki", *target).code == 0
