@@ -35,6 +35,7 @@ from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.locks.detected import read_detected
 from neuron_pin.inputs.locks.preferences import read_locked
+from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
@@ -55,6 +56,7 @@ from neuron_pin.sources.rpm.repo_files import read_rpm_sources
 from neuron_pin.sources.rpm.repository import parse_rpm_repository
 from neuron_pin.sources.system_package import parse_deb_relations
 from neuron_pin.target import Target, make_target
+from neuron_pin.target.tags import marker_environment
 from neuron_pin.verify import metadata as verified_metadata
 from neuron_pin.verify import pages as verified_pages
 from neuron_pin.verify import reading as verified_reading
@@ -140,10 +142,14 @@ def read_sdist(data: bytes, *, name: str) -> None:
     read_sdist_metadata(Fetcher(""), f"file:{path}", name, "", None, "")
 
 
+WORLDS = tuple(World(p, marker_environment(f"{p}.0", ())) for p in ("3.9", "3.12"))
+
+
 def read_project(data: bytes) -> None:
     path = put("project/pyproject.toml", data)
     with suppress(NeuronPinError):
         load_settings({}, {}, os.path.dirname(path))
+    read_detected(path, {}, [], WORLDS)
     read_detected(path, {})
 
 
@@ -154,6 +160,8 @@ def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
     if form:
         with suppress(NeuronPinError):
             read_locked(path, form)
+    with suppress(NeuronPinError):
+        read_detected(path, {}, [], WORLDS)
     read_detected(path, {})
 
 

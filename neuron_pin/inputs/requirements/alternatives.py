@@ -74,18 +74,19 @@ class Markers:
 def _limit(worlds: Sequence[World], requires_python: str) -> tuple[World, ...]:
     if not requires_python or len(worlds) < 2:
         return tuple(worlds)
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.specifiers import SpecifierSet
 
     try:
-        allowed = SpecifierSet(requires_python)
-    except InvalidSpecifier:
+        allowed = SpecifierSet(requires_python[:MAX_MARKER])
+        # A range may begin with a patch: what matters is whether it has any of the series.
+        kept = [
+            world
+            for world in worlds
+            if any(allowed.contains(f"{world.python}.{patch}") for patch in (0, 5, 10, 20, 30))
+        ]
+    except ValueError:
+        # packaging's own, or a number of more digits than Python reads.
         return tuple(worlds)
-    # A range may begin with a patch: what matters is whether it has any of the series.
-    kept = [
-        world
-        for world in worlds
-        if any(allowed.contains(f"{world.python}.{patch}") for patch in (0, 5, 10, 20, 30))
-    ]
     return tuple(kept or worlds)
 
 
