@@ -174,10 +174,13 @@ class Catalog:
         for release in self.releases:
             if release.sdk == sdk:
                 return release
+        known = [release.sdk for release in self.releases]
+        # What is newer than all of them is no slip of the pen.
+        is_newer = bool(known) and sdk_key(sdk) > sdk_key(known[0])
         raise UnknownName(
             "SDK release",
             sdk,
-            [release.sdk for release in self.releases],
+            () if is_newer else known,
             hint=f"{self.describe_newest()}; "
             "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
         )

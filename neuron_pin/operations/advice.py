@@ -5,6 +5,7 @@ from __future__ import annotations
 from neuron_pin.catalog import Catalog, Package
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
+from neuron_pin.settings import redact_urls
 
 from .lock_request import LockRequest
 
@@ -12,7 +13,8 @@ from .lock_request import LockRequest
 def advise(error: NoSolution, request: LockRequest) -> None:
     """Give an error the hint that fits what was asked for, where one fits better than its own."""
     for requirement in request.requirements:
-        hint = find_advice(requirement, request.catalog)
+        index = request.sources.indexes.neuron_index_url or request.catalog.repositories.pip
+        hint = find_advice(requirement, request.catalog, index)
         if hint:
             error.hint = hint
             package = request.catalog.packages.get(requirement.name)
@@ -24,13 +26,22 @@ def advise(error: NoSolution, request: LockRequest) -> None:
             return
 
 
-def find_advice(requirement: Requirement, catalog: Catalog) -> str:
+def find_advice(requirement: Requirement, catalog: Catalog, neuron_index: str) -> str:
     """What is wrong with a requirement by itself, and what to ask for instead; empty for
     nothing."""
     package = catalog.packages.get(requirement.name)
     if package is None:
         if requirement.name == SDK_NAME:
             return ""
+        in_part = {release.sdk for release in catalog.releases if release.in_part}
+        events = catalog.events_by_name.get(requirement.name, ())
+        event = next((event for event in events if event.sdk in in_part), None)
+        if event is not None:
+            option = f"--index {requirement.name}={redact_urls(neuron_index)}"
+            return (
+                f"{requirement.name} came with SDK {event.sdk}, which is known in part: {option} "
+                f"asks Neuron's index for it [{event.source}]"
+            )
         from neuron_pin.catalog.lookalikes import find_intended
 
         intended = find_intended(requirement.name, catalog)

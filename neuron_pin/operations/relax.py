@@ -76,7 +76,10 @@ def _relaxations(
         if any(rule in facts for rule in rules) and phase not in named:
             change = Change((("--phase", phase),))
             yield change, request.with_target(phases=(*named, phase))
-    if Rule.NEWER_THAN_FACTS.identifier in facts and request.newer is not NewerThanFacts.ALLOW:
+    refused = Rule.NEWER_THAN_FACTS.identifier in facts
+    # Only trying shows whether a source has newer versions that are for the target.
+    reads_sources = request.sources.is_named and request.sdk is None
+    if (refused or reads_sources) and request.newer is not NewerThanFacts.ALLOW:
         change = Change((("--newer-than-facts", "allow"),))
         yield change, request._replace(newer=NewerThanFacts.ALLOW)
     if Rule.SCOPE.identifier in facts:

@@ -598,6 +598,7 @@ PAGES = {
             "audit.newer:report_newer_version",
             "catalog.newness:tell_newer",
             "catalog.newness:tell_newer_versions",
+            "resolve.never_shipped:describe_never_shipped",
             "resolve.beyond:Beyond.describe_missing",
             "resolve.beyond:Beyond.describe_newer",
             "resolve.inferred_release:NewerVersions.exclude",

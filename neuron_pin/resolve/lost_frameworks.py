@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Package, Release, sdk_key
+from neuron_pin.catalog.known_in_part import find_parts
 from neuron_pin.catalog.successors import find_last_release, find_successor
 from neuron_pin.policy import Phase, phase_at
 from neuron_pin.record import NamedTuple
@@ -87,6 +88,16 @@ def describe_departure(catalog: Catalog, name: str, target: Target) -> str:
     if not last or newest is None:
         return ""
     line = f"{name} is in no SDK release after {last}"
+    later = next(
+        (
+            part
+            for part in find_parts(catalog, name, lambda _: True, target.as_of)
+            if target.family is None or target.family in part.instances
+        ),
+        None,
+    )
+    if later is not None:
+        return f"{line} that is known in full; SDK {later.sdk}, known in part, has {later.version}"
     package = catalog.packages.get(name)
     heirs = {
         member.package

@@ -13,6 +13,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.known_in_part import describe_parts, find_parts
+from neuron_pin.catalog.newness import is_range_newer, list_known_versions
 from neuron_pin.catalog.successors import find_advice, find_successor
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.inputs import Requirement
@@ -53,6 +54,9 @@ def describe_never_shipped(requirement: Requirement, catalog: Catalog, target: T
     if parts:
         return f"{describe_parts(parts, catalog)} ({Rule.KNOWN_IN_PART.identifier})"
     line = f"no known SDK release has {requirement.text}"
+    if is_range_newer(requirement.range, list_known_versions(catalog, requirement.name)):
+        rule = Rule.NEWER_THAN_FACTS.identifier
+        line += f", which is newer than the facts of {catalog.age[0]} ({rule})"
     without_build = next((v for v in shipped if _is_build_of(requirement, v)), None)
     if without_build is not None:
         listed = f"{requirement.name}=={without_build}"

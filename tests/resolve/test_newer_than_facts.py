@@ -11,7 +11,7 @@ from deb_world import Deb, debs
 from packaging.pylock import Pylock
 
 import neuron_pin
-from neuron_pin.errors import NoSolution, WrongUsage
+from neuron_pin.errors import NoSolution, UnknownName, WrongUsage
 
 LOCAL: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "torch-neuronx": [
@@ -356,3 +356,42 @@ def test_a_newer_version_of_another_backend_is_for_its_families(
         done = run("lock", *world.options, "--instance", family, asked)
         assert done.code == code, done.err
         assert code == 0 or "NP101" in done.err
+
+
+def test_what_only_newer_versions_are_for_is_offered(run: Run, world: World) -> None:
+    """No known version is for Python 3.14; a newer one has a wheel for it."""
+    asked = ("lock", *world.options, "--python", "3.14", "neuronx-cc")
+    error = failure(run(*asked), NoSolution)
+    changes = [relaxation.change.options for relaxation in error.relaxations]
+    assert (("--newer-than-facts", "allow"),) in changes
+    assert run(*asked, *ALLOW).code == 0
+
+
+def test_a_release_newer_than_the_facts_is_no_slip(run: Run) -> None:
+    for sdk, is_near in (("2.99.0", False), ("2.31.9", True)):
+        error = failure(run("releases", sdk), UnknownName)
+        assert bool(error.near) is is_near
+
+
+@pytest.mark.parametrize(("asked", "is_newer"), [("neuronx-cc==2.99.*", True),
+    ("torch-neuronx==2.14.*", True), ("neuronx-cc==2.4.999", False)])  # fmt: skip
+def test_an_error_names_what_is_newer_than_the_facts(asked: str, is_newer: bool, run: Run) -> None:
+    words = ("lock", "--offline", "--instance", "trn2", "--as-of", "2026-11-28", asked)
+    error = failure(run(*words), NoSolution)
+    assert any("NP510" in cause for cause in error.causes) is is_newer
+
+
+def test_a_package_of_a_release_known_in_part_has_not_left(run: Run) -> None:
+    for family, is_listed in (("trn1", True), ("trn2", False)):
+        words = ("lock", "--offline", "--instance", family, "--as-of", "2026-11-28", "--python")
+        done = run(*words, "3.12", "torch-neuronx", "--format", "json")
+        (line,) = [w for w in json.loads(done.out)["warnings"] if "after 2.31.1" in w]
+        assert ("2.33.0" in line) is is_listed
+
+
+def test_a_new_package_of_a_release_known_in_part_is_named(run: Run, world: World) -> None:
+    publish(world.neuron, {"vllm-omni-neuron": [("0.29.0.0.2.0", ())]}, as_json=True)
+    index = f"vllm-omni-neuron={world.neuron.url}/simple"
+    error = failure(run("lock", *world.options, "vllm-omni-neuron"), NoSolution)
+    assert f"--index {index}" in error.hint and "2.33.0" in error.hint
+    assert run("lock", *world.options, "--index", index, "vllm-omni-neuron").code == 0
