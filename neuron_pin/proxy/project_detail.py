@@ -36,7 +36,7 @@ from neuron_pin.sources.index.simple import ListedFile, ProjectPage, parse_sdist
 
 from .view import View
 
-WITHHOLDING = select_rules(Rule.UNTRUSTED_INDEX, Rule.NOT_RELEASED_YET)
+WITHHOLDING = select_rules(Rule.UNTRUSTED_INDEX, Rule.NOT_RELEASED_YET, Rule.INSTANCE)
 """The rules of the filter that keep a file from being served at all."""
 
 YANKING = select_rules(Rule.END_OF_SUPPORT, Rule.PRE_RELEASE)

@@ -121,8 +121,15 @@ def no_version(candidate: Candidate, context: Context) -> Grounds | None:
 
 
 def instance(candidate: Candidate, context: Context) -> Grounds | None:
-    """NP101: the release lists it for other instance families."""
+    """NP101: the release lists it for other instance families; or without one, its backend is
+    for others."""
     member, target = candidate.member, context.target
+    package = context.catalog.packages.get(candidate.key.name) if member is None else None
+    backend = package.find_backend(candidate.version) if package is not None else None
+    if backend is not None and backend.instances and target.family is not None:
+        if target.family not in backend.instances:
+            families = ", ".join(sorted(backend.instances))
+            return f"{backend.name} is for {families}, not for {target.instance}", backend.source
     if member is None or target.family is None or target.family in member.instances:
         return None
     listed = ", ".join(sorted(member.instances)) or "none"

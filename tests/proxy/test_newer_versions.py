@@ -84,3 +84,23 @@ def test_the_page_for_people_says_the_day_and_no_phase(index: Running) -> None:
         assert "NP510" not in rows[known]
         assert "unknown" not in rows[known]
     assert "NP510" not in unescape(index.get("/project/torch-neuronx/").text)
+
+
+@pytest.mark.parametrize(("family", "rule"), [("trn1", "NP101"), ("inf2", "NP101"),
+    ("trn2", "NP202")])  # fmt: skip
+def test_another_backend_is_kept_from_families_that_it_is_not_for(
+    pair, served, family: str, rule: str
+) -> None:
+    """Native torch-neuronx is for Trn2 and Trn3, and Beta there."""
+    versions = ("2.9.0.2.15.32035+de43f57c", "2.14.3.0.1+abc")
+    put_neuron(pair.neuron, "torch-neuronx", [(v, ()) for v in versions])
+    index = served(*pair.options)
+    reply = index.get(f"/instance/{family}/simple/torch-neuronx/")
+    files = {row["filename"]: row for row in reply.json["files"]}
+    assert "yanked" not in files[filename("torch-neuronx", versions[0])]
+    name = filename("torch-neuronx", versions[1])
+    assert (name in files) is (rule != "NP101")
+    assert name not in files or files[name]["yanked"].startswith(rule)
+    withheld = index.get("/withheld.json").json["withheld"]
+    told = {row["version"]: row["rule"] for project in withheld for row in project["versions"]}
+    assert told[versions[1]] == rule
