@@ -175,7 +175,11 @@ SYSTEMS = {system.name: system.ecosystem for system in Catalog(EMBEDDED).systems
 SYSTEM_FILE = {Ecosystem.APT: "neuron.pref", Ecosystem.RPM: "versionlock.list"}
 
 
-@pytest.mark.parametrize("system", sorted(SYSTEMS))
+# Known for a release that is known in part: no lock has its system packages yet.
+WITHOUT_PACKAGES = {"ubuntu26.04"}
+
+
+@pytest.mark.parametrize("system", sorted(SYSTEMS.keys() - WITHOUT_PACKAGES))
 def test_lock_writes_what_the_system_reads(bare: Bare, system: str) -> None:
     """Every system of the catalog, those out of support on the last day that they were not."""
     bare.add_environment()

@@ -199,7 +199,7 @@ SAME_LOCKS = [
     (CC, (*CC[:5], "--exclude-newer", DAY[1])),
     ((*CC, "--platform", "manylinux_2_34_x86_64"), (*CC, "--python-platform", "x86_64-manylinux_2_34")),
     ((*CC, "--platform", "manylinux_2_28_x86_64"), (*CC, "--python-platform", "linux")),
-    ((*CC, "--platform", "musllinux_1_2_aarch64"), (*CC, "--python-platform", "aarch64-unknown-linux-musl")),
+    ((*CC, "--platform", "musllinux_1_2_x86_64"), (*CC, "--python-platform", "x86_64-unknown-linux-musl")),
 ]  # fmt: skip
 
 

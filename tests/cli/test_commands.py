@@ -53,7 +53,7 @@ ERRORS: list[tuple[tuple[str, ...], type[NeuronPinError], dict[str, object]]] = 
     (("lock", "--python-platform", "windows", "neuronx-cc"), WrongUsage, {}),
     (("lock", "--offline"), WrongUsage, {}),
     (("lock", "--offline", "--instance", "trn9"), UnknownName, {"given": "trn9"}),
-    ((*TRN1, "--os", "ubuntu23"), UnknownName, {"near": ("ubuntu24.04", "ubuntu22.04")}),
+    ((*TRN1, "--os", "ubuntu23"), UnknownName, {"near": ("ubuntu26.04", "ubuntu24.04")}),
     ((*TRN1, "--python", "2.7"), WrongUsage, {}),
     ((*TRN1, "--python", "three"), WrongUsage, {}),
     ((*TRN1, "--sdk", "2.99.0"), UnknownName, {"given": "2.99.0"}),

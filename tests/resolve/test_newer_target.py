@@ -62,7 +62,7 @@ def test_the_apt_source_of_a_newer_system(run) -> None:
     assert "Suites: duke" in Path("neuron.sources").read_text()
     # A suite that exists, where its own code name is not known.
     assert run(*LOCK, "--os", "ubuntu28.04", "-o", "other.sources").code == 0
-    assert "Suites: noble" in Path("other.sources").read_text()
+    assert "Suites: resolute" in Path("other.sources").read_text()
     assert run(*LOCK, "--os", "rocky11", "-o", "neuron.repo").code == 0
 
 
