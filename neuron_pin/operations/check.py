@@ -274,7 +274,9 @@ class Check:
             is_running=is_running, environments=searched.folders,
         )  # fmt: skip
         if searched.problem is not None:
-            findings.append(report_unreadable(searched.problem))
+            # A machine with that many folders has no fault.
+            found = report_unreadable(searched.problem)
+            findings.append(found._replace(severity=Severity.WARNING))
         if not has_dpkg_status(root) and not rpm_database(root):
             self._warnings.append(
                 f"{label} has no database of dpkg or rpm: system packages were not checked"

@@ -24,7 +24,7 @@ MAX_MOUNTS = 4 * 1024 * 1024
 _WITHOUT = frozenset({"__pycache__", ".git", "node_modules", "lost+found", "pkgs"})
 """Folders without environments; ``pkgs`` is conda's cache."""
 _WITHOUT_BELOW_ROOT = frozenset(
-    {"boot", "dev", "proc", "run", "sys", "usr/include", "usr/share", "usr/src"}
+    {"boot", "dev", "proc", "run", "sys", "tmp", "usr/include", "usr/share", "usr/src", "var/tmp"}
     | {f"{lib}/{name}" for lib in ("lib", "usr/lib") for name in ("firmware", "modules")}
     | {f"var/lib/{name}" for name in ("containerd", "containers", "docker")}
 )
