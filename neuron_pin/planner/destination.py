@@ -12,6 +12,7 @@ from enum import Enum
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.catalog.newness import get_system
+from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
@@ -169,13 +170,15 @@ def find_target_state(request: LockRequest, wanted: Wanted) -> TargetState:
 
 
 def _pythons(request: LockRequest) -> list[str]:
-    """The Pythons to try: the one asked for, or the system's and then the newest."""
+    """The Pythons to try: the one asked for, or the system's and then the newest that the newest
+    release lists."""
     options = request.target_options
     if options.python:
         return [options.python]
     system = get_system(request.catalog, options.system) if options.system else None
     own = (system.python if system is not None else "") or request.target.python
-    return list(dict.fromkeys([own, *reversed(request.catalog.pythons)]))
+    listed = find_supported_pythons(request.catalog, request.target.as_of)
+    return list(dict.fromkeys([own, *reversed(listed), *reversed(request.catalog.pythons)]))
 
 
 def _alternatives(request: LockRequest, wanted: Wanted) -> list[list[Requirement]]:
