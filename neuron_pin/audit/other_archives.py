@@ -34,17 +34,25 @@ class OtherArchive(NamedTuple):
 
 def find_other_archives(root: str, packages: Sequence[LockedPackage]) -> list[OtherArchive]:
     """For each locked apt package the archives of the machine below a root, other than its own,
-    that have a version which its pin allows; raises `UnreadableInput` or `SourceFailed`."""
+    that have a version which its pin allows; raises `UnreadableInput` or `SourceFailed`.
+
+    A machine that does not have the locked archive takes the packages from a mirror, and there
+    is none beside it.
+    """
     wanted = {package.key.name: package for package in packages}
     own: dict[tuple[str, str], set[str]] = {}
     others: list[tuple[str, SystemPackage]] = []
-    for source in read_apt_sources(root) if wanted else ():
-        site = urlsplit(source.repository.url).hostname or "this machine"
+    locked = {_site(package.source) for package in packages}
+    sources = read_apt_sources(root) if wanted else ()
+    if not any(_site(source.repository.url) in locked for source in sources):
+        return []
+    for source in sources:
+        site = _site(source.repository.url)
         for found in read_packages(source.repository, frozenset(wanted), AMD64):
             package = wanted[found.name]
             if not package.pin.matches(found.version):
                 continue
-            if site == (urlsplit(package.source).hostname or "this machine"):
+            if site == _site(package.source):
                 own.setdefault((found.name, found.version), set()).add(found.sha256)
             else:
                 others.append((site, found))
@@ -56,6 +64,10 @@ def find_other_archives(root: str, packages: Sequence[LockedPackage]) -> list[Ot
             if not found.sha256 or found.sha256 not in own.get((found.name, found.version), ())
         )
     )
+
+
+def _site(url: str) -> str:
+    return urlsplit(url).hostname or "this machine"
 
 
 def warn_of_other_archives(root: str, packages: Sequence[LockedPackage]) -> list[str]:
