@@ -12,7 +12,7 @@ from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.resolve import Preferences, Resolution
-from neuron_pin.settings import Settings
+from neuron_pin.settings import Settings, redact_urls
 
 from .lock_request import LockRequest, lock_request
 from .read_settings import make_lock_request
@@ -74,4 +74,6 @@ def _hint_to_explain(request: LockRequest) -> str:
     if named is None:
         return ""
     words = ["neuron-pin", "explain", named.text, *request.target.as_options()]
+    words += [redact_urls(word) for word in request.sources.indexes.as_options()]
+    words += ["--offline"] if request.network.offline and request.sources.is_named else []
     return f"for every version and its reason: {shlex.join(words)}"

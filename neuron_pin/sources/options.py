@@ -27,6 +27,22 @@ class IndexLocations(NamedTuple):
     pinned: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
 
+    def as_options(self) -> list[str]:
+        """The words of a command line that name the same indexes; addresses as written, with the
+        passwords in them."""
+        found = ["--no-index"] if self.no_index else []
+        for option, values in (
+            ("--index-url", [self.index_url] if self.index_url else []),
+            ("--extra-index-url", self.extra_index_urls),
+            ("--neuron-index-url", [self.neuron_index_url] if self.neuron_index_url else []),
+            ("--find-links", self.find_links),
+            ("--index", self.pinned),
+            ("--trusted-host", self.trusted_hosts),
+        ):
+            for value in values:
+                found += [option, value]
+        return found
+
 
 class SourceLocations(NamedTuple):
     """Where candidates come from.  What is equal in it has equal candidates.

@@ -1,9 +1,11 @@
 """Conflicts are made small, and every relaxation that is named has been locked."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
-from conftest import failure
+from conftest import Run, failure, wheel
 
 from neuron_pin.errors import NoSolution
 
@@ -72,3 +74,15 @@ def test_origins_of_a_conflict_are_files_and_lines(run) -> None:
         "torch-neuronx==2.9.* (reqs.txt:2)", "torch-neuronx<2.9 (limits.txt:1)",
     )  # fmt: skip
     assert any("torch-neuronx<2.9 (limits.txt:1)" in str(each) for each in error.relaxations)
+
+
+def test_the_command_that_explains_asks_the_same_sources(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    (folder / "tool-1.0-py3-none-any.whl").write_bytes(wheel("tool", "1.0"))
+    words = ("tool==9.9", "--python", "3.11", "--no-index", "--find-links", folder)
+    hint = failure(run("lock", *words), NoSolution).hint
+    command = shlex.split(hint.partition(": ")[2])[1:]
+    assert command[-3:] == ["--no-index", "--find-links", str(folder)]
+    told = run(*command, "--format", "json")
+    assert "1.0" in [row["version"] for row in json.loads(told.out)["versions"]]
