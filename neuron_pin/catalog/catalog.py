@@ -20,7 +20,6 @@ A catalog is a folder::
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -127,6 +126,9 @@ class Catalog:
             name: life._replace(last=release.sdk) if name in present else life
             for name, life in self.spans.packages.items()
         }
+        # Imported late: few locks take what is newer than the facts.
+        import copy
+
         found = copy.copy(self)
         found._members = {**self._members, release.sdk: tuple(members)}
         found.beyond = beyond

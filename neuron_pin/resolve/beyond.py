@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.errors import SourceFailed
@@ -178,6 +177,9 @@ class Beyond:
     def _read_repositories(self, key: PackageKey) -> list[tuple[str, list[str]]] | None:
         if not self._sources.repositories_of(key.ecosystem):
             return None
+        # Imported late: few locks read a repository.
+        from urllib.parse import urlsplit
+
         names = frozenset(
             name for name, p in self._catalog.packages.items() if key.ecosystem in p.systems
         )
