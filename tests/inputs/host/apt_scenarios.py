@@ -5,6 +5,7 @@ Run as a program it is the long form:  python tests/inputs/host/apt_scenarios.py
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import shutil
@@ -33,16 +34,14 @@ VERSIONS = [
 ]  # fmt: skip
 
 
-def _compares_hashes() -> bool:
+@functools.cache
+def compares_hashes() -> bool:
     """Whether this machine's apt takes files with other hashes for other builds."""
     if not shutil.which("dpkg-query"):
         return True
     command = ["dpkg-query", "-W", "-f=${Version}", "apt"]
     version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return deb_key(version) >= deb_key(COMPARES_HASHES)
-
-
-COMPARES = _compares_hashes()
 
 
 class World(NamedTuple):
@@ -137,7 +136,7 @@ def builds_of(apt: ScratchApt, world: World, name: str) -> list[KnownVersion]:
             (package,) = stanzas(data, [name], str(number))
             offered.append((package, archive.file))
     installed = read_installed(apt.root, [name]).get(name)
-    builds = gather_builds(offered, installed, compares_hashes=COMPARES)
+    builds = gather_builds(offered, installed, compares_hashes=compares_hashes())
     return [build.known for build in builds]
 
 
@@ -210,7 +209,7 @@ HAS_APT_PKG = (
 def views(apt: ScratchApt, said: dict[str, AptAnswer], names: list[str]) -> list[str]:
     """Two more judges of the same root: apt_pkg, and our view of a machine from its files."""
     wrong = []
-    for view in view_packages(apt.root, names, compares_hashes=COMPARES):
+    for view in view_packages(apt.root, names, compares_hashes=compares_hashes()):
         mine = tuple((version.version, version.priority) for version in view.versions)
         if (view.candidate, mine) != (said[view.name].candidate, said[view.name].rows):
             wrong.append(f"{view.name}: seen {view.candidate} {mine}, apt {said[view.name]}")
