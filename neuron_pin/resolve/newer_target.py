@@ -41,7 +41,10 @@ def describe_newer_target(target: Target, catalog: Catalog) -> Iterator[str]:
         tested = list_tested_kernels(catalog, system)[-1]
         line = "no driver was tested on it"
         yield tell_newer(catalog, f"kernel {target.kernel}", tested, line)
+    # Most targets name no driver, and what is known of drivers is a file more to read.
+    if not target.driver:
+        return
     drivers = list_known_versions(catalog, DRIVER)
-    if target.driver and compare_with_known(target.driver, drivers) is Standing.NEWER:
+    if compare_with_known(target.driver, drivers) is Standing.NEWER:
         line = "which runtime libraries work with it, is not known beyond the stated ranges"
         yield tell_newer(catalog, f"driver {target.driver}", name_newest(drivers), line)
