@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from .verdict import Change, Refusal, Verdict
 
 REFUSED = 10
+PROGRAMS = ("apt", "apt-get", "aptitude")
+"""The programs that people type; unattended-upgrades and graphical ones are others."""
 SECONDS = 5
 MAX_LINE = 16384
-MAX_PARENTS = 8
-MAX_COMMAND = 4096
 MAX_STATUS = 256 * 1024 * 1024
 KERNEL = b"linux-image-"
 HEADERS = b"linux-headers-"
@@ -137,31 +137,11 @@ def decide(lines: "list[bytes]", here: str, state_path: str, root: str) -> int:
     if kernels:
         found.refusals += kernel_refusals(held, changes, kernels, headers, status)
     log = os.path.join(root, "var/log/neuron-pin.log")
-    command = read_command() if found.refusals else []
+    command = telling.read_command(PROGRAMS) if found.refusals else []
     is_refused, messages = telling.settle(held, found, os.environ, log, "apt-get", command)
     for line in messages:
         tell(line + "\n")
     return REFUSED if is_refused else 0
-
-
-def read_command() -> "list[str]":
-    """The command line of the apt that runs this, from its process; empty where it cannot be
-    read, or is that of another program (unattended-upgrades, a graphical one)."""
-    pid = os.getppid()
-    try:
-        for _ in range(MAX_PARENTS):
-            with open(f"/proc/{pid}/cmdline", "rb") as stream:
-                text = stream.read(MAX_COMMAND)
-            words = text.decode("utf-8", "backslashreplace").split("\0")
-            if words[0].rpartition("/")[2] in ("apt", "apt-get", "aptitude"):
-                # Each word ends with a NUL; without the last one the line was cut off.
-                return words[:-1] if not words[-1] else []
-            with open(f"/proc/{pid}/stat", "rb") as stream:
-                # proc(5): the parent is the second field after the name in brackets.
-                pid = int(stream.read(MAX_COMMAND).rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    return []
 
 
 def parse_lines(
@@ -385,12 +365,7 @@ def write_plainly(path: str, text: str) -> str:
 def check(here: str, state_path: str) -> int:
     """Whether this program can judge: prints the lock that it judges by."""
     load_judge(here)
-    try:
-        message, code = state.read_state(state_path).lock, 0
-    except state.Unusable as error:
-        message, code = str(error), 1
-    os.write(1, telling.printable(message).encode() + b"\n")
-    return code
+    return telling.report_state(state_path)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from .rpm_packages import RpmPackage
 
 REFUSED = 10
+PROGRAMS = ("dnf", "dnf5", "yum")
+"""The programs that people type; a daemon is another."""
 SECONDS = 5
 MAX_BYTES = 16 * 1024 * 1024
-MAX_PARENTS = 8
-MAX_COMMAND = 4096
 ANSWERS = 6
 FIELDS = ("name", "epoch", "version", "release")
 
@@ -97,7 +97,7 @@ def decide(here: str, path: str, root: str, concerned: bool) -> int:
     today = time.strftime("%Y-%m-%d", time.gmtime())
     found = rpm_packages.judge_transaction(held, coming, going, installed, today)
     log = os.path.join(root, "var/log/neuron-pin.log")
-    command = read_command() if found.refusals else []
+    command = telling.read_command(PROGRAMS) if found.refusals else []
     is_refused, messages = telling.settle(held, found, os.environ, log, "dnf5", command)
     for line in messages:
         tell(line + "\n")
@@ -119,26 +119,6 @@ def read_packages(line: bytes) -> "list[RpmPackage]":
         ]
     except (ValueError, KeyError, TypeError):
         raise NotJudged("dnf 5's description of the transaction is not in its format") from None
-
-
-def read_command() -> "list[str]":
-    """The command line of the dnf that runs this, from its process; empty where it cannot be
-    read, or is that of another program (a daemon)."""
-    pid = os.getppid()
-    try:
-        for _ in range(MAX_PARENTS):
-            with open(f"/proc/{pid}/cmdline", "rb") as stream:
-                text = stream.read(MAX_COMMAND)
-            words = text.decode("utf-8", "backslashreplace").split("\0")
-            if words[0].rpartition("/")[2] in ("dnf", "dnf5", "yum"):
-                # Each word ends with a NUL; without the last one the line was cut off.
-                return words[:-1] if not words[-1] else []
-            with open(f"/proc/{pid}/stat", "rb") as stream:
-                # proc(5): the parent is the second field after the name in brackets.
-                pid = int(stream.read(MAX_COMMAND).rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    return []
 
 
 def report_not_judged(error: Exception, would_refuse: bool, concerned: bool, root: str) -> int:
@@ -191,12 +171,7 @@ def write_plainly(path: str, text: str) -> str:
 def check(here: str, path: str) -> int:
     """Whether this program can judge: prints the lock that it judges by."""
     load_judge(here)
-    try:
-        message, code = state.read_state(path).lock, 0
-    except state.Unusable as error:
-        message, code = str(error), 1
-    os.write(1, telling.printable(message).encode() + b"\n")
-    return code
+    return telling.report_state(path)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """What a hook prints about a transaction, and what it logs."""
 
-from .state import State
+from .state import State, Unusable, read_state
 from .verdict import Refusal, Verdict, numbers, public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+MAX_PARENTS = 8
+MAX_COMMAND_LINE = 4096
+"""Processes above a hook, and bytes of a command line, that are looked at."""
 MAX_SHOWN = 12
 MAX_TEXT = 400
 MAX_WORDS = 24
@@ -172,3 +175,37 @@ def write_log(path: str, text: str) -> str:
     except OSError as error:
         return path + ": " + str(error.strerror)
     return ""
+
+
+def read_command(programs: "Sequence[str]") -> "list[str]":
+    """The command line of the package manager that runs a hook, from its process, by the names of
+    its programs; empty where it cannot be read, or is that of another program."""
+    import os
+
+    pid = os.getppid()
+    try:
+        for _ in range(MAX_PARENTS):
+            with open(f"/proc/{pid}/cmdline", "rb") as stream:
+                text = stream.read(MAX_COMMAND_LINE)
+            words = text.decode("utf-8", "backslashreplace").split("\0")
+            if words[0].rpartition("/")[2] in programs:
+                # Each word ends with a NUL; without the last one the line was cut off.
+                return words[:-1] if not words[-1] else []
+            with open(f"/proc/{pid}/stat", "rb") as stream:
+                # proc(5): the parent is the second field after the name in brackets.
+                pid = int(stream.read(MAX_COMMAND_LINE).rpartition(b")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return []
+
+
+def report_state(path: str) -> int:
+    """Print the lock that a hook judges by, or why it cannot; gives the exit code of that."""
+    import os
+
+    try:
+        message, code = read_state(path).lock, 0
+    except Unusable as error:
+        message, code = str(error), 1
+    os.write(1, printable(message).encode() + b"\n")
+    return code
