@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from urllib.parse import quote
 
-from neuron_pin.errors import CannotWrite
+from neuron_pin.errors import CannotWrite, UnreadableInput
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.sections import BrokenSection
@@ -176,6 +176,14 @@ def read_existing(path: str) -> str:
     if os.path.islink(path) or not os.path.isfile(path):
         raise CannotWrite(path, "is not a regular file; it was not changed")
     return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+
+
+def read_if_any(path: str) -> str:
+    """A file's text; empty for what is not a file, or cannot be read."""
+    try:
+        return read_existing(path)
+    except (CannotWrite, UnreadableInput):
+        return ""
 
 
 def _edit(piece: ManagedFile, before: str, held: HookLock) -> str:

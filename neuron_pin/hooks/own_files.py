@@ -13,14 +13,13 @@ import shlex
 from collections.abc import Iterator
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.errors import CannotWrite, UnreadableInput
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.dpkg_status import MAX_BYTES, STATUS
 from neuron_pin.policy import Rule
 
 from . import apt
-from .installing import list_files, read_existing
+from .installing import list_files, read_if_any
 from .location import HookKind, find_location
 from .status import name_repair, read_status
 
@@ -59,18 +58,10 @@ def _find_own(root: str) -> dict[str, Ownership]:
     found: dict[str, Ownership] = {}
     for pattern in PLACES:
         for path in sorted(glob.glob(os.path.join(glob.escape(root), pattern))):
-            ownership = find_ownership(_readable(path))
+            ownership = find_ownership(read_if_any(path))
             if ownership is not Ownership.FOREIGN:
                 found[path] = ownership
     return found
-
-
-def _readable(path: str) -> str:
-    """A file's text; empty for what is no file, or cannot be read."""
-    try:
-        return read_existing(path)
-    except (CannotWrite, UnreadableInput):
-        return ""
 
 
 def _diverted(root: str, own: set[str]) -> Iterator[Finding]:
@@ -83,7 +74,7 @@ def _diverted(root: str, own: set[str]) -> Iterator[Finding]:
     for name, moved, by in zip(lines[::3], lines[1::3], lines[2::3], strict=False):
         here, there = (os.path.join(root, found.lstrip("/")) for found in (name, moved))
         is_moved = not os.path.lexists(here) and (
-            find_ownership(_readable(there)) is not Ownership.FOREIGN
+            find_ownership(read_if_any(there)) is not Ownership.FOREIGN
         )
         if here not in own and not is_moved:
             continue

@@ -19,7 +19,7 @@ from neuron_pin.policy import Pin, PinComparison, Rule
 from neuron_pin.record import NamedTuple
 
 from . import apt, dnf, dnf5
-from .installing import list_files, read_existing
+from .installing import list_files, read_existing, read_if_any
 from .kept_settings import read_kept_settings
 from .location import HookKind, HookLocation, find_location
 from .managed_file import FileOwner, ManagedFile
@@ -174,19 +174,12 @@ def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
     found = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
     if not any(_says_so(file, piece) for file, piece in zip(found, pieces, strict=True)):
         return found
-    texts = [_readable(piece.path) for piece in pieces]
+    texts = [read_if_any(piece.path) for piece in pieces]
     for number, piece in enumerate(pieces):
         is_named = any(piece.path in text for text in texts)
         if piece.is_optional and found[number].state == "missing" and not is_named:
             found[number] = FileStatus(piece.path, "unused")
     return found
-
-
-def _readable(path: str) -> str:
-    try:
-        return read_existing(path)
-    except (CannotWrite, UnreadableInput):
-        return ""
 
 
 def _absent(place: HookLocation, files: list[FileStatus]) -> HookStatus:
@@ -229,7 +222,7 @@ def _label(files: list[FileStatus]) -> str:
     """What a constraints file or a configuration says of its lock, or of its index."""
     labels = []
     for file in files:
-        found = re.search(r"^# (Neuron SDK [\d.]+|via \S+)", _readable(file.path), re.M)
+        found = re.search(r"^# (Neuron SDK [\d.]+|via \S+)", read_if_any(file.path), re.M)
         if found:
             labels.append(found[1])
     return ", ".join(labels)
