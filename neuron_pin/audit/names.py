@@ -1,5 +1,5 @@
-"""Names that somebody is likely to have meant otherwise: one edit from a Neuron package's, or
-those of products that are no packages; and names of Neuron's form that the facts do not have."""
+"""Names that somebody probably mistook: one edit from a Neuron package's, or a product's that is
+not a package.  Also names that look like a Neuron package and are not in the facts."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def check_names(
     stated: Iterable[DetectedPackage], catalog: Catalog, environment: str = ""
 ) -> Iterator[Finding]:
     """Findings on what is stated or installed by a name that is meant for another (NP408, NP503),
-    or that is one of Neuron's form and not in the facts (NP510); ``environment`` is the folder
-    where it is installed, empty for a file that states it."""
+    or that looks like a Neuron package and is not in the facts (NP510).  ``environment`` is the
+    folder where it is installed, empty for a file that states it."""
     for statement in stated:
         name = statement.key.name
         if statement.key.ecosystem is Ecosystem.SDK or name in catalog.packages:

@@ -88,11 +88,11 @@ def report_newer_version(newest: str, catalog: Catalog, finding: MakeFinding) ->
 
 
 def report_unknown_name(stated: DetectedPackage, catalog: Catalog) -> Finding:
-    """NP510: a package that is called as Neuron's are, and is not in the facts."""
+    """NP510: a package that looks like a Neuron package and is not in the facts."""
     label = f"{stated.key.name} {stated.version}".rstrip()
     reason = (
-        f"a name of Neuron's form that is not in the facts of {catalog.announced}: it may be newer "
-        "than these, and nothing of it was checked"
+        f"looks like a Neuron package and is not in the facts of {catalog.announced}: it may be "
+        "newer, and was not checked"
     )
     return _newer(label, reason, stated.place)
 

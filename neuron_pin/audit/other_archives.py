@@ -36,8 +36,7 @@ def find_other_archives(root: str, packages: Sequence[LockedPackage]) -> list[Ot
     """For each locked apt package the archives of the machine below a root, other than its own,
     that have a version which its pin allows; raises `UnreadableInput` or `SourceFailed`.
 
-    A machine that does not have the locked archive takes the packages from a mirror, and there
-    is none beside it.
+    None where the machine lacks the locked archive: it then takes the packages from a mirror.
     """
     wanted = {package.key.name: package for package in packages}
     own: dict[tuple[str, str], set[str]] = {}
