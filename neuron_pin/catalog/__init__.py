@@ -1,6 +1,6 @@
 """The facts: releases, packages, life-cycle events, systems; embedded, or newer by import."""
 
-from .catalog import INFERRED, Catalog, canonicalize_name, sdk_key
+from .catalog import Catalog
 from .choosing import find_import_day, find_unused_catalog, load_catalog, user_catalog
 from .facts import (
     AvailabilityRange,
@@ -20,7 +20,9 @@ from .facts import (
     version_numbers,
 )
 from .facts_age import FactsAge, find_facts_age
+from .names import canonicalize_name
 from .support import Support
+from .version_range import INFERRED, sdk_key
 
 __all__ = [
     "INFERRED",

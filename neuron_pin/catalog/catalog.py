@@ -21,14 +21,12 @@ A catalog is a folder::
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
-from neuron_pin.errors import BrokenCatalog, UnknownName
+from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Event
-from neuron_pin.policy.version import version_order
 
 from .facts import (
     Availability,
@@ -48,8 +46,8 @@ from .facts import (
     TestedConfiguration,
 )
 from .files import Fields, read_object
-from .names import SubjectName, Title
-from .parts import KnownPart, read_parts
+from .names import SubjectName, Title, canonicalize_name
+from .parts import KnownPart, read_part
 from .rows import (
     read_chart,
     read_contradiction,
@@ -57,39 +55,22 @@ from .rows import (
     read_event,
     read_evidence,
     read_kernel_floor,
+    read_members,
     read_name,
     read_package,
     read_product,
+    read_release,
     read_shipped,
+    read_skipped,
     read_spans,
     read_system,
     read_tested,
     read_title,
 )
+from .version_range import INFERRED, sdk_key
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalog that ships with the package."""
-
-
-INFERRED = "+"
-"""What stands behind the newest known release in the name of an inferred one: ``2.32.0+``."""
-
-
-def sdk_key(sdk: str) -> tuple[int, ...]:
-    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``,
-    an inferred ``2.32.0+`` between 2.32.0 and 2.32.1."""
-    if sdk.endswith(INFERRED):
-        return (*sdk_key(sdk[:-1]), 1)
-    if not sdk.replace(".", "").isdecimal():
-        return version_order(sdk) if re.fullmatch(_MARKED_SDK, sdk) else _decimals(sdk)
-    return _decimals(sdk)
-
-
-_MARKED_SDK = r"\d{1,4}\.\d{1,4}((a|b|rc)\d{0,4})?\.\d{1,4}((a|b|rc)\d{0,4})?"
-
-
-def _decimals(sdk: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in sdk.split(".") if part.isdecimal() and len(part) < 10)
 
 
 class Catalog:
@@ -150,23 +131,17 @@ class Catalog:
         path = os.path.join(self.folder, f"{name}.json")
         return Fields(path, name, read_object(path))
 
+    def _read_later(self, name: str, entry: str) -> Iterator[Fields]:
+        """The rows of a file that not every catalog has: none for one that was written before
+        there was such a file."""
+        if os.path.lexists(os.path.join(self.folder, f"{name}.json")):
+            yield from self._file(name).each(name, entry)
+
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """Every known release, newest first."""
-        found = []
-        for fields in self._file("releases").each("releases", "release"):
-            found.append(
-                Release(
-                    sdk=fields.text("sdk"),
-                    date=fields.day("date"),
-                    source=fields.text("source"),
-                    note=fields.text("note", ""),
-                    listed=not fields.flag("unlisted"),
-                    in_part=fields.flag("in_part"),
-                )
-            )
-        found.sort(key=lambda release: sdk_key(release.sdk), reverse=True)
-        return tuple(found)
+        rows = map(read_release, self._file("releases").each("releases", "release"))
+        return tuple(sorted(rows, key=lambda release: sdk_key(release.sdk), reverse=True))
 
     def release(self, sdk: str) -> Release:
         """The release of that version, of an inferred one that a lock names the known release
@@ -203,20 +178,7 @@ class Catalog:
             # Of a lock of another run: what was inferred then is what the lock says.
             return self.members(sdk[: -len(INFERRED)])
         path = os.path.join(self.folder, "members", f"{sdk}.json")
-        rows = Fields(path, "members", read_object(path)).entries("members")
-        found = []
-        for number, row in enumerate(rows):
-            if (
-                not isinstance(row, list)
-                or len(row) != 4
-                or not all(isinstance(cell, str) for cell in row)
-            ):
-                raise BrokenCatalog(path, None, f"member {number} is not four strings")
-            name, version, instances, pythons = row
-            found.append(
-                Member(name, version, frozenset(instances.split()), frozenset(pythons.split()))
-            )
-        self._members[sdk] = tuple(found)
+        self._members[sdk] = read_members(path)
         return self._members[sdk]
 
     # Packages ------------------------------------------------------------------------
@@ -224,11 +186,8 @@ class Catalog:
     @cached_property
     def packages(self) -> dict[str, Package]:
         """Every package by its name."""
-        found = {}
-        for fields in self._file("packages").each("packages", "package"):
-            package = read_package(fields)
-            found[package.name] = package
-        return found
+        rows = map(read_package, self._file("packages").each("packages", "package"))
+        return {package.name: package for package in rows}
 
     def package(self, name: str) -> Package | None:
         """The package of that name, normalized, or none: not one of Neuron's."""
@@ -257,9 +216,7 @@ class Catalog:
     def left_out(self) -> tuple[SkippedAnnouncement, ...]:
         """Announcements of the life-cycle that no event stands for."""
         rows = self._lifecycle_file.each("left_out", "left out")
-        return tuple(
-            SkippedAnnouncement(r.text("what"), r.text("reason"), r.text("source")) for r in rows
-        )
+        return tuple(map(read_skipped, rows))
 
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
@@ -396,17 +353,14 @@ class Catalog:
 
         Empty for a catalog that was written before there were any.
         """
-        if not os.path.lexists(os.path.join(self.folder, "charts.json")):
-            return ()
-        found = [read_chart(fields) for fields in self._file("charts").each("charts", "chart")]
+        found = map(read_chart, self._read_later("charts", "chart"))
         return tuple(sorted(found, key=lambda chart: sdk_key(chart.version), reverse=True))
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Where sources disagree, and which one is held to be right."""
-        return tuple(
-            map(read_correction, self._file("corrections").each("corrections", "correction"))
-        )
+        rows = self._file("corrections").each("corrections", "correction")
+        return tuple(map(read_correction, rows))
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -414,16 +368,12 @@ class Catalog:
 
         Empty for a catalog that was written before there was any.
         """
-        if not os.path.lexists(os.path.join(self.folder, "evidence.json")):
-            return ()
-        return tuple(
-            read_evidence(fields) for fields in self._file("evidence").each("evidence", "evidence")
-        )
+        return tuple(map(read_evidence, self._read_later("evidence", "evidence")))
 
     @cached_property
     def parts(self) -> tuple[KnownPart, ...]:
         """What is known of releases that are known in part."""
-        return read_parts(self.folder)
+        return tuple(map(read_part, self._read_later("parts", "part")))
 
     @cached_property
     def patches(self) -> dict[tuple[str, str], Evidence]:
@@ -447,11 +397,3 @@ class Catalog:
     @cached_property
     def _shipped_file(self) -> Fields:
         return self._file("shipped")
-
-
-def canonicalize_name(name: str) -> str:
-    """A name as PEP 503 normalizes it: lower case, runs of ``-_.`` become ``-``."""
-    lowered = name.lower().replace("_", "-").replace(".", "-")
-    while "--" in lowered:
-        lowered = lowered.replace("--", "-")
-    return lowered

@@ -10,8 +10,9 @@ from neuron_pin.policy.update import Update, classify_update
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 
-from .catalog import Catalog, sdk_key
+from .catalog import Catalog
 from .facts import OperatingSystem, Release
+from .version_range import sdk_key
 
 
 class PackageChange(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Subject, SubjectKind
 
-from .catalog import canonicalize_name
+from .names import canonicalize_name
 from .status import Status
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from neuron_pin.errors import UnknownName, WrongUsage, nearest
 
-from .catalog import Catalog, canonicalize_name
+from .catalog import Catalog
 from .facts import ComponentKind, Product
+from .names import canonicalize_name
 
 MIN_LENGTH = 6
 """Letters of a Neuron package's name below which other packages are called nearly the same."""

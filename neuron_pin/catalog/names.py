@@ -25,3 +25,11 @@ class Title(NamedTuple):
     words: str
     kind: SubjectKind
     names: tuple[str, ...]
+
+
+def canonicalize_name(name: str) -> str:
+    """A name as PEP 503 normalizes it: lower case, runs of ``-_.`` become ``-``."""
+    lowered = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in lowered:
+        lowered = lowered.replace("--", "-")
+    return lowered

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from neuron_pin.record import NamedTuple
 
-from .files import Fields, read_object
+from .files import Fields
 
 
 class KnownPart(NamedTuple):
@@ -28,17 +26,7 @@ class KnownPart(NamedTuple):
         return "; ".join(self.sources)
 
 
-def read_parts(folder: str) -> tuple[KnownPart, ...]:
-    """The parts of a catalog's folder, none for one that was written before there were any;
-    raises `BrokenCatalog`."""
-    path = os.path.join(folder, "parts.json")
-    if not os.path.lexists(path):
-        return ()
-    rows = Fields(path, "parts", read_object(path)).each("parts", "part")
-    return tuple(map(_read_part, rows))
-
-
-def _read_part(fields: Fields) -> KnownPart:
+def read_part(fields: Fields) -> KnownPart:
     return KnownPart(
         sdk=fields.text("sdk"),
         package=fields.text("package"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from neuron_pin.errors import BrokenCatalog
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, SubjectKind
 
 from .backends import Backend
@@ -24,12 +25,14 @@ from .facts import (
     Package,
     Place,
     Product,
+    Release,
+    SkippedAnnouncement,
     TestedConfiguration,
     VersionRange,
     WheelBuild,
     Window,
 )
-from .files import Fields
+from .files import Fields, read_object
 from .names import SubjectName, Title
 
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
@@ -295,3 +298,35 @@ def read_shipped(fields: Fields, package: str) -> dict[str, list[tuple[str, Memb
             )
             found.setdefault(version, []).append((sdk, member))
     return found
+
+
+def read_release(fields: Fields) -> Release:
+    return Release(
+        sdk=fields.text("sdk"),
+        date=fields.day("date"),
+        source=fields.text("source"),
+        note=fields.text("note", ""),
+        listed=not fields.flag("unlisted"),
+        in_part=fields.flag("in_part"),
+    )
+
+
+def read_members(path: str) -> tuple[Member, ...]:
+    """What the file of a release lists, in its order; raises `BrokenCatalog`."""
+    found = []
+    for number, row in enumerate(Fields(path, "members", read_object(path)).entries("members")):
+        if (
+            not isinstance(row, list)
+            or len(row) != 4
+            or not all(isinstance(cell, str) for cell in row)
+        ):
+            raise BrokenCatalog(path, None, f"member {number} is not four strings")
+        name, version, instances, pythons = row
+        found.append(
+            Member(name, version, frozenset(instances.split()), frozenset(pythons.split()))
+        )
+    return tuple(found)
+
+
+def read_skipped(fields: Fields) -> SkippedAnnouncement:
+    return SkippedAnnouncement(fields.text("what"), fields.text("reason"), fields.text("source"))

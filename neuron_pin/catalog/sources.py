@@ -17,8 +17,8 @@ import os
 import re
 from typing import Any
 
-from .catalog import sdk_key
 from .files import read_object
+from .version_range import sdk_key
 
 _PAGE = re.compile(
     r"(?P<folder>about-neuron|announcements|deploy|neuron-runtime|release-notes)/[\w./-]+\.rst"

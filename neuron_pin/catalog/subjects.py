@@ -23,7 +23,7 @@ from neuron_pin.policy import (
 )
 from neuron_pin.policy.model_class import bind_events
 
-from .catalog import Catalog, sdk_key
+from .catalog import Catalog
 from .facts import (
     AvailabilityRange,
     ComponentKind,
@@ -37,6 +37,7 @@ from .model_classes import read_model_classes
 from .status import Status
 from .successors import find_successor
 from .support import find_superseded_day, find_system_events
+from .version_range import sdk_key
 
 SDK_NAME = "neuron-sdk"
 NEWEST_KNOWN = "newest known"

@@ -9,8 +9,10 @@ from datetime import date
 from neuron_pin.policy import DEFAULT_PHASES, Event, EventType, Phase, phase_at
 from neuron_pin.record import NamedTuple
 
-from .catalog import Catalog, canonicalize_name, sdk_key
+from .catalog import Catalog
 from .facts import version_numbers
+from .names import canonicalize_name
+from .version_range import sdk_key
 
 
 class Successor(NamedTuple):

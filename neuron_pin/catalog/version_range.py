@@ -1,9 +1,11 @@
-"""Ranges of versions in plain numbers, and versions as releases name them."""
+"""Ranges of versions in plain numbers, and versions as releases name them, their own too."""
 
 from __future__ import annotations
 
+import re
+
 from neuron_pin.policy import split_version
-from neuron_pin.policy.version import spell_mark
+from neuron_pin.policy.version import spell_mark, version_order
 from neuron_pin.record import NamedTuple
 
 
@@ -85,3 +87,24 @@ def _trim(version: str) -> tuple[str, ...]:
     while len(parts) > 1 and parts[-1] == "0":
         parts.pop()
     return tuple(parts)
+
+
+INFERRED = "+"
+"""What stands behind the newest known release in the name of an inferred one: ``2.32.0+``."""
+
+
+def sdk_key(sdk: str) -> tuple[int, ...]:
+    """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``,
+    an inferred ``2.32.0+`` between 2.32.0 and 2.32.1."""
+    if sdk.endswith(INFERRED):
+        return (*sdk_key(sdk[:-1]), 1)
+    if not sdk.replace(".", "").isdecimal():
+        return version_order(sdk) if re.fullmatch(_MARKED_SDK, sdk) else _decimals(sdk)
+    return _decimals(sdk)
+
+
+_MARKED_SDK = r"\d{1,4}\.\d{1,4}((a|b|rc)\d{0,4})?\.\d{1,4}((a|b|rc)\d{0,4})?"
+
+
+def _decimals(sdk: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in sdk.split(".") if part.isdecimal() and len(part) < 10)

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
+from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.facts import Contradiction, FrameworkRole, Member, TestedConfiguration
-from neuron_pin.catalog.names import SubjectName
+from neuron_pin.catalog.names import SubjectName, canonicalize_name
+from neuron_pin.catalog.version_range import sdk_key
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.policy import Event, EventType, Phase, Subject, SubjectKind
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from neuron_pin.catalog.catalog import Catalog, canonicalize_name
+from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.facts import Contradiction, Member
+from neuron_pin.catalog.names import canonicalize_name
 
 from .tables import find_table_kind, translate
 

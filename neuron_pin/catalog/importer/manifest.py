@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from neuron_pin.catalog.catalog import Catalog, canonicalize_name, sdk_key
+from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.completion import complete_members
 from neuron_pin.catalog.facts import (
     ComponentKind,
@@ -23,6 +23,8 @@ from neuron_pin.catalog.facts import (
     same_public,
 )
 from neuron_pin.catalog.files import Fields, read_object
+from neuron_pin.catalog.names import canonicalize_name
+from neuron_pin.catalog.version_range import sdk_key
 from neuron_pin.errors import InvalidVersion, UnreadableInput
 from neuron_pin.policy import Form, Phase, parse_version
 

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from neuron_pin.catalog.catalog import Catalog, sdk_key
+from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.facts import Contradiction
+from neuron_pin.catalog.version_range import sdk_key
 from neuron_pin.policy import Event, Phase, Subject, edition_at
 from neuron_pin.record import NamedTuple
 

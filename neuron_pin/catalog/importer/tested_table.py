@@ -9,8 +9,9 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from neuron_pin.catalog.catalog import Catalog, sdk_key
+from neuron_pin.catalog.catalog import Catalog
 from neuron_pin.catalog.facts import TestedConfiguration, version_numbers
+from neuron_pin.catalog.version_range import sdk_key
 
 from .announcement_page import UnparsedPage
 from .release_page import Passage, PassageKind, Section

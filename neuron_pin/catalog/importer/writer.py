@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuron_pin.catalog.catalog import EMBEDDED, Catalog, sdk_key
+from neuron_pin.catalog.catalog import EMBEDDED, Catalog
 from neuron_pin.catalog.choosing import old_beside
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Chart, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
+from neuron_pin.catalog.version_range import sdk_key
 from neuron_pin.errors import CannotWrite
 from neuron_pin.fs.atomic import sync, write_atomically, write_new_files
 from neuron_pin.policy import Ecosystem, Event, EventType, Phase, parse_version
