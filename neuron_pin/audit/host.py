@@ -25,8 +25,8 @@ from neuron_pin.inputs.host.dpkg_status import (
     STATUS,
     has_dpkg_status,
     list_dpkg_names,
+    parse_installed,
     read_dpkg_status,
-    read_installed,
 )
 from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -197,7 +197,7 @@ def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackag
         if data.strip() and b"Package:" not in data:
             raise UnreadableInput(status, None, "is not a dpkg status file")
         every = [name for name in list_dpkg_names(data) if name in names]
-        for name, found in sorted(read_installed(root, every).items()):
+        for name, found in sorted(parse_installed(data, every).items()):
             if not found.version:
                 continue  # Unpacking it failed, which `check_states` says.
             yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)

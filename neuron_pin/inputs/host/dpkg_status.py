@@ -69,7 +69,12 @@ def _as_installed(stanza: bytes) -> bytes:
 def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
     """The named packages that are installed below a root; those of which only the
     configuration is left are not.  Raises `UnreadableInput`."""
-    data = b"\n\n" + read_dpkg_status(root)
+    return parse_installed(read_dpkg_status(root), names)
+
+
+def parse_installed(data: bytes, names: Iterable[str]) -> dict[str, Installed]:
+    """The same of the stanzas of a database."""
+    data = b"\n\n" + data
     found = {}
     for name in names:
         mark = b"\nPackage: " + name.encode() + b"\n"
