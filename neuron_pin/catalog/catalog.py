@@ -158,16 +158,18 @@ class Catalog:
             "SDK release",
             sdk,
             () if is_newer else known,
-            hint=f"{self.describe_newest()}; "
-            "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
+            hint=self.describe_known_releases(),
         )
 
-    def describe_newest(self) -> str:
-        """Which release is the newest, and which that is known in part is newer still."""
+    def describe_known_releases(self) -> str:
+        """Which release is the newest, and which that is known in part is newer still, and how to
+        see and get others: the hint for a release that is not known."""
         newest = next((release.sdk for release in self.releases if release.listed), "none")
-        line = f"the newest that the catalog knows is {newest}"
-        later = self.releases[0] if self.releases else None
-        return f"{line}, and in part {later.sdk}" if later is not None and later.in_part else line
+        later = "".join(f", and in part {r.sdk}" for r in self.releases[:1] if r.in_part)
+        return (
+            f"the newest that the catalog knows is {newest}{later}; neuron-pin releases lists "
+            "them; neuron-pin catalog update fetches newer ones"
+        )
 
     def members(self, sdk: str) -> tuple[Member, ...]:
         """What a release ships, in the order of the file (by package, then version)."""
@@ -349,10 +351,7 @@ class Catalog:
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
-        """The known releases of the Neuron Helm chart, newest first.
-
-        Empty for a catalog that was written before there were any.
-        """
+        """The known releases of the Neuron Helm chart, newest first."""
         found = map(read_chart, self._read_later("charts", "chart"))
         return tuple(sorted(found, key=lambda chart: sdk_key(chart.version), reverse=True))
 
@@ -364,10 +363,7 @@ class Catalog:
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
-        """What releases shipped beside what their manifest lists: `members` has it already.
-
-        Empty for a catalog that was written before there was any.
-        """
+        """What releases shipped beside what their manifest lists: `members` has it already."""
         return tuple(map(read_evidence, self._read_later("evidence", "evidence")))
 
     @cached_property

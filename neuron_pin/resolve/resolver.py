@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
-from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -20,7 +19,6 @@ from .release_solve import (
     OffersFor,
     ReleaseSolution,
     ReleaseUnsatisfiable,
-    describe_exclusions,
     solve_release,
 )
 from .request import NewerThanFacts, Request
@@ -65,7 +63,9 @@ def resolve(
             passed.append(_make_exclusion(inferred.release, impossible))
             if beyond.is_needed():
                 tried, facts = [inferred.release], list(impossible.facts)
-                raise _nothing_fits(request, catalog, tried, impossible, facts, beyond) from None
+                from .failure import make_failure
+
+                raise make_failure(request, catalog, tried, impossible, facts, beyond) from None
         else:
             # What has nothing newer in it is of a known release.
             if _has_newer(attempt) and (involved or _roots(attempt) == attempt.ideal):
@@ -89,7 +89,9 @@ def resolve(
             passed.append(_make_exclusion(release, impossible))
         else:
             return _answer(request, attempt, passed, beyond)
-    raise _nothing_fits(request, catalog, tried, first, list(by_version.values()), beyond)
+    from .failure import make_failure
+
+    raise make_failure(request, catalog, tried, first, list(by_version.values()), beyond)
 
 
 def _answer(
@@ -112,9 +114,10 @@ def _tell_given_up(
     for exclusion in passed:
         sdk = exclusion.version
         is_tried = exclusion.source == f"release {sdk}" and exclusion.rule is Rule.RELEASE_LACKS
-        if not is_tried or not (is_whole or (competes and sdk.endswith("+"))):
+        if not is_tried or not (is_whole or (competes and sdk.endswith(INFERRED))):
             continue
-        if found.sdk and sdk_key(sdk.rstrip("+")) >= sdk_key(found.sdk.rstrip("+")):
+        known = found.sdk.removesuffix(INFERRED) if found.sdk else ""
+        if known and sdk_key(sdk.removesuffix(INFERRED)) >= sdk_key(known):
             yield (
                 f"SDK {sdk} does not go together for {request.target.label} "
                 f"({Rule.RELEASE_LACKS.identifier}): {exclusion.reason}"
@@ -253,8 +256,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
             "SDK release",
             wanted[0].range.removeprefix("=="),
             (),
-            hint=f"{catalog.describe_newest()}; "
-            "neuron-pin releases lists them; neuron-pin catalog update fetches newer ones",
+            hint=catalog.describe_known_releases(),
         )
     return found
 
@@ -337,67 +339,3 @@ def _make_exclusion(release: Release, impossible: ReleaseUnsatisfiable) -> Exclu
         "; ".join(impossible.causes[: 1 if impossible.facts else 2]) or "no solution",
         f"release {release.sdk}",
     )
-
-
-def _nothing_fits(
-    request: Request,
-    catalog: Catalog,
-    tried: list[Release],
-    first: ReleaseUnsatisfiable | None,
-    facts: list[Exclusion],
-    beyond: Beyond | None,
-) -> NoSolution:
-    # Nobody needs these where there is a solution.
-    from .environments import find_two_environments
-    from .never_shipped import describe_apart, describe_ended, describe_never_shipped
-
-    # A version that was never released has one reason, and the newest release is not it.
-    said = (describe_never_shipped(r, catalog, request.target) for r in request.requirements)
-    causes = [line for line in said if line]
-    if beyond is not None:
-        causes += beyond.describe_missing()
-    apart = "" if causes else describe_apart(request.requirements, catalog, request.target)
-    causes += [apart] if apart else []
-    # What speaks against the release that was tried first, unless the facts say it already.  Of the
-    # only one that was asked for, it is always worth saying.
-    if first is not None and (len(tried) == 1 or not (causes or first.facts)):
-        causes += first.causes
-    clash = find_two_environments(request, catalog, tried)
-    if clash is not None:
-        # Instead of each of the two needs by itself.
-        windows = [side.window for side in clash if side.window is not None]
-        needs = tuple(f"{window.other} " for window in windows)
-        causes = [clash.describe(), *(cause for cause in causes if not cause.startswith(needs))]
-    for key in sorted({fact.key for fact in facts}, key=str):
-        causes += describe_exclusions(key.name, [fact for fact in facts if fact.key == key])
-    ended = {fact.key.name for fact in facts if fact.rule is Rule.END_OF_SUPPORT}
-    for requirement in request.requirements:
-        line = describe_ended(requirement, catalog, request.target)
-        causes += [line] if line and requirement.name not in ended else []
-    if not tried:
-        causes += [_describe_no_release(request, catalog)]
-    if len(tried) > 1:
-        order = sorted(tried, key=lambda release: sdk_key(release.sdk))
-        causes.append(
-            f"{len(tried)} releases were tried, from {order[-1].sdk} back to {order[0].sdk}"
-        )
-    hint = "make two environments, each with a lock of its own" if clash is not None else ""
-    for requirement in request.requirements:
-        name, target = requirement.name, request.target
-        successor = find_current_name(catalog, name, target.as_of, target.family)
-        if successor and not requirement.is_exact:
-            hint = f"{name} has a successor: {successor}"
-    return NoSolution(
-        f"no SDK release satisfies the requirements for {request.target.label}",
-        causes,
-        hint=hint,
-    )
-
-
-def _describe_no_release(request: Request, catalog: Catalog) -> str:
-    """That no release was there to try on the target's day, and which came first."""
-    first = min(catalog.releases, key=lambda release: release.date)
-    as_of = request.target.as_of
-    if first.date > as_of:
-        return f"no release is known of {as_of} or before: the first is {first.sdk} of {first.date}"
-    return f"no release of {as_of} or before can be locked"
