@@ -37,6 +37,7 @@ from neuron_pin.inputs.locks.detected import read_detected
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
+from neuron_pin.inputs.yaml_document import YamlList, YamlNode, YamlText, parse_yaml
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
 from neuron_pin.resolve import Resolution
@@ -292,6 +293,25 @@ def read_words(data: bytes) -> None:
             parse_version(text)
 
 
+def read_yaml(data: bytes) -> None:
+    """Every text is the sum of its lines, which are in order."""
+
+    def walk(node: YamlNode | None) -> None:
+        if isinstance(node, YamlText):
+            numbers = [line for line, _ in node.lines]
+            assert numbers == sorted(numbers)
+            assert "".join(part for _, part in node.lines) == node.text
+        elif isinstance(node, YamlList):
+            for item in node.items:
+                walk(item)
+        elif node is not None:
+            for _, value in node.pairs:
+                walk(value)
+
+    for document in parse_yaml(data, "playbook.yml"):
+        walk(document.root)
+
+
 def edit(data: bytes, *, name: str) -> None:
     """Settings of pip or uv with ours in them; taken out, theirs are as they were."""
     text = data.decode("utf-8", "replace")
@@ -345,6 +365,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "pip-conf": partial(edit, name="pip.conf"),
     "uv-toml": partial(edit, name="uv.toml"),
     "kept-answer": read_kept,
+    "yaml": read_yaml,
 }
 
 
