@@ -12,12 +12,12 @@ from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
 from neuron_pin.inputs.containers.dockerfile import Dockerfile, Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
+from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.locks.detected import (
     DetectedPackage,
     detect_direct,
     detect_package,
     place_by_markers,
-    read_detected,
 )
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows

@@ -11,6 +11,7 @@ from neuron_pin.audit.listing import count_findings, render_findings, summarize_
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import FactsAge, load_catalog
 from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.inputs.file_kind import list_kinds
 from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules, read_rules
 from neuron_pin.policy import Rule
 from neuron_pin.settings import load_settings
@@ -34,8 +35,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "files",
         metavar="FILE",
         nargs="*",
-        help="a file to check: requirements.txt, constraints.txt, pyproject.toml, lock.json, "
-        "pylock.toml, uv.lock, poetry.lock or a Dockerfile",
+        help=f"a file to check: {list_kinds()}, by their names, and others by what they contain",
     )
     group = parser.add_argument_group("what to check besides files")
     group.add_argument(

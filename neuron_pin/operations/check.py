@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
@@ -18,7 +17,8 @@ from neuron_pin.audit.unread import (
 )
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
-from neuron_pin.inputs.locks.detected import DetectedPackage, read_detected
+from neuron_pin.inputs.file_kind import REQUIREMENTS, FileKind, Form, find_kind
+from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.record import NamedTuple
@@ -166,51 +166,51 @@ class Check:
         )
 
     def _file(self, path: str) -> _Examined:
+        kind = find_kind(path)
+        if kind.form is Form.COMMANDS:
+            return self._commands(path, kind)
         from neuron_pin.audit.alternatives import make_worlds
-        from neuron_pin.inputs.containers.dockerfile import is_dockerfile
         from neuron_pin.inputs.locks.stated_target import read_stated_target
 
-        if is_dockerfile(os.path.basename(path)):
-            from neuron_pin.audit.dockerfile import check_dockerfile
-            from neuron_pin.audit.names import ReadNames
-            from neuron_pin.inputs.containers.dockerfile import read_dockerfile
-
-            dockerfile = read_dockerfile(path, ReadNames(self.catalog))
-            found = check_dockerfile(
-                path,
-                dockerfile,
-                self.catalog,
-                self.target,
-                self.within_days,
-                self.environ,
-                self._prove,
-            )
-            # No builder takes such a file, and what the rest of it says is judged all the same.
-            self._errors += dockerfile.problems
-            unread = [*map(describe_unreadable, dockerfile.problems), *found.unread]
-            commands = sum(len(stage.installations) for stage in dockerfile.stages)
-            read = ReadPart(commands, "install command")
-            findings = [*found.findings, *self._sources(found.stated)]
-            return _Examined(findings, found.stated, read, unread)
         problems: list[UnreadableInput] = []
         target = self._options.fill_in(*read_stated_target(path, self.catalog)).make(self.catalog)
         worlds = make_worlds(self.catalog, target)
-        stated = read_detected(path, self.environ, problems, worlds)
-        findings = []
+        stated = kind.read_packages(path, Reading(self.environ, problems, worlds))
+        findings: list[Finding] = []
         if select_neuron(stated, self.catalog):
             from neuron_pin.audit.newer import check_newer_target
 
             findings += check_newer_target(target, self.catalog, path)
         findings += check_packages(stated, self.catalog, target, self.within_days, self._prove)
-        if path.endswith((".txt", ".in")):
+        if kind is REQUIREMENTS:
             from neuron_pin.audit.index_settings import check_index
 
             findings += check_index(path, stated, self.catalog, self.environ)
-        unread = describe_problems(problems, self.catalog)
-        what = "package" if path.endswith((".lock", ".json")) else "requirement"
-        what = "package" if os.path.basename(path).startswith("pylock") else what
         findings += self._sources(stated)
-        return _Examined(findings, stated, ReadPart(len(stated), what), unread)
+        unread = describe_problems(problems, self.catalog)
+        return _Examined(findings, stated, ReadPart(len(stated), kind.counted), unread)
+
+    def _commands(self, path: str, kind: FileKind) -> _Examined:
+        """A Dockerfile, or another file of commands that install."""
+        from neuron_pin.audit.dockerfile import check_dockerfile
+        from neuron_pin.audit.names import ReadNames
+
+        commands = kind.read_commands(path, ReadNames(self.catalog))
+        found = check_dockerfile(
+            path,
+            commands,
+            self.catalog,
+            self.target,
+            self.within_days,
+            self.environ,
+            self._prove,
+        )
+        # No builder takes such a file, and what the rest of it says is judged all the same.
+        self._errors += commands.problems
+        unread = [*map(describe_unreadable, commands.problems), *found.unread]
+        number = sum(len(stage.installations) for stage in commands.stages)
+        findings = [*found.findings, *self._sources(found.stated)]
+        return _Examined(findings, found.stated, ReadPart(number, kind.counted), unread)
 
     def _prove(self, requirements: Sequence[Requirement], target: Target) -> None:
         """Lock requirements of the embedded catalog; raises where that cannot be done."""

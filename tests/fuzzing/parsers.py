@@ -31,9 +31,9 @@ from neuron_pin.hooks.program import apt_hook, state, telling, verdict
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image import open_image
+from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.dpkg_status import read_installed
-from neuron_pin.inputs.locks.detected import read_detected
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements

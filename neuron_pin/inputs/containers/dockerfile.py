@@ -65,14 +65,6 @@ class Dockerfile(NamedTuple):
     problems: tuple[UnreadableInput, ...]
 
 
-def is_dockerfile(name: str) -> bool:
-    """Whether a file's name is that of a Dockerfile."""
-    lowered = name.lower()
-    return lowered.startswith(("dockerfile", "containerfile")) or lowered.endswith(
-        (".dockerfile", ".containerfile")
-    )
-
-
 def read_dockerfile(
     path: str, names: Container[str], arguments: Mapping[str, str] | None = None
 ) -> Dockerfile:

@@ -5,13 +5,11 @@ Source: pip's requirements files; of projects and of locks in TOML the modules t
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 
 from neuron_pin.catalog import canonicalize_name
-from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.inputs.requirements.direct import DirectReference
@@ -48,44 +46,22 @@ class DetectedPackage(NamedTuple):
     environments: frozenset[Environment] | None = None
 
 
-def read_detected(
-    path: str,
-    environ: Mapping[str, str],
-    problems: list[UnreadableInput] | None = None,
-    worlds: Sequence[World] = (),
-) -> list[DetectedPackage]:
-    """What a file states; its name tells what it is.  Raises `UnreadableInput` or
-    `WrongUsage`; where ``problems`` is given, a line or a row that cannot be read is added to it,
-    and the others are read.  ``worlds`` are the Pythons that markers are evaluated for; without
-    any, everything is in one environment."""
-    if os.path.isdir(path):
-        raise _not_a_file(path)
-    name = os.path.basename(path)
-    if name in ("uv.lock", "poetry.lock") or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
-        return _toml_lock(path, problems, worlds)
-    if name == "pyproject.toml":
-        return _project(path, environ, problems, worlds)
-    if name.endswith(".json"):
-        return _lock_json(path)
-    if name.endswith((".txt", ".in")):
-        return _requirements(path, environ, problems, worlds)
-    raise WrongUsage(
-        f"{path}: this is no kind of file that check reads",
-        hint="it reads *.txt, *.in, lock.json, pylock*.toml, uv.lock, poetry.lock, "
-        "pyproject.toml and Dockerfiles, by their names",
-    )
+class Reading(NamedTuple):
+    """How a file is read: the variables that it may name, the Pythons that its markers are
+    evaluated for (none: everything is in one environment), and where what cannot be read of it
+    goes (``problems``; none where nothing may be left out)."""
 
+    environ: Mapping[str, str]
+    problems: list[UnreadableInput] | None = None
+    worlds: Sequence[World] = ()
 
-def _not_a_file(path: str) -> WrongUsage:
-    from neuron_pin.inputs.host.distributions import site_packages
-
-    folder = shlex.quote(path)
-    hint = "name the files in it, or an environment with --venv, a machine's root with --root"
-    if site_packages(path):
-        hint = f"for an environment: neuron-pin check --venv {folder}"
-    elif os.path.isdir(os.path.join(path, "etc")):
-        hint = f"for the root of a machine: neuron-pin check --root {folder}"
-    return WrongUsage(f"{path}: this is a folder, not a file that check reads", hint=hint)
+    def report(self, found: Sequence[UnreadableInput]) -> None:
+        """Collect what a file has that cannot be read; raises the first of it where nobody
+        does."""
+        if self.problems is not None:
+            self.problems.extend(found)
+        elif found:
+            raise found[0]
 
 
 def detect_package(requirement: Requirement) -> DetectedPackage:
@@ -101,27 +77,37 @@ def detect_package(requirement: Requirement) -> DetectedPackage:
     )
 
 
-def _requirements(
-    path: str,
-    environ: Mapping[str, str],
-    problems: list[UnreadableInput] | None,
-    worlds: Sequence[World],
-) -> list[DetectedPackage]:
+def read_requirements_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What a requirements or constraints file of pip states, with the files that it includes;
+    raises `UnreadableInput`."""
     from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 
-    found = read_requirements(path, environ=environ, is_lenient=True)
-    _report(found.problems, problems)
+    found = read_requirements(path, environ=reading.environ, is_lenient=True)
+    reading.report(found.problems)
     stated = [detect_package(r) for r in (*found.requirements, *found.constraints)]
     stated = [*stated, *(detect_direct(reference, place) for reference, place in found.direct)]
-    return place_by_markers(stated, worlds)
+    return place_by_markers(stated, reading.worlds)
 
 
-def _report(found: Sequence[UnreadableInput], problems: list[UnreadableInput] | None) -> None:
-    """Collect problems; raises the first where nobody does."""
-    if problems is not None:
-        problems += found
-    elif found:
-        raise found[0]
+_REQUIREMENT = re.compile(
+    r"(?:-[a-z-]{1,40}|--[a-z-]{1,40}(?:[ =].*)?|-[a-z] .*"
+    r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^]]*\]\s*)?(?:(?:[<>=!~]=?=?|@|;|\().*)?)"
+)
+
+
+def looks_like_requirements(path: str, head: bytes) -> bool:
+    """Whether every line of a text could be one of pip's requirements, and one has a version."""
+    del path
+    try:
+        # What is looked at may end within a sign.
+        text = head[:-4].decode() + head[-4:].decode("utf-8", "ignore")
+    except ValueError:
+        return False
+    lines = [re.sub(r"(^|\s)#.*$", "", line).rstrip("\\ \t").lstrip() for line in text.splitlines()]
+    found = [line for line in lines if line]
+    return any(re.search(r"[<>=~]=", line) for line in found) and all(
+        _REQUIREMENT.fullmatch(line) for line in found
+    )
 
 
 def place_by_markers(
@@ -150,25 +136,21 @@ def detect_direct(reference: DirectReference, place: str) -> DetectedPackage:
     return DetectedPackage(key, reference.version, None, reference.url, place)
 
 
-def _project(
-    path: str,
-    environ: Mapping[str, str],
-    problems: list[UnreadableInput] | None,
-    worlds: Sequence[World],
-) -> list[DetectedPackage]:
-    """Dependencies, extras and groups: all that a project may be installed with."""
+def read_project_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """Dependencies, extras and groups: all that a project may be installed with.  Raises
+    `UnreadableInput`."""
     from neuron_pin.inputs.requirements.project_parts import read_project_parts
 
-    project = read_project_parts(path, environ)
-    _report(project.problems, problems)
-    markers = Markers(worlds, project.requires_python)
+    project = read_project_parts(path, reading.environ)
+    reading.report(project.problems)
+    markers = Markers(reading.worlds, project.requires_python)
     base = {part.name for part in project.parts if part.has_base} | {""}
     found: dict[DetectedPackage, None] = {}
     for part in project.parts:
         names = base if not part.name else {part.name}
         for requirement, is_written in part.requirements:
             stated = detect_package(requirement)
-            if worlds:
+            if reading.worlds:
                 where = markers.find_environments(requirement.marker, names)
                 stated = stated._replace(environments=where)
             if not is_written:
@@ -191,7 +173,17 @@ def _merge(found: Mapping[DetectedPackage, None]) -> list[DetectedPackage]:
     ]
 
 
-def _lock_json(path: str) -> list[DetectedPackage]:
+def looks_like_lock_json(path: str, head: bytes) -> bool:
+    """Whether a JSON document begins as the lock of this program does."""
+    del path
+    return re.match(rb'\s*\{[^{}\[\]]*"schema_version":', head) is not None and (
+        b'"ecosystem"' in head
+    )
+
+
+def read_lock_json_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """The packages of a lock.json; raises `UnreadableInput`."""
+    del reading
     data = read_bounded(path, MAX_BYTES)
     lock = parse_lock(data, path)
     lines = _lines(data.decode("utf-8", "replace"), r'^\s*"name": "([^"]+)",?$')
@@ -218,9 +210,8 @@ def _place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-def _toml_lock(
-    path: str, problems: list[UnreadableInput] | None, worlds: Sequence[World]
-) -> list[DetectedPackage]:
+def read_toml_lock_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """The packages of a lock of uv, Poetry or PEP 751; raises `UnreadableInput`."""
     from .toml_locks import read_toml_lock
 
     return [
@@ -230,7 +221,7 @@ def _toml_lock(
             None,
             row.source,
             _place(path, row.line),
-            environments=row.environments if worlds else None,
+            environments=row.environments if reading.worlds else None,
         )
-        for row in read_toml_lock(path, problems, worlds)
+        for row in read_toml_lock(path, reading.problems, reading.worlds)
     ]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.inputs.containers.dockerfile import is_dockerfile, read_dockerfile
+from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image_reference import read_image_name
 from neuron_pin.inputs.containers.instructions import parse_instructions
 from neuron_pin.inputs.containers.shell import expand, read_commands
@@ -114,15 +114,6 @@ IMAGES = [
 @pytest.mark.parametrize(("name", "wanted"), IMAGES)
 def test_what_an_images_name_says(name: str, wanted: tuple) -> None:
     assert tuple(read_image_name(name, 1))[1:-1] == wanted
-
-
-@pytest.mark.parametrize(
-    ("name", "is_one"),
-    [("Dockerfile", True), ("Dockerfile.gpu", True), ("a.dockerfile", True), ("Containerfile", True),
-     ("docker-compose.yml", False), ("reqs.txt", False)],
-)  # fmt: skip
-def test_names_of_dockerfiles(name: str, is_one: bool) -> None:
-    assert is_dockerfile(name) is is_one
 
 
 def test_what_is_none_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,244 @@
+"""The kinds of files that ``check`` reads: one row a kind in `KINDS`.
+
+A file's name tells its kind, or its content does.  Readers are imported when one of their files
+is read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Container, Mapping, Sequence
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.record import NamedTuple
+
+if TYPE_CHECKING:
+    from neuron_pin.inputs.containers.dockerfile import Dockerfile
+    from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
+    from neuron_pin.inputs.requirements.alternatives import World
+
+HEAD = 64 * 1024
+"""How many bytes of a file are looked at to tell its kind."""
+
+Look = Callable[[str, bytes], bool]
+"""Whether a file is of a kind, by its path and its first `HEAD` bytes."""
+
+
+class Form(Enum):
+    """What a reader gives.
+
+    ``PACKAGES``: a function ``(path, reading) -> list[DetectedPackage]``, which raises
+    `UnreadableInput` for the file as a whole and gives ``reading.report`` what it cannot read of
+    it.  ``COMMANDS``: a function ``(path, names) -> Dockerfile``, which reads install commands,
+    and ranges only of the packages in ``names``.
+    """
+
+    PACKAGES = "packages"
+    COMMANDS = "commands"
+
+
+class FileKind(NamedTuple):
+    """One kind of file, and all that ``check`` knows of it before it reads one.
+
+    ``label`` names one for people, ``shown`` is how help and hints list it; ``counted`` is what
+    is counted of it, in the singular.  ``reader`` is ``module:function``, as its ``form`` says.
+
+    ``names`` are names that leave no doubt.  Of files with names like those in ``maybe``, and of
+    any file that the user names, ``look`` decides (``module:function``, a `Look`; empty for
+    never); ``fallback`` are names of files that are taken for this kind where the user names them
+    and no other row knows them.  Names are compared in any case; ``*`` is any text without a
+    slash; a name with a slash is compared with the end of the path.
+    """
+
+    label: str
+    shown: str
+    counted: str
+    reader: str
+    form: Form = Form.PACKAGES
+    names: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+    look: str = ""
+    fallback: tuple[str, ...] = ()
+
+    def recognizes(self, path: str, head: bytes) -> bool:
+        """Whether a file's content says that it is of this kind."""
+        if not self.look:
+            return False
+        found: Look = _import(self.look)
+        return found(path, head)
+
+    def read_packages(self, path: str, reading: Reading) -> list[DetectedPackage]:
+        """What a file states, for a kind of `Form.PACKAGES`; raises `UnreadableInput`."""
+        read: Callable[[str, Reading], list[DetectedPackage]] = _import(self.reader)
+        return read(path, reading)
+
+    def read_commands(self, path: str, names: Container[str]) -> Dockerfile:
+        """What a file installs, for a kind of `Form.COMMANDS`; raises `UnreadableInput`."""
+        read: Callable[[str, Container[str]], Dockerfile] = _import(self.reader)
+        return read(path, names)
+
+
+REQUIREMENTS = FileKind(
+    "requirements file",
+    "requirements.txt",
+    "requirement",
+    "neuron_pin.inputs.locks.detected:read_requirements_file",
+    names=(
+        *(f"*{word}*.{end}" for word in ("requirement", "constraint") for end in ("txt", "in")),
+        "requirements/*.txt",
+        "requirements/*.in",
+    ),
+    maybe=("*.txt", "*.in"),
+    look="neuron_pin.inputs.locks.detected:looks_like_requirements",
+    fallback=("*.txt", "*.in"),
+)
+
+KINDS = (
+    FileKind(
+        "Dockerfile",
+        "Dockerfile",
+        "install command",
+        "neuron_pin.inputs.containers.dockerfile:read_dockerfile",
+        form=Form.COMMANDS,
+        names=(
+            *("dockerfile", "dockerfile.*", "dockerfile-*", "*.dockerfile"),
+            *("containerfile", "containerfile.*", "containerfile-*", "*.containerfile"),
+        ),
+        fallback=("dockerfile*", "containerfile*"),
+    ),
+    FileKind(
+        "lock of uv",
+        "uv.lock",
+        "package",
+        "neuron_pin.inputs.locks.detected:read_toml_lock_file",
+        names=("uv.lock",),
+    ),
+    FileKind(
+        "lock of Poetry",
+        "poetry.lock",
+        "package",
+        "neuron_pin.inputs.locks.detected:read_toml_lock_file",
+        names=("poetry.lock",),
+    ),
+    FileKind(
+        "lock of PEP 751",
+        "pylock.toml",
+        "package",
+        "neuron_pin.inputs.locks.detected:read_toml_lock_file",
+        names=("pylock.toml", "pylock.*.toml"),
+    ),
+    FileKind(
+        "project",
+        "pyproject.toml",
+        "requirement",
+        "neuron_pin.inputs.locks.detected:read_project_file",
+        names=("pyproject.toml",),
+    ),
+    FileKind(
+        "lock of neuron-pin",
+        "lock.json",
+        "package",
+        "neuron_pin.inputs.locks.detected:read_lock_json_file",
+        maybe=("*.json",),
+        look="neuron_pin.inputs.locks.detected:looks_like_lock_json",
+        fallback=("*.json",),
+    ),
+    # The last whose content is looked at: its rows are the least certain.
+    REQUIREMENTS,
+)
+
+
+def find_kind(path: str) -> FileKind:
+    """The kind of a file that the user names; raises `WrongUsage` for none that is read, and
+    `UnreadableInput` where its content would have to tell and cannot be read."""
+    if os.path.isdir(path):
+        raise _not_a_file(path)
+    found = kind_by_name(path)
+    if found is not None:
+        return found
+    head = _read_head(path)
+    for kind in KINDS:
+        if head and kind.recognizes(path, head):
+            return kind
+    for kind in KINDS:
+        if _matches(kind.fallback, path):
+            return kind
+    if head is None:
+        raise UnreadableInput(path, None, "cannot be read: there is no such file")
+    raise WrongUsage(
+        f"{path}: this is no kind of file that check reads",
+        hint=f"it reads {list_kinds()}; by their names, and others by what they contain",
+    )
+
+
+def kind_by_name(path: str) -> FileKind | None:
+    """The kind of a file whose name leaves no doubt, none for another."""
+    return next((kind for kind in KINDS if _matches(kind.names, path)), None)
+
+
+def list_kinds() -> str:
+    """The kinds in words: ``uv.lock, poetry.lock and requirements.txt``."""
+    *others, last = (kind.shown for kind in KINDS)
+    return f"{', '.join(others)} and {last}"
+
+
+def read_detected(
+    path: str,
+    environ: Mapping[str, str],
+    problems: list[UnreadableInput] | None = None,
+    worlds: Sequence[World] = (),
+) -> list[DetectedPackage]:
+    """What a file states, read as its kind is.  Raises `UnreadableInput` or `WrongUsage`; where
+    ``problems`` is given, a line or a row that cannot be read is added to it, and the others are
+    read.  ``worlds`` are the Pythons that markers are evaluated for; without any, everything is
+    in one environment."""
+    from neuron_pin.inputs.locks.detected import Reading
+
+    kind = find_kind(path)
+    if kind.form is not Form.PACKAGES:
+        raise WrongUsage(f"{path}: this is a {kind.label}, which states no packages")
+    return kind.read_packages(path, Reading(environ, problems, worlds))
+
+
+def _matches(patterns: tuple[str, ...], path: str) -> bool:
+    if not patterns:
+        return False
+    return _compile(patterns).search(f"/{path}") is not None
+
+
+@cache
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    parts = (re.escape(pattern).replace(r"\*", "[^/]*") for pattern in patterns)
+    return re.compile(f"/(?:{'|'.join(parts)})$", re.IGNORECASE)
+
+
+def _read_head(path: str) -> bytes | None:
+    """The first bytes of a file, none where it cannot be read: whoever reads it says why."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(HEAD)
+    except OSError:
+        return None
+
+
+def _import(place: str) -> Any:
+    module, _, function = place.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _not_a_file(path: str) -> WrongUsage:
+    from neuron_pin.inputs.host.distributions import site_packages
+
+    folder = shlex.quote(path)
+    hint = "name the files in it, or an environment with --venv, a machine's root with --root"
+    if site_packages(path):
+        hint = f"for an environment: neuron-pin check --venv {folder}"
+    elif os.path.isdir(os.path.join(path, "etc")):
+        hint = f"for the root of a machine: neuron-pin check --root {folder}"
+    return WrongUsage(f"{path}: this is a folder, not a file that check reads", hint=hint)
