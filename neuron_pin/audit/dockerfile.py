@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog
+from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
 from neuron_pin.inputs.containers.dockerfile import Dockerfile, Stage
@@ -20,7 +21,7 @@ from neuron_pin.inputs.locks.detected import (
     place_by_markers,
 )
 from neuron_pin.inputs.requirements.alternatives import World
-from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows
+from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows, read_text
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
 from neuron_pin.record import NamedTuple
@@ -32,7 +33,7 @@ from .newer import check_newer_target
 from .part import check_part
 from .proof import Prove
 from .remedy import target_remedy
-from .requirements import check_packages, is_neuron
+from .requirements import check_packages, is_neuron, select_neuron
 from .scope import check_scope
 from .unread import UnreadPart, concerns_neuron, describe_problems, describe_unreadable
 
@@ -59,17 +60,22 @@ def check_dockerfile(
     environ: Mapping[str, str],
     prove: Prove | None = None,
 ) -> CheckedDockerfile:
-    """Check a Dockerfile, stage by stage; fixes are offered as `check_packages` has it."""
+    """Check a Dockerfile, stage by stage; fixes are offered as `check_packages` has it.
+
+    An image of others is judged where something of the file is about Neuron: what Neuron
+    supports says nothing of other images."""
     findings: list[Finding] = []
+    of_others: list[Finding] = []
     everything: list[DetectedPackage] = []
     unread = [_describe(part, path, catalog) for part in dockerfile.unread]
     for stage in dockerfile.stages:
         base = stage.base
         target = _target(stage, base.python if base is not None else "", catalog, make_target)
         if base is not None and stage.parent < 0:
-            findings += _base(base, path, catalog, target, within_days)
+            judged = findings if base.repository or base.sdk else of_others
+            judged += _base(base, path, catalog, target, within_days)
             if base.os or base.python:
-                findings += check_newer_target(target, catalog, f"{path}:{base.line}")
+                judged += check_newer_target(target, catalog, f"{path}:{base.line}")
         unread += [_describe(part, path, catalog) for part in stage.unread]
         reader = _Stages(path, dockerfile.stages, catalog, make_target, environ)
         stated = list(reader.detect(stage))
@@ -78,11 +84,29 @@ def check_dockerfile(
         for installation in stage.installations:
             findings += _installation(installation, stage, path, catalog)
         everything += stated
+    if of_others and (findings or select_neuron(everything, catalog) or _mentions_neuron(path)):
+        findings += of_others
     return CheckedDockerfile(
         list(dict.fromkeys(findings)),
         list(dict.fromkeys(everything)),
         list(dict.fromkeys(unread)),
     )
+
+
+_ABOUT = re.compile(
+    r"neuronx|aws[-_/ ]?neuron|torch[-_]neuron|neuron[-_](?:cc|sdk|rt)|NEURON_|libneuronxla"
+    r"|neuron\.amazonaws|inferentia|trainium|(?<![a-z0-9])(?:inf[12]|trn[123]n?)(?![a-z0-9])",
+    re.IGNORECASE,
+)
+
+
+def _mentions_neuron(path: str) -> bool:
+    """Whether a file, or its name, has a word of AWS Neuron or of its instances outside comments:
+    in a variable, a label, or the name of a script that it copies."""
+    if _ABOUT.search(os.path.basename(path)):
+        return True
+    lines = read_text(path).splitlines()
+    return any(_ABOUT.search(line) and not line.lstrip().startswith("#") for line in lines)
 
 
 def _describe(part: NotUnderstood, path: str, catalog: Catalog) -> UnreadPart:
@@ -259,7 +283,17 @@ def _base(
         is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
         ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
         remedy = target_remedy(part, catalog, target)
+        if part.subject.kind is SubjectKind.DLC and _is_within(base.sdk, remedy):
+            # It is one already.
+            remedy = ""
         yield from check_part(part, target.as_of, within_days, finding, ended, remedy)
+
+
+def _is_within(sdk: str, remedy: str) -> bool:
+    """Whether an image of a release is one of those that a remedy sends to: ``move to DLCs of
+    2.31.0 or earlier``."""
+    last = re.search(r"\bof (\d+\.\d+\.\d+) or earlier$", remedy)
+    return last is not None and bool(sdk) and sdk_key(sdk) <= sdk_key(last[1])
 
 
 def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:

@@ -111,18 +111,28 @@ def is_neuron(package: Package | None) -> bool:
 
 def _list_shipped(catalog: Catalog, stated: Iterable[DetectedPackage]) -> Shipped:
     """What releases shipped of the packages that are stated, by version; a stated version that
-    has a build behind a listed one is the listed one."""
+    has a build behind a listed one is the listed one, and so is one of pip with other zeros at
+    its end."""
     shipped: Shipped = {}
     for statement in stated:
         name, version = statement.key.name, public_version(statement.version)
         rows = catalog.shipped(name)
         shipped.update({(name, listed): found for listed, found in rows.items()})
         package = catalog.packages.get(name)
-        if version and package is not None and package.backends and version not in rows:
-            listed = next((v for v in rows if v and package.lists(v, version)), "")
-            if listed:
-                shipped[name, version] = rows[listed]
+        if not version or version in rows or package is None:
+            continue
+        listed = next((v for v in rows if v and _is_listed(statement, v, version, package)), "")
+        if listed:
+            shipped[name, version] = rows[listed]
     return shipped
+
+
+def _is_listed(stated: DetectedPackage, listed: str, version: str, package: Package) -> bool:
+    """Whether a version that no release lists as it is written is one that is listed."""
+    if package.backends and package.lists(listed, version):
+        return True
+    # To pip 0.11.351.0 is 0.11.351.
+    return stated.key.ecosystem is Ecosystem.PIP and same_public(listed, version)
 
 
 def _one(
@@ -265,7 +275,7 @@ def _fits(
     if not is_for_python:
         listed = ", ".join(sorted(pythons, key=version_numbers))
         reason = f"listed for Python {listed}, not for {target.python} [{source}]"
-        if not remedy:
+        if found is None and not remedy.startswith("use "):
             remedy = f"use Python {listed.rpartition(' ')[2]}"
         yield finding(Rule.PYTHON, Severity.ERROR, reason, remedy)
 

@@ -52,7 +52,8 @@ class FileKind(NamedTuple):
     ``names`` are names that leave no doubt.  Of files with names like those in ``maybe``, and of
     any file that the user names, ``look`` decides (``module:function``, a `Look`; empty for
     never); ``fallback`` are names of files that are taken for this kind where the user names them
-    and no other row knows them.  Names are compared in any case; ``*`` is any text without a
+    and no other row knows them; ``never`` are names of other files, whatever the patterns say.
+    Names are compared in any case; ``*`` is any text without a
     slash; a name with a slash is compared with the end of the path.
     """
 
@@ -65,6 +66,7 @@ class FileKind(NamedTuple):
     maybe: tuple[str, ...] = ()
     look: str = ""
     fallback: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     def recognizes(self, path: str, head: bytes) -> bool:
         """Whether a file's content says that it is of this kind."""
@@ -111,6 +113,11 @@ KINDS = (
             *("containerfile", "containerfile.*", "containerfile-*", "*.containerfile"),
         ),
         fallback=("dockerfile*", "containerfile*"),
+        # Lists and pages beside a Dockerfile are called after it.
+        never=(
+            *("*.json", "*.yml", "*.yaml", "*.toml", "*.md", "*.rst", "*.sh", "*.py"),
+            *("*.dockerignore", "*.orig", "*.rej"),
+        ),
     ),
     FileKind(
         "lock of uv",
@@ -167,7 +174,7 @@ def find_kind(path: str) -> FileKind:
         if head and kind.recognizes(path, head):
             return kind
     for kind in KINDS:
-        if _matches(kind.fallback, path):
+        if _matches(kind.fallback, path) and not _matches(kind.never, path):
             return kind
     if head is None:
         raise UnreadableInput(path, None, "cannot be read: there is no such file")
@@ -179,7 +186,7 @@ def find_kind(path: str) -> FileKind:
 
 def kind_by_name(path: str) -> FileKind | None:
     """The kind of a file whose name leaves no doubt, none for another."""
-    return next((kind for kind in KINDS if _matches(kind.names, path)), None)
+    return next((k for k in KINDS if _matches(k.names, path) and not _matches(k.never, path)), None)
 
 
 def list_kinds() -> str:

@@ -44,11 +44,15 @@ def suggest_version(
 ) -> Suggestion | None:
     """The newest version of a package for a target's instance family, Python and day, of the
     first of the phases that has one; of one release where that is given; none where no release
-    ships one."""
+    ships one.
+
+    What left the releases before a later version ended is no way out of that one, though nobody
+    announced its end."""
     package = catalog.packages.get(key.name)
     if package is None:
         return None
     found: list[tuple[str, str, Phase]] = []
+    ended: list[tuple[str, str]] = []
     for version, rows in catalog.shipped(key.name).items():
         # A release of after the target's day is not known on it.
         sdks = [
@@ -62,6 +66,10 @@ def suggest_version(
             phase = package_part(catalog, key.name, version, target.family, target.as_of).phase
             if phase in phases:
                 found.append((version, max(sdks, key=sdk_key), phase))
+            elif phase is Phase.EOS:
+                ended.append((version, max(sdks, key=sdk_key)))
+    if Phase.EOS not in phases:
+        found = [row for row in found if not any(_is_older(row, other) for other in ended)]
     if not found:
         return None
     version, sdk, phase = max(
@@ -74,3 +82,9 @@ def suggest_version(
     elif key.ecosystem is Ecosystem.RPM:
         spec = f"{key.name}-{version}"
     return Suggestion(key.name, version, sdk, spec, phase)
+
+
+def _is_older(row: tuple[str, str, Phase], ended: tuple[str, str]) -> bool:
+    """Whether a version is lower than one that ended, and left the releases before it."""
+    version, sdk = ended
+    return version_order(row[0]) < version_order(version) and sdk_key(row[1]) < sdk_key(sdk)

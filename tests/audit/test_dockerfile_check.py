@@ -489,3 +489,14 @@ def test_a_requirement_by_address(run, address: str, severity: str) -> None:
             *more,
         ]
     assert run("lock", "-r", "requirements.txt", *TARGET).code == 2
+
+
+@pytest.mark.parametrize(("sdk", "is_sent"), [("2.20.0", False), ("2.32.0", True)])
+def test_an_image_is_not_sent_to_the_images_that_it_is_one_of(run, sdk: str, is_sent: bool) -> None:
+    """From SDK 2.32.0 on the image is published no longer; earlier ones stay."""
+    tag = f"2.9.0-neuronx-py312-sdk{sdk}-ubuntu24.04"
+    Path("Dockerfile").write_text(f"FROM public.ecr.aws/neuron/pytorch-inference-neuronx:{tag}\n")
+    rows = json.loads(run("check", "Dockerfile", *TARGET, "--format", "json").out)["findings"]
+    (ended,) = [row for row in rows if row["reason"].startswith("pytorch-inference-neuronx")]
+    assert ended["rule"] == "NP201"
+    assert ("or earlier" in (ended["remedy"] or "")) is is_sent

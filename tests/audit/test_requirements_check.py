@@ -286,6 +286,29 @@ def test_a_remedy_names_the_version_for_the_target(run, line: str, rule: str, na
     assert all(named in row["remedy"] for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("line", "python", "named"),
+    [
+        ("torch-neuronx==1.13.1.1.8.0", "", "torch-neuronx==2.9.0.2.15.32035"),
+        # 1.12 left the releases before 1.13 did, and nobody announced it.
+        ("torch-neuronx==1.13.1.1.8.0", "3.8", ""),
+        ("torch-neuronx==2.9.0.2.12.22436", "3.8", "use Python 3.12"),
+        # While 1.13 was shipped, it was the way out of 2.0, which was Beta.
+        ("torch-neuronx==2.0.0.2.0.0b0", "3.8", "torch-neuronx==1.13"),
+    ],
+)
+def test_a_remedy_never_leads_back_to_what_was_left_behind(
+    run, line: str, python: str, named: str
+) -> None:
+    Path("reqs.txt").write_text(f"{OPTION}\n{line}\n")
+    day = "2024-03-20" if "2.0.0.2" in line else "2026-08-20"
+    target = ["--instance", "trn1", "--as-of", day, *(["--python", python] if python else [])]
+    done = run("check", "reqs.txt", *target, "--format", "json")
+    remedies = [row["remedy"] or "" for row in json.loads(done.out)["findings"]]
+    assert not any("1.12" in remedy for remedy in remedies)
+    assert any(named in remedy for remedy in remedies)
+
+
 # other lines of the file, variables, and whether somebody should be told of Neuron's index
 INDEXES = [
     ("", {}, True),

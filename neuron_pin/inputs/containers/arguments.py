@@ -27,6 +27,8 @@ _RPM_NAME = r"([a-z][a-z0-9._+-]*?)-((?:\d+:)?\d[^\s]*)"
 _ARCHITECTURE = r"\.(?:x86_64|aarch64|noarch|i[3-6]86)$"
 _RPM_FILE = r"([A-Za-z][\w.+-]*)-([^-]+-[^-]+)\.(?:x86_64|aarch64|noarch|i[3-6]86)\.rpm"
 _DEB_FILE = r"([a-z0-9][a-z0-9.+-]*)_([^_]+)_[a-z0-9]+\.deb"
+_FULL = 4
+"""Numbers of a whole version of a system package of Neuron's."""
 
 
 def read_system(
@@ -93,6 +95,21 @@ def _system_text(text: str, ecosystem: Ecosystem) -> str:
         # name:amd64 names an architecture, name/jammy a release.
         text = re.sub(r"^([a-z0-9.+-]+):[a-z0-9]+(?==|/|$)", r"\1", text)
         text = re.sub(r"^([a-z0-9.+-]+)/[a-z0-9-]+$", r"\1", text)
-    if "/" in text or re.search(r"[*?\[]", text.partition("=")[0]):
+    name, equals, version = text.partition("=")
+    if "/" in text or re.search(r"[*?\[]", name):
         return ""
-    return f"{ecosystem.value}:{text}"
+    return f"{ecosystem.value}:{name}{equals}{_read_glob(version, ecosystem)}"
+
+
+def _read_glob(version: str, ecosystem: Ecosystem) -> str:
+    """A version as a pin writes it, of a glob that ends in the middle of a number: ``2.14*`` is
+    a series, ``2.20.204.0*`` one version with any revision.  ``2.2*``, which may be 2.2 and 2.20,
+    stays as it is, and so does every other glob: no pin says that."""
+    stem = version.removesuffix("*")
+    if stem == version or not stem[-1:].isalnum() or re.search(r"[*?\[]", stem):
+        return version
+    public, dash, _ = stem.rpartition(":")[2].partition("-")
+    numbers = public.split(".")
+    if dash or len(numbers) >= _FULL:
+        return f"{stem}-*" if ecosystem is Ecosystem.APT and not dash else stem
+    return f"{stem}.*" if len(numbers[-1]) > 1 or len(numbers) == 1 else version
