@@ -19,7 +19,7 @@ from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
-    from neuron_pin.inputs.containers.dockerfile import Dockerfile
+    from neuron_pin.inputs.containers.recipe import Recipe
     from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
     from neuron_pin.inputs.requirements.alternatives import World
 
@@ -35,7 +35,7 @@ class Form(Enum):
 
     ``PACKAGES``: a function ``(path, reading) -> list[DetectedPackage]``, which raises
     `UnreadableInput` for the file as a whole and gives ``reading.report`` what it cannot read of
-    it.  ``COMMANDS``: a function ``(path, names) -> Dockerfile``, which reads install commands,
+    it.  ``COMMANDS``: a function ``(path, names) -> Recipe``, which reads install commands,
     and ranges only of the packages in ``names``.
     """
 
@@ -80,9 +80,9 @@ class FileKind(NamedTuple):
         read: Callable[[str, Reading], list[DetectedPackage]] = _import(self.reader)
         return read(path, reading)
 
-    def read_commands(self, path: str, names: Container[str]) -> Dockerfile:
+    def read_commands(self, path: str, names: Container[str]) -> Recipe:
         """What a file installs, for a kind of `Form.COMMANDS`; raises `UnreadableInput`."""
-        read: Callable[[str, Container[str]], Dockerfile] = _import(self.reader)
+        read: Callable[[str, Container[str]], Recipe] = _import(self.reader)
         return read(path, names)
 
 
@@ -118,6 +118,16 @@ KINDS = (
             *("*.json", "*.yml", "*.yaml", "*.toml", "*.md", "*.rst", "*.sh", "*.py"),
             *("*.dockerignore", "*.orig", "*.rej"),
         ),
+    ),
+    FileKind(
+        "shell script",
+        "*.sh",
+        "install command",
+        "neuron_pin.inputs.scripts.shell_script:read_shell_script",
+        form=Form.COMMANDS,
+        names=("*.sh", "*.bash"),
+        maybe=("*",),
+        look="neuron_pin.inputs.scripts.shell_script:looks_like_script",
     ),
     FileKind(
         "lock of uv",

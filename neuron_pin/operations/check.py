@@ -192,11 +192,11 @@ class Check:
 
     def _commands(self, path: str, kind: FileKind) -> _Examined:
         """A Dockerfile, or another file of commands that install."""
-        from neuron_pin.audit.dockerfile import check_dockerfile
         from neuron_pin.audit.names import ReadNames
+        from neuron_pin.audit.recipe import check_recipe
 
         commands = kind.read_commands(path, ReadNames(self.catalog))
-        found = check_dockerfile(
+        found = check_recipe(
             path,
             commands,
             self.catalog,
@@ -208,7 +208,7 @@ class Check:
         # No builder takes such a file, and what the rest of it says is judged all the same.
         self._errors += commands.problems
         unread = [*map(describe_unreadable, commands.problems), *found.unread]
-        number = sum(len(stage.installations) for stage in commands.stages)
+        number = len({found for stage in commands.stages for found in stage.installations})
         findings = [*found.findings, *self._sources(found.stated)]
         return _Examined(findings, found.stated, ReadPart(number, kind.counted), unread)
 

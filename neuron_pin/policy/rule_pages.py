@@ -133,7 +133,7 @@ PAGES = {
         *_REFUSED,
         "neuron-pin lock --instance trn1 --python 3.9",
         (
-            "audit.dockerfile:_base",
+            "audit.recipe:_base",
             "audit.host:_system",
             "resolve.support:_make_ended_error",
         ),
@@ -188,7 +188,7 @@ PAGES = {
         _NOT_LOCKED,
         "neuron-pin lock 'torch-neuronx==2.5.*'",
         (
-            "audit.dockerfile:_base",
+            "audit.recipe:_base",
             "audit.requirements:_one",
             "audit.part:check_part",
             "hooks.program.verdict:_judge_version",
@@ -363,7 +363,7 @@ PAGES = {
         "the repository's id and priority",
         "neuron-pin lock neuronx-cc",
         (
-            "audit.dockerfile:_installation",
+            "audit.recipe:_installation",
             "audit.index_settings:check_index",
             "audit.package_source:check_sources",
             "proxy.project_detail:_FileEvaluator.page",

@@ -23,6 +23,7 @@ CASES = [
     *(("requirements.txt", case) for case in read_cases("requirements.toml")),
     *(("pyproject.toml", case) for case in read_cases("projects.toml")),
     *(("uv.lock", case) for case in read_cases("locks.toml")),
+    *(("setup.sh", case) for case in read_cases("scripts.toml")),
 ]
 
 
@@ -55,6 +56,7 @@ def test_there_are_twenty_five_of_each() -> None:
     assert len(read_cases("dockerfiles.toml")) >= 25
     assert len(read_cases("requirements.toml")) >= 25
     assert len(read_cases("projects.toml")) >= 25
+    assert len(read_cases("scripts.toml")) >= 25
 
 
 RECIPE = """\

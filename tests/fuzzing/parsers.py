@@ -37,6 +37,7 @@ from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
+from neuron_pin.inputs.scripts.shell_script import read_shell_script
 from neuron_pin.inputs.yaml_document import YamlList, YamlNode, YamlText, parse_yaml
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
@@ -365,6 +366,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "pip-conf": partial(edit, name="pip.conf"),
     "uv-toml": partial(edit, name="uv.toml"),
     "kept-answer": read_kept,
+    "script": lambda data: read_shell_script(put("setup.sh", data), NEURON | {NAME}),
     "yaml": read_yaml,
 }
 

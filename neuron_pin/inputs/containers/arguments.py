@@ -15,7 +15,7 @@ from neuron_pin.policy import Ecosystem
 
 from .installation import ONLY_RUN, InstallArgument, Installation, NotUnderstood, names_in
 from .installers import Call
-from .shell import Word
+from .shell_words import Word
 
 _SYSTEM_VALUES_TEXT = (
     "-t --target-release --default-release -o --option -c --config-file --installroot "

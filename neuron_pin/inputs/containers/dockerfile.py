@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.requirements.requirements_txt import read_text
-from neuron_pin.record import NamedTuple
 
-from .image_reference import BaseImage, read_image_name
-from .install_commands import list_indexes, read_installations
+from .image_reference import read_image_name
+from .install_commands import list_indexes, read_installations, unended_parts
 from .installation import Installation, NotUnderstood, find_names
-from .installer_settings import (
-    conda_environment,
-    configured_indexes,
-    is_installer_configuration,
-    names_index,
-)
+from .installer_settings import conda_environment, is_installer_configuration
 from .instructions import (
     NO_INSTRUCTION,
     Instruction,
@@ -32,42 +26,16 @@ from .instructions import (
     parse_instructions,
     read_pairs,
 )
-from .interpreters import Interpreters
-from .shell import Command, Word, expand, read_commands
-
-
-class Stage(NamedTuple):
-    """One FROM and what follows it.
-
-    ``base`` is the image that it comes from in the end, none where that is not known;
-    ``number`` counts stages, ``parent`` is the stage it is built on, -1 for an image.
-    ``indexes`` are those that the environment or pip's configuration names, ``unread`` what its
-    commands say that was not understood.  ``copies`` are files of the build context by where
-    they are copied to, ``written`` the lines of files that the Dockerfile itself has.
-    """
-
-    number: int
-    parent: int
-    base: BaseImage | None
-    installations: tuple[Installation, ...]
-    indexes: tuple[str, ...]
-    unread: tuple[NotUnderstood, ...] = ()
-    copies: tuple[tuple[str, str], ...] = ()
-    written: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = ()
-
-
-class Dockerfile(NamedTuple):
-    """The stages of a file in order; ``unread`` are lines that are no instruction, ``problems``
-    what no builder would take."""
-
-    stages: tuple[Stage, ...]
-    unread: tuple[NotUnderstood, ...]
-    problems: tuple[UnreadableInput, ...]
+from .recipe import Recipe, Stage
+from .script_files import find_script_beside
+from .session import Script, Session, WrittenFile, is_same_path
+from .shell import ShellRun, read_commands
+from .shell_words import Lines, expand
 
 
 def read_dockerfile(
     path: str, names: Container[str], arguments: Mapping[str, str] | None = None
-) -> Dockerfile:
+) -> Recipe:
     """What a Dockerfile says; ``names`` are the packages of which ranges are read, ``arguments``
     build arguments that stand for the defaults.  Raises `UnreadableInput`."""
     instructions = list(parse_instructions(read_text(path), path))
@@ -87,25 +55,23 @@ class _Reader:
         self.variables: dict[str, str] = {}
         self.stages: list[Stage] = []
         self.names: dict[str, int] = {}
-        self.environments: list[tuple[dict[str, str], Interpreters, str]] = []
+        self.environments: list[tuple[dict[str, str], Session, str]] = []
         self.installations: list[Installation] = []
-        self.indexes: list[str] = []
-        self.interpreters = Interpreters()
+        self.session = Session(self._find_script)
         self.shell = ""
         self.copies: list[tuple[str, str]] = []
-        self.written: list[tuple[str, tuple[tuple[int, str], ...]]] = []
         self.unread: list[NotUnderstood] = []
         self.outside: list[NotUnderstood] = []
         self.problems: list[UnreadableInput] = []
 
-    def read(self, instructions: list[Instruction]) -> Dockerfile:
+    def read(self, instructions: list[Instruction]) -> Recipe:
         for instruction in instructions:
             if instruction.unended:
                 problem = f"the here-document {instruction.unended!r} has no end"
                 self.problems.append(UnreadableInput(self.path, instruction.line, problem))
             self._take(instruction)
         self._close()
-        return Dockerfile(tuple(self.stages), tuple(self.outside), tuple(self.problems))
+        return Recipe(tuple(self.stages), tuple(self.outside), tuple(self.problems))
 
     def _take(self, instruction: Instruction) -> None:
         keyword = instruction.keyword
@@ -148,26 +114,24 @@ class _Reader:
         if len(words) >= 3 and words[1].lower() == "as":
             self.names[words[2].lower()] = len(self.stages)
         stage = Stage(len(self.stages), parent, base, (), ())
-        self.variables, self.interpreters, self.shell = {}, Interpreters(), ""
-        self.indexes, self.copies, self.written = [], [], []
+        self.variables, self.session, self.shell = {}, Session(self._find_script), ""
+        self.copies = []
         if parent >= 0:
-            variables, interpreters, self.shell = self.environments[parent]
-            self.variables, self.interpreters = dict(variables), interpreters.copy()
-            self.indexes = list(self.stages[parent].indexes)
+            variables, session, self.shell = self.environments[parent]
+            self.variables, self.session = dict(variables), session.copy()
             self.copies = list(self.stages[parent].copies)
-            self.written = list(self.stages[parent].written)
         self.stages.append(stage)
         self.installations, self.unread = [], []
 
     def _close(self) -> None:
         if self.stages:
-            self.environments.append((self.variables, self.interpreters, self.shell))
+            self.environments.append((self.variables, self.session, self.shell))
             self.stages[-1] = self.stages[-1]._replace(
                 installations=tuple(self.installations),
-                indexes=tuple(dict.fromkeys(self.indexes)),
+                indexes=tuple(dict.fromkeys(self.session.indexes)),
                 unread=tuple(self.unread),
                 copies=tuple(self.copies),
-                written=tuple(self.written),
+                written=tuple(self.session.written),
             )
 
     def _argument(self, instruction: Instruction) -> None:
@@ -178,7 +142,7 @@ class _Reader:
             if found is not None:
                 scope[name] = found
         if self.stages:
-            self.indexes += list_indexes(self.variables)
+            self.session.indexes += list_indexes(self.variables)
 
     def _environment(self, instruction: Instruction) -> None:
         pairs = list(read_pairs(instruction.text))
@@ -187,7 +151,7 @@ class _Reader:
             pairs = [(name, rest.strip())]
         for name, value in pairs:
             self.variables[name] = expand(value or "", self.variables)[0]
-        self.indexes += list_indexes(self.variables)
+        self.session.indexes += list_indexes(self.variables)
 
     def _copy(self, instruction: Instruction) -> None:
         words = [expand(word, self.variables)[0] for word in copied_words(instruction)]
@@ -204,25 +168,19 @@ class _Reader:
             if place.endswith("/") or place in (".", "..") or len(sources) > 1:
                 target = posixpath.join(place, posixpath.basename(source.rstrip("/")))
             if source.startswith("<<"):
-                self._write(target, next(documents, ()))
+                self.session.write(WrittenFile(target, next(documents, ()), self.path))
             else:
                 self.copies.append((source, target))
                 if is_installer_configuration(target) or is_installer_configuration(source):
-                    self.indexes.append(f"{source} as {target}")
-
-    def _write(self, target: str, body: tuple[tuple[int, str], ...]) -> None:
-        self.written.append((target, body))
-        text = "\n".join(row for _, row in body)
-        if is_installer_configuration(target) and names_index(text):
-            self.indexes.append(target)
+                    self.session.indexes.append(f"{source} as {target}")
 
     def _run(self, instruction: Instruction) -> None:
         if self.shell:
-            self.interpreters.active = self.shell
+            self.session.interpreters.active = self.shell
         for source, target in list_mounts(instruction):
             self.copies.append((source, target))
             if is_installer_configuration(target):
-                self.indexes.append(target)
+                self.session.indexes.append(target)
         for lines in list_scripts(instruction):
             first = lines[0][1].strip() if lines else ""
             if first.startswith("#!") and not re.search(r"\b(?:ba|da|z|k|a)?sh\b", first):
@@ -231,49 +189,27 @@ class _Reader:
                 reason = "a script that is not one of the shell"
                 self.unread.append(NotUnderstood(first, lines[0][0], reason, names))
                 continue
-            commands = self._notice(read_commands(lines, self.variables))
-            for found in read_installations(commands, self.path, self.packages, self.interpreters):
+            self.session.folder = ""
+            run = ShellRun(follow=self._follow)
+            commands = read_commands(lines, self.variables, run)
+            for found in read_installations(commands, self.path, self.packages, self.session):
                 if isinstance(found, NotUnderstood):
                     self.unread.append(found)
                 else:
                     self.installations.append(found)
+            self.unread += unended_parts(run)
         # An environment that a RUN activates is active in it alone.
-        self.interpreters.active = None
+        self.session.interpreters.active = None
 
-    def _notice(self, commands: Iterable[Command]) -> Iterator[Command]:
-        """The commands, of which those that set up an installer count for what follows."""
-        for command in commands:
-            self.indexes += configured_indexes(command)
-            for target in _written_files(command):
-                for body in command.here:
-                    self._write(target, body)
-                text = " ".join(word.text for word in (*command.source, *command.words))
-                if is_installer_configuration(target) and names_index(text):
-                    self.indexes.append(target)
-                line = command.words[0].line if command.words else 0
-                rows = _printed(command.source or command.words)
-                if rows:
-                    self.written.append((target, tuple((line, row) for row in rows)))
-            yield command
+    def _follow(self, name: str, file: str) -> tuple[str, Lines] | None:
+        return self.session.follow(name, file or self.path)
 
-
-def _written_files(command: Command) -> list[str]:
-    words = [word.text for word in command.words]
-    if words and words[0].rpartition("/")[2] == "tee":
-        return [*command.targets, *(word for word in words[1:] if not word.startswith("-"))]
-    return [target for target in command.targets if not target.startswith("/dev/")]
-
-
-def _printed(words: Sequence[Word]) -> list[str]:
-    """The lines that ``echo`` or ``printf`` prints, as far as they are known."""
-    if not words or words[0].text not in ("echo", "printf"):
-        return []
-    rest = [word for word in words[1:] if word.text not in ("-e", "-n", "-en", "-ne", "--")]
-    if not all(word.is_known for word in rest):
-        return []
-    texts = [word.text for word in rest]
-    if words[0].text == "printf" and len(texts) > 1:
-        # A format with one %s a line is printed for each of its arguments.
-        is_lines = re.fullmatch(r"\s*%s\s*(\\n)?", texts[0]) is not None
-        return texts[1:] if is_lines else []
-    return " ".join(texts).replace("\\n", "\n").splitlines()
+    def _find_script(self, name: str, file: str, folder: str) -> Script | None:
+        """A script that is copied into the stage, or that is beside the Dockerfile by the name
+        that RUN gives it."""
+        names = [source for source, target in self.copies if is_same_path(target, name)]
+        for folder_name in (source for source, _ in self.copies):
+            # What is below a folder that is copied as a whole.
+            names.append(posixpath.join(folder_name, posixpath.basename(name)))
+        names += [name, posixpath.basename(name)]
+        return find_script_beside(self.path, names)

@@ -23,95 +23,119 @@ from .installation import (
     names_in,
 )
 from .installers import Call, find_call, find_inner_call, is_harmless
-from .interpreters import Interpreters
-from .shell import Command, Word, read_commands, script_lines
+from .session import Script, Session
+from .shell import Command, ShellRun, read_commands, read_own_folder, set_parameters
+from .shell_words import Word, script_lines
 from .wrappers import SHELLS, program_of, unwrap
 
 MAX_DEPTH = 3
 
 
 class _Reader(NamedTuple):
-    """``place`` is the file that the commands stand in, ``names`` the packages of which ranges
-    are read, ``interpreters`` what has been made of Pythons so far."""
+    """``place`` is the file that the commands are in, ``names`` the packages of which ranges
+    are read, ``session`` what the commands before have made."""
 
     place: str
     names: Container[str]
-    interpreters: Interpreters
+    session: Session
 
 
 def read_installations(
     commands: Iterable[Command],
     place: str,
     names: Container[str],
-    interpreters: Interpreters | None = None,
+    session: Session | None = None,
 ) -> Iterator[Installation | NotUnderstood]:
     """The installations among commands, and what of them is not understood; ``place`` is the
-    file that they stand in.
+    file that they are in, ``session`` is told what they leave behind.
 
     Ranges of packages that are not among ``names`` are passed over: nothing is said of those,
     and reading them costs more than the rest of the file.
     """
-    yield from _read(commands, _Reader(place, names, interpreters or Interpreters()), 0)
+    yield from _read(commands, _Reader(place, names, session or Session()), 0)
 
 
 def _read(
     commands: Iterable[Command], reader: _Reader, depth: int
 ) -> Iterator[Installation | NotUnderstood]:
     for written in commands:
+        own = reader._replace(place=written.file) if written.file else reader
+        own.session.notice(written, own.place)
         if not written.words:
             continue
-        found = unwrap(written)
-        command = found.command
-        if found.added:
-            python = reader.interpreters.of("uv", command.settings, asked=found.python, is_uv=True)
-            yield from _pip(Call(Ecosystem.PIP, found.added), command, reader, python)
-        if found.script is not None:
-            yield from _script(found.script, command, reader, depth)
-            continue
-        if not command.words:
-            continue
-        program = program_of(command.words[0].text)
-        if found.script is None and _runs_file(program, command):
-            text = " ".join(word.text for word in command.words)
-            if command.source:
-                text = " ".join(word.text for word in command.source) + f" | {text}"
+        for found in _read_command(written, own, depth):
+            yield found if found.file else found._replace(file=own.place)
+
+
+def _read_command(
+    written: Command, reader: _Reader, depth: int
+) -> Iterator[Installation | NotUnderstood]:
+    interpreters = reader.session.interpreters
+    found = unwrap(written)
+    command = found.command
+    if found.added:
+        python = interpreters.of("uv", command.settings, asked=found.python, is_uv=True)
+        yield from _pip(Call(Ecosystem.PIP, found.added), command, reader, python)
+    if found.script is not None:
+        yield from _script(found.script, command, reader, depth)
+        return
+    if not command.words:
+        return
+    program = program_of(command.words[0].text)
+    if found.script is None and _runs_file(program, command):
+        script, arguments = _find_script(command, reader)
+        if script is not None:
+            inner = reader._replace(place=script.path)
+            settings = dict(command.settings)
+            set_parameters(settings, [word.text for word in arguments if word.is_known])
+            yield from _nested(script.lines, settings, inner, depth)
+            return
+        text = " ".join(word.text for word in command.words)
+        if command.source:
+            text = " ".join(word.text for word in command.source) + f" | {text}"
+        yield NotUnderstood(text, command.words[0].line, "runs a script that was not read")
+        return
+    if (program in SHELLS or program in ("su", "sudo", "doas", "runuser")) and command.here:
+        lines = [line for body in command.here for line in script_lines(body)]
+        yield from _nested(lines, command.settings, reader, depth)
+        return
+    if program == "eval" and len(command.words) > 1:
+        text = " ".join(word.text for word in command.words[1:])
+        yield from _script(command.words[1]._replace(text=text), command, reader, depth)
+        return
+    if re.fullmatch(r"(?:python|perl|ruby|node)[\d.]*", program) and command.here:
+        yield from _other_script(command, program, reader)
+        return
+    if program in (".", "source") and command.words[1:]:
+        name = command.words[1].text
+        if name.endswith((".sh", ".bash")) and not name.startswith(_SYSTEM_FOLDERS):
+            text = f"{program} {name}"
             yield NotUnderstood(text, command.words[0].line, "runs a script that was not read")
-            continue
-        if (program in SHELLS or program == "su") and command.here:
-            lines = [line for body in command.here for line in script_lines(body)]
-            yield from _nested(lines, command.settings, reader, depth)
-            continue
-        if program == "eval" and len(command.words) > 1:
-            text = " ".join(word.text for word in command.words[1:])
-            yield from _script(command.words[1]._replace(text=text), command, reader, depth)
-            continue
-        if re.fullmatch(r"(?:python|perl|ruby|node)[\d.]*", program) and command.here:
-            yield from _other_script(command, program, reader)
-            continue
-        words = [word.text for word in command.words]
-        reader.interpreters.notice(words, command.settings)
-        call = find_call(command.words)
-        if call is None and not is_harmless(program):
-            call = find_inner_call(command.words)
-            if call is None:
-                yield from _unknown(command.words, program, reader)
-                continue
+            return
+    words = [word.text for word in command.words]
+    interpreters.notice(words, command.settings)
+    call = find_call(command.words)
+    if call is None and not is_harmless(program):
+        call = find_inner_call(command.words)
         if call is None:
-            continue
-        if call.ecosystem is Ecosystem.PIP:
-            if any(program_of(word.text) == "xargs" for word in written.words[:6]):
-                call = call._replace(words=(*call.words, *_read_by_xargs(written)))
-            python = reader.interpreters.of(
-                call.program,
-                command.settings,
-                asked=call.python or found.python,
-                environment=found.environment,
-                is_uv=call.is_uv,
-                is_system=any(w.text == "--system" for w in call.words),
-            )
-            yield from _pip(call, command, reader, python)
-        else:
-            yield from read_system(call, reader.place, reader.names)
+            yield from _unknown(command.words, program, reader)
+            return
+    if call is None:
+        return
+    if call.ecosystem is Ecosystem.PIP:
+        if any(program_of(word.text) == "xargs" for word in written.words[:6]):
+            call = call._replace(words=(*call.words, *_read_by_xargs(written)))
+        python = interpreters.of(
+            call.program,
+            command.settings,
+            asked=call.python or found.python,
+            environment=found.environment,
+            is_uv=call.is_uv,
+            is_system=any(w.text == "--system" for w in call.words),
+        )
+        yield from _pip(call, command, reader, python)
+    else:
+        yield from read_system(call, reader.place, reader.names)
 
 
 def _runs_file(program: str, command: Command) -> bool:
@@ -119,6 +143,27 @@ def _runs_file(program: str, command: Command) -> bool:
     if program in SHELLS:
         return not command.here and (len(command.words) > 1 or bool(command.source))
     return program.endswith((".sh", ".bash"))
+
+
+_SYSTEM_FOLDERS = ("/etc/", "/usr/", "/opt/", "~", "$HOME", "${HOME}", "/root/", "/home/")
+"""Where scripts are that set up a shell, and install nothing."""
+
+
+def _find_script(command: Command, reader: _Reader) -> tuple[Script | None, list[Word]]:
+    """The script that a command runs from a file, with the words that it is given."""
+    words = list(command.words)
+    if program_of(words[0].text) in SHELLS:
+        while len(words) > 1 and words[1].text[:1] in "-+":
+            # set -o NAME
+            del words[1 : 3 if words[1].text.endswith("o") else 2]
+        del words[0]
+    if not words:
+        return None, []
+    name = words[0].text
+    if not words[0].is_known:
+        # Of a path whose folder only running would tell, the name may tell enough.
+        name = read_own_folder(name) or name
+    return reader.session.follow(name, reader.place), words[1:]
 
 
 def _read_by_xargs(command: Command) -> list[Word]:
@@ -141,7 +186,9 @@ def _read_by_xargs(command: Command) -> list[Word]:
 def _script(
     script: Word, command: Command, reader: _Reader, depth: int
 ) -> Iterator[Installation | NotUnderstood]:
-    rows = ((script.line, line) for line in script.text.splitlines())
+    pieces = script.text.split("\n")
+    lines = script.rows if len(script.rows) == len(pieces) else (script.line,) * len(pieces)
+    rows = zip(lines, pieces, strict=True)
     for found in _nested(script_lines(rows), command.settings, reader, depth):
         if isinstance(found, Installation):
             arguments = tuple(map(_inside_quotes, found.requirements))
@@ -153,10 +200,22 @@ def _nested(
     lines: Sequence[tuple[int, str]], settings: Mapping[str, str], reader: _Reader, depth: int
 ) -> Iterator[Installation | NotUnderstood]:
     if depth < MAX_DEPTH:
-        yield from _read(read_commands(lines, settings), reader, depth + 1)
+
+        def follow(name: str, file: str) -> Script | None:
+            return reader.session.follow(name, file or reader.place)
+
+        run = ShellRun(follow=follow)
+        yield from _read(read_commands(lines, settings, run), reader, depth + 1)
+        yield from unended_parts(run)
     elif lines:
         text = lines[0][1].strip()
         yield NotUnderstood(text, lines[0][0], "scripts are nested too deeply")
+
+
+def unended_parts(run: ShellRun) -> Iterator[NotUnderstood]:
+    """What a script opens and does not close."""
+    for file, unended in run.unended:
+        yield NotUnderstood(unended.what, unended.line, unended.reason, file=file)
 
 
 def _other_script(command: Command, program: str, reader: _Reader) -> Iterator[NotUnderstood]:
@@ -264,6 +323,9 @@ def _pip(
     requirements: list[InstallArgument] = []
     files: list[tuple[str, int]] = []
     indexes = list_indexes(command.settings)
+    if "aws_neuron" in (reader.session.interpreters.active or ""):
+        # An environment of a DLAMI, whose pip may be configured.
+        indexes.append(reader.session.interpreters.active or "")
     direct: list[tuple[DirectReference, int]] = []
     line = command.words[0].line if command.words else call.words[0].line
     unread: list[NotUnderstood] = []
@@ -277,8 +339,9 @@ def _pip(
         elif name in _PLACES:
             indexes.append(word.text)
         elif name in _FILES:
-            if word.is_known:
-                files.append((word.text, word.line))
+            path = word.text if word.is_known else read_own_folder(word.text)
+            if path is not None:
+                files.append((reader.session.place(path), word.line))
             else:
                 unread.append(NotUnderstood(f"{name} {word.text}", word.line, ONLY_RUN))
         elif name in ("-e", "--editable"):
@@ -287,7 +350,7 @@ def _pip(
             _argument(word, reader, requirements, direct, unread)
         elif not name:
             if call.takes_files:
-                files.append((word.text, word.line))
+                files.append((reader.session.place(word.text), word.line))
             else:
                 _argument(word, reader, requirements, direct, unread)
     yield from unread

@@ -27,7 +27,7 @@ class Installation(NamedTuple):
     """What one command installs: requirements, requirements files, and the indexes that the
     command, or what is set for it, names.  ``direct`` are the packages that it takes from an
     address, each with its line.  ``python`` is the Python that it installs for: none for the
-    default one, empty for unknown."""
+    default one, empty for unknown.  ``file`` is the file that the command is in."""
 
     ecosystem: Ecosystem
     requirements: tuple[InstallArgument, ...]
@@ -36,16 +36,18 @@ class Installation(NamedTuple):
     line: int
     direct: tuple[tuple[DirectReference, int], ...] = ()
     python: str | None = None
+    file: str = ""
 
 
 class NotUnderstood(NamedTuple):
     """A part of a command that says nothing that could be checked: as written, its line, why,
-    and the ``names`` of packages that it may concern."""
+    the ``names`` of packages that it may concern, and the file that it is in."""
 
     text: str
     line: int
     reason: str
     names: tuple[str, ...] = ()
+    file: str = ""
 
 
 ONLY_RUN = "only running it would tell what it stands for"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 
-from .shell import Word
+from .shell_words import Word
 from .wrappers import program_of
 
 

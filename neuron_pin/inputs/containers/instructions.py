@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.record import NamedTuple
 
-from .shell import script_lines
+from .shell_words import script_lines
 
 MAX_INSTRUCTIONS = 20_000
 

@@ -1,43 +1,34 @@
-"""The commands of a shell script, as far as installing can be told from them.
+"""The commands of a shell script, in the order in which they may run.
 
-Source: POSIX.1-2017, Shell Command Language, 2.2 quoting, 2.3 token recognition, 2.6.5 field
-splitting, 2.7 redirection; the Bash manual, arrays and here strings.  Nothing is run; what only
-running would tell (command substitution) stays as it is written.
+Source: POSIX.1-2017, Shell Command Language, 2.9.4 compound commands, 2.9.5 function definitions;
+the Bash manual, compound commands, shell functions.  Nothing is run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from neuron_pin.record import NamedTuple
 
-MAX_WORDS = 200_000
-MAX_REPEATS = 50
-"""Values of a loop's variable that are followed."""
+from .branches import Branches, Choices
+from .shell_quotes import end_of_substitution
+from .shell_words import (
+    ASSIGNMENT,
+    MAX_REPEATS,
+    SEPARATOR,
+    Lines,
+    Tokens,
+    Unended,
+    Word,
+    script_lines,
+)
 
-MAX_REPEATED = 10_000
-"""Words that name a loop's variable, over all of its values, that are read."""
+MAX_CALLED = 4 * 1024 * 1024
+"""Characters of functions that are called, and of scripts that are sourced, in one reading."""
 
-MAX_EXPANDED = 64 * 1024
-"""Characters that the variables of one text may stand for."""
-
-
-class Word(NamedTuple):
-    """One word, quotes taken off and known variables filled in, with the line that it begins
-    on.  ``is_known`` is false where something in it only running would tell.  ``redirection`` is
-    where in the text an unquoted ``<`` or ``>`` stands, -1 for none: there the word ends to the
-    shell, and what follows is the name of a file."""
-
-    text: str
-    line: int
-    is_known: bool = True
-    redirection: int = -1
-
-
-Lines = Sequence[tuple[int, str]]
-"""Physical lines with their numbers.  Each ends as the shell sees it: with a line's end, or
-with a space where the next one continues it."""
+MAX_NESTED = 8
+"""How deeply functions call each other, and scripts source others."""
 
 
 class Command(NamedTuple):
@@ -45,7 +36,8 @@ class Command(NamedTuple):
 
     ``settings`` are the variables that are known to it, ``targets`` the files that its output
     goes to, ``origins`` those that it reads, ``here`` the bodies of its here-documents,
-    ``source`` the words of the command whose output it reads.
+    ``source`` the words of the command whose output it reads.  ``file`` is the script that it
+    is in, empty for the one that is read.
     """
 
     words: tuple[Word, ...]
@@ -54,342 +46,364 @@ class Command(NamedTuple):
     here: tuple[tuple[tuple[int, str], ...], ...] = ()
     source: tuple[Word, ...] = ()
     origins: tuple[str, ...] = ()
+    file: str = ""
 
 
-_BREAKS = ";&|()\n"
-_SEPARATOR = "\0"
-"""Stands between the values of an array, and between the words that one expands to."""
+Follow = Callable[[str, str], "tuple[str, Lines] | None"]
+"""The script that a name stands for in a file (empty for the one that is read): its path and its
+lines, none where it is not to be had."""
 
-_ASSIGNMENT = r"([A-Za-z_]\w*)(\+?)=(.*)"
-_ASSIGNS = r"[A-Za-z_]\w*\+?="
+
+class _Function(NamedTuple):
+    name: str
+    lines: Lines
+    file: str
+
+
+class ShellRun:
+    """What counts for a whole reading of a script, whatever it calls and sources.
+
+    ``choices`` says which alternatives are taken, none for all of them one after the other;
+    ``follow`` finds the scripts that others source.  ``unended`` is what is not closed, each
+    with its file.
+    """
+
+    def __init__(self, choices: Choices | None = None, follow: Follow | None = None) -> None:
+        self.choices = choices
+        self.follow = follow
+        self.unended: list[tuple[str, Unended]] = []
+        self.functions: dict[str, _Function] = {}
+        self.called: set[str] = set()
+        self.left = MAX_CALLED
+        self.active: list[str] = []
+        self.depth = 0
+
+
 _DECLARING = frozenset(("export", "declare", "typeset", "local", "readonly"))
-_KEYWORDS = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "}"))
+_PREFIXES = frozenset(("do", "!"))
+_INSTALLS = r"\b(?:install|reinstall|add|sync|satisfy|downgrade|upgrade|update|create)\b"
 
 
-def read_commands(lines: Lines, variables: Mapping[str, str]) -> Iterator[Command]:
+def read_commands(
+    lines: Lines, variables: Mapping[str, str], run: ShellRun | None = None, file: str = ""
+) -> Iterator[Command]:
     """The simple commands of a script; what one sets counts for those that follow, and what
-    stands before its first word for itself alone."""
+    stands before its first word for itself alone.  A function is read where it is called, with
+    what it is given; one that nothing calls, at the end."""
+    run = run or ShellRun()
     known = dict(variables)
-    reader = _Reader(lines, known)
-    words: list[Word] = []
-    source: tuple[Word, ...] = ()
-    for item in reader.tokens():
-        if isinstance(item, Word):
-            words.append(item)
+    run.depth += 1
+    yield from _Reader(lines, known, run, file, 0).commands()
+    run.depth -= 1
+    if run.depth:
+        # A script inside of another has the functions of its own reading.
+        return
+    for function in list(run.functions.values()):
+        if function.name in run.called:
             continue
-        command = _make_command(words, known, reader.loops)
-        if command is not None or reader.targets or reader.here:
-            command = command or Command((), known)
-            command = command._replace(
-                targets=tuple(reader.targets),
-                here=tuple(reader.here),
-                source=source,
-                origins=tuple(reader.origins),
-            )
-            yield command
-        source = command.words if command is not None and item == "|" else ()
-        words, reader.targets, reader.here, reader.origins = [], [], [], []
+        if not any(re.search(_INSTALLS, line) for _, line in function.lines):
+            continue
+        if run.choices is None or run.choices.take(UNCALLED, function.name, False):
+            run.called.add(function.name)
+            yield from _Reader(function.lines, known, run, function.file, 1).commands()
 
 
-def _make_command(
-    words: Sequence[Word], known: dict[str, str], loops: dict[str, list[str]]
-) -> Command | None:
-    rest = list(words)
-    own: dict[str, str] = {}
-    while rest:
-        match = re.fullmatch(_ASSIGNMENT, rest[0].text, re.S)
-        if match is not None:
-            if rest[0].is_known:
-                joined = _SEPARATOR if _SEPARATOR in match[3] else ""
-                before = known.get(match[1], "") + joined if match[2] else ""
-                own[match[1]] = before + match[3]
-        elif rest[0].text not in _KEYWORDS:
-            break
-        rest.pop(0)
-    if not rest:
-        known.update(own)
-        return None
-    first = rest[0].text
-    if first in _DECLARING:
-        for word in rest[1:]:
-            match = re.fullmatch(_ASSIGNMENT, word.text, re.S)
-            if match is not None and word.is_known:
-                known[match[1]] = match[3]
-    elif first == "for" and len(rest) > 3 and rest[2].text == "in":
-        values = [word.text for word in rest[3:]]
-        if all(word.is_known for word in rest[3:]) and len(values) <= MAX_REPEATS:
-            loops[rest[1].text] = values
-        return None
-    return Command(tuple(rest), {**known, **own} if own else known)
-
-
-def script_lines(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The lines of a script, those that end in a backslash continued by the next."""
-    found = []
-    for number, row in rows:
-        goes_on = row.rstrip().endswith("\\")
-        found.append((number, row.rstrip()[:-1] + " " if goes_on else row + "\n"))
-    return found
-
-
-def expand(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
-    """``$NAME``, ``${NAME}``, ``${NAME:-default}`` filled in; false where one is not known."""
-    complete = True
-    left = MAX_EXPANDED
-
-    def value(match: re.Match[str]) -> str:
-        nonlocal complete, left
-        found = stands_for(match)
-        left -= len(found)
-        if left >= 0:
-            return found
-        # Variables that name each other twice would double with every one of them.
-        complete = False
-        return match[0]
-
-    def stands_for(match: re.Match[str]) -> str:
-        nonlocal complete
-        name = match["braced"] or match["plain"]
-        operator, word = match["operator"] or "", match["word"] or ""
-        found = variables.get(name)
-        if operator.endswith("-"):
-            return found or word
-        if operator.endswith("+"):
-            return word if found else ""
-        if found is None:
-            complete = False
-            return match[0]
-        return found
-
-    # A default may name variables itself: one level of it.
-    for _ in range(3):
-        before = text
-        text = re.sub(_VARIABLE, value, text)
-        if text == before:
-            break
-    return text, complete and re.search(_ONLY_RUN, text) is None
-
-
-_VARIABLE = (
-    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?:\[[@*]\])?(?:(?P<operator>:?[-+])(?P<word>[^{}]*))?\}"
-    r"|(?P<plain>[A-Za-z_]\w*))"
-)
-_ONLY_RUN = r"\$[({@*#?\d]|`"
-"""What a variable's value cannot fill in: substitutions, parameters, edited values."""
-
-_NAMED = r"\$\{?([A-Za-z_]\w*)"
-_REDIRECTION = r"(?:\d+|&)?(<<<|<<-?|>>|>\||<>|>&|<&|>|<)(?!\()"
-_HERE_WORD = r"[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([^\s'\"<>;&|()]+))"
+UNCALLED = "the function"
+"""The question which of the functions is called that nothing in the script calls."""
 
 
 class _Reader:
-    """Takes a script apart; ``targets`` and ``here`` are those since they were last emptied."""
+    """Reads one text: a script, or the body of a function."""
 
-    def __init__(self, lines: Lines, variables: Mapping[str, str]) -> None:
-        self.text = "".join(line for _, line in lines)
-        self.variables = variables
-        self.loops: dict[str, list[str]] = {}
-        self.targets: list[str] = []
-        self.origins: list[str] = []
-        self.here: list[tuple[tuple[int, str], ...]] = []
-        self._numbers = [number for number, _ in lines]
-        self._starts: list[int] = []
-        at = 0
-        for _, line in lines:
-            self._starts.append(at)
-            at += len(line)
-        self._row = 0
-        self._repeated = 0
-        # Where the bodies that the current line announces begin, and end so far.
-        self._bodies: tuple[int, int] | None = None
+    def __init__(
+        self, lines: Lines, known: dict[str, str], run: ShellRun, file: str, depth: int
+    ) -> None:
+        self.lines = lines
+        self.known = known
+        self.run = run
+        self.file = file
+        self.depth = depth
+        self.tokens = Tokens(lines, known)
+        self.branches = Branches(run.choices)
+        # The name of a function whose body begins next.
+        self.defined = ""
+        self.argument_lines: dict[str, int] = {}
 
-    def tokens(self) -> Iterator[Word | str]:
-        """Words in order, and the sign where a command ends."""
-        text, index, count = self.text, 0, 0
-        while index < len(text):
-            self._find_row(index)
-            sign = text[index]
-            redirection = re.compile(_REDIRECTION).match(text, index)
-            if sign in " \t":
-                index += 1
-            elif redirection is not None:
-                index = self._redirect(redirection)
-            elif sign in _BREAKS:
-                operator = sign * 2 if text.startswith(sign * 2, index) and sign in "&|;" else sign
-                index += len(operator)
-                if sign == "\n" and self._bodies is not None and index == self._bodies[0]:
-                    index, self._bodies = self._bodies[1], None
-                yield operator
-            elif sign == "#":
-                end = text.find("\n", index)
-                index = end if end >= 0 else len(text)
-            else:
-                start = index
-                index, words = self._word(start, self.variables)
-                for values in self._repeat(text[start:index]):
-                    self._repeated += 1
-                    words = self._word(start, {**self.variables, **values})[1]
-                    count += len(words)
-                    yield from words
-                    words = []
-                count += len(words)
-                if count > MAX_WORDS:
-                    return
-                yield from words
-        yield "\n"
-
-    def _find_row(self, index: int) -> None:
-        while self._row + 1 < len(self._starts) and self._starts[self._row + 1] <= index:
-            self._row += 1
-
-    def _repeat(self, written: str) -> Iterator[dict[str, str]]:
-        """The values of the loop's variable that a word names, one after the other."""
-        named = [name for name in re.findall(_NAMED, written) if name in self.loops]
-        if named and self._repeated < MAX_REPEATED:
-            yield from ({named[0]: value} for value in self.loops[named[0]])
-
-    def _redirect(self, match: re.Match[str]) -> int:
-        """Past a redirection, its file or its here-document with it."""
-        operator, index = match[1], match.end()
-        if operator.startswith("<<") and operator != "<<<":
-            word = re.compile(_HERE_WORD).match(self.text, index)
-            if word is None:
-                return index
-            self._here(word[1] or word[2] or word[3], operator == "<<-", word.end())
-            return word.end()
-        while self.text[index : index + 1] in (" ", "\t"):
-            index += 1
-        if index >= len(self.text) or self.text[index] in _BREAKS:
-            return index
-        end, words = self._word(index, self.variables)
-        if operator == "<<<" and words:
-            self.here.append(tuple((words[0].line, row) for row in words[0].text.splitlines()))
-        elif ">" in operator and words and not words[0].text.isdecimal():
-            self.targets.append(words[0].text)
-        elif operator == "<" and words:
-            self.origins.append(words[0].text)
-        return end
-
-    def _here(self, word: str, strips: bool, index: int) -> None:
-        """The body of a here-document, which begins on the next line, behind other bodies."""
-        if self._bodies is None:
-            newline = self.text.find("\n", index)
-            begin = newline + 1 if newline >= 0 else len(self.text)
-            self._bodies = (begin, begin)
-        begin, at = self._bodies
-        body: list[tuple[int, str]] = []
-        row = self._row
-        while at < len(self.text):
-            end = self.text.find("\n", at)
-            end = end if end >= 0 else len(self.text)
-            line = self.text[at:end]
-            while row + 1 < len(self._starts) and self._starts[row + 1] <= at:
-                row += 1
-            at = end + 1
-            line = line.lstrip("\t") if strips else line
-            if line.rstrip() == word:
-                break
-            body.append((self._numbers[row], line))
-        self._bodies = (begin, min(at, len(self.text)))
-        self.here.append(tuple(body))
-
-    def _word(self, index: int, variables: Mapping[str, str]) -> tuple[int, list[Word]]:
-        """One word as it is written, as the words that it expands to."""
-        text, line = self.text, self._numbers[self._row]
-        parts: list[str] = []
-        complete = True
-        redirection = -1
-        begins = index
-        is_assignment = re.compile(_ASSIGNS).match(text, index) is not None
-        while index < len(text) and text[index] not in f" \t{_BREAKS}":
-            sign = text[index]
-            if sign == "'" or text.startswith("$'", index):
-                begin = index + (1 if sign == "'" else 2)
-                end = text.find("'", begin)
-                end = end if end >= 0 else len(text)
-                parts.append(text[begin:end])
-                index = end + 1
-            elif sign == '"':
-                end = _quote_end(text, index + 1)
-                plain = re.sub(r'\\(["\\$`])', r"\1", text[index + 1 : end])
-                filled, known = expand(plain, variables)
-                parts.append(filled)
-                complete = complete and known
-                index = end + 1
-            elif sign == "\\":
-                parts.append(text[index + 1 : index + 2])
-                index += 2
-            elif text.startswith("$(", index):
-                end = _substitution_end(text, index + 2)
-                parts.append(text[index:end])
-                complete = False
-                index = end
-            elif sign == "`":
-                end = text.find("`", index + 1)
-                end = end + 1 if end >= 0 else len(text)
-                parts.append(text[index:end])
-                complete = False
-                index = end
-            else:
-                end = index + 1
-                if text.startswith("${", index):
-                    closed = text.find("}", index)
-                    end = closed + 1 if closed >= 0 else end
-                while end < len(text) and text[end] not in f" \t{_BREAKS}'\"\\$`":
-                    end += 1
-                sign_at = re.search("[<>]", text[index:end])
-                if sign_at is not None and redirection < 0:
-                    before = expand(text[index : index + sign_at.start()], variables)[0]
-                    redirection = sum(len(part) for part in parts) + len(before)
-                filled, known = expand(text[index:end], variables)
-                if not is_assignment:
-                    # The shell splits what an unquoted variable stands for into words.
-                    filled = re.sub(r"\s+", _SEPARATOR, filled)
-                parts.append(filled)
-                complete = complete and known
-                index = end
-            if text.startswith("=(", index - 1) and re.fullmatch(_ASSIGNS, text[begins:index]):
-                index, content, known = self._array(index, variables)
-                parts.append(content)
-                complete = complete and known
-        whole = "".join(parts)
-        if _SEPARATOR not in whole or is_assignment:
-            return index, [Word(whole, line, complete, redirection)]
-        pieces = [piece for piece in whole.split(_SEPARATOR) if piece][:MAX_WORDS]
-        return index, [Word(piece, line, complete) for piece in pieces]
-
-    def _array(self, index: int, variables: Mapping[str, str]) -> tuple[int, str, bool]:
-        """Where the ``(…)`` of an array ends, its values, and whether all of them are known."""
-        values: list[str] = []
-        complete = True
-        index += 1
-        while index < len(self.text) and self.text[index] != ")":
-            if self.text[index] == "#":
-                end = self.text.find("\n", index)
-                index = end if end >= 0 else len(self.text)
-            elif self.text[index] in f" \t{_BREAKS}":
-                index += 1
-            else:
-                # An array has no arrays inside, so what looks like one is a word of its own.
-                inner = re.compile(rf"{_ASSIGNS}(?=\()").match(self.text, index)
-                if inner is not None:
-                    index = inner.end()
+    def commands(self) -> Iterator[Command]:
+        tokens, branches = self.tokens, self.branches
+        words: list[Word] = []
+        source: tuple[Word, ...] = ()
+        for item in tokens.tokens():
+            if isinstance(item, Word):
+                if not words and self._keyword(item):
+                    tokens.keyword()
                     continue
-                index, words = self._word(index, variables)
-                values += [word.text for word in words]
-                complete = complete and all(word.is_known for word in words)
-        return index + 1, _SEPARATOR.join([*values, ""]), complete
+                words.append(item)
+                if item.text == "{" and [w.text for w in words[:1]] == ["function"]:
+                    self.defined = words[1].text if len(words) == 3 else ""
+                    words = []
+                    self._begin_function()
+                continue
+            if branches.awaits_pattern:
+                # esac ends the case where a pattern could begin.
+                branches.pattern([word.text for word in words], item)
+                words = []
+                continue
+            if item == "(" and self._defines(words):
+                words = []
+                continue
+            if words and words[0].text == "case":
+                self._case(words, item)
+                words = []
+                continue
+            if item == ";;":
+                branches.end_alternative()
+            if not branches.is_active:
+                words = []
+                self._empty()
+                continue
+            for word in words:
+                if not word.is_known and re.search(_INSTALLS, word.text):
+                    yield from self._substituted(word)
+            command = self._make(words)
+            if command is not None or tokens.targets or tokens.here:
+                command = command or Command((), self.known)
+                command = command._replace(
+                    targets=tuple(tokens.targets),
+                    here=tuple(tokens.here),
+                    source=source,
+                    origins=tuple(tokens.origins),
+                    file=self.file,
+                )
+                yield from self._perform(command)
+            source = command.words if command is not None and item == "|" else ()
+            words = []
+            self._empty()
+        for what in branches.close(len(tokens.text)):
+            self._define(what.name, what.begin, what.end)
+        for unended in (*tokens.unended, *branches.unended):
+            self.run.unended.append((self.file, unended))
+
+    def _empty(self) -> None:
+        tokens = self.tokens
+        tokens.targets, tokens.here, tokens.origins = [], [], []
+
+    def _keyword(self, word: Word) -> bool:
+        """Whether the first word of a command is one of the shell's own, which is taken in."""
+        text, tokens, branches = word.text, self.tokens, self.branches
+        if text in ("if", "elif", "then", "else", "fi"):
+            branches.condition(text, tokens.text, tokens.index, word.line)
+        elif text in ("while", "until"):
+            branches.open_loop(word.line)
+        elif text in ("for", "select"):
+            branches.open_loop(word.line)
+            return False
+        elif text == "done":
+            branches.close_loop()
+        elif text == "{":
+            if self.defined:
+                self._begin_function()
+            else:
+                branches.open_group(word.line)
+        elif text == "}":
+            body = branches.close_group(tokens.index - 1)
+            if body is not None:
+                self._define(body.name, body.begin, body.end)
+        elif text == "esac":
+            branches.end_case()
+        else:
+            return text in _PREFIXES
+        return True
+
+    def _defines(self, words: Sequence[Word]) -> bool:
+        """Whether ``name (`` begins the definition of a function."""
+        names = [word.text for word in words]
+        if names[:1] == ["function"]:
+            names = names[1:]
+        tokens = self.tokens
+        if len(names) != 1 or re.compile(r"[ \t]*\)").match(tokens.text, tokens.index) is None:
+            return False
+        self.defined = names[0]
+        return True
+
+    def _begin_function(self) -> None:
+        self.branches.open_function(self.defined, self.tokens.index, self.tokens.line)
+        self.defined = ""
+
+    def _define(self, name: str, begin: int, end: int) -> None:
+        self.run.functions[name] = _Function(name, self.tokens.lines_between(begin, end), self.file)
+
+    def _case(self, words: Sequence[Word], sign: str) -> None:
+        """``case WORD in``, perhaps with the first pattern on the same line."""
+        at = next((n for n, word in enumerate(words) if n > 1 and word.text == "in"), 0)
+        written = self.tokens.text[self.tokens.start : self.tokens.index]
+        subject = re.sub(r"^case\s+|\s+in\b.*$", "", written, flags=re.S).strip("\"' ")
+        self.branches.open_case(subject, words[0].line)
+        rest = [word.text for word in words[at + 1 :]] if at else []
+        if rest or sign == "(":
+            self.branches.pattern(rest, sign)
+
+    def _make(self, words: Sequence[Word]) -> Command | None:
+        rest = list(words)
+        known = self.known
+        own: dict[str, str] = {}
+        while rest:
+            match = re.fullmatch(ASSIGNMENT, rest[0].text, re.S)
+            if match is None and rest[0].text not in _PREFIXES:
+                break
+            if match is not None:
+                value = _assigned(match[3], rest[0].is_known)
+                if value is None:
+                    # What it was before, it is no longer.
+                    known.pop(match[1], None)
+                else:
+                    joined = SEPARATOR if SEPARATOR in match[3] else ""
+                    before = known.get(match[1], "") + joined if match[2] else ""
+                    own[match[1]] = before + value
+            rest.pop(0)
+        if not rest:
+            known.update(own)
+            return None
+        first = rest[0].text
+        if first in _DECLARING:
+            for word in rest[1:]:
+                match = re.fullmatch(ASSIGNMENT, word.text, re.S)
+                value = _assigned(match[3], word.is_known) if match is not None else None
+                if match is not None and value is not None:
+                    known[match[1]] = value
+        elif first == "for" and len(rest) > 3 and rest[2].text == "in":
+            values = [word.text for word in rest[3:]]
+            if all(word.is_known for word in rest[3:]) and len(values) <= MAX_REPEATS:
+                self.tokens.loops[rest[1].text] = values
+            return None
+        elif first == ":":
+            written = self.tokens.text[self.tokens.start : self.tokens.index]
+            for name, value in re.findall(r"\$\{([A-Za-z_]\w*):?=([^{}$`]*)\}", written):
+                known.setdefault(name, value.strip("\"'"))
+        elif first == "shift":
+            _shift(known, rest[1].text if len(rest) > 1 else "1")
+        elif first == "set" and "--" in [word.text for word in rest[1:3]]:
+            at = [word.text for word in rest].index("--")
+            set_parameters(known, [word.text for word in rest[at + 1 :]])
+        return Command(tuple(rest), {**known, **own} if own else known)
+
+    def _perform(self, command: Command) -> Iterator[Command]:
+        """A command, or what it stands for: the body of a function, a script that is sourced."""
+        run = self.run
+        if self.argument_lines:
+            lines = self.argument_lines
+            words = (w._replace(line=lines.get(w.text, w.line)) for w in command.words)
+            command = command._replace(words=tuple(words))
+        name = command.words[0].text if command.words else ""
+        if name in run.functions:
+            run.called.add(name)
+            if name in run.active:
+                # It calls itself: what it does has been read.
+                return
+            if self._may_read(run.functions[name].lines):
+                run.active.append(name)
+                yield from self._call(run.functions[name], command)
+                run.active.pop()
+                return
+        if name in (".", "source") and len(command.words) > 1 and run.follow is not None:
+            found = run.follow(command.words[1].text, self.file)
+            if found is not None and found[0] == self.file:
+                return
+            if found is not None and self._may_read(found[1]):
+                path, sourced = found
+                yield from _Reader(sourced, self.known, run, path, self.depth + 1).commands()
+                return
+        yield command
+
+    def _may_read(self, lines: Lines) -> bool:
+        """Whether a function or a script may be read here; what may not is said."""
+        self.run.left -= sum(len(line) for _, line in lines) + 100
+        if self.depth < MAX_NESTED and self.run.left > 0:
+            return True
+        line = self.tokens.line
+        what = Unended("calls of functions and scripts", line, "go on beyond what is read")
+        if not any(found.what == what.what for _, found in self.run.unended):
+            self.run.unended.append((self.file, what))
+        return False
+
+    def _substituted(self, word: Word) -> Iterator[Command]:
+        """The commands in the ``$(…)`` of a word."""
+        for match in re.finditer(r"\$\((?!\()|`", word.text):
+            end = end_of_substitution(word.text, match.end()) if match[0] != "`" else None
+            end = end - 1 if end is not None else word.text.find("`", match.end())
+            inside = word.text[match.end() : end if end >= 0 else None]
+            if not re.search(_INSTALLS, inside):
+                continue
+            first = word.line + word.text.count("\n", 0, match.end())
+            lines = script_lines(enumerate(inside.split("\n"), first))
+            if self._may_read(lines):
+                reader = _Reader(lines, self.known, self.run, self.file, self.depth + 1)
+                yield from reader.commands()
+            # What is nested in it was read with it.
+            return
+
+    def _call(self, function: _Function, command: Command) -> Iterator[Command]:
+        arguments = [word.text for word in command.words[1:]]
+        known = self.known
+        kept = {key: known[key] for key in known if _is_parameter(key)}
+        if all(word.is_known for word in command.words):
+            set_parameters(known, arguments)
+        else:
+            _forget_parameters(known)
+        reader = _Reader(function.lines, known, self.run, function.file, self.depth + 1)
+        if function.file == self.file:
+            reader.argument_lines = {
+                **self.argument_lines,
+                **{word.text: word.line for word in command.words[1:]},
+            }
+        is_passed = not arguments
+        for inner in reader.commands():
+            is_passed = is_passed or any(word.text == arguments[-1] for word in inner.words)
+            yield inner
+        _forget_parameters(known)
+        known.update(kept)
+        if not is_passed:
+            # The function may do with its words what only running would tell.
+            yield command
 
 
-def _quote_end(text: str, index: int) -> int:
-    while index < len(text) and text[index] != '"':
-        index += 2 if text[index] == "\\" else 1
-    return min(index, len(text))
+def set_parameters(known: dict[str, str], values: Sequence[str]) -> None:
+    """Make words the positional parameters."""
+    _forget_parameters(known)
+    known["@"] = SEPARATOR.join(values) or SEPARATOR
+    known["*"] = " ".join(values)
+    known.update((str(number), value) for number, value in enumerate(values[:9], 1))
 
 
-def _substitution_end(text: str, index: int) -> int:
-    depth = 1
-    while index < len(text) and depth:
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        index += 1
-    return index
+def _forget_parameters(known: dict[str, str]) -> None:
+    for key in [key for key in known if _is_parameter(key)]:
+        del known[key]
+
+
+def _is_parameter(key: str) -> bool:
+    return key in ("@", "*") or key.isdecimal()
+
+
+def _shift(known: dict[str, str], number: str) -> None:
+    if "@" in known and number.isdecimal() and len(number) < 4:
+        set_parameters(known, known["@"].split(SEPARATOR)[int(number) :])
+
+
+def _assigned(text: str, is_known: bool) -> str | None:
+    """What is assigned, none for what is not known; the folder of the script itself is ``.``."""
+    if is_known:
+        return text
+    return read_own_folder(text)
+
+
+def read_own_folder(text: str) -> str | None:
+    """The path, from the folder of the script, that ``$(dirname "$0")`` and its longer forms
+    stand for, with what follows; none for another text."""
+    if not text.startswith(("$(", "`")) or "dirname" not in text:
+        return None
+    end = text.rfind(")" if text.startswith("$(") else "`")
+    inside, rest = text[:end], text[end + 1 :]
+    if not re.search(r"\$\{?(?:0|BASH_SOURCE)", inside) or re.search(r"[$`]", rest):
+        return None
+    up = re.search(r"((?:/\.\.)+)", inside)
+    return f".{up[1] if up is not None else ''}{rest}"

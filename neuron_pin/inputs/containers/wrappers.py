@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from neuron_pin.record import NamedTuple
 
-from .shell import Command, Word
+from .shell import Command
+from .shell_words import Word
 
 MAX_WRAPPERS = 20
 

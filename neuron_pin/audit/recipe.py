@@ -1,4 +1,4 @@
-"""Dockerfiles checked against the policy: base images, and what RUN lines install."""
+"""Dockerfiles and scripts checked against the policy: base images, and what commands install."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
-from neuron_pin.inputs.containers.dockerfile import Dockerfile, Stage
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
+from neuron_pin.inputs.containers.recipe import Recipe, Stage
+from neuron_pin.inputs.containers.session import is_same_path
 from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.locks.detected import (
     DetectedPackage,
@@ -42,8 +43,8 @@ MakeTarget = Callable[[str | None, str], Target]
 none is one that cannot be told, whatever the operating system has."""
 
 
-class CheckedDockerfile(NamedTuple):
-    """The findings on a Dockerfile, each once, all that it states, and what of it, or of the
+class CheckedRecipe(NamedTuple):
+    """The findings on a file, each once, all that it states, and what of it, or of the
     requirements files that it installs, was not read."""
 
     findings: list[Finding]
@@ -51,44 +52,55 @@ class CheckedDockerfile(NamedTuple):
     unread: list[UnreadPart]
 
 
-def check_dockerfile(
+def check_recipe(
     path: str,
-    dockerfile: Dockerfile,
+    recipe: Recipe,
     catalog: Catalog,
     make_target: MakeTarget,
     within_days: int,
     environ: Mapping[str, str],
     prove: Prove | None = None,
-) -> CheckedDockerfile:
-    """Check a Dockerfile, stage by stage; fixes are offered as `check_packages` has it.
+) -> CheckedRecipe:
+    """Check a file, stage by stage; fixes are offered as `check_packages` has it.
 
     An image of others is judged where something of the file is about Neuron: what Neuron
     supports says nothing of other images."""
-    findings: list[Finding] = []
     of_others: list[Finding] = []
-    everything: list[DetectedPackage] = []
-    unread = [_describe(part, path, catalog) for part in dockerfile.unread]
-    for stage in dockerfile.stages:
+    findings: dict[Finding, set[int]] = {}
+    everything: dict[DetectedPackage, None] = {}
+    stages_of: dict[str, set[int]] = {}
+    unread = [_describe(part, path, catalog) for part in recipe.unread]
+    system = make_target("", "").os
+    asked = system.name if system is not None else ""
+    for stage in recipe.stages:
+        if asked and stage.system and not asked.startswith(stage.system):
+            # An alternative for another operating system than the one that the user names.
+            continue
         base = stage.base
         target = _target(stage, base.python if base is not None else "", catalog, make_target)
+        own: list[Finding] = []
         if base is not None and stage.parent < 0:
-            judged = findings if base.repository or base.sdk else of_others
+            judged = own if base.repository or base.sdk else of_others
             judged += _base(base, path, catalog, target, within_days)
             if base.os or base.python:
                 judged += check_newer_target(target, catalog, f"{path}:{base.line}")
         unread += [_describe(part, path, catalog) for part in stage.unread]
-        reader = _Stages(path, dockerfile.stages, catalog, make_target, environ)
+        reader = _Stages(path, recipe, catalog, make_target, environ)
         stated = list(reader.detect(stage))
         unread += reader.unread
-        findings += check_packages(stated, catalog, target, within_days, prove)
+        own += check_packages(stated, catalog, target, within_days, prove)
         for installation in stage.installations:
-            findings += _installation(installation, stage, path, catalog)
-        everything += stated
+            own += _installation(installation, stage, path, catalog)
+        for finding in own:
+            findings.setdefault(finding, set()).add(stage.number)
+        everything.update(dict.fromkeys(stated))
+        for statement in stated:
+            stages_of.setdefault(statement.place, set()).add(stage.number)
     if of_others and (findings or select_neuron(everything, catalog) or _mentions_neuron(path)):
-        findings += of_others
-    return CheckedDockerfile(
-        list(dict.fromkeys(findings)),
-        list(dict.fromkeys(everything)),
+        findings.update((finding, set()) for finding in of_others)
+    return CheckedRecipe(
+        _name(findings, stages_of, recipe.stages),
+        list(everything),
         list(dict.fromkeys(unread)),
     )
 
@@ -109,13 +121,31 @@ def _mentions_neuron(path: str) -> bool:
     return any(_ABOUT.search(line) and not line.lstrip().startswith("#") for line in lines)
 
 
+def _name(
+    findings: Mapping[Finding, set[int]],
+    stages_of: Mapping[str, set[int]],
+    stages: Sequence[Stage],
+) -> list[Finding]:
+    """Findings with the alternatives that have them, where others have the same line without
+    them."""
+    named: dict[Finding, None] = {}
+    for finding, numbers in findings.items():
+        labels = [stages[number].label for number in sorted(numbers) if stages[number].label]
+        if labels and stages_of.get(finding.place, numbers) > numbers:
+            more = " or others" if len(labels) > 2 else ""
+            reason = f"{' or '.join(labels[:2])}{more}: {finding.reason}"
+            finding = finding._replace(reason=reason)
+        named[finding] = None
+    return list(named)
+
+
 def _describe(part: NotUnderstood, path: str, catalog: Catalog) -> UnreadPart:
     severity = Severity.WARNING if concerns_neuron(part.names, catalog) else None
-    return UnreadPart(f"{path}:{part.line}", part.text, part.reason, severity)
+    return UnreadPart(f"{part.file or path}:{part.line}", part.text, part.reason, severity)
 
 
 def _target(stage: Stage, python: str | None, catalog: Catalog, make_target: MakeTarget) -> Target:
-    system = stage.base.os if stage.base is not None else ""
+    system = stage.base.os if stage.base is not None else stage.system
     try:
         return make_target(python, system)
     except UnknownName:
@@ -129,13 +159,14 @@ class _Stages:
     def __init__(
         self,
         path: str,
-        stages: Sequence[Stage],
+        recipe: Recipe,
         catalog: Catalog,
         make_target: MakeTarget,
         environ: Mapping[str, str],
     ) -> None:
         self.path = path
-        self.stages = stages
+        self.stages = recipe.stages
+        self.has_fixes = recipe.has_fixes
         self.catalog = catalog
         self.make_target = make_target
         self.environ = environ
@@ -194,32 +225,34 @@ class _Stages:
         for requirement, _, word, meant in installation.requirements:
             key = PackageKey(installation.ecosystem, requirement.name)
             stated = detect_package(requirement)
-            yield stated._replace(key=key, install_spec=word, meant=meant)
+            spec = word if self.has_fixes else ""
+            yield stated._replace(key=key, install_spec=spec, meant=meant)
+        file = installation.file or self.path
         for reference, line in installation.direct:
-            yield detect_direct(reference, f"{self.path}:{line}")
+            yield detect_direct(reference, f"{file}:{line}")
         for name, line in installation.files:
-            yield from self._file(stage, name, line, worlds)
+            yield from self._file(stage, name, f"{file}:{line}", worlds)
 
     def _file(
-        self, stage: Stage, name: str, line: int, worlds: Sequence[World]
+        self, stage: Stage, name: str, place: str, worlds: Sequence[World]
     ) -> Iterator[DetectedPackage]:
         """A requirements file: one that the Dockerfile writes, or that it copies, or that lies
         beside it by the name that RUN gives it."""
-        place = f"{self.path}:{line}"
-        written = [rows for target, rows in stage.written if _is_same(target, name)]
+        written = [each for each in stage.written if is_same_path(each.target, name)]
         if written:
-            for rows in written:
-                found = read_rows(self.path, [row for _, row in rows], self.environ)
-                yield from _lines_of(found, rows, self.path)
+            for _, rows, file in written:
+                found = read_rows(file, [row for _, row in rows], self.environ)
+                for statement in _lines_of(found, rows, file):
+                    yield statement if self.has_fixes else statement._replace(install_spec="")
                 for problem in found.problems:
                     at = rows[min(problem.line or 1, len(rows)) - 1][0]
-                    self.unread.append(
-                        describe_unreadable(problem)._replace(place=f"{self.path}:{at}")
-                    )
+                    self.unread.append(describe_unreadable(problem)._replace(place=f"{file}:{at}"))
             return
         where = self._find(stage, name)
         if not where:
             reason = "no such file lies beside the Dockerfile"
+            if stage.folders:
+                reason = "there is no such file where it would be read from"
             self.unread.append(UnreadPart(place, f"-r {name}", reason))
             return
         problems: list[UnreadableInput] = []
@@ -233,8 +266,10 @@ class _Stages:
         self.unread += describe_problems(problems, self.catalog)
 
     def _find(self, stage: Stage, name: str) -> str:
+        if stage.folders:
+            return _find_from(stage.folders, name)
         folder = os.path.dirname(self.path)
-        names = [source for source, target in stage.copies if _is_same(target, name)]
+        names = [source for source, target in stage.copies if is_same_path(target, name)]
         names += [name, os.path.basename(name)]
         for each in names:
             plain = os.path.normpath(each.lstrip("/") if each in names[:-2] else each)
@@ -246,12 +281,14 @@ class _Stages:
         return ""
 
 
-def _is_same(target: str, name: str) -> bool:
-    """Whether two paths of an image are one, as far as can be told without its folders."""
-    one, other = os.path.normpath(target), os.path.normpath(name)
-    if os.path.isabs(one) and os.path.isabs(other):
-        return one == other
-    return os.path.basename(one) == os.path.basename(other)
+def _find_from(folders: Sequence[str], name: str) -> str:
+    """The file of a name in one of these folders, empty for none: of an absolute path, or one
+    that a variable begins, the last part tells it."""
+    plain = os.path.normpath(name)
+    if os.path.isabs(plain) or plain.startswith(("$", "~")):
+        plain = os.path.basename(plain)
+    places = (os.path.normpath(os.path.join(folder, plain)) for folder in folders)
+    return next((place for place in places if os.path.isfile(place)), "")
 
 
 def _lines_of(
@@ -335,8 +372,9 @@ def _installation(
         package = catalog.packages.get(requirement.name)
         if package is None or not is_neuron(package):
             continue
-        place = f"{path}:{line}"
-        yield from check_scope(requirement.name, requirement.name, place, catalog)
+        place = f"{installation.file or path}:{line}"
+        if stage.is_image:
+            yield from check_scope(requirement.name, requirement.name, place, catalog)
         is_pip = installation.ecosystem is Ecosystem.PIP
         # Another index may be a mirror of Neuron's, and that of a DLC is configured in it.
         is_open = is_pip and not named and not installation.files

@@ -1,0 +1,57 @@
+"""Shell scripts in files: found beside what runs them, and read up to a bound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_bounded
+
+from .session import Script
+from .shell_words import script_lines
+
+MAX_BYTES = 1024 * 1024
+
+
+def read_script_text(path: str) -> str:
+    """The text of a script; raises `UnreadableInput` for one that is too large, or no text."""
+    data = read_bounded(path, MAX_BYTES)
+    if b"\0" in data:
+        raise UnreadableInput(path, None, "is not text: it has bytes that are zero")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What is not UTF-8 is most often in comments.
+        return data.decode("latin-1")
+
+
+def find_script_beside(path: str, names: Iterable[str]) -> Script | None:
+    """The first of these names, relative to the folder of a file, that is a script there."""
+    folder = os.path.dirname(path)
+    for name in names:
+        plain = os.path.normpath(name.lstrip("/"))
+        if plain.startswith(".."):
+            continue
+        where = os.path.join(folder, plain)
+        if os.path.isfile(where):
+            return read_script(where)
+    return None
+
+
+def read_script(path: str) -> Script | None:
+    """A script of the shell by its file; none for what is not to be read as one."""
+    try:
+        text = read_script_text(path)
+    except UnreadableInput:
+        return None
+    if text.startswith("#!") and not is_shell(text.partition("\n")[0]):
+        return None
+    return Script(path, script_lines(enumerate(text.splitlines(), 1)))
+
+
+def is_shell(first_line: str) -> bool:
+    """Whether a first line (``#!…``) names a shell."""
+    words = first_line[2:].split()
+    programs = [word.rpartition("/")[2] for word in words[:3] if not word.startswith("-")]
+    return any(program in ("sh", "bash", "dash", "ash", "ksh", "zsh") for program in programs)

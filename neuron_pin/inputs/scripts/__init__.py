@@ -1,0 +1,1 @@
+"""Shell scripts, and files of other forms that have them inside."""

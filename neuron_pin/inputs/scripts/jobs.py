@@ -1,0 +1,244 @@
+"""Scripts that run one after the other in one environment, read alternative by alternative."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
+from neuron_pin.inputs.containers.branches import OTHERWISE, Choices, Plan
+from neuron_pin.inputs.containers.image_reference import BaseImage
+from neuron_pin.inputs.containers.install_commands import list_indexes, read_installations
+from neuron_pin.inputs.containers.installation import Installation, NotUnderstood, find_names
+from neuron_pin.inputs.containers.recipe import Stage
+from neuron_pin.inputs.containers.script_files import read_script
+from neuron_pin.inputs.containers.session import Script, Session, WrittenFile
+from neuron_pin.inputs.containers.shell import UNCALLED, ShellRun, read_commands
+from neuron_pin.inputs.containers.shell_words import Lines, Unended
+from neuron_pin.record import NamedTuple
+
+MAX_READ = 3 * 1024 * 1024
+"""Characters of a file's scripts that are read, over all of their alternatives."""
+
+
+class Part(NamedTuple):
+    """One script of a job: its lines, the variables that it begins with, and its folder, none
+    for unknown."""
+
+    lines: Lines
+    variables: Mapping[str, str] = {}
+    folder: str | None = ""
+
+
+class Job(NamedTuple):
+    """What runs in one environment.
+
+    ``installations`` are those that no command makes (a list of packages), ``unread`` what the
+    file has beside its scripts, ``written`` the files that it has.  ``python`` is the Python
+    that commands install for: none for that of the system, empty for unknown.  ``label`` says
+    which alternative of a file this is, empty for the only one.
+    """
+
+    parts: tuple[Part, ...]
+    installations: tuple[Installation, ...] = ()
+    unread: tuple[NotUnderstood, ...] = ()
+    written: tuple[WrittenFile, ...] = ()
+    indexes: tuple[str, ...] = ()
+    base: BaseImage | None = None
+    python: str | None = None
+    system: str = ""
+    label: str = ""
+
+
+class ReadJobs(NamedTuple):
+    """The stages of jobs, and what their scripts open and do not close, each with its file."""
+
+    stages: tuple[Stage, ...]
+    unended: tuple[tuple[str, Unended], ...]
+
+
+class JobReader:
+    """Reads the jobs of a file; ``names`` are the packages of which ranges are read, ``folders``
+    where files are looked for that commands name, the folder of the file among them."""
+
+    def __init__(self, path: str, names: Container[str], folders: Sequence[str]) -> None:
+        self.path = path
+        self.names = names
+        self.folders = tuple(folders)
+        self._left = MAX_READ
+        self._unended: dict[tuple[str, Unended], None] = {}
+
+    def read(self, jobs: Iterable[Job]) -> ReadJobs:
+        """Every job, each in every alternative that its scripts have."""
+        stages: dict[Stage, None] = {}
+        for job in jobs:
+            stages.update(dict.fromkeys(self._job(job)))
+        numbered = (stage._replace(number=number) for number, stage in enumerate(stages))
+        return ReadJobs(tuple(numbered), tuple(self._unended))
+
+    def _job(self, job: Job) -> Iterator[Stage]:
+        everything = self._read(job, None)
+        if not self._concerns(everything):
+            yield everything
+            return
+        size = sum(len(line) for part in job.parts for _, line in part.lines) + 1
+        plan = Plan(max(1, min(24, self._left // size)))
+        readings: list[tuple[Stage, Choices]] = []
+        for choices in plan.readings():
+            self._left -= size
+            readings.append((self._read(job, choices), choices))
+        if not plan.is_complete:
+            # All alternatives one after the other: nothing is left out, and nothing is said of
+            # what goes together.
+            line = job.parts[0].lines[0][0] if job.parts and job.parts[0].lines else 1
+            said = NotUnderstood("if and case", line, "has more alternatives than are read apart")
+            readings.append((everything, Choices({})))
+            first, choices = readings[0]
+            readings[0] = (first._replace(unread=(*first.unread, said)), choices)
+        asked = {q for _, c in readings for q, a in c.seen.items() if len(a) > 1}
+        for stage, choices in readings:
+            taken = {q: a for q, a in choices.taken.items() if q in asked}
+            yield stage._replace(
+                label=", ".join(filter(None, [job.label, _describe(taken)])),
+                system=job.system or _find_system(choices.taken),
+            )
+
+    def _concerns(self, stage: Stage) -> bool:
+        return any(
+            found.requirement.name in self.names
+            for installation in stage.installations
+            for found in installation.requirements
+        ) or any(part.names for part in stage.unread)
+
+    def _read(self, job: Job, choices: Choices | None) -> Stage:
+        session = Session(self._find_script)
+        session.interpreters.default = job.python
+        session.indexes += job.indexes
+        for written in job.written:
+            session.write(written)
+        installations: list[Installation] = list(job.installations)
+        unread: list[NotUnderstood] = list(job.unread)
+        for part in job.parts:
+            session.folder = part.folder
+            session.indexes += list_indexes(part.variables)
+            run = ShellRun(choices, follow=lambda n, f: session.follow(n, f or self.path))
+            commands = read_commands(part.lines, part.variables, run)
+            for found in read_installations(commands, self.path, self.names, session):
+                if isinstance(found, NotUnderstood):
+                    unread.append(found)
+                else:
+                    installations.append(found)
+            for file, unended in run.unended:
+                self._unended[file or self.path, unended] = None
+            # What a script activates is active in it alone.
+            session.interpreters.active = None
+        return Stage(
+            0,
+            -1,
+            job.base,
+            tuple(dict.fromkeys(installations)),
+            tuple(dict.fromkeys(session.indexes)),
+            tuple(dict.fromkeys(unread)),
+            written=tuple(session.written),
+            label=job.label,
+            system=job.system,
+            folders=self.folders,
+            is_image=job.base is not None,
+        )
+
+    def _find_script(self, name: str, file: str, folder: str) -> Script | None:
+        """A script beside the one that runs it, or from one of the folders."""
+        plain = re.sub(r"^(?:\$\{?\w+\}?|\$\(.*\)|~)/", "", name)
+        names = [os.path.join(folder, plain), plain]
+        if plain != name or os.path.isabs(plain):
+            # Only running would tell the folder: the name must do.
+            names = [plain.lstrip("/"), os.path.basename(plain)]
+        for each in names:
+            for where in (os.path.dirname(file), *self.folders):
+                path = os.path.normpath(os.path.join(where, each))
+                if os.path.isabs(each) or not os.path.isfile(path):
+                    continue
+                # By its name alone a script may seem to run itself.
+                if path not in (os.path.normpath(file), os.path.normpath(self.path)):
+                    return read_script(path)
+        return None
+
+
+def script_folders(path: str) -> list[str]:
+    """Where the files are that a script names: in its own folder, or in one above up to that of
+    the repository, from which it may be run; without a repository, where this is run."""
+    own = os.path.dirname(path)
+    found = [own]
+    folder = os.path.abspath(own)
+    for _ in range(12):
+        if os.path.exists(os.path.join(folder, ".git")):
+            above = os.path.abspath(own)
+            while above != folder:
+                above = os.path.dirname(above)
+                found.append(os.path.relpath(above) if not os.path.isabs(own) else above)
+            return found
+        folder = os.path.dirname(folder)
+    if not os.path.isabs(own) and own:
+        found.append("")
+    return found
+
+
+def _describe(taken: Mapping[str, str]) -> str:
+    """``where $ID is amzn, in the function install``."""
+    said = []
+    for question, answer in taken.items():
+        short = question if len(question) <= 60 else f"{question[:60]}…"
+        if question == UNCALLED:
+            said.append(f"in the function {answer}")
+        elif answer == "yes":
+            said.append(f"where {short}")
+        elif answer == OTHERWISE and (" " in question):
+            said.append(f"where not {short}")
+        elif answer == OTHERWISE:
+            said.append(f"where {short} is something else")
+        else:
+            said.append(f"where {short} is {' or '.join(answer.split('|'))}")
+    return ", ".join(said)
+
+
+_CODENAMES = {
+    "bionic": "ubuntu18.04",
+    "focal": "ubuntu20.04",
+    "jammy": "ubuntu22.04",
+    "noble": "ubuntu24.04",
+    "bookworm": "debian12",
+}
+_DISTRIBUTIONS = {
+    "ubuntu": "ubuntu",
+    "debian": "debian",
+    "amzn": "amzn",
+    "amazon": "amzn",
+    "al2023": "amzn2023",
+    "al2": "amzn2",
+    "amazonlinux": "amzn",
+    "rocky": "rocky",
+}
+
+
+def _find_system(taken: Mapping[str, str]) -> str:
+    """The operating system that choices name, or the beginning of its name, empty for none."""
+    system = version = ""
+    for question, answer in taken.items():
+        if "|" in answer or answer == OTHERWISE:
+            continue
+        word = answer.strip("\"'*").lower()
+        if word in _CODENAMES:
+            return _CODENAMES[word]
+        match = re.fullmatch(r"([a-z]+(?:2023|2)?)[-_ ]?(\d+\.\d+|2023|2)?", word)
+        if match is not None and match[1] in _DISTRIBUTIONS:
+            system = _DISTRIBUTIONS[match[1]] + (match[2] or "")
+        elif re.search(r"VERSION|RELEASE", question) and re.fullmatch(r"\d+(\.\d+)?", word):
+            version = word
+    if system and version and not re.search(r"\d", system):
+        return system + version
+    return system
+
+
+def mentions(text: str, names: Container[str]) -> tuple[str, ...]:
+    """The names of packages in a text that seems to install something."""
+    return find_names(text, names)
