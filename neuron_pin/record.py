@@ -10,18 +10,18 @@ number of fields share the code of their constructor.  Source: the documentation
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 # Not of typing, which not every command needs.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
-    from collections import namedtuple
+    import collections
     from types import FunctionType
 
-    _Field = type(namedtuple("_Pair", "first").first)
+    _Field = getattr(collections, "_tuplegetter", None)
     """What reads a field of a tuple, in C where Python has that."""
+    if _Field is None:
+        _Field = type(collections.namedtuple("_Pair", "first").first)
 
     class _Record(tuple):
         __slots__ = ()
@@ -50,9 +50,48 @@ else:
         def __getnewargs__(self):
             return tuple(self)
 
-    @lru_cache(maxsize=64)
+    _new = tuple.__new__
+    _CONSTRUCTORS = (
+        lambda _cls, a: _new(_cls, (a,)),
+        lambda _cls, a, b: _new(_cls, (a, b)),
+        lambda _cls, a, b, c: _new(_cls, (a, b, c)),
+        lambda _cls, a, b, c, d: _new(_cls, (a, b, c, d)),
+        lambda _cls, a, b, c, d, e: _new(_cls, (a, b, c, d, e)),
+        lambda _cls, a, b, c, d, e, f: _new(_cls, (a, b, c, d, e, f)),
+        lambda _cls, a, b, c, d, e, f, g: _new(_cls, (a, b, c, d, e, f, g)),
+        lambda _cls, a, b, c, d, e, f, g, h: _new(_cls, (a, b, c, d, e, f, g, h)),
+        lambda _cls, a, b, c, d, e, f, g, h, i: _new(_cls, (a, b, c, d, e, f, g, h, i)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, p: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, p)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, p, q: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, p, q)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r, s: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r, s)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r, s, t: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r, s, t)
+        ),
+    )
+    """By the number of fields, from one on, what makes the tuple.  Written out, they are compiled
+    with this file; `collections` compiles its own anew at every start."""
+
     def _make_constructor(count):
-        return namedtuple("_Shared", [f"field{number}" for number in range(count)]).__new__
+        if 0 < count <= len(_CONSTRUCTORS):
+            return _CONSTRUCTORS[count - 1]
+        return collections.namedtuple("_Shared", [f"field{at}" for at in range(count)]).__new__
 
     class _Maker(type):
         def __new__(cls, name, bases, namespace):

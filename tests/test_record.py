@@ -56,6 +56,20 @@ def test_a_record_is_the_named_tuple_of_typing() -> None:
         ours.name = "d"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("count", [1, 2, 5, 17, 18, 19, 40])
+def test_a_record_takes_its_values_by_place_and_by_name(count: int) -> None:
+    fields = {f"field{number}": int for number in range(count)}
+    namespace = {"__annotations__": fields, "__qualname__": "Wide", f"field{count - 1}": 7}
+    wide = type(record.NamedTuple)("Wide", (record.NamedTuple,), namespace)
+    values = list(range(count - 1))
+    assert tuple(wide(*values)) == (*values, 7)
+    assert wide(**dict(zip(fields, [*values, 9], strict=True))) == (*values, 9)
+    with pytest.raises(TypeError):
+        wide(*values, 7, 8)
+    with pytest.raises(TypeError):
+        wide(*values, other=8)
+
+
 def test_a_subclass_of_a_record_is_a_class() -> None:
     class More(Light):
         __slots__ = ()
