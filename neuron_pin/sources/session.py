@@ -206,14 +206,14 @@ class Sources:
     def _recorded(self, index: Index, name: str) -> _Recorded | None:
         if self._network.refresh or index.url.startswith("file:"):
             return None
-        record = self._cache.load("projects", self._key(index, name))
-        if record is None or len(record) not in (1, 6):
+        record = self._cache.load_table("projects", self._key(index, name))
+        if record is None or len(record[0]) not in (1, 5):
             return None
-        until: float = record[0]
+        (until, *values), rows = record
         if not self._network.offline and not is_fresh(until, self._now):
             return None
         self._until[index, name] = until
-        return _Recorded(ProjectRecord(*record[1:]) if len(record) > 1 else None)
+        return _Recorded(ProjectRecord(rows, *values) if values else None)
 
     def _read_once(self, index: Index, name: str) -> ProjectRecord | None:
         key = ("project", index.url, name)
@@ -228,7 +228,8 @@ class Sources:
         if not index.url.startswith("file:"):
             # That an index does not have a name is an answer like any other.
             values = project.record() if project is not None else []
-            self._cache.save("projects", self._key(index, name), [until, *values])
+            rows = project.rows if project is not None else ()
+            self._cache.save_table("projects", self._key(index, name), [until, *values], rows)
             self._until[index, name] = until
         return project
 

@@ -18,7 +18,7 @@ from typing import Any
 from neuron_pin.fs.atomic import put
 from neuron_pin.record import NamedTuple
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the shape of any record changes; older ones then count as absent."""
 
 
@@ -32,6 +32,36 @@ def is_fresh(until: float, now: float) -> bool:
     return now < until <= now + MAX_FRESH
 
 
+class Rows:
+    """The rows of a table on record: each becomes values when it is first read, and is kept.
+
+    A project has hundreds of versions, of which a lock looks at a few.
+    """
+
+    __slots__ = ("_at", "_data", "_made")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._made: list[Any] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        number = 0
+        while True:
+            while number < len(self._made):
+                yield self._made[number]
+                number += 1
+            if self._at >= len(self._data):
+                return
+            end = self._data.find(b"\n", self._at)
+            end = len(self._data) if end < 0 else end
+            self._made.append(json.loads(self._data[self._at : end].decode()))
+            self._at = end + 1
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+
 class RecordCache:
     """Records by kind and key, below one folder."""
 
@@ -40,26 +70,26 @@ class RecordCache:
 
     def load(self, kind: str, key: str) -> list[Any] | None:
         """The record's values, or none."""
-        try:
-            with open(self.path(kind, key), "rb") as stream:
-                data = stream.read()
-            if int(data[:8], 16) != crc32(data[8:]):
-                return None
-            document = json.loads(data[8:])
-        except (OSError, ValueError):
+        data = _read(self.path(kind, key))
+        return _parse(data, key) if data is not None else None
+
+    def load_table(self, kind: str, key: str) -> tuple[list[Any], Rows] | None:
+        """The values of a record that `save_table` kept, and its rows; or none."""
+        data = _read(self.path(kind, key))
+        if data is None:
             return None
-        if (
-            not isinstance(document, list)
-            or len(document) < 2
-            or document[0] != FORMAT
-            or document[1] != key
-        ):
-            return None
-        return document[2:]
+        head, _, rows = data.partition(b"\n")
+        values = _parse(head, key)
+        return (values, Rows(rows)) if values is not None else None
 
     def save(self, kind: str, key: str, values: list[Any]) -> None:
         """Keep a record.  A cache that cannot be written is none, and no error."""
-        data = json.dumps([FORMAT, key, *values], separators=(",", ":")).encode()
+        self.save_table(kind, key, values, ())
+
+    def save_table(self, kind: str, key: str, values: list[Any], rows: Iterable[Any]) -> None:
+        """Keep a record of values and of rows, each of which is read when it is asked for."""
+        lines = [[FORMAT, key, *values], *rows]
+        data = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
         keep(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
 
     def path(self, kind: str, key: str) -> str:
@@ -67,6 +97,36 @@ class RecordCache:
         data = key.encode()
         digest = f"{crc32(data):08x}{crc32(data[::-1]):08x}"
         return os.path.join(self.folder, kind, digest[:2], digest[2:] + ".json")
+
+
+def _read(path: str) -> bytes | None:
+    """What lies in a record's file behind its checksum; none where that is wrong."""
+    try:
+        # Not by `open`, which asks the system four times as much, of each of hundreds of files.
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(file, os.fstat(file).st_size)
+        finally:
+            os.close(file)
+        return data[8:] if int(data[:8], 16) == crc32(data[8:]) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _parse(data: bytes, key: str) -> list[Any] | None:
+    """The values of a record under that key, none of another's or of another form."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return None
+    if (
+        not isinstance(document, list)
+        or len(document) < 2
+        or document[0] != FORMAT
+        or document[1] != key
+    ):
+        return None
+    return document[2:]
 
 
 def keep(path: str, data: bytes) -> None:

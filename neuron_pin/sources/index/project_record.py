@@ -7,7 +7,7 @@ as long as the page is fresh.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from neuron_pin.record import NamedTuple
@@ -52,7 +52,7 @@ class ProjectRecord:
 
     def __init__(
         self,
-        rows: list[Any],
+        rows: Iterable[Any],
         invalid: list[str],
         status: str = "active",
         reason: str = "",
@@ -65,8 +65,8 @@ class ProjectRecord:
         self.tracked_indexes = list(tracked_indexes)
 
     def record(self) -> list[Any]:
-        """The values of a record, in the order of the parameters."""
-        return [self.rows, self.invalid, self.status, self.reason, self.tracked_indexes]
+        """The values of a record beside its rows, in the order of the parameters."""
+        return [self.invalid, self.status, self.reason, self.tracked_indexes]
 
     def offers(self) -> Iterator[IndexVersion]:
         """The offers, newest first."""
