@@ -45,7 +45,7 @@ from .facts import (
     SkippedAnnouncement,
     TestedConfiguration,
 )
-from .files import Fields, read_object
+from .files import EntriesByName, Fields, read_object
 from .names import SubjectName, Title, canonicalize_name
 from .parts import KnownPart, read_part
 from .rows import (
@@ -269,12 +269,9 @@ class Catalog:
         )
 
     @cached_property
-    def events_by_name(self) -> dict[str, tuple[Event, ...]]:
+    def events_by_name(self) -> Mapping[str, tuple[Event, ...]]:
         """The same events by their subject's name."""
-        found: dict[str, list[Event]] = {}
-        for event in self.events:
-            found.setdefault(event.name, []).append(event)
-        return {name: tuple(events) for name, events in found.items()}
+        return EntriesByName(self._lifecycle_file.each("events", "event"), self._event)
 
     # Targets -------------------------------------------------------------------------
 

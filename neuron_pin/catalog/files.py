@@ -6,12 +6,14 @@ Each file is a JSON object.  What is missing or of another type raises `BrokenCa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from neuron_pin.errors import BrokenCatalog
 from neuron_pin.fs.reading import read_bounded
+
+Value = TypeVar("Value")
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest catalog file that is read."""
@@ -122,3 +124,29 @@ class Fields:
             return date.fromisoformat(value)
         except ValueError:
             raise self.broken(f"{name!r} is not a date: {value!r}") from None
+
+
+class EntriesByName(Mapping[str, tuple[Value, ...]], Generic[Value]):
+    """Entries of a list by their ``name``, each read when its name is first asked for: a lock asks
+    for few of the subjects that there are events of."""
+
+    def __init__(self, entries: Iterable[Fields], read: Callable[[Fields], Value]) -> None:
+        self._read = read
+        self._entries: dict[str, list[Fields]] = {}
+        self._found: dict[str, tuple[Value, ...]] = {}
+        for entry in entries:
+            self._entries.setdefault(entry.text("name"), []).append(entry)
+
+    def __getitem__(self, name: str) -> tuple[Value, ...]:
+        if name not in self._found:
+            self._found[name] = tuple(map(self._read, self._entries[name]))
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -16,6 +16,12 @@ MAX_LISTED = 4
 TITLE_OF_ALL = "all options: neuron-pin help "
 
 
+# argparse looks for a translation of each of its own words, in files that no Python comes with, and
+# imports `locale` for it.  Ours are English, and errors are told apart by their English text.
+if hasattr(argparse, "_"):
+    setattr(argparse, "_", str)  # noqa: B010 - no attribute to type checkers
+
+
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Two columns, within the terminal's width.
 

@@ -51,11 +51,23 @@ def first_exclusion(
     candidate: Candidate, context: Context, rules: Sequence[CandidateRule] | None = None
 ) -> Exclusion | None:
     """The first rule that excludes a candidate, or None; ``rules`` are all unless given."""
-    for rule, decide in RULES if rules is None else rules:
+    if rules is None:
+        rules = THIRD_PARTY_RULES if _is_third_party(candidate, context) else RULES
+    for rule, decide in rules:
         grounds = decide(candidate, context)
         if grounds is not None:
             return Exclusion(candidate.key, candidate.version, rule, *grounds)
     return None
+
+
+def _is_third_party(candidate: Candidate, context: Context) -> bool:
+    """Whether a candidate is a Python package that the facts do not have."""
+    key = candidate.key
+    return (
+        candidate.member is None
+        and key.ecosystem is Ecosystem.PIP
+        and key.name not in context.catalog.packages
+    )
 
 
 def all_exclusions(candidate: Candidate, context: Context) -> list[Exclusion]:
@@ -349,7 +361,9 @@ def requires_python(candidate: Candidate, context: Context) -> Grounds | None:
 def not_pep440(candidate: Candidate, context: Context) -> Grounds | None:
     """NP403: a version that pip cannot name."""
     del context
-    if candidate.key.ecosystem is not Ecosystem.PIP or is_pep440(public_version(candidate.version)):
+    if candidate.key.ecosystem is not Ecosystem.PIP or candidate.version.replace(".", "").isdigit():
+        return None
+    if is_pep440(public_version(candidate.version)):
         return None
     return (
         "not a version that pip takes: PEP 440 has room for one number behind a mark in the minor, "
@@ -412,3 +426,18 @@ RULES: tuple[CandidateRule, ...] = (
 )
 """In the order in which they are asked.  A table rather than a decorator: the order is plain to
 see, and script/mutate passes over functions that are decorated."""
+
+_OF_THIRD_PARTIES = {
+    not_uploaded_yet,
+    no_wheel,
+    platform,
+    requires_python,
+    not_pep440,
+    yanked,
+    prerelease,
+}
+THIRD_PARTY_RULES: tuple[CandidateRule, ...] = tuple(
+    row for row in RULES if row[1] in _OF_THIRD_PARTIES
+)
+"""What decides a Python package that is not in the facts: nearly all of a closure is that, and
+every other rule asks the facts first."""
