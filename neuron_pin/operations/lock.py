@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -76,4 +75,6 @@ def _hint_to_explain(request: LockRequest) -> str:
     words = ["neuron-pin", "explain", named.text, *request.target.as_options()]
     words += [redact_urls(word) for word in request.sources.indexes.as_options()]
     words += ["--offline"] if request.network.offline and request.sources.is_named else []
+    import shlex
+
     return f"for every version and its reason: {shlex.join(words)}"

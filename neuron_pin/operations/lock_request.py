@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, canonicalize_name
-from neuron_pin.catalog.successors import find_current_name
 from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Ecosystem, Phase, PinPrecision, Rule, phase_at
@@ -158,6 +157,8 @@ def make_request(request: LockRequest) -> Request:
         fact = phase_at(events, name, "", target.family, target.as_of)
         if fact.phase is not Phase.EOS or fact.event is None:
             continue
+        from neuron_pin.catalog.successors import find_current_name
+
         instead = find_current_name(catalog, name, target.as_of, target.family)
         if instead:
             raise NoSolution(

@@ -348,7 +348,7 @@ PAGES = {
         "aws-neuronx-tools=3.*",
         "aws-neuronx-tools-0:3.*",
         "neuron-pin lock 'neuronx-cc==3.*'",
-        ("resolve.inferred_release:NewerVersions.exclude", "resolve.rules:new_major"),
+        ("resolve.newer_versions:NewerVersions.exclude", "resolve.rules:new_major"),
     ),
     Rule.UNTRUSTED_INDEX: RulePage(
         "PEP 708 and Neuron's installation guide",
@@ -601,7 +601,7 @@ PAGES = {
             "resolve.never_shipped:describe_never_shipped",
             "resolve.beyond:Beyond.describe_missing",
             "resolve.beyond:Beyond.describe_newer",
-            "resolve.inferred_release:NewerVersions.exclude",
+            "resolve.newer_versions:NewerVersions.exclude",
         ),
     ),
     Rule.ANOTHER_BACKEND: RulePage(

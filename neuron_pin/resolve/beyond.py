@@ -12,13 +12,15 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
 
 from .exclusion import Exclusion
-from .inferred_release import InferredRelease, NewerVersions, infer_release
+from .newer_versions import NewerVersions
 from .release_candidates import make_package_key
 from .request import NewerThanFacts, Request
 from .resolution import Resolution
 
 if TYPE_CHECKING:
     from neuron_pin.sources.session import Sources
+
+    from .inferred_release import InferredRelease
 
 
 class Beyond:
@@ -52,6 +54,9 @@ class Beyond:
             self.is_needed() or self._request.preferred.sdk == f"{newer.newest.sdk}+"
         ):
             return None
+        # Imported here: few locks take what is newer than the facts.
+        from .inferred_release import infer_release
+
         packages = self._catalog.packages.values()
         self._sources.expect_pages(p.name for p in packages if Ecosystem.PIP in p.systems)
         demands = (*self._request.requirements, *self._request.constraints)

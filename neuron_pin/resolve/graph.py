@@ -8,7 +8,6 @@ It binds and adds nothing.
 from __future__ import annotations
 
 from neuron_pin.catalog import VersionRange, Window
-from neuron_pin.catalog.environments import meet
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
@@ -87,9 +86,15 @@ def list_bond_values(needs: list[DependencyEdge]) -> list[ResolvedNode]:
     candidate = Candidate(needs[0].key, value, "")
     required = [need.range for need in needs if need.is_required and need.range is not None]
     # What is required comes in time, even if nobody has asked for it yet.
-    if all(admits(need, candidate) for need in needs) and meet(required):
-        return [ResolvedNode(needs[0].identifier, candidate)]
-    return []
+    if not all(admits(need, candidate) for need in needs):
+        return []
+    if len(required) > 1:
+        # Imported here: few locks have two of them.
+        from neuron_pin.catalog.environments import meet
+
+        if not meet(required):
+            return []
+    return [ResolvedNode(needs[0].identifier, candidate)]
 
 
 def admits(need: DependencyEdge, candidate: Candidate) -> bool:

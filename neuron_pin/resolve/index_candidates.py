@@ -18,10 +18,11 @@ from neuron_pin.sources.session import Sources
 from .exclusion import Exclusion
 from .membership import Membership
 from .rules import Context, first_exclusion
-from .source import Judged, SystemRelation
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from .source import Judged, SystemRelation
 
 MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
-from .inferred_release import NewerVersions
 from .release_candidates import ReleaseCandidates
 from .rules import Context
+
+if TYPE_CHECKING:
+    from .newer_versions import NewerVersions
 
 
 class Membership:

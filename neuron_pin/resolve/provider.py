@@ -24,7 +24,6 @@ from .graph import (
     make_bond,
     make_edge,
 )
-from .new_majors import names_major
 from .release_candidates import find_framework
 from .rules import Context
 
@@ -225,6 +224,8 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement.range):
                 return True
             if exclusion.rule is Rule.NEW_MAJOR and requirement.admits(version):
+                from .new_majors import names_major
+
                 if names_major(requirement, self.context.catalog):
                     return True
         return False

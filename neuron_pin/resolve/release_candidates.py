@@ -20,7 +20,6 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.backends import Backend
-from neuron_pin.catalog.environments import list_required
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
@@ -28,8 +27,6 @@ from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
 
 from .exclusion import Exclusion
-from .new_majors import names_major
-from .one_environment import leave_one_environment
 from .rules import Context, first_exclusion, phase_of
 
 
@@ -84,6 +81,8 @@ def select_candidates(
         if kept:
             selection.offered[key] = kept
     if whole:
+        from .one_environment import leave_one_environment
+
         _one_framework_version(context, selection)
         for candidate, exclusion in leave_one_environment(context, selection.offered):
             selection.exclude(candidate, exclusion)
@@ -150,6 +149,8 @@ def _fits(
         if exclusion is not None and exclusion.can_be_asked_for:
             asking = exact
             if exclusion.rule is Rule.NEW_MAJOR:
+                from .new_majors import names_major
+
                 asking = [d for d in demands if d.is_exact or names_major(d, context.catalog)]
             if any(demand.admits(candidate.version) for demand in asking):
                 exclusion = None
@@ -332,6 +333,8 @@ def _no_followers_alone(context: Context, selection: ReleaseCandidates) -> None:
 def _nothing_unneeded(context: Context, selection: ReleaseCandidates) -> None:
     """Exclude what releases list only because others cannot be installed without it, where the
     lock has none of these."""
+    from neuron_pin.catalog.environments import list_required
+
     packages, family = context.catalog.packages, context.target.family
     users: dict[str, set[str]] = {}
     for package in packages.values():

@@ -11,9 +11,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
-from neuron_pin.catalog.known_in_part import describe_newer_releases
 from neuron_pin.catalog.newness import Standing, judge_kernel
-from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import find_supported_pythons, find_target_parts
 from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
@@ -31,13 +29,8 @@ from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Scope, Target
 
 from .backends import derive_member_pin, describe_changes
-from .environments import describe_other_environments
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
-from .held_range import find_excluded, hold_to_target
-from .left_out import describe_left_out
-from .lost_frameworks import describe_departure, find_lost_frameworks
-from .newer_target import describe_newer_target
 from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
@@ -134,6 +127,8 @@ def _lock_packages(
     if candidate.member is not None and package is not None:
         parsed, pin = derive_member_pin(candidate, package, request.strength)
         if candidate.key.ecosystem.is_system:
+            from .held_range import hold_to_target
+
             pin = hold_to_target(pin, parsed, candidate, context)
         if pin.is_exact and attempt.provider.offers.names_revision(candidate):
             pin = Pin(candidate.version, PinComparison.FULL)
@@ -202,6 +197,8 @@ def _warnings(
     if release is not None and not release.is_final and any(package.sdk for package in packages):
         found.append(f"Neuron SDK {release.sdk} is {_PHASE_WORDS[release.phase]}")
     if request.sdk is None and release is not None and any(package.sdk for package in packages):
+        from neuron_pin.catalog.known_in_part import describe_newer_releases
+
         newest = catalog.newest_release(request.target.as_of)
         newer = describe_newer_releases(catalog, request.target.as_of)
         found += [newer] if newer and newest is not None and newest.sdk == release.sdk else []
@@ -219,6 +216,8 @@ def _warnings(
             line += f" since {event.effective}"
         line += _PHASE_ADVICE.get(package.phase, "")
         if event is not None:
+            from neuron_pin.catalog.successors import find_advice
+
             instead = find_advice(catalog, event, request.target.as_of, request.target.family)
             if instead:
                 line += f"; replaced by {instead}"
@@ -232,6 +231,8 @@ def _warnings(
     )
     for package in packages:
         if package.kind is not None and package.sdk:
+            from .lost_frameworks import describe_departure
+
             gone = describe_departure(catalog, package.key.name, request.target)
             found += [gone] if gone else []
     for package in packages:
@@ -239,12 +240,19 @@ def _warnings(
         found += _held_narrower(request, attempt, package)
     target, selection = request.target, attempt.selection
     if any(package.kind is not None for package in packages):
+        from .newer_target import describe_newer_target
+
         found += describe_newer_target(target, catalog)
     driver = next((p for p in packages if p.key.name == DRIVER), None)
     if driver is not None:
         found += _untested_kernel(target, driver, catalog)
         found += _driver_alone(target, driver, catalog)
     if whole and selection is not None:
+        # Imported here: most locks are of what was named.
+        from .environments import describe_other_environments
+        from .left_out import describe_left_out
+        from .lost_frameworks import find_lost_frameworks
+
         if target.instance is None:
             found.append("no --instance was given: the lock has components of every family")
         is_for_python = target.scope is not Scope.HOST
@@ -288,6 +296,8 @@ def _held_narrower(request: Request, attempt: ReleaseSolution, package: LockedPa
     asked = derive_pin(parsed, request.strength)
     if package.pin == asked:
         return []
+    from .held_range import find_excluded
+
     kept_out = find_excluded(asked, candidate, attempt.context)
     if kept_out is None:
         return []

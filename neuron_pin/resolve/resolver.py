@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
@@ -13,7 +14,6 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.reporter import SILENT, Reporter
 
-from .beyond import Beyond
 from .exclusion import Exclusion
 from .release_solve import (
     OffersFor,
@@ -26,6 +26,9 @@ from .resolution import Resolution
 from .resolution_builder import make_resolution
 from .rules import is_beyond
 from .support import refuse_target
+
+if TYPE_CHECKING:
+    from .beyond import Beyond
 
 
 def resolve(

@@ -18,7 +18,6 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
-from neuron_pin.catalog.successors import find_advice
 from neuron_pin.catalog.support import Part, find_package_phase, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
@@ -28,7 +27,6 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 
-from .builds import find_build_grounds
 from .exclusion import Exclusion
 from .places import Grounds, judge_place
 
@@ -230,6 +228,8 @@ def end_of_support(candidate: Candidate, context: Context) -> Grounds | None:
     fact = _phase_not_allowed(candidate, context)
     if fact is None or not _is_ended(fact, context) or fact.event is None:
         return None
+    from neuron_pin.catalog.successors import find_advice
+
     event = fact.event
     reason = f"{_subject(event)} has been out of support {_since(event)}"
     instead = find_advice(context.catalog, event, context.target.as_of, context.target.family)
@@ -336,6 +336,8 @@ def platform(candidate: Candidate, context: Context) -> Grounds | None:
         package = _package(candidate, context)
         if candidate.is_sdist or package is None or not package.kind.is_component:
             return None
+        from .builds import find_build_grounds
+
         is_unread = candidate.key.ecosystem in context.unread
         return find_build_grounds(
             candidate, package, context.catalog, context.target, is_unread=is_unread

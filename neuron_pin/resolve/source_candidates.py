@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -12,12 +13,13 @@ from neuron_pin.sources.session import Sources
 from .catalog_candidates import CatalogCandidates, find_requirement_key
 from .exclusion import Exclusion
 from .index_candidates import IndexCandidates
-from .inferred_release import NewerVersions
 from .membership import Membership
 from .release_candidates import ReleaseCandidates
 from .rules import Context
-from .source import Judged, Source, SystemRelation
-from .system_candidates import SystemCandidates
+
+if TYPE_CHECKING:
+    from .newer_versions import NewerVersions
+    from .source import Judged, Source, SystemRelation
 
 
 class SourceCandidates:
@@ -35,10 +37,13 @@ class SourceCandidates:
         self._context = context
         self._catalog = CatalogCandidates(context, selection)
         membership = Membership(context, selection, newer)
-        self._sources: dict[Ecosystem, Source] = {
-            ecosystem: SystemCandidates(context, membership, sources)
-            for ecosystem in {repository.ecosystem for repository in sources.repositories}
-        }
+        self._sources: dict[Ecosystem, Source] = {}
+        if sources.repositories:
+            # Imported here: most runs name no repository.
+            from .system_candidates import SystemCandidates
+
+            for ecosystem in {repository.ecosystem for repository in sources.repositories}:
+                self._sources[ecosystem] = SystemCandidates(context, membership, sources)
         self._sources[Ecosystem.PIP] = IndexCandidates(
             context, membership, sources, overrides or {}
         )
