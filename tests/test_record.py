@@ -6,6 +6,7 @@ import copy
 import pickle
 import types
 import typing
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,8 @@ def test_a_record_is_the_named_tuple_of_typing() -> None:
 def test_a_record_takes_its_values_by_place_and_by_name(count: int) -> None:
     fields = {f"field{number}": int for number in range(count)}
     namespace = {"__annotations__": fields, "__qualname__": "Wide", f"field{count - 1}": 7}
-    wide = type(record.NamedTuple)("Wide", (record.NamedTuple,), namespace)
+    maker: Any = type(record.NamedTuple)
+    wide = maker("Wide", (record.NamedTuple,), namespace)
     values = list(range(count - 1))
     assert tuple(wide(*values)) == (*values, 7)
     assert wide(**dict(zip(fields, [*values, 9], strict=True))) == (*values, 9)

@@ -38,16 +38,17 @@ class CatalogCandidates:
 
     def __init__(self, context: Context, selection: ReleaseCandidates | None) -> None:
         self._context = context
+        self._selection = selection
         self._offers: dict[PackageKey, list[Judged]] = {}
-        if selection is None:
-            return
-        for key, candidates in selection.offered.items():
-            self._offers[key] = [(candidate, None) for candidate in candidates]
-        for key, found in selection.exclusions.items():
-            self._offers.setdefault(key, []).extend(found)
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
-        return self._offers.get(key, ())
+        found = self._offers.get(key)
+        if found is None:
+            found = self._offers[key] = []
+            if self._selection is not None:
+                found += [(candidate, None) for candidate in self._selection.offered_of(key)]
+                found += self._selection.excluded_of(key)
+        return found
 
     def requirements(self, candidate: Candidate, extras: frozenset[str]) -> Sequence[Requirement]:
         return ()

@@ -322,7 +322,7 @@ class IndexCandidates:
         selection = self._membership.selection
         if selection is None or not any(i.is_trusted for i in self._sources.indexes.all):
             return
-        for row in selection.offered.get(key, []):
+        for row in selection.offered_of(key):
             public = row.version.partition("+")[0]
             package = self._context.catalog.packages[key.name]
             if public not in seen and not any(package.lists(public, other) for other in seen):

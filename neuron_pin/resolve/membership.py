@@ -36,8 +36,8 @@ class Membership:
         """The release's own candidate for a version of a source, whatever its build."""
         if self.selection is None:
             return None
-        offered = self.selection.offered.get(key, [])
-        excluded = [candidate for candidate, _ in self.selection.exclusions.get(key, [])]
+        offered = self.selection.offered_of(key)
+        excluded = [candidate for candidate, _ in self.selection.excluded_of(key)]
         package = self._context.catalog.packages[key.name] if offered or excluded else None
         for row in (*offered, *excluded):
             assert row.member is not None and package is not None
@@ -53,12 +53,12 @@ class Membership:
         package = self._context.catalog.packages.get(key.name)
         if package is None or selection is None:
             return None
-        for row, exclusion in selection.exclusions.get(key, []):
+        for row, exclusion in selection.excluded_of(key):
             if row.member is candidate.member and candidate.member is not None:
                 return exclusion._replace(version=candidate.version)
         if candidate.member is not None:
             return None
-        offered = selection.offered.get(key, [])
+        offered = selection.offered_of(key)
         if package.kind is ComponentKind.DEPENDENCY:
             # A release may name one build of a framework version; of the versions that it
             # does not speak of, the framework's bond decides.

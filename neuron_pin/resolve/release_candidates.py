@@ -8,7 +8,7 @@ maintenance, then the newest that has ended, then a pre-release.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from neuron_pin.catalog import (
     Catalog,
@@ -32,19 +32,64 @@ from .rules import Context, first_exclusion, phase_of
 
 class ReleaseCandidates:
     """The candidates that a release offers, best first, and those it does not, with why;
-    ``frameworks`` are the backends by the name of what has to come from their index."""
+    ``frameworks`` are the backends by the name of what has to come from their index.
 
-    __slots__ = ("exclusions", "frameworks", "offered", "release")
+    ``judge`` sorts what the release ships of one package into these; it is asked for a package
+    when that is first asked for, since a lock comes to few of them.
+    """
 
-    def __init__(self, release: Release) -> None:
+    __slots__ = ("_exclusions", "_judge", "_offered", "_waiting", "frameworks", "release")
+
+    def __init__(
+        self,
+        release: Release,
+        waiting: Iterable[PackageKey],
+        judge: Callable[[ReleaseCandidates, PackageKey], None],
+    ) -> None:
         self.release = release
-        self.offered: dict[PackageKey, list[Candidate]] = {}
+        self._waiting = dict.fromkeys(waiting)
+        self._judge = judge
+        self._offered: dict[PackageKey, list[Candidate]] = {}
         self.frameworks: dict[str, Backend] = {}
-        self.exclusions: dict[PackageKey, list[tuple[Candidate, Exclusion]]] = {}
+        self._exclusions: dict[PackageKey, list[tuple[Candidate, Exclusion]]] = {}
+
+    @property
+    def offered(self) -> dict[PackageKey, list[Candidate]]:
+        """The candidates of every package of which there are any."""
+        for key in list(self._waiting):
+            self.judge(key)
+        return self._offered
+
+    @property
+    def exclusions(self) -> dict[PackageKey, list[tuple[Candidate, Exclusion]]]:
+        """What is excluded of every package of which anything is."""
+        for key in list(self._waiting):
+            self.judge(key)
+        return self._exclusions
+
+    def offered_of(self, key: PackageKey) -> Sequence[Candidate]:
+        """The candidates of one package."""
+        self.judge(key)
+        return self._offered.get(key, ())
+
+    def excluded_of(self, key: PackageKey) -> Sequence[tuple[Candidate, Exclusion]]:
+        """What is excluded of one package."""
+        self.judge(key)
+        return self._exclusions.get(key, ())
+
+    def judge(self, key: PackageKey) -> None:
+        """Sort what the release ships of a package, unless that is done."""
+        if key in self._waiting:
+            del self._waiting[key]
+            self._judge(self, key)
+
+    def offer(self, key: PackageKey, candidates: list[Candidate]) -> None:
+        """Record the candidates of a package."""
+        self._offered[key] = candidates
 
     def exclude(self, candidate: Candidate, exclusion: Exclusion) -> None:
         """Record an exclusion."""
-        self.exclusions.setdefault(candidate.key, []).append((candidate, exclusion))
+        self._exclusions.setdefault(candidate.key, []).append((candidate, exclusion))
 
 
 def make_package_key(package: Package, system: Ecosystem) -> PackageKey:
@@ -65,21 +110,23 @@ def select_candidates(
     release = context.release
     assert release is not None
     catalog = context.catalog
-    selection = ReleaseCandidates(release)
-    rows: dict[PackageKey, list[Candidate]] = {}
+    rows: dict[PackageKey, list[Member]] = {}
     for member in catalog.members(release.sdk):
         package = catalog.packages[member.package]
-        key = make_package_key(package, context.target.system)
-        rows.setdefault(key, []).append(_candidate(key, member, catalog))
+        rows.setdefault(make_package_key(package, context.target.system), []).append(member)
     demands = _by_name(asked)
-    for key, found in rows.items():
+
+    def judge(selection: ReleaseCandidates, key: PackageKey) -> None:
+        found = [_candidate(key, member, catalog) for member in rows[key]]
         kept = _fits(context, selection, found, demands.get(key.name, ()))
         package = catalog.packages[key.name]
         if package.role is FrameworkRole.LEADER:
             asked_for = _framework_demands(catalog, package, demands)
             kept = _default_framework(context, selection, package, kept, asked_for)
         if kept:
-            selection.offered[key] = kept
+            selection.offer(key, kept)
+
+    selection = ReleaseCandidates(release, rows, judge)
     if whole:
         from .one_environment import leave_one_environment
 
@@ -89,8 +136,9 @@ def select_candidates(
         _no_followers_alone(context, selection)
         _nothing_unneeded(context, selection)
         _last_driver(context, selection)
-    for key, kept in selection.offered.items():
-        if whole or key.name in demands:
+    for key in rows:
+        kept = selection.offered_of(key) if whole or key.name in demands else ()
+        if kept:
             backend = catalog.packages[key.name].find_backend(kept[0].version)
             for name in backend.from_index if backend is not None else ():
                 assert backend is not None
@@ -103,7 +151,7 @@ def _last_driver(context: Context, selection: ReleaseCandidates) -> None:
     of an earlier release."""
     catalog, target = context.catalog, context.target
     key = PackageKey(target.system, DRIVER)
-    excluded = [exclusion for _, exclusion in selection.exclusions.get(key, [])]
+    excluded = [exclusion for _, exclusion in selection.excluded_of(key)]
     if key in selection.offered or not any(e.rule is Rule.INSTANCE for e in excluded):
         return
     assert context.release is not None

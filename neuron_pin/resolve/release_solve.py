@@ -159,7 +159,7 @@ def _causes(
         touches = touches or need.key.ecosystem in (Ecosystem.SDK, Ecosystem.BOND)
         touches = touches or (package is not None and package.kind is not ComponentKind.DEPENDENCY)
         exclusions = dict(provider.rejected.get(need.key, {}))
-        for candidate, exclusion in selection.exclusions.get(need.key, []) if selection else []:
+        for candidate, exclusion in selection.excluded_of(need.key) if selection else ():
             exclusions.setdefault(candidate.version, exclusion)
         if need.identifier.startswith(COMPATIBILITY):
             found = [label]
@@ -205,9 +205,9 @@ def _facts(
         if selection is None or requirement.name == SDK_NAME:
             continue
         key = offers.key_of(requirement)
-        if any(requirement.admits(c.version) for c in selection.offered.get(key, ())):
+        if any(requirement.admits(c.version) for c in selection.offered_of(key)):
             continue
-        for candidate, exclusion in selection.exclusions.get(key, ()):
+        for candidate, exclusion in selection.excluded_of(key):
             if requirement.admits(candidate.version) and exclusion.rule is not Rule.REQUIREMENT:
                 found.append(exclusion)
     return found

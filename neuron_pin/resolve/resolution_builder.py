@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from neuron_pin.catalog import (
     Catalog,
@@ -39,7 +39,7 @@ from .rules import Context, is_beyond, phase_of
 
 
 def make_resolution(
-    request: Request, attempt: ReleaseSolution, passed: list[Exclusion]
+    request: Request, attempt: ReleaseSolution, passed: Iterable[Exclusion]
 ) -> Resolution:
     """The answer; ``passed`` are the releases that were rejected on the way."""
     context, selection = attempt.context, attempt.selection
@@ -73,10 +73,8 @@ def make_resolution(
             others = (e for _, e in offered if e is not None and (e.key, e.version) not in seen)
             exclusions += [e for e in others if e.rule is Rule.OLDER_REVISION]
     if selection is not None and used_release:
-        for key, found in selection.exclusions.items():
-            if not whole and key not in chosen_versions:
-                continue
-            for candidate, exclusion in found:
+        for key in selection.exclusions if whole else chosen_versions:
+            for candidate, exclusion in selection.excluded_of(key):
                 fresh = (key, candidate.version) not in seen
                 if fresh and candidate.version != chosen_versions.get(key):
                     exclusions.append(exclusion)

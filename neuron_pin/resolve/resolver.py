@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
-from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -52,7 +52,14 @@ def resolve(
     if involved:
         refuse_target(request, catalog)
     passed: list[Exclusion] = []
-    releases = _releases(request, catalog, passed)
+    unlisted: list[Release] = []
+    releases = _releases(request, catalog, passed, unlisted)
+
+    def answer(attempt: ReleaseSolution) -> Resolution:
+        # Generated, since what is told of unlisted releases is rarely read.
+        reasons = (_exclude_unlisted(release, catalog) for release in unlisted)
+        return _answer(request, attempt, passed, reasons, beyond)
+
     # A lock that stands is changed only where it must be: its release is tried first.
     releases.sort(key=lambda release: release.sdk != releases_first)
     if whole:
@@ -72,11 +79,11 @@ def resolve(
         else:
             # What has nothing newer in it is of a known release.
             if _has_newer(attempt) and (involved or _roots(attempt) == attempt.ideal):
-                return _answer(request, attempt, passed, beyond)
+                return answer(attempt)
     if not involved:
         found = _resolve_third_party(request, catalog, releases, offers_for, passed, reporter)
         if found is not None:
-            return _answer(request, found, passed, beyond)
+            return answer(found)
     first: ReleaseUnsatisfiable | None = None
     tried = []
     by_version: dict[tuple[PackageKey, str], Exclusion] = {}
@@ -91,16 +98,20 @@ def resolve(
                 by_version.setdefault((fact.key, fact.version), fact)
             passed.append(_make_exclusion(release, impossible))
         else:
-            return _answer(request, attempt, passed, beyond)
+            return answer(attempt)
     from .failure import make_failure
 
     raise make_failure(request, catalog, tried, first, list(by_version.values()), beyond)
 
 
 def _answer(
-    request: Request, attempt: ReleaseSolution, passed: list[Exclusion], beyond: Beyond | None
+    request: Request,
+    attempt: ReleaseSolution,
+    passed: list[Exclusion],
+    unlisted: Iterator[Exclusion],
+    beyond: Beyond | None,
 ) -> Resolution:
-    found = make_resolution(request, attempt, passed)
+    found = make_resolution(request, attempt, itertools.chain(passed, unlisted))
     told = [*_tell_given_up(request, found, passed, beyond)]
     told += beyond.describe_newer(found) if beyond is not None else []
     return found._replace(warnings=(*found.warnings, *told)) if told else found
@@ -198,8 +209,11 @@ def _is_neuron(catalog: Catalog, requirement: Requirement) -> bool:
     return package is not None and package.kind is not ComponentKind.DEPENDENCY
 
 
-def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> list[Release]:
-    """The releases that may be tried, newest first; why not the newer ones in ``passed``."""
+def _releases(
+    request: Request, catalog: Catalog, passed: list[Exclusion], unlisted: list[Release]
+) -> list[Release]:
+    """The releases that may be tried, newest first; why not the newer ones in ``passed``, and
+    those of which no manifest lists what they ship in ``unlisted``."""
     wanted = [r for r in (*request.requirements, *request.constraints) if r.name == SDK_NAME]
     if request.sdk is not None:
         wanted.append(request.sdk)
@@ -225,7 +239,7 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         elif refusal is not None:
             continue
         elif not release.listed:
-            passed.append(_exclude_unlisted(release, catalog))
+            unlisted.append(release)
         elif not _allows(request, release, wanted):
             reason = f"its version says {release.phase.label}"
             passed.append(Exclusion(key, release.sdk, Rule.PRE_RELEASE, reason, "version"))
@@ -234,8 +248,13 @@ def _releases(request: Request, catalog: Catalog, passed: list[Exclusion]) -> li
         else:
             found.append(release)
     if not found and (wanted or request.target.driver):
+        # They are named in the order of the releases.
+        passed += [_exclude_unlisted(release, catalog) for release in unlisted]
+        passed.sort(key=lambda exclusion: sdk_key(exclusion.version), reverse=True)
         in_part = [e for e in passed if e.rule is Rule.KNOWN_IN_PART]
         if in_part:
+            from neuron_pin.catalog.known_in_part import describe_completion
+
             raise NoSolution(
                 f"SDK {in_part[0].version} cannot be locked: it is known in part "
                 f"({Rule.KNOWN_IN_PART.identifier})",
@@ -269,6 +288,8 @@ def _exclude_unlisted(release: Release, catalog: Catalog) -> Exclusion:
     it never was in one."""
     key = PackageKey(Ecosystem.SDK, SDK_NAME)
     if release.in_part:
+        from neuron_pin.catalog.known_in_part import describe_known_part
+
         reason = describe_known_part(catalog, release)
         return Exclusion(key, release.sdk, Rule.KNOWN_IN_PART, reason, release.source)
     reason = "the release manifest does not list what it ships"

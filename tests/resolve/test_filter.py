@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from neuron_pin.catalog import Catalog, Member, OperatingSystem, Release
 from neuron_pin.policy import Ecosystem, Event, PackageKey, Phase, Rule, SubjectKind
-from neuron_pin.resolve.rules import Context, all_exclusions, first_exclusion
+from neuron_pin.resolve.rules import RULES, Context, all_exclusions, first_exclusion
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Scope, Target, make_target
 
@@ -76,6 +77,23 @@ EXCLUDED: dict[str, tuple[Candidate, dict[str, Any], Rule, str]] = {
     "pre-release by its version": (
         pip("neuronx-cc", "2.0rc1", member=member("neuronx-cc", "2.0rc1")), {}, Rule.PRE_RELEASE, "version"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["tool", "torch", "neuronx-cc"])
+def test_what_the_facts_do_not_have_is_judged_as_by_all_rules(
+    catalog: Catalog, target: Target, name: str
+) -> None:
+    """Third-party packages are asked fewer rules: those that can exclude them at all."""
+    context = Context(catalog, target._replace(scope=Scope.HOST), release(catalog))
+    others: list[dict[str, Any]] = [
+        {}, {"fits": False}, {"has_wheel": False, "fits": False}, {"yanked": ""},
+        {"is_sdist": True, "fits": False}, {"prerelease": True}, {"public": True},
+        {"requires_python": ">=3.12"}, {"uploaded": "2026-03-02T00:00:00Z", "yanked": ""},
+    ]  # fmt: skip
+    versions = ("1.0", "2.1.3rc1", "2.2.0.post1", "1.2.2b3.0", "1!2.0+cpu", "weird")
+    for version, changes in itertools.product(versions, others):
+        candidate = pip(name, version, **changes)
+        assert first_exclusion(candidate, context) == first_exclusion(candidate, context, RULES)
 
 
 @pytest.mark.parametrize("case", EXCLUDED)

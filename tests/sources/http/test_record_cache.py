@@ -25,6 +25,32 @@ def test_a_record_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
         assert cache.load("projects", "a") is None
 
 
+def test_a_table_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
+    cache = RecordCache(str(tmp_path))
+    rows = [["2.0", "a\nb", None], [], ["1.0", "ü", 3]]
+    for kept in (rows, rows[:1], []):
+        cache.save_table("projects", "a", ["until", 2], kept)
+        found = cache.load_table("projects", "a")
+        assert found is not None
+        assert found[0] == ["until", 2]
+        assert bool(found[1]) is bool(kept)
+        # Readers may stop, and start again beside others.
+        first, second = iter(found[1]), iter(found[1])
+        assert [next(first, None), next(second, None)] == [kept[0] if kept else None] * 2
+        assert [*second] == kept[1:]
+        assert [*first] == kept[1:]
+        assert [*found[1]] == kept
+    assert cache.load_table("projects", "b") is None
+    path = Path(cache.path("projects", "a"))
+    cache.save_table("projects", "a", [1], rows)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert cache.load_table("projects", "a") is None
+        path.write_bytes(whole[:at])
+        assert cache.load_table("projects", "a") is None
+
+
 def test_another_keys_record_is_none(tmp_path: Path) -> None:
     cache = RecordCache(str(tmp_path))
     cache.save("projects", "a", [1])
