@@ -19,7 +19,7 @@ TITLE_OF_ALL = "all options: neuron-pin help "
 # argparse looks for a translation of each of its own words, in files that no Python comes with, and
 # imports `locale` for it.  Ours are English, and errors are told apart by their English text.
 if hasattr(argparse, "_"):
-    setattr(argparse, "_", str)  # noqa: B010 - no attribute to type checkers
+    setattr(argparse, "_", lambda words: words)  # noqa: B010 - no attribute to type checkers
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
