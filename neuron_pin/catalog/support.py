@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from neuron_pin.errors import InvalidVersion
@@ -21,7 +21,14 @@ from neuron_pin.policy.lifecycle import list_periods
 from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
-from .facts import FrameworkRole, OperatingSystem, public_version, version_numbers
+from .facts import (
+    FrameworkRole,
+    Member,
+    OperatingSystem,
+    public_version,
+    same_public,
+    version_numbers,
+)
 from .newness import Standing, judge_python
 
 
@@ -94,6 +101,21 @@ def _find_last_shipped(catalog: Catalog, name: str, public: str, as_of: date) ->
         return newest.date
     days = [catalog.dates[sdk] for sdk, _ in catalog.shipped(name).get(public, ())]
     return max((day for day in days if day <= as_of), default=None)
+
+
+def find_first_day(
+    catalog: Catalog, shipped: Mapping[str, Sequence[tuple[str, Member]]], version: str
+) -> date | None:
+    """The day of the first release that shipped a version, whatever its local part; none where no
+    release has.  ``shipped`` is what `Catalog.shipped` gives of the package."""
+    public = version.partition("+")[0]
+    days = [
+        catalog.dates[sdk]
+        for listed, rows in shipped.items()
+        if same_public(listed, public)
+        for sdk, _ in rows
+    ]
+    return min(days) if days else None
 
 
 def order_by_default(

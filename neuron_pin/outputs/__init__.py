@@ -25,7 +25,8 @@ class Format(NamedTuple):
 
     ``module`` is one of this package's, ``function`` its ``(resolution, command) -> str``;
     ``summary`` says what reads the file.  ``files`` are the file names that tell the format:
-    whole ones, or with one star for a part that is not empty.  ``section_head`` is set where
+    whole ones, or with one star for a part that is not empty, and has no dot in the middle of a
+    name.  ``section_head`` is set where
     the format is a section of a file that others write to as well: what a new file begins
     with.  ``is_system_file``: a file of a machine's configuration that is neuron-pin's alone.
     ``names_files``: it names every file of a package, with its hashes.  ``is_kept``: an
@@ -192,6 +193,13 @@ def choose_formats(paths: Sequence[str], asked: Format | None) -> list[Format]:
     decide, and a file would hold what its name denies.
     """
     inferred = [infer_format(path) for path in paths]
+    for path in paths:
+        name = os.path.basename(path)
+        if name.startswith("pylock.") and name.count(".") > 2 and name.endswith(".toml"):
+            raise WrongUsage(
+                f"{path}: pip and uv take no such name for a pylock",
+                hint="name it pylock.toml, or pylock.NAME.toml with a NAME that has no dot",
+            )
     found = []
     for path, form in zip(paths, inferred, strict=True):
         if form is None and asked is None:
@@ -212,7 +220,9 @@ def _fits(name: str, pattern: str) -> bool:
     head, star, tail = pattern.partition("*")
     if not star:
         return name == pattern
-    return len(name) > len(head + tail) and name.startswith(head) and name.endswith(tail)
+    part = name.removeprefix(head).removesuffix(tail)
+    is_whole = not head or "." not in part
+    return len(name) > len(head + tail) and name == head + part + tail and is_whole
 
 
 __all__ = [

@@ -1,6 +1,8 @@
 """pylock.toml: PEP 751, made and validated by ``packaging.pylock``.
 
-The Python packages of the lock, for its target; system packages have no place in it.
+The Python packages of the lock, for its target; system packages have no place in it.  Of the
+markers that PEP 751 allows only those are written that pip, uv and pdm evaluate: pdm takes
+``platform_system``, and not ``sys_platform``, beside a machine.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from neuron_pin.catalog import Catalog, load_catalog
+from neuron_pin.catalog.support import find_first_day
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem, edition_at
 from neuron_pin.resolve import LockedPackage, Resolution
@@ -26,36 +30,43 @@ def render_pylock(resolution: Resolution, command: str) -> str:
     """The text; raises `WrongUsage` for a lock whose files are not known."""
     import tomli_w
 
-    target = resolution.target
+    catalog, target = load_catalog(), resolution.target
     packages = resolution.packages_of(Ecosystem.PIP)
     major, _, minor = target.python.partition(".")
     document = Pylock(
         lock_version=Version("1.0"),
         environments=[
             Marker(
-                f"python_version == '{target.python}' and sys_platform == 'linux' "
+                f"python_version == '{target.python}' and platform_system == 'Linux' "
                 f"and platform_machine == '{find_machine(target.platforms)}'"
             )
         ],
         requires_python=SpecifierSet(f">={target.python},<{major}.{int(minor) + 1}"),
         created_by=TOOL,
-        packages=[_package(package) for package in packages],
+        packages=[_package(package, catalog) for package in packages],
         tool={TOOL: _tool(resolution, command)},
     )
     document.validate()
     return tomli_w.dumps(_plain(document.to_dict()))
 
 
-def _package(package: LockedPackage) -> Package:
+def _package(package: LockedPackage, catalog: Catalog) -> Package:
     wheels, sdist = [], None
+    # Neuron's index states no times, and installers with a cut-off refuse files without one.
+    shipped = catalog.shipped(package.key.name) if package.is_own else {}
+    day = find_first_day(catalog, shipped, package.version)
+    is_dated = False
     for file in package.files:
         if not file.hashes:
             break
+        uploaded = _time(file.uploaded)
+        if uploaded is None and day is not None:
+            uploaded, is_dated = datetime(day.year, day.month, day.day, tzinfo=timezone.utc), True
         stated: dict[str, Any] = {
             "name": file.filename,
             "url": file.url,
             "size": file.size,
-            "upload_time": _time(file.uploaded),
+            "upload_time": uploaded,
             "hashes": dict(file.hashes),
         }
         if file.filename.endswith(".whl"):
@@ -72,6 +83,8 @@ def _package(package: LockedPackage) -> Package:
         facts["kind"] = package.kind.value
     if package.sdk:
         facts["sdk"] = package.sdk
+    if is_dated:
+        facts["upload-time"] = "day of the first SDK release with this version"
     return Package(
         name=canonicalize_name(package.key.name),
         version=Version(package.version),

@@ -24,7 +24,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.newness import Standing, judge_version, list_known_versions
-from neuron_pin.catalog.support import find_package_phase
+from neuron_pin.catalog.support import find_first_day, find_package_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule, phase_at
 from neuron_pin.printable import blank_unprintable
 from neuron_pin.record import NamedTuple
@@ -278,13 +278,8 @@ class _FileEvaluator:
         """The day of the first release that shipped a version, empty if none has."""
         public = version.partition("+")[0]
         if public not in self._days:
-            days = [
-                self._catalog.dates[sdk]
-                for listed, rows in self._shipped.items()
-                if same_public(listed, public)
-                for sdk, _ in rows
-            ]
-            self._days[public] = min(days).isoformat() if days else ""
+            day = find_first_day(self._catalog, self._shipped, public)
+            self._days[public] = day.isoformat() if day is not None else ""
         return self._days[public]
 
     def _not_shipped_yet(self, entry: ServedFile) -> Exclusion | None:

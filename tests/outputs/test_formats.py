@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Run, failure
 
-from neuron_pin.errors import CannotWrite
+from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.inputs.locks.preferences import READERS
 from neuron_pin.outputs import FORMATS, infer_format
 
@@ -30,6 +30,9 @@ NAMES = [
     ("neuron.state", "hook-state"),
     ("pyproject.toml", None),
     ("mypylock.toml", None),
+    # Neither pip nor uv takes a name with a dot.
+    ("pylock.a.b.toml", None),
+    ("pylock..toml", None),
     ("other.list", None),
     ("other.conf", None),
     ("uv.toml.orig", None),
@@ -43,6 +46,13 @@ NAMES = [
 def test_a_file_name_tells_a_format(path: str, name: str | None) -> None:
     found = infer_format(path)
     assert (found.name if found is not None else None) == name
+
+
+def test_a_pylock_that_no_installer_takes_is_refused(run: Run) -> None:
+    for words in ((), ("--format", "pylock")):
+        done = run(*LOCK, "-o", "pylock.a.b.toml", *words)
+        failure(done, WrongUsage)
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)

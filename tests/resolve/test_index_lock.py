@@ -268,6 +268,10 @@ def test_pylock_and_hashes_are_what_pip_and_uv_install(run, pair, tmp_path: Path
     }  # fmt: skip
     assert document.tool is not None
     assert document.tool["neuron-pin"]["sdk"] == "2.31.1"
+    # Neuron's index states no times: the day of the release has to do, and is marked as that.
+    dated = {p.name for p in document.packages for w in p.wheels or () if w.upload_time}
+    marked = {p.name for p in document.packages if "upload-time" in (p.tool or {})["neuron-pin"]}
+    assert dated == marked == {"torch-neuronx", "neuronx-cc", "libneuronxla"}
     target = ["--python-version", "3.11", "--only-binary", ":all:", "--target", str(tmp_path / "t")]
     report = tmp_path / "report.json"
     pip = subprocess.run(

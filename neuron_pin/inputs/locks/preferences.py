@@ -11,7 +11,10 @@ import re
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.toml import parse_toml
+from neuron_pin.inputs.requirements.direct import read_direct
 from neuron_pin.lockfile import parse_lock
+
+from .pylock_row import find_row_version
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -50,7 +53,13 @@ follow."""
 def _constraints(text: str, path: str) -> tuple[str, dict[str, str]]:
     sdk = re.search(r"^# Neuron SDK (\d+\.\d+\.\d+)$", text, re.M)
     pins = re.findall(rf"^[ \t]*{PIN}$", text, re.M)
-    return (sdk[1] if sdk else ""), {canonicalize_name(name): version for name, version in pins}
+    found = {canonicalize_name(name): version for name, version in pins}
+    # As pip freeze and the hook of pip write what is bound to a file.
+    for line in re.findall(r"^[ \t]*([^\s#-].*(?:://|\.whl).*)$", text, re.M):
+        reference = read_direct(line)
+        if reference is not None and reference.version:
+            found[reference.name] = reference.version
+    return (sdk[1] if sdk else ""), found
 
 
 def _json(text: str, path: str) -> tuple[str, dict[str, str]]:
@@ -60,11 +69,11 @@ def _json(text: str, path: str) -> tuple[str, dict[str, str]]:
 
 def _pylock(text: str, path: str) -> tuple[str, dict[str, str]]:
     document = parse_toml(text)
-    packages = {
-        canonicalize_name(package["name"]): package["version"]
+    versions = {
+        canonicalize_name(package["name"]): find_row_version(package)
         for package in document["packages"]
-        if "version" in package
     }
+    packages = {name: version for name, version in versions.items() if version}
     tool = document.get("tool", {}).get("neuron-pin", {})
     return str(tool.get("sdk", "")), packages
 

@@ -17,6 +17,8 @@ from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.record import NamedTuple
 
+from .pylock_row import find_row_version
+
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PACKAGES = 100_000
 MAX_CHOICES = 100
@@ -66,10 +68,10 @@ def read_toml_lock(
         problems.append(unread)
     environments = lock.find_environments([row for row, _ in sound])
     return [
-        LockRow(canonicalize_name(row["name"]), row["version"], lock.find_index(row), line, where)
+        LockRow(canonicalize_name(row["name"]), version, lock.find_index(row), line, where)
         for (row, line), where in zip(sound, environments, strict=True)
         # One without is a project of one's own, from a folder or a repository.
-        if row.get("version")
+        if (version := lock.find_version(row))
     ]
 
 
@@ -123,6 +125,10 @@ class _Lock:
         url = source.get("url") if isinstance(source, dict) else None
         return url if isinstance(url, str) else ""
 
+    def find_version(self, row: dict[str, Any]) -> str:
+        """The version of a row, empty where it has none."""
+        return str(row.get("version") or "")
+
     def find_environments(
         self, rows: Sequence[dict[str, Any]]
     ) -> list[frozenset[Environment] | None]:
@@ -146,6 +152,9 @@ class _Pylock(_Lock):
     def find_index(self, row: dict[str, Any]) -> str:
         index = row.get("index", "")
         return index if isinstance(index, str) else ""
+
+    def find_version(self, row: dict[str, Any]) -> str:
+        return find_row_version(row)
 
     def find_environments(
         self, rows: Sequence[dict[str, Any]]

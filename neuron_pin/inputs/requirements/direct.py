@@ -71,6 +71,18 @@ def read_direct(text: str) -> DirectReference | None:
     return DirectReference(canonicalize_name(found[1]), address[0], _wheel_version(address[0]))
 
 
+def pin_direct(line: str) -> str:
+    """A constraint by the address or path of a wheel as one to the version in its file's name,
+    which is all that a constraint can say where the package is taken from an index; every other
+    line as it is.  Without the local part, which no release states of its packages."""
+    reference = read_direct(line) if "@" in line or ".whl" in line else None
+    if reference is None or not reference.version:
+        return line
+    marker = re.search(r"\s;\s*(.*)$", line)
+    public = reference.version.partition("+")[0]
+    return f"{reference.name}=={public}" + (f" ; {marker[1]}" if marker else "")
+
+
 def _wheel_version(address: str) -> str:
     """The version in the name of the wheel that an address is of; empty for others."""
     last = address.partition("#")[0].partition("?")[0].rpartition("/")[2]

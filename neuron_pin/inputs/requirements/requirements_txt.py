@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 
-from .direct import DirectReference, find_local_path, read_direct
+from .direct import DirectReference, find_local_path, pin_direct, read_direct
 from .requirement import Requirement, parse_requirement
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -179,6 +179,8 @@ def _line(path: str, number: int, line: str, constraints: bool, found: Requireme
     if reference is not None:
         found.direct.append((reference, f"{path}:{number}"))
         return
+    if constraints:
+        line = pin_direct(line)
     local = find_local_path(line)
     if local:
         raise UnjudgedLine(

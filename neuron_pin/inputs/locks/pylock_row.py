@@ -1,0 +1,39 @@
+"""The version of a row of a pylock.toml: as it says, else as the names of its files do.
+
+Source: PEP 751, ``packages.version`` may be left out; PEP 427 and 625, how archives are called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+_VERSION = re.compile(r"[^-/]+-(?P<version>\d[^-/]*?)(?:-.+\.whl|\.tar\.gz|\.zip)")
+
+
+def find_row_version(row: Mapping[str, Any]) -> str:
+    """The version, empty where nothing says it, or where files are of several versions."""
+    stated = row.get("version")
+    if isinstance(stated, str) and stated:
+        return stated
+    wheels = row.get("wheels")
+    files = list(wheels) if isinstance(wheels, list) else []
+    files += [row[key] for key in ("sdist", "archive") if key in row]
+    found = {_read_version(file) for file in files if isinstance(file, dict)} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _read_version(file: Mapping[str, Any]) -> str:
+    for key in ("name", "path", "url"):
+        text = file.get(key)
+        if not isinstance(text, str) or not text:
+            continue
+        try:
+            path = unquote(urlsplit(text).path) if key == "url" else text
+        except ValueError:
+            return ""
+        match = _VERSION.fullmatch(path.replace("\\", "/").rpartition("/")[2])
+        return match["version"] if match is not None else ""
+    return ""
