@@ -127,9 +127,18 @@ def _name(
     stages: Sequence[Stage],
 ) -> list[Finding]:
     """Findings with the alternatives that have them, where others have the same line without
-    them."""
+    them; one that only differs in what to do in each of them is one."""
     named: dict[Finding, None] = {}
+    merged: dict[Finding, tuple[Finding, set[int]]] = {}
     for finding, numbers in findings.items():
+        plain = finding._replace(remedy="", fix=None)
+        if plain in merged:
+            first, others = merged[plain]
+            fix = first.fix if first.fix == finding.fix else None
+            merged[plain] = first._replace(fix=fix), others | numbers
+        else:
+            merged[plain] = finding, numbers
+    for finding, numbers in merged.values():
         labels = [stages[number].label for number in sorted(numbers) if stages[number].label]
         if labels and stages_of.get(finding.place, numbers) > numbers:
             more = " or others" if len(labels) > 2 else ""

@@ -54,7 +54,7 @@ class FileKind(NamedTuple):
     never); ``fallback`` are names of files that are taken for this kind where the user names them
     and no other row knows them; ``never`` are names of other files, whatever the patterns say.
     Names are compared in any case; ``*`` is any text without a
-    slash; a name with a slash is compared with the end of the path.
+    slash, ``+`` one without a dot, too; a name with a slash is compared with the end of the path.
     """
 
     label: str
@@ -125,9 +125,77 @@ KINDS = (
         "install command",
         "neuron_pin.inputs.scripts.shell_script:read_shell_script",
         form=Form.COMMANDS,
-        names=("*.sh", "*.bash"),
-        maybe=("*",),
+        names=("*.sh", "*.bash", "*.sh.tpl", "*.sh.tftpl", "*.sh.j2"),
+        maybe=("+", "*.tpl", "*.tftpl", "*user-data*.txt", "*user_data*.txt", "*userdata*.txt"),
         look="neuron_pin.inputs.scripts.shell_script:looks_like_script",
+    ),
+    FileKind(
+        "cloud-init user data",
+        "cloud-init YAML",
+        "install command",
+        "neuron_pin.inputs.scripts.cloud_init:read_cloud_init",
+        form=Form.COMMANDS,
+        maybe=(
+            *("+", "*.yml", "*.yaml", "*.cfg", "*.tpl", "*.tftpl", "*.mime", "*.j2"),
+            *("*user-data*.txt", "*user_data*.txt", "*userdata*.txt"),
+        ),
+        look="neuron_pin.inputs.scripts.cloud_init:looks_like_cloud_init",
+    ),
+    FileKind(
+        "GitHub workflow",
+        ".github/workflows/*.yml",
+        "install command",
+        "neuron_pin.inputs.scripts.workflow:read_workflow",
+        form=Form.COMMANDS,
+        names=(".github/workflows/*.yml", ".github/workflows/*.yaml"),
+        maybe=("*.yml", "*.yaml"),
+        look="neuron_pin.inputs.scripts.workflow:looks_like_workflow",
+    ),
+    FileKind(
+        "GitLab pipeline",
+        ".gitlab-ci.yml",
+        "install command",
+        "neuron_pin.inputs.scripts.gitlab_ci:read_gitlab_ci",
+        form=Form.COMMANDS,
+        names=("*.gitlab-ci.yml", "*.gitlab-ci.yaml"),
+    ),
+    FileKind(
+        "build specification of CodeBuild",
+        "buildspec.yml",
+        "install command",
+        "neuron_pin.inputs.scripts.buildspec:read_buildspec",
+        form=Form.COMMANDS,
+        names=("*buildspec*.yml", "*buildspec*.yaml"),
+        maybe=("*.yml", "*.yaml"),
+        look="neuron_pin.inputs.scripts.buildspec:looks_like_buildspec",
+    ),
+    FileKind(
+        "Ansible playbook",
+        "playbooks and tasks of Ansible",
+        "install command",
+        "neuron_pin.inputs.scripts.ansible:read_playbook",
+        form=Form.COMMANDS,
+        names=("tasks/*.yml", "tasks/*.yaml", "handlers/*.yml", "handlers/*.yaml"),
+        maybe=("*.yml", "*.yaml"),
+        look="neuron_pin.inputs.scripts.ansible:looks_like_playbook",
+    ),
+    FileKind(
+        "template of Packer",
+        "*.pkr.hcl",
+        "install command",
+        "neuron_pin.inputs.scripts.packer:read_packer_hcl",
+        form=Form.COMMANDS,
+        names=("*.pkr.hcl",),
+    ),
+    FileKind(
+        "template of Packer in JSON",
+        "*.pkr.json",
+        "install command",
+        "neuron_pin.inputs.scripts.packer:read_packer_json",
+        form=Form.COMMANDS,
+        names=("*.pkr.json", "*packer*.json"),
+        maybe=("*.json",),
+        look="neuron_pin.inputs.scripts.packer:looks_like_packer_json",
     ),
     FileKind(
         "lock of uv",
@@ -231,7 +299,9 @@ def _matches(patterns: tuple[str, ...], path: str) -> bool:
 
 @cache
 def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    parts = (re.escape(pattern).replace(r"\*", "[^/]*") for pattern in patterns)
+    parts = (
+        re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\+", "[^/.]+") for pattern in patterns
+    )
     return re.compile(f"/(?:{'|'.join(parts)})$", re.IGNORECASE)
 
 

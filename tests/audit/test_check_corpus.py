@@ -24,6 +24,7 @@ CASES = [
     *(("pyproject.toml", case) for case in read_cases("projects.toml")),
     *(("uv.lock", case) for case in read_cases("locks.toml")),
     *(("setup.sh", case) for case in read_cases("scripts.toml")),
+    *(("workflow.yml", case) for case in read_cases("workflows.toml")),
 ]
 
 

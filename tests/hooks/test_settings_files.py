@@ -181,9 +181,6 @@ PROJECTS = {
 } | {path.stem: path.read_text() for path in sorted((FORMS / "projects").iterdir())}  # fmt: skip
 
 
-CONSTRAINTS = {"constraint-dependencies", "build-constraint-dependencies"}
-
-
 @pytest.fixture(scope="module")
 def resolution(tmp_path_factory, catalog):
     from neuron_pin.cli import main
@@ -205,8 +202,7 @@ def test_uv_toml_has_ours_and_theirs(name: str, resolution) -> None:
     rows = after["constraint-dependencies"]
     assert "neuronx-cc==2.27.5334.0" in rows
     assert rows[2:] == before.get("constraint-dependencies", [])
-    assert after["build-constraint-dependencies"] == rows[:2]
-    ours = {"index", "index-strategy", *CONSTRAINTS}
+    ours = {"index", "index-strategy", "constraint-dependencies"}
     assert {k: v for k, v in after.items() if k not in ours} == {
         k: v for k, v in before.items() if k not in ours
     }
@@ -226,7 +222,7 @@ def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
     assert ours == {"name": "neuron-pin", "url": ours["url"], "explicit": True}
     assert [index for index in uv["index"] if index is not ours] == theirs.get("index", [])
     assert uv["constraint-dependencies"][2:] == theirs.get("constraint-dependencies", [])
-    own = {"sources", "index", *CONSTRAINTS}
+    own = {"sources", "index", "constraint-dependencies"}
     assert {k: v for k, v in uv.items() if k not in own} == {
         k: v for k, v in theirs.items() if k not in own
     }
@@ -350,7 +346,7 @@ EDITS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "a constraint in our list": (
         "",
         lambda new: new.replace("]  # neuron-pin\n[", '    "mine<3",\n]  # neuron-pin\n['),
-        {"build-constraint-dependencies": ["mine<3"]},
+        {"constraint-dependencies": ["mine<3"]},
     ),
     "a constraint in their list": (
         '[tool.uv]\nconstraint-dependencies = ["a"]\n',
@@ -360,7 +356,7 @@ EDITS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "a constraint in our list in braces": (
         "[tool]\nuv = {}\n",
         lambda new: new.replace("], sources", '"mine<3"\n], sources', 1),
-        {"build-constraint-dependencies": ["mine<3"]},
+        {"constraint-dependencies": ["mine<3"]},
     ),
     "keys around ours in braces": (
         "[tool]\nuv = {}\n",

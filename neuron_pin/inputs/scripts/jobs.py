@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from neuron_pin.inputs.containers.branches import OTHERWISE, Choices, Plan
 from neuron_pin.inputs.containers.image_reference import BaseImage
-from neuron_pin.inputs.containers.install_commands import list_indexes, read_installations
-from neuron_pin.inputs.containers.installation import Installation, NotUnderstood, find_names
+from neuron_pin.inputs.containers.install_commands import read_installations
+from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
 from neuron_pin.inputs.containers.recipe import Stage
 from neuron_pin.inputs.containers.script_files import read_script
 from neuron_pin.inputs.containers.session import Script, Session, WrittenFile
-from neuron_pin.inputs.containers.shell import UNCALLED, ShellRun, read_commands
-from neuron_pin.inputs.containers.shell_words import Lines, Unended
+from neuron_pin.inputs.containers.shell import UNCALLED, Command, ShellRun, read_commands
+from neuron_pin.inputs.containers.shell_words import Lines, Unended, Word
 from neuron_pin.record import NamedTuple
 
 MAX_READ = 3 * 1024 * 1024
@@ -23,24 +24,31 @@ MAX_READ = 3 * 1024 * 1024
 
 class Part(NamedTuple):
     """One script of a job: its lines, the variables that it begins with, and its folder, none
-    for unknown."""
+    for unknown.
 
-    lines: Lines
+    ``commands`` are run before the lines: those that no shell reads.  ``python`` is the Python
+    that is chosen before, as `Job` has it; ``condition`` what has to be so, as question and
+    answer, empty for always.
+    """
+
+    lines: Lines = ()
     variables: Mapping[str, str] = {}
     folder: str | None = ""
+    commands: tuple[tuple[Word, ...], ...] = ()
+    python: str | None = None
+    condition: tuple[str, str] = ("", "")
 
 
 class Job(NamedTuple):
     """What runs in one environment.
 
-    ``installations`` are those that no command makes (a list of packages), ``unread`` what the
-    file has beside its scripts, ``written`` the files that it has.  ``python`` is the Python
+    ``unread`` is what the file has beside its scripts, ``written`` the files that it has, and
+    ``indexes`` those that it sets up.  ``python`` is the Python
     that commands install for: none for that of the system, empty for unknown.  ``label`` says
     which alternative of a file this is, empty for the only one.
     """
 
     parts: tuple[Part, ...]
-    installations: tuple[Installation, ...] = ()
     unread: tuple[NotUnderstood, ...] = ()
     written: tuple[WrittenFile, ...] = ()
     indexes: tuple[str, ...] = ()
@@ -71,8 +79,13 @@ class JobReader:
     def read(self, jobs: Iterable[Job]) -> ReadJobs:
         """Every job, each in every alternative that its scripts have."""
         stages: dict[Stage, None] = {}
+        seen: list[Job] = []
         for job in jobs:
-            stages.update(dict.fromkeys(self._job(job)))
+            # Combinations that differ in nothing but their names are one.
+            plain = job._replace(label="")
+            if plain not in seen:
+                seen.append(plain)
+                stages.update(dict.fromkeys(self._job(job)))
         numbered = (stage._replace(number=number) for number, stage in enumerate(stages))
         return ReadJobs(tuple(numbered), tuple(self._unended))
 
@@ -81,7 +94,7 @@ class JobReader:
         if not self._concerns(everything):
             yield everything
             return
-        size = sum(len(line) for part in job.parts for _, line in part.lines) + 1
+        size = sum(len(line) for part in job.parts for _, line in part.lines) + 1000
         plan = Plan(max(1, min(24, self._left // size)))
         readings: list[tuple[Stage, Choices]] = []
         for choices in plan.readings():
@@ -90,7 +103,7 @@ class JobReader:
         if not plan.is_complete:
             # All alternatives one after the other: nothing is left out, and nothing is said of
             # what goes together.
-            line = job.parts[0].lines[0][0] if job.parts and job.parts[0].lines else 1
+            line = next((line for part in job.parts for line, _ in part.lines), 1)
             said = NotUnderstood("if and case", line, "has more alternatives than are read apart")
             readings.append((everything, Choices({})))
             first, choices = readings[0]
@@ -116,13 +129,22 @@ class JobReader:
         session.indexes += job.indexes
         for written in job.written:
             session.write(written)
-        installations: list[Installation] = list(job.installations)
+        installations: list[Installation] = []
         unread: list[NotUnderstood] = list(job.unread)
+        handed_on: dict[str, str] = {}
         for part in job.parts:
+            if part.condition[0] and choices is not None:
+                if not choices.take(*part.condition, was_taken=False):
+                    continue
             session.folder = part.folder
-            session.indexes += list_indexes(part.variables)
+            if part.python is not None:
+                session.interpreters.default = part.python
+            variables = {**part.variables, **handed_on}
             run = ShellRun(choices, follow=lambda n, f: session.follow(n, f or self.path))
-            commands = read_commands(part.lines, part.variables, run)
+            commands = chain(
+                (Command(words, variables) for words in part.commands),
+                read_commands(part.lines, variables, run),
+            )
             for found in read_installations(commands, self.path, self.names, session):
                 if isinstance(found, NotUnderstood):
                     unread.append(found)
@@ -132,6 +154,7 @@ class JobReader:
                 self._unended[file or self.path, unended] = None
             # What a script activates is active in it alone.
             session.interpreters.active = None
+            handed_on.update(_hand_on(session.written, variables))
         return Stage(
             0,
             -1,
@@ -162,6 +185,20 @@ class JobReader:
                 if path not in (os.path.normpath(file), os.path.normpath(self.path)):
                     return read_script(path)
         return None
+
+
+def _hand_on(written: Sequence[WrittenFile], variables: Mapping[str, str]) -> dict[str, str]:
+    """What a step hands on to those behind it by the files that ``GITHUB_ENV`` and
+    ``GITHUB_PATH`` name."""
+    found: dict[str, str] = {}
+    for target, rows, _ in written:
+        for _, row in rows:
+            if target.endswith("GITHUB_ENV"):
+                name, equals, value = row.partition("=")
+                found.update({name: value} if equals and name.isidentifier() else {})
+            elif target.endswith("GITHUB_PATH"):
+                found["PATH"] = f"{row}:{found.get('PATH', variables.get('PATH', ''))}"
+    return found
 
 
 def script_folders(path: str) -> list[str]:
@@ -237,8 +274,3 @@ def _find_system(taken: Mapping[str, str]) -> str:
     if system and version and not re.search(r"\d", system):
         return system + version
     return system
-
-
-def mentions(text: str, names: Container[str]) -> tuple[str, ...]:
-    """The names of packages in a text that seems to install something."""
-    return find_names(text, names)
