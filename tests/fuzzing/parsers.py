@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from datetime import date
 from functools import lru_cache, partial
@@ -31,13 +31,20 @@ from neuron_pin.hooks.program import apt_hook, state, telling, verdict
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image import open_image
+from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
+from neuron_pin.inputs.scripts.ansible import read_playbook
+from neuron_pin.inputs.scripts.buildspec import read_buildspec
+from neuron_pin.inputs.scripts.cloud_init import read_cloud_init
+from neuron_pin.inputs.scripts.gitlab_ci import read_gitlab_ci
+from neuron_pin.inputs.scripts.packer import read_packer_hcl, read_packer_json
 from neuron_pin.inputs.scripts.shell_script import read_shell_script
+from neuron_pin.inputs.scripts.workflow import read_workflow
 from neuron_pin.inputs.yaml_document import YamlList, YamlNode, YamlText, parse_yaml
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
@@ -294,6 +301,17 @@ def read_words(data: bytes) -> None:
             parse_version(text)
 
 
+def read_recipe(data: bytes, *, name: str, read: Callable[[str, Container[str]], Recipe]) -> None:
+    """Every place is a line of the file."""
+    recipe = read(put(name, data), NEURON | {NAME})
+    last = data.count(b"\n") + data.count(b"\r") + 2
+    for stage in recipe.stages:
+        for installation in stage.installations:
+            assert 0 <= installation.line <= last
+            assert all(0 <= found.line <= last for found in installation.requirements)
+        assert all(0 <= part.line <= last for part in stage.unread)
+
+
 def read_yaml(data: bytes) -> None:
     """Every text is the sum of its lines, which are in order."""
 
@@ -366,7 +384,14 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "pip-conf": partial(edit, name="pip.conf"),
     "uv-toml": partial(edit, name="uv.toml"),
     "kept-answer": read_kept,
-    "script": lambda data: read_shell_script(put("setup.sh", data), NEURON | {NAME}),
+    "script": partial(read_recipe, name="repo/setup.sh", read=read_shell_script),
+    "workflow": partial(read_recipe, name="repo/.github/workflows/ci.yml", read=read_workflow),
+    "gitlab-ci": partial(read_recipe, name="repo/.gitlab-ci.yml", read=read_gitlab_ci),
+    "buildspec": partial(read_recipe, name="repo/buildspec.yml", read=read_buildspec),
+    "cloud-init": partial(read_recipe, name="repo/user-data", read=read_cloud_init),
+    "playbook": partial(read_recipe, name="repo/site.yml", read=read_playbook),
+    "packer-hcl": partial(read_recipe, name="repo/image.pkr.hcl", read=read_packer_hcl),
+    "packer-json": partial(read_recipe, name="repo/packer.json", read=read_packer_json),
     "yaml": read_yaml,
 }
 

@@ -313,14 +313,14 @@ class Tokens:
                 begin = index + (1 if sign == "'" else 2)
                 end = self._end(end_of_single(text, begin, sign == "$"), begin)
                 parts.append(text[begin:end])
-                index = end + 1
+                index = end + (text[end : end + 1] == "'")
             elif sign == '"':
                 end = self._end(end_of_double(text, index + 1), index + 1)
                 plain = re.sub(r'\\(["\\$`])', r"\1", text[index + 1 : end])
                 filled, known = expand(plain, variables)
                 parts.append(filled)
                 complete = complete and known
-                index = end + 1
+                index = end + (text[end : end + 1] == '"')
             elif sign == "\\":
                 parts.append(text[index + 1 : index + 2])
                 index += 2
