@@ -160,7 +160,10 @@ def run(options: Options, console: Console) -> int:
             expired = describe_expiry(own, today())
             if expired:
                 console.warn(expired)
-            prepared.append((place, prepare_install(place, own, overwrite=options.overwrite)))
+            files = prepare_install(place, own, overwrite=options.overwrite)
+            if place.kind is HookKind.PIP:
+                _tell_other_levels(place, files[-1].after or "", console)
+            prepared.append((place, files))
     else:
         prepared = [
             (place, prepare_removal(place, overwrite=options.overwrite)) for place in places
@@ -198,6 +201,17 @@ def _load_index_redirect(
     if is_open(held.via):
         console.warn(f"{held.via} is not encrypted: anybody on the way can change packages")
     return held
+
+
+def _tell_other_levels(place: HookLocation, text: str, console: Console) -> None:
+    """What pip's other files and variables mean beside the hook's file."""
+    from neuron_pin.hooks.pip import describe_other_levels
+
+    replaced, stronger = describe_other_levels(place, text)
+    for line in replaced:
+        console.note(f"pip: {line}")
+    for line in stronger:
+        console.warn(f"pip: {line}")
 
 
 def _places(options: Options) -> list[HookLocation]:

@@ -82,6 +82,13 @@ def _make_environment(
         bound = _kept(folder, "txt", render_bound_constraints(resolution, command))
         _add(held, "PIP_CONSTRAINT", [bound])
         _add(held, "UV_CONSTRAINT", [constraints])
+        own = resolution.only_own()
+        if own.packages:
+            # Constraints do not reach isolated builds.
+            builds = _kept(folder, "txt", render_bound_constraints(own, command))
+            _add(held, "PIP_BUILD_CONSTRAINT", [builds])
+            builds = _kept(folder, "txt", render_constraints(own, command))
+            _add(held, "UV_BUILD_CONSTRAINT", [builds])
         extra = (*neuron, *resolution.needed_urls())
         _add(held, "PIP_EXTRA_INDEX_URL", extra)
         # uv takes a name from the first index that has it, and these come before all others.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 
 from neuron_pin.errors import WrongUsage
 from neuron_pin.record import NamedTuple
@@ -38,7 +39,8 @@ class HookLocation(NamedTuple):
     """One place; ``root`` is the folder that a machine lies below, ``/`` for this one.
 
     ``venv`` is an environment's folder, ``config`` and ``data`` are the user's folders by the
-    XDG base directory specification.
+    XDG base directory specification.  ``environ`` are the variables that pip finds its other
+    settings by.
     """
 
     kind: HookKind
@@ -47,10 +49,16 @@ class HookLocation(NamedTuple):
     venv: str
     config: str
     data: str
+    environ: Mapping[str, str] = MappingProxyType({})
 
     def below(self, path: str) -> str:
         """A path of the machine."""
         return os.path.join(self.root, path.lstrip("/"))
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is another machine than the one that this program runs on."""
+        return self.root != "/"
 
     @property
     def backups(self) -> str:
@@ -129,4 +137,9 @@ def find_location(
         venv=os.path.abspath(environment) if environment else "",
         config=environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"),
         data=environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share"),
+        environ={
+            name: value
+            for name, value in environ.items()
+            if name.startswith("PIP_") or name in ("HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV")
+        },
     )

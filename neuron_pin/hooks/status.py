@@ -23,6 +23,7 @@ from .installing import list_files, read_existing, read_if_any
 from .kept_settings import read_kept_settings
 from .location import HookKind, HookLocation, find_location
 from .managed_file import FileOwner, ManagedFile
+from .pip import describe_other_levels, list_paths
 from .program import verdict
 from .programs import (
     APT_GUARD,
@@ -119,6 +120,8 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
                 problems += _self_test("dnf5-hook")
     else:
         lock = _label(files)
+        if place.kind is HookKind.PIP:
+            problems += describe_other_levels(place, read_if_any(list_paths(place).settings))[1]
     state = "faulty" if problems else "installed"
     return HookStatus(
         place.kind.value,

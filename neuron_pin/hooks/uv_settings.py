@@ -24,6 +24,7 @@ NAME = "neuron-pin"
 """What our index is called in files where others may have one called neuron."""
 
 _CONSTRAINTS = "constraint-dependencies"
+_BUILDS = "build-constraint-dependencies"
 _BEFORE_OURS = ("index-url", "extra-index-url")
 """Keys of theirs that would add to an index in place of the public one."""
 
@@ -219,15 +220,20 @@ def _name_index(number: int) -> str:
 def _constraints(
     draft: TomlDraft, at: Path, resolution: Resolution, expected: dict[str, Any]
 ) -> list[Setting]:
-    """Our constraints before theirs, or the key to add for them."""
-    rows = [f"{p.key.name}{p.pin.to_pip()}" for p in resolution.packages_of(Ecosystem.PIP)]
-    if not rows:
-        return []
-    theirs = expected.get(_CONSTRAINTS, [])
-    if not isinstance(theirs, list) or not all(isinstance(row, str) for row in theirs):
-        raise CannotWrite(draft.path, f"{_CONSTRAINTS} is not a list of requirements")
-    expected[_CONSTRAINTS] = [*rows, *theirs]
-    entries = tuple(json.dumps(row) for row in rows)
-    if draft.prepend((*at, _CONSTRAINTS), entries):
-        return []
-    return [Setting(_CONSTRAINTS, entries)]
+    """Our constraints before theirs, or the keys to add for them; those of Neuron's packages for
+    isolated builds, too, which the others do not reach."""
+    packages = resolution.packages_of(Ecosystem.PIP)
+    own = [package for package in packages if package.is_own]
+    found = []
+    for key, some in ((_CONSTRAINTS, packages), (_BUILDS, own)):
+        rows = [f"{package.key.name}{package.pin.to_pip()}" for package in some]
+        if not rows:
+            continue
+        theirs = expected.get(key, [])
+        if not isinstance(theirs, list) or not all(isinstance(row, str) for row in theirs):
+            raise CannotWrite(draft.path, f"{key} is not a list of requirements")
+        expected[key] = [*rows, *theirs]
+        entries = tuple(json.dumps(row) for row in rows)
+        if not draft.prepend((*at, key), entries):
+            found.append(Setting(key, entries))
+    return found

@@ -77,6 +77,12 @@ class Resolution(NamedTuple):
         """The packages of one ecosystem, sorted by name."""
         return [package for package in self.packages if package.key.ecosystem is ecosystem]
 
+    def only_own(self) -> Resolution:
+        """The same with Neuron's own Python packages alone, for what an isolated build may take:
+        what else it needs is its own business."""
+        own = [package for package in self.packages_of(Ecosystem.PIP) if package.is_own]
+        return self._replace(packages=tuple(own))
+
     def indexes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The package indexes that Neuron's own packages were taken from, and those of the
         others, each sorted; without those that are needed for some names alone."""

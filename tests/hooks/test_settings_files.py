@@ -181,6 +181,9 @@ PROJECTS = {
 } | {path.stem: path.read_text() for path in sorted((FORMS / "projects").iterdir())}  # fmt: skip
 
 
+CONSTRAINTS = {"constraint-dependencies", "build-constraint-dependencies"}
+
+
 @pytest.fixture(scope="module")
 def resolution(tmp_path_factory, catalog):
     from neuron_pin.cli import main
@@ -202,7 +205,8 @@ def test_uv_toml_has_ours_and_theirs(name: str, resolution) -> None:
     rows = after["constraint-dependencies"]
     assert "neuronx-cc==2.27.5334.0" in rows
     assert rows[2:] == before.get("constraint-dependencies", [])
-    ours = {"index", "index-strategy", "constraint-dependencies"}
+    assert after["build-constraint-dependencies"] == rows[:2]
+    ours = {"index", "index-strategy", *CONSTRAINTS}
     assert {k: v for k, v in after.items() if k not in ours} == {
         k: v for k, v in before.items() if k not in ours
     }
@@ -222,7 +226,7 @@ def test_a_project_has_ours_and_theirs(name: str, resolution) -> None:
     assert ours == {"name": "neuron-pin", "url": ours["url"], "explicit": True}
     assert [index for index in uv["index"] if index is not ours] == theirs.get("index", [])
     assert uv["constraint-dependencies"][2:] == theirs.get("constraint-dependencies", [])
-    own = {"sources", "index", "constraint-dependencies"}
+    own = {"sources", "index", *CONSTRAINTS}
     assert {k: v for k, v in uv.items() if k not in own} == {
         k: v for k, v in theirs.items() if k not in own
     }
@@ -346,7 +350,7 @@ EDITS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "a constraint in our list": (
         "",
         lambda new: new.replace("]  # neuron-pin\n[", '    "mine<3",\n]  # neuron-pin\n['),
-        {"constraint-dependencies": ["mine<3"]},
+        {"build-constraint-dependencies": ["mine<3"]},
     ),
     "a constraint in their list": (
         '[tool.uv]\nconstraint-dependencies = ["a"]\n',
@@ -356,7 +360,7 @@ EDITS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "a constraint in our list in braces": (
         "[tool]\nuv = {}\n",
         lambda new: new.replace("], sources", '"mine<3"\n], sources', 1),
-        {"constraint-dependencies": ["mine<3"]},
+        {"build-constraint-dependencies": ["mine<3"]},
     ),
     "keys around ours in braces": (
         "[tool]\nuv = {}\n",

@@ -228,7 +228,9 @@ def test_pips_other_indexes_are_out_of_force_and_come_back() -> None:
 
     parser = configparser.RawConfigParser()
     parser.read_string(new)
-    assert dict(parser.items("global")) == {"index-url": VIA, "timeout": "7"}
+    assert dict(parser.items("global")) == {
+        "index-url": VIA, "extra-index-url": "", "timeout": "7",
+    }  # fmt: skip
     assert edit_pip_conf("pip.conf", new, WANTED, via=VIA) == new
     assert remove_blocks(new) == THEIRS
 
