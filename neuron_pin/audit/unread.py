@@ -64,13 +64,17 @@ def describe_unreadable(error: UnreadableInput) -> UnreadPart:
 
 def describe_problems(problems: Iterable[UnreadableInput], catalog: Catalog) -> list[UnreadPart]:
     """What a reader refused; of the tables of other programs, those with a Neuron package."""
-    from neuron_pin.inputs.requirements.project_document import ForeignTable
+    from neuron_pin.inputs.requirements.project_document import ForeignTable, OnlyRun
 
-    return [
-        describe_unreadable(problem)
-        for problem in problems
-        if not isinstance(problem, ForeignTable) or concerns_neuron(problem.names, catalog)
-    ]
+    parts = []
+    for problem in problems:
+        part = describe_unreadable(problem)
+        if isinstance(problem, ForeignTable) and not concerns_neuron(problem.names, catalog):
+            if not isinstance(problem, OnlyRun):
+                continue
+            part = part._replace(severity=None)
+        parts.append(part)
+    return parts
 
 
 def concerns_neuron(names: Iterable[str], catalog: Catalog) -> bool:

@@ -226,6 +226,13 @@ KINDS = (
         names=("pyproject.toml",),
     ),
     FileKind(
+        "setup script",
+        "setup.py",
+        "requirement",
+        "neuron_pin.inputs.locks.detected:read_setup_file",
+        names=("setup.py",),
+    ),
+    FileKind(
         "lock of neuron-pin",
         "lock.json",
         "package",

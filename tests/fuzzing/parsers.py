@@ -357,6 +357,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "requirements": lambda data: read_requirements(put("requirements.txt", data), environ={}),
     "words": read_words,
     "pyproject": read_project,
+    "setup-py": lambda data: read_detected(put("script/setup.py", data), {}, [], WORLDS),
     "pylock": partial(read_lock_file, name="pylock.toml", form="pylock"),
     "uv-lock": partial(read_lock_file, name="uv.lock"),
     "poetry-lock": partial(read_lock_file, name="poetry.lock"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
@@ -17,6 +18,9 @@ from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
+
+if TYPE_CHECKING:
+    from neuron_pin.inputs.requirements.project_parts import ProjectParts
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -141,7 +145,18 @@ def read_project_file(path: str, reading: Reading) -> list[DetectedPackage]:
     `UnreadableInput`."""
     from neuron_pin.inputs.requirements.project_parts import read_project_parts
 
-    project = read_project_parts(path, reading.environ)
+    return _place_parts(read_project_parts(path, reading.environ), reading)
+
+
+def read_setup_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What a ``setup.py`` states without being run; raises `UnreadableInput`."""
+    from neuron_pin.inputs.requirements.setup_script import read_setup_script
+
+    return _place_parts(read_setup_script(path), reading)
+
+
+def _place_parts(project: ProjectParts, reading: Reading) -> list[DetectedPackage]:
+    """What a project states, in the environments that its parts and markers make."""
     reading.report(project.problems)
     markers = Markers(reading.worlds, project.requires_python)
     base = {part.name for part in project.parts if part.has_base} | {""}

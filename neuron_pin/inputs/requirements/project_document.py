@@ -32,6 +32,11 @@ class ForeignTable(UnjudgedLine):
         self.names = tuple(names)
 
 
+class OnlyRun(ForeignTable):
+    """What only running a script, or another Python, would tell; ``names`` are those that the
+    script has.  It is listed, whatever the names are."""
+
+
 class StatedRequirement(NamedTuple):
     """A requirement of a project; ``is_written`` says that its text is in the file as it is."""
 

@@ -102,9 +102,27 @@ class _Reader(ProjectDocument):
             self._dynamic("optional-dependencies")
         if not self.project and not has_poetry(self):
             folder = os.path.dirname(self.path)
-            for name in ("setup.cfg", "setup.py"):
-                if os.path.isfile(os.path.join(folder, name)):
-                    self.tell(f"what {name} beside it states is not read", is_error=False)
+            if os.path.isfile(os.path.join(folder, "setup.cfg")):
+                self.tell("what setup.cfg beside it states is not read", is_error=False)
+            if os.path.isfile(os.path.join(folder, "setup.py")):
+                self._setup_script(os.path.join(folder, "setup.py"))
+
+    def _setup_script(self, path: str) -> None:
+        """What the script states that a project without its own table is built with."""
+        from .setup_script import read_setup_script
+
+        try:
+            found = read_setup_script(path)
+        except UnreadableInput as error:
+            self.problems.append(error)
+            return
+        for part in found.parts:
+            # Not in this file: no fix can replace them here.
+            rows = [row._replace(is_written=False) for row in part.requirements]
+            self.parts.setdefault(part.name, []).extend(rows)
+        self.direct += found.direct
+        self.problems += found.problems
+        self.requires_python = self.requires_python or found.requires_python
 
     def _dynamic(self, key: str) -> None:
         what = key.replace("optional-dependencies", "extras")
