@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from neuron_pin.catalog import Catalog, Package
+from neuron_pin.catalog import Catalog, Package, sdk_key
 from neuron_pin.catalog.support import package_part
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -13,13 +13,14 @@ from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import (
     Ecosystem,
     NeuronVersion,
+    Phase,
     Pin,
     PinPrecision,
     Rule,
     derive_pin,
     installable,
 )
-from neuron_pin.resolve.suggestion import SUPPORTED
+from neuron_pin.resolve.suggestion import SUPPORTED, is_left_behind
 from neuron_pin.target import Target
 
 from .finding import Finding, Fix, Severity
@@ -66,19 +67,26 @@ def _hold(
     can use none.  What is newer than that, and the target cannot use, an installer would take
     from a wider one."""
 
-    def is_listed(version: str) -> bool:
-        return any(
-            member.is_for(target.family, target.listed_python)
-            and catalog.dates[sdk] <= target.as_of
+    def find_release(version: str) -> str:
+        sdks = (
+            sdk
             for sdk, member in shipped[package.name, version]
+            if member.is_for(target.family, target.listed_python)
+            and catalog.dates[sdk] <= target.as_of
         )
+        return max(sdks, key=sdk_key, default="")
 
+    last = {version: sdk for version in versions if (sdk := find_release(version))}
     listed = {
         version: package_part(catalog, package.name, version, target.family, target.as_of).phase
-        for version in versions
-        if is_listed(version)
+        for version in last
     }
-    supported = [version for version, phase in listed.items() if phase in SUPPORTED]
+    ended = [(version, last[version]) for version, phase in listed.items() if phase is Phase.EOS]
+    supported = [
+        version
+        for version, phase in listed.items()
+        if phase in SUPPORTED and not is_left_behind(version, last[version], ended)
+    ]
     early = [version for version, phase in listed.items() if phase.is_prerelease]
     usable = next(iter((*supported, *early)), "")
     parsed = _parse_or_none(package, usable) if usable else None

@@ -116,7 +116,7 @@ def _list_shipped(catalog: Catalog, stated: Iterable[DetectedPackage]) -> Shippe
     shipped: Shipped = {}
     for statement in stated:
         name, version = statement.key.name, public_version(statement.version)
-        rows = catalog.shipped(name)
+        rows = _shipped_by_either_name(catalog, name)
         shipped.update({(name, listed): found for listed, found in rows.items()})
         package = catalog.packages.get(name)
         if not version or version in rows or package is None:
@@ -125,6 +125,16 @@ def _list_shipped(catalog: Catalog, stated: Iterable[DetectedPackage]) -> Shippe
         if listed:
             shipped[name, version] = rows[listed]
     return shipped
+
+
+def _shipped_by_either_name(catalog: Catalog, name: str) -> dict[str, list[tuple[str, Member]]]:
+    """What releases shipped of a package, also in the plural: of aws-neuronx-oci-hook the
+    manifests of some releases say -hooks, and their release notes do not."""
+    rows = catalog.shipped(name)
+    plural = catalog.packages.get(f"{name}s")
+    if plural is not None and plural.replaced_by == name:
+        rows = {**catalog.shipped(plural.name), **rows}
+    return rows
 
 
 def _is_listed(stated: DetectedPackage, listed: str, version: str, package: Package) -> bool:

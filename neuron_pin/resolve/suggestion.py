@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import package_part
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
@@ -69,7 +71,7 @@ def suggest_version(
             elif phase is Phase.EOS:
                 ended.append((version, max(sdks, key=sdk_key)))
     if Phase.EOS not in phases:
-        found = [row for row in found if not any(_is_older(row, other) for other in ended)]
+        found = [row for row in found if not is_left_behind(row[0], row[1], ended)]
     if not found:
         return None
     version, sdk, phase = max(
@@ -84,7 +86,10 @@ def suggest_version(
     return Suggestion(key.name, version, sdk, spec, phase)
 
 
-def _is_older(row: tuple[str, str, Phase], ended: tuple[str, str]) -> bool:
-    """Whether a version is lower than one that ended, and left the releases before it."""
-    version, sdk = ended
-    return version_order(row[0]) < version_order(version) and sdk_key(row[1]) < sdk_key(sdk)
+def is_left_behind(version: str, sdk: str, ended: Iterable[tuple[str, str]]) -> bool:
+    """Whether a version is lower than one that ended, and left the releases before it; each
+    with the newest release that ships it."""
+    return any(
+        version_order(version) < version_order(other) and sdk_key(sdk) < sdk_key(last)
+        for other, last in ended
+    )

@@ -292,6 +292,7 @@ def test_a_remedy_names_the_version_for_the_target(run, line: str, rule: str, na
         ("torch-neuronx==1.13.1.1.8.0", "", "torch-neuronx==2.9.0.2.15.32035"),
         # 1.12 left the releases before 1.13 did, and nobody announced it.
         ("torch-neuronx==1.13.1.1.8.0", "3.8", ""),
+        ("torch-neuronx", "3.8", ""),
         ("torch-neuronx==2.9.0.2.12.22436", "3.8", "use Python 3.12"),
         # While 1.13 was shipped, it was the way out of 2.0, which was Beta.
         ("torch-neuronx==2.0.0.2.0.0b0", "3.8", "torch-neuronx==1.13"),

@@ -27,6 +27,9 @@ _RPM_NAME = r"([a-z][a-z0-9._+-]*?)-((?:\d+:)?\d[^\s]*)"
 _ARCHITECTURE = r"\.(?:x86_64|aarch64|noarch|i[3-6]86)$"
 _RPM_FILE = r"([A-Za-z][\w.+-]*)-([^-]+-[^-]+)\.(?:x86_64|aarch64|noarch|i[3-6]86)\.rpm"
 _DEB_FILE = r"([a-z0-9][a-z0-9.+-]*)_([^_]+)_[a-z0-9]+\.deb"
+_OTHER_NAME = r"[a-z0-9][a-z0-9.+-]*\+(?:[:/=][^\s*?\[]+)?"
+"""What no requirement is called, and packages of others are: ``g++``, ``libstdc++``."""
+
 _FULL = 4
 """Numbers of a whole version of a system package of Neuron's."""
 
@@ -50,7 +53,7 @@ def read_system(
             continue
         found = read_argument(word, place, call.ecosystem)
         requirements += found
-        if not found:
+        if not found and (about or not re.fullmatch(_OTHER_NAME, word.text)):
             yield NotUnderstood(word.text, word.line, "names no package", about)
     line = call.words[0].line if call.words else 0
     yield Installation(call.ecosystem, tuple(requirements), (), (), line)

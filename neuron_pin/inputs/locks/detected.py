@@ -20,7 +20,7 @@ from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
-    from neuron_pin.inputs.requirements.project_parts import ProjectParts
+    from neuron_pin.inputs.requirements.project_document import ProjectParts
 
 MAX_BYTES = 64 * 1024 * 1024
 

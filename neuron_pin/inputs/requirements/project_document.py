@@ -44,6 +44,25 @@ class StatedRequirement(NamedTuple):
     is_written: bool = True
 
 
+class ProjectPart(NamedTuple):
+    """What is installed together: everybody's dependencies, with an empty name; an extra, or a
+    group, which ``has_base`` says to be installed with those."""
+
+    name: str
+    requirements: list[StatedRequirement]
+    has_base: bool = True
+
+
+class ProjectParts(NamedTuple):
+    """What a project states, and what of it could not be read; ``direct`` is what comes from an
+    address, each with its place.  ``requires_python`` is empty for any."""
+
+    parts: list[ProjectPart]
+    direct: list[tuple[DirectReference, str]]
+    problems: list[UnreadableInput]
+    requires_python: str
+
+
 class ProjectDocument:
     """A parsed document; ``parts`` are the requirements by the part that they are in, with an
     empty name for everybody's."""

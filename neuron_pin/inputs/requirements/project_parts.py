@@ -13,33 +13,19 @@ from typing import Any
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.record import NamedTuple
 
-from .direct import DirectReference
 from .other_tables import note_foreign, read_others
 from .poetry_tables import has_poetry, read_poetry
-from .project_document import BUILD, ProjectDocument, StatedRequirement
+from .project_document import (
+    BUILD,
+    ProjectDocument,
+    ProjectPart,
+    ProjectParts,
+    StatedRequirement,
+)
 from .requirements_txt import read_requirements
+from .setup_script import read_setup_script
 from .uv_tables import read_uv
-
-
-class ProjectPart(NamedTuple):
-    """What is installed together: everybody's dependencies, with an empty name; an extra, or a
-    group, which ``has_base`` says to be installed with those."""
-
-    name: str
-    requirements: list[StatedRequirement]
-    has_base: bool = True
-
-
-class ProjectParts(NamedTuple):
-    """What a project states, and what of it could not be read; ``direct`` is what comes from an
-    address, each with its place.  ``requires_python`` is empty for any."""
-
-    parts: list[ProjectPart]
-    direct: list[tuple[DirectReference, str]]
-    problems: list[UnreadableInput]
-    requires_python: str
 
 
 def read_project_parts(path: str, environ: Mapping[str, str]) -> ProjectParts:
@@ -109,8 +95,6 @@ class _Reader(ProjectDocument):
 
     def _setup_script(self, path: str) -> None:
         """What the script states that a project without its own table is built with."""
-        from .setup_script import read_setup_script
-
         try:
             found = read_setup_script(path)
         except UnreadableInput as error:

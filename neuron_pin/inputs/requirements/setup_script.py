@@ -16,8 +16,7 @@ from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
 
 from .direct import DirectReference, read_direct
-from .project_document import BUILD, OnlyRun, StatedRequirement
-from .project_parts import ProjectPart, ProjectParts
+from .project_document import BUILD, OnlyRun, ProjectPart, ProjectParts, StatedRequirement
 from .requirement import parse_requirement
 from .requirements_txt import read_text
 
