@@ -234,7 +234,9 @@ class _Stages:
         for requirement, _, word, meant in installation.requirements:
             key = PackageKey(installation.ecosystem, requirement.name)
             stated = detect_package(requirement)
-            spec = word if self.has_fixes else ""
+            # A script that the file runs is one of the shell.
+            is_own = installation.file in ("", self.path)
+            spec = word if self.has_fixes or not is_own else ""
             yield stated._replace(key=key, install_spec=spec, meant=meant)
         file = installation.file or self.path
         for reference, line in installation.direct:

@@ -115,7 +115,7 @@ def _read_command(
     words = [word.text for word in command.words]
     interpreters.notice(words, command.settings)
     call = find_call(command.words)
-    if call is None and not is_harmless(program):
+    if call is None and not is_harmless(command.words):
         call = find_inner_call(command.words)
         if call is None:
             yield from _unknown(command.words, program, reader)

@@ -69,8 +69,21 @@ _GLOBAL_VALUES_TEXT = (
 _GLOBAL_VALUES = frozenset(_GLOBAL_VALUES_TEXT.split())
 
 
-def is_harmless(program: str) -> bool:
-    """Whether a program is known not to install, whatever its words are."""
+_READING_TEXT = (
+    "versionlock mark hold unhold showhold remove erase purge autoremove clean makecache list info "
+    "search show policy repolist repoquery config-manager check-update history depends rdepends "
+    "download addlock removelock"
+)
+_READING = frozenset(_READING_TEXT.split())
+"""What apt, dnf, yum and zypper do without installing."""
+
+
+def is_harmless(words: Sequence[Word]) -> bool:
+    """Whether a command is known not to install."""
+    program = program_of(words[0].text)
+    if program in _APT or program in _DNF or program == "zypper":
+        at, _ = _verb(words, 1)
+        return at < len(words) and words[at].text in _READING
     return program in _HARMLESS
 
 
