@@ -9,7 +9,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 
 from .session import Script
-from .shell_words import script_lines
+from .shell_words import script_lines, split_rows
 
 MAX_BYTES = 1024 * 1024
 
@@ -47,7 +47,7 @@ def read_script(path: str) -> Script | None:
         return None
     if text.startswith("#!") and not is_shell(text.partition("\n")[0]):
         return None
-    return Script(path, script_lines(enumerate(text.splitlines(), 1)))
+    return Script(path, script_lines(enumerate(split_rows(text), 1)))
 
 
 def is_shell(first_line: str) -> bool:

@@ -68,6 +68,12 @@ def script_lines(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     return found
 
 
+def split_rows(text: str) -> list[str]:
+    """The rows of a text, as an editor counts them: other signs than a line's end separate
+    none."""
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
 def expand(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
     """``$NAME``, ``${NAME}``, ``${NAME:-default}`` filled in; false where one is not known.
     Positional parameters are variables, too, by their numbers, ``@`` and ``*``."""

@@ -20,7 +20,7 @@ from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
 from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.containers.script_files import is_shell, read_script_text
 from neuron_pin.inputs.containers.session import WrittenFile
-from neuron_pin.inputs.containers.shell_words import Word, script_lines
+from neuron_pin.inputs.containers.shell_words import Word, script_lines, split_rows
 from neuron_pin.inputs.yaml_document import YamlList, YamlMap, YamlNode, YamlText, parse_yaml
 
 from .jobs import Job, Part, script_folders
@@ -44,7 +44,7 @@ def read_cloud_init(path: str, names: Container[str]) -> Recipe:
     """What user data installs.  Raises `UnreadableInput`."""
     text = read_script_text(path)
     reader = _Reader(path, names)
-    rows = list(enumerate(text.splitlines(), 1))
+    rows = list(enumerate(split_rows(text), 1))
     if _HEADER.match(text):
         reader.config(text, 1)
     else:
@@ -111,7 +111,7 @@ class _Reader:
                 return
             text = decoded
             # Within it there are no lines of the file.
-            body = [(first, row) for row in text.splitlines()]
+            body = [(first, row) for row in split_rows(text)]
         kind = re.search(r"^content-type:\s*([\w/.+-]+)", head, re.I | re.M)
         name = kind[1].lower() if kind is not None else "text/plain"
         if text.startswith("#!") or name == "text/x-shellscript":
@@ -205,7 +205,7 @@ class _Reader:
                 reason = f"is not {encoding.text} that can be read"
                 self.unread.append(NotUnderstood(target.text, content.line, reason))
                 return []
-            rows = [(content.line, row) for row in decoded.splitlines()]
+            rows = [(content.line, row) for row in split_rows(decoded)]
         self.written.append(WrittenFile(target.text, tuple(rows), self.path))
         if rows and rows[0][1].startswith("#!") and is_shell(rows[0][1]):
             return [(target.text, Part(tuple(script_lines(rows))))]

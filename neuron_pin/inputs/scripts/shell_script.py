@@ -11,7 +11,7 @@ from collections.abc import Container
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.containers.script_files import is_shell, read_script_text
-from neuron_pin.inputs.containers.shell_words import Unended, script_lines
+from neuron_pin.inputs.containers.shell_words import Unended, script_lines, split_rows
 
 from .jobs import Job, JobReader, Part, script_folders
 
@@ -28,7 +28,7 @@ def read_shell_script(path: str, names: Container[str]) -> Recipe:
     first = text.partition("\n")[0]
     if first.startswith("#!") and not is_shell(first):
         raise UnreadableInput(path, 1, f"not a script of a shell: it begins {first.strip()!r}")
-    lines = script_lines(enumerate(text.splitlines(), 1))
+    lines = script_lines(enumerate(split_rows(text), 1))
     found = JobReader(path, names, script_folders(path)).read([Job((Part(lines),))])
     return Recipe(found.stages, (), describe_unended(found.unended))
 
