@@ -1,4 +1,4 @@
-"""resolvelib with three of its ways patched, by its inner functions (read in 1.1.0 to 1.2.1).
+"""resolvelib with four of its ways patched, by its inner functions (read in 1.1.0 to 1.2.1).
 
 Each round it asks of every package whether its pin satisfies what is required of it, twice:
 for a thousand packages that is four million questions, nearly all of which were asked the
@@ -8,6 +8,9 @@ same objects.
 A pin that no longer satisfies loses what it requires from the graph, but stays pinned; should it
 satisfy again before another one takes its place, what it requires is missing from the answer.
 Here it is unpinned, so that it comes back with all that it requires, if it comes back.
+
+It does not ask its provider in what order to try candidates beside what is pinned by now; here it
+does (`Provider.order`).
 
 Where it jumps back over several pins it can pass over the only answer, or go in circles.
 `StepwiseResolution` goes back one pin at a time.
@@ -20,22 +23,23 @@ stands on, with the arguments that it gives them.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Generic
+from typing import Generic
 
 from resolvelib import AbstractProvider, BaseReporter
+from resolvelib.resolvers.criterion import Criterion
 from resolvelib.resolvers.resolution import Resolution
 from resolvelib.structs import CT, KT, RT, RequirementInformation
 
-if TYPE_CHECKING:
-    from resolvelib.resolvers import Criterion
-
 _STANDS_ON = {
     "__init__": ("self", "provider", "reporter"),
+    "_attempt_to_pin_criterion": ("self", "name"),
     "_is_current_pin_satisfying": ("self", "name", "criterion"),
     "_remove_information_from_criteria": ("self", "criteria", "parents"),
     "_backjump": ("self", "causes"),
 }
 """Functions of resolvelib's and their arguments."""
+_CRITERION = ("self", "candidates", "information", "incompatibilities")
+"""The arguments of what it knows of one identifier."""
 _KEEPS = ("_p", "_states")
 """What its first function keeps: the provider, and the states."""
 
@@ -45,6 +49,9 @@ def _check() -> None:
         code = getattr(getattr(Resolution, name, None), "__code__", None)
         if code is None or code.co_varnames[: code.co_argcount] != arguments:
             raise ImportError(f"resolvelib has no Resolution.{name}({', '.join(arguments)})")
+    code = Criterion.__init__.__code__
+    if code.co_varnames[: code.co_argcount] != _CRITERION:
+        raise ImportError(f"resolvelib has no Criterion({', '.join(_CRITERION[1:])})")
     if not set(_KEEPS) <= set(Resolution.__init__.__code__.co_names):
         raise ImportError(f"resolvelib's Resolution does not keep {' and '.join(_KEEPS)}")
 
@@ -58,6 +65,27 @@ class CachingResolution(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
     ) -> None:
         super().__init__(provider, reporter)
         self._verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] = {}
+
+    def _attempt_to_pin_criterion(self, name: KT) -> list[Criterion[RT, CT]]:
+        """As resolvelib does it, with the candidates in the order that the provider gives them
+        beside what is pinned, if it has one (`Provider.order`)."""
+        order = getattr(self._p, "order", None)
+        if order is None:
+            return super()._attempt_to_pin_criterion(name)
+        state = self._states[-1]
+        criterion = state.criteria[name]
+        ordered = type(criterion)(
+            order(criterion.candidates, state.mapping),
+            criterion.information,
+            criterion.incompatibilities,
+        )
+        state.criteria[name] = ordered
+        try:
+            return super()._attempt_to_pin_criterion(name)
+        finally:
+            # It is of this moment, and can be read once.
+            if state.criteria[name] is ordered:
+                state.criteria[name] = criterion
 
     def _is_current_pin_satisfying(self, name: KT, criterion: Criterion[RT, CT]) -> bool:
         mapping = self._states[-1].mapping

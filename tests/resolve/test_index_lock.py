@@ -90,6 +90,85 @@ def lock(run: Run, pair: Pair, *arguments: str) -> dict:
     return document
 
 
+NAMED_FIRST = {
+    # name: projects, what is asked for, what is locked
+    "what it brings is older": (
+        {
+            "web": [("2.0", ()), ("1.0", ())],
+            "flow": [("1.0", ("flow-core",))],
+            "flow-core": [("3.0", ("web<2",)), ("2.0", ("web<2",)), ("1.0", ("web",))],
+        },
+        ["web", "flow"],
+        {"web": "2.0", "flow": "1.0", "flow-core": "1.0"},
+    ),
+    "whatever the order": (
+        {
+            "web": [("2.0", ()), ("1.0", ())],
+            "flow": [("1.0", ("flow-core",))],
+            "flow-core": [("3.0", ("web<2",)), ("2.0", ("web<2",)), ("1.0", ("web",))],
+        },
+        ["flow", "web"],
+        {"web": "2.0", "flow": "1.0", "flow-core": "1.0"},
+    ),
+    "with an extra": (
+        {
+            "web": [("2.0", ("extra; extra == 'old'",)), ("1.0", ())],
+            "flow-core": [("3.0", ("web<2",)), ("1.0", ("web",))],
+            "flow": [("1.0", ("flow-core",))],
+        },
+        ["web[old]", "flow"],
+        {"web": "2.0", "flow": "1.0", "flow-core": "1.0"},
+    ),
+    "nothing goes with it": (
+        {
+            "web": [("2.0", ()), ("1.0", ())],
+            "flow": [("1.0", ("flow-core",))],
+            "flow-core": [("3.0", ("web<2",)), ("2.0", ("web<2",))],
+        },
+        ["web", "flow"],
+        {"web": "1.0", "flow": "1.0", "flow-core": "3.0"},
+    ),
+    "what goes with it cannot be had": (
+        {
+            "web": [("2.0", ()), ("1.0", ())],
+            "flow": [("1.0", ("flow-core",))],
+            "flow-core": [("3.0", ("web<2",)), ("2.0", ("nowhere",))],
+        },
+        ["web", "flow"],
+        {"web": "1.0", "flow": "1.0", "flow-core": "3.0"},
+    ),
+    "the first that was named": (
+        {"one": [("2.0", ()), ("1.0", ())], "two": [("2.0", ("one<2",)), ("1.0", ())]},
+        ["one", "two"],
+        {"one": "2.0", "two": "1.0"},
+    ),
+    "Neuron's own before others": (
+        {"one": [("2.0", ("neuronx-cc>=9",)), ("1.0", ("neuronx-cc",))]},
+        ["one", "neuronx-cc"],
+        {"one": "1.0", "neuronx-cc": "2.26.6360.0+6f180f47", "numpy": "2.3.0"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMED_FIRST)
+def test_what_was_asked_for_comes_before_what_it_brings(pair: Pair, run: Run, case: str) -> None:
+    projects, wanted, locked = NAMED_FIRST[case]
+    publish(pair.public, projects, as_json=True)
+    outcome = run("lock", *wanted, *pair.options, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    found = {package["name"]: package["version"] for package in json.loads(outcome.out)["packages"]}
+    assert found.items() >= locked.items()
+
+
+def test_a_version_passed_over_for_what_was_asked_for_is_told(pair: Pair, run: Run) -> None:
+    publish(pair.public, NAMED_FIRST["what it brings is older"][0], as_json=True)
+    outcome = run("lock", "web", "flow", *pair.options, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    told = {(e["name"], e["version"]): e for e in json.loads(outcome.out)["exclusions"]}
+    assert told["flow-core", "3.0"]["rule"] == "NP301"
+    assert "web" in told["flow-core", "3.0"]["reason"]
+
+
 def test_the_closure_comes_from_the_right_indexes_and_the_placeholder_never_wins(run, pair) -> None:
     found = lock(run, pair, "torch-neuronx", "neuronx-cc")
     assert found["sdk"] == "2.31.1"
