@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from resolvelib import AbstractProvider
 
 from neuron_pin.catalog import FrameworkRole, Package, public_version
-from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
-from neuron_pin.sources.index.dependencies import NotStatic
 
 from .exclusion import Exclusion
 from .graph import (
@@ -26,6 +24,7 @@ from .graph import (
     make_bond,
     make_edge,
 )
+from .named_first import NamedFirst
 from .release_candidates import find_framework
 from .rules import Context
 
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from .source import CandidateProvider
 
 _FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
-MAX_PASSED_OVER = 32
-"""Versions of one package that are passed over for the sake of what was asked for by name; each may
-have to be fetched to be read."""
 
 
 class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
@@ -66,7 +62,8 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         packages = context.catalog.packages
         first = sorted(roots, key=lambda need: not _is_component(packages.get(need.key.name)))
         self._order = {need.identifier: index for index, need in reversed([*enumerate(first)])}
-        self._named = frozenset(str(need.key) for need in roots)
+        named = frozenset(str(need.key) for need in roots)
+        self._named_first = NamedFirst(offers, named, self.get_dependencies, self.rejected)
         self._requirements: dict[tuple[int, frozenset[str]], list[DependencyEdge]] = {}
 
     def identify(self, requirement_or_candidate: DependencyEdge | ResolvedNode) -> str:
@@ -144,54 +141,8 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
     def order(
         self, matches: Iterable[ResolvedNode], pins: Mapping[str, ResolvedNode]
     ) -> Iterator[ResolvedNode]:
-        """What matches, in the order in which it is to be tried beside what is pinned by now.
-
-        resolvelib takes the newest version, and moves what is pinned and does not go with it.  What
-        was asked for by name is not moved for the sake of what it brings: versions that go
-        with it come first, as far as there are some.
-        """
-        passed: list[ResolvedNode] = []
-        found = iter(matches)
-        for node in found:
-            moved = self._find_moved(node, pins)
-            if moved is None:
-                yield node
-                continue
-            passed.append(node)
-            self._note_passed(node.candidate, *moved)
-            if len(passed) == MAX_PASSED_OVER:
-                break
-        yield from passed
-        yield from found
-
-    def _find_moved(
-        self, node: ResolvedNode, pins: Mapping[str, ResolvedNode]
-    ) -> tuple[DependencyEdge, Candidate] | None:
-        """What a node requires of a package that was asked for by name and is pinned at a version
-        which does not satisfy that, and this version; none for nothing."""
-        try:
-            needs = self.get_dependencies(node)
-        except (SourceFailed, NotStatic):
-            # Said if it comes to that version.
-            return None
-        for need in needs:
-            identifier = str(need.key)
-            if identifier in self._named and need.requirement is not None:
-                pin = pins.get(identifier)
-                if pin is not None and not admits(need, pin.candidate):
-                    return need, pin.candidate
-        return None
-
-    def _note_passed(self, candidate: Candidate, need: DependencyEdge, kept: Candidate) -> None:
-        rejected = self.rejected.setdefault(candidate.key, {})
-        if candidate.version not in rejected:
-            rejected[candidate.version] = Exclusion(
-                candidate.key,
-                candidate.version,
-                Rule.REQUIREMENT,
-                f"needs {need}, and {kept.key.name} {kept.version} was asked for by name",
-                candidate.source,
-            )
+        """What matches, in the order in which it is to be tried beside what is pinned by now."""
+        return self._named_first.order(matches, pins)
 
     def _matches(
         self,

@@ -119,6 +119,17 @@ NAMED_FIRST = {
         ["web[old]", "flow"],
         {"web": "2.0", "flow": "1.0", "flow-core": "1.0"},
     ),
+    "a part that is the same package": (
+        {
+            "web": [("2.0", ()), ("1.0", ())],
+            "flow": [("1.0", ("flow-all>=1",))],
+            "flow-all": [("3.0", ("flow-core==3.0",)), ("1.0", ("flow-core==1.0",))],
+            "flow-core": [("3.0", ("flow-base==3.0",)), ("1.0", ("web",))],
+            "flow-base": [("3.0", ("web<2",))],
+        },
+        ["web", "flow"],
+        {"web": "2.0", "flow": "1.0", "flow-all": "1.0", "flow-core": "1.0"},
+    ),
     "nothing goes with it": (
         {
             "web": [("2.0", ()), ("1.0", ())],
@@ -158,6 +169,15 @@ def test_what_was_asked_for_comes_before_what_it_brings(pair: Pair, run: Run, ca
     assert outcome.code == 0, outcome.err
     found = {package["name"]: package["version"] for package in json.loads(outcome.out)["packages"]}
     assert found.items() >= locked.items()
+
+
+def test_what_cannot_be_read_is_not_looked_for_in_older_versions(pair: Pair, run: Run) -> None:
+    publish(pair.public, NAMED_FIRST["what it brings is older"][0], as_json=True)
+    del pair.public.answers["/files/flow_core-2.0-py3-none-any.whl"]
+    outcome = run("lock", "web", "flow", *pair.options, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    found = {package["name"]: package["version"] for package in json.loads(outcome.out)["packages"]}
+    assert found.items() >= {"web": "1.0", "flow-core": "3.0"}.items()
 
 
 def test_a_version_passed_over_for_what_was_asked_for_is_told(pair: Pair, run: Run) -> None:
