@@ -17,7 +17,7 @@ else:
     import tomli as tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import Run, Served, page, publish, row, wheel
@@ -90,7 +90,7 @@ def lock(run: Run, pair: Pair, *arguments: str) -> dict:
     return document
 
 
-NAMED_FIRST = {
+NAMED_FIRST: dict[str, tuple[dict[str, Any], list[str], dict[str, str]]] = {
     # name: projects, what is asked for, what is locked
     "what it brings is older": (
         {
