@@ -164,3 +164,19 @@ def test_only_scripts_of_the_shell_are_fixed(run, name: str, text: str, is_fixed
     after = Path(name).read_text()
     assert (after != text) is is_fixed
     assert after.replace("neuronx-cc==2.*", "neuronx-cc") == text
+
+
+def test_what_is_broken_in_a_script_that_is_run_is_said_there(run) -> None:
+    Path("a.sh").write_text(f"bash b.sh\n{GOOD}")
+    Path("b.sh").write_text(f"\nif true; then\n{GOOD}")
+    done = run("check", "a.sh", *TARGET, "--format", "json")
+    document = json.loads(done.out)
+    assert [part["place"] for part in document["inputs"][0]["unread"]] == ["b.sh:2"]
+    assert {row["place"] for row in document["findings"]} == {"a.sh:2", "b.sh:3"}
+
+
+def test_lines_are_those_that_an_editor_counts(run) -> None:
+    Path("a.sh").write_bytes(b"#!/bin/sh\r\necho a\x0cb\x1cc\r\n" + GOOD.encode())
+    done = run("check", "a.sh", *TARGET, "--format", "json")
+    (finding,) = json.loads(done.out)["findings"]
+    assert (finding["place"], finding["subject"]) == ("a.sh:3", "aws-neuronx-tools 1.2.3.4")

@@ -197,7 +197,7 @@ class _Reader:
                     self.unread.append(found)
                 else:
                     self.installations.append(found)
-            self.unread += unended_parts(run)
+            self.unread += unended_parts(run, self.path)
         # An environment that a RUN activates is active in it alone.
         self.session.interpreters.active = None
 

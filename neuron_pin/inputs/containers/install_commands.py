@@ -206,16 +206,16 @@ def _nested(
 
         run = ShellRun(follow=follow)
         yield from _read(read_commands(lines, settings, run), reader, depth + 1)
-        yield from unended_parts(run)
+        yield from unended_parts(run, reader.place)
     elif lines:
         text = lines[0][1].strip()
         yield NotUnderstood(text, lines[0][0], "scripts are nested too deeply")
 
 
-def unended_parts(run: ShellRun) -> Iterator[NotUnderstood]:
-    """What a script opens and does not close."""
+def unended_parts(run: ShellRun, place: str) -> Iterator[NotUnderstood]:
+    """What the script of a file opens and does not close."""
     for file, unended in run.unended:
-        yield NotUnderstood(unended.what, unended.line, unended.reason, file=file)
+        yield NotUnderstood(unended.what, unended.line, unended.reason, file=file or place)
 
 
 def _other_script(command: Command, program: str, reader: _Reader) -> Iterator[NotUnderstood]:
