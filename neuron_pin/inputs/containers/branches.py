@@ -16,6 +16,12 @@ from neuron_pin.record import NamedTuple
 from .shell_words import Unended
 
 MAX_READINGS = 24
+MAX_OPEN = 200
+"""Constructs that are open at once."""
+
+MAX_CONDITION = 1_000
+"""Characters of a condition that are looked at."""
+
 OTHERWISE = "otherwise"
 """The alternative of ``else``, and of a pattern that matches everything."""
 
@@ -141,6 +147,7 @@ class Branches:
         self.choices = choices
         self.unended: list[Unended] = []
         self._frames: list[_Frame] = []
+        self._is_too_deep = False
 
     @property
     def is_active(self) -> bool:
@@ -154,7 +161,11 @@ class Branches:
 
     def _open(self, kind: str, line: int) -> _Frame:
         frame = _Frame(kind, line, self.is_active)
-        self._frames.append(frame)
+        if len(self._frames) < MAX_OPEN:
+            self._frames.append(frame)
+        elif not self._is_too_deep:
+            self._is_too_deep = True
+            self.unended.append(Unended("what is nested", line, "goes deeper than is read"))
         return frame
 
     def _close(self, *kinds: str) -> _Frame | None:
@@ -200,7 +211,9 @@ class Branches:
         elif word == "else":
             self._take(frame, OTHERWISE)
         else:
-            written = " ".join(text[frame.condition_begin : index - len("then")].split())
+            end = min(index - len("then"), frame.condition_begin + MAX_CONDITION)
+            written = " ".join(text[frame.condition_begin : end].split())
+            frame.condition_begin = index
             subject, value = _read_test(written.rstrip("; "))
             frame.question = frame.question or subject
             self._take(frame, value if subject == frame.question else f"{subject} {value}")

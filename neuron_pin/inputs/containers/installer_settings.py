@@ -29,6 +29,8 @@ def names_index(text: str) -> bool:
 
 def configured_indexes(command: Command) -> list[str]:
     """The indexes that a command writes into the configuration of an installer."""
+    if not any(word.text in ("set", "add", "config") for word in command.words):
+        return []
     words = [word.text for word in unwrap(command).command.words]
     if "config" in words and "set" in words:
         for index, word in enumerate(words[:-1]):

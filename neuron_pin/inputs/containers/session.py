@@ -136,7 +136,9 @@ class Session:
 
 
 def _written_files(command: Command) -> list[str]:
-    words = [word.text for word in unwrap(command).command.words]
+    words = [word.text for word in command.words]
+    if any(word.endswith("tee") for word in words):
+        words = [word.text for word in unwrap(command).command.words]
     if words and words[0].rpartition("/")[2] == "tee":
         return [*command.targets, *(word for word in words[1:] if not word.startswith("-"))]
     return [target for target in command.targets if not target.startswith("/dev/")]

@@ -7,6 +7,7 @@ the Bash manual, compound commands, shell functions.  Nothing is run.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from neuron_pin.record import NamedTuple
@@ -26,6 +27,9 @@ from .shell_words import (
 
 MAX_CALLED = 4 * 1024 * 1024
 """Characters of functions that are called, and of scripts that are sourced, in one reading."""
+
+MAX_VARIABLES = 2_000
+"""Variables whose values are known at once."""
 
 MAX_NESTED = 8
 """How deeply functions call each other, and scripts source others."""
@@ -262,14 +266,15 @@ class _Reader:
                     own[match[1]] = before + value
             rest.pop(0)
         if not rest:
-            known.update(own)
+            if len(known) < MAX_VARIABLES:
+                known.update(own)
             return None
         first = rest[0].text
         if first in _DECLARING:
             for word in rest[1:]:
                 match = re.fullmatch(ASSIGNMENT, word.text, re.S)
                 value = _assigned(match[3], word.is_known) if match is not None else None
-                if match is not None and value is not None:
+                if match is not None and value is not None and len(known) < MAX_VARIABLES:
                     known[match[1]] = value
         elif first == "for" and len(rest) > 3 and rest[2].text == "in":
             values = [word.text for word in rest[3:]]
@@ -285,7 +290,7 @@ class _Reader:
         elif first == "set" and "--" in [word.text for word in rest[1:3]]:
             at = [word.text for word in rest].index("--")
             set_parameters(known, [word.text for word in rest[at + 1 :]])
-        return Command(tuple(rest), {**known, **own} if own else known)
+        return Command(tuple(rest), ChainMap(own, known) if own else known)
 
     def _perform(self, command: Command) -> Iterator[Command]:
         """A command, or what it stands for: the body of a function, a script that is sourced."""

@@ -129,6 +129,13 @@ _REDIRECTION = r"(?:\d+|&)?(<<<|<<-?|>>|>\||<>|>&|<&|>|<)(?!\()"
 _HERE_WORD = r"[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([^\s'\"<>;&|()]+))"
 
 
+_WORD_ENDS = f" \t{_BREAKS}"
+_match_plain_word = re.compile(r"[\w./:=@%+,^*?~!{}\[\]-]+(?=[ \t\n;&|)]|\Z)").match
+"""A word that is only itself: nothing in it is quoted, filled in or redirected."""
+
+_match_unquoted = re.compile(rf"[^ \t{re.escape(_BREAKS)}'\"\\$`]*").match
+
+
 class Unended(NamedTuple):
     """What a script opens and does not close, or has too much of, with the line that it begins
     on."""
@@ -179,13 +186,14 @@ class Tokens:
         """Words in order, and the sign where a command ends."""
         text, index, count = self.text, 0, 0
         match_redirection = re.compile(_REDIRECTION).match
+        match_blanks = re.compile(r"[ \t]+").match
         is_first = True
         while index < len(text):
             self._find_row(index)
             sign = text[index]
             redirection = match_redirection(text, index) if sign in "<>&0123456789" else None
             if sign in " \t":
-                index += 1
+                index = match_blanks(text, index).end()  # type: ignore[union-attr]
             elif redirection is not None:
                 index = self._redirect(redirection)
             elif sign in _BREAKS:
@@ -228,20 +236,19 @@ class Tokens:
 
     def lines_between(self, begin: int, end: int) -> list[tuple[int, str]]:
         """The lines of a part of the text, with their numbers."""
-        found = []
-        for number, start in zip(self._numbers, self._starts, strict=True):
-            if start >= end:
-                break
-            found.append((number, start))
         rows = []
-        for at, (number, start) in enumerate(found):
-            stop = found[at + 1][1] if at + 1 < len(found) else end
-            if stop > begin:
-                rows.append((number, self.text[max(start, begin) : min(stop, end)]))
+        at = max(bisect_right(self._starts, begin) - 1, 0)
+        while at < len(self._starts) and self._starts[at] < end:
+            stop = self._starts[at + 1] if at + 1 < len(self._starts) else end
+            row = self.text[max(self._starts[at], begin) : min(stop, end)]
+            rows.append((self._numbers[at], row))
+            at += 1
         return rows
 
     def _repeat(self, written: str) -> Iterator[dict[str, str]]:
         """The values of the loop's variable that a word names, one after the other."""
+        if not self.loops:
+            return
         named = [name for name in re.findall(_NAMED, written) if name in self.loops]
         if named and self._repeated < MAX_REPEATED:
             yield from ({named[0]: value} for value in self.loops[named[0]])
@@ -308,12 +315,15 @@ class Tokens:
     def _word(self, index: int, variables: Mapping[str, str]) -> tuple[int, list[Word]]:
         """One word as it is written, as the words that it expands to."""
         text, line = self.text, self._numbers[self._row]
+        plain_word = _match_plain_word(text, index)
+        if plain_word is not None:
+            return plain_word.end(), [Word(plain_word[0], line)]
         parts: list[str] = []
         complete = True
         redirection = -1
         begins = index
         is_assignment = re.compile(_ASSIGNS).match(text, index) is not None
-        while index < len(text) and text[index] not in f" \t{_BREAKS}":
+        while index < len(text) and text[index] not in _WORD_ENDS:
             sign = text[index]
             if sign == "'" or text.startswith("$'", index):
                 begin = index + (1 if sign == "'" else 2)
@@ -344,8 +354,7 @@ class Tokens:
                 end = index + 1
                 if text.startswith("${", index):
                     end = self._end(end_of_braces(text, index + 2), index + 2)
-                while end < len(text) and text[end] not in f" \t{_BREAKS}'\"\\$`":
-                    end += 1
+                end = _match_unquoted(text, end).end()  # type: ignore[union-attr]
                 sign_at = re.search("[<>]", text[index:end])
                 if sign_at is not None and redirection < 0:
                     before = expand(text[index : index + sign_at.start()], variables)[0]

@@ -104,7 +104,7 @@ class _Pipeline:
         parallel = self._get(job, "parallel")
         entries = parallel.items("matrix") if isinstance(parallel, YamlMap) else ()
         found: list[dict[str, str]] = []
-        for entry in entries:
+        for entry in entries[:MAX_COMBINATIONS]:
             if isinstance(entry, YamlMap):
                 names = [key.text for key, _ in entry.pairs]
                 values = [

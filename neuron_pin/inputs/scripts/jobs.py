@@ -18,8 +18,12 @@ from neuron_pin.inputs.containers.shell import UNCALLED, Command, ShellRun, read
 from neuron_pin.inputs.containers.shell_words import Lines, Unended, Word
 from neuron_pin.record import NamedTuple
 
-MAX_READ = 3 * 1024 * 1024
+MAX_READ = 4 * 1024 * 1024
 """Characters of a file's scripts that are read, over all of their alternatives."""
+
+
+MAX_UNENDED = 100
+"""What is told of a file that is open at its end."""
 
 
 class Part(NamedTuple):
@@ -90,11 +94,17 @@ class JobReader:
         return ReadJobs(tuple(numbered), tuple(self._unended))
 
     def _job(self, job: Job) -> Iterator[Stage]:
+        size = sum(len(line) for part in job.parts for _, line in part.lines) + 1000
+        first_line = next((line for part in job.parts for line, _ in part.lines), 1)
+        if self._left <= 0:
+            said = NotUnderstood(job.label or "a script", first_line, "is more than is read")
+            yield self._read(Job((), unread=(said,)), None)
+            return
+        self._left -= size
         everything = self._read(job, None)
         if not self._concerns(everything):
             yield everything
             return
-        size = sum(len(line) for part in job.parts for _, line in part.lines) + 1000
         plan = Plan(max(1, min(24, self._left // size)))
         readings: list[tuple[Stage, Choices]] = []
         for choices in plan.readings():
@@ -103,8 +113,8 @@ class JobReader:
         if not plan.is_complete:
             # All alternatives one after the other: nothing is left out, and nothing is said of
             # what goes together.
-            line = next((line for part in job.parts for line, _ in part.lines), 1)
-            said = NotUnderstood("if and case", line, "has more alternatives than are read apart")
+            reason = "has more alternatives than are read apart"
+            said = NotUnderstood("if and case", first_line, reason)
             readings.append((everything, Choices({})))
             first, choices = readings[0]
             readings[0] = (first._replace(unread=(*first.unread, said)), choices)
@@ -151,7 +161,8 @@ class JobReader:
                 else:
                     installations.append(found)
             for file, unended in run.unended:
-                self._unended[file or self.path, unended] = None
+                if len(self._unended) < MAX_UNENDED:
+                    self._unended[file or self.path, unended] = None
             # What a script activates is active in it alone.
             session.interpreters.active = None
             handed_on.update(_hand_on(session.written, variables))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Iterator, Mapping
+from itertools import islice
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
@@ -29,6 +30,9 @@ from .yaml_scripts import (
     text_pairs,
     unknown_variable,
 )
+
+MAX_FILLED = 4 * 1024 * 1024
+"""Characters of a job's steps that are filled in, over all combinations of its matrix."""
 
 MAX_ACTIONS = 3
 """How deeply local actions use others."""
@@ -105,10 +109,12 @@ class _Workflow:
             tuple((k, v) for k, v in each.items() if k in used): None for each in combinations
         }
         unread: tuple[NotUnderstood, ...] = ()
-        if matrix is not None and len(combinations) >= MAX_COMBINATIONS:
-            said = f"more than {MAX_COMBINATIONS} combinations"
-            unread = (NotUnderstood("matrix", matrix.line, f"has {said}"),)
-        for values in projected:
+        size = sum(len(text) for text in _texts_of_steps(job)) + 1
+        limit = max(1, MAX_FILLED // size)
+        if matrix is not None and (len(combinations) >= MAX_COMBINATIONS or len(projected) > limit):
+            reason = "has more combinations than are read"
+            unread = (NotUnderstood("matrix", matrix.line, reason),)
+        for values in islice(projected, limit):
             known = self._known()
             known.update({f"matrix.{key}": value for key, value in values})
             label = ", ".join([f"job {name}", *(f"{key} {value}" for key, value in values)])
