@@ -58,6 +58,7 @@ def test_there_are_twenty_five_of_each() -> None:
     assert len(read_cases("requirements.toml")) >= 25
     assert len(read_cases("projects.toml")) >= 25
     assert len(read_cases("scripts.toml")) >= 25
+    assert len(read_cases("workflows.toml")) >= 20
 
 
 RECIPE = """\

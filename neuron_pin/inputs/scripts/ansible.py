@@ -71,11 +71,41 @@ def read_playbook(path: str, names: Container[str]) -> Recipe:
             jobs.append(_Tasks(names, play).job(tasks))
         tasks = [item for item in items if item.get("hosts") is None]
         if tasks:
-            jobs.append(_Tasks(names, None).job(tasks))
+            role = _Tasks(names, None)
+            role.variables.update(_role_variables(path))
+            jobs.append(role.job(tasks))
     folder = os.path.dirname(path)
     # A role's files are beside the folder of its tasks.
     folders = [folder, os.path.join(folder, "files"), os.path.normpath(f"{folder}/../files")]
     return make_recipe(path, names, folders, jobs, problems)
+
+
+def _role_variables(path: str) -> dict[str, YamlNode]:
+    """The variables that a role has beside its tasks, without lines: they are of other files.
+    What cannot be read there is not known here, and said where it is checked itself."""
+    found: dict[str, YamlNode] = {}
+    role = os.path.dirname(os.path.dirname(path))
+    for name in ("defaults/main.yml", "defaults/main.yaml", "vars/main.yml", "vars/main.yaml"):
+        where = os.path.join(role, name)
+        if not os.path.isfile(where):
+            continue
+        try:
+            documents = read_yaml(where)
+        except UnreadableInput:
+            continue
+        root = documents[0].root if documents else None
+        for key, value in root.pairs if isinstance(root, YamlMap) else ():
+            found[key.text] = _without_lines(value)
+    return found
+
+
+def _without_lines(node: YamlNode) -> YamlNode:
+    if isinstance(node, YamlText):
+        return node._replace(line=0, lines=())
+    if isinstance(node, YamlList):
+        return node._replace(line=0, items=tuple(map(_without_lines, node.items)))
+    pairs = tuple((key, _without_lines(value)) for key, value in node.pairs)
+    return node._replace(line=0, pairs=pairs)
 
 
 class _Tasks:
@@ -282,7 +312,9 @@ class _Tasks:
         words = [Word(program, node.line), Word("install", node.line)]
         for key in ("name", "pkg", "package", "deb"):
             for text, filled, is_known in self._texts(arguments.get(key)):
-                words.append(Word(filled, text.line, is_known))
+                # All that is installed already is not named.
+                if filled != "*":
+                    words.append(Word(filled, text.line, is_known))
         if len(words) > 2:
             yield Part(commands=(tuple(words),))
 
