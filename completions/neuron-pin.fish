@@ -184,7 +184,7 @@ complete -c neuron-pin -n '__neuron_pin_at check' -l baseline -r -F -d 'do not r
 complete -c neuron-pin -n '__neuron_pin_at check' -l write-baseline -r -F -d 'record today\'s findings in this file'
 complete -c neuron-pin -n '__neuron_pin_at check' -l fix -d 'change files so that findings go, where that is safe'
 complete -c neuron-pin -n '__neuron_pin_at check' -l diff -d 'write nothing'
-complete -c neuron-pin -n '__neuron_pin_at check' -l format -x -a 'text json sarif github cyclonedx markdown' -d 'print the findings as text, json, sarif, github, cyclonedx or markdown'
+complete -c neuron-pin -n '__neuron_pin_at check' -l format -x -a 'text json sarif github cyclonedx spdx markdown' -d 'print the findings as text, json, sarif, github, cyclonedx, spdx or markdown'
 complete -c neuron-pin -n '__neuron_pin_at check' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'the instance family: inf1, inf2, trn1, trn1n, trn2, trn3'
 complete -c neuron-pin -n '__neuron_pin_at check' -l os -x -a 'ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04 ubuntu26.04 debian12 amzn2 amzn2023 rocky9 rhel10' -d 'the operating system: ubuntu24.04, amzn2023, rocky9 …'
 complete -c neuron-pin -n '__neuron_pin_at check' -l python -l python-version -x -a '3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14' -d 'the Python version'

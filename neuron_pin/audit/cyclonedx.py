@@ -1,6 +1,6 @@
 """What is installed as a CycloneDX bill of materials, with the findings on each component.
 
-Needs the extra ``cyclonedx``.  Source: CycloneDX 1.6; package URLs of pypi, deb and rpm.
+Needs the extra ``cyclonedx``.  Source: CycloneDX 1.6.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from neuron_pin import __version__
+from neuron_pin.catalog import Catalog
 from neuron_pin.errors import WrongUsage
 from neuron_pin.extras import install_command
 from neuron_pin.inputs.locks.detected import DetectedPackage
-from neuron_pin.policy import Ecosystem
 
 from .finding import Finding
+from .purl import list_identified
 
 _NAMESPACE = UUID("6b1f5c1e-6a0f-5d0a-9c2c-7f7f0e1c9a11")
-_TYPES = {Ecosystem.PIP: "pypi", Ecosystem.APT: "deb", Ecosystem.RPM: "rpm"}
 
 
 def render_cyclonedx(
-    findings: Sequence[Finding], stated: Sequence[DetectedPackage], made: datetime | None = None
+    findings: Sequence[Finding],
+    stated: Sequence[DetectedPackage],
+    catalog: Catalog,
+    made: datetime | None = None,
 ) -> str:
     """The document's text, JSON, of version 1.6: every exact version as a component; a finding
     is a property ``neuron-pin:NP…`` of the component that it is about, or of the whole.  The
@@ -36,7 +39,6 @@ def render_cyclonedx(
         from cyclonedx.model.component import Component, ComponentType
         from cyclonedx.output import make_outputter
         from cyclonedx.schema import OutputFormat, SchemaVersion
-        from packageurl import PackageURL
     except ImportError:
         raise WrongUsage("CycloneDX needs its library", hint=install_command("cyclonedx")) from None
     rows = sorted((str(s.key), s.version, s.place) for s in stated)
@@ -52,19 +54,15 @@ def render_cyclonedx(
     by_subject: dict[str, list[Finding]] = {}
     for finding in findings:
         by_subject.setdefault(finding.subject, []).append(finding)
-    for statement in sorted({(s.key, s.version) for s in stated if s.version}, key=str):
-        key, version = statement
-        if key.ecosystem not in _TYPES:
-            continue
-        url = PackageURL(type=_TYPES[key.ecosystem], name=key.name, version=version)
+    for identified in list_identified(stated, catalog):
         component = Component(
-            name=key.name,
-            version=version,
+            name=identified.name,
+            version=identified.version,
             type=ComponentType.LIBRARY,
-            purl=url,
-            bom_ref=url.to_string(),
+            purl=identified.purl,
+            bom_ref=identified.purl.to_string(),
         )
-        for finding in by_subject.pop(f"{key.name} {version}", []):
+        for finding in by_subject.pop(f"{identified.name} {identified.version}", []):
             component.properties.add(_property(Property, finding))
         bom.components.add(component)
     for rest in by_subject.values():

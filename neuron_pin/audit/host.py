@@ -29,7 +29,7 @@ from neuron_pin.inputs.host.dpkg_status import (
     read_dpkg_status,
 )
 from neuron_pin.inputs.host.rpm_database import read_rpm_installed, rpm_database
-from neuron_pin.inputs.locks.detected import DetectedPackage
+from neuron_pin.inputs.locks.detected import DetectedPackage, distribution_of
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.apt.sources_list import read_apt_sources
 from neuron_pin.target import Target
@@ -191,6 +191,7 @@ def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackag
     """The Neuron system packages that are installed, those of names that the facts do not have
     too; raises `UnreadableInput`."""
     names = _SystemNames(catalog)
+    vendor = distribution_of(detect(root).os)
     status = os.path.join(root, STATUS)
     if os.path.lexists(status) or has_dpkg_status(root):
         data = read_dpkg_status(root)
@@ -200,11 +201,13 @@ def list_system_packages(root: str, catalog: Catalog) -> Iterator[DetectedPackag
         for name, found in sorted(parse_installed(data, every).items()):
             if not found.version:
                 continue  # Unpacking it failed, which `check_states` says.
-            yield DetectedPackage(PackageKey(Ecosystem.APT, name), found.version, None, "", status)
+            key = PackageKey(Ecosystem.APT, name)
+            yield DetectedPackage(key, found.version, None, "", status, vendor=vendor)
     database = rpm_database(root)
     if database:
         for name, version in sorted(read_rpm_installed(root, names).items()):
-            yield DetectedPackage(PackageKey(Ecosystem.RPM, name), version, None, "", database)
+            key = PackageKey(Ecosystem.RPM, name)
+            yield DetectedPackage(key, version, None, "", database, vendor=vendor)
 
 
 class _SystemNames:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .finding import Finding, Severity
 from .suppression import fingerprint
 from .unread import UnreadPart
 
+INFORMATION = "https://awsdocs-neuron.readthedocs-hosted.com/en/latest/about-neuron/sdk-policy.html"
+"""The policy that the findings are about."""
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -32,9 +35,11 @@ def render_sarif(findings: Sequence[Finding], unread: Sequence[UnreadPart] = ())
                     "driver": {
                         "name": "neuron-pin",
                         "version": __version__,
+                        "informationUri": INFORMATION,
                         "rules": [
                             {
                                 "id": rule.identifier,
+                                "name": rule.name.title().replace("_", ""),
                                 "shortDescription": {"text": rule.title},
                                 "fullDescription": {"text": PAGES[rule].text},
                                 "help": {"text": f"neuron-pin policy {rule.identifier}"},
@@ -43,7 +48,7 @@ def render_sarif(findings: Sequence[Finding], unread: Sequence[UnreadPart] = ())
                         ],
                     }
                 },
-                "results": [_result(finding) for finding in findings],
+                "results": _results(findings),
             }
         ],
     }
@@ -66,22 +71,35 @@ def _notification(part: UnreadPart) -> dict[str, Any]:
 
 
 def _location(path: str, line: int) -> dict[str, Any]:
-    address = Path(path).as_uri() if Path(path).is_absolute() else quote(Path(path).as_posix())
-    location: dict[str, Any] = {"artifactLocation": {"uri": address}}
-    if line:
-        location["region"] = {"startLine": line}
-    return location
+    """A place; what is found of a folder or an image is on its first line, because code hosts show
+    nothing without one."""
+    # RFC 3986, 3.3: a relative reference whose first part has a colon would be a scheme.
+    encoded = quote(Path(path).as_posix(), errors="surrogateescape")
+    address = Path(path).as_uri() if Path(path).is_absolute() else encoded
+    return {"artifactLocation": {"uri": address}, "region": {"startLine": line or 1}}
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _results(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The results, each with what identifies it in later checks, whatever its line: of several
+    that are alike in a file the first has the digest alone."""
+    seen: Counter[str] = Counter()
+    found = []
+    for finding in findings:
+        digest = _digest(finding)
+        seen[digest] += 1
+        number = f":{seen[digest]}" if seen[digest] > 1 else ""
+        found.append(_result(finding, digest + number))
+    return found
+
+
+def _result(finding: Finding, identity: str) -> dict[str, Any]:
     remedy = f". Fix: {finding.remedy}" if finding.remedy else ""
     return {
         "ruleId": finding.rule.identifier,
         "level": "error" if finding.severity is Severity.ERROR else "warning",
         "message": {"text": f"{finding.subject}: {finding.reason}{remedy}"},
         "locations": [{"physicalLocation": _location(*finding.location)}],
-        # The same finding in later checks, whatever its line.
-        "partialFingerprints": {"neuronPinFinding/v1": _digest(finding)},
+        "partialFingerprints": {"neuronPinFinding/v1": identity},
     }
 
 

@@ -111,6 +111,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "sarif",
         "github",
         "cyclonedx",
+        "spdx",
         "markdown",
         what="the findings",
     )
@@ -221,14 +222,16 @@ def _print(
     options: Options,
     console: Console,
 ) -> None:
-    if options.format == "cyclonedx":
+    if options.format in ("cyclonedx", "spdx"):
         from neuron_pin.audit.cyclonedx import render_cyclonedx
+        from neuron_pin.audit.spdx import render_spdx
 
         # https://reproducible-builds.org/specs/source-date-epoch/
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
         is_time = epoch.isdecimal() and len(epoch) < 12
         made = datetime.fromtimestamp(int(epoch), timezone.utc) if is_time else None
-        console.result(render_cyclonedx(findings, checked.stated, made))
+        render = render_spdx if options.format == "spdx" else render_cyclonedx
+        console.result(render(findings, checked.stated, load_catalog(), made))
         return
     if options.format != "text":
         console.result(render_findings(findings, options.format, age, inputs=checked.places))

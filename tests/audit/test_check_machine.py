@@ -540,7 +540,7 @@ def test_what_real_rpm_has_installed(run, tmp_path: Path) -> None:
     )  # fmt: skip
     checked = ("check", "--root", machine.root, "--instance", "trn2", *AS_OF, "--format")
     done = run(*checked, "cyclonedx")
-    assert "pkg:rpm/aws-neuronx-tools@2.32.28.0-1" in done.out
+    assert "pkg:rpm/amzn/aws-neuronx-tools@2.32.28.0-1?repository_url=" in done.out
     assert done.code == 0, done.out
     named = [("NP510", "aws-neuronx-observer 1.2.0-1")]
     assert found(run(*checked, "json")) == named

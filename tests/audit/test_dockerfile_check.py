@@ -370,7 +370,10 @@ def test_cyclonedx_validates_by_its_own_library(run) -> None:
     document = json.loads(text)
     by_name = {row["name"]: row for row in document["components"]}
     assert set(by_name) == {"plain", "torch-neuronx"}
-    assert by_name["torch-neuronx"]["purl"] == "pkg:pypi/torch-neuronx@2.8.0.2.10.16998"
+    assert by_name["torch-neuronx"]["purl"] == (
+        "pkg:pypi/torch-neuronx@2.8.0.2.10.16998"
+        "?repository_url=https://pip.repos.neuron.amazonaws.com"
+    )
     assert [p["name"] for p in by_name["torch-neuronx"]["properties"]] == ["neuron-pin:NP201"]
     assert document["metadata"]["properties"][0]["name"] == "neuron-pin:NP305"
 

@@ -36,6 +36,8 @@ class DetectedPackage(NamedTuple):
     what it says where the shell passes on less of it, as `InstallArgument` has it.  ``python`` is
     the Python that it is installed for: empty for unknown, none for that of the target.
     ``environments`` are those of the file's environments that have it, none for all of them.
+    ``vendor`` is the distribution of a system package by its ID in os-release(5), empty for
+    unknown.
     """
 
     key: PackageKey
@@ -48,6 +50,7 @@ class DetectedPackage(NamedTuple):
     meant: Requirement | None = None
     python: str | None = None
     environments: frozenset[Environment] | None = None
+    vendor: str = ""
 
 
 class Reading(NamedTuple):
@@ -202,12 +205,23 @@ def read_lock_json_file(path: str, reading: Reading) -> list[DetectedPackage]:
     data = read_bounded(path, MAX_BYTES)
     lock = parse_lock(data, path)
     lines = _lines(data.decode("utf-8", "replace"), r'^\s*"name": "([^"]+)",?$')
+    vendor = distribution_of(lock.target.os or "")
     return [
         DetectedPackage(
-            p.key, p.version, None, p.source or "", _place(path, lines.get(p.key.name, 0))
+            p.key,
+            p.version,
+            None,
+            p.source or "",
+            _place(path, lines.get(p.key.name, 0)),
+            vendor="" if p.key.ecosystem is Ecosystem.PIP else vendor,
         )
         for p in lock.packages
     ]
+
+
+def distribution_of(system: str) -> str:
+    """``ubuntu`` of ``ubuntu24.04``: the ID of an operating system."""
+    return re.split(r"\d", system, maxsplit=1)[0].rstrip("-")
 
 
 def _lines(text: str, pattern: str) -> dict[str, int]:
