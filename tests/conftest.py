@@ -53,12 +53,46 @@ pytest_plugins = ("apt_machine", "proxy_world")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--long", action="store_true",
+        help="run the cases, too, that others stand for in the short form",
+    )  # fmt: skip
+    parser.addoption(
         "--update-golden", action="store_true", help="rewrite fixtures/golden by what is printed"
     )
     parser.addoption(
         "--update-pasted", action="store_true",
         help="propose entries of tests/pasted/commands.toml for commands that are printed since",
     )  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The short form leaves out what is marked ``long``, unless it is asked for by its name."""
+    if config.getoption("--long") or any("[" in word for word in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def sample(cases: Iterable[Any], every: int, first: int = 0) -> list[Any]:
+    """Cases of a matrix, of which the short form runs each so-manieth; ``--long`` runs all.
+
+    Args:
+        cases: as ``parametrize`` takes them; a tuple has a value for each name.
+        every: how many cases one stands for.
+        first: which of so many it is.
+    """
+    marked: list[Any] = []
+    for number, case in enumerate(cases):
+        marks = [] if number % every == first else [pytest.mark.long]
+        if isinstance(case, type(pytest.param())):
+            marked.append(pytest.param(*case.values, marks=[*case.marks, *marks], id=case.id))
+        else:
+            marked.append(
+                pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=marks)
+            )
+    return marked
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

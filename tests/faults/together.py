@@ -84,9 +84,12 @@ BREAKS = {
 }
 
 
-def cut_network(place: Place, kinds: Iterable[str] = BREAKS) -> tuple[int, list[str]]:
-    """The network breaks at each request of a lock, and stays away: exit 3, nothing written, and
-    the next run gives what an undisturbed one gives.  How many requests, and what was wrong."""
+def cut_network(
+    place: Place, kinds: Iterable[str] = BREAKS, *, every: int = 1
+) -> tuple[int, list[str]]:
+    """The network breaks at each request of a lock, or each of so many, and stays away: exit 3,
+    nothing written, and the next run gives what an undisturbed one gives.  How many requests, and
+    what was wrong."""
     server = Server()
     publish(server)
     command = index_lock(server)
@@ -94,7 +97,7 @@ def cut_network(place: Place, kinds: Iterable[str] = BREAKS) -> tuple[int, list[
     whole, asked = place.content(), len(server.asked)
     site = dict(server.site)
     problems = []
-    for how, number in itertools.product(kinds, range(asked)):
+    for how, number in itertools.product(kinds, range(0, asked, every)):
         broken = BREAKS[how]
         where = f"{how}, request {number}"
         place.forget()

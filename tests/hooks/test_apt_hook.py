@@ -26,6 +26,7 @@ from apt_machine import (
     rules,
     words,
 )
+from conftest import sample
 
 from neuron_pin.cli import main
 from neuron_pin.hooks.program import state, verdict
@@ -118,8 +119,7 @@ def test_the_hook_refuses_what_the_lock_does_not_allow(
 
 @pytest.mark.parametrize(
     ("command", "before"),
-    [row[1:3] for row in TRANSACTIONS if row[4]],
-    ids=[row[0] for row in TRANSACTIONS if row[4]],
+    sample([pytest.param(*row[1:3], id=row[0]) for row in TRANSACTIONS if row[4]], 4),
 )
 def test_without_the_hook_apt_does_all_of_that(
     plain: Machine, command: list[str], before: list[str]
@@ -325,11 +325,12 @@ def test_a_newer_lock_is_another_state(held, lock_file, archives) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("worlds", sample([8, 50], 2))
 @pytest.mark.parametrize(
     "asked", [(), (TOOLS,), (DRIVER, RUNTIME)], ids=lambda names: "+".join(names)
 )
 def test_what_apt_chooses_by_itself_the_hook_never_refuses(
-    plain: Machine, archives, lock_file, asked: tuple[str, ...]
+    plain: Machine, archives, lock_file, asked: tuple[str, ...], worlds: int
 ) -> None:
     """Of random machines: a plain upgrade has nothing in it that fails with the hook, or nobody
     would find out why nights fail."""
@@ -338,7 +339,7 @@ def test_what_apt_chooses_by_itself_the_hook_never_refuses(
     choose = random.Random(len(asked))
     names = sorted(set(NEURON) - {"aws-neuron-tools", "aws-neuronx-new-thing"})
     moved = 0
-    for _ in range(25):
+    for _ in range(worlds):
         there = {n: choose.choice(NEURON[n]) for n in names if choose.random() < 0.6}
         there |= {
             n: choose.choice(v)
@@ -365,4 +366,4 @@ def test_what_apt_chooses_by_itself_the_hook_never_refuses(
             env={"PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         assert done.returncode == 0, (there, lines, done.stderr.decode())
-    assert moved > 5
+    assert moved > 1

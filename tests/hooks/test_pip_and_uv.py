@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Served, publish, wheel
+from conftest import Served, publish, sample, wheel
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -133,8 +133,10 @@ def own(world: World) -> list[str]:
             f"{world.neuron.url}/simple/"]  # fmt: skip
 
 
-@pytest.mark.parametrize("which", ["bundled", "newest"])
-@pytest.mark.parametrize("scope", ["venv", "user"])
+HELD = [("venv", "newest"), ("user", "newest"), ("venv", "bundled"), ("user", "bundled")]
+
+
+@pytest.mark.parametrize(("scope", "which"), sample(HELD, 4, 1))
 def test_pip_is_held_by_its_settings(
     run, world: World, project: Path, environment: Path, tmp_path: Path, monkeypatch, which: str,
     scope: str,
@@ -230,7 +232,9 @@ def test_uv_projects_are_held_by_their_pyproject(
 FORMS = Path(__file__).parents[2] / "fixtures" / "uv-settings"
 
 
-@pytest.mark.parametrize("form", sorted((FORMS / "projects").iterdir()), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "form", sample(sorted((FORMS / "projects").iterdir()), 3), ids=lambda path: path.stem
+)
 def test_uv_reads_and_edits_ours_in_any_form(
     run, world: World, bare: Path, tmp_path: Path, form: Path
 ) -> None:
@@ -335,7 +339,7 @@ def test_a_decoy_of_the_very_version_does_not_win_with_pip(
     assert run("hook", "remove", "pip", "--venv", environment).code == 0
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", sample(CLIENTS, 2))
 def test_exec_holds_one_command(
     world: World, project: Path, environment: Path, tmp_path: Path, client: str
 ) -> None:

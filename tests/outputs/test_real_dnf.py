@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Keys, Run, list_locked_together, system_versions
+from conftest import Keys, Run, list_locked_together, sample, system_versions
 from dnf_scenarios import differences
 from dnf_world import dnf_world, has_dnf
 from rpm_world import has_rpm_tools
@@ -42,9 +42,13 @@ def real_packages(catalog: Catalog) -> list[tuple[str, str]]:
     return sorted(found)
 
 
+PARTS = 6
+
+
 @real_dnf
+@pytest.mark.parametrize("part", sample(range(PARTS), PARTS))
 def test_dnf_picks_what_was_locked_for_every_release_and_instance(
-    run: Run, catalog: Catalog, keys: Keys, tmp_path: Path
+    run: Run, catalog: Catalog, keys: Keys, tmp_path: Path, part: int
 ) -> None:
     """From a signed repository of the real versions, which both of us read.
 
@@ -59,6 +63,8 @@ def test_dnf_picks_what_was_locked_for_every_release_and_instance(
     asked: set[str] = set()
     systems = ("amzn2", "amzn2023", "rocky9", "rhel10")
     together = list_locked_together(catalog, systems)
+    assert {system for system, *_ in together} == set(systems)
+    together = together[part::PARTS]
     for system, release, instance, names in together:
         document.unlink(missing_ok=True)
         done = run(
@@ -75,19 +81,18 @@ def test_dnf_picks_what_was_locked_for_every_release_and_instance(
         if not lines <= asked:
             asked |= lines
             assert dnf.choose(*locked) == locked
-    assert {system for system, *_ in together} == set(systems)
-    assert len(asked) >= 100
+    assert len(asked) >= 100 // PARTS
 
 
 @real_dnf
 @pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
 def test_random_worlds_short(tmp_path: Path) -> None:
     """A few of the worlds that `dnf_scenarios` makes; by hand it runs hundreds."""
-    assert differences(1, 12, tmp_path) == []
+    assert differences(1, 4, tmp_path) == []
 
 
 @real_dnf
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", sample(range(5), 3))
 def test_random_repositories_and_pins(block: int, tmp_path: Path) -> None:
     """dnf takes the highest version in the pin, or nothing."""
     chance = random.Random(block)

@@ -27,7 +27,7 @@ from typing import Any
 from pasted.hosts import HOSTS, start_servers
 from pasted.worlds import PROJECT, WORLDS
 
-SECONDS = 60
+SECONDS = 600
 LONG = threading.Lock()
 """What listens on a port of its own goes one after another."""
 
@@ -81,7 +81,7 @@ class Inside:
                 text = script
                 for name, value in self.values.items():
                     text = text.replace(f"@{name}@", value)
-                done = self.enter("set -eu\n" + text, below, PROJECT, upper=upper, seconds=240)
+                done = self.enter("set -eu\n" + text, below, PROJECT, upper=upper)
                 if done["code"] != 0:
                     raise RuntimeError(f"the world {world} was not made: {done['output'][-3000:]}")
                 self.layers[world] = f"{upper}:{below}"

@@ -33,7 +33,7 @@ class Job(NamedTuple):
     world: str = "project"
     folder: str = PROJECT
     until: str = ""
-    seconds: float = 60
+    seconds: float = 600
 
 
 class Done(NamedTuple):

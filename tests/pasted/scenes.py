@@ -46,7 +46,7 @@ class Session(NamedTuple):
             f"printf '\\n{_MARK} code %s\\n' $?"
             for number, command in enumerate(commands)
         ]
-        return Job("\n".join([*lines, "exit 0"]), self.world, self.folder, seconds=180)
+        return Job("\n".join([*lines, "exit 0"]), self.world, self.folder)
 
 
 def split_session(done: Done, count: int) -> list[Done]:

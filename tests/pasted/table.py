@@ -37,6 +37,7 @@ HEAD = """\
 #                   `because`: the reason, which the text around the command states
 #   form            it names a command or its synopsis, and is not one to paste: its options must exist
 #   skip            why it is not run
+#   long            it takes seconds and others show the same: `script/test --long` pastes it
 #   glob            why a star of it may be left to the shell
 #   broken          what is wrong with it: it has to fail, and to be put right where it is printed
 """
@@ -57,6 +58,7 @@ class Entry(NamedTuple):
     because: str = ""
     form: bool = False
     skip: str = ""
+    long: bool = False
     glob: str = ""
     broken: str = ""
 

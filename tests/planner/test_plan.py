@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import FIXTURES, Run, failure
+from conftest import FIXTURES, Run, failure, sample
 from dnf_world import dnf_world, has_dnf
 from planned_host import SITE, a_host
 
@@ -63,7 +63,7 @@ def options(call: tuple[str, ...]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+@pytest.mark.parametrize("call", sample(zip(CALLS), 4), ids=" ".join)
 def test_every_call_of_the_vendors_script_is_answered(run: Run, call: tuple[str, ...]) -> None:
     phases = ["--phase", "eos"]
     if (call[1], call[2]) in NEVER_LEFT_BETA:
@@ -95,7 +95,7 @@ def test_every_call_of_the_vendors_script_is_answered(run: Run, call: tuple[str,
         assert any("aws-efa-installer" in c for c in commands)
 
 
-@pytest.mark.parametrize("call", CALLS[::12], ids=" ".join)
+@pytest.mark.parametrize("call", sample(zip(CALLS[::12]), 3), ids=" ".join)
 def test_what_the_policy_does_not_allow_says_why_and_what_comes_nearest(
     run: Run, call: tuple[str, ...]
 ) -> None:
@@ -159,13 +159,15 @@ needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs ap
 
 FAMILIES = ("trn1", "inf1", "trn2")
 SYSTEMS = ("ubuntu22.04", "ubuntu20.04", "ubuntu18.04", "ubuntu24.04", "debian12")
+PARTS = 5
 
 
 @needs_apt
 @pytest.mark.apt
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("part", sample(range(PARTS), PARTS))
 def test_the_way_between_releases_is_one_that_real_apt_goes(
-    run: Run, catalog: Catalog, family: str
+    run: Run, catalog: Catalog, family: str, part: int
 ) -> None:
     """Every pair of consecutive releases that have a driver for the family, on the first system
     that both are for."""
@@ -175,6 +177,8 @@ def test_the_way_between_releases_is_one_that_real_apt_goes(
         if "aws-neuronx-dkms" not in before or "aws-neuronx-dkms" not in after:
             continue
         pairs += 1
+        if pairs % PARTS != part:
+            continue
         for system in SYSTEMS:
             # As it was on its day, with what had ended even then.
             done = run(
@@ -194,15 +198,18 @@ def test_the_way_between_releases_is_one_that_real_apt_goes(
         wanted = {c["name"]: c for c in plan["changes"] if c["new"]}
         assert got == {n: after[n] for n in wanted if before.get(n) != after[n]}
         gone += 1
-    assert gone == pairs > {"trn1": 40, "inf1": 20, "trn2": 15}[family]
+    assert pairs > {"trn1": 40, "inf1": 20, "trn2": 15}[family]
+    assert gone >= pairs // PARTS
 
 
 @needs_apt
 @pytest.mark.apt
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) -> None:
+@pytest.mark.parametrize("part", sample(range(PARTS), PARTS))
+def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str, part: int) -> None:
     answered = 0
-    for sdk in releases(catalog):
+    # From the newest, which every system but the oldest is for.
+    for sdk in releases(catalog)[::-1][part::PARTS]:
         done = run(
             "plan", "--to", sdk, "--framework", "none", "--instance", "trn1", "--os", system,
             "--phase", "eos", "--as-of", date_of(catalog, sdk), "--format", "json",
@@ -224,7 +231,7 @@ def test_from_nothing_to_every_release(run: Run, catalog: Catalog, system: str) 
         # What was pinned is what apt would take of itself, too.
         assert {name: said.candidate for name, said in policy.items()} == got
         answered += 1
-    assert answered >= {"ubuntu18.04": 5, "debian12": 4, "ubuntu24.04": 9}.get(system, 15)
+    assert answered >= {"ubuntu18.04": 5, "debian12": 4, "ubuntu24.04": 9}.get(system, 15) // PARTS
 
 
 # Real dnf ------------------------------------------------------------------------------

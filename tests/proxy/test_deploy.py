@@ -90,6 +90,7 @@ def test_the_options_of_unit_and_image_are_real(run) -> None:
         assert options <= set(re.findall(r"--[a-z-]+", told))
 
 
+@pytest.mark.long
 @pytest.mark.network
 @pytest.mark.skipif(
     shutil.which("buildah") is None or shutil.which("mmdebstrap") is None or os.geteuid() != 0,
