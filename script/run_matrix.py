@@ -1,15 +1,18 @@
 """Runs script/lock and script/test in fresh roots of Debian, for ``script/matrix``, whose comment
 says what it is.  It needs nothing but Python.
 
-Exit codes: 0 every command passed in every root; 1 one failed; 2 wrong usage, or no roots here.
+Exit codes: 0 every command passed in every root; 1 one failed; 2 wrong usage, or no roots here;
+130 or 143 stopped by a signal.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +31,10 @@ PASSED_ON = re.compile(r"(PIP|UV)_[A-Z_]+|[a-z]+_proxy|[A-Z]+_PROXY")
 PACKAGES = {"apt": "apt", "dnf": "dnf", "rpm": "rpm", "python": "python3-minimal"}
 """Columns of the table, and the packages whose versions they name."""
 COUNTS = ("passed", "skipped", "failed")
-_CLOSING = re.compile(r"=* ?(?P<counts>\d+ [a-z]+(, \d+ [a-z]+)*) in [\d.]+s.*")
+_CLOSING = re.compile(r"=* ?(?P<counts>\d+ [a-z]+(, \d+ [a-z]+)*) in (?P<seconds>[\d.]+)s.*")
+_COLORS = re.compile(r"\x1b\[[\d;]*m")
+MOST_FAILURES = 20
+"""How many names of failed tests are printed of a root; all are in its log."""
 
 _ENTER = """
 set -eu
@@ -44,11 +50,13 @@ exec chroot . "$@"
 
 
 class Row(NamedTuple):
-    """A root, what ran in it, and what came of it."""
+    """A root, what ran in it, and what came of it: ``seconds`` of both commands, ``test_seconds``
+    of pytest alone."""
 
     root: str
     versions: dict[str, str]
     seconds: int
+    test_seconds: int
     counts: dict[str, int]
     verdict: str
 
@@ -76,6 +84,10 @@ def read_arguments(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
         "--cache", type=Path, metavar="FOLDER",
         help="keep the fresh roots as tarballs in FOLDER, and use those that it has",
     )  # fmt: skip
+    parser.add_argument(
+        "--resume", action="store_true",
+        help="leave out the roots that have passed with this commit and these words",
+    )  # fmt: skip
     parser.add_argument("--mirror", default=MIRROR, metavar="URL", help="a mirror of Debian")
     parser.add_argument(
         "--apt-option", action="append", default=[], metavar="LINE",
@@ -87,7 +99,8 @@ def read_arguments(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
     )  # fmt: skip
     parser.add_argument(
         "--logs", type=Path, default=PROJECT / "build/matrix", metavar="FOLDER",
-        help="write the output of ROOT to FOLDER/ROOT.log (default: build/matrix)",
+        help="write the output of ROOT to FOLDER/ROOT.log, and its row to FOLDER/ROOT.json "
+        "(default: build/matrix)",
     )  # fmt: skip
     options = parser.parse_args(own)
     for root in options.roots:
@@ -169,17 +182,48 @@ def read_versions(folder: Path) -> dict[str, str]:
     return versions
 
 
-def read_counts(text: str) -> dict[str, int]:
-    """What pytest's last line says; an error of a fixture or of collecting is a failure."""
-    counts = dict.fromkeys(COUNTS, 0)
+def read_counts(text: str) -> tuple[dict[str, int], int]:
+    """What pytest's last line says, and its seconds; an error of a fixture or of collecting is a
+    failure."""
+    counts, seconds = dict.fromkeys(COUNTS, 0), 0
     for line in text.splitlines():
-        if found := _CLOSING.fullmatch(re.sub(r"\x1b\[[\d;]*m", "", line.strip())):
-            counts = dict.fromkeys(COUNTS, 0)
+        if found := _CLOSING.fullmatch(_COLORS.sub("", line.strip())):
+            counts, seconds = dict.fromkeys(COUNTS, 0), round(float(found["seconds"]))
             for number, word in re.findall(r"(\d+) ([a-z]+)", found["counts"]):
                 word = "failed" if word in ("error", "errors") else word
                 if word in counts:
                     counts[word] += int(number)
-    return counts
+    return counts, seconds
+
+
+def read_failures(text: str) -> list[str]:
+    """The tests that pytest's summary names as failed, or as in error."""
+    lines = (_COLORS.sub("", line.strip()) for line in text.splitlines())
+    found = (re.match(r"(?:FAILED|ERROR) (\S+\.py\S*)", line) for line in lines)
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
+def read_commit() -> str:
+    """The commit that is checked out."""
+    command = ["git", "-C", str(PROJECT), "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def keep_row(row: Row, logs: Path, commit: str, words: Sequence[str]) -> None:
+    """Keep a row for ``--resume``."""
+    document = {"commit": commit, "words": list(words), **row._asdict()}
+    (logs / f"{row.root}.json").write_text(json.dumps(document, indent=1) + "\n")
+
+
+def find_row(root: str, logs: Path, commit: str, words: Sequence[str]) -> Row | None:
+    """The row of a root that has passed with this commit and these words."""
+    try:
+        document = json.loads((logs / f"{root}.json").read_text())
+        row = Row(**{field: document[field] for field in Row._fields})
+        is_same = (document["commit"], document["words"]) == (commit, list(words))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return row if is_same and row.verdict == "passed" else None
 
 
 def run_commands(root: str, scratch: Path, options: argparse.Namespace, words: list[str]) -> Row:
@@ -195,6 +239,8 @@ def run_commands(root: str, scratch: Path, options: argparse.Namespace, words: l
         make_root(tarball, folder, options.copy, log)
         begun = time.monotonic()
         for command in (["script/lock"], ["script/test", *words]):
+            with log.open("a") as out:
+                out.write(f"\n$ {' '.join(command)}\n")
             inside = ["sh", "-c", f'cd /{CLONE} && exec "$@"', "sh", *command]
             if (code := _run(enter(folder, *inside), log)) != 0:
                 verdict = f"{command[0]} failed ({code})"
@@ -203,23 +249,36 @@ def run_commands(root: str, scratch: Path, options: argparse.Namespace, words: l
     except Failed as error:
         verdict = str(error)
     seconds = int(time.monotonic() - begun)
-    counts = read_counts(log.read_text(encoding="utf-8", errors="replace"))
+    counts, test_seconds = read_counts(log.read_text(encoding="utf-8", errors="replace"))
     shutil.rmtree(folder, ignore_errors=True)
-    return Row(root, versions, seconds, counts, verdict)
+    return Row(root, versions, seconds, test_seconds, counts, verdict)
 
 
 def render(rows: Sequence[Row]) -> str:
     """The table."""
-    table = [["root", *PACKAGES, "seconds", *COUNTS, "result"]]
+    table = [["root", *PACKAGES, "seconds", "of tests", *COUNTS, "result"]]
     table += [
-        [row.root, *row.versions.values(), str(row.seconds), *map(str, row.counts.values()),
-         row.verdict]
+        [row.root, *row.versions.values(), str(row.seconds), str(row.test_seconds),
+         *map(str, row.counts.values()), row.verdict]
         for row in rows
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "".join(
         "  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in table
     )  # fmt: skip
+
+
+def tell(row: Row, log: Path) -> str:
+    """A line about a root, and the tests that failed in it."""
+    counts = ", ".join(f"{number} {name}" for name, number in row.counts.items())
+    minutes = f"{row.seconds / 60:.1f} minutes, {row.test_seconds / 60:.1f} of them tests"
+    lines = [f"script/matrix: {row.root}: {row.verdict}: {counts}; {minutes}"]
+    if row.verdict != "passed" and log.exists():
+        failures = read_failures(log.read_text(encoding="utf-8", errors="replace"))
+        lines += [f"    {name}" for name in failures[:MOST_FAILURES]]
+        if len(failures) > MOST_FAILURES:
+            lines.append(f"    and {len(failures) - MOST_FAILURES} more")
+    return "\n".join(lines)
 
 
 def _run(command: Sequence[str], log: Path) -> int:
@@ -236,13 +295,28 @@ def main(words: Sequence[str]) -> int:
     options.logs.mkdir(parents=True, exist_ok=True)
     if options.cache is not None:
         options.cache.mkdir(parents=True, exist_ok=True)
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="matrix-") as scratch:
-        for root in dict.fromkeys(options.roots or ROOTS):
-            print(f"script/matrix: {root}: {options.logs / root}.log", file=sys.stderr, flush=True)
-            rows.append(run_commands(root, Path(scratch), options, for_tests))
+    commit = read_commit()
+    rows: list[Row] = []
+    stopped = 0
+    # What was started ends with us, and the roots go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with tempfile.TemporaryDirectory(prefix="matrix-", ignore_cleanup_errors=True) as scratch:
+            for root in dict.fromkeys(options.roots or ROOTS):
+                log = options.logs / f"{root}.log"
+                row = find_row(root, options.logs, commit, for_tests) if options.resume else None
+                if row is None:
+                    print(f"script/matrix: {root}: {log}", file=sys.stderr, flush=True)
+                    row = run_commands(root, Path(scratch), options, for_tests)
+                    keep_row(row, options.logs, commit, for_tests)
+                rows.append(row)
+                print(tell(row, log), file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        stopped = 130
+    except SystemExit as signaled:
+        stopped = int(signaled.code or 0)
     print(render(rows), end="")
-    return int(any(row.verdict != "passed" for row in rows))
+    return stopped or int(any(row.verdict != "passed" for row in rows))
 
 
 if __name__ == "__main__":

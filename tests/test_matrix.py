@@ -1,5 +1,5 @@
-"""script/matrix: what it is told, what it reads of pytest, what it prints.  The roots themselves take
-hours, and are made by hand."""
+"""script/matrix: what it is told, what it reads of pytest, what it prints.  The roots themselves are
+made by hand."""
 
 import importlib.util
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -38,17 +39,46 @@ COUNTS = [
 def test_the_last_line_of_pytest(
     matrix: ModuleType, line: str, counts: tuple[int, int, int]
 ) -> None:
-    found = matrix.read_counts(f"==== 9 passed in 1.00s ====\n{line}\nmore\n" if line else "")
+    found, seconds = matrix.read_counts(
+        f"==== 9 passed in 1.00s ====\n{line}\nmore\n" if line else ""
+    )
     expected = counts if any(counts) or not line else (9, 0, 0)
     assert tuple(found.values()) == expected
+    assert seconds == (70 if "70.01s" in line else 5 if "4.56s" in line else 1 if line else 0)
+
+
+def row(matrix: ModuleType, verdict: str = "passed", **counts: int) -> Any:
+    found = {"passed": 12, "skipped": 3, "failed": 0, **counts}
+    return matrix.Row("sid", dict.fromkeys(matrix.PACKAGES, "1.2"), 61, 48, found, verdict)
 
 
 def test_the_table(matrix: ModuleType) -> None:
-    counts = {"passed": 12, "skipped": 3, "failed": 0}
-    rows = [matrix.Row("sid", dict.fromkeys(matrix.PACKAGES, "1.2"), 61, counts, "passed")]
-    head, line = matrix.render(rows).splitlines()
+    head, line = matrix.render([row(matrix)]).splitlines()
     assert head.split()[:5] == ["root", "apt", "dnf", "rpm", "python"]
-    assert line.split() == ["sid", "1.2", "1.2", "1.2", "1.2", "61", "12", "3", "0", "passed"]
+    assert line.split() == ["sid", "1.2", "1.2", "1.2", "1.2", "61", "48", "12", "3", "0", "passed"]
+
+
+def test_what_failed_is_named(matrix: ModuleType, tmp_path: Path) -> None:
+    log = tmp_path / "sid.log"
+    names = [f"tests/a/test_b.py::test_c[{number}]" for number in range(matrix.MOST_FAILURES + 2)]
+    log.write_text("\n".join(["ERROR: no", *(f"FAILED {name} - x" for name in names)]) + "\n")
+    told = matrix.tell(row(matrix, "script/test failed (1)", failed=len(names)), log)
+    assert [line.strip() for line in told.splitlines()[1:-1]] == names[: matrix.MOST_FAILURES]
+    assert told.splitlines()[-1].split() == ["and", "2", "more"]
+    assert len(matrix.tell(row(matrix), log).splitlines()) == 1
+
+
+def test_a_root_that_has_passed_is_left_out(matrix: ModuleType, tmp_path: Path) -> None:
+    """With another commit, other words or a failure it runs again, and if its row is damaged."""
+    assert matrix.find_row("sid", tmp_path, "a", []) is None
+    matrix.keep_row(row(matrix), tmp_path, "a", ["--quick"])
+    assert matrix.find_row("sid", tmp_path, "a", ["--quick"]) == row(matrix)
+    assert matrix.find_row("sid", tmp_path, "b", ["--quick"]) is None
+    assert matrix.find_row("sid", tmp_path, "a", []) is None
+    matrix.keep_row(row(matrix, "script/test failed (1)"), tmp_path, "a", [])
+    assert matrix.find_row("sid", tmp_path, "a", []) is None
+    (tmp_path / "sid.json").write_text('{"commit": "a", "words": []')
+    assert matrix.find_row("sid", tmp_path, "a", []) is None
 
 
 @pytest.mark.parametrize(
