@@ -15,7 +15,7 @@ from neuron_pin.inputs.yaml_document import YamlList, YamlMap, YamlText, parse_y
 @pytest.fixture(params=[True, False], ids=["libyaml", "python"], autouse=True)
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param and not yaml.__with_libyaml__:
-        pytest.skip("PyYAML has no libyaml here")
+        pytest.skip("needs a PyYAML with libyaml")
     monkeypatch.setattr(yaml, "__with_libyaml__", request.param)
 
 
