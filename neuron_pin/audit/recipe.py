@@ -73,8 +73,9 @@ def check_recipe(
     system = make_target("", "").os
     asked = system.name if system is not None else ""
     for stage in recipe.stages:
-        if asked and stage.system and not asked.startswith(stage.system):
-            # An alternative for another operating system than the one that the user names.
+        decides = asked or (stage.base.os if stage.base is not None else "")
+        if decides and stage.system and not decides.startswith(stage.system):
+            # An alternative for another operating system than that of the user, or of the image.
             continue
         base = stage.base
         target = _target(stage, base.python if base is not None else "", catalog, make_target)

@@ -13,6 +13,7 @@ from collections.abc import Container, Mapping
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.requirements.requirements_txt import read_text
 
+from .branches import Choices
 from .image_reference import read_image_name
 from .install_commands import list_indexes, read_installations, unended_parts
 from .installation import Installation, NotUnderstood, find_names
@@ -26,11 +27,15 @@ from .instructions import (
     parse_instructions,
     read_pairs,
 )
+from .readings import concerns, read_alternatives
 from .recipe import Recipe, Stage
 from .script_files import find_script_beside
 from .session import Script, Session, WrittenFile, is_same_path
 from .shell import ShellRun, read_commands
 from .shell_words import Lines, expand
+
+MAX_READ = 2 * 1024 * 1024
+"""Characters of a file that are read, over all of its alternatives."""
 
 
 def read_dockerfile(
@@ -38,17 +43,49 @@ def read_dockerfile(
 ) -> Recipe:
     """What a Dockerfile says; ``names`` are the packages of which ranges are read, ``arguments``
     build arguments that stand for the defaults.  Raises `UnreadableInput`."""
-    instructions = list(parse_instructions(read_text(path), path))
+    text = read_text(path)
+    instructions = list(parse_instructions(text, path))
     if not any(i.keyword == "FROM" for i in instructions):
         raise UnreadableInput(path, None, "not a Dockerfile: it has no FROM")
-    return _Reader(path, names, arguments or {}).read(instructions)
+
+    def read(choices: Choices | None) -> Recipe:
+        return _Reader(path, names, arguments or {}, choices).read(instructions)
+
+    everything = read(None)
+    stages = everything.stages
+    if not any(concerns(stage.installations, stage.unread, names) for stage in stages):
+        return everything
+    found = read_alternatives(read, MAX_READ // (len(text) + 1))
+    if len(found.readings) < 2 or not found.is_complete:
+        return everything
+    stages = ()
+    for reading in found.readings:
+        # Each way through the file has stages of its own.
+        first = len(stages)
+        stages += tuple(
+            stage._replace(
+                number=first + stage.number,
+                parent=first + stage.parent if stage.parent >= 0 else -1,
+                label=reading.label,
+                system=reading.system,
+            )
+            for stage in reading.value.stages
+        )
+    return everything._replace(stages=stages)
 
 
 class _Reader:
     """Walks through instructions with the arguments and variables in scope."""
 
-    def __init__(self, path: str, names: Container[str], given: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: str,
+        names: Container[str],
+        given: Mapping[str, str],
+        choices: Choices | None,
+    ) -> None:
         self.path = path
+        self.choices = choices
         self.packages = names
         self.given = given
         self.globals: dict[str, str] = {}
@@ -190,7 +227,7 @@ class _Reader:
                 self.unread.append(NotUnderstood(first, lines[0][0], reason, names))
                 continue
             self.session.folder = ""
-            run = ShellRun(follow=self._follow)
+            run = ShellRun(self.choices, self._follow)
             commands = read_commands(lines, self.variables, run)
             for found in read_installations(commands, self.path, self.packages, self.session):
                 if isinstance(found, NotUnderstood):

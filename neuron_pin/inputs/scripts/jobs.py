@@ -7,14 +7,15 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from neuron_pin.inputs.containers.branches import OTHERWISE, Choices, Plan
+from neuron_pin.inputs.containers.branches import Choices
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.install_commands import read_installations
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
+from neuron_pin.inputs.containers.readings import concerns, read_alternatives
 from neuron_pin.inputs.containers.recipe import Stage
 from neuron_pin.inputs.containers.script_files import read_script
 from neuron_pin.inputs.containers.session import Script, Session, WrittenFile
-from neuron_pin.inputs.containers.shell import UNCALLED, Command, ShellRun, read_commands
+from neuron_pin.inputs.containers.shell import Command, ShellRun, read_commands
 from neuron_pin.inputs.containers.shell_words import Lines, Unended, Word
 from neuron_pin.record import NamedTuple
 
@@ -102,36 +103,29 @@ class JobReader:
             return
         self._left -= size
         everything = self._read(job, None)
-        if not self._concerns(everything):
+        if not concerns(everything.installations, everything.unread, self.names):
             yield everything
             return
-        plan = Plan(max(1, min(24, self._left // size)))
-        readings: list[tuple[Stage, Choices]] = []
-        for choices in plan.readings():
-            self._left -= size
-            readings.append((self._read(job, choices), choices))
-        if not plan.is_complete:
-            # All alternatives one after the other: nothing is left out, and nothing is said of
-            # what goes together.
+        found = read_alternatives(lambda choices: self._read(job, choices), self._left // size)
+        self._left -= size * len(found.readings)
+        readings = [(each.value, each) for each in found.readings]
+        if not found.is_complete:
             reason = "has more alternatives than are read apart"
             said = NotUnderstood("if and case", first_line, reason)
-            readings.append((everything, Choices({})))
-            first, choices = readings[0]
-            readings[0] = (first._replace(unread=(*first.unread, said)), choices)
-        asked = {q for _, c in readings for q, a in c.seen.items() if len(a) > 1}
-        for stage, choices in readings:
-            taken = {q: a for q, a in choices.taken.items() if q in asked}
+            first, reading = readings[0]
+            readings[0] = (first._replace(unread=(*first.unread, said)), reading)
+        for stage, reading in readings:
             yield stage._replace(
-                label=", ".join(filter(None, [job.label, _describe(taken)])),
-                system=job.system or _find_system(choices.taken),
+                label=", ".join(filter(None, [job.label, reading.label])),
+                system=job.system or reading.system,
             )
-
-    def _concerns(self, stage: Stage) -> bool:
-        return any(
-            found.requirement.name in self.names
-            for installation in stage.installations
-            for found in installation.requirements
-        ) or any(part.names for part in stage.unread)
+        if not found.is_complete:
+            # What no reading had is judged, each for itself: of what goes with what nothing is
+            # known.
+            seen = {each for stage, _ in readings for each in stage.installations}
+            for installation in everything.installations:
+                if installation not in seen:
+                    yield everything._replace(installations=(installation,))
 
     def _read(self, job: Job, choices: Choices | None) -> Stage:
         session = Session(self._find_script)
@@ -229,59 +223,3 @@ def script_folders(path: str) -> list[str]:
     if not os.path.isabs(own) and own:
         found.append("")
     return found
-
-
-def _describe(taken: Mapping[str, str]) -> str:
-    """``where $ID is amzn, in the function install``."""
-    said = []
-    for question, answer in taken.items():
-        short = question if len(question) <= 60 else f"{question[:60]}…"
-        if question == UNCALLED:
-            said.append(f"in the function {answer}")
-        elif answer == "yes":
-            said.append(f"where {short}")
-        elif answer == OTHERWISE and (" " in question):
-            said.append(f"where not {short}")
-        elif answer == OTHERWISE:
-            said.append(f"where {short} is something else")
-        else:
-            said.append(f"where {short} is {' or '.join(answer.split('|'))}")
-    return ", ".join(said)
-
-
-_CODENAMES = {
-    "bionic": "ubuntu18.04",
-    "focal": "ubuntu20.04",
-    "jammy": "ubuntu22.04",
-    "noble": "ubuntu24.04",
-    "bookworm": "debian12",
-}
-_DISTRIBUTIONS = {
-    "ubuntu": "ubuntu",
-    "debian": "debian",
-    "amzn": "amzn",
-    "amazon": "amzn",
-    "al2023": "amzn2023",
-    "al2": "amzn2",
-    "amazonlinux": "amzn",
-    "rocky": "rocky",
-}
-
-
-def _find_system(taken: Mapping[str, str]) -> str:
-    """The operating system that choices name, or the beginning of its name, empty for none."""
-    system = version = ""
-    for question, answer in taken.items():
-        if "|" in answer or answer == OTHERWISE:
-            continue
-        word = answer.strip("\"'*").lower()
-        if word in _CODENAMES:
-            return _CODENAMES[word]
-        match = re.fullmatch(r"([a-z]+(?:2023|2)?)[-_ ]?(\d+\.\d+|2023|2)?", word)
-        if match is not None and match[1] in _DISTRIBUTIONS:
-            system = _DISTRIBUTIONS[match[1]] + (match[2] or "")
-        elif re.search(r"VERSION|RELEASE", question) and re.fullmatch(r"\d+(\.\d+)?", word):
-            version = word
-    if system and version and not re.search(r"\d", system):
-        return system + version
-    return system
