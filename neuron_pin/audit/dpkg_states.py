@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.host.dpkg_status import STATUS, Installed, read_installed
+from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
 
 from .finding import Finding, Severity
@@ -55,6 +56,18 @@ def check_states(root: str, names: Iterable[str], *, is_image: bool = False) -> 
             os.path.join(root, STATUS),
             _remedy(name, found, "" if is_image else root),
         )
+
+
+def check_listed_state(stated: DetectedPackage) -> Iterator[Finding]:
+    """NP613: a package that a list of dpkg's has in a state on the way, with the command that
+    finishes it on the machine that the list is of."""
+    if stated.state not in _UNFINISHED:
+        return
+    severity, reason = _UNFINISHED[stated.state]
+    label = f"{stated.key.name} {stated.version}"
+    remedy = "on the machine: sudo dpkg --configure -a"
+    reason = f"{reason} ({stated.state})"
+    yield Finding(Rule.NOT_CONFIGURED, severity, label, reason, stated.place, remedy)
 
 
 def _remedy(name: str, found: Installed, root: str) -> str:

@@ -55,6 +55,8 @@ class FileKind(NamedTuple):
     and no other row knows them; ``never`` are names of other files, whatever the patterns say.
     Names are compared in any case; ``*`` is any text without a
     slash, ``+`` one without a dot, too; a name with a slash is compared with the end of the path.
+
+    ``is_installed`` says that what it has is installed somewhere, and not asked for.
     """
 
     label: str
@@ -67,6 +69,7 @@ class FileKind(NamedTuple):
     look: str = ""
     fallback: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    is_installed: bool = False
 
     def recognizes(self, path: str, head: bytes) -> bool:
         """Whether a file's content says that it is of this kind."""
@@ -240,6 +243,42 @@ KINDS = (
         maybe=("*.json",),
         look="neuron_pin.inputs.locks.detected:looks_like_lock_json",
         fallback=("*.json",),
+    ),
+    FileKind(
+        "CycloneDX document",
+        "CycloneDX",
+        "package",
+        "neuron_pin.inputs.lists.cyclonedx:read_cyclonedx",
+        maybe=("*.json", "*.cdx", "*.xml", "*.bom"),
+        look="neuron_pin.inputs.lists.cyclonedx:looks_like_cyclonedx",
+        is_installed=True,
+    ),
+    FileKind(
+        "SPDX document",
+        "SPDX",
+        "package",
+        "neuron_pin.inputs.lists.spdx:read_spdx",
+        maybe=("*.json", "*.spdx", "*.tag"),
+        look="neuron_pin.inputs.lists.spdx:looks_like_spdx",
+        is_installed=True,
+    ),
+    FileKind(
+        "list of packages in JSON",
+        "lists of pip and conda in JSON",
+        "package",
+        "neuron_pin.inputs.lists.json_lists:read_json_list",
+        maybe=("*.json",),
+        look="neuron_pin.inputs.lists.json_lists:looks_like_json_list",
+        is_installed=True,
+    ),
+    FileKind(
+        "list of packages",
+        "lists of pip, conda, dpkg, apt, rpm and dnf",
+        "package",
+        "neuron_pin.inputs.lists.text_lists:read_text_list",
+        maybe=("*.txt", "*.list", "*.lst"),
+        look="neuron_pin.inputs.lists.text_lists:looks_like_list",
+        is_installed=True,
     ),
     # The last whose content is looked at: its rows are the least certain.
     REQUIREMENTS,

@@ -182,6 +182,10 @@ class Check:
 
             findings += check_newer_target(target, self.catalog, path)
         findings += check_packages(stated, self.catalog, target, self.within_days, self._prove)
+        if kind.is_installed:
+            from neuron_pin.audit.installed_list import check_installed
+
+            findings += check_installed(stated, self.catalog, target)
         if kind is REQUIREMENTS:
             from neuron_pin.audit.index_settings import check_index
 

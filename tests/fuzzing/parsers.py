@@ -174,6 +174,14 @@ def read_lock_file(data: bytes, *, name: str, form: str = "") -> None:
     read_detected(path, {})
 
 
+def read_list(data: bytes, *, name: str) -> None:
+    """What a file states, as its kind is read; with and without somebody who collects."""
+    path = put(f"lists/{name}", data)
+    with suppress(NeuronPinError):
+        read_detected(path, {}, [], WORLDS)
+    read_detected(path, {})
+
+
 def read_lock_json(data: bytes) -> None:
     read_lock_file(data, name="lock.json", form="json")
     read_resolution(put("lock.json", data), catalog())
@@ -365,6 +373,12 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "uv-lock": partial(read_lock_file, name="uv.lock"),
     "poetry-lock": partial(read_lock_file, name="poetry.lock"),
     "lock-json": read_lock_json,
+    "cyclonedx": partial(read_list, name="bom.json"),
+    "cyclonedx-xml": partial(read_list, name="bom.xml"),
+    "spdx": partial(read_list, name="sbom.spdx.json"),
+    "spdx-tags": partial(read_list, name="sbom.spdx"),
+    "json-list": partial(read_list, name="packages.json"),
+    "text-list": partial(read_list, name="packages.list"),
     "constraints": lambda data: read_locked(put("constraints.txt", data), "constraints"),
     "packages": read_packages,
     "release": lambda data: parse_release(data, "https://apt.invalid/InRelease"),

@@ -38,6 +38,14 @@ def test_a_name_tells_the_kind_where_it_leaves_no_doubt(path: str, shown: str) -
 
 
 BY_CONTENT = [
+    ("pip", "Package Version\n------- -------\nnki     0.3.0\n",
+     "lists of pip, conda, dpkg, apt, rpm and dnf"),
+    ("freeze.txt", "nki==0.3.0\n", "lists of pip, conda, dpkg, apt, rpm and dnf"),
+    ("rpms", "glibc-2.34-1.x86_64\nbash-5.2-1.x86_64\n", "lists of pip, conda, dpkg, apt, rpm and dnf"),
+    ("words.json", '{"name": "nki", "version": "1"}', "lock.json"),
+    ("rows.json", '[{"name": "nki", "version": "1"}]', "lists of pip and conda in JSON"),
+    ("b.json", '{"bomFormat": "CycloneDX"}', "CycloneDX"),
+    ("b.spdx", "SPDXVersion: SPDX-2.3\n", "SPDX"),
     ("packages", "# from pip\nneuronx-cc==2.27.5334.0  # pinned\nnumpy\n", "requirements.txt"),
     ("reqs", "--extra-index-url https://x.invalid\n-r base.txt\nnki>=0.3 \\\n  --hash sha256:1\n",
      "requirements.txt"),

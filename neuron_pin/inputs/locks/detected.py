@@ -38,6 +38,7 @@ class DetectedPackage(NamedTuple):
     ``environments`` are those of the file's environments that have it, none for all of them.
     ``vendor`` is the distribution of a system package by its ID in os-release(5), empty for
     unknown.
+    ``state`` is what dpkg calls a package that is not installed as a whole, empty for others.
     """
 
     key: PackageKey
@@ -51,6 +52,7 @@ class DetectedPackage(NamedTuple):
     python: str | None = None
     environments: frozenset[Environment] | None = None
     vendor: str = ""
+    state: str = ""
 
 
 class Reading(NamedTuple):

@@ -1,0 +1,1 @@
+"""Lists of what is installed somewhere: of package managers, and bills of materials."""
