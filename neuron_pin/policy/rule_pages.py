@@ -525,6 +525,7 @@ PAGES = {
         "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0 --format text",
         (
             "audit.host:_driver",
+            "audit.installed_list:check_installed",
             "hooks.program.verdict:_find_driver_clash",
             "resolve.resolver:_driver_clash",
         ),
@@ -799,7 +800,7 @@ PAGES = {
         "apt-get configures it before anything else, or stops",
         "",
         "neuron-pin check --host",
-        ("audit.dpkg_states:check_states",),
+        ("audit.dpkg_states:check_states", "audit.dpkg_states:check_listed_state"),
     ),
     Rule.OVERRIDDEN_FILE: RulePage(
         "dpkg-divert(1), dpkg(1)",
