@@ -29,6 +29,10 @@ class CheckedPlace(Protocol):
     def read(self) -> ReadPart: ...
     @property
     def unread(self) -> tuple[UnreadPart, ...]: ...
+    @property
+    def folder(self) -> str: ...
+    @property
+    def passed_over(self) -> tuple[tuple[str, int], ...]: ...
 
 
 def render_findings(
@@ -94,25 +98,50 @@ def count_findings(findings: Sequence[Finding]) -> list[str]:
     return [f"{counts[rule]:4}  {rule.identifier} {rule.title}" for rule in rules]
 
 
-def summarize_place(
-    place: CheckedPlace, findings: Sequence[Finding], facts_of: date
+def summarize_places(
+    places: Sequence[CheckedPlace], findings: Sequence[Finding], facts_of: date
 ) -> Iterator[str]:
-    """What was read of a file, an environment, a machine or an image, by facts of which day, and
-    a line for each part that was not."""
+    """What was read of each file, folder, environment, machine or image that the user named, by
+    facts of which day, and a line for each part that was not."""
+    inside: dict[str, list[CheckedPlace]] = {}
+    for place in places:
+        if place.folder:
+            inside.setdefault(place.folder, []).append(place)
+    for place in places:
+        if not place.folder:
+            yield from _summarize(place, inside.get(place.name, ()), findings, facts_of)
+
+
+def _summarize(
+    place: CheckedPlace,
+    files: Sequence[CheckedPlace],
+    findings: Sequence[Finding],
+    facts_of: date,
+) -> Iterator[str]:
     inside = (f"{place.name.rstrip('/')}/", f"{place.name}!")
-    own = [f for f in findings if f.location[0] == place.name or f.location[0].startswith(inside)]
-    number = place.neuron_packages
+    names = {place.name, *(file.name for file in files)}
+    own = [f for f in findings if f.location[0] in names or f.location[0].startswith(inside)]
+    number = sum(each.neuron_packages for each in (place, *files))
     packages = f"{number} Neuron package{'s' * (number != 1)} checked"
     if not number:
         packages = "no Neuron packages"
-    count = f"{len(own) or 'no'} finding{'s' * (len(own) != 1)}"
-    left = len(place.unread)
+    total = f"{len(own) or 'no'} finding{'s' * (len(own) != 1)}"
+    parts = sorted(place.unread, key=lambda part: part.line)
+    parts += [part for file in files for part in sorted(file.unread, key=lambda part: part.line)]
+    # Two files may include a third.
+    parts = list(dict.fromkeys(parts))
+    left = len(parts)
     unread = f", {left} part{'s' * (left != 1)} not understood" if left else ""
     # Of a machine without packages the second says it all.
-    is_file = place.read.what in ("requirement", "install command")
+    is_file = place.read.what in ("requirement", "install command", "file")
     read = f"{place.read.label}, " if place.read.number or is_file else ""
-    yield f"{place.name}: {read}{packages}{unread}, {count} (catalog of {facts_of})"
-    for part in sorted(place.unread, key=lambda part: part.line)[:MAX_UNREAD]:
+    yield f"{place.name}: {read}{packages}{unread}, {total} (catalog of {facts_of})"
+    if place.passed_over:
+        (first, count), *others = place.passed_over
+        passed = [f"{count} file{'s' * (count != 1)} {first}"]
+        passed += [f"{count} {words}" for words, count in others]
+        yield f"  passed over: {', '.join(passed)}"
+    for part in parts[:MAX_UNREAD]:
         where = f"line {part.line}" if part.place.startswith(f"{place.name}:") else part.place
         text = f"{part.short_text}: " if part.text else ""
         yield f"  not understood: {where}: {text}{part.reason}"
@@ -122,16 +151,22 @@ def summarize_place(
 
 def describe_inputs(inputs: Sequence[CheckedPlace]) -> list[dict[str, Any]]:
     """The inputs for JSON: what was read of each, and what was not."""
-    return [
-        {
-            "place": place.name,
-            "read": place.read.number,
-            "unit": place.read.what,
-            "neuron_packages": place.neuron_packages,
-            "unread": [
-                {"place": part.place, "text": part.text or None, "reason": part.reason}
-                for part in place.unread
-            ],
-        }
-        for place in inputs
-    ]
+    return [_describe_input(place) for place in inputs]
+
+
+def _describe_input(place: CheckedPlace) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "place": place.name,
+        "read": place.read.number,
+        "unit": place.read.what,
+        "neuron_packages": place.neuron_packages,
+        "unread": [
+            {"place": part.place, "text": part.text or None, "reason": part.reason}
+            for part in place.unread
+        ],
+    }
+    if place.folder:
+        row["folder"] = place.folder
+    if place.passed_over:
+        row["passed_over"] = [{"files": n, "what": words} for words, n in place.passed_over]
+    return row

@@ -7,12 +7,13 @@ import time
 from datetime import date, datetime, timezone
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.listing import count_findings, render_findings, summarize_place
+from neuron_pin.audit.listing import count_findings, render_findings, summarize_places
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import FactsAge, load_catalog
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs.file_kind import list_kinds
-from neuron_pin.operations.check import Check, CheckedInput, Wanted, failing_rules, read_rules
+from neuron_pin.operations.check import Check, CheckedInput, Wanted
+from neuron_pin.operations.named_rules import failing_rules, read_rules
 from neuron_pin.policy import Rule
 from neuron_pin.settings import load_settings
 
@@ -27,15 +28,17 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     del common
     parser.examples = (
         "check requirements.txt Dockerfile --instance trn2",
+        "check .",
         "check --venv .venv --fail-on maintenance",
         "check requirements.txt --fix",
         "check --host",
     )
     parser.add_argument(
         "files",
-        metavar="FILE",
+        metavar="FILE|DIR",
         nargs="*",
-        help=f"a file to check: {list_kinds()}, by their names, and others by what they contain",
+        help=f"a file to check: {list_kinds()}, by their names, and others by what they contain; "
+        "or a folder with such files, without those that git ignores",
     )
     group = parser.add_argument_group("what to check besides files")
     group.add_argument(
@@ -242,7 +245,7 @@ def _print(
     shown = [f for f in findings if f.rule is not Rule.UNREADABLE or f.place not in told]
     shown = [finding for finding in shown if finding not in checked.unread]
     of = load_catalog().announced
-    places = [line for p in checked.places for line in summarize_place(p, shown, of)]
+    places = list(summarize_places(checked.places, shown, of))
     found = render_findings(shown, "text", age, console.screen).rstrip("\n")
     parts: tuple[str, ...] = (found, "\n".join(count_findings(shown)), "\n".join(places))
     if options.write_baseline:

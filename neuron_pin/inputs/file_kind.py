@@ -89,6 +89,12 @@ class FileKind(NamedTuple):
         return read(path, names)
 
 
+_NEVER = tuple(
+    f"*.{end}"
+    for end in ("c", "cc", "dockerignore", "go", "h", "js", "md", "py", "rs", "rst", "ts")
+)
+"""Names of documents and programs, whatever they begin with: ``Dockerfile.md``."""
+
 REQUIREMENTS = FileKind(
     "requirements file",
     "requirements.txt",
@@ -289,7 +295,7 @@ def find_kind(path: str) -> FileKind:
     """The kind of a file that the user names; raises `WrongUsage` for none that is read, and
     `UnreadableInput` where its content would have to tell and cannot be read."""
     if os.path.isdir(path):
-        raise _not_a_file(path)
+        raise other_folder(path) or WrongUsage(f"{path}: this is a folder, not a file")
     found = kind_by_name(path)
     if found is not None:
         return found
@@ -340,14 +346,20 @@ def read_detected(
 def _matches(patterns: tuple[str, ...], path: str) -> bool:
     if not patterns:
         return False
-    return _compile(patterns).search(f"/{path}") is not None
+    return compile_names(patterns).search(f"/{path}") is not None
 
 
 @cache
+<<<<<<< HEAD
 def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
     parts = (
         re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\+", "[^/.]+") for pattern in patterns
     )
+=======
+def compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern to search in ``/`` and a path, for names as `FileKind` has them."""
+    parts = (re.escape(pattern).replace(r"\*", "[^/]*") for pattern in patterns)
+>>>>>>> 9e83a0b6 (check: find what a repository has for it)
     return re.compile(f"/(?:{'|'.join(parts)})$", re.IGNORECASE)
 
 
@@ -365,13 +377,26 @@ def _import(place: str) -> Any:
     return getattr(import_module(module), function)
 
 
-def _not_a_file(path: str) -> WrongUsage:
+def other_folder(path: str) -> WrongUsage | None:
+    """What to write for a folder that is an environment or the root of a machine; none for
+    one of files."""
     from neuron_pin.inputs.host.distributions import site_packages
 
     folder = shlex.quote(path)
-    hint = "name the files in it, or an environment with --venv, a machine's root with --root"
     if site_packages(path):
         hint = f"for an environment: neuron-pin check --venv {folder}"
-    elif os.path.isdir(os.path.join(path, "etc")):
+    elif _is_root(path):
         hint = f"for the root of a machine: neuron-pin check --root {folder}"
+    else:
+        return None
     return WrongUsage(f"{path}: this is a folder, not a file that check reads", hint=hint)
+
+
+def _is_root(path: str) -> bool:
+    """Whether a folder has what a machine has: repositories may have an ``etc``, too."""
+    names = ("etc", "usr", "var")
+    is_one = all(os.path.isdir(os.path.join(path, name)) for name in names) or any(
+        os.path.lexists(os.path.join(path, name))
+        for name in ("etc/os-release", "var/lib/dpkg", "var/lib/rpm")
+    )
+    return is_one and not os.path.lexists(os.path.join(path, ".git"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import sort_findings
@@ -17,7 +19,7 @@ from neuron_pin.audit.unread import (
 )
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
-from neuron_pin.inputs.file_kind import REQUIREMENTS, FileKind, Form, find_kind
+from neuron_pin.inputs.file_kind import REQUIREMENTS, FileKind, Form, find_kind, other_folder
 from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 from neuron_pin.inputs.requirements.requirement import Requirement
 from neuron_pin.policy import Ecosystem, Rule
@@ -42,12 +44,15 @@ class Wanted(NamedTuple):
 
 class CheckedPlace(NamedTuple):
     """One thing that was checked, as it was named, how many Neuron packages it has, how much of
-    it was read, and what was not."""
+    it was read, and what was not.  ``folder`` is where it was found, empty for what the user
+    named; ``passed_over`` are files of a folder that were not checked, as words with a number."""
 
     name: str
     neuron_packages: int
     read: ReadPart
     unread: tuple[UnreadPart, ...] = ()
+    folder: str = ""
+    passed_over: tuple[tuple[str, int], ...] = ()
 
 
 class CheckedInput(NamedTuple):
@@ -69,7 +74,12 @@ class _Examined(NamedTuple):
     unread: list[UnreadPart]
 
 
-_Examine = Callable[[str], _Examined]
+class _Job(NamedTuple):
+    """What to check by which function, and the folder that it was found in."""
+
+    check: Callable[[str], _Examined]
+    place: str
+    folder: str = ""
 
 
 class Check:
@@ -128,12 +138,14 @@ class Check:
         errors: list[NeuronPinError] = []
         unread: list[Finding] = []
         places: list[CheckedPlace] = []
-        jobs: list[tuple[_Examine, str]] = [(self._file, path) for path in wanted.files]
-        jobs += [(self._environment, folder) for folder in wanted.environments]
-        jobs += [(self._image, path) for path in wanted.images]
-        jobs += [(self._host, wanted.host)] if wanted.host is not None else []
         self._reporter = reporter
-        for number, (check, place) in enumerate(jobs):
+        jobs = [job for path in wanted.files for job in self._jobs_of(path, places)]
+        for searched in places:
+            findings += find_unread(searched.unread, is_strict=self.is_strict)
+        jobs += [_Job(self._environment, folder) for folder in wanted.environments]
+        jobs += [_Job(self._image, path) for path in wanted.images]
+        jobs += [_Job(self._host, wanted.host)] if wanted.host is not None else []
+        for number, (check, place, folder) in enumerate(jobs):
             reporter.examined(place, number, len(jobs) if len(jobs) > 1 else 0)
             try:
                 examined = check(place)
@@ -146,7 +158,8 @@ class Check:
             stated += examined.stated
             own = select_neuron(examined.stated, self.catalog)
             packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
-            places.append(CheckedPlace(place, len(packages), examined.read, tuple(examined.unread)))
+            rest = tuple(examined.unread)
+            places.append(CheckedPlace(place, len(packages), examined.read, rest, folder))
         if lock is not None and self.lock:
             from neuron_pin.audit.lock_drift import check_absent, check_lock_drift
 
@@ -157,7 +170,7 @@ class Check:
                     findings += check_absent(own, lock, self.lock, folder)
             findings += check_lock_drift(stated, lock, self.lock)
         return CheckedInput(
-            tuple(sort_findings(dict.fromkeys([*unread, *findings]))),
+            tuple(sort_findings(_drop_repeated([*unread, *findings]))),
             tuple(stated),
             (*errors, *self._errors),
             tuple(unread),
@@ -165,8 +178,32 @@ class Check:
             tuple(self._warnings),
         )
 
+    def _jobs_of(self, path: str, places: list[CheckedPlace]) -> list[_Job]:
+        """A file that the user named; of a folder, the files in it, and what is said of it."""
+        if not os.path.isdir(path) or other_folder(path) is not None:
+            return [_Job(self._file, path)]
+        from neuron_pin.audit.mentions import Mentions
+        from neuron_pin.inputs.repository import search_repository
+
+        folder = os.path.normpath(path)
+        found = search_repository(folder, Mentions(self.catalog), self._reporter)
+        self._errors += found.problems
+        self._warnings += found.notes
+        unread = [
+            *map(describe_unreadable, found.problems),
+            *(
+                describe_unreadable(link)._replace(severity=Severity.WARNING)
+                for link in found.links
+            ),
+        ]
+        read = ReadPart(len(found.files), "file")
+        places.append(CheckedPlace(folder, 0, read, tuple(unread), "", found.passed_over))
+        return [_Job(partial(self._read_file, kind), file, folder) for file, kind in found.files]
+
     def _file(self, path: str) -> _Examined:
-        kind = find_kind(path)
+        return self._read_file(find_kind(path), path)
+
+    def _read_file(self, kind: FileKind, path: str) -> _Examined:
         if kind.form is Form.COMMANDS:
             return self._commands(path, kind)
         from neuron_pin.audit.alternatives import make_worlds
@@ -313,6 +350,16 @@ class Check:
             return _Examined(findings, stated, read, _parts_of(findings))
 
 
+def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
+    """Each finding once: a file is read again where a Dockerfile installs it, and may have
+    another remedy there."""
+    first: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity, finding.subject, finding.reason, finding.place)
+        first.setdefault(key, finding)
+    return list(first.values())
+
+
 def _unreadable(error: NeuronPinError, place: str) -> Finding:
     problem, where = error.message, place
     if isinstance(error, UnreadableInput):
@@ -330,50 +377,3 @@ def _parts_of(findings: Sequence[Finding]) -> list[UnreadPart]:
         for finding in findings
         if finding.rule is Rule.UNREADABLE
     ]
-
-
-PHASE_RULES = {
-    "maintenance": frozenset({Rule.MAINTENANCE}),
-    "eos": frozenset({Rule.END_OF_SUPPORT, Rule.TARGET_ENDED}),
-    "beta": frozenset({Rule.PRE_RELEASE}),
-    "rc": frozenset({Rule.PRE_RELEASE}),
-    "alpha": frozenset({Rule.PRE_RELEASE}),
-    "ending": frozenset({Rule.ENDING}),
-}
-
-
-def failing_rules(words: Sequence[str]) -> frozenset[Rule]:
-    """The rules that ``--fail-on`` names: identifiers, phases, or ``warning`` for all; raises
-    `UnknownName`."""
-    from neuron_pin.errors import UnknownName
-
-    known = {rule.identifier: rule for rule in Rule}
-    found: set[Rule] = set()
-    for word in _split(words):
-        if word == "warning":
-            found |= set(Rule)
-        elif word in PHASE_RULES:
-            found |= PHASE_RULES[word]
-        elif word.upper() in known:
-            found.add(known[word.upper()])
-        else:
-            names = [*known, *PHASE_RULES, "warning"]
-            raise UnknownName("rule or phase", word, names, hint="NP206, maintenance, warning …")
-    return frozenset(found)
-
-
-def read_rules(words: Sequence[str]) -> frozenset[Rule]:
-    """The rules of these identifiers, in any case; raises `UnknownName`."""
-    from neuron_pin.errors import UnknownName
-
-    known = {rule.identifier: rule for rule in Rule}
-    named = _split(words)
-    for word in named:
-        if word.upper() not in known:
-            raise UnknownName("rule", word, known, hint="neuron-pin policy lists the rules")
-    return frozenset(known[word.upper()] for word in named)
-
-
-def _split(words: Sequence[str]) -> list[str]:
-    """Words with commas between them as several ones."""
-    return [part.strip() for word in words for part in word.split(",")]

@@ -147,11 +147,6 @@ def test_differences_are_in_the_order_given(run) -> None:
         assert shown.index(f"+++ b/{files[0]}") < shown.index(f"+++ b/{files[1]}")
 
 
-def test_a_folder_is_told_how_it_is_checked(run) -> None:
-    done = run("check", ".", *TARGET)
-    assert (done.code, "--venv" in done.err, "--root" in done.err) == (2, True, True)
-
-
 def test_requirements_beside_it_are_of_the_image(run) -> None:
     Path("Dockerfile").write_text(
         f"FROM python:3.11\nCOPY reqs.txt /tmp/\nRUN pip install -i {INDEX} -r /tmp/reqs.txt nki==0.5.0\n"

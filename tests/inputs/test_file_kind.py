@@ -27,6 +27,9 @@ BY_NAME = [
     ("serve/requirements/base.txt", "requirements.txt"),
     ("requirements/x/base.txt", ""),
     ("README.txt", ""),
+    ("Dockerfile.md", ""),
+    ("dockerfile.py", ""),
+    ("Dockerfile.dockerignore", ""),
     ("package.json", ""),
 ]
 

@@ -100,7 +100,7 @@ def read_requirements_file(path: str, reading: Reading) -> list[DetectedPackage]
 
 _REQUIREMENT = re.compile(
     r"(?:-[a-z-]{1,40}|--[a-z-]{1,40}(?:[ =].*)?|-[a-z] .*"
-    r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^]]*\]\s*)?(?:(?:[<>=!~]=?=?|@|;|\().*)?)"
+    r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^]]*\]\s*)?(?:\(?\s*(?:[<>=!~]=?=?\s*v?\d|@\s*\S|;).*)?)"
 )
 
 
