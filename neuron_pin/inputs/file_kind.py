@@ -89,12 +89,6 @@ class FileKind(NamedTuple):
         return read(path, names)
 
 
-_NEVER = tuple(
-    f"*.{end}"
-    for end in ("c", "cc", "dockerignore", "go", "h", "js", "md", "py", "rs", "rst", "ts")
-)
-"""Names of documents and programs, whatever they begin with: ``Dockerfile.md``."""
-
 REQUIREMENTS = FileKind(
     "requirements file",
     "requirements.txt",
@@ -125,7 +119,7 @@ KINDS = (
         # Lists and pages beside a Dockerfile are called after it.
         never=(
             *("*.json", "*.yml", "*.yaml", "*.toml", "*.md", "*.rst", "*.sh", "*.py"),
-            *("*.dockerignore", "*.orig", "*.rej"),
+            *("*.c", "*.go", "*.h", "*.js", "*.rs", "*.ts", "*.dockerignore", "*.orig", "*.rej"),
         ),
     ),
     FileKind(
@@ -304,7 +298,7 @@ def find_kind(path: str) -> FileKind:
         if head and kind.recognizes(path, head):
             return kind
     for kind in KINDS:
-        if _matches(kind.fallback, path) and not _matches(kind.never, path):
+        if has_name(path, kind.fallback, kind.never):
             return kind
     if head is None:
         raise UnreadableInput(path, None, "cannot be read: there is no such file")
@@ -316,7 +310,7 @@ def find_kind(path: str) -> FileKind:
 
 def kind_by_name(path: str) -> FileKind | None:
     """The kind of a file whose name leaves no doubt, none for another."""
-    return next((k for k in KINDS if _matches(k.names, path) and not _matches(k.never, path)), None)
+    return next((kind for kind in KINDS if has_name(path, kind.names, kind.never)), None)
 
 
 def list_kinds() -> str:
@@ -343,23 +337,19 @@ def read_detected(
     return kind.read_packages(path, Reading(environ, problems, worlds))
 
 
-def _matches(patterns: tuple[str, ...], path: str) -> bool:
-    if not patterns:
+def has_name(path: str, names: tuple[str, ...], never: tuple[str, ...] = ()) -> bool:
+    """Whether a path has one of the names, as `FileKind` has them, and none of the others."""
+    if not names or compile_names(names).search(f"/{path}") is None:
         return False
-    return compile_names(patterns).search(f"/{path}") is not None
+    return not (never and compile_names(never).search(f"/{path}"))
 
 
 @cache
-<<<<<<< HEAD
-def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern to search in ``/`` and a path, for names as `FileKind` has them."""
     parts = (
         re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\+", "[^/.]+") for pattern in patterns
     )
-=======
-def compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """A pattern to search in ``/`` and a path, for names as `FileKind` has them."""
-    parts = (re.escape(pattern).replace(r"\*", "[^/]*") for pattern in patterns)
->>>>>>> 9e83a0b6 (check: find what a repository has for it)
     return re.compile(f"/(?:{'|'.join(parts)})$", re.IGNORECASE)
 
 

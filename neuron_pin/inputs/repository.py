@@ -14,7 +14,16 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
-from .file_kind import HEAD, KINDS, REQUIREMENTS, FileKind, Form, compile_names, kind_by_name
+from .file_kind import (
+    HEAD,
+    KINDS,
+    REQUIREMENTS,
+    FileKind,
+    Form,
+    compile_names,
+    has_name,
+    kind_by_name,
+)
 from .folder_files import FolderFiles, is_in_environment
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -154,7 +163,7 @@ class _Search:
         elif not is_inside:
             problem = "a link out of the folder, which is not followed"
             self.links.append(UnreadableInput(path, None, problem, hint="check the file by name"))
-        elif _any_kind().search(target) is not None or not os.path.isfile(target):
+        elif kind_by_name(target) is not None or not os.path.isfile(target):
             self.of_links += 1
         else:
             try:
@@ -206,9 +215,8 @@ def _includes(file: KnownFile, names: re.Pattern[bytes], by_name: dict[str, list
 
 def _recognize(path: str, head: bytes) -> FileKind | None:
     for kind in KINDS:
-        if kind.maybe and compile_names(kind.maybe).search(f"/{path}") is not None:
-            if kind.recognizes(path, head):
-                return kind
+        if has_name(path, kind.maybe, kind.never) and kind.recognizes(path, head):
+            return kind
     return None
 
 
