@@ -3,7 +3,7 @@
 Each round it asks of every package whether its pin satisfies what is required of it, twice:
 for a thousand packages that is four million questions, nearly all of which were asked the
 round before.  Here the last answer is given again as long as pin and requirements are the
-same objects.
+same objects; and while pins do not fail, it is asked of what the last pin has touched alone.
 
 A pin that no longer satisfies loses what it requires from the graph, but stays pinned; should it
 satisfy again before another one takes its place, what it requires is missing from the answer.
@@ -22,22 +22,28 @@ stands on, with the arguments that it gives them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Generic
+import operator
+from collections.abc import Collection, Mapping
+from typing import Any, Generic, cast
 
 from resolvelib import AbstractProvider, BaseReporter
 from resolvelib.resolvers.criterion import Criterion
 from resolvelib.resolvers.resolution import Resolution
-from resolvelib.structs import CT, KT, RT, RequirementInformation
+from resolvelib.structs import CT, KT, RT, IteratorMapping, RequirementInformation
 
 _STANDS_ON = {
     "__init__": ("self", "provider", "reporter"),
     "_attempt_to_pin_criterion": ("self", "name"),
+    "_add_to_criteria": ("self", "criteria", "requirement", "parent"),
+    "_get_preference": ("self", "name"),
     "_is_current_pin_satisfying": ("self", "name", "criterion"),
+    "_push_new_state": ("self",),
     "_remove_information_from_criteria": ("self", "criteria", "parents"),
     "_backjump": ("self", "causes"),
 }
 """Functions of resolvelib's and their arguments."""
+MAX_RUN = 2000
+"""Pins that are made without a round of resolvelib's, which are counted."""
 _CRITERION = ("self", "candidates", "information", "incompatibilities")
 """The arguments of what it knows of one identifier."""
 _KEEPS = ("_p", "_states")
@@ -59,16 +65,85 @@ def _check() -> None:
 _check()
 
 
+class _Information(Generic[RT, CT, KT]):
+    """What is required of each identifier: the same list as long as nothing changes."""
+
+    def __init__(self, criteria: Mapping[KT, Criterion[RT, CT]]) -> None:
+        self._criteria = criteria
+
+    def __getitem__(self, name: KT) -> Collection[RequirementInformation[RT, CT]]:
+        return self._criteria[name].information
+
+
 class CachingResolution(Resolution[RT, CT, KT], Generic[RT, CT, KT]):
     def __init__(
         self, provider: AbstractProvider[RT, CT, KT], reporter: BaseReporter[RT, CT, KT]
     ) -> None:
         super().__init__(provider, reporter)
         self._verdicts: dict[KT, tuple[Criterion[RT, CT], CT, bool]] = {}
+        self._touched: set[KT] = set()
+        self._left = MAX_RUN
 
     def _attempt_to_pin_criterion(self, name: KT) -> list[Criterion[RT, CT]]:
-        """As resolvelib does it, with the candidates in the order that the provider gives them
-        beside what is pinned, if it has one (`Provider.order`)."""
+        """As resolvelib does it, and while all goes well what it does between two of them, for
+        what the last pin has touched instead of for everything."""
+        waiting: set[KT] | None = None
+        while True:
+            self._touched.clear()
+            failed = self._pin(name)
+            if failed or (waiting is None and not self._left):
+                return failed
+            state = self._states[-1]
+            lost = {
+                key
+                for key in self._touched
+                if key in state.mapping
+                and key in state.criteria
+                and not self._is_current_pin_satisfying(key, state.criteria[key])
+            }
+            self._remove_information_from_criteria(state.criteria, lost)
+            if waiting is None or lost:
+                waiting = {
+                    key
+                    for key, criterion in state.criteria.items()
+                    if not self._is_current_pin_satisfying(key, criterion)
+                }
+            else:
+                waiting.discard(name)
+                waiting.update(
+                    key
+                    for key in self._touched
+                    if key in state.criteria and key not in state.mapping
+                )
+            if not waiting or not self._left:
+                return []
+            self._left -= 1
+            self._push_new_state()
+            name = self._choose([key for key in state.criteria if key in waiting])
+
+    def _choose(self, names: list[KT]) -> KT:
+        """What comes next of several names, in their order in the graph."""
+        if len(names) > 1:
+            state = self._states[-1]
+            chosen = self._p.narrow_requirement_selection(
+                identifiers=names,
+                resolutions=state.mapping,
+                candidates=IteratorMapping(state.criteria, operator.attrgetter("candidates")),
+                information=cast(Any, _Information(state.criteria)),
+                backtrack_causes=state.backtrack_causes,
+            )
+            names = list(chosen) or names
+        return min(names, key=self._get_preference) if len(names) > 1 else names[0]
+
+    def _add_to_criteria(
+        self, criteria: dict[KT, Criterion[RT, CT]], requirement: RT, parent: CT | None
+    ) -> None:
+        self._touched.add(self._p.identify(requirement))
+        super()._add_to_criteria(criteria, requirement, parent)
+
+    def _pin(self, name: KT) -> list[Criterion[RT, CT]]:
+        """Pin one, as resolvelib does it, with the candidates in the order that the provider gives
+        them beside what is pinned, if it has one (`Provider.order`)."""
         order = getattr(self._p, "order", None)
         if order is None:
             return super()._attempt_to_pin_criterion(name)
@@ -129,6 +204,8 @@ class StepwiseResolution(CachingResolution[RT, CT, KT], Generic[RT, CT, KT]):
     ) -> None:
         super().__init__(provider, reporter)
         self._optimistic_backjumping_ratio = 0.0
+        # Each of its few rounds is a pin.
+        self._left = 0
 
     def _backjump(self, causes: list[RequirementInformation[RT, CT]]) -> bool:
         # Without causes no pin is passed over.

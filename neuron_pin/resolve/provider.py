@@ -64,6 +64,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         self._order = {need.identifier: index for index, need in reversed([*enumerate(first)])}
         named = frozenset(str(need.key) for need in roots)
         self._named_first = NamedFirst(offers, named, self.get_dependencies, self.rejected)
+        self._pinned: dict[str, tuple[object, bool]] = {}
         self._requirements: dict[tuple[int, frozenset[str]], list[DependencyEdge]] = {}
 
     def identify(self, requirement_or_candidate: DependencyEdge | ResolvedNode) -> str:
@@ -102,16 +103,26 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         names = list(identifiers)
         if any(name.startswith(_FIRST) for name in names):
             return names
-        conflicting = _list_names(backtrack_causes)
-        names = [name for name in names if name in conflicting] or names
-        pinned = []
-        for name in names:
-            for info in information[name]:
-                need = info.requirement
-                if need.is_exact or need.requirement is None:
-                    pinned.append(name)
-                    break
+        if backtrack_causes:
+            conflicting = _list_names(backtrack_causes)
+            names = [name for name in names if name in conflicting] or names
+        pinned = [name for name in names if self._is_pinned(name, information[name])]
         return [min(pinned or names, key=self._place)]
+
+    def _is_pinned(
+        self, name: str, found: Iterable[RequirementInformation[DependencyEdge, ResolvedNode]]
+    ) -> bool:
+        """Whether something requires one version alone, asked each round of everything open."""
+        known = self._pinned.get(name)
+        if known is not None and known[0] is found:
+            return known[1]
+        verdict = any(
+            info.requirement.is_exact or info.requirement.requirement is None for info in found
+        )
+        # Others give an iterator, which is another one each time.
+        if isinstance(found, list):
+            self._pinned[name] = (found, verdict)
+        return verdict
 
     def _place(self, identifier: str) -> tuple[int, str]:
         return self._order.get(identifier, 1_000_000), identifier
