@@ -107,7 +107,9 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             conflicting = _list_names(backtrack_causes)
             names = [name for name in names if name in conflicting] or names
         pinned = [name for name in names if self._is_pinned(name, information[name])]
-        return [min(pinned or names, key=self._place)]
+        names = pinned or names
+        asked_for = [name for name in names if name in self._order]
+        return [min(asked_for, key=self._order.__getitem__) if asked_for else min(names)]
 
     def _is_pinned(
         self, name: str, found: Iterable[RequirementInformation[DependencyEdge, ResolvedNode]]
@@ -123,9 +125,6 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         if isinstance(found, list):
             self._pinned[name] = (found, verdict)
         return verdict
-
-    def _place(self, identifier: str) -> tuple[int, str]:
-        return self._order.get(identifier, 1_000_000), identifier
 
     def find_matches(
         self,

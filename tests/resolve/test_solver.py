@@ -14,6 +14,7 @@ from conftest import wheel
 from resolvelib import AbstractProvider, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers.resolution import Resolution
 
+from neuron_pin.resolve import patched_resolution
 from neuron_pin.resolve.solver import find_searches, search
 
 
@@ -129,6 +130,27 @@ def test_random_worlds(block: int) -> None:
             raise AssertionError(seed) from None
         chosen = {name: version.number for name, version in found.items()}
         assert is_whole(world, roots, chosen), (seed, chosen)
+
+
+@pytest.mark.parametrize("run", [1, 3])
+def test_pins_between_rounds_are_those_of_rounds(monkeypatch: Any, run: int) -> None:
+    """However many pins are made without a round of resolvelib's, the answer is the same."""
+    answers = []
+    for longest in (0, run, patched_resolution.MAX_RUN):
+        monkeypatch.setattr(patched_resolution, "MAX_RUN", longest)
+        found: list[object] = []
+        for seed in range(1500):
+            world, roots = make_world(seed)
+            try:
+                pinned, criteria = search(Toy(world), roots, 20_000)
+            except ResolutionImpossible as error:
+                found.append(sorted(map(str, error.causes)))
+            else:
+                found.append(
+                    (dict(pinned), {n: len([*c.information]) for n, c in criteria.items()})
+                )
+        answers.append(found)
+    assert answers[0] == answers[1] == answers[2]
 
 
 # Each version with what it requires; resolvelib 1.2.1 leaves out lib in the first order.
