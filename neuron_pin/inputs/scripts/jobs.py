@@ -23,6 +23,9 @@ MAX_READ = 4 * 1024 * 1024
 """Characters of a file's scripts that are read, over all of their alternatives."""
 
 
+MAX_APART = 200
+"""Installations that are judged each for itself where a script has too many alternatives."""
+
 MAX_UNENDED = 100
 """What is told of a file that is open at its end."""
 
@@ -123,9 +126,10 @@ class JobReader:
             # What no reading had is judged, each for itself: of what goes with what nothing is
             # known.
             seen = {each for stage, _ in readings for each in stage.installations}
-            for installation in everything.installations:
-                if installation not in seen:
-                    yield everything._replace(installations=(installation,))
+            rest = [each for each in everything.installations if each not in seen]
+            apart = [(each,) for each in rest] if len(rest) <= MAX_APART else [tuple(rest)]
+            for installations in apart:
+                yield everything._replace(installations=installations)
 
     def _read(self, job: Job, choices: Choices | None) -> Stage:
         session = Session(self._find_script)
