@@ -18,6 +18,7 @@ from neuron_pin.catalog.newness import (
     Standing,
     compare_with_known,
     is_range_newer,
+    list_known_versions,
     name_newest,
 )
 from neuron_pin.catalog.support import Part, package_part
@@ -241,7 +242,9 @@ def _unknown(
         remedy = f"write {name}=={version}.*, of which the newest is {meant[-1]}"
         return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
     if compare_with_known(version, known) is Standing.NEWER:
-        return report_newer_version(known[-1], catalog, finding)
+        every = list_known_versions(catalog, name)
+        is_above = compare_with_known(version, every) is Standing.NEWER
+        return report_newer_version(name_newest(every if is_above else known), catalog, finding)
     found = suggest_version(catalog, stated.key, target)
     remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
     reason = "no SDK release has shipped this version"
@@ -312,9 +315,11 @@ def _range(
         if in_part is not None:
             yield in_part
             return
-        last = name_newest([v for n, v in shipped if n == name and v])
-        if is_range_newer(requirement.range, [last]):
-            yield report_newer_range(last, catalog, finding)
+        known = [v for n, v in shipped if n == name and v]
+        if is_range_newer(requirement.range, known):
+            every = list_known_versions(catalog, name)
+            is_above = is_range_newer(requirement.range, every)
+            yield report_newer_range(name_newest(every if is_above else known), catalog, finding)
             return
         reason = f"no SDK release has shipped a version that {requirement.text} allows"
         series = describe_series(requirement, catalog, target)

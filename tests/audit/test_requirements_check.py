@@ -38,7 +38,7 @@ LINES = [
     ("nki", ["NP305"], "without a version it allows"),
     ("neuronx-cc>=2.20", ["NP305"], "'>=2.20' allows an upgrade to a new major"),
     ("neuronx-cc>=2.20,<3", [], ""),
-    ("neuronx-cc==2.99.1.0", ["NP510"], "newer than the facts of 2026-08-21, which end with 2.27.5334.0"),
+    ("neuronx-cc==2.99.1.0", ["NP510"], "newer than the facts of 2026-08-21, which end with 2.28.7631.0"),
     ("neuronx-cc==1.0.0.1", ["NP508"], "no SDK release has shipped this version"),
     ("neuronx-cc==9.*", ["NP510"], "newer than the facts"),
     ("neuronx-cc==2.28.*", ["NP510"], "newer than the facts"),

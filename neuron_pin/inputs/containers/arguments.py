@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import InvalidPin, WrongUsage
 from neuron_pin.inputs.requirements.requirement import parse_requirement
 from neuron_pin.policy import Ecosystem
 
@@ -54,7 +54,7 @@ def read_system(
         found = read_argument(word, place, call.ecosystem)
         requirements += found
         if not found and (about or not re.fullmatch(_OTHER_NAME, word.text)):
-            yield NotUnderstood(word.text, word.line, "names no package", about)
+            yield NotUnderstood(word.text, word.line, _why_none(word, place, call.ecosystem), about)
     line = call.words[0].line if call.words else 0
     yield Installation(call.ecosystem, tuple(requirements), (), (), line)
 
@@ -80,6 +80,18 @@ def read_argument(word: Word, place: str, ecosystem: Ecosystem | None) -> list[I
     return [InstallArgument(passed, word.line, word.text if requirement else "", requirement)]
 
 
+def _why_none(word: Word, place: str, ecosystem: Ecosystem) -> str:
+    """Why a word is no requirement: its version, where that is what cannot be read."""
+    text = word.text[: word.redirection] if word.redirection >= 0 else word.text
+    try:
+        parse_requirement(_system_text(text, ecosystem), place)
+    except InvalidPin as error:
+        return error.message.rpartition(": ")[2]
+    except WrongUsage:
+        pass
+    return "names no package"
+
+
 def _system_text(text: str, ecosystem: Ecosystem) -> str:
     """A requirement as `parse_requirement` reads it; empty for what is none."""
     file = text.partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
@@ -88,7 +100,8 @@ def _system_text(text: str, ecosystem: Ecosystem) -> str:
         if found is not None:
             return f"rpm:{found[1]}={found[2]}"
         text = re.sub(_ARCHITECTURE, "", text)
-        text = text.removesuffix("-*")
+        # The latter as the plans write it: the commit follows an underscore, a release a dash.
+        text = text.removesuffix("-*").removesuffix("[_-]*")
         match = re.fullmatch(_RPM_NAME, text)
         text = f"{match[1]}={match[2]}" if match is not None else text
     else:

@@ -63,10 +63,12 @@ def find_names(text: str, names: Container[str]) -> tuple[str, ...]:
 def names_in(text: str, names: Container[str]) -> Iterator[str]:
     begins = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)
     if begins is not None:
-        name = canonicalize_name(begins[0].rstrip("._-"))
-        if name in names:
-            yield name
-            return
+        # dnf has the version behind a dash.
+        for written in (begins[0], re.split(r"-\d", begins[0])[0]):
+            name = canonicalize_name(written.rstrip("._-"))
+            if name in names:
+                yield name
+                return
     yield from _name_of_file(text, names)
     if re.search(r"[*?\[]", text.partition("=")[0]):
         yield text.partition("=")[0]
