@@ -242,7 +242,12 @@ def _install_command(found: AptView, installed: str) -> str:
         pinned = next((v.version for v in found.versions if v.priority > 0), "")
         if not pinned:
             return "sudo apt-get update, then: neuron-pin doctor"
-        return f"sudo apt-get install --allow-downgrades {found.name}={pinned}"
+        command = f"sudo apt-get install --allow-downgrades {found.name}={pinned}"
+        # With a version in the command apt takes the archive that it reads first.
+        first = next(v for v in found.versions if v.version == pinned)
+        if first.priority < 0 and first.places:
+            return f"disable the source of {first.places[0]}, which has that version too: {command}"
+        return command
     # The name alone takes the archive that the pins prefer, also of one version in two archives.
     return f"sudo apt-get install {found.name}"
 

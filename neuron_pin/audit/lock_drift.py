@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule, installable
@@ -12,6 +12,7 @@ from neuron_pin.policy.debversion import deb_key
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .finding import Finding, Severity
+from .other_archives import OtherArchive
 from .remedy import exec_command
 
 MAX_NAMED = 5
@@ -19,11 +20,15 @@ MAX_NAMED = 5
 
 
 def check_lock_drift(
-    stated: Iterable[DetectedPackage], lock: Resolution, path: str
+    stated: Iterable[DetectedPackage],
+    lock: Resolution,
+    path: str,
+    shared: Sequence[OtherArchive] = (),
 ) -> Iterator[Finding]:
     """NP306: exact versions other than the lock's; packages that are not in the lock are not
-    checked."""
+    checked.  ``shared`` are the machine's other archives that have a version of the lock."""
     locked = {package.key: package for package in lock.packages}
+    sites = {other.name: other.site for other in reversed(shared)}
     for statement in stated:
         package = locked.get(statement.key)
         if package is None or not statement.version or package.pin.matches(statement.version):
@@ -36,7 +41,7 @@ def check_lock_drift(
             f"{statement.key.name} {statement.version}",
             f"the lock has {package.key.name}{pin}{release} [{path}]",
             statement.place,
-            _remedy(package, path, statement),
+            _remedy(package, path, statement, sites.get(package.key.name, "")),
         )
 
 
@@ -64,7 +69,7 @@ def check_absent(
     )
 
 
-def _remedy(package: LockedPackage, path: str, statement: DetectedPackage) -> str:
+def _remedy(package: LockedPackage, path: str, statement: DetectedPackage, site: str) -> str:
     name, ecosystem = package.key.name, package.key.ecosystem
     if ecosystem is Ecosystem.PIP:
         if os.path.isdir(statement.place):
@@ -74,5 +79,10 @@ def _remedy(package: LockedPackage, path: str, statement: DetectedPackage) -> st
     if ecosystem is not Ecosystem.APT:
         return f"sudo dnf install {word}"
     is_newer = deb_key(statement.version) > deb_key(package.version)
+    if site and not is_newer:
+        # The name alone takes the archive that the pins prefer.
+        return f"sudo apt-get install {shlex.quote(name)}"
     # apt-get -y goes back to an earlier version only if it is told so.
-    return f"sudo apt-get install {'--allow-downgrades ' if is_newer else ''}{word}"
+    command = f"sudo apt-get install {'--allow-downgrades ' if is_newer else ''}{word}"
+    before = f"disable the source of {site}, which has that version too, then: " if site else ""
+    return f"{before}{command}"

@@ -65,6 +65,14 @@ def find_other_archives(root: str, packages: Sequence[LockedPackage]) -> list[Ot
     )
 
 
+def list_readable(root: str, packages: Sequence[LockedPackage]) -> list[OtherArchive]:
+    """The same; none where the machine's sources or lists cannot be read, of which others tell."""
+    try:
+        return find_other_archives(root, packages)
+    except (SourceFailed, UnreadableInput):
+        return []
+
+
 def _site(url: str) -> str:
     return urlsplit(url).hostname or "this machine"
 

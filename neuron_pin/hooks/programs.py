@@ -9,8 +9,9 @@ from neuron_pin.fs.atomic import NEW_MODE
 from neuron_pin.inputs.host.hook_state import STATES
 from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.outputs.hook_state import render_hook_state
+from neuron_pin.policy import Ecosystem
 
-from .location import HookLocation
+from .location import HookKind, HookLocation
 from .managed_file import PROGRAM_MODE, HookLock, ManagedFile, program
 
 FOLDER = "usr/lib/neuron-pin"
@@ -53,6 +54,19 @@ def state(place: HookLocation) -> ManagedFile:
             is_expiry_chosen=held.is_expiry_chosen,
             on_error=held.on_error.value,
             program=shlex.quote(name_program_for_root()),
+            shared=_find_shared(place, held),
         )
 
     return program(state_path(place), render)
+
+
+def _find_shared(place: HookLocation, held: HookLock) -> list[tuple[str, str]]:
+    """The packages that another archive has too, each with one such archive; none where that
+    cannot be read, which `lock_input.find_mismatches` says."""
+    if place.kind is not HookKind.APT:
+        return []
+    # Imported here: no other hook reads a machine's package lists.
+    from neuron_pin.audit.other_archives import list_readable
+
+    found = list_readable(place.root, held.resolution.packages_of(Ecosystem.APT))
+    return sorted({other.name: other.site for other in reversed(found)}.items())

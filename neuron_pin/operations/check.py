@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import sort_findings
@@ -30,6 +31,10 @@ from neuron_pin.target import Target
 from neuron_pin.target.detection import detect
 
 from .read_settings import read_target_options
+
+if TYPE_CHECKING:
+    from neuron_pin.audit.other_archives import OtherArchive
+    from neuron_pin.resolve import Resolution
 
 
 class Wanted(NamedTuple):
@@ -168,7 +173,7 @@ class Check:
                 if folder not in unread_places:
                     own = [s for s in stated if s.place == folder]
                     findings += check_absent(own, lock, self.lock, folder)
-            findings += check_lock_drift(stated, lock, self.lock)
+            findings += check_lock_drift(stated, lock, self.lock, self._find_shared(wanted, lock))
         return CheckedInput(
             tuple(sort_findings(_drop_repeated([*unread, *findings]))),
             tuple(stated),
@@ -199,6 +204,14 @@ class Check:
         read = ReadPart(len(found.files), "file")
         places.append(CheckedPlace(folder, 0, read, tuple(unread), "", found.passed_over))
         return [_Job(partial(self._read_file, kind), file, folder) for file, kind in found.files]
+
+    def _find_shared(self, wanted: Wanted, lock: Resolution) -> list[OtherArchive]:
+        """The other archives of the machine that have a version of the lock."""
+        if wanted.host is None:
+            return []
+        from neuron_pin.audit.other_archives import list_readable
+
+        return list_readable(wanted.host, lock.packages_of(Ecosystem.APT))
 
     def _file(self, path: str) -> _Examined:
         return self._read_file(find_kind(path), path)

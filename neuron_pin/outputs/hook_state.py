@@ -31,12 +31,14 @@ def render_hook_state(
     is_expiry_chosen: bool = False,
     on_error: str = "",
     program: str = "neuron-pin",
+    shared: Iterable[tuple[str, str]] = (),
 ) -> str:
     """The text, deterministic; raises `WrongUsage` without system packages.
 
     ``is_expiry_chosen`` says that somebody chose the day of review; it is kept then where another
     lock is installed.  ``on_error`` is what was chosen for what cannot be judged, empty for
-    nothing; ``program`` is how root calls neuron-pin.
+    nothing; ``program`` is how root calls neuron-pin; ``shared`` are packages of which another
+    archive of the machine has a locked version as another file, each with that archive.
     """
     target = resolution.target
     packages = resolution.packages_of(target.system)
@@ -62,6 +64,7 @@ def render_hook_state(
         *_names(catalog, target),
         *(_pin(package, catalog) for package in packages),
         *_hashes(packages),
+        *(("shared", name, site) for name, site in shared),
         *_known(catalog, target, resolution.sdk),
         *_windows(catalog, target),
         *_kernels(catalog, target),

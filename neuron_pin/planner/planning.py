@@ -36,7 +36,7 @@ from .nearest import Beginning, find_destination
 from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
 from .rollback import list_rollback, pass_hook
 from .step import Part, Plan, Step
-from .system import Machine, find_shared, system_steps
+from .system import Machine, find_shared, find_shared_back, system_steps
 
 
 class PlanOptions(NamedTuple):
@@ -298,6 +298,7 @@ def make_plan(
         situation.enforced,
         manager in situation.hooks,
         find_shared(situation.apt_root, resolution),
+        find_shared_back(situation.apt_root, resolution, start.versions),
     )
     steps = list(system_checks(resolution, catalog, manner.root))
     if situation.hooks.get(manager, destination.sdk) != destination.sdk:

@@ -21,7 +21,7 @@ from neuron_pin.outputs.repositories import (
     render_repo,
     render_sources,
 )
-from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.policy import Ecosystem, PackageKey, Pin, PinComparison, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 
@@ -41,7 +41,8 @@ class Machine(NamedTuple):
     itself; ``command`` is the command line that written files name.  ``configured`` says that
     the Neuron repository is configured already, ``held`` names packages on hold, ``enforced``
     are the files of pins that exist, none for unknown; ``hooked`` says that a hook has them.
-    ``shared`` are other archives that have a version of the plan as another file."""
+    ``shared`` are other archives that have a version of the plan as another file, ``shared_back``
+    those that have one that a rollback installs."""
 
     system: OperatingSystem
     root: str
@@ -51,6 +52,7 @@ class Machine(NamedTuple):
     enforced: tuple[str, ...] | None = ()
     hooked: bool = False
     shared: tuple[OtherArchive, ...] = ()
+    shared_back: tuple[OtherArchive, ...] = ()
 
 
 def find_shared(root: str, resolution: Resolution) -> tuple[OtherArchive, ...]:
@@ -63,6 +65,18 @@ def find_shared(root: str, resolution: Resolution) -> tuple[OtherArchive, ...]:
     except SourceFailed:
         # apt itself fails on such a list, and doctor says so.
         return ()
+
+
+def find_shared_back(
+    root: str, resolution: Resolution, before: Mapping[PackageKey, Sequence[str]]
+) -> tuple[OtherArchive, ...]:
+    """The same of the versions that are installed ``before``, which a rollback goes back to."""
+    old = [
+        package._replace(pin=Pin(before[package.key][0], PinComparison.FULL))
+        for package in resolution.packages_of(Ecosystem.APT)
+        if before.get(package.key)
+    ]
+    return find_shared(root, resolution._replace(packages=tuple(old)))
 
 
 def system_steps(
@@ -307,7 +321,12 @@ def _install(
         stops=True,
         reboot=is_driver,
         reason=_explain_install(held, at_once=is_driver and len(packages) > 1),
-        warnings=tuple(_warn_of_shared(machine.shared, names, by_name)),
+        warnings=(
+            *_warn_of_shared(machine.shared, names, by_name),
+            *_warn_of_way_back(
+                machine.shared_back, [n.name for n, d in before.items() if not d.is_equal]
+            ),
+        ),
         back=tuple(_rollback_steps(packages, before, tool, catalog)),
     )
 
@@ -327,6 +346,18 @@ def _warn_of_shared(
             yield (
                 f"{told}with a version in the command apt takes the file of the archive that it "
                 "reads first; disable that source before this step"
+            )
+
+
+def _warn_of_way_back(shared: Sequence[OtherArchive], names: Sequence[str]) -> Iterator[str]:
+    """Where a rollback may take the file of another archive: it names a version, as apt lowers a
+    package by its name alone only where its pins force it to."""
+    for name in names:
+        other = next((other for other in shared if other.name == name), None)
+        if other is not None:
+            yield (
+                f"{other.describe()} ({Rule.TWO_ARCHIVES.identifier}): disable that source before "
+                "you roll back, as apt takes the file of the archive that it reads first"
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from neuron_pin.catalog import load_catalog, public_version
+from collections.abc import Iterable
+
+from neuron_pin.catalog import Member, load_catalog, public_version
 from neuron_pin.policy import NeuronVersion, Pin, PinPrecision, Rule, derive_pin
 from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
@@ -35,10 +37,10 @@ def find_excluded(pin: Pin, candidate: Candidate, context: Context) -> Exclusion
     """The first newer version that a pin admits and a rule excludes for the target, none for
     none."""
     chosen = version_order(candidate.version)
-    for version in context.catalog.shipped(candidate.key.name):
+    for version, rows in context.catalog.shipped(candidate.key.name).items():
         if version_order(version) <= chosen or not pin.matches(version):
             continue
-        found = _exclude(candidate, version, context)
+        found = _exclude(candidate, version, rows, context)
         if found is not None:
             return found
     return None
@@ -60,13 +62,15 @@ def list_excluded(package: LockedPackage, target: Target) -> tuple[Exclusion, ..
         (v for v in shipped if package.pin.matches(v) and public_version(package.version) != v),
         key=version_order,
     )
-    found = (_exclude(candidate, version, context) for version in versions)
+    found = (_exclude(candidate, version, shipped[version], context) for version in versions)
     return tuple(exclusion for exclusion in found if exclusion is not None)
 
 
-def _exclude(candidate: Candidate, version: str, context: Context) -> Exclusion | None:
-    """Why a version is excluded for the target, as every release that ships it has it."""
-    rows = context.catalog.shipped(candidate.key.name)[version]
+def _exclude(
+    candidate: Candidate, version: str, rows: Iterable[tuple[str, Member]], context: Context
+) -> Exclusion | None:
+    """Why a version is excluded for the target, as every release that ships it, of ``rows``, has
+    it."""
     others = (candidate._replace(version=version, member=member) for _, member in rows)
     found = [first_exclusion(other, context, _OF_TARGET) for other in others]
     return found[0] if found and None not in found else None

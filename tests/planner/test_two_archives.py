@@ -2,6 +2,9 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,10 +127,62 @@ def test_another_revision_of_the_locked_version_matters(run: Run) -> None:
     assert TOOLS in words
 
 
-def test_hook_install_warns(run: Run) -> None:
+def test_the_way_back_is_warned_of(run: Run) -> None:
+    """A rollback names the version, which another archive has too."""
+    old = "2.28.19.0-x"
+    fields = {(TOOLS, old): f"Filename: pool/x.deb\nSize: 3\nSHA256: {'3' * 64}\n"}
+    other = Archive(PackageFile(site=OTHER, archive="jammy"), {TOOLS: [old]}, fields)
+    own = archive(SITE, 1)
+    own = own._replace(versions={TOOLS: [LOCKED, old]})
+    with scratch_apt([other, own], {TOOLS: old}, {}) as apt:
+        ready(apt)
+        plan = planned(run, apt)
+        _, warnings = step_of(plan)
+    assert any(f"{TOOLS}={old[:-2]}" in command for command in plan["back"])
+    assert any("NP615" in text and "before you roll back" in text for text in warnings)
+
+
+def lock(run: Run, pin: str = "exact") -> None:
     done = run("lock", "--offline", TOOLS, "--sdk", "2.32.0", "--instance", "trn1", "--os",
-               "ubuntu22.04", "--as-of", "2026-08-20", "-o", "lock.json")  # fmt: skip
+               "ubuntu22.04", "--as-of", "2026-08-20", "--pin", pin, "-o", "lock.json")  # fmt: skip
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("pin", ["exact", "major"])
+@pytest.mark.parametrize(("installed", "by_name"), [("2.28.19.0-x", True), ("9.99.0.0-x", False)])
+def test_remedies_and_refusals_go_by_the_pins(
+    run: Run, pin: str, installed: str, by_name: bool
+) -> None:
+    lock(run, pin)
+    with scratch_apt([archive(OTHER, 2), archive(SITE, 1)], {TOOLS: installed}, {}) as apt:
+        ready(apt)
+        done = run("hook", "install", "apt", "--lock", "lock.json", "--root", apt.root)
+        assert done.code == 0, done.err
+        done = run("check", "--host", "--root", apt.root, "--lock", "lock.json", "--format", "json")
+        remedies = [r["remedy"] for r in json.loads(done.out)["findings"] if r["rule"] == "NP306"]
+        hook = Path(apt.root, "usr/lib/neuron-pin/apt-hook")
+        change = f"{TOOLS} {installed} amd64 none < 9.100.0.0-x amd64 none /x.deb\n"
+        told = subprocess.run(
+            [sys.executable, "-IS", hook, "--stdin", f"--root={apt.root}"],
+            input=f"VERSION 3\n\n{change}", text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert told.returncode == 10, told.stderr
+        refused = told.stderr.partition("What the lock allows")[2].partition("To do it")[0]
+        if pin == "exact" or not by_name:
+            (remedy,) = remedies
+        else:
+            # The range admits it.
+            assert not remedies
+            remedy = refused
+        for text in (remedy, refused):
+            assert ("=" in text.partition("apt-get")[2]) is not by_name, text
+            assert (OTHER in text) is not by_name, text
+        words = shlex.split(refused.partition("apt-get")[2])
+        assert fetched_from(apt, words) == ([SITE] if by_name else [OTHER])
+
+
+def test_hook_install_warns(run: Run) -> None:
+    lock(run)
     with scratch_apt([archive(OTHER, 2), archive(SITE, 1)], {}, {}) as apt:
         ready(apt)
         words = ("hook", "install", "apt", "--lock", "lock.json", "--root", apt.root)

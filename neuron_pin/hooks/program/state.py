@@ -80,6 +80,7 @@ class State:
         self.floors: "list[list[str]]" = []
         self.tested: "dict[str, tuple[frozenset[str], str]]" = {}
         self.hashes: "dict[tuple[str, str], frozenset[str]]" = {}
+        self.shared: "dict[str, str]" = {}
 
     @property
     def sdk(self) -> str:
@@ -200,6 +201,11 @@ def _read_sha256(state: State, name: str, version: str, digests: str) -> None:
     state.hashes[name, version] = frozenset(digests.split())
 
 
+def _read_shared(state: State, name: str, site: str) -> None:
+    """An archive beside the lock's that has a version which the pin allows, as another file."""
+    state.shared[name] = site
+
+
 _READ: "dict[str, Callable[..., None]]" = {
     "value": _read_value,
     "allow": _read_allowed,
@@ -210,4 +216,5 @@ _READ: "dict[str, Callable[..., None]]" = {
     "floor": _read_floor,
     "tested": _read_tested,
     "sha256": _read_sha256,
+    "shared": _read_shared,
 }

@@ -61,6 +61,34 @@ def downgrade_option(state: State, refusals: "Iterable[Refusal]", installer: str
     return ""
 
 
+def choose_words(
+    state: State, refusals: "Iterable[Refusal]", words: "Iterable[str]"
+) -> "tuple[list[str], list[str]]":
+    """The words of a command, and the archives to disable before it.
+
+    ``NAME=VERSION`` takes the file of the archive that apt reads first, whatever the pins; the
+    name alone takes what they prefer, but lowers nothing.
+    """
+    newer = {
+        refusal.change.name for refusal in refusals if downgrade_option(state, [refusal], "apt-get")
+    }
+    chosen, sites = [], set()
+    for word in words:
+        name = word.partition("=")[0]
+        site = state.shared.get(name)
+        if site is not None and name in newer:
+            sites.add(site)
+        chosen.append(name if site is not None and name not in newer else word)
+    return list(dict.fromkeys(chosen)), sorted(sites)
+
+
+def tell_sites(sites: "Sequence[str]") -> str:
+    """That other archives have the same version, for the line above a command."""
+    if not sites:
+        return ""
+    return ", after the sources of " + ", ".join(sites) + " (the same version) are disabled"
+
+
 def propose_install(
     prefix: str, installer: str, words: "list[str]", option: str = ""
 ) -> "list[str]":
@@ -93,8 +121,9 @@ def format_refusal(
         lines.append(f"  and {len(refusals) - MAX_SHOWN} more")
     words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
     if words and len(words) <= MAX_WORDS:
-        lines.append("What the lock allows:")
         option = downgrade_option(state, refusals, installer)
+        words, sites = choose_words(state, refusals, words)
+        lines.append("What the lock allows" + tell_sites(sites) + ":")
         lines += propose_install(prefix, installer, words, option)
     else:
         lines.append("What the lock allows: the transaction without these packages.")
