@@ -38,7 +38,7 @@ from neuron_pin.target.detection import detect
 
 from .apt_view import check_pins, view_packages
 from .finding import Finding, Severity
-from .key_policy import check_key_policy
+from .key_policy import check_key_policy, read_signers
 
 STALE_DAYS = 14
 """Days after which package lists count as stale."""
@@ -251,6 +251,7 @@ def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Ite
             place,
             f"add signed-by={keyring}",
         )
+    signers = read_signers(map(repository.list_path, ("InRelease", "Release.gpg")))
     for where, data in keys:
         try:
             key = dearmor(data)
@@ -263,7 +264,7 @@ def _trust(source: ConfiguredSource, root: str, keyring: str, now: float) -> Ite
             remedy = _key_command(repository, where)
         ends = _key_ends(key)
         yield from _check_end(Rule.APT_KEY, where, "the key", ends, now, place, remedy)
-        yield from check_key_policy(root, where, key, now, place, remedy)
+        yield from check_key_policy(root, where, key, now, place, remedy, signers)
 
 
 def _key_command(repository: AptRepository, path: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from neuron_pin.audit.key_policy import ENDED, find_key_problem, read_certificates
+from neuron_pin.audit.key_packets import find_signers, read_certificates
+from neuron_pin.audit.key_policy import ENDED, find_key_problem
 from neuron_pin.errors import SourceFailed
 from neuron_pin.gpgv import BadSignature, Signed
 from neuron_pin.inputs.host.apt_policy import PackageFile
@@ -32,6 +33,15 @@ KEYS = {
     "dsa2048": (("dsa2048",), "it is of DSA-2048, refused since 2024-02-01"),
     "ed25519": (("ed25519",), ""),
     "nistp256": (("nistp256",), ""),
+    "rsa1024 under ed25519": (
+        ("ed25519", "+", "rsa1024"),
+        "the subkey that signs is of RSA-1024, refused since 2014-02-01",
+    ),
+    "rsa3072 under rsa1024": (
+        ("rsa1024", "+", "rsa3072"),
+        "it is of RSA-1024, refused since 2014-02-01",
+    ),
+    "rsa3072 under ed25519": (("ed25519", "+", "rsa3072"), ""),
     "sha1": (
         ("rsa2048", "--cert-digest-algo", "SHA1"),
         "its signature on itself is made with SHA-1, refused since 2026-02-01",
@@ -58,7 +68,7 @@ class Made:
 
 
 def user_of(name: str) -> str:
-    return f"{name}@test.invalid"
+    return f"{name.replace(' ', '-')}@test.invalid"
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +79,18 @@ def made() -> Iterator[Made]:
     keys = {}
     try:
         for name, ((algorithm, *options), _) in KEYS.items():
-            words = ["--quick-gen-key", user_of(name), algorithm, "sign", "never"]
+            subkey = options[1:] if options[:1] == ["+"] else []
+            options = [] if subkey else options
+            usage = "cert" if subkey else "sign"
+            words = ["--quick-gen-key", user_of(name), algorithm, usage, "never"]
             command = [*gpg, *options, *words]
             subprocess.run(command, check=True, capture_output=True)
+            for each in subkey:
+                listed = [*gpg, "--list-keys", "--with-colons", user_of(name)]
+                rows = subprocess.run(listed, check=True, capture_output=True, text=True).stdout
+                identity = next(r.split(":")[9] for r in rows.split("\n") if r[:4] == "fpr:")
+                command = [*gpg, "--quick-add-key", identity, each, "sign", "never"]
+                subprocess.run(command, check=True, capture_output=True)
             command = [*gpg, "--export", user_of(name)]
             keys[name] = subprocess.run(command, check=True, capture_output=True).stdout
         yield Made(gpg, keys)
@@ -90,6 +109,25 @@ def test_one_good_key_of_a_keyring_is_enough(made: Made) -> None:
     assert find_key_problem(made.keys["sha1"] + made.keys["rsa1024"], ENDED, NOW)
 
 
+def test_of_several_keys_the_one_that_signed_counts(made: Made) -> None:
+    """A keyring has old keys beside the one that is used."""
+    keyring = made.keys["rsa1024"] + made.keys["ed25519"] + made.keys["rsa1024 under ed25519"]
+    assert find_key_problem(keyring, ENDED, NOW) == ""
+    for name in ("rsa1024", "ed25519", "rsa1024 under ed25519"):
+        signers = find_signers(made.signed[name])
+        assert len(signers) == 1
+        assert find_key_problem(keyring, ENDED, NOW, signers) == KEYS[name][1], name
+    # What another key signed says nothing of these.
+    assert find_key_problem(keyring, ENDED, NOW, find_signers(made.signed["dsa2048"])) == ""
+
+
+def test_doctor_judges_the_key_that_signed_the_lists(run: Run, made: Made) -> None:
+    keyring = made.keys["rsa1024"] + made.keys["ed25519"]
+    for name, severities in (("ed25519", []), ("rsa1024", ["error"])):
+        found = examined(run, keyring, sqv=True, signed=made.sign(b"Suite: jammy\n", name))
+        assert [row["severity"] for row in found] == severities
+
+
 def test_before_its_day_an_algorithm_is_taken(made: Made) -> None:
     assert find_key_problem(made.keys["sha1"], ENDED, NOW - 365 * 86400.0) == ""
     assert find_key_problem(made.keys["sha1"], {**ENDED, "sha1": "9999"}, NOW) == ""
@@ -105,7 +143,13 @@ def test_what_is_cut_off_or_no_key_says_nothing(made: Made) -> None:
 
 
 def examined(
-    run: Run, key: bytes, *, sqv: bool, policy: str = "", version: str = "3.0.4"
+    run: Run,
+    key: bytes,
+    *,
+    sqv: bool,
+    policy: str = "",
+    version: str = "3.0.4",
+    signed: bytes = b"",
 ) -> list[dict[str, str]]:
     """What doctor says of the key on a machine whose apt asks sqv, or does not."""
     site = "apt.repos.neuron.amazonaws.com"
@@ -122,6 +166,12 @@ def examined(
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
+        if signed:
+            (release,) = root.glob("var/lib/apt/lists/*Release")
+            release.rename(
+                release.with_name("{}_InRelease".format(release.name.rpartition("_")[0]))
+            )
+            next(root.glob("var/lib/apt/lists/*InRelease")).write_bytes(signed)
         done = run("doctor", "--root", root, "--format", "json")
     found: list[dict[str, str]] = json.loads(done.out)["findings"]
     assert all(row["rule"] == "NP602" for row in found)
