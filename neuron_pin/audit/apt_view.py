@@ -17,7 +17,13 @@ from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.host.apt_policy import AptPolicy, PackageFile
 from neuron_pin.inputs.host.apt_preferences import Stanza, read_preferences
-from neuron_pin.inputs.host.dpkg_status import Installed, has_apt, read_installed
+from neuron_pin.inputs.host.dpkg_status import (
+    STATUS,
+    Installed,
+    find_foreign,
+    has_apt,
+    read_installed,
+)
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.apt.packages import AMD64
@@ -147,6 +153,7 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
     decide, installed versions that the pins do not allow, holds."""
     names = sorted(n for n, p in catalog.packages.items() if Ecosystem.APT in p.systems)
     lists = os.path.join(root, LISTS)
+    yield from _find_foreign(root, names)
     for found in view_packages(root, names):
         for version in found.versions:
             if version.overridden is not None and version.stanza is not None:
@@ -183,6 +190,22 @@ def check_pins(root: str, catalog: Catalog) -> Iterator[Finding]:
                 "the package is on hold: apt does not upgrade it, whatever its pin",
                 os.path.join(root, "var/lib/dpkg/status"),
                 f"sudo apt-mark unhold {found.name}",
+            )
+
+
+def _find_foreign(root: str, names: Sequence[str]) -> Iterator[Finding]:
+    """Packages that ``Package: NAME`` pins nothing of: those of another architecture."""
+    for name, packages in find_foreign(root, names).items():
+        for package in packages:
+            called = f"{name}:{package.architecture}"
+            yield Finding(
+                Rule.OUTSIDE_PIN,
+                Severity.WARNING,
+                f"{called} {package.version}",
+                "the package is of another architecture than the machine: a pin of its name alone "
+                "binds the machine's own, so apt upgrades this one as it likes",
+                os.path.join(root, STATUS),
+                f"sudo apt-get purge {called}",
             )
 
 

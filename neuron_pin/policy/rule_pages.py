@@ -730,12 +730,13 @@ PAGES = {
     Rule.OUTSIDE_PIN: RulePage(
         "apt_preferences(5)",
         "The installed version does not match its pin: it was installed explicitly, or before the "
-        "pin. apt keeps it, and prints nothing.",
+        "pin. apt keeps it, and prints nothing. Or the package is of another architecture than the "
+        "machine, which no pin of its name alone binds.",
         "",
         "apt keeps what is installed",
         "",
         "neuron-pin explain NAME --host",
-        ("audit.apt_view:check_pins",),
+        ("audit.apt_view:_find_foreign", "audit.apt_view:check_pins"),
     ),
     Rule.HELD: RulePage(
         "apt-mark(8)",

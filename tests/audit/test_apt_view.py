@@ -10,6 +10,7 @@ import pytest
 from neuron_pin.audit.apt_view import view_packages
 from neuron_pin.inputs.host.apt_policy import PackageFile
 from neuron_pin.inputs.host.apt_sandbox import Archive, ScratchApt, scratch_apt
+from neuron_pin.inputs.host.dpkg_status import read_installed
 
 pytestmark = pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs apt")
 TOOLS, DKMS = "aws-neuronx-tools", "aws-neuronx-dkms"
@@ -80,6 +81,22 @@ def test_installed_outside_of_the_pin_and_holds_are_found(run, apt: ScratchApt) 
     assert kinds["NP607"]["subject"] == f"{TOOLS} 3.0.1.0-c"
     assert kinds["NP607"]["severity"] == "error"
     assert kinds["NP608"]["subject"] == f"{DKMS} 2.27.4.0-x"
+
+
+def test_a_package_of_another_architecture_is_found(run) -> None:
+    own = {"dpkg": "1.22.1", TOOLS: "2.28.19.0-x"}
+    with scratch_apt([], own, {}) as machine:
+        status = Path(machine.root, "var/lib/dpkg/status")
+        text = status.read_text()
+        foreign = text[text.index(f"Package: {TOOLS}") :].replace("amd64", "arm64")
+        status.write_text(f"{text}\n{foreign.replace('2.28.19.0', '2.26.1.0')}")
+        done = run("doctor", "--root", machine.root, "--format", "json")
+        rows = {f["subject"] for f in json.loads(done.out)["findings"] if f["rule"] == "NP607"}
+        assert rows == {f"{TOOLS}:arm64 2.26.1.0-x"}
+        # What is installed is that of the machine's own.
+        assert read_installed(machine.root, [TOOLS])[TOOLS].version == "2.28.19.0-x"
+        status.write_text(text)
+        assert "NP607" not in run("doctor", "--root", machine.root).out
 
 
 def test_without_pins_nothing_is_said_of_them(run, apt: ScratchApt) -> None:

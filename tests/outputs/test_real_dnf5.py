@@ -1,13 +1,15 @@
 """Real dnf 5 obeys our version locks and takes what we tell people to install."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import Run
-from dnf5_world import Dnf5, dnf5_world, has_dnf5
+from dnf5_world import IS_HERE, ROOT, Dnf5, dnf5_world, has_dnf5, run_inside
 from dnf_scenarios import Lab5, differences
-from rpm_world import has_rpm_tools, repository
+from rpm_world import Built, build, has_rpm_tools, index, repository
 
 from neuron_pin.policy import Ecosystem, installable, parse_pin
 
@@ -86,3 +88,54 @@ def test_what_people_are_told_to_install(
 def test_random_worlds_short(tmp_path: Path) -> None:
     """A few of the worlds that `dnf_scenarios` makes; by hand it runs hundreds."""
     assert differences(1, 8, tmp_path, Lab5) == []
+
+
+_has_zypper = bool(shutil.which("zypper")) if IS_HERE else (ROOT / "usr/bin/zypper").is_file()
+
+
+def zypper(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run_inside("zypper", "--root", str(root), "--non-interactive", "--no-gpg-checks", *words)
+
+
+@pytest.mark.skipif(not has_rpm_tools, reason="needs rpmbuild and createrepo_c")
+@pytest.mark.skipif(not _has_zypper, reason="needs zypper beside dnf 5")
+def test_why_no_lock_is_written_for_zypper(tmp_path: Path) -> None:
+    """Its locks hide versions; a package that obsoletes the locked one takes its place, and what
+    is installed outside of the lock stays."""
+    other = ("Obsoletes: aws-neuronx-tools < 99", "Provides: aws-neuronx-tools = 99")
+    built = [
+        *(Built(TOOLS, f"{version}-1") for version in ("2.28.23.0", "2.32.28.0", "3.0.5.0")),
+        Built("tools-of-others", "1-1", other),
+        # zypper calls a system broken that has none.
+        Built("glibc", "2.39-1"),
+    ]
+    repository = build(tmp_path / "rpms", built)
+    index(repository)
+    root = tmp_path / "root"
+    (root / "etc/zypp/repos.d").mkdir(parents=True)
+    (root / "etc/zypp/repos.d/n.repo").write_text(
+        f"[n]\nname=n\nbaseurl=dir://{repository}\nenabled=1\ngpgcheck=0\n"
+    )
+    lock = "type: package\nversion: {}\nmatch_type: glob\ncase_sensitive: on\nsolvable_name: {}\n"
+    (root / "etc/zypp/locks").write_text(
+        "\n".join(lock.format(bound, TOOLS) for bound in ("< 2.28.23.0", ">= 2.28.24"))
+    )
+    run_inside("rpm", f"--root={root}", "--initdb")
+
+    def install(*files: str) -> None:
+        paths = [str(repository / f"{file}.x86_64.rpm") for file in files]
+        done = run_inside("rpm", f"--root={root}", "-i", "--nodeps", "--justdb", *paths)
+        assert done.returncode == 0, done.stderr
+
+    install("glibc-2.39-1")
+    assert zypper(root, "refresh").returncode == 0
+    assert zypper(root, "install", "-D", f"{TOOLS}-2.28.23.0-1").returncode == 0
+    assert zypper(root, "install", "-D", f"{TOOLS}-3.0.5.0-1").returncode == 4
+    install(f"{TOOLS}-2.28.23.0-1")
+    done = zypper(root, "update", "-D")
+    assert "tools-of-others" in done.stdout.partition("going to be installed")[2], done.stdout
+    assert TOOLS in done.stdout.partition("going to be REMOVED")[2]
+    run_inside("rpm", f"--root={root}", "-e", "--justdb", TOOLS)
+    install(f"{TOOLS}-3.0.5.0-1")
+    done = zypper(root, "install", "-D", "--oldpackage", f"{TOOLS}=2.28.23.0-1")
+    assert done.returncode == 4, done.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy.debbuild import describe_build
@@ -18,13 +18,15 @@ INSTALLED = "installed"
 
 class Installed(NamedTuple):
     """An installed package's version, whether it is on hold, what apt tells builds of one version
-    apart by, and dpkg's word for its state; ``needs_reinstall`` is dpkg's flag ``reinstreq``."""
+    apart by, dpkg's word for its state, and its architecture; ``needs_reinstall`` is dpkg's flag
+    ``reinstreq``."""
 
     version: str
     is_held: bool
     build: str = ""
     state: str = INSTALLED
     needs_reinstall: bool = False
+    architecture: str = ""
 
 
 def has_dpkg_status(root: str) -> bool:
@@ -67,9 +69,22 @@ def _as_installed(stanza: bytes) -> bytes:
 
 
 def read_installed(root: str, names: Iterable[str]) -> dict[str, Installed]:
-    """The named packages that are installed below a root; those of which only the
-    configuration is left are not.  Raises `UnreadableInput`."""
+    """The named packages that are installed below a root, of the machine's own architecture where
+    they are of several; those of which only the configuration is left are not.  Raises
+    `UnreadableInput`."""
     return parse_installed(read_dpkg_status(root), names)
+
+
+def find_foreign(root: str, names: Iterable[str]) -> dict[str, list[Installed]]:
+    """The named packages that are installed for another architecture than the machine's own, which
+    is that of its dpkg.  Raises `UnreadableInput`."""
+    data = b"\n\n" + read_dpkg_status(root)
+    native = _find_native(data)
+    found = {
+        name: [p for p in _list_installed(data, name) if p.architecture not in ("", "all", native)]
+        for name in names
+    }
+    return {name: packages for name, packages in found.items() if packages and native}
 
 
 def parse_installed(data: bytes, names: Iterable[str]) -> dict[str, Installed]:
@@ -77,24 +92,40 @@ def parse_installed(data: bytes, names: Iterable[str]) -> dict[str, Installed]:
     data = b"\n\n" + data
     found = {}
     for name in names:
-        mark = b"\nPackage: " + name.encode() + b"\n"
-        at = data.find(mark)
-        while at >= 0:
-            end = data.find(b"\n\n", at + 1)
-            stanza = data[at : end if end >= 0 else len(data)].decode("utf-8", "replace")
-            fields = dict(re.findall(r"^(Status|Version): (.*)$", stanza, re.M))
-            words = fields.get("Status", "").split()
-            state = words[-1] if words else ""
-            if state not in ("not-installed", "config-files", ""):
-                found[name] = Installed(
-                    fields.get("Version", ""),
-                    words[0] == "hold",
-                    describe_build(stanza),
-                    state,
-                    "reinstreq" in words,
-                )
-            at = data.find(mark, at + 1)
+        packages = list(_list_installed(data, name))
+        if len(packages) > 1:
+            native = _find_native(data)
+            packages.sort(key=lambda package: package.architecture == native)
+        if packages:
+            found[name] = packages[-1]
     return found
+
+
+def _list_installed(data: bytes, name: str) -> Iterator[Installed]:
+    """A package of each architecture that it is installed for; ``data`` begins with empty lines."""
+    mark = b"\nPackage: " + name.encode() + b"\n"
+    at = data.find(mark)
+    while at >= 0:
+        end = data.find(b"\n\n", at + 1)
+        stanza = data[at : end if end >= 0 else len(data)].decode("utf-8", "replace")
+        fields = dict(re.findall(r"^(Status|Version|Architecture): (.*)$", stanza, re.M))
+        words = fields.get("Status", "").split()
+        state = words[-1] if words else ""
+        if state not in ("not-installed", "config-files", ""):
+            yield Installed(
+                fields.get("Version", ""),
+                words[0] == "hold",
+                describe_build(stanza),
+                state,
+                "reinstreq" in words,
+                fields.get("Architecture", "").strip(),
+            )
+        at = data.find(mark, at + 1)
+
+
+def _find_native(data: bytes) -> str:
+    """A machine's own architecture, empty where its dpkg is not in its database."""
+    return next((package.architecture for package in _list_installed(data, "dpkg")), "")
 
 
 def has_apt(root: str, version: str) -> bool:
