@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.newness import describe_newer, find_system, judge_system
+from neuron_pin.catalog.newness import describe_newer, find_system, judge_system, need_newer_facts
 from neuron_pin.catalog.support import find_supported_pythons
 from neuron_pin.errors import NeuronPinError, SourceFailed, UnreadableInput
 from neuron_pin.gpgv import BadSignature, dearmor
@@ -139,7 +139,8 @@ def _lock_command(root: str, path: str, catalog: Catalog, now: float) -> str:
     examples = [] if family else [f"your instance family for {EXAMPLE_FAMILY}"]
     examples += [] if system is not None else [f"your system for {EXAMPLE_SYSTEM}"]
     told = f"  # put {' and '.join(examples)}" if examples else ""
-    return f"{AS_ROOT} {shlex.join([*words, '-o', os.path.join(root, path)])}{told}"
+    command = f"{AS_ROOT} {shlex.join([*words, '-o', os.path.join(root, path)])}{told}"
+    return need_newer_facts(catalog, system) + command
 
 
 def _error(rule: Rule, subject: str, reason: str, place: str, remedy: str) -> Finding:

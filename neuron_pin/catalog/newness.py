@@ -12,12 +12,13 @@ import re
 from collections.abc import Collection, Iterable
 from enum import Enum
 
-from neuron_pin.errors import UnknownName
+from neuron_pin.errors import UnknownName, nearest
 from neuron_pin.policy import UNKNOWN_PHASE, Phase, Rule
 from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import OperatingSystem, public_version, version_numbers
+from .version_range import sdk_key
 
 _READABLE = re.compile(r"\d{1,18}(\.\d{1,18})*((a|b|c|rc|\.?dev|\.?post)\d{0,9})?(\.\d{1,18})*")
 """Versions that can be compared by their numbers; a mark as PEP 440 and deb-version(7) have it."""
@@ -32,6 +33,9 @@ CODENAMES = {
     "plucky": "ubuntu25.04",
     "questing": "ubuntu25.10",
     "resolute": "ubuntu26.04",
+    # What Debian calls these two as suites, on the day of the facts.
+    "testing": "debian14",
+    "unstable": "debian14",
 }
 """Code names that were given before the day of the facts to systems that these may lack.
 
@@ -214,13 +218,24 @@ def get_system(catalog: Catalog, name: str) -> OperatingSystem:
     judged = judge_system(catalog, name)
     if judged.system is not None:
         return judged.system
-    if judged.standing is Standing.UNKNOWN and _is_version_of(name, judged.newest):
+    names = [system.name for system in catalog.systems]
+    is_version = _is_version_of(name, judged.newest)
+    if judged.standing is Standing.UNKNOWN and (is_version or not nearest(name, names)):
         # Another version of a known distribution is no misprint of the known one.
-        names = ", ".join(system.name for system in catalog.systems)
-        hint = f"the facts of {catalog.announced} do not have it; known: {names}"
+        hint = f"the facts of {catalog.announced} do not have it; known: {', '.join(names)}"
         raise UnknownName("operating system", name, (), hint=hint)
     # Its error says what is known, and what may have been meant.
     return catalog.system(name)
+
+
+def need_newer_facts(catalog: Catalog, system: OperatingSystem | None) -> str:
+    """What to do before a command that locks for a system, where the first release that supports
+    it is newer than all that are known in full; else empty."""
+    first = system.first_sdk if system is not None else ""
+    newest = next((release.sdk for release in catalog.releases if release.listed), "")
+    if not first or sdk_key(first) <= sdk_key(newest):
+        return ""
+    return f"neuron-pin catalog update, as only SDK {first} and later are for it; then: "
 
 
 def _is_version_of(name: str, newest: OperatingSystem | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Package, load_catalog
-from neuron_pin.catalog.newness import judge_system
+from neuron_pin.catalog.newness import judge_system, need_newer_facts
 from neuron_pin.errors import InvalidVersion, WrongUsage
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, PinPrecision, derive_pin, parse_version
@@ -129,6 +129,7 @@ def check_operating_system(held: HookLock, place: HookLocation, *, allow_other: 
     judged = judge_system(catalog, machine.os)
     if judged.system is not None:
         way = f"make a lock for it: neuron-pin lock {instance}--os {machine.os} -o lock.json"
+        way = need_newer_facts(catalog, judged.system) + way
     else:
         known = ", ".join(system.name for system in catalog.systems)
         way = f"no known release has packages for {machine.os}; known: {known}"

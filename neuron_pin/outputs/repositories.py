@@ -13,6 +13,7 @@ from neuron_pin.resolve import Resolution
 from neuron_pin.target.tags import find_architecture
 
 from .header import make_header
+from .system import suggest_system_output
 
 KEYRING = "/etc/apt/keyrings/neuron.asc"
 KEY_NAME = "GPG-PUB-KEY-AMAZON-AWS-NEURON.PUB"
@@ -106,6 +107,11 @@ def render_repo(resolution: Resolution, command: str) -> str:
 def _url(resolution: Resolution, ecosystem: Ecosystem) -> str:
     """The address that the lock's packages come from."""
     found = {p.source for p in resolution.packages_of(ecosystem) if p.source}
+    if not found:
+        raise WrongUsage(
+            f"the lock has no {ecosystem.value} packages to name a repository for",
+            hint=suggest_system_output(resolution.target, ecosystem),
+        )
     if len(found) != 1:
         raise WrongUsage(
             f"the lock's {ecosystem.value} packages come from {len(found)} repositories",

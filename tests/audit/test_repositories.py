@@ -184,6 +184,15 @@ def test_whether_a_newer_system_has_a_repository_is_not_known(run, tmp_path: Pat
     assert "--os ubuntu28.04" in remedy
 
 
+def test_a_system_of_releases_to_come_needs_newer_facts_first(run, tmp_path: Path) -> None:
+    """No release that is known in full is for it, so that no lock can be made yet."""
+    (remedy,) = missing_source(run, tmp_path, "ID=ubuntu\nVERSION_ID=26.04\n", "")
+    first, _, command = remedy.partition("; then: ")
+    assert first.startswith("neuron-pin catalog update")
+    words = shlex.split(command.partition("  # put ")[0])
+    assert run(*words[2:], "-q").code != 0
+
+
 def missing_source(run, root: Path, system: str, product: str) -> list[str]:
     """The remedies for a machine without Neuron's repository."""
     for name in ("etc/apt/sources.list.d", "sys/devices/virtual/dmi/id"):
