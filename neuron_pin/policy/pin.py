@@ -76,12 +76,12 @@ class Pin(NamedTuple):
         if self.reach is PinComparison.FULL:
             return version == self.base or version.startswith(self.base + "-")
         epoch, public, _ = split_version(version)
-        if epoch not in ("", "0"):
+        wanted, base, _ = split_version(self.base)
+        if (epoch or "0") != (wanted or "0"):
             return False
         if self.reach is PinComparison.UPSTREAM:
-            base = split_version(self.base)[1]
             return _pad(spell_mark(public)) == _pad(spell_mark(base))
-        prefix, parts = self.base.split("."), public.split(".")
+        prefix, parts = base.split("."), public.split(".")
         # PEP 440: a prefix match pads the version with zeros.
         parts += ["0"] * (len(prefix) - len(parts))
         return parts[: len(prefix)] == prefix

@@ -17,7 +17,8 @@ from neuron_pin.catalog.newness import is_range_newer, list_known_versions
 from neuron_pin.catalog.successors import find_advice, find_successor
 from neuron_pin.catalog.support import find_package_phase
 from neuron_pin.inputs import Requirement
-from neuron_pin.policy import Phase, Rule, parse_version
+from neuron_pin.policy import Ecosystem, Phase, Pin, PinComparison, Rule, parse_version
+from neuron_pin.policy.version import split_version
 from neuron_pin.target import Target
 
 from .release_candidates import make_package_key
@@ -59,9 +60,15 @@ def describe_never_shipped(requirement: Requirement, catalog: Catalog, target: T
         line += f", which is newer than the facts of {catalog.age[0]} ({rule})"
     without_build = next((v for v in shipped if _is_build_of(requirement, v)), None)
     if without_build is not None:
-        listed = f"{requirement.name}=={without_build}"
+        key = make_package_key(package, target.system)
+        pin = Pin(without_build, PinComparison.UPSTREAM)
+        listed = f"{requirement.name}{pin.render(key.ecosystem)}"
         sdk = shipped[without_build][0][0]
-        return f"SDK {sdk} lists {requirement.text} without its build: ask for {listed}"
+        line = f"SDK {sdk} lists {requirement.text} without its build: ask for {listed}"
+        if key.ecosystem is Ecosystem.PIP:
+            return line
+        option = f"--{key.ecosystem.value}-repo"
+        return f"{line}, or name a repository that has that build ({option})"
     series = describe_series(requirement, catalog, target)
     line += f": {series}" if series else ""
     found = suggest_version(catalog, make_package_key(package, target.system), target)
@@ -164,7 +171,11 @@ def _select_known(everything: Shipped, catalog: Catalog, target: Target) -> Ship
 
 def _is_build_of(requirement: Requirement, version: str) -> bool:
     """Whether an exact requirement names a build of a version: some releases list versions
-    without their last part."""
+    without their last part, and none the revision of a system package."""
+    pin = requirement.pin
+    if pin is not None and pin.reach is PinComparison.FULL and "+" not in pin.base:
+        epoch, public, _ = split_version(pin.base)
+        return (epoch or "0", public) == ("0", version)
     return requirement.is_exact and requirement.range.lstrip("=").startswith(f"{version}.")
 
 

@@ -95,6 +95,9 @@ MATCHES = [
     (Pin("2.0.1", PinComparison.UPSTREAM), "2.1", False),
     (Pin("2", PinComparison.PREFIX), "1:2:2", False),
     (Pin("0:2.28.19.0", PinComparison.UPSTREAM), "2.28.19.0-1", True),
+    (Pin("1:2.28.19.0", PinComparison.UPSTREAM), "2.28.19.0-1", False),
+    (Pin("1:2.28.19.0", PinComparison.UPSTREAM), "1:2.28.19.0-1", True),
+    (Pin("1:2", PinComparison.PREFIX), "1:2.3-1", True),
 ]
 
 

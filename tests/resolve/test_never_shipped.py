@@ -37,6 +37,10 @@ NEVER = [
     # The manifest of 2.22.0 names it without its build, 15423.
     ("torch-neuronx==2.5.1.2.6.0.15423", ON_TRN1,
      "without its build: ask for torch-neuronx==2.5.1.2.6.0"),
+    # No release names the revision of a system package, nor has one an epoch.
+    ("aws-neuronx-tools=2.28.23.0-ac18d186d", ON_TRN1,
+     "without its build: ask for aws-neuronx-tools=2.28.23.0-*, or name a repository"),
+    ("aws-neuronx-tools=1:2.28.23.0-*", ON_TRN1, "2.28.23 shipped as 2.28.23.0; "),
     # On Inf1 nothing of it is supported.
     ("torch-neuronx==3.*", ("--instance", "inf1", "--python", "3.9", "--as-of", "2024-09-20"),
      "; the newest is 2.1.2.2.3.0 (SDK 2.20.0)"),
