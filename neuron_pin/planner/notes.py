@@ -96,7 +96,8 @@ def explain_standstill(
     """Why a plan leads to no newer release though there is one, and what would."""
     if request.sdk is None:
         later = describe_newer_releases(request.catalog, destination.resolution.target.as_of)
-        yield from (later,) if later else ()
+        if later:
+            yield f"{later}; no index was asked: neuron-pin lock says what they have of them"
     newer = list_newer(request.catalog, beginning.sdk) if beginning.moves else []
     if request.sdk is not None or not newer or destination.sdk in newer:
         return

@@ -588,8 +588,8 @@ PAGES = {
         "newer facts. A lock takes a newer version of a package where it is asked for: by an exact "
         "version, by a range that nothing known meets, or with --newer-than-facts allow; it is "
         "then of an inferred release, such as 2.32.0+. --newer-than-facts refuse excludes it. "
-        "check says so, too, of packages that are called as only Neuron's are (aws-neuronx-…, "
-        "neuronx as a word) and that the facts do not have.",
+        "check and lock say so, too, of packages that are called as only Neuron's are "
+        "(aws-neuronx-…, neuronx as a word) and that the facts do not have.",
         "no release lists packages for a newer Python: the wheels of an index decide",
         "system packages of the newest known release, for any newer operating system",
         "system packages of the newest known release, for any newer operating system",
@@ -604,6 +604,7 @@ PAGES = {
             "resolve.beyond:Beyond.describe_missing",
             "resolve.beyond:Beyond.describe_newer",
             "resolve.newer_versions:NewerVersions.exclude",
+            "resolve.unknown_packages:describe_unknown_packages",
         ),
     ),
     Rule.ANOTHER_BACKEND: RulePage(
@@ -833,6 +834,7 @@ PAGES = {
             "audit.apt_view:_find_shadowed",
             "audit.other_archives:warn_of_other_archives",
             "planner.system:_warn_of_shared",
+            "planner.system:_warn_of_way_back",
         ),
     ),
     Rule.PHASED: RulePage(

@@ -236,6 +236,11 @@ def _warnings(
     for package in packages:
         found += attempt.provider.offers.warnings(package.key, package.version)
         found += _held_narrower(request, attempt, package)
+    if any(package.kind is None for package in packages):
+        # Imported here: few locks have a package that is not in the catalog.
+        from .unknown_packages import describe_unknown_packages
+
+        found += describe_unknown_packages(packages, catalog)
     target, selection = request.target, attempt.selection
     if any(package.kind is not None for package in packages):
         from .newer_target import describe_newer_target

@@ -395,3 +395,17 @@ def test_a_new_package_of_a_release_known_in_part_is_named(run: Run, world: Worl
     error = failure(run("lock", *world.options, "vllm-omni-neuron"), NoSolution)
     assert f"--index {index}" in error.hint and "2.33.0" in error.hint
     assert run("lock", *world.options, "--index", index, "vllm-omni-neuron").code == 0
+
+
+def test_a_package_that_looks_like_neurons_is_told_of(
+    run: Run, serve: Callable[[], Served]
+) -> None:
+    """No facts say whether it is a Beta."""
+    index = serve()
+    publish(index, {"neuronx-fresh": [("0.1.0", ())], "tool": [("1.0", ())]}, as_json=True)
+    url = f"{index.url}/simple"
+    done = run("lock", "neuronx-fresh", "tool", "--index", f"neuronx-fresh={url}", "--index-url",
+               url, "--python", "3.12", "--format", "json")  # fmt: skip
+    assert done.code == 0, done.err
+    told = [line for line in json.loads(done.out)["warnings"] if "NP510" in line]
+    assert [line.split()[0] for line in told] == ["neuronx-fresh"]
