@@ -40,7 +40,7 @@ RECIPES = [
     # apt takes a star at the end of a version for any revision, and dnf anywhere.
     (["FROM ubuntu:24.04", "RUN apt-get install -y 'aws-neuronx-tools=2.28.23.0*'"], []),
     (["FROM ubuntu:24.04", "RUN apt-get install -y 'aws-neuronx-tools=2.28.24.0*'"], [("NP508", 2)]),
-    (["FROM ubuntu:24.04", "RUN apt-get install -y 'aws-neuronx-tools=2*'"], [("NP610", 2)]),
+    (["FROM ubuntu:24.04", "RUN apt-get install -y 'aws-neuronx-tools=2.2*'"], [("NP610", 2)]),
     (["FROM amazonlinux:2023", "RUN dnf install -y 'aws-neuronx-tools-2.28.23.0*' 'aws-neuronx-tools-2.28.23.0[_-]*'"], []),
     (["FROM amazonlinux:2023", "RUN dnf install -y 'aws-neuronx-tools-2.3*'"], [("NP610", 2)]),
     (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuron-dkms=2.2.14.0"], [("NP201", 2), ("NP508", 2), ("NP106", 2)]),
