@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog.newness import CODENAMES
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
@@ -30,10 +31,10 @@ def system_checks(resolution: Resolution, catalog: Catalog, root: str) -> Iterat
     target = resolution.target
     system = target.os
     if system is not None:
-        pattern = _release_pattern(system)
-        named = f'case "$ID$VERSION_ID" in {pattern}) ;; *) false ;; esac'
+        stated, pattern = _release_pattern(system)
+        named = f'case "{stated}" in {pattern}) ;; *) false ;; esac'
         test = f"( . {root}/etc/os-release && {named} )"
-        release = f'. {root}/etc/os-release && echo "$ID$VERSION_ID"'
+        release = f'. {root}/etc/os-release && echo "{stated}"'
         title = f"Check that the operating system is {system.name}"
         yield _check("os", title, test, system.source, release)
     machine = find_machine(target.platforms)
@@ -127,11 +128,17 @@ def _check(name: str, title: str, test: str, reason: str, found: str) -> Step:
     return Step(Part.CHECK, name, title, commands=(test,), reason=reason, found=found)
 
 
-def _release_pattern(system: OperatingSystem) -> str:
-    """ID and VERSION_ID of os-release(5); Rocky and RHEL name the minor version too."""
+def _release_pattern(system: OperatingSystem) -> tuple[str, str]:
+    """What of os-release(5) names a system, for a shell, and the pattern that it has to match: ID
+    and VERSION_ID.  Rocky and RHEL name the minor version too; Debian's testing and unstable have
+    a code name alone."""
     if system.name.startswith(("rocky", "rhel")):
-        return f"{system.name}|{system.name}.*"
-    return system.name
+        return "$ID$VERSION_ID", f"{system.name}|{system.name}.*"
+    names = [name for name, of in CODENAMES.items() if of == system.name]
+    if system.is_newer and system.name.startswith("debian") and names:
+        patterns = [system.name, *(f"debian{name}" for name in names)]
+        return "$ID${VERSION_ID:-$VERSION_CODENAME}", "|".join(patterns)
+    return "$ID$VERSION_ID", system.name
 
 
 def _free(path: str, kib: int) -> str:

@@ -1,5 +1,7 @@
 """What machines of current systems say of themselves, and what becomes of it."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,30 @@ def test_names_as_people_write_them(catalog: Catalog, name: str, system: str) ->
     found = judge_system(catalog, name).system
     assert found is not None
     assert found.name == system
+
+
+# What --os says, and whether a plan's check passes on the machine that says so of itself.
+CHECKED = [
+    ("debian13", 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n', True),
+    ("sid", "ID=debian\nVERSION_CODENAME=forky\n", True),
+    ("sid", 'ID=debian\nVERSION_ID="14"\nVERSION_CODENAME=forky\n', True),
+    ("sid", 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n', False),
+    ("debian13", "ID=debian\nVERSION_CODENAME=forky\n", False),
+    ("rocky10", 'ID="rocky"\nVERSION_ID="10.1"\n', True),
+    ("rocky9", 'ID="rocky"\nVERSION_ID="10.1"\n', False),
+    ("al2023", 'ID="amzn"\nVERSION_ID="2023"\n', True),
+]
+
+
+@pytest.mark.parametrize(("name", "stated", "passes"), CHECKED)
+def test_a_plan_checks_the_system_by_what_it_says(
+    run: Run, tmp_path: Path, name: str, stated: str, passes: bool
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text(stated)
+    done = run("plan", "--from", "2.31.1", "--to", "2.32.0", "--instance", "trn2", "--os", name,
+               "--python", "3.12", "--root", tmp_path, "--format", "json")  # fmt: skip
+    assert done.code == 0, done.err
+    step = json.loads(done.out)["steps"][0]
+    checked = subprocess.run(["sh", "-c", *step["commands"]], check=False)
+    assert (checked.returncode == 0) is passes, step
