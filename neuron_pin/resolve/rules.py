@@ -175,6 +175,8 @@ def operating_system(candidate: Candidate, context: Context) -> Grounds | None:
         reason = f"on {system.name} only {', '.join(sorted(system.only))} is supported"
     elif system.first_sdk and sdk < sdk_key(system.first_sdk):
         reason = f"{system.name} is supported from SDK {system.first_sdk} on"
+        if any(r.sdk == system.first_sdk and r.in_part for r in context.catalog.releases):
+            reason += ", which is known in part"
     elif system.first_sdk_without and sdk >= sdk_key(system.first_sdk_without):
         reason = f"{system.name} is no longer supported from SDK {system.first_sdk_without} on"
     else:
