@@ -20,13 +20,16 @@ MAX_TEXT = 80
 class UnreadPart(NamedTuple):
     """A part of an input that was not checked: its place (``file`` or ``file:line``), its
     text, empty for the whole file, and why.  ``severity`` is how much it matters, none where no
-    Neuron package is concerned."""
+    Neuron package is concerned.  ``is_folder`` says that it is a folder with all that is in it,
+    ``is_reported`` that there is a finding on it already."""
 
     place: str
     text: str
     reason: str
     severity: Severity | None = None
     hint: str = ""
+    is_folder: bool = False
+    is_reported: bool = False
 
     @property
     def line(self) -> int:
@@ -93,10 +96,18 @@ def find_unread(parts: Iterable[UnreadPart], *, is_strict: bool) -> list[Finding
     findings = []
     for part in parts:
         severity = Severity.ERROR if is_strict else part.severity
-        if severity is None:
+        if severity is None or part.is_reported:
             continue
-        what = "line" if part.line else "file"
+        what = "folder" if part.is_folder else "line" if part.line else "file"
         reason = f"{part.reason}; this {'' if part.text else what + ' '}was not checked"
         subject = part.short_text or part.place
         findings.append(Finding(Rule.UNREADABLE, severity, subject, reason, part.place, part.hint))
     return findings
+
+
+def make_strict(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, with errors for everything that could not be read."""
+    return [
+        finding._replace(severity=Severity.ERROR) if finding.rule is Rule.UNREADABLE else finding
+        for finding in findings
+    ]

@@ -17,6 +17,7 @@ from neuron_pin.audit.unread import (
     describe_problems,
     describe_unreadable,
     find_unread,
+    make_strict,
 )
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
@@ -158,7 +159,7 @@ class Check:
                 errors.append(error)
                 unread.append(_unreadable(error, place))
                 continue
-            findings += examined.findings
+            findings += make_strict(examined.findings) if self.is_strict else examined.findings
             findings += find_unread(examined.unread, is_strict=self.is_strict)
             stated += examined.stated
             own = select_neuron(examined.stated, self.catalog)
@@ -302,14 +303,11 @@ class Check:
         options = self._options
         self._options = self._options.fill_in(instance=detect(root).instance)
         try:
-            found, stated = self._check_root(root, root, is_running=True)
-            return _Examined(found, stated, ReadPart(len(stated), "package"), _parts_of(found))
+            return self._check_root(root, root, is_running=True)
         finally:
             self._options = options
 
-    def _check_root(
-        self, root: str, label: str, *, is_running: bool
-    ) -> tuple[list[Finding], list[DetectedPackage]]:
+    def _check_root(self, root: str, label: str, *, is_running: bool) -> _Examined:
         """A machine, or the files of an image, with every environment on it."""
         from neuron_pin.audit.environment import NeuronNames
         from neuron_pin.audit.host import check_host, report_unreadable
@@ -318,11 +316,6 @@ class Check:
         from neuron_pin.inputs.host.rpm_database import rpm_database
 
         searched = find_environments(root, NeuronNames(self.catalog))
-        if searched.skipped:
-            self._warnings.append(
-                f"{label}: {', '.join(searched.skipped)} was not searched for environments; name "
-                "those in it with --venv"
-            )
         findings, stated = check_host(
             root, self.catalog, self.target, self.within_days, self.now,
             is_running=is_running, environments=searched.folders,
@@ -335,19 +328,24 @@ class Check:
             self._warnings.append(
                 f"{label} has no database of dpkg or rpm: system packages were not checked"
             )
-        return findings, stated
+        unread = _parts_of(findings)
+        for mount, kind in searched.skipped:
+            reason = f"a mount of {kind}, not searched for environments"
+            hint = f"name those in it: --venv {mount}/FOLDER"
+            unread.append(UnreadPart(mount, "", reason, None, hint, is_folder=True))
+        return _Examined(findings, stated, ReadPart(len(stated), "package"), unread)
 
     def _image(self, path: str) -> _Examined:
         from neuron_pin.audit.host import report_unreadable
         from neuron_pin.inputs.containers.image import open_image
 
         with open_image(path, self._reporter) as image:
-            found, stated = self._check_root(image.root, path, is_running=False)
-            found += [report_unreadable(problem) for problem in image.problems]
+            root = self._check_root(image.root, path, is_running=False)
 
             def inside(text: str) -> str:
                 return text.replace(image.root, f"{path}!")
 
+            found = [*root.findings, *map(report_unreadable, image.problems)]
             findings = [
                 finding._replace(
                     place=inside(finding.place),
@@ -358,9 +356,8 @@ class Check:
                 )
                 for finding in found
             ]
-            stated = [s._replace(place=inside(s.place)) for s in stated]
-            read = ReadPart(len(stated), "package")
-            return _Examined(findings, stated, read, _parts_of(findings))
+            stated = [s._replace(place=inside(s.place)) for s in root.stated]
+            return _Examined(findings, stated, root.read, _parts_of(findings))
 
 
 def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
@@ -386,7 +383,7 @@ def _unreadable(error: NeuronPinError, place: str) -> Finding:
 def _parts_of(findings: Sequence[Finding]) -> list[UnreadPart]:
     """What of a machine or an image could not be read, which its findings say already."""
     return [
-        UnreadPart(finding.place, "", finding.reason)
+        UnreadPart(finding.place, "", finding.reason, finding.severity, is_reported=True)
         for finding in findings
         if finding.rule is Rule.UNREADABLE
     ]

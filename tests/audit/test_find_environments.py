@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from neuron_pin.inputs.host import environments
 from neuron_pin.inputs.host.distributions import read_conda_name, read_metadata_name
 from neuron_pin.inputs.host.environments import find_environments
 
@@ -117,6 +118,24 @@ def test_every_kind_of_metadata_is_read(run, tmp_path: Path, write: Callable[[Pa
             stream.add(root, "")
         done = run("check", "--image", archive, *AS_OF, "--format", "json")
         assert ended(done) == [(expected, f"{archive}!/opt/conda")]
+
+
+def test_a_mount_that_is_not_searched_is_said_and_strict_makes_an_error_of_it(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_root(tmp_path / "root")
+    dist_info(root / "mnt/models/env/lib/python3.10/site-packages")
+    monkeypatch.setattr(environments, "_foreign_mounts", lambda root: {"/mnt/models": "nfs4"})
+    done = run("check", "--root", root, *AS_OF, "--format", "json")
+    (place,) = json.loads(done.out)["inputs"]
+    assert (done.code, ended(done)) == (0, [])
+    assert [part["place"] for part in place["unread"]] == ["/mnt/models"]
+    done = run("check", "--root", root, *AS_OF, "--format", "json", "--strict")
+    rows = json.loads(done.out)["findings"]
+    assert [(row["rule"], row["severity"], row["place"]) for row in rows] == [
+        ("NP610", "error", "/mnt/models")
+    ]
+    assert done.code == 1
 
 
 def test_a_folder_of_pip_install_target_is_an_environment(run, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class FoundEnvironments(NamedTuple):
     ``problem`` is that there were too many folders, none where all were looked into."""
 
     folders: tuple[str, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
     problem: UnreadableInput | None
 
 
@@ -52,9 +52,9 @@ def find_environments(
     No link is followed, and on a running machine no mount of a network file system is entered.
     At most ``max_folders`` folders are looked into, the nearest to the root first.
     """
-    foreign = _foreign_mounts() if os.path.realpath(root) == "/" else {}
+    foreign = _foreign_mounts(root)
     places: list[str] = []
-    skipped: list[str] = []
+    skipped: list[tuple[str, str]] = []
     problem = None
     waiting = deque([""])
     looked_into = 0
@@ -82,7 +82,7 @@ def find_environments(
             if not is_folder or name in _WITHOUT or inner in _WITHOUT_BELOW_ROOT:
                 continue
             if f"/{inner}" in foreign:
-                skipped.append(f"/{inner} ({foreign[f'/{inner}']})")
+                skipped.append((f"/{inner}", foreign[f"/{inner}"]))
                 continue
             waiting.append(inner)
     folders = dict.fromkeys(_environment_of(place, root) for place in sorted(places))
@@ -108,9 +108,11 @@ def _environment_of(place: str, root: str) -> str:
     return place if os.path.normpath(match[1]) == os.path.normpath(root) else match[1]
 
 
-def _foreign_mounts() -> dict[str, str]:
+def _foreign_mounts(root: str) -> dict[str, str]:
     """The mounts of this machine that are not on its own disks, and the types of their file
-    systems."""
+    systems; none below another root than that of the machine."""
+    if os.path.realpath(root) != "/":
+        return {}
     try:
         text = read_bounded("/proc/self/mountinfo", MAX_MOUNTS).decode("utf-8", "replace")
     except UnreadableInput:
