@@ -26,6 +26,7 @@ FLOORS = (
     ("resolve",),
     ("outputs",),
     ("audit",),
+    ("diagnosis",),
     ("operations",),
     ("planner", "hooks"),
     ("report",),

@@ -15,6 +15,7 @@ COMMANDS = {
     "why": ("why", "show which requirements brought a package into a lock"),
     "plan": ("plan", "print the commands to install or upgrade, and to roll back"),
     "diff": ("diff", "compare two releases, locks, constraints files or environments"),
+    "explain-error": ("explain_error", "show what an error message means, and what to do next"),
     "lifecycle": ("lifecycle", "show what is supported, since when and until when"),
     "hook": ("hook", "make apt, dnf, pip and uv enforce a lock"),
     "serve": ("serve", "serve a package index that offers only what the policy allows"),

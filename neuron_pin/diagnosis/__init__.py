@@ -1,0 +1,1 @@
+"""Error messages of Neuron's software: what each means, and which cause the facts prove."""
