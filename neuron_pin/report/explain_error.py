@@ -37,7 +37,7 @@ def _text(found: ExplainedErrors) -> list[str]:
         times = f", in {match.seen} lines" if match.seen > 1 else ""
         lines += [f"  line {match.line}{times}: {_shorten(match.text)}"]
         for cause in _list_shown(diagnosis):
-            lines += [f"  {_MARKS[cause.verdict]}: {cause.text}"]
+            lines += [f"  {_mark(cause)}: {cause.text}"]
             lines += [f"    {fact}" for fact in _describe_facts(cause)]
         if match.message.kind in _NO_VERSION:
             lines += [f"  {_NO_VERSION[match.message.kind]}"]
@@ -47,7 +47,7 @@ def _text(found: ExplainedErrors) -> list[str]:
     if not found.diagnoses:
         lines += [f"no known error in {_count_lines(found)}", ""]
         lines += _ask_to_report(found)
-    elif not found.known.origin:
+    elif not found.known.origin and any(_is_open(diagnosis) for diagnosis in found.diagnoses):
         lines += [
             "Nothing is known of the machine: run this there with --host, or name an "
             "environment with --venv or a lock with --lock."
@@ -57,6 +57,16 @@ def _text(found: ExplainedErrors) -> list[str]:
     if not found.is_whole:
         lines += ["The text is longer: only its first 256 MiB were read."]
     return lines
+
+
+def _is_open(diagnosis: Diagnosis) -> bool:
+    return any(cause.verdict is Verdict.OPEN for cause in _list_shown(diagnosis))
+
+
+def _mark(cause: Cause) -> str:
+    """What stands before a cause; where the message says it all, only what to do is left."""
+    is_plain = cause.verdict is Verdict.PROVEN and not cause.facts
+    return "what to do" if is_plain else _MARKS[cause.verdict]
 
 
 def _list_shown(diagnosis: Diagnosis) -> list[Cause]:
@@ -99,7 +109,7 @@ def _markdown(found: ExplainedErrors) -> list[str]:
         lines += [f"Line {match.line}: {escape_markdown(_shorten(match.text))}", ""]
         for cause in _list_shown(diagnosis):
             facts = "; ".join(_describe_facts(cause))
-            text = f"- **{_MARKS[cause.verdict]}**: {escape_markdown(cause.text)}"
+            text = f"- **{_mark(cause)}**: {escape_markdown(cause.text)}"
             lines += [f"{text} ({escape_markdown(facts)})" if facts else text]
         if match.message.kind in _NO_VERSION:
             lines += [f"- {_NO_VERSION[match.message.kind]}"]

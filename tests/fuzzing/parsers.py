@@ -7,6 +7,7 @@ files get one, in a folder of their own in memory.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -46,6 +47,7 @@ from neuron_pin.inputs.scripts.packer import read_packer_hcl, read_packer_json
 from neuron_pin.inputs.scripts.shell_script import read_shell_script
 from neuron_pin.inputs.scripts.workflow import read_workflow
 from neuron_pin.inputs.yaml_document import YamlList, YamlNode, YamlText, parse_yaml
+from neuron_pin.operations.explain_error import Place, explain_errors, read_pieces
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.policy import Ecosystem, parse_version
 from neuron_pin.resolve import Resolution
@@ -356,7 +358,13 @@ def edit(data: bytes, *, name: str) -> None:
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
 
+
+def read_log(data: bytes) -> object:
+    return explain_errors(read_pieces(io.BytesIO(data)), Place(), catalog()).diagnoses
+
+
 PARSERS: dict[str, Callable[[bytes], object]] = {
+    "error-log": read_log,
     "simple-html": partial(read_page, kind=HTML),
     "simple-json": partial(read_page, kind=JSON),
     "names-html": lambda data: parse_names(data, HTML, ADDRESS),
