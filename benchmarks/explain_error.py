@@ -31,10 +31,11 @@ OUTPUT = Path(tempfile.gettempdir(), "explain-error-output")
 def measure(command: list[str], runs: int) -> float:
     """The median processor time of a command, in seconds."""
     times = []
+    flags = os.O_WRONLY | os.O_CREAT
     for _ in range(runs):
         child = os.posix_spawnp(
             command[0], command, os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, fd, str(OUTPUT), os.O_WRONLY | os.O_CREAT, 0o600) for fd in (1, 2)],
+            file_actions=[(os.POSIX_SPAWN_OPEN, fd, str(OUTPUT), flags, 0o600) for fd in (1, 2)],
         )  # fmt: skip
         usage = os.wait4(child, 0)[2]
         times.append(usage.ru_utime + usage.ru_stime)

@@ -40,18 +40,27 @@ def find_messages(chunks: Iterable[str], messages: Sequence[Message]) -> list[Ma
     first = 1
     for chunk in chunks:
         text = _ESCAPES.sub("", chunk) if "\x1b" in chunk else chunk
+        # Several patterns have one anchor; most chunks have none of them.
+        anchors = {pattern.anchor for message in messages for pattern in message.patterns}
+        places = {anchor: place for anchor in anchors if (place := text.find(anchor)) >= 0}
         for message in messages:
             for pattern in message.patterns:
-                _search(text, first, message, pattern, found)
+                if pattern.anchor in places:
+                    _search(text, first, places[pattern.anchor], message, pattern, found)
         first += text.count("\n")
     return sorted(found.values(), key=lambda match: match.line)
 
 
 def _search(
-    text: str, first: int, message: Message, pattern: Pattern, found: dict[str, Match]
+    text: str,
+    first: int,
+    place: int,
+    message: Message,
+    pattern: Pattern,
+    found: dict[str, Match],
 ) -> None:
-    """Note the lines of a chunk that have a pattern; ``first`` is the number of its first line."""
-    place = text.find(pattern.anchor)
+    """Note the lines of a chunk that have a pattern, whose anchor is first at a place; ``first``
+    is the number of the chunk's first line."""
     tried = 0
     while place >= 0 and tried < MAX_TRIED:
         tried += 1
