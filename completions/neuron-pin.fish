@@ -1,7 +1,7 @@
 # written by: neuron-pin completion fish
 function __neuron_pin_at
     set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --feed --file-host --files --find-links --format --framework --framework-version --from --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
-    set -l known lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
+    set -l known lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
     set -l at
     set -l value 0
     for word in (commandline -opc)[2..-1]
@@ -35,6 +35,7 @@ complete -c neuron-pin -n __neuron_pin_at -a verify -d 'check that a lock is rig
 complete -c neuron-pin -n __neuron_pin_at -a why -d 'show which requirements brought a package into a lock'
 complete -c neuron-pin -n __neuron_pin_at -a plan -d 'print the commands to install or upgrade, and to roll back'
 complete -c neuron-pin -n __neuron_pin_at -a diff -d 'compare two releases, locks, constraints files or environments'
+complete -c neuron-pin -n __neuron_pin_at -a explain-error -d 'show what an error message means, and what to do next'
 complete -c neuron-pin -n __neuron_pin_at -a lifecycle -d 'show what is supported, since when and until when'
 complete -c neuron-pin -n __neuron_pin_at -a hook -d 'make apt, dnf, pip and uv enforce a lock'
 complete -c neuron-pin -n __neuron_pin_at -a serve -d 'serve a package index that offers only what the policy allows'
@@ -262,6 +263,20 @@ complete -c neuron-pin -n '__neuron_pin_at diff' -l all -d 'show packages that a
 complete -c neuron-pin -n '__neuron_pin_at diff' -l format -x -a 'text json markdown' -d 'print the result as text, json or markdown'
 complete -c neuron-pin -n '__neuron_pin_at diff' -F
 complete -c neuron-pin -n '__neuron_pin_at diff' -F
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l journal -d 'read this machine\'s journal since it started'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l host -d 'on this machine'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l root -x -a '(__fish_complete_directories)' -d 'on the machine below this folder'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l venv -x -a '(__fish_complete_directories)' -d 'in this virtual environment'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l lock -r -F -d 'with the packages of this lock.json'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'the instance family: inf1, inf2, trn1, trn1n, trn2, trn3'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l os -x -a 'ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04 ubuntu26.04 debian12 amzn2 amzn2023 rocky9 rhel10' -d 'the operating system: ubuntu24.04 …'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l python -x -a '3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14' -d 'the Python version'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -l format -x -a 'text json markdown' -d 'print the explanation as text, json or markdown'
+complete -c neuron-pin -n '__neuron_pin_at explain-error' -F
 complete -c neuron-pin -n '__neuron_pin_at lifecycle' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at lifecycle' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at lifecycle' -s v -l verbose -d 'print more, such as every exclusion'
@@ -472,7 +487,7 @@ complete -c neuron-pin -n '__neuron_pin_at help' -s h -l help -d 'print this hel
 complete -c neuron-pin -n '__neuron_pin_at help' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at help' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at help' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
-complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated explain check verify why plan diff lifecycle hook serve exec releases catalog policy doctor cache completion help version'
+complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version'
 complete -c neuron-pin -n '__neuron_pin_at version' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at version' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at version' -s v -l verbose -d 'print more, such as every exclusion'

@@ -157,7 +157,8 @@ _CATEGORIES = (
 
 _PATHS = {
     **dict.fromkeys(
-        ("FILE", "LOCK", "FILE|DIR", "FILE|DIR|URL", "DIR|TAR", "OLD", "NEW", "KEY"), FILE
+        ("FILE", "LOCK", "FILE|DIR", "FILE|DIR|URL", "DIR|TAR", "TEXT|FILE", "OLD", "NEW", "KEY"),
+        FILE,
     ),
     **dict.fromkeys(("DIR", "DIR|URL", "URL|DIR"), FOLDER),
 }
