@@ -150,17 +150,38 @@ def read_project_file(path: str, reading: Reading) -> list[DetectedPackage]:
     `UnreadableInput`."""
     from neuron_pin.inputs.requirements.project_parts import read_project_parts
 
-    return _place_parts(read_project_parts(path, reading.environ), reading)
+    return place_parts(read_project_parts(path, reading.environ), reading)
 
 
 def read_setup_file(path: str, reading: Reading) -> list[DetectedPackage]:
     """What a ``setup.py`` states without being run; raises `UnreadableInput`."""
     from neuron_pin.inputs.requirements.setup_script import read_setup_script
 
-    return _place_parts(read_setup_script(path), reading)
+    return place_parts(read_setup_script(path), reading)
 
 
-def _place_parts(project: ProjectParts, reading: Reading) -> list[DetectedPackage]:
+def read_setup_config_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What a ``setup.cfg`` states; raises `UnreadableInput`."""
+    from neuron_pin.inputs.requirements.setup_config import read_setup_config
+
+    return place_parts(read_setup_config(path, reading.environ), reading)
+
+
+def read_pipfile_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What a ``Pipfile`` states; raises `UnreadableInput`."""
+    from neuron_pin.inputs.requirements.pipfile import read_pipfile
+
+    return place_parts(read_pipfile(path), reading)
+
+
+def read_conda_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What an ``environment.yml`` states; raises `UnreadableInput`."""
+    from neuron_pin.inputs.requirements.conda_environment import read_conda_environment
+
+    return place_parts(read_conda_environment(path, reading.environ), reading)
+
+
+def place_parts(project: ProjectParts, reading: Reading) -> list[DetectedPackage]:
     """What a project states, in the environments that its parts and markers make."""
     reading.report(project.problems)
     markers = Markers(reading.worlds, project.requires_python)
@@ -170,6 +191,8 @@ def _place_parts(project: ProjectParts, reading: Reading) -> list[DetectedPackag
         names = base if not part.name else {part.name}
         for requirement, is_written in part.requirements:
             stated = detect_package(requirement)
+            source = project.sources.get((requirement.origin, requirement.name), "")
+            stated = stated._replace(source=source)
             if reading.worlds:
                 where = markers.find_environments(requirement.marker, names)
                 stated = stated._replace(environments=where)

@@ -37,10 +37,14 @@ class LockRow(NamedTuple):
 
 
 def read_toml_lock(
-    path: str, problems: list[UnreadableInput] | None, worlds: Sequence[World]
+    path: str,
+    problems: list[UnreadableInput] | None,
+    worlds: Sequence[World],
+    kind: type[TomlLock] | None = None,
 ) -> list[LockRow]:
     """The rows of a lock with a version; raises `UnreadableInput` for what is no such lock, and
-    for a row that cannot be read where ``problems`` does not collect those."""
+    for a row that cannot be read where ``problems`` does not collect those.  Its name tells its
+    kind where that is not given."""
     try:
         text = read_bounded(path, MAX_BYTES).decode("utf-8")
         document = parse_toml(text)
@@ -48,7 +52,7 @@ def read_toml_lock(
         raise UnreadableInput(path, None, "not UTF-8 text") from None
     except ValueError as error:
         raise UnreadableInput(path, None, f"not TOML: {error}") from None
-    kind = {"uv.lock": _Uv, "poetry.lock": _Poetry}.get(os.path.basename(path), _Pylock)
+    kind = kind or {"uv.lock": _Uv, "poetry.lock": _Poetry}.get(os.path.basename(path), _Pylock)
     lock = kind(path, document, worlds)
     rows = document.get(lock.table, [])
     if not isinstance(rows, list) or len(rows) > MAX_PACKAGES:
@@ -100,7 +104,7 @@ def _find_lines(text: str, table: str, count: int) -> list[int]:
     return made
 
 
-class _Lock:
+class TomlLock:
     """A lock of one kind: the table of its packages, and what its rows say."""
 
     table = "package"
@@ -136,12 +140,12 @@ class _Lock:
         raise NotImplementedError
 
 
-def _strings(value: object) -> list[str]:
+def list_strings(value: object) -> list[str]:
     """The strings of a list, none of what is none."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-class _Pylock(_Lock):
+class _Pylock(TomlLock):
     table = "packages"
 
     def check_version(self) -> None:
@@ -161,9 +165,9 @@ class _Pylock(_Lock):
     ) -> list[frozenset[Environment] | None]:
         if not any(row.get("marker") for row in rows):
             return [None] * len(rows)
-        extras = _strings(self.document.get("extras"))[:MAX_CHOICES]
-        default = _strings(self.document.get("default-groups"))
-        groups = _strings(self.document.get("dependency-groups"))[:MAX_CHOICES]
+        extras = list_strings(self.document.get("extras"))[:MAX_CHOICES]
+        default = list_strings(self.document.get("default-groups"))
+        groups = list_strings(self.document.get("dependency-groups"))[:MAX_CHOICES]
         choices = [("", "", "")]
         choices += [(f"extra {extra}", extra, "") for extra in extras]
         choices += [("" if g in default else f"group {g}", "", g) for g in [*default, *groups]]
@@ -181,7 +185,7 @@ class _Pylock(_Lock):
         return found
 
 
-class _Poetry(_Lock):
+class _Poetry(TomlLock):
     def check_version(self) -> None:
         metadata = self.document.get("metadata")
         version = metadata.get("lock-version") if isinstance(metadata, dict) else None
@@ -221,7 +225,7 @@ _OWN = ("virtual", "editable", "directory")
 """Where uv.lock says that the projects of the workspace are."""
 
 
-class _Uv(_Lock):
+class _Uv(TomlLock):
     def check_version(self) -> None:
         if self.document.get("version") != 1:
             version = self.document.get("version")
@@ -247,7 +251,7 @@ class _Uv(_Lock):
         for row, mask, is_connected in zip(rows, reached.masks, reached.connected, strict=True):
             if not is_connected:
                 # No project of the lock leads to it: its own markers are all that is known.
-                forks = _strings(row.get("resolution-markers")) or [""]
+                forks = list_strings(row.get("resolution-markers")) or [""]
                 where = (self.markers.find_environments(marker, parts) for marker in forks)
                 found.append(frozenset().union(*where))
                 continue
@@ -338,11 +342,11 @@ class _Reached:
                 row = self.rows[number]
                 if edge.get("version", row.get("version")) != row.get("version"):
                     continue
-                forks = [] if edge.get("version") else _strings(row.get("resolution-markers"))
+                forks = [] if edge.get("version") else list_strings(row.get("resolution-markers"))
                 allowed = 0 if forks else self._all
                 for fork in forks:
                     allowed |= self._mask_of(fork)
-                for extra in ("", *_strings(edge.get("extra"))):
+                for extra in ("", *list_strings(edge.get("extra"))):
                     key = (number, extra)
                     self._waiting[key] = self._waiting.get(key, 0) | here & allowed
 

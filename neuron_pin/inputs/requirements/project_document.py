@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -55,12 +56,14 @@ class ProjectPart(NamedTuple):
 
 class ProjectParts(NamedTuple):
     """What a project states, and what of it could not be read; ``direct`` is what comes from an
-    address, each with its place.  ``requires_python`` is empty for any."""
+    address, each with its place.  ``requires_python`` is empty for any.  ``sources`` are the
+    addresses of the indexes that packages are to be taken from, by place and name, where stated."""
 
     parts: list[ProjectPart]
     direct: list[tuple[DirectReference, str]]
     problems: list[UnreadableInput]
     requires_python: str
+    sources: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 class ProjectDocument:
