@@ -11,6 +11,7 @@ import pytest
 from apt_machine import COLLECTIVES, NEURON, OTHER, RUNTIME, TOOLS, archive, has_apt, serving
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.network,
     pytest.mark.apt,
     pytest.mark.skipif(
