@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The short form leaves out what is marked ``long``, unless it is asked for by its name."""
-    if config.getoption("--long") or any("[" in word for word in config.args):
+    if config.getoption("--long") or any("::" in word for word in config.args):
         return
     left_out = [item for item in items if item.get_closest_marker("long")]
     if left_out:
