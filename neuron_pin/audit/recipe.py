@@ -22,7 +22,7 @@ from neuron_pin.inputs.locks.detected import (
     place_by_markers,
 )
 from neuron_pin.inputs.requirements.alternatives import World
-from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows, read_text
+from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows
 from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
 from neuron_pin.policy.support import support_floor
 from neuron_pin.record import NamedTuple
@@ -36,7 +36,12 @@ from .proof import Prove
 from .remedy import target_remedy
 from .requirements import check_packages, is_neuron, select_neuron
 from .scope import check_scope
+from .texts import find_texts, list_told, mentions_neuron
 from .unread import UnreadPart, concerns_neuron, describe_problems, describe_unreadable
+
+MAX_DEPTH = 3
+"""Parts of a path from elsewhere (``/opt/app/requirements.txt``) of which the last one tells the
+file."""
 
 MakeTarget = Callable[[str | None, str], Target]
 """A target for a Python and an operating system, each empty for what the user said; a Python of
@@ -72,6 +77,7 @@ def check_recipe(
     unread = [_describe(part, path, catalog) for part in recipe.unread]
     system = make_target("", "").os
     asked = system.name if system is not None else ""
+    told = list_told(path, recipe)
     for stage in recipe.stages:
         decides = asked or (stage.base.os if stage.base is not None else "")
         if decides and stage.system and not decides.startswith(stage.system):
@@ -97,29 +103,15 @@ def check_recipe(
         everything.update(dict.fromkeys(stated))
         for statement in stated:
             stages_of.setdefault(statement.place, set()).add(stage.number)
-    if of_others and (findings or select_neuron(everything, catalog) or _mentions_neuron(path)):
+    if of_others and (findings or select_neuron(everything, catalog) or mentions_neuron(path)):
         findings.update((finding, set()) for finding in of_others)
+    told |= {statement.place for statement in everything} | {part.place for part in unread}
+    unread += find_texts(path, catalog, told)
     return CheckedRecipe(
         _name(findings, stages_of, recipe.stages),
         list(everything),
         list(dict.fromkeys(unread)),
     )
-
-
-_ABOUT = re.compile(
-    r"neuronx|aws[-_/ ]?neuron|torch[-_]neuron|neuron[-_](?:cc|sdk|rt)|NEURON_|libneuronxla"
-    r"|neuron\.amazonaws|inferentia|trainium|(?<![a-z0-9])(?:inf[12]|trn[123]n?)(?![a-z0-9])",
-    re.IGNORECASE,
-)
-
-
-def _mentions_neuron(path: str) -> bool:
-    """Whether a file, or its name, has a word of AWS Neuron or of its instances outside comments:
-    in a variable, a label, or the name of a script that it copies."""
-    if _ABOUT.search(os.path.basename(path)):
-        return True
-    lines = read_text(path).splitlines()
-    return any(_ABOUT.search(line) and not line.lstrip().startswith("#") for line in lines)
 
 
 def _name(
@@ -298,7 +290,9 @@ def _find_from(folders: Sequence[str], name: str) -> str:
     that a variable begins, the last part tells it."""
     plain = os.path.normpath(name)
     if os.path.isabs(plain) or plain.startswith(("$", "~")):
-        plain = os.path.basename(plain)
+        parts = [part for part in plain.split(os.sep) if part]
+        # Far below another folder it is another file of that name.
+        plain = parts[-1] if len(parts) <= MAX_DEPTH else os.sep.join(parts[1:])
     places = (os.path.normpath(os.path.join(folder, plain)) for folder in folders)
     return next((place for place in places if os.path.isfile(place)), "")
 

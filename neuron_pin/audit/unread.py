@@ -65,13 +65,19 @@ def describe_unreadable(error: UnreadableInput) -> UnreadPart:
     return UnreadPart(place, "", error.problem, severity, error.hint)
 
 
-def describe_problems(problems: Iterable[UnreadableInput], catalog: Catalog) -> list[UnreadPart]:
-    """What a reader refused; of the tables of other programs, those with a Neuron package."""
+def describe_problems(
+    problems: Iterable[UnreadableInput], catalog: Catalog, *, has_neuron: bool = True
+) -> list[UnreadPart]:
+    """What a reader refused; of the tables of other programs, those with a Neuron package.
+    ``has_neuron`` says whether the file has one: an option is of no concern without."""
     from neuron_pin.inputs.requirements.project_document import ForeignTable, OnlyRun
+    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedOption
 
     parts = []
     for problem in problems:
         part = describe_unreadable(problem)
+        if isinstance(problem, UnjudgedOption) and not has_neuron:
+            part = part._replace(severity=None)
         if isinstance(problem, ForeignTable) and not concerns_neuron(problem.names, catalog):
             if not isinstance(problem, OnlyRun):
                 continue

@@ -112,7 +112,7 @@ KINDS = (
         "neuron_pin.inputs.containers.dockerfile:read_dockerfile",
         form=Form.COMMANDS,
         names=(
-            *("dockerfile", "dockerfile.*", "dockerfile-*", "*.dockerfile"),
+            *("dockerfile", "dockerfile.*", "dockerfile-*", "dockerfile_*", "*.dockerfile"),
             *("containerfile", "containerfile.*", "containerfile-*", "*.containerfile"),
         ),
         fallback=("dockerfile*", "containerfile*"),

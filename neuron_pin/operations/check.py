@@ -228,7 +228,8 @@ class Check:
         worlds = make_worlds(self.catalog, target)
         stated = kind.read_packages(path, Reading(self.environ, problems, worlds))
         findings: list[Finding] = []
-        if select_neuron(stated, self.catalog):
+        has_neuron = bool(select_neuron(stated, self.catalog))
+        if has_neuron:
             from neuron_pin.audit.newer import check_newer_target
 
             findings += check_newer_target(target, self.catalog, path)
@@ -242,7 +243,7 @@ class Check:
 
             findings += check_index(path, stated, self.catalog, self.environ)
         findings += self._sources(stated)
-        unread = describe_problems(problems, self.catalog)
+        unread = describe_problems(problems, self.catalog, has_neuron=has_neuron)
         return _Examined(findings, stated, ReadPart(len(stated), kind.counted), unread)
 
     def _commands(self, path: str, kind: FileKind) -> _Examined:

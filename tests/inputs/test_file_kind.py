@@ -12,6 +12,7 @@ BY_NAME = [
     ("Dockerfile", "Dockerfile"),
     ("a/b/Dockerfile.gpu", "Dockerfile"),
     ("a.dockerfile", "Dockerfile"),
+    ("Dockerfile_triton", "Dockerfile"),
     ("Containerfile", "Dockerfile"),
     ("Dockerfile.allowlist.json", ""),
     ("Dockerfile-tf.rst", ""),

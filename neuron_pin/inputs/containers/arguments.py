@@ -26,9 +26,10 @@ _SYSTEM_VALUES = frozenset(_SYSTEM_VALUES_TEXT.split())
 _RPM_NAME = r"([a-z][a-z0-9._+-]*?)-((?:\d+:)?\d[^\s]*)"
 _ARCHITECTURE = r"\.(?:x86_64|aarch64|noarch|i[3-6]86)$"
 _RPM_FILE = r"([A-Za-z][\w.+-]*)-([^-]+-[^-]+)\.(?:x86_64|aarch64|noarch|i[3-6]86)\.rpm"
+_RPM_FILES = r"([A-Za-z][\w.+-]*?)-(\d[\d.]*)\*[^/]*\.rpm"
 _DEB_FILE = r"([a-z0-9][a-z0-9.+-]*)_([^_]+)_[a-z0-9]+\.deb"
-_OTHER_NAME = r"[a-z0-9][a-z0-9.+-]*\+(?:[:/=][^\s*?\[]+)?"
-"""What no requirement is called, and packages of others are: ``g++``, ``libstdc++``."""
+_OTHER_NAME = r"[a-z0-9][a-z0-9.+-]*\+(?:[:/=][^\s*?\[]+)?|[a-z0-9-]+\([^()]+\)"
+"""What no requirement is called, and packages of others are: ``g++``, ``dnf-command(copr)``."""
 
 _FULL = 4
 """Numbers of a whole version of a system package of Neuron's."""
@@ -44,8 +45,8 @@ def read_system(
             if word.text in _SYSTEM_VALUES:
                 next(values, None)
             continue
-        if word.text.startswith("@"):
-            # A group of packages.
+        if word.text.startswith("@") or word.text in ("*", "all"):
+            # A group of packages, or all that is installed.
             continue
         about = tuple(names_in(word.text, names))
         if not word.is_known:
@@ -99,6 +100,9 @@ def _system_text(text: str, ecosystem: Ecosystem) -> str:
         found = re.fullmatch(_RPM_FILE, file)
         if found is not None:
             return f"rpm:{found[1]}={found[2]}"
+        found = re.fullmatch(_RPM_FILES, file)
+        if found is not None:
+            return f"rpm:{found[1]}={_read_glob(f'{found[2]}*', ecosystem)}"
         text = re.sub(_ARCHITECTURE, "", text)
         # The latter as the plans write it: the commit follows an underscore, a release a dash.
         text = text.removesuffix("-*").removesuffix("[_-]*")

@@ -149,6 +149,11 @@ class Unended(NamedTuple):
         """What is wrong, in words."""
         return f"{self.what} {self.reason}"
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether it has too much of it for this reader, where a shell takes it."""
+        return self.reason != "has no end"
+
 
 class Tokens:
     """Takes a script apart; ``targets``, ``origins`` and ``here`` are those since they were last

@@ -27,6 +27,11 @@ class UnjudgedLine(UnreadableInput):
     """A line that pip takes, and that states nothing a policy could judge."""
 
 
+class UnjudgedOption(UnjudgedLine):
+    """An option that changes how every package of the file is taken: of no concern where none
+    is to be judged."""
+
+
 class RequirementsFile:
     """What one file, and those that it names, ask for, and where they look for it."""
 
@@ -263,9 +268,12 @@ def _option(
         found.no_index = True
     elif name == "--require-hashes":
         found.require_hashes = True
+    elif name == "--editable" and found.is_lenient and (reference := read_direct(value)):
+        found.direct.append((reference, f"{path}:{number}"))
     elif name in _REFUSED:
         problem, hint = _REFUSED[name]
-        raise UnjudgedLine(path, number, problem, hint=hint)
+        kind = UnjudgedLine if name == "--editable" else UnjudgedOption
+        raise kind(path, number, problem, hint=hint)
     # Wheels alone are what is taken anyhow.
     elif name not in ("--only-binary", "--prefer-binary"):
         raise UnjudgedLine(path, number, f"option {name} is not supported here")

@@ -10,7 +10,7 @@ from itertools import chain
 from neuron_pin.inputs.containers.branches import Choices
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.install_commands import read_installations
-from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
+from neuron_pin.inputs.containers.installation import Installation, NotUnderstood, find_names
 from neuron_pin.inputs.containers.readings import concerns, read_alternatives
 from neuron_pin.inputs.containers.recipe import Stage
 from neuron_pin.inputs.containers.script_files import read_script
@@ -159,7 +159,13 @@ class JobReader:
                 else:
                     installations.append(found)
             for file, unended in run.unended:
-                if len(self._unended) < MAX_UNENDED:
+                if unended.is_limit:
+                    # The script is sound; whether it matters its words tell.
+                    text = "".join(line for _, line in part.lines)
+                    about = find_names(text, self.names)
+                    what, line, reason = unended
+                    unread.append(NotUnderstood(what, line, reason, about, file))
+                elif len(self._unended) < MAX_UNENDED:
                     self._unended[file or self.path, unended] = None
             # What a script activates is active in it alone.
             session.interpreters.active = None
