@@ -53,7 +53,7 @@ from .repositories import check_apt
 from .requirements import check_packages
 from .scope import check_scope
 
-MakeTarget = Callable[[str, str], Target]
+MakeTarget = Callable[[str | None, str], Target]
 
 
 def check_host(
@@ -112,7 +112,10 @@ def check_host(
         findings += check_apt(root, catalog, now, is_image=not is_running)
     stated = list(packages)
     for folder in environments:
-        own = make_target(environment_python(folder), known.name if known is not None else "")
+        # Of a folder of pip install --target nothing tells the Python, the system's least of all.
+        is_of_system = folder.endswith("/python3/dist-packages")
+        python = environment_python(folder) or ("" if is_of_system else None)
+        own = make_target(python, known.name if known is not None else "")
         try:
             more, inside = check_environment(folder, catalog, own, within_days)
         except UnreadableInput as error:
