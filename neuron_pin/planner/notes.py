@@ -97,7 +97,7 @@ def explain_standstill(
     if request.sdk is None:
         later = describe_newer_releases(request.catalog, destination.resolution.target.as_of)
         if later:
-            yield f"{later}; no index was asked: neuron-pin lock says what they have of them"
+            yield f"{later}; no index was asked, and a lock that is not offline says what they have"
     newer = list_newer(request.catalog, beginning.sdk) if beginning.moves else []
     if request.sdk is not None or not newer or destination.sdk in newer:
         return

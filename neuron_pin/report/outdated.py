@@ -25,7 +25,7 @@ def render_outdated(found: Outdated, *, everything: bool, screen: Screen = PLAIN
     if found.newer_in_part:
         named = " and ".join(f"{release.sdk} of {release.date}" for release in found.newer_in_part)
         lines.append(f"Newer, and known in part, so that no lock takes them yet: {named}.")
-        lines.append("No index was asked: neuron-pin lock says what they have of these versions.")
+        lines.append("No index was asked; a lock that is not offline says what they have of these.")
     table = []
     shown = [a for a in found.packages if everything or a.is_outdated or _is_telling(a)]
     if shown:
