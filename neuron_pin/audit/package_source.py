@@ -10,8 +10,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.specifier import admits
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.sources.http.transport import redact_url
-from neuron_pin.sources.http.urls import is_address
+from neuron_pin.sources.http.urls import is_address, redact_url
 
 from .finding import Finding, Severity
 from .requirements import select_neuron

@@ -17,8 +17,7 @@ from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.specifier import admits
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
-from neuron_pin.sources.http.transport import redact_url
-from neuron_pin.sources.http.urls import is_address
+from neuron_pin.sources.http.urls import is_address, redact_url
 
 from .package_source import PYPI
 from .requirements import is_neuron

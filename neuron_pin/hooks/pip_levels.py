@@ -16,8 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.record import NamedTuple
-from neuron_pin.sources.http.transport import redact_url
-from neuron_pin.sources.http.urls import is_address
+from neuron_pin.sources.http.urls import is_address, redact_url
 
 from .location import HookLocation, HookScope
 

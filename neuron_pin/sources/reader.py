@@ -18,7 +18,7 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.sources.http.client import DEFAULT_FRESH, Fetcher, NotFound
 from neuron_pin.sources.http.deadlines import CONNECTIONS
-from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
 from neuron_pin.sources.index.dependencies import Metadata
 from neuron_pin.sources.index.evaluator import fitting_files, make_project

@@ -70,7 +70,7 @@ def read_packages(
     place = repository.url
     if "@" in place:
         # Imported here: a machine's own lists need no network.
-        from .http.transport import redact_url
+        from .http.urls import redact_url
 
         place = redact_url(place)
     return [_check_package(package, place) for package in found]

@@ -14,7 +14,7 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.gpgv import BadSignature
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
-from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.signed_by import Trust, check_dated, verify_message
 
 MAX_RELEASE = 8 * 1024 * 1024

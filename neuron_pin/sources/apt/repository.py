@@ -78,7 +78,7 @@ class AptRepository(NamedTuple):
         self, fetcher: Fetcher, names: frozenset[str], architecture: str = AMD64
     ) -> list[SystemPackage]:
         # Imported here: a machine's own lists need no network.
-        from neuron_pin.sources.http.transport import redact_url
+        from neuron_pin.sources.http.urls import redact_url
 
         from .release import read_release
 
@@ -127,7 +127,7 @@ def parse_repository(text: str) -> AptRepository:
     if not is_address(words[0]):
         raise WrongUsage(f"--apt-repo: {words[0]!r} is no address")
     if urlsplit(words[0]).scheme not in ("http", "https", "file"):
-        from neuron_pin.sources.http.transport import redact_url
+        from neuron_pin.sources.http.urls import redact_url
 
         raise WrongUsage(f"--apt-repo: {redact_url(words[0])} is neither http, https nor file")
     architectures = tuple(options.get("arch", AMD64).replace(",", " ").split()) or (AMD64,)
@@ -138,7 +138,7 @@ def parse_repository(text: str) -> AptRepository:
 
 def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> bytes:
     from neuron_pin.sources.http.client import NotFound
-    from neuron_pin.sources.http.transport import redact_url
+    from neuron_pin.sources.http.urls import redact_url
 
     stated = [
         (suffix, *release.hashes[path + suffix])
@@ -173,7 +173,7 @@ def _packages_file(fetcher: Fetcher, base: str, path: str, release: Release) -> 
 def _fetch_checked(fetcher: Fetcher, address: str, digest: str) -> bytes:
     """A file that has the hash which Release states; nothing else is kept of one."""
 
-    from neuron_pin.sources.http.transport import redact_url
+    from neuron_pin.sources.http.urls import redact_url
 
     def check(answer: Response) -> None:
         if hashlib.sha256(answer.data).hexdigest() != digest:

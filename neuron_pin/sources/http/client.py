@@ -24,7 +24,8 @@ from neuron_pin.reporter import SILENT, Reporter
 
 from .record_cache import MAX_FRESH, is_fresh
 from .record_cache import keep as keep_bytes
-from .transport import Access, Limits, Transport, redact_url
+from .transport import Access, Limits, Transport
+from .urls import redact_url
 
 if TYPE_CHECKING:
     import requests

@@ -14,13 +14,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
 from .deadlines import Deadline, make_adapter
+from .urls import redact_url
 
 if TYPE_CHECKING:
     import requests
@@ -37,14 +38,6 @@ def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
         return url, None
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
     return redact_url(url), (unquote(user), unquote(password))
-
-
-def redact_url(url: str) -> str:
-    """An address without user name and password, fit to be printed."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 class Access(NamedTuple):

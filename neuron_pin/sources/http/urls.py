@@ -22,6 +22,16 @@ def is_address(url: str) -> bool:
     return True
 
 
+def redact_url(url: str) -> str:
+    """An address without user name and password, fit to be printed."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def resolve_url(base: str, url: str) -> str:
     """An address as it stands on a page at ``base``, made absolute; empty for what is none."""
     if not is_address(url):

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.sources.http.client import Fetcher
-from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import redact_url
 
 from .dependencies import NotStatic
 

@@ -22,7 +22,7 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, Response, cannot_read
-from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import redact_url
 
 from .simple import WheelName
 

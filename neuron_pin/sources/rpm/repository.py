@@ -24,8 +24,7 @@ from neuron_pin.gpgv import BadSignature
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
-from neuron_pin.sources.http.transport import redact_url
-from neuron_pin.sources.http.urls import is_address
+from neuron_pin.sources.http.urls import is_address, redact_url
 from neuron_pin.sources.signed_by import (
     Trust,
     check_dated,

@@ -8,7 +8,7 @@ from conftest import wheel
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http.client import Fetcher, NotCached, NotFound
-from neuron_pin.sources.http.transport import redact_url
+from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.simple import WheelName, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import read_wheel_metadata
 
