@@ -164,7 +164,33 @@ def read_environment(folder: str) -> dict[PackageKey, tuple[str, ...]]:
     return _sort_versions(found)
 
 
+def _list(path: str) -> State | None:
+    """A lock of another program, or a list of what is installed; none for every other file."""
+    from neuron_pin.inputs.file_kind import find_kind, read_detected
+    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedLine
+
+    try:
+        kind = find_kind(path)
+    except WrongUsage:
+        return None
+    if kind.counted != "package" or kind.shown in ("lock.json", "pylock.toml"):
+        return None
+    problems: list[UnreadableInput] = []
+    found: dict[PackageKey, set[str]] = {}
+    for stated in read_detected(path, {}, problems):
+        found.setdefault(stated.key, set()).add(stated.version)
+    # A version that is not read would look like a package that is gone.
+    broken = [problem for problem in problems if not isinstance(problem, UnjudgedLine)]
+    if broken:
+        broken[0].further = tuple(broken[1:])
+        raise broken[0]
+    return State(path, "", _sort_versions(found))
+
+
 def _file(path: str, catalog: Catalog) -> State:
+    listed = _list(path)
+    if listed is not None:
+        return listed
     name = os.path.basename(path)
     if name.endswith(".json"):
         from neuron_pin.inputs.locks.lock_json import read_lock_json

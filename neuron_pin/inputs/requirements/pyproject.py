@@ -1,13 +1,14 @@
 """A project's ``pyproject.toml`` as requirements: its dependencies, extras and groups.
 
-Source: pyproject.toml specification ("project" table), PEP 735 (dependency groups).  Nothing
+Source: pyproject.toml specification ("project" table), PEP 735 (dependency groups); Poetry's own
+dependencies, extras and groups; uv's constraints and overrides.  Nothing
 of the project is run: dependencies that its build would tell (``dynamic``) are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
@@ -15,6 +16,9 @@ from neuron_pin.fs.toml import parse_toml
 
 from .requirement import Requirement, parse_requirement
 from .requirements_txt import RequirementsFile, read_text
+
+if TYPE_CHECKING:
+    from .project_document import ProjectDocument
 
 
 class Project:
@@ -37,6 +41,9 @@ class Project:
             for name, value in extras.items()
         }
         self.requires_python = str(project.get("requires-python", ""))
+        self._poetry = self._read_poetry()
+        if self._poetry is not None:
+            self.requires_python = self.requires_python or self._poetry.requires_python
 
     @property
     def is_dynamic(self) -> bool:
@@ -58,16 +65,9 @@ class Project:
                 "its dependencies are dynamic: they are known after a build only",
                 hint="write them into [project] dependencies, or lock a requirements file",
             )
-        poetry = self._document.get("tool", {})
-        for key in ("poetry", "dependencies"):
-            poetry = poetry.get(key) if isinstance(poetry, dict) else None
-        if not self._dependencies and isinstance(poetry, dict) and set(poetry) - {"python"}:
-            raise UnreadableInput(
-                self.path,
-                self._line("[tool.poetry.dependencies]"),
-                "its dependencies are in [tool.poetry], which lock does not read",
-                hint="write them into [project] dependencies, or lock what poetry export writes",
-            )
+        extras = list(extras)
+        if not self._dependencies and self._poetry is not None:
+            return self._poetry_parts("", *(f"extra {canonicalize_name(e)}" for e in extras))
         texts = list(self._dependencies)
         wanted = [canonicalize_name(extra) for extra in extras]
         seen: set[str] = set()
@@ -89,6 +89,84 @@ class Project:
                 found.append(requirement)
         return found
 
+    def _poetry_parts(self, *names: str) -> list[Requirement]:
+        """Poetry's own dependencies of some parts; raises `UnreadableInput` for what cannot be
+        read of any, and `UnknownName` for a part that there is not."""
+        document = self._poetry
+        assert document is not None
+        if document.problems:
+            first, *others = document.problems
+            first.further = tuple(others)
+            raise first
+        if document.direct:
+            (reference, place), *_ = document.direct
+            path, _, line = place.rpartition(":")
+            raise UnreadableInput(
+                path or place,
+                int(line) if line.isdecimal() else None,
+                f"{reference.name} is taken from an address, which has no version to lock",
+                hint="name its version in [tool.poetry.dependencies]",
+            )
+        for name in names:
+            if name not in document.parts:
+                kind, _, word = name.partition(" ")
+                known = [part.partition(" ")[2] for part in document.parts if part]
+                raise UnknownName(kind, word, known, where=self.path)
+        return [stated.requirement for name in names for stated in document.parts[name]]
+
+    def _read_poetry(self) -> ProjectDocument | None:
+        """``[tool.poetry]`` where it states the dependencies."""
+        from .poetry_tables import has_poetry, read_poetry
+        from .project_document import ProjectDocument
+
+        tool = self._document.get("tool")
+        if not isinstance(tool, dict) or "poetry" not in tool:
+            return None
+        document = ProjectDocument(self.path, {})
+        if not has_poetry(document):
+            return None
+        read_poetry(document)
+        return document
+
+    def _uv(self, found: RequirementsFile) -> None:
+        """What uv would add: constraints and overrides; raises `UnreadableInput` for a
+        package that it takes from an address or a folder."""
+        tool = self._document.get("tool")
+        uv = tool.get("uv") if isinstance(tool, dict) else None
+        if not isinstance(uv, dict):
+            return
+        overrides = [self._parse(t) for t in self._listed(uv, "override-dependencies")]
+        replaced = {requirement.name for requirement in overrides}
+        kept = [r for r in found.requirements if r.name not in replaced]
+        # An override says what holds where a package is needed, and needs none.
+        found.requirements = kept + [
+            each for each in overrides if any(r.name == each.name for r in found.requirements)
+        ]
+        constraints = [self._parse(t) for t in self._listed(uv, "constraint-dependencies")]
+        found.constraints += [*overrides, *(c for c in constraints if c.name not in replaced)]
+        sources = uv.get("sources", {})
+        for requirement in found.requirements:
+            rows = next(
+                (
+                    row
+                    for name, row in (sources.items() if isinstance(sources, dict) else ())
+                    if canonicalize_name(name) == requirement.name
+                ),
+                None,
+            )
+            for row in rows if isinstance(rows, list) else [rows]:
+                if isinstance(row, dict) and set(row) & {"git", "url", "path", "workspace"}:
+                    raise UnreadableInput(
+                        self.path,
+                        self._line("[tool.uv.sources") or None,
+                        f"{requirement.name} is taken from an address or a folder, which has no "
+                        "version to lock",
+                        hint="leave it out, and lock a requirements file without it",
+                    )
+
+    def _listed(self, uv: dict[str, Any], key: str) -> list[str]:
+        return self._strings(f"tool.uv.{key}", uv.get(key, []))
+
     def _own(self, requirement: Requirement, seen: set[str]) -> list[Requirement]:
         found = []
         for extra in sorted(requirement.extras - seen):
@@ -107,7 +185,10 @@ class Project:
 
         groups = self._table("dependency-groups", self._document.get("dependency-groups", {}))
         known = {canonicalize_name(key) for key in groups}
+        part = f"group {canonicalize_name(name)}"
         if canonicalize_name(name) not in known:
+            if self._poetry is not None and part in self._poetry.parts:
+                return self._poetry_parts(part)
             raise UnknownName("dependency group", name, known, where=self.path)
         try:
             texts = resolve_dependency_groups(groups, name)
@@ -120,9 +201,13 @@ class Project:
     def as_file(self, extras: Iterable[str], *, all_extras: bool) -> RequirementsFile:
         """The dependencies with the wanted extras, as a requirements file would have them."""
         found = RequirementsFile()
-        found.requirements = self.requirements(self.extras if all_extras else extras)
+        every = list(self.extras)
+        if all_extras and self._poetry is not None:
+            every += [p[6:] for p in self._poetry.parts if p.startswith("extra ")]
+        found.requirements = self.requirements(every if all_extras else extras)
         if self.requires_python:
             found.requires_python = (self.requires_python, self.path)
+        self._uv(found)
         return found
 
     def group_as_file(self, name: str) -> RequirementsFile:

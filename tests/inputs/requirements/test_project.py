@@ -114,7 +114,7 @@ def test_a_project_for_another_python_is_not_locked(run, project: str) -> None:
 NOTHING = [
     ("pyproject.toml", "[tool.ruff]\nline-length = 100\n"),
     ("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),
-    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\nneuronx-cc = "^2.27"\n'),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\n'),
     ("requirements.txt", "# nothing yet\n"),
     ("requirements.txt", "neuronx-cc; python_version < '3.5'\n"),
 ]
