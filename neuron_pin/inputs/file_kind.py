@@ -257,6 +257,13 @@ KINDS = (
         names=("conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml"),
     ),
     FileKind(
+        "project of pixi",
+        "pixi.toml",
+        "requirement",
+        "neuron_pin.inputs.locks.detected:read_pixi_file",
+        names=("pixi.toml",),
+    ),
+    FileKind(
         "Pipfile",
         "Pipfile",
         "requirement",

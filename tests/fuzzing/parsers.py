@@ -385,6 +385,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "pipfile-lock": partial(read_list, name="Pipfile.lock"),
     "pixi-lock": partial(read_list, name="pixi.lock"),
     "conda-lock": partial(read_list, name="conda-lock.yml"),
+    "pixi": partial(read_list, name="pixi.toml"),
     "pipfile": partial(read_list, name="Pipfile"),
     "conda-environment": partial(read_list, name="environment.yml"),
     "setup-cfg": partial(read_list, name="setup.cfg"),

@@ -174,6 +174,13 @@ def read_pipfile_file(path: str, reading: Reading) -> list[DetectedPackage]:
     return place_parts(read_pipfile(path), reading)
 
 
+def read_pixi_file(path: str, reading: Reading) -> list[DetectedPackage]:
+    """What a ``pixi.toml`` states for pip; raises `UnreadableInput`."""
+    from neuron_pin.inputs.requirements.pixi_project import read_pixi_project
+
+    return place_parts(read_pixi_project(path), reading)
+
+
 def read_conda_file(path: str, reading: Reading) -> list[DetectedPackage]:
     """What an ``environment.yml`` states; raises `UnreadableInput`."""
     from neuron_pin.inputs.requirements.conda_environment import read_conda_environment

@@ -87,7 +87,7 @@ def _conda(parts: Parts, item: YamlText) -> None:
         parts.tell(item.line, f"{item.text[:60]!r} is no match specification of conda's")
         return
     name, stated = match["name"], (match["range"] or "").replace(" ", "")
-    specifier = _specifier(stated)
+    specifier = to_specifier(stated)
     if specifier is None:
         parts.tell(item.line, f"{item.text[:60]!r}: its range is not read", is_error=False)
     elif name == "python":
@@ -97,7 +97,7 @@ def _conda(parts: Parts, item: YamlText) -> None:
         parts.add("", f"{name}{specifier}", item.line)
 
 
-def _specifier(stated: str) -> str | None:
+def to_specifier(stated: str) -> str | None:
     """A range of conda's as pip writes it; none for what pip has no words for."""
     if not stated:
         return ""
