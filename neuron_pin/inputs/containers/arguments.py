@@ -105,8 +105,7 @@ def _system_text(text: str, ecosystem: Ecosystem) -> str:
             return f"rpm:{found[1]}={_read_glob(f'{found[2]}*', ecosystem)}"
         text = re.sub(_ARCHITECTURE, "", text)
         # The latter as the plans write it: the commit follows an underscore, a release a dash.
-        text = text.removesuffix("-*").removesuffix("[_-]*")
-        match = re.fullmatch(_RPM_NAME, text)
+        match = re.fullmatch(_RPM_NAME, text.removesuffix("-*").removesuffix("[_-]*"))
         text = f"{match[1]}={match[2]}" if match is not None else text
     else:
         found = re.fullmatch(_DEB_FILE, file)

@@ -103,7 +103,7 @@ def _read_command(
         text = " ".join(word.text for word in command.words[1:])
         yield from _script(command.words[1]._replace(text=text), command, reader, depth)
         return
-    if re.fullmatch(r"(?:python|perl|ruby|node)[\d.]*", program) and command.here:
+    if re.fullmatch(_OTHER_LANGUAGE, program) and command.here:
         yield from _other_script(command, program, reader)
         return
     if program in (".", "source") and command.words[1:]:
@@ -136,6 +136,9 @@ def _read_command(
         yield from _pip(call, command, reader, python)
     else:
         yield from read_system(call, reader.place, reader.names)
+
+
+_OTHER_LANGUAGE = r"(?:python|perl|ruby|node)[\d.]*"
 
 
 def _runs_file(program: str, command: Command) -> bool:
@@ -236,6 +239,13 @@ def _inside_quotes(argument: InstallArgument) -> InstallArgument:
 def _unknown(words: Sequence[Word], program: str, reader: _Reader) -> Iterator[NotUnderstood]:
     """A program that is not known, where it seems to install packages that are."""
     texts = [word.text for word in words[1:]]
+    if re.fullmatch(_OTHER_LANGUAGE, program) and any(text in ("-c", "-e") for text in texts):
+        code = " ".join(texts)
+        if re.search(r"\bpip\b", code) and "install" in code:
+            names = find_names(code, reader.names)
+            text = f"a script for {program}"
+            yield NotUnderstood(text, words[0].line, "is not one of the shell", names)
+        return
     verbs = ("install", "add", "upgrade", "update", "-i", "--install")
     if "install" not in program and not any(text in verbs for text in texts):
         return

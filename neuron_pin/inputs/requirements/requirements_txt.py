@@ -169,14 +169,14 @@ def _read_lines(
     """Every line, those that cannot be read as problems, so that one hides no other."""
     for number, written in logical_lines(text):
         line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
-        try:
-            if line.startswith("-"):
-                for option in _split_options(line):
-                    _option(path, number, option, constraints, found, above, environ)
-            else:
-                _line(path, number, line, constraints, found)
-        except UnreadableInput as error:
-            found.problems.append(error)
+        for part in _split_options(line) if line.startswith("-") else [line]:
+            try:
+                if part.startswith("-"):
+                    _option(path, number, part, constraints, found, above, environ)
+                else:
+                    _line(path, number, part, constraints, found)
+            except UnreadableInput as error:
+                found.problems.append(error)
 
 
 def _line(path: str, number: int, line: str, constraints: bool, found: RequirementsFile) -> None:
