@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.family_names import is_name_of_form
 from neuron_pin.catalog.lookalikes import find_mistyped
-from neuron_pin.inputs.host.distributions import Distribution, read_distributions
+from neuron_pin.inputs.host.distributions import (
+    Distribution,
+    list_leftovers,
+    read_distributions,
+)
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.target import Target
@@ -78,6 +83,7 @@ def check_environment(
         findings += check_newer_python(target, catalog, folder)
     findings += check_packages(sound, catalog, target, within_days)
     findings += check_names(stated, catalog, folder)
+    findings += (_leftover(found) for found in list_leftovers(folder, names))
     return findings, stated
 
 
@@ -110,6 +116,18 @@ def _placeholders(
             each.place,
             remedies[each.name],
         )
+
+
+def _leftover(found: Distribution) -> Finding:
+    """NP406: what is on the disk, and not installed."""
+    return Finding(
+        Rule.BAD_METADATA,
+        Severity.WARNING,
+        f"{found.name} {found.version}".rstrip(),
+        "this is a leftover of an interrupted pip, which pip and uv ignore: it is not installed",
+        found.place,
+        f"rm -r {shlex.quote(found.place)}",
+    )
 
 
 def _metadata(found: Distribution, folder: str, index: str) -> Iterator[Finding]:

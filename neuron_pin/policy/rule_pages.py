@@ -423,7 +423,9 @@ PAGES = {
         "PEP 427, core metadata, PEP 440",
         "An installed distribution's METADATA or RECORD is missing or cannot be read, or has a "
         "requirement that is not valid by PEP 440, such as libneuronxla (<3.0,>2.0.x): installers "
-        "refuse the package, or silently ignore the requirement.",
+        "refuse the package, or silently ignore the requirement. A leftover of an interrupted pip "
+        "(~euronx_cc-2.1.dist-info) is a warning: installers pass it over. Distributions that "
+        "Debian or rpm installed have no RECORD, which is no finding.",
         "refused by newer installers, ignored by older",
         "",
         "",

@@ -1,6 +1,7 @@
 """Images of containers: what their layers leave, as far as a policy looks at it.
 
-An unpacked root, a folder with an OCI layout, or a tarball of either, or of ``docker save``.
+An unpacked root, a folder with an OCI layout or of skopeo's ``dir:``, or a tarball of one of
+these, or of ``docker save``.
 Source: OCI image layout, manifest and layer specifications 1.1 (whiteouts); Docker image
 specification 1.2.  Nothing is unpacked by the names in a layer: the few files that matter are
 read and laid into a folder of our own, as plain files.
@@ -159,11 +160,11 @@ def _document(layout: _Folder | _Tar, name: str, digest: str = "") -> Any:
         raise UnreadableInput(f"{layout.path}!/{name}", None, "is not JSON") from None
 
 
-def _blob(layout: _Folder | _Tar, descriptor: Any) -> tuple[str, str]:
+def _digest(layout: _Folder | _Tar, descriptor: Any) -> str:
     digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
     if not isinstance(digest, str) or not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
         raise UnreadableInput(layout.path, None, "a descriptor has no sha256 digest")
-    return f"blobs/sha256/{digest[7:]}", digest[7:]
+    return digest[7:]
 
 
 def _oci(layout: _Folder | _Tar, files: LayerFiles) -> None:
@@ -174,20 +175,36 @@ def _oci(layout: _Folder | _Tar, files: LayerFiles) -> None:
             break
         if not isinstance(rows, list) or not rows:
             raise UnreadableInput(layout.path, None, "its index has no manifests")
-        document = _document(layout, *_blob(layout, _for_linux(rows)))
+        digest = _digest(layout, _for_linux(rows))
+        document = _document(layout, f"blobs/sha256/{digest}", digest)
+    _manifest(layout, document, files, "blobs/sha256/")
+
+
+def _manifest(layout: _Folder | _Tar, document: Any, files: LayerFiles, below: str) -> None:
+    """The layers of a manifest; ``below`` is what the names of blobs begin with."""
     layers = document.get("layers") if isinstance(document, dict) else None
     if not isinstance(layers, list):
         raise UnreadableInput(layout.path, None, "its manifest has no layers")
     for number, row in enumerate(layers[:MAX_LAYERS], 1):
         files.reporter.examined(f"{layout.path}, layer {number}", number - 1, len(layers))
         try:
-            name, digest = _blob(layout, row)
-            stream, size = layout.open(name)
+            digest = _digest(layout, row)
+            stream, size = layout.open(below + digest)
         except UnreadableInput as error:
             files.problems.append(error)
             continue
         with stream:
             put_layer(stream, size, f"/layer {number}", files, digest)
+
+
+def _skopeo(layout: _Folder | _Tar, document: dict[str, Any], files: LayerFiles) -> None:
+    """What skopeo writes for ``dir:``: blobs by their digests, beside the manifest; with
+    ``--all`` several manifests, too."""
+    rows = document.get("manifests")
+    if isinstance(rows, list) and rows:
+        digest = _digest(layout, _for_linux(rows))
+        document = _document(layout, f"{digest}.manifest.json", digest)
+    _manifest(layout, document, files, "")
 
 
 def _for_linux(rows: list[Any]) -> Any:
@@ -201,6 +218,9 @@ def _for_linux(rows: list[Any]) -> Any:
 
 def _docker(layout: _Folder | _Tar, files: LayerFiles) -> None:
     document = _document(layout, "manifest.json")
+    if isinstance(document, dict):
+        _skopeo(layout, document, files)
+        return
     first = document[0] if isinstance(document, list) and document else None
     layers = first.get("Layers") if isinstance(first, dict) else None
     if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):

@@ -34,7 +34,7 @@ KEPT = re.compile(
     r"|etc/apt/keyrings/[^/]+|usr/share/keyrings/[^/]+"
     r"|(?:var/lib|usr/lib/sysimage|usr/share)/rpm/[^/]+"
     r"|(?:[^/]+/)*pyvenv\.cfg"
-    r"|(?:[^/]+/)*[^/]+\.dist-info/(?:METADATA|RECORD)"
+    r"|(?:[^/]+/)*[^/]+\.dist-info/(?:METADATA|RECORD|INSTALLER)"
     r"|(?:[^/]+/)*[^/]+\.egg-info(?:/PKG-INFO)?"
     r"|(?:[^/]+/)*[^/]+\.egg/EGG-INFO/PKG-INFO|(?:[^/]+/)*[^/]*neuron[^/]*\.egg"
     r"|(?:[^/]+/)*conda-meta/[^/]*neuron[^/]*\.json"

@@ -21,6 +21,8 @@ MAX_RECORD = 32 * 1024 * 1024
 MAX_MODULE = 64 * 1024
 MAX_DISTRIBUTIONS = 20_000
 
+_WITHOUT_RECORD = ("debian", "rpm")
+"""Installers that keep the list of files themselves."""
 _EGG_NAME = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*?)(?:-(?P<version>\d[^-]*))?(?:-py\d.*)?")
 
 
@@ -48,7 +50,8 @@ def read_metadata_name(entry: str) -> tuple[str, str]:
     """The package and the version that the name of a metadata folder, or of an egg, states;
     both empty for other names, the version for a name without one."""
     stem, dot, suffix = entry.rpartition(".")
-    if not dot or suffix not in ("dist-info", "egg-info", "egg"):
+    # pip, "Ignoring invalid distribution": what it moved away, and was killed before removing.
+    if not dot or stem.startswith("~") or suffix not in ("dist-info", "egg-info", "egg"):
         return "", ""
     if suffix == "dist-info":
         name, _, version = stem.rpartition("-")
@@ -57,6 +60,24 @@ def read_metadata_name(entry: str) -> tuple[str, str]:
     if match is None:
         return "", ""
     return canonicalize_name(match["name"]), (match["version"] or "").replace("_", "-")
+
+
+def list_leftovers(folder: str, names: Container[str]) -> Iterator[Distribution]:
+    """What an interrupted pip left of the named distributions, ``~euronx_cc-2.1.dist-info``; pip
+    and uv pass it over, and it is not installed."""
+    for place in site_packages(folder):
+        for entry in sorted(os.listdir(place)):
+            if not entry.startswith("~") or not entry.endswith(".dist-info"):
+                continue
+            path = f"{place}/{entry}"
+            try:
+                data = read_bounded(os.path.join(path, "METADATA"), MAX_METADATA)
+            except UnreadableInput:
+                continue
+            headers, _ = _headers(data.decode("utf-8", "replace"))
+            name = canonicalize_name(next(iter(headers.get("name", [])), ""))
+            if name in names:
+                yield Distribution(name, next(iter(headers.get("version", [])), ""), path)
 
 
 def read_conda_name(entry: str) -> tuple[str, str]:
@@ -179,6 +200,8 @@ def _read_distribution(plain: Distribution, place: str) -> Distribution:
     try:
         record = read_bounded(os.path.join(plain.place, "RECORD"), MAX_RECORD)
     except UnreadableInput as error:
+        if _installer(plain.place) in _WITHOUT_RECORD:
+            return found._replace(files=None)
         return found._replace(problem=f"RECORD {error.problem}")
     own = os.path.basename(plain.place) + "/"
     # Paths of modules have no commas; those that have are quoted, and are files all the same.
@@ -187,6 +210,15 @@ def _read_distribution(plain: Distribution, place: str) -> Distribution:
         path for path in paths if path and not path.startswith(own) and "__pycache__" not in path
     )
     return found._replace(files=files, text=_only_module(files, place))
+
+
+def _installer(place: str) -> str:
+    """What installed a distribution by its own word, empty for unknown."""
+    try:
+        data = read_bounded(os.path.join(place, "INSTALLER"), MAX_MODULE)
+    except UnreadableInput:
+        return ""
+    return data.decode("utf-8", "replace").strip()
 
 
 def _read_egg(plain: Distribution) -> Distribution:
