@@ -430,7 +430,7 @@ PAGES = {
         "",
         "",
         "neuron-pin check --venv .venv",
-        ("audit.environment:_metadata",),
+        ("audit.environment:_metadata", "audit.environment:_leftover"),
     ),
     Rule.FOREIGN_HOST: RulePage(
         "neuron-pin serve",
