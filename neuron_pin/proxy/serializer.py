@@ -95,7 +95,8 @@ class FileUrls:
         """Where a file is had."""
         if file.filename not in self._passes:
             return file.url
-        return f"{self._up}files/{name}/{quote(file.filename)}"
+        # A plus is allowed in a path (RFC 3986), and simple-repository escapes escapes again.
+        return f"{self._up}files/{name}/{quote(file.filename, safe='+')}"
 
     def metadata(self, file: ListedFile) -> dict[str, str] | bool | None:
         """PEP 714's value: hashes of the metadata file, whether there is one, none for no."""

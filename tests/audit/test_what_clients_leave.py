@@ -80,10 +80,10 @@ def directory(tmp_path: Path) -> Path:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         archive.add(tmp_path / "root", ".")
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar"}
+    layer: dict[str, object] = {"mediaType": "application/vnd.oci.image.layer.v1.tar"}
     layer |= write(folder, stream.getvalue())
     diff = {"type": "layers", "diff_ids": [layer["digest"]]}
-    config = {"mediaType": "application/vnd.oci.image.config.v1+json"}
+    config: dict[str, object] = {"mediaType": "application/vnd.oci.image.config.v1+json"}
     document = {"architecture": "amd64", "os": "linux", "rootfs": diff, "config": {}}
     config |= write(folder, json.dumps(document).encode())
     manifest = {
