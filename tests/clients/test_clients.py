@@ -160,7 +160,7 @@ def installed(environment: Path) -> dict[str, str]:
 
 pytestmark = pytest.mark.skipif(
     PYTHON not in ("3.10", "3.11", "3.12", "3.13"),
-    reason="the indexes have Neuron packages for Python 3.10 to 3.13",
+    reason="needs Python 3.10 to 3.13, for which the indexes have Neuron packages",
 )
 
 
