@@ -180,6 +180,11 @@ def parse_lock(text: str | bytes, path: str) -> LockDocument:
         raise _invalid(path, line, "is not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("packages"), list):
         raise _invalid(path, None, "is not a lock: it has no 'packages'")
+    version = document.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        problem = f"is a lock of schema_version {str(version)[:40]}; {SCHEMA_VERSION} is read"
+        hint = "update neuron-pin, or make the lock anew"
+        raise UnreadableInput(path, None, problem, hint=hint)
     target = document.get("target")
     if not isinstance(target, dict):
         raise _invalid(path, None, "is not a lock: it has no 'target'")

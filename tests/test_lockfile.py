@@ -63,3 +63,27 @@ def test_a_syntax_error_has_its_line() -> None:
     with pytest.raises(UnreadableInput) as refused:
         parse_lock('{\n"packages": [\n', "lock.json")
     assert refused.value.line == 3
+
+
+COMMANDS = [
+    ("check", "lock.json"),
+    ("diff", "lock.json", "latest"),
+    ("hook", "install", "pip", "--lock", "lock.json", "--scope", "user"),
+    ("exec", "--lock", "lock.json", "--", "true"),
+    ("lock", "neuronx-cc", "--offline", "--instance", "trn2", "-o", "lock.json"),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("version", [2, "1", None, True])
+def test_a_lock_of_a_later_version_is_refused_and_kept(
+    run, tmp_path: Path, monkeypatch, words: tuple[str, ...], version: object
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    text = json.dumps({"schema_version": version, "target": {}, "packages": [ROW]})
+    Path("lock.json").write_text(text)
+    done = run(*words)
+    assert done.code in (1, 2), done.out
+    assert "lock.json" in done.out + done.err
+    assert Path("lock.json").read_text() == text
+    assert not (tmp_path / "home").exists()
