@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import UnreadableInput
@@ -96,6 +96,25 @@ def find_texts(path: str, catalog: Catalog, told: Collection[str]) -> Iterator[U
         shown = line[found.start() :].strip()
         reason = "an install command within a text"
         yield UnreadPart(f"{path}:{first}", shown, reason, Severity.WARNING)
+
+
+def find_in_others(paths: Iterable[str], catalog: Catalog) -> Iterator[UnreadPart]:
+    """Files of kinds that are not read and that have an install command of a Neuron package:
+    one row a file, and one for all notebooks."""
+    notebooks: list[UnreadPart] = []
+    for path in paths:
+        part = next(find_texts(path, catalog, ()), None)
+        if part is None:
+            continue
+        if path.endswith(".ipynb"):
+            notebooks.append(part)
+        else:
+            yield part._replace(reason="an install command in a file of a kind that is not read")
+    if notebooks:
+        number = len(notebooks)
+        more = f" of {number} notebooks with such" if number > 1 else ""
+        reason = f"an install command{more}: notebooks are not read"
+        yield notebooks[0]._replace(reason=reason)
 
 
 def _join_lines(text: str) -> Iterator[tuple[int, int, str]]:

@@ -28,6 +28,12 @@ from .folder_files import FolderFiles, is_in_environment
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest file that is looked through."""
+MAX_OTHER = 1024 * 1024
+"""The largest file of a kind that is not read that is looked at."""
+OTHERS = ("*.tf", "*.mk", "*.ipynb")
+"""Names of files of no kind that install packages all the same."""
+PROSE = ("*.txt", "*.in", "*.md", "*.rst")
+"""Names of files of no kind that tell people what to install."""
 _STEP = 500
 """Files between two reports of progress."""
 
@@ -48,8 +54,8 @@ class KnownFile(NamedTuple):
 
 class Repository(NamedTuple):
     """What a folder has: the files to check; the number of all files; what was passed over, as
-    words with a number; what could not be read; links that were not followed; and what to know
-    of the search."""
+    words with a number; what could not be read; links that were not followed; what to know of
+    the search; and files of other kinds that name a Neuron package, which may install it."""
 
     files: tuple[KnownFile, ...]
     number: int
@@ -57,6 +63,7 @@ class Repository(NamedTuple):
     problems: tuple[UnreadableInput, ...]
     links: tuple[UnreadableInput, ...]
     notes: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 class _Link(Exception):
@@ -78,6 +85,7 @@ class _Search:
         self.silent: list[KnownFile] = []
         self.problems: list[UnreadableInput] = []
         self.links: list[UnreadableInput] = []
+        self.others: list[str] = []
         self.of_links = 0
         self.number = 0
 
@@ -114,6 +122,7 @@ class _Search:
             (*listed.problems, *self.problems),
             tuple(self.links),
             tuple(listed.notes),
+            tuple(sorted(self.others)),
         )
 
     def _take(self, relative: str) -> None:
@@ -132,13 +141,17 @@ class _Search:
                 self.problems.append(UnreadableInput(path, None, problem))
 
     def _take_file(self, path: str, kind: FileKind | None, *, is_link: bool = False) -> None:
-        data, is_whole = _read(path, HEAD if kind is None else MAX_BYTES, follow=is_link)
+        limit = HEAD if kind is None else MAX_BYTES
+        limit = MAX_OTHER if has_name(path, OTHERS) else limit
+        data, is_whole = _read(path, limit, follow=is_link)
         if kind is None:
             # Nearly all such files are small and name nothing, which is told at once.
             if is_whole and not self.mentions.find(_plain(data)):
                 return
             kind = _recognize(path, data)
             if kind is None:
+                if self.mentions.find(_plain(data)) and not has_name(path, PROSE):
+                    self.others.append(path)
                 return
             if not is_whole:
                 data, is_whole = _read(path, MAX_BYTES, follow=is_link)
@@ -222,7 +235,8 @@ def _recognize(path: str, head: bytes) -> FileKind | None:
 
 @cache
 def _any_kind() -> re.Pattern[str]:
-    return compile_names(tuple(name for kind in KINDS for name in (*kind.names, *kind.maybe)))
+    names = (name for kind in KINDS for name in (*kind.names, *kind.maybe))
+    return compile_names((*names, *OTHERS))
 
 
 def _plain(data: bytes) -> bytes:

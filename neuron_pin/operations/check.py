@@ -189,6 +189,7 @@ class Check:
         if not os.path.isdir(path) or other_folder(path) is not None:
             return [_Job(self._file, path)]
         from neuron_pin.audit.mentions import Mentions
+        from neuron_pin.audit.texts import find_in_others
         from neuron_pin.inputs.repository import search_repository
 
         folder = os.path.normpath(path)
@@ -201,6 +202,7 @@ class Check:
                 describe_unreadable(link)._replace(severity=Severity.WARNING)
                 for link in found.links
             ),
+            *find_in_others(found.others, self.catalog),
         ]
         read = ReadPart(len(found.files), "file")
         places.append(CheckedPlace(folder, 0, read, tuple(unread), "", found.passed_over))

@@ -273,3 +273,29 @@ def test_whether_bytes_name_a_neuron_package(
 ) -> None:
     mentions = Mentions(catalog)
     assert (mentions.find(data), mentions.find_nearly(data)) == (exact, nearly)
+
+
+def test_files_of_other_kinds_that_install_are_named(run) -> None:
+    command = f"pip install {INDEX.strip()} 'neuronx-cc==2.*'"
+    notebook = json.dumps({"cells": [{"source": [f"!{command}\n"]}]}, indent=1)
+    write(
+        {
+            "Makefile": f"PYTHON = python3\nsetup:\n\t$(PYTHON) -m {command}\n",
+            "cfn/stack.yaml": f"Resources:\n  Box:\n    UserData: |\n      #!/bin/bash\n      {command}\n",
+            "infra/main.tf": f"user_data = <<EOF\n#!/bin/bash\n{command}\nEOF\n",
+            "a.ipynb": notebook,
+            "b.ipynb": notebook,
+            "c.ipynb": json.dumps({"cells": [{"source": ["import torch_neuronx\n"]}]}),
+            "values.yaml": "image: x/pytorch-inference-neuronx:2.9.0\n# pip install neuronx-cc\n",
+            "HOWTO.md": f"Run `{command}`.\n",
+            "install.txt": f"Run this:\n{command}\n",
+        }
+    )
+    code, document = check(run, ".")
+    assert code == 0
+    assert sorted((row["rule"], row["place"]) for row in document["findings"]) == [
+        ("NP610", "Makefile:3"),
+        ("NP610", "a.ipynb:5"),
+        ("NP610", "cfn/stack.yaml:5"),
+        ("NP610", "infra/main.tf:3"),
+    ]
