@@ -78,7 +78,9 @@ def render_findings(
         text = f.reason if f.reason.startswith(f"{f.subject} ") else f"{f.subject}: {f.reason}"
         line = fold(f"{word} {text} ({f.rule.identifier})", screen.width)
         lines.append(screen.paint(_STYLES[f.severity], word) + line.removeprefix(word))
-        lines.append(f"  at {f.place}")
+        # The name of a file in a folder is whatever somebody chose.
+        place = f.place.replace("\n", "\\n")
+        lines.append(f"  at {place}")
         if f.remedy.startswith(_PROGRAMS):
             # A command is pasted whole, so it has a line of its own, which is not folded.
             lines += ["  fix:", f"      {f.remedy}"]
@@ -144,7 +146,7 @@ def _summarize(
     for part in parts[:MAX_UNREAD]:
         where = f"line {part.line}" if part.place.startswith(f"{place.name}:") else part.place
         text = f"{part.short_text}: " if part.text else ""
-        yield f"  not understood: {where}: {text}{part.reason}"
+        yield f"  not understood: {where}: {text}{part.reason}".replace("\n", "\\n")
     if left > MAX_UNREAD:
         yield f"  and {left - MAX_UNREAD} more; --format json has all of them"
 

@@ -151,6 +151,7 @@ class Check:
         jobs += [_Job(self._environment, folder) for folder in wanted.environments]
         jobs += [_Job(self._image, path) for path in wanted.images]
         jobs += [_Job(self._host, wanted.host)] if wanted.host is not None else []
+        failed: dict[str, list[Finding]] = {}
         for number, (check, place, folder) in enumerate(jobs):
             reporter.examined(place, number, len(jobs) if len(jobs) > 1 else 0)
             try:
@@ -158,6 +159,7 @@ class Check:
             except NeuronPinError as error:
                 errors.append(error)
                 unread.append(_unreadable(error, place))
+                failed.setdefault(folder, []).append(unread[-1])
                 continue
             findings += make_strict(examined.findings) if self.is_strict else examined.findings
             findings += find_unread(examined.unread, is_strict=self.is_strict)
@@ -166,6 +168,7 @@ class Check:
             packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
             rest = tuple(examined.unread)
             places.append(CheckedPlace(place, len(packages), examined.read, rest, folder))
+        places = [_without(each, failed.get(each.name, ())) for each in places]
         if lock is not None and self.lock:
             from neuron_pin.audit.lock_drift import check_absent, check_lock_drift
 
@@ -361,6 +364,12 @@ class Check:
             ]
             stated = [s._replace(place=inside(s.place)) for s in root.stated]
             return _Examined(findings, stated, root.read, _parts_of(findings))
+
+
+def _without(place: CheckedPlace, failed: Sequence[Finding]) -> CheckedPlace:
+    """A folder, when so many of its files could not be read; what is no folder has none."""
+    read = place.read._replace(number=place.read.number - len(failed))
+    return place._replace(read=read, unread=(*place.unread, *_parts_of(failed)))
 
 
 def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:

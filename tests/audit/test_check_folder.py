@@ -200,6 +200,17 @@ def test_a_broken_file_hides_no_other(run) -> None:
     code, document = check(run, ".")
     assert code == 2
     assert {f["rule"] for f in document["findings"]} == {"NP610", "NP201"}
+    top = document["inputs"][0]
+    assert (top["read"], [part["place"].split(":")[0] for part in top["unread"]]) == (
+        1, ["pyproject.toml"]
+    )  # fmt: skip
+
+
+def test_a_name_with_a_line_break_begins_no_line(run) -> None:
+    write({"x\nerror: y-requirements.txt": ENDED})
+    done = run("check", ".", *TARGET[:-2])
+    assert done.code == 1
+    assert not [line for line in done.out.splitlines() if line.startswith("error: y")]
 
 
 @pytest.mark.parametrize(("name", "most"), [("MAX_FILES", 3), ("MAX_FOLDERS", 2)])
