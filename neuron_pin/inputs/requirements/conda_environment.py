@@ -21,6 +21,7 @@ _SPEC = re.compile(
     r"\s*(?P<range>[=<>!~ ]\s*[^\s\[]+(?:\s*,\s*[^\s\[]+)*)?"
     r"(?:\s+\S+)?(?:\s*\[[^]]*\])?"
 )
+_ARCHIVE = r"https?://\S*/([^/\s]+)-([^-/\s]+)-[^-/\s]+\.(?:conda|tar\.bz2)(?:#\S*)?"
 
 
 def looks_like_environment(path: str, head: bytes) -> bool:
@@ -82,7 +83,9 @@ def _is_elsewhere(line: str) -> bool:
 
 
 def _conda(parts: Parts, item: YamlText) -> None:
-    match = _SPEC.fullmatch(item.text.strip())
+    archive = re.fullmatch(_ARCHIVE, item.text.strip())
+    text = f"{archive[1]}=={archive[2]}" if archive is not None else item.text.strip()
+    match = _SPEC.fullmatch(text)
     if match is None:
         parts.tell(item.line, f"{item.text[:60]!r} is no match specification of conda's")
         return

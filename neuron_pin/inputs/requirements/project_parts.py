@@ -24,6 +24,7 @@ from .project_document import (
     StatedRequirement,
 )
 from .requirements_txt import read_requirements
+from .setup_config import read_setup_config
 from .setup_script import read_setup_script
 from .uv_tables import read_uv
 
@@ -89,14 +90,17 @@ class _Reader(ProjectDocument):
         if not self.project and not has_poetry(self):
             folder = os.path.dirname(self.path)
             if os.path.isfile(os.path.join(folder, "setup.cfg")):
-                self.tell("what setup.cfg beside it states is not read", is_error=False)
+                self._setup_file(os.path.join(folder, "setup.cfg"))
             if os.path.isfile(os.path.join(folder, "setup.py")):
-                self._setup_script(os.path.join(folder, "setup.py"))
+                self._setup_file(os.path.join(folder, "setup.py"))
 
-    def _setup_script(self, path: str) -> None:
-        """What the script states that a project without its own table is built with."""
+    def _setup_file(self, path: str) -> None:
+        """What the files state that a project without its own table is built with."""
         try:
-            found = read_setup_script(path)
+            if path.endswith(".py"):
+                found = read_setup_script(path)
+            else:
+                found = read_setup_config(path, self.environ)
         except UnreadableInput as error:
             self.problems.append(error)
             return
