@@ -213,7 +213,7 @@ NAMES = [
     ("neuronx_cc-2.21.33363.0-py3.10-linux-x86_64.egg", "neuronx-cc", "2.21.33363.0"),
     ("neuronx_cc-2.21.33363.0.egg-info", "neuronx-cc", "2.21.33363.0"),
     ("neuronx_cc.egg-info", "neuronx-cc", ""),
-    ("~euronx_cc-2.21.dist-info", "~euronx-cc", "2.21"),
+    ("~euronx_cc-2.21.dist-info", "", ""),
     ("neuronx_cc.libs", "", ""),
     ("EGG-INFO", "", ""),
     ("dist-info", "", ""),
