@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from neuron_pin.catalog import (
     Catalog,
     ComponentKind,
+    FrameworkRole,
     Member,
     Package,
     public_version,
@@ -77,7 +78,8 @@ def check_packages(
         elif not target.python and (pythons := {e.python for e in statement.environments or ()}):
             # Of several nothing is said: each may be the one that is meant.
             own = with_python(target, pythons.pop(), catalog) if len(pythons) == 1 else target
-        findings += _one(statement, catalog, own, within_days, shipped)
+        fitting = _fit_framework(statement, stated, shipped, catalog)
+        findings += _one(statement, catalog, own, within_days, fitting)
     exact = [s for s in ours if s.version]
 
     def check_together(group: Sequence[DetectedPackage], own: Target) -> Iterator[Finding]:
@@ -144,6 +146,40 @@ def _is_listed(stated: DetectedPackage, listed: str, version: str, package: Pack
         return True
     # To pip 0.11.351.0 is 0.11.351.
     return stated.key.ecosystem is Ecosystem.PIP and same_public(listed, version)
+
+
+def _fit_framework(
+    statement: DetectedPackage,
+    stated: Sequence[DetectedPackage],
+    shipped: Shipped,
+    catalog: Catalog,
+) -> Shipped:
+    """What was shipped, and of a framework's package what an installer can take of it beside the
+    framework's exact version: ``torch==1.13.1`` leaves one series of torch-neuronx."""
+    name, requirement = statement.key.name, statement.requirement
+    package = catalog.packages[name]
+    if statement.version or requirement is None or package.role is not FrameworkRole.LEADER:
+        return shipped
+    exact = {
+        version_numbers(public_version(other.version))[:2]
+        for other in stated
+        if other.version
+        and other.group == statement.group
+        and other.environments == statement.environments
+        and (beside := catalog.packages.get(other.key.name)) is not None
+        and beside.kind is ComponentKind.DEPENDENCY
+        and beside.role is FrameworkRole.FOLLOWER
+        and beside.framework == package.framework
+    }
+    if len(exact) != 1:
+        return shipped
+    series = exact.pop()
+    left = {
+        key: rows
+        for key, rows in shipped.items()
+        if key[0] != name or (key[1] and package.framework_numbers(key[1])[:2] == series)
+    }
+    return left if any(n == name and requirement.admits(v) for n, v in left) else shipped
 
 
 def _one(
