@@ -26,7 +26,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin explain-error``."""
     del common
     parser.examples = (
-        "explain-error 'NEFF version mismatch supported: 2.0 received: 3.0' --host",
+        "explain-error 'NEFF version mismatch supported: 2.0 received: 3.0'",
         "explain-error train.log --venv .venv",
         "explain-error --journal --host",
         "dmesg | neuron-pin explain-error -",
