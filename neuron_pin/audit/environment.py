@@ -57,16 +57,16 @@ class NeuronNames:
 
 
 def check_environment(
-    folder: str, catalog: Catalog, target: Target, within_days: int
+    folder: str, catalog: Catalog, target: Target, within_days: int, root: str = "/"
 ) -> tuple[list[Finding], list[DetectedPackage]]:
-    """The findings on an environment, and everything that is installed in it; raises
+    """The findings on an environment below a root, and everything that is installed in it; raises
     `UnreadableInput` for what is not an environment."""
     names = frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
     findings: list[Finding] = []
     stated: list[DetectedPackage] = []
     sound: list[DetectedPackage] = []
     placeholders: dict[Distribution, str] = {}
-    for found in read_distributions(folder, names):
+    for found in read_distributions(folder, names, root):
         key = PackageKey(Ecosystem.PIP, found.name)
         statement = DetectedPackage(key, found.version, None, "", folder)
         stated.append(statement)

@@ -117,7 +117,7 @@ def check_host(
         python = environment_python(folder) or ("" if is_of_system else None)
         own = make_target(python, known.name if known is not None else "")
         try:
-            more, inside = check_environment(folder, catalog, own, within_days)
+            more, inside = check_environment(folder, catalog, own, within_days, root)
         except UnreadableInput as error:
             findings.append(report_unreadable(error))
             continue

@@ -132,7 +132,7 @@ def find_known(place: Place, catalog: Catalog) -> Known:
     if place.root is not None:
         known = _read_machine(place.root, catalog)
     for folder in place.venvs:
-        known = _read_environment(folder, known, catalog)
+        known = _read_environment(folder, known, catalog, "/")
     if place.instance:
         known = known._replace(family=catalog.instance(place.instance.partition(".")[0]))
     if place.system:
@@ -181,7 +181,7 @@ def _read_machine(root: str, catalog: Catalog) -> Known:
     found = find_environments(root, NeuronNames(catalog)).folders
     # Of several environments nobody says which one the error is from.
     if len(found) == 1:
-        known = _read_environment(found[0], known, catalog)
+        known = _read_environment(found[0], known, catalog, root)
     return known
 
 
@@ -206,11 +206,11 @@ def _list_kernels(modules: str, places: tuple[str, ...]) -> frozenset[str]:
     )
 
 
-def _read_environment(folder: str, known: Known, catalog: Catalog) -> Known:
+def _read_environment(folder: str, known: Known, catalog: Catalog, root: str) -> Known:
     from neuron_pin.inputs.host.distributions import environment_python, read_distributions
 
     versions = dict(known.versions)
-    for found in read_distributions(folder, frozenset()):
+    for found in read_distributions(folder, frozenset(), root):
         if found.name in THIRD_PARTY or found.name in catalog.packages:
             versions[found.name] = found.version
     return known._replace(

@@ -37,6 +37,7 @@ KEPT = re.compile(
     r"|(?:[^/]+/)*[^/]+\.dist-info/(?:METADATA|RECORD|INSTALLER)"
     r"|(?:[^/]+/)*[^/]+\.egg-info(?:/PKG-INFO)?"
     r"|(?:[^/]+/)*[^/]+\.egg/EGG-INFO/PKG-INFO|(?:[^/]+/)*[^/]*neuron[^/]*\.egg"
+    r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]+\.(?:pth|egg-link)"
     r"|(?:[^/]+/)*conda-meta/[^/]*neuron[^/]*\.json"
     r"|(?:[^/]+/)*(?:site|dist)-packages/[^/]*neuron[^/]*(?:/__init__)?\.py"
 )

@@ -7,6 +7,7 @@ Of other packages than those asked for only the names of folders are read.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Container, Iterator
@@ -16,10 +17,14 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.record import NamedTuple
 
+from .linked_projects import find_linked
+
 MAX_METADATA = 4 * 1024 * 1024
 MAX_RECORD = 32 * 1024 * 1024
 MAX_MODULE = 64 * 1024
 MAX_DISTRIBUTIONS = 20_000
+MAX_LISTED = 100_000
+"""How many names of a linked project's folder are looked at."""
 
 _WITHOUT_RECORD = ("debian", "rpm")
 """Installers that keep the list of files themselves."""
@@ -89,31 +94,40 @@ def read_conda_name(entry: str) -> tuple[str, str]:
     return canonicalize_name(parts[0]), parts[1]
 
 
-def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribution]:
-    """The distributions of an environment, or of a folder of them; those of the names are
-    looked into.  Raises `UnreadableInput` for what is no environment."""
+def read_distributions(
+    folder: str, names: Container[str], root: str = "/"
+) -> Iterator[Distribution]:
+    """The distributions of an environment, or of a folder of them, and those of projects and eggs
+    that its ``.pth`` and ``.egg-link`` files name below ``root``; those of the names are looked
+    into.  Raises `UnreadableInput` for what is no environment."""
     places = site_packages(folder)
     conda = os.path.join(folder, "conda-meta")
     if not places and not os.path.isdir(conda):
         raise not_an_environment(folder)
+    linked = find_linked(places, root)
     found: set[str] = set()
     count = 0
-    for place in (*places, conda):
+    for place in (*places, *linked, conda):
         if place == conda and not os.path.isdir(conda):
             continue
-        try:
-            entries = sorted(os.listdir(place))
-        except OSError as error:
-            raise UnreadableInput(place, None, f"cannot be read: {error.strerror}") from None
+        is_own = place in places
+        if place in linked:
+            place, entries = _list_linked(place)
+        else:
+            try:
+                entries = sorted(os.listdir(place))
+            except OSError as error:
+                raise UnreadableInput(place, None, f"cannot be read: {error.strerror}") from None
         for entry in entries:
             if place == conda:
                 name, version = read_conda_name(entry)
-                # Python packages of conda have metadata of Python's too.
-                if name not in names or name in found:
+                if name not in names:
                     continue
             else:
                 name, version = read_metadata_name(entry)
-            if not name:
+            # Python packages of conda have metadata of Python's too, and of two projects on its
+            # path Python takes the first.
+            if not name or (name in found and not is_own):
                 continue
             count += 1
             if count > MAX_DISTRIBUTIONS:
@@ -130,6 +144,19 @@ def read_distributions(folder: str, names: Container[str]) -> Iterator[Distribut
                 yield _read_distribution(plain, place)
             else:
                 yield _read_egg(plain)
+
+
+def _list_linked(place: str) -> tuple[str, list[str]]:
+    """The folder of metadata that a linked project or egg has, and the names of the metadata."""
+    if place.endswith(".egg"):
+        return os.path.split(place)[0], [os.path.basename(place)]
+    try:
+        with os.scandir(place) as entries:
+            listed = [entry.name for entry in itertools.islice(entries, MAX_LISTED)]
+    except OSError:
+        return place, []
+    # Python looks for no eggs in it.
+    return place, sorted(name for name in listed if name.endswith("-info"))
 
 
 def not_an_environment(folder: str) -> UnreadableInput:
@@ -285,7 +312,8 @@ def _headers(text: str) -> tuple[dict[str, list[str]], str]:
 
 
 def _only_module(files: tuple[str, ...], place: str) -> str:
-    modules = [path for path in files if path.endswith(".py")]
+    # The finder of an editable project is the installer's.
+    modules = [path for path in files if path.endswith(".py") and path[:12] != "__editable__"]
     if len(modules) != 1 or ".." in modules[0].split("/") or modules[0].startswith("/"):
         return ""
     try:

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Container
 
+from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.record import NamedTuple
@@ -71,8 +72,8 @@ def find_environments(
         below = waiting.popleft()
         looked_into += 1
         entries = _list_entries(os.path.join(root, below))
-        read = read_conda_name if os.path.basename(below) == "conda-meta" else read_metadata_name
-        if any(read(name)[0] in names for name, _ in entries):
+        read = _read_conda if os.path.basename(below) == "conda-meta" else _read_name
+        if any(read(name) in names for name, _ in entries):
             places.append(os.path.join(root, below))
             continue
         if os.path.basename(below) in ("site-packages", "dist-packages"):
@@ -87,6 +88,17 @@ def find_environments(
             waiting.append(inner)
     folders = dict.fromkeys(_environment_of(place, root) for place in sorted(places))
     return FoundEnvironments(tuple(folders), tuple(skipped), problem)
+
+
+def _read_conda(entry: str) -> str:
+    return read_conda_name(entry)[0]
+
+
+def _read_name(entry: str) -> str:
+    """The package that a name in a folder of distributions states, empty for none."""
+    if entry.endswith(".egg-link"):
+        return canonicalize_name(entry.removesuffix(".egg-link"))
+    return read_metadata_name(entry)[0]
 
 
 def _list_entries(folder: str) -> list[tuple[str, bool]]:
