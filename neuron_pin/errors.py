@@ -70,6 +70,10 @@ class UnreadableInput(NeuronPinError):
         super().__init__(f"{where}: {problem}", hint=hint)
 
 
+class LaterFormat(UnreadableInput):
+    """A lock of a format that is not known yet: it is neither read nor replaced."""
+
+
 class BrokenCatalog(UnreadableInput):
     """A catalog file that does not hold what its schema says."""
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from neuron_pin.errors import UnreadableInput
+from neuron_pin.errors import LaterFormat, UnreadableInput
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
@@ -184,7 +184,7 @@ def parse_lock(text: str | bytes, path: str) -> LockDocument:
     if version != SCHEMA_VERSION or isinstance(version, bool):
         problem = f"is a lock of schema_version {str(version)[:40]}; {SCHEMA_VERSION} is read"
         hint = "update neuron-pin, or make the lock anew"
-        raise UnreadableInput(path, None, problem, hint=hint)
+        raise LaterFormat(path, None, problem, hint=hint)
     target = document.get("target")
     if not isinstance(target, dict):
         raise _invalid(path, None, "is not a lock: it has no 'target'")

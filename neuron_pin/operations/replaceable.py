@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from neuron_pin.errors import CannotWrite, NeuronPinError
+from neuron_pin.errors import CannotWrite, LaterFormat, NeuronPinError
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.locks.preferences import PIN
@@ -42,7 +42,8 @@ def check_replaceable(
     for one that neuron-pin did not write, unless ``overwrite``.
 
     Files with nothing but exact versions are locks too, whoever wrote them: their versions
-    are kept.  A section of a file leaves the rest of it as it is.
+    are kept.  A section of a file leaves the rest of it as it is.  Raises `LaterFormat` for a
+    lock of a format that is not known yet, unless ``overwrite``.
     """
     read = [path for path in inputs if os.path.isfile(path)]
     for output in outputs:
@@ -55,7 +56,11 @@ def check_replaceable(
                 "is an input of this lock, and would be overwritten",
                 hint="name another file, or print the text with -o -",
             )
-        if not overwrite and not _is_ours(path, form.name):
+        if overwrite:
+            continue
+        if form.name in ("json", "pylock"):
+            _refuse_later_format(path, form.name)
+        if not _is_ours(path, form.name):
             raise _foreign(path)
 
 
@@ -93,6 +98,19 @@ def _is_ours(path: str, form: str) -> bool:
     if form == "constraints":
         return all(_PINNED.fullmatch(line) for line in text.splitlines())
     return form == "pylock" and _can_be_read(path, form)
+
+
+def _refuse_later_format(path: str, form: str) -> None:
+    """Raise `LaterFormat` for a lock that a later neuron-pin wrote."""
+    from neuron_pin.inputs.locks.preferences import read_locked
+
+    try:
+        read_locked(path, form)
+    except LaterFormat:
+        raise
+    except NeuronPinError:
+        # What else is wrong with it is told by who reads it.
+        return
 
 
 def _can_be_read(path: str, form: str) -> bool:

@@ -158,3 +158,68 @@ def test_what_exec_wrote_long_ago_goes(run, tmp_path: Path, monkeypatch) -> None
     left = sorted(path.name.partition(".")[2] for path in (tmp_path / "cache/exec").iterdir())
     # Constraints, and those of builds.
     assert left == ["apt.conf", "preferences.d", "state", "txt", "txt"]
+
+
+def list_contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def environment(machine: Path) -> Path:
+    """An environment of root's, with a pip.conf, and a uv.toml."""
+    found = machine / "env"
+    (found / "bin").mkdir(parents=True)
+    (found / "bin/python").symlink_to(PYTHON)
+    (found / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.11.0\n")
+    (found / "pip.conf").write_text("[global]\ntimeout = 5\n")
+    (found / "uv.toml").write_text("offline = false\n")
+    asked = ["--instance", "trn2", "--python", "3.11"]
+    assert main(["lock", "--offline", "-q", *asked, "-o", str(machine / "pip.json")]) == 0
+    return found
+
+
+@pytest.mark.parametrize("how", [("--lock", "pip.json"), ("--via", "http://127.0.0.1:9/simple/")])
+def test_a_pip_conf_of_another_user_is_told_and_kept(
+    machine: Path, environment: Path, as_nobody: AsNobody, how: tuple[str, str]
+) -> None:
+    option, value = how
+    words = (option, machine / value if option == "--lock" else value)
+    before = list_contents(environment)
+    done = as_nobody("hook", "install", "pip", *words, "--venv", environment)
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.startswith("error: ")
+    assert str(environment) in done.stderr, done.stderr
+    assert list_contents(environment) == before
+    # It is not removed by half, either.
+    assert main(["hook", "install", "pip", *map(str, words), "--venv", str(environment)]) == 0
+    installed = list_contents(environment)
+    gone = as_nobody("hook", "remove", "pip", "--venv", environment)
+    assert gone.returncode == 2
+    assert str(environment) in gone.stderr
+    assert list_contents(environment) == installed
+    assert main(["hook", "remove", "pip", "--venv", str(environment)]) == 0
+    assert list_contents(environment) == before
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "fifo"])
+@pytest.mark.parametrize("how", [("--lock", "pip.json"), ("--via", "http://127.0.0.1:9/simple/")])
+def test_what_is_no_file_in_place_of_pip_conf_is_told_and_kept(
+    run, machine: Path, environment: Path, what: str, how: tuple[str, str]
+) -> None:
+    option, value = how
+    place = environment / "pip.conf"
+    place.rename(environment / "other.conf")
+    if what == "folder":
+        place.mkdir()
+    elif what == "link":
+        place.symlink_to("other.conf")
+    else:
+        os.mkfifo(place)
+    before = list_contents(environment)
+    done = run(
+        "hook", "install", "pip", option, machine / value if option == "--lock" else value,
+        "--venv", environment,
+    )  # fmt: skip
+    assert done.code == 2, done.out
+    assert f"error: {place}: " in done.err
+    assert list_contents(environment) == before

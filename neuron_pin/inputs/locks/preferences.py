@@ -9,12 +9,12 @@ import os
 import re
 
 from neuron_pin.catalog import canonicalize_name
-from neuron_pin.errors import UnreadableInput
+from neuron_pin.errors import LaterFormat, UnreadableInput
 from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.direct import read_direct
 from neuron_pin.lockfile import parse_lock
 
-from .pylock_row import find_row_version
+from .pylock_row import check_lock_version, find_row_version
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -36,6 +36,8 @@ def read_locked(path: str, form: str) -> tuple[str, dict[str, str]]:
         return "", {}
     try:
         return READERS[form](text, path)
+    except LaterFormat:
+        raise
     except (UnreadableInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableInput(
             path,
@@ -69,6 +71,8 @@ def _json(text: str, path: str) -> tuple[str, dict[str, str]]:
 
 def _pylock(text: str, path: str) -> tuple[str, dict[str, str]]:
     document = parse_toml(text)
+    if "lock-version" in document:
+        check_lock_version(document, path)
     versions = {
         canonicalize_name(package["name"]): find_row_version(package)
         for package in document["packages"]

@@ -1,6 +1,7 @@
-"""The version of a row of a pylock.toml: as it says, else as the names of its files do.
+"""The versions that a pylock.toml states: its own, and that of a row, as it says, else as the names
+of its files do.
 
-Source: PEP 751, ``packages.version`` may be left out; PEP 427 and 625, how archives are called.
+Source: PEP 751, ``lock-version``; ``packages.version`` may be left out; PEP 427 and 625, how archives are called.
 """
 
 from __future__ import annotations
@@ -10,7 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from neuron_pin.errors import LaterFormat
+
 _VERSION = re.compile(r"[^-/]+-(?P<version>\d[^-/]*?)(?:-.+\.whl|\.tar\.gz|\.zip)")
+
+
+def check_lock_version(document: Mapping[str, Any], path: str) -> None:
+    """Raises `LaterFormat` for a format that is not known."""
+    version = document.get("lock-version")
+    if not isinstance(version, str) or not re.match(r"1(?:\.|$)", version):
+        problem = f"pylock of version {str(version)[:40]!r}; 1 is read"
+        hint = "update neuron-pin, or make the lock anew"
+        raise LaterFormat(path, None, problem, hint=hint)
 
 
 def find_row_version(row: Mapping[str, Any]) -> str:

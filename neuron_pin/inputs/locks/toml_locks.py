@@ -17,7 +17,7 @@ from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.record import NamedTuple
 
-from .pylock_row import find_row_version
+from .pylock_row import check_lock_version, find_row_version
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PACKAGES = 100_000
@@ -149,9 +149,7 @@ class _Pylock(TomlLock):
     table = "packages"
 
     def check_version(self) -> None:
-        version = self.document.get("lock-version")
-        if not isinstance(version, str) or not version.startswith("1."):
-            raise UnreadableInput(self.path, None, f"pylock of version {version!r}; 1 is read")
+        check_lock_version(self.document, self.path)
 
     def find_index(self, row: dict[str, Any]) -> str:
         index = row.get("index", "")

@@ -149,7 +149,8 @@ class Fetcher:
                 headers["If-Modified-Since"] = kept[0]["modified"]
         with self._transport.open(url, headers) as response:
             until = self.now + _fresh_seconds(response.headers.get("Cache-Control", ""))
-            if response.status_code == 304 and kept is not None:
+            is_asked = "If-None-Match" in headers or "If-Modified-Since" in headers
+            if response.status_code == 304 and kept is not None and is_asked:
                 head, data = {**kept[0], "until": until}, kept[1]
                 return _make_response((head, data)), lambda: self._keep(path, head, data)
             self._check(response, url)
@@ -235,6 +236,11 @@ class Fetcher:
                 redact_url(url),
                 f"refuses access (HTTP {status})",
                 hint="name and password: in ~/.netrc, in a keyring, or in the address",
+            )
+        if status == 304:
+            # What is kept without a validator may be of any age.
+            raise SourceFailed(
+                redact_url(url), "answers HTTP 304 (not modified) to a request without a validator"
             )
         if status not in (200, 206):
             raise SourceFailed(redact_url(url), f"answers HTTP {status}")

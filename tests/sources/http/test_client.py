@@ -35,6 +35,28 @@ def test_a_stale_answer_is_asked_about_with_its_validator(serve, tmp_path: Path)
     assert server.requests[1][1]["If-None-Match"] == '"x"'
 
 
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_an_answer_of_304_that_was_not_asked_for_is_refused(
+    serve, tmp_path: Path, is_kept: bool
+) -> None:
+    server = serve()
+    if is_kept:
+        server.answers["/a"] = (200, {"Cache-Control": "max-age=60"}, b"one")
+        fetcher(tmp_path).get(f"{server.url}/a", limit=10)
+    server.answers["/a"] = (304, {"ETag": '"x"'}, b"")
+    asking = fetcher(tmp_path, now=2000.0)
+    with pytest.raises(SourceFailed, match="304"):
+        asking.get(f"{server.url}/a", limit=10)
+    with pytest.raises(SourceFailed, match="304"):
+        asking.get_range(f"{server.url}/a", None, 1)
+    # What was kept stays, and the next right answer is taken.
+    if is_kept:
+        offline = fetcher(tmp_path, now=2000.0, offline=True)
+        assert offline.get(f"{server.url}/a", limit=10).data == b"one"
+    server.answers["/a"] = (200, {}, b"two")
+    assert fetcher(tmp_path, now=2000.0).get(f"{server.url}/a", limit=10).data == b"two"
+
+
 def test_offline_the_cache_answers_however_old(serve, tmp_path: Path) -> None:
     server = serve()
     server.answers["/a"] = (200, {}, b"one")
