@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.family_names import is_name_of_form
+from neuron_pin.catalog.family_names import LEFT, is_name_of_form
 from neuron_pin.catalog.lookalikes import find_mistyped
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
@@ -34,8 +34,9 @@ def check_names(
     stated: Iterable[DetectedPackage], catalog: Catalog, environment: str = ""
 ) -> Iterator[Finding]:
     """Findings on what is stated or installed by a name that is meant for another (NP408, NP503),
-    or that looks like a Neuron package and is not in the facts (NP510).  ``environment`` is the
-    folder where it is installed, empty for a file that states it."""
+    that no release has had for long (NP201), or that looks like a Neuron package and is not in
+    the facts (NP510).  ``environment`` is the folder where it is installed, empty for a file that
+    states it."""
     for statement in stated:
         name = statement.key.name
         if statement.key.ecosystem is Ecosystem.SDK or name in catalog.packages:
@@ -51,6 +52,13 @@ def check_names(
                 statement.place,
                 f"neuron-pin lifecycle {product.follows}",
             )
+            continue
+        if name in LEFT:
+            release, source = LEFT[name]
+            reason = f"no release has had it since Neuron {release} [{source}]"
+            place = statement.place
+            remedy = "leave it out: aws-neuronx-runtime-lib, or the framework, has the runtime"
+            yield Finding(Rule.END_OF_SUPPORT, Severity.ERROR, label, reason, place, remedy)
             continue
         meant = find_mistyped(name, catalog)
         if meant:

@@ -36,16 +36,19 @@ def check_open_range(
     catalog: Catalog,
     target: Target,
     finding: MakeFinding,
+    release: str = "",
 ) -> Iterator[Finding]:
     """NP305: a range that admits a version of the next major.  ``versions`` are those that it
-    admits, newest first."""
+    admits, newest first; ``release`` is the one that is installed already, as in an image, empty
+    for none."""
     requirement, package = stated.requirement, catalog.packages[stated.key.name]
     newest = _parse_or_none(package, versions[0])
     if requirement is None or newest is None or stated.version:
         return
     if not requirement.admits(_next_major(newest)):
         return
-    pin = _hold(versions, package, shipped, catalog, target)
+    pin = _hold(versions, package, shipped, catalog, target, release) if release else None
+    pin = pin or _hold(versions, package, shipped, catalog, target)
     if pin is None:
         # To hold what the target cannot use is no advice.
         remedy = suggest_replacement(catalog, stated.key, target)
@@ -61,11 +64,16 @@ def check_open_range(
 
 
 def _hold(
-    versions: Sequence[str], package: Package, shipped: Shipped, catalog: Catalog, target: Target
+    versions: Sequence[str],
+    package: Package,
+    shipped: Shipped,
+    catalog: Catalog,
+    target: Target,
+    release: str = "",
 ) -> Pin | None:
-    """The widest pin whose newest version is the newest that the target can use; none where it
-    can use none.  What is newer than that, and the target cannot use, an installer would take
-    from a wider one."""
+    """The widest pin whose newest version is the newest that the target can use, of one release
+    where that is given; none where it can use none.  What is newer than that, and the target
+    cannot use, an installer would take from a wider one."""
 
     def find_release(version: str) -> str:
         sdks = (
@@ -73,6 +81,7 @@ def _hold(
             for sdk, member in shipped[package.name, version]
             if member.is_for(target.family, target.listed_python)
             and catalog.dates[sdk] <= target.as_of
+            and release in ("", sdk)
         )
         return max(sdks, key=sdk_key, default="")
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from neuron_pin.catalog import (
     Catalog,
     ComponentKind,
-    FrameworkRole,
     Member,
     Package,
     public_version,
@@ -38,6 +37,7 @@ from neuron_pin.target import Target
 
 from .alternatives import check_alternatives, with_python
 from .backends import check_backends, select_backends
+from .beside import find_release, fit_framework
 from .companions import check_companions
 from .finding import Finding, Severity
 from .known_parts import find_in_part
@@ -78,8 +78,9 @@ def check_packages(
         elif not target.python and (pythons := {e.python for e in statement.environments or ()}):
             # Of several nothing is said: each may be the one that is meant.
             own = with_python(target, pythons.pop(), catalog) if len(pythons) == 1 else target
-        fitting = _fit_framework(statement, stated, shipped, catalog)
-        findings += _one(statement, catalog, own, within_days, fitting)
+        fitting = fit_framework(statement, stated, shipped, catalog)
+        release = find_release(statement, stated)
+        findings += _one(statement, catalog, own, within_days, fitting, release)
     exact = [s for s in ours if s.version]
 
     def check_together(group: Sequence[DetectedPackage], own: Target) -> Iterator[Finding]:
@@ -148,42 +149,13 @@ def _is_listed(stated: DetectedPackage, listed: str, version: str, package: Pack
     return stated.key.ecosystem is Ecosystem.PIP and same_public(listed, version)
 
 
-def _fit_framework(
-    statement: DetectedPackage,
-    stated: Sequence[DetectedPackage],
-    shipped: Shipped,
-    catalog: Catalog,
-) -> Shipped:
-    """What was shipped, and of a framework's package what an installer can take of it beside the
-    framework's exact version: ``torch==1.13.1`` leaves one series of torch-neuronx."""
-    name, requirement = statement.key.name, statement.requirement
-    package = catalog.packages[name]
-    if statement.version or requirement is None or package.role is not FrameworkRole.LEADER:
-        return shipped
-    exact = {
-        version_numbers(public_version(other.version))[:2]
-        for other in stated
-        if other.version
-        and other.group == statement.group
-        and other.environments == statement.environments
-        and (beside := catalog.packages.get(other.key.name)) is not None
-        and beside.kind is ComponentKind.DEPENDENCY
-        and beside.role is FrameworkRole.FOLLOWER
-        and beside.framework == package.framework
-    }
-    if len(exact) != 1:
-        return shipped
-    series = exact.pop()
-    left = {
-        key: rows
-        for key, rows in shipped.items()
-        if key[0] != name or (key[1] and package.framework_numbers(key[1])[:2] == series)
-    }
-    return left if any(n == name and requirement.admits(v) for n, v in left) else shipped
-
-
 def _one(
-    stated: DetectedPackage, catalog: Catalog, target: Target, within_days: int, shipped: Shipped
+    stated: DetectedPackage,
+    catalog: Catalog,
+    target: Target,
+    within_days: int,
+    shipped: Shipped,
+    release: str,
 ) -> Iterator[Finding]:
     name = stated.key.name
     label = f"{name} {stated.version}".rstrip()
@@ -201,7 +173,7 @@ def _one(
         yield finding(Rule.END_OF_SUPPORT, Severity.ERROR, *gone)
         return
     if not stated.version:
-        yield from _range(stated, catalog, target, finding, shipped)
+        yield from _range(stated, catalog, target, finding, shipped, release)
         return
     version = public_version(stated.version)
     rows = shipped.get((name, version), [])
@@ -335,6 +307,7 @@ def _range(
     target: Target,
     finding: MakeFinding,
     shipped: Shipped,
+    release: str,
 ) -> Iterator[Finding]:
     """Whether a range stays within a major version, and allows something supported."""
     requirement = stated.requirement
@@ -387,7 +360,7 @@ def _range(
     if has_ended or not is_for_family:
         # To pin what nobody should use is no advice.
         return
-    yield from check_open_range(stated, versions, shipped, catalog, target, finding)
+    yield from check_open_range(stated, versions, shipped, catalog, target, finding, release)
 
 
 def parse_within(text: str) -> int:

@@ -31,14 +31,15 @@ _NAMED = frozenset(
 )
 """Packages that no release in the facts lists and pages name, of another form."""
 
-_OTHERS = frozenset(
-    {
-        # The public index: a client of another company's platform, called NeuronX.
-        "neuronx-sdk",
-        # Release notes of Neuron 1.x: the runtime before the first release in the facts.
-        "aws-neuron-runtime",
-    }
-)
+LEFT = {
+    # The runtime as a service of its own; Neuron 1.16.0 made a library of it.
+    "aws-neuron-runtime": ("1.16.0", "archive/appnotes/neuron1x/introducing-libnrt.rst"),
+}
+"""Packages that left Neuron before the first release in the facts: with which release, and the
+page that says so."""
+
+# The public index: a client of another company's platform, called NeuronX.
+_OTHERS = frozenset({"neuronx-sdk", *LEFT})
 """Names of that form that are not newer."""
 
 
