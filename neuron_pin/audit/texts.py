@@ -15,6 +15,7 @@ from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.containers.script_files import read_script_text
+from neuron_pin.inputs.containers.shell_words import split_rows
 from neuron_pin.inputs.requirements.requirements_txt import read_text
 
 from .finding import Severity
@@ -122,7 +123,7 @@ def _join_lines(text: str) -> Iterator[tuple[int, int, str]]:
     without here-documents that are only printed."""
     first, ends = 0, ""
     parts: list[str] = []
-    for number, row in enumerate(text.splitlines(), 1):
+    for number, row in enumerate(split_rows(text), 1):
         if ends:
             ends = "" if row.strip() == ends else ends
             continue

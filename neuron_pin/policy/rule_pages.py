@@ -188,6 +188,7 @@ PAGES = {
         _NOT_LOCKED,
         "neuron-pin lock 'torch-neuronx==2.5.*'",
         (
+            "audit.names:check_names",
             "audit.recipe:_base",
             "audit.requirements:_one",
             "audit.part:check_part",

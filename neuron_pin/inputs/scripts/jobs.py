@@ -159,12 +159,11 @@ class JobReader:
                 else:
                     installations.append(found)
             for file, unended in run.unended:
-                if unended.is_limit:
-                    # The script is sound; whether it matters its words tell.
-                    text = "".join(line for _, line in part.lines)
-                    about = find_names(text, self.names)
+                text = "".join(line for _, line in part.lines) if unended.is_limit else ""
+                if unended.is_limit and not find_names(text, self.names):
+                    # The script is sound, and too much of it is of no concern.
                     what, line, reason = unended
-                    unread.append(NotUnderstood(what, line, reason, about, file))
+                    unread.append(NotUnderstood(what, line, reason, file=file))
                 elif len(self._unended) < MAX_UNENDED:
                     self._unended[file or self.path, unended] = None
             # What a script activates is active in it alone.
