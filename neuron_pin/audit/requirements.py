@@ -47,6 +47,7 @@ from .newer import check_newer_release, report_newer_range, report_newer_version
 from .open_ranges import check_open_range, quote_range
 from .part import MakeFinding, check_part, part_remedy
 from .proof import Prove, prove_fixes
+from .release_day import check_release_day, report_too_early
 from .remedy import suggest_replacement
 
 
@@ -71,6 +72,7 @@ def check_packages(
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is Ecosystem.SDK:
             findings += check_newer_release(statement, catalog)
+            findings += check_release_day(statement, catalog, target)
             continue
         own = target
         if statement.python is not None:
@@ -185,20 +187,9 @@ def _one(
         yield _unknown(stated, version, catalog, target, finding, shipped)
         return
     if all(catalog.dates[sdk] > target.as_of for sdk, _ in rows):
-        yield _too_early(rows[-1][0], stated.key, catalog, target, finding)
+        yield report_too_early(rows[-1][0], stated.key, catalog, target, finding)
         return
     yield from _fits(rows, stated.key, catalog, target, finding)
-
-
-def _too_early(
-    sdk: str, key: PackageKey, catalog: Catalog, target: Target, finding: MakeFinding
-) -> Finding:
-    """NP204: a version of after the day that the check is for; ``sdk`` shipped it first."""
-    release = catalog.release(sdk)
-    reason = f"first shipped by SDK {sdk} on {release.date}, after {target.as_of}"
-    found = suggest_version(catalog, key, target)
-    remedy = f"use {found.label}" if found is not None else f"check it --as-of {release.date}"
-    return finding(Rule.NOT_RELEASED_YET, Severity.ERROR, f"{reason} [{release.source}]", remedy)
 
 
 def _judge(
@@ -341,7 +332,12 @@ def _range(
     known = [
         v for v in versions if any(catalog.dates[s] <= target.as_of for s, _ in shipped[name, v])
     ]
-    versions = known or versions
+    if not known:
+        rows = [row for v in versions for row in shipped[name, v]]
+        first = min((sdk for sdk, _ in rows), key=lambda sdk: (catalog.dates[sdk], sdk))
+        yield report_too_early(first, stated.key, catalog, target, finding, requirement.text)
+        return
+    versions = known
     parts = [_judge(name, v, shipped[name, v], catalog, target) for v in versions]
     has_ended = all(part.phase is Phase.EOS for part in parts)
     is_early = not has_ended and not any(part.phase in SUPPORTED for part in parts)

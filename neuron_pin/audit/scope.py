@@ -24,5 +24,16 @@ def check_scope(name: str, label: str, place: str, catalog: Catalog) -> Iterator
     else:
         reason = "belongs on the host: its container runtime calls the hook, and no container does"
         severity = Severity.WARNING
-    remedy = f"remove it from the image, and install {name} on the host"
+    remedy = f"remove it from the image, and install {_find_current(name, catalog)} on the host"
     yield Finding(Rule.SCOPE, severity, label, reason, place, remedy)
+
+
+def _find_current(name: str, catalog: Catalog) -> str:
+    """The package that a name is today: the last one that replaced it."""
+    seen = {name}
+    while (package := catalog.packages.get(name)) is not None and package.replaced_by:
+        if package.replaced_by in seen:
+            break
+        name = package.replaced_by
+        seen.add(name)
+    return name

@@ -92,6 +92,10 @@ def _after(lines: Lines, head: str) -> Lines:
 _PIP_HEAD = r"Package\s+Version\b"
 
 
+# In columns: of a tab dpkg-query is the writer, and of Debian a version with a revision.
+_PIP_ROW = r"(?!aws-neuron)[A-Za-z0-9][\w.-]* +\d[0-9a-z.]*(?:\+[\w.]+)?(?: +/\S+)?"
+
+
 def _read_pip(lines: Lines, found: InstalledList) -> None:
     for number, line in _after(lines, _PIP_HEAD):
         words = line.split()
@@ -155,6 +159,7 @@ def _add_conda(name: str, version: str, number: int, found: InstalledList) -> No
     found.add(Ecosystem.PIP, name, version, number)
 
 
+_CONDA_ROW = r"[\w.-]+\s+\d\S*\s+(?:pypi_0\s+pypi|\S*py\d+\S*_\d+(?:\s+[\w./-]+)?)\s*$"
 _EXPORT_HEAD = r"# This file may be used to create an environment using:"
 
 
@@ -176,6 +181,7 @@ def _read_export(lines: Lines, found: InstalledList) -> None:
 
 
 _DPKG_HEAD = r"\|\|/ Name\s+Version"
+_DPKG_ROW = r"[uirph][nicUFHWt]R?\s+[a-z0-9][a-z0-9+.-]+(?::[a-z0-9-]+)?\s+(?:\d\S*|<none>)\s+\S"
 _STATES = {
     "i": "installed",
     "U": "unpacked",
@@ -187,6 +193,7 @@ _STATES = {
 
 
 def _read_dpkg(lines: Lines, found: InstalledList) -> None:
+    # Without a head where somebody picked rows: dpkg -l | grep neuron.
     rows = _after(lines, _DPKG_HEAD)
     rule = rows[0][1] if rows and rows[0][1].startswith("+++-") else ""
     widths = [len(part) for part in rule[4:].split("-")][:2] if rule else []
@@ -280,6 +287,7 @@ def _read_columns(lines: Lines, found: InstalledList) -> None:
 
 
 _DNF_HEAD = r"Installed [Pp]ackages$"
+_DNF_ROW = rf"[\w.+-]+\.(?:{_ARCHITECTURES})\s+(?:\d+:)?\d\S*-\S+\s+@\S+\s*$"
 _DNF_OTHER = r"(?:Available|Obsoleting|Upgraded|Recently Added|Extra) [Pp]ackages$"
 
 
@@ -316,13 +324,17 @@ _FORMS = (
     _Form(_PIP_HEAD + r"(?:\s+(?:Editable|Latest|Location|Installer).*)?\s*$", _read_pip),
     _Form(_CONDA_HEAD, _read_conda),
     _Form(_EXPORT_HEAD + "|@EXPLICIT$", _read_export),
-    _Form(_DPKG_HEAD, _read_dpkg),
+    _Form(f"{_DPKG_HEAD}|{_DPKG_ROW}", _read_dpkg),
     _Form(_DNF_HEAD, _read_dnf),
     _Form(_APT_HEAD, _read_apt),
     _Form(_FREEZE_HEAD, _read_freeze),
+    # Rows alone, picked by grep.
+    _Form(_DNF_ROW, _read_dnf),
+    _Form(_CONDA_ROW, _read_conda),
     _Form("", _read_rpm, _RPM_EVERY),
     _Form("", _read_columns, _RPM_COLUMNS),
     _Form("", _read_columns, _QUERY, _DISTRIBUTION),
+    _Form("", _read_pip, _PIP_ROW),
     _Form("", _read_query, _QUERY),
 )
 """The forms, those with a line of their own first."""

@@ -152,7 +152,7 @@ class _Pylock(TomlLock):
         check_lock_version(self.document, self.path)
 
     def find_index(self, row: dict[str, Any]) -> str:
-        index = row.get("index", "")
+        index = row.get("index") or _find_address(row)
         return index if isinstance(index, str) else ""
 
     def find_version(self, row: dict[str, Any]) -> str:
@@ -183,6 +183,25 @@ class _Pylock(TomlLock):
         return found
 
 
+def _find_address(row: dict[str, Any]) -> object:
+    """Where a row of a pylock.toml without an index is from: a repository, an archive, or the
+    public index; a mirror may keep its files on any host."""
+    for key in ("vcs", "archive"):
+        if url := _table(row.get(key)).get("url"):
+            return url
+    wheels = row.get("wheels")
+    files = [*(wheels if isinstance(wheels, list) else []), row.get("sdist")]
+    urls = (_table(file).get("url") for file in files)
+    return next((u for u in urls if isinstance(u, str) and u.startswith(_PYPI_FILES)), "")
+
+
+_PYPI_FILES = "https://files.pythonhosted.org/"
+
+
+_POETRY_DEFAULT = "https://pypi.org/simple"
+"""Where a row of a poetry.lock without a source is from (Poetry: ``tool.poetry.source``)."""
+
+
 class _Poetry(TomlLock):
     def check_version(self) -> None:
         metadata = self.document.get("metadata")
@@ -190,6 +209,11 @@ class _Poetry(TomlLock):
         if not isinstance(version, str) or version.partition(".")[0] not in ("1", "2"):
             problem = f"poetry.lock of version {version!r}; 1 and 2 are read"
             raise UnreadableInput(self.path, None, problem)
+
+    def find_index(self, row: dict[str, Any]) -> str:
+        # Of a row that is cut short nothing is known.
+        is_whole = "optional" in row and "python-versions" in row
+        return super().find_index(row) if "source" in row or not is_whole else _POETRY_DEFAULT
 
     def read_requires_python(self) -> str:
         metadata = self.document.get("metadata")
@@ -230,9 +254,9 @@ class _Uv(TomlLock):
             raise UnreadableInput(self.path, None, f"uv.lock of version {version!r}; 1 is read")
 
     def find_index(self, row: dict[str, Any]) -> str:
-        source = row.get("source")
-        registry = source.get("registry") if isinstance(source, dict) else None
-        return registry if isinstance(registry, str) else ""
+        source = _table(row.get("source"))
+        found = source.get("registry") or source.get("url") or source.get("git")
+        return found if isinstance(found, str) else ""
 
     def find_environments(
         self, rows: Sequence[dict[str, Any]]

@@ -12,6 +12,7 @@ from neuron_pin.catalog import canonicalize_name
 from .project_document import ForeignTable, ProjectDocument
 
 MAX_NAMES = 10_000
+MAX_TEXT = 1000
 
 
 def read_others(project: ProjectDocument) -> None:
@@ -20,6 +21,12 @@ def read_others(project: ProjectDocument) -> None:
         for text in project.strings(f"tool.pdm.dev-dependencies.{name}", pdm, name):
             if not text.startswith("-e"):
                 project.add(f"group {canonicalize_name(name)}", text)
+    for name, value in project.table("tool", "pdm", "resolution", "overrides").items():
+        text = str(value)[:MAX_TEXT]
+        # PDM: a version alone is that version, and an address is one of a file.
+        sign = " @ " if "://" in text else "" if re.match(r"\s*[<>=!~]", text) else "=="
+        if text != "*":
+            project.add("", f"{name}{sign}{text}")
     for name, table in project.table("tool", "hatch", "envs").items():
         for key in ("dependencies", "extra-dependencies"):
             if isinstance(table, dict):

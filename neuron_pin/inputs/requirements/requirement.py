@@ -121,6 +121,15 @@ def parse_requirement(text: str, origin: str = "command line") -> Requirement:
     return Requirement(ecosystem, name, extras, pin, "", "", origin, text.strip())
 
 
+def _explain(problem: str) -> str:
+    """What packaging says of a requirement, where it says it of versions and of names, and not
+    of its own grammar."""
+    first = problem.splitlines()[0]
+    if re.match(r"Expected|Invalid .* at|Unexpected", first):
+        return ""
+    return f": {first}"
+
+
 _RANGED = (
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
     r"\s*(?:\[(?P<extras>[A-Za-z0-9._, -]*)\])?\s*(?P<specifier>[<>=!~][^;@()\[\]]*)"
@@ -150,9 +159,9 @@ def _parse_pep508(body: str, origin: str, text: str) -> Requirement:
         specifier = str(parsed.specifier)
     except ValueError as error:
         # packaging's own, or a number of more digits than Python reads.
-        problem = str(error).splitlines()[0]
+        problem = _explain(str(error))
         raise WrongUsage(
-            f"{origin}: {text!r} is not a valid requirement: {problem}",
+            f"{origin}: {text!r} is not a valid requirement{problem}",
             hint="write NAME, NAME==2.8.*, 'NAME>=4.50' or, for apt, NAME=2.*",
         ) from None
     if parsed.url:

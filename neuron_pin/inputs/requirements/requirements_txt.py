@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -229,7 +230,12 @@ def _requirement(path: str, number: int, line: str, is_lenient: bool) -> Require
 def _split_options(line: str) -> list[str]:
     """The options of a line, each with its value."""
     found: list[str] = []
-    for word in line.split():
+    try:
+        # pip takes quotes as a shell does.
+        words = shlex.split(line) if re.search("[\"']", line) else line.split()
+    except ValueError:
+        words = line.split()
+    for word in words:
         if word.startswith("-") or not found:
             found.append(word)
         else:
@@ -329,6 +335,8 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
     pending, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         start = start or number
+        # pip: a line of comment alone, which may follow a backslash, is one all the same.
+        raw = f" {raw}" if re.match(_COMMENT, raw) else raw
         # pip: a comment ends a line even when it ends in a backslash.
         if raw.endswith("\\") and not re.search(_COMMENT, raw):
             pending += raw[:-1]
