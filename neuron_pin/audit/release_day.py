@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import PackageKey, Rule
+from neuron_pin.resolve.suggestion import suggest_version
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
 from .part import MakeFinding
-from .remedy import suggest_version
 
 
 def report_too_early(
