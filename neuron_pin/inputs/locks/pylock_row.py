@@ -1,7 +1,8 @@
 """The versions that a pylock.toml states: its own, and that of a row, as it says, else as the names
 of its files do.
 
-Source: PEP 751, ``lock-version``; ``packages.version`` may be left out; PEP 427 and 625, how archives are called.
+Source: PEP 751, ``lock-version``; ``packages.version`` may be left out; PEP 427 and 625, how
+archives are called.
 """
 
 from __future__ import annotations
