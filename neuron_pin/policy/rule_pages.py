@@ -228,7 +228,8 @@ PAGES = {
         *_ANY,
         "neuron-pin explain torch-neuronx --as-of 2025-01-01",
         (
-            "audit.requirements:_too_early",
+            "audit.release_day:check_release_day",
+            "audit.release_day:report_too_early",
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
             "resolve.explain:_against",
             "resolve.explain:_judge_parts",
