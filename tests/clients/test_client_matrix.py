@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import pytest
 from conftest import Run
-from proxy_world import HTML, JSON, Pair, Reply, Running
+from proxy_world import HTML, JSON, Pair, Reply, Running, put_public
 
 from neuron_pin.audit.purl import list_identified
 from neuron_pin.catalog import Catalog
@@ -229,35 +229,72 @@ def addresses(pair: Pair) -> dict[str, str]:
     return {"neuron": f"{pair.neuron.url}/simple/", "public": f"{pair.public.url}/simple/"}
 
 
-def test_poetry_is_bound(use: Use, run: Run, pair: Pair, folder: Path) -> None:
-    program = use("poetry", "reads", "sources that bind each Neuron name")
-    text = fragment("Poetry", **addresses(pair))
+@pytest.fixture
+def decoys(pair: Pair) -> Pair:
+    """The pair, with decoys in the public index that are higher and match what is asked for."""
+    for name, version in (("torch-neuronx", "2.9.9.9"), ("libneuronxla", "2.2.99999.0"),
+                          ("neuronx-cc", "2.99")):  # fmt: skip
+        put_public(pair.public, name, [(version, ())])
+    return pair
+
+
+@pytest.mark.parametrize("priority", ["explicit", "supplemental"])
+def test_poetry_is_bound(use: Use, run: Run, decoys: Pair, folder: Path, priority: str) -> None:
+    program = use("poetry", "reads", f"a source of each Neuron name, `{priority}`")
+    text = fragment("Poetry", **addresses(decoys))
+    assert text.count('"explicit"') == 1
+    text = text.replace('"explicit"', f'"{priority}"')
     (folder / "pyproject.toml").write_text(project_file("torch-neuronx==2.9.*") + text)
     program("--no-interaction", "lock", folder=folder)
     program("--no-interaction", "install", "--no-root", folder=folder)
     assert installed(folder / ".venv") == GOOD
     checked = run(
-        "check", folder / "poetry.lock", "--neuron-index-url", f"{pair.neuron.url}/simple"
+        "check", folder / "poetry.lock", "--neuron-index-url", f"{decoys.neuron.url}/simple"
     )
     assert "NP401" not in checked.out
 
 
-def test_pdm_is_bound(use: Use, run: Run, pair: Pair, folder: Path) -> None:
+# What Poetry does about a transitive name that the fragment does not list, where the public index
+# has a decoy that matches, and where it has none: the version that it locks, none for an error.
+UNLISTED = [
+    ("explicit", "takes a decoy for", "2.99"), ("explicit", "refuses", None),
+    ("supplemental", "takes a decoy for", "2.99"), ("supplemental", "finds", "2.24.5133.0+58f8de22"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("priority", "answer", "taken"), UNLISTED)
+def test_poetry_and_a_name_that_is_not_listed(
+    use: Use, pair: Pair, folder: Path, priority: str, answer: str, taken: str | None
+) -> None:
+    program = use("poetry", answer, f"a Neuron name without a source, beside a `{priority}` one")
+    if taken == "2.99":
+        put_public(pair.public, "neuronx-cc", [(taken, ())])
+    text = fragment("Poetry", **addresses(pair)).replace('"explicit"', f'"{priority}"')
+    text = "".join(line for line in text.splitlines(True) if not line.startswith("neuronx-cc ="))
+    (folder / "pyproject.toml").write_text(project_file("torch-neuronx==2.9.*") + text)
+    done = program("--no-interaction", "lock", folder=folder, is_fine=False)
+    assert (done.returncode != 0) == (taken is None), done.stdout
+    if taken is not None:
+        found = (folder / "poetry.lock").read_text()
+        assert re.search(rf'^name = "neuronx-cc"\nversion = "{re.escape(taken)}"$', found, re.M)
+
+
+def test_pdm_is_bound(use: Use, run: Run, decoys: Pair, folder: Path) -> None:
     program = use("pdm", "reads", "sources that bind each Neuron name")
-    text = fragment("pdm", **addresses(pair))
+    text = fragment("pdm", **addresses(decoys))
     (folder / "pyproject.toml").write_text(project_file("torch-neuronx==2.9.*") + text)
     program("install", "--no-self", folder=folder)
     assert installed(folder / ".venv") == GOOD
 
 
-def test_pipenv_is_bound(use: Use, pair: Pair, folder: Path) -> None:
+def test_pipenv_is_bound(use: Use, decoys: Pair, folder: Path) -> None:
     program = use("pipenv", "reads", "an index for each Neuron name")
-    (folder / "Pipfile").write_text(fragment("Pipenv", **addresses(pair)))
+    (folder / "Pipfile").write_text(fragment("Pipenv", **addresses(decoys)))
     program("--python", sys.executable, "install", folder=folder)
     assert installed(folder / ".venv") == GOOD
 
 
-def test_hatch_is_bound(use: Use, run: Run, pair: Pair, folder: Path) -> None:
+def test_hatch_is_bound(use: Use, run: Run, pair: Pair, decoys: Pair, folder: Path) -> None:
     program = use("hatch", "reads", "constraints by variables of an environment")
     done = run("lock", "torch-neuronx", *pair.options, "--python", PYTHON, "--generate-hashes",
                "-o", folder / "lock.json", "-o", folder / "constraints.txt")  # fmt: skip
