@@ -29,7 +29,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "explain-error 'NEFF version mismatch supported: 2.0 received: 3.0'",
         "explain-error train.log --venv .venv",
         "explain-error --journal --host",
-        "dmesg | neuron-pin explain-error -",
+        "explain-error -",
     )
     parser.add_argument(
         "texts",
