@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Sequence
 
@@ -34,6 +35,8 @@ def fix(findings: Sequence[Finding]) -> list[FixedFile]:
             by_file.setdefault(path, []).append(finding)
     changed = []
     for path, found in by_file.items():
+        if not os.path.isfile(path):
+            continue  # A pipe gave what it had, and takes nothing back.
         before = read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
         rows = before.splitlines(keepends=True)
         fixed = []

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
+from neuron_pin.inputs.containers.build_context import find_in_context, list_copied
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
 from neuron_pin.inputs.containers.recipe import Recipe, Stage
@@ -272,17 +273,10 @@ class _Stages:
     def _find(self, stage: Stage, name: str) -> str:
         if stage.folders:
             return _find_from(stage.folders, name)
-        folder = os.path.dirname(self.path)
         names = [source for source, target in stage.copies if is_same_path(target, name)]
-        names += [name, os.path.basename(name)]
-        for each in names:
-            plain = os.path.normpath(each.lstrip("/") if each in names[:-2] else each)
-            if os.path.isabs(plain) or plain.startswith(".."):
-                continue
-            where = os.path.join(folder, plain)
-            if os.path.isfile(where):
-                return where
-        return ""
+        names += list_copied(stage.copies, name)
+        guessed = [] if os.path.isabs(name) else [name]
+        return find_in_context(self.path, names, [*guessed, os.path.basename(name)])
 
 
 def _find_from(folders: Sequence[str], name: str) -> str:

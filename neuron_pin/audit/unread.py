@@ -4,10 +4,10 @@ silence."""
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.errors import UnreadableInput
+from neuron_pin.errors import NeuronPinError, UnreadableInput
 from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 
@@ -116,4 +116,24 @@ def make_strict(findings: Iterable[Finding]) -> list[Finding]:
     return [
         finding._replace(severity=Severity.ERROR) if finding.rule is Rule.UNREADABLE else finding
         for finding in findings
+    ]
+
+
+def report_unreadable_input(error: NeuronPinError, place: str) -> Finding:
+    """NP610: an input that could not be read at all."""
+    problem, where = error.message, place
+    if isinstance(error, UnreadableInput):
+        problem = error.problem
+        where = f"{error.path}:{error.line}" if error.line else error.path
+    else:
+        problem = problem.removeprefix(f"{place}: ")
+    return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
+
+
+def list_unreadable(findings: Sequence[Finding]) -> list[UnreadPart]:
+    """What of a machine or an image could not be read, which its findings say already."""
+    return [
+        UnreadPart(finding.place, "", finding.reason, finding.severity, is_reported=True)
+        for finding in findings
+        if finding.rule is Rule.UNREADABLE
     ]

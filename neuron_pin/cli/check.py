@@ -38,7 +38,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="FILE|DIR",
         nargs="*",
         help=f"a file to check: {list_kinds()}, by their names, and others by what they contain; "
-        "or a folder with such files, without those that git ignores",
+        "or a folder with such files, without those that git ignores; - for standard input",
     )
     group = parser.add_argument_group("what to check besides files")
     group.add_argument(

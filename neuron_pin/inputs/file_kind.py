@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
+from neuron_pin.fs.reading import read_head
 from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ KINDS = (
             *("dockerfile", "dockerfile.*", "dockerfile-*", "dockerfile_*", "*.dockerfile"),
             *("containerfile", "containerfile.*", "containerfile-*", "*.containerfile"),
         ),
+        look="neuron_pin.inputs.containers.instructions:looks_like_dockerfile",
         fallback=("dockerfile*", "containerfile*"),
         # Lists and pages beside a Dockerfile are called after it.
         never=(
@@ -227,6 +229,7 @@ KINDS = (
         "requirement",
         "neuron_pin.inputs.locks.detected:read_project_file",
         names=("pyproject.toml",),
+        look="neuron_pin.inputs.locks.detected:looks_like_project",
     ),
     FileKind(
         "lock of PDM",
@@ -421,8 +424,7 @@ def compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
 def _read_head(path: str) -> bytes | None:
     """The first bytes of a file, none where it cannot be read: whoever reads it says why."""
     try:
-        with open(path, "rb") as stream:
-            return stream.read(HEAD)
+        return read_head(path, HEAD)
     except OSError:
         return None
 

@@ -17,14 +17,17 @@ from neuron_pin.audit.unread import (
     describe_problems,
     describe_unreadable,
     find_unread,
+    list_unreadable,
     make_strict,
+    report_unreadable_input,
 )
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnreadableInput
+from neuron_pin.fs.reading import STANDARD_INPUT
 from neuron_pin.inputs.file_kind import REQUIREMENTS, FileKind, Form, find_kind, other_folder
 from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 from neuron_pin.inputs.requirements.requirement import Requirement
-from neuron_pin.policy import Ecosystem, Rule
+from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
@@ -158,7 +161,7 @@ class Check:
                 examined = check(place)
             except NeuronPinError as error:
                 errors.append(error)
-                unread.append(_unreadable(error, place))
+                unread.append(report_unreadable_input(error, place))
                 failed.setdefault(folder, []).append(unread[-1])
                 continue
             findings += make_strict(examined.findings) if self.is_strict else examined.findings
@@ -189,6 +192,7 @@ class Check:
 
     def _jobs_of(self, path: str, places: list[CheckedPlace]) -> list[_Job]:
         """A file that the user named; of a folder, the files in it, and what is said of it."""
+        path = STANDARD_INPUT if path == "-" else path
         if not os.path.isdir(path) or other_folder(path) is not None:
             return [_Job(self._file, path)]
         from neuron_pin.audit.mentions import Mentions
@@ -334,7 +338,7 @@ class Check:
             self._warnings.append(
                 f"{label} has no database of dpkg or rpm: system packages were not checked"
             )
-        unread = _parts_of(findings)
+        unread = list_unreadable(findings)
         for mount, kind in searched.skipped:
             reason = f"a mount of {kind}, not searched for environments"
             hint = f"name those in it: --venv {mount}/FOLDER"
@@ -363,13 +367,13 @@ class Check:
                 for finding in found
             ]
             stated = [s._replace(place=inside(s.place)) for s in root.stated]
-            return _Examined(findings, stated, root.read, _parts_of(findings))
+            return _Examined(findings, stated, root.read, list_unreadable(findings))
 
 
 def _without(place: CheckedPlace, failed: Sequence[Finding]) -> CheckedPlace:
     """A folder, when so many of its files could not be read; what is no folder has none."""
     read = place.read._replace(number=place.read.number - len(failed))
-    return place._replace(read=read, unread=(*place.unread, *_parts_of(failed)))
+    return place._replace(read=read, unread=(*place.unread, *list_unreadable(failed)))
 
 
 def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
@@ -380,22 +384,3 @@ def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
         key = (finding.rule, finding.severity, finding.subject, finding.reason, finding.place)
         first.setdefault(key, finding)
     return list(first.values())
-
-
-def _unreadable(error: NeuronPinError, place: str) -> Finding:
-    problem, where = error.message, place
-    if isinstance(error, UnreadableInput):
-        problem = error.problem
-        where = f"{error.path}:{error.line}" if error.line else error.path
-    else:
-        problem = problem.removeprefix(f"{place}: ")
-    return Finding(Rule.UNREADABLE, Severity.ERROR, place, problem, where, error.hint)
-
-
-def _parts_of(findings: Sequence[Finding]) -> list[UnreadPart]:
-    """What of a machine or an image could not be read, which its findings say already."""
-    return [
-        UnreadPart(finding.place, "", finding.reason, finding.severity, is_reported=True)
-        for finding in findings
-        if finding.rule is Rule.UNREADABLE
-    ]

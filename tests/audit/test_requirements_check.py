@@ -1,6 +1,7 @@
 """``check``: files and environments held against the policy."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -353,6 +354,32 @@ def test_what_cannot_be_read_is_told_once(run) -> None:
     Path("notes.md").write_text("hello\n")
     done = run("check", "notes.md", *TARGET)
     assert (done.out + done.err).count("notes.md") == 1
+
+
+def test_a_pipe_is_judged_by_what_it_gives(run) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "wb") as stream:
+        stream.write(b"FROM python:3.12\nRUN pip install neuronx-cc==1.0.0.1\n")
+    path = f"/dev/fd/{reading}"
+    done = run("check", path, *TARGET, "--format", "json")
+    os.close(reading)
+    found = [[row["rule"], row["place"]] for row in json.loads(done.out)["findings"]]
+    assert sorted(found) == [["NP401", f"{path}:2"], ["NP508", f"{path}:2"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "neuronx-cc==1.0.0.1\n",
+        "neuronx-cc               1.0.0.1\nnumpy                    2.0\n",
+        '[project]\nname = "x"\nversion = "1"\ndependencies = ["neuronx-cc==1.0.0.1"]\n',
+    ],
+)
+def test_standard_input_is_judged_by_its_content(tmp_path: Path, text: str) -> None:
+    words = [sys.executable, "-m", "neuron_pin", "check", "-", *TARGET, "--format", "json"]
+    done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "NP508" in {row["rule"] for row in json.loads(done.stdout)["findings"]}
 
 
 def test_nothing_to_check_is_wrong_usage(run) -> None:

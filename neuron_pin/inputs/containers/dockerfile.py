@@ -14,6 +14,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.requirements.requirements_txt import read_text
 
 from .branches import Choices
+from .build_context import list_copied
 from .image_reference import read_image_name
 from .install_commands import list_indexes, read_installations, unended_parts
 from .installation import Installation, NotUnderstood, find_names
@@ -245,8 +246,9 @@ class _Reader:
         """A script that is copied into the stage, or that is beside the Dockerfile by the name
         that RUN gives it."""
         names = [source for source, target in self.copies if is_same_path(target, name)]
+        names += list_copied(self.copies, name)
+        guessed = [name, posixpath.basename(name)]
         for folder_name in (source for source, _ in self.copies):
             # What is below a folder that is copied as a whole.
-            names.append(posixpath.join(folder_name, posixpath.basename(name)))
-        names += [name, posixpath.basename(name)]
-        return find_script_beside(self.path, names)
+            guessed.append(posixpath.join(folder_name, posixpath.basename(name)))
+        return find_script_beside(self.path, names, guessed)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
 
+from .build_context import find_in_context
 from .session import Script
 from .shell_words import script_lines, split_rows
 
@@ -26,17 +26,12 @@ def read_script_text(path: str) -> str:
         return data.decode("latin-1")
 
 
-def find_script_beside(path: str, names: Iterable[str]) -> Script | None:
-    """The first of these names, relative to the folder of a file, that is a script there."""
-    folder = os.path.dirname(path)
-    for name in names:
-        plain = os.path.normpath(name.lstrip("/"))
-        if plain.startswith(".."):
-            continue
-        where = os.path.join(folder, plain)
-        if os.path.isfile(where):
-            return read_script(where)
-    return None
+def find_script_beside(
+    path: str, copied: Iterable[str], guessed: Iterable[str] = ()
+) -> Script | None:
+    """The script that `find_in_context` finds, none for no script."""
+    where = find_in_context(path, copied, guessed)
+    return read_script(where) if where else None
 
 
 def read_script(path: str) -> Script | None:

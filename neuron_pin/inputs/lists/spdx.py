@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import read_head
 from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 
 from .json_document import JsonDocument, get_rows, get_text
@@ -29,8 +30,7 @@ def looks_like_spdx(path: str, head: bytes) -> bool:
 def read_spdx(path: str, reading: Reading) -> list[DetectedPackage]:
     """The packages of a document; raises `UnreadableInput`."""
     found = Materials(path, reading)
-    with open(path, "rb") as stream:
-        begin = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+    begin = read_head(path, 64).lstrip(b"\xef\xbb\xbf \t\r\n")
     if begin.startswith(b"{"):
         _read_json(path, found)
     else:

@@ -104,6 +104,14 @@ _REQUIREMENT = re.compile(
 )
 
 
+def looks_like_project(path: str, head: bytes) -> bool:
+    """Whether a text has the tables of a project (pyproject.toml) first."""
+    del path
+    first = re.search(rb"(?m)^\s*\[.*$", head)
+    pattern = rb"\s*\[(?:project|build-system|dependency-groups|tool)[].]"
+    return first is not None and re.match(pattern, first[0]) is not None
+
+
 def looks_like_requirements(path: str, head: bytes) -> bool:
     """Whether every line of a text could be one of pip's requirements, and one has a version."""
     del path
