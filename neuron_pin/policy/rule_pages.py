@@ -774,7 +774,7 @@ PAGES = {
             "audit.host:report_unreadable",
             "audit.newer:_unreadable",
             "audit.unread:find_unread",
-            "operations.check:_unreadable",
+            "audit.unread:report_unreadable_input",
         ),
     ),
     Rule.IGNORE: RulePage(
