@@ -389,7 +389,8 @@ def _argument(
     """Read one word of pip for what it installs."""
     text = word.text
     if not word.is_known:
-        names = tuple(names_in(text, reader.names))
+        # A command in the place of a word may name what it gives.
+        names = tuple(names_in(text, reader.names)) or find_names(text, reader.names)
         unread.append(NotUnderstood(text, word.line, ONLY_RUN, names))
         return
     is_file = text.split("[")[0].split(";")[0].strip().endswith((".whl", ".tar.gz", ".zip"))

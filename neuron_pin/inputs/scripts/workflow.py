@@ -14,7 +14,7 @@ from itertools import islice
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
-from neuron_pin.inputs.containers.installation import NotUnderstood
+from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
 from neuron_pin.inputs.containers.interpreters import UNKNOWN, read_python
 from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.yaml_document import YamlMap, YamlNode, YamlText, read_yaml
@@ -39,6 +39,10 @@ MAX_ACTIONS = 3
 
 _PYTHON_ACTIONS = r"(?:actions/setup-python|astral-sh/setup-uv|conda-incubator/setup-miniconda)@"
 _SHELLS = re.compile(r"\s*(?:\S*/)?(?:bash|sh|dash|zsh)(?![\w.-])")
+_ASKS = re.compile(r"package|require|depend|install|pip\b|apt\b|run\b|command|script", re.I)
+"""Inputs of actions that ask for packages."""
+
+_RANGE = re.compile(r"[\w.\]-]\s*(?:[=~!<>]=|[<>]\d)|\binstall\s")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.S)
 
 
@@ -227,6 +231,20 @@ class _Steps:
                     yield Part(python=python, condition=condition)
             elif uses is not None and uses.text.startswith("./"):
                 yield from self._local(uses, step, shell, folder, depth)
+            elif uses is not None:
+                self._other(uses, step.map("with"))
+
+    def _other(self, uses: YamlText, given: YamlMap | None) -> None:
+        """An action of another repository, which may install what its inputs name."""
+        for key, value in given.pairs if given is not None else ():
+            for text in list_texts(value):
+                filled = self.fill(text.text)
+                names = find_names(filled, self.workflow.names)
+                # A tag, a path and the key of a cache have such names, too.
+                if names and (re.search(_ASKS, key.text) or re.search(_RANGE, filled)):
+                    reason = "an input of an action that is not read"
+                    written = f"{key.text}: {' '.join(text.text.split())}"
+                    self.unread.append(NotUnderstood(written, text.line, reason, names))
 
     def _python(self, given: YamlMap | None) -> str | None:
         """The Python that an action sets up, none where it leaves it as it is."""
