@@ -48,7 +48,7 @@ settings.load_profile("usual")
 # pytest --hypothesis-profile long: as many as script/referee wants.
 settings.register_profile("long", max_examples=100_000, deadline=None)
 
-pytest_plugins = ("apt_machine", "proxy_world")
+pytest_plugins = ("apt_machine", "client_programs", "proxy_world")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

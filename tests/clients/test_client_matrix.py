@@ -6,154 +6,21 @@ passed here.  A program that is not installed is a test that is skipped.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import textwrap
 import time
-import venv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from client_programs import GOOD, OWN, PROJECT, PYTHON, Program, Use, clean, find, installed
 from conftest import Run
 from proxy_world import HTML, JSON, Pair, Reply, Running, put_public
-
-from neuron_pin.audit.purl import list_identified
-from neuron_pin.catalog import Catalog
-from neuron_pin.inputs.locks.detected import DetectedPackage
-from neuron_pin.policy import Ecosystem, PackageKey
-
-PROJECT = Path(__file__).parents[2]
-FOLDER = PROJECT / "build/clients"
-PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
-GOOD = {"torch_neuronx": "2.9.0.2.13.24727", "libneuronxla": "2.2.16408.0",
-        "neuronx_cc": "2.24.5133.0"}  # fmt: skip
-"""What the pair of indexes has of Neuron's that is right; its public one has decoys."""
-OWN = ("torch-neuronx", "libneuronxla", "neuronx-cc")
-
-
-class Program(NamedTuple):
-    """A program: how it is called, and its version."""
-
-    words: tuple[str, ...]
-    version: str
-
-    def __call__(
-        self, *words: object, folder: Path, is_fine: bool = True, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*self.words, *(str(word) for word in words)], cwd=folder, text=True, check=False,
-            timeout=300, env={**clean(folder), **variables}, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        assert done.returncode == 0 or not is_fine, done.stdout
-        return done
-
-
-def clean(folder: Path) -> dict[str, str]:
-    """An environment in which nothing is configured."""
-    prefixes = ("PIP_", "UV_", "PDM_", "POETRY_", "PIPENV_", "HATCH_", "XDG_", "NEURON_PIN_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(prefixes)}
-    kept.pop("VIRTUAL_ENV", None)
-    home = folder / ".home"
-    return {
-        **kept, "HOME": str(home), "XDG_CONFIG_DIRS": str(home / "none"), "CI": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1",
-        "PDM_CHECK_UPDATE": "0", "POETRY_VIRTUALENVS_IN_PROJECT": "1",
-        "POETRY_KEYRING_ENABLED": "0", "PIPENV_VENV_IN_PROJECT": "1", "PIPENV_IGNORE_VIRTUALENVS": "1",
-        "UV_CACHE_DIR": str(home / "uv"), "PIP_NO_CACHE_DIR": "1",
-    }  # fmt: skip
-
-
-def first_version(words: tuple[str, ...]) -> str:
-    done = subprocess.run(
-        words, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL
-    )
-    found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
-    return found[0] if done.returncode == 0 and found else ""
-
-
-def find(name: str) -> Program | None:
-    """A program: a module of this Python, one that script/clients installed, or the system's."""
-    if name in ("poetry", "pdm") and not FOLDER.is_dir():
-        # They are here, and take seconds each, which the whole suite does not spend.
-        return None
-    if name in ("pip", "uv", "poetry", "pdm"):
-        words: tuple[str, ...] = (sys.executable, "-m", name)
-    elif name == "packageurl-js":
-        package = FOLDER / "node_modules/packageurl-js/package.json"
-        if not package.is_file() or shutil.which("node") is None:
-            return None
-        return Program(("node",), str(json.loads(package.read_text())["version"]))
-    elif name == "sarif-multitool":
-        at = FOLDER / "node_modules/@microsoft/sarif-multitool-linux"
-        if not (at / "Sarif.Multitool").is_file():
-            return None
-        version = json.loads((at / "package.json").read_text())["version"]
-        return Program((str(at / "Sarif.Multitool"),), str(version))
-    elif name in ("skopeo", "nginx"):
-        words = (shutil.which(name) or "",)
-        if not words[0]:
-            return None
-        flag = "-v" if name == "nginx" else "--version"
-        return Program(words, first_version((*words, flag)))
-    else:
-        program = {"pypiserver": "pypi-server", "spdx-tools": "pyspdxtools"}.get(name, name)
-        at = FOLDER / name / "bin"
-        if not (at / program).is_file():
-            return None
-        code = f"from importlib.metadata import version; print(version({name!r}))"
-        version = first_version((str(at / "python"), "-c", code))
-        return Program((str(at / program),), version)
-    version = first_version((*words, "--version"))
-    return Program(words, version) if version else None
-
-
-Use = Callable[[str, str, str], Program]
-
-
-@pytest.fixture
-def use(record_property: Callable[[str, object], None]) -> Use:
-    """A program by its name; what it does with what is the row of the table."""
-
-    def chosen(name: str, direction: str, what: str) -> Program:
-        program = find(name)
-        if program is None:
-            pytest.skip(f"needs {name}: script/clients installs it")
-        for key, value in (
-            ("client", name), ("version", program.version), ("direction", direction),
-            ("what", what),
-        ):  # fmt: skip
-            record_property(key, value)
-        return program
-
-    return chosen
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A project's folder with an environment."""
-    found = tmp_path / "project"
-    venv.create(found / ".venv", symlinks=True)
-    return found
-
-
-def installed(environment: Path) -> dict[str, str]:
-    site = next((environment / "lib").glob("python3*/site-packages"))
-    found = [re.fullmatch(r"(.+)-([^-]+)\.dist-info", path.name) for path in site.iterdir()]
-    versions = {m[1]: m[2].partition("+")[0] for m in found if m}
-    return {name: version for name, version in versions.items() if name in GOOD}
-
 
 # Files that installers read -------------------------------------------------------------
 
@@ -229,12 +96,17 @@ def addresses(pair: Pair) -> dict[str, str]:
     return {"neuron": f"{pair.neuron.url}/simple/", "public": f"{pair.public.url}/simple/"}
 
 
-@pytest.fixture
-def decoys(pair: Pair) -> Pair:
-    """The pair, with decoys in the public index that are higher and match what is asked for."""
+def put_decoys(pair: Pair) -> None:
+    """Decoys in the public index that are higher, and match what is asked for."""
     for name, version in (("torch-neuronx", "2.9.9.9"), ("libneuronxla", "2.2.99999.0"),
                           ("neuronx-cc", "2.99")):  # fmt: skip
         put_public(pair.public, name, [(version, ())])
+
+
+@pytest.fixture
+def decoys(pair: Pair) -> Pair:
+    """The pair of indexes with these decoys."""
+    put_decoys(pair)
     return pair
 
 
@@ -266,7 +138,7 @@ UNLISTED = [
 def test_poetry_and_a_name_that_is_not_listed(
     use: Use, pair: Pair, folder: Path, priority: str, answer: str, taken: str | None
 ) -> None:
-    program = use("poetry", answer, f"a Neuron name without a source, beside a `{priority}` one")
+    program = use("poetry", answer, f"a Neuron name that no source lists, with `{priority}`")
     if taken == "2.99":
         put_public(pair.public, "neuronx-cc", [(taken, ())])
     text = fragment("Poetry", **addresses(pair)).replace('"explicit"', f'"{priority}"')
@@ -309,6 +181,54 @@ def test_hatch_is_bound(use: Use, run: Run, pair: Pair, decoys: Pair, folder: Pa
     assert installed(Path(python.stdout.strip().splitlines()[-1])) == GOOD
 
 
+# Installers by themselves, bound by our constraints or by a served index.
+INSTALL = {
+    "pip": ("--python", ".venv/bin/python", "install"),
+    "uv": ("pip", "install", "--python", ".venv", "--index-strategy", "unsafe-best-match"),
+}
+
+
+@pytest.mark.parametrize("name", INSTALL)
+def test_constraints_pass_a_decoy(use: Use, run: Run, pair: Pair, folder: Path, name: str) -> None:
+    program = use(name, "reads", "constraints of `lock`, past a decoy")
+    asked = ("lock", "torch-neuronx", *pair.options, "--python", PYTHON)
+    assert run(*asked, "-o", folder / "constraints.txt").code == 0
+    # Made before, so that what is to be refused is there.
+    put_decoys(pair)
+    urls = addresses(pair)
+    words = (*INSTALL[name], "--index-url", urls["public"], "--extra-index-url", urls["neuron"])
+    program(*words, "-c", "constraints.txt", "torch-neuronx", folder=folder)
+    assert installed(folder / ".venv") == GOOD
+    loose = program(*words, "--upgrade", "torch-neuronx", folder=folder)
+    assert installed(folder / ".venv")["torch_neuronx"] == "2.9.9.9", loose.stdout
+
+
+@pytest.mark.parametrize("name", INSTALL)
+def test_the_served_index_is_an_index(use: Use, ours: str, folder: Path, name: str) -> None:
+    program = use(name, "reads", "`serve`")
+    words = [word for word in INSTALL[name] if "strategy" not in word and "unsafe" not in word]
+    program(*words, "--index-url", f"{ours}/simple/", "torch-neuronx", folder=folder)
+    assert installed(folder / ".venv") == GOOD
+
+
+@pytest.mark.parametrize("name", ["poetry", "pdm"])
+def test_the_served_index_is_the_source_of_a_project(
+    use: Use, ours: str, folder: Path, name: str
+) -> None:
+    program = use(name, "reads", "`serve`")
+    text = {
+        "poetry": '[tool.poetry]\npackage-mode = false\n[[tool.poetry.source]]\nname = "p"\n',
+        "pdm": '[tool.pdm]\ndistribution = false\n[[tool.pdm.source]]\nname = "pypi"\n',
+    }[name]
+    (folder / "pyproject.toml").write_text(
+        project_file("torch-neuronx==2.9.*") + text + f'url = "{ours}/simple/"\n'
+    )
+    last = ("--no-root",) if name == "poetry" else ("--no-self",)
+    program("lock", folder=folder)
+    program("install", *last, folder=folder)
+    assert installed(folder / ".venv") == GOOD
+
+
 # Locks that we read ---------------------------------------------------------------------
 
 
@@ -341,6 +261,63 @@ def test_a_decoy_in_a_lock_is_found(
     assert "NP508" in judge(run, folder / lock)
     if name != "pdm":  # It names no index.
         assert "NP401" in judge(run, folder / lock)
+
+
+def test_what_pip_freezes_is_read(use: Use, run: Run, pylock: Path) -> None:
+    program = use("pip", "writes", "`pip freeze` of wheels by address")
+    folder = pylock.parent
+    program("--python", ".venv/bin/python", "install", "-r", "pylock.toml", folder=folder)
+    frozen = program("--python", ".venv/bin/python", "freeze", folder=folder).stdout
+    (folder / "frozen.txt").write_text(frozen)
+    done = run("diff", folder / "frozen.txt", folder / ".venv", "--format", "json")
+    changes = json.loads(done.out)["packages"]
+    assert not [row for row in changes if row["name"].replace("-", "_") in GOOD]
+
+
+def test_a_pipfile_lock_with_a_decoy_is_found(use: Use, run: Run, pair: Pair, folder: Path) -> None:
+    program = use("pipenv", "writes", "`Pipfile.lock` with a decoy, which `check` names")
+    (folder / "Pipfile").write_text(
+        f'[[source]]\nname = "p"\nurl = "{pair.public.url}/simple/"\nverify_ssl = true\n'
+        '[packages]\nlibneuronxla = "==1.0"\n'
+    )
+    program("--python", sys.executable, "lock", folder=folder)
+    assert "NP508" in judge(run, folder / "Pipfile.lock")
+
+
+def test_a_pdm_lock_with_a_decoy_is_found(use: Use, run: Run, pair: Pair, folder: Path) -> None:
+    program = use("pdm", "writes", "`pdm.lock` with a decoy, which `check` names")
+    (folder / "pyproject.toml").write_text(
+        project_file(UNBOUND) + "[tool.pdm]\ndistribution = false\n[[tool.pdm.source]]\n"
+        f'name = "pypi"\nurl = "{pair.public.url}/simple/"\n'
+    )
+    program("lock", folder=folder)
+    assert "NP508" in judge(run, folder / "pdm.lock")
+
+
+# What lists an environment, as which file, and how.
+LISTS = [
+    ("pip", "list.txt", ("--python", ".venv/bin/python", "list")),
+    ("pip", "list.json", ("--python", ".venv/bin/python", "list", "--format", "json")),
+    ("uv", "frozen.txt", ("pip", "freeze", "--python", ".venv")),
+    ("uv", "list.txt", ("pip", "list", "--python", ".venv")),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "words"), LISTS)
+def test_what_lists_an_environment_is_read(
+    use: Use, run: Run, pylock: Path, name: str, file: str, words: tuple[str, ...]
+) -> None:
+    said = " ".join(word for word in words if not word.startswith((".venv", "--python")))
+    program = use(name, "writes", f"`{said if said.startswith(name) else f'{name} {said}'}`")
+    folder = pylock.parent
+    use_pip = find("pip")
+    assert use_pip is not None
+    use_pip(*PYLOCK["pip"], folder=folder)
+    (folder / file).write_text(program(*words, folder=folder).stdout)
+    done = run("diff", folder / file, folder / ".venv", "--format", "json")
+    assert done.code in (0, 1), done.err
+    changes = json.loads(done.out)["packages"]
+    assert not [row for row in changes if row["name"].replace("-", "_") in GOOD], done.out
 
 
 # Indexes before and behind ours ---------------------------------------------------------
@@ -487,121 +464,3 @@ def test_nginx_before_serve(use: Use, ours: str, folder: Path, start) -> None:
         assert page.headers["content-type"].startswith(HTML)
     assert ask(url, "/simple/torch-neuronx/", JSON).headers["x-cache"] == "HIT"
     assert install(f"{url}/simple/", folder) == GOOD
-
-
-# Documents ------------------------------------------------------------------------------
-
-
-def list_purls(catalog: Catalog) -> list[str]:
-    """A package URL of every version of every package of the catalog."""
-    found = []
-    for name, known in catalog.packages.items():
-        for version in filter(None, catalog.shipped(name)):
-            for ecosystem in known.systems or (Ecosystem.PIP,):
-                whole = {Ecosystem.PIP: f"{version}+8e870898", Ecosystem.APT: f"2:{version}-1~a"}
-                full = whole.get(ecosystem, f"1:{version}-1")
-                found.append(DetectedPackage(PackageKey(ecosystem, name), full, None, "", "f"))
-    return [each.purl.to_string() for each in list_identified(found, catalog)]
-
-
-READ_PURLS = """
-import { PackageURL } from 'packageurl-js';
-import { readFileSync } from 'fs';
-for (const text of JSON.parse(readFileSync(0, 'utf8'))) {
-  const p = PackageURL.fromString(text);
-  console.log(JSON.stringify([p.type, p.namespace ?? null, p.name, p.version, p.qualifiers ?? {}]));
-}
-"""
-
-
-def test_packageurl_js_reads_what_packageurl_python_wrote(
-    use: Use, catalog: Catalog, folder: Path
-) -> None:
-    from packageurl import PackageURL
-
-    program = use("packageurl-js", "reads", "package URLs of the whole catalog")
-    texts = list_purls(catalog)
-    (folder / "node_modules").symlink_to(FOLDER / "node_modules")
-    (folder / "read.mjs").write_text(READ_PURLS)
-    done = subprocess.run(
-        [*program.words, "read.mjs"], input=json.dumps(texts), cwd=folder, text=True, check=True,
-        capture_output=True,
-    )  # fmt: skip
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(lines) == len(texts) > 1000
-    for text, read in zip(texts, lines, strict=True):
-        purl = PackageURL.from_string(text)
-        assert read == [purl.type, purl.namespace, purl.name, purl.version, purl.qualifiers]
-
-
-@pytest.fixture
-def findings(run: Run, folder: Path) -> Path:
-    """Files with findings, in names that need to be escaped."""
-    for name in ("a b.txt", "100%25.txt", "a#b.txt", "größe.txt"):
-        (folder / name).write_text("torch-neuronx==2.5.1.2.4.0\nnumpy==1.26.4\n")
-    return folder
-
-
-def check_as(run: Run, folder: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(folder)
-    names = sorted(path.name for path in folder.glob("*.txt"))
-    return run("check", *names, "--instance", "trn1", "--format", form).out
-
-
-def test_skopeo_copies_what_is_read(use: Use, run: Run, folder: Path) -> None:
-    """A tarball of docker save becomes a directory, an OCI layout and an OCI archive."""
-    program = use("skopeo", "writes", "images as `dir:`, `oci:`, `oci-archive:`")
-    site = "usr/lib/python3.11/site-packages/nki-0.6.0.dist-info"
-    layer = pack(
-        {f"{site}/METADATA": b"Name: nki\nVersion: 0.6.0\n", f"{site}/RECORD": b"nki.py,,\n"}
-    )
-    digest = hashlib.sha256(layer).hexdigest()
-    root = {"type": "layers", "diff_ids": [f"sha256:{digest}"]}
-    configuration = {"architecture": "amd64", "os": "linux", "rootfs": root, "config": {}}
-    manifest = [{"Config": "c.json", "Layers": ["l.tar"], "RepoTags": ["x:1"]}]
-    members = {"c.json": json.dumps(configuration).encode(), "l.tar": layer,
-               "manifest.json": json.dumps(manifest).encode()}  # fmt: skip
-    (folder / "saved.tar").write_bytes(pack(members))
-    for target, place in (("dir:d", "d"), ("oci:o:x", "o"), ("oci-archive:a.tar:x", "a.tar")):
-        program(
-            "--insecure-policy", "copy", "-q", "docker-archive:saved.tar", target, folder=folder
-        )
-        done = run("check", "--image", folder / place, "--format", "json")
-        (read,) = json.loads(done.out)["inputs"]
-        assert read["neuron_packages"] == 1, target
-
-
-def pack(members: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, data in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
-
-
-def test_what_pip_freezes_is_read(use: Use, run: Run, pylock: Path) -> None:
-    program = use("pip", "writes", "`pip freeze` of wheels by address")
-    folder = pylock.parent
-    program("--python", ".venv/bin/python", "install", "-r", "pylock.toml", folder=folder)
-    frozen = program("--python", ".venv/bin/python", "freeze", folder=folder).stdout
-    (folder / "frozen.txt").write_text(frozen)
-    done = run("diff", folder / "frozen.txt", folder / ".venv", "--format", "json")
-    changes = json.loads(done.out)["packages"]
-    assert not [row for row in changes if row["name"].replace("-", "_") in GOOD]
-
-
-def test_sarif_validates(use: Use, run: Run, findings: Path, monkeypatch) -> None:
-    program = use("sarif-multitool", "reads", "SARIF of `check`, without error or warning")
-    Path(program.words[0]).chmod(0o755)
-    (findings / "o.sarif").write_text(check_as(run, findings, "sarif", monkeypatch))
-    program("validate", "o.sarif", "--level", "Error;Warning", "-o", "r.sarif", folder=findings)
-    (result,) = json.loads((findings / "r.sarif").read_text())["runs"]
-    assert result["results"] == []
-
-
-def test_spdx_validates(use: Use, run: Run, findings: Path, monkeypatch) -> None:
-    program = use("spdx-tools", "reads", "SPDX 2.3 of `check`")
-    (findings / "o.spdx.json").write_text(check_as(run, findings, "spdx", monkeypatch))
-    program("-i", "o.spdx.json", folder=findings)
