@@ -154,6 +154,18 @@ def test_later_locks_of_other_programs_are_refused(run, name: str, words: tuple[
     assert "99" in done.err
 
 
+@pytest.mark.parametrize("words", [("diff", "latest"), ("outdated",)], ids=" ".join)
+@pytest.mark.parametrize("text", ['lock-version = "1.0"\npackages = [', "packages = [1]\n"])
+def test_a_broken_pylock_is_told_without_a_word_of_replacing_it(
+    run, words: tuple[str, ...], text: str
+) -> None:
+    Path("pylock.toml").write_text(text)
+    done = run(*words, "pylock.toml")
+    assert done.code == 2
+    assert done.err.count("error: pylock.toml: ") == 1
+    assert "--upgrade" not in done.err
+
+
 def test_a_later_pylock_is_not_replaced(run) -> None:
     text = LATER["pylock.toml"].format("2.0")
     Path("pylock.toml").write_text(text)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from datetime import date
 
 from neuron_pin.catalog import Catalog, Member
 from neuron_pin.catalog.support import order_by_default
-from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
+from neuron_pin.errors import LaterFormat, UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.policy.version import version_order
@@ -209,7 +210,14 @@ def _file(path: str, catalog: Catalog) -> State:
 
     form = "pylock" if name.endswith(".toml") else "constraints"
     read_bounded(path, MAX_BYTES)
-    sdk, versions = read_locked(path, form)
+    try:
+        sdk, versions = read_locked(path, form)
+    except LaterFormat:
+        raise
+    except UnreadableInput:
+        # What is said there is for who would overwrite it.
+        hint = f"neuron-pin check {shlex.quote(path)} says more"
+        raise UnreadableInput(path, None, f"cannot be read as {form}", hint=hint) from None
     if not versions:
         raise UnreadableInput(path, None, "pins no version (name==version)")
     pinned = {PackageKey(Ecosystem.PIP, name): {version} for name, version in versions.items()}
