@@ -14,6 +14,7 @@ from neuron_pin.inputs.requirements.requirements_txt import read_requirements
 from neuron_pin.policy import Ecosystem, Rule
 
 from .finding import Finding, Severity
+from .package_source import describe_lack
 from .requirements import select_neuron
 
 MAX_BYTES = 1024 * 1024
@@ -48,14 +49,16 @@ def check_index(
     # A hash of Neuron's own file rules out every other one.
     asked = {requirement.origin for requirement in found.requirements if not requirement.hashes}
     ours = [statement for statement in ours if statement.place in asked]
-    if not ours or found.index_url or found.extra_index_urls or found.find_links or found.no_index:
+    indexes = [*([found.index_url] if found.index_url else []), *found.extra_index_urls]
+    lack = describe_lack(indexes)
+    if not ours or not lack or found.find_links or found.no_index:
         return
     first, host = ours[0], urlsplit(catalog.repositories.pip).hostname
     yield Finding(
         Rule.UNTRUSTED_INDEX,
         Severity.WARNING,
         first.key.name,
-        f"no index is named: without {host} pip takes the placeholder on PyPI, or finds nothing",
+        f"{lack}: without {host} pip takes the placeholder on PyPI, or finds nothing",
         first.place,
         f"add a line: --extra-index-url {catalog.repositories.pip}",
     )

@@ -19,6 +19,22 @@ PYPI = ("pypi.org", "files.pythonhosted.org", "pypi.python.org", "test.pypi.org"
 """Hosts on which anybody can have taken a name that Neuron's index has."""
 
 
+def describe_lack(indexes: Iterable[str]) -> str:
+    """Why indexes, as somebody names them, have no Neuron packages: there are none, or they are
+    PyPI; empty for others, each of which may be Neuron's or a mirror of it."""
+    named = list(indexes)
+    if any(_find_host(index) not in PYPI for index in named):
+        return ""
+    return "no index but PyPI is named" if named else "no index is named"
+
+
+def _find_host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def check_sources(
     stated: Iterable[DetectedPackage], catalog: Catalog, mirrors: Collection[str]
 ) -> Iterator[Finding]:

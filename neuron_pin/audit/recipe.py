@@ -32,6 +32,7 @@ from neuron_pin.target import Target
 from .alternatives import make_worlds
 from .finding import Finding, Severity
 from .newer import check_newer_target
+from .package_source import describe_lack
 from .part import check_part
 from .proof import Prove
 from .remedy import target_remedy
@@ -367,7 +368,7 @@ def _installation(
 ) -> Iterator[Finding]:
     """What a command does that versions do not show: a driver in an image, no index named."""
     host = urlsplit(catalog.repositories.pip).hostname
-    named = [*installation.indexes, *stage.indexes]
+    lack = describe_lack([*installation.indexes, *stage.indexes])
     for requirement, line, _, _ in installation.requirements:
         package = catalog.packages.get(requirement.name)
         if package is None or not is_neuron(package):
@@ -377,9 +378,9 @@ def _installation(
             yield from check_scope(requirement.name, requirement.name, place, catalog)
         is_pip = installation.ecosystem is Ecosystem.PIP
         # Another index may be a mirror of Neuron's, and that of a DLC is configured in it.
-        is_open = is_pip and not named and not installation.files
+        is_open = is_pip and lack and not installation.files
         if is_open and (stage.base is None or not stage.base.repository):
-            reason = f"no index is named: without {host} pip takes the placeholder on PyPI"
+            reason = f"{lack}: without {host} pip takes the placeholder on PyPI"
             remedy = f"add --extra-index-url {catalog.repositories.pip}"
             yield Finding(
                 Rule.UNTRUSTED_INDEX, Severity.WARNING, requirement.name, reason, place, remedy

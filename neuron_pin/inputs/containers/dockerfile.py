@@ -193,13 +193,19 @@ class _Reader:
 
     def _copy(self, instruction: Instruction) -> None:
         words = [expand(word, self.variables)[0] for word in copied_words(instruction)]
-        if any(word.startswith("--from=") for word in words):
-            # What another stage made is not in the build context.
-            return
+        is_of_stage = any(word.startswith("--from=") for word in words)
         words = [word for word in words if not word.startswith("--")]
         if len(words) < 2:
             return
         *sources, place = words
+        if is_of_stage:
+            # What another stage made is not in the build context.
+            self.session.indexes += [
+                f"{source} as {place}"
+                for source in sources
+                if is_installer_configuration(place) or is_installer_configuration(source)
+            ]
+            return
         documents = iter(instruction.heredocs)
         for source in sources:
             target = place
