@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from neuron_pin.errors import NeuronPinError, WrongUsage
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
-from neuron_pin.policy import Ecosystem, Phase, Rule
+from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
 from neuron_pin.target import Target
 
 from .alternatives import group_members
@@ -129,17 +129,19 @@ def _requirements(
             continue
         new = taken.get(_key(member))
         if new is not None:
-            requirement = _parse(new, requirement.origin)
+            requirement = _parse(new, requirement.origin, member.key)
         yield requirement._replace(ecosystem=member.key.ecosystem)
 
 
-def _parse(text: str, origin: str) -> Requirement:
-    """A fix as a requirement: quoted for the shell, or as a file has it."""
+def _parse(text: str, origin: str, key: PackageKey) -> Requirement:
+    """A fix as a requirement: quoted for the shell, as dnf writes it, or as a file has it."""
     if text.startswith(("'", '"')):
         try:
             text = " ".join(shlex.split(text))
         except ValueError:
             raise WrongUsage(f"{origin}: {text!r} is not quoted") from None
+    if key.ecosystem is Ecosystem.RPM and text.startswith(f"{key.name}-"):
+        text = f"{key.name}={text[len(key.name) + 1 :]}"
     return parse_requirement(text, origin)
 
 

@@ -50,3 +50,22 @@ def _read_version(file: Mapping[str, Any]) -> str:
         match = _VERSION.fullmatch(path.replace("\\", "/").rpartition("/")[2])
         return match["version"] if match is not None else ""
     return ""
+
+
+_PYPI_FILES = "https://files.pythonhosted.org/"
+
+
+def find_row_address(row: Mapping[str, Any]) -> str:
+    """Where a row without an index is from: a repository, an archive, or the public index, as the
+    addresses of its files tell; a mirror may keep its files on any host.  Empty for unknown."""
+    for key in ("vcs", "archive"):
+        if url := _read_address(row.get(key)):
+            return url
+    wheels = row.get("wheels")
+    files = [*(wheels if isinstance(wheels, list) else []), row.get("sdist")]
+    return next((u for u in map(_read_address, files) if u.startswith(_PYPI_FILES)), "")
+
+
+def _read_address(file: object) -> str:
+    url = file.get("url") if isinstance(file, Mapping) else None
+    return url if isinstance(url, str) else ""

@@ -17,7 +17,7 @@ from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.record import NamedTuple
 
-from .pylock_row import check_lock_version, find_row_version
+from .pylock_row import check_lock_version, find_row_address, find_row_version
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PACKAGES = 100_000
@@ -108,12 +108,15 @@ class TomlLock:
     """A lock of one kind: the table of its packages, and what its rows say."""
 
     table = "package"
+    supported = "supported-markers"
+    """Where the markers are, of which one holds wherever the lock is for."""
 
     def __init__(self, path: str, document: dict[str, Any], worlds: Sequence[World]) -> None:
         self.path = path
         self.document = document
         self.check_version()
         self.markers = Markers(worlds, self.read_requires_python())
+        self.markers.narrow(list_strings(document.get(self.supported))[:MAX_CHOICES])
 
     def check_version(self) -> None:
         """Raise `UnreadableInput` for a lock of another version."""
@@ -147,12 +150,13 @@ def list_strings(value: object) -> list[str]:
 
 class _Pylock(TomlLock):
     table = "packages"
+    supported = "environments"
 
     def check_version(self) -> None:
         check_lock_version(self.document, self.path)
 
     def find_index(self, row: dict[str, Any]) -> str:
-        index = row.get("index") or _find_address(row)
+        index = row.get("index") or find_row_address(row)
         return index if isinstance(index, str) else ""
 
     def find_version(self, row: dict[str, Any]) -> str:
@@ -181,21 +185,6 @@ class _Pylock(TomlLock):
                 )
             )
         return found
-
-
-def _find_address(row: dict[str, Any]) -> object:
-    """Where a row of a pylock.toml without an index is from: a repository, an archive, or the
-    public index; a mirror may keep its files on any host."""
-    for key in ("vcs", "archive"):
-        if url := _table(row.get(key)).get("url"):
-            return url
-    wheels = row.get("wheels")
-    files = [*(wheels if isinstance(wheels, list) else []), row.get("sdist")]
-    urls = (_table(file).get("url") for file in files)
-    return next((u for u in urls if isinstance(u, str) and u.startswith(_PYPI_FILES)), "")
-
-
-_PYPI_FILES = "https://files.pythonhosted.org/"
 
 
 _POETRY_DEFAULT = "https://pypi.org/simple"

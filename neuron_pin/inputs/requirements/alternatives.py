@@ -39,6 +39,12 @@ class Markers:
         self._known: dict[tuple[str, str, str, str], bool] = {}
         self._parsed: dict[str, Any] = {}
 
+    def narrow(self, supported: Sequence[str]) -> None:
+        """Leave the worlds out that no one of these markers holds in; all of them where none
+        would be left."""
+        worlds = [w for w in self.worlds if any(self.holds(marker, w) for marker in supported)]
+        self.worlds = tuple(worlds) or self.worlds
+
     def holds(self, marker: str, world: World, extra: str = "", group: str = "") -> bool:
         """Whether a marker holds with at most one extra and one group chosen; one that cannot
         be read counts as true, so that nothing is left out for it."""
