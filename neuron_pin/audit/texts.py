@@ -100,22 +100,49 @@ def find_texts(path: str, catalog: Catalog, told: Collection[str]) -> Iterator[U
 
 
 def find_in_others(paths: Iterable[str], catalog: Catalog) -> Iterator[UnreadPart]:
-    """Files of kinds that are not read and that have an install command of a Neuron package:
-    one row a file, and one for all notebooks."""
+    """Files of kinds that are not read and that have an install command of a Neuron package, or
+    a requirement with a version: one row a file, and one for all notebooks."""
     notebooks: list[UnreadPart] = []
     for path in paths:
         part = next(find_texts(path, catalog, ()), None)
+        if part is None and not path.endswith(".ipynb"):
+            part = _find_requirement(path, catalog)
         if part is None:
             continue
         if path.endswith(".ipynb"):
             notebooks.append(part)
         else:
-            yield part._replace(reason="an install command in a file of a kind that is not read")
+            what = part.reason.partition(" within ")[0]
+            yield part._replace(reason=f"{what} in a file of a kind that is not read")
     if notebooks:
         number = len(notebooks)
         more = f" of {number} notebooks with such" if number > 1 else ""
         reason = f"an install command{more}: notebooks are not read"
         yield notebooks[0]._replace(reason=reason)
+
+
+def _find_requirement(path: str, catalog: Catalog) -> UnreadPart | None:
+    """The first requirement of a Neuron package with a version in a file, outside comments."""
+    try:
+        text = read_script_text(path)
+    except UnreadableInput:
+        return None
+    names = {name for name, package in catalog.packages.items() if is_neuron(package)}
+    for number, row in enumerate(split_rows(text), 1):
+        if re.search("neuron|nki", row, re.IGNORECASE) is None:
+            continue
+        line = re.sub(r"(?:^|\s)(?:#|//).*$", "", row[:MAX_LINE])
+        for found in _REQUIREMENT.finditer(line):
+            if canonicalize_name(found[1]) in names:
+                reason = "a requirement within a text"
+                return UnreadPart(f"{path}:{number}", found[0], reason, Severity.WARNING)
+    return None
+
+
+_REQUIREMENT = re.compile(
+    r"(?<![\w./-])([A-Za-z0-9][\w.-]{0,80}?)(?:\[[\w, -]{0,80}\])? ?"
+    r"(?:===?|[~!<>]=|[<>]) ?\d[\w.*+]*"
+)
 
 
 def _join_lines(text: str) -> Iterator[tuple[int, int, str]]:

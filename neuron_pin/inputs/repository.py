@@ -30,7 +30,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """The largest file that is looked through."""
 MAX_OTHER = 1024 * 1024
 """The largest file of a kind that is not read that is looked at."""
-OTHERS = ("*.tf", "*.mk", "*.ipynb")
+OTHERS = ("*.tf", "*.mk", "*.ipynb", "tox.ini", "noxfile.py", "mise.toml", ".mise.toml")
 """Names of files of no kind that install packages all the same."""
 PROSE = ("*.txt", "*.in", "*.md", "*.rst")
 """Names of files of no kind that tell people what to install."""

@@ -298,6 +298,9 @@ def test_files_of_other_kinds_that_install_are_named(run) -> None:
             "b.ipynb": notebook,
             "c.ipynb": json.dumps({"cells": [{"source": ["import torch_neuronx\n"]}]}),
             "values.yaml": "image: x/pytorch-inference-neuronx:2.9.0\n# pip install neuronx-cc\n",
+            "tox.ini": "[testenv]\ndeps =\n    neuronx-cc==2.27.5334.0\n",
+            "hooks.yaml": "additional_dependencies: [numpy, nki>=0.6]\n",
+            "notes.yaml": "why: neuronx-cc is the compiler\n",
             "HOWTO.md": f"Run `{command}`.\n",
             "install.txt": f"Run this:\n{command}\n",
         }
@@ -308,5 +311,7 @@ def test_files_of_other_kinds_that_install_are_named(run) -> None:
         ("NP610", "Makefile:3"),
         ("NP610", "a.ipynb:5"),
         ("NP610", "cfn/stack.yaml:5"),
+        ("NP610", "hooks.yaml:1"),
         ("NP610", "infra/main.tf:3"),
+        ("NP610", "tox.ini:3"),
     ]
