@@ -46,6 +46,15 @@ class Part(NamedTuple):
     early_event: Event | None = None
 
 
+def find_doubt(part: Part) -> tuple[str, str]:
+    """Why support of a part may end, and on what source's word."""
+    floor, subject = part.floor, part.subject
+    if floor.announced is not None and floor.event is not None:
+        return f"support of {subject.label} ends on {floor.announced}", floor.event.source
+    reason = f"support of {subject.label} could end from {floor.could_end_from}: {floor.reason}"
+    return reason, "maintenance policy"
+
+
 def find_package_phase(
     catalog: Catalog, name: str, version: str, family: str | None, as_of: date
 ) -> PhaseFact:

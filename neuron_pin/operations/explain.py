@@ -22,11 +22,11 @@ from neuron_pin.policy import Ecosystem, Phase, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import Exclusion, Resolution
+from neuron_pin.resolve.candidate_selection import ReleaseCandidates
 from neuron_pin.resolve.catalog_candidates import find_requirement_key
 from neuron_pin.resolve.explain import Verdict, explain
 from neuron_pin.resolve.lost_frameworks import describe_departure
 from neuron_pin.resolve.newer_target import describe_newer_target
-from neuron_pin.resolve.release_candidates import ReleaseCandidates
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
 from neuron_pin.resolve.source_candidates import SourceCandidates

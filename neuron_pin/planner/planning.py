@@ -35,8 +35,9 @@ from .losses import describe_left, find_swap, leave_out, list_left
 from .nearest import Beginning, find_destination
 from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
 from .rollback import list_rollback, pass_hook
+from .shared_archives import find_shared, find_shared_back
 from .step import Part, Plan, Step
-from .system import Machine, find_shared, find_shared_back, system_steps
+from .system import Machine, system_steps
 
 
 class PlanOptions(NamedTuple):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from neuron_pin.audit.other_archives import OtherArchive, find_other_archives
+from neuron_pin.audit.other_archives import OtherArchive
 from neuron_pin.catalog import Catalog, OperatingSystem
-from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.diff import Comparison, Difference
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
@@ -21,13 +20,14 @@ from neuron_pin.outputs.repositories import (
     render_repo,
     render_sources,
 )
-from neuron_pin.policy import Ecosystem, PackageKey, Pin, PinComparison, Rule
+from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 
 from .checks import package_manager
 from .destination import SYSTEM, Category
 from .lock_steps import save_steps
+from .shared_archives import warn_of_shared, warn_of_way_back
 from .step import Part, Step, WrittenFile
 
 SOURCES = "/etc/apt/sources.list.d/neuron.sources"
@@ -53,30 +53,6 @@ class Machine(NamedTuple):
     hooked: bool = False
     shared: tuple[OtherArchive, ...] = ()
     shared_back: tuple[OtherArchive, ...] = ()
-
-
-def find_shared(root: str, resolution: Resolution) -> tuple[OtherArchive, ...]:
-    """The other archives of the machine below a root, empty for none, that have a version of the
-    plan; what cannot be read has none.  Raises `UnreadableInput`."""
-    if not root:
-        return ()
-    try:
-        return tuple(find_other_archives(root, resolution.packages_of(Ecosystem.APT)))
-    except SourceFailed:
-        # apt itself fails on such a list, and doctor says so.
-        return ()
-
-
-def find_shared_back(
-    root: str, resolution: Resolution, before: Mapping[PackageKey, Sequence[str]]
-) -> tuple[OtherArchive, ...]:
-    """The same of the versions that are installed ``before``, which a rollback goes back to."""
-    old = [
-        package._replace(pin=Pin(before[package.key][0], PinComparison.FULL))
-        for package in resolution.packages_of(Ecosystem.APT)
-        if before.get(package.key)
-    ]
-    return find_shared(root, resolution._replace(packages=tuple(old)))
 
 
 def system_steps(
@@ -322,43 +298,13 @@ def _install(
         reboot=is_driver,
         reason=_explain_install(held, at_once=is_driver and len(packages) > 1),
         warnings=(
-            *_warn_of_shared(machine.shared, names, by_name),
-            *_warn_of_way_back(
+            *warn_of_shared(machine.shared, names, by_name),
+            *warn_of_way_back(
                 machine.shared_back, [n.name for n, d in before.items() if not d.is_equal]
             ),
         ),
         back=tuple(_rollback_steps(packages, before, tool, catalog)),
     )
-
-
-def _warn_of_shared(
-    shared: Sequence[OtherArchive], names: Sequence[str], by_name: Collection[str]
-) -> Iterator[str]:
-    """Where apt may take the file of another archive, a line for each package."""
-    first = {other.name: other for other in reversed(shared)}
-    for name in names:
-        if name not in first:
-            continue
-        told = f"{first[name].describe()} ({Rule.TWO_ARCHIVES.identifier}): "
-        if name in by_name:
-            yield f"{told}it is installed by its name alone, which takes what the pins prefer"
-        else:
-            yield (
-                f"{told}with a version in the command apt takes the file of the archive that it "
-                "reads first; disable that source before this step"
-            )
-
-
-def _warn_of_way_back(shared: Sequence[OtherArchive], names: Sequence[str]) -> Iterator[str]:
-    """Where a rollback may take the file of another archive: it names a version, as apt lowers a
-    package by its name alone only where its pins force it to."""
-    for name in names:
-        other = next((other for other in shared if other.name == name), None)
-        if other is not None:
-            yield (
-                f"{other.describe()} ({Rule.TWO_ARCHIVES.identifier}): disable that source before "
-                "you roll back, as apt takes the file of the archive that it reads first"
-            )
 
 
 def _word(package: LockedPackage, catalog: Catalog, tool: str) -> str:

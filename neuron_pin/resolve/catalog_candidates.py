@@ -9,8 +9,9 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.sources.candidate import Candidate, File
 
+from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
-from .release_candidates import ReleaseCandidates, make_package_key
+from .release_candidates import make_package_key
 from .rules import Context
 
 if TYPE_CHECKING:

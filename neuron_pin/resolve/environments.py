@@ -12,8 +12,9 @@ from neuron_pin.policy import DEFAULT_PHASES, PhaseFact, Rule
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.target import Target
 
+from .candidate_selection import ReleaseCandidates
 from .one_environment import find_clash
-from .release_candidates import ReleaseCandidates, select_candidates
+from .release_candidates import select_candidates
 from .request import Request
 from .rules import Context, phase_of
 

@@ -8,8 +8,8 @@ from neuron_pin.policy import Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.sources.candidate import Candidate
 
+from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
-from .release_candidates import ReleaseCandidates
 
 
 def describe_left_out(selection: ReleaseCandidates) -> Iterator[str]:

@@ -8,8 +8,8 @@ from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
+from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
-from .release_candidates import ReleaseCandidates
 from .rules import Context
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 
+from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode, make_edge
 from .provider import Provider
-from .release_candidates import ReleaseCandidates, select_candidates
+from .release_candidates import select_candidates
 from .request import Request
 from .resolution import sorted_exclusions
 from .rules import Context

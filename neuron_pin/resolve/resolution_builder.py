@@ -29,9 +29,9 @@ from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import Scope, Target
 
 from .backends import derive_member_pin, describe_changes
+from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
 from .graph import COMPATIBILITY, SDK_IDENTIFIER, ResolvedNode
-from .release_candidates import ReleaseCandidates
 from .release_solve import ReleaseSolution
 from .request import Request
 from .resolution import LockedPackage, Resolution, sorted_exclusions

@@ -18,7 +18,7 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
-from neuron_pin.catalog.support import Part, find_package_phase, package_part
+from neuron_pin.catalog.support import find_doubt, find_package_phase, package_part
 from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, phase_at
@@ -289,16 +289,7 @@ def support_until(candidate: Candidate, context: Context) -> Grounds | None:
     )
     if part.floor.could_end_from > wanted:
         return None
-    return unsure(part)
-
-
-def unsure(part: Part) -> tuple[str, str]:
-    """Why support of a part may end, and on what source's word."""
-    floor, subject = part.floor, part.subject
-    if floor.announced is not None and floor.event is not None:
-        return f"support of {subject.label} ends on {floor.announced}", floor.event.source
-    reason = f"support of {subject.label} could end from {floor.could_end_from}: {floor.reason}"
-    return reason, "maintenance policy"
+    return find_doubt(part)
 
 
 def new_major(candidate: Candidate, context: Context) -> Grounds | None:

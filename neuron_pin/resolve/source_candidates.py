@@ -10,11 +10,11 @@ from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.sources.session import Sources
 
+from .candidate_selection import ReleaseCandidates
 from .catalog_candidates import CatalogCandidates, find_requirement_key
 from .exclusion import Exclusion
 from .index_candidates import IndexCandidates
 from .membership import Membership
-from .release_candidates import ReleaseCandidates
 from .rules import Context
 
 if TYPE_CHECKING:

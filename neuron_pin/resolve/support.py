@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from neuron_pin.catalog import Catalog, Support
 from neuron_pin.catalog.support import (
     Part,
+    find_doubt,
     find_supported_pythons,
     find_target_parts,
     package_part,
@@ -18,7 +19,6 @@ from neuron_pin.target import Scope, Target
 
 from .request import Request
 from .resolution import Resolution
-from .rules import unsure
 
 
 def find_support(resolution: Resolution, catalog: Catalog) -> Support | None:
@@ -50,7 +50,7 @@ def refuse_target(request: Request, catalog: Catalog) -> None:
             raise _make_ended_error(part, request, catalog)
         wanted = target.support_until
         if wanted is not None and part.floor.could_end_from <= wanted:
-            reason, source = unsure(part)
+            reason, source = find_doubt(part)
             raise NoSolution(
                 f"support of {part.subject.label} is not guaranteed until {wanted}",
                 [f"{Rule.SUPPORT_UNTIL.identifier}: {reason} [{source}]"],
