@@ -837,8 +837,8 @@ PAGES = {
         (
             "audit.apt_view:_find_shadowed",
             "audit.other_archives:warn_of_other_archives",
-            "planner.system:_warn_of_shared",
-            "planner.system:_warn_of_way_back",
+            "planner.shared_archives:warn_of_shared",
+            "planner.shared_archives:warn_of_way_back",
         ),
     ),
     Rule.PHASED: RulePage(
