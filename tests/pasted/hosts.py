@@ -307,14 +307,18 @@ def _certificates(folder: Path) -> tuple[Path, Path]:
     folder.mkdir()
     _run(
         "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-        "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem", cwd=folder,
+        "/CN=test authority", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", "ca.key", "-out", "ca.pem", cwd=folder,
     )  # fmt: skip
     _run(
         "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={PYPI}",
         "-keyout", "host.key", "-out", "host.csr", cwd=folder,
     )  # fmt: skip
     names = ",".join(f"DNS:{host}" for host in HOSTS)
-    (folder / "names").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+    # Python verifies strictly by RFC 5280 from 3.13 on.
+    (folder / "names").write_text(
+        f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
+        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+    )
     _run(
         "openssl", "x509", "-req", "-in", "host.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
         "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "host.pem", cwd=folder,
