@@ -16,7 +16,7 @@ from neuron_pin.inputs.requirements.requirements_txt import read_text
 from .branches import Choices
 from .build_context import list_copied
 from .image_reference import read_image_name
-from .install_commands import list_indexes, read_installations, unended_parts
+from .install_commands import read_installations, unended_parts
 from .installation import Installation, NotUnderstood, find_names
 from .installer_settings import conda_environment, is_installer_configuration
 from .instructions import (
@@ -28,12 +28,14 @@ from .instructions import (
     parse_instructions,
     read_pairs,
 )
+from .pip_options import list_indexes
 from .readings import concerns, read_alternatives
 from .recipe import Recipe, Stage
 from .script_files import find_script_beside
 from .session import Script, Session, WrittenFile, is_same_path
 from .shell import ShellRun, read_commands
-from .shell_words import Lines, expand
+from .shell_expansion import expand
+from .shell_words import Lines
 
 MAX_READ = 2 * 1024 * 1024
 """Characters of a file that are read, over all of its alternatives."""

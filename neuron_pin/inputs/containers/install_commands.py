@@ -23,8 +23,10 @@ from .installation import (
     names_in,
 )
 from .installers import Call, find_call, find_inner_call, is_harmless
+from .pip_options import list_indexes, read_options
 from .session import Script, Session
-from .shell import Command, ShellRun, read_commands, read_own_folder, set_parameters
+from .shell import Command, ShellRun, read_commands, read_own_folder
+from .shell_parameters import set_parameters
 from .shell_words import Word, script_lines
 from .wrappers import SHELLS, program_of, unwrap
 
@@ -257,74 +259,9 @@ def _unknown(words: Sequence[Word], program: str, reader: _Reader) -> Iterator[N
 
 # pip ------------------------------------------------------------------------------------
 
-_PIP_VALUES_TEXT = (
-    "-r --requirement --requirements -c --constraint --constraints -i --index-url "
-    "--extra-index-url -f --find-links --trusted-host -t --target --prefix --root --python -p "
-    "--platform --python-version --implementation --abi --index-strategy --cache-dir -P "
-    "--upgrade-package --config-file --index --default-index --no-binary --only-binary "
-    "--progress-bar --timeout --retries --src --global-option --config-settings "
-    "--config-setting -C --proxy --cert --client-cert --report --group --override --overrides "
-    "--build-constraint --build-constraints -b --link-mode --keyring-provider --exclude-newer "
-    "--upgrade-strategy --root-user-action -e --editable --log --exists-action --use-feature "
-    "--use-deprecated --torch-backend --prerelease --resolution --fork-strategy --extra "
-    "--no-build-isolation-package --reinstall-package --refresh-package --no-binary-package "
-    "--no-build-package --python-platform --allow-insecure-host --color --directory --project "
-    "--source --optional --dev-group --branch --tag --rev --package --with --spec --pip-args "
-    "--suffix --index-servers --hash"
-)
-_PIP_VALUES = frozenset(_PIP_VALUES_TEXT.split())
 _INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "--index", "--default-index")
 _PLACES = ("-f", "--find-links")
 _FILES = ("-r", "--requirement", "--requirements", "-c", "--constraint", "--constraints")
-_INDEX_VARIABLES = (
-    "PIP_INDEX_URL",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_FIND_LINKS",
-    "PIP_NO_INDEX",
-    "PIP_CONFIG_FILE",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_DEFAULT_INDEX",
-    "UV_FIND_LINKS",
-    "UV_CONFIG_FILE",
-)
-
-
-def list_indexes(settings: Mapping[str, str]) -> list[str]:
-    """The indexes, and other places of packages, that variables name."""
-    named = list(_INDEX_VARIABLES)
-    named += [name for name in settings if name.startswith("UV_INDEX_")]
-    return [word for name in dict.fromkeys(named) for word in settings.get(name, "").split()]
-
-
-def _options(words: Sequence[Word]) -> Iterator[tuple[str, Word | None]]:
-    """An option with its value, or an empty name with a word that is none."""
-    index = 0
-    while index < len(words):
-        word = words[index]
-        index += 1
-        if word.text == "--":
-            for rest in words[index:]:
-                yield "", rest
-            return
-        if not word.text.startswith("-") or word.text == "-":
-            yield "", word
-            continue
-        name, equals, value = word.text.partition("=")
-        if not word.text.startswith("--") and len(word.text) > 2:
-            # Short options may be one word, the value behind the last of them: -Ur FILE.
-            at = next((n for n, s in enumerate(word.text) if n and f"-{s}" in _PIP_VALUES), 0)
-            if not at:
-                continue
-            name, value = f"-{word.text[at]}", word.text[at + 1 :].removeprefix("=")
-        if value or equals:
-            yield name, word._replace(text=value, redirection=-1)
-        elif name in _PIP_VALUES and index < len(words):
-            yield name, words[index]
-            index += 1
-        else:
-            yield name, None
 
 
 def _pip(
@@ -339,7 +276,7 @@ def _pip(
     direct: list[tuple[DirectReference, int]] = []
     line = command.words[0].line if command.words else call.words[0].line
     unread: list[NotUnderstood] = []
-    for name, word in _options(call.words):
+    for name, word in read_options(call.words):
         if word is None:
             indexes += ["--no-index"] if name == "--no-index" else []
             continue

@@ -13,11 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from neuron_pin.record import NamedTuple
 
 from .branches import Branches, Choices
+from .shell_expansion import SEPARATOR
+from .shell_parameters import (
+    forget_parameters,
+    is_parameter,
+    set_parameters,
+    shift_parameters,
+)
 from .shell_quotes import end_of_substitution
 from .shell_words import (
     ASSIGNMENT,
     MAX_REPEATS,
-    SEPARATOR,
     Lines,
     Tokens,
     Unended,
@@ -286,7 +292,7 @@ class _Reader:
             for name, value in re.findall(r"\$\{([A-Za-z_]\w*):?=([^{}$`]*)\}", written):
                 known.setdefault(name, value.strip("\"'"))
         elif first == "shift":
-            _shift(known, rest[1].text if len(rest) > 1 else "1")
+            shift_parameters(known, rest[1].text if len(rest) > 1 else "1")
         elif first == "set" and "--" in [word.text for word in rest[1:3]]:
             at = [word.text for word in rest].index("--")
             set_parameters(known, [word.text for word in rest[at + 1 :]])
@@ -350,11 +356,11 @@ class _Reader:
     def _call(self, function: _Function, command: Command) -> Iterator[Command]:
         arguments = [word.text for word in command.words[1:]]
         known = self.known
-        kept = {key: known[key] for key in known if _is_parameter(key)}
+        kept = {key: known[key] for key in known if is_parameter(key)}
         if all(word.is_known for word in command.words):
             set_parameters(known, arguments)
         else:
-            _forget_parameters(known)
+            forget_parameters(known)
         reader = _Reader(function.lines, known, self.run, function.file, self.depth + 1)
         if function.file == self.file:
             reader.argument_lines = {
@@ -365,33 +371,11 @@ class _Reader:
         for inner in reader.commands():
             is_passed = is_passed or any(word.text == arguments[-1] for word in inner.words)
             yield inner
-        _forget_parameters(known)
+        forget_parameters(known)
         known.update(kept)
         if not is_passed:
             # The function may do with its words what only running would tell.
             yield command
-
-
-def set_parameters(known: dict[str, str], values: Sequence[str]) -> None:
-    """Make words the positional parameters."""
-    _forget_parameters(known)
-    known["@"] = SEPARATOR.join(values) or SEPARATOR
-    known["*"] = " ".join(values)
-    known.update((str(number), value) for number, value in enumerate(values[:9], 1))
-
-
-def _forget_parameters(known: dict[str, str]) -> None:
-    for key in [key for key in known if _is_parameter(key)]:
-        del known[key]
-
-
-def _is_parameter(key: str) -> bool:
-    return key in ("@", "*") or key.isdecimal()
-
-
-def _shift(known: dict[str, str], number: str) -> None:
-    if "@" in known and number.isdecimal() and len(number) < 4:
-        set_parameters(known, known["@"].split(SEPARATOR)[int(number) :])
 
 
 def _assigned(text: str, is_known: bool) -> str | None:

@@ -12,7 +12,7 @@ from itertools import islice, product
 
 from neuron_pin.inputs.containers.image_reference import read_image_name
 from neuron_pin.inputs.containers.recipe import Recipe
-from neuron_pin.inputs.containers.shell_words import expand
+from neuron_pin.inputs.containers.shell_expansion import expand
 from neuron_pin.inputs.yaml_document import YamlList, YamlMap, YamlNode, YamlText
 
 from .jobs import Job, Part

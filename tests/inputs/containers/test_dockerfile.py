@@ -11,7 +11,7 @@ from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image_reference import read_image_name
 from neuron_pin.inputs.containers.instructions import parse_instructions
 from neuron_pin.inputs.containers.shell import read_commands
-from neuron_pin.inputs.containers.shell_words import expand
+from neuron_pin.inputs.containers.shell_expansion import expand
 
 NAMES = frozenset({"torch-neuronx", "neuronx-cc", "nki"})
 
