@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from neuron_pin.diagnosis.messages import MessageTable
+from neuron_pin.diagnosis.messages import load_messages
 
 MEGABYTE = 1_000_000
 USUAL = (
@@ -48,9 +48,7 @@ def main() -> None:
     os.environ["NEURON_PIN_OFFLINE"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         log, words = Path(folder, "log"), Path(folder, "words")
-        words.write_text(
-            "".join(f"{p.anchor}\n" for m in MessageTable().messages for p in m.patterns)
-        )
+        words.write_text("".join(f"{p.anchor}\n" for m in load_messages() for p in m.patterns))
         ours = [sys.executable, "-m", "neuron_pin", "explain-error", str(log)]
         grep = ["grep", "-acF", "-f", str(words), str(log)]
         log.write_text("nothing\n")

@@ -41,6 +41,11 @@ class Answer(NamedTuple):
     truth: bool | None
     fact: str
 
+    @property
+    def negated(self) -> Answer:
+        """The answer to the opposite, for the same fact."""
+        return self._replace(truth=None if self.truth is None else not self.truth)
+
 
 Decide = Callable[..., Answer]
 
@@ -66,8 +71,7 @@ def _verb(case: Case, *, negative: bool = False) -> str:
 
 
 def _missing(case: Case, name: str) -> Answer:
-    found = find_version(case, name)
-    return found._replace(truth=None if found.truth is None else not found.truth)
+    return find_version(case, name).negated
 
 
 def _between(case: Case, name: str, first: str, below: str) -> Answer:
@@ -114,8 +118,7 @@ def _driver_loaded(case: Case) -> Answer:
 
 
 def _driver_not_loaded(case: Case) -> Answer:
-    found = _driver_loaded(case)
-    return found._replace(truth=None if found.truth is None else not found.truth)
+    return _driver_loaded(case).negated
 
 
 def _driver_not_reloaded(case: Case) -> Answer:
@@ -158,8 +161,7 @@ def _no_module(case: Case) -> Answer:
 
 
 def _module_built(case: Case) -> Answer:
-    found = _no_module(case)
-    return found._replace(truth=None if found.truth is None else not found.truth)
+    return _no_module(case).negated
 
 
 def _lacks(kernels: frozenset[str] | None, kernel: str, what: str) -> Answer:
@@ -307,8 +309,7 @@ def _admits(versions: str, version: str) -> bool:
 
 
 def _has_wheel(case: Case, name: str, versions: str = "") -> Answer:
-    found = _no_wheel(case, name, versions)
-    return found._replace(truth=None if found.truth is None else not found.truth)
+    return _no_wheel(case, name, versions).negated
 
 
 def _placeholder(case: Case, name: str, version: str) -> Answer:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from enum import Enum
-from functools import cached_property
 from typing import Any
 
 from neuron_pin.record import NamedTuple
@@ -26,11 +25,6 @@ class Kind(Enum):
     """The machine's: something in use, held, expired."""
     NONE = "none"
     """Nothing that a package manager could install."""
-
-    @property
-    def is_of_versions(self) -> bool:
-        """Whether the choice of a version can help."""
-        return self in (Kind.VERSION, Kind.TARGET)
 
 
 class Condition(NamedTuple):
@@ -76,14 +70,10 @@ class Message(NamedTuple):
     sources: tuple[str, ...]
 
 
-class MessageTable:
-    """The rows of messages.json; read when they are used."""
-
-    @cached_property
-    def messages(self) -> tuple[Message, ...]:
-        """All rows, in the order of the file."""
-        with open(FILE, encoding="utf-8") as stream:
-            return tuple(_read(fields) for fields in json.load(stream)["messages"])
+def load_messages() -> tuple[Message, ...]:
+    """All rows of messages.json, in the order of the file."""
+    with open(FILE, encoding="utf-8") as stream:
+        return tuple(_read(fields) for fields in json.load(stream)["messages"])
 
 
 def _read(fields: dict[str, Any]) -> Message:

@@ -13,7 +13,7 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.diagnosis.explaining import Diagnosis, diagnose
 from neuron_pin.diagnosis.known import THIRD_PARTY, Known
 from neuron_pin.diagnosis.matching import find_messages
-from neuron_pin.diagnosis.messages import MessageTable
+from neuron_pin.diagnosis.messages import load_messages
 from neuron_pin.diagnosis.stated import Stated, add_stated, find_stated, join_stated
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.record import NamedTuple
@@ -72,7 +72,7 @@ def explain_errors(text: Iterable[str], place: Place, catalog: Catalog) -> Expla
             stated = join_stated(stated, find_stated(piece))
             yield piece
 
-    matches = find_messages(watch(), MessageTable().messages)
+    matches = find_messages(watch(), load_messages())
     known = add_stated(known, stated)
     found = diagnose(matches, known, catalog)
     return ExplainedErrors(tuple(found), known, lines, size < MAX_BYTES)

@@ -15,11 +15,11 @@ from neuron_pin.diagnosis.conditions import CONDITIONS
 from neuron_pin.diagnosis.explaining import Diagnosis, Verdict, diagnose
 from neuron_pin.diagnosis.known import Known
 from neuron_pin.diagnosis.matching import MAX_LINE, find_messages
-from neuron_pin.diagnosis.messages import MessageTable
+from neuron_pin.diagnosis.messages import load_messages
 from neuron_pin.fs.toml import parse_toml
 from neuron_pin.operations.explain_error import Place, explain_errors
 
-MESSAGES = MessageTable().messages
+MESSAGES = load_messages()
 FOLDER = FIXTURES / "error-messages"
 
 
