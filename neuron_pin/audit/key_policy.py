@@ -38,16 +38,13 @@ def read_policy(root: str) -> dict[str, str]:
     """The days from which a machine's apt refuses algorithms, by their names, "" for long ago and
     "9999" for never; raises `UnreadableInput`."""
     # Imported here: few machines have a policy.
-    from neuron_pin.fs.toml import parse_toml
+    from neuron_pin.fs.toml import parse_toml_file
 
     days = dict(ENDED)
     path = find_policy(root)
     if not path:
         return days
-    try:
-        document = parse_toml(read_bounded(path, MAX_POLICY).decode("utf-8", "replace"))
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
+    document = parse_toml_file(path, read_bounded(path, MAX_POLICY).decode("utf-8", "replace"))
     for section in ("hash_algorithms", "asymmetric_algorithms"):
         table = document.get(section)
         for name, value in table.items() if isinstance(table, dict) else ():

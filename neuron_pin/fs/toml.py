@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from neuron_pin.errors import UnreadableInput
+
 
 def parse_toml(text: str) -> dict[str, Any]:
     """A document; raises `ValueError` for what is none, and for what nests too deeply or has a
@@ -18,3 +20,11 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError(str(error)) from None
+
+
+def parse_toml_file(path: str, text: str) -> dict[str, Any]:
+    """The document that a file has as its text; raises `UnreadableInput`."""
+    try:
+        return parse_toml(text)
+    except ValueError as error:
+        raise UnreadableInput(path, None, f"not TOML: {error}") from None

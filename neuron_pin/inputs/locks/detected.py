@@ -22,6 +22,8 @@ from neuron_pin.record import NamedTuple
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.project_document import ProjectParts
 
+    from .toml_locks import TomlLock
+
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -279,8 +281,11 @@ def _place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-def read_toml_lock_file(path: str, reading: Reading) -> list[DetectedPackage]:
-    """The packages of a lock of uv, Poetry or PEP 751; raises `UnreadableInput`."""
+def read_toml_lock_file(
+    path: str, reading: Reading, kind: type[TomlLock] | None = None
+) -> list[DetectedPackage]:
+    """The packages of a lock in TOML, of uv, Poetry or PEP 751 where no other kind is named;
+    raises `UnreadableInput`."""
     from .toml_locks import read_toml_lock
 
     return [
@@ -292,5 +297,5 @@ def read_toml_lock_file(path: str, reading: Reading) -> list[DetectedPackage]:
             _place(path, row.line),
             environments=row.environments if reading.worlds else None,
         )
-        for row in read_toml_lock(path, reading.problems, reading.worlds)
+        for row in read_toml_lock(path, reading.problems, reading.worlds, kind)
     ]

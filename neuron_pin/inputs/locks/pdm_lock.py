@@ -10,25 +10,14 @@ from typing import Any
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.requirements.alternatives import Environment
-from neuron_pin.policy import Ecosystem, PackageKey
 
-from .detected import DetectedPackage, Reading
-from .toml_locks import MAX_CHOICES, TomlLock, list_strings, read_toml_lock
+from .detected import DetectedPackage, Reading, read_toml_lock_file
+from .toml_locks import MAX_CHOICES, TomlLock, list_strings
 
 
 def read_pdm_lock(path: str, reading: Reading) -> list[DetectedPackage]:
     """The packages of a pdm.lock; raises `UnreadableInput`."""
-    return [
-        DetectedPackage(
-            PackageKey(Ecosystem.PIP, row.name),
-            row.version,
-            None,
-            row.source,
-            f"{path}:{row.line}" if row.line else path,
-            environments=row.environments if reading.worlds else None,
-        )
-        for row in read_toml_lock(path, reading.problems, reading.worlds, _Pdm)
-    ]
+    return read_toml_lock_file(path, reading, _Pdm)
 
 
 class _Pdm(TomlLock):

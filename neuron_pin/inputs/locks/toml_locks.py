@@ -13,7 +13,7 @@ from typing import Any
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.fs.toml import parse_toml_file
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.record import NamedTuple
 
@@ -47,11 +47,9 @@ def read_toml_lock(
     kind where that is not given."""
     try:
         text = read_bounded(path, MAX_BYTES).decode("utf-8")
-        document = parse_toml(text)
     except UnicodeDecodeError:
         raise UnreadableInput(path, None, "not UTF-8 text") from None
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
+    document = parse_toml_file(path, text)
     kind = kind or {"uv.lock": _Uv, "poetry.lock": _Poetry}.get(os.path.basename(path), _Pylock)
     lock = kind(path, document, worlds)
     rows = document.get(lock.table, [])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput, WrongUsage
@@ -55,6 +56,32 @@ class Parts:
         reference = read_direct(f"{name} @ {address}")
         reference = reference or DirectReference(canonicalize_name(name), address)
         self.direct.append((reference, self.place(line)))
+
+    def read_row(
+        self, name: str, row: Any, line: int, addresses: Sequence[str]
+    ) -> tuple[dict[str, Any], str] | None:
+        """The table of one package, and its requirement without a marker; none for a package
+        that one of the keys ``addresses`` takes from elsewhere, which is added, or told where that
+        is a path, and for one whose version cannot be read."""
+        details: dict[str, Any] = row if isinstance(row, dict) else {"version": row}
+        for key in addresses:
+            address = details.get(key)
+            if not isinstance(address, str):
+                continue
+            if "://" in address:
+                self.add_address(name, address, line)
+            else:
+                problem = f"{name[:60]} is a local path, and not a package of an index"
+                self.tell(line, problem, is_error=False)
+            return None
+        version = details.get("version", "*")
+        if not isinstance(version, str):
+            self.tell(line, f"{name[:60]}: its version is not a string")
+            return None
+        extras = details.get("extras", [])
+        listed = ",".join(map(str, extras)) if isinstance(extras, list) else ""
+        text = f"{name}[{listed}]" if listed else name
+        return details, text + ("" if version.strip() == "*" else version)
 
     def tell(self, line: int, problem: str, hint: str = "", *, is_error: bool = True) -> None:
         """Say what is not read."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from neuron_pin.errors import UnreadableInput
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.fs.toml import parse_toml_file
 
 from .parts import Parts
 from .project_document import ProjectParts
@@ -26,10 +25,7 @@ _MARKERS = (
 def read_pipfile(path: str) -> ProjectParts:
     """Read a Pipfile; raises `UnreadableInput` for what is no TOML."""
     text = read_text(path)
-    try:
-        document = parse_toml(text)
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
+    document = parse_toml_file(path, text)
     parts = Parts(path)
     rows = document.get("source", [])
     sources = {
@@ -68,31 +64,16 @@ def _add(
     sources: dict[str, str],
     first: str,
 ) -> None:
-    details: dict[str, Any] = row if isinstance(row, dict) else {"version": row}
-    for key in ("git", "file", "path"):
-        address = details.get(key)
-        if not isinstance(address, str):
-            continue
-        if "://" in address:
-            parts.add_address(name, address, line)
-        else:
-            problem = f"{name[:60]} is a local path, and not a package of an index"
-            parts.tell(line, problem, is_error=False)
+    read = parts.read_row(name, row, line, ("git", "file", "path"))
+    if read is None:
         return
-    version = details.get("version", "*")
-    if not isinstance(version, str):
-        parts.tell(line, f"{name[:60]}: its version is not a string")
-        return
+    details, text = read
     index = details.get("index", "")
     if index and index not in sources:
         parts.tell(line, f"{name[:60]}: its index {str(index)[:60]!r} is none of the sources")
-    extras = details.get("extras", [])
-    listed = ",".join(map(str, extras)) if isinstance(extras, list) else ""
     markers = [details.get("markers", "")]
     markers += [f"{key} {details[key]}" for key in _MARKERS if isinstance(details.get(key), str)]
     both = " and ".join(f"({each})" for each in markers if isinstance(each, str) and each)
-    text = f"{name}[{listed}]" if listed else name
-    text += "" if version.strip() == "*" else version
     source = sources.get(str(index), first) if index else first
     parts.add(part, f"{text} ; {both}" if both else text, line, source=source)
 

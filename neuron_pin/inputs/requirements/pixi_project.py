@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.fs.toml import parse_toml_file
 
 from .conda_environment import to_specifier
 from .parts import Parts
@@ -23,10 +23,7 @@ MAX_ENVIRONMENTS = 200
 def read_pixi_project(path: str) -> ProjectParts:
     """Read a pixi.toml; raises `UnreadableInput` for what is no TOML."""
     text = read_text(path)
-    try:
-        document = parse_toml(text)
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
+    document = parse_toml_file(path, text)
     parts = Parts(path)
     lines = _find_lines(text)
     features = {"": document}
@@ -99,25 +96,11 @@ def _feature(
 
 
 def _add(parts: Parts, environment: str, name: str, row: Any, line: int) -> None:
-    details: dict[str, Any] = row if isinstance(row, dict) else {"version": row}
-    for key in ("git", "url", "path"):
-        address = details.get(key)
-        if isinstance(address, str) and "://" in address:
-            parts.add_address(name, address, line)
-            return
-        if isinstance(address, str):
-            problem = f"{name[:60]} is a local path, and not a package of an index"
-            parts.tell(line, problem, is_error=False)
-            return
-    version = details.get("version", "*")
-    if not isinstance(version, str):
-        parts.tell(line, f"{name[:60]}: its version is not a string")
+    read = parts.read_row(name, row, line, ("git", "url", "path"))
+    if read is None:
         return
+    details, text = read
     marker = details.get("env-markers")
-    extras = details.get("extras", [])
-    listed = ",".join(map(str, extras)) if isinstance(extras, list) else ""
-    text = f"{name}[{listed}]" if listed else name
-    text += "" if version.strip() == "*" else version
     index = details.get("index")
     source = index if isinstance(index, str) else ""
     text = f"{text} ; {marker}" if isinstance(marker, str) and marker else text

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.fs.toml import parse_toml_file
 from neuron_pin.record import NamedTuple
 
 from .direct import DirectReference, read_direct
@@ -74,10 +74,7 @@ class ProjectDocument:
         self.path = path
         self.environ = environ
         self.text = read_text(path)
-        try:
-            self.document = parse_toml(self.text)
-        except ValueError as error:
-            raise UnreadableInput(path, None, f"not TOML: {error}") from None
+        self.document = parse_toml_file(path, self.text)
         self.lines = self.text.splitlines()
         self.parts: dict[str, list[StatedRequirement]] = {"": []}
         self.direct: list[tuple[DirectReference, str]] = []

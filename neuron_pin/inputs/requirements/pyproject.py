@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnknownName, UnreadableInput, WrongUsage
-from neuron_pin.fs.toml import parse_toml
+from neuron_pin.fs.toml import parse_toml_file
 
 from .requirement import Requirement, parse_requirement
 from .requirements_txt import RequirementsFile, read_text
@@ -28,7 +28,7 @@ class Project:
         """Read it; raises `UnreadableInput`."""
         self.path = path
         self._text = read_text(path)
-        self._document = _toml(path, self._text)
+        self._document = parse_toml_file(path, self._text)
         project = self._table("project", self._document.get("project", {}))
         self._dynamic = self._strings("project.dynamic", project.get("dynamic", []))
         self._name = canonicalize_name(str(project.get("name", "")))
@@ -242,10 +242,3 @@ class Project:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UnreadableInput(self.path, None, f"{name} is not a list of strings")
         return value
-
-
-def _toml(path: str, text: str) -> dict[str, Any]:
-    try:
-        return parse_toml(text)
-    except ValueError as error:
-        raise UnreadableInput(path, None, f"not TOML: {error}") from None
