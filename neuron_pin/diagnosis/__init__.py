@@ -1,1 +1,1 @@
-"""Error messages of Neuron's software: what each means, and which cause the facts prove."""
+"""Known error messages of Neuron software: what each means, and which cause the facts prove."""
