@@ -22,7 +22,7 @@ from .finding import Finding, Severity
 from .names import check_names
 from .newer import check_newer_python
 from .remedy import pip_install_command, reinstall_commands
-from .requirements import check_packages, is_neuron
+from .requirements import check_packages, is_neuron, list_neuron_names
 
 _NOT_IT = (
     "placeholder",
@@ -61,7 +61,7 @@ def check_environment(
 ) -> tuple[list[Finding], list[DetectedPackage]]:
     """The findings on an environment below a root, and everything that is installed in it; raises
     `UnreadableInput` for what is not an environment."""
-    names = frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
+    names = list_neuron_names(catalog)
     findings: list[Finding] = []
     stated: list[DetectedPackage] = []
     sound: list[DetectedPackage] = []

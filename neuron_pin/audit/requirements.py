@@ -115,6 +115,11 @@ def is_neuron(package: Package | None) -> bool:
     )
 
 
+def list_neuron_names(catalog: Catalog) -> frozenset[str]:
+    """The names of the Neuron packages that the facts have."""
+    return frozenset(name for name, package in catalog.packages.items() if is_neuron(package))
+
+
 def _list_shipped(catalog: Catalog, stated: Iterable[DetectedPackage]) -> Shipped:
     """What releases shipped of the packages that are stated, by version; a stated version that
     has a build behind a listed one is the listed one, and so is one of pip with other zeros at

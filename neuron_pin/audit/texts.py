@@ -19,7 +19,7 @@ from neuron_pin.inputs.containers.shell_words import split_rows
 from neuron_pin.inputs.requirements.requirements_txt import read_text
 
 from .finding import Severity
-from .requirements import is_neuron
+from .requirements import list_neuron_names
 from .unread import UnreadPart
 
 MAX_LINE = 4000
@@ -81,7 +81,7 @@ def find_texts(path: str, catalog: Catalog, told: Collection[str]) -> Iterator[U
         return
     if re.search("neuron|nki", text, re.IGNORECASE) is None:
         return
-    names = {name for name, package in catalog.packages.items() if is_neuron(package)}
+    names = list_neuron_names(catalog)
     number = 0
     for first, last, line in _join_lines(text):
         if number >= MAX_TOLD:
@@ -127,7 +127,7 @@ def _find_requirement(path: str, catalog: Catalog) -> UnreadPart | None:
         text = read_script_text(path)
     except UnreadableInput:
         return None
-    names = {name for name, package in catalog.packages.items() if is_neuron(package)}
+    names = list_neuron_names(catalog)
     for number, row in enumerate(split_rows(text), 1):
         if re.search("neuron|nki", row, re.IGNORECASE) is None:
             continue

@@ -12,7 +12,7 @@ from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 
 from .finding import Finding, Severity
-from .requirements import is_neuron
+from .requirements import is_neuron, list_neuron_names
 
 MAX_TEXT = 80
 
@@ -88,7 +88,7 @@ def describe_problems(
 
 def concerns_neuron(names: Iterable[str], catalog: Catalog) -> bool:
     """Whether one of the names is that of a Neuron package, or a pattern that matches one."""
-    ours = [name for name, package in catalog.packages.items() if is_neuron(package)]
+    ours = list_neuron_names(catalog)
     return any(
         is_neuron(catalog.packages.get(name))
         or (any(sign in name for sign in "*?[") and fnmatch.filter(ours, name))
