@@ -17,7 +17,7 @@ def find_in_context(path: str, copied: Iterable[str], guessed: Iterable[str] = (
     own = os.path.dirname(path)
     sources = [plain for name in copied if not (plain := _plain(name)).startswith("..")]
     beside = [plain for name in guessed if not (plain := _plain(name)).startswith("..")]
-    for folder in [own, *_list_above(own)] if sources else [own]:
+    for folder in [own, *(list_above(own) or ())] if sources else [own]:
         for name in [*sources, *beside] if folder == own else sources:
             where = os.path.join(folder, name)
             if os.path.isfile(where):
@@ -42,11 +42,12 @@ def _plain(name: str) -> str:
     return os.path.normpath(name.lstrip("/") or ".")
 
 
-def _list_above(own: str) -> list[str]:
-    """The folders above one, up to the one of its repository; none without a repository."""
+def list_above(own: str, most: int = MAX_ABOVE) -> list[str] | None:
+    """The folders above one, at most so many, up to the one of its repository; `None` without a
+    repository."""
     found: list[str] = []
     folder = own
-    while len(found) <= MAX_ABOVE:
+    while len(found) <= most:
         if os.path.lexists(os.path.join(folder, ".git")):
             return found
         above = os.path.normpath(os.path.join(folder, os.pardir))
@@ -54,4 +55,4 @@ def _list_above(own: str) -> list[str]:
             break
         found.append(above)
         folder = above
-    return []
+    return None

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from neuron_pin.inputs.containers.branches import Choices
+from neuron_pin.inputs.containers.build_context import list_above
 from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.install_commands import read_installations
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood, find_names
@@ -25,6 +26,9 @@ MAX_READ = 4 * 1024 * 1024
 
 MAX_APART = 200
 """Installations that are judged each for itself where a script has too many alternatives."""
+
+MAX_ABOVE = 11
+"""How many folders above a script are looked at for its repository."""
 
 MAX_UNENDED = 100
 """What is told of a file that is open at its end."""
@@ -219,16 +223,7 @@ def script_folders(path: str) -> list[str]:
     """Where the files are that a script names: in its own folder, or in one above up to that of
     the repository, from which it may be run; without a repository, where this is run."""
     own = os.path.dirname(path)
-    found = [own]
-    folder = os.path.abspath(own)
-    for _ in range(12):
-        if os.path.exists(os.path.join(folder, ".git")):
-            above = os.path.abspath(own)
-            while above != folder:
-                above = os.path.dirname(above)
-                found.append(os.path.relpath(above) if not os.path.isabs(own) else above)
-            return found
-        folder = os.path.dirname(folder)
-    if not os.path.isabs(own) and own:
-        found.append("")
-    return found
+    above = list_above(own, MAX_ABOVE)
+    if above is None:
+        return [own] if os.path.isabs(own) or not own else [own, ""]
+    return [own, *above]
