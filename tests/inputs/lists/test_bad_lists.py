@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from broken_inputs import assert_refused, assert_rows
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.file_kind import read_detected
@@ -31,10 +32,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "text"), REFUSED)
 def test_what_is_broken_or_newer_is_refused(tmp_path: Path, name: str, text: str) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(UnreadableInput):
-        read_detected(str(path), {}, [])
+    assert_refused(tmp_path / name, text)
 
 
 # What a list has, and how many packages and problems come of it.
@@ -56,11 +54,7 @@ ROWS = [
 def test_a_broken_row_hides_no_other(
     tmp_path: Path, name: str, text: str, packages: int, problems: int
 ) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    told: list[UnreadableInput] = []
-    assert len(read_detected(str(path), {}, told)) == packages
-    assert len(told) == problems
+    assert_rows(tmp_path / name, text, packages, problems)
 
 
 def test_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

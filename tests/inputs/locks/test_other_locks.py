@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
+from broken_inputs import assert_refused, assert_rows
 
-from neuron_pin.errors import UnreadableInput
-from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.locks import pipfile_lock
 from neuron_pin.inputs.requirements import parts
 
@@ -28,10 +27,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "text"), REFUSED)
 def test_what_is_broken_or_newer_is_refused(tmp_path: Path, name: str, text: str) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(UnreadableInput):
-        read_detected(str(path), {}, [])
+    assert_refused(tmp_path / name, text)
 
 
 # What a file has, and how many packages and problems come of it.
@@ -52,11 +48,7 @@ ROWS = [
 def test_a_broken_row_hides_no_other(
     tmp_path: Path, name: str, text: str, packages: int, problems: int
 ) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    told: list[UnreadableInput] = []
-    assert len(read_detected(str(path), {}, told)) == packages
-    assert len(told) == problems
+    assert_rows(tmp_path / name, text, packages, problems)
 
 
 def test_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +58,4 @@ def test_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("Pipfile.lock", '{"_meta": {"pipfile-spec": 6}, "default": {"a": {}, "b": {}}}'),
         ("Pipfile", "[packages]\na = '*'\nb = '*'\n"),
     ):
-        (tmp_path / name).write_text(text)
-        with pytest.raises(UnreadableInput):
-            read_detected(str(tmp_path / name), {}, [])
+        assert_refused(tmp_path / name, text)
