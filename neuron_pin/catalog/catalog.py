@@ -16,6 +16,8 @@ A catalog is a folder::
     models.json       model classes: component, workload, phases
     evidence.json     what releases shipped beside what the manifest lists
     parts.json        what is known of releases that are newer than the manifest
+    charts.json       releases of the Helm chart
+    kubernetes.json   the parts that run in a Kubernetes cluster
 """
 
 from __future__ import annotations

@@ -348,8 +348,8 @@ class TestedConfiguration(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A release of the Neuron Helm chart: the SDK release that it is for, its day, none where that
-    is not known, and the tag of each image by the image's name."""
+    """A release of the Neuron Helm chart: the SDK release that it is for and its day, empty and
+    none where no source states it, and the tag of each image by the image's name."""
 
     version: str
     sdk: str
@@ -360,7 +360,8 @@ class Chart(NamedTuple):
     def as_document(self) -> dict[str, object]:
         """Plain values for JSON, as ``charts.json`` has them."""
         day = {"date": self.date.isoformat()} if self.date is not None else {}
-        found: dict[str, object] = {"chart": self.version, "sdk": self.sdk, **day}
+        sdk = {"sdk": self.sdk} if self.sdk else {}
+        found: dict[str, object] = {"chart": self.version, **sdk, **day}
         return found | {"images": dict(self.images), "source": self.source}
 
 

@@ -192,7 +192,7 @@ def read_chart(fields: Fields) -> Chart:
         raise fields.broken("'images' is not an object of strings")
     return Chart(
         version=fields.text("chart"),
-        sdk=fields.text("sdk"),
+        sdk=fields.text("sdk", ""),
         date=fields.day_or_none("date"),
         images=tuple(sorted((name, str(tag)) for name, tag in images.items())),
         source=fields.text("source"),

@@ -32,6 +32,13 @@ _RECIPE = re.compile(
 """Container recipes that evidence comes from."""
 _ADDRESS = re.compile(r"https://github\.com/aws-neuron/[\w./-]+")
 """A page of the vendor's repositories that has no path in any: what a release was published as."""
+_MANIFEST_FILE = re.compile(r"(?P<path>src/k8/[\w./-]+\.yml), (?P<release>\d+\.\d+\.\d+)")
+"""A manifest for Kubernetes in the vendor's repository, as a release has it."""
+_BLOB = re.compile(
+    r"https://github\.com/[\w.-]+/(?P<repository>[\w.-]+)/blob/(?P<commit>[0-9a-f]{7})[0-9a-f]{33}/"
+    r"(?:[\w.-]+/)*(?P<name>[\w.-]+)"
+)
+"""A file of a repository at a commit."""
 _OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
 _PACKAGES = "release-notes/releasecontent.rst"
 """The page that lists a release's packages."""
@@ -60,6 +67,10 @@ def find_source_url(source: str) -> str | None:
     recipe = _RECIPE.match(source)
     if recipe is not None:
         return "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())
+    manifest_file = _MANIFEST_FILE.fullmatch(source)
+    if manifest_file is not None:
+        repository = _vendor_pages()["repository"]
+        return f"{repository}/blob/v{manifest_file['release']}/{manifest_file['path']}"
     release = _OF_RELEASE.fullmatch(source)
     if release is not None and sdk_key(release[1]) <= sdk_key(_vendor_pages()["newest_release"]):
         manifest = f"{_commit()}/{_vendor_pages()['manifest']}"
@@ -69,9 +80,12 @@ def find_source_url(source: str) -> str | None:
 
 def shorten_source(source: str) -> str:
     """A source in a few words: of a page only its name."""
-    page = _PAGE.match(source)
+    page = _PAGE.match(source) or _MANIFEST_FILE.match(source)
     if page is None:
-        return source
+        blob = _BLOB.fullmatch(source)
+        return "{repository}, {name} at {commit}".format(**blob.groupdict()) if blob else source
+    if page.re is _MANIFEST_FILE:
+        return f"{os.path.basename(page['path'])}, {page['release']}"
     return os.path.basename(page[0]).removesuffix(".rst") + source[page.end() :]
 
 

@@ -13,7 +13,7 @@ from neuron_pin.catalog.changes import (
     find_release_before,
     read_contents,
 )
-from neuron_pin.catalog.facts import Chart
+from neuron_pin.catalog.cluster import list_release_charts, list_release_parts
 from neuron_pin.catalog.known_in_part import describe_completion, describe_known_part
 from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.catalog.status import Status
@@ -161,9 +161,16 @@ def _text(
     lines += ["", *columns(("PACKAGE", "VERSION", "KIND", "INSTANCES", "PYTHON"), table, screen)]
     if release.in_part:
         lines += ["", f"{describe_known_part(catalog, release)}; {describe_completion(catalog)}"]
-    for chart in _charts(catalog, release):
+    inside = screen._replace(width=screen.width - 2 if screen.width else None)
+    parts = [
+        (part.name, tag, shorten_source(source))
+        for part, tag, source in list_release_parts(catalog, release.sdk)
+    ]
+    if parts:
+        lines += ["", "Kubernetes parts:"]
+        lines += [f"  {line}" for line in columns(("IMAGE", "TAG", "SOURCE"), parts, inside)]
+    for chart in list_release_charts(catalog, release.sdk):
         lines += ["", f"Helm chart {chart.version} [{shorten_source(chart.source)}]:"]
-        inside = screen._replace(width=screen.width - 2 if screen.width else None)
         lines += [f"  {line}" for line in columns(("IMAGE", "TAG"), chart.images, inside)]
     if changes is not None:
         lines += ["", *_change_lines(changes, screen)]
@@ -257,14 +264,19 @@ def _document(
             }
             for name, version, kind, instances, pythons in _members(catalog, release, family)
         ],
-        "charts": [chart.as_document() for chart in _charts(catalog, release)],
+        "kubernetes": [
+            {
+                "image": part.name,
+                "title": part.title,
+                "tag": tag,
+                "source": source,
+                "source_url": find_source_url(source),
+            }
+            for part, tag, source in list_release_parts(catalog, release.sdk)
+        ],
+        "charts": [chart.as_document() for chart in list_release_charts(catalog, release.sdk)],
         "changes": changes_document(changes) if changes is not None else None,
     }
-
-
-def _charts(catalog: Catalog, release: Release) -> list[Chart]:
-    """The Helm charts that are for a release: Kubernetes' parts are in no manifest any more."""
-    return [chart for chart in catalog.charts if chart.sdk == release.sdk]
 
 
 def changes_document(changes: Changes) -> dict[str, object]:

@@ -53,7 +53,8 @@ class ImportedFacts:
                 yield f"unknown {unknown.kind}  {unknown.name}: {unknown.taken_as}"
         for chart in self.charts:
             tags = ", ".join(f"{name} {tag}" for name, tag in chart.images)
-            yield f"chart  {chart.version} for SDK {chart.sdk}: {tags} [{chart.source}]"
+            release = f" for SDK {chart.sdk}" if chart.sdk else ""
+            yield f"chart  {chart.version}{release}: {tags} [{chart.source}]"
         if announcements is not None:
             unread = len(announcements.unread)
             more = " (-v shows each)" if unread and not everything else ""
@@ -148,12 +149,14 @@ def read_facts(
 
     Raises as `import_facts` does; writes nothing.
     """
+    charted = {path: found for path in paths if (found := _find_chart(path))}
     folders = [path for path in paths if os.path.isdir(path) or path.endswith(".rst")]
+    folders = [path for path in folders if path not in charted]
     notes = [path for path in paths if path not in folders and is_chart_file(path)]
-    files = [path for path in paths if path not in folders and path not in notes]
+    files = [path for path in paths if path not in (*folders, *notes, *charted)]
     if len(files) > 1:
         raise WrongUsage("catalog import takes one manifest, and folders of pages")
-    charts = find_new_charts(notes, known)
+    charts = find_new_charts(notes, known, tuple(charted.values()))
     manifest = read_manifest(files[0], known) if files else None
     fresh: tuple[str, ...] = ()
     if manifest is not None:
@@ -203,8 +206,19 @@ def read_facts(
     return imported, texts
 
 
-def find_new_charts(paths: Sequence[str], known: Catalog) -> tuple[Chart, ...]:
-    """The charts of files that are not known, or known otherwise.
+def _find_chart(path: str) -> str:
+    """The folder of the Helm chart that a path has, empty for none."""
+    if not os.path.isdir(path):
+        return ""
+    from .import_charts import find_chart_folder
+
+    return find_chart_folder(path)
+
+
+def find_new_charts(
+    paths: Sequence[str], known: Catalog, folders: Sequence[str] = ()
+) -> tuple[Chart, ...]:
+    """The charts of notes, and of the chart's own folders, that are not known, or known otherwise.
 
     Raises `UnreadableInput`, also for two files that have one chart.
     """
@@ -215,9 +229,14 @@ def find_new_charts(paths: Sequence[str], known: Catalog) -> tuple[Chart, ...]:
             if chart.version in found:
                 raise UnreadableInput(path, None, f"chart {chart.version} is in another file, too")
             found[chart.version] = chart
+    charts = list(found.values())
+    if folders:
+        from .import_charts import merge_charts, read_chart_folder
+
+        charts = merge_charts(charts, [read_chart_folder(each, known) for each in folders], known)
     return tuple(
         chart
-        for chart in found.values()
+        for chart in charts
         if chart.version not in before or before[chart.version].images != chart.images
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
 from neuron_pin.catalog.choosing import old_beside
+from neuron_pin.catalog.cluster import read_cluster
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Chart, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.model_classes import read_model_classes
@@ -43,6 +44,7 @@ CURATED = (
     "evidence.json",
     "parts.json",
     "charts.json",
+    "kubernetes.json",
 )
 
 
@@ -139,7 +141,7 @@ def _read_back(folder: str) -> None:
     _ = fresh.evidence, fresh.parts
     _ = [fresh.shipped(name) for name in fresh.packages]
     _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
-    _ = fresh.pythons, fresh.instance_repairs, fresh.machines, fresh.charts
+    _ = fresh.pythons, fresh.instance_repairs, fresh.machines, fresh.charts, read_cluster(fresh)
 
 
 def _texts(
