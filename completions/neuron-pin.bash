@@ -33,10 +33,12 @@ _neuron_pin() {
   local list31='system user venv'
   local list32='aws-neuron-dkms= aws-neuron-k8-plugin= aws-neuron-k8-scheduler= aws-neuron-runtime-base= aws-neuron-tools= aws-neuronx-collectives= aws-neuronx-dkms= aws-neuronx-gpsimd-customop= aws-neuronx-gpsimd-customop-lib= aws-neuronx-gpsimd-tools= aws-neuronx-k8-plugin= aws-neuronx-k8-scheduler= aws-neuronx-oci-hook= aws-neuronx-oci-hooks= aws-neuronx-runtime-discovery= aws-neuronx-runtime-lib= aws-neuronx-tools= dmlc-nnvm= dmlc-topi= dmlc-tvm= inferentia-hwm= islpy= jax-neuronx= libneuronxla= libtorch-neuronx-lite= mx-neuron= mxnet-neuron= neuron-agentic-development= neuron-cc= neuronperf= neuronx-cc= neuronx-cc-stubs= neuronx-distributed= neuronx-distributed-inference= neuronx-distributed-training= neuronx-gpsimd-customop= neuronx-gpsimd-tools= neuronx-hwm= nki= nrtpy= tensorboard-plugin-neuron= tensorboard-plugin-neuronx= tensorflow-model-server-neuron= tensorflow-model-server-neuronx= tensorflow-neuron= tensorflow-neuronx= torch= torch-neuron= torch-neuronx= torch-xla= transformers-neuronx= vllm-neuron='
   local list33='redirect cache'
-  local list34='text json sarif'
-  local list35='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates'
-  local list36='bash zsh fish'
-  local list37='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version'
+  local list34='summary full'
+  local list35='json text'
+  local list36='text json sarif'
+  local list37='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates'
+  local list38='bash zsh fish'
+  local list39='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version'
   local cur=${COMP_WORDS[COMP_CWORD]} path="" option="" words="" paths="" count=0 word i
   # An equals sign is a word of its own.
   [[ $cur == = ]] && cur=""
@@ -95,6 +97,10 @@ _neuron_pin() {
         case $word in --color | --listen | --certfile | --keyfile | --files | --file-host | --cache-size | --sdk | --instance | --as-of | --exclude-newer | --phase | -i | --index-url | --extra-index-url | --neuron-index-url | --index | --trusted-host | --cache-dir | --cert | --client-cert | --proxy) option=$word ;; esac ;;
       exec)
         case $word in --color | --lock | --cache-dir) option=$word ;; esac ;;
+      fleet)
+        case $word in --color) option=$word ;; esac ;;
+      'fleet facts')
+        case $word in --color | --root | --name | --gather | --lock | --instance | --os | --as-of | --within | -o | --output | --output-file | --format) option=$word ;; esac ;;
       releases)
         case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
       catalog)
@@ -130,7 +136,7 @@ _neuron_pin() {
       esac ;;
     *)
       case "$path/$word" in
-      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /releases | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
+      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
         path="${path:+$path }$word" count=0 ;;
       *) ((++count)) ;;
       esac ;;
@@ -285,6 +291,15 @@ _neuron_pin() {
     'exec --color') words=$list1 ;;
     'exec --lock') paths=-f ;;
     'exec --cache-dir') paths=-d ;;
+    'fleet --color') words=$list1 ;;
+    'fleet facts --color') words=$list1 ;;
+    'fleet facts --root') paths=-d ;;
+    'fleet facts --gather') words=$list34 ;;
+    'fleet facts --lock') paths=-f ;;
+    'fleet facts --instance') words=$list5 ;;
+    'fleet facts --os') words=$list6 ;;
+    'fleet facts -o' | 'fleet facts --output' | 'fleet facts --output-file') paths=-f ;;
+    'fleet facts --format') words=$list35 ;;
     'releases --color') words=$list1 ;;
     'releases --instance') words=$list5 ;;
     'releases --format') words=$list13 ;;
@@ -310,12 +325,12 @@ _neuron_pin() {
     'catalog verify --signed-by') paths=-f ;;
     'catalog verify --format') words=$list13 ;;
     'catalog lint --color') words=$list1 ;;
-    'catalog lint --format') words=$list34 ;;
+    'catalog lint --format') words=$list36 ;;
     'policy --color') words=$list1 ;;
     'policy --format') words=$list24 ;;
     'doctor --color') words=$list1 ;;
     'doctor --root') paths=-d ;;
-    'doctor --format') words=$list34 ;;
+    'doctor --format') words=$list36 ;;
     'cache --color') words=$list1 ;;
     'cache info --color') words=$list1 ;;
     'cache info --cache-dir') paths=-d ;;
@@ -350,6 +365,8 @@ _neuron_pin() {
     'hook remove') words='-h --help -q --quiet -v --verbose --color --dry-run --overwrite --scope --venv --root' ;;
     serve) words='-h --help -q --quiet -v --verbose --color --listen --certfile --keyfile --check --no-access-log --files --file-host --cache-size --no-read-ahead --sdk --instance --as-of --exclude-newer --phase -i --index-url --extra-index-url --neuron-index-url --index --trusted-host --offline --cache-dir --cert --client-cert --proxy' ;;
     exec) words='-h --help -q --quiet -v --verbose --color --lock --cache-dir' ;;
+    fleet) words='-h --help -q --quiet -v --verbose --color' ;;
+    'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;
     releases) words='-h --help -q --quiet -v --verbose --color --instance --as-of --format' ;;
     catalog) words='-h --help -q --quiet -v --verbose --color' ;;
     'catalog show') words='-h --help -q --quiet -v --verbose --color --format' ;;
@@ -369,7 +386,7 @@ _neuron_pin() {
     esac
   else
     case $path/$count in
-    ''/*) words='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version' ;;
+    ''/*) words='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version' ;;
     lock/*) words=$list2 ;;
     outdated/0) paths=-f ;;
     explain/0) words=$list2 ;;
@@ -388,15 +405,16 @@ _neuron_pin() {
     'hook status'/*) words=$list29 ;;
     'hook test'/*) words=$list32 ;;
     'hook remove'/*) words=$list29 ;;
+    fleet/*) words=facts ;;
     releases/0) words=$list8 ;;
     catalog/*) words='show update import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;
-    policy/0) words=$list35 ;;
+    policy/0) words=$list37 ;;
     cache/*) words='info prune clear' ;;
-    completion/0) words=$list36 ;;
-    help/*) words=$list37 ;;
+    completion/0) words=$list38 ;;
+    help/*) words=$list39 ;;
     esac
   fi
   local IFS=$'\n'

@@ -1,7 +1,7 @@
 # written by: neuron-pin completion fish
 function __neuron_pin_at
-    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --feed --file-host --files --find-links --format --framework --framework-version --from --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
-    set -l known lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
+    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --feed --file-host --files --find-links --format --framework --framework-version --from --gather --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --name --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
+    set -l known lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'fleet facts' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
     set -l at
     set -l value 0
     for word in (commandline -opc)[2..-1]
@@ -40,6 +40,7 @@ complete -c neuron-pin -n __neuron_pin_at -a lifecycle -d 'show what is supporte
 complete -c neuron-pin -n __neuron_pin_at -a hook -d 'make apt, dnf, pip and uv enforce a lock'
 complete -c neuron-pin -n __neuron_pin_at -a serve -d 'serve a package index that offers only what the policy allows'
 complete -c neuron-pin -n __neuron_pin_at -a exec -d 'run one command under a lock'
+complete -c neuron-pin -n __neuron_pin_at -a fleet -d 'show what many hosts are, run and can take, from their facts'
 complete -c neuron-pin -n __neuron_pin_at -a releases -d 'list the SDK releases, or show what is in one'
 complete -c neuron-pin -n __neuron_pin_at -a catalog -d 'show, check or update the facts that answers come from'
 complete -c neuron-pin -n __neuron_pin_at -a policy -d 'list the rules, or explain one'
@@ -375,6 +376,26 @@ complete -c neuron-pin -n '__neuron_pin_at exec' -l color -x -a 'auto always nev
 complete -c neuron-pin -n '__neuron_pin_at exec' -l lock -r -F -d 'let the command install only what this lock allows'
 complete -c neuron-pin -n '__neuron_pin_at exec' -l cache-dir -x -a '(__fish_complete_directories)' -d 'keep the cache in this folder'
 complete -c neuron-pin -n '__neuron_pin_at exec' -a '(__fish_complete_subcommand)'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -a facts -d 'print what a fleet report needs to know of this host'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l root -x -a '(__fish_complete_directories)' -d 'gather them below this folder'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l name -x -d 'call the host by this name'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l gather -x -a 'summary full' -d 'summary: at most 8 kB, as Ansible keeps facts'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l lock -r -F -d 'check that the host agrees with this lock.json as well'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'the instance family, if unknown: inf1, inf2, trn1, trn1n, trn2, trn3'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l os -x -a 'ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04 ubuntu26.04 debian12 amzn2 amzn2023 rocky9 rhel10' -d 'the operating system, if unknown'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l as-of -x -d 'ignore everything later than this day'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l within -x -d 'find what is announced to end within this time'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s o -l output -l output-file -r -F -d 'write to this file'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l overwrite -d 'overwrite a file that neuron-pin did not write'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l format -x -a 'json text' -d 'print the facts as json or text'
 complete -c neuron-pin -n '__neuron_pin_at releases' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at releases' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at releases' -s v -l verbose -d 'print more, such as every exclusion'
@@ -487,7 +508,7 @@ complete -c neuron-pin -n '__neuron_pin_at help' -s h -l help -d 'print this hel
 complete -c neuron-pin -n '__neuron_pin_at help' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at help' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at help' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
-complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec releases catalog policy doctor cache completion help version'
+complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version'
 complete -c neuron-pin -n '__neuron_pin_at version' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at version' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at version' -s v -l verbose -d 'print more, such as every exclusion'

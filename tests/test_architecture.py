@@ -26,7 +26,7 @@ FLOORS = (
     ("resolve",),
     ("outputs",),
     ("audit",),
-    ("diagnosis",),
+    ("diagnosis", "fleet"),
     ("operations",),
     ("planner", "hooks"),
     ("report",),

@@ -20,6 +20,7 @@ COMMANDS = {
     "hook": ("hook", "make apt, dnf, pip and uv enforce a lock"),
     "serve": ("serve", "serve a package index that offers only what the policy allows"),
     "exec": ("exec", "run one command under a lock"),
+    "fleet": ("fleet", "show what many hosts are, run and can take, from their facts"),
     "releases": ("releases", "list the SDK releases, or show what is in one"),
     "catalog": ("catalog", "show, check or update the facts that answers come from"),
     "policy": ("policy", "list the rules, or explain one"),

@@ -15,7 +15,7 @@ from neuron_pin.outputs.header import is_headed
 from .write import MAX_BYTES, Output
 
 _REPORT = re.compile(
-    r"\{\s*\"schema_version\": \d+,\s*\"(?:as_of|from)\": "
+    r"\{\s*\"schema_version\": ?\d+,\s*\"(?:as_of\": |from\": |kind\": ?\"(?:host-facts|fleet))"
     r"|(?:## )?From .+ to Neuron SDK \d|KIND +SUBJECT +PHASE"
     r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
     r"|<svg .{,2000}<title id=\"title\">AWS Neuron |BEGIN:VCALENDAR\s.{,40}PRODID:-//neuron-pin//"

@@ -61,6 +61,8 @@ COMMANDS = [
     ("lifecycle", ("lifecycle", "torch-neuronx", "--as-of", "2026-08-20")),
     ("findings", ("doctor", "--root", "machine")),
     ("findings", ("check", "--root", "machine", *TARGET)),
+    ("host-facts", ("fleet", "facts", "--root", "machine", "--as-of", "2026-08-20")),
+    ("host-facts", ("fleet", "facts", "--root", "machine", "--gather", "full", "--lock", "apt.json")),
     ("cache", ("cache", "info")),
     ("cache-removed", ("cache", "prune")),
     ("cache-removed", ("cache", "clear")),

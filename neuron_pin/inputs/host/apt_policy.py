@@ -78,6 +78,10 @@ class AptPolicy:
                 best = found
         return best if known.files else Verdict(0, None)
 
+    def concerns(self, name: str) -> bool:
+        """Whether one of the stanzas names a package."""
+        return any(self._applies_to(stanza, name) for stanza in self._named)
+
     def candidate(
         self, name: str, versions: Iterable[KnownVersion], installed: str | None
     ) -> str | None:
