@@ -301,7 +301,7 @@ def test_the_quick_tests_are_there(bare: Bare) -> None:
     assert [path for path in paths if not (PROJECT / path).exists()] == []
 
 
-@pytest.mark.parametrize("script", ["lock", "test"])
+@pytest.mark.parametrize("script", ["fleet", "lock", "test"])
 def test_help_says_how_and_does_nothing(bare: Bare, script: str) -> None:
     bare.add_environment()
     done = bare.call(f"script/{script}", "--help")

@@ -8,13 +8,10 @@ writes what they did.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shlex
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -24,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from loopback import raise_loopback
 from pasted.hosts import HOSTS, start_servers
 from pasted.worlds import PROJECT, WORLDS
 
@@ -53,13 +51,6 @@ mkdir -p "$root$NP_FOLDER"
 cd "$root$NP_FOLDER"
 exec chroot "$root" /usr/bin/env -i $NP_VARIABLES bash -c 'cd "$1" && eval "$2"' bash "$NP_FOLDER" "$NP_COMMAND"
 """
-
-
-def raise_loopback() -> None:
-    """``ip link set lo up``, without the program."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        request = struct.pack("16sh", b"lo", 0x1 | 0x40)  # IFF_UP, IFF_RUNNING
-        fcntl.ioctl(any_socket, 0x8914, request)  # SIOCSIFFLAGS
 
 
 class Inside:

@@ -1,0 +1,92 @@
+"""The repositories of the lab: Neuron's packages without content, as real debs and rpms."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+from rpm_world import Built, build, index
+
+from .hosts import DRIVER, RELEASES, packaged
+
+APT_HOST, RPM_HOST = "apt.repos.neuron.amazonaws.com", "yum.repos.neuron.amazonaws.com"
+"""Names of Neuron's hosts, which the hosts of the lab find on the lab's own server."""
+
+_POSTINST = """#!/bin/sh
+# Fails while a file says so: the package stays half-configured.
+test ! -e /run/lab/fail-configuration
+"""
+
+
+def make_archives(folder: Path) -> None:
+    """Both repositories below ``folder``: ``apt`` and ``rpm``."""
+    if (folder / "complete").exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    pool = folder / "apt/pool"
+    pool.mkdir(parents=True)
+    rows = sorted({(name, version) for rows in RELEASES.values() for name, version in rows.items()})
+    for name, version in rows:
+        _build_deb(folder / "build", pool, name, packaged(name, version))
+    for kernel in ("6.8.0-1016-aws", "6.8.0-1015-aws", "6.1.0-28-cloud-amd64"):
+        _build_deb(folder / "build", pool, f"linux-headers-{kernel}", "1.0")
+    made = subprocess.run(
+        ["apt-ftparchive", "packages", "pool"], cwd=folder / "apt", check=True, capture_output=True
+    )
+    (folder / "apt/Packages").write_bytes(made.stdout)
+    described = subprocess.run(
+        ["apt-ftparchive", "-o", "APT::FTPArchive::Release::Origin=Neuron", "release", "."],
+        cwd=folder / "apt", check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "apt/Release").write_bytes(described.stdout)
+    out = build(folder / "build/rpm", [Built(name, f"{version}-1") for name, version in rows])
+    shutil.move(out, folder / "rpm")
+    index(folder / "rpm")
+    shutil.rmtree(folder / "build")
+    (folder / "complete").touch()
+
+
+def _build_deb(scratch: Path, pool: Path, name: str, version: str) -> None:
+    tree = scratch / f"{name}_{version}"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN/control").write_text(
+        f"Package: {name}\nVersion: {version}\nArchitecture: amd64\n"
+        "Maintainer: lab <lab@lab.invalid>\nDescription: lab\n"
+    )
+    (tree / "DEBIAN/postinst").write_text(_POSTINST)
+    (tree / "DEBIAN/postinst").chmod(0o755)
+    if name == DRIVER:
+        (tree / f"usr/src/aws-neuronx-{version}").mkdir(parents=True)
+        (tree / f"usr/src/aws-neuronx-{version}/dkms.conf").write_text(
+            f'PACKAGE_NAME="aws-neuronx"\nPACKAGE_VERSION="{version}"\n'
+        )
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, pool / f"{name}_{version}_amd64.deb"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the repository of the host that is asked for."""
+
+    folder: Path
+
+    def translate_path(self, path: str) -> str:
+        kind = "rpm" if self.headers.get("Host", "").startswith("yum.") else "apt"
+        inside = os.path.normpath(path.partition("?")[0]).lstrip("/")
+        return str(self.folder / kind / inside)
+
+    def log_message(self, *words: object) -> None:
+        """Not on the lab's terminal."""
+
+
+def serve_archives(folder: Path) -> http.server.ThreadingHTTPServer:
+    """Serve both repositories on port 80 of this network, which is the lab's own."""
+    handler = type("Handler", (_Handler,), {"folder": folder})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 80), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
