@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from loopback import raise_loopback
+
 from pasted.hosts import HOSTS, start_servers
 from pasted.worlds import PROJECT, WORLDS
 
