@@ -61,11 +61,14 @@ class Inside:
         self.folder = folder
         self.values = values
         self.layers: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
         self.making = threading.RLock()
 
     def lower(self, world: str) -> str:
         """What ``lowerdir`` of an overlay is for a world."""
         with self.making:
+            if world in self.broken:
+                raise RuntimeError(self.broken[world])
             if world not in self.layers:
                 parent, script = WORLDS[world]
                 below = self.lower(parent) if parent else "/"
@@ -75,7 +78,9 @@ class Inside:
                     text = text.replace(f"@{name}@", value)
                 done = self.enter("set -eu\n" + text, below, PROJECT, upper=upper)
                 if done["code"] != 0:
-                    raise RuntimeError(f"the world {world} was not made: {done['output'][-3000:]}")
+                    # Made once, because what a second try finds is what the first left behind.
+                    self.broken[world] = f"the world {world} was not made: {done['output'][-3000:]}"
+                    raise RuntimeError(self.broken[world])
                 self.layers[world] = f"{upper}:{below}"
             return self.layers[world]
 
