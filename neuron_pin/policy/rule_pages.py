@@ -92,7 +92,7 @@ PAGES = {
         "neuron-pin lock torch --os amzn2 --python 3.12",
         (
             "resolve.index_candidates:IndexCandidates._find_missing",
-            "resolve.index_candidates:IndexCandidates.unusable",
+            "resolve.index_candidates:IndexCandidates._find_unusable",
             "resolve.rules:platform",
         ),
     ),
@@ -290,7 +290,7 @@ PAGES = {
         "A constraint given with -c does not allow it.",
         *_ANY,
         "neuron-pin lock torch-neuronx -c constraints.txt",
-        ("resolve.provider:Provider._matches",),
+        ("resolve.provider:Provider.scan",),
     ),
     Rule.YANKED: RulePage(
         "PEP 592",
@@ -382,7 +382,7 @@ PAGES = {
         *_PIP,
         "neuron-pin lock NAME --build NAME",
         (
-            "resolve.index_candidates:IndexCandidates.unusable",
+            "resolve.index_candidates:IndexCandidates._find_unusable",
             "resolve.rules:no_wheel",
         ),
     ),

@@ -57,6 +57,13 @@ class ResolvedNode(NamedTuple):
     extras: frozenset[str] = frozenset()
 
 
+class RequiredBy(NamedTuple):
+    """A requirement, and the node that has it; none for a requirement of the user's."""
+
+    requirement: DependencyEdge
+    parent: ResolvedNode | None
+
+
 def make_edge(requirement: Requirement, key: PackageKey, parent: str) -> DependencyEdge:
     """The edge for a requirement."""
     identifier = str(key)

@@ -69,6 +69,7 @@ class IndexCandidates:
         self._known: dict[PackageKey, Iterable[Judged]] = {}
         self._offers: dict[int, tuple[Index, IndexVersion]] = {}
         self._left_open: dict[PackageKey, list[str]] = {}
+        self._unusable: dict[int, Exclusion | None] = {}
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
@@ -117,6 +118,14 @@ class IndexCandidates:
         known = self._offers.get(id(candidate))
         if known is None or not known[1].is_sdist:
             return None
+        # It is asked again and again, and counts once.
+        if id(candidate) not in self._unusable:
+            self._unusable[id(candidate)] = self._find_unusable(candidate, known)
+        return self._unusable[id(candidate)]
+
+    def _find_unusable(
+        self, candidate: Candidate, known: tuple[Index, IndexVersion]
+    ) -> Exclusion | None:
         key, (index, offer) = candidate.key, known
         left_open = self._left_open.setdefault(key, [])
         why = f"like those of {', '.join(left_open)}, not read"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from resolvelib import AbstractProvider
-
 from neuron_pin.catalog import FrameworkRole, Package, public_version
-from neuron_pin.inputs import Requirement
+from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
@@ -36,8 +35,9 @@ if TYPE_CHECKING:
 _FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
 
 
-class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
-    """What resolvelib asks of us.
+class Provider:
+    """What resolvelib asks of us (its ``AbstractProvider``, which costs its import), and
+    `forward`.
 
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
     ``preferred`` versions are tried before newer ones.
@@ -65,6 +65,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         named = frozenset(str(need.key) for need in roots)
         self._named_first = NamedFirst(offers, named, self.get_dependencies, self.rejected)
         self._pinned: dict[str, tuple[object, bool]] = {}
+        self._known: dict[str, tuple[PackageKey, frozenset[str]]] = {}
         self._requirements: dict[tuple[int, frozenset[str]], list[DependencyEdge]] = {}
 
     def identify(self, requirement_or_candidate: DependencyEdge | ResolvedNode) -> str:
@@ -89,7 +90,7 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
             for info in information[identifier]
         )
         conflicting = identifier in _list_names(backtrack_causes)
-        return (2, not conflicting, not pinned, self._order.get(identifier, 1_000_000), identifier)
+        return (2, not conflicting, not pinned, self.rank(identifier), identifier)
 
     def narrow_requirement_selection(
         self,
@@ -134,19 +135,17 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
     ) -> Any:
         needs = list(requirements[identifier])
         bad = {chosen.candidate.version for chosen in incompatibilities[identifier]}
-        key = needs[0].key
-        if identifier.startswith(COMPATIBILITY):
-            return [c for c in list_bond_values(needs) if c.candidate.version not in bad]
-        if identifier == SDK_IDENTIFIER:
-            release = self.context.release
-            if release is None or release.sdk in bad:
-                return []
-            return [ResolvedNode(identifier, Candidate(key, release.sdk, ""))]
-        extras = needs[0].extras
-        ranged = [need for need in needs if need.requirement is not None]
-        # With extras a package has several nodes; the plain one's ranges bind them all.
-        constraints = self._constraints.get(key, ())
-        return lambda: self._matches(identifier, key, extras, ranged, needs, constraints, bad)
+        if needs:
+            self._known[identifier] = (needs[0].key, needs[0].extras)
+        # Who required it may have been taken back since; then anything will do.
+        key, extras = self._known[identifier]
+        if identifier.startswith((SDK_IDENTIFIER, COMPATIBILITY)):
+            values = self.list_values(identifier, needs)
+            return [c for c in values if c.candidate.version not in bad]
+        return lambda: (
+            ResolvedNode(identifier, candidate, extras)
+            for _, candidate in self.scan(key, needs, bad)
+        )
 
     def order(
         self, matches: Iterable[ResolvedNode], pins: Mapping[str, ResolvedNode]
@@ -154,45 +153,84 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
         """What matches, in the order in which it is to be tried beside what is pinned by now."""
         return self._named_first.order(matches, pins)
 
-    def _matches(
+    def rank(self, identifier: str) -> int:
+        """Where something comes in the order of the asking; behind that what nobody asked for."""
+        return self._order.get(identifier, 1_000_000)
+
+    def list_values(self, identifier: str, needs: list[DependencyEdge]) -> list[ResolvedNode]:
+        """What a release or a bond can be."""
+        if identifier.startswith(COMPATIBILITY):
+            key = PackageKey(Ecosystem.BOND, identifier.removeprefix(COMPATIBILITY))
+            return (
+                list_bond_values(needs)
+                if needs
+                else [ResolvedNode(identifier, Candidate(key, "", ""))]
+            )
+        release = self.context.release
+        if release is None:
+            return []
+        key = PackageKey(Ecosystem.SDK, SDK_NAME)
+        return [ResolvedNode(identifier, Candidate(key, release.sdk, ""))]
+
+    def reaches(self, need: DependencyEdge) -> bool:
+        """Whether a requirement can bring back what a rule excludes (`Exclusion.can_be_asked_for`):
+        to know what comes first, everything then has to be looked at anew."""
+        return need.requirement is not None and self._may_reach(need.requirement, need.key)
+
+    def _may_reach(self, requirement: Requirement, key: PackageKey) -> bool:
+        return (
+            requirement.is_exact
+            or key.name in self.context.catalog.packages
+            or _names_prerelease(requirement.range)
+        )
+
+    def scan(
         self,
-        identifier: str,
         key: PackageKey,
-        extras: frozenset[str],
-        ranged: list[DependencyEdge],
-        needs: list[DependencyEdge],
-        constraints: Sequence[Requirement],
-        bad: set[str],
-    ) -> Iterator[ResolvedNode]:
+        needs: Sequence[DependencyEdge],
+        bad: Container[str] = (),
+        start: int = 0,
+    ) -> Iterator[tuple[int, Candidate]]:
+        """The candidates of a package that satisfy what is required, best first, each with its
+        place among all of them; from a place on, and without versions that are ``bad``.
+
+        Why others do not is noted in ``rejected``.  May read a page of an index.
+        """
         rejected = self.rejected.setdefault(key, {})
-        for candidate, exclusion in self._in_order(key):
+        # With extras a package has several nodes; the plain one's ranges bind them all.
+        constraints = self._constraints.get(key, ())
+        stated = [need.requirement for need in needs if need.requirement is not None]
+        reaching = [r for r in (*stated, *constraints) if self._may_reach(r, key)]
+        offered = itertools.islice(self._in_order(key), start, None)
+        for at, (candidate, exclusion) in enumerate(offered, start):
             version = candidate.version
             if version in bad:
                 continue
-            if exclusion is not None and not self._is_reached(
-                exclusion, ranged, constraints, version
+            if exclusion is not None and not (
+                reaching and self._is_reached(exclusion, reaching, version)
             ):
                 rejected[version] = exclusion
                 continue
-            refused = next((need for need in needs if not admits(need, candidate)), None)
-            if refused is not None:
-                self._note_refusal(rejected, candidate, refused, exclusion)
-                continue
-            constraint = next((c for c in constraints if not c.admits(version)), None)
-            if constraint is not None:
-                rejected[version] = Exclusion(
-                    key,
-                    version,
-                    Rule.CONSTRAINT,
-                    f"does not match the constraint {constraint.text}",
-                    constraint.origin,
-                )
-                continue
-            unusable = self.offers.unusable(candidate)
-            if unusable is not None:
-                rejected[version] = unusable
-                continue
-            yield ResolvedNode(identifier, candidate, extras)
+            for need in needs:
+                if not admits(need, candidate):
+                    self._note_refusal(rejected, candidate, need, exclusion)
+                    break
+            else:
+                constraint = next((c for c in constraints if not c.admits(version)), None)
+                if constraint is not None:
+                    rejected[version] = Exclusion(
+                        key,
+                        version,
+                        Rule.CONSTRAINT,
+                        f"does not match the constraint {constraint.text}",
+                        constraint.origin,
+                    )
+                    continue
+                unusable = self.offers.unusable(candidate)
+                if unusable is not None:
+                    rejected[version] = unusable
+                    continue
+                yield at, candidate
 
     def _in_order(self, key: PackageKey) -> Iterable[tuple[Candidate, Exclusion | None]]:
         offered = self.offers.candidates(key)
@@ -229,18 +267,11 @@ class Provider(AbstractProvider[DependencyEdge, ResolvedNode, str]):
                 candidate.source,
             )
 
-    def _is_reached(
-        self,
-        exclusion: Exclusion,
-        needs: Iterable[DependencyEdge],
-        constraints: Iterable[Requirement],
-        version: str,
-    ) -> bool:
+    def _is_reached(self, exclusion: Exclusion, asked: Iterable[Requirement], version: str) -> bool:
         """Whether somebody asked for just this version, or, PEP 440, for pre-releases."""
         if not exclusion.can_be_asked_for:
             return False
-        asked = [need.requirement for need in needs if need.requirement is not None]
-        for requirement in (*asked, *constraints):
+        for requirement in asked:
             if requirement.is_exact and requirement.admits(version):
                 return True
             if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement.range):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from resolvelib import ResolutionImpossible, ResolutionTooDeep
-
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.errors import NoSolution
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -22,7 +20,7 @@ from .release_candidates import select_candidates
 from .request import Request
 from .resolution import sorted_exclusions
 from .rules import Context
-from .solver import solve
+from .solver import TooDeep, Unsatisfiable, solve
 
 if TYPE_CHECKING:
     from .source import CandidateProvider
@@ -118,12 +116,12 @@ def solve_release(
     provider = Provider(context, offers, roots, members, constraints, request.preferred.versions)
     try:
         solution = solve(provider, roots, MAX_ROUNDS)
-    except ResolutionImpossible as error:
+    except Unsatisfiable as error:
         facts = _facts(request, offers, selection)
         raise ReleaseUnsatisfiable(*_causes(error, provider, selection), facts) from None
-    except ResolutionTooDeep as error:
+    except TooDeep as error:
         raise NoSolution(
-            f"gave up after {error.round_count} rounds",
+            f"gave up after {error.rounds} rounds",
             hint="narrow the requirements: pin the packages whose versions you know",
         ) from None
     via: dict[str, set[str]] = {}
@@ -143,7 +141,7 @@ def solve_release(
 
 
 def _causes(
-    error: ResolutionImpossible[DependencyEdge, ResolvedNode],
+    error: Unsatisfiable,
     provider: Provider,
     selection: ReleaseCandidates | None,
 ) -> tuple[list[str], bool]:

@@ -1,32 +1,29 @@
-"""resolvelib, patched where its inside is the one that we know, else as it is.
+"""A graph's solution: searched forward, and where a pin has to be taken back, by resolvelib.
 
-`patched_resolution` says what is patched.  With a resolvelib whose inside is another one, large
-graphs take longer, and a few more sets of requirements are called impossible than are.
+resolvelib is patched where its inside is the one that we know, else as it is; `patched_resolution`
+says what is patched.  With a resolvelib whose inside is another one, large graphs take longer, and
+a few more sets of requirements are called impossible than are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-from resolvelib import (
-    AbstractProvider,
-    BaseReporter,
-    ResolutionImpossible,
-    ResolutionTooDeep,
-    Resolver,
-    resolvers,
-)
 
 from neuron_pin.record import NamedTuple
 
-from .graph import DependencyEdge, ResolvedNode
+from .forward import ForwardSearch
+from .graph import DependencyEdge, RequiredBy, ResolvedNode
 from .provider import Provider
 
+# Not of typing, nor of resolvelib, which not every lock needs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from resolvelib import AbstractProvider
     from resolvelib.resolvers import Criterion
-    from resolvelib.structs import CT, KT, RT, RequirementInformation
+    from resolvelib.structs import CT, KT, RT
 
 MAX_STEPS = 200
 """Rounds of the second search; each may read what one more version requires."""
@@ -36,17 +33,36 @@ class Solution(NamedTuple):
     """What was chosen, by identifier, and who requires it."""
 
     mapping: Mapping[str, ResolvedNode]
-    information: Mapping[str, list[RequirementInformation[DependencyEdge, ResolvedNode]]]
+    information: Mapping[str, list[RequiredBy]]
 
 
-Search = Callable[["AbstractProvider[Any, Any, Any]", "list[Any]", int], Any]
-"""One search of a provider's graph for roots, in so many rounds."""
+class Unsatisfiable(Exception):
+    """Nothing satisfies the roots; ``causes`` are the requirements that do not go together."""
+
+    def __init__(self, causes: Sequence[RequiredBy]) -> None:
+        super().__init__(*causes)
+        self.causes = causes
+
+
+class TooDeep(Exception):
+    """The search was given up after so many rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__(rounds)
+        self.rounds = rounds
+
+
+if TYPE_CHECKING:
+    Search = Callable[[AbstractProvider[Any, Any, Any], list[Any], int], Any]
+    """One search of a provider's graph for roots, in so many rounds."""
 
 
 @cache
 def find_searches() -> tuple[Search, ...]:
     """The search, and where resolvelib's inside is known the one after it: what the first gives
     up is searched once more, one pin at a time, in fewer rounds."""
+    from resolvelib import BaseReporter, Resolver, resolvers
+
     try:
         from .patched_resolution import CachingResolution, StepwiseResolution
     except ImportError:
@@ -74,6 +90,8 @@ def search(
 
     Raises ``ResolutionImpossible`` or ``ResolutionTooDeep``.
     """
+    from resolvelib import ResolutionImpossible, ResolutionTooDeep
+
     wanted = list(roots)
     first, *more = find_searches()
     try:
@@ -94,18 +112,42 @@ def search(
 def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) -> Solution:
     """What satisfies the roots, and all that they require in turn.
 
-    Raises resolvelib's ``ResolutionImpossible`` or ``ResolutionTooDeep``.
+    Raises `Unsatisfiable` or `TooDeep`.
     """
-    pinned, criteria = search(provider, roots, max_rounds)
-    information = {name: list(found.information) for name, found in criteria.items()}
+    wanted = list(roots)
+    forward = ForwardSearch(provider)
+    if forward.run(wanted, max_rounds):
+        return _make_solution(forward.mapping, forward.information)
+    return search_back(provider, wanted, max_rounds)
+
+
+def search_back(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) -> Solution:
+    """The same by resolvelib alone, which takes pins back."""
+    from resolvelib import ResolutionImpossible, ResolutionTooDeep
+
+    questions: Any = provider
+    try:
+        pinned, criteria = search(questions, roots, max_rounds)
+    except ResolutionImpossible as error:
+        raise Unsatisfiable([RequiredBy(*cause) for cause in error.causes]) from None
+    except ResolutionTooDeep as error:
+        raise TooDeep(error.round_count) from None
+    information = {
+        name: [RequiredBy(*row) for row in found.information] for name, found in criteria.items()
+    }
+    return _make_solution(pinned, information)
+
+
+def _make_solution(
+    pinned: Mapping[str, ResolvedNode], information: Mapping[str, list[RequiredBy]]
+) -> Solution:
     reached = _find_reachable(pinned, information)
     mapping = {name: chosen for name, chosen in pinned.items() if name in reached}
     return Solution(mapping, information)
 
 
 def _find_reachable(
-    mapping: Mapping[str, ResolvedNode],
-    information: Mapping[str, list[RequirementInformation[DependencyEdge, ResolvedNode]]],
+    mapping: Mapping[str, ResolvedNode], information: Mapping[str, list[RequiredBy]]
 ) -> set[str]:
     """What a chain of requirements leads to from a root; backtracking leaves more behind."""
     children: dict[str | None, set[str]] = {}
