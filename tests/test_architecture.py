@@ -30,6 +30,7 @@ FLOORS = (
     ("operations",),
     ("planner", "hooks"),
     ("report",),
+    ("tasks",),
     ("proxy",),
     ("api", "cli"),
 )
@@ -136,7 +137,15 @@ def test_the_document_names_files_that_there_are() -> None:
     assert [n for n in named if not ((PACKAGE / n).exists() or (PACKAGE.parent / n).exists())] == []
 
 
-EDGE = {"api.arguments", "operations.check", "operations.lock", "operations.read_settings"}
+EDGE = {
+    "api.arguments",
+    "operations.check",
+    "operations.lock",
+    "operations.read_settings",
+    "tasks.check",
+    "tasks.lock",
+    "tasks.apply",
+}
 """Modules beside the commands that see settings; everything else is given typed values that are
 made of them.  In operations and above, what asks nothing of `Settings` itself may take a function
 of its file."""

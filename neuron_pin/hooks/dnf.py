@@ -57,7 +57,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     """Every file, in the order in which they are written: for the versions of dnf that are
     installed, and those that are left of one that was removed since."""
     found = [*(place_program(place, part) for part in (*JUDGE, RPM_PACKAGES)), state(place)]
-    toml = _make_version_lock(place.below(TOML), "versionlock-toml")
+    toml = make_version_lock(place.below(TOML), "versionlock-toml")
     if dnf5.has_dnf5(place) or _is_left(toml):
         found.append(toml)
     actions = own_file(
@@ -71,8 +71,7 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     folders = plugin_folders(place)
     if folders:
         # dnf fails without the list that versionlock.conf names, so the list comes first.
-        locked = _make_version_lock(place.below(LIST), "versionlock")
-        found.append(locked._replace(stays=has_versionlock(place)))
+        found.append(make_list_lock(place))
         found.append(
             own_file(
                 place.below(CONFIGURATION),
@@ -132,8 +131,14 @@ def _is_left(piece: ManagedFile) -> bool:
         return False
 
 
-def _make_version_lock(path: str, name: str) -> ManagedFile:
-    """Our section of a version lock."""
+def make_list_lock(place: HookLocation) -> ManagedFile:
+    """Our section of dnf 4's version lock, which its plugin needs even where it is empty."""
+    locked = make_version_lock(place.below(LIST), "versionlock")
+    return locked._replace(stays=has_versionlock(place))
+
+
+def make_version_lock(path: str, name: str) -> ManagedFile:
+    """Our section of a version lock, of the format of that name."""
     form = FORMATS[name]
     head = form.section_head or ""
 

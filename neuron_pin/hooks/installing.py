@@ -33,19 +33,26 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     return pieces(place)
 
 
-def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> list[FileChange]:
-    """Every file's new text; writes nothing.
+def prepare_install(
+    place: HookLocation,
+    held: HookLock,
+    *,
+    overwrite: bool,
+    files: Sequence[ManagedFile] | None = None,
+) -> list[FileChange]:
+    """Every file's new text; writes nothing.  ``files`` are those to write, none for all of the
+    hook.
 
     A file at one of our paths that is not ours, or was edited by hand, is refused unless
     ``overwrite``; then its text is kept beside the state, and restored when the hook is
     removed.  Raises `CannotWrite` or `WrongUsage`.
     """
-    if place.kind is HookKind.DNF:
+    if place.kind is HookKind.DNF and files is None:
         from .dnf import check_machine
 
         check_machine(place)
     found = []
-    for piece in list_files(place):
+    for piece in list_files(place) if files is None else files:
         before = read_existing(piece.path)
         if (
             piece.owner is FileOwner.OURS
@@ -71,8 +78,11 @@ def prepare_install(place: HookLocation, held: HookLock, *, overwrite: bool) -> 
     return found
 
 
-def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]:
-    """Every file as it is without ours, in the reverse order; writes nothing.
+def prepare_removal(
+    place: HookLocation, *, overwrite: bool, files: Sequence[ManagedFile] | None = None
+) -> list[FileChange]:
+    """Every file as it is without ours, in the reverse order; writes nothing.  ``files`` are
+    those to remove, none for all of the hook.
 
     Files that another kind of hook needs stay, and so does the log: it is the record of
     refusals and overrides.  Raises `CannotWrite` for a file of ours
@@ -87,7 +97,7 @@ def prepare_removal(place: HookLocation, *, overwrite: bool) -> list[FileChange]
         for piece in list_files(other)
     }
     found = []
-    for piece in reversed(list_files(place)):
+    for piece in reversed(list_files(place) if files is None else files):
         if piece.path in needed or not os.path.lexists(piece.path):
             continue
         before = read_existing(piece.path)

@@ -86,7 +86,7 @@ def read_status(place: HookLocation, today: str) -> HookStatus:
     ISO date."""
     pieces = list_files(place)
     files = _files(pieces)
-    if not any(_says_so(file, piece) for file, piece in zip(files, pieces, strict=True)):
+    if not _is_there(files, pieces):
         return _absent(place, files)
     problems = [f"{f.path} is {f.state}" for f in files if f.state in ("missing", "foreign")]
     problems += [
@@ -175,7 +175,7 @@ def _edit_problem(file: FileStatus) -> str:
 def _files(pieces: list[ManagedFile]) -> list[FileStatus]:
     """The state of each file; an optional one that no other file names counts as unused."""
     found = [FileStatus(piece.path, _file_state(piece)) for piece in pieces]
-    if not any(_says_so(file, piece) for file, piece in zip(found, pieces, strict=True)):
+    if not _is_there(found, pieces):
         return found
     texts = [read_if_any(piece.path) for piece in pieces]
     for number, piece in enumerate(pieces):
@@ -197,6 +197,17 @@ def _says_so(file: FileStatus, piece: ManagedFile) -> bool:
         "unused",
         "foreign",
     )
+
+
+def _is_there(files: list[FileStatus], pieces: list[ManagedFile]) -> bool:
+    """Whether a hook is installed.  Pins that a package manager reads itself are written without
+    a hook, too: they count where the state is there that only a hook has."""
+    shown = [f for f, piece in zip(files, pieces, strict=True) if _says_so(f, piece)]
+    has_state = any(f.path.endswith(".state") and f.state != "missing" for f in files)
+    return any(has_state or not file.path.endswith(_PINS) for file in shown)
+
+
+_PINS = tuple(f"/{path}" for path in (apt.PREFERENCES, dnf.LIST, dnf.TOML))
 
 
 _SOURCES = {

@@ -78,7 +78,12 @@ class YamlMap(NamedTuple):
         return (found,) if found is not None else ()
 
 
-YamlNode = YamlText | YamlList | YamlMap
+# Python 3.9, which runs neuron-pin.pyz, cannot join types.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    YamlNode = YamlText | YamlList | YamlMap
+else:
+    YamlNode = object
 
 
 class YamlDocument(NamedTuple):

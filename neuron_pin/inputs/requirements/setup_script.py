@@ -33,8 +33,13 @@ _NAMED = re.compile(
 Row = tuple[str, int]
 """A text, and the line on which it begins."""
 
-Value = list[Row] | dict[str, list[Row]] | None
-"""What an expression stands for: rows, a table of them, or nothing that can be told."""
+# Python 3.9, which runs neuron-pin.pyz, cannot join types.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Value = list[Row] | dict[str, list[Row]] | None
+    """What an expression stands for: rows, a table of them, or nothing that can be told."""
+else:
+    Value = object
 
 
 def read_setup_script(path: str) -> ProjectParts:

@@ -40,7 +40,12 @@ class HclOther(NamedTuple):
     line: int
 
 
-HclValue = HclText | HclList | HclOther
+# Python 3.9, which runs neuron-pin.pyz, cannot join types.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    HclValue = HclText | HclList | HclOther
+else:
+    HclValue = object
 
 
 class HclBlock(NamedTuple):
