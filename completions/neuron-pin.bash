@@ -366,7 +366,7 @@ _neuron_pin() {
     serve) words='-h --help -q --quiet -v --verbose --color --listen --certfile --keyfile --check --no-access-log --files --file-host --cache-size --no-read-ahead --sdk --instance --as-of --exclude-newer --phase -i --index-url --extra-index-url --neuron-index-url --index --trusted-host --offline --cache-dir --cert --client-cert --proxy' ;;
     exec) words='-h --help -q --quiet -v --verbose --color --lock --cache-dir' ;;
     fleet) words='-h --help -q --quiet -v --verbose --color' ;;
-    'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;
+    'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --no-check --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;
     releases) words='-h --help -q --quiet -v --verbose --color --instance --as-of --format' ;;
     catalog) words='-h --help -q --quiet -v --verbose --color' ;;
     'catalog show') words='-h --help -q --quiet -v --verbose --color --format' ;;

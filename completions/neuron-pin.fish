@@ -388,6 +388,7 @@ complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l color -x -a 'auto alw
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l root -x -a '(__fish_complete_directories)' -d 'gather them below this folder'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l name -x -d 'call the host by this name'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l gather -x -a 'summary full' -d 'summary: at most 8 kB, as Ansible keeps facts'
+complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l no-check -d 'do not check the host: no findings are gathered'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l lock -r -F -d 'check that the host agrees with this lock.json as well'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'the instance family, if unknown: inf1, inf2, trn1, trn1n, trn2, trn3'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l os -x -a 'ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04 ubuntu26.04 debian12 amzn2 amzn2023 rocky9 rhel10' -d 'the operating system, if unknown'

@@ -20,6 +20,10 @@ def put(root: Path, path: str, text: str) -> Path:
     return file
 
 
+def _number(python: str) -> int:
+    return int(python.partition(".")[2])
+
+
 def make_root(
     root: Path,
     *,
@@ -32,6 +36,7 @@ def make_root(
     held: frozenset[str] = frozenset(),
     states: Mapping[str, str] = {},
     pythons: tuple[str, ...] = ("3.12",),
+    devices: int = 2,
 ) -> Path:
     """A small machine; ``packages`` are dpkg's with their versions."""
     put(root, "etc/hostname", f"{name}\n")
@@ -42,6 +47,10 @@ def make_root(
         put(root, "sys/module/neuron/version", f"{driver}\n")
     for python in pythons:
         put(root, f"usr/bin/python{python}", "")
+    if pythons:
+        (root / "usr/bin/python3").symlink_to(f"python{max(pythons, key=_number)}")
+    for number in range(devices):
+        put(root, f"dev/neuron{number}", "")
     # e_machine of elf(5): 62 is x86_64.
     program = b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\x00"
     (root / "usr/bin/env").write_bytes(program)

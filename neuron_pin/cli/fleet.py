@@ -44,6 +44,9 @@ def _add_facts(facts: CommandParser) -> None:
         "reasons of findings; default: summary",
     )
     facts.add_argument(
+        "--no-check", action="store_true", help="do not check the host: no findings are gathered"
+    )
+    facts.add_argument(
         "--lock", metavar="FILE", help="check that the host agrees with this lock.json as well"
     )
     facts.add_argument(
@@ -110,6 +113,7 @@ def _facts(options: Options, console: Console) -> int:
             catalog,
             name=options.name,
             is_full=options.gather == "full",
+            is_checked=not options.no_check,
         )
     if options.format == "text":
         from neuron_pin.report.host_facts import render_host_facts_text

@@ -11,6 +11,8 @@ from typing import Any
 
 from neuron_pin.record import NamedTuple
 
+from .host_class import HostClass, find_class
+
 SCHEMA_VERSION = 1
 KIND = "host-facts"
 SUMMARY_BYTES = 8000
@@ -44,7 +46,8 @@ class HostPin(NamedTuple):
 
     ``manager`` is ``apt``, ``dnf`` or ``dnf5``; ``names`` are packages as they are written there.
     ``type`` and ``value`` are those of the stanza (``version``, ``release``, ``origin``), or
-    ``versionlock`` and what is locked; ``priority`` is none for a version lock.
+    ``versionlock`` and what is locked; ``priority`` is none for a version lock.  ``is_own`` says
+    that neuron-pin wrote it, and so replaces it with the next lock.
     """
 
     manager: str
@@ -53,6 +56,7 @@ class HostPin(NamedTuple):
     value: str
     priority: int | None
     place: str
+    is_own: bool = False
 
 
 class HostHook(NamedTuple):
@@ -102,9 +106,10 @@ class HostState(NamedTuple):
 
     ``catalog`` is the day of the facts that the findings are judged by.  ``os`` is the ID and
     version of os-release(5), ``machine`` what ``uname -m`` says, ``instance`` the instance
-    family, ``kernel`` what ``uname -r`` says.  ``loaded_driver`` is none where no driver is
-    loaded.  ``sdk`` is the newest release that shipped all of the system packages together.
-    ``rules`` counts the findings of each rule, those that a summary leaves out too.
+    family, ``kernel`` what ``uname -r`` says.  ``pythons`` are all, ``default_python`` is what
+    ``python3`` starts.  ``devices`` counts the Neuron devices.  ``sdk`` is the newest release
+    that shipped all of the system packages together.  ``rules`` counts the findings of each rule,
+    those that a summary leaves out too; both are none where nothing was checked.
     """
 
     gather: str
@@ -115,17 +120,30 @@ class HostState(NamedTuple):
     instance: str
     kernel: str
     pythons: tuple[str, ...]
+    default_python: str
     loaded_driver: str
     installed_driver: str
+    devices: int
     sdk: str
     packages: tuple[HostPackage, ...]
     environments: tuple[HostEnvironment, ...]
     pins: tuple[HostPin, ...]
     hooks: tuple[HostHook, ...]
     lock: HostLock | None
-    rules: tuple[tuple[str, int], ...]
-    findings: tuple[HostFinding, ...]
+    rules: tuple[tuple[str, int], ...] | None
+    findings: tuple[HostFinding, ...] | None
     left_out: LeftOut = LeftOut()
+
+    @property
+    def host_class(self) -> HostClass:
+        """The class that a lock is made for."""
+        return find_class(
+            family=self.instance,
+            system=self.os,
+            kernel=self.kernel,
+            default_python=self.default_python,
+            pythons=[found.python for found in self.environments],
+        )
 
 
 class HostFacts(NamedTuple):
@@ -147,7 +165,7 @@ def render_host_facts(facts: HostFacts) -> str:
 
 def make_document(facts: HostFacts) -> dict[str, Any]:
     """The document of a host with all that is known of it."""
-    state = facts.state
+    state, found = facts.state, facts.state.host_class
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": KIND,
@@ -160,20 +178,22 @@ def make_document(facts: HostFacts) -> dict[str, Any]:
         "machine": state.machine or None,
         "instance": state.instance or None,
         "kernel": state.kernel or None,
-        "pythons": list(state.pythons),
+        "class": {"name": found.name, **{k: v or None for k, v in found._asdict().items()}},
+        "python": {"default": state.default_python or None, "available": list(state.pythons)},
         "driver": {
             "loaded": state.loaded_driver or None,
             "installed": state.installed_driver or None,
+            "devices": state.devices,
         },
         "sdk": state.sdk or None,
         "packages": [_package_row(package) for package in state.packages],
         "environments": [
             {
-                "paths": list(found.paths),
-                "python": found.python or None,
-                "packages": dict(found.packages),
+                "paths": list(each.paths),
+                "python": each.python or None,
+                "packages": dict(each.packages),
             }
-            for found in state.environments
+            for each in state.environments
         ],
         "pins": [
             {
@@ -183,6 +203,7 @@ def make_document(facts: HostFacts) -> dict[str, Any]:
                 "value": pin.value,
                 "priority": pin.priority,
                 "place": pin.place,
+                "own": pin.is_own,
             }
             for pin in state.pins
         ],
@@ -198,8 +219,12 @@ def make_document(facts: HostFacts) -> dict[str, Any]:
             for hook in state.hooks
         ],
         "lock": state.lock._asdict() | {"sdk": state.lock.sdk or None} if state.lock else None,
-        "rules": dict(state.rules),
-        "findings": [_finding_row(finding) for finding in state.findings],
+        "rules": dict(state.rules) if state.rules is not None else None,
+        "findings": (
+            [_finding_row(finding) for finding in state.findings]
+            if state.findings is not None
+            else None
+        ),
         "left_out": state.left_out._asdict(),
     }
 
@@ -234,7 +259,7 @@ def _shorten(document: dict[str, Any]) -> None:
     left_out: dict[str, int] = document["left_out"]
     # Room for what the counts themselves take.
     room = SUMMARY_BYTES - len(_dump(document)) - 1 - 8
-    sizes = {name: [len(_dump(row)) + 1 for row in document[name]] for name in left_out}
+    sizes = {name: [len(_dump(row)) + 1 for row in document[name] or ()] for name in left_out}
     totals = {name: sum(rows) for name, rows in sizes.items()}
     while room < 0:
         longest = max(totals, key=lambda name: totals[name])

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from neuron_pin import __version__
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.host import report_unreadable
+from neuron_pin.audit.environment import NeuronNames
+from neuron_pin.audit.host import list_system_packages, report_unreadable
 from neuron_pin.audit.requirements import list_neuron_names
 from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.windows import DRIVER
@@ -29,13 +30,14 @@ from neuron_pin.fleet.host_facts import (
 )
 from neuron_pin.fleet.releases import find_common_release
 from neuron_pin.fs.reading import read_bounded, read_head
-from neuron_pin.inputs.host.distributions import environment_python
+from neuron_pin.inputs.host.distributions import environment_python, read_distributions
 from neuron_pin.inputs.host.dpkg_status import INSTALLED, Installed, read_installed
+from neuron_pin.inputs.host.environments import find_environments
 from neuron_pin.inputs.host.hook_state import read_enforced
 from neuron_pin.inputs.host.pins import read_pins
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.lockfile import parse_lock
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.target.detection import detect
 
 from .check import Check, Wanted
@@ -54,24 +56,35 @@ _MACHINES = {3: "i686", 40: "armv7l", 62: "x86_64", 183: "aarch64"}
 
 
 def gather_facts(
-    root: str, check: Check, catalog: Catalog, *, name: str | None = None, is_full: bool = False
+    root: str,
+    check: Check,
+    catalog: Catalog,
+    *,
+    name: str | None = None,
+    is_full: bool = False,
+    is_checked: bool = True,
 ) -> HostFacts:
     """The facts of the machine below a root, judged by a check; raises `WrongUsage` for a folder
     that is none.
 
-    ``name`` is what to call the host, none for the name that it has itself.  What cannot be read
-    is among the findings, and the rest is gathered.  All places are as the host itself has them.
+    ``name`` is what to call the host, none for the name that it has itself; ``is_checked`` says
+    whether to check it too.  What cannot be read is among the findings, and the rest is gathered.
+    All places are as the host itself has them.
     """
     if not os.path.isdir(root):
         raise WrongUsage(
             f"--root: {root} is no folder", hint="name the folder that a machine's files are in"
         )
     root = os.path.abspath(root)
-    checked = check.run(Wanted((), (), (), root))
+    findings: list[Finding] | None = None
+    if is_checked:
+        checked = check.run(Wanted((), (), (), root))
+        findings, stated = list(checked.findings), checked.stated
+    else:
+        stated = _list_installed(root, catalog)
     machine = detect(root)
     own = list_neuron_names(catalog)
-    findings = list(checked.findings)
-    packages = _list_packages(root, checked.stated)
+    packages = _list_packages(root, stated)
     of_system = [name for name in sorted(own) if catalog.packages[name].systems]
     pins, problems = read_pins(root, of_system)
     try:
@@ -80,13 +93,13 @@ def gather_facts(
         hooks = ()
         problems.append(error)
     lock = _read_lock(root, problems)
-    told = {finding.place for finding in findings}
-    findings += [f for f in map(report_unreadable, problems) if f.place not in told]
-    environments = _list_environments(checked.stated, own, is_full=is_full)
+    if findings is not None:
+        told = {finding.place for finding in findings}
+        findings += [f for f in map(report_unreadable, problems) if f.place not in told]
+    environments = _list_environments(stated, own, is_full=is_full)
     installed = {package.name: package.version for package in packages}
     driver = machine.driver or machine.other_driver
-    ordered = sorted(findings, key=lambda f: (f.severity is not Severity.ERROR, f.rule.identifier))
-    counts = Counter(finding.rule.identifier for finding in findings)
+    counts = Counter(finding.rule.identifier for finding in findings or ())
     state = HostState(
         gather="full" if is_full else "summary",
         program=__version__,
@@ -96,22 +109,39 @@ def gather_facts(
         instance=machine.instance or (check.target().instance or ""),
         kernel=machine.kernel or machine.other_kernel,
         pythons=_list_pythons(root),
+        default_python=_find_default_python(root),
         loaded_driver=driver,
         installed_driver=public_version(installed[DRIVER]) if DRIVER in installed else "",
+        devices=_count_devices(root),
         sdk=find_common_release(installed.items(), catalog),
         packages=packages,
         environments=environments,
         pins=tuple(
-            HostPin(p.manager, p.names, p.type, p.value, p.priority, _place(p.path, p.line))
+            HostPin(
+                p.manager, p.names, p.type, p.value, p.priority, _place(p.path, p.line), p.is_own
+            )
             for p in pins
         ),
         hooks=hooks,
         lock=lock,
-        rules=tuple(sorted(counts.items())),
-        findings=tuple(_make_finding(finding, is_full=is_full) for finding in ordered),
+        rules=tuple(sorted(counts.items())) if findings is not None else None,
+        findings=_make_findings(findings, is_full=is_full) if findings is not None else None,
     )
     label = _find_name(root) if name is None else name
     return HostFacts(label, check.target().as_of.isoformat(), _without_root(state, root))
+
+
+def _list_installed(root: str, catalog: Catalog) -> tuple[DetectedPackage, ...]:
+    """What a check would state, without one; what cannot be read is left out."""
+    stated: list[DetectedPackage] = []
+    with contextlib.suppress(UnreadableInput):
+        stated += list_system_packages(root, catalog)
+    for folder in find_environments(root, NeuronNames(catalog)).folders:
+        with contextlib.suppress(UnreadableInput):
+            for found in read_distributions(folder, frozenset(), root):
+                key = PackageKey(Ecosystem.PIP, found.name)
+                stated.append(DetectedPackage(key, found.version, None, "", folder))
+    return tuple(stated)
 
 
 def _list_packages(root: str, stated: Iterable[DetectedPackage]) -> tuple[HostPackage, ...]:
@@ -153,11 +183,16 @@ def _list_environments(
     return tuple(sorted(found))
 
 
-def _make_finding(finding: Finding, *, is_full: bool) -> HostFinding:
-    more = (finding.reason, finding.remedy) if is_full else ("", "")
-    return HostFinding(
-        finding.rule.identifier, finding.severity.value, finding.subject, finding.place, *more
-    )
+def _make_findings(findings: Iterable[Finding], *, is_full: bool) -> tuple[HostFinding, ...]:
+    """The findings, errors first: a summary leaves out the last."""
+    ordered = sorted(findings, key=lambda f: (f.severity is not Severity.ERROR, f.rule.identifier))
+    return tuple(
+        HostFinding(
+            found.rule.identifier, found.severity.value, found.subject, found.place,
+            found.reason if is_full else "", found.remedy if is_full else "",
+        )
+        for found in ordered
+    )  # fmt: skip
 
 
 def _read_lock(root: str, problems: list[UnreadableInput]) -> HostLock | None:
@@ -187,6 +222,27 @@ def _list_pythons(root: str) -> tuple[str, ...]:
             continue
         found |= {m[1] for m in (re.fullmatch(r"python(3\.\d{1,2})", n) for n in names) if m}
     return tuple(sorted(found, key=lambda python: int(python[2:])))
+
+
+def _find_default_python(root: str) -> str:
+    """The Python that ``python3`` starts, where it is a link to one; empty where that is not
+    told."""
+    for folder in ("usr/local/bin", "usr/bin"):
+        try:
+            target = os.readlink(os.path.join(root, folder, "python3"))
+        except OSError:
+            continue
+        found = re.fullmatch(r"python(3\.\d{1,2})", os.path.basename(target))
+        return found[1] if found is not None else ""
+    return ""
+
+
+def _count_devices(root: str) -> int:
+    try:
+        names = os.listdir(os.path.join(root, "dev"))
+    except OSError:
+        return 0
+    return sum(re.fullmatch(r"neuron\d{1,4}", name) is not None for name in names)
 
 
 def _find_machine(root: str) -> str:
@@ -241,5 +297,7 @@ def _without_root(state: HostState, root: str) -> HostState:
         findings=tuple(
             HostFinding(f.rule, f.severity, *map(own, (f.subject, f.place, f.reason, f.remedy)))
             for f in state.findings
-        ),
+        )
+        if state.findings is not None
+        else None,
     )

@@ -18,10 +18,12 @@ def render_host_facts_text(facts: HostFacts, screen: Screen) -> str:
 
 def _list_values(state: HostState) -> Iterator[tuple[str, str]]:
     yield "operating system", " ".join(filter(None, (state.os, state.machine)))
+    yield "class", state.host_class.name
     yield "instance family", state.instance
     yield "kernel", state.kernel
     yield "Python", ", ".join(state.pythons)
     yield "loaded driver", state.loaded_driver
+    yield "Neuron devices", str(state.devices) if state.devices else ""
     yield "SDK release", state.sdk
     for package in state.packages:
         held = ", on hold" if package.is_held else ""
@@ -38,6 +40,6 @@ def _list_values(state: HostState) -> Iterator[tuple[str, str]]:
         yield "hook", f"{hook.kind}, {f'Neuron SDK {hook.sdk}' if hook.sdk else 'no release'}"
     if state.lock is not None:
         yield "lock", f"{state.lock.place}, Neuron SDK {state.lock.sdk or 'unknown'}"
-    for finding in state.findings:
+    for finding in state.findings or ():
         where = f" [{finding.place}]"
         yield "finding", f"{finding.rule} {finding.subject}{where}"

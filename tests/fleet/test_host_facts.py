@@ -33,11 +33,16 @@ def test_what_a_host_is(run: Run, tmp_path: Path) -> None:
         states={RUNTIME: "half-configured"}, pythons=("3.10", "3.12", "3.9"),
     )  # fmt: skip
     facts = gather(run, root)
-    named = ("host", "os", "machine", "instance", "kernel", "pythons")
+    named = ("host", "os", "machine", "instance", "kernel")
     assert [facts[name] for name in named] == [
-        "node-1", "ubuntu24.04", "x86_64", "trn2", "6.8.0-1024-aws", ["3.9", "3.10", "3.12"],
+        "node-1", "ubuntu24.04", "x86_64", "trn2", "6.8.0-1024-aws",
     ]  # fmt: skip
-    assert facts["driver"] == {"loaded": "2.27.4.0", "installed": "2.28.0.0"}
+    assert facts["python"] == {"default": "3.12", "available": ["3.9", "3.10", "3.12"]}
+    assert facts["class"] == {
+        "name": "trn2-ubuntu24.04-py3.12-k6.8", "family": "trn2", "os": "ubuntu24.04",
+        "python": "3.12", "kernel": "6.8",
+    }  # fmt: skip
+    assert facts["driver"] == {"loaded": "2.27.4.0", "installed": "2.28.0.0", "devices": 2}
     rows = {row["name"]: row for row in facts["packages"]}
     assert rows[TOOLS]["held"] and not rows[DRIVER]["held"]
     assert rows[RUNTIME]["state"] == "half-configured"
@@ -107,7 +112,7 @@ def test_pins_hooks_and_locks(run: Run, tmp_path: Path) -> None:
     site = [pin for pin in facts["pins"] if pin["place"].startswith("/etc/apt/preferences.d/50")]
     assert site == [{
         "manager": "apt", "names": ["aws-neuronx-*"], "type": "version", "value": "2.28.*",
-        "priority": 1001, "place": "/etc/apt/preferences.d/50-site.pref:5",
+        "priority": 1001, "place": "/etc/apt/preferences.d/50-site.pref:5", "own": False,
     }]  # fmt: skip
     locked = [
         (p["manager"], p["value"], p["place"]) for p in facts["pins"] if p["manager"] != "apt"
@@ -117,6 +122,8 @@ def test_pins_hooks_and_locks(run: Run, tmp_path: Path) -> None:
         ("dnf", f"!{TOOLS}-0:2.29*", "/etc/dnf/plugins/versionlock.list:4"),
         ("dnf5", "evr >= 2.32", "/etc/dnf/versionlock.toml:3"),
     ]
+    own = [pin["own"] for pin in facts["pins"] if "00-neuron-pin.pref" in pin["place"]]
+    assert own and all(own)
     hooks = {hook["kind"]: hook for hook in facts["hooks"]}
     assert {kind: hook["sdk"] for kind, hook in hooks.items()} == {"apt": "2.31.0", "pip": "2.31.0"}
     assert hooks["apt"]["family"] == "trn2"
@@ -148,6 +155,16 @@ def test_a_summary_says_how_much_it_leaves_out(run: Run, tmp_path: Path) -> None
     assert len(full["environments"]) == 40
     assert not any(full["left_out"].values())
     assert all(row["reason"] for row in full["findings"])
+
+
+def test_facts_without_a_check(run: Run, tmp_path: Path) -> None:
+    root = make_root(tmp_path / "root", packages=OF_2_32, driver="2.27.4.0")
+    add_environment(root, "opt/a", {"torch-neuronx": "2.8.0.2.10.16998"})
+    checked, plain = gather(run, root), gather(run, root, "--no-check")
+    assert plain["rules"] is None and plain["findings"] is None and checked["findings"]
+    for document in (checked, plain):
+        del document["rules"], document["findings"]
+    assert plain == checked
 
 
 def test_what_cannot_be_read_is_a_finding(run: Run, tmp_path: Path) -> None:

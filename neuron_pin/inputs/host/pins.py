@@ -11,7 +11,9 @@ import re
 from collections.abc import Collection, Iterator
 
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.fs.sections import BEGIN, END
 from neuron_pin.record import NamedTuple
 
 from .apt_policy import AptPolicy
@@ -27,7 +29,7 @@ MAX_BYTES = 4 * 1024 * 1024
 class Pin(NamedTuple):
     """One stanza or line.  ``manager`` is ``apt``, ``dnf`` or ``dnf5``; ``names`` are packages as
     they are written; ``type`` and ``value`` are those of a stanza, or ``versionlock`` and what is
-    locked; ``priority`` is none for a version lock."""
+    locked; ``priority`` is none for a version lock.  ``is_own`` says that neuron-pin wrote it."""
 
     manager: str
     names: tuple[str, ...]
@@ -36,6 +38,7 @@ class Pin(NamedTuple):
     priority: int | None
     path: str
     line: int
+    is_own: bool = False
 
 
 def read_pins(root: str, names: Collection[str]) -> tuple[list[Pin], list[UnreadableInput]]:
@@ -52,11 +55,16 @@ def read_pins(root: str, names: Collection[str]) -> tuple[list[Pin], list[Unread
 
 
 def _read_apt(root: str, names: Collection[str]) -> Iterator[Pin]:
+    own: dict[str, bool] = {}
     for stanza in read_preferences(root)[0]:
         if any(map(AptPolicy([stanza]).concerns, names)):
+            path = stanza.path
+            if path not in own:
+                text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+                own[path] = find_ownership(text) is Ownership.OURS
             yield Pin(
                 "apt", stanza.packages, stanza.type.value, stanza.data, stanza.priority,
-                stanza.path, stanza.line,
+                path, stanza.line, own[path],
             )  # fmt: skip
 
 
@@ -66,13 +74,16 @@ def _read_list(root: str, names: Collection[str]) -> Iterator[Pin]:
     if not os.path.isfile(path):
         return
     text = read_bounded(path, MAX_BYTES).decode("utf-8", "replace")
+    is_own = False
     for number, line in enumerate(text.splitlines(), 1):
         stated = line.strip()
+        if stated in (BEGIN, END):
+            is_own = stated == BEGIN
         if not stated or stated.startswith("#"):
             continue
         name = _name_of(stated.lstrip("!"), names)
         if name:
-            yield Pin("dnf", (name,), "versionlock", stated, None, path, number)
+            yield Pin("dnf", (name,), "versionlock", stated, None, path, number, is_own)
 
 
 def _name_of(pattern: str, names: Collection[str]) -> str:
@@ -101,4 +112,6 @@ def _read_toml(root: str, names: Collection[str]) -> Iterator[Pin]:
         ]
         found = re.search(rf"^\s*name\s*=\s*[\"']{re.escape(name)}[\"']", text, re.M)
         line = text.count("\n", 0, found.start()) + 1 if found else 0
-        yield Pin("dnf5", (name,), "versionlock", ", ".join(words), None, path, line)
+        before = text[: found.start()] if found else ""
+        is_own = before.rfind(BEGIN) > before.rfind(END)
+        yield Pin("dnf5", (name,), "versionlock", ", ".join(words), None, path, line, is_own)
