@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from neuron_pin.catalog import Catalog, sdk_key
-from neuron_pin.catalog.support import Part, find_target_parts, package_part
+from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
 from neuron_pin.inputs.containers.build_context import find_in_context, list_copied
-from neuron_pin.inputs.containers.image_reference import BaseImage
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
 from neuron_pin.inputs.containers.recipe import Recipe, Stage
 from neuron_pin.inputs.containers.session import is_same_path
@@ -24,18 +21,16 @@ from neuron_pin.inputs.locks.detected import (
 )
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile, read_rows
-from neuron_pin.policy import Ecosystem, PackageKey, Rule, Subject, SubjectKind, phase_at
-from neuron_pin.policy.support import support_floor
+from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 from .alternatives import make_worlds
 from .finding import Finding, Severity
+from .images import check_image
 from .newer import check_newer_target
 from .package_source import describe_lack
-from .part import check_part
 from .proof import Prove
-from .remedy import target_remedy
 from .requirements import check_packages, is_neuron, select_neuron
 from .scope import check_scope
 from .texts import find_texts, list_told, mentions_neuron
@@ -90,9 +85,10 @@ def check_recipe(
         own: list[Finding] = []
         if base is not None and stage.parent < 0:
             judged = own if base.repository or base.sdk else of_others
-            judged += _base(base, path, catalog, target, within_days)
+            place = f"{path}:{base.line}"
+            judged += check_image(base, place, catalog, target, within_days)
             if base.os or base.python:
-                judged += check_newer_target(target, catalog, f"{path}:{base.line}")
+                judged += check_newer_target(target, catalog, place)
         unread += [_describe(part, path, catalog) for part in stage.unread]
         reader = _Stages(path, recipe, catalog, make_target, environ)
         stated = list(reader.detect(stage))
@@ -307,60 +303,6 @@ def _lines_of(
         yield stated._replace(place=place(stated.place))
     for reference, origin in found.direct:
         yield detect_direct(reference, place(origin))
-
-
-def _base(
-    base: BaseImage, path: str, catalog: Catalog, target: Target, within_days: int
-) -> Iterator[Finding]:
-    place = f"{path}:{base.line}"
-
-    def finding(rule: Rule, severity: Severity, reason: str, remedy: str = "") -> Finding:
-        return Finding(rule, severity, base.name, reason, place, remedy)
-
-    for part in _base_parts(base, catalog, target):
-        is_place = part.subject.kind in (SubjectKind.PYTHON, SubjectKind.OS)
-        ended = Rule.TARGET_ENDED if is_place else Rule.END_OF_SUPPORT
-        remedy = target_remedy(part, catalog, target)
-        if part.subject.kind is SubjectKind.DLC and _is_within(base.sdk, remedy):
-            # It is one already.
-            remedy = ""
-        yield from check_part(part, target.as_of, within_days, finding, ended, remedy)
-
-
-def _is_within(sdk: str, remedy: str) -> bool:
-    """Whether an image of a release is one of those that a remedy sends to: ``move to DLCs of
-    2.31.0 or earlier``."""
-    last = re.search(r"\bof (\d+\.\d+\.\d+) or earlier$", remedy)
-    return last is not None and bool(sdk) and sdk_key(sdk) <= sdk_key(last[1])
-
-
-def _base_parts(base: BaseImage, catalog: Catalog, target: Target) -> Iterator[Part]:
-    """The parts of an image that its name tells of."""
-    as_of = target.as_of
-    if base.framework and base.framework_version:
-        version = base.framework_version
-        yield package_part(catalog, base.framework, version, target.family, as_of)
-    if base.repository:
-        events = [
-            event
-            for event in catalog.events_by_name.get(base.repository, ())
-            if event.kind is SubjectKind.DLC
-        ]
-        fact = phase_at(events, base.repository, "", None, as_of)
-        subject = Subject(SubjectKind.DLC, base.repository)
-        floor = support_floor(
-            subject,
-            events,
-            as_of=as_of,
-            facts_of=catalog.announced,
-            phase=fact.phase,
-            early=fact.early,
-        )
-        yield Part(subject, fact.phase, fact.event, floor)
-    system = target.os if base.os else None
-    yield from find_target_parts(
-        catalog, python=base.python, system=system, instance=None, as_of=as_of
-    )
 
 
 def _installation(

@@ -133,7 +133,7 @@ PAGES = {
         *_REFUSED,
         "neuron-pin lock --instance trn1 --python 3.9",
         (
-            "audit.recipe:_base",
+            "audit.images:check_image",
             "audit.host:_system",
             "resolve.support:_make_ended_error",
         ),
@@ -189,7 +189,7 @@ PAGES = {
         "neuron-pin lock 'torch-neuronx==2.5.*'",
         (
             "audit.names:check_names",
-            "audit.recipe:_base",
+            "audit.images:check_image",
             "audit.requirements:_one",
             "audit.part:check_part",
             "hooks.program.verdict:_judge_version",
@@ -553,12 +553,14 @@ PAGES = {
         "release manifest",
         "No release in the catalog ships this version, although it is older than the newest that "
         "the catalog knows: a pre-release, an incomplete version (torch-neuronx==2.9 instead of "
-        "==2.9.*), or not from Neuron. A newer one is NP510.",
+        "==2.9.*), or not from Neuron. A newer one is NP510. Or no public list of images has "
+        "a tag, though it has others of that repository and release.",
         "perhaps a decoy from another index",
         "",
         "",
         "neuron-pin check --venv .venv",
         (
+            "audit.images:_report_unlisted",
             "audit.requirements:_range",
             "audit.requirements:_unknown",
             "hooks.program.verdict:_judge_version",
@@ -851,6 +853,18 @@ PAGES = {
         "",
         "neuron-pin doctor",
         ("audit.apt_view:_find_phased",),
+    ),
+    Rule.OLDER_IMAGE: RulePage(
+        "Neuron DLAMIs and DLCs Updates",
+        "An image is never updated: what is fixed comes with a newer image of the line. There is "
+        "one, and a file names an older one. The finding says which image is the newest of the "
+        "line, and which is the newest with the same framework version. neuron-pin diff OLD NEW "
+        "says what changes between two.",
+        "installs into what the image has",
+        "",
+        "",
+        "neuron-pin check Dockerfile",
+        ("audit.images:_check_newest",),
     ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",

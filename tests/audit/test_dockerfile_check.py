@@ -49,7 +49,7 @@ RECIPES = [
     (["FROM public.ecr.aws/neuron/pytorch-inference-neuronx:2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04",
       "RUN pip install neuronx-cc==2.26.6360.0"], [("NP201", 1)]),
     (["FROM x/pytorch-training-neuronx:2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04"],
-     [("NP201", 1), ("NP201", 1), ("NP110", 1), ("NP110", 1)]),
+     [("NP201", 1), ("NP201", 1), ("NP201", 1), ("NP110", 1), ("NP110", 1), ("NP618", 1)]),
     (["FROM ubuntu:24.04", "RUN apt-get install -y aws-neuronx-dkms", "RUN apt-get install -y aws-neuronx-tools"],
      [("NP305", 2), ("NP106", 2), ("NP305", 3)]),
     (["FROM python:3.11 AS a", f"RUN pip install -i {INDEX} neuronx-cc==2.27.5334.0", "FROM a",

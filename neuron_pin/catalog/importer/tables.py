@@ -40,11 +40,13 @@ class Table(NamedTuple):
 
 class TableKind(NamedTuple):
     """A kind of table: the patterns of the pages that have it, and by column a pattern of what its
-    title can be; ``optional`` are columns that it may lack."""
+    title can be; ``optional`` are columns that it may lack.  A table without the column ``mark`` is
+    of another kind, whatever else it has; empty for none."""
 
     pages: str
     columns: Mapping[str, str]
     optional: frozenset[str]
+    mark: str = ""
 
     def is_on(self, page: str) -> bool:
         """Whether a page, by its path, may have such a table."""
@@ -87,6 +89,8 @@ class TableKind(NamedTuple):
                     break
         wanted = [name for name in self.columns if name not in self.optional]
         missing = [name for name in wanted if name not in found]
+        if self.mark and self.mark not in found:
+            return None
         if len(found) < 2 or len(missing) * 2 > len(wanted):
             return None
         if missing:
@@ -108,7 +112,8 @@ def _description() -> dict[str, Any]:
 def find_table_kind(name: str) -> TableKind:
     """A kind of table, as ``vendor_tables.json`` describes it."""
     row = _description()["tables"][name]
-    return TableKind(row["pages"], row["columns"], frozenset(row.get("optional", ())))
+    optional = frozenset(row.get("optional", ()))
+    return TableKind(row["pages"], row["columns"], optional, row.get("mark", ""))
 
 
 def translate(name: str, text: str) -> str:

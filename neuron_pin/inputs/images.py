@@ -1,0 +1,246 @@
+"""The image that a word of the user's names: a tag, a reference, the name of a machine image, or
+an SSM parameter."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.catalog.image_names import (
+    MAX_LENGTH,
+    MachineName,
+    find_framework,
+    parse_container_tag,
+    parse_machine_name,
+    parse_parameter,
+    split_reference,
+)
+from neuron_pin.catalog.images import ContainerImage, Images, MachineImage, load_images
+from neuron_pin.catalog.newness import Standing
+from neuron_pin.errors import UnknownName
+from neuron_pin.record import NamedTuple
+
+_MACHINE_ID = re.compile(r"ami-[0-9a-f]{8,17}")
+_OF_RELEASE = re.compile(r"(?P<name>.+?)\s*@\s*(?P<sdk>\d+\.\d+\.\d+)")
+
+
+class NamedContainer(NamedTuple):
+    """A container image that was named.
+
+    ``image`` is what the facts have, or what the tag alone says where ``standing`` is not known;
+    ``registry`` is the one that was named, empty for none.
+    """
+
+    asked: str
+    image: ContainerImage
+    standing: Standing
+    registry: str
+
+    @property
+    def label(self) -> str:
+        """The repository and the tag; the tag alone where no repository was named."""
+        return self.image.label if self.image.repository else self.image.tag
+
+
+class NamedMachine(NamedTuple):
+    """A machine image that was named.
+
+    ``image`` is what the facts have of it in release ``sdk``, none where they have nothing; a
+    name with a day tells only that the release is not a later one, which ``at_most`` says.
+    ``follows`` says that a parameter was named, which leads to another image with each release,
+    ``is_stated`` that the release was named, too.
+    """
+
+    asked: str
+    name: MachineName
+    image: MachineImage | None
+    sdk: str
+    standing: Standing
+    at_most: bool = False
+    follows: bool = False
+    is_stated: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name of the image, as it was given where the facts do not have it."""
+        return self.image.name if self.image is not None else self.asked
+
+
+NamedImage = NamedContainer | NamedMachine
+
+
+def is_image_name(text: str, images: Images) -> bool:
+    """Whether a text is the name of a Neuron image, known or not."""
+    try:
+        return bool(find_images(text, images, date.max))
+    except UnknownName:
+        return False
+
+
+def find_images(text: str, images: Images, as_of: date) -> list[NamedImage]:
+    """The images that a text names; several only where a tag is one of several repositories.
+
+    Of a repository without a tag it is the newest image of a day or before.  Raises `UnknownName`
+    for what is no Neuron image, and for a release that the machine image was not in.
+    """
+    text = text.strip()[:MAX_LENGTH]
+    machine = _find_machine(text, images, as_of)
+    if machine is not None:
+        return [machine]
+    if _MACHINE_ID.fullmatch(text):
+        raise UnknownName(
+            "image",
+            text,
+            (),
+            hint="an AMI id says nothing of what is in it; its name does: aws ec2 describe-images "
+            f"--image-ids {text} --query 'Images[].[Name,Description]'",
+        )
+    found = _find_containers(text, images)
+    if not found:
+        raise _refuse(text, images)
+    return list(found)
+
+
+def _find_machine(text: str, images: Images, as_of: date) -> NamedMachine | None:
+    of_release = _OF_RELEASE.fullmatch(text)
+    wanted = of_release["sdk"] if of_release else ""
+    plain = of_release["name"] if of_release else text
+    name = parse_machine_name(plain)
+    follows = name is None
+    name = name or parse_parameter(plain)
+    if name is None:
+        return None
+    own = [i for i in images.list_machines(name.line) if i.parsed == name.plain]
+    if not own:
+        line = [i.parsed.version for i in images.list_machines(name.line)]
+        newest = max(map(sdk_key, line), default=())
+        is_newer = bool(name.version) and (not newest or sdk_key(name.version) > newest)
+        standing = Standing.NEWER if is_newer or not line else Standing.UNKNOWN
+        return NamedMachine(plain, name, None, wanted, standing, follows=follows)
+    releases = {sdk: image for image in reversed(own) for sdk in image.releases}
+    known = sorted(releases, key=sdk_key, reverse=True)
+    if wanted:
+        if wanted in releases:
+            return NamedMachine(
+                plain, name, releases[wanted], wanted, Standing.KNOWN, is_stated=True
+            )
+        if sdk_key(wanted) > sdk_key(images.newest_release):
+            return NamedMachine(plain, name, None, wanted, Standing.NEWER, is_stated=True)
+        raise UnknownName(
+            "release of the image",
+            wanted,
+            (),
+            hint=f"{own[0].name} was in {known[-1]} to {known[0]}",
+        )
+    return NamedMachine(
+        plain,
+        name,
+        releases[known[0]],
+        known[0],
+        Standing.KNOWN,
+        at_most=name.built is not None,
+        follows=follows,
+    )
+
+
+def at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -> NamedMachine:
+    """A machine image as it was on a day: of one with a day in its name, the newest release of
+    that day or before; of one without, that of ``as_of``.  It stays as it is where no release is
+    as old, or where a release was named."""
+    if named.image is None or named.is_stated:
+        return named
+    day = min(named.name.built or as_of, as_of)
+    own = [i for i in images.list_machines(named.name.line) if i.parsed == named.name.plain]
+    releases = {sdk: image for image in reversed(own) for sdk in image.releases}
+    before = [sdk for sdk in releases if catalog.dates.get(sdk, date.max) <= day]
+    if not before:
+        return named
+    sdk = max(before, key=sdk_key)
+    return named._replace(image=releases[sdk], sdk=sdk)
+
+
+def _find_containers(text: str, images: Images) -> list[NamedContainer]:
+    registry, repository, tag = split_reference(text)
+    if not tag and parse_container_tag(repository) is not None and not registry:
+        tag, repository = repository, ""
+    if not tag:
+        line = images.list_line(repository)
+        return [NamedContainer(text, line[0], Standing.KNOWN, registry)] if line else []
+    parsed = parse_container_tag(tag)
+    if parsed is None:
+        return []
+    named = [
+        NamedContainer(text, image, Standing.KNOWN, registry)
+        for image in images.containers
+        if image.tag == parsed.plain and repository in ("", image.repository)
+    ]
+    return named or [NamedContainer(text, *read_unlisted(repository, tag, images), registry)]
+
+
+def read_unlisted(repository: str, tag: str, images: Images) -> tuple[ContainerImage, Standing]:
+    """What the tag of an image says that no list has, and whether it is newer than the lists.
+
+    Raises `ValueError` for a tag that has no form of Neuron's.
+    """
+    parsed = parse_container_tag(tag)
+    if parsed is None:
+        raise ValueError(tag)
+    image = ContainerImage(
+        repository=repository,
+        tag=parsed.plain,
+        framework=find_framework(repository),
+        version=parsed.version,
+        sdk=parsed.sdk,
+        python=parsed.python,
+        os=parsed.os,
+        instances=frozenset(),
+        packages={},
+        day=None,
+        source="",
+        registries=images.registries.get(repository, ()),
+    )
+    is_newer = bool(parsed.sdk) and sdk_key(parsed.sdk) > sdk_key(images.newest_release)
+    return image, Standing.NEWER if is_newer else Standing.UNKNOWN
+
+
+def load_named(text: str, catalog: Catalog, as_of: date) -> list[NamedImage]:
+    """The images that a text names, machine images as they were on a day; raises as
+    `find_images` does."""
+    images = load_images(catalog)
+    return [
+        at_day(named, images, catalog, as_of) if isinstance(named, NamedMachine) else named
+        for named in find_images(text, images, as_of)
+    ]
+
+
+def list_image_names(images: Images) -> tuple[str, ...]:
+    """Every name that an image is known by: tags with their repositories, repositories, machine
+    images, parameters."""
+    names: dict[str, None] = {}
+    for container in images.containers:
+        names |= {container.label: None, container.repository: None}
+    for machine in images.machines:
+        names[machine.name] = None
+        if machine.parameter:
+            names[machine.parameter] = None
+    return tuple(names)
+
+
+def _refuse(text: str, images: Images) -> UnknownName:
+    registry, repository, tag = split_reference(text)
+    line = images.list_line(repository)
+    if line and tag:
+        # The repository is known: only the tag is not.
+        tags = [image.tag for image in line]
+        return UnknownName(
+            f"tag of {repository}", tag, tags, hint=f"the newest that the facts have is {tags[0]}"
+        )
+    wanted = text if not registry else f"{repository}:{tag}".rstrip(":")
+    return UnknownName(
+        "Neuron image",
+        wanted,
+        list_image_names(images),
+        hint="give a tag, a reference (registry/repository:tag), the name of an AMI or the path of "
+        "its SSM parameter; neuron-pin image lists what is known",
+    )
