@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from neuron_pin.errors import CannotWrite
 
@@ -120,10 +120,13 @@ def _folder_of(path: str) -> Iterator[tuple[int, str]]:
 
 
 def put(
-    folder: int, name: str, data: bytes, settle: Callable[[int], None] = lambda descriptor: None
+    folder: int,
+    name: str,
+    data: bytes | Iterable[bytes | memoryview],
+    settle: Callable[[int], None] = lambda descriptor: None,
 ) -> None:
-    """Bytes under a name in an open folder, whole or not at all; what a writer of the same name
-    that was killed has left there goes.
+    """Bytes, or pieces one after another, under a name in an open folder, whole or not at all; what
+    a writer of the same name that was killed has left there goes.
 
     ``settle`` is called with the temporary file's descriptor before it takes its place.  Raises
     `OSError`.
@@ -132,7 +135,7 @@ def put(
     descriptor, temporary = _create(folder, name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.writelines((data,) if isinstance(data, bytes) else data)
             stream.flush()
             settle(stream.fileno())
             # While it is locked: nobody may take it for one that was left behind.

@@ -47,7 +47,7 @@ class LockCache:
         until, evidence, sdk, packages, exclusions, warnings = record
         if not offline and not is_fresh(until, time.time()):
             return None
-        if any(_has_changed(path, changed) for path, changed in evidence):
+        if not all(self._cache.is_unchanged(*mark) for mark in evidence):
             return None
         return Resolution(
             sdk=sdk or None,
@@ -57,13 +57,9 @@ class LockCache:
             warnings=tuple(warnings),
         )
 
-    def keep(self, found: Resolution, paths: Iterable[str], until: float) -> None:
-        """Keep an answer that was made of the records at those paths, the first of which is
+    def keep(self, found: Resolution, marks: Iterable[tuple[int, int]], until: float) -> None:
+        """Keep an answer that was made of the records with those marks, the first of which is
         stale after ``until`` (seconds since the epoch)."""
-        try:
-            evidence = [[path, os.stat(path).st_mtime_ns] for path in sorted(paths)]
-        except OSError:
-            return
         if len(found.exclusions) > MAX_EXCLUSIONS:
             return
         packages = [_as_json(package) for package in found.packages]
@@ -71,15 +67,8 @@ class LockCache:
             [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
             for e in found.exclusions
         ]
-        values = [until, evidence, found.sdk, packages, exclusions, list(found.warnings)]
+        values = [until, sorted(marks), found.sdk, packages, exclusions, list(found.warnings)]
         self._cache.save(KIND, self._key, values)
-
-
-def _has_changed(path: str, changed: int) -> bool:
-    try:
-        return os.stat(path).st_mtime_ns != changed
-    except OSError:
-        return True
 
 
 def _stamp(folder: str) -> list[Any]:

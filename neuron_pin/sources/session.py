@@ -74,6 +74,7 @@ class Sources:
         """Stop reading."""
         if self._reader is not None:
             self._reader.close()
+        self._cache.close()
 
     @property
     def _online(self) -> Reader:
@@ -118,19 +119,20 @@ class Sources:
         """A project that has been looked at in this run, or none; reads nothing."""
         return self._projects.get((index, name))
 
-    def evidence(self) -> tuple[list[str], float] | None:
-        """The records that this run's answers were made of, and when the first of them is
+    def evidence(self) -> tuple[list[tuple[int, int]], float] | None:
+        """Marks of the records that this run's answers were made of, and when the first of them is
         stale; none if some of it is not on record, or may change without notice."""
         if self.repositories or any(index.url.startswith("file:") for index in self.indexes.all):
             return None
-        paths, until = [], 0.0
+        marks, until = [], 0.0
         for index, name in self._projects:
             known = self._until.get((index, name))
-            if known is None:
+            mark = self._cache.mark("projects", self._key(index, name))
+            if known is None or mark is None:
                 return None
-            paths.append(self._cache.path("projects", self._key(index, name)))
+            marks.append(mark)
             until = min(until, known) if until else known
-        return paths, until
+        return marks, until
 
     def expect(self, index: Index, name: str, specifier: str, extras: Iterable[str]) -> None:
         """Read ahead: a project that will be asked for, the metadata of the version that

@@ -591,8 +591,7 @@ def test_the_cache_is_shown_pruned_and_cleared(run, pair, tmp_path: Path) -> Non
     kinds = json.loads(done.out)["kinds"]
     assert kinds["projects"]["files"] == kinds["metadata"]["files"] == 3
     folder = Path(json.loads(done.out)["folder"])
-    (folder / "projects" / "ab").mkdir(exist_ok=True)
-    (folder / "projects" / "ab" / ".torn").write_text("x")
+    (folder / "records" / ".torn").write_text("x")
     (folder / "mine").write_text("kept")
     assert json.loads(run("cache", "prune", "--format", "json").out)["removed_files"] == 1
     assert "removed" in run("cache", "clear").out

@@ -1,9 +1,11 @@
 """Small records kept on disk between runs: what was made of a page or of a wheel.
 
 Cheap to import and to read: a run that has everything it needs touches nothing else of
-this room.  A record names its own key, so a digest need not be a strong one, and begins with
-a checksum of the rest; a damaged or foreign record counts as absent.  Writing is whole or
-not at all, and safe beside other processes: each writes a file of its own and renames it.
+this room.  What a lock reads hundreds of lies in packs (`record_pack`), one a run that kept
+something, and is written when the run ends; any other record is a file of its own.  A record names
+its own key, so a digest need not be a strong one, and begins with a checksum of the rest; a damaged
+or foreign record counts as absent.  Writing is whole or not at all, and safe beside other
+processes: each writes a file of its own and renames it.
 """
 
 from __future__ import annotations
@@ -11,16 +13,32 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
+from _thread import allocate_lock
 from binascii import crc32
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
+from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.atomic import put
 from neuron_pin.record import NamedTuple
 
-FORMAT = 5
-"""Raised when the shape of any record changes; older ones then count as absent."""
+if TYPE_CHECKING:
+    from .record_pack import Entry, Pack
 
+FORMAT = 5
+"""Raised when the shape of any record that is a file changes; older ones then count as absent.
+That of packs is in their first line."""
+PACKED = ("projects", "metadata", "files")
+"""The kinds of records that lie in packs, by number."""
+PACKS = "records"
+"""The folder of the packs."""
+MAX_PENDING = 4 << 20
+"""Bytes of records that a run keeps in memory before it writes a pack."""
+ROWS = 4
+"""Rows of a table in its first block; each other has as many times as many as the one before it,
+up to `MAX_ROWS`."""
+MAX_ROWS = 256
 
 MAX_FRESH = 86400
 """Seconds for which an answer may be taken without asking again, whatever a server says."""
@@ -35,13 +53,20 @@ def is_fresh(until: float, now: float) -> bool:
 class Rows:
     """The rows of a table on record: each becomes values when it is first read, and is kept.
 
-    A project has hundreds of versions, of which a lock looks at a few.
+    A project has hundreds of versions, of which a lock looks at a few.  They are in blocks, each
+    with a checksum; to come to a damaged one raises `SourceFailed`.
     """
 
-    __slots__ = ("_at", "_data", "_made")
+    __slots__ = ("_at", "_blocks", "_made", "_number", "_read")
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(
+        self, blocks: Sequence[Sequence[int]], read: Callable[[int, int, int], bytes]
+    ) -> None:
+        """``blocks`` are sizes and checksums, ``read`` gives the bytes of a block from its number,
+        its place behind the first and its size."""
+        self._read = read
+        self._blocks = blocks
+        self._number = 0
         self._at = 0
         self._made: list[Any] = []
 
@@ -51,15 +76,25 @@ class Rows:
             while number < len(self._made):
                 yield self._made[number]
                 number += 1
-            if self._at >= len(self._data):
+            if self._number == len(self._blocks):
                 return
-            end = self._data.find(b"\n", self._at)
-            end = len(self._data) if end < 0 else end
-            self._made.append(json.loads(self._data[self._at : end].decode()))
-            self._at = end + 1
+            self._made += self._parse()
+
+    def _parse(self) -> list[Any]:
+        """The rows of the next block."""
+        size, checksum = self._blocks[self._number]
+        data = self._read(self._number, self._at, size)
+        rows = _decode(data) if crc32(data) == checksum else None
+        if rows is None:
+            raise SourceFailed(
+                "the cache", "a record is damaged", hint="neuron-pin cache clear empties it"
+            )
+        self._at += size if self._number else 0
+        self._number += 1
+        return rows
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._blocks)
 
 
 class RecordCache:
@@ -67,30 +102,112 @@ class RecordCache:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._packs: list[Pack] | None = None
+        self._pending: dict[int, Entry] = {}
+        self._size = 0
+        self._lock = allocate_lock()
 
     def load(self, kind: str, key: str) -> list[Any] | None:
         """The record's values, or none."""
+        if kind in PACKED:
+            found = self.load_table(kind, key)
+            return found[0] if found is not None else None
         data = _read(self.path(kind, key))
         return _parse(data, key) if data is not None else None
 
     def load_table(self, kind: str, key: str) -> tuple[list[Any], Rows] | None:
         """The values of a record that `save_table` kept, and its rows; or none."""
-        data = _read(self.path(kind, key))
-        if data is None:
+        entry = self._find(_digest(kind, key))
+        if entry is None:
             return None
-        head, _, rows = data.partition(b"\n")
-        values = _parse(head, key)
-        return (values, Rows(rows)) if values is not None else None
+        hot, cold = entry.hot, entry.cold
+        end = 8 + int.from_bytes(hot[:4], "little")
+        data = bytes(hot[8:end])
+        document = _decode(data) if crc32(data) == int.from_bytes(hot[4:8], "little") else None
+        if document is None or document[0] != key:
+            return None
+
+        def read(number: int, at: int, size: int) -> bytes:
+            return bytes(cold[at : at + size] if number else hot[end : end + size])
+
+        return document[1], Rows(document[2], read)
+
+    def mark(self, kind: str, key: str) -> tuple[int, int] | None:
+        """A number for a record that lies in a pack, and one for what it says just now; none where
+        it is absent."""
+        digest = _digest(kind, key)
+        entry = self._find(digest)
+        return (digest, entry.stamp) if entry is not None else None
+
+    def is_unchanged(self, digest: int, stamp: int) -> bool:
+        """Whether a record still says what it said when it was marked."""
+        entry = self._find(digest)
+        return entry is not None and entry.stamp == stamp
+
+    def _find(self, digest: int) -> Entry | None:
+        pending = self._pending.get(digest)
+        if pending is not None:
+            return pending
+        if self._packs is None:
+            from .record_pack import open_packs
+
+            self._packs = open_packs(os.path.join(self.folder, PACKS))
+        newest, found = -1, None
+        for pack in self._packs:
+            number = pack.find(digest)
+            if number is not None and pack.stamp(number) > newest:
+                newest, found = pack.stamp(number), (pack, number)
+        return found[0].entry(found[1]) if found is not None else None
 
     def save(self, kind: str, key: str, values: list[Any]) -> None:
         """Keep a record.  A cache that cannot be written is none, and no error."""
-        self.save_table(kind, key, values, ())
+        if kind in PACKED:
+            self.save_table(kind, key, values, ())
+            return
+        data = json.dumps([FORMAT, key, *values], separators=(",", ":")).encode()
+        keep(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
 
     def save_table(self, kind: str, key: str, values: list[Any], rows: Iterable[Any]) -> None:
-        """Keep a record of values and of rows, each of which is read when it is asked for."""
-        lines = [[FORMAT, key, *values], *rows]
-        data = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
-        keep(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
+        """Keep a record of values and of rows, each of which is read when it is asked for.  Others
+        have it from `close` on."""
+        from .record_pack import Entry
+
+        blocks = [_encode(block) for block in _divide(list(rows))]
+        head = _encode([key, values, [[len(block), crc32(block)] for block in blocks]])
+        hot = b"".join(
+            (len(head).to_bytes(4, "little"), crc32(head).to_bytes(4, "little"), head, *blocks[:1])
+        )
+        digest, cold = _digest(kind, key), b"".join(blocks[1:])
+        with self._lock:
+            number = PACKED.index(kind)
+            self._pending[digest] = Entry(digest, time.time_ns(), number, hot, cold)
+            self._size += len(hot) + len(cold)
+            if self._size > MAX_PENDING:
+                self._write()
+
+    def close(self) -> None:
+        """Write what was kept, and where that makes many packs, put them together."""
+        from .record_pack import MAX_PACKS, merge_packs
+
+        with self._lock:
+            self._write()
+            if self._packs is not None and len(self._packs) > MAX_PACKS:
+                with contextlib.suppress(OSError):
+                    merge_packs(os.path.join(self.folder, PACKS))
+                self._packs = None
+
+    def _write(self) -> None:
+        if not self._pending:
+            return
+        from .record_pack import open_packs, write_pack
+
+        folder = os.path.join(self.folder, PACKS)
+        with contextlib.suppress(OSError):
+            write_pack(folder, self._pending.values())
+            self._packs = open_packs(folder)
+            self._pending = {}
+        # What cannot be written stays in memory, and is not tried again for each record.
+        self._size = 0
 
     def path(self, kind: str, key: str) -> str:
         """Where a record lies, or would."""
@@ -99,10 +216,39 @@ class RecordCache:
         return os.path.join(self.folder, kind, digest[:2], digest[2:] + ".json")
 
 
+def _digest(kind: str, key: str) -> int:
+    data = f"{kind}\n{key}".encode()
+    return crc32(data) << 32 | crc32(data[::-1])
+
+
+def _divide(rows: list[Any]) -> Iterator[list[Any]]:
+    at, size = 0, ROWS
+    while at < len(rows):
+        yield rows[at : at + size]
+        at, size = at + size, min(size * ROWS, MAX_ROWS)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+_decoder = json.JSONDecoder()
+
+
+def _decode(data: bytes) -> list[Any] | None:
+    """What `_encode` wrote, none for anything else.  Without `json.loads` around it, which looks at
+    each of thousands of texts for encodings, objects and spaces that these do not have."""
+    try:
+        value, end = _decoder.raw_decode(data.decode("ascii"))
+    except ValueError:
+        return None
+    return value if end == len(data) and isinstance(value, list) else None
+
+
 def _read(path: str) -> bytes | None:
     """What lies in a record's file behind its checksum; none where that is wrong."""
     try:
-        # Not by `open`, which asks the system four times as much, of each of hundreds of files.
+        # Not by `open`, which asks the system four times as much.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             data = os.read(file, os.fstat(file).st_size)
@@ -158,7 +304,7 @@ MAX_AGE = 30 * 24 * 3600
 
 
 class Content(NamedTuple):
-    """How many files, and how many bytes."""
+    """How many files, or records that share files, and how many bytes."""
 
     files: int
     size: int
@@ -170,25 +316,41 @@ def measure(folder: str) -> dict[str, Content]:
     for kind in KINDS:
         sizes = [os.stat(path).st_size for path in _walk(os.path.join(folder, kind))]
         found[kind] = Content(len(sizes), sum(sizes))
+    for entry in (entry for pack in _open_packs(folder) for entry in pack.entries()):
+        kind, size = PACKED[entry.kind], len(entry.hot) + len(entry.cold)
+        found[kind] = Content(found[kind].files + 1, found[kind].size + size)
     return found
+
+
+def _open_packs(folder: str) -> list[Pack]:
+    from .record_pack import open_packs
+
+    return open_packs(os.path.join(folder, PACKS))
 
 
 def prune(folder: str) -> Content:
     """Remove what is older than `MAX_AGE`, and what an interrupted run left half-written."""
-    import time
+    from .record_pack import merge_packs
 
     before = time.time() - MAX_AGE
-    return _remove(
+    removed = _remove(
         path
-        for kind in KINDS
+        for kind in (*KINDS, PACKS)
         for path in _walk(os.path.join(folder, kind))
         if os.path.basename(path).startswith(".") or os.stat(path).st_mtime < before
     )
+    place = os.path.join(folder, PACKS)
+    size = sum(pack.size for pack in _open_packs(folder))
+    records = 0
+    with contextlib.suppress(OSError):
+        records = merge_packs(place, since=int(before * 1e9), everything=True)
+    left = sum(pack.size for pack in _open_packs(folder))
+    return Content(removed.files + records, removed.size + max(size - left, 0))
 
 
 def clear(folder: str) -> Content:
     """Remove everything that this program keeps; nothing else in the folder is touched."""
-    return _remove(path for kind in KINDS for path in _walk(os.path.join(folder, kind)))
+    return _remove(path for kind in (*KINDS, PACKS) for path in _walk(os.path.join(folder, kind)))
 
 
 def _remove(paths: Iterable[str]) -> Content:

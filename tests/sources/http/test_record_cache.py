@@ -1,69 +1,153 @@
 """The cache: damaged records are none, and processes do not disturb each other."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from conftest import publish
 
 import neuron_pin
-from neuron_pin.sources.http.record_cache import RecordCache, keep
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.http import record_pack
+from neuron_pin.sources.http.record_cache import RecordCache, keep, measure, prune
 
 
 def test_a_record_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
     cache = RecordCache(str(tmp_path))
-    cache.save("projects", "a", ["1.0", None, 3])
-    assert cache.load("projects", "a") == ["1.0", None, 3]
-    assert cache.load("projects", "b") is None
-    path = Path(cache.path("projects", "a"))
+    cache.save("locks", "a", ["1.0", None, 3])
+    assert cache.load("locks", "a") == ["1.0", None, 3]
+    assert cache.load("locks", "b") is None
+    path = Path(cache.path("locks", "a"))
     whole = path.read_bytes()
     for at in range(len(whole)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        assert cache.load("projects", "a") is None
+        assert cache.load("locks", "a") is None
         path.write_bytes(whole[:at])
-        assert cache.load("projects", "a") is None
+        assert cache.load("locks", "a") is None
 
 
-def test_a_table_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
+ROWS = [["2.0", "a\nb", None], [], ["1.0", "ü", 3], *([str(n), "x"] for n in range(20))]
+
+
+def kept(folder: Path, key: str = "a") -> tuple[list[Any], list[Any]] | None:
+    """What another run has of a table."""
+    found = RecordCache(str(folder)).load_table("projects", key)
+    return (found[0], [*found[1]]) if found is not None else None
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+@pytest.mark.parametrize("rows", [ROWS, ROWS[:4], ROWS[:1], []], ids=len)
+def test_a_table_is_what_was_kept(tmp_path: Path, rows: list[Any], is_closed: bool) -> None:
     cache = RecordCache(str(tmp_path))
-    rows = [["2.0", "a\nb", None], [], ["1.0", "ü", 3]]
-    for kept in (rows, rows[:1], []):
-        cache.save_table("projects", "a", ["until", 2], kept)
-        found = cache.load_table("projects", "a")
-        assert found is not None
-        assert found[0] == ["until", 2]
-        assert bool(found[1]) is bool(kept)
-        # Readers may stop, and start again beside others.
-        first, second = iter(found[1]), iter(found[1])
-        assert [next(first, None), next(second, None)] == [kept[0] if kept else None] * 2
-        assert [*second] == kept[1:]
-        assert [*first] == kept[1:]
-        assert [*found[1]] == kept
+    cache.save_table("projects", "a", ["until", 2], [["old"]])
+    cache.save_table("projects", "a", ["until", 2], rows)
+    assert kept(tmp_path) is None
+    if is_closed:
+        cache.close()
+        assert kept(tmp_path) == (["until", 2], rows)
+    found = cache.load_table("projects", "a")
+    assert found is not None
+    assert found[0] == ["until", 2]
+    assert bool(found[1]) is bool(rows)
+    # Readers may stop, and start again beside others.
+    first, second = iter(found[1]), iter(found[1])
+    assert [next(first, None), next(second, None)] == [rows[0] if rows else None] * 2
+    assert [*second] == rows[1:]
+    assert [*first] == rows[1:]
+    assert [*found[1]] == rows
     assert cache.load_table("projects", "b") is None
-    path = Path(cache.path("projects", "a"))
-    cache.save_table("projects", "a", [1], rows)
+    assert cache.load("metadata", "a") is None
+
+
+def test_a_damaged_pack_is_none(tmp_path: Path) -> None:
+    """Whichever byte of it is another one; a row that was not read yet is an error when it is."""
+    cache = RecordCache(str(tmp_path))
+    cache.save_table("projects", "a", [1], ROWS)
+    cache.save("metadata", "b", [2])
+    cache.close()
+    (path,) = (tmp_path / "records").iterdir()
     whole = path.read_bytes()
+    late = 0
     for at in range(len(whole)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        assert cache.load_table("projects", "a") is None
+        try:
+            assert kept(tmp_path) in (None, ([1], ROWS))
+        except SourceFailed:
+            late += 1
+        assert RecordCache(str(tmp_path)).load("metadata", "b") in (None, [2])
         path.write_bytes(whole[:at])
-        assert cache.load_table("projects", "a") is None
+        assert kept(tmp_path) is None
+    rows = len(json.dumps(ROWS, separators=(",", ":")))
+    assert rows - 10 < late < rows + 10
 
 
-def test_another_keys_record_is_none(tmp_path: Path) -> None:
+def test_another_keys_record_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuron_pin.sources.http.record_cache._digest", lambda kind, key: 1)
     cache = RecordCache(str(tmp_path))
     cache.save("projects", "a", [1])
-    other = Path(cache.path("projects", "b"))
-    other.parent.mkdir(parents=True, exist_ok=True)
-    other.write_bytes(Path(cache.path("projects", "a")).read_bytes())
-    assert cache.load("projects", "b") is None
+    cache.close()
+    assert kept(tmp_path, "a") == ([1], [])
+    assert kept(tmp_path, "b") is None
+
+
+def test_the_newest_record_counts_and_packs_are_put_together(tmp_path: Path) -> None:
+    packs = set()
+    for number in range(30):
+        cache = RecordCache(str(tmp_path))
+        mark = cache.mark("projects", "a")
+        cache.save_table("projects", "a", [number], ROWS)
+        cache.save("projects", f"only {number}", [number])
+        assert mark is None or not cache.is_unchanged(*mark)
+        cache.close()
+        packs.add(len(list((tmp_path / "records").iterdir())))
+        assert kept(tmp_path) == ([number], ROWS)
+    assert max(packs) == record_pack.MAX_PACKS
+    assert all(kept(tmp_path, f"only {n}") == ([n], []) for n in range(30))
+    content = measure(str(tmp_path))["projects"]
+    assert content.files <= 30 + record_pack.MAX_PACKS
+
+
+def test_old_records_go_and_no_more_than_so_many_bytes_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = RecordCache(str(tmp_path))
+    for number in range(20):
+        cache.save("projects", str(number), ["x" * 100])
+    cache.close()
+    assert prune(str(tmp_path)).files == 0
+    monkeypatch.setattr(record_pack, "MAX_SIZE", 1000)
+    assert prune(str(tmp_path)).files == 12
+    assert [n for n in range(20) if kept(tmp_path, str(n))] == [*range(12, 20)]
+    monkeypatch.setattr("neuron_pin.sources.http.record_cache.MAX_AGE", 0)
+    assert prune(str(tmp_path)).files == 1
+    assert not list((tmp_path / "records").iterdir())
+
+
+def test_a_run_writes_what_it_kept_before_it_is_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuron_pin.sources.http.record_cache.MAX_PENDING", 1000)
+    cache = RecordCache(str(tmp_path))
+    for number in range(30):
+        cache.save("projects", str(number), ["x" * 100])
+        assert cache.load("projects", str(number)) == ["x" * 100]
+    assert kept(tmp_path, "0") and not kept(tmp_path, "29")
+    cache.close()
+    assert kept(tmp_path, "29")
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     keep(str(tmp_path / "file" / "below" / "record"), b"data")
-    assert RecordCache(str(tmp_path / "file")).load("projects", "a") is None
+    cache = RecordCache(str(tmp_path / "file"))
+    assert cache.load("projects", "a") is None
+    cache.save("projects", "a", [1])
+    cache.close()
+    assert cache.load("projects", "a") == [1]
 
 
 def test_processes_share_one_cache(serve, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_wheel_that_is_none(
     assert error.url == f"{server.url}/{FILENAME}"
     assert not Path("c.txt").exists()
     # The page was good, and may stay; of the wheel nothing does.
-    assert nothing_is_left(tmp_path, "http", "projects")
+    assert nothing_is_left(tmp_path, "http", "records")
 
 
 def gzipped(size: int) -> bytes:
@@ -160,7 +160,7 @@ def test_a_wheel_that_is_fetched_whole_is_held_to_its_hash(run, serve, tmp_path:
     done = run("lock", "tool", "--index-url", f"{server.url}/simple")
     error = failure(done, SourceFailed)
     assert (error.url, "hash" in error.problem) == (f"{server.url}/{FILENAME}", True)
-    assert nothing_is_left(tmp_path, "http", "projects")
+    assert nothing_is_left(tmp_path, "http", "records")
 
 
 def test_metadata_beside_the_wheel_is_held_to_its_hash_and_not_kept(
