@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from neuron_pin.policy import Rule
@@ -42,6 +42,16 @@ class Finding(NamedTuple):
         """The file, and the line, 0 for the file as a whole."""
         path, _, line = self.place.rpartition(":")
         return (path, int(line)) if path and line.isdecimal() else (self.place, 0)
+
+
+def drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
+    """Each finding once: a file is read again where a Dockerfile installs it, and may have
+    another remedy there."""
+    first: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity, finding.subject, finding.reason, finding.place)
+        first.setdefault(key, finding)
+    return list(first.values())
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:

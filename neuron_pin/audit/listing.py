@@ -26,6 +26,8 @@ class CheckedPlace(Protocol):
     @property
     def neuron_packages(self) -> int: ...
     @property
+    def neuron_images(self) -> int: ...
+    @property
     def read(self) -> ReadPart: ...
     @property
     def unread(self) -> tuple[UnreadPart, ...]: ...
@@ -124,9 +126,10 @@ def _summarize(
     names = {place.name, *(file.name for file in files)}
     own = [f for f in findings if f.location[0] in names or f.location[0].startswith(inside)]
     number = sum(each.neuron_packages for each in (place, *files))
-    packages = f"{number} Neuron package{'s' * (number != 1)} checked"
-    if not number:
-        packages = "no Neuron packages"
+    images = sum(each.neuron_images for each in (place, *files))
+    counts = [(number, "package"), (images, "image")]
+    counted = [f"{count} Neuron {what}{'s' * (count != 1)}" for count, what in counts if count]
+    packages = f"{' and '.join(counted)} checked" if counted else "no Neuron packages"
     total = f"{len(own) or 'no'} finding{'s' * (len(own) != 1)}"
     parts = sorted(place.unread, key=lambda part: part.line)
     parts += [part for file in files for part in sorted(file.unread, key=lambda part: part.line)]
@@ -135,7 +138,7 @@ def _summarize(
     left = len(parts)
     unread = f", {left} part{'s' * (left != 1)} not understood" if left else ""
     # Of a machine without packages the second says it all.
-    is_file = place.read.what in ("requirement", "install command", "file")
+    is_file = place.read.what in ("requirement", "install command", "file", "image")
     read = f"{place.read.label}, " if place.read.number or is_file else ""
     yield f"{place.name}: {read}{packages}{unread}, {total} (catalog of {facts_of})"
     if place.passed_over:
@@ -167,6 +170,8 @@ def _describe_input(place: CheckedPlace) -> dict[str, Any]:
             for part in place.unread
         ],
     }
+    if place.neuron_images:
+        row["neuron_images"] = place.neuron_images
     if place.folder:
         row["folder"] = place.folder
     if place.passed_over:

@@ -345,6 +345,12 @@ def find_system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -
     ]
 
 
+def subject_part(catalog: Catalog, subject: Subject, as_of: date) -> Part:
+    """A feature, an API or another subject without versions as a part, by its name."""
+    events = [e for e in catalog.events_by_name.get(subject.name, ()) if e.kind is subject.kind]
+    return _part(catalog, subject, events, subject.name, "", None, as_of)
+
+
 def _part(
     catalog: Catalog,
     subject: Subject,

@@ -20,6 +20,7 @@ from neuron_pin.fs.reading import read_head
 from neuron_pin.record import NamedTuple
 
 if TYPE_CHECKING:
+    from neuron_pin.inputs.cluster.found import ClusterFile
     from neuron_pin.inputs.containers.recipe import Recipe
     from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
     from neuron_pin.inputs.requirements.alternatives import World
@@ -37,11 +38,13 @@ class Form(Enum):
     ``PACKAGES``: a function ``(path, reading) -> list[DetectedPackage]``, which raises
     `UnreadableInput` for the file as a whole and gives ``reading.report`` what it cannot read of
     it.  ``COMMANDS``: a function ``(path, names) -> Recipe``, which reads install commands,
-    and ranges only of the packages in ``names``.
+    and ranges only of the packages in ``names``.  ``IMAGES``: a function
+    ``(path) -> ClusterFile``, which reads the images and charts that a file names.
     """
 
     PACKAGES = "packages"
     COMMANDS = "commands"
+    IMAGES = "images"
 
 
 class FileKind(NamedTuple):
@@ -88,6 +91,11 @@ class FileKind(NamedTuple):
         """What a file installs, for a kind of `Form.COMMANDS`; raises `UnreadableInput`."""
         read: Callable[[str, Container[str]], Recipe] = _import(self.reader)
         return read(path, names)
+
+    def read_images(self, path: str) -> ClusterFile:
+        """What a file names, for a kind of `Form.IMAGES`; raises `UnreadableInput`."""
+        read: Callable[[str], ClusterFile] = _import(self.reader)
+        return read(path)
 
 
 REQUIREMENTS = FileKind(
@@ -347,6 +355,21 @@ KINDS = (
         maybe=("*.txt", "*.list", "*.lst"),
         look="neuron_pin.inputs.lists.text_lists:looks_like_list",
         is_installed=True,
+    ),
+    FileKind(
+        "file for a Kubernetes cluster",
+        "Kubernetes manifests, Chart.yaml, values.yaml, kustomization.yaml, compose.yaml",
+        "image",
+        "neuron_pin.inputs.cluster.reader:read_cluster_file",
+        form=Form.IMAGES,
+        names=(
+            *("chart.yaml", "chart.lock", "kustomization.yaml", "kustomization.yml"),
+            *("*values.yaml", "*values.yml", "values-*.yaml", "values_*.yaml", "values.*.yaml"),
+            *("values-*.yml", "values_*.yml"),
+            *("helmfile.yaml", "*compose.yaml", "*compose.yml", "*compose.*.yml"),
+        ),
+        maybe=("*.yml", "*.yaml", "*.tpl", "*.tftpl", "*.j2", "*.tmpl"),
+        look="neuron_pin.inputs.cluster.reader:looks_like_cluster_file",
     ),
     # The last whose content is looked at: its rows are the least certain.
     REQUIREMENTS,

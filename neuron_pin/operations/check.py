@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from neuron_pin.audit import Finding, Severity
-from neuron_pin.audit.finding import sort_findings
+from neuron_pin.audit.finding import drop_repeated, sort_findings
 from neuron_pin.audit.requirements import check_packages, select_neuron
 from neuron_pin.audit.unread import (
     ReadPart,
@@ -37,6 +37,7 @@ from neuron_pin.target.detection import detect
 from .read_settings import read_target_options
 
 if TYPE_CHECKING:
+    from neuron_pin.audit.node_driver import NodeDriver
     from neuron_pin.audit.other_archives import OtherArchive
     from neuron_pin.resolve import Resolution
 
@@ -54,7 +55,8 @@ class Wanted(NamedTuple):
 class CheckedPlace(NamedTuple):
     """One thing that was checked, as it was named, how many Neuron packages it has, how much of
     it was read, and what was not.  ``folder`` is where it was found, empty for what the user
-    named; ``passed_over`` are files of a folder that were not checked, as words with a number."""
+    named; ``passed_over`` are files of a folder that were not checked, as words with a number;
+    ``neuron_images`` is how many images and charts of Neuron it names."""
 
     name: str
     neuron_packages: int
@@ -62,6 +64,7 @@ class CheckedPlace(NamedTuple):
     unread: tuple[UnreadPart, ...] = ()
     folder: str = ""
     passed_over: tuple[tuple[str, int], ...] = ()
+    neuron_images: int = 0
 
 
 class CheckedInput(NamedTuple):
@@ -81,6 +84,7 @@ class _Examined(NamedTuple):
     stated: list[DetectedPackage]
     read: ReadPart
     unread: list[UnreadPart]
+    images: int = 0
 
 
 class _Job(NamedTuple):
@@ -121,6 +125,9 @@ class Check:
         self._reporter = SILENT
         self._warnings: list[str] = []
         self._errors: list[NeuronPinError] = []
+        self._node: NodeDriver | None = None
+        self._root: str | None = None
+        self._lock: Resolution | None = None
 
     def target(self, python: str | None = "", system: str = "") -> Target:
         """The target of the settings; what they leave open is taken from what is checked.  A
@@ -142,6 +149,7 @@ class Check:
             from .read_lock import read_resolution
 
             lock = read_resolution(self.lock, self.catalog)[0]
+        self._root, self._lock = wanted.host, lock
         findings: list[Finding] = []
         stated: list[DetectedPackage] = []
         errors: list[NeuronPinError] = []
@@ -170,7 +178,8 @@ class Check:
             own = select_neuron(examined.stated, self.catalog)
             packages = {(s.key, s.place) for s in own if s.key.ecosystem is not Ecosystem.SDK}
             rest = tuple(examined.unread)
-            places.append(CheckedPlace(place, len(packages), examined.read, rest, folder))
+            done = CheckedPlace(place, len(packages), examined.read, rest, folder)
+            places.append(done._replace(neuron_images=examined.images))
         places = [_without(each, failed.get(each.name, ())) for each in places]
         if lock is not None and self.lock:
             from neuron_pin.audit.lock_drift import check_absent, check_lock_drift
@@ -182,7 +191,7 @@ class Check:
                     findings += check_absent(own, lock, self.lock, folder)
             findings += check_lock_drift(stated, lock, self.lock, self._find_shared(wanted, lock))
         return CheckedInput(
-            tuple(sort_findings(_drop_repeated([*unread, *findings]))),
+            tuple(sort_findings(drop_repeated([*unread, *findings]))),
             tuple(stated),
             (*errors, *self._errors),
             tuple(unread),
@@ -229,6 +238,8 @@ class Check:
     def _read_file(self, kind: FileKind, path: str) -> _Examined:
         if kind.form is Form.COMMANDS:
             return self._commands(path, kind)
+        if kind.form is Form.IMAGES:
+            return self._images(path, kind)
         from neuron_pin.audit.alternatives import make_worlds
         from neuron_pin.inputs.locks.stated_target import read_stated_target
 
@@ -276,6 +287,23 @@ class Check:
         number = len({found for stage in commands.stages for found in stage.installations})
         findings = [*found.findings, *self._sources(found.stated)]
         return _Examined(findings, found.stated, ReadPart(number, kind.counted), unread)
+
+    def _images(self, path: str, kind: FileKind) -> _Examined:
+        """A file for a Kubernetes cluster: the images and charts that it names."""
+        from neuron_pin.audit.cluster_files import check_cluster_file
+
+        from .find_node import find_node
+
+        named = kind.read_images(path)
+        if self._node is None:
+            driver = self.target().driver
+            self._node = find_node(self.catalog, driver, self._root, self._lock)
+        found = check_cluster_file(
+            path, named, self.catalog, self.target, self.within_days, self._node
+        )
+        unread = [*map(describe_unreadable, named.problems), *found.unread]
+        read = ReadPart(len(named.images) + len(named.charts), kind.counted)
+        return _Examined(found.findings, found.stated, read, unread, found.number)
 
     def _prove(self, requirements: Sequence[Requirement], target: Target) -> None:
         """Lock requirements of the embedded catalog; raises where that cannot be done."""
@@ -374,13 +402,3 @@ def _without(place: CheckedPlace, failed: Sequence[Finding]) -> CheckedPlace:
     """A folder, when so many of its files could not be read; what is no folder has none."""
     read = place.read._replace(number=place.read.number - len(failed))
     return place._replace(read=read, unread=(*place.unread, *list_unreadable(failed)))
-
-
-def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
-    """Each finding once: a file is read again where a Dockerfile installs it, and may have
-    another remedy there."""
-    first: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        key = (finding.rule, finding.severity, finding.subject, finding.reason, finding.place)
-        first.setdefault(key, finding)
-    return list(first.values())

@@ -228,6 +228,8 @@ PAGES = {
         *_ANY,
         "neuron-pin explain torch-neuronx --as-of 2025-01-01",
         (
+            "audit.cluster_parts:_check_chart",
+            "audit.cluster_parts:_check_version",
             "audit.release_day:check_release_day",
             "audit.release_day:report_too_early",
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
@@ -318,12 +320,17 @@ PAGES = {
         "The policy advises to pin the major version, because a new one may be incompatible. The "
         "requirement allows a major version that is not released yet. The major version is "
         "Neuron's own first number, with the framework's version before it: 2.9.0.2 of "
-        "torch-neuronx 2.9.0.2.15.32035, 2 of neuronx-cc 2.27.5334.0.",
+        "torch-neuronx 2.9.0.2.15.32035, 2 of neuronx-cc 2.27.5334.0. check says it of a range of "
+        "the Neuron Helm chart, too.",
         "torch-neuronx==2.9.0.2.*",
         "aws-neuronx-tools=2.*",
         "aws-neuronx-tools-0:2.*",
         "neuron-pin check requirements.txt",
-        ("audit.open_ranges:check_open_range", "audit.open_ranges:quote_range"),
+        (
+            "audit.cluster_parts:_check_chart",
+            "audit.open_ranges:check_open_range",
+            "audit.open_ranges:quote_range",
+        ),
     ),
     Rule.OUTSIDE_LOCK: RulePage(
         "Neuron SDK Installation and Update instructions",
@@ -501,12 +508,19 @@ PAGES = {
     ),
     Rule.NO_VERSION: RulePage(
         "release manifest",
-        "The release lists the name without a version.",
+        "The release lists the name without a version. Or a file for a Kubernetes cluster names an "
+        "image of Neuron, or its Helm chart, without a version or as latest: what runs changes "
+        "with the day.",
         "",
         "",
         "",
         "neuron-pin explain efa-installer --sdk 2.20.0 -v",
-        ("resolve.rules:no_version",),
+        (
+            "audit.cluster_files:_check_container",
+            "audit.cluster_parts:_check_chart",
+            "audit.cluster_parts:_without_version",
+            "resolve.rules:no_version",
+        ),
     ),
     Rule.RELEASE_LACKS: RulePage(
         "Neuron SDK",
@@ -524,12 +538,18 @@ PAGES = {
     Rule.DRIVER_WINDOW: RulePage(
         "release notes of the runtime library and the driver",
         "The release's runtime library and the host's driver (--with-driver) do not work "
-        "together. Update the driver, or use the release that the lock names.",
+        "together. Update the driver, or use the release that the lock names. check says it of the "
+        "containers in a file for a Kubernetes cluster, by the release in an image's name, and of "
+        "parts of the cluster that need a newer driver; it takes the driver of --with-driver, "
+        "--host or a lock.",
         *_ANY,
         "neuron-pin lock --instance trn1 --python 3.11 --with-driver 2.26.5.0 --format text",
         (
             "audit.host:_driver",
             "audit.installed_list:check_installed",
+            "audit.node_driver:NodeDriver.check_locked",
+            "audit.node_driver:NodeDriver.check_part",
+            "audit.node_driver:NodeDriver.check_release",
             "hooks.program.verdict:_find_driver_clash",
             "resolve.resolver:_driver_clash",
         ),
@@ -537,12 +557,14 @@ PAGES = {
     Rule.MIXED_RELEASES: RulePage(
         "Neuron SDK",
         "Neuron packages work together when they come from one SDK release, but no release ships "
-        "all of these versions.",
+        "all of these versions. The device plugin and the scheduler extension of a cluster come "
+        "from one release, or one Helm chart, too.",
         "make one lock for all of them: neuron-pin lock",
         "make one lock for all of them: neuron-pin lock",
         "make one lock for all of them: neuron-pin lock",
         "neuron-pin check --venv .venv",
         (
+            "audit.cluster_parts:_check_together",
             "audit.mixtures:_left",
             "audit.mixtures:_replaced_image",
             "audit.mixtures:check_mixtures",
@@ -853,6 +875,17 @@ PAGES = {
         "",
         "neuron-pin doctor",
         ("audit.apt_view:_find_phased",),
+    ),
+    Rule.CLUSTER_PARTS: RulePage(
+        "Neuron Dynamic Resource Allocation (DRA)",
+        "The values of the Helm chart switch on two parts of which only one may run on a node: the "
+        "Neuron DRA driver takes the place of the device plugin and of the scheduler extension. "
+        "The two allocate devices without knowing of each other.",
+        "",
+        "",
+        "",
+        "neuron-pin check values.yaml",
+        ("audit.cluster_parts:_check_switches",),
     ),
     Rule.OLDER_IMAGE: RulePage(
         "Neuron DLAMIs and DLCs Updates",

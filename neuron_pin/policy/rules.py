@@ -81,6 +81,7 @@ class Rule(Enum):
     OVERRIDDEN_FILE = ("NP614", "a changed or diverted file of neuron-pin")
     TWO_ARCHIVES = ("NP615", "the same version in two archives")
     PHASED = ("NP616", "a phased update that apt may defer")
+    CLUSTER_PARTS = ("NP617", "not beside another part of the cluster")
     OLDER_IMAGE = ("NP618", "not the newest image of its line")
     SHORT_NOTICE = ("NP701", "announced less than a month before")
     PHASE_OF_KIND = ("NP702", "a phase that does not exist for this kind")

@@ -26,6 +26,7 @@ CASES = [
     *(("setup.sh", case) for case in read_cases("scripts.toml")),
     *(("workflow.yml", case) for case in read_cases("workflows.toml")),
     *(("environment.yml", case) for case in read_cases("conda-and-pipenv.toml")),
+    *(("manifest.yaml", case) for case in read_cases("kubernetes.toml")),
     *(("packages.txt", case) for case in read_cases("package-lists.toml")),
 ]
 
@@ -61,6 +62,7 @@ def test_there_are_twenty_five_of_each() -> None:
     assert len(read_cases("projects.toml")) >= 25
     assert len(read_cases("scripts.toml")) >= 25
     assert len(read_cases("workflows.toml")) >= 20
+    assert len(read_cases("kubernetes.toml")) >= 25
     assert len(read_cases("package-lists.toml")) >= 15
     assert len(read_cases("locks.toml")) >= 25
 

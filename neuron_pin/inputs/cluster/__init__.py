@@ -1,0 +1,1 @@
+"""Files for Kubernetes clusters: manifests, Helm charts and their values, Kustomize, Compose."""
