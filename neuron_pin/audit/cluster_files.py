@@ -126,4 +126,3 @@ def _list_unread(image: NamedImage, base: BaseImage, place: str) -> Iterator[Unr
         yield UnreadPart(place, image.text, "a digest alone, which tells no release", severity)
     elif image.tag and not _lacks_version(image) and not (base.sdk or base.framework_version):
         yield UnreadPart(place, image.text, "its name tells no release")
-

@@ -30,8 +30,10 @@ spec:
 
 
 def findings(run: Run, *words: str | Path) -> list[tuple[str, str]]:
+    """The findings but for those on images of releases, which tests of images judge."""
     document = json.loads(run("check", *words, *TARGET, "--format", "json").out)
-    return [(row["rule"], row["place"]) for row in document["findings"]]
+    rows = [(row["rule"], row["place"]) for row in document["findings"]]
+    return [row for row in rows if row[0] not in ("NP201", "NP618")]
 
 
 def write_root(root: Path, driver: str) -> Path:
