@@ -297,7 +297,7 @@ def test_files_of_other_kinds_that_install_are_named(run) -> None:
             "a.ipynb": notebook,
             "b.ipynb": notebook,
             "c.ipynb": json.dumps({"cells": [{"source": ["import torch_neuronx\n"]}]}),
-            "values.yaml": "image: x/pytorch-inference-neuronx:2.9.0\n# pip install neuronx-cc\n",
+            "settings.yaml": "image: x/pytorch-inference-neuronx:2.9.0\n# pip install neuronx-cc\n",
             "tox.ini": "[testenv]\ndeps =\n    neuronx-cc==2.27.5334.0\n",
             "hooks.yaml": "additional_dependencies: [numpy, nki>=0.6]\n",
             "notes.yaml": "why: neuronx-cc is the compiler\n",

@@ -8,6 +8,8 @@ import pytest
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs.file_kind import KINDS, find_kind, kind_by_name
 
+CLUSTER = "Kubernetes manifests, Chart.yaml, values.yaml, kustomization.yaml, compose.yaml"
+
 BY_NAME = [
     ("Dockerfile", "Dockerfile"),
     ("a/b/Dockerfile.gpu", "Dockerfile"),
@@ -17,7 +19,14 @@ BY_NAME = [
     ("Dockerfile.allowlist.json", ""),
     ("Dockerfile-tf.rst", ""),
     (".devcontainer/Dockerfile.dockerignore", ""),
-    ("docker-compose.yml", ""),
+    ("docker-compose.yml", CLUSTER),
+    ("docker-compose.override.yml", CLUSTER),
+    ("compose.yaml", CLUSTER),
+    ("helm/neuron-values.yaml", CLUSTER),
+    ("values-prod.yaml", CLUSTER),
+    ("Chart.lock", CLUSTER),
+    ("overlays/a/kustomization.yaml", CLUSTER),
+    ("values.py", ""),
     ("uv.lock", "uv.lock"),
     ("poetry.lock", "poetry.lock"),
     ("pylock.dev.toml", "pylock.toml"),
