@@ -88,6 +88,15 @@ class LockPolicy(NamedTuple):
     in_force: str
 
 
+class LockNeff(NamedTuple):
+    """The compiler of a lock, by name and version, and the release that it is of: what compiles
+    the models (NEFF) that go with the lock."""
+
+    compiler: str
+    version: str
+    sdk: str | None
+
+
 class ExcludedVersion(NamedTuple):
     """A version that may not be installed, by which rule and why.  ``source_url`` is where the
     source can be read, `None` where that is not known."""
@@ -118,6 +127,21 @@ class LockDocument(NamedTuple):
     expires: str | None = None
 
 
+COMPILERS = ("neuronx-cc", "neuron-cc")
+"""What compiles models; the second one for Inf1 alone."""
+
+
+def find_lock_neff(lock: LockDocument) -> LockNeff | None:
+    """The compiler among a lock's packages, `None` for a lock without one.  The field ``neff``
+    of the file has the same: other programs find it there without a list of names, and this one
+    does not read it back."""
+    found = {package.key.name: package for package in lock.packages}
+    compiler = next((found[name] for name in COMPILERS if name in found), None)
+    if compiler is None:
+        return None
+    return LockNeff(compiler.key.name, compiler.version, compiler.sdk)
+
+
 # Written ----------------------------------------------------------------------------------
 
 
@@ -130,6 +154,7 @@ def render_lock(lock: LockDocument) -> str:
         "target": _target_row(lock.target),
         "policy": lock.policy._asdict() if lock.policy is not None else None,
         **({"expires": lock.expires} if lock.expires else {}),
+        **({"neff": neff._asdict()} if (neff := find_lock_neff(lock)) is not None else {}),
         "support": lock.support._asdict() if lock.support is not None else None,
         "packages": [_package_row(package) for package in lock.packages],
         "exclusions": [exclusion._asdict() for exclusion in lock.exclusions],

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .index_checks import listed, neuron_indexes, used_files, whole_files
 from .known import Found, Known
 from .lock_checks import (
+    compilers,
     credentials,
     duplicate_packages,
     excluded_versions,
@@ -31,6 +32,7 @@ CHECKS: tuple[Callable[[Known], Found], ...] = (
     excluded_versions,
     pins,
     releases,
+    compilers,
     systems,
     parents,
     requests,

@@ -162,6 +162,16 @@ def releases(known: Known) -> Found:
             )
 
 
+def compilers(known: Known) -> Found:
+    """The compiler that the lock names is the one among its packages."""
+    stated = known.lock.compiler
+    locked = {(row.name, row.version, row.sdk) for row in known.lock.packages}
+    if stated is not None and (stated.name, stated.version, stated.sdk) not in locked:
+        of = f" of release {stated.sdk}" if stated.sdk else ""
+        message = f"{stated.name[:80]} {stated.version[:80]}{of[:80]} is not locked"
+        yield Problem(Check.COMPILER_MISMATCH, None, stated.place, message)
+
+
 def _numbers(release: str) -> tuple[int, ...]:
     """The numbers of a release; none, which is later than nothing, for what is not one."""
     if not re.fullmatch(r"\d{1,9}(?:\.\d{1,9})*", release, re.ASCII):

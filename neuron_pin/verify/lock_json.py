@@ -17,6 +17,7 @@ from .lockfile import (
     Lock,
     LockedFile,
     LockedPackage,
+    StatedCompiler,
     Value,
     check_address,
     filename_of,
@@ -69,7 +70,7 @@ def parse_lock_json(data: bytes, path: str) -> Lock:
     machine = "aarch64" if platforms and platforms[0].endswith("aarch64") else "x86_64"
     return Lock(
         path, "lock.json", top.text("command"), top.nullable("sdk"), python, machine, platforms,
-        packages, exclusions,
+        packages, exclusions, compiler=_compiler(top),
     )  # fmt: skip
 
 
@@ -91,6 +92,16 @@ def _check_rest(top: Value, target: Value) -> None:
         for key in ("guaranteed_until", "reason", "facts_of"):
             support.text(key)
         support.texts("first_to_end")
+
+
+def _compiler(top: Value) -> StatedCompiler | None:
+    if "neff" not in top.of(dict, "an object"):
+        # Locks of earlier versions do not name it, nor do those without a compiler.
+        return None
+    stated = top.at("neff")
+    return StatedCompiler(
+        stated.place, stated.text("compiler"), stated.text("version"), stated.nullable("sdk")
+    )
 
 
 def _excluded(row: Value) -> Excluded:

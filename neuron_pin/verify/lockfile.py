@@ -84,13 +84,23 @@ class Excluded(NamedTuple):
     source: str
 
 
+class StatedCompiler(NamedTuple):
+    """The compiler that a lock names; ``sdk`` is empty for no release."""
+
+    place: str
+    name: str
+    version: str
+    sdk: str
+
+
 class Lock(NamedTuple):
     """A lock: ``python`` is its target's, ``3.11``; ``platforms`` are wheel platform tags, empty
     where the lock states none; ``command`` is what made it, empty where that is not known.
 
     ``requires_python`` and ``groups`` are what PEP 751 states for the whole: the versions of
     Python, and the dependency groups that are installed unless others are asked for.
-    ``warnings`` name parts of the document that are not read.
+    ``warnings`` name parts of the document that are not read.  ``compiler`` is the one that the
+    lock names, `None` where it names none.
     """
 
     path: str
@@ -105,6 +115,7 @@ class Lock(NamedTuple):
     requires_python: str = ""
     groups: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    compiler: StatedCompiler | None = None
 
 
 class Value(NamedTuple):

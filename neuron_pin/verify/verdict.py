@@ -19,6 +19,10 @@ class Check(Enum):
     EXCLUDED_VERSION = "excluded-version", "the lock excludes the version that it locks"
     PIN_MISMATCH = "pin-mismatch", "the pin does not allow the locked version"
     RELEASE_MISMATCH = "release-mismatch", "a package is of another release than the lock"
+    COMPILER_MISMATCH = (
+        "compiler-mismatch",
+        "the lock names another compiler than the one that it locks",
+    )
     MIXED_SYSTEMS = "mixed-systems", "apt and rpm packages are in one lock"
     UNKNOWN_PARENT = "unknown-parent", "a package is recorded as needed by one that is not locked"
     NO_ORIGIN = "no-origin", "nothing that was requested needs the package"

@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {
         "platforms": ["manylinux_2_28_x86_64", "linux_x86_64"], "phases": ["stable"],
     },
     "policy": {"edition": "2025-05", "in_force": "2025-05-20"}, "support": None,
+    "neff": {"compiler": "a", "version": "1.0", "sdk": None},
     "packages": [
         {
             "ecosystem": "pip", "name": "a", "version": "1.0", "pin": "==1.0", "phase": "stable",
