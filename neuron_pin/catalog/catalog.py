@@ -18,6 +18,7 @@ A catalog is a folder::
     parts.json        what is known of releases that are newer than the manifest
     charts.json       releases of the Helm chart
     kubernetes.json   the parts that run in a Kubernetes cluster
+    neff.json         which runtime library runs which compiled models
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from .files import read_object
 from .version_range import sdk_key
 
 _PAGE = re.compile(
-    r"(?P<folder>about-neuron|announcements|deploy|neuron-runtime|release-notes)/[\w./-]+\.rst"
+    r"(?P<folder>about-neuron|announcements|archive|compiler|deploy|libraries|neuron-runtime"
+    r"|release-notes)/[\w./-]+\.rst"
 )
 _STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
 _LINE = re.compile(r", line (\d+)\b")
@@ -30,8 +31,6 @@ _RECIPE = re.compile(
     r"at (?P<commit>[0-9a-f]{7,40})\b"
 )
 """Container recipes that evidence comes from."""
-_ADDRESS = re.compile(r"https://github\.com/aws-neuron/[\w./-]+")
-"""A page of the vendor's repositories that has no path in any: what a release was published as."""
 _MANIFEST_FILE = re.compile(r"(?P<path>src/k8/[\w./-]+\.yml), (?P<release>\d+\.\d+\.\d+)")
 """A manifest for Kubernetes in the vendor's repository, as a release has it."""
 _BLOB = re.compile(
@@ -39,6 +38,11 @@ _BLOB = re.compile(
     r"(?:[\w.-]+/)*(?P<name>[\w.-]+)"
 )
 """A file of a repository at a commit."""
+_ADDRESS = re.compile(
+    r"https://(github\.com/aws-neuron|awsdocs-neuron\.readthedocs-hosted\.com/en)/[\w./-]+"
+)
+"""A page of the vendor's that has no path in the repository of that commit: what a release was
+published as, an issue, a page of an earlier documentation."""
 _OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
 _PACKAGES = "release-notes/releasecontent.rst"
 """The page that lists a release's packages."""

@@ -7,9 +7,8 @@ unknown (`None`), and the fact in words: of an unknown answer, what would decide
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 
-from neuron_pin.catalog import Catalog, public_version, sdk_key, version_numbers
+from neuron_pin.catalog import public_version, sdk_key, version_numbers
 from neuron_pin.catalog.facts import VersionRange
 from neuron_pin.catalog.windows import (
     DRIVER,
@@ -21,53 +20,11 @@ from neuron_pin.catalog.windows import (
     parse_kernel_series,
 )
 from neuron_pin.inputs.requirements.specifier import admits
-from neuron_pin.policy import Ecosystem
-from neuron_pin.record import NamedTuple
 
-from .known import Known
-
-
-class Case(NamedTuple):
-    """What a condition is decided by: the place, the catalog, and the groups of the message."""
-
-    known: Known
-    catalog: Catalog
-    groups: Mapping[str, str]
-
-
-class Answer(NamedTuple):
-    """Whether a condition is true, `None` for unknown, and the fact in words."""
-
-    truth: bool | None
-    fact: str
-
-    @property
-    def negated(self) -> Answer:
-        """The answer to the opposite, for the same fact."""
-        return self._replace(truth=None if self.truth is None else not self.truth)
-
-
-Decide = Callable[..., Answer]
+from .case import Answer, Case, Decide, find_version, verb
+from .models import model_may_break, model_runs
 
 UNKNOWN_DRIVER = "which driver is loaded"
-
-
-def find_version(case: Case, name: str) -> Answer:
-    """Whether a package is there; the fact is its version, or what would decide."""
-    version = case.known.versions.get(name)
-    if version is not None:
-        return Answer(True, f"{name} {version} {_verb(case)}")
-    package = case.catalog.packages.get(name)
-    is_system = package is not None and Ecosystem.PIP not in package.systems
-    if case.known.has_system if is_system else case.known.has_python:
-        return Answer(False, f"{name} {_verb(case, negative=True)}")
-    return Answer(None, f"which {name} is installed")
-
-
-def _verb(case: Case, *, negative: bool = False) -> str:
-    if case.known.origin.endswith(".json"):
-        return "is not in the lock" if negative else "is in the lock"
-    return "is not installed" if negative else "is installed"
 
 
 def _missing(case: Case, name: str) -> Answer:
@@ -98,7 +55,7 @@ def _driver_range(case: Case, first: str, below: str) -> Answer:
 
 def _describe_driver(case: Case, driver: str) -> str:
     if case.known.driver is None:
-        return f"{DRIVER} {driver} {_verb(case)}"
+        return f"{DRIVER} {driver} {verb(case)}"
     return f"driver {driver} is loaded"
 
 
@@ -138,10 +95,10 @@ def _driver_clash(case: Case) -> Answer:
         if driver == "":
             return Answer(False, "no driver is loaded")
         if runtime is None and case.known.has_system:
-            return Answer(False, f"{RUNTIME} {_verb(case, negative=True)}")
+            return Answer(False, f"{RUNTIME} {verb(case, negative=True)}")
         return Answer(None, f"which driver is loaded, and which {RUNTIME} is installed")
     source = find_clash(case.catalog, Pair(driver, runtime), case.known.family or None)
-    fact = f"{_describe_driver(case, driver)}, and {RUNTIME} {runtime} {_verb(case)}"
+    fact = f"{_describe_driver(case, driver)}, and {RUNTIME} {runtime} {verb(case)}"
     return Answer(bool(source), f"{fact} [{source}]" if source else fact)
 
 
@@ -252,11 +209,6 @@ def _compare_releases(case: Case, name: str, other: str) -> tuple[Answer, bool |
 def _older_release(case: Case, name: str, than: str) -> Answer:
     answer, is_older = _compare_releases(case, name, than)
     return answer if is_older is None else answer._replace(truth=is_older)
-
-
-def _same_release(case: Case, name: str, other: str) -> Answer:
-    answer, is_older = _compare_releases(case, name, other)
-    return answer if is_older is None else answer._replace(truth=not answer.truth)
 
 
 def _behind(case: Case, name: str) -> Answer:
@@ -392,7 +344,8 @@ CONDITIONS: dict[str, Decide] = {
     "family-known": _family_known,
     "newer-than-family": _newer_than_family,
     "older-release": _older_release,
-    "same-release": _same_release,
+    "model-may-break": model_may_break,
+    "model-runs": model_runs,
     "behind": _behind,
     "newest": _newest,
     "no-wheel": _no_wheel,

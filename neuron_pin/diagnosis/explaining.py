@@ -10,7 +10,8 @@ from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.printable import make_printable
 from neuron_pin.record import NamedTuple
 
-from .conditions import CONDITIONS, Answer, Case
+from .case import Answer, Case
+from .conditions import CONDITIONS
 from .known import Known
 from .matching import Match
 from .messages import CauseRow

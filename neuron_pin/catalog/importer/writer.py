@@ -21,6 +21,7 @@ from neuron_pin.catalog.cluster import read_cluster
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Chart, Member, Package
 from neuron_pin.catalog.files import read_object
 from neuron_pin.catalog.model_classes import read_model_classes
+from neuron_pin.catalog.neff import read_neff_facts
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
 from neuron_pin.catalog.version_range import sdk_key
 from neuron_pin.errors import CannotWrite
@@ -45,6 +46,7 @@ CURATED = (
     "parts.json",
     "charts.json",
     "kubernetes.json",
+    "neff.json",
 )
 
 
@@ -142,6 +144,7 @@ def _read_back(folder: str) -> None:
     _ = [fresh.shipped(name) for name in fresh.packages]
     _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
     _ = fresh.pythons, fresh.instance_repairs, fresh.machines, fresh.charts, read_cluster(fresh)
+    _ = read_neff_facts(fresh)
 
 
 def _texts(
