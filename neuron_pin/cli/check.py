@@ -32,6 +32,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "check --venv .venv --fail-on maintenance",
         "check requirements.txt --fix",
         "check --host",
+        "check lock.json --neff-compiler 2.27.5334.0",
     )
     parser.add_argument(
         "files",
@@ -60,6 +61,12 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     group.add_argument(
         "--lock", metavar="FILE", help="check that all of it agrees with this lock.json as well"
+    )
+    group.add_argument(
+        "--neff-compiler",
+        metavar="COMPILER",
+        help="check that the runtime libraries run models of this version of neuronx-cc, or of "
+        "the compiler of this lock.json",
     )
     group.add_argument(
         "--neuron-index-url",
@@ -136,6 +143,11 @@ def run(options: Options, console: Console) -> int:
             hint="neuron-pin check requirements.txt, neuron-pin check --venv .venv, or "
             "neuron-pin check --host",
         )
+    compiler = None
+    if options.neff_compiler is not None:
+        from neuron_pin.operations.explain_neff import read_compiler
+
+        compiler = read_compiler(options.neff_compiler)
     catalog = load_catalog()
     check = Check(
         load_settings(vars(options), os.environ, ""),
@@ -145,6 +157,7 @@ def run(options: Options, console: Console) -> int:
         environ=os.environ,
         within_days=within,
         lock=options.lock,
+        neff_compiler=compiler,
         is_strict=options.strict,
     )
     as_of = check.target().as_of

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
-from neuron_pin.catalog import Catalog, ComponentKind, load_catalog
+from neuron_pin.catalog import Catalog, ComponentKind, load_catalog, version_numbers
+from neuron_pin.catalog.neff import COMPILER
+from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.policy import WORKLOADS, Phase, Rule, SubjectKind
 from neuron_pin.report.completion import COMMAND, FILE, FOLDER, RENDERERS, Command, Option, Value
 from neuron_pin.resolve import NewerThanFacts
@@ -79,6 +81,11 @@ def _is_repeatable(action: argparse.Action) -> bool:
     return isinstance(action, (argparse._AppendAction, argparse._CountAction))
 
 
+def _versions(catalog: Catalog, name: str) -> tuple[str, ...]:
+    """The versions of a package that releases ship, newest first."""
+    return tuple(sorted(catalog.shipped(name), key=version_numbers, reverse=True))
+
+
 class _Words:
     """What completes a metavar: words of the catalog and of the policy, or a path."""
 
@@ -111,9 +118,12 @@ class _Words:
             "WHERE": ("host", "container", "both"),
             "WORKLOAD": WORKLOADS,
             "auto": ("auto",),
+            "COMPILER": _versions(catalog, COMPILER),
+            "RUNTIME": _versions(catalog, RUNTIME),
         }
         self.by_place: Mapping[tuple[str, str], tuple[str, ...]] = {
             ("policy", "rule"): (*rules, "phases", "classification", "updates"),
+            ("explain", "name"): ("neff", *packages),
             ("hook", "kinds"): ("apt", "dnf", "pip", "uv"),
             ("lifecycle", "kind"): tuple(kind.value for kind in SubjectKind),
             ("plan", "framework"): ("pytorch", "jax", "tensorflow", "mxnet", "none"),

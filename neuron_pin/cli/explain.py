@@ -27,9 +27,13 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "explain torch-neuronx --instance trn1",
         "explain 'neuronx-cc==2.*' --sdk 2.28.1 -v",
         "explain torch-neuronx with transformers",
+        "explain neff --compiler 2.27.5334.0 --host",
     )
     parser.add_argument(
-        "name", metavar="NAME[PIN]", help="the package, with a pin if only some versions matter"
+        "name",
+        metavar="NAME[PIN]",
+        help="the package, with a pin if only some versions matter; neff for whether a compiled "
+        "model runs",
     )
     parser.add_argument(
         "others",
@@ -38,18 +42,43 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         help="show which versions of the two packages go together",
     )
     parser.add_argument(
-        "--host", action="store_true", help="show what apt on this machine would do, and why"
+        "--host",
+        action="store_true",
+        help="show what apt on this machine would do, and why; with neff: take the runtime "
+        "library from here",
     )
-    parser.add_argument(
-        "--root", metavar="DIR", help="show what apt would do on the machine below this folder"
+    parser.add_argument("--root", metavar="DIR", help="the same for the machine below this folder")
+    group = parser.add_argument_group("with neff, a compiled model")
+    group.add_argument(
+        "--compiler",
+        metavar="COMPILER",
+        help="it was made by this version of neuronx-cc, or by the compiler of this lock.json; "
+        "default: that of --sdk or --lock",
     )
+    group.add_argument(
+        "--runtime",
+        metavar="RUNTIME",
+        help="it is to run on this version of aws-neuronx-runtime-lib; default: that of --host, "
+        "--lock or --sdk",
+    )
+    group.add_argument("--lock", metavar="FILE", help="it is to run on what this lock.json has")
     add_format(parser, "text", "json")
     add_target(parser)
     add_sources(parser)
 
 
 def run(options: Options, console: Console) -> int:
-    """Explain a name, or a pair of them; 0 if a version was chosen, 1 if none can be."""
+    """Explain a name, or a pair of them; 0 if a version was chosen, 1 if none can be.  Of a
+    compiled model 1 if it may not run."""
+    if options.name == "neff":
+        from .neff import explain_model
+
+        return explain_model(options, console)
+    if options.compiler or options.runtime or options.lock:
+        raise WrongUsage(
+            "--compiler, --runtime and --lock are for compiled models",
+            hint="neuron-pin explain neff --compiler 2.27.5334.0 --lock lock.json",
+        )
     requirement = parse_requirement(options.name)
     if options.host or options.root:
         return explain_host(requirement, options, console)

@@ -39,6 +39,7 @@ from .read_settings import read_target_options
 if TYPE_CHECKING:
     from neuron_pin.audit.node_driver import NodeDriver
     from neuron_pin.audit.other_archives import OtherArchive
+    from neuron_pin.catalog.neff import Compiler
     from neuron_pin.resolve import Resolution
 
 
@@ -108,6 +109,7 @@ class Check:
         environ: Mapping[str, str],
         within_days: int,
         lock: str | None = None,
+        neff_compiler: Compiler | None = None,
         is_strict: bool = False,
     ) -> None:
         self.catalog = catalog
@@ -115,6 +117,7 @@ class Check:
         self.environ = environ
         self.within_days = within_days
         self.lock = lock
+        self.neff_compiler = neff_compiler
         self.is_strict = is_strict
         self._mirrors: tuple[str, ...] = ()
         if settings.neuron_index_url:
@@ -190,6 +193,12 @@ class Check:
                     own = [s for s in stated if s.place == folder]
                     findings += check_absent(own, lock, self.lock, folder)
             findings += check_lock_drift(stated, lock, self.lock, self._find_shared(wanted, lock))
+        if self.neff_compiler is not None:
+            from neuron_pin.audit.neff import NOT_COMPARED, check_neff, select_runtimes
+
+            runtimes = select_runtimes(stated)
+            findings += check_neff(runtimes, self.neff_compiler, self.catalog)
+            self._warnings += [] if runtimes or errors else [NOT_COMPARED]
         return CheckedInput(
             tuple(sort_findings(drop_repeated([*unread, *findings]))),
             tuple(stated),

@@ -675,6 +675,21 @@ PAGES = {
             "resolve.resolver:_releases",
         ),
     ),
+    Rule.COMPILED_MODEL: RulePage(
+        "Major release; Minor release; the runtime's and the compiler's release notes and FAQ",
+        "A model is compiled by one version of neuronx-cc and runs on aws-neuronx-runtime-lib. "
+        "check --neff-compiler names the compiler, and this rule reports a runtime library of an "
+        "earlier release than it, of another major version, or of which a page states that it does "
+        "not run such models: an error. Minor releases are backward compatible, so a later runtime "
+        "library of the same major version runs the model. A version that the facts cannot place "
+        "among the releases is a warning: nothing is stated of it. Update the runtime library, or "
+        "compile the model again with the compiler of its release.",
+        "",
+        "check reports it; locks do not know the models",
+        "check reports it; locks do not know the models",
+        "neuron-pin check lock.json --neff-compiler 2.27.5334.0",
+        ("audit.neff:check_neff",),
+    ),
     Rule.DRIVER_KEPT: RulePage(
         "--with-driver",
         "The driver is installed already and is not changed; no other is chosen.",

@@ -65,6 +65,7 @@ class Rule(Enum):
     NEWER_THAN_FACTS = ("NP510", "newer than the facts")
     ANOTHER_BACKEND = ("NP511", "another backend under the same name")
     KNOWN_IN_PART = ("NP512", "of a release known in part")
+    COMPILED_MODEL = ("NP513", "may fail to load a compiled model")
     APT_SOURCE = ("NP601", "apt source missing or faulty")
     APT_KEY = ("NP602", "repository without a valid key")
     APT_LISTS = ("NP603", "lists missing or stale")

@@ -20,6 +20,9 @@ REQUIREMENTS = {
 }
 """A requirements file in which a finding is, where the example checks one."""
 
+LOCKS = {"NP513": ("aws-neuronx-runtime-lib", "--instance", "trn2", "--sdk", "2.28.1")}
+"""What the lock.json is a lock of, where the example checks one."""
+
 ELSEWHERE = {
     "NP104": "wheels of an index", "NP105": "wheels of an index", "NP108": "an apt repository",
     "NP111": "a machine", "NP112": "a machine", "NP207": "an end that is announced",
@@ -50,6 +53,9 @@ def test_the_example_shows_its_rule(rule: Rule, run: Run) -> None:
     text = REQUIREMENTS.get(rule.identifier)
     if text is not None:
         Path("requirements.txt").write_text(text)
+    locked = LOCKS.get(rule.identifier)
+    if locked is not None:
+        run("lock", *locked, "--offline", "--as-of", "2026-08-20", "-o", "lock.json")
     if words[0] in ("lock", "explain"):
         words.append("--offline")
     if words[0] in DATED and "--as-of" not in words:

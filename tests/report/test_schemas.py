@@ -31,6 +31,8 @@ COMMANDS = [
               "--phase", "beta")),
     ("explain", ("explain", "torch-neuronx", *TARGET)),
     ("explain-pair", ("explain", "vllm-neuron", "with", "nki", *TARGET)),
+    ("explain-neff", ("explain", "neff", "--compiler", "2.27.5334.0", "--runtime", "2.28.23.0")),
+    ("explain-neff", ("explain", "neff", "--compiler", "2.99.1.0", "--runtime", "2.99.1.0")),
     ("why", ("why", "neuronx-cc")),
     ("explain-error", ("explain-error", "NRT_EXEC_SW_NQ_OVERFLOW")),
     ("explain-error", ("explain-error", "NEFF version mismatch supported: 1 received: 2", "--lock",
