@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 from .archives import APT_HOST, RPM_HOST
@@ -99,6 +97,12 @@ class Roots:
         """Where the root of a host is."""
         return self.place / "roots" / host.name
 
+    def upper(self, host: Host) -> Path:
+        """Where the files are that a host has for itself."""
+        if host.fault == "full":
+            return self.place / "disk" / host.name / "upper"
+        return self.place / "upper" / host.name
+
     def make_class(self, of: HostClass) -> None:
         """Make the layer of a class: its system, repositories and installed packages."""
         base = make_dnf_base(self.cache) if of.is_dnf else make_base(self.cache)
@@ -122,12 +126,11 @@ class Roots:
     def make_host(self, host: Host) -> None:
         """Mount the root of a host and give it what it has for itself."""
         root = self.root(host)
-        upper, work = self.place / "upper" / host.name, self.place / "work" / host.name
+        upper, work = self.upper(host), self.place / "work" / host.name
         if host.fault == "full":
-            disk = self.place / "disk" / host.name
-            disk.mkdir(parents=True)
-            mount("tmpfs", disk, "tmpfs", 0, f"size={FULL_DISK},mode=755")
-            upper, work = disk / "upper", disk / "work"
+            upper.parent.mkdir(parents=True)
+            mount("tmpfs", upper.parent, "tmpfs", 0, f"size={FULL_DISK},mode=755")
+            work = upper.parent / "work"
         overlay(self.layers[host.of.name], upper, work, root)
         mount("proc", root / "proc", "proc")
         lab = root / "run/lab"
@@ -248,8 +251,3 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(mode)
-
-
-def count_changes(roots: Iterable[Path]) -> int:
-    """How many files below some folders; for figures."""
-    return sum(len(files) for root in roots for _, _, files in os.walk(root))

@@ -40,8 +40,25 @@ case ${1-} in
 esac
 """
 
-# A drain that is refused, and one that says where it came from.
-_DRAIN = "[ ! -e /run/lab/refuse-drain ]\n"
+_SCONTROL = """
+state=/run/lab/slurm
+case "$*" in
+"show node "*) echo "NodeName=$3 State=$(cat $state 2>/dev/null || echo IDLE) Partitions=all" ;;
+*State=DRAIN*) [ ! -e /run/lab/refuse-drain ] && echo IDLE+DRAIN > $state ;;
+*State=RESUME*) echo IDLE > $state ;;
+*) exit 1 ;;
+esac
+"""
+
+_KUBECTL = """
+state=/run/lab/cordoned
+case "$1" in
+get) cat $state 2>/dev/null || : ;;
+drain) printf true > $state; [ ! -e /run/lab/refuse-drain ] ;;
+uncordon) rm -f $state ;;
+*) exit 1 ;;
+esac
+"""
 
 STUBS: dict[str, str] = {
     "modprobe": _INSTALLED + _LOAD,
@@ -49,9 +66,9 @@ STUBS: dict[str, str] = {
     "reboot": _INSTALLED + _RESTART,
     "shutdown": _INSTALLED + _RESTART,
     "systemctl": "",
-    "scontrol": _DRAIN,
-    "kubectl": _DRAIN,
-    "curl": "exit 1\n",
+    "scontrol": _SCONTROL,
+    "kubectl": _KUBECTL,
+    "prove": "[ ! -e /run/lab/bad ]\n",
 }
 
 

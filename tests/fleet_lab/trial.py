@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ class Trial:
             self.roots.make_host(host)
         (place / "controller").mkdir()
         self.controller = Controller(place / "controller", self.roots, self.hosts, wanted["forks"])
+        self.uppers = {host.name: self.roots.upper(host) for host in self.hosts}
         self.figures: list[str] = []
 
     def named(self, fault: str | None) -> set[str]:
@@ -70,24 +70,23 @@ def require(condition: bool, what: str, *details: object) -> None:
         raise Broken(what + "".join(f"\n      {detail}" for detail in details))
 
 
-def require_same(got: Any, wanted: Any, what: str) -> None:
+def require_same(got: Any, wanted: Any, what: str, *details: object) -> None:
     """Raise `Broken` unless both are equal."""
-    require(got == wanted, what, f"got    {str(got)[:1500]}", f"wanted {str(wanted)[:1500]}")
+    require(got == wanted, what, *_tell_difference(got, wanted), *details)
 
 
-def ping(trial: Trial) -> None:
-    """A bare module on every host, for comparison: the unreachable are named, others answer."""
-    playbook = trial.controller.folder / "ping.yml"
-    playbook.write_text(
-        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
-    )
-    run = trial.controller.play(playbook)
-    trial.measure("ping", run, len(trial.hosts))
-    require_same(run.of("unreachable"), trial.named("unreachable"), "other hosts are unreachable")
-    require_same(run.of("ok"), trial.reachable, "other hosts answered")
-
-
-SCENES: tuple[Callable[[Trial], None], ...] = (ping,)
+def _tell_difference(got: Any, wanted: Any) -> list[str]:
+    """Where two values differ; of dictionaries and sets only what is not the same."""
+    if isinstance(got, dict) and isinstance(wanted, dict):
+        return [
+            line
+            for key in sorted({*got, *wanted})
+            if got.get(key) != wanted.get(key)
+            for line in (f"{key}:", *_tell_difference(got.get(key), wanted.get(key)))
+        ][:40]
+    if isinstance(got, set) and isinstance(wanted, set):
+        return [f"too many {sorted(got - wanted)}", f"too few  {sorted(wanted - got)}"]
+    return [f"got    {str(got)[:1500]}", f"wanted {str(wanted)[:1500]}"]
 
 
 def first_line(text: str | None) -> str:
@@ -110,6 +109,8 @@ def main(wanted: dict[str, Any]) -> int:
         f"by ssh), {time.monotonic() - begun:.1f} s",
         flush=True,
     )
+    from .scenes import SCENES
+
     for scene in SCENES:
         if wanted["only"] and wanted["only"] not in scene.__name__:
             continue
