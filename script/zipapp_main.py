@@ -10,6 +10,9 @@ import sys
 TREE = ""
 """The digest of what is inside; script/zipapp writes it here."""
 
+SPACE = 64 << 20
+"""Bytes that have to be free for Python to keep what it compiles."""
+
 LEFT_OUT = ("neuron_pin.proxy", "neuron_pin.catalog.importer", "requests")
 
 
@@ -94,12 +97,21 @@ def unpack(archive):
     raise SystemExit("neuron-pin.pyz: nowhere to unpack: %s" % problem)
 
 
+def _is_short_of_space(folder):
+    """Whether a disk may be full before everything is compiled: Python then keeps half a file, and
+    reads it the next time."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < SPACE
+
+
 def main():
     if sys.version_info < (3, 9):
         version = ".".join(str(part) for part in sys.version_info[:3])
         sys.stderr.write("neuron-pin.pyz needs Python 3.9 or newer; this is %s\n" % version)
         return 2
     folder, is_temporary = unpack(os.path.dirname(os.path.abspath(__file__)))
+    if _is_short_of_space(folder):
+        sys.dont_write_bytecode = True
     sys.path[0] = os.path.join(folder, TREE) if is_temporary else folder
     sys.meta_path.append(_LeftOut)
     try:

@@ -63,6 +63,7 @@ def main(words: list[str]) -> int:
     wanted = {
         "hosts": SHORT if options.short else options.hosts,
         "classes": options.classes.split(",") if options.classes else None,
+        "short": options.short,
         "forks": options.forks,
         "cache": str(options.cache.resolve()),
         "only": options.only,
@@ -70,7 +71,7 @@ def main(words: list[str]) -> int:
     # What is mounted there is mounted in the namespace alone, and goes with it.
     with tempfile.TemporaryDirectory(prefix="fleet-") as place:
         return subprocess.run(
-            [*NAMESPACES, sys.executable, "-m", "fleet_lab.trial",
+            [*NAMESPACES, sys.executable, "-m", "fleet_lab.inside",
              json.dumps({**wanted, "place": place})],
             env={**os.environ, "PYTHONPATH": f"{PROJECT / 'tests'}:{PROJECT}"}, check=False,
         ).returncode  # fmt: skip

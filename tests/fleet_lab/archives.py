@@ -16,6 +16,8 @@ from .hosts import DRIVER, RELEASES, packaged
 APT_HOST, RPM_HOST = "apt.repos.neuron.amazonaws.com", "yum.repos.neuron.amazonaws.com"
 """Names of Neuron's hosts, which the hosts of the lab find on the lab's own server."""
 
+SUITES = ("jammy", "noble", "bookworm")
+
 _POSTINST = """#!/bin/sh
 # Fails while a file says so: the package stays half-configured.
 test ! -e /run/lab/fail-configuration
@@ -37,12 +39,16 @@ def make_archives(folder: Path) -> None:
     made = subprocess.run(
         ["apt-ftparchive", "packages", "pool"], cwd=folder / "apt", check=True, capture_output=True
     )
-    (folder / "apt/Packages").write_bytes(made.stdout)
-    described = subprocess.run(
-        ["apt-ftparchive", "-o", "APT::FTPArchive::Release::Origin=Neuron", "release", "."],
-        cwd=folder / "apt", check=True, capture_output=True,
-    )  # fmt: skip
-    (folder / "apt/Release").write_bytes(described.stdout)
+    for suite in SUITES:
+        place = folder / "apt/dists" / suite
+        (place / "main/binary-amd64").mkdir(parents=True)
+        (place / "main/binary-amd64/Packages").write_bytes(made.stdout)
+        fields = {"Suite": suite, "Codename": suite, "Components": "main", "Architectures": "amd64"}
+        words = [f"-oAPT::FTPArchive::Release::{name}={text}" for name, text in fields.items()]
+        described = subprocess.run(
+            ["apt-ftparchive", *words, "release", "."], cwd=place, check=True, capture_output=True
+        )
+        (place / "Release").write_bytes(described.stdout)
     out = build(folder / "build/rpm", [Built(name, f"{version}-1") for name, version in rows])
     shutil.move(out, folder / "rpm")
     index(folder / "rpm")

@@ -16,8 +16,8 @@ from .hosts import Host
 from .roots import Roots
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-COLLECTION = PROJECT / "ansible"
-PLUGINS = COLLECTION / "tests/fleet"
+COLLECTIONS = PROJECT / "build/collections"
+PLUGINS = PROJECT / "ansible/tests/fleet"
 
 
 class Result(NamedTuple):
@@ -67,9 +67,6 @@ class Controller:
         self.roots = roots
         self.hosts = hosts
         self.forks = forks
-        collections = folder / "collections/ansible_collections/neuron_pin"
-        collections.mkdir(parents=True)
-        (collections / "neuron").symlink_to(COLLECTION)
         (folder / "ansible.cfg").write_text("[defaults]\n")
         self.key = folder / "id_ed25519"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)
@@ -130,7 +127,7 @@ class Controller:
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
             "ANSIBLE_INVENTORY": str(self.inventory),
-            "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS / "connection_plugins"),
             "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "lab_log",
@@ -151,10 +148,10 @@ class Controller:
         playbook: Path | str,
         *words: str,
         variables: Mapping[str, Any] | None = None,
-        kill_after: int | None = None,
+        kill_after: tuple[str, int] | None = None,
     ) -> Run:
         """Run a playbook.  With ``kill_after`` the controller and its workers are killed as soon
-        as so many results are known."""
+        as a task of that name has so many results."""
         number = sum(1 for _ in self.folder.glob("*.log"))
         log, usage, output = (
             self.folder / f"{number}.{kind}" for kind in ("log", "usage", "output")
@@ -171,7 +168,7 @@ class Controller:
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         if kill_after is not None:
-            while not _has_ended(process) and _count_lines(log) < kill_after:
+            while not _has_ended(process) and _count_results(log, kill_after[0]) < kill_after[1]:
                 time.sleep(0.05)
             os.killpg(process.pid, signal.SIGKILL)
         code, used = _wait(process)
@@ -206,5 +203,5 @@ def _wait(process: subprocess.Popen[bytes]) -> tuple[int, Any]:
     return process.returncode, used
 
 
-def _count_lines(path: Path) -> int:
-    return path.read_bytes().count(b"\n")
+def _count_results(log: Path, task: str) -> int:
+    return log.read_text().count(f'{task}", "action"')

@@ -92,7 +92,7 @@ CLASSES: tuple[HostClass, ...] = (
 
 class Host(NamedTuple):
     """One host.  ``fault`` is None, ``unreachable``, ``refusing`` (an administrator's own hook
-    of the package manager) or ``full`` (its disk).  ``address`` is where its sshd listens; None
+    of the package manager), ``full`` (its disk) or ``low`` (nearly).  ``address`` is where its sshd listens; None
     for a host that is entered without a network."""
 
     name: str
@@ -101,7 +101,7 @@ class Host(NamedTuple):
     address: str | None
 
 
-UNREACHABLE, REFUSING, FULL = 0.03, 0.02, 0.01
+SHARES = {"unreachable": 0.03, "refusing": 0.02, "full": 0.005, "low": 0.005}
 """Shares of the hosts that have a fault; at least one host each where there are ten or more."""
 OVER_SSH = 0.02
 MOST_OVER_SSH = 20
@@ -113,7 +113,7 @@ def draw_hosts(count: int, classes: Sequence[HostClass] = CLASSES) -> tuple[Host
     The first host of all has no fault: it is the canary.
     """
     faults: list[str] = []
-    for name, share in (("unreachable", UNREACHABLE), ("refusing", REFUSING), ("full", FULL)):
+    for name, share in SHARES.items():
         faults += [name] * (max(1, round(count * share)) if count >= 10 else 0)
     # Those with a fault are spread evenly; a step that has no common divisor with the number of
     # classes reaches every class.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,8 +16,8 @@ from .stubs import write_stubs
 SUITE = "bookworm"
 PACKAGES = ("python3-minimal", "python3-apt", "openssh-server")
 DNF_PACKAGES = ("dnf", "rpm", "dnf-plugins-core")
-FULL_DISK = 2 << 20
-"""Bytes of the disk of a host that is full."""
+DISKS = {"full": (2 << 20, 0), "low": (16 << 20, 8 << 20)}
+"""Bytes of the disk of a host that is full, or nearly, and how many are free."""
 
 _SYSTEMS = {
     "ubuntu24.04": ("ubuntu", "24.04", "noble"),
@@ -99,7 +101,7 @@ class Roots:
 
     def upper(self, host: Host) -> Path:
         """Where the files are that a host has for itself."""
-        if host.fault == "full":
+        if host.fault in DISKS:
             return self.place / "disk" / host.name / "upper"
         return self.place / "upper" / host.name
 
@@ -127,9 +129,9 @@ class Roots:
         """Mount the root of a host and give it what it has for itself."""
         root = self.root(host)
         upper, work = self.upper(host), self.place / "work" / host.name
-        if host.fault == "full":
+        if host.fault in DISKS:
             upper.parent.mkdir(parents=True)
-            mount("tmpfs", upper.parent, "tmpfs", 0, f"size={FULL_DISK},mode=755")
+            mount("tmpfs", upper.parent, "tmpfs", 0, f"size={DISKS[host.fault][0]},mode=755")
             work = upper.parent / "work"
         overlay(self.layers[host.of.name], upper, work, root)
         mount("proc", root / "proc", "proc")
@@ -142,9 +144,9 @@ class Roots:
         if host.fault == "refusing":
             _write(root / "usr/local/sbin/freeze", _FREEZE, 0o755)
             _write(root / "etc/apt/apt.conf.d/10freeze", _REFUSING_APT)
-        if host.fault == "full":
+        if host.fault in DISKS:
             mount("tmpfs", root / "tmp", "tmpfs", 0, "size=16m,mode=1777")
-            _fill(root / "var/lib/fill")
+            _fill(root / "var/lib/fill", leave=DISKS[host.fault][1])
         if host.fault == "unreachable":
             (lab / "lost").touch()
 
@@ -192,7 +194,8 @@ def _set_up_apt(root: Path, of: HostClass) -> None:
     for path in (root / "etc/apt/sources.list", *(root / "etc/apt/sources.list.d").iterdir()):
         path.unlink(missing_ok=True)
     _write(
-        root / "etc/apt/sources.list.d/neuron.list", f"deb [trusted=yes] http://{APT_HOST}/ ./\n"
+        root / "etc/apt/sources.list.d/neuron.list",
+        f"deb [trusted=yes] http://{APT_HOST}/ {_SYSTEMS[of.os][2]} main\n",
     )
     _do(root, "apt-get", "-qq", "update")
     wanted = dict(of.installed)
@@ -237,14 +240,13 @@ def _do(root: Path, *words: str) -> None:
         raise RuntimeError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
 
 
-def _fill(path: Path) -> None:
-    """Fill the disk that a file is on."""
-    with path.open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(b"\0" * 4096)
-        except OSError:
-            return
+def _fill(path: Path, *, leave: int) -> None:
+    """Fill the disk that a file is on, but for so many bytes."""
+    disk = os.statvfs(path.parent)
+    with path.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        stream.write(b"\0" * max(0, disk.f_bavail * disk.f_frsize - leave))
+        while not leave:
+            stream.write(b"\0" * 4096)
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

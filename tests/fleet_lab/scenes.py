@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .controller import Run
-from .hosts import AFTER, BEFORE, RELEASES
+from .controller import Result, Run
+from .hosts import AFTER, BEFORE, DRIVER, RELEASES, REVISION
 from .trial import Trial, require, require_same
 
 SITE, ROLLING, REPORT = (f"neuron_pin.neuron.{name}" for name in ("site", "rolling", "report"))
+ROLL = {
+    "rolling_drain": "slurm",
+    "rolling_verify_command": ["/usr/local/sbin/prove"],
+    # Nobody but the vendor can sign for the vendor: the lab's repositories are not signed.
+    "rolling_ignore": ["NP602"],
+}
+"""How hosts are moved: drained by Slurm, and proved by a command that a file makes fail."""
 OWN = (
     "run/lab", "tmp", "root", "var/cache", "var/log", "run/sshd", "var/lib/neuron-pin.rolling", "proc",
 )  # fmt: skip
@@ -31,6 +39,8 @@ def _list_files(upper: Path) -> dict[str, str]:
         inside = os.path.relpath(folder, upper)
         folders[:] = [each for each in folders if os.path.normpath(f"{inside}/{each}") not in OWN]
         for name in files:
+            if name.startswith("rpmdb.sqlite-"):
+                continue  # what SQLite keeps while somebody reads
             path = Path(folder, name)
             kind = os.lstat(path)
             # A whiteout is a device without a number.
@@ -48,9 +58,22 @@ def neuron_packages(packages: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def faulty(trial: Trial) -> set[str]:
-    """The hosts that cannot be brought to a lock."""
-    return {host.name for host in trial.hosts if host.fault is not None}
+def loaded(trial: Trial, name: str) -> str:
+    """The driver that a host has loaded."""
+    return (trial.roots.place / "roots" / name / "sys/module/neuron/version").read_text().strip()
+
+
+def faulty(trial: Trial, sdk: str = AFTER) -> set[str]:
+    """The hosts that cannot be brought to a release.  One that refuses changes has the release
+    already where its class has."""
+    return {
+        host.name
+        for host in trial.hosts
+        if host.fault is not None
+        and not (
+            host.fault == "refusing" and host.of.installed == RELEASES[sdk] and host.of.half is None
+        )
+    }
 
 
 def play(trial: Trial, playbook: str, *words: str, sdk: str, **variables: Any) -> Run:
@@ -86,15 +109,16 @@ def facts(trial: Trial) -> None:
         "- hosts: all\n  gather_facts: false\n  tasks:\n"
         "    - neuron_pin.neuron.facts:\n        check: true\n"
     )
-    before = snapshot(trial, trial.reachable)
+    able = trial.reachable - trial.named("full")
+    before = snapshot(trial, able)
     first = trial.controller.play(playbook)
     trial.measure("facts and check, the program sent", first, len(trial.hosts))
     run = trial.controller.play(playbook)
     trial.measure("facts and check", run, len(trial.hosts))
     require_same(run.of("unreachable"), trial.named("unreachable"), "other hosts are unreachable")
-    require_same(run.of("ok"), trial.reachable, "other hosts answered", tell(run))
+    require_same(run.of("ok"), able, "other hosts answered", tell(run))
     require_same(run.changes(), [], "facts changed something")
-    require_same(snapshot(trial, trial.reachable), before, "facts changed a file")
+    require_same(snapshot(trial, able), before, "facts changed a file")
     for result in run.results:
         if result.outcome == "ok":
             found = result.result["ansible_facts"]["neuron_pin"]
@@ -115,20 +139,25 @@ def tell(run: Run) -> str:
 def site(trial: Trial) -> None:
     """Check mode predicts what the real run does on each host; the faulty are named, the rest goes
     on."""
-    before = trial.packages()
+    healthy = trial.reachable - faulty(trial, BEFORE)
+    before, files = trial.packages(), snapshot(trial, healthy)
     predicted = play(trial, SITE, "--check", "--diff", sdk=BEFORE)
     require_same(trial.packages(), before, "check mode changed packages")
+    require_same(snapshot(trial, healthy), files, "check mode changed a file")
     real = play(trial, SITE, "--diff", sdk=BEFORE)
     trial.measure("site", real, len(trial.hosts))
     require_same(
-        real.of("failed", "unreachable"), faulty(trial), "other hosts failed\n" + tell(real)
+        real.of("failed", "unreachable"), faulty(trial, BEFORE), "other hosts failed\n" + tell(real)
     )
-    compare(predicted, real, trial.reachable - faulty(trial))
+    compare(predicted, real, healthy)
     after = trial.packages()
     for host in trial.hosts:
         if host.fault is None:
             got = neuron_packages(after[host.name])
             require_same(got, RELEASES[BEFORE], f"{host.name} ({host.of.name}) has other packages")
+            require_same(
+                loaded(trial, host.name), RELEASES[BEFORE][DRIVER], f"driver of {host.name}"
+            )
 
 
 def compare(predicted: Run, real: Run, names: set[str]) -> None:
@@ -137,14 +166,27 @@ def compare(predicted: Run, real: Run, names: set[str]) -> None:
 
 
 def told(run: Run, names: set[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """What a run says of hosts: what changed, and how."""
+    """What a run says of hosts: what changed, and how.  Check mode knows the versions of packages
+    that it would install, but not their revisions; a hook that is installed makes one step of two,
+    so the steps are not compared."""
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in sorted(names)}
     for each in run.results:
-        if each.host in names and each.outcome in ("changed", "failed"):
+        if each.host in names and each.outcome in ("changed", "failed") and not _is_of_lock(each):
+            after = each.result.get("after")
             rows[each.host].append(
-                (each.task, each.outcome, each.result.get("diff"), each.result.get("after"))
+                (each.task, each.outcome, _strip(each.result.get("diff")), _strip(after))
             )
     return rows
+
+
+def _is_of_lock(result: Result) -> bool:
+    """Whether a result is of the controller's locks, which check mode writes as well."""
+    return result.action.endswith(".lock")
+
+
+def _strip(value: Any) -> Any:
+    """A diff or a table of packages, without revisions of versions."""
+    return json.loads(re.sub(rf"-({REVISION}|1)\b", "", json.dumps(value)))
 
 
 def again(trial: Trial) -> None:
@@ -160,8 +202,7 @@ def again(trial: Trial) -> None:
 def roll(trial: Trial, *words: str, **variables: Any) -> Run:
     """The roll-out to the next release."""
     return play(
-        trial, ROLLING, *words, sdk=AFTER, rolling_drain="slurm",
-        rolling_verify_command=["/usr/local/sbin/prove"], **variables,
+        trial, ROLLING, *words, sdk=AFTER, **{"neuron_pin_hosts": trial.pattern, **ROLL, **variables},
     )  # fmt: skip
 
 
@@ -177,7 +218,10 @@ def bad_canary(trial: Trial) -> None:
     run = roll(trial)
     bad.unlink()
     require(run.code != 0, "a roll-out that stopped ended with 0")
-    require(canary.name in run.of("failed"), "the canary did not fail", tell(run))
+    failed = {
+        each.task for each in run.results if each.host == canary.name and each.outcome == "failed"
+    }
+    require(any("Prove that" in task for task in failed), "something else failed", tell(run))
     require_same(trial.packages(), before, "packages are not as they were")
     require_same(snapshot(trial, others), files, "another host was touched")
     require_pins(own, snapshot(trial, [canary.name]), canary.name)
@@ -199,20 +243,23 @@ def require_pins(
 
 def lost_host(trial: Trial) -> None:
     """A host that never comes back stops the roll-out after its batch; later ones are untouched."""
-    healthy = [host for host in trial.hosts if host.fault is None]
-    batch = max(2, len(trial.hosts) // 10)
-    victim, rest = healthy[1], [host.name for host in healthy[batch + 1 :]]
+    healthy = [host for host in trial.rolled if host.fault is None]
+    batch = max(2, len(trial.rolled) // 10)
+    victim = next(host for host in healthy[1 : batch + 1] if host.address is None)
+    rest = [host.name for host in healthy[batch + 1 :]]
     files = snapshot(trial, rest)
     flag = trial.roots.root(victim) / "run/lab/never-back"
     flag.touch()
     run = roll(
-        trial, neuron_pin_serial=[1, batch], rolling_reload="reboot", rolling_reboot_timeout=5,
+        trial, neuron_pin_serial=[1, batch], rolling_reboot_timeout=5,
+        rolling_reload="module" if trial.is_short else "reboot",
         neuron_pin_hosts=":".join(host.name for host in healthy),
     )  # fmt: skip
     flag.unlink()
     (trial.roots.root(victim) / "run/lab/lost").unlink(missing_ok=True)
     require(run.code != 0, "a roll-out that stopped ended with 0")
-    require(victim.name in run.of("failed", "unreachable"), "the host was not lost", tell(run))
+    lost = run.of("failed", "unreachable") - {rest[0]}
+    require_same(lost, {victim.name}, "another host was lost\n" + tell(run))
     require_same(snapshot(trial, rest), files, "a host of a later batch was touched")
     stopped = [each for each in run.results if each.task.endswith("Say what stops the roll-out")]
     require(
@@ -222,43 +269,41 @@ def lost_host(trial: Trial) -> None:
 
 def killed(trial: Trial) -> None:
     """The controller is killed in the middle of the roll-out; run again, it converges."""
-    healthy = trial.reachable - faulty(trial)
-    share = {"rolling_allowed_failures": "20%"}
-    number = len(trial.hosts)
+    healthy = {host.name for host in trial.rolled} - faulty(trial)
+    share = {"rolling_allowed_failures": "50%"}
     variables = {
-        "neuron_pin_hosts": "all", "neuron_pin_sdk": AFTER,
-        "neuron_pin_locks": str(trial.controller.folder / f"locks-{AFTER}"),
-        "rolling_drain": "slurm", "rolling_verify_command": ["/usr/local/sbin/prove"], **share,
+        "neuron_pin_hosts": trial.pattern, "neuron_pin_sdk": AFTER,
+        "neuron_pin_locks": str(trial.controller.folder / f"locks-{AFTER}"), **ROLL, **share,
     }  # fmt: skip
-    stopped = trial.controller.play(ROLLING, variables=variables, kill_after=8 * number)
+    old = {name for name in healthy if loaded(trial, name) != RELEASES[AFTER][DRIVER]}
+    half = ("Apply the lock", max(1, len(old) // 2))
+    stopped = trial.controller.play(ROLLING, variables=variables, kill_after=half)
     require(stopped.code != 0, "the controller was not killed")
-    done = [
-        name for name, packages in trial.packages().items()
-        if name in healthy and neuron_packages(packages) == RELEASES[AFTER]
-    ]  # fmt: skip
-    require(
-        0 < len(done) < len(healthy), f"{len(done)} of {len(healthy)} were done when it was killed"
-    )
+    left = {name for name in old if loaded(trial, name) != RELEASES[AFTER][DRIVER]}
+    require(set() < left < old, f"{len(left)} of {len(old)} were left when it was killed")
     run = roll(trial, **share)
-    trial.measure("rolling", run, number)
-    require_same(run.of("failed", "unreachable"), faulty(trial), "other hosts failed\n" + tell(run))
-    after = trial.packages()
+    trial.measure("rolling", run, len(trial.rolled))
+    ill = faulty(trial) & {host.name for host in trial.rolled}
+    require_same(run.of("failed", "unreachable"), ill, "other hosts failed\n" + tell(run))
+    packages = trial.packages()
     for name in sorted(healthy):
-        require_same(neuron_packages(after[name]), RELEASES[AFTER], f"{name} has other packages")
+        require_same(neuron_packages(packages[name]), RELEASES[AFTER], f"{name} has other packages")
+        require_same(loaded(trial, name), RELEASES[AFTER][DRIVER], f"driver of {name}")
         state = trial.roots.place / "roots" / name / "run/lab/slurm"
-        if state.exists():
-            require_same(state.read_text().strip(), "IDLE", f"{name} gets no work")
+        require_same(state.read_text().strip(), "IDLE", f"{name} gets no work")
 
 
 def rolled_again(trial: Trial) -> None:
     """A second roll-out changes nothing on any host, and drains none."""
-    healthy = trial.reachable - faulty(trial)
+    healthy = {host.name for host in trial.rolled} - faulty(trial)
     before = snapshot(trial, healthy)
-    run = roll(trial, rolling_allowed_failures="20%")
+    run = roll(trial, rolling_allowed_failures="50%")
     require_same([row for row in run.changes() if row[0] in healthy], [], "a second run changed")
     require_same(snapshot(trial, healthy), before, "a second run changed a file")
 
 
+SHORT = ("site", "again", "bad_canary", "lost_host", "killed", "rolled_again")
+"""The scenes of the short form."""
 SCENES: tuple[Callable[[Trial], None], ...] = (
     ping, facts, site, again, bad_canary, lost_host, killed, rolled_again,
 )  # fmt: skip

@@ -19,7 +19,11 @@ _INSTALLED = (
 _LOAD = f"""
 case " $* " in
 *" -r "*) rm -rf {Path(_VERSION).parent} ;;
-*) mkdir -p {Path(_VERSION).parent}; installed > {_VERSION} ;;
+*)
+    mkdir -p {Path(_VERSION).parent}
+    installed > {_VERSION}
+    [ ! -e /run/lab/never-back ] || touch /run/lab/lost
+    ;;
 esac
 """
 

@@ -9,12 +9,16 @@ from fleet_lab.hosts import CLASSES, RELEASES, draw_hosts
 
 @pytest.mark.parametrize(
     ("count", "unreachable", "refusing", "full"),
-    [(1, 0, 0, 0), (9, 0, 0, 0), (10, 1, 1, 1), (20, 1, 1, 1), (100, 3, 2, 1), (1000, 30, 20, 10)],
+    [(1, 0, 0, 0), (9, 0, 0, 0), (10, 1, 1, 2), (20, 1, 1, 2), (100, 3, 2, 2), (1000, 30, 20, 10)],
 )
 def test_faults_have_their_shares(count: int, unreachable: int, refusing: int, full: int) -> None:
     hosts = draw_hosts(count)
     found = Counter(host.fault for host in hosts)
-    assert (found["unreachable"], found["refusing"], found["full"]) == (unreachable, refusing, full)
+    assert (found["unreachable"], found["refusing"], found["full"] + found["low"]) == (
+        unreachable,
+        refusing,
+        full,
+    )
     assert len({host.name for host in hosts}) == count
     assert hosts == draw_hosts(count)
 

@@ -1,19 +1,11 @@
-"""The trial: scenes on one fleet, one after another, each with what has to be true after it.
-
-Runs in namespaces of its own: mounts, processes and network go with it.
-"""
+"""A trial: the fleet, what was found out about it, and what has to be true."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from loopback import raise_loopback
-
-from .archives import serve_archives
 from .controller import Controller, Run
 from .hosts import CLASSES, draw_hosts
 from .roots import Roots, read_packages
@@ -37,6 +29,13 @@ class Trial:
             self.roots.make_host(host)
         (place / "controller").mkdir()
         self.controller = Controller(place / "controller", self.roots, self.hosts, wanted["forks"])
+        # In the short form the roll-outs are those of some hosts, of every fault.
+        self.rolled = self.hosts
+        self.is_short = bool(wanted["short"])
+        if self.is_short:
+            ill = [host for host in self.hosts if host.fault is not None]
+            well = [host for host in self.hosts if host.fault is None]
+            self.rolled = tuple(sorted([*well[:7], *ill], key=lambda host: host.name))
         self.uppers = {host.name: self.roots.upper(host) for host in self.hosts}
         self.figures: list[str] = []
 
@@ -46,7 +45,13 @@ class Trial:
 
     @property
     def reachable(self) -> set[str]:
+        """The names of the hosts that answer."""
         return {host.name for host in self.hosts} - self.named("unreachable")
+
+    @property
+    def pattern(self) -> str:
+        """The hosts of roll-outs, for Ansible."""
+        return "all" if self.rolled is self.hosts else ":".join(host.name for host in self.rolled)
 
     def packages(self) -> dict[str, dict[str, str]]:
         """Every package of every host, with its state and version."""
@@ -76,61 +81,21 @@ def require_same(got: Any, wanted: Any, what: str, *details: object) -> None:
 
 
 def _tell_difference(got: Any, wanted: Any) -> list[str]:
-    """Where two values differ; of dictionaries and sets only what is not the same."""
+    """Where two values differ; of dictionaries, sets and lists only what is not the same."""
     if isinstance(got, dict) and isinstance(wanted, dict):
-        return [
+        keys = [key for key in sorted({*got, *wanted}) if got.get(key) != wanted.get(key)]
+        rows = [
             line
-            for key in sorted({*got, *wanted})
-            if got.get(key) != wanted.get(key)
+            for key in keys[:3]
             for line in (f"{key}:", *_tell_difference(got.get(key), wanted.get(key)))
-        ][:40]
+        ]
+        return [*rows, f"and {len(keys) - 3} more"] if len(keys) > 3 else rows
     if isinstance(got, set) and isinstance(wanted, set):
         return [f"too many {sorted(got - wanted)}", f"too few  {sorted(wanted - got)}"]
-    return [f"got    {str(got)[:1500]}", f"wanted {str(wanted)[:1500]}"]
-
-
-def first_line(text: str | None) -> str:
-    """What a scene says of itself."""
-    return " ".join((text or "").split("\n\n")[0].split())
-
-
-def main(wanted: dict[str, Any]) -> int:
-    """Run the scenes; 1 if one is broken."""
-    raise_loopback()
-    server = serve_archives(Path(wanted["cache"]) / "archives")
-    broken = 0
-    begun = time.monotonic()
-    trial = Trial(wanted, Path(wanted["place"]))
-    faults = ", ".join(
-        f"{len(trial.named(name))} {name}" for name in ("unreachable", "refusing", "full")
-    )
-    print(
-        f"{len(trial.hosts)} hosts ({faults}, {sum(h.address is not None for h in trial.hosts)} "
-        f"by ssh), {time.monotonic() - begun:.1f} s",
-        flush=True,
-    )
-    from .scenes import SCENES
-
-    for scene in SCENES:
-        if wanted["only"] and wanted["only"] not in scene.__name__:
-            continue
-        begun = time.monotonic()
-        try:
-            scene(trial)
-            verdict = "ok"
-        except Broken as error:
-            broken, verdict = broken + 1, f"BROKEN: {error}"
-        print(
-            f"{scene.__name__}: {first_line(scene.__doc__)} {time.monotonic() - begun:.0f} s: "
-            f"{verdict}",
-            flush=True,
-        )
-        if broken:
-            break
-    trial.controller.close()
-    server.shutdown()
-    return int(bool(broken))
-
-
-if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
+    if isinstance(got, list | tuple) and isinstance(wanted, list | tuple):
+        pairs = zip_longest(got, wanted)
+        return [line for g, w in pairs if g != w for line in _tell_difference(g, w)][:8]
+    if isinstance(got, str) and isinstance(wanted, str):
+        at = next((n for n, (g, w) in enumerate(zip(got, wanted, strict=False)) if g != w), 0)
+        got, wanted = got[max(0, at - 20) :], wanted[max(0, at - 20) :]
+    return [f"got    {str(got)[:300]!r}", f"wanted {str(wanted)[:300]!r}"]

@@ -1,0 +1,62 @@
+"""The scenes on one fleet, one after another, in namespaces of its own: mounts, processes and
+network go with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from loopback import raise_loopback
+
+from .archives import serve_archives
+from .hosts import SHARES
+from .scenes import SCENES, SHORT
+from .trial import Broken, Trial
+
+
+def first_line(text: str | None) -> str:
+    """What a scene says of itself."""
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
+def main(wanted: dict[str, Any]) -> int:
+    """Run the scenes; 1 if one is broken."""
+    raise_loopback()
+    server = serve_archives(Path(wanted["cache"]) / "archives")
+    broken = 0
+    begun = time.monotonic()
+    trial = Trial(wanted, Path(wanted["place"]))
+    faults = ", ".join(f"{len(trial.named(name))} {name}" for name in SHARES)
+    print(
+        f"{len(trial.hosts)} hosts ({faults}, {sum(h.address is not None for h in trial.hosts)} "
+        f"by ssh), {time.monotonic() - begun:.1f} s",
+        flush=True,
+    )
+    for scene in SCENES:
+        if wanted["only"] and wanted["only"] not in scene.__name__:
+            continue
+        if wanted["short"] and scene.__name__ not in SHORT:
+            continue
+        begun = time.monotonic()
+        try:
+            scene(trial)
+            verdict = "ok"
+        except Broken as error:
+            broken, verdict = broken + 1, f"BROKEN: {error}"
+        print(
+            f"{scene.__name__}: {first_line(scene.__doc__)} {time.monotonic() - begun:.0f} s: "
+            f"{verdict}",
+            flush=True,
+        )
+        if broken:
+            break
+    trial.controller.close()
+    server.shutdown()
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
