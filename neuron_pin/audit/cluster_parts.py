@@ -32,6 +32,9 @@ _VERSION = re.compile(r"v?\d{1,6}(?:\.\d{1,6}){1,4}")
 _EXACT = re.compile(r"=?\s*v?(\d+\.\d+\.\d+)")
 _LATEST = frozenset({"", "latest"})
 _RESOURCE = "aws.amazon.com/neurondevice"
+_ALWAYS_ON = "devicePlugin"
+"""What the chart installs unless its values say no.  Source: its README, "Device Plugin
+Configuration"."""
 _EVENT = "k8s resource name neurondevice"
 """What the facts call the end of that resource."""
 
@@ -91,7 +94,9 @@ def check_parts(
     for use in dict.fromkeys(known):
         findings += _check_version(use, catalog, target, within_days, unread)
         findings += node.check_part(use.part.name, use.tag, use.label, use.place)
-    findings += _check_together(list(dict.fromkeys(known)), catalog)
+    findings += _check_together(
+        [*dict.fromkeys(known), *_add_defaults(path, found, catalog)], catalog
+    )
     for chart in found.charts:
         findings += _check_chart(path, chart, catalog, target, node, unread)
     findings += _check_switches(path, found.switches, catalog)
@@ -130,7 +135,7 @@ def _check_version(
             first = known[-1]
             reason = f"comes with SDK {first.sdk} of {min(days)} [{first.source}]"
             yield finding(Rule.NOT_RELEASED_YET, Severity.ERROR, reason)
-    elif compare_with_known(use.tag, tags) is Standing.NEWER:
+    elif _is_followed(use.part, catalog) and compare_with_known(use.tag, tags) is Standing.NEWER:
         yield report_newer_version(newest, catalog, finding)
     else:
         # Images are built between releases, too.
@@ -138,10 +143,33 @@ def _check_version(
         unread.append(UnreadPart(use.place, use.label, reason))
 
 
+def _is_followed(part: ClusterPart, catalog: Catalog) -> bool:
+    """Whether the facts have the versions of a part up to their day: those that charts bring."""
+    newest = next((chart for chart in catalog.charts if chart.images), None)
+    return newest is not None and part.name in dict(newest.images)
+
+
 def _judge(part: ClusterPart, tag: str, catalog: Catalog, target: Target) -> Part:
     if part.package:
         return package_part(catalog, part.package, tag, target.family, target.as_of)
     return subject_part(catalog, Subject(SubjectKind.FEATURE, part.name), target.as_of)
+
+
+def _add_defaults(path: str, found: ClusterFile, catalog: Catalog) -> Iterator[PartUse]:
+    """The device plugin and the scheduler extension that the only chart of a file brings, where
+    its values switch them on or leave them on and do not override them."""
+    charts = [chart for chart in found.charts if not chart.is_own]
+    exact = _EXACT.fullmatch(charts[0].version) if len(charts) == 1 else None
+    known = find_chart(catalog, exact[1]) if exact is not None else None
+    if known is None:
+        return
+    switched = {switch.setting: switch.is_on for switch in found.switches}
+    stated = {image.setting for image in found.images} | {image.name for image in found.images}
+    for part in read_cluster(catalog).parts:
+        tag = dict(known.images).get(part.name, "")
+        is_on = switched.get(part.setting, part.setting == _ALWAYS_ON)
+        if part.package and tag and is_on and not stated & {part.name, part.setting}:
+            yield PartUse(part, tag, f"{path}:{charts[0].line}")
 
 
 def _check_together(uses: Sequence[PartUse], catalog: Catalog) -> Iterator[Finding]:

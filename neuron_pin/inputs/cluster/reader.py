@@ -7,6 +7,7 @@ named, and the others are read.
 
 from __future__ import annotations
 
+import os
 import re
 
 from neuron_pin.errors import UnreadableInput
@@ -25,6 +26,7 @@ _MANIFEST = re.compile(rb"^[ ]{0,4}(?:- )?apiVersion:[ \t]*\S", re.M)
 _KIND = re.compile(rb"^[ ]{0,4}(?:- )?kind:[ \t]*\S", re.M)
 _SERVICES = re.compile(rb"^services:[ \t]*(?:#.*)?$", re.M)
 _IMAGE = re.compile(rb"^[ ]{2,}(?:- )?image:", re.M)
+_ANY_IMAGE = re.compile(rb"^[ ]*(?:- )?image:", re.M)
 _REPOSITORY = re.compile(rb"^[ ]+repository:", re.M)
 _TAG = re.compile(rb"^[ ]+tag:", re.M)
 _SEPARATOR = re.compile(r"^---(?:[ \t].*)?$", re.M)
@@ -35,6 +37,8 @@ def looks_like_cluster_file(path: str, head: bytes) -> bool:
     if _MANIFEST.search(head) and _KIND.search(head):
         return True
     if _SERVICES.search(head) and _IMAGE.search(head):
+        return True
+    if "values" in os.path.basename(path).lower() and _ANY_IMAGE.search(head):
         return True
     return _REPOSITORY.search(head) is not None and _TAG.search(head) is not None
 

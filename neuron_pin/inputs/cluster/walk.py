@@ -134,11 +134,15 @@ class Walk:
     def _image_map(self, node: YamlMap, keys: tuple[str, ...]) -> None:
         """A mapping that states an image in parts, as the values of charts do."""
         named = node.get("repository") or (node.get("image") if self._has_parts(node) else None)
-        tagged = node.get("tag") if node.get("tag") is not None else None
+        tagged = node.get("tag")
+        if named is None and tagged is not None and keys[-1:] == ("image",):
+            # JupyterHub's chart.
+            named = node.get("name")
         setting = self._find_setting(keys)
         if not isinstance(named, YamlText) and not (setting and tagged is not None):
             return
-        if isinstance(named, YamlText) and text_of(named).startswith(("http:", "https:", "oci:")):
+        if isinstance(named, YamlText) and "://" in named.text:
+            # Where a chart is from.
             return
         where = tagged or named
         assert where is not None
