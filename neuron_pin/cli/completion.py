@@ -122,7 +122,7 @@ class _Words:
             "RUNTIME": _versions(catalog, RUNTIME),
         }
         self.by_place: Mapping[tuple[str, str], tuple[str, ...]] = {
-            ("policy", "rule"): (*rules, "phases", "classification", "updates"),
+            ("policy", "rule"): (*rules, "phases", "classification", "updates", "statements"),
             ("explain", "name"): ("neff", *packages),
             ("hook", "kinds"): ("apt", "dnf", "pip", "uv"),
             ("lifecycle", "kind"): tuple(kind.value for kind in SubjectKind),

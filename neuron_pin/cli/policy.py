@@ -27,12 +27,14 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "policy NP201",
         "policy phases",
         "policy phases --as-of 2024-06-30",
+        "policy statements",
     )
     parser.add_argument(
         "rule",
         metavar="RULE",
         nargs="?",
-        help="a rule, such as NP201, or a table of the policy: phases, classification, updates",
+        help="a rule, such as NP201, or a table of the policy: phases, classification, updates; "
+        "statements: what the policy states, and what enforces it",
     )
     parser.add_argument(
         "--as-of",
@@ -51,6 +53,11 @@ def run(options: Options, console: Console) -> int:
             f"--as-of is for the tables {' and '.join(DATED)}",
             hint=f"neuron-pin policy {DATED[0]} --as-of {options.as_of}",
         )
+    if name == "statements":
+        from neuron_pin.report.policy_statements import render_statements
+
+        console.print_as(options.format, render_statements(options.format))
+        return 0
     if topic is not None:
         text, make_document = topic
         day = parse_day(options.as_of) if options.as_of is not None else None
@@ -65,8 +72,9 @@ def run(options: Options, console: Console) -> int:
         wanted = options.rule.upper()
         rules = [rule for rule in rules if rule.identifier == wanted]
         if not rules:
-            known = [*(rule.identifier for rule in Rule), *TOPICS]
-            hint = f"neuron-pin policy lists the rules; tables: {', '.join(TOPICS)}"
+            tables = (*TOPICS, "statements")
+            known = [*(rule.identifier for rule in Rule), *tables]
+            hint = f"neuron-pin policy lists the rules; tables: {', '.join(tables)}"
             alike = [name for name in known if name.startswith(wanted)]
             if alike:
                 # Not what is spelled most like it, but all that begin with it.

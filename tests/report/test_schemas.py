@@ -55,6 +55,7 @@ COMMANDS = [
     ("policy-classification", ("policy", "classification")),
     ("policy-classification", ("policy", "classification", "--as-of", "2024-06-30")),
     ("policy-updates", ("policy", "updates")),
+    ("policy-statements", ("policy", "statements")),
     ("releases", ("releases",)),
     ("releases", ("releases", "--as-of", "2025-01-01")),
     ("release", ("releases", "2.32.0")),
