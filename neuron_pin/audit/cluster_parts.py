@@ -156,9 +156,12 @@ def _judge(part: ClusterPart, tag: str, catalog: Catalog, target: Target) -> Par
 
 
 def _add_defaults(path: str, found: ClusterFile, catalog: Catalog) -> Iterator[PartUse]:
-    """The device plugin and the scheduler extension that the only chart of a file brings, where
-    its values switch them on or leave them on and do not override them."""
+    """The device plugin and the scheduler extension that the only chart of a file, or of the chart
+    whose values it is, brings, where its values switch them on or leave them on and do not override
+    them."""
     charts = [chart for chart in found.charts if not chart.is_own]
+    if not charts:
+        path, charts = found.beside_path, [c for c in found.beside if not c.is_own]
     exact = _EXACT.fullmatch(charts[0].version) if len(charts) == 1 else None
     known = find_chart(catalog, exact[1]) if exact is not None else None
     if known is None:

@@ -30,6 +30,7 @@ from neuron_pin.hooks import pip_settings, uv_settings
 from neuron_pin.hooks.blocks import remove_blocks
 from neuron_pin.hooks.program import apt_hook, state, telling, verdict
 from neuron_pin.inputs import parse_requirement
+from neuron_pin.inputs.cluster.reader import read_cluster_file
 from neuron_pin.inputs.containers.dockerfile import read_dockerfile
 from neuron_pin.inputs.containers.image import open_image
 from neuron_pin.inputs.containers.recipe import Recipe
@@ -325,6 +326,17 @@ def read_recipe(data: bytes, *, name: str, read: Callable[[str, Container[str]],
         assert all(0 <= part.line <= last for part in stage.unread if part.file in ("", path))
 
 
+def read_cluster(data: bytes) -> None:
+    """Every place is a line of the file."""
+    found = read_cluster_file(put("repo/chart/templates/values.yaml", data))
+    last = data.count(b"\n") + data.count(b"\r") + data.count(b"\xc2\x85") + 2
+    lines = [image.line for image in found.images] + [chart.line for chart in found.charts]
+    lines += [resource.line for resource in found.resources]
+    lines += [switch.line for switch in found.switches]
+    lines += [part.line for part in found.unread]
+    assert all(0 <= line <= last for line in lines)
+
+
 def read_yaml(data: bytes) -> None:
     """Every text is the sum of its lines, which are in order."""
 
@@ -426,6 +438,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "playbook": partial(read_recipe, name="repo/site.yml", read=read_playbook),
     "packer-hcl": partial(read_recipe, name="repo/image.pkr.hcl", read=read_packer_hcl),
     "packer-json": partial(read_recipe, name="repo/packer.json", read=read_packer_json),
+    "cluster": read_cluster,
     "yaml": read_yaml,
 }
 

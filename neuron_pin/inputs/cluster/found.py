@@ -60,7 +60,8 @@ class Switch(NamedTuple):
 
 class ClusterFile(NamedTuple):
     """What a file names, each as often as it stands there; ``unread`` is what was not understood,
-    ``problems`` are keys that stand twice."""
+    ``problems`` are keys that stand twice.  ``beside`` are the charts that the chart asks for whose
+    values the file is, and ``beside_path`` is the file that names them."""
 
     images: tuple[NamedImage, ...] = ()
     charts: tuple[NamedChart, ...] = ()
@@ -68,6 +69,8 @@ class ClusterFile(NamedTuple):
     switches: tuple[Switch, ...] = ()
     unread: tuple[NotUnderstood, ...] = ()
     problems: tuple[UnreadableInput, ...] = ()
+    beside: tuple[NamedChart, ...] = ()
+    beside_path: str = ""
 
 
 def split_image(reference: str) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ named, and the others are read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 
@@ -15,7 +16,7 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.containers.installation import NotUnderstood
 from neuron_pin.inputs.yaml_document import MAX_BYTES, YamlDocument, YamlText, parse_yaml
 
-from .found import ClusterFile
+from .found import ClusterFile, NamedChart
 from .templates import Chart, Template, evaluate, find_chart, is_template, take_out
 from .walk import Walk
 
@@ -64,6 +65,7 @@ def read_cluster_file(path: str) -> ClusterFile:
         walk.take(document)
         # Of two branches of a template one is there.
         problems += () if template.expressions else document.problems
+    beside, beside_path = _find_beside(path)
     return ClusterFile(
         tuple(walk.images),
         tuple(walk.charts),
@@ -71,7 +73,25 @@ def read_cluster_file(path: str) -> ClusterFile:
         tuple(walk.switches),
         (*unread, *walk.unread),
         tuple(problems),
+        beside,
+        beside_path,
     )
+
+
+def _find_beside(path: str) -> tuple[tuple[NamedChart, ...], str]:
+    """The charts that the chart beside values asks for: its lock tells more than it does."""
+    if "values" not in os.path.basename(path).lower():
+        return (), ""
+    for name in ("Chart.lock", "Chart.yaml"):
+        other = os.path.join(os.path.dirname(path), name)
+        if not os.path.isfile(other):
+            continue
+        with contextlib.suppress(UnreadableInput):
+            # Who checks that file says so.
+            charts = read_cluster_file(other).charts
+            if charts:
+                return charts, other
+    return (), ""
 
 
 def _decode(data: bytes, path: str) -> str:
