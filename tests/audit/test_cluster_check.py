@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,14 @@ def test_a_template_that_is_no_yaml_is_read_document_by_document(run: Run, tmp_p
         + "---\napiVersion: v1\nkind: X\nspec:\n  a: {{ .x }}\n b: none\n"
     )
     assert findings(run, "t.yaml") == [("NP610", "t.yaml:5"), ("NP504", "t.yaml:9")]
+
+
+def test_without_the_library_every_file_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("t.yaml").write_text("apiVersion: v1\nkind: Pod\nimage: {{ .neuron }}\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    done = run("check", "t.yaml", *TARGET)
+    assert done.code == 2
+    assert "[check]" in done.err
 
 
 def test_expressions_are_taken_out_line_by_line() -> None:

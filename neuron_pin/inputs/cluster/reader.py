@@ -110,8 +110,9 @@ def _read_documents(
     """The documents of a file; of a template one by one, where the whole is no YAML."""
     try:
         return parse_yaml(template.text.encode("utf-8", "surrogatepass"), path)
-    except UnreadableInput:
-        if not template.expressions:
+    except UnreadableInput as error:
+        if not template.expressions or error.line is None:
+            # No part of it can be read either.
             raise
     found: list[YamlDocument] = []
     for number, (line, part) in enumerate(_split(template.text)):
