@@ -179,7 +179,10 @@ def _check_together(uses: Sequence[PartUse], catalog: Catalog) -> Iterator[Findi
     """NP507: a device plugin and a scheduler extension that nothing has together.  A part with
     two versions in one file is for two clusters."""
     ours = [use for use in uses if use.part.package]
-    single = [use for use in ours if len({u.tag for u in ours if u.part == use.part}) == 1]
+    tags: dict[str, set[str]] = {}
+    for use in ours:
+        tags.setdefault(use.part.name, set()).add(use.tag)
+    single = [use for use in ours if len(tags[use.part.name]) == 1]
     places = {use.part.name: use for use in reversed(single)}
     origins = {name: _origins(use, catalog) for name, use in places.items()}
     known = {name: found for name, found in origins.items() if found}

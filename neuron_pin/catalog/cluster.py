@@ -96,7 +96,8 @@ def _read(folder: str) -> Cluster:
     )
 
 
-def find_releases(catalog: Catalog, part: ClusterPart, tag: str) -> list[KnownTag]:
+@lru_cache(maxsize=256)
+def find_releases(catalog: Catalog, part: ClusterPart, tag: str) -> tuple[KnownTag, ...]:
     """The releases that have an image by its tag, newest first, each once."""
     found: dict[str, KnownTag] = {}
     for sdk, _ in catalog.shipped(part.package).get(tag, ()) if part.package else ():
@@ -107,15 +108,17 @@ def find_releases(catalog: Catalog, part: ClusterPart, tag: str) -> list[KnownTa
     for stated in read_cluster(catalog).versions:
         if (stated.part, stated.version) == (part.name, tag):
             found.setdefault(stated.sdk, KnownTag(stated.sdk, stated.source))
-    return sorted(found.values(), key=lambda known: version_numbers(known.sdk), reverse=True)
+    newest = sorted(found.values(), key=lambda known: version_numbers(known.sdk), reverse=True)
+    return tuple(newest)
 
 
-def list_tags(catalog: Catalog, part: ClusterPart) -> list[str]:
-    """All tags of an image that the facts have."""
+@lru_cache(maxsize=32)
+def list_tags(catalog: Catalog, part: ClusterPart) -> tuple[str, ...]:
+    """All tags of an image that the facts have, oldest first."""
     tags = {version for version in catalog.shipped(part.package) if version and part.package}
     tags |= {tag for chart in catalog.charts for name, tag in chart.images if name == part.name}
     tags |= {s.version for s in read_cluster(catalog).versions if s.part == part.name}
-    return sorted(tags, key=version_numbers)
+    return tuple(sorted(tags, key=version_numbers))
 
 
 def find_chart(catalog: Catalog, version: str) -> Chart | None:
