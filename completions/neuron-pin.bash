@@ -38,10 +38,11 @@ _neuron_pin() {
   local list36='redirect cache'
   local list37='summary full'
   local list38='json text'
-  local list39='text json sarif'
-  local list40='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
-  local list41='bash zsh fish'
-  local list42='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version'
+  local list39='huggingface-pytorch-inference-neuronx huggingface-pytorch-training-neuronx huggingface-vllm-inference-neuronx jax-training-neuronx mxnet-inference-neuron pytorch-inference-neuron pytorch-inference-neuronx pytorch-inference-vllm-neuronx pytorch-training-neuron pytorch-training-neuronx tensorflow-inference-neuron tensorflow-inference-neuronx 1.13.0-transformers4.28.1-neuronx-py38-sdk2.9.1-ubuntu20.04 1.13.1-transformers4.34.1-neuronx-py310-sdk2.15.0-ubuntu20.04 2.1.2-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.43.2-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.1-transformers4.51.3-neuronx-py310-sdk2.24.1-ubuntu22.04 2.8.0-transformers4.55.4-neuronx-py310-sdk2.26.0-ubuntu22.04 1.13.1-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.48.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.0-transformers4.51.0-neuronx-py310-sdk2.24.1-ubuntu22.04 0.10.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.1-ubuntu22.04 0.11.0-optimum0.4.5-neuronx-py310-sdk2.26.1-ubuntu22.04 0.4-neuronx-py310-sdk2.21.0-ubuntu22.04 0.4-neuronx-py310-sdk2.21.1-ubuntu22.04 0.5-neuronx-py310-sdk2.22.0-ubuntu22.04 0.5-neuronx-py310-sdk2.23.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.1-ubuntu22.04 0.6-neuronx-py310-sdk2.25.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.1-ubuntu22.04 0.7-neuronx-py312-sdk2.27.0-ubuntu24.04 0.7-neuronx-py312-sdk2.27.1-ubuntu24.04 0.7-neuronx-py312-sdk2.28.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.1-ubuntu24.04 0.9.0-neuronx-py313-sdk2.30.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.10.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.12.1-neuron-py38-sdk2.5.0-ubuntu20.04 1.13.1-neuron-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.2-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.0-ubuntu20.04 1.13.1-neuronx-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.2-ubuntu20.04 2.5.1-neuronx-py310-sdk2.21.0-ubuntu22.04 2.5.1-neuronx-py310-sdk2.21.1-ubuntu22.04 2.5.1-neuronx-py310-sdk2.22.0-ubuntu22.04 2.6.0-neuronx-py310-sdk2.23.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.1-ubuntu22.04 2.7.0-neuronx-py310-sdk2.25.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04 2.9.0-neuronx-py312-sdk2.27.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.27.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.28.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.30.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.7.2-neuronx-py310-sdk2.24.0-ubuntu22.04 0.7.2-neuronx-py310-sdk2.24.1-ubuntu22.04 0.9.1-neuronx-py310-sdk2.25.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.1-ubuntu22.04 0.11.0-neuronx-py312-sdk2.27.0-ubuntu24.04 0.11.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.28.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.1-ubuntu24.04 0.16.0-neuronx-py312-sdk2.30.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.0-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.11.0-neuron-py38-sdk2.3.0-ubuntu20.04 1.11.0-neuron-py38-sdk2.4.0-ubuntu20.04 1.12.0-neuron-py38-sdk2.6.0-ubuntu20.04 1.13.0-neuron-py38-sdk2.8.0-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.1-ubuntu20.04 1.15.5-neuron-py38-sdk2.5.0-ubuntu20.04 2.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.15.5-neuron-py38-sdk2.8.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuron-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuron-py310-sdk2.17.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuronx-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuronx-py310-sdk2.17.0-ubuntu20.04 /aws/service/neuron/dlami/multi-framework/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.10/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.10/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.7/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13-inf1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.13/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.16/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.21.0.1.0.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.24.0.1.1.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/base/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-24.04/latest/image_id'
+  local list40='text json sarif'
+  local list41='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
+  local list42='bash zsh fish'
+  local list43='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
   local cur=${COMP_WORDS[COMP_CWORD]} path="" option="" words="" paths="" count=0 word i
   # An equals sign is a word of its own.
   [[ $cur == = ]] && cur=""
@@ -106,6 +107,8 @@ _neuron_pin() {
         case $word in --color | --root | --name | --gather | --lock | --instance | --os | --as-of | --within | -o | --output | --output-file | --format) option=$word ;; esac ;;
       releases)
         case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
+      image)
+        case $word in --color | --as-of | --format) option=$word ;; esac ;;
       catalog)
         case $word in --color) option=$word ;; esac ;;
       'catalog show')
@@ -139,7 +142,7 @@ _neuron_pin() {
       esac ;;
     *)
       case "$path/$word" in
-      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
+      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /image | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
         path="${path:+$path }$word" count=0 ;;
       *) ((++count)) ;;
       esac ;;
@@ -310,6 +313,8 @@ _neuron_pin() {
     'releases --color') words=$list1 ;;
     'releases --instance') words=$list5 ;;
     'releases --format') words=$list13 ;;
+    'image --color') words=$list1 ;;
+    'image --format') words=$list13 ;;
     'catalog --color') words=$list1 ;;
     'catalog show --color') words=$list1 ;;
     'catalog show --format') words=$list13 ;;
@@ -332,12 +337,12 @@ _neuron_pin() {
     'catalog verify --signed-by') paths=-f ;;
     'catalog verify --format') words=$list13 ;;
     'catalog lint --color') words=$list1 ;;
-    'catalog lint --format') words=$list39 ;;
+    'catalog lint --format') words=$list40 ;;
     'policy --color') words=$list1 ;;
     'policy --format') words=$list27 ;;
     'doctor --color') words=$list1 ;;
     'doctor --root') paths=-d ;;
-    'doctor --format') words=$list39 ;;
+    'doctor --format') words=$list40 ;;
     'cache --color') words=$list1 ;;
     'cache info --color') words=$list1 ;;
     'cache info --cache-dir') paths=-d ;;
@@ -375,6 +380,7 @@ _neuron_pin() {
     fleet) words='-h --help -q --quiet -v --verbose --color' ;;
     'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --no-check --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;
     releases) words='-h --help -q --quiet -v --verbose --color --instance --as-of --format' ;;
+    image) words='-h --help -q --quiet -v --verbose --color --as-of --all --format' ;;
     catalog) words='-h --help -q --quiet -v --verbose --color' ;;
     'catalog show') words='-h --help -q --quiet -v --verbose --color --format' ;;
     'catalog update') words='-h --help -q --quiet -v --verbose --color --feed --check --allow-older --into --offline --cache-dir --cert --client-cert --proxy --timeout --signed-by --format' ;;
@@ -393,7 +399,7 @@ _neuron_pin() {
     esac
   else
     case $path/$count in
-    ''/*) words='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases catalog policy doctor cache completion help version' ;;
+    ''/*) words='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version' ;;
     lock/*) words=$list2 ;;
     outdated/0) paths=-f ;;
     explain/0) words=$list14 ;;
@@ -414,14 +420,15 @@ _neuron_pin() {
     'hook remove'/*) words=$list32 ;;
     fleet/*) words=facts ;;
     releases/0) words=$list8 ;;
+    image/0) words=$list39 ;;
     catalog/*) words='show update import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;
-    policy/0) words=$list40 ;;
+    policy/0) words=$list41 ;;
     cache/*) words='info prune clear' ;;
-    completion/0) words=$list41 ;;
-    help/*) words=$list42 ;;
+    completion/0) words=$list42 ;;
+    help/*) words=$list43 ;;
     esac
   fi
   local IFS=$'\n'

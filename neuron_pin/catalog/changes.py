@@ -109,9 +109,9 @@ def find_changes(catalog: Catalog, old: str, new: str, family: str | None = None
         new,
         classify_update(parse_version(old), parse_version(new)),
         tuple(packages),
-        _gained_and_lost(before.pythons, after.pythons),
-        _gained_and_lost(before.systems, after.systems),
-        _gained_and_lost(before.instances & families, after.instances & families),
+        gained_and_lost(before.pythons, after.pythons),
+        gained_and_lost(before.systems, after.systems),
+        gained_and_lost(before.instances & families, after.instances & families),
     )
 
 
@@ -121,9 +121,11 @@ def find_release_before(catalog: Catalog, release: Release) -> Release | None:
     return older[0] if older else None
 
 
-def _gained_and_lost(
+def gained_and_lost(
     old: frozenset[str], new: frozenset[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that only the new set has, and those that only the old one has, each sorted."""
+
     def sort(names: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(names, key=lambda name: (sdk_key(name), name)))
 

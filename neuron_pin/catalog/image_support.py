@@ -51,7 +51,9 @@ def _list_parts(
     groups: dict[Subject, list[Event]] = {own: []} if own.name else {}
     known = {word.lower() for word in words if word}
     for event in catalog.events:
-        if event.kind is own.kind and set(event.name.lower().split()) <= known:
+        if event.kind is not own.kind or event.announced > as_of:
+            continue
+        if set(event.name.lower().split()) <= known:
             groups.setdefault(event.subject, []).append(event)
     for subject in sorted(groups, key=lambda s: (s != own, -len(s.name.split()), s.name)):
         events = groups[subject]

@@ -22,6 +22,7 @@ COMMANDS = {
     "exec": ("exec", "run one command under a lock"),
     "fleet": ("fleet", "show what many hosts are, run and can take, from their facts"),
     "releases": ("releases", "list the SDK releases, or show what is in one"),
+    "image": ("image", "show what is in an image, and what a newer one changes"),
     "catalog": ("catalog", "show, check or update the facts that answers come from"),
     "policy": ("policy", "list the rules, or explain one"),
     "doctor": ("doctor", "check that apt on this machine can follow a lock"),

@@ -97,6 +97,7 @@ class _Words:
         systems = tuple(f"{p.name}=" for p in catalog.packages.values() if p.systems)
         rules = tuple(sorted(rule.identifier for rule in Rule))
         self.by_metavar: Mapping[str, tuple[str, ...]] = {
+            "IMAGE": _images(catalog),
             "SDK": releases,
             "VERSION": releases,
             "FAMILY": tuple(sorted(catalog.instances)),
@@ -151,6 +152,16 @@ class _Words:
         if label in _PATHS:
             return Value(label, kind=_PATHS[label])
         return Value(label) if label in _FREE else Value(label, self.by_metavar[label])
+
+
+def _images(catalog: Catalog) -> tuple[str, ...]:
+    """Names of images that need no quotation: repositories, tags, parameters."""
+    from neuron_pin.catalog.images import load_images
+
+    images = load_images(catalog)
+    names = [*sorted(images.registries), *(image.tag for image in images.containers)]
+    names += [f"{image.parameter}/latest/image_id" for image in images.machines if image.parameter]
+    return tuple(dict.fromkeys(names))
 
 
 _CATEGORIES = (

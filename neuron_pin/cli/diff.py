@@ -16,8 +16,13 @@ from .options import Options, add_format
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     """The options of ``neuron-pin diff``."""
     del common
-    parser.examples = ("diff 2.28.1 2.32.0 --instance trn2", "diff lock.json latest")
-    what = "an SDK release, latest, a lock.json, pylock.toml, constraints.txt, a venv, or host"
+    parser.examples = (
+        "diff 2.28.1 2.32.0 --instance trn2",
+        "diff lock.json latest",
+        "diff jax-training-neuronx:0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 jax-training-neuronx",
+    )
+    what = "an SDK release, latest, a lock.json, pylock.toml, constraints.txt, a venv, an image, "
+    what += "or host"
     parser.add_argument("old", metavar="OLD", help=what)
     parser.add_argument("new", metavar="NEW", help="what to compare it with: any of the same")
     parser.add_argument(

@@ -16,7 +16,14 @@ from neuron_pin.catalog.image_names import (
     parse_parameter,
     split_reference,
 )
-from neuron_pin.catalog.images import ContainerImage, Images, MachineImage, load_images
+from neuron_pin.catalog.images import (
+    ContainerImage,
+    Images,
+    MachineImage,
+    find_released_day,
+    list_public,
+    load_images,
+)
 from neuron_pin.catalog.newness import Standing
 from neuron_pin.errors import UnknownName
 from neuron_pin.record import NamedTuple
@@ -63,31 +70,31 @@ class NamedMachine(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name of the image, as it was given where the facts do not have it."""
+        """The name of the image, as it was given where it has a day, or the facts do not have
+        it."""
+        return self.asked if self.name.built or self.image is None else self.image.name
+
+    @property
+    def image_name(self) -> str:
+        """The name without a day."""
         return self.image.name if self.image is not None else self.asked
 
 
 NamedImage = NamedContainer | NamedMachine
 
 
-def is_image_name(text: str, images: Images) -> bool:
-    """Whether a text is the name of a Neuron image, known or not."""
-    try:
-        return bool(find_images(text, images, date.max))
-    except UnknownName:
-        return False
-
-
-def find_images(text: str, images: Images, as_of: date) -> list[NamedImage]:
+def find_images(text: str, catalog: Catalog, as_of: date) -> list[NamedImage]:
     """The images that a text names; several only where a tag is one of several repositories.
 
-    Of a repository without a tag it is the newest image of a day or before.  Raises `UnknownName`
-    for what is no Neuron image, and for a release that the machine image was not in.
+    Of a repository without a tag it is the newest image of a day, and machine images are as they
+    were on it.  Raises `UnknownName` for what is no Neuron image, for one that came later, and for
+    a release that the machine image was not in.
     """
     text = text.strip()[:MAX_LENGTH]
-    machine = _find_machine(text, images, as_of)
+    images = load_images(catalog)
+    machine = _find_machine(text, images)
     if machine is not None:
-        return [machine]
+        return [_at_day(machine, images, catalog, as_of)]
     if _MACHINE_ID.fullmatch(text):
         raise UnknownName(
             "image",
@@ -96,13 +103,19 @@ def find_images(text: str, images: Images, as_of: date) -> list[NamedImage]:
             hint="an AMI id says nothing of what is in it; its name does: aws ec2 describe-images "
             f"--image-ids {text} --query 'Images[].[Name,Description]'",
         )
-    found = _find_containers(text, images)
+    found = _find_containers(text, images, catalog, as_of)
     if not found:
         raise _refuse(text, images)
+    later = [named.image for named in found if named.standing is Standing.KNOWN]
+    later = [image for image in later if find_released_day(catalog, image) > as_of]
+    if later:
+        came = find_released_day(catalog, later[0])
+        hint = f"it came on {came}, after {as_of}"
+        raise UnknownName("Neuron image", later[0].label, (), hint=hint)
     return list(found)
 
 
-def _find_machine(text: str, images: Images, as_of: date) -> NamedMachine | None:
+def _find_machine(text: str, images: Images) -> NamedMachine | None:
     of_release = _OF_RELEASE.fullmatch(text)
     wanted = of_release["sdk"] if of_release else ""
     plain = of_release["name"] if of_release else text
@@ -144,7 +157,7 @@ def _find_machine(text: str, images: Images, as_of: date) -> NamedMachine | None
     )
 
 
-def at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -> NamedMachine:
+def _at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -> NamedMachine:
     """A machine image as it was on a day: of one with a day in its name, the newest release of
     that day or before; of one without, that of ``as_of``.  It stays as it is where no release is
     as old, or where a release was named."""
@@ -160,12 +173,15 @@ def at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -
     return named._replace(image=releases[sdk], sdk=sdk)
 
 
-def _find_containers(text: str, images: Images) -> list[NamedContainer]:
+def _find_containers(
+    text: str, images: Images, catalog: Catalog, as_of: date
+) -> list[NamedContainer]:
     registry, repository, tag = split_reference(text)
     if not tag and parse_container_tag(repository) is not None and not registry:
         tag, repository = repository, ""
     if not tag:
         line = images.list_line(repository)
+        line = list_public(catalog, line, as_of) or line
         return [NamedContainer(text, line[0], Standing.KNOWN, registry)] if line else []
     parsed = parse_container_tag(tag)
     if parsed is None:
@@ -204,16 +220,6 @@ def read_unlisted(repository: str, tag: str, images: Images) -> tuple[ContainerI
     return image, Standing.NEWER if is_newer else Standing.UNKNOWN
 
 
-def load_named(text: str, catalog: Catalog, as_of: date) -> list[NamedImage]:
-    """The images that a text names, machine images as they were on a day; raises as
-    `find_images` does."""
-    images = load_images(catalog)
-    return [
-        at_day(named, images, catalog, as_of) if isinstance(named, NamedMachine) else named
-        for named in find_images(text, images, as_of)
-    ]
-
-
 def list_image_names(images: Images) -> tuple[str, ...]:
     """Every name that an image is known by: tags with their repositories, repositories, machine
     images, parameters."""
@@ -236,7 +242,7 @@ def _refuse(text: str, images: Images) -> UnknownName:
         return UnknownName(
             f"tag of {repository}", tag, tags, hint=f"the newest that the facts have is {tags[0]}"
         )
-    wanted = text if not registry else f"{repository}:{tag}".rstrip(":")
+    wanted = text if not registry or text.startswith("/") else f"{repository}:{tag}".rstrip(":")
     return UnknownName(
         "Neuron image",
         wanted,

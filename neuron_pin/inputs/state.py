@@ -1,4 +1,5 @@
-"""What somewhere is, or is to be, installed: a release, a lock, constraints, an environment.
+"""What somewhere is, or is to be, installed: a release, a lock, constraints, an environment, an
+image.
 
 All of them become the same: packages with their versions.
 """
@@ -10,6 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, Member
 from neuron_pin.catalog.support import order_by_default
@@ -19,7 +21,19 @@ from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 
+if TYPE_CHECKING:
+    from .images import NamedImage
+
 MAX_BYTES = 64 * 1024 * 1024
+
+
+class Surroundings(NamedTuple):
+    """What the packages of an image are in: its Pythons, its operating system, and the instance
+    families that it is for, each empty where that is not known."""
+
+    pythons: frozenset[str]
+    systems: frozenset[str]
+    instances: frozenset[str]
 
 
 class State(NamedTuple):
@@ -28,12 +42,14 @@ class State(NamedTuple):
 
     ``label`` says what it is, ``sdk`` the release where one is known, empty for none.
     ``family`` is the instance family that it is for, none where nothing says so.
+    ``surroundings`` are those of an image, none of everything else.
     """
 
     label: str
     sdk: str
     versions: Mapping[PackageKey, tuple[str, ...]]
     family: str | None = None
+    surroundings: Surroundings | None = None
 
 
 def read_states(
@@ -73,8 +89,9 @@ def read_state(
     """The state that a word of the user's names.
 
     A version of the SDK, or ``latest``; ``host``; a folder with an environment; a file,
-    whose name tells its form.  Of a release what is listed for an instance family, all of
-    it if none is given; with ``as_of`` only of one that was public on that day.
+    whose name tells its form; an image, by any of its names.  Of a release what is listed for
+    an instance family, all of it if none is given; with ``as_of`` only of one that was public
+    on that day.
     Raises `UnknownName`, `UnreadableInput` or `WrongUsage`.
     """
     if text == "host":
@@ -85,10 +102,64 @@ def read_state(
         return _file(text, catalog)
     if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text) or text in catalog.dates:
         return _release(text, catalog, family, as_of or date.max)
-    raise WrongUsage(
-        f"{text!r} is not an SDK release, a file or a folder",
-        hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, or host",
+    return _image(text, catalog, as_of or date.max)
+
+
+def _image(text: str, catalog: Catalog, as_of: date) -> State:
+    from .images import find_images
+
+    try:
+        named = find_images(text, catalog, as_of)
+    except UnknownName as error:
+        if error.near or "neuron" in text.lower() or text.startswith("ami-"):
+            raise
+        raise WrongUsage(
+            f"{text!r} is not an SDK release, a file, a folder or an image",
+            hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, the tag of "
+            "an image, or host",
+        ) from None
+    if len(named) > 1:
+        labels = " and ".join(image.label for image in named)
+        raise WrongUsage(f"{text!r} is a tag of several images", hint=f"name one of {labels}")
+    return read_image_state(named[0], catalog)
+
+
+def read_image_state(named: NamedImage, catalog: Catalog) -> State:
+    """What an image has installed, as far as the facts know; of one that they do not have, nothing
+    but what its name says of what is around."""
+    from neuron_pin.catalog.image_contents import list_contents, list_machine_contents
+
+    from .images import NamedContainer
+
+    contents: Mapping[str, tuple[str, ...]] = {}
+    label = named.label
+    if isinstance(named, NamedContainer):
+        image = named.image
+        sdk, os_name, python, families = image.sdk, image.os, image.python, image.instances
+        contents = list_contents(catalog, image)
+    else:
+        sdk, os_name, python, families = named.sdk, named.name.os, "", frozenset()
+        if named.image is not None:
+            # Its name is the same in every release.
+            label = f"{named.image_name}, SDK {sdk}"
+            families = named.image.instances
+            contents = list_machine_contents(catalog, named.image, sdk)
+    system = catalog.find_system(os_name)
+    versions = {}
+    for name, found in contents.items():
+        package = catalog.packages.get(name)
+        of_package = package.systems if package is not None else (Ecosystem.PIP,)
+        own = system.ecosystem if system is not None else Ecosystem.APT
+        key = own if own in of_package else next(iter(of_package), Ecosystem.PIP)
+        if found:
+            versions[PackageKey(key, name)] = found
+    around = Surroundings(
+        frozenset([python] if python else []),
+        frozenset([os_name] if os_name else []),
+        frozenset(families),
     )
+    ordered = {key: versions[key] for key in sorted(versions, key=str)}
+    return State(label, sdk, ordered, None, around)
 
 
 def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> State:

@@ -14,7 +14,7 @@ from neuron_pin.catalog import (
     version_numbers,
 )
 from neuron_pin.catalog.backends import describe_move
-from neuron_pin.catalog.changes import Changes, find_changes
+from neuron_pin.catalog.changes import Changes, find_changes, gained_and_lost
 from neuron_pin.catalog.known_in_part import describe_known_part, describe_newer_releases
 from neuron_pin.catalog.newness import Standing, judge_version, label_phase, tell_newer_versions
 from neuron_pin.catalog.successors import find_successor, list_successors
@@ -138,11 +138,37 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
         )
     support = None
     in_part = {release.sdk for release in catalog.releases if release.in_part}
-    if old.sdk and new.sdk and old.sdk != new.sdk and not in_part & {old.sdk, new.sdk}:
+    if old.surroundings is not None and new.surroundings is not None:
+        support = _compare_images(old, new)
+    elif old.sdk and new.sdk and old.sdk != new.sdk and not in_part & {old.sdk, new.sdk}:
         support = find_changes(catalog, old.sdk, new.sdk, families[1])
     notes = (*_notes(differences, catalog, support), *_tell_parts(old, new, catalog, as_of))
     losses = tuple(_losses(differences, new, catalog))
     return Comparison(old, new, tuple(differences), support, notes, losses)
+
+
+def _compare_images(old: State, new: State) -> Changes | None:
+    """What is around the packages of two images; none where the release of one is not known."""
+    before, after = old.surroundings, new.surroundings
+    if before is None or after is None or not old.sdk or not new.sdk:
+        return None
+    update = classify_update(parse_version(old.sdk), parse_version(new.sdk))
+
+    def compare(
+        was: frozenset[str], now: frozenset[str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        # What is not known of one of them is neither gained nor lost.
+        return gained_and_lost(was, now) if was and now else ((), ())
+
+    return Changes(
+        old.sdk,
+        new.sdk,
+        update,
+        (),
+        compare(before.pythons, after.pythons),
+        compare(before.systems, after.systems),
+        compare(before.instances, after.instances),
+    )
 
 
 def _tell_backend(difference: Difference, catalog: Catalog) -> Iterator[str]:

@@ -31,6 +31,11 @@ def render_diff(
 HEAD = ("PACKAGE", "OLD", "NEW", "UPDATE", "PHASE")
 
 
+def list_rows(differences: Sequence[Difference]) -> list[tuple[str, str, str, str, str]]:
+    """Differences as rows below `HEAD`."""
+    return [_row(difference) for difference in differences]
+
+
 def _row(difference: Difference) -> tuple[str, str, str, str, str]:
     return (
         str(difference.key),
@@ -77,7 +82,7 @@ def _text(comparison: Comparison, shown: Sequence[Difference], screen: Screen) -
         title += f" ({change})"
     # Of a release that is known by its date alone there is nothing to say, and not "no".
     none = "no difference" if comparison.differences else "nothing is known that could be compared"
-    table = columns(HEAD, [_row(d) for d in shown], screen) if shown else [none]
+    table = columns(HEAD, list_rows(shown), screen) if shown else [none]
     lines = [
         f"{word}: {describe_changes(gained, lost)}"
         for word, gained, lost in _support_rows(comparison)
