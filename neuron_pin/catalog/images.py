@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
+from neuron_pin.errors import BrokenCatalog
 from neuron_pin.record import NamedTuple
 
 from .catalog import EMBEDDED, Catalog
@@ -126,6 +127,17 @@ class Images(NamedTuple):
             (i for i in self.containers if i.tag == tag and i.repository == repository), None
         )
 
+    def as_document(self) -> dict[str, object]:
+        """Plain values, as ``images.json`` has them."""
+        return {
+            "repositories": [
+                {"repository": name, "registries": list(self.registries[name])}
+                for name in sorted(self.registries)
+            ],
+            "containers": [image.as_document() for image in self.containers],
+            "machines": [image.as_document() for image in self.machines],
+        }
+
     @property
     def newest_release(self) -> str:
         """The newest release that any container image is of: up to there the lists go."""
@@ -157,13 +169,19 @@ class Images(NamedTuple):
 def load_images(catalog: Catalog) -> Images:
     """The images of a catalog; the embedded ones where it was written before there was such a
     file.  Raises `BrokenCatalog`."""
-    own = os.path.join(catalog.folder, FILE)
-    return read_images(own if os.path.lexists(own) else os.path.join(EMBEDDED, FILE))
+    path = os.path.join(catalog.folder, FILE)
+    path = path if os.path.lexists(path) else os.path.join(EMBEDDED, FILE)
+    try:
+        state = os.stat(path)
+    except OSError as error:
+        raise BrokenCatalog(path, None, error.strerror or str(error)) from None
+    return _read_images(path, state.st_mtime_ns, state.st_ino)
 
 
 @functools.lru_cache(maxsize=4)
-def read_images(path: str) -> Images:
-    """The images of a file; raises `BrokenCatalog`."""
+def _read_images(path: str, *state: int) -> Images:
+    """The images of a file, which is read again where it is another one by its ``state``."""
+    del state
     fields = Fields(path, "images", read_object(path))
     registries = {
         row.text("repository"): row.words("registries")

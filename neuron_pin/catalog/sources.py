@@ -27,10 +27,10 @@ _PAGE = re.compile(
 _STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
 _LINE = re.compile(r", line (\d+)\b")
 _RECIPE = re.compile(
-    r"(?P<repository>aws(?:-neuron)?/deep-learning-containers), (?P<path>[\w./-]+) "
-    r"at (?P<commit>[0-9a-f]{7,40})\b"
+    r"(?P<repository>aws(?:-neuron)?/deep-learning-containers|aws-neuron/aws-neuron-sdk), "
+    r"(?P<path>[\w./-]+) at (?P<commit>[0-9a-f]{7,40})\b"
 )
-"""Container recipes that evidence comes from."""
+"""Container recipes that evidence comes from, and lists of images."""
 _MANIFEST_FILE = re.compile(r"(?P<path>src/k8/[\w./-]+\.yml), (?P<release>\d+\.\d+\.\d+)")
 """A manifest for Kubernetes in the vendor's repository, as a release has it."""
 _BLOB = re.compile(
@@ -70,7 +70,9 @@ def find_source_url(source: str) -> str | None:
             return found
     recipe = _RECIPE.match(source)
     if recipe is not None:
-        return "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())
+        url = "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())
+        line = _LINE.match(source, recipe.end())
+        return f"{url}?plain=1#L{line[1]}" if line is not None else url
     manifest_file = _MANIFEST_FILE.fullmatch(source)
     if manifest_file is not None:
         repository = _vendor_pages()["repository"]

@@ -11,6 +11,7 @@ from neuron_pin.catalog.image_names import (
     MAX_LENGTH,
     MachineName,
     find_framework,
+    name_parameter,
     parse_container_tag,
     parse_machine_name,
     parse_parameter,
@@ -124,7 +125,7 @@ def _find_machine(text: str, images: Images) -> NamedMachine | None:
     name = name or parse_parameter(plain)
     if name is None:
         return None
-    own = [i for i in images.list_machines(name.line) if i.parsed == name.plain]
+    own = _list_states(name, images, follows=follows)
     if not own:
         line = [i.parsed.version for i in images.list_machines(name.line)]
         newest = max(map(sdk_key, line), default=())
@@ -157,6 +158,16 @@ def _find_machine(text: str, images: Images) -> NamedMachine | None:
     )
 
 
+def _list_states(name: MachineName, images: Images, *, follows: bool) -> list[MachineImage]:
+    """What a machine image had in its releases, the newest first: by its name, and by the
+    parameter that it is told by, which has a version where some names have none."""
+    line = images.list_machines(name.line)
+    if follows:
+        path = name_parameter(name)
+        return [image for image in line if image.parameter == path]
+    return [image for image in line if image.parsed == name.plain]
+
+
 def _at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -> NamedMachine:
     """A machine image as it was on a day: of one with a day in its name, the newest release of
     that day or before; of one without, that of ``as_of``.  It stays as it is where no release is
@@ -164,7 +175,7 @@ def _at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) 
     if named.image is None or named.is_stated:
         return named
     day = min(named.name.built or as_of, as_of)
-    own = [i for i in images.list_machines(named.name.line) if i.parsed == named.name.plain]
+    own = _list_states(named.name, images, follows=named.follows)
     releases = {sdk: image for image in reversed(own) for sdk in image.releases}
     before = [sdk for sdk in releases if catalog.dates.get(sdk, date.max) <= day]
     if not before:

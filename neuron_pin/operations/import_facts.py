@@ -24,6 +24,8 @@ from neuron_pin.catalog.importer.writer import install_catalog, render_catalog
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.policy import Event
 
+from .import_images import NewImages, find_new_images, is_list_of_images
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedFacts:
@@ -40,6 +42,7 @@ class ImportedFacts:
     ends_later: bool
     charts: tuple[Chart, ...] = ()
     """Releases of the Helm chart that were not known."""
+    images: NewImages | None = None
 
     def lines(self, *, everything: bool = False, repairs: bool = True) -> Iterator[str]:
         """For people; each page that was not understood only where ``everything`` is wanted."""
@@ -55,6 +58,8 @@ class ImportedFacts:
             tags = ", ".join(f"{name} {tag}" for name, tag in chart.images)
             release = f" for SDK {chart.sdk}" if chart.sdk else ""
             yield f"chart  {chart.version}{release}: {tags} [{chart.source}]"
+        if self.images is not None:
+            yield from self.images.lines()
         if announcements is not None:
             unread = len(announcements.unread)
             more = " (-v shows each)" if unread and not everything else ""
@@ -87,6 +92,11 @@ class ImportedFacts:
         document: dict[str, Any] = {"written": self.written}
         if self.charts:
             document["charts"] = [chart.as_document() for chart in self.charts]
+        if self.images is not None and self.images.is_new:
+            document["images"] = {
+                "containers": [image.as_document() for image in self.images.containers],
+                "machines": [image.as_document() for image in self.images.machines],
+            }
         manifest, announcements = self.manifest, self.announcements
         if manifest is not None:
             document |= {
@@ -149,14 +159,16 @@ def read_facts(
 
     Raises as `import_facts` does; writes nothing.
     """
+    lists = [path for path in paths if is_list_of_images(path)]
     charted = {path: found for path in paths if (found := _find_chart(path))}
     folders = [path for path in paths if os.path.isdir(path) or path.endswith(".rst")]
-    folders = [path for path in folders if path not in charted]
-    notes = [path for path in paths if path not in folders and is_chart_file(path)]
-    files = [path for path in paths if path not in (*folders, *notes, *charted)]
+    folders = [path for path in folders if path not in (*charted, *lists)]
+    notes = [path for path in paths if path not in (*folders, *lists) and is_chart_file(path)]
+    files = [path for path in paths if path not in (*folders, *notes, *charted, *lists)]
     if len(files) > 1:
         raise WrongUsage("catalog import takes one manifest, and folders of pages")
     charts = find_new_charts(notes, known, tuple(charted.values()))
+    images = find_new_images(lists, folders, known)
     manifest = read_manifest(files[0], known) if files else None
     fresh: tuple[str, ...] = ()
     if manifest is not None:
@@ -177,7 +189,7 @@ def read_facts(
             if finding.severity is Severity.ERROR:
                 problem = f"{finding.subject}: {finding.reason} ({finding.rule.identifier})"
                 raise UnreadableInput(folders[0], None, problem, hint="nothing was imported")
-    is_new = bool(manifest or charts) or (
+    is_new = bool(manifest or charts or images.is_new) or (
         announcements is not None
         and (
             announcements.events
@@ -190,7 +202,9 @@ def read_facts(
     texts: dict[str, str] = {}
     if is_new:
         source = source or ", ".join(os.path.basename(os.path.normpath(path)) for path in paths)
-        texts = render_catalog(manifest, known, source, announcements, charts)
+        texts = render_catalog(
+            manifest, known, source, announcements, charts, images.images if images.is_new else None
+        )
     newest = announcements.newest if announcements is not None else None
     facts_until = max(known.announced, newest or known.announced)
     imported = ImportedFacts(
@@ -202,6 +216,7 @@ def read_facts(
         facts_until=facts_until,
         ends_later=facts_until > known.announced,
         charts=charts,
+        images=images,
     )
     return imported, texts
 

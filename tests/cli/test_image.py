@@ -66,6 +66,8 @@ MACHINES = [
     ("/aws/service/neuron/dlami/jax-0.9/ubuntu-24.04/latest/image_id", "2.31.1", False),
     ("resolve:ssm:/aws/service/neuron/dlami/jax-0.9/ubuntu-24.04/latest/image_id", "2.31.1", False),
     ("/aws/service/neuron/dlami/pytorch-1.13-inf1/ubuntu-22.04", "2.26.0", False),
+    # The name of that image has no version.
+    ("/aws/service/neuron/dlami/pytorch-inference-vllm-0.13/ubuntu-24.04", "2.28.1", False),
 ]
 
 

@@ -20,6 +20,8 @@ from neuron_pin.catalog.choosing import old_beside
 from neuron_pin.catalog.cluster import read_cluster
 from neuron_pin.catalog.facts import Availability, AvailabilityRange, Chart, Member, Package
 from neuron_pin.catalog.files import read_object
+from neuron_pin.catalog.images import FILE as IMAGES
+from neuron_pin.catalog.images import Images, load_images
 from neuron_pin.catalog.model_classes import read_model_classes
 from neuron_pin.catalog.neff import read_neff_facts
 from neuron_pin.catalog.spans import derive_shipped, derive_spans
@@ -45,6 +47,7 @@ CURATED = (
     "evidence.json",
     "parts.json",
     "charts.json",
+    "images.json",
     "kubernetes.json",
     "neff.json",
 )
@@ -56,11 +59,14 @@ def render_catalog(
     source: str,
     announcements: Announcements | None = None,
     charts: Sequence[Chart] = (),
+    images: Images | None = None,
 ) -> dict[str, str]:
     """The files of the catalog that results from a manifest, announcements, charts, and from
     the facts of ``known``, by their path in the folder, with their sums; ``source`` says where
     they are from."""
     texts = _texts(manifest, known, source, announcements, charts)
+    if images is not None:
+        texts[IMAGES] = _one_a_line(images.as_document())
     texts[SUMS] = render_sums(texts)
     return texts
 
@@ -145,6 +151,7 @@ def _read_back(folder: str) -> None:
     _ = fresh.tested, fresh.kernel_floors, fresh.corrections, fresh.left_out, fresh.products
     _ = fresh.pythons, fresh.instance_repairs, fresh.machines, fresh.charts, read_cluster(fresh)
     _ = read_neff_facts(fresh)
+    load_images(fresh)
 
 
 def _texts(
