@@ -26,6 +26,9 @@ from neuron_pin.fs.reading import read_bounded
 from .tables import find_table_kind, refuse_html, translate
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_CELL = 2_000
+"""Most characters of a cell."""
+
 _MARK = re.compile(r"\|[^|\n]*\b(?:ECR Public URL|Example URL)\b")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _URL = re.compile(
@@ -77,6 +80,8 @@ def _read_row(path: str, line: int, row: dict[str, str], source: str) -> Contain
     def refuse(problem: str) -> UnreadableInput:
         return UnreadableInput(path, line, problem, hint="nothing was imported")
 
+    if any(len(cell) > MAX_CELL for cell in row.values()):
+        raise refuse(f"a cell has more than {MAX_CELL} characters")
     url = _URL.search(row["url"])
     if url is None or "neuron" not in url[0]:
         return None
