@@ -163,7 +163,7 @@ def _check_newest(
     came = f" of {catalog.dates[image.sdk]}" if image.sdk in catalog.dates else ""
     reason = (
         f"images get no updates: this one has SDK {image.sdk}{came}, and the newest of "
-        f"{image.repository} SDK {newest.sdk} of {find_released_day(catalog, newest)} "
+        f"{image.repository} has SDK {newest.sdk} of {find_released_day(catalog, newest)} "
         f"[{newest.source}]"
     )
     remedy = f"move to {_spell(newest, registry)}"

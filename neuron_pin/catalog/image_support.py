@@ -73,7 +73,7 @@ def _list_parts(
 
 def _name(subject: Subject) -> str:
     """What announcements call images, so that it is no operating system and no package."""
-    kind = f"{subject.kind.value.upper()}s"
+    kind = subject.kind.value.upper()
     if subject.name.startswith(tuple(_SYSTEMS.values())):
         return f"{kind} on {subject.name}"
     return subject.name if kind.lower() in subject.name.lower() else f"{kind} of {subject.name}"
