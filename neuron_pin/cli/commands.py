@@ -9,6 +9,7 @@ from __future__ import annotations
 COMMANDS = {
     "lock": ("lock", "choose versions once, and write them for pip, uv, apt and dnf"),
     "outdated": ("outdated", "show what is newer, in which release, and what ends when"),
+    "upcoming": ("upcoming", "show what ends or changes when, and what to do by then"),
     "explain": ("explain", "show every version, and why it was chosen or excluded"),
     "check": ("check", "check files, environments, machines and images against the policy"),
     "verify": ("verify", "check that a lock is right, from the lock and the indexes alone"),

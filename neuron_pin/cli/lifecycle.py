@@ -15,7 +15,8 @@ from neuron_pin.screen import PLAIN, Screen
 from .command_parser import CommandParser
 from .console import Console
 from .facts import parse_day_or_today, warn_of_old_facts
-from .options import Options, add_format
+from .options import Options, add_format, add_output
+from .report_file import write_report
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -60,18 +61,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         metavar="FILE",
         help="show what is in this lock.json (text, json), or mark it (html, svg, ics)",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        "--output-file",
-        metavar="FILE",
-        help="write to this file; default, and -: standard output",
-    )
-    parser.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="overwrite a file that neuron-pin did not write",
-    )
+    add_output(parser)
     add_format(parser, "text", "json", "html", "svg", "ics")
 
 
@@ -99,18 +89,10 @@ def run(options: Options, console: Console) -> int:
         workload=options.workload,
     )
     if locked is not None and only_locked:
-        statuses = keep_locked(statuses, catalog, locked)
+        statuses = keep_locked(statuses, locked)
     screen = PLAIN if options.output else console.screen
     text = _renderer(options, catalog, as_of, locked, screen)(statuses)
-    if options.output and options.output != "-":
-        from neuron_pin.fs.atomic import write_atomically
-        from neuron_pin.operations.replaceable import check_report_replaceable
-
-        check_report_replaceable(options.output, overwrite=options.overwrite)
-        write_atomically(options.output, text)
-        console.note(f"{options.output}: written")
-    else:
-        console.print_as(options.format, text)
+    write_report(options.format, text, options, console)
     return 0
 
 

@@ -258,6 +258,22 @@ def add_access(group: argparse._ArgumentGroup, *, keeps: bool = True) -> None:
     )
 
 
+def add_output(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """The file that a report is written to (`report_file.write_report`)."""
+    group.add_argument(
+        "-o",
+        "--output",
+        "--output-file",
+        metavar="FILE",
+        help="write to this file; default, and -: standard output",
+    )
+    group.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="overwrite a file that neuron-pin did not write",
+    )
+
+
 def add_format(
     parser: argparse.ArgumentParser | argparse._ArgumentGroup,
     *choices: str,

@@ -15,7 +15,8 @@ from neuron_pin.settings import load_settings
 from .command_parser import CommandParser
 from .console import Console
 from .facts import today, warn_of_old_facts
-from .options import Options, add_format, add_target
+from .options import Options, add_format, add_output, add_target
+from .report_file import write_report
 from .rewriting import written_command
 
 FORMS = ("text", "json", "markdown", "sh", "dockerfile")
@@ -79,18 +80,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     group.add_argument("--venv", metavar="DIR", help="put the environment into this folder")
     group.add_argument("--root", metavar="DIR", help="plan for the machine below this folder")
-    group.add_argument(
-        "-o",
-        "--output",
-        "--output-file",
-        metavar="FILE",
-        help="write to this file; default, and -: standard output",
-    )
-    group.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="overwrite a file that neuron-pin did not write",
-    )
+    add_output(group)
     add_format(parser, *FORMS, what="the plan")
     # The name of a file tells the format, too.
     parser.set_defaults(format=None)
@@ -136,15 +126,7 @@ def run(options: Options, console: Console) -> int:
     if form in PROGRAMS:
         for note in found.notes:
             console.note(f"note: {note}")
-    if options.output and options.output != "-":
-        from neuron_pin.fs.atomic import write_atomically
-        from neuron_pin.operations.replaceable import check_report_replaceable
-
-        check_report_replaceable(options.output, overwrite=options.overwrite)
-        write_atomically(options.output, text)
-        console.note(f"{options.output}: written")
-    else:
-        console.print_as(form, text)
+    write_report(form, text, options, console)
     return 0
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from neuron_pin.catalog import Catalog, Member
+from neuron_pin.catalog import Catalog, Member, public_version, sdk_key
 from neuron_pin.catalog.support import order_by_default
 from neuron_pin.errors import LaterFormat, UnknownName, UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_bounded
@@ -195,6 +196,23 @@ def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> St
 def _key(catalog: Catalog, member: Member) -> PackageKey:
     systems = catalog.packages[member.package].systems
     return PackageKey(systems[0] if systems else Ecosystem.PIP, member.package)
+
+
+def find_release(state: State, catalog: Catalog) -> str:
+    """The release that most of what is installed comes from, the newest of several."""
+    if state.sdk:
+        return state.sdk
+    counts: Counter[str] = Counter()
+    for release in catalog.releases:
+        if release.listed:
+            versions = {(m.package, m.version) for m in catalog.members(release.sdk)}
+            counts[release.sdk] = sum(
+                (key.name, public_version(found)) in versions
+                for key, all_found in state.versions.items()
+                for found in all_found
+            )
+    best = max(counts, key=lambda sdk: (counts[sdk], sdk_key(sdk)), default="")
+    return best if counts[best] else ""
 
 
 def _sort_versions(found: Mapping[PackageKey, set[str]]) -> dict[PackageKey, tuple[str, ...]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from neuron_pin.catalog import Catalog, FrameworkRole, canonicalize_name
+from neuron_pin.catalog import Catalog, canonicalize_name, public_version
 from neuron_pin.catalog.finding import find_subjects
 from neuron_pin.catalog.status import Status
-from neuron_pin.catalog.subjects import SDK_NAME, Subjects
+from neuron_pin.catalog.subjects import Subjects
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.lockfile import LockDocument
 from neuron_pin.policy import WORKLOADS, Ecosystem, Subject, SubjectKind
+from neuron_pin.record import NamedTuple
 
 
 def find_statuses(
@@ -73,36 +74,55 @@ def _choose_model_classes(
     return found
 
 
-def read_locked_subjects(catalog: Catalog, lock: LockDocument) -> dict[Subject, str]:
-    """The subjects that a lock has parts of, each with the version in it."""
-    found: dict[Subject, str] = {}
-    if lock.sdk:
-        found[Subject(SubjectKind.SDK, SDK_NAME, lock.sdk)] = lock.sdk
-    for locked in lock.packages:
-        key, version = locked.key, locked.version
-        package = catalog.packages.get(key.name)
-        if not locked.is_neuron or package is None:
-            continue
-        found[Subject(SubjectKind.COMPONENT, key.name)] = version
-        if package.role is FrameworkRole.LEADER:
-            framework = ".".join(version.split(".")[:2])
-            found[Subject(SubjectKind.FRAMEWORK, key.name, framework)] = version
-    if (
-        any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages)
-        and lock.target.python
-    ):
-        found[Subject(SubjectKind.PYTHON, "python", lock.target.python)] = lock.target.python
-    if lock.target.os:
-        found[Subject(SubjectKind.OS, lock.target.os)] = lock.target.os
-    if lock.target.instance:
-        found[Subject(SubjectKind.INSTANCE, lock.target.instance)] = lock.target.instance
-    return found
+class Inventory(NamedTuple):
+    """What of a lock, an environment or a machine has a lifecycle: the release, empty for none;
+    the versions of packages by their names, highest first; Python, operating system and instance
+    family, empty where nothing says so, and where no package depends on them."""
+
+    sdk: str
+    versions: Mapping[str, Sequence[str]]
+    python: str
+    system: str
+    instance: str
+
+    def find(self, subject: Subject) -> str:
+        """The version in it of a subject, or the name of one that has no version; empty for
+        none."""
+        kind = subject.kind
+        if kind is SubjectKind.SDK:
+            return self.sdk if self.sdk == subject.version else ""
+        if kind is SubjectKind.PYTHON:
+            return self.python if self.python == subject.version else ""
+        if kind is SubjectKind.OS:
+            return self.system if self.system == subject.name else ""
+        if kind is SubjectKind.INSTANCE:
+            return self.instance if self.instance == subject.name else ""
+        if kind not in (SubjectKind.COMPONENT, SubjectKind.FRAMEWORK):
+            return ""
+        for version in self.versions.get(subject.name, ()):
+            if not subject.version or f"{public_version(version)}.".startswith(
+                f"{subject.version}."
+            ):
+                return version
+        return ""
 
 
-def keep_locked(statuses: Sequence[Status], catalog: Catalog, lock: LockDocument) -> list[Status]:
+def read_inventory(lock: LockDocument) -> Inventory:
+    """What of a lock has a lifecycle."""
+    has_python = any(package.key.ecosystem is Ecosystem.PIP for package in lock.packages)
+    return Inventory(
+        sdk=lock.sdk or "",
+        versions={p.key.name: (p.version,) for p in lock.packages if p.is_neuron},
+        python=(lock.target.python or "") if has_python else "",
+        system=lock.target.os or "",
+        instance=lock.target.instance or "",
+    )
+
+
+def keep_locked(statuses: Sequence[Status], lock: LockDocument) -> list[Status]:
     """Those of some subjects that a lock has parts of; raises `NoSolution` for none."""
-    locked = read_locked_subjects(catalog, lock)
-    kept = [status for status in statuses if status.subject in locked]
+    inventory = read_inventory(lock)
+    kept = [status for status in statuses if inventory.find(status.subject)]
     if not kept:
         raise NoSolution(f"{lock.path}: nothing of that is in it")
     return kept

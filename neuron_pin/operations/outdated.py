@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from neuron_pin.catalog import Catalog, Release, public_version, sdk_key
 from neuron_pin.catalog.changes import read_contents
 from neuron_pin.catalog.known_in_part import list_newer_in_part
-from neuron_pin.catalog.newness import find_system
 from neuron_pin.catalog.successors import find_successor
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
 from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.inputs import parse_requirement
 from neuron_pin.inputs.state import State, read_state
-from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, PackageKey, Phase
+from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.resolve import NO_PREFERENCES
@@ -24,6 +22,7 @@ from neuron_pin.resolve.rules import Context
 from neuron_pin.target import Target
 
 from .lock_request import LockRequest, lock_request
+from .place_target import fill_in_place
 
 
 class Ending(NamedTuple):
@@ -137,7 +136,8 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
     """
     catalog = request.catalog
     state = read_state(place, catalog, None, root)
-    request = _fill_in(request, place, root)
+    options = fill_in_place(request.target_options, catalog, place, root)
+    request = request._replace(target_options=options, target=options.make(catalog))
     target = request.target
     own = {key: versions[0] for key, versions in state.versions.items() if _is_own(catalog, key)}
     newest = catalog.newest_release(target.as_of)
@@ -170,40 +170,6 @@ def find_outdated(request: LockRequest, place: str, root: str = "/") -> Outdated
         other_pythons=_find_other_pythons(request, newest.sdk, own),
         newer_in_part=list_newer_in_part(catalog, target.as_of),
     )
-
-
-def _fill_in(request: LockRequest, place: str, root: str) -> LockRequest:
-    """The request with what its target leaves open as it is in the place."""
-    options = request.target_options
-    if place == "host":
-        from neuron_pin.target.detection import detect
-
-        machine = detect(root)
-        known = find_system(request.catalog, machine.os)
-        options = options.fill_in(machine.instance, known.name if known is not None else None)
-    elif os.path.isdir(place):
-        from neuron_pin.inputs.host.distributions import environment_python
-
-        options = options.fill_in(python=environment_python(place))
-    elif place.endswith(".json"):
-        from neuron_pin.inputs.locks.lock_json import read_lock_json
-
-        stated = read_lock_json(place).target
-        options = options.fill_in(stated.instance, stated.os, stated.python)
-        phases = options.phases or tuple(p for p in stated.phases or () if p not in _DEFAULT)
-        options = options._replace(
-            phases=phases,
-            scope=stated.scope or options.scope,
-            driver=options.driver or stated.driver or "",
-        )
-    else:
-        from neuron_pin.inputs.locks.stated_target import read_stated_target
-
-        options = options.fill_in(*read_stated_target(place, request.catalog))
-    return request._replace(target_options=options, target=options.make(request.catalog))
-
-
-_DEFAULT = frozenset(phase.label for phase in DEFAULT_PHASES)
 
 
 def _is_own(catalog: Catalog, key: PackageKey) -> bool:

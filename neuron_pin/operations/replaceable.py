@@ -19,10 +19,11 @@ _REPORT = re.compile(
     r"|(?:## )?From .+ to Neuron SDK \d|KIND +SUBJECT +PHASE"
     r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
     r"|<svg .{,2000}<title id=\"title\">AWS Neuron |BEGIN:VCALENDAR\s.{,40}PRODID:-//neuron-pin//"
+    r"|(?:## )?Dated changes of AWS Neuron software"
     r"|(?:#[^\n]*\n)*# This file was written by neuron-pin",
     re.DOTALL,
 )
-"""How plans and lifecycles begin, in each format."""
+"""How plans, lifecycles and lists of coming changes begin, in each format."""
 
 _BEGINNINGS = {
     "json": r'\{\s*"schema_version": \d+,[\s\S]{,300}?"command": ',

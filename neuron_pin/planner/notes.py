@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from neuron_pin.catalog import Catalog, public_version, sdk_key
+from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.known_in_part import describe_newer_releases
 from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
-from neuron_pin.inputs.state import State
+from neuron_pin.inputs.state import State, find_release
 from neuron_pin.operations.diff import Comparison
 from neuron_pin.operations.lock_request import LockRequest
 from neuron_pin.policy import Ecosystem, Phase
@@ -17,23 +16,6 @@ from neuron_pin.target import Scope
 from .destination import TargetState, Wanted
 from .hops import find_moves, find_pair
 from .nearest import Beginning, find_upgrade, list_newer
-
-
-def find_release(start: State, catalog: Catalog) -> str:
-    """The release that most of what is installed comes from, the newest of several."""
-    if start.sdk:
-        return start.sdk
-    counts: Counter[str] = Counter()
-    for release in catalog.releases:
-        if release.listed:
-            versions = {(m.package, m.version) for m in catalog.members(release.sdk)}
-            counts[release.sdk] = sum(
-                (key.name, public_version(found)) in versions
-                for key, all_found in start.versions.items()
-                for found in all_found
-            )
-    best = max(counts, key=lambda sdk: (counts[sdk], sdk_key(sdk)), default="")
-    return best if counts[best] else ""
 
 
 def find_hops(

@@ -16,7 +16,7 @@ from neuron_pin.inputs import Requirement, parse_requirement
 from neuron_pin.inputs.host.dpkg_status import read_installed
 from neuron_pin.inputs.host.hook_state import read_hook_pins, read_hook_states
 from neuron_pin.inputs.locks.lock_json import read_lock_json
-from neuron_pin.inputs.state import State, read_state, spell_alike
+from neuron_pin.inputs.state import State, find_release, read_state, spell_alike
 from neuron_pin.operations.diff import compare
 from neuron_pin.operations.lock_request import LockRequest, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -33,7 +33,7 @@ from .environment import default_installer, environment_path, environment_steps
 from .lock_steps import hook_steps, list_enforced
 from .losses import describe_left, find_swap, leave_out, list_left
 from .nearest import Beginning, find_destination
-from .notes import explain_python, explain_standstill, find_hops, find_release, list_notes
+from .notes import explain_python, explain_standstill, find_hops, list_notes
 from .rollback import list_rollback, pass_hook
 from .shared_archives import find_shared, find_shared_back
 from .step import Part, Plan, Step

@@ -12,6 +12,7 @@ from .lifecycle import (
     PhaseFact,
     Subject,
     events_in_force,
+    list_coming,
     next_change,
     phase_at,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "edition_at",
     "events_in_force",
     "installable",
+    "list_coming",
     "next_change",
     "parse_pin",
     "parse_version",

@@ -333,24 +333,35 @@ _OF_COMPONENTS = {SubjectKind.COMPONENT, SubjectKind.FRAMEWORK}
 
 
 def next_change(events: Sequence[Event], as_of: date) -> Event | None:
-    """The next change of phase that has been announced of one thing and is not there yet.
+    """The next change of phase that has been announced of one thing and is not there yet: the
+    first of `list_coming`."""
+    coming = list_coming(events, as_of)
+    return coming[0] if coming else None
 
-    Dated ones come first; one without a date counts until a later event of its phase takes
-    effect.  What changes nothing, as a general Maintenance of what has ended, does not count.
+
+def list_coming(events: Sequence[Event], as_of: date) -> list[Event]:
+    """The changes of phase that have been announced of one thing and are not there yet.
+
+    Dated ones come first, in their order; one without a date counts until a later event of its
+    phase takes effect.  What changes nothing, as a general Maintenance of what has ended, does
+    not count.
     """
     known = [event for event in events_in_force(events, as_of) if event.phase is not None]
     past = _in_effect(known, as_of)
     now = decide_phase(past).phase if past else None
     dated = _in_effect(known, date.max)
+    found = []
+    before = now
     for event in dated[len(past) :]:
         assert event.effective is not None
         then = decide_phase(_in_effect(known, event.effective)).phase
-        if then is not now and event.phase is then:
-            return event
+        if then is not before and event.phase is then:
+            found.append(event)
+            before = then
     reached = {e.phase for e in dated}
     undated = [e for e in known if e.effective is None and e.phase not in reached]
     undated = [e for e in undated if not past or decide_phase([*past, e]).phase is not now]
-    return undated[-1] if undated else None
+    return [*found, *undated[-1:]]
 
 
 def _order(event: Event) -> tuple[date, date]:

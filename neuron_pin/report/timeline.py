@@ -11,7 +11,7 @@ from neuron_pin.catalog.newness import get_system
 from neuron_pin.catalog.status import Status
 from neuron_pin.catalog.support import find_target_parts, package_part, whole_support
 from neuron_pin.lockfile import LockDocument
-from neuron_pin.operations.lifecycle import read_locked_subjects
+from neuron_pin.operations.lifecycle import read_inventory
 from neuron_pin.policy import EventType, Phase, SubjectKind
 from neuron_pin.policy.calendar import add_days
 from neuron_pin.policy.lifecycle import list_periods
@@ -95,10 +95,10 @@ def make_timeline(
             ends.append(status.floor.could_end_from)
     start = date(min(begins).year, 1, 1)
     end = _start_next_half(max(ends))
-    locked = read_locked_subjects(catalog, lock) if lock is not None else {}
+    inventory = read_inventory(lock) if lock is not None else None
     rows = []
     for status in _sort(statuses):
-        in_lock = locked.get(status.subject, "")
+        in_lock = inventory.find(status.subject) if inventory is not None else ""
         bars = _fade(_bars(status, as_of, start, end), as_of, catalog.announced)
         rows.append(Row(status, bars, in_lock))
     return Timeline(

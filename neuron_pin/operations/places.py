@@ -1,0 +1,143 @@
+"""Locks, environments and machines as what they have that has a lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from neuron_pin.catalog import Catalog
+from neuron_pin.errors import WrongUsage
+from neuron_pin.inputs.state import State, find_release, read_state
+from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
+from neuron_pin.target import Target, TargetOptions
+
+from .lifecycle import Inventory
+from .place_target import fill_in_place
+
+
+class PlaceKind(Enum):
+    """What a place is."""
+
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    HOST = "host"
+    NOTHING = "nothing"
+    """No place: everything that is known."""
+
+
+class Place(NamedTuple):
+    """What one lock, environment or machine has.  ``name`` is its file or folder, the root of a
+    machine; ``kernel`` what runs there, empty for unknown."""
+
+    kind: PlaceKind
+    name: str
+    inventory: Inventory
+    target: Target
+    kernel: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people are told that it is."""
+        return "this machine" if self.kind is PlaceKind.HOST and self.name == "/" else self.name
+
+    @property
+    def as_start(self) -> list[str]:
+        """The words by which `plan` begins from it."""
+        if self.kind is not PlaceKind.HOST:
+            return ["--from", self.name]
+        root = [] if self.name == "/" else ["--root", self.name]
+        return ["--from", "host", *root]
+
+    @property
+    def as_compared(self) -> list[str]:
+        """The words by which `outdated` compares it."""
+        if self.kind is PlaceKind.FILE:
+            return [self.name]
+        if self.kind is PlaceKind.ENVIRONMENT:
+            return ["--venv", self.name]
+        return ["--host"] if self.name == "/" else ["--root", self.name]
+
+
+class WantedPlaces(NamedTuple):
+    """What to read: files, folders of environments, the root of a machine, none for no
+    machine."""
+
+    locks: Sequence[str] = ()
+    environments: Sequence[str] = ()
+    host: str | None = None
+
+
+def read_places(
+    catalog: Catalog, options: TargetOptions, wanted: WantedPlaces
+) -> tuple[list[Place], list[str]]:
+    """What locks, environments and a machine have, and warnings of what was not read.
+
+    A machine is its system packages, and every environment on it that has Neuron packages.
+    Raises `UnreadableInput`, `UnknownName` or `WrongUsage`.
+    """
+    found = [_read(catalog, options, PlaceKind.FILE, name) for name in wanted.locks]
+    found += [_read(catalog, options, PlaceKind.ENVIRONMENT, name) for name in wanted.environments]
+    if wanted.host is None:
+        return found, []
+    of_host, warnings = _read_host(catalog, options, wanted.host)
+    return [*found, *of_host], warnings
+
+
+def _read(
+    catalog: Catalog, options: TargetOptions, kind: PlaceKind, name: str, kernel: str = ""
+) -> Place:
+    is_host = kind is PlaceKind.HOST
+    state = read_state("host" if is_host else name, catalog, None, name if is_host else "/")
+    filled = fill_in_place(options, catalog, "host" if is_host else name, name)
+    target = filled.make(catalog)
+    return Place(kind, name, _take_inventory(catalog, state, target), target, kernel)
+
+
+def _take_inventory(catalog: Catalog, state: State, target: Target) -> Inventory:
+    own = {
+        key: versions
+        for key, versions in state.versions.items()
+        if (package := catalog.packages.get(key.name)) is not None and package.kind.is_component
+    }
+    has_python = any(key.ecosystem is Ecosystem.PIP for key in own)
+    return Inventory(
+        sdk=find_release(state, catalog) if own else "",
+        versions={key.name: versions for key, versions in own.items()},
+        python=target.python if has_python else "",
+        system=target.os.name if target.os is not None else "",
+        instance=target.instance or "",
+    )
+
+
+def _read_host(
+    catalog: Catalog, options: TargetOptions, root: str
+) -> tuple[list[Place], list[str]]:
+    from neuron_pin.audit.environment import NeuronNames
+    from neuron_pin.inputs.host.dpkg_status import has_dpkg_status
+    from neuron_pin.inputs.host.environments import find_environments
+    from neuron_pin.inputs.host.rpm_database import rpm_database
+    from neuron_pin.target.detection import detect
+
+    searched = find_environments(root, NeuronNames(catalog))
+    warnings = [str(searched.problem)] if searched.problem is not None else []
+    warnings += [
+        f"{mount}: a mount of {kind}, not searched for environments"
+        for mount, kind in searched.skipped
+    ]
+    places = []
+    if has_dpkg_status(root) or rpm_database(root):
+        kernel = options.kernel or detect(root).kernel
+        places.append(_read(catalog, options, PlaceKind.HOST, root, kernel))
+    elif searched.folders:
+        warnings.append(f"{root} has no database of dpkg or rpm: system packages were not read")
+    else:
+        raise WrongUsage(
+            f"{root} has no database of dpkg or rpm, and no environment with Neuron packages",
+            hint="name a lock or an environment: --lock FILE, --venv DIR",
+        )
+    # An environment has a Python of its own.
+    of_host = fill_in_place(options, catalog, "host", root)._replace(python=options.python)
+    for folder in searched.folders:
+        places.append(_read(catalog, of_host, PlaceKind.ENVIRONMENT, folder))
+    return places, warnings
