@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from neuron_pin.catalog import Catalog, ComponentKind, load_catalog, version_numbers
 from neuron_pin.catalog.neff import COMPILER
 from neuron_pin.catalog.windows import RUNTIME
+from neuron_pin.catalog import Catalog, ComponentKind, load_catalog
+from neuron_pin.catalog.dated_changes import ChangeKind
 from neuron_pin.policy import WORKLOADS, Phase, Rule, SubjectKind
 from neuron_pin.report.completion import COMMAND, FILE, FOLDER, RENDERERS, Command, Option, Value
 from neuron_pin.resolve import NewerThanFacts
@@ -100,6 +102,11 @@ class _Words:
             "IMAGE": _images(catalog),
             "SDK": releases,
             "VERSION": releases,
+            "CHANGE": (
+                *(kind.value for kind in ChangeKind if kind.is_deadline),
+                *packages,
+                *(f"python {python}" for python in catalog.pythons),
+            ),
             "FAMILY": tuple(sorted(catalog.instances)),
             "OS": tuple(system.name for system in catalog.systems),
             "X.Y": catalog.pythons,

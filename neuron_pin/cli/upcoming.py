@@ -75,7 +75,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     )
     group.add_argument(
         "--ignore",
-        metavar="WHAT",
+        metavar="CHANGE",
         action="append",
         default=[],
         help="leave this out: a subject (neuron-profiler, 'python 3.10') or a kind of change "
