@@ -13,36 +13,38 @@ _neuron_pin() {
   local list11=auto
   local list12='allow warn refuse'
   local list13='text json'
-  local list14='neff aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron'
-  local list15='with aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron'
-  local list16='2.27.5334.0 2.26.6360.0 2.25.3371.0 2.24.8799.0 2.24.5133.0 2.23.6484.0 2.22.12471.0 2.21.33363.0 2.21.18209.0 2.20.9961.0 2.19.8089.0 2.18.121.0 2.17.194.0 2.16.372.0 2.16.345.0 2.15.143.0 2.15.141.0 2.15.128.0 2.14.227.0 2.14.213.0 2.13.72.0 2.13.68.0 2.13.66.0 2.12.68.0 2.12.54.0 2.11.0.35 2.11.0.34 2.10.0.35 2.10.0.34 2.9.0.40 2.9.0.16 2.8.0.25 2.7.0.40 2.6.0.19 2.5.0.28 2.4.0.21 2.3.0.4 2.2.0.73 2.1.0.76'
-  local list17='2.34.10.0 2.33.10.0 2.32.31.0 2.31.24.0 2.30.51.0 2.29.40.0 2.28.23.0 2.27.23.0 2.26.42.0 2.25.57.0 2.24.53.0 2.23.112.0 2.23.110.0 2.22.19.0 2.22.14.0 2.21.41.0 2.20.22.0 2.20.11.0 2.19.5.0 2.18.15.0 2.18.14.0 2.17.7.0 2.16.14.0 2.16.8.0 2.15.14.0 2.15.11.0 2.14.8.0 2.13.6.0 2.12.23.0 2.12.16.0 2.11.43.0 2.10.30.0 2.10.27.0 2.10.15.0 2.9.64.0'
-  local list18='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708'
-  local list19='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 maintenance eos ending warning'
-  local list20='text json sarif github cyclonedx spdx markdown'
-  local list21='nothing host 2.32.0 2.31.1 2.31.0 2.30.0 2.29.1 2.29.0 2.28.1 2.28.0 2.27.1 2.27.0 2.26.1 2.26.0 2.25.0 2.24.1 2.24.0 2.23.0 2.22.0 2.21.1 2.21.0 2.20.2 2.20.1 2.20.0 2.19.1 2.19.0 2.18.2 2.18.1 2.18.0 2.17.0 2.16.1 2.16.0 2.15.2 2.15.1 2.15.0 2.14.1 2.14.0 2.13.2 2.13.1 2.13.0 2.12.2 2.12.1 2.12.0 2.11.0 2.10.0 2.9.1 2.9.0 2.8.0 2.7.0 2.6.0 2.5.0 2.4.0 2.3.0'
-  local list22='pytorch jax tensorflow mxnet none'
-  local list23='all driver runtime tools compiler framework efa driver_runtime_tools compiler_framework'
-  local list24='non-dlami dlami-base dlami-framework dlami-neuron'
-  local list25='pip uv'
-  local list26='text json markdown sh dockerfile'
-  local list27='text json markdown'
-  local list28='aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14'
-  local list29='sdk component framework python os instance dependency dlami dlc feature api model-class'
-  local list30='training inference'
-  local list31='text json html svg ics'
-  local list32='apt dnf pip uv'
-  local list33='allow refuse'
-  local list34='system user venv'
-  local list35='aws-neuron-dkms= aws-neuron-k8-plugin= aws-neuron-k8-scheduler= aws-neuron-runtime-base= aws-neuron-tools= aws-neuronx-collectives= aws-neuronx-dkms= aws-neuronx-gpsimd-customop= aws-neuronx-gpsimd-customop-lib= aws-neuronx-gpsimd-tools= aws-neuronx-k8-plugin= aws-neuronx-k8-scheduler= aws-neuronx-oci-hook= aws-neuronx-oci-hooks= aws-neuronx-runtime-discovery= aws-neuronx-runtime-lib= aws-neuronx-tools= dmlc-nnvm= dmlc-topi= dmlc-tvm= inferentia-hwm= islpy= jax-neuronx= libneuronxla= libtorch-neuronx-lite= mx-neuron= mxnet-neuron= neuron-agentic-development= neuron-cc= neuronperf= neuronx-cc= neuronx-cc-stubs= neuronx-distributed= neuronx-distributed-inference= neuronx-distributed-training= neuronx-gpsimd-customop= neuronx-gpsimd-tools= neuronx-hwm= nki= nrtpy= tensorboard-plugin-neuron= tensorboard-plugin-neuronx= tensorflow-model-server-neuron= tensorflow-model-server-neuronx= tensorflow-neuron= tensorflow-neuronx= torch= torch-neuron= torch-neuronx= torch-xla= transformers-neuronx= vllm-neuron='
-  local list36='redirect cache'
-  local list37='summary full'
-  local list38='json text'
-  local list39='huggingface-pytorch-inference-neuronx huggingface-pytorch-training-neuronx huggingface-vllm-inference-neuronx jax-training-neuronx mxnet-inference-neuron pytorch-inference-neuron pytorch-inference-neuronx pytorch-inference-vllm-neuronx pytorch-training-neuron pytorch-training-neuronx tensorflow-inference-neuron tensorflow-inference-neuronx 1.13.0-transformers4.28.1-neuronx-py38-sdk2.9.1-ubuntu20.04 1.13.1-transformers4.34.1-neuronx-py310-sdk2.15.0-ubuntu20.04 2.1.2-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.43.2-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.1-transformers4.51.3-neuronx-py310-sdk2.24.1-ubuntu22.04 2.8.0-transformers4.55.4-neuronx-py310-sdk2.26.0-ubuntu22.04 1.13.1-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.48.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.0-transformers4.51.0-neuronx-py310-sdk2.24.1-ubuntu22.04 0.10.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.1-ubuntu22.04 0.11.0-optimum0.4.5-neuronx-py310-sdk2.26.1-ubuntu22.04 0.4-neuronx-py310-sdk2.21.0-ubuntu22.04 0.4-neuronx-py310-sdk2.21.1-ubuntu22.04 0.5-neuronx-py310-sdk2.22.0-ubuntu22.04 0.5-neuronx-py310-sdk2.23.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.1-ubuntu22.04 0.6-neuronx-py310-sdk2.25.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.1-ubuntu22.04 0.7-neuronx-py312-sdk2.27.0-ubuntu24.04 0.7-neuronx-py312-sdk2.27.1-ubuntu24.04 0.7-neuronx-py312-sdk2.28.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.1-ubuntu24.04 0.9.0-neuronx-py313-sdk2.30.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.10.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.12.1-neuron-py38-sdk2.5.0-ubuntu20.04 1.13.1-neuron-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.2-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.0-ubuntu20.04 1.13.1-neuronx-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.2-ubuntu20.04 2.5.1-neuronx-py310-sdk2.21.0-ubuntu22.04 2.5.1-neuronx-py310-sdk2.21.1-ubuntu22.04 2.5.1-neuronx-py310-sdk2.22.0-ubuntu22.04 2.6.0-neuronx-py310-sdk2.23.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.1-ubuntu22.04 2.7.0-neuronx-py310-sdk2.25.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04 2.9.0-neuronx-py312-sdk2.27.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.27.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.28.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.30.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.7.2-neuronx-py310-sdk2.24.0-ubuntu22.04 0.7.2-neuronx-py310-sdk2.24.1-ubuntu22.04 0.9.1-neuronx-py310-sdk2.25.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.1-ubuntu22.04 0.11.0-neuronx-py312-sdk2.27.0-ubuntu24.04 0.11.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.28.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.1-ubuntu24.04 0.16.0-neuronx-py312-sdk2.30.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.0-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.11.0-neuron-py38-sdk2.3.0-ubuntu20.04 1.11.0-neuron-py38-sdk2.4.0-ubuntu20.04 1.12.0-neuron-py38-sdk2.6.0-ubuntu20.04 1.13.0-neuron-py38-sdk2.8.0-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.1-ubuntu20.04 1.15.5-neuron-py38-sdk2.5.0-ubuntu20.04 2.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.15.5-neuron-py38-sdk2.8.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuron-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuron-py310-sdk2.17.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuronx-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuronx-py310-sdk2.17.0-ubuntu20.04 /aws/service/neuron/dlami/multi-framework/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.10/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.10/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.7/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13-inf1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.13/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.16/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.21.0.1.0.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.24.0.1.1.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/base/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-24.04/latest/image_id'
-  local list40='text json sarif'
-  local list41='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
-  local list42='bash zsh fish'
-  local list43='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
+  local list14='end-of-support maintenance end-of-updates aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python 3.7 python 3.8 python 3.9 python 3.10 python 3.11 python 3.12 python 3.13 python 3.14'
+  local list15='text json ics markdown'
+  local list16='neff aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron'
+  local list17='with aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron'
+  local list18='2.27.5334.0 2.26.6360.0 2.25.3371.0 2.24.8799.0 2.24.5133.0 2.23.6484.0 2.22.12471.0 2.21.33363.0 2.21.18209.0 2.20.9961.0 2.19.8089.0 2.18.121.0 2.17.194.0 2.16.372.0 2.16.345.0 2.15.143.0 2.15.141.0 2.15.128.0 2.14.227.0 2.14.213.0 2.13.72.0 2.13.68.0 2.13.66.0 2.12.68.0 2.12.54.0 2.11.0.35 2.11.0.34 2.10.0.35 2.10.0.34 2.9.0.40 2.9.0.16 2.8.0.25 2.7.0.40 2.6.0.19 2.5.0.28 2.4.0.21 2.3.0.4 2.2.0.73 2.1.0.76'
+  local list19='2.34.10.0 2.33.10.0 2.32.31.0 2.31.24.0 2.30.51.0 2.29.40.0 2.28.23.0 2.27.23.0 2.26.42.0 2.25.57.0 2.24.53.0 2.23.112.0 2.23.110.0 2.22.19.0 2.22.14.0 2.21.41.0 2.20.22.0 2.20.11.0 2.19.5.0 2.18.15.0 2.18.14.0 2.17.7.0 2.16.14.0 2.16.8.0 2.15.14.0 2.15.11.0 2.14.8.0 2.13.6.0 2.12.23.0 2.12.16.0 2.11.43.0 2.10.30.0 2.10.27.0 2.10.15.0 2.9.64.0'
+  local list20='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708'
+  local list21='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 maintenance eos ending warning'
+  local list22='text json sarif github cyclonedx spdx markdown'
+  local list23='nothing host 2.32.0 2.31.1 2.31.0 2.30.0 2.29.1 2.29.0 2.28.1 2.28.0 2.27.1 2.27.0 2.26.1 2.26.0 2.25.0 2.24.1 2.24.0 2.23.0 2.22.0 2.21.1 2.21.0 2.20.2 2.20.1 2.20.0 2.19.1 2.19.0 2.18.2 2.18.1 2.18.0 2.17.0 2.16.1 2.16.0 2.15.2 2.15.1 2.15.0 2.14.1 2.14.0 2.13.2 2.13.1 2.13.0 2.12.2 2.12.1 2.12.0 2.11.0 2.10.0 2.9.1 2.9.0 2.8.0 2.7.0 2.6.0 2.5.0 2.4.0 2.3.0'
+  local list24='pytorch jax tensorflow mxnet none'
+  local list25='all driver runtime tools compiler framework efa driver_runtime_tools compiler_framework'
+  local list26='non-dlami dlami-base dlami-framework dlami-neuron'
+  local list27='pip uv'
+  local list28='text json markdown sh dockerfile'
+  local list29='text json markdown'
+  local list30='aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14'
+  local list31='sdk component framework python os instance dependency dlami dlc feature api model-class'
+  local list32='training inference'
+  local list33='text json html svg ics'
+  local list34='apt dnf pip uv'
+  local list35='allow refuse'
+  local list36='system user venv'
+  local list37='aws-neuron-dkms= aws-neuron-k8-plugin= aws-neuron-k8-scheduler= aws-neuron-runtime-base= aws-neuron-tools= aws-neuronx-collectives= aws-neuronx-dkms= aws-neuronx-gpsimd-customop= aws-neuronx-gpsimd-customop-lib= aws-neuronx-gpsimd-tools= aws-neuronx-k8-plugin= aws-neuronx-k8-scheduler= aws-neuronx-oci-hook= aws-neuronx-oci-hooks= aws-neuronx-runtime-discovery= aws-neuronx-runtime-lib= aws-neuronx-tools= dmlc-nnvm= dmlc-topi= dmlc-tvm= inferentia-hwm= islpy= jax-neuronx= libneuronxla= libtorch-neuronx-lite= mx-neuron= mxnet-neuron= neuron-agentic-development= neuron-cc= neuronperf= neuronx-cc= neuronx-cc-stubs= neuronx-distributed= neuronx-distributed-inference= neuronx-distributed-training= neuronx-gpsimd-customop= neuronx-gpsimd-tools= neuronx-hwm= nki= nrtpy= tensorboard-plugin-neuron= tensorboard-plugin-neuronx= tensorflow-model-server-neuron= tensorflow-model-server-neuronx= tensorflow-neuron= tensorflow-neuronx= torch= torch-neuron= torch-neuronx= torch-xla= transformers-neuronx= vllm-neuron='
+  local list38='redirect cache'
+  local list39='summary full'
+  local list40='json text'
+  local list41='huggingface-pytorch-inference-neuronx huggingface-pytorch-training-neuronx huggingface-vllm-inference-neuronx jax-training-neuronx mxnet-inference-neuron pytorch-inference-neuron pytorch-inference-neuronx pytorch-inference-vllm-neuronx pytorch-training-neuron pytorch-training-neuronx tensorflow-inference-neuron tensorflow-inference-neuronx 1.13.0-transformers4.28.1-neuronx-py38-sdk2.9.1-ubuntu20.04 1.13.1-transformers4.34.1-neuronx-py310-sdk2.15.0-ubuntu20.04 2.1.2-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.43.2-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.1-transformers4.51.3-neuronx-py310-sdk2.24.1-ubuntu22.04 2.8.0-transformers4.55.4-neuronx-py310-sdk2.26.0-ubuntu22.04 1.13.1-transformers4.36.2-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-transformers4.48.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.7.0-transformers4.51.0-neuronx-py310-sdk2.24.1-ubuntu22.04 0.10.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.2-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.0-ubuntu22.04 0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.1-ubuntu22.04 0.11.0-optimum0.4.5-neuronx-py310-sdk2.26.1-ubuntu22.04 0.4-neuronx-py310-sdk2.21.0-ubuntu22.04 0.4-neuronx-py310-sdk2.21.1-ubuntu22.04 0.5-neuronx-py310-sdk2.22.0-ubuntu22.04 0.5-neuronx-py310-sdk2.23.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.0-ubuntu22.04 0.6-neuronx-py310-sdk2.24.1-ubuntu22.04 0.6-neuronx-py310-sdk2.25.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.0-ubuntu22.04 0.6-neuronx-py311-sdk2.26.1-ubuntu22.04 0.7-neuronx-py312-sdk2.27.0-ubuntu24.04 0.7-neuronx-py312-sdk2.27.1-ubuntu24.04 0.7-neuronx-py312-sdk2.28.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.0-ubuntu24.04 0.7-neuronx-py312-sdk2.29.1-ubuntu24.04 0.9.0-neuronx-py313-sdk2.30.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.10.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.12.1-neuron-py38-sdk2.5.0-ubuntu20.04 1.13.1-neuron-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuron-py310-sdk2.20.2-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.0-ubuntu20.04 1.13.1-neuronx-py38-sdk2.10.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.11.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.12.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.13.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.14.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.15.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.18.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.18.2-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.19.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.19.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.0-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.0-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.1-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.1-ubuntu20.04 1.13.1-neuronx-py310-sdk2.20.2-ubuntu20.04 2.1.2-neuronx-py310-sdk2.20.2-ubuntu20.04 2.5.1-neuronx-py310-sdk2.21.0-ubuntu22.04 2.5.1-neuronx-py310-sdk2.21.1-ubuntu22.04 2.5.1-neuronx-py310-sdk2.22.0-ubuntu22.04 2.6.0-neuronx-py310-sdk2.23.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.0-ubuntu22.04 2.7.0-neuronx-py310-sdk2.24.1-ubuntu22.04 2.7.0-neuronx-py310-sdk2.25.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.0-ubuntu22.04 2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04 2.9.0-neuronx-py312-sdk2.27.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.27.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.28.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.29.1-ubuntu24.04 2.9.0-neuronx-py312-sdk2.30.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.0-ubuntu24.04 2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.7.2-neuronx-py310-sdk2.24.0-ubuntu22.04 0.7.2-neuronx-py310-sdk2.24.1-ubuntu22.04 0.9.1-neuronx-py310-sdk2.25.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.0-ubuntu22.04 0.9.1-neuronx-py311-sdk2.26.1-ubuntu22.04 0.11.0-neuronx-py312-sdk2.27.0-ubuntu24.04 0.11.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.27.1-ubuntu24.04 0.13.0-neuronx-py312-sdk2.28.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.29.1-ubuntu24.04 0.16.0-neuronx-py312-sdk2.30.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.0-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.0-ubuntu24.04 0.16.0-neuronx-py312-sdk2.31.1-ubuntu24.04 0.21.0.1.0.0-neuronx-py313-sdk2.31.1-ubuntu24.04 0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04 1.11.0-neuron-py38-sdk2.3.0-ubuntu20.04 1.11.0-neuron-py38-sdk2.4.0-ubuntu20.04 1.12.0-neuron-py38-sdk2.6.0-ubuntu20.04 1.13.0-neuron-py38-sdk2.8.0-ubuntu20.04 1.13.0-neuronx-py38-sdk2.9.1-ubuntu20.04 1.15.5-neuron-py38-sdk2.5.0-ubuntu20.04 2.8.0-neuron-py38-sdk2.5.0-ubuntu20.04 1.15.5-neuron-py38-sdk2.8.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuron-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuron-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuron-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuron-py310-sdk2.17.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.9.0-ubuntu20.04 2.10.1-neuronx-py38-sdk2.10.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.11.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.12.0-ubuntu20.04 2.10.1-neuronx-py310-sdk2.13.2-ubuntu20.04 2.10.1-neuronx-py310-sdk2.14.1-ubuntu20.04 2.10.1-neuronx-py310-sdk2.17.0-ubuntu20.04 /aws/service/neuron/dlami/multi-framework/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.10/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.10/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/jax-0.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.7/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/jax-0.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/jax-0.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-1.13-inf1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.1/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.5/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.6/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.7/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.8/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-2.9/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.13/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.16/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.21.0.1.0.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/pytorch-inference-vllm-0.24.0.1.1.0/ubuntu-24.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/tensorflow-2.10/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2/latest/image_id /aws/service/neuron/dlami/base/amazon-linux-2023/latest/image_id /aws/service/neuron/dlami/base/ubuntu-20.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-22.04/latest/image_id /aws/service/neuron/dlami/base/ubuntu-24.04/latest/image_id'
+  local list42='text json sarif'
+  local list43='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
+  local list44='bash zsh fish'
+  local list45='lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
   local cur=${COMP_WORDS[COMP_CWORD]} path="" option="" words="" paths="" count=0 word i
   # An equals sign is a word of its own.
   [[ $cur == = ]] && cur=""
@@ -71,6 +73,8 @@ _neuron_pin() {
         case $word in --color | -r | --requirement | --requirements | -c | --constraint | --constraints | -P | --upgrade-package | --pin | -o | --output | --output-file | --host-output | --container-output | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel | -i | --index-url | --extra-index-url | --neuron-index-url | --newer-than-facts | --apt-repo | --rpm-repo | --index | --trusted-host | -f | --find-links | --cache-dir | --cert | --client-cert | --proxy | --timeout | --root | --expires | --group | --extra | --override | --build) option=$word ;; esac ;;
       outdated)
         case $word in --color | --venv | --root | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel) option=$word ;; esac ;;
+      upcoming)
+        case $word in --color | --lock | --venv | --root | --within | --fail-within | --ignore | -o | --output | --output-file | --format | --instance | --os | --python | --python-version | --as-of | --exclude-newer | --with-kernel) option=$word ;; esac ;;
       explain)
         case $word in --color | --root | --compiler | --runtime | --lock | --format | --instance | --os | --python | --python-version | --sdk | --scope | --phase | --as-of | --exclude-newer | --target | --platform | --require-support-until | --with-driver | --with-kernel | -i | --index-url | --extra-index-url | --neuron-index-url | --newer-than-facts | --apt-repo | --rpm-repo | --index | --trusted-host | -f | --find-links | --cache-dir | --cert | --client-cert | --proxy | --timeout) option=$word ;; esac ;;
       check)
@@ -142,7 +146,7 @@ _neuron_pin() {
       esac ;;
     *)
       case "$path/$word" in
-      /lock | /outdated | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /image | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
+      /lock | /outdated | /upcoming | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /image | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
         path="${path:+$path }$word" count=0 ;;
       *) ((++count)) ;;
       esac ;;
@@ -186,10 +190,20 @@ _neuron_pin() {
     'outdated --scope') words=$list9 ;;
     'outdated --phase') words=$list10 ;;
     'outdated --target') words=$list11 ;;
+    'upcoming --color') words=$list1 ;;
+    'upcoming --lock') paths=-f ;;
+    'upcoming --venv') paths=-d ;;
+    'upcoming --root') paths=-d ;;
+    'upcoming --ignore') words=$list14 ;;
+    'upcoming -o' | 'upcoming --output' | 'upcoming --output-file') paths=-f ;;
+    'upcoming --format') words=$list15 ;;
+    'upcoming --instance') words=$list5 ;;
+    'upcoming --os') words=$list6 ;;
+    'upcoming --python' | 'upcoming --python-version') words=$list7 ;;
     'explain --color') words=$list1 ;;
     'explain --root') paths=-d ;;
-    'explain --compiler') words=$list16 ;;
-    'explain --runtime') words=$list17 ;;
+    'explain --compiler') words=$list18 ;;
+    'explain --runtime') words=$list19 ;;
     'explain --lock') paths=-f ;;
     'explain --format') words=$list13 ;;
     'explain --instance') words=$list5 ;;
@@ -209,12 +223,12 @@ _neuron_pin() {
     'check --root') paths=-d ;;
     'check --image') paths=-f ;;
     'check --lock') paths=-f ;;
-    'check --neff-compiler') words=$list16 ;;
-    'check --ignore') words=$list18 ;;
-    'check --fail-on') words=$list19 ;;
+    'check --neff-compiler') words=$list18 ;;
+    'check --ignore') words=$list20 ;;
+    'check --fail-on') words=$list21 ;;
     'check --baseline') paths=-f ;;
     'check --write-baseline') paths=-f ;;
-    'check --format') words=$list20 ;;
+    'check --format') words=$list22 ;;
     'check --instance') words=$list5 ;;
     'check --os') words=$list6 ;;
     'check --python' | 'check --python-version') words=$list7 ;;
@@ -231,16 +245,16 @@ _neuron_pin() {
     'why --lock') paths=-f ;;
     'why --format') words=$list13 ;;
     'plan --color') words=$list1 ;;
-    'plan --from') words=$list21 ;;
+    'plan --from') words=$list23 ;;
     'plan --to') words=$list8 ;;
-    'plan --framework') words=$list22 ;;
-    'plan --category') words=$list23 ;;
-    'plan --ami') words=$list24 ;;
-    'plan --installer') words=$list25 ;;
+    'plan --framework') words=$list24 ;;
+    'plan --category') words=$list25 ;;
+    'plan --ami') words=$list26 ;;
+    'plan --installer') words=$list27 ;;
     'plan --venv') paths=-d ;;
     'plan --root') paths=-d ;;
     'plan -o' | 'plan --output' | 'plan --output-file') paths=-f ;;
-    'plan --format') words=$list26 ;;
+    'plan --format') words=$list28 ;;
     'plan --instance') words=$list5 ;;
     'plan --os') words=$list6 ;;
     'plan --python' | 'plan --python-version') words=$list7 ;;
@@ -251,7 +265,7 @@ _neuron_pin() {
     'diff --color') words=$list1 ;;
     'diff --instance') words=$list5 ;;
     'diff --root') paths=-d ;;
-    'diff --format') words=$list27 ;;
+    'diff --format') words=$list29 ;;
     'explain-error --color') words=$list1 ;;
     'explain-error --root') paths=-d ;;
     'explain-error --venv') paths=-d ;;
@@ -259,24 +273,24 @@ _neuron_pin() {
     'explain-error --instance') words=$list5 ;;
     'explain-error --os') words=$list6 ;;
     'explain-error --python') words=$list7 ;;
-    'explain-error --format') words=$list27 ;;
+    'explain-error --format') words=$list29 ;;
     'lifecycle --color') words=$list1 ;;
-    'lifecycle --kind') words=$list29 ;;
+    'lifecycle --kind') words=$list31 ;;
     'lifecycle --component') words=$list2 ;;
-    'lifecycle --workload') words=$list30 ;;
+    'lifecycle --workload') words=$list32 ;;
     'lifecycle --instance') words=$list5 ;;
     'lifecycle --lock') paths=-f ;;
     'lifecycle -o' | 'lifecycle --output' | 'lifecycle --output-file') paths=-f ;;
-    'lifecycle --format') words=$list31 ;;
+    'lifecycle --format') words=$list33 ;;
     'hook --color') words=$list1 ;;
     'hook install --color') words=$list1 ;;
     'hook install --lock') paths=-f ;;
-    'hook install --on-error') words=$list33 ;;
-    'hook install --scope') words=$list34 ;;
+    'hook install --on-error') words=$list35 ;;
+    'hook install --scope') words=$list36 ;;
     'hook install --venv') paths=-d ;;
     'hook install --root') paths=-d ;;
     'hook status --color') words=$list1 ;;
-    'hook status --scope') words=$list34 ;;
+    'hook status --scope') words=$list36 ;;
     'hook status --venv') paths=-d ;;
     'hook status --root') paths=-d ;;
     'hook status --format') words=$list13 ;;
@@ -285,13 +299,13 @@ _neuron_pin() {
     'hook test --root') paths=-d ;;
     'hook test --format') words=$list13 ;;
     'hook remove --color') words=$list1 ;;
-    'hook remove --scope') words=$list34 ;;
+    'hook remove --scope') words=$list36 ;;
     'hook remove --venv') paths=-d ;;
     'hook remove --root') paths=-d ;;
     'serve --color') words=$list1 ;;
     'serve --certfile') paths=-f ;;
     'serve --keyfile') paths=-f ;;
-    'serve --files') words=$list36 ;;
+    'serve --files') words=$list38 ;;
     'serve --sdk') words=$list8 ;;
     'serve --instance') words=$list5 ;;
     'serve --phase') words=$list10 ;;
@@ -304,12 +318,12 @@ _neuron_pin() {
     'fleet --color') words=$list1 ;;
     'fleet facts --color') words=$list1 ;;
     'fleet facts --root') paths=-d ;;
-    'fleet facts --gather') words=$list37 ;;
+    'fleet facts --gather') words=$list39 ;;
     'fleet facts --lock') paths=-f ;;
     'fleet facts --instance') words=$list5 ;;
     'fleet facts --os') words=$list6 ;;
     'fleet facts -o' | 'fleet facts --output' | 'fleet facts --output-file') paths=-f ;;
-    'fleet facts --format') words=$list38 ;;
+    'fleet facts --format') words=$list40 ;;
     'releases --color') words=$list1 ;;
     'releases --instance') words=$list5 ;;
     'releases --format') words=$list13 ;;
@@ -337,12 +351,12 @@ _neuron_pin() {
     'catalog verify --signed-by') paths=-f ;;
     'catalog verify --format') words=$list13 ;;
     'catalog lint --color') words=$list1 ;;
-    'catalog lint --format') words=$list40 ;;
+    'catalog lint --format') words=$list42 ;;
     'policy --color') words=$list1 ;;
-    'policy --format') words=$list27 ;;
+    'policy --format') words=$list29 ;;
     'doctor --color') words=$list1 ;;
     'doctor --root') paths=-d ;;
-    'doctor --format') words=$list40 ;;
+    'doctor --format') words=$list42 ;;
     'cache --color') words=$list1 ;;
     'cache info --color') words=$list1 ;;
     'cache info --cache-dir') paths=-d ;;
@@ -362,6 +376,7 @@ _neuron_pin() {
     '') words='-h --help -q --quiet -v --verbose --color -V --version' ;;
     lock) words='-h --help -q --quiet -v --verbose --color -r --requirement --requirements -c --constraint --constraints -U --upgrade -P --upgrade-package --pin -o --output --output-file --host-output --container-output --format --check --locked --diff --dry-run --generate-hashes --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel --offline -i --index-url --extra-index-url --neuron-index-url --newer-than-facts --apt-repo --rpm-repo --index --trusted-host -f --find-links --no-index --refresh --cache-dir --cert --client-cert --proxy --timeout --root --overwrite --remove --expires --group --extra --all-extras --override --build' ;;
     outdated) words='-h --help -q --quiet -v --verbose --color --venv --host --root --all --exit-zero --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
+    upcoming) words='-h --help -q --quiet -v --verbose --color --lock --venv --host --root --all --within --fail-within --ignore -o --output --output-file --overwrite --format --instance --os --python --python-version --as-of --exclude-newer --with-kernel' ;;
     explain) words='-h --help -q --quiet -v --verbose --color --host --root --compiler --runtime --lock --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel --offline -i --index-url --extra-index-url --neuron-index-url --newer-than-facts --apt-repo --rpm-repo --index --trusted-host -f --find-links --no-index --refresh --cache-dir --cert --client-cert --proxy --timeout' ;;
     check) words='-h --help -q --quiet -v --verbose --color --venv --host --root --image --lock --neff-compiler --neuron-index-url --offline --ignore --fail-on --strict --exit-zero --within --baseline --write-baseline --fix --diff --format --instance --os --python --python-version --sdk --scope --phase --as-of --exclude-newer --target --platform --require-support-until --with-driver --with-kernel' ;;
     verify) words='-h --help -q --quiet -v --verbose --color --files --python --python-version --format --offline -i --index-url --neuron-index-url --trusted-host --cert --client-cert --proxy --timeout' ;;
@@ -399,11 +414,12 @@ _neuron_pin() {
     esac
   else
     case $path/$count in
-    ''/*) words='lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version' ;;
+    ''/*) words='lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version' ;;
     lock/*) words=$list2 ;;
     outdated/0) paths=-f ;;
-    explain/0) words=$list14 ;;
-    explain/*) words=$list15 ;;
+    upcoming/*) paths=-f ;;
+    explain/0) words=$list16 ;;
+    explain/*) words=$list17 ;;
     check/*) paths=-f ;;
     verify/0) paths=-f ;;
     verify/*) words=$list2 ;;
@@ -412,23 +428,23 @@ _neuron_pin() {
     diff/0) paths=-f ;;
     diff/1) paths=-f ;;
     explain-error/*) paths=-f ;;
-    lifecycle/*) words=$list28 ;;
+    lifecycle/*) words=$list30 ;;
     hook/*) words='install status test remove' ;;
-    'hook install'/*) words=$list32 ;;
-    'hook status'/*) words=$list32 ;;
-    'hook test'/*) words=$list35 ;;
-    'hook remove'/*) words=$list32 ;;
+    'hook install'/*) words=$list34 ;;
+    'hook status'/*) words=$list34 ;;
+    'hook test'/*) words=$list37 ;;
+    'hook remove'/*) words=$list34 ;;
     fleet/*) words=facts ;;
     releases/0) words=$list8 ;;
-    image/0) words=$list39 ;;
+    image/0) words=$list41 ;;
     catalog/*) words='show update import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;
-    policy/0) words=$list41 ;;
+    policy/0) words=$list43 ;;
     cache/*) words='info prune clear' ;;
-    completion/0) words=$list42 ;;
-    help/*) words=$list43 ;;
+    completion/0) words=$list44 ;;
+    help/*) words=$list45 ;;
     esac
   fi
   local IFS=$'\n'

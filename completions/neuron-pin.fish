@@ -1,7 +1,7 @@
 # written by: neuron-pin completion fish
 function __neuron_pin_at
-    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --compiler --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --feed --file-host --files --find-links --format --framework --framework-version --from --gather --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --name --neff-compiler --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --runtime --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
-    set -l known lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'fleet facts' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
+    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --compiler --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --fail-within --feed --file-host --files --find-links --format --framework --framework-version --from --gather --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --name --neff-compiler --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --runtime --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
+    set -l known lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'fleet facts' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
     set -l at
     set -l value 0
     for word in (commandline -opc)[2..-1]
@@ -29,6 +29,7 @@ complete -c neuron-pin -n __neuron_pin_at -l color -x -a 'auto always never' -d 
 complete -c neuron-pin -n __neuron_pin_at -s V -l version -d 'print the version'
 complete -c neuron-pin -n __neuron_pin_at -a lock -d 'choose versions once, and write them for pip, uv, apt and dnf'
 complete -c neuron-pin -n __neuron_pin_at -a outdated -d 'show what is newer, in which release, and what ends when'
+complete -c neuron-pin -n __neuron_pin_at -a upcoming -d 'show what ends or changes when, and what to do by then'
 complete -c neuron-pin -n __neuron_pin_at -a explain -d 'show every version, and why it was chosen or excluded'
 complete -c neuron-pin -n __neuron_pin_at -a check -d 'check files, environments, machines and images against the policy'
 complete -c neuron-pin -n __neuron_pin_at -a verify -d 'check that a lock is right, from the lock and the indexes alone'
@@ -129,6 +130,27 @@ complete -c neuron-pin -n '__neuron_pin_at outdated' -l require-support-until -x
 complete -c neuron-pin -n '__neuron_pin_at outdated' -l with-driver -x -d 'choose what works with this driver, which the host keeps'
 complete -c neuron-pin -n '__neuron_pin_at outdated' -l with-kernel -x -d 'choose a driver for this kernel, as uname -r prints it'
 complete -c neuron-pin -n '__neuron_pin_at outdated' -F
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l lock -r -F -d 'look at this lock, as LOCK does'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l venv -x -a '(__fish_complete_directories)' -d 'look at what is installed in this virtual environment'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l host -d 'look at this machine: system packages, and every environment on it'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l root -x -a '(__fish_complete_directories)' -d 'look at the machine below this folder'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l all -d 'show every dated change that the facts know'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l within -x -d 'show only what is due within this time, such as 90d or 3m, and what is overdue'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l fail-within -x -d 'exit with 1 if anything is due within this time, or overdue'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l ignore -x -a 'end-of-support maintenance end-of-updates aws-neuron-dkms aws-neuron-k8-plugin aws-neuron-k8-scheduler aws-neuron-runtime-base aws-neuron-tools aws-neuronx-collectives aws-neuronx-dkms aws-neuronx-gpsimd-customop aws-neuronx-gpsimd-customop-lib aws-neuronx-gpsimd-tools aws-neuronx-k8-plugin aws-neuronx-k8-scheduler aws-neuronx-oci-hook aws-neuronx-oci-hooks aws-neuronx-runtime-discovery aws-neuronx-runtime-lib aws-neuronx-tools dmlc-nnvm dmlc-topi dmlc-tvm inferentia-hwm islpy jax-neuronx libneuronxla libtorch-neuronx-lite mx-neuron mxnet-neuron neuron-agentic-development neuron-cc neuronperf neuronx-cc neuronx-cc-stubs neuronx-distributed neuronx-distributed-inference neuronx-distributed-training neuronx-gpsimd-customop neuronx-gpsimd-tools neuronx-hwm nki nrtpy tensorboard-plugin-neuron tensorboard-plugin-neuronx tensorflow-model-server-neuron tensorflow-model-server-neuronx tensorflow-neuron tensorflow-neuronx torch torch-neuron torch-neuronx torch-xla transformers-neuronx vllm-neuron python 3.7 python 3.8 python 3.9 python 3.10 python 3.11 python 3.12 python 3.13 python 3.14' -d 'leave this out: a subject (neuron-profiler, \'python 3.10\') or a kind of change (maintenance)'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -s o -l output -l output-file -r -F -d 'write to this file'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l overwrite -d 'overwrite a file that neuron-pin did not write'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l format -x -a 'text json ics markdown' -d 'print the result as text, json, ics or markdown'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'the instance family'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l os -x -a 'ubuntu18.04 ubuntu20.04 ubuntu22.04 ubuntu24.04 ubuntu26.04 debian12 amzn2 amzn2023 rocky9 rhel10' -d 'the operating system: ubuntu24.04, amzn2023, rocky9 …'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l python -l python-version -x -a '3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14' -d 'the Python version'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l as-of -l exclude-newer -x -d 'ignore everything later than this day, and count days from it'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -l with-kernel -x -d 'the kernel of the machine, as uname -r prints it'
+complete -c neuron-pin -n '__neuron_pin_at upcoming' -F
 complete -c neuron-pin -n '__neuron_pin_at explain' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at explain' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at explain' -s v -l verbose -d 'print more, such as every exclusion'
@@ -522,7 +544,7 @@ complete -c neuron-pin -n '__neuron_pin_at help' -s h -l help -d 'print this hel
 complete -c neuron-pin -n '__neuron_pin_at help' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at help' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at help' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
-complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
+complete -c neuron-pin -n '__neuron_pin_at help' -a 'lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
 complete -c neuron-pin -n '__neuron_pin_at version' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at version' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at version' -s v -l verbose -d 'print more, such as every exclusion'

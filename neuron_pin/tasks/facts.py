@@ -21,9 +21,8 @@ from neuron_pin.hooks.status import HookStatus, read_status
 from neuron_pin.inputs.host.distributions import environment_python, read_distributions
 from neuron_pin.inputs.host.dpkg_status import has_dpkg_status, read_installed
 from neuron_pin.inputs.host.environments import find_environments
-from neuron_pin.inputs.state import State
+from neuron_pin.inputs.state import State, find_release
 from neuron_pin.operations.check import CheckedInput
-from neuron_pin.planner.notes import find_release
 from neuron_pin.policy import Ecosystem
 from neuron_pin.printable import make_printable
 from neuron_pin.target.detection import detect
