@@ -21,6 +21,7 @@ from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days, add_months
 from neuron_pin.policy.edition import edition_at
+from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import TargetOptions
 
@@ -146,7 +147,7 @@ def _list_of_place(
                 continue
             version = found
         for change in list_changes(status, catalog, as_of):
-            if whole or not _is_gone(change, place.inventory):
+            if whole or not _is_gone(change, catalog, place.inventory, version):
                 yield change, version
     if place.kernel and place.target.os is not None and DRIVER in place.inventory.versions:
         series = ".".join(map(str, parse_kernel_series(place.kernel)))
@@ -171,10 +172,19 @@ def _touch(
     return inventory.find(subject) or None
 
 
-def _is_gone(change: DatedChange, inventory: Inventory) -> bool:
-    """Whether something that a package once had is in no release as new as the place's."""
+def _is_gone(change: DatedChange, catalog: Catalog, inventory: Inventory, version: str) -> bool:
+    """Whether what ended is in no version as new as the package's: told by the versions that the
+    release of its end shipped, else by the releases.  ``version`` is ``PACKAGE VERSION``."""
     if change.subject.kind not in _USED_OR_NOT or change.kind is not ChangeKind.END:
         return False
+    name, _, own = version.partition(" ")
+    shipped = [
+        listed
+        for listed, members in catalog.shipped(name).items()
+        if listed and any(sdk == change.sdk for sdk, _ in members)
+    ]
+    if own and shipped:
+        return version_order(own) >= max(map(version_order, shipped))
     if not change.sdk or not inventory.sdk:
         return False
     return sdk_key(change.sdk) <= sdk_key(inventory.sdk)

@@ -76,6 +76,8 @@ NOT_TOLD: list[tuple[str, Sequence[str], str, str]] = [
      "tensorflow-neuronx"),
     ("torch-neuronx==2.9.0.2.15.32035", TRN1, "2026-08-20", "parallel_model_trace"),
     ("neuronx-cc==2.27.5334.0", TRN1, "2026-08-20", "neuronxcc.nki namespace"),
+    ("neuronx-cc==99.1", TRN1, "2026-08-20", "neuronxcc.nki namespace"),
+    ("aws-neuronx-tools==2.33.38.0", TRN1, "2026-11-29", "neuron-profiler"),
     ("requests==2.32.0", ("--python", "3.9"), "2025-12-01", "python 3.9"),
     (TORCH_28, ("--python", "3.11"), "2026-05-20", "python 3.10"),
 ]  # fmt: skip
