@@ -58,6 +58,13 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         action="store_true",
         help="look at this machine: system packages, and every environment on it",
     )
+    group.add_argument(
+        "--image",
+        metavar="IMAGE",
+        action="append",
+        default=[],
+        help="look at this published image, by its tag or the name of the AMI; may be repeated",
+    )
     group.add_argument("--root", metavar="DIR", help="look at the machine below this folder")
     group.add_argument(
         "--all", action="store_true", help="show every dated change that the facts know"
@@ -148,7 +155,7 @@ def _read_wanted(options: Options) -> WantedPlaces:
     """What the options name; raises `WrongUsage` where they contradict each other."""
     locks = [*options.files, *options.lock]
     host = options.root or ("/" if options.host else None)
-    named = bool(locks or options.venv or host)
+    named = bool(locks or options.venv or options.image or host)
     if options.all:
         if named:
             raise WrongUsage(
@@ -165,7 +172,12 @@ def _read_wanted(options: Options) -> WantedPlaces:
             )
     if not named and os.path.exists(DEFAULT_LOCK):
         locks = [DEFAULT_LOCK]
-    return WantedPlaces(tuple(dict.fromkeys(locks)), tuple(dict.fromkeys(options.venv)), host)
+    return WantedPlaces(
+        locks=tuple(dict.fromkeys(locks)),
+        environments=tuple(dict.fromkeys(options.venv)),
+        images=tuple(dict.fromkeys(options.image)),
+        host=host,
+    )
 
 
 def _render(outlook: Outlook, options: Options, console: Console) -> str:

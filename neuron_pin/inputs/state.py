@@ -103,10 +103,12 @@ def read_state(
         return _file(text, catalog)
     if text == "latest" or re.fullmatch(r"\d+(\.\d+){1,2}", text) or text in catalog.dates:
         return _release(text, catalog, family, as_of or date.max)
-    return _image(text, catalog, as_of or date.max)
+    return read_image(text, catalog, as_of or date.max)
 
 
-def _image(text: str, catalog: Catalog, as_of: date) -> State:
+def read_image(text: str, catalog: Catalog, as_of: date) -> State:
+    """What an image has, by any of its names; raises `UnknownName`, or `WrongUsage` for a tag of
+    several."""
     from .images import find_images
 
     try:

@@ -31,11 +31,14 @@ _TOLD_ALONE = (
 def find_next_step(catalog: Catalog, change: DatedChange, place: Place) -> str:
     """The command line that shows the way out of a change: a plan from a place to what is
     supported; where it has no target to plan for, what is newer than it has; without a place,
-    or where no other version helps, what is known of the subject."""
+    or where no other version helps, what is known of the subject; for an image, which one
+    follows it."""
     subject, target = change.subject, place.target
     is_told = subject.kind in _TOLD_ALONE or change.kind is ChangeKind.KERNEL
     if place.kind is PlaceKind.NOTHING or is_told:
         return shlex.join(["neuron-pin", "lifecycle", *_name(subject)])
+    if place.kind is PlaceKind.IMAGE:
+        return shlex.join(["neuron-pin", "image", place.name])
     words = []
     if subject.kind is SubjectKind.PYTHON:
         pythons = find_supported_pythons(catalog, target.as_of)

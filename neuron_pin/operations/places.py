@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from enum import Enum
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import find_system
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.state import State, find_release, read_state
+from neuron_pin.inputs.state import State, find_release, read_image, read_state
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target, TargetOptions
@@ -21,6 +22,7 @@ class PlaceKind(Enum):
 
     FILE = "file"
     ENVIRONMENT = "environment"
+    IMAGE = "image"
     HOST = "host"
     NOTHING = "nothing"
     """No place: everything that is known."""
@@ -60,11 +62,12 @@ class Place(NamedTuple):
 
 
 class WantedPlaces(NamedTuple):
-    """What to read: files, folders of environments, the root of a machine, none for no
-    machine."""
+    """What to read: files, folders of environments, names of images, the root of a machine, none
+    for no machine."""
 
     locks: Sequence[str] = ()
     environments: Sequence[str] = ()
+    images: Sequence[str] = ()
     host: str | None = None
 
 
@@ -78,6 +81,7 @@ def read_places(
     """
     found = [_read(catalog, options, PlaceKind.FILE, name) for name in wanted.locks]
     found += [_read(catalog, options, PlaceKind.ENVIRONMENT, name) for name in wanted.environments]
+    found += [_read_image(catalog, options, name) for name in wanted.images]
     if wanted.host is None:
         return found, []
     of_host, warnings = _read_host(catalog, options, wanted.host)
@@ -92,6 +96,23 @@ def _read(
     filled = fill_in_place(options, catalog, "host" if is_host else name, name)
     target = filled.make(catalog)
     return Place(kind, name, _take_inventory(catalog, state, target), target, kernel)
+
+
+def _read_image(catalog: Catalog, options: TargetOptions, name: str) -> Place:
+    """A published image, as far as the facts know what is in it."""
+    state = read_image(name, catalog, options.as_of)
+    around = state.surroundings
+    assert around is not None
+    only = (found if len(found) == 1 else () for found in (around.instances, around.systems))
+    instance, system = ("".join(found) for found in only)
+    known = find_system(catalog, system)
+    filled = options.fill_in(
+        instance,
+        known.name if known is not None else "",
+        "".join(around.pythons) if len(around.pythons) == 1 else "",
+    )
+    target = filled.make(catalog)
+    return Place(PlaceKind.IMAGE, name, _take_inventory(catalog, state, target), target)
 
 
 def _take_inventory(catalog: Catalog, state: State, target: Target) -> Inventory:

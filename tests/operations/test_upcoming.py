@@ -273,6 +273,21 @@ def test_a_machine_without_a_database_has_environments(run: Run) -> None:
     assert "dpkg" in done.err
 
 
+IMAGE = "pytorch-inference-neuronx:2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04"
+
+
+def test_an_image_is_looked_at(run: Run) -> None:
+    found = upcoming(run, "--image", IMAGE, "--instance", "trn1", day="2026-03-01")
+    (place,) = found["places"]
+    assert (place["kind"], place["sdk"], place["python"]) == ("image", "2.26.1", "3.11")
+    assert ("torch-neuronx 2.8", "2026-04-08") in rows(found, "subject", "act_by")
+    (command,) = {c for (all_of,) in rows(found, "commands") for c in all_of if " image " in c}
+    assert run(*command.split()[1:], "--as-of", "2026-03-01").code == 0
+    assert run("upcoming", "--image", "nothing:1").code == 2
+    unknown = upcoming(run, "--image", IMAGE.replace("py311", "py310"), day="2026-03-01")
+    assert unknown["places"][0]["neuron_packages"] == 0
+
+
 def test_what_is_not_known_yet_is_said(run: Run) -> None:
     horizon = {
         day: (found["known_until"], found["unknown_from"])
