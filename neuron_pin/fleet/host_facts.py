@@ -157,14 +157,18 @@ class HostFacts(NamedTuple):
 def render_host_facts(facts: HostFacts) -> str:
     """The document as JSON in one line; a summary takes at most `SUMMARY_BYTES` with its end of
     line, and says how much it leaves out for that."""
-    document = make_document(facts)
-    if facts.state.gather == "summary":
-        _shorten(document)
-    return _dump(document) + "\n"
+    return _dump(make_document(facts)) + "\n"
 
 
 def make_document(facts: HostFacts) -> dict[str, Any]:
-    """The document of a host with all that is known of it."""
+    """The document of a host; a summary is shortened to `SUMMARY_BYTES`."""
+    document = _describe(facts)
+    if facts.state.gather == "summary":
+        _shorten(document)
+    return document
+
+
+def _describe(facts: HostFacts) -> dict[str, Any]:
     state, found = facts.state, facts.state.host_class
     return {
         "schema_version": SCHEMA_VERSION,
@@ -178,7 +182,7 @@ def make_document(facts: HostFacts) -> dict[str, Any]:
         "machine": state.machine or None,
         "instance": state.instance or None,
         "kernel": state.kernel or None,
-        "class": {"name": found.name, **{k: v or None for k, v in found._asdict().items()}},
+        "class": {"name": found.name, **found._asdict()},
         "python": {"default": state.default_python or None, "available": list(state.pythons)},
         "driver": {
             "loaded": state.loaded_driver or None,

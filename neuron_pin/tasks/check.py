@@ -77,7 +77,20 @@ def check_machine(
     is_strict: bool = False,
 ) -> CheckedInput:
     """What ``neuron-pin check --root`` finds on a day; no settings of the machine are read."""
-    check = Check(
+    check = make_check(catalog, day, within_days=within_days, lock=lock, is_strict=is_strict)
+    return check.run(Wanted([], list(environments), [], root))
+
+
+def make_check(
+    catalog: Catalog,
+    day: date,
+    *,
+    within_days: int = WITHIN_DAYS,
+    lock: str = "",
+    is_strict: bool = False,
+) -> Check:
+    """A check of a day that reads no settings of the machine."""
+    return Check(
         Settings(offline=True),
         catalog,
         today=day,
@@ -87,7 +100,6 @@ def check_machine(
         lock=lock or None,
         is_strict=is_strict,
     )
-    return check.run(Wanted([], list(environments), [], root))
 
 
 def summarize(findings: Sequence[Finding]) -> dict[str, Any]:
