@@ -183,7 +183,12 @@ def _version_of_release(state: State, name: str, catalog: Catalog, family: str |
         versions = [v for key, found in state.versions.items() if key.name == name for v in found]
     if not versions:
         of = f" for {family}" if family is not None else ""
-        raise NotThere(f"{state.label} ships no {name}{of}")
+        if catalog.release(state.sdk).in_part:
+            # What is not in the facts of such a release may be in the release.
+            problem = f"is known in part, and the facts do not have its {name}{of}"
+        else:
+            problem = f"ships no {name}{of}"
+        raise NotThere(f"{state.label} {problem}")
     return versions[-1] if family is None else versions[0]
 
 

@@ -92,6 +92,7 @@ REFUSED = [
     ("--compiler host.json --sdk 2.32.0", NotThere),
     ("--lock pip.json", NotThere),
     ("--sdk 2.32.0 --instance inf1", NotThere),
+    ("--sdk 2.33.1 --as-of 2026-11-28", NotThere),
     ("--compiler 2.27.5334.0 --root empty", NotThere),
 ]  # fmt: skip
 
@@ -100,7 +101,7 @@ REFUSED = [
 def test_what_is_refused(run: Run) -> None:
     Path("empty").mkdir()
     for words, kind in REFUSED:
-        done = run("explain", "neff", *words.split(), *DAY)
+        done = run("explain", "neff", *DAY, *words.split())
         assert (type(done.error), done.code) == (kind, 2), words
 
 
