@@ -36,7 +36,7 @@ def main(wanted: dict[str, Any]) -> int:
         flush=True,
     )
     for scene in SCENES:
-        if wanted["only"] and wanted["only"] not in scene.__name__:
+        if wanted["only"] and scene.__name__ not in wanted["only"]:
             continue
         if wanted["short"] and scene.__name__ not in SHORT:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,9 @@ PACKAGES = ("python3-minimal", "python3-apt", "openssh-server")
 DNF_PACKAGES = ("dnf", "rpm", "dnf-plugins-core")
 DISKS = {"full": (2 << 20, 0), "low": (16 << 20, 8 << 20)}
 """Bytes of the disk of a host that is full, or nearly, and how many are free."""
+
+HOST_BYTES = 16 << 20
+"""What a host has for itself after all: the program, unpacked and compiled, is most of it."""
 
 _SYSTEMS = {
     "ubuntu24.04": ("ubuntu", "24.04", "noble"),
@@ -86,14 +90,16 @@ def make_dnf_base(folder: Path) -> Path:
 
 class Roots:
     """The mounted roots below ``place``, a file system in memory of this mount namespace alone:
-    all of it goes with the last process of the lab."""
+    all of it goes with the last process of the lab.  Where so many hosts have no room in memory,
+    their files are in the folder itself."""
 
-    def __init__(self, place: Path, cache: Path) -> None:
+    def __init__(self, place: Path, cache: Path, count: int) -> None:
         self.place = place
         self.cache = cache
         self.layers: dict[str, list[Path]] = {}
         place.mkdir(parents=True, exist_ok=True)
-        mount("tmpfs", place, "tmpfs", 0, "size=12g,mode=755")
+        if 2 * count * HOST_BYTES < _available_memory():
+            mount("tmpfs", place, "tmpfs", 0, "size=75%,mode=755")
 
     def root(self, host: Host) -> Path:
         """Where the root of a host is."""
@@ -172,6 +178,12 @@ def read_packages(root: Path) -> dict[str, str]:
             root, "dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}:${Version}\n"
         )
     return dict(line.split(" ", 1) for line in listed.stdout.splitlines())
+
+
+def _available_memory() -> int:
+    """Bytes that programs can have."""
+    found = re.search(r"MemAvailable: +([0-9]+) kB", Path("/proc/meminfo").read_text())
+    return int(found[1]) << 10 if found else 0
 
 
 def _describe(root: Path, of: HostClass) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ def _list_files(upper: Path) -> dict[str, str]:
         inside = os.path.relpath(folder, upper)
         folders[:] = [each for each in folders if os.path.normpath(f"{inside}/{each}") not in OWN]
         for name in files:
-            if name.startswith("rpmdb.sqlite-"):
-                continue  # what SQLite keeps while somebody reads
+            if name.startswith("rpmdb.sqlite-") or name == "before-apply.json.lock":
+                continue  # what SQLite keeps while somebody reads, and who applies
             path = Path(folder, name)
             kind = os.lstat(path)
             # A whiteout is a device without a number.
@@ -215,7 +216,10 @@ def bad_canary(trial: Trial) -> None:
     own = snapshot(trial, [canary.name])
     bad = trial.roots.root(canary) / "run/lab/bad"
     bad.touch()
-    run = roll(trial)
+    run = roll(
+        trial, rolling_drain="command", rolling_drain_command=["/usr/local/sbin/work", "away"],
+        rolling_undrain_command=["/usr/local/sbin/work", "back"],
+    )  # fmt: skip
     bad.unlink()
     require(run.code != 0, "a roll-out that stopped ended with 0")
     failed = {
@@ -225,8 +229,10 @@ def bad_canary(trial: Trial) -> None:
     require_same(trial.packages(), before, "packages are not as they were")
     require_same(snapshot(trial, others), files, "another host was touched")
     require_pins(own, snapshot(trial, [canary.name]), canary.name)
-    state = (trial.roots.root(canary) / "run/lab/slurm").read_text().strip()
-    require_same(state, "IDLE", "the canary gets no work")
+    lab = trial.roots.root(canary) / "run/lab"
+    calls = [line for line in (lab / "calls").read_text().splitlines() if line.startswith("work ")]
+    require_same(calls, ["work away", "work back"], "the canary was drained in another way")
+    require(not (lab / "away").exists(), "the canary gets no work")
 
 
 def require_pins(
@@ -254,6 +260,7 @@ def lost_host(trial: Trial) -> None:
         trial, neuron_pin_serial=[1, batch], rolling_reboot_timeout=5,
         rolling_reload="module" if trial.is_short else "reboot",
         neuron_pin_hosts=":".join(host.name for host in healthy),
+        rolling_drain="kubernetes", rolling_drain_on="{{ inventory_hostname }}",
     )  # fmt: skip
     flag.unlink()
     (trial.roots.root(victim) / "run/lab/lost").unlink(missing_ok=True)
@@ -261,10 +268,38 @@ def lost_host(trial: Trial) -> None:
     lost = run.of("failed", "unreachable") - {rest[0]}
     require_same(lost, {victim.name}, "another host was lost\n" + tell(run))
     require_same(snapshot(trial, rest), files, "a host of a later batch was touched")
+    cordoned = {
+        host.name for host in healthy if (trial.roots.root(host) / "run/lab/cordoned").exists()
+    }
+    require_same(cordoned, {victim.name}, "other hosts are cordoned")
     stopped = [each for each in run.results if each.task.endswith("Say what stops the roll-out")]
     require(
         any(victim.name in str(each.result.get("msg")) for each in stopped), "nothing stopped it"
     )
+
+
+def busy(trial: Trial) -> None:
+    """A host whose devices are in use is not changed, and counts as failed."""
+    host = next(each for each in trial.rolled[1:] if each.fault is None and not each.of.is_dnf)
+    root = trial.roots.root(host)
+    (root / "dev/neuron0").touch()
+    before = snapshot(trial, [host.name])
+    user = subprocess.Popen(["chroot", root, "sh", "-c", "exec sleep 600 3<>/dev/neuron0"])
+    try:
+        run = roll(trial, neuron_pin_hosts=host.name)
+    finally:
+        user.kill()
+        user.wait()
+    require_same(run.of("failed"), {host.name}, "the host did not fail", tell(run))
+    require("Neuron devices" in tell(run), "it failed for another reason", tell(run))
+    require_same(snapshot(trial, [host.name]), before, "a host in use was changed")
+    require_same(slurm(trial, host.name), "IDLE", "it gets no work")
+
+
+def slurm(trial: Trial, name: str) -> str:
+    """The state of a host in the scheduler."""
+    path = trial.roots.place / "roots" / name / "run/lab/slurm"
+    return path.read_text().strip() if path.exists() else "IDLE"
 
 
 def killed(trial: Trial) -> None:
@@ -276,6 +311,9 @@ def killed(trial: Trial) -> None:
         "neuron_pin_locks": str(trial.controller.folder / f"locks-{AFTER}"), **ROLL, **share,
     }  # fmt: skip
     old = {name for name in healthy if loaded(trial, name) != RELEASES[AFTER][DRIVER]}
+    # What somebody else drained stays drained.
+    drained = max(old)
+    (trial.roots.place / "roots" / drained / "run/lab/slurm").write_text("IDLE+DRAIN\n")
     half = ("Apply the lock", max(1, len(old) // 2))
     stopped = trial.controller.play(ROLLING, variables=variables, kill_after=half)
     require(stopped.code != 0, "the controller was not killed")
@@ -289,8 +327,8 @@ def killed(trial: Trial) -> None:
     for name in sorted(healthy):
         require_same(neuron_packages(packages[name]), RELEASES[AFTER], f"{name} has other packages")
         require_same(loaded(trial, name), RELEASES[AFTER][DRIVER], f"driver of {name}")
-        state = trial.roots.place / "roots" / name / "run/lab/slurm"
-        require_same(state.read_text().strip(), "IDLE", f"{name} gets no work")
+        state = "IDLE+DRAIN" if name == drained else "IDLE"
+        require_same(slurm(trial, name), state, f"{name} is not in its state")
 
 
 def rolled_again(trial: Trial) -> None:
@@ -302,8 +340,8 @@ def rolled_again(trial: Trial) -> None:
     require_same(snapshot(trial, healthy), before, "a second run changed a file")
 
 
-SHORT = ("site", "again", "bad_canary", "lost_host", "killed", "rolled_again")
+SHORT = ("site", "again", "bad_canary", "busy", "lost_host", "killed", "rolled_again")
 """The scenes of the short form."""
 SCENES: tuple[Callable[[Trial], None], ...] = (
-    ping, facts, site, again, bad_canary, lost_host, killed, rolled_again,
+    ping, facts, site, again, bad_canary, busy, lost_host, killed, rolled_again,
 )  # fmt: skip

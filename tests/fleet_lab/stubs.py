@@ -11,10 +11,14 @@ from pathlib import Path
 _RECORD = 'echo "$(basename "$0") $*" >> /run/lab/calls\n'
 
 _VERSION = "/sys/module/neuron/version"
-_INSTALLED = (
-    "installed() { cat /usr/src/aws-neuronx-*/dkms.conf 2>/dev/null | "
-    "sed -n 's/^PACKAGE_VERSION=\"\\(.*\\)\"$/\\1/p' | sort -V | tail -n 1; }\n"
-)
+_INSTALLED = r"""installed() {
+    if command -v rpm >/dev/null; then
+        rpm -q --qf '%{VERSION}\n' aws-neuronx-dkms
+    else
+        cat /usr/src/aws-neuronx-*/dkms.conf 2>/dev/null | sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p'
+    fi | sort -V | tail -n 1
+}
+"""
 
 _LOAD = f"""
 case " $* " in
@@ -72,6 +76,7 @@ STUBS: dict[str, str] = {
     "systemctl": "",
     "scontrol": _SCONTROL,
     "kubectl": _KUBECTL,
+    "work": "[ $1 = back ] && rm -f /run/lab/away || touch /run/lab/away\n",
     "prove": "[ ! -e /run/lab/bad ]\n",
 }
 

@@ -21,7 +21,7 @@ class Trial:
     def __init__(self, wanted: dict[str, Any], place: Path) -> None:
         classes = [c for c in CLASSES if not wanted["classes"] or c.name in wanted["classes"]]
         self.hosts = draw_hosts(wanted["hosts"], classes)
-        self.roots = Roots(place, Path(wanted["cache"]))
+        self.roots = Roots(place, Path(wanted["cache"]), len(self.hosts))
         for each in classes:
             if any(host.of == each for host in self.hosts):
                 self.roots.make_class(each)
