@@ -41,10 +41,11 @@ _neuron_pin() {
   local list39='redirect cache'
   local list40='summary full'
   local list41='json text'
-  local list42='text json sarif'
-  local list43='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
-  local list44='bash zsh fish'
-  local list45='lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
+  local list42='text json html csv sarif'
+  local list43='text json sarif'
+  local list44='NP101 NP102 NP103 NP104 NP105 NP106 NP107 NP108 NP109 NP110 NP111 NP112 NP201 NP202 NP203 NP204 NP205 NP206 NP207 NP301 NP302 NP303 NP304 NP305 NP306 NP307 NP401 NP402 NP403 NP404 NP405 NP406 NP407 NP408 NP501 NP502 NP503 NP504 NP505 NP506 NP507 NP508 NP509 NP510 NP511 NP512 NP513 NP601 NP602 NP603 NP604 NP605 NP606 NP607 NP608 NP609 NP610 NP611 NP612 NP613 NP614 NP615 NP616 NP617 NP618 NP701 NP702 NP703 NP704 NP705 NP706 NP707 NP708 phases classification updates statements'
+  local list45='bash zsh fish'
+  local list46='lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version'
   local cur=${COMP_WORDS[COMP_CWORD]} path="" option="" words="" paths="" count=0 word i
   # An equals sign is a word of its own.
   [[ $cur == = ]] && cur=""
@@ -109,6 +110,10 @@ _neuron_pin() {
         case $word in --color) option=$word ;; esac ;;
       'fleet facts')
         case $word in --color | --root | --name | --gather | --lock | --instance | --os | --as-of | --within | -o | --output | --output-file | --format) option=$word ;; esac ;;
+      'fleet classes')
+        case $word in --color | --format) option=$word ;; esac ;;
+      'fleet report')
+        case $word in --color | --lock | --before | --as-of | -o | --output | --output-file | --format) option=$word ;; esac ;;
       releases)
         case $word in --color | --instance | --as-of | --format) option=$word ;; esac ;;
       image)
@@ -146,7 +151,7 @@ _neuron_pin() {
       esac ;;
     *)
       case "$path/$word" in
-      /lock | /outdated | /upcoming | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /image | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
+      /lock | /outdated | /upcoming | /explain | /check | /verify | /why | /plan | /diff | /explain-error | /lifecycle | /hook | /serve | /exec | /fleet | /releases | /image | /catalog | /policy | /doctor | /cache | /completion | /help | /version | hook/install | hook/status | hook/test | hook/remove | fleet/facts | fleet/classes | fleet/report | catalog/show | catalog/update | catalog/import | catalog/verify | catalog/lint | cache/info | cache/prune | cache/clear)
         path="${path:+$path }$word" count=0 ;;
       *) ((++count)) ;;
       esac ;;
@@ -325,6 +330,13 @@ _neuron_pin() {
     'fleet facts --os') words=$list6 ;;
     'fleet facts -o' | 'fleet facts --output' | 'fleet facts --output-file') paths=-f ;;
     'fleet facts --format') words=$list41 ;;
+    'fleet classes --color') words=$list1 ;;
+    'fleet classes --format') words=$list13 ;;
+    'fleet report --color') words=$list1 ;;
+    'fleet report --lock') paths=-f ;;
+    'fleet report --before') paths=-d ;;
+    'fleet report -o' | 'fleet report --output' | 'fleet report --output-file') paths=-f ;;
+    'fleet report --format') words=$list42 ;;
     'releases --color') words=$list1 ;;
     'releases --instance') words=$list5 ;;
     'releases --format') words=$list13 ;;
@@ -352,12 +364,12 @@ _neuron_pin() {
     'catalog verify --signed-by') paths=-f ;;
     'catalog verify --format') words=$list13 ;;
     'catalog lint --color') words=$list1 ;;
-    'catalog lint --format') words=$list42 ;;
+    'catalog lint --format') words=$list43 ;;
     'policy --color') words=$list1 ;;
     'policy --format') words=$list30 ;;
     'doctor --color') words=$list1 ;;
     'doctor --root') paths=-d ;;
-    'doctor --format') words=$list42 ;;
+    'doctor --format') words=$list43 ;;
     'cache --color') words=$list1 ;;
     'cache info --color') words=$list1 ;;
     'cache info --cache-dir') paths=-d ;;
@@ -395,6 +407,8 @@ _neuron_pin() {
     exec) words='-h --help -q --quiet -v --verbose --color --lock --cache-dir' ;;
     fleet) words='-h --help -q --quiet -v --verbose --color' ;;
     'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --no-check --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;
+    'fleet classes') words='-h --help -q --quiet -v --verbose --color --format' ;;
+    'fleet report') words='-h --help -q --quiet -v --verbose --color --lock --before --as-of --exit-zero -o --output --output-file --overwrite --format' ;;
     releases) words='-h --help -q --quiet -v --verbose --color --instance --as-of --format' ;;
     image) words='-h --help -q --quiet -v --verbose --color --as-of --all --format' ;;
     catalog) words='-h --help -q --quiet -v --verbose --color' ;;
@@ -435,17 +449,19 @@ _neuron_pin() {
     'hook status'/*) words=$list35 ;;
     'hook test'/*) words=$list38 ;;
     'hook remove'/*) words=$list35 ;;
-    fleet/*) words=facts ;;
+    fleet/*) words='facts classes report' ;;
+    'fleet classes'/*) paths=-f ;;
+    'fleet report'/*) paths=-f ;;
     releases/0) words=$list8 ;;
     image/0) words=$list14 ;;
     catalog/*) words='show update import verify lint' ;;
     'catalog import'/*) paths=-f ;;
     'catalog verify'/*) paths=-f ;;
     'catalog lint'/*) paths=-d ;;
-    policy/0) words=$list43 ;;
+    policy/0) words=$list44 ;;
     cache/*) words='info prune clear' ;;
-    completion/0) words=$list44 ;;
-    help/*) words=$list45 ;;
+    completion/0) words=$list45 ;;
+    help/*) words=$list46 ;;
     esac
   fi
   local IFS=$'\n'

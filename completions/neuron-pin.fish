@@ -1,7 +1,7 @@
 # written by: neuron-pin completion fish
 function __neuron_pin_at
-    set -l taking --ami --apt-repo --as-of --baseline --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --compiler --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --fail-within --feed --file-host --files --find-links --format --framework --framework-version --from --gather --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --name --neff-compiler --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --runtime --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
-    set -l known lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'fleet facts' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
+    set -l taking --ami --apt-repo --as-of --baseline --before --build --cache-dir --cache-size --category --cert --certfile --client-cert --color --compiler --component --constraint --constraints --container-output --exclude-newer --expires --extra --extra-index-url --fail-on --fail-within --feed --file-host --files --find-links --format --framework --framework-version --from --gather --group --host-output --ignore --image --index --index-url --installer --instance --into --keyfile --kind --listen --lock --name --neff-compiler --neuron-index-url --newer-than-facts --on-error --os --output --output-file --override --phase --pin --platform --proxy --python --python-version --require-support-until --requirement --requirements --root --rpm-repo --runtime --scope --sdk --signed-by --target --timeout --to --trusted-host --upgrade-package --venv --via --with-driver --with-kernel --within --workload --write-baseline -P -c -f -i -o -r
+    set -l known lock outdated upcoming explain check verify why plan diff explain-error lifecycle hook serve exec fleet releases image catalog policy doctor cache completion help version 'hook install' 'hook status' 'hook test' 'hook remove' 'fleet facts' 'fleet classes' 'fleet report' 'catalog show' 'catalog update' 'catalog import' 'catalog verify' 'catalog lint' 'cache info' 'cache prune' 'cache clear'
     set -l at
     set -l value 0
     for word in (commandline -opc)[2..-1]
@@ -409,6 +409,8 @@ complete -c neuron-pin -n '__neuron_pin_at fleet' -s q -l quiet -d 'print no war
 complete -c neuron-pin -n '__neuron_pin_at fleet' -s v -l verbose -d 'print more, such as every exclusion'
 complete -c neuron-pin -n '__neuron_pin_at fleet' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
 complete -c neuron-pin -n '__neuron_pin_at fleet' -a facts -d 'print what a fleet report needs to know of this host'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -a classes -d 'list the classes of hosts, which one lock each is for'
+complete -c neuron-pin -n '__neuron_pin_at fleet' -a report -d 'report on hosts: classes, findings, ends of support, locks, drift'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s v -l verbose -d 'print more, such as every exclusion'
@@ -425,6 +427,24 @@ complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l within -x -d 'find wh
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -s o -l output -l output-file -r -F -d 'write to this file'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l overwrite -d 'overwrite a file that neuron-pin did not write'
 complete -c neuron-pin -n '__neuron_pin_at fleet facts' -l format -x -a 'json text' -d 'print the facts as json or text'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -l format -x -a 'text json' -d 'print the classes as text or json'
+complete -c neuron-pin -n '__neuron_pin_at fleet classes' -F
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -s h -l help -d 'print this help'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -s q -l quiet -d 'print no warnings and notes'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -s v -l verbose -d 'print more, such as every exclusion'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l color -x -a 'auto always never' -d 'use color: auto (on a terminal'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l lock -r -F -d 'say which hosts can take this lock.json, and what stops the others'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l before -x -a '(__fish_complete_directories)' -d 'show what changed since these earlier facts'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l as-of -x -d 'ignore everything later than this day'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l exit-zero -d 'exit with 0 whatever is found'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -s o -l output -l output-file -r -F -d 'write to this file'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l overwrite -d 'overwrite a file that neuron-pin did not write'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -l format -x -a 'text json html csv sarif' -d 'print the report as text, json, html, csv or sarif'
+complete -c neuron-pin -n '__neuron_pin_at fleet report' -F
 complete -c neuron-pin -n '__neuron_pin_at releases' -s h -l help -d 'print this help'
 complete -c neuron-pin -n '__neuron_pin_at releases' -s q -l quiet -d 'print no warnings and notes'
 complete -c neuron-pin -n '__neuron_pin_at releases' -s v -l verbose -d 'print more, such as every exclusion'

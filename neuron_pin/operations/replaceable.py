@@ -20,6 +20,8 @@ _REPORT = re.compile(
     r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
     r"|<svg .{,2000}<title id=\"title\">AWS Neuron |BEGIN:VCALENDAR\s.{,40}PRODID:-//neuron-pin//"
     r"|(?:## )?Dated changes of AWS Neuron software"
+    r"|host,day,class,|\{\s*\"\$schema\": \"[^\"]{,200}\",[\s\S]{,300}\"name\": \"neuron-pin\""
+    r"|\d+ hosts? of \d+ class"
     r"|(?:#[^\n]*\n)*# This file was written by neuron-pin",
     re.DOTALL,
 )

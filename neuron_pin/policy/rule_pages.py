@@ -54,6 +54,7 @@ PAGES = {
         "neuron-pin explain torch-neuron --instance trn1",
         (
             "audit.requirements:_fits",
+            "fleet.lock_fit:_find_other_class",
             "hooks.program.verdict:_judge_version",
             "proxy.project_detail:_FileEvaluator._membership",
             "resolve.rules:instance",
@@ -67,6 +68,7 @@ PAGES = {
         "neuron-pin explain torch-neuronx --python 3.8",
         (
             "audit.requirements:_fits",
+            "fleet.lock_fit:_find_other_class",
             "resolve.rules:python",
         ),
     ),
@@ -78,6 +80,7 @@ PAGES = {
         "neuron-pin explain aws-neuronx-tools --os debian12 --sdk 2.20.0",
         (
             "audit.host:_system",
+            "fleet.lock_fit:_find_other_class",
             "resolve.rules:operating_system",
         ),
     ),
@@ -91,6 +94,7 @@ PAGES = {
         *_PIP,
         "neuron-pin lock torch --os amzn2 --python 3.12",
         (
+            "fleet.lock_fit:_find_other_class",
             "resolve.index_candidates:IndexCandidates._find_missing",
             "resolve.index_candidates:IndexCandidates._find_unusable",
             "resolve.rules:platform",
@@ -121,6 +125,7 @@ PAGES = {
         "neuron-pin explain aws-neuronx-dkms --os amzn2 --with-kernel 4.14",
         (
             "audit.host:_driver",
+            "fleet.lock_fit:_find_blockers",
             "hooks.program.verdict:judge_kernels",
             "resolve.rules:kernel",
         ),
@@ -550,6 +555,7 @@ PAGES = {
             "audit.node_driver:NodeDriver.check_locked",
             "audit.node_driver:NodeDriver.check_part",
             "audit.node_driver:NodeDriver.check_release",
+            "fleet.lock_fit:_find_blockers",
             "hooks.program.verdict:_find_driver_clash",
             "resolve.resolver:_driver_clash",
         ),
@@ -695,7 +701,10 @@ PAGES = {
         "The driver is installed already and is not changed; no other is chosen.",
         *_SYSTEM,
         "neuron-pin explain aws-neuronx-dkms --with-driver 2.27.4.0",
-        ("resolve.rules:driver",),
+        (
+            "fleet.lock_fit:_find_blockers",
+            "resolve.rules:driver",
+        ),
     ),
     Rule.APT_SOURCE: RulePage(
         "sources.list(5)",
@@ -769,7 +778,10 @@ PAGES = {
         "another file's stanza decides",
         "",
         "neuron-pin explain aws-neuronx-tools --host",
-        ("audit.apt_view:check_pins",),
+        (
+            "audit.apt_view:check_pins",
+            "fleet.lock_fit:_find_pinned",
+        ),
     ),
     Rule.OUTSIDE_PIN: RulePage(
         "apt_preferences(5)",
@@ -789,7 +801,10 @@ PAGES = {
         "apt-mark showhold lists it",
         "",
         "neuron-pin explain NAME --host",
-        ("audit.apt_view:check_pins",),
+        (
+            "audit.apt_view:check_pins",
+            "fleet.lock_fit:_find_blockers",
+        ),
     ),
     Rule.NOT_LOADED: RulePage(
         "modprobe(8)",
@@ -814,6 +829,7 @@ PAGES = {
             "audit.newer:_unreadable",
             "audit.unread:find_unread",
             "audit.unread:report_unreadable_input",
+            "fleet.lock_fit:_find_unknown",
         ),
     ),
     Rule.IGNORE: RulePage(
@@ -845,7 +861,11 @@ PAGES = {
         "apt-get configures it before anything else, or stops",
         "",
         "neuron-pin check --host",
-        ("audit.dpkg_states:check_states", "audit.dpkg_states:check_listed_state"),
+        (
+            "audit.dpkg_states:check_listed_state",
+            "audit.dpkg_states:check_states",
+            "fleet.lock_fit:_find_blockers",
+        ),
     ),
     Rule.OVERRIDDEN_FILE: RulePage(
         "dpkg-divert(1), dpkg(1)",

@@ -1,0 +1,266 @@
+"""Facts of hosts as they were kept: files and folders of JSON, in the forms that programs keep
+them in.
+
+Read here: the documents themselves, one a file, in a list or one a line; Ansible's cache
+``jsonfile`` (since ansible-core 2.19 a text in ``__payload__``) and what ``ansible --tree`` writes;
+what AWS Systems Manager answers (``get-command-invocation``, ``list-command-invocations``) or puts
+into a bucket; Salt's ``--out=json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from neuron_pin.errors import UnreadableInput
+from neuron_pin.fs.reading import STANDARD_INPUT, read_bounded, read_head
+from neuron_pin.printable import make_printable
+from neuron_pin.record import NamedTuple
+
+KIND = "host-facts"
+MAX_BYTES = 64 * 1024 * 1024
+"""Bytes of a document that may hold many hosts."""
+MAX_LINE = 4 * 1024 * 1024
+MAX_FILES = 1_000_000
+MAX_DEPTH = 6
+"""How deep in what others keep the facts are looked for."""
+_HEAD = 256 * 1024
+_SHOWN = 60
+_OTHERS = (
+    ".md", ".txt", ".html", ".csv", ".sarif", ".svg", ".png", ".yml", ".yaml", ".log", ".tmp",
+    ".sh", ".py", ".list",
+)  # fmt: skip
+"""Ends of the names of files in a folder that are no facts; a host may be called anything else."""
+_LINES = (".jsonl", ".ndjson")
+_WITHIN = ("neuron_pin", "ansible_facts", "facts", "ansible_local")
+"""Keys that the facts are below, of Ansible."""
+_OUTPUTS = ("StandardOutputContent", "Output")
+"""What a command printed, of AWS Systems Manager."""
+
+Report = Callable[[UnreadableInput], None]
+
+
+class CachedFacts(NamedTuple):
+    """One document as it was found, at a place for people.  ``name`` is what the place calls the
+    host, empty where it does not; ``is_named`` says that this counts more than what the document
+    itself says, as in an inventory."""
+
+    document: dict[str, Any]
+    place: str
+    name: str
+    is_named: bool
+
+
+def read_cached_facts(paths: list[str], report: Report) -> Iterator[CachedFacts]:
+    """The documents of files and folders, in the order of their names; what cannot be read goes to
+    ``report``, and the rest is read."""
+    for path in paths:
+        path = STANDARD_INPUT if path == "-" else path
+        if not os.path.isdir(path):
+            yield from _read_file(path, report, is_host=False)
+            continue
+        count = 0
+        for file in _list_files(path):
+            count += 1
+            if count > MAX_FILES:
+                report(UnreadableInput(path, None, f"has more than {MAX_FILES} files"))
+                break
+            yield from _read_file(file, report, is_host=True)
+        if not count:
+            report(_no_facts(path, "has no files with facts of hosts"))
+
+
+def _list_files(folder: str) -> Iterator[str]:
+    """The files below a folder that may be facts; links to folders are not followed."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and not name.lower().endswith(_OTHERS):
+                yield os.path.join(place, name)
+
+
+def _read_file(path: str, report: Report, *, is_host: bool) -> Iterator[CachedFacts]:
+    name = os.path.basename(path)
+    is_lines = name.endswith(_LINES)
+    for end in (".json", *_LINES):
+        name = name.removesuffix(end)
+    if name == "stdout":
+        name = ""
+    try:
+        if path != STANDARD_INPUT and (is_lines or _has_lines(path)):
+            yield from _read_lines(path, report)
+            return
+        data = read_bounded(path, MAX_BYTES)
+        if not data.strip():
+            raise _no_facts(path, "is empty")
+        value = _parse(data, path)
+    except OSError as error:
+        report(UnreadableInput(path, None, f"cannot be read: {error.strerror}"))
+        return
+    except UnreadableInput as error:
+        report(error)
+        return
+    found = list(_find(value, path, name, report))
+    if not found and not _is_own(value):
+        report(_no_facts(path, "holds no facts of a host"))
+    yield from found
+
+
+def _has_lines(path: str) -> bool:
+    """Whether a file has a JSON document in its first line, and more lines."""
+    first, end, rest = read_head(path, _HEAD).partition(b"\n")
+    if not end or not rest.strip() or not first.strip().startswith(b"{"):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _read_lines(path: str, report: Report) -> Iterator[CachedFacts]:
+    with open(path, "rb") as stream:
+        number = 0
+        while line := stream.readline(MAX_LINE + 1):
+            number += 1
+            place = f"{path}:{number}"
+            if len(line) > MAX_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(MAX_LINE)
+                report(UnreadableInput(path, number, f"larger than {MAX_LINE} bytes"))
+                continue
+            if not line.strip():
+                continue
+            try:
+                value = _parse(line, path, number)
+            except UnreadableInput as error:
+                report(error)
+                continue
+            found = list(_find(value, place, "", report))
+            if not found:
+                report(_no_facts(path, "holds no facts of a host", number))
+            yield from found
+
+
+def _parse(data: bytes | str, path: str, line: int | None = None) -> Any:
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        text = data if isinstance(data, str) else data[:200].decode("utf-8", "replace")
+        shown = make_printable(" ".join(text[:200].split())[:_SHOWN])
+        problem = f"is not JSON ({error.msg}): {shown}"
+        raise UnreadableInput(path, line or error.lineno, problem, hint=_HINT) from None
+    except RecursionError:
+        raise UnreadableInput(path, line, "nests too deeply", hint=_HINT) from None
+    except ValueError:
+        raise UnreadableInput(path, line, "is not JSON that can be read", hint=_HINT) from None
+
+
+_HINT = "gather them anew on the host: neuron-pin fleet facts"
+
+
+def _no_facts(path: str, problem: str, line: int | None = None) -> UnreadableInput:
+    return UnreadableInput(path, line, problem, hint=_HINT)
+
+
+def _is_own(value: object) -> bool:
+    """Whether it is another document of this program, such as a report that is kept beside."""
+    return isinstance(value, dict) and value.get("kind") in ("fleet-report", "fleet-classes")
+
+
+def _find(
+    value: Any, place: str, name: str, report: Report, *, is_named: bool = False, depth: int = 0
+) -> Iterator[CachedFacts]:
+    """The documents in what was kept."""
+    if depth > MAX_DEPTH:
+        return
+    depth += 1
+    if isinstance(value, list):
+        for each in value:
+            yield from _find(each, place, "", report, depth=depth)
+        return
+    if not isinstance(value, dict):
+        return
+    if value.get("kind") == KIND:
+        yield CachedFacts(value, place, name, is_named)
+        return
+    if "__ansible_type" in value and "value" in value:
+        yield from _find(_untag(value), place, name, report, is_named=is_named, depth=depth)
+        return
+    if isinstance(value.get("__payload__"), str):
+        # Ansible calls the file after the host, with the number of its form before it.
+        own = name.removeprefix("s1_")
+        inner = _read_text(value["__payload__"], place, report)
+        yield from _find(inner, place, own, report, is_named=True, depth=depth)
+        return
+    for key in _WITHIN:
+        if isinstance(value.get(key), dict):
+            found = list(_find(value[key], place, name, report, is_named=bool(name), depth=depth))
+            if found:
+                yield from found
+                return
+    if isinstance(value.get("CommandInvocations"), list):
+        for each in value["CommandInvocations"]:
+            yield from _find(each, place, "", report, depth=depth)
+        return
+    if isinstance(value.get("InstanceId"), str):
+        yield from _find_output(value, place, report)
+        return
+    yield from _find_by_host(value, place, report)
+
+
+def _find_output(value: dict[str, Any], place: str, report: Report) -> Iterator[CachedFacts]:
+    """What a command of AWS Systems Manager printed on an instance."""
+    name = value["InstanceId"]
+    plugins = value.get("CommandPlugins")
+    for row in [value, *(plugins if isinstance(plugins, list) else [])]:
+        for key in _OUTPUTS:
+            text = row.get(key) if isinstance(row, dict) else None
+            if isinstance(text, str) and text.strip():
+                label = f"{place} ({make_printable(name[:_SHOWN])})"
+                inner = _read_text(text, label, report)
+                yield from _find(inner, label, name, report, is_named=True, depth=MAX_DEPTH - 1)
+
+
+def _find_by_host(value: dict[str, Any], place: str, report: Report) -> Iterator[CachedFacts]:
+    """Objects that have hosts as keys, as Salt prints them; a host that answers with something
+    else is named, where one answers with facts."""
+    rows = []
+    for name, answer in value.items():
+        is_text = isinstance(answer, str) and answer.lstrip().startswith("{")
+        is_document = isinstance(answer, dict) and answer.get("kind") == KIND
+        rows.append((name, answer, is_text or is_document))
+    if not any(is_facts for _, _, is_facts in rows):
+        return
+    for name, answer, is_facts in rows:
+        label = f"{place} ({make_printable(name[:_SHOWN])})"
+        if not is_facts:
+            shown = make_printable(" ".join(str(answer)[:200].split())[:_SHOWN])
+            report(_no_facts(label, f"answers with something else than facts: {shown}"))
+            continue
+        inner = _read_text(answer, label, report) if isinstance(answer, str) else answer
+        yield from _find(inner, label, name, report, is_named=True, depth=MAX_DEPTH - 1)
+
+
+def _read_text(text: str, place: str, report: Report) -> Any:
+    """A document in a text of another; none, and reported, where it cannot be read."""
+    try:
+        return _parse(text, place)
+    except UnreadableInput as error:
+        report(error)
+        return None
+
+
+def _untag(value: Any, depth: int = 0) -> Any:
+    """A value without the marks that Ansible keeps of where each part of it is from."""
+    if depth > 50:
+        return None
+    if isinstance(value, dict):
+        if "__ansible_type" in value and "value" in value:
+            return _untag(value["value"], depth + 1)
+        return {key: _untag(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_untag(inner, depth + 1) for inner in value]
+    return value

@@ -1,0 +1,73 @@
+"""The facts of a fleet, read from what was kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from neuron_pin.errors import LaterFormat, UnreadableInput
+from neuron_pin.fleet.fleet_report import Unread
+from neuron_pin.fleet.host_facts import HostFacts
+from neuron_pin.fleet.parsing import FactsParser, InvalidFacts
+from neuron_pin.inputs.facts.cached import read_cached_facts
+from neuron_pin.record import NamedTuple
+
+
+class ReadFleet(NamedTuple):
+    """Hosts by name, and what could not be read.  ``doubtful`` are names that several documents
+    give: they are of no host, for nobody knows which one is right."""
+
+    hosts: dict[str, HostFacts]
+    problems: tuple[UnreadableInput, ...]
+    doubtful: frozenset[str] = frozenset()
+
+
+def read_fleet(paths: Sequence[str], parser: FactsParser) -> ReadFleet:
+    """The facts in some files and folders; what is not facts, or of another form, is a problem,
+    and the rest is read.  Equal facts of one name count once."""
+    problems: list[UnreadableInput] = []
+    hosts: dict[str, HostFacts] = {}
+    places: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for found in read_cached_facts(list(paths), problems.append):
+        path, line = _split(found.place)
+        try:
+            facts = parser.parse(found.document, found.name, is_named=found.is_named)
+        except InvalidFacts as error:
+            kind = LaterFormat if error.is_later else UnreadableInput
+            hint = "update neuron-pin here" if error.is_later else _HINT
+            problems.append(kind(path, line, error.problem, hint=hint))
+            continue
+        name = facts.host
+        earlier = hosts.get(name)
+        if earlier is None:
+            hosts[name], places[name] = facts, found.place
+        elif earlier.state is not facts.state or earlier.day != facts.day:
+            doubtful.add(name)
+            problem = f"has other facts of {name} than {places[name]}: neither counts"
+            hint = "keep one; earlier facts belong to --before"
+            problems.append(UnreadableInput(path, line, problem, hint=hint))
+    for name in doubtful:
+        del hosts[name]
+    return ReadFleet(hosts, tuple(problems), frozenset(doubtful))
+
+
+_HINT = "gather them anew on the host: neuron-pin fleet facts"
+
+
+def _split(place: str) -> tuple[str, int | None]:
+    path, _, line = place.rpartition(":")
+    return (path, int(line)) if path and line.isdecimal() and len(line) < 10 else (place, None)
+
+
+def list_unread(problems: Iterable[UnreadableInput]) -> list[Unread]:
+    """The problems as a report has them."""
+    return [
+        Unread(each.path if each.line is None else f"{each.path}:{each.line}", each.problem)
+        for each in problems
+    ]
+
+
+def drop_doubtful(before: Mapping[str, HostFacts], fleet: ReadFleet) -> dict[str, HostFacts]:
+    """Earlier facts without those of hosts whose facts of today are in doubt: these hosts are not
+    gone."""
+    return {name: facts for name, facts in before.items() if name not in fleet.doubtful}
