@@ -115,6 +115,22 @@ def render_script(plan: Plan, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_step(step: Step, *, is_apt: bool) -> str:
+    """A script that does one step, unless it was done before, with the guards of the whole one.
+
+    Its exit code is 0 where it is done, 75 where the machine has to be rebooted, else that of the
+    command that failed.  ``NEURON_PIN_SKIP=reload`` loads no module.
+    """
+    lines = [_HEAD, _SYSTEM, _APT if is_apt else _RPM, *_step(step, is_apt=is_apt)]
+    return "\n".join(lines) + "\n"
+
+
+def render_test(name: str, *, is_apt: bool) -> str:
+    """A script that says by its exit code what a function of the whole one says of its arguments:
+    ``installed NAME VERSION``, or ``idle``."""
+    return f'{_HEAD}\n{_SYSTEM}\n{_APT if is_apt else _RPM}\n{name} "$@"\n'
+
+
 def _comment(text: str) -> list[str]:
     return [f"#   {line}" for line in text.splitlines()]
 

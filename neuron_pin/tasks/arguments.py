@@ -64,6 +64,13 @@ class Arguments:
                 raise WrongUsage(f"{name}: not a list of texts")
         return tuple(value)
 
+    def choices(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
+        """A list of known words, each once, empty where it is not given."""
+        for word in self.words(name):
+            if word not in known:
+                raise UnknownName(name, word, known, hint=f"known: {', '.join(known)}")
+        return tuple(dict.fromkeys(self.words(name)))
+
     def refuse_others(self, known: Sequence[str]) -> None:
         """Raise `UnknownName` for an argument that the task does not have."""
         for name in self._values:

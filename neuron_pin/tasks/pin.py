@@ -8,24 +8,20 @@ from typing import Any
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.hooks.installing import carry_out, is_installed, prepare_install, prepare_removal
+from neuron_pin.hooks.installing import is_installed, prepare_install, prepare_removal
 from neuron_pin.hooks.kept_settings import keep_settings
-from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location
+from neuron_pin.hooks.location import HookKind, HookLocation, OnError
 from neuron_pin.hooks.lock_input import check_operating_system, find_mismatches, load_hook_lock
 from neuron_pin.hooks.managed_file import HookLock
 from neuron_pin.hooks.programs import state_path
-from neuron_pin.operations.write import FileChange
-from neuron_pin.policy import Ecosystem
 
 from .arguments import Arguments
 from .day import read_day
 from .lock_text import open_lock
-from .pin_files import KINDS, describe_changes, hook_kind, list_pin_files
+from .pin_files import KINDS, hook_kind, list_pin_files
+from .placing import PLACE_ARGUMENTS, Prepared, choose_manager, find_place, finish_changes
 
-ARGUMENTS = (
-    "root", "state", "kinds", "lock", "lock_content", "scope", "venv", "allow_other_os",
-    "overwrite",
-)  # fmt: skip
+ARGUMENTS = (*PLACE_ARGUMENTS, "state", "kinds", "lock", "lock_content")
 
 
 def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
@@ -33,67 +29,38 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     arguments = Arguments(values)
     arguments.refuse_others(ARGUMENTS)
     is_present = arguments.choice("state", ("present", "absent"), "present") == "present"
-    root = arguments.text("root", "/")
-    kinds = arguments.words("kinds")
-    for kind in kinds:
-        if kind not in KINDS:
-            raise WrongUsage(f"kinds: unknown kind {kind!r}", hint=f"known: {', '.join(KINDS)}")
-    overwrite = arguments.flag("overwrite")
+    root, overwrite = arguments.text("root", "/"), arguments.flag("overwrite")
+    kinds = arguments.choices("kinds", KINDS)
     warnings: list[str] = []
-    prepared: list[tuple[HookLocation, list[FileChange]]] = []
+    prepared: list[Prepared] = []
     lock: HookLock | None = None
     if is_present:
         with open_lock(arguments.text("lock"), arguments.text("lock_content")) as path:
             lock = load_hook_lock(path, load_catalog(), OnError.ALLOW, None)
     for kind in kinds or _choose_kinds(root, lock):
-        place = _find_place(kind, root, arguments)
+        place = find_place(hook_kind(kind), arguments)
         files = list_pin_files(kind, place)
         if lock is not None:
             check_operating_system(lock, place, allow_other=arguments.flag("allow_other_os"))
             warnings += find_mismatches(lock, place)
             own = keep_settings(lock, place, None, None, read_day(""))[0]
-            prepared.append((place, prepare_install(place, own, overwrite=overwrite, files=files)))
+            changes = prepare_install(place, own, overwrite=overwrite, files=files)
         else:
             _refuse_hooked(kind, place)
-            prepared.append((place, prepare_removal(place, overwrite=overwrite, files=files)))
-    changes = [change for _, files in prepared for change in files]
-    told = {
-        "changed": any(change.changes for change in changes),
-        "files": [change.path for change in changes],
-        "diff": describe_changes(changes),
-    }
-    if not is_check:
-        for place, files_of in prepared:
-            carry_out(place, files_of, ())
+            changes = prepare_removal(place, overwrite=overwrite, files=files)
+        prepared.append(Prepared(place, changes))
     return {
-        **told,
+        **finish_changes(prepared, is_check=is_check),
         "sdk": lock.resolution.sdk if lock is not None else None,
         "warnings": list(dict.fromkeys(warnings)),
     }
-
-
-def _find_place(kind: str, root: str, arguments: Arguments) -> HookLocation:
-    named = hook_kind(kind)
-    is_system = named in (HookKind.APT, HookKind.DNF)
-    venv = None if is_system else arguments.text("venv") or None
-    scope = arguments.text("scope") or ("venv" if venv else "system")
-    if is_system:
-        scope = "system"
-    below = root if scope == "system" and root != "/" else None
-    return find_location(named, scope, below, venv, os.environ)
 
 
 def _choose_kinds(root: str, lock: HookLock | None) -> list[str]:
     """The kinds that a machine has and a lock has packages for; to remove, every system kind."""
     if lock is None:
         return ["apt", "dnf4", "dnf5"]
-    system = lock.resolution.target.system
-    if not lock.resolution.packages_of(system):
-        raise WrongUsage(
-            "the lock has no system packages, and no kinds are named",
-            hint="kinds: [pip] or [uv] pin Python packages",
-        )
-    if system is Ecosystem.APT:
+    if choose_manager(lock) is HookKind.APT:
         return ["apt"]
     has_5 = os.path.exists(os.path.join(root, "usr/bin/dnf5"))
     return ["dnf5"] if has_5 else ["dnf4"]

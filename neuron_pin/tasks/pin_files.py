@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.errors import CannotWrite, UnreadableInput
@@ -64,17 +63,3 @@ def _state(text: str, file: ManagedFile) -> str:
 def _find_sdk(text: str) -> str | None:
     found = re.search(r"\bNeuron SDK (\d[\d.]*\d)", text)
     return found[1] if found is not None else None
-
-
-def describe_changes(changes: Sequence[Any]) -> list[dict[str, Any]]:
-    """The files that change, each with its text before and after, as a controller shows them."""
-    return [
-        {
-            "before_header": file.path,
-            "after_header": file.path if file.after is not None else "/dev/null",
-            "before": file.before,
-            "after": file.after or "",
-        }
-        for file in changes
-        if file.changes
-    ]

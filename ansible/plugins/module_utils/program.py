@@ -115,10 +115,13 @@ def _keep(upload, folder, kept):
     return kept
 
 
-def refuse_numbers(module, *names):
-    """End the module where a version came as a number: YAML and INI read 2.30 as 2.3."""
-    for name in names:
-        value = module.params.get(name)
+def refuse_numbers(module, *names, values=None):
+    """End the module where a version came as a number: YAML and INI read 2.30 as 2.3.
+
+    ``names`` are options of the module; ``values`` are names with their values.
+    """
+    given = {name: module.params.get(name) for name in names} if values is None else values
+    for name, value in given.items():
         values = value if isinstance(value, (list, tuple)) else [value]
         if isinstance(value, dict):
             values = list(value.values())

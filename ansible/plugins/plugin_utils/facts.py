@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the neuron-pin authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The classes of hosts, from their facts; facts that cannot be used are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SCHEMA_VERSION = 1
+FIELDS = ("family", "os", "python", "kernel")
+
+
+def read_classes(names, hostvars):
+    """The classes of hosts, the hosts of each class by its name, and by host why it has none."""
+    rows, hosts, without = {}, {}, {}
+    for name in names:
+        facts = (hostvars[name].get("ansible_facts") or {}).get("neuron_pin") if name in hostvars else None
+        problem = find_problem(facts)
+        if problem:
+            without[name] = problem
+            continue
+        found = facts["class"]
+        rows[found["name"]] = {field: str(found[field]) for field in FIELDS}
+        hosts.setdefault(found["name"], []).append(name)
+    return [rows[key] for key in sorted(rows)], hosts, without
+
+
+def find_problem(facts):
+    """Why facts cannot be used; empty where they can."""
+    if facts is None:
+        return "no facts: run neuron_pin.neuron.facts first"
+    if not isinstance(facts, Mapping):
+        return "its facts are not a document"
+    version = facts.get("schema_version")
+    if version != SCHEMA_VERSION:
+        return "its facts have schema_version %s, and %d is read" % (str(version)[:20], SCHEMA_VERSION)
+    found = facts.get("class")
+    if not isinstance(found, Mapping) or not all(isinstance(found.get(f), str) for f in ("name", *FIELDS)):
+        return "its facts have no class"
+    return ""
