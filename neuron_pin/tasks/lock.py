@@ -12,6 +12,7 @@ from typing import Any
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import NeuronPinError, WrongUsage
+from neuron_pin.fleet.host_class import HostClass
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.keep_lock import read_preferences
 from neuron_pin.operations.lock import lock
@@ -21,7 +22,6 @@ from neuron_pin.settings import Settings, load_settings
 
 from .arguments import Arguments
 from .day import read_day
-from .host_class import HostClass
 
 MAX_CLASSES = 1000
 ARGUMENTS = (

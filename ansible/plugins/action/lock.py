@@ -19,7 +19,9 @@ class ActionModule(NeuronAction):
             rows, hosts, without = read_classes(names, (task_vars or {}).get("hostvars") or {})
             if not rows:
                 told = "; ".join("%s: %s" % each for each in sorted(without.items())[:3])
-                raise AnsibleActionFail("no host of the play has facts to make a lock for. %s" % told)
+                raise AnsibleActionFail(
+                    "no host of the play has facts to make a lock for. %s" % told
+                )
             self._task.args["classes"] = rows
         result = super().run(tmp, task_vars)
         for found in (result.get("classes"), result.get("failed_classes")):
@@ -29,5 +31,7 @@ class ActionModule(NeuronAction):
         if without:
             named = ", ".join(sorted(without)[:10])
             more = " and %d more" % (len(without) - 10) if len(without) > 10 else ""
-            self._display.warning("no lock for %s%s: their facts are missing or of another version" % (named, more))
+            self._display.warning(
+                "no lock for %s%s: their facts are missing or of another version" % (named, more)
+            )
         return result

@@ -133,15 +133,13 @@ def refuse_numbers(module, *names, values=None):
                 )
 
 
-def run_task(module, task, arguments=None):
+def run_task(module, task, arguments=None, program=None):
     """The result of a task of the program; ends the module where it fails, or where the controller
-    has to send the program first."""
-    try:
-        program = find_program(module.params)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    if program is None:
-        module.exit_json(changed=False, program_needed=True)
+    has to send the program first.
+
+    ``program`` are the words of another program that takes the same request.
+    """
+    words = program or _name_program(module)
     if arguments is None:
         arguments = {
             n: v for n, v in module.params.items() if n not in NOT_OF_TASKS and v is not None
@@ -152,9 +150,7 @@ def run_task(module, task, arguments=None):
         "arguments": arguments,
         "check": module.check_mode,
     }
-    code, out, err = module.run_command(
-        [sys.executable, "-I", "-S", program, "task"], data=json.dumps(request), binary_data=True
-    )
+    code, out, err = module.run_command(words, data=json.dumps(request), binary_data=True)
     try:
         answer = json.loads(out)
     except ValueError:
@@ -171,6 +167,17 @@ def run_task(module, task, arguments=None):
             hint=hint,
         )
     return answer["result"]
+
+
+def _name_program(module):
+    try:
+        found = find_program(module.params)
+    except Refused as error:
+        module.fail_json(msg=str(error))
+    if found is None:
+        module.exit_json(changed=False, program_needed=True)
+    # Isolated: neither variables nor packages of the host change what runs.
+    return [sys.executable, "-I", "-S", found, "task"]
 
 
 def finish(module, result):

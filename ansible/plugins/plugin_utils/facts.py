@@ -16,7 +16,11 @@ def read_classes(names, hostvars):
     """The classes of hosts, the hosts of each class by its name, and by host why it has none."""
     rows, hosts, without = {}, {}, {}
     for name in names:
-        facts = (hostvars[name].get("ansible_facts") or {}).get("neuron_pin") if name in hostvars else None
+        facts = (
+            (hostvars[name].get("ansible_facts") or {}).get("neuron_pin")
+            if name in hostvars
+            else None
+        )
         problem = find_problem(facts)
         if problem:
             without[name] = problem
@@ -35,8 +39,13 @@ def find_problem(facts):
         return "its facts are not a document"
     version = facts.get("schema_version")
     if version != SCHEMA_VERSION:
-        return "its facts have schema_version %s, and %d is read" % (str(version)[:20], SCHEMA_VERSION)
+        return "its facts have schema_version %s, and %d is read" % (
+            str(version)[:20],
+            SCHEMA_VERSION,
+        )
     found = facts.get("class")
-    if not isinstance(found, Mapping) or not all(isinstance(found.get(f), str) for f in ("name", *FIELDS)):
+    if not isinstance(found, Mapping) or not all(
+        isinstance(found.get(f), str) for f in ("name", *FIELDS)
+    ):
         return "its facts have no class"
     return ""
