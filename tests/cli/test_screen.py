@@ -21,13 +21,14 @@ LIFECYCLE = ("lifecycle", "torch-neuronx 2.8", "--as-of", "2026-08-20")
 
 # Width ----------------------------------------------------------------------------------
 
-DOCUMENTS = re.compile(r"--format (?!text)|--diff|--dry-run|--write|^exec ")
+DOCUMENTS = re.compile(r"--format (?!text)|--diff|--dry-run|--write|^exec |^fleet facts ")
 """Commands whose output is a document for programs: files, JSON, shell scripts, diffs."""
 
 PASTED = re.compile(
-    r"^( {4}| *(hint: |do |would work: )?(sudo |neuron-pin |\S*python3? -m |git clone ))"
+    r"^( {4}| *(hint: |do |would work: )?(sudo |neuron-pin |\S*python3? -m |git clone )"
+    r"|  (pull|newest|with \S+) +public\.ecr\.aws/\S+$)"
 )
-"""Commands that somebody copies: broken over two lines they would be pasted as two."""
+"""Commands and images that somebody copies: broken over two lines they would be pasted as two."""
 
 
 def is_document(command: str) -> bool:
@@ -75,7 +76,7 @@ def test_help_fits(run: Run, monkeypatch: pytest.MonkeyPatch, command: str) -> N
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     done = run(*command.split(), "--help")
     assert done.out
-    assert [line for line in done.out.splitlines() if len(line) > WIDTH] == []
+    assert wide_lines(done.out) == []
 
 
 @pytest.mark.parametrize("columns_set", ["60", "80", "120"])

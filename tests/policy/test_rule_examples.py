@@ -20,6 +20,21 @@ REQUIREMENTS = {
 }
 """A requirements file in which a finding is, where the example checks one."""
 
+FILES = {
+    "NP617": (
+        "values.yaml",
+        "draDriver:\n  enabled: true\n  image:\n"
+        "    repository: public.ecr.aws/neuron/neuron-dra-driver\n    tag: 1.1.0\n"
+        "devicePlugin:\n  enabled: true\n",
+    ),
+    "NP618": (
+        "Dockerfile",
+        "FROM public.ecr.aws/neuron/pytorch-inference-neuronx:"
+        "2.7.0-neuronx-py310-sdk2.24.1-ubuntu22.04\n",
+    ),
+}
+"""Another file in which a finding is: its name and its text."""
+
 LOCKS = {"NP513": ("aws-neuronx-runtime-lib", "--instance", "trn2", "--sdk", "2.28.1")}
 """What the lock.json is a lock of, where the example checks one."""
 
@@ -53,6 +68,9 @@ def test_the_example_shows_its_rule(rule: Rule, run: Run) -> None:
     text = REQUIREMENTS.get(rule.identifier)
     if text is not None:
         Path("requirements.txt").write_text(text)
+    if rule.identifier in FILES:
+        name, text = FILES[rule.identifier]
+        Path(name).write_text(text)
     locked = LOCKS.get(rule.identifier)
     if locked is not None:
         run("lock", *locked, "--offline", "--as-of", "2026-08-20", "-o", "lock.json")
