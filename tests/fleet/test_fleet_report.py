@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,8 @@ def test_files_that_are_beside(run: Run, tmp_path: Path) -> None:
     folder = keep(tmp_path / "fleet", facts_of("good"))
     (folder / "README.md").write_text("The facts of the fleet.\n")
     (folder / ".hidden").write_text("no")
+    os.mkfifo(folder / "pipe")
+    (folder / "itself").symlink_to(".")
     assert run("fleet", "report", str(folder), *AS_OF, "-o", str(folder / "report.json")).code == 0
     assert names(report(run, str(folder), code=0)) == ["good"]
 

@@ -73,12 +73,16 @@ def read_cached_facts(paths: list[str], report: Report) -> Iterator[CachedFacts]
 
 
 def _list_files(folder: str) -> Iterator[str]:
-    """The files below a folder that may be facts; links to folders are not followed."""
+    """The files below a folder that may be facts; links to folders are not followed, and a pipe,
+    which nobody may ever write to, is not waited for."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and not name.lower().endswith(_OTHERS):
-                yield os.path.join(place, name)
+            path = os.path.join(place, name)
+            if name.startswith(".") or name.lower().endswith(_OTHERS):
+                continue
+            if os.path.isfile(path) or not os.path.exists(path):
+                yield path
 
 
 def _read_file(path: str, report: Report, *, is_host: bool) -> Iterator[CachedFacts]:
