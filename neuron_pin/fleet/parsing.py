@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import re
 from collections.abc import Callable
@@ -75,7 +76,7 @@ class FactsParser:
         rest = {key: value for key, value in document.items() if key not in ("host", "day")}
         try:
             # Version 2 has no references: equal values give equal bytes.
-            key = marshal.dumps(rest, 2)
+            key = hashlib.blake2b(marshal.dumps(rest, 2), digest_size=32).digest()
         except ValueError:
             raise InvalidFacts("nests too deeply") from None
         state = self._states.get(key)
