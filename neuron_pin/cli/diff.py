@@ -19,7 +19,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
     parser.examples = (
         "diff 2.28.1 2.32.0 --instance trn2",
         "diff lock.json latest",
-        "diff jax-training-neuronx:0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 jax-training-neuronx",
+        "diff 0.9.0-neuronx-py313-sdk2.31.1-ubuntu24.04 jax-training-neuronx",
     )
     what = "an SDK release, latest, a lock.json, pylock.toml, constraints.txt, a venv, an image, "
     what += "or host"

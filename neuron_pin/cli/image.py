@@ -24,7 +24,7 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         "image",
         "image 2.9.0-neuronx-py312-sdk2.31.0-ubuntu24.04",
         "image 'Deep Learning AMI Neuron (Ubuntu 24.04) 20260710'",
-        "image /aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id",
+        "image /aws/service/neuron/dlami/base/ubuntu-24.04/latest/image_id",
     )
     parser.add_argument(
         "image",
