@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuron_pin.hooks.installing import prepare_install
@@ -21,7 +21,16 @@ from .package_database import Packages, read_packages, run_program
 from .pin_files import list_pin_files
 from .placing import Prepared, describe_files, finish_changes
 from .snapshot import Snapshot, read_files, read_snapshot, write_snapshot
-from .step_run import RebootNeeded, StepFailed, StepResult, StepState, check_idle, do_step, is_done
+from .step_run import (
+    RebootNeeded,
+    StepFailed,
+    StepResult,
+    StepState,
+    check_idle,
+    do_step,
+    find_revision,
+    is_done,
+)
 
 ROOT = "/"
 _FOR_PACKAGES = ("update",)
@@ -52,7 +61,9 @@ class Applying:
     def run(self, digest: str, *, is_check: bool) -> dict[str, Any]:
         """Do what is not done yet, and tell it; raises `StepFailed` with the steps before."""
         before = read_packages(self._system)
-        files = [file for file in self._prepare_files() if file.changes]
+        files = []
+        if "pins" not in self._skip:
+            files = [file for file in self._prepare_files() if file.changes]
         steps = list(self._list_steps(has_files=bool(files)))
         results: list[StepResult] = []
         needs_reboot = False
@@ -73,6 +84,7 @@ class Applying:
                     error.results = tuple(results)
                     raise
             results.append(StepResult(step, state))
+        predicted = self._predict(before, [s for s, state in states if state is StepState.CHANGED])
         after = before if is_check else read_packages(self._system)
         if changes and not is_check and not needs_reboot:
             self._finish(after)
@@ -81,12 +93,14 @@ class Applying:
             "steps": [result.as_row() for result in results],
             "sdk": self._plan.resolution.sdk,
             "before": self._select(before),
-            "after": self._predict(before) if is_check else self._select(after),
+            "after": predicted if is_check else self._select(after),
             "reboot_required": needs_reboot,
             "driver": self._tell_driver(),
             "diff": [
                 *describe_files(self._enforced.place, files),
-                *self._describe_packages(before, after, is_check=is_check),
+                *_describe_packages(
+                    self._select(before), predicted if is_check else self._select(after)
+                ),
             ],
             "warnings": list(self._plan.notes),
         }
@@ -137,7 +151,7 @@ class Applying:
         for step in steps:
             if step.name in self._skip:
                 states.append((step, StepState.SKIPPED))
-            elif is_done(step, is_apt=self._is_apt):
+            elif is_done(step, is_apt=self._is_apt) and not self._needs_reload(step):
                 states.append((step, StepState.DONE))
             else:
                 # Before anything is changed: a machine in use keeps its pins, too.
@@ -154,6 +168,13 @@ class Applying:
             else (step, state)
             for step, state in states
         ]
+
+    def _needs_reload(self, step: Step) -> bool:
+        """Whether another driver is loaded than the one that a step installs."""
+        if not (self._reloads and step.reboot and step.pins):
+            return False
+        loaded = detect(ROOT).driver
+        return bool(loaded) and loaded != step.pins[0][1]
 
     def _do(self, step: Step) -> None:
         if step.name == "pins" and not step.commands:
@@ -208,32 +229,15 @@ class Applying:
             plain = {name.rpartition(".")[0]: v for name, v in packages.versions.items()}
         return {name: plain[name] for name in sorted(names) if name in plain}
 
-    def _predict(self, before: Packages) -> dict[str, str]:
-        """The packages as the plan leaves them; of what is not installed yet no revision is
-        known."""
+    def _predict(self, before: Packages, steps: Sequence[Step]) -> dict[str, str]:
+        """The packages as these steps leave them, with their revisions where the machine's package
+        lists have those."""
         found = self._select(before)
-        for step in self._plan.steps:
+        for step in steps:
             for name, version, _ in step.pins:
-                if not found.get(name, "").startswith(version):
-                    found[name] = version
+                if found.get(name, "").partition("-")[0] != version:
+                    found[name] = find_revision(name, version, is_apt=self._is_apt)
         return dict(sorted(found.items()))
-
-    def _describe_packages(
-        self, before: Packages, after: Packages, *, is_check: bool
-    ) -> list[dict[str, str]]:
-        old = self._select(before)
-        new = self._predict(before) if is_check else self._select(after)
-        if old == new:
-            return []
-        named = "installed packages"
-        return [
-            {
-                "before_header": named,
-                "after_header": named,
-                "before": "".join(f"{name} {version}\n" for name, version in old.items()),
-                "after": "".join(f"{name} {version}\n" for name, version in new.items()),
-            }
-        ]
 
     def _tell_driver(self) -> dict[str, str | None]:
         machine = detect(ROOT)
@@ -247,6 +251,20 @@ _REPAIR = Step(
     commands=("dpkg --configure -a",),
     as_root=True,
 )
+
+
+def _describe_packages(old: Mapping[str, str], new: Mapping[str, str]) -> list[dict[str, str]]:
+    if old == new:
+        return []
+    named = "installed packages"
+    return [
+        {
+            "before_header": named,
+            "after_header": named,
+            "before": "".join(f"{name} {version}\n" for name, version in old.items()),
+            "after": "".join(f"{name} {version}\n" for name, version in new.items()),
+        }
+    ]
 
 
 def _installs(step: Step) -> bool:

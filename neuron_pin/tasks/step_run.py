@@ -81,6 +81,20 @@ def is_done(step: Step, *, is_apt: bool) -> bool:
     return False
 
 
+def find_revision(name: str, version: str, *, is_apt: bool) -> str:
+    """A version as the configured repositories have it, with its revision; the version itself
+    where they do not tell."""
+    if not is_apt:
+        form = "%{epoch}:%{version}-%{release}\n"
+        words = 'dnf -q --cacheonly repoquery --latest-limit 1 --qf "$1" "$2" 2>/dev/null'
+        lines = _shell(words, form, f"{name}-{version}").stdout.splitlines()
+        found = next((line for line in lines if line.partition(":")[2].startswith(version)), "")
+        return found or version
+    done = _shell(render_test("pin", is_apt=is_apt), name, version)
+    found = done.stdout.strip().partition("=")[2]
+    return found if done.returncode == 0 and found.startswith(version) else version
+
+
 def check_idle(step: Step, *, is_apt: bool) -> None:
     """Raise `StepFailed` where something uses the devices that a step stops."""
     if step.stops and _shell(render_test("idle", is_apt=is_apt)).returncode:
