@@ -72,26 +72,71 @@ def read_package() -> Iterator[tuple[str, bytes]]:
 
 def adapt(source: str) -> str:
     """A module without what Python 3.9 lacks: ``strict`` of `zip` and ``slots`` of `dataclass`,
-    which change nothing where a program has no mistake, and `itertools.pairwise`."""
+    which change nothing where a program has no mistake; `itertools.pairwise`; and unions of types
+    where they are evaluated: as names of types, which become texts, and in `isinstance`."""
     source = source.replace("from itertools import pairwise\n", f"{PAIRWISE}\n")
-    lines = source.encode().splitlines(keepends=True)
-    calls = [
-        (node, keyword)
-        for node in ast.walk(ast.parse(source))
+    tree = ast.parse(source)
+    changes = [
+        change
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        for keyword in node.keywords
-        if (node.func.id, keyword.arg) in {("zip", "strict"), ("dataclass", "slots")}
+        for change in _adapt_call(node, node.func.id)
     ]
-    for _, keyword in sorted(calls, key=lambda each: -each[1].lineno):
-        line = keyword.lineno - 1
-        assert keyword.end_lineno == keyword.lineno
-        head, tail = lines[line][: keyword.col_offset], lines[line][keyword.end_col_offset :]
-        if head.rstrip().endswith(b","):
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and _has_union_of_types(statement.value):
+            text = ast.get_source_segment(source, statement.value) or ""
+            changes.append((statement.value, repr(" ".join(text.split()))))
+    data = source.encode()
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for node, text in sorted(changes, key=lambda each: -starts[each[0].lineno - 1]):
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        head = data[: starts[node.lineno - 1] + node.col_offset]
+        tail = data[starts[node.end_lineno - 1] + node.end_col_offset :]
+        if not text and head.rstrip().endswith(b","):
             head = head.rstrip()[:-1]
-        elif tail.lstrip().startswith(b","):
+        elif not text and tail.lstrip().startswith(b","):
             tail = tail.lstrip()[1:].lstrip(b" ")
-        lines[line] = head + tail
-    return b"".join(lines).decode()
+        data = head + text.encode() + tail
+    return data.decode()
+
+
+def _adapt_call(call: ast.Call, name: str) -> Iterator[tuple[ast.expr | ast.keyword, str]]:
+    """The parts of a call that are replaced, each with what stands there instead."""
+    for keyword in call.keywords:
+        if (name, keyword.arg) in {("zip", "strict"), ("dataclass", "slots")}:
+            yield keyword, ""
+    if name in ("isinstance", "issubclass") and isinstance(call.args[-1], ast.BinOp):
+        yield call.args[-1], f"({', '.join(map(ast.unparse, _list_joined(call.args[-1])))})"
+
+
+def _list_joined(node: ast.expr) -> list[ast.expr]:
+    """What ``|`` joins in an expression; the expression itself where it joins nothing."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_list_joined(node.left), *_list_joined(node.right)]
+    return [node]
+
+
+def _has_union_of_types(value: ast.expr) -> bool:
+    """Whether an expression joins types, and not sets or numbers: classes have capitals and small
+    letters, constants capitals alone."""
+    return any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.BitOr)
+        and all(map(_is_type, _list_joined(node)))
+        for node in ast.walk(value)
+    )
+
+
+def _is_type(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value is None or isinstance(node.value, str)
+    if isinstance(node, ast.Subscript):
+        return _is_type(node.value)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    is_class = name[:1].isupper() and not name.isupper()
+    return is_class or name in ("str", "int", "float", "bytes", "bool", "list", "dict", "tuple")
 
 
 def build(files: Mapping[str, bytes]) -> bytes:

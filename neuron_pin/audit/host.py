@@ -53,7 +53,7 @@ from .repositories import check_apt
 from .requirements import check_packages
 from .scope import check_scope
 
-MakeTarget = Callable[["str | None", str], Target]
+MakeTarget = Callable[[str | None, str], Target]
 
 
 def check_host(

@@ -40,7 +40,7 @@ MAX_DEPTH = 3
 """Parts of a path from elsewhere (``/opt/app/requirements.txt``) of which the last one tells the
 file."""
 
-MakeTarget = Callable[["str | None", str], Target]
+MakeTarget = Callable[[str | None, str], Target]
 """A target for a Python and an operating system, each empty for what the user said; a Python of
 none is one that cannot be told, whatever the operating system has."""
 

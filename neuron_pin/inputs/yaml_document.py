@@ -78,12 +78,7 @@ class YamlMap(NamedTuple):
         return (found,) if found is not None else ()
 
 
-# Python 3.9, which runs neuron-pin.pyz, cannot join types.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    YamlNode = YamlText | YamlList | YamlMap
-else:
-    YamlNode = object
+YamlNode = YamlText | YamlList | YamlMap
 
 
 class YamlDocument(NamedTuple):

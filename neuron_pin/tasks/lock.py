@@ -39,6 +39,9 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     classes = _read_classes(values.get("classes"))
     catalog = load_catalog()
     day = read_day(arguments.text("as_of"))
+    # Wrong options are of the whole task, and not of a class.
+    _make_settings(classes[0], arguments)
+    parse_all(list(arguments.words("requirements")))
     found: dict[str, Any] = {}
     failed: dict[str, Any] = {}
     diff: list[dict[str, str]] = []

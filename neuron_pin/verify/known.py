@@ -22,7 +22,7 @@ class Known(NamedTuple):
     graph: Graph
 
 
-Found = Iterator["Problem | Gap"]
+Found = Iterator[Problem | Gap]
 
 
 def rows_of_target(known: Known) -> Iterator[Evidence]:

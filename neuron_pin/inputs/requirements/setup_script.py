@@ -33,13 +33,8 @@ _NAMED = re.compile(
 Row = tuple[str, int]
 """A text, and the line on which it begins."""
 
-# Python 3.9, which runs neuron-pin.pyz, cannot join types.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    Value = list[Row] | dict[str, list[Row]] | None
-    """What an expression stands for: rows, a table of them, or nothing that can be told."""
-else:
-    Value = object
+Value = list[Row] | dict[str, list[Row]] | None
+"""What an expression stands for: rows, a table of them, or nothing that can be told."""
 
 
 def read_setup_script(path: str) -> ProjectParts:

@@ -40,12 +40,7 @@ class HclOther(NamedTuple):
     line: int
 
 
-# Python 3.9, which runs neuron-pin.pyz, cannot join types.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    HclValue = HclText | HclList | HclOther
-else:
-    HclValue = object
+HclValue = HclText | HclList | HclOther
 
 
 class HclBlock(NamedTuple):

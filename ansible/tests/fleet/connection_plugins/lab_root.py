@@ -87,7 +87,7 @@ class Connection(ConnectionBase):
         output = process.stdout.read()
         feeder.join()
         reader.join()
-        _, status, used = os.wait4(process.pid, 0)
+        status, used = os.wait4(process.pid, 0)[1:]
         process.returncode = os.waitstatus_to_exitcode(status)
         self._count(used.ru_utime + used.ru_stime)
         return process.returncode, output, errors[0]
