@@ -13,7 +13,7 @@ description:
   - Gathers instance, operating system, kernel, driver, packages, holds, pins, hooks and environments of a
     host in one call, and the findings of the maintenance policy if that is wanted.
   - A summary is at most 8000 bytes, so that it can be kept in a fact cache. What was left out is counted in
-    C(omitted).
+    C(left_out).
 extends_documentation_fragment:
   - neuron_pin.neuron.attributes
   - neuron_pin.neuron.attributes.reads
@@ -109,9 +109,17 @@ ansible_facts:
             - name: aws-neuronx-dkms
               version: 2.26.5.0
               ecosystem: apt
-        findings:
-          description: Counts by severity and rule, and the findings. None unless O(check) is true.
+              held: false
+        rules:
+          description: The number of findings by rule. None unless O(check) is true.
           type: dict
+          returned: success
+          sample:
+            NP601: 1
+        findings:
+          description: The findings, each with C(rule), C(severity), C(subject) and C(place). None unless O(check) is true.
+          type: list
+          elements: dict
           returned: success
 """
 
