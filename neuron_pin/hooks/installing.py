@@ -149,8 +149,8 @@ def carry_out(
 ) -> list[str]:
     """Write and remove; gives the paths where something was done.
 
-    ``again`` is the command line, shown where root has to run it.  Raises `CannotWrite`,
-    before anything is written, where this user may not write.
+    ``again`` is the command line, shown where root has to run it; empty for a program's call.
+    Raises `CannotWrite`, before anything is written, where this user may not write.
     """
     changed = [file for file in prepared if file.changes]
     for file in changed:
@@ -230,7 +230,9 @@ def _check_may_write(path: str, place: HookLocation, again: Sequence[str]) -> No
     raise CannotWrite(
         path,
         "only root can write here" if needs_root else f"{folder} is not writable",
-        hint="run: sudo " + shlex.join(again) if needs_root else "",
+        hint=("run: sudo " + shlex.join(again) if again else "run it as root")
+        if needs_root
+        else "",
     )
 
 

@@ -87,8 +87,16 @@ def _remove(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dict
     if arguments.text("lock") or arguments.text("lock_content"):
         raise WrongUsage("a lock is given, but the hook is to be removed")
     overwrite = arguments.flag("overwrite")
-    prepared = []
+    told: list[dict[str, Any]] = []
     for kind in kinds:
+        # One by one: the last one takes the programs along that they share.
         place = find_place(kind, arguments)
-        prepared.append(Prepared(place, prepare_removal(place, overwrite=overwrite)))
-    return {**finish_changes(prepared, is_check=is_check), "warnings": [], "kinds": kinds}
+        prepared = Prepared(place, prepare_removal(place, overwrite=overwrite))
+        told.append(finish_changes([prepared], is_check=is_check))
+    return {
+        "changed": any(each["changed"] for each in told),
+        "files": [path for each in told for path in each["files"]],
+        "diff": [row for each in told for row in each["diff"]],
+        "warnings": [],
+        "kinds": kinds,
+    }

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import UnreadableInput, WrongUsage
 
 
 @contextlib.contextmanager
@@ -25,4 +25,10 @@ def open_lock(path: str, text: str) -> Iterator[str]:
         named = os.path.join(folder, "lock.json")
         with open(named, "w", encoding="utf-8") as stream:
             stream.write(text)
-        yield named
+        try:
+            yield named
+        except UnreadableInput as error:
+            if error.path != named:
+                raise
+            # The controller has never heard of that path.
+            raise UnreadableInput("the lock", error.line, error.problem, hint=error.hint) from None

@@ -218,3 +218,20 @@ def test_an_error_is_explained(root: Path) -> None:
     found = do("explain_error", root=str(root), text=message)
     assert found["known"] and found["explanation"]["errors"][0]["name"] == "neff-too-new"
     assert not do("explain_error", root=str(root), text="everything is fine")["known"]
+
+
+def test_a_broken_lock_of_the_controller_is_named_without_a_path(root: Path) -> None:
+    answer = ask("pin", root=str(root), lock_content="nonsense")
+    assert answer["error"] == "UnreadableInput" and answer["message"].startswith("the lock:")
+
+
+def test_hooks_of_two_package_managers_go_together(root: Path, lock: str, tmp_path: Path) -> None:
+    before = files_of(root)
+    made = make_locks(tmp_path / "locks", "rocky9")
+    (of_rpm,) = (row["path"] for row in made["classes"].values())
+    (root / "usr/lib/python3/dist-packages/dnf-plugins").mkdir(parents=True)
+    do("hook", root=str(root), lock=lock)
+    do("hook", root=str(root), lock=of_rpm, kinds=["dnf"], allow_other_os=True)
+    assert do("hook", root=str(root), state="absent")["changed"]
+    assert not do("hook", root=str(root), state="absent")["changed"]
+    assert files_of(root) == before
