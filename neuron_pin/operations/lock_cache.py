@@ -62,7 +62,7 @@ class LockCache:
         stale after ``until`` (seconds since the epoch)."""
         if len(found.exclusions) > MAX_EXCLUSIONS:
             return
-        packages = [_as_json(package) for package in found.packages]
+        packages = [_as_row(package) for package in found.packages]
         exclusions = [
             [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
             for e in found.exclusions
@@ -88,6 +88,23 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_as_json(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _as_row(package: LockedPackage) -> list[Any]:
+    """A package as `_package` reads it; `json` takes a tuple as a list."""
+    key, version, pin, phase, kind, sdk, source, files, via, is_known = package
+    return [
+        (key.ecosystem.name, key.name),
+        version,
+        (pin.base, pin.reach.name),
+        phase.name,
+        kind.name if kind is not None else None,
+        sdk,
+        source,
+        files,
+        via,
+        is_known,
+    ]
 
 
 def _package(row: list[Any]) -> LockedPackage:

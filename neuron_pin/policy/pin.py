@@ -27,6 +27,9 @@ class Ecosystem(Enum):
     SDK = "sdk"
     BOND = "bond"
 
+    # In C: it is part of every key of a package, and an enumeration's own is in Python.
+    __hash__ = object.__hash__
+
     @property
     def is_system(self) -> bool:
         """Whether the operating system's package manager installs it: it comes from a

@@ -61,6 +61,7 @@ class ForwardSearch:
         self._criteria: dict[str, _Criterion] = {}
         self._touched: set[str] = set()
         self._waiting: set[str] = set()
+        self._first: set[str] = set()
         # By preference; an entry that no longer holds is passed over.
         self._next: list[tuple[bool, int, str]] = []
 
@@ -99,12 +100,16 @@ class ForwardSearch:
     def _wait(self) -> None:
         """Everything that is not pinned waits, and nothing else."""
         self._waiting = {key for key in self._criteria if key not in self.mapping}
-        self._next = [self._preference(key) for key in self._waiting]
+        self._first = {key for key in self._waiting if key.startswith(_FIRST)}
+        self._next = [self._preference(key) for key in self._waiting - self._first]
         heapify(self._next)
 
     def _expect(self, key: str) -> None:
         self._waiting.add(key)
-        heappush(self._next, self._preference(key))
+        if key.startswith(_FIRST):
+            self._first.add(key)
+        else:
+            heappush(self._next, self._preference(key))
 
     def _preference(self, key: str) -> tuple[bool, int, str]:
         return (not self._criteria[key].is_exact, self._provider.rank(key), key)
@@ -112,9 +117,10 @@ class ForwardSearch:
     def _choose(self) -> str:
         """What `Provider` prefers: the release, bonds as they came in, what is pinned, what was
         asked for, in its order, and of others the first by name."""
-        first = [key for key in self._waiting if key.startswith(_FIRST)]
-        if first:
-            return min(first, key=[SDK_IDENTIFIER, *self._criteria].index)
+        if self._first:
+            name = min(self._first, key=[SDK_IDENTIFIER, *self._criteria].index)
+            self._first.remove(name)
+            return name
         while True:
             found = heappop(self._next)
             if found[2] in self._waiting and found == self._preference(found[2]):

@@ -168,6 +168,8 @@ class IndexCandidates:
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Start to read what the graph will come to."""
+        if not self._sources.reads_ahead:
+            return
         for requirement in requirements:
             for index in self._sources.indexes.likely(requirement.name):
                 self._sources.expect(index, requirement.name, requirement.range, requirement.extras)

@@ -50,7 +50,10 @@ def first_exclusion(
 ) -> Exclusion | None:
     """The first rule that excludes a candidate, or None; ``rules`` are all unless given."""
     if rules is None:
-        rules = THIRD_PARTY_RULES if _is_third_party(candidate, context) else RULES
+        third_party = _is_third_party(candidate, context)
+        if third_party and _is_plain(candidate, context.target):
+            return None
+        rules = THIRD_PARTY_RULES if third_party else RULES
     for rule, decide in rules:
         grounds = decide(candidate, context)
         if grounds is not None:
@@ -65,6 +68,23 @@ def _is_third_party(candidate: Candidate, context: Context) -> bool:
         candidate.member is None
         and key.ecosystem is Ecosystem.PIP
         and key.name not in context.catalog.packages
+    )
+
+
+def _is_plain(candidate: Candidate, target: Target) -> bool:
+    """Whether `THIRD_PARTY_RULES` have nothing against a candidate, as of nearly all: one question
+    instead of seven.  Where the answer is no, the rules decide."""
+    return (
+        candidate.fits
+        and candidate.has_wheel
+        and candidate.yanked is None
+        and not candidate.prerelease
+        and candidate.version.replace(".", "").isdigit()
+        and candidate.uploaded[:10] <= target.as_of.isoformat()
+        and (
+            not candidate.requires_python
+            or admits_python(candidate.requires_python, target.python_full)
+        )
     )
 
 

@@ -99,6 +99,11 @@ class Sources:
             self._reader = Reader(fetcher, self.target)
         return self._reader
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether `expect` does anything."""
+        return not self._network.offline
+
     # Projects --------------------------------------------------------------------------
 
     def project(self, index: Index, name: str) -> ProjectRecord | None:
@@ -141,7 +146,7 @@ class Sources:
         Nothing is read ahead that the records have; an error shows when the thing itself is
         asked for.
         """
-        if self._network.offline:
+        if not self.reads_ahead:
             return
         key, wanted = (index, name), tuple(extras)
         ranges = self._expected.setdefault(key, [])

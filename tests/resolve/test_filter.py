@@ -89,6 +89,7 @@ def test_what_the_facts_do_not_have_is_judged_as_by_all_rules(
         {}, {"fits": False}, {"has_wheel": False, "fits": False}, {"yanked": ""},
         {"is_sdist": True, "fits": False}, {"prerelease": True}, {"public": True},
         {"requires_python": ">=3.12"}, {"uploaded": "2026-03-02T00:00:00Z", "yanked": ""},
+        {"requires_python": ">=3.8"}, {"uploaded": "2026-03-02T00:00:00Z"}, {"has_wheel": False},
     ]  # fmt: skip
     versions = ("1.0", "2.1.3rc1", "2.2.0.post1", "1.2.2b3.0", "1!2.0+cpu", "weird")
     for version, changes in itertools.product(versions, others):

@@ -104,6 +104,7 @@ class RecordCache:
         self.folder = folder
         self._packs: list[Pack] | None = None
         self._pending: dict[int, Entry] = {}
+        self._found: dict[int, Entry] = {}
         self._size = 0
         self._lock = allocate_lock()
 
@@ -145,7 +146,7 @@ class RecordCache:
         return entry is not None and entry.stamp == stamp
 
     def _find(self, digest: int) -> Entry | None:
-        pending = self._pending.get(digest)
+        pending = self._pending.get(digest) or self._found.get(digest)
         if pending is not None:
             return pending
         if self._packs is None:
@@ -157,7 +158,10 @@ class RecordCache:
             number = pack.find(digest)
             if number is not None and pack.stamp(number) > newest:
                 newest, found = pack.stamp(number), (pack, number)
-        return found[0].entry(found[1]) if found is not None else None
+        if found is None:
+            return None
+        entry = self._found[digest] = found[0].entry(found[1])
+        return entry
 
     def save(self, kind: str, key: str, values: list[Any]) -> None:
         """Keep a record.  A cache that cannot be written is none, and no error."""
@@ -195,6 +199,7 @@ class RecordCache:
                 with contextlib.suppress(OSError):
                     merge_packs(os.path.join(self.folder, PACKS))
                 self._packs = None
+                self._found = {}
 
     def _write(self) -> None:
         if not self._pending:
@@ -206,6 +211,7 @@ class RecordCache:
             write_pack(folder, self._pending.values())
             self._packs = open_packs(folder)
             self._pending = {}
+            self._found = {}
         # What cannot be written stays in memory, and is not tried again for each record.
         self._size = 0
 

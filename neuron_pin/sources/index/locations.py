@@ -54,10 +54,18 @@ class Indexes:
         self.bindings = dict(bindings)
         self.credentials = dict(credentials)
         self._catalog = catalog
+        self._orders: dict[str, Sequence[Index]] = {}
 
-    def of(self, name: str) -> list[Index]:
+    def of(self, name: str) -> Sequence[Index]:
         """Where a name is looked for, in this order: every index for Neuron's own names, so
         that a decoy is seen and named, every index but Neuron's for the others."""
+        # Asked several times of each of hundreds.
+        known = self._orders.get(name)
+        if known is None:
+            known = self._orders[name] = self._find_order(name)
+        return known
+
+    def _find_order(self, name: str) -> Sequence[Index]:
         package = self._catalog.packages.get(name)
         others = [index for index in self.all if not index.is_neuron]
         if package is None and name in self.bindings:
@@ -75,7 +83,7 @@ class Indexes:
         found = (index for index in self.all if index.url.rstrip("/") == url.rstrip("/"))
         return next(found, Index(url))
 
-    def likely(self, name: str) -> list[Index]:
+    def likely(self, name: str) -> Sequence[Index]:
         """Where a name will surely be looked for."""
         found = self.of(name)
         first = next((number for number, index in enumerate(found) if not index.is_flat), 0)
