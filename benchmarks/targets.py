@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def compare_closure(
     # With the interpreter named, uv starts it once a cache; as it is mostly run, it looks for one
     # on the PATH, where there may be launchers that it has to start.
     at = theirs.index("--python")
-    found = [*theirs[:at], "--python-version", PYTHON, *theirs[at + 2 :]]
+    found = [*theirs[:at], "--python-version", platform.python_version(), *theirs[at + 2 :]]
 
     def forget(name: str) -> None:
         if name == "anew":
