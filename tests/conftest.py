@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import importlib.util
 import io
+import ipaddress
 import json
 import os
 import shutil
@@ -36,6 +37,7 @@ from neuron_pin.cli import main
 from neuron_pin.cli.console import Console
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.operations.lock import lock as make_lock
+from neuron_pin.sources.http import transport
 
 # Workers that run tests in parallel have the width of a terminal that nobody looks at.
 os.environ.pop("COLUMNS", None)
@@ -120,6 +122,27 @@ def shallow(monkeypatch: pytest.MonkeyPatch) -> str:
 
         monkeypatch.setattr(module, "loads", bounded)
     return "[" * 20 + "]" * 20
+
+
+@pytest.fixture(autouse=True)
+def no_public_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No public name is known, and nobody waits before asking for it again: a test that asks an
+    index by mistake fails at once, where there is a network and where there is none."""
+    if request.node.get_closest_marker("network"):
+        return
+    resolve = socket.getaddrinfo
+
+    def resolve_here(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name not in ("localhost", socket.gethostname()):
+            try:
+                ipaddress.ip_address(name.partition("%")[0])
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+        return resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_here)
+    monkeypatch.setattr(transport, "BACKOFF", 0)
 
 
 class Outcome(NamedTuple):

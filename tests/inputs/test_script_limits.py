@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from conftest import Run
 
-LONG = ":\n" * 60_000
+from neuron_pin.inputs.containers import shell
+
+LONG = ":\n" * 600
 
 
 @pytest.mark.parametrize(
@@ -12,8 +15,9 @@ LONG = ":\n" * 60_000
     [("run one\n", False), ("run one\npip install neuronx-cc==2.*\n", True)],
 )
 def test_a_limit_is_an_error_where_the_script_has_a_neuron_package(
-    run, last: str, is_found: bool
+    run: Run, monkeypatch: pytest.MonkeyPatch, last: str, is_found: bool
 ) -> None:
+    monkeypatch.setattr(shell, "MAX_CALLED", 20 * len(LONG))
     calls = "".join(f"run {number}\n" for number in range(60))
     Path("long.sh").write_text(f"#!/bin/bash\nrun() {{\n{LONG}}}\n{calls}{last}")
     done = run("check", "long.sh", "--instance", "trn2")

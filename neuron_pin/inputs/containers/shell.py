@@ -31,7 +31,7 @@ from .shell_words import (
     script_lines,
 )
 
-MAX_CALLED = 2 * 1024 * 1024
+MAX_CALLED = 512 * 1024
 """Characters of functions that are called, and of scripts that are sourced, in one reading."""
 
 MAX_VARIABLES = 2_000

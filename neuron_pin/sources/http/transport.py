@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import requests
 
 RETRIES = 3
+BACKOFF = 0.3
+"""Seconds before the second retry; each later one waits twice as long."""
 PATIENCE = 20.0
 MAX_REDIRECT = 64 * 1024
 
@@ -177,7 +179,7 @@ class Transport:
 
         retry = Bounded(
             total=self.limits.retries,
-            backoff_factor=0.3,
+            backoff_factor=BACKOFF,
             status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=("GET",),
             respect_retry_after_header=True,
