@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def put(folder: Path, name: str, data: bytes) -> tuple[str, str]:
     return (folder / name).as_uri(), hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_the_script_runs_what_was_verified(document: dict[str, Any], tmp_path: Path) -> None:
     url, digest = put(tmp_path, "neuron-pin.pyz", PROGRAM)
     program = {"ProgramUrl": url, "ProgramSha256": digest}

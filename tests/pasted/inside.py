@@ -99,6 +99,8 @@ class Inside:
             "NP_FOLDER": folder,
             "NP_VARIABLES": self.values["VARIABLES"],
             "NP_COMMAND": command,
+            # util-linux 2.39 and later pass the layers by a call that takes 255 bytes at most.
+            "LIBMOUNT_FORCE_MOUNT2": "always",
         }
         begun = time.monotonic()
         with tempfile.TemporaryFile(dir=self.folder) as printed:

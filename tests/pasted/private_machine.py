@@ -52,7 +52,7 @@ def why_not() -> str:
 
     if not has_apt:
         return "apt, dpkg and apt-utils"
-    for program in ("unshare", "git", "gpg", "openssl"):
+    for program in ("unshare", "curl", "git", "gpg", "openssl"):
         if not any(os.access(f"{place}/{program}", os.X_OK) for place in os.get_exec_path()):
             return str(program)
     with tempfile.TemporaryDirectory() as folder:
