@@ -211,7 +211,7 @@ def test_includes_have_a_depth(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     for number in range(5):
         Path(f"{number}.txt").write_text(f"-r {number + 1}.txt\n")
     Path("5.txt").write_text("neuronx-cc\n")
-    words = ("lock", "--offline", "-r", "0.txt", "--instance", "trn1")
+    words = ("lock", "--offline", "-r", "0.txt", "--instance", "trn1", "--python", "3.11")
     assert run(*words).code == 0
     monkeypatch.setattr("neuron_pin.inputs.requirements.requirements_txt.MAX_DEPTH", 3)
     done = run(*words)

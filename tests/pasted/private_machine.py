@@ -52,6 +52,8 @@ def why_not() -> str:
 
     if not has_apt:
         return "apt, dpkg and apt-utils"
+    if sys.version_info >= (3, 14):
+        return "Python 3.10 to 3.13, which Neuron packages are listed for"
     for program in ("unshare", "curl", "git", "gpg", "openssl"):
         if not any(os.access(f"{place}/{program}", os.X_OK) for place in os.get_exec_path()):
             return str(program)

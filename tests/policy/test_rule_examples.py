@@ -76,6 +76,7 @@ def test_the_example_shows_its_rule(rule: Rule, run: Run) -> None:
         run("lock", *locked, "--offline", "--as-of", "2026-08-20", "-o", "lock.json")
     if words[0] in ("lock", "explain"):
         words.append("--offline")
+        words += [] if "--python" in words else ["--python", "3.11"]
     if words[0] in DATED and "--as-of" not in words:
         words += ["--as-of", "2026-08-20"]
     done = run(*words)

@@ -110,8 +110,11 @@ for _case in (case for cases in CASES.values() for case in cases if "command" in
 
 def words_of(command: str) -> list[str]:
     words = shlex.split(command)
-    is_dated = words[0] in DATED and "--as-of" not in words
-    return [*words, "--as-of", "2026-08-20"] if is_dated else words
+    if words[0] in DATED and "--as-of" not in words:
+        words += ["--as-of", "2026-08-20"]
+    if words[0] in ("lock", "explain") and words[1] != "neff" and "--python" not in words:
+        words += ["--python", "3.11"]
+    return words
 
 
 @pytest.mark.parametrize("case", COMMANDS, ids=lambda case: case[0])

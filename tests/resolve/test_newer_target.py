@@ -71,7 +71,7 @@ EXPLAINED = [
     ("neuronx-cc==2.99.1.0", [], 1, 1),
     ("neuronx-cc==2.99.*", [], 1, 1),
     ("neuronx-cc>=2.99", [], 1, 1),
-    ("neuronx-cc", [], 0, 0),
+    ("neuronx-cc", ["--python", "3.11"], 0, 0),
     ("neuronx-cc==2.27.*", ["--os", "ubuntu28.04", "--python", "3.17"], 0, 2),
 ]
 

@@ -180,7 +180,9 @@ def _read_export(lines: Lines, found: InstalledList) -> None:
 # dpkg, apt ------------------------------------------------------------------------------------
 
 
-_DPKG_HEAD = r"\|\|/ Name\s+Version"
+_DPKG_HEAD = r"\|\|[/|] Name\s+Version"
+"""With a slash up to dpkg 1.22, with a third bar in 1.23."""
+
 _DPKG_ROW = r"[uirph][nicUFHWt]R?\s+[a-z0-9][a-z0-9+.-]+(?::[a-z0-9-]+)?\s+(?:\d\S*|<none>)\s+\S"
 _STATES = {
     "i": "installed",
