@@ -160,6 +160,22 @@ def test_what_has_no_neuron_package_is_not_an_environment_to_check(tmp_path: Pat
     assert find_environments(str(tmp_path), {"torch-neuronx"}).folders == ()
 
 
+def test_wheels_that_uv_keeps_unpacked_are_not_installed(tmp_path: Path) -> None:
+    cache = tmp_path / "root/.cache/uv"
+    for folder in ("archive-v0/Ab3", "builds-v0/.tmpA/lib/python3.12/site-packages"):
+        dist_info(cache / folder)
+    (cache / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55")
+    # uv's own environments and `uv venv` have the tag, too; without it a folder is anybody's.
+    for venv in (cache / "environments-v2/tool", tmp_path / "project/.venv"):
+        dist_info(venv / "lib/python3.12/site-packages")
+        (venv / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55")
+    dist_info(tmp_path / "srv/archive-v1")
+    found = find_environments(str(tmp_path), {"torch-neuronx"})
+    assert [str(Path(folder).relative_to(tmp_path)) for folder in found.folders] == [
+        "project/.venv", "root/.cache/uv/environments-v2/tool", "srv/archive-v1",
+    ]  # fmt: skip
+
+
 def test_links_are_not_followed_and_the_search_has_a_bound(tmp_path: Path) -> None:
     site = tmp_path / "elsewhere/lib/python3.10/site-packages"
     dist_info(site)

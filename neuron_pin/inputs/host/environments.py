@@ -24,6 +24,9 @@ MAX_FOLDERS = 100_000
 MAX_MOUNTS = 4 * 1024 * 1024
 _WITHOUT = frozenset({"__pycache__", ".git", "node_modules", "lost+found", "pkgs"})
 """Folders without environments; ``pkgs`` is conda's cache."""
+_UNPACKED = re.compile(r"(?:archive|builds)-v\d+")
+"""The folders of uv's cache, beside its CACHEDIR.TAG, that hold unpacked wheels and what it built
+them in: nothing of them is installed."""
 _WITHOUT_BELOW_ROOT = frozenset(
     {"boot", "dev", "proc", "run", "sys", "tmp", "usr/include", "usr/share", "usr/src", "var/tmp"}
     | {f"{lib}/{name}" for lib in ("lib", "usr/lib") for name in ("firmware", "modules")}
@@ -78,9 +81,12 @@ def find_environments(
             continue
         if os.path.basename(below) in ("site-packages", "dist-packages"):
             continue
+        is_cache = ("CACHEDIR.TAG", False) in entries
         for name, is_folder in entries:
             inner = os.path.join(below, name)
             if not is_folder or name in _WITHOUT or inner in _WITHOUT_BELOW_ROOT:
+                continue
+            if is_cache and _UNPACKED.fullmatch(name):
                 continue
             if f"/{inner}" in foreign:
                 skipped.append((f"/{inner}", foreign[f"/{inner}"]))
