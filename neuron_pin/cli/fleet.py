@@ -186,6 +186,15 @@ def _tell(errors: list[NeuronPinError], console: Console) -> None:
         console.warn(f"{len(errors) - MAX_TOLD} more could not be read; the report names them")
 
 
+def _tell_others(fleet: ReadFleet, console: Console) -> None:
+    """Name the hosts that Ansible knows, but nobody gathered facts from."""
+    if fleet.others:
+        names = list(fleet.others[:MAX_TOLD])
+        if len(fleet.others) > MAX_TOLD:
+            names.append(f"{len(fleet.others) - MAX_TOLD} more")
+        console.warn(f"Ansible's cache has other facts alone of {', '.join(names)}")
+
+
 MAX_TOLD = 20
 """Errors that are told one by one."""
 
@@ -203,6 +212,7 @@ def _classes(options: Options, console: Console) -> int:
         console.result(render_classes_json(report.classes, list_unread(fleet.problems)))
     else:
         console.result(render_classes_text(report.classes, console.screen))
+    _tell_others(fleet, console)
     _tell(errors, console)
     return 2 if errors else 0
 
@@ -244,6 +254,7 @@ def _report(options: Options, console: Console) -> int:
         console.result(text)
     else:
         _write(text, options, console)
+    _tell_others(fleet, console)
     _tell(errors, console)
     if options.exit_zero:
         return 0

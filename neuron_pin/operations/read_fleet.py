@@ -8,17 +8,19 @@ from neuron_pin.errors import LaterFormat, UnreadableInput
 from neuron_pin.fleet.fleet_report import Unread
 from neuron_pin.fleet.host_facts import HostFacts
 from neuron_pin.fleet.parsing import FactsParser, InvalidFacts
-from neuron_pin.inputs.facts.cached import read_cached_facts
+from neuron_pin.inputs.facts.cached import OtherFacts, read_cached_facts
 from neuron_pin.record import NamedTuple
 
 
 class ReadFleet(NamedTuple):
     """Hosts by name, and what could not be read.  ``doubtful`` are names that several documents
-    give: they are of no host, for nobody knows which one is right."""
+    give: they are of no host, for nobody knows which one is right.  ``others`` are hosts of which
+    Ansible's cache has facts, but not these."""
 
     hosts: dict[str, HostFacts]
     problems: tuple[UnreadableInput, ...]
     doubtful: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
 
 
 def read_fleet(paths: Sequence[str], parser: FactsParser) -> ReadFleet:
@@ -28,7 +30,15 @@ def read_fleet(paths: Sequence[str], parser: FactsParser) -> ReadFleet:
     hosts: dict[str, HostFacts] = {}
     places: dict[str, str] = {}
     doubtful: set[str] = set()
-    for found in read_cached_facts(list(paths), problems.append):
+    others: list[str] = []
+
+    def report(problem: UnreadableInput) -> None:
+        if isinstance(problem, OtherFacts):
+            others.append(problem.host)
+        else:
+            problems.append(problem)
+
+    for found in read_cached_facts(list(paths), report):
         path, line = _split(found.place)
         try:
             facts = parser.parse(found.document, found.name, is_named=found.is_named)
@@ -48,7 +58,7 @@ def read_fleet(paths: Sequence[str], parser: FactsParser) -> ReadFleet:
             problems.append(UnreadableInput(path, line, problem, hint=hint))
     for name in doubtful:
         del hosts[name]
-    return ReadFleet(hosts, tuple(problems), frozenset(doubtful))
+    return ReadFleet(hosts, tuple(problems), frozenset(doubtful), tuple(others))
 
 
 _HINT = "gather them anew on the host: neuron-pin fleet facts"

@@ -166,10 +166,24 @@ def test_other_documents_are_named_and_the_rest_goes_on(
     assert [row["place"] for row in found["unread"]] == [str(folder / "bad.json")]
 
 
+def test_other_hosts_of_ansible_are_no_error(run: Run, tmp_path: Path) -> None:
+    """A cache holds the controller too, and hosts that other playbooks know."""
+    folder = keep(tmp_path / "fleet", facts_of("good"))
+    (folder / "s1_localhost").write_text(json.dumps({"__payload__": "{}"}))
+    other = json.dumps({"ansible_distribution": "Debian"})
+    (folder / "s1_web.example").write_text(json.dumps({"__payload__": other}))
+    done = run("fleet", "report", str(folder), *AS_OF, "--format", "json")
+    found = json.loads(done.out)
+    assert done.code == 0, done.err
+    assert names(found) == ["good"] and found["unread"] == []
+    assert "web.example" in done.err and "localhost" not in done.err
+
+
 TEXTS = [
     b"Permission denied (publickey).\n", b"", b"{", b"\xff\xfe\x00", b"null", b"[]", b"{}",
     b'{"neuron_pin": 1}', b'{"kind": "host-facts"', b"[" * 100_000, b'{"a":' * 100_000,
-    b'{"__payload__": "{]"}', b'{"InstanceId": "i-1", "StandardOutputContent": "Access denied"}',
+    b'{"__payload__": "{]"}', b'{"__payload__": "[]"}', b'{"__payload__": 1}',
+    b'{"__payload__": "{\\"neuron_pin\\": 1}"}', b'{"InstanceId": "i-1", "StandardOutputContent": "Access denied"}',
 ]  # fmt: skip
 
 

@@ -148,9 +148,10 @@ class Controller:
         playbook: Path | str,
         *words: str,
         variables: Mapping[str, Any] | None = None,
+        settings: Mapping[str, str] | None = None,
         kill_after: tuple[str, int] | None = None,
     ) -> Run:
-        """Run a playbook.  With ``kill_after`` the controller and its workers are killed as soon
+        """Run a playbook.  ``settings`` are further variables of the environment.  With ``kill_after`` the controller and its workers are killed as soon
         as a task of that name has so many results."""
         number = sum(1 for _ in self.folder.glob("*.log"))
         log, usage, output = (
@@ -164,7 +165,7 @@ class Controller:
         begun = time.monotonic()
         with output.open("wb") as out:
             process = subprocess.Popen(
-                command, env=self.environment(log, usage), cwd=self.folder, stdout=out, stderr=out,
+                command, env={**self.environment(log, usage), **(settings or {})}, cwd=self.folder, stdout=out, stderr=out,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         if kill_after is not None:

@@ -200,6 +200,40 @@ def again(trial: Trial) -> None:
     require_same(snapshot(trial, healthy), before, "a second run changed a file")
 
 
+def report(trial: Trial) -> None:
+    """A report on facts in Ansible's cache: gathered now, and from the cache without touching a
+    host; the hosts that cannot be reached are not invented."""
+    folder = trial.controller.folder
+    settings = {
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"),
+    }  # fmt: skip
+    variables = {
+        "neuron_pin_hosts": "all", "neuron_pin_locks": str(folder / f"locks-{BEFORE}"),
+        "neuron_pin_before": str(folder / "facts-before"),
+        "neuron_pin_report": str(folder / "fleet.json"),
+    }  # fmt: skip
+    files = snapshot(trial, trial.reachable)
+    run = trial.controller.play(REPORT, variables=variables, settings=settings)
+    trial.measure("report", run, len(trial.hosts))
+    require_same(snapshot(trial, trial.reachable), files, "a report changed a file")
+    first = json.loads((folder / "fleet.json").read_text())
+    answered = run.of("ok") - {"localhost"}
+    require_same({host["name"] for host in first["hosts"]}, answered, "hosts of the report")
+    require_same(
+        trial.reachable - answered - trial.named("full"), set(), "others did not answer", tell(run)
+    )
+    healthy = {host.name for host in trial.hosts if host.fault is None}
+    old = [h["name"] for h in first["hosts"] if h["name"] in healthy and h["release"] != BEFORE]
+    require_same(old, [], f"the report does not say that these have {BEFORE}")
+    run = trial.controller.play(
+        REPORT, variables={**variables, "neuron_pin_gather": False}, settings=settings
+    )
+    require_same(set(run.outcomes()), {"localhost"}, "a host was touched")
+    require_same(run.code, 0, "the report from the cache failed", tell(run))
+    second = json.loads((folder / "fleet.json").read_text())
+    require_same(second["hosts"], first["hosts"], "the cache says something else")
+
+
 def roll(trial: Trial, *words: str, **variables: Any) -> Run:
     """The roll-out to the next release."""
     return play(
@@ -340,8 +374,8 @@ def rolled_again(trial: Trial) -> None:
     require_same(snapshot(trial, healthy), before, "a second run changed a file")
 
 
-SHORT = ("site", "again", "bad_canary", "busy", "lost_host", "killed", "rolled_again")
+SHORT = ("site", "again", "report", "bad_canary", "busy", "lost_host", "killed", "rolled_again")
 """The scenes of the short form."""
 SCENES: tuple[Callable[[Trial], None], ...] = (
-    ping, facts, site, again, bad_canary, busy, lost_host, killed, rolled_again,
+    ping, facts, site, again, report, bad_canary, busy, lost_host, killed, rolled_again,
 )  # fmt: skip

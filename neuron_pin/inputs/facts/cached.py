@@ -36,8 +36,20 @@ _OTHERS = (
 _LINES = (".jsonl", ".ndjson")
 _WITHIN = ("neuron_pin", "ansible_facts", "facts", "ansible_local")
 """Keys that the facts are below, of Ansible."""
+_FORM = "s1_"
+"""The number of its form, before the name of the host, in names of files of Ansible's cache."""
 _OUTPUTS = ("StandardOutputContent", "Output")
 """What a command printed, of AWS Systems Manager."""
+
+
+class OtherFacts(UnreadableInput):
+    """A host that Ansible's cache knows, but nobody gathered these facts from, such as the
+    controller itself: it is no error.  ``host`` is its name."""
+
+    def __init__(self, path: str, host: str) -> None:
+        super().__init__(path, None, "has Ansible's own facts of a host alone")
+        self.host = host
+
 
 Report = Callable[[UnreadableInput], None]
 
@@ -108,8 +120,24 @@ def _read_file(path: str, report: Report, *, is_host: bool) -> Iterator[CachedFa
         return
     found = list(_find(value, path, name, report))
     if not found and not _is_own(value):
-        report(_no_facts(path, "holds no facts of a host"))
+        others = _read_others(value)
+        if others is None:
+            report(_no_facts(path, "holds no facts of a host"))
+        elif others:
+            report(OtherFacts(path, name.removeprefix(_FORM)))
     yield from found
+
+
+def _read_others(value: Any) -> dict[str, Any] | None:
+    """The facts of a file of Ansible's cache to which this program gave none; None of others."""
+    if isinstance(value, dict) and list(value) == ["__payload__"]:
+        try:
+            facts = json.loads(value["__payload__"])
+        except (TypeError, ValueError, RecursionError):
+            return None
+        if isinstance(facts, dict) and not any(key in facts for key in _WITHIN):
+            return facts
+    return None
 
 
 def _has_lines(path: str) -> bool:
@@ -194,8 +222,7 @@ def _find(
         yield from _find(_untag(value), place, name, report, is_named=is_named, depth=depth)
         return
     if isinstance(value.get("__payload__"), str):
-        # Ansible calls the file after the host, with the number of its form before it.
-        own = name.removeprefix("s1_")
+        own = name.removeprefix(_FORM)
         inner = _read_text(value["__payload__"], place, report)
         yield from _find(inner, place, own, report, is_named=True, depth=depth)
         return
