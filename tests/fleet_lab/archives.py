@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import os
 import shutil
@@ -25,8 +26,10 @@ test ! -e /run/lab/fail-configuration
 
 
 def make_archives(folder: Path) -> None:
-    """Both repositories below ``folder``: ``apt`` and ``rpm``."""
-    if (folder / "complete").exists():
+    """Both repositories below ``folder``: ``apt`` and ``rpm``; made anew where this has changed."""
+    form = hashlib.sha256(Path(__file__).read_bytes() + repr(RELEASES).encode()).hexdigest()
+    complete = folder / "complete"
+    if complete.exists() and complete.read_text() == form:
         return
     shutil.rmtree(folder, ignore_errors=True)
     pool = folder / "apt/pool"
@@ -53,7 +56,7 @@ def make_archives(folder: Path) -> None:
     shutil.move(out, folder / "rpm")
     index(folder / "rpm")
     shutil.rmtree(folder / "build")
-    (folder / "complete").touch()
+    complete.write_text(form)
 
 
 def _build_deb(scratch: Path, pool: Path, name: str, version: str) -> None:

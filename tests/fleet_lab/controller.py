@@ -151,8 +151,9 @@ class Controller:
         settings: Mapping[str, str] | None = None,
         kill_after: tuple[str, int] | None = None,
     ) -> Run:
-        """Run a playbook.  ``settings`` are further variables of the environment.  With ``kill_after`` the controller and its workers are killed as soon
-        as a task of that name has so many results."""
+        """Run a playbook.  ``settings`` are further variables of the environment.  With
+        ``kill_after`` the controller and its workers are killed as soon as a task of that name has
+        changed so many hosts."""
         number = sum(1 for _ in self.folder.glob("*.log"))
         log, usage, output = (
             self.folder / f"{number}.{kind}" for kind in ("log", "usage", "output")
@@ -169,7 +170,7 @@ class Controller:
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         if kill_after is not None:
-            while not _has_ended(process) and _count_results(log, kill_after[0]) < kill_after[1]:
+            while not _has_ended(process) and _count_changes(log, kill_after[0]) < kill_after[1]:
                 time.sleep(0.05)
             os.killpg(process.pid, signal.SIGKILL)
         code, used = _wait(process)
@@ -204,5 +205,7 @@ def _wait(process: subprocess.Popen[bytes]) -> tuple[int, Any]:
     return process.returncode, used
 
 
-def _count_results(log: Path, task: str) -> int:
-    return log.read_text().count(f'{task}", "action"')
+def _count_changes(log: Path, task: str) -> int:
+    """How many hosts a task has changed; a line that is still written is none of them."""
+    lines = log.read_text().splitlines()
+    return sum(f'{task}", "action"' in line and '"outcome": "changed"' in line for line in lines)

@@ -4,6 +4,7 @@ network go with it."""
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,12 @@ from .trial import Broken, Trial
 def first_line(text: str | None) -> str:
     """What a scene says of itself."""
     return " ".join((text or "").split("\n\n")[0].split())
+
+
+def _used() -> float:
+    """Processor seconds of everything so far."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main(wanted: dict[str, Any]) -> int:
@@ -40,19 +47,21 @@ def main(wanted: dict[str, Any]) -> int:
             continue
         if wanted["short"] and scene.__name__ not in SHORT:
             continue
-        begun = time.monotonic()
+        begun, used = time.monotonic(), _used()
         try:
             scene(trial)
             verdict = "ok"
         except Broken as error:
             broken, verdict = broken + 1, f"BROKEN: {error}"
         print(
-            f"{scene.__name__}: {first_line(scene.__doc__)} {time.monotonic() - begun:.0f} s: "
-            f"{verdict}",
+            f"{scene.__name__}: {first_line(scene.__doc__)} {time.monotonic() - begun:.0f} s "
+            f"({_used() - used:.0f} of CPU): {verdict}",
             flush=True,
         )
         if broken:
             break
+    if trial.figures:
+        print(f"\n{trial.tell_figures()}", flush=True)
     trial.controller.close()
     server.shutdown()
     return int(bool(broken))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from .controller import Controller, Run
-from .hosts import CLASSES, draw_hosts
+from .hosts import CLASSES, Host, draw_hosts
 from .roots import Roots, read_packages
+
+ROLLED = ("trn2-noble", "trn1-jammy", "trn1-held", "inf2-half", "trn2-older", "trn1-al2023")
+"""Classes of the hosts that have no fault, after the first scene of the short form."""
 
 
 class Broken(AssertionError):
@@ -29,15 +33,20 @@ class Trial:
             self.roots.make_host(host)
         (place / "controller").mkdir()
         self.controller = Controller(place / "controller", self.roots, self.hosts, wanted["forks"])
-        # In the short form the roll-outs are those of some hosts, of every fault.
+        # In the short form all hosts are brought to a lock, and what comes after that is tried on
+        # some: those that have a fault, and one of each kind that roll-outs treat in its own way.
         self.rolled = self.hosts
         self.is_short = bool(wanted["short"])
         if self.is_short:
+            kinds = dict.fromkeys(ROLLED)
+            for host in reversed(self.hosts):
+                if host.fault is None and host.of.name in kinds:
+                    kinds[host.of.name] = host
             ill = [host for host in self.hosts if host.fault is not None]
-            well = [host for host in self.hosts if host.fault is None]
-            self.rolled = tuple(sorted([*well[:7], *ill], key=lambda host: host.name))
+            well = [host for host in kinds.values() if host is not None]
+            self.rolled = tuple(sorted([*well, *ill], key=lambda host: host.name))
         self.uppers = {host.name: self.roots.upper(host) for host in self.hosts}
-        self.figures: list[str] = []
+        self.figures: list[tuple[str, ...]] = []
 
     def named(self, fault: str | None) -> set[str]:
         """The names of the hosts with this fault."""
@@ -51,22 +60,49 @@ class Trial:
     @property
     def pattern(self) -> str:
         """The hosts of roll-outs, for Ansible."""
-        return "all" if self.rolled is self.hosts else ":".join(host.name for host in self.rolled)
+        return "all" if self.rolled is self.hosts else join_names(self.rolled)
+
+    @property
+    def well(self) -> str:
+        """The hosts of roll-outs again, but in the short form those without a fault alone."""
+        if not self.is_short:
+            return self.pattern
+        return join_names([host for host in self.rolled if host.fault is None])
+
+    @property
+    def few(self) -> str:
+        """Hosts of which only the first is to be touched."""
+        return "all" if not self.is_short else ":".join(self.well.split(":")[:3])
 
     def packages(self) -> dict[str, dict[str, str]]:
         """Every package of every host, with its state and version."""
         return {host.name: read_packages(self.roots.root(host)) for host in self.hosts}
 
     def measure(self, name: str, run: Run, hosts: int) -> None:
-        """Note the figures of a run, and print them."""
-        ours = run.processor - run.remote
-        line = (
-            f"{name}: {hosts} hosts, {run.seconds:.0f} s; processor seconds a host: "
-            f"{ours / hosts:.3f} controller, {run.remote / hosts:.3f} on hosts; "
-            f"largest process {run.peak:.0f} MiB"
+        """Note the figures of a run."""
+        ours = (run.processor - run.remote) / hosts
+        row = (f"{hosts}", f"{run.seconds:.0f}", f"{ours:.3f}", f"{run.remote / hosts:.3f}")
+        self.figures.append((name, *row, f"{run.peak:.0f}"))
+
+    def tell_figures(self) -> str:
+        """The figures as a table."""
+        rows = [HEADINGS, *self.figures]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                text.rjust(width) if at else text.ljust(width)
+                for at, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
         )
-        self.figures.append(line)
-        print(f"    {line}", flush=True)
+
+
+HEADINGS = ("run", "hosts", "s", "controller CPU s/host", "CPU s on each", "largest process MiB")
+
+
+def join_names(hosts: Iterable[Host]) -> str:
+    """A pattern of Ansible for these hosts."""
+    return ":".join(host.name for host in hosts)
 
 
 def require(condition: bool, what: str, *details: object) -> None:
