@@ -12,7 +12,7 @@ from neuron_pin.hooks.installing import (
     is_program,
     list_logs,
     prepare_install,
-    prepare_removal,
+    prepare_removals,
 )
 from neuron_pin.hooks.kept_settings import keep_settings
 from neuron_pin.hooks.location import HookKind, HookLocation, OnError, find_location, list_locations
@@ -165,9 +165,7 @@ def run(options: Options, console: Console) -> int:
                 _tell_other_levels(place, files[-1].after or "", console)
             prepared.append((place, files))
     else:
-        prepared = [
-            (place, prepare_removal(place, overwrite=options.overwrite)) for place in places
-        ]
+        prepared = prepare_removals(places, overwrite=options.overwrite)
     if options.dry_run:
         for place, files in prepared:
             shown = [f for f in files if options.verbose or not is_program(f.path, place)]

@@ -78,20 +78,40 @@ def prepare_install(
     return found
 
 
+def prepare_removals(
+    places: Sequence[HookLocation], *, overwrite: bool
+) -> list[tuple[HookLocation, list[FileChange]]]:
+    """What `prepare_removal` gives for each place, as one after another: the last hook takes the
+    programs along that they share."""
+    prepared: list[tuple[HookLocation, list[FileChange]]] = []
+    gone: set[str] = set()
+    for at, place in enumerate(places):
+        kinds = [earlier.kind for earlier in places[:at]]
+        changes = prepare_removal(place, overwrite=overwrite, without=kinds)
+        changes = [file for file in changes if file.path not in gone]
+        gone.update(file.path for file in changes if file.after is None)
+        prepared.append((place, changes))
+    return prepared
+
+
 def prepare_removal(
-    place: HookLocation, *, overwrite: bool, files: Sequence[ManagedFile] | None = None
+    place: HookLocation,
+    *,
+    overwrite: bool,
+    files: Sequence[ManagedFile] | None = None,
+    without: Sequence[HookKind] = (),
 ) -> list[FileChange]:
     """Every file as it is without ours, in the reverse order; writes nothing.  ``files`` are
     those to remove, none for all of the hook.
 
-    Files that another kind of hook needs stay, and so does the log: it is the record of
-    refusals and overrides.  Raises `CannotWrite` for a file of ours
-    that was edited by hand, unless ``overwrite``; then a copy of it is kept.
+    Files stay that another kind of hook needs, unless the machine is ``without`` that kind by then.
+    The log stays: it is the record of refusals and overrides.  Raises `CannotWrite` for a file of
+    ours that was edited by hand, unless ``overwrite``; then a copy of it is kept.
     """
     needed = {
         piece.path
         for kind in HookKind
-        if kind is not place.kind and place.scope is HookScope.SYSTEM
+        if kind is not place.kind and kind not in without and place.scope is HookScope.SYSTEM
         for other in [place._replace(kind=kind)]
         if is_installed(other)
         for piece in list_files(other)

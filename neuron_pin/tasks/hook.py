@@ -7,7 +7,7 @@ from typing import Any
 
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.hooks.installing import prepare_install, prepare_removal
+from neuron_pin.hooks.installing import prepare_install, prepare_removals
 from neuron_pin.hooks.kept_settings import keep_settings
 from neuron_pin.hooks.location import HookKind, OnError
 from neuron_pin.hooks.lock_input import (
@@ -86,17 +86,7 @@ def _install(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dic
 def _remove(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dict[str, Any]:
     if arguments.text("lock") or arguments.text("lock_content"):
         raise WrongUsage("a lock is given, but the hook is to be removed")
-    overwrite = arguments.flag("overwrite")
-    told: list[dict[str, Any]] = []
-    for kind in kinds:
-        # One by one: the last one takes the programs along that they share.
-        place = find_place(kind, arguments)
-        prepared = Prepared(place, prepare_removal(place, overwrite=overwrite))
-        told.append(finish_changes([prepared], is_check=is_check))
-    return {
-        "changed": any(each["changed"] for each in told),
-        "files": [path for each in told for path in each["files"]],
-        "diff": [row for each in told for row in each["diff"]],
-        "warnings": [],
-        "kinds": kinds,
-    }
+    places = [find_place(kind, arguments) for kind in kinds]
+    removals = prepare_removals(places, overwrite=arguments.flag("overwrite"))
+    told = finish_changes([Prepared(*each) for each in removals], is_check=is_check)
+    return {**told, "warnings": [], "kinds": kinds}

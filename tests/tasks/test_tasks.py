@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Run
 
 from neuron_pin.tasks import PROTOCOL, answer_request
 
@@ -100,6 +101,31 @@ def test_changes_once_as_predicted_and_is_removed_once(root: Path, lock: str, ta
     assert do(task, root=str(root), state="absent")["diff"] == removed["diff"]
     assert not do(task, root=str(root), state="absent")["changed"]
     assert files_of(root) == before
+
+
+@pytest.mark.parametrize("kinds", [["apt", "dnf"], ["dnf", "apt"], ["apt"]])
+def test_hooks_removed_together_leave_nothing(
+    root: Path, lock: str, run: Run, tmp_path: Path, kinds: list[str]
+) -> None:
+    plugins = root / "usr/lib/python3/dist-packages/dnf-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "builddep.py").touch()
+    (of_rpm,) = make_locks(tmp_path / "locks", "rocky9")["classes"].values()
+    locks = {"apt": lock, "dnf": of_rpm["path"]}
+    before = files_of(root)
+    for remove in (
+        lambda: do("hook", root=str(root), state="absent", kinds=["apt", "dnf"]),
+        lambda: run("hook", "remove", "apt", "dnf", "--root", root),
+    ):
+        for kind in kinds:
+            do("hook", root=str(root), kinds=[kind], lock=locks[kind], allow_other_os=True)
+        predicted = do("hook", is_check=True, root=str(root), state="absent", kinds=["apt", "dnf"])
+        assert len(predicted["files"]) == len(set(predicted["files"]))
+        assert set(files_of(root)) - set(before) == {
+            str(Path(path).relative_to(root)) for path in predicted["files"]
+        }
+        remove()
+        assert files_of(root) == before
 
 
 def test_a_hook_and_pins_agree(root: Path, lock: str) -> None:
