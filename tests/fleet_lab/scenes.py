@@ -215,6 +215,7 @@ def report(trial: Trial) -> None:
     files = snapshot(trial, trial.reachable)
     run = trial.controller.play(REPORT, variables=variables, settings=settings)
     trial.measure("report", run, len(trial.rolled))
+    require(run.of("failed") <= trial.named("full"), "the first report failed", tell(run))
     asked = {host.name for host in trial.rolled} & trial.reachable
     require_same(snapshot(trial, trial.reachable), files, "a report changed a file")
     first = json.loads((folder / "fleet.json").read_text())
