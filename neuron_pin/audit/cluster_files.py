@@ -3,7 +3,6 @@ containers with Neuron packages."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog
@@ -11,24 +10,16 @@ from neuron_pin.catalog.cluster import CHART
 from neuron_pin.inputs.cluster.found import ClusterFile, NamedImage
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
 from neuron_pin.inputs.locks.detected import DetectedPackage
-from neuron_pin.policy import Ecosystem, PackageKey, Rule
+from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
 from .cluster_parts import check_parts, find_part
 from .finding import Finding, Severity
-from .images import check_image_reference
+from .images import VENDORS, check_image_reference, report_without_version
 from .node_driver import NodeDriver
 from .recipe import MakeTarget
 from .release_day import check_release_day
 from .unread import UnreadPart
-
-_VENDORS = re.compile(
-    r"public\.ecr\.aws/(?:neuron|deep-learning-containers)/"
-    r"|763104351884\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?/"
-)
-"""Where the vendor publishes containers.  Source: the tables of images in
-aws/deep-learning-containers, available_images.md, and the README of
-aws-neuron/deep-learning-containers."""
 
 
 class CheckedCluster(NamedTuple):
@@ -96,11 +87,8 @@ def _check_container(
 ) -> Iterator[Finding]:
     """A container with Neuron packages, by its image's name."""
     place = f"{path}:{image.line}"
-    if _VENDORS.match(image.text) and _lacks_version(image):
-        what = f"the tag {image.tag}" if image.tag else "no tag"
-        reason = f"{what}: which release runs depends on the day that the node pulls it"
-        remedy = "name a tag with its release, as sdk2.31.0"
-        yield Finding(Rule.NO_VERSION, Severity.WARNING, image.text, reason, place, remedy)
+    if VENDORS.match(image.text) and _lacks_version(image):
+        yield report_without_version(image.text, image.tag, "the node pulls it", place)
     yield from check_image_reference(image.text, place, catalog, make_target, within_days)
     target = make_target("", "")
     if base.sdk:
@@ -122,7 +110,7 @@ def _lacks_version(image: NamedImage) -> bool:
 def _list_unread(image: NamedImage, base: BaseImage, place: str) -> Iterator[UnreadPart]:
     """A container whose name tells no release."""
     if image.digest and not image.tag:
-        severity = Severity.WARNING if _VENDORS.match(image.text) else None
+        severity = Severity.WARNING if VENDORS.match(image.text) else None
         yield UnreadPart(place, image.text, "a digest alone, which tells no release", severity)
     elif image.tag and not _lacks_version(image) and not (base.sdk or base.framework_version):
         yield UnreadPart(place, image.text, "its name tells no release")

@@ -10,6 +10,7 @@ from neuron_pin.catalog.image_contents import describe_framework
 from neuron_pin.catalog.image_names import parse_container_tag, split_reference
 from neuron_pin.catalog.image_support import find_container_parts
 from neuron_pin.catalog.images import (
+    PUBLIC,
     ContainerImage,
     find_released_day,
     find_same_framework,
@@ -18,7 +19,7 @@ from neuron_pin.catalog.images import (
 )
 from neuron_pin.catalog.newness import Standing, judge_release
 from neuron_pin.catalog.support import Part, find_target_parts, package_part
-from neuron_pin.errors import UnknownName
+from neuron_pin.errors import UnknownName, nearest
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
 from neuron_pin.inputs.images import read_unlisted
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -32,6 +33,14 @@ from .remedy import target_remedy
 
 MAX_NEAR = 2
 """Tags that a remedy names for one that no list has."""
+
+VENDORS = re.compile(
+    r"public\.ecr\.aws/(?:neuron|deep-learning-containers)/"
+    r"|763104351884\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?/"
+)
+"""Where the vendor publishes containers.  Source: the tables of images in
+aws/deep-learning-containers, available_images.md, and the README of
+aws-neuron/deep-learning-containers."""
 
 
 def check_image_reference(
@@ -83,11 +92,12 @@ def check_image(
             remedy = ""
         yield from check_part(part, target.as_of, within_days, finding, ended, remedy)
     if image is None or not line:
+        yield from _check_name(base, registry, tag, catalog, finding)
         return
     if image.source or not _is_listable(image, line):
         yield from _check_newest(image, line, registry, catalog, target, finding)
     elif judge_release(catalog, image.sdk) is not Standing.NEWER:
-        yield _report_unlisted(image, line, catalog, finding)
+        yield _report_unlisted(image.repository, image.tag, line, catalog, finding)
 
 
 def _find_image(
@@ -177,14 +187,56 @@ def _spell(image: ContainerImage, registry: str) -> str:
     return f"{registry}/{image.label}" if registry else image.reference
 
 
+def _check_name(
+    base: BaseImage, registry: str, tag: str, catalog: Catalog, finding: Make
+) -> Iterator[Finding]:
+    """NP508: a tag of a known repository, or a repository in the vendor's registry, that is
+    written as no public list has it.  What a newer release has may be called otherwise."""
+    if judge_release(catalog, base.sdk) is Standing.NEWER:
+        return
+    images = load_images(catalog)
+    line = images.list_line(base.repository)
+    if line and re.search(r"neuron|sdk", tag):
+        yield _report_unlisted(base.repository, tag, line, catalog, finding)
+    elif not line and registry == PUBLIC and base.sdk:
+        near = nearest(base.repository, images.registries)
+        if near:
+            reason = f"the public lists of images, read up to {catalog.announced}, have no "
+            reason += f"repository {base.repository}"
+            remedy = f"did you mean {' or '.join(near)}?"
+            yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
+
+
+def report_without_version(text: str, tag: str, when: str, place: str) -> Finding:
+    """NP504: an image of the vendor's that is another one on another day; ``when`` says on which
+    day it is decided."""
+    what = f"the tag {tag}" if tag else "no tag"
+    reason = f"{what}: which release runs depends on the day that {when}"
+    remedy = "name a tag with its release, as sdk2.31.0"
+    return Finding(Rule.NO_VERSION, Severity.WARNING, text, reason, place, remedy)
+
+
+def check_base_version(base: BaseImage, place: str) -> Iterator[Finding]:
+    """NP504 of a recipe's base image."""
+    _, repository, tag = split_reference(base.name)
+    is_open = "@" in base.name or "$" in base.name
+    if VENDORS.match(base.name) and repository and tag in ("", "latest") and not is_open:
+        yield report_without_version(base.name, tag, "it is built", place)
+
+
 def _report_unlisted(
-    image: ContainerImage, line: list[ContainerImage], catalog: Catalog, finding: Make
+    repository: str, tag: str, line: list[ContainerImage], catalog: Catalog, finding: Make
 ) -> Finding:
-    """NP508: no public list has the tag, though it has others of that line and release."""
-    near = [other.tag for other in line if other.sdk == image.sdk][:MAX_NEAR]
+    """NP508: no public list has the tag, though they have others of that line."""
+    parsed = parse_container_tag(tag)
     reason = (
         f"the public lists of images, read up to {catalog.announced}, have no such tag of "
-        f"{image.repository}"
+        f"{repository}"
     )
-    remedy = f"of SDK {image.sdk} they have {' and '.join(near)}"
+    if parsed is not None:
+        near = [other.tag for other in line if other.sdk == parsed.sdk][:MAX_NEAR]
+        remedy = f"of SDK {parsed.sdk} they have {' and '.join(near)}"
+    else:
+        near = list(nearest(tag, [other.tag for other in line])) or [line[0].tag]
+        remedy = f"did you mean {' or '.join(near)}?"
     return finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)

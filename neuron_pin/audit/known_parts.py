@@ -11,6 +11,7 @@ from neuron_pin.policy import Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .newer import COMPLETE
 from .part import MakeFinding
 
 
@@ -26,9 +27,8 @@ def find_in_part(
     parts = find_parts(catalog, name, admits, target.as_of)
     if not parts:
         return None
-    remedy = "neuron-pin catalog update fetches the rest of the release once it is published"
     reason = describe_parts(parts, catalog)
-    return finding(Rule.KNOWN_IN_PART, Severity.WARNING, reason, remedy)
+    return finding(Rule.KNOWN_IN_PART, Severity.WARNING, reason, COMPLETE)
 
 
 def lint_parts(catalog: Catalog) -> Iterator[Finding]:

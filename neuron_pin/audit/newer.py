@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem, public_version
+from neuron_pin.catalog.known_in_part import describe_known_part
 from neuron_pin.catalog.newness import (
     UPDATE,
     JudgedSystem,
@@ -31,6 +32,10 @@ from .part import MakeFinding
 
 MODULE = "sys/module/neuron/version"
 """Where a loaded driver states its version."""
+
+
+COMPLETE = "neuron-pin catalog update fetches the rest of the release once it is published"
+"""What to do about a release that is known in part."""
 
 
 def check_newer_target(target: Target, catalog: Catalog, place: str) -> Iterator[Finding]:
@@ -72,7 +77,14 @@ def describe_unknown_system(
 
 
 def check_newer_release(stated: DetectedPackage, catalog: Catalog) -> Iterator[Finding]:
-    """NP510: an SDK release, which an image's name states."""
+    """NP510, or NP512 for one known in part: an SDK release, which an image's name states."""
+    release = next((r for r in catalog.releases if r.sdk == stated.version), None)
+    if release is not None and release.in_part:
+        known = describe_known_part(catalog, release)
+        reason = f"of {release.date}, newer than the facts of {catalog.announced}: {known} "
+        reason += f"[{release.source}]"
+        label = f"SDK {release.sdk}"
+        yield Finding(Rule.KNOWN_IN_PART, Severity.WARNING, label, reason, stated.place, COMPLETE)
     if judge_release(catalog, stated.version) is Standing.NEWER:
         reason = (
             f"{describe_newer(catalog, name_newest(catalog.dates))}: what it ships is not known"

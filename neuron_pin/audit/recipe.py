@@ -27,7 +27,7 @@ from neuron_pin.target import Target
 
 from .alternatives import make_worlds
 from .finding import Finding, Severity
-from .images import check_image
+from .images import check_base_version, check_image
 from .newer import check_newer_target
 from .package_source import describe_lack
 from .proof import Prove
@@ -87,6 +87,7 @@ def check_recipe(
             judged = own if base.repository or base.sdk else of_others
             place = f"{path}:{base.line}"
             judged += check_image(base, place, catalog, target, within_days)
+            judged += check_base_version(base, place)
             if base.os or base.python:
                 judged += check_newer_target(target, catalog, place)
         unread += [_describe(part, path, catalog) for part in stage.unread]

@@ -45,7 +45,7 @@ def run(options: Options, console: Console) -> int:
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
     age = warn_of_old_facts(console, catalog, as_of)
-    if not options.image:
+    if options.image is None:
         lines = list_lines(catalog, as_of)
         is_json = options.format == "json"
         text = lines_document(lines, age) if is_json else render_lines(lines, console.screen)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from neuron_pin.catalog import Catalog, sdk_key
+from neuron_pin.catalog import Catalog, sdk_key, version_numbers
 from neuron_pin.catalog.image_names import (
     MAX_LENGTH,
     MachineName,
@@ -55,9 +55,11 @@ class NamedMachine(NamedTuple):
     """A machine image that was named.
 
     ``image`` is what the facts have of it in release ``sdk``, none where they have nothing; a
-    name with a day tells only that the release is not a later one, which ``at_most`` says.
+    name with a day tells only that the release is not a later one, which ``at_most`` says, and
+    nothing where the day is after releases that the lists do not cover.
     ``follows`` says that a parameter was named, which leads to another image with each release,
-    ``is_stated`` that the release was named, too.
+    ``is_stated`` that the release was named, too, ``is_older`` that it was built before the first
+    release that the lists have of its name.
     """
 
     asked: str
@@ -68,6 +70,7 @@ class NamedMachine(NamedTuple):
     at_most: bool = False
     follows: bool = False
     is_stated: bool = False
+    is_older: bool = False
 
     @property
     def label(self) -> str:
@@ -93,7 +96,7 @@ def find_images(text: str, catalog: Catalog, as_of: date) -> list[NamedImage]:
     """
     text = text.strip()[:MAX_LENGTH]
     images = load_images(catalog)
-    machine = _find_machine(text, images)
+    machine = _find_machine(text, images, catalog)
     if machine is not None:
         return [_at_day(machine, images, catalog, as_of)]
     if _MACHINE_ID.fullmatch(text):
@@ -116,7 +119,7 @@ def find_images(text: str, catalog: Catalog, as_of: date) -> list[NamedImage]:
     return list(found)
 
 
-def _find_machine(text: str, images: Images) -> NamedMachine | None:
+def _find_machine(text: str, images: Images, catalog: Catalog) -> NamedMachine | None:
     of_release = _OF_RELEASE.fullmatch(text)
     wanted = of_release["sdk"] if of_release else ""
     plain = of_release["name"] if of_release else text
@@ -127,10 +130,8 @@ def _find_machine(text: str, images: Images) -> NamedMachine | None:
         return None
     own = _list_states(name, images, follows=follows)
     if not own:
-        line = [i.parsed.version for i in images.list_machines(name.line)]
-        newest = max(map(sdk_key, line), default=())
-        is_newer = bool(name.version) and (not newest or sdk_key(name.version) > newest)
-        standing = Standing.NEWER if is_newer or not line else Standing.UNKNOWN
+        is_newer = _may_be_newer(name, images, catalog)
+        standing = Standing.NEWER if is_newer else Standing.UNKNOWN
         return NamedMachine(plain, name, None, wanted, standing, follows=follows)
     releases = {sdk: image for image in reversed(own) for sdk in image.releases}
     known = sorted(releases, key=sdk_key, reverse=True)
@@ -158,6 +159,27 @@ def _find_machine(text: str, images: Images) -> NamedMachine | None:
     )
 
 
+def _may_be_newer(name: MachineName, images: Images, catalog: Catalog) -> bool:
+    """Whether a machine image that the lists do not have may have come after them: by its day,
+    by its framework's version, or because they have no image of its kind for an operating system
+    as new."""
+    if name.built is not None and name.built <= catalog.announced:
+        return False
+    line = images.list_machines(name.line)
+    if line:
+        newest = max(sdk_key(image.parsed.version) for image in line)
+        return bool(name.version) and sdk_key(name.version) > newest
+    systems = [image.parsed.os for image in images.machines if image.parsed.form == name.form]
+    distribution, number = _split_system(name.os)
+    known = [of for own, of in map(_split_system, systems) if own == distribution]
+    return not known or number > max(known)
+
+
+def _split_system(name: str) -> tuple[str, tuple[int, ...]]:
+    distribution = name.rstrip("0123456789.")
+    return distribution, version_numbers(name[len(distribution) :])
+
+
 def _list_states(name: MachineName, images: Images, *, follows: bool) -> list[MachineImage]:
     """What a machine image had in its releases, the newest first: by its name, and by the
     parameter that it is told by, which has a version where some names have none."""
@@ -170,18 +192,39 @@ def _list_states(name: MachineName, images: Images, *, follows: bool) -> list[Ma
 
 def _at_day(named: NamedMachine, images: Images, catalog: Catalog, as_of: date) -> NamedMachine:
     """A machine image as it was on a day: of one with a day in its name, the newest release of
-    that day or before; of one without, that of ``as_of``.  It stays as it is where no release is
-    as old, or where a release was named."""
+    that day or before; of one without, that of ``as_of``.  It stays as it is where a release was
+    named.  Raises `UnknownName` for one that came later.
+
+    Nothing is said of the contents of one that was built when a release was out that the lists do
+    not cover, or before the first release that they have of its name.
+    """
     if named.image is None or named.is_stated:
         return named
-    day = min(named.name.built or as_of, as_of)
+    built = named.name.built
+    if built is not None and _is_after_lists(built, images, catalog):
+        return named._replace(image=None, sdk="", standing=Standing.NEWER, at_most=False)
+    day = min(built or as_of, as_of)
     own = _list_states(named.name, images, follows=named.follows)
     releases = {sdk: image for image in reversed(own) for sdk in image.releases}
     before = [sdk for sdk in releases if catalog.dates.get(sdk, date.max) <= day]
-    if not before:
-        return named
-    sdk = max(before, key=sdk_key)
-    return named._replace(image=releases[sdk], sdk=sdk)
+    if before:
+        sdk = max(before, key=sdk_key)
+        return named._replace(image=releases[sdk], sdk=sdk)
+    if built is not None and built <= as_of:
+        older = [sdk for sdk, came in catalog.dates.items() if came <= day]
+        sdk = max(older, key=sdk_key, default="")
+        return named._replace(
+            image=None, sdk=sdk, standing=Standing.UNKNOWN, at_most=bool(sdk), is_older=True
+        )
+    first = min(releases, key=sdk_key)
+    hint = f"the first that the facts have is of SDK {first} ({catalog.dates[first]})"
+    raise UnknownName("Neuron image", f"{named.label} on {as_of}", (), hint=hint)
+
+
+def _is_after_lists(built: date, images: Images, catalog: Catalog) -> bool:
+    """Whether a newer release than those that the lists cover was out on a day."""
+    last = sdk_key(images.newest_release)
+    return any(came <= built for sdk, came in catalog.dates.items() if sdk_key(sdk) > last)
 
 
 def _find_containers(
@@ -192,7 +235,8 @@ def _find_containers(
         tag, repository = repository, ""
     if not tag:
         line = images.list_line(repository)
-        line = list_public(catalog, line, as_of) or line
+        # Of one that came later the first says so.
+        line = list_public(catalog, line, as_of) or line[-1:]
         return [NamedContainer(text, line[0], Standing.KNOWN, registry)] if line else []
     parsed = parse_container_tag(tag)
     if parsed is None:

@@ -43,7 +43,8 @@ class State(NamedTuple):
 
     ``label`` says what it is, ``sdk`` the release where one is known, empty for none.
     ``family`` is the instance family that it is for, none where nothing says so.
-    ``surroundings`` are those of an image, none of everything else.
+    ``surroundings`` are those of an image, none of everything else; ``unknown`` says why the facts
+    do not know what an image has, empty where they do.
     """
 
     label: str
@@ -51,6 +52,7 @@ class State(NamedTuple):
     versions: Mapping[PackageKey, tuple[str, ...]]
     family: str | None = None
     surroundings: Surroundings | None = None
+    unknown: str = ""
 
 
 def read_states(
@@ -162,7 +164,20 @@ def read_image_state(named: NamedImage, catalog: Catalog) -> State:
         frozenset(families),
     )
     ordered = {key: versions[key] for key in sorted(versions, key=str)}
-    return State(label, sdk, ordered, None, around)
+    unknown = "" if ordered else _describe_unknown(named, catalog)
+    return State(label, sdk, ordered, None, around, unknown)
+
+
+def _describe_unknown(named: NamedImage, catalog: Catalog) -> str:
+    """Why nothing is known of what is in an image."""
+    from neuron_pin.catalog.newness import Standing, describe_newer, name_newest
+
+    if named.standing is Standing.NEWER:
+        listed = [release.sdk for release in catalog.releases if release.listed]
+        return describe_newer(catalog, name_newest(listed))
+    if named.standing is Standing.KNOWN:
+        return f"the facts of {catalog.announced} do not have its packages"
+    return f"not in the facts of {catalog.announced}"
 
 
 def _release(text: str, catalog: Catalog, family: str | None, as_of: date) -> State:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from neuron_pin.catalog import (
+    INFERRED,
     Catalog,
     FrameworkRole,
     Package,
@@ -137,14 +138,20 @@ def compare(old: State, new: State, catalog: Catalog, as_of: date) -> Comparison
             )
         )
     support = None
-    in_part = {release.sdk for release in catalog.releases if release.in_part}
     if old.surroundings is not None and new.surroundings is not None:
         support = _compare_images(old, new)
-    elif old.sdk and new.sdk and old.sdk != new.sdk and not in_part & {old.sdk, new.sdk}:
+    elif old.sdk != new.sdk and all(_is_listed(catalog, state.sdk) for state in (old, new)):
         support = find_changes(catalog, old.sdk, new.sdk, families[1])
     notes = (*_notes(differences, catalog, support), *_tell_parts(old, new, catalog, as_of))
     losses = tuple(_losses(differences, new, catalog))
     return Comparison(old, new, tuple(differences), support, notes, losses)
+
+
+def _is_listed(catalog: Catalog, sdk: str) -> bool:
+    """Whether it is known what a release supports: not of one known in part, nor of one that an
+    image's name states and that is newer than the facts."""
+    known = sdk.removesuffix(INFERRED)
+    return any(release.sdk == known and not release.in_part for release in catalog.releases)
 
 
 def _compare_images(old: State, new: State) -> Changes | None:
@@ -184,11 +191,14 @@ def _tell_backend(difference: Difference, catalog: Catalog) -> Iterator[str]:
 
 
 def _leave_known(old: State, new: State, catalog: Catalog) -> tuple[State, State]:
-    """Two states without what is not known to be in one of them: of a release known in part that
-    a package is missing says nothing."""
+    """Two states without what is not known to be in one of them: of a release known in part, and
+    of an image that the facts do not know, that a package is missing says nothing."""
     in_part = {release.sdk for release in catalog.releases if release.in_part}
-    known = [state for state in (old, new) if state.label == f"SDK {state.sdk}"]
-    limits = [set(state.versions) for state in known if state.sdk in in_part]
+    limits = [
+        set(state.versions)
+        for state in (old, new)
+        if state.unknown or (state.label == f"SDK {state.sdk}" and state.sdk in in_part)
+    ]
     if not limits:
         return old, new
 
@@ -200,8 +210,11 @@ def _leave_known(old: State, new: State, catalog: Catalog) -> tuple[State, State
 
 
 def _tell_parts(old: State, new: State, catalog: Catalog, as_of: date) -> Iterator[str]:
-    """What is known of a release known in part; or that there are such releases, newer than the
-    one that a state is compared with."""
+    """That it is not known what is in an image; what is known of a release known in part; or that
+    there are such releases, newer than the one that a state is compared with."""
+    for state in (old, new):
+        if state.unknown:
+            yield f"{state.label}: {state.unknown}; what is in it is not compared"
     compared = {state.sdk for state in (old, new) if state.label == f"SDK {state.sdk}"}
     for release in catalog.releases:
         if release.in_part and release.sdk in compared:

@@ -16,7 +16,7 @@ from neuron_pin.catalog.images import (
     list_public,
     load_images,
 )
-from neuron_pin.catalog.newness import Standing
+from neuron_pin.catalog.newness import Standing, list_known_versions
 from neuron_pin.catalog.status import Status
 from neuron_pin.catalog.subjects import Subjects
 from neuron_pin.catalog.support import Part, find_package_phase, find_target_parts, package_part
@@ -167,6 +167,7 @@ def _list_parts(named: NamedImage, sdk: str, catalog: Catalog, as_of: date) -> l
     if isinstance(named, NamedContainer):
         image = named.image
         parts = find_container_parts(catalog, image, None, as_of) if image.repository else []
+        parts = [p for p in parts if p.event is not None or image.registries]
         framework, version, python = image.framework, image.version, image.python
         is_second, system = "neuronx" in image.label, image.os
     else:
@@ -176,7 +177,9 @@ def _list_parts(named: NamedImage, sdk: str, catalog: Catalog, as_of: date) -> l
         framework = framework.removesuffix("-inf1")
     leader = _LEADERS.get((framework, is_second))
     if leader is not None and version:
-        parts.append(package_part(catalog, leader, version, None, as_of))
+        part = package_part(catalog, leader, version, None, as_of)
+        if part.event is not None or _is_known_series(catalog, leader, version):
+            parts.append(part)
     parts += find_target_parts(
         catalog,
         python=python or None,
@@ -185,6 +188,13 @@ def _list_parts(named: NamedImage, sdk: str, catalog: Catalog, as_of: date) -> l
         as_of=as_of,
     )
     return parts
+
+
+def _is_known_series(catalog: Catalog, package: str, version: str) -> bool:
+    """Whether any known version of a framework's package is of the same series: nothing is known
+    of the phase of another one."""
+    series = version.split(".")[:2]
+    return any(v.split(".")[:2] == series for v in list_known_versions(catalog, package))
 
 
 # The newest of a line --------------------------------------------------------------------

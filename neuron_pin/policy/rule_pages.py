@@ -513,17 +513,17 @@ PAGES = {
     ),
     Rule.NO_VERSION: RulePage(
         "release manifest",
-        "The release lists the name without a version. Or a file for a Kubernetes cluster names an "
-        "image of Neuron, or its Helm chart, without a version or as latest: what runs changes "
-        "with the day.",
+        "The release lists the name without a version. Or a Dockerfile or a file for a Kubernetes "
+        "cluster names an image of Neuron, or its Helm chart, without a version or as latest: what "
+        "runs changes with the day.",
         "",
         "",
         "",
         "neuron-pin explain efa-installer --sdk 2.20.0 -v",
         (
-            "audit.cluster_files:_check_container",
             "audit.cluster_parts:_check_chart",
             "audit.cluster_parts:_without_version",
+            "audit.images:report_without_version",
             "resolve.rules:no_version",
         ),
     ),
@@ -582,12 +582,13 @@ PAGES = {
         "No release in the catalog ships this version, although it is older than the newest that "
         "the catalog knows: a pre-release, an incomplete version (torch-neuronx==2.9 instead of "
         "==2.9.*), or not from Neuron. A newer one is NP510. Or no public list of images has "
-        "a tag, though it has others of that repository and release.",
+        "a tag, or a repository of the vendor's registry, though they have others like it.",
         "perhaps a decoy from another index",
         "",
         "",
         "neuron-pin check --venv .venv",
         (
+            "audit.images:_check_name",
             "audit.images:_report_unlisted",
             "audit.requirements:_range",
             "audit.requirements:_unknown",
@@ -675,6 +676,7 @@ PAGES = {
         "neuron-pin explain neuronx-cc==2.28.7631.0 --instance trn1 --as-of 2026-11-28",
         (
             "audit.known_parts:find_in_part",
+            "audit.newer:check_newer_release",
             "resolve.explain:_judge_parts",
             "resolve.never_shipped:describe_never_shipped",
             "resolve.resolver:_exclude_unlisted",

@@ -73,6 +73,12 @@ def _list_facts(report: ImageReport, catalog: Catalog) -> Iterator[tuple[str, st
     if named.standing is Standing.NEWER:
         newest = next((r.sdk for r in catalog.releases if r.listed), "")
         yield "facts", f"{describe_newer(catalog, newest)}: read from its name alone"
+    elif isinstance(named, NamedMachine) and named.is_older:
+        yield (
+            "facts",
+            f"built before the first release that the facts of {catalog.announced} have of this "
+            "name: what is in it is not known",
+        )
     elif named.standing is not Standing.KNOWN:
         yield (
             "facts",
@@ -82,9 +88,11 @@ def _list_facts(report: ImageReport, catalog: Catalog) -> Iterator[tuple[str, st
         if report.near:
             yield "listed", f"of SDK {report.sdk}: {', '.join(report.near)}"
     yield "SDK", _describe_release(report)
-    if isinstance(named, NamedMachine) and named.at_most:
-        name = f"{named.image_name}@{named.sdk}"
-        yield "", f"the description of the AMI names it; to see one: neuron-pin image {name!r}"
+    if isinstance(named, NamedMachine) and named.name.built is not None:
+        shown = ""
+        if named.image is not None:
+            shown = f"; to see one: neuron-pin image '{named.image_name}@{named.sdk}'"
+        yield "", f"the description of the AMI names it{shown}"
     yield from _list_phases(report)
     yield "updates", NO_UPDATES
     if report.newest is not None:

@@ -31,6 +31,15 @@ JUDGED = [
     # No list has the tag, and others of that release.
     (f"{ECR}/jax-training-neuronx:0.10.0-neuronx-py312-sdk2.32.0-ubuntu24.04", ["NP202", "NP508"]),
     (f"{ECR}/pytorch-inference-vllm-neuronx:0.21.0.1.0.0-neuronx-py312-sdk2.31.0-ubuntu24.04", ["NP508"]),
+    # Tags and a repository that are written as no list has them.
+    (f"{ECR}/pytorch-inference-vllm-neuronx:0.24.0.1.1.0-neuronx-py313-sdk2.32-ubuntu24.04", ["NP508"]),
+    (f"{ECR}/pytorch-inference-vllm-neuronx:0.24.0.1.1.0-neuronx-py313-SDK2.32.0", ["NP508"]),
+    (f"{ECR}/pytorch-inference-vlm-neuronx:0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04", ["NP508"]),
+    # Others may call theirs as they like.
+    ("mirror.example/ml/pytorch-inference-vlm-neuronx:0.24.0-neuronx-py313-sdk2.32.0-ubuntu24.04", []),
+    (f"{ECR}/jax-training-neuronx:2026-11-01", []),
+    # Of a release known in part.
+    (f"{ECR}/pytorch-inference-vllm-neuronx:0.29.0.1.2.0-neuronx-py314-sdk2.33.0-ubuntu26.04", ["NP512"]),
     # The build of one image is the image; a digest decides alone what is pulled.
     (f"{ECR}/jax-training-neuronx:0.10.0-neuronx-py313-sdk2.32.0-ubuntu24.04-v1.2-2026-08-18-10-00-00", ["NP202"]),
     (f"{ECR}/jax-training-neuronx@sha256:{'0' * 64}", []),
@@ -84,3 +93,21 @@ def test_the_same_framework_is_offered(run) -> None:
     (finding,) = [f for f in json.loads(done.out)["findings"] if f["rule"] == "NP618"]
     assert "2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04" in finding["remedy"]
     assert "2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04" in finding["remedy"]
+
+
+# line of a Dockerfile, whether it names an image that is another one on another day
+WITHOUT_VERSION = [
+    (f"FROM {ECR}/jax-training-neuronx", True),
+    (f"FROM {ECR}/jax-training-neuronx:latest AS base", True),
+    (f"FROM {ECR}/jax-training-neuronx@sha256:{'0' * 64}", False),
+    (f"ARG TAG\nFROM {ECR}/jax-training-neuronx:${{TAG}}", False),
+    ("FROM registry.example/ml/jax-training-neuronx", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_told"), WITHOUT_VERSION, ids=range(len(WITHOUT_VERSION)))
+def test_a_base_image_without_a_version(run, text: str, is_told: bool) -> None:
+    Path("Dockerfile").write_text(f"{text}\n")
+    done = run("check", "Dockerfile", "--as-of", "2026-08-20", "--format", "json")
+    rules = [finding["rule"] for finding in json.loads(done.out)["findings"]]
+    assert ("NP504" in rules) == is_told

@@ -52,6 +52,8 @@ def test_a_repository_is_its_newest_image_of_the_day(run) -> None:
     tag = "jax-training-neuronx:0.10.0-neuronx-py313-sdk2.32.0-ubuntu24.04"
     later = run("image", tag, "--as-of", "2026-06-01")
     assert isinstance(later.error, UnknownName)
+    for name in ("jax-training-neuronx", MULTI):
+        assert isinstance(run("image", name, "--as-of", "2020-01-01").error, UnknownName)
 
 
 # name, release, whether it is a limit
@@ -102,6 +104,17 @@ UNLISTED = [
     ("Deep Learning AMI Neuron torch-neuronx 2.14.0 (Ubuntu 24.04)", "newer"),
     ("Deep Learning AMI Neuron PyTorch 2.2 (Ubuntu 24.04)", "unknown"),
     (f"{MULTI}@2.40.0", "newer"),
+    # Built when a release was out that the lists do not cover.
+    (f"{MULTI} 20261019", "newer"),
+    ("Deep Learning AMI Neuron PyTorch 2.9 (Ubuntu 24.04) 20990101", "newer"),
+    # Built before the first release that the lists have of the name.
+    ("Deep Learning AMI Neuron PyTorch 1.13 (Ubuntu 20.04) 20240409", "unknown"),
+    ("Deep Learning AMI Neuron PyTorch 2.9 (Ubuntu 24.04) 20200101", "unknown"),
+    # A kind that there never was for an older operating system, or that is of the lists' time.
+    ("Deep Learning AMI Neuron (Ubuntu 20.04)", "unknown"),
+    ("Deep Learning AMI Neuron (Rocky Linux 9) 20250901", "unknown"),
+    ("Deep Learning AMI Neuron PyTorch 2.14 (Ubuntu 24.04) 20260101", "unknown"),
+    ("Deep Learning AMI Neuron (Ubuntu 26.04)", "newer"),
 ]
 
 
@@ -110,6 +123,29 @@ def test_what_the_facts_do_not_have(run, name: str, standing: str) -> None:
     (image,) = show(run, name)
     assert (image["standing"], image["changes"], image["source"]) == (standing, None, None)
     assert run("image", name, *DAY).code == 0
+
+
+def test_a_machine_image_that_is_older_than_the_lists(run) -> None:
+    (image,) = show(run, "Deep Learning AMI Neuron PyTorch 1.13 (Ubuntu 20.04) 20240409")
+    assert (image["sdk"], image["sdk_is_limit"]) == ("2.18.0", True)
+    assert (image["packages"], image["environments"]) == ([], {})
+    assert image["newest"]["sdk"] == "2.20.2"
+
+
+# name, subjects whose phases are told
+TOLD = [
+    ("Deep Learning AMI Neuron PyTorch 9.9 (Ubuntu 24.04)", {"ubuntu24.04"}),
+    ("pytorch-infrence-neuronx:9.9.0-neuronx-py312-sdk2.31.0-ubuntu24.04",
+     {"python 3.12", "ubuntu24.04"}),
+    ("pytorch-inference-vllm-neuronx:0.30.0-neuronx-py312-sdk2.34.0-ubuntu24.04",
+     {"pytorch-inference-vllm-neuronx", "python 3.12", "ubuntu24.04"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "subjects"), TOLD, ids=[name for name, _ in TOLD])
+def test_no_phase_is_told_of_what_is_not_known(run, name: str, subjects: set[str]) -> None:
+    (image,) = show(run, name)
+    assert {part["subject"] for part in image["lifecycle"]} == subjects
 
 
 def test_near_tags_of_one_that_no_list_has(run) -> None:
@@ -128,6 +164,7 @@ NO_IMAGES = [
     ("jax-training-neuronx:0.10.0-neuronx-py313-sdk2.32.0-ubuntu24", True),
     ("Deep Learning AMI Neuron (Ubuntu 22.04) 20261399", True),
     (f"{MULTI}@2.20.0", False),
+    ("", False),
     ("/aws/service/neuron/dlami/base/ubuntu-24.04/../../etc", True),
     ("x" * 10_000, False),
     ("\x1b[31m:\x00", False),
@@ -166,6 +203,25 @@ def test_diff_of_images(run) -> None:
     assert rows["neuronx-cc"]["update"] == "minor"
     # What is around an image whose Python is not known neither came nor went.
     assert "Python" not in document["support"]
+
+
+# image, what it is compared with
+NOT_KNOWN = [
+    ("0.29.0.1.2.0-neuronx-py314-sdk2.33.0-ubuntu26.04", INFERENCE),
+    ("9.9.9-neuronx-py399-sdk9.9.9-ubuntu26.04", "2.32.0"),
+    (f"{MULTI} 20261120", MULTI),
+    ("huggingface-pytorch-inference-neuronx", INFERENCE),
+]
+
+
+@pytest.mark.parametrize(("name", "other"), NOT_KNOWN, ids=[name for name, _ in NOT_KNOWN])
+def test_diff_says_nothing_of_what_is_not_known(run, name: str, other: str) -> None:
+    for pair in ((name, other), (other, name)):
+        done = run("diff", *pair, *DAY, "--format", "json")
+        document = json.loads(done.out)
+        assert document["packages"] == []
+        (note,) = [note for note in document["notes"] if "2026-08-21" in note]
+        assert note.startswith(document["old" if pair[0] == name else "new"]["label"])
 
 
 def test_diff_of_an_image_and_a_release(run) -> None:
