@@ -12,6 +12,7 @@ from neuron_pin.catalog.neff import (
     list_remedies,
     read_neff_facts,
 )
+from neuron_pin.catalog.newness import describe_newer
 from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
@@ -41,6 +42,8 @@ def check_neff(
         is_unknown = judgment.verdict is NeffVerdict.NOT_STATED
         what = "whether it loads a model of" if is_unknown else "may fail to load a model of"
         place = judgment.compiler_place.label
+        if judgment.compiler_place.is_newer:
+            place = describe_newer(catalog, "")
         label = f"{compiler.label} ({place})" if place else compiler.label
         source = f" [{judgment.grounds[0].source}]" if judgment.grounds else ""
         middle = "is not stated: " if is_unknown else ": "

@@ -155,23 +155,21 @@ class Catalog:
             if release.sdk == sdk:
                 return release
         known = [release.sdk for release in self.releases]
+        known = [release.sdk for release in self.releases]
         # What is newer than all of them is no slip of the pen.
         is_newer = bool(known) and sdk_key(sdk) > sdk_key(known[0])
-        raise UnknownName(
-            "SDK release",
-            sdk,
-            () if is_newer else known,
-            hint=self.describe_known_releases(),
-        )
+        hint = self.describe_known_releases(is_newer=is_newer)
+        raise UnknownName("SDK release", sdk, () if is_newer else known, hint=hint)
 
-    def describe_known_releases(self) -> str:
+    def describe_known_releases(self, *, is_newer: bool) -> str:
         """Which release is the newest, and which that is known in part is newer still, and how to
-        see and get others: the hint for a release that is not known."""
+        see and get others: the hint for a release that is not known, or newer than all that are."""
         newest = next((release.sdk for release in self.releases if release.listed), "none")
         later = "".join(f", and in part {r.sdk}" for r in self.releases[:1] if r.in_part)
+        newer = f"it is newer than the facts of {self.announced}: " if is_newer else ""
         return (
-            f"the newest that the catalog knows is {newest}{later}; neuron-pin releases lists "
-            "them; neuron-pin catalog update fetches newer ones"
+            f"{newer}the newest that the catalog knows is {newest}{later}; neuron-pin releases "
+            "lists them; neuron-pin catalog update fetches newer ones"
         )
 
     def members(self, sdk: str) -> tuple[Member, ...]:

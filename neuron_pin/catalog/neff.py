@@ -138,6 +138,11 @@ class Placed(NamedTuple):
         first, last = self.sdks[0], self.sdks[-1]
         return f"SDK {first}" if first == last else f"SDK {first} to {last}"
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether it came after every version that the facts know."""
+        return not self.sdks and bool(self.after) and not self.before
+
 
 class NeffJudgment(NamedTuple):
     """Whether a model of a compiler runs on a runtime library, why in words, the pages behind it,

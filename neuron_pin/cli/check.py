@@ -10,6 +10,8 @@ from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings, summarize_places
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import FactsAge, load_catalog
+from neuron_pin.catalog.newness import tell_newer_versions
+from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs.file_kind import list_kinds
 from neuron_pin.operations.check import Check, CheckedInput, Wanted
@@ -160,7 +162,11 @@ def run(options: Options, console: Console) -> int:
         neff_compiler=compiler,
         is_strict=options.strict,
     )
-    as_of = check.target().as_of
+    target = check.target()
+    as_of = target.as_of
+    newer = tell_newer_versions(catalog, [(DRIVER, target.driver)]) if target.driver else ""
+    if newer:
+        console.warn(newer)
     age = warn_of_old_facts(console, catalog, as_of)
     with console.watch("Checking") as reporter:
         checked = check.run(wanted, reporter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -20,6 +21,11 @@ from .command_parser import CommandParser
 from .console import Console
 from .facts import today, warn_of_old_facts
 from .options import FAMILIES, Options, add_format
+
+_PATH = re.compile(r"(?:\.{0,2}/)?(?:[^\s/]+/)*[^\s/]+\.(?:err|gz|json|log|out|txt)|\.{0,2}/\S+")
+"""One word that is written as the path of a file."""
+MAX_PATH = 4096
+"""Letters of a path.  Source: PATH_MAX of limits.h."""
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -71,6 +77,8 @@ def run(options: Options, console: Console) -> int:
     )
     with console.watch("Reading"):
         found = explain_errors(_read(options), place, catalog)
+    for warning in found.warnings:
+        console.warn(warning)
     console.print_as(options.format, render_errors(found, options.format, age))
     return 0 if found.diagnoses else 1
 
@@ -87,9 +95,19 @@ def _read(options: Options) -> Iterable[str]:
                 hint="give the message in quotes, or a file, or pipe a log into it",
             )
         return read_pieces(sys.stdin.buffer)
-    if len(options.texts) == 1 and os.path.lexists(options.texts[0]):
-        return _read_file(options.texts[0])
-    return [" ".join(options.texts)]
+    text = " ".join(options.texts)
+    if not text.strip():
+        raise WrongUsage(
+            "the error message is empty",
+            hint="give the message in quotes, or a file, or pipe a log into it",
+        )
+    if len(options.texts) == 1 and os.path.lexists(text):
+        return _read_file(text)
+    if len(text) <= MAX_PATH and _PATH.fullmatch(text):
+        # Most people who name a file that is not there have mistyped its path.
+        hint = "name a file that is there, or give the message in quotes"
+        raise UnreadableInput(text, None, "there is no such file", hint=hint)
+    return [text]
 
 
 def _read_file(path: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -45,6 +46,12 @@ def parse(arguments: Sequence[str]) -> Options:
     options, rest = parser.parse_known_args(given, namespace=Options(words=words))
     if rest:
         _take_rest(parser, options, rest)
+    root = getattr(options, "root", None)
+    if root is not None and not os.path.isdir(root):
+        # A machine that is not mounted has nothing to find, and would pass every check.
+        raise WrongUsage(
+            f"--root: {root!r} is no folder", hint="name the folder that a machine's files are in"
+        )
     options.arguments = list(arguments)
     options.run = import_module(f"{__package__}.{COMMANDS[options.command][0]}").run
     return options

@@ -7,7 +7,7 @@ import os
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
 from neuron_pin.errors import WrongUsage
-from neuron_pin.operations.places import WantedPlaces, read_places
+from neuron_pin.operations.places import WantedPlaces, list_newer, read_places
 from neuron_pin.operations.read_settings import read_target_options
 from neuron_pin.operations.upcoming import Outlook, find_upcoming
 from neuron_pin.screen import PLAIN
@@ -127,7 +127,7 @@ def run(options: Options, console: Console) -> int:
     warn_of_old_facts(console, catalog, target.as_of)
     with console.watch("Reading"):
         places, warnings = read_places(catalog, target, wanted)
-    for warning in warnings:
+    for warning in (*warnings, *list_newer(places, catalog)):
         console.warn(warning)
     outlook = find_upcoming(
         catalog,
@@ -147,7 +147,7 @@ def _read_days(text: str | None, option: str) -> int | None:
         return None
     days = parse_within(text)
     if days < 0:
-        raise WrongUsage(f"{option}: {text!r} is not a number of days", hint="write 90d")
+        raise WrongUsage(f"{option}: {text!r} is not a number of days", hint="write 90d or 3m")
     return days
 
 
@@ -165,11 +165,11 @@ def _read_wanted(options: Options) -> WantedPlaces:
         return WantedPlaces()
     for name in (*locks, *options.venv):
         if not os.path.exists(name):
-            raise WrongUsage(
-                f"{name} does not exist",
-                hint="neuron-pin lock -o lock.json makes a lock; --venv DIR and --host look at "
-                "what is installed",
-            )
+            hint = "neuron-pin lock -o lock.json makes a lock; --venv DIR and --host look at what "
+            hint += "is installed"
+            if name == "host":
+                hint = "--host looks at this machine"
+            raise WrongUsage(f"{name!r} does not exist", hint=hint)
     if not named and os.path.exists(DEFAULT_LOCK):
         locks = [DEFAULT_LOCK]
     return WantedPlaces(

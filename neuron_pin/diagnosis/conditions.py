@@ -283,6 +283,27 @@ def _glibc_below(case: Case, library: str, version: str) -> Answer:
     return Answer(version_numbers(system.glibc) < version_numbers(version), fact)
 
 
+NUMPY_2 = 0x12
+"""The version of NumPy's C interface with which NumPy 2 begins.  Source: numpy,
+numpy/_core/code_generators/cversions.txt."""
+
+
+def _numpy_2(case: Case, interface: str) -> Answer:
+    """Whether NumPy is 2: by its version, or by that of its C interface in the message; one
+    without that is about NumPy 2 alone."""
+    version = case.known.versions.get("numpy", "")
+    if version:
+        return Answer(version_numbers(version)[:1] >= (2,), f"numpy {version} {verb(case)}")
+    if not interface:
+        return Answer(True, "the message names NumPy 2")
+    fact = f"the message names the interface 0x{interface}, and NumPy 2 begins with 0x{NUMPY_2:x}"
+    return Answer(int(interface, 16) >= NUMPY_2, fact)
+
+
+def _numpy_1(case: Case, interface: str) -> Answer:
+    return _numpy_2(case, interface).negated
+
+
 def _is(case: Case, text: str, other: str) -> Answer:
     del case
     return Answer(text == other, f"the message names {text}")
@@ -352,6 +373,8 @@ CONDITIONS: dict[str, Decide] = {
     "has-wheel": _has_wheel,
     "placeholder": _placeholder,
     "glibc-below": _glibc_below,
+    "numpy-2": _numpy_2,
+    "numpy-1": _numpy_1,
     "is": _is,
     "is-not": _is_not,
     "framework-differs": _framework_differs,

@@ -17,6 +17,7 @@ from .matching import Match
 from .messages import CauseRow
 
 _FIELD = re.compile(r"\{([\w-]+)\}")
+_OPTION = re.compile(r" --[a-z-]+ \{(python|os|kernel)\}")
 _SAFE = re.compile(r"[\w.+~:-]{1,80}")
 
 
@@ -125,7 +126,12 @@ def _fill_command(text: str, case: Case) -> str:
             return shlex.quote(found)
         return found if _SAFE.fullmatch(found) else field[1].upper()
 
-    return _FIELD.sub(value, text)
+    def option(found: re.Match[str]) -> str:
+        # Without the value that nobody knows the command can be run, and says what it needs.
+        known = case.groups.get(found[1], "") or own.get(found[1], "")
+        return found[0] if known else ""
+
+    return _FIELD.sub(value, _OPTION.sub(option, text))
 
 
 def _find_sdk(case: Case) -> str:

@@ -111,10 +111,8 @@ def read_state(
 def read_image(text: str, catalog: Catalog, as_of: date) -> State:
     """What an image has, by any of its names; raises `UnknownName`, or `WrongUsage` for a tag of
     several."""
-    from .images import find_images
-
     try:
-        named = find_images(text, catalog, as_of)
+        named = name_image(text, catalog, as_of)
     except UnknownName as error:
         if error.near or "neuron" in text.lower() or text.startswith("ami-"):
             raise
@@ -123,10 +121,18 @@ def read_image(text: str, catalog: Catalog, as_of: date) -> State:
             hint="give 2.26.0, latest, lock.json, constraints.txt, pylock.toml, a venv, the tag of "
             "an image, or host",
         ) from None
+    return read_image_state(named, catalog)
+
+
+def name_image(text: str, catalog: Catalog, as_of: date) -> NamedImage:
+    """The image of a name; raises `UnknownName`, or `WrongUsage` for a tag of several."""
+    from .images import find_images
+
+    named = find_images(text, catalog, as_of)
     if len(named) > 1:
         labels = " and ".join(image.label for image in named)
         raise WrongUsage(f"{text!r} is a tag of several images", hint=f"name one of {labels}")
-    return read_image_state(named[0], catalog)
+    return named[0]
 
 
 def read_image_state(named: NamedImage, catalog: Catalog) -> State:

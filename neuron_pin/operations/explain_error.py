@@ -10,6 +10,15 @@ from typing import BinaryIO
 
 from neuron_pin.audit.host import list_system_packages
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.newness import (
+    Standing,
+    get_system,
+    judge_python,
+    judge_system,
+    name_newest,
+    tell_newer,
+    tell_newer_versions,
+)
 from neuron_pin.diagnosis.explaining import Diagnosis, diagnose
 from neuron_pin.diagnosis.known import THIRD_PARTY, Known
 from neuron_pin.diagnosis.matching import find_messages
@@ -17,6 +26,7 @@ from neuron_pin.diagnosis.messages import load_messages
 from neuron_pin.diagnosis.stated import Stated, add_stated, find_stated, join_stated
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.record import NamedTuple
+from neuron_pin.target import check_python
 from neuron_pin.target.detection import detect
 
 CHUNK = 1 << 20
@@ -40,12 +50,13 @@ class Place(NamedTuple):
 
 class ExplainedErrors(NamedTuple):
     """The diagnoses, the most telling first; what was known; how many lines were read, and
-    whether that is all of the text."""
+    whether that is all of the text; warnings of what is newer than the facts."""
 
     diagnoses: tuple[Diagnosis, ...]
     known: Known
     lines: int
     is_whole: bool
+    warnings: tuple[str, ...] = ()
 
 
 class JournalFailed(NeuronPinError):
@@ -75,7 +86,23 @@ def explain_errors(text: Iterable[str], place: Place, catalog: Catalog) -> Expla
     matches = find_messages(watch(), load_messages())
     known = add_stated(known, stated)
     found = diagnose(matches, known, catalog)
-    return ExplainedErrors(tuple(found), known, lines, size < MAX_BYTES)
+    warnings = tuple(_list_newer(known, catalog))
+    return ExplainedErrors(tuple(found), known, lines, size < MAX_BYTES, warnings)
+
+
+def _list_newer(known: Known, catalog: Catalog) -> Iterator[str]:
+    """What of a place is newer than the facts (NP510), so that they decide less."""
+    question = "what is known of it decides nothing"
+    system = known.system
+    if system is not None and system.is_newer:
+        newest = judge_system(catalog, system.name).newest
+        yield tell_newer(catalog, system.name, newest.name if newest else "", question)
+    if known.python and judge_python(catalog, known.python) is Standing.NEWER:
+        newest_python = name_newest(catalog.pythons)
+        yield tell_newer(catalog, f"Python {known.python}", newest_python, question)
+    versions = tell_newer_versions(catalog, sorted(known.versions.items()))
+    if versions:
+        yield versions
 
 
 def read_pieces(stream: BinaryIO) -> Iterator[str]:
@@ -136,8 +163,9 @@ def find_known(place: Place, catalog: Catalog) -> Known:
     if place.instance:
         known = known._replace(family=catalog.instance(place.instance.partition(".")[0]))
     if place.system:
-        known = known._replace(system=catalog.system(place.system))
+        known = known._replace(system=get_system(catalog, place.system))
     if place.python:
+        check_python(place.python)
         known = known._replace(python=_minor(place.python))
     return known
 
@@ -159,7 +187,6 @@ def _read_lock(path: str, catalog: Catalog) -> Known:
 
 def _read_machine(root: str, catalog: Catalog) -> Known:
     from neuron_pin.audit.environment import NeuronNames
-    from neuron_pin.catalog.newness import judge_system
     from neuron_pin.inputs.host.environments import find_environments
 
     machine = detect(root)

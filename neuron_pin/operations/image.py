@@ -22,7 +22,7 @@ from neuron_pin.catalog.subjects import Subjects
 from neuron_pin.catalog.support import Part, find_package_phase, find_target_parts, package_part
 from neuron_pin.inputs.images import NamedContainer, NamedImage, NamedMachine, find_images
 from neuron_pin.inputs.state import read_image_state
-from neuron_pin.policy import Phase, SubjectKind
+from neuron_pin.policy import Phase, Subject, SubjectKind
 from neuron_pin.record import NamedTuple
 
 from .diff import Comparison, compare
@@ -163,15 +163,29 @@ _LEADERS = {
 """The package of a framework, for NeuronCores of the second generation or the first."""
 
 
+def find_announced_lines(named: NamedImage, catalog: Catalog, as_of: date) -> set[Subject]:
+    """The subjects of what was announced by a day of images that an image is one of."""
+    parts = _list_line_parts(named, _release_of(named), catalog, as_of)
+    events = [event for part in parts for event in (part.event, part.floor.event)]
+    return {event.subject for event in events if event is not None}
+
+
+def _list_line_parts(named: NamedImage, sdk: str, catalog: Catalog, as_of: date) -> list[Part]:
+    """The parts of an image that announcements about images are of; its line, if that is known."""
+    if isinstance(named, NamedMachine):
+        return find_machine_parts(catalog, named.name, sdk, None, as_of)
+    image = named.image
+    parts = find_container_parts(catalog, image, None, as_of) if image.repository else []
+    return [part for part in parts if part.event is not None or image.registries]
+
+
 def _list_parts(named: NamedImage, sdk: str, catalog: Catalog, as_of: date) -> list[Part]:
+    parts = _list_line_parts(named, sdk, catalog, as_of)
     if isinstance(named, NamedContainer):
         image = named.image
-        parts = find_container_parts(catalog, image, None, as_of) if image.repository else []
-        parts = [p for p in parts if p.event is not None or image.registries]
         framework, version, python = image.framework, image.version, image.python
         is_second, system = "neuronx" in image.label, image.os
     else:
-        parts = find_machine_parts(catalog, named.name, sdk, None, as_of)
         framework, version, python = named.name.form, named.name.version, ""
         is_second, system = not framework.endswith("-inf1"), named.name.os
         framework = framework.removesuffix("-inf1")

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from enum import Enum
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.newness import find_system
+from neuron_pin.catalog.newness import (
+    find_system,
+    judge_system,
+    name_newest,
+    tell_newer,
+    tell_newer_versions,
+)
 from neuron_pin.errors import WrongUsage
-from neuron_pin.inputs.state import State, find_release, read_image, read_state
-from neuron_pin.policy import Ecosystem
+from neuron_pin.inputs.state import State, find_release, name_image, read_image_state, read_state
+from neuron_pin.policy import Ecosystem, Subject
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target, TargetOptions
 
+from .image import find_announced_lines
 from .lifecycle import Inventory
 from .place_target import fill_in_place
 
@@ -30,13 +37,17 @@ class PlaceKind(Enum):
 
 class Place(NamedTuple):
     """What one lock, environment or machine has.  ``name`` is its file or folder, the root of a
-    machine; ``kernel`` what runs there, empty for unknown."""
+    machine; ``kernel`` what runs there, empty for unknown; ``unknown`` says why it is not known
+    what an image has, empty where it is; ``lines`` are the subjects of announcements about images
+    that an image is one of."""
 
     kind: PlaceKind
     name: str
     inventory: Inventory
     target: Target
     kernel: str = ""
+    unknown: str = ""
+    lines: frozenset[Subject] = frozenset()
 
     @property
     def label(self) -> str:
@@ -88,6 +99,27 @@ def read_places(
     return [*found, *of_host], warnings
 
 
+def list_newer(places: Sequence[Place], catalog: Catalog) -> list[str]:
+    """What of some places is newer than the facts (NP510), so that nothing is known to change of
+    it: operating systems, Pythons and versions; a line for each."""
+    lines: dict[str, None] = {}
+    question = "what changes of it is not known"
+    versions: dict[tuple[str, str], None] = {}
+    for place in places:
+        target, inventory = place.target, place.inventory
+        if target.os is not None and target.os.is_newer:
+            newest = judge_system(catalog, target.os.name).newest
+            last = newest.name if newest is not None else ""
+            lines[tell_newer(catalog, target.os.name, last, question)] = None
+        if target.python_is_newer and inventory.python:
+            last = name_newest(catalog.pythons)
+            lines[tell_newer(catalog, f"Python {target.python}", last, question)] = None
+        for name, found in sorted(inventory.versions.items()):
+            versions |= dict.fromkeys((name, version) for version in found)
+    told = tell_newer_versions(catalog, versions)
+    return [*lines, *([told] if told else [])]
+
+
 def _read(
     catalog: Catalog, options: TargetOptions, kind: PlaceKind, name: str, kernel: str = ""
 ) -> Place:
@@ -100,7 +132,8 @@ def _read(
 
 def _read_image(catalog: Catalog, options: TargetOptions, name: str) -> Place:
     """A published image, as far as the facts know what is in it."""
-    state = read_image(name, catalog, options.as_of)
+    named = name_image(name, catalog, options.as_of)
+    state = read_image_state(named, catalog)
     around = state.surroundings
     assert around is not None
     only = (found if len(found) == 1 else () for found in (around.instances, around.systems))
@@ -112,7 +145,13 @@ def _read_image(catalog: Catalog, options: TargetOptions, name: str) -> Place:
         "".join(around.pythons) if len(around.pythons) == 1 else "",
     )
     target = filled.make(catalog)
-    return Place(PlaceKind.IMAGE, name, _take_inventory(catalog, state, target), target)
+    # Its name tells the Python where the facts do not know the packages.
+    inventory = _take_inventory(catalog, state, target)
+    inventory = inventory._replace(python=target.python if around.pythons else inventory.python)
+    lines = find_announced_lines(named, catalog, options.as_of)
+    return Place(
+        PlaceKind.IMAGE, name, inventory, target, unknown=state.unknown, lines=frozenset(lines)
+    )
 
 
 def _take_inventory(catalog: Catalog, state: State, target: Target) -> Inventory:

@@ -8,6 +8,7 @@ from datetime import date
 from enum import Enum
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.backends import find_backend
 from neuron_pin.catalog.dated_changes import (
     ChangeKind,
     DatedChange,
@@ -142,12 +143,15 @@ def _list_of_place(
     for status in Subjects(catalog, as_of, place.target.family):
         version = ""
         if not whole:
-            found = _touch(status.subject, place.inventory, features)
+            found = _touch(status.subject, place, features)
             if found is None:
                 continue
             version = found
         for change in list_changes(status, catalog, as_of):
-            if whole or not _is_gone(change, catalog, place.inventory, version):
+            if whole or not (
+                _is_gone(change, catalog, place.inventory, version)
+                or _is_of_others(change, catalog, version)
+            ):
                 yield change, version
     if place.kernel and place.target.os is not None and DRIVER in place.inventory.versions:
         series = ".".join(map(str, parse_kernel_series(place.kernel)))
@@ -157,12 +161,13 @@ def _list_of_place(
 
 
 def _touch(
-    subject: Subject,
-    inventory: Inventory,
-    features: Mapping[tuple[SubjectKind, str], Sequence[str]],
+    subject: Subject, place: Place, features: Mapping[tuple[SubjectKind, str], Sequence[str]]
 ) -> str | None:
     """The version in which a place has a subject, empty for one that has none; `None` if it does
     not have it."""
+    inventory = place.inventory
+    if subject in place.lines:
+        return ""
     if subject.kind is SubjectKind.MODEL_CLASS:
         return next(iter(inventory.versions.get(subject.component, ())), None)
     if subject.kind in _USED_OR_NOT:
@@ -188,6 +193,29 @@ def _is_gone(change: DatedChange, catalog: Catalog, inventory: Inventory, versio
     if not change.sdk or not inventory.sdk:
         return False
     return sdk_key(change.sdk) <= sdk_key(inventory.sdk)
+
+
+def _is_of_others(change: DatedChange, catalog: Catalog, version: str) -> bool:
+    """Whether a change of a package is that of other versions of it: of the framework versions
+    that the same page names, or of what the version's backend takes the place of.  ``version`` is
+    that of the package, of a feature ``PACKAGE VERSION``."""
+    subject = change.subject
+    is_used_or_not = subject.kind in _USED_OR_NOT
+    if subject.kind in (SubjectKind.FEATURE, SubjectKind.API):
+        name, _, own = version.partition(" ")
+    else:
+        name, own = subject.component if is_used_or_not else subject.name, version
+    package = catalog.packages.get(name)
+    if package is None or not own:
+        return False
+    if is_used_or_not:
+        named = [e for e in catalog.events if e.source == change.source and e.name == name]
+        versions = [event.version for event in named if event.version]
+        if versions and not any(f"{own}.".startswith(f"{of}.") for of in versions):
+            return True
+    backend = find_backend(package.backends, own)
+    told = change.replacement
+    return backend is not None and bool(told) and (told in backend.name or backend.name in told)
 
 
 def _list_words(change: DatedChange) -> set[str]:

@@ -44,7 +44,9 @@ def _text(found: ExplainedErrors) -> list[str]:
         if diagnosis.command:
             lines += [f"  next: {diagnosis.command}"]
         lines += [f"  [{'; '.join(match.message.sources)}]", ""]
-    if not found.diagnoses:
+    if not found.lines:
+        lines += ["the text is empty"]
+    elif not found.diagnoses:
         lines += [f"no known error in {_count_lines(found)}", ""]
         lines += _ask_to_report(found)
     elif not found.known.origin and any(_is_open(diagnosis) for diagnosis in found.diagnoses):
@@ -117,7 +119,9 @@ def _markdown(found: ExplainedErrors) -> list[str]:
         if diagnosis.command:
             lines += ["```sh", diagnosis.command, "```", ""]
         lines += [f"Sources: {escape_markdown('; '.join(match.message.sources))}", ""]
-    if not found.diagnoses:
+    if not found.lines:
+        lines += ["The text is empty.", ""]
+    elif not found.diagnoses:
         lines += [f"No known error in {_count_lines(found)}.", ""]
     versions = list_versions(found.known)
     if versions:

@@ -33,16 +33,17 @@ def render_neff(found: NeffExplanation, form: str, age: FactsAge, *, everything:
     ``everything`` is wanted."""
     if form == "json":
         return json.dumps(_document(found, age), indent=2) + "\n"
-    lines = _text(found)
+    lines = _text(found, age)
     if everything:
         lines += ["", *_list_caches(found.facts)]
     return "\n".join(map(make_printable, lines)) + "\n"
 
 
-def _text(found: NeffExplanation) -> list[str]:
+def _text(found: NeffExplanation, age: FactsAge) -> list[str]:
     judgment = found.judgment
-    compiler = _name(judgment.compiler.label, judgment.compiler_place, found.compiler_from)
-    runtime = _name(f"{RUNTIME} {judgment.runtime}", judgment.runtime_place, found.runtime_from)
+    compiler = _name(judgment.compiler.label, judgment.compiler_place, found.compiler_from, age)
+    label = f"{RUNTIME} {judgment.runtime}"
+    runtime = _name(label, judgment.runtime_place, found.runtime_from, age)
     reason = f"{judgment.reason[:1].upper()}{judgment.reason[1:]}"
     lines = [
         f"a model of {compiler}",
@@ -63,9 +64,10 @@ def _text(found: NeffExplanation) -> list[str]:
     return [*lines, "", "Beside the versions:", *_list_grounds(_list_other(found.facts))]
 
 
-def _name(label: str, placed: Placed, origin: str) -> str:
+def _name(label: str, placed: Placed, origin: str, age: FactsAge) -> str:
+    newer = f"newer than the facts of {age.until}" if placed.is_newer else ""
     # A release that was named says its own name.
-    inside = ", ".join(dict.fromkeys(part for part in (placed.label, origin) if part))
+    inside = ", ".join(dict.fromkeys(part for part in (placed.label, newer, origin) if part))
     return f"{label} ({inside})" if inside else label
 
 
@@ -111,12 +113,14 @@ def _document(found: NeffExplanation, age: FactsAge) -> dict[str, object]:
             "name": judgment.compiler.name,
             "version": judgment.compiler.version,
             "releases": list(judgment.compiler_place.sdks),
+            "is_newer": judgment.compiler_place.is_newer,
             "from": found.compiler_from or None,
         },
         "runtime": {
             "name": RUNTIME,
             "version": judgment.runtime,
             "releases": list(judgment.runtime_place.sdks),
+            "is_newer": judgment.runtime_place.is_newer,
             "from": found.runtime_from or None,
         },
         "grounds": [_ground(ground) for ground in judgment.grounds],

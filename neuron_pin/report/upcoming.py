@@ -123,8 +123,8 @@ def _describe_places(outlook: Outlook) -> list[str]:
 def _describe_place(place: Place) -> str:
     inventory = place.inventory
     of = f"SDK {inventory.sdk}" if inventory.sdk else "no known SDK release"
-    if not inventory.versions and place.kind is PlaceKind.IMAGE:
-        return f"{place.label}: the facts do not know what is in this image"
+    if place.unknown:
+        return f"{place.label}: {place.unknown}: what is in it is not known"
     if not inventory.versions:
         return f"{place.label}: no Neuron package, for {place.target.label}"
     return f"{place.label}: {of}, for {place.target.label}"

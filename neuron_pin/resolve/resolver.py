@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog.newness import is_range_newer
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -274,11 +275,12 @@ def _releases(
                 [f"{r.text} (from {r.origin})" for r in wanted],
                 hint="leave one of them out",
             )
+        is_newer = is_range_newer(wanted[0].range, catalog.dates)
         raise UnknownName(
             "SDK release",
             wanted[0].range.removeprefix("=="),
             (),
-            hint=catalog.describe_known_releases(),
+            hint=catalog.describe_known_releases(is_newer=is_newer),
         )
     return found
 

@@ -126,6 +126,12 @@ class Target(NamedTuple):
         return options
 
 
+def check_python(version: str) -> None:
+    """Raise `WrongUsage` for what is no version of Python 3."""
+    if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version, re.ASCII):
+        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
+
+
 def make_target(
     catalog: Catalog,
     *,
@@ -149,8 +155,8 @@ def make_target(
     """
     chosen = get_system(catalog, system) if system else None
     version = python or (chosen.python if chosen else "") or this_python
-    if version and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version):
-        raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
+    if version:
+        check_python(version)
     name = catalog.instance(instance) if instance else None
     series = ".".join(version.split(".")[:2])
     allowed = frozenset(Phase.parse(phase) for phase in phases)

@@ -70,6 +70,32 @@ def test_what_is_compared(run: Run) -> None:
         assert done.code == (verdict in ("may-break", "recompile")), words
 
 
+@pytest.mark.parametrize(
+    ("compiler", "runtime", "newer"),
+    [
+        ("2.99.1", "2.34.10.0", (True, False)),
+        ("2.27.5334.0", "9.9", (False, True)),
+        # Between versions that are known.
+        ("2.27.5335.0", "2.34.11.0", (False, False)),
+        ("2.28.7631.0", "2.35.30.0", (False, False)),
+    ],
+)
+def test_what_is_newer_than_the_facts_is_called_so(
+    run: Run, compiler: str, runtime: str, newer: tuple[bool, bool]
+) -> None:
+    words = ("explain", "neff", "--compiler", compiler, "--runtime", runtime, *DAY)
+    document = json.loads(run(*words, "--format", "json").out)
+    assert (document["compiler"]["is_newer"], document["runtime"]["is_newer"]) == newer
+    assert run(*words).out.count("newer than the facts of 2026-08-21") == sum(newer)
+
+
+@pytest.mark.usefixtures("places")
+def test_check_calls_a_compiler_and_a_driver_newer_than_the_facts(run: Run) -> None:
+    done = run("check", "old.json", "--neff-compiler", "2.99.1", "--with-driver", "2.99.1.0", *DAY)
+    assert "aws-neuronx-dkms 2.99.1.0 is newer than the facts of 2026-08-21" in done.err
+    assert "neuronx-cc 2.99.1 (newer than the facts of 2026-08-21)" in done.out
+
+
 # options, the error
 REFUSED = [
     ("", WrongUsage),

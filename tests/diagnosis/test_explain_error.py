@@ -139,11 +139,45 @@ def test_a_long_log_is_read_to_the_limit_and_it_says_so(
         (("x", "--venv", "absent"), 2),
         (("x", "--instance", "trn9"), 2),
         (("x", "--os", "beos"), 2),
+        (("x", "--python", "abc"), 2),
+        (("x", "--root", "absent"), 2),
+        (("x", "--root", ""), 2),
+        (("",), 2),
+        ((" ", "\n"), 2),
+        (("train.log",), 2),
+        (("logs/train.out",), 2),
+        (("/var/log/absent",), 2),
+        (("/a" * 100_000 + " b",), 1),
     ],
 )
 def test_what_cannot_be_read_is_an_error(run: Run, arguments: tuple[str, ...], code: int) -> None:
     done = run("explain-error", *arguments)
-    assert (done.code, done.out) == (code, "")
+    assert done.code == code
+    assert code == 1 or done.out == ""
+
+
+def test_an_empty_text_is_called_so(run: Run) -> None:
+    Path("log").write_text("")
+    for form in ("text", "markdown"):
+        assert "text is empty" in run("explain-error", "log", "--format", form).out
+
+
+@pytest.mark.parametrize(
+    ("options", "newer"),
+    [
+        (("--python", "3.40"), "Python 3.40"),
+        (("--os", "ubuntu28.04"), "ubuntu28.04"),
+        (("neuronx-cc==2.99.1.0",), "neuronx-cc 2.99.1.0"),
+    ],
+)
+def test_what_is_newer_than_the_facts_is_called_so(
+    run: Run, options: tuple[str, ...], newer: str
+) -> None:
+    text = "\n".join([NEFF, *(word for word in options if "==" in word)])
+    done = run("explain-error", text, *(word for word in options if "==" not in word))
+    assert done.code == 0
+    (warning,) = [line for line in done.err.splitlines() if "NP510" in line]
+    assert newer in warning and "2026-08-21" in warning
 
 
 def test_the_journal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

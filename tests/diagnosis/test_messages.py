@@ -70,8 +70,8 @@ def test_the_right_row_of_a_public_report_comes_first(report: dict[str, Any]) ->
     assert found[0].causes[0].verdict.value == report["verdict"]
 
 
-def test_there_are_forty_reports() -> None:
-    assert len(REPORTS) >= 40
+def test_there_are_eighty_reports() -> None:
+    assert len(REPORTS) >= 80
 
 
 def judge(text: str, known: Known) -> Diagnosis:
@@ -136,6 +136,14 @@ DECIDED: list[tuple[str, Known, list[str], str]] = [
     ("NCC_EVRF009", Known("m", {"neuronx-cc": "2.20.9961.0"}), ["proven", "ruled out"], "2.25.0"),
     ("version `GLIBC_2.35' not found", Known("m", system=load_catalog().system("amzn2023")),
      ["proven", "ruled out"], "amzn2023 has glibc 2.34"),
+    ("module compiled against API version 0xf but this version of numpy is 0xe", Known(),
+     ["ruled out", "proven"], "0x12"),
+    ("module compiled against API version 0xf but this version of numpy is 0x13", Known(),
+     ["proven", "ruled out"], "0x13"),
+    ("A module that was compiled using NumPy 1.x cannot be run in", Known(),
+     ["proven", "ruled out"], "NumPy 2"),
+    ("A module that was compiled using NumPy 1.x cannot be run in", Known("v", {"numpy": "2.2.6"}),
+     ["proven", "ruled out"], "2.2.6"),
     ("libtorchneuron.so: undefined symbol: _ZN5torch",
      Known("m", {"torch": "2.8.0", "torch-neuronx": "2.9.0.2.13.26312"}),
      ["proven", "ruled out"], "is for 2.9.0"),
@@ -171,6 +179,17 @@ def test_a_command_takes_no_shell_words_from_the_text() -> None:
     assert found.match.groups["kernel"] == "6.5.0"
     found = judge("Module build for kernel $(reboot) was skipped", Known())
     assert "$" not in found.command
+
+
+@pytest.mark.parametrize(
+    ("known", "command"),
+    [
+        (Known(), "neuron-pin explain nki"),
+        (Known("m", python="3.14"), "neuron-pin explain nki --python 3.14"),
+    ],
+)
+def test_a_command_has_no_option_whose_value_is_not_known(known: Known, command: str) -> None:
+    assert judge("No matching distribution found for nki", known).command == command
 
 
 def test_a_log_is_read_in_pieces_with_the_numbers_of_its_lines() -> None:

@@ -80,6 +80,12 @@ NOT_TOLD: list[tuple[str, Sequence[str], str, str]] = [
     ("aws-neuronx-tools==2.33.38.0", TRN1, "2026-11-29", "neuron-profiler"),
     ("requests==2.32.0", ("--python", "3.9"), "2025-12-01", "python 3.9"),
     (TORCH_28, ("--python", "3.11"), "2026-05-20", "python 3.10"),
+    # Of another framework version, and of the backend that this one took the place of.
+    (TORCH_28, ("--instance", "trn1"), "2026-08-20", "models (torch-neuronx, inference)"),
+    ("torch-neuronx==2.14.3.0", ("--instance", "trn2"), "2026-11-29",
+     "models (torch-neuronx, training)"),
+    ("torch-neuronx==2.14.3.0", ("--instance", "trn2"), "2026-11-29", "torch-xla training"),
+    ("torch-neuronx==2.14.3.0", ("--instance", "trn2"), "2026-11-29", "torch-neuronx"),
 ]  # fmt: skip
 
 
@@ -286,6 +292,40 @@ def test_an_image_is_looked_at(run: Run) -> None:
     assert run("upcoming", "--image", "nothing:1").code == 2
     unknown = upcoming(run, "--image", IMAGE.replace("py311", "py310"), day="2026-03-01")
     assert unknown["places"][0]["neuron_packages"] == 0
+
+
+# image, subjects that are told of it
+IMAGES_TOLD = [
+    ("pytorch-inference-neuronx:2.8.0-neuronx-py311-sdk2.26.0-ubuntu22.04",
+     {("dlc", "pytorch-inference-neuronx"), ("dlc", "ubuntu 22.04")}),
+    ("Deep Learning AMI Neuron (Ubuntu 22.04) 20240401",
+     {("dlami", "release 2.18.0 DLAMIs"), ("dlami", "ubuntu 22.04")}),
+    # What is in it is not known; its name tells its Python.
+    ("huggingface-pytorch-inference-neuronx", {("python", "python 3.10")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("image", "subjects"), IMAGES_TOLD, ids=[row[0] for row in IMAGES_TOLD])
+def test_the_end_of_images_is_told(run: Run, image: str, subjects: set[tuple[str, str]]) -> None:
+    found = upcoming(run, "--image", image, day="2026-08-20")
+    assert subjects <= set(rows(found, "kind", "subject"))
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "newer"),
+    [
+        ("neuronx-cc==2.99.0.0", (), "neuronx-cc 2.99.0.0"),
+        ("neuronx-cc==2.27.5334.0", ("--python", "3.40"), "Python 3.40"),
+        ("neuronx-cc==2.27.5334.0", ("--os", "ubuntu28.04"), "ubuntu28.04"),
+    ],
+)
+def test_what_is_newer_than_the_facts_is_called_so(
+    run: Run, line: str, options: Sequence[str], newer: str
+) -> None:
+    done = run("upcoming", pin(line), *options, "--as-of", "2026-08-22")
+    assert done.code == 0
+    (warning,) = [line for line in done.err.splitlines() if "NP510" in line]
+    assert newer in warning and "2026-08-21" in warning
 
 
 def test_what_is_not_known_yet_is_said(run: Run) -> None:
