@@ -158,8 +158,11 @@ def served_before(
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
-    found = re.search(r"serving (http\S+)/simple/", process.stderr.readline())
-    assert found is not None
+    # A warning of old facts may stand before it.
+    spoken = (re.search(r"serving (http\S+)/simple/", line) for line in process.stderr)
+    found = next((match for match in spoken if match is not None), None)
+    if found is None:
+        sys.exit(f"neuron-pin serve ends with {process.wait()}")
     threading.Thread(target=process.stderr.read, daemon=True).start()
     try:
         yield found[1], process.pid
