@@ -20,7 +20,7 @@ from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
-from .deadlines import Deadline, make_adapter
+from .deadlines import Deadline, Watch, make_adapter
 from .urls import redact_url
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Transport:
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
         self._current = threading.local()
+        self._deadlines = Watch()
 
     def close(self) -> None:
         """Drop the connections."""
@@ -108,7 +109,11 @@ class Transport:
         self.check(url)
         self._reporter.requested(redact_url(url))
         limits = self.limits
-        deadline = Deadline(limits.answer if seconds is None else seconds, limits.patience)
+        # Reading the certificates is no time that a server takes.
+        self._http()
+        deadline = Deadline(
+            limits.answer if seconds is None else seconds, limits.patience, self._deadlines
+        )
         self._current.deadline = deadline
         try:
             with deadline, self._send(url, headers) as response:

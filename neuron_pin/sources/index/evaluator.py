@@ -20,18 +20,26 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
     invalid: list[str] = []
     for number, filename in enumerate(page.names):
         wheel = wheel_parts(filename)
-        text = wheel[1] if wheel else parse_sdist_name(filename, name)
-        if text is None or (wheel is not None and wheel[0] != name):
-            if filename.endswith(".whl"):
-                invalid.append(filename)
-            continue
-        rank: int | None = None
         if wheel is not None:
-            tags = wheel[2]
+            found, text, tags = wheel
+            if found != name:
+                invalid.append(filename)
+                continue
             if tags not in rank_of:
                 rank_of[tags] = _rank(tags, ranks)
-            rank = rank_of[tags]
-        written.setdefault(text, []).append((rank, wheel is not None, number))
+            row = (rank_of[tags], True, number)
+        elif filename.endswith(".whl"):
+            invalid.append(filename)
+            continue
+        else:
+            version = parse_sdist_name(filename, name)
+            if version is None:
+                continue
+            text, row = version, (None, False, number)
+        if text in written:
+            written[text].append(row)
+        else:
+            written[text] = [row]
     versions: dict[Version, list[tuple[int | None, bool, int]]] = {}
     for text, files in written.items():
         try:
@@ -91,25 +99,33 @@ def _offer(
         sdists = [(0, number) for _, is_wheel, number in entries if not is_wheel]
         is_sdist = bool(sdists)
         judged = sdists or [(0, number) for _, _, number in entries]
-    judged.sort(key=lambda pair: (page.yanked(pair[1]) is not None, pair[0], page.names[pair[1]]))
-    first = page.file(judged[0][1])
-    best = first if fits or is_sdist else None
-    hashes = dict(best.hashes) if best else {}
-    metadata = dict(best.metadata or ()) if best else {}
+    number = judged[0][1]
+    if len(judged) > 1:
+        names, yanked = page.names, page.yanked
+        number = min((yanked(n) is not None, rank, names[n], n) for rank, n in judged)[3]
+    first = page.file(number)
+    uploaded = first.uploaded
+    if len(judged) > 1:
+        uploaded = min((found for _, n in judged if (found := page.uploaded(n))), default="")
+    is_usable = fits or is_sdist
     return IndexVersion(
         str(version),
         first.requires_python,
         # PEP 592 marks files; a version is yanked when all that could be used of it is.
         first.yanked,
         version.is_prerelease,
-        any(is_wheel for _, is_wheel, _ in entries),
+        fits or any(is_wheel for _, is_wheel, _ in entries),
         fits,
-        best.filename if best else "",
-        best.url if best else "",
-        hashes.get("sha256", ""),
-        best.size if best else None,
-        0 if best is None or best.metadata is None else 1,
-        metadata.get("sha256", ""),
-        min((uploaded for _, n in judged if (uploaded := page.uploaded(n))), default=""),
+        first.filename if is_usable else "",
+        first.url if is_usable else "",
+        _sha256(first.hashes) if is_usable else "",
+        first.size if is_usable else None,
+        1 if is_usable and first.metadata is not None else 0,
+        _sha256(first.metadata) if is_usable and first.metadata else "",
+        uploaded,
         is_sdist,
     )
+
+
+def _sha256(hashes: tuple[tuple[str, str], ...]) -> str:
+    return next((digest for name, digest in hashes if name == "sha256"), "")

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.record import NamedTuple
-from neuron_pin.sources.http.urls import is_address, resolve_url
+from neuron_pin.sources.http.urls import resolve_url
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
@@ -148,7 +148,7 @@ def _parse_json(data: bytes, address: str) -> ProjectPage:
     version = meta.get("api-version", "1.0") if isinstance(meta, dict) else "1.0"
     _check_api(str(version), address)
     _check_count(len(document["files"]), address)
-    rows = [row for row in document["files"] if _is_file(row, address)]
+    rows = _file_rows(document["files"], address)
     # PEP 708: where the project is elsewhere, and what it is here a copy of.
     tracks = meta.get("tracks") if isinstance(meta, dict) else None
     status = document.get("project-status")
@@ -168,13 +168,28 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_file(row: Any, address: str) -> bool:
-    if type(row) is not dict:
-        return False
-    filename, url = row.get("filename"), row.get("url")
-    if type(filename) is not str or type(url) is not str or len(filename) > MAX_NAME:
-        return False
-    return (url.startswith("https://") and is_address(url)) or _is_reachable(url, address)
+def _file_rows(rows: list[Any], address: str) -> list[dict[str, Any]]:
+    """Those that are files to which a page may point."""
+    # A page has thousands of files on one host or two, and whether an absolute address can be
+    # taken apart, and may be reached, is decided before its path begins.
+    reachable: dict[str, bool] = {}
+    found = []
+    for row in rows:
+        if type(row) is not dict:
+            continue
+        filename, url = row.get("filename"), row.get("url")
+        if type(filename) is not str or type(url) is not str or len(filename) > MAX_NAME:
+            continue
+        end = url.find("/", 8)
+        origin = url[:end]
+        is_reachable = reachable.get(origin)
+        if is_reachable is None:
+            is_reachable = _is_reachable(url, address)
+            if end > 0 and origin.startswith(("https://", "http://")):
+                reachable[origin] = is_reachable
+        if is_reachable:
+            found.append(row)
+    return found
 
 
 def _is_reachable(url: str, address: str) -> bool:
@@ -352,9 +367,18 @@ def wheel_parts(filename: str) -> tuple[str, str, str] | None:
     if not filename.endswith(".whl") or not is_file_name(filename):
         return None
     parts = filename[:-4].split("-")
-    if len(parts) not in (5, 6) or "" in parts:
+    count = len(parts)
+    if count == 5:
+        name, version, python, abi, platform = parts
+    elif count == 6 and parts[2]:
+        name, version, _, python, abi, platform = parts
+    else:
         return None
-    return _normalized(parts[0]), parts[1].replace("_", "-"), "-".join(parts[-3:])
+    if not (name and version and python and abi and platform):
+        return None
+    if "_" in version:
+        version = version.replace("_", "-")
+    return _normalized(name), version, f"{python}-{abi}-{platform}"
 
 
 def parse_wheel_name(filename: str) -> WheelName | None:
@@ -370,6 +394,6 @@ def parse_sdist_name(filename: str, project: str) -> str | None:
     for suffix in (".tar.gz", ".zip"):
         if filename.endswith(suffix):
             name, dash, version = filename[: -len(suffix)].rpartition("-")
-            if dash and canonicalize_name(name) == project:
+            if dash and _normalized(name) == project:
                 return version
     return None

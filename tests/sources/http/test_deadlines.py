@@ -1,6 +1,7 @@
 """No server holds us for longer than we said, or fills our memory, whatever it does."""
 
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -140,3 +141,49 @@ def test_an_answer_brings_a_least_rate(raw, tmp_path: Path, monkeypatch) -> None
     fetcher = Fetcher(str(tmp_path), limits=Limits(patience=1.0, answer=20.0, retries=0))
     with pytest.raises(SourceFailed, match="is given up"):
         fetcher.get(f"{raw(trickle)}/a", limit=30_000)
+
+
+def test_one_thread_looks_at_all_deadlines(raw, tmp_path: Path) -> None:
+    fetcher = Fetcher(str(tmp_path), limits=LIMITS)
+    url = raw(SLOW["says nothing"])
+    problems: list[str] = []
+    watching: list[set[threading.Thread]] = []
+    before = set(threading.enumerate())
+
+    def read(number: int) -> None:
+        try:
+            fetcher.get(f"{url}/{number}", limit=100)
+        except SourceFailed as error:
+            problems.append(error.problem)
+
+    threads = [threading.Thread(target=read, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        started = set(threading.enumerate()) - before
+        watching.append({thread for thread in started if thread.name == "deadlines"})
+        time.sleep(0.05)
+    assert len(problems) == 8
+    assert all("does not answer" in problem for problem in problems)
+    assert len(set().union(*watching)) == 1
+
+
+def test_a_deadline_that_is_due_sooner_is_not_kept_waiting(raw, tmp_path: Path) -> None:
+    limits = Limits(connect=1.0, patience=3.0, answer=3.0, download=0.5, retries=0)
+    fetcher = Fetcher(str(tmp_path), limits=limits)
+    url = raw(SLOW["says nothing"])
+    ended: list[str] = []
+
+    def read() -> None:
+        with pytest.raises(SourceFailed):
+            fetcher.get(url, limit=100)
+        ended.append("page")
+
+    waiting = threading.Thread(target=read)
+    waiting.start()
+    time.sleep(0.2)
+    with pytest.raises(SourceFailed):
+        fetcher.download(url, tmp_path / "file", 100)
+    ended.append("file")
+    waiting.join()
+    assert ended == ["file", "page"]

@@ -168,6 +168,16 @@ PLACES = [
 ]
 
 
+@pytest.mark.parametrize("address", sorted({address for address, _, _ in PLACES}))
+def test_files_of_one_page_are_judged_each_by_its_own_address(address: str) -> None:
+    rows = [(url, counts) for place, url, counts in PLACES if place == address]
+    rows += [(f"{url}/{number}.whl", counts) for number in range(2) for url, counts in rows]
+    rows.append(("https://[::1/x.whl", False))
+    files = [{"filename": url, "url": url} for url, _ in rows]
+    page = parse_page(json.dumps({"files": files}).encode(), JSON, address)
+    assert page.names == [url for url, counts in rows if counts]
+
+
 @pytest.mark.parametrize(("address", "url", "counts"), PLACES)
 def test_a_page_points_to_no_lesser_connection_than_its_own(
     address: str, url: str, counts: bool
