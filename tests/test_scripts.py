@@ -65,7 +65,12 @@ class Bare:
         self.add("apt-config", f"echo lists=\"'{self.lists}/'\"")
         self.add("id", f"echo {user}")
         self.add("dpkg-query", f'case " {installed} " in *" $3 "*) echo -n installed ;; esac')
-        self.add("apt-cache", 'case "$3" in netavark) exit 100 ;; esac')
+        self.add(
+            "apt-cache",
+            "shift 2\nfor name; do\n    "
+            '[ "$name" = netavark ] || printf "Package: %s\\n\\n" "$name"\ndone\n'
+            'case " $* " in *" netavark "*) exit 100 ;; esac',
+        )
         if lists:
             (self.lists / "deb.example_dists_trixie_main_binary-amd64_Packages").write_text("")
 
