@@ -20,7 +20,6 @@ from starlette.types import Receive, Scope, Send
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import NeuronPinError
-from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.project_list import is_name
 
@@ -61,7 +60,7 @@ from .serializer import (
     render_names_html,
     render_names_json,
 )
-from .upstream import Upstream
+from .upstream import THREADS, Upstream
 from .view import View, parse_view
 from .withheld import WithheldLog, list_withheld, tell_newer, withheld_document
 
@@ -103,7 +102,7 @@ class IndexService:
             contextlib.nullcontext()
         )
         self._waiting = 0
-        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="answer")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
 
     def close(self) -> None:
         """Take on nothing more, and drop the connections."""

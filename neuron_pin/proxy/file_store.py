@@ -135,7 +135,7 @@ class FileStore:
                 # It is kept as a record, like that of wheels whose index serves none.
                 data = read_metadata_file(self._fetcher, file.url, stated, keep=False)
             elif wheel is not None:
-                data = read_wheel_metadata(self._fetcher, file.url, wheel, _sha256(file))
+                data = read_wheel_metadata(self._fetcher, file.url, wheel, _sha256(file), file.size)
             else:
                 raise SourceFailed(source, "is no wheel, and has no metadata file")
         except NotFound:

@@ -16,12 +16,14 @@ from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher, NotFound, Response
-from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.http.transport import Limits
 from neuron_pin.sources.index.locations import Index, Indexes
 from neuron_pin.sources.index.project_list import parse_names
 from neuron_pin.sources.index.simple import ACCEPT, MAX_PAGE_BYTES, ProjectPage, parse_page
+
+THREADS = 16
+"""Indexes that are asked, and answers that are made, at once."""
 
 LIMITS = Limits(connect=4.0, patience=8.0, answer=12.0, retries=1)
 """Installers give up after fifteen seconds; somebody waits for every answer here."""
@@ -78,7 +80,7 @@ class Upstream:
         self.failed: Callable[[str], None] = lambda url: None
         self._unavailable: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="index")
 
     def close(self) -> None:
         """Stop reading, and drop the connections."""

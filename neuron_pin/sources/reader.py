@@ -17,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
 from neuron_pin.sources.http.client import DEFAULT_FRESH, Fetcher, NotFound
-from neuron_pin.sources.http.deadlines import CONNECTIONS
 from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
 from neuron_pin.sources.index.dependencies import Metadata
@@ -44,6 +43,9 @@ from .once import OnceMap
 from .system_package import parse_sha256
 
 Result = TypeVar("Result")
+
+READERS = 32
+"""Pages and wheels that are read at once."""
 
 _ALGORITHMS = ("md5", "sha1", "sha224", "sha384", "sha512", "blake2b")
 """Those besides SHA-256 that an index may state (PEP 503, 691)."""
@@ -74,7 +76,7 @@ class Reader:
             if self._closed:
                 return
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
+                self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="fetch")
             self._pool.submit(function)
 
     def once(self, key: tuple[str, ...], make: Callable[[], Result]) -> Result:
@@ -166,7 +168,7 @@ class Reader:
                 wheel = parse_wheel_name(offer.filename)
                 if wheel is None:
                     raise SourceFailed(source, "is no wheel")
-                data = read_wheel_metadata(self.fetcher, offer.url, wheel, offer.sha256)
+                data = read_wheel_metadata(self.fetcher, offer.url, wheel, offer.sha256, offer.size)
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
         metadata = parse_metadata(data, source, self._target)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection
     from urllib3.util import Retry
 
-CONNECTIONS = 16
-"""How many are kept open to one host, and read from at once."""
+CONNECTIONS = 32
+"""How many are kept open to one host."""
 
 
 MIN_RATE = 500

@@ -1,6 +1,7 @@
 """METADATA out of an archive: the same as the standard library reads, of any that is whole."""
 
 import io
+import threading
 import zipfile
 from pathlib import Path
 from typing import cast
@@ -78,6 +79,48 @@ def test_no_more_is_read_than_must_be(size: int) -> None:
     assert read_wheel_metadata(server, "https://index.invalid/w", NAME) == content
     assert server.asked <= 3
     assert server.sent <= TAIL + 403 * 70 + size + 400
+
+
+def test_metadata_is_read_beside_a_long_directory() -> None:
+    """Neither waits for the other; both are asked for before either has come."""
+    bulk = [(f"tool/f{n}", b"", zipfile.ZIP_STORED) for n in range(2000)]
+    content = b"Name: tool\n" * 99
+    data = archive(
+        [*bulk, (INFO, content, zipfile.ZIP_STORED), ("tool/g", b"", zipfile.ZIP_STORED)]
+    )
+    both = threading.Barrier(2, timeout=20)
+
+    class Slow(Remote):
+        def get_range(self, url: str, first: int | None, last: int) -> tuple[bytes, int]:
+            if first is not None:
+                both.wait()
+            return super().get_range(url, first, last)
+
+    server = Slow(data)
+    assert read_wheel_metadata(server, "https://index.invalid/w", NAME) == content
+    assert server.asked == 3
+    assert server.sent <= TAIL + 2002 * 70 + len(content) + 400
+
+
+def test_the_whole_directory_decides_and_not_what_its_end_shows() -> None:
+    """Two METADATA files, of which the last is in sight first."""
+    other = "Tool-1.0.dist-info/METADATA"
+    bulk = [(f"tool/f{n}", b"", zipfile.ZIP_STORED) for n in range(2000)]
+    both = [(other, b"Name: tool\n", zipfile.ZIP_STORED), *bulk, (INFO, b"x", zipfile.ZIP_STORED)]
+    with pytest.raises(SourceFailed, match="holds 2 METADATA files"):
+        by_ranges(archive(both))
+
+
+# bytes that the index states of a wheel, those of its end that are asked for first
+STATED = [(None, TAIL), (30_000, 8192), (150_000, 20_480), (900_000_000, 8192)]
+
+
+@pytest.mark.parametrize(("size", "tail"), STATED)
+def test_what_the_index_says_of_the_size_decides_how_much_is_asked_for(size, tail) -> None:
+    bulk = [(f"tool/f{n}", bytes(1000), zipfile.ZIP_STORED) for n in range(40)]
+    server = Remote(archive([*bulk, (INFO, b"Name: tool\n", zipfile.ZIP_DEFLATED)]))
+    read_wheel_metadata(server, "https://index.invalid/w", NAME, size=size)
+    assert (server.asked, server.sent) == (1, tail)
 
 
 def test_an_archive_with_more_files_than_zip_can_count() -> None:
