@@ -3,6 +3,8 @@ containers with Neuron packages."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog
@@ -19,6 +21,7 @@ from .images import VENDORS, check_image_reference, report_without_version
 from .node_driver import NodeDriver
 from .recipe import MakeTarget
 from .release_day import check_release_day
+from .texts import mentions_neuron
 from .unread import UnreadPart
 
 
@@ -43,10 +46,7 @@ def check_cluster_file(
     """Check what a file names.  Images that are not Neuron's are not judged."""
     target = make_target("", "")
     named = {image: find_part(catalog, image, is_neuron=True) for image in found.images}
-    is_neuron = any(chart.name == CHART for chart in found.charts) or any(
-        "neuron" in image.text for image in found.images
-    )
-    if not is_neuron:
+    if not _is_about_neuron(path, found):
         named = {i: find_part(catalog, i, is_neuron=False) for i in found.images}
     uses = [(part, image) for image, part in named.items() if part is not None]
     findings, unread = check_parts(path, found, uses, catalog, target, within_days, node)
@@ -74,6 +74,24 @@ def check_cluster_file(
     return CheckedCluster(
         list(dict.fromkeys(findings)), stated, list(dict.fromkeys(unread)), number
     )
+
+
+_NEURON_TAG = re.compile(r"\d+(?:\.\d+){3}")
+"""The form of the tags of Neuron's device plugin and scheduler extension, which no other chart's
+parts of these names have."""
+
+
+def _is_about_neuron(path: str, found: ClusterFile) -> bool:
+    """Whether a file is about Neuron, so that values which override a tag alone are those of its
+    chart: by a chart or an image, by the form of such a tag, or by what else it says."""
+    if any(chart.name == CHART for chart in found.charts):
+        return True
+    if any("neuron" in image.text for image in found.images):
+        return True
+    alone = [image for image in found.images if not image.repository and image.setting]
+    if any(_NEURON_TAG.fullmatch(image.tag) for image in alone):
+        return True
+    return bool(alone) and os.path.isfile(path) and mentions_neuron(path)
 
 
 def _check_container(

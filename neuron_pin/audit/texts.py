@@ -43,8 +43,8 @@ _SAYS = re.compile(r"\s*-?\s*[\"']?(?:name|description|title|summary|help|msg|me
 
 
 _ABOUT = re.compile(
-    r"neuronx|aws[-_/ ]?neuron|torch[-_]neuron|neuron[-_](?:cc|sdk|rt)|NEURON_|libneuronxla"
-    r"|neuron\.amazonaws|inferentia|trainium|(?<![a-z0-9])(?:inf[12]|trn[123]n?)(?![a-z0-9])",
+    r"neuronx|aws[-_/ ]?neuron|torch[-_]neuron|neuron[-_](?:cc|sdk|rt|helm|device|scheduler)"
+    r"|NEURON_|libneuronxla|neuron\.amazonaws|inferentia|trainium|(?<![a-z0-9])(?:inf[12]|trn[123]n?)(?![a-z0-9])",
     re.IGNORECASE,
 )
 

@@ -46,6 +46,22 @@ def write_root(root: Path, driver: str) -> Path:
     return root
 
 
+# values of a chart that override tags alone, rules
+OVERRIDES = [
+    ("devicePlugin:\n  image:\n    tag: 2.19.16.0\nscheduler:\n  image:\n    tag: 2.31.0.0\n", ["NP507"]),
+    ("neuron-helm-chart:\n  scheduler:\n    image:\n      tag: latest\n", ["NP504"]),
+    ("devicePlugin:\n  image:\n    tag: 2.99.0.0\n", ["NP510"]),
+    # Of another vendor's chart.
+    ("devicePlugin:\n  image:\n    tag: v0.17.0\nscheduler:\n  image:\n    tag: latest\n", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "rules"), OVERRIDES, ids=range(len(OVERRIDES)))
+def test_values_that_override_a_tag_alone(run: Run, text: str, rules: list[str]) -> None:
+    Path("values.yaml").write_text(text)
+    assert [rule for rule, _ in findings(run, "values.yaml")] == rules
+
+
 @pytest.mark.parametrize(("driver", "fails"), [("2.26.5.0", True), ("2.28.0.0", False)])
 def test_the_driver_of_a_machine_is_that_of_the_nodes(
     run: Run, tmp_path: Path, driver: str, fails: bool
