@@ -192,7 +192,7 @@ def _check_name(
 ) -> Iterator[Finding]:
     """NP508: a tag of a known repository, or a repository in the vendor's registry, that is
     written as no public list has it.  What a newer release has may be called otherwise."""
-    if judge_release(catalog, base.sdk) is Standing.NEWER:
+    if judge_release(catalog, base.sdk) is Standing.NEWER or re.search(r"[${]", base.name):
         return
     images = load_images(catalog)
     line = images.list_line(base.repository)
@@ -216,12 +216,12 @@ def report_without_version(text: str, tag: str, when: str, place: str) -> Findin
     return Finding(Rule.NO_VERSION, Severity.WARNING, text, reason, place, remedy)
 
 
-def check_base_version(base: BaseImage, place: str) -> Iterator[Finding]:
-    """NP504 of a recipe's base image."""
+def check_base_version(base: BaseImage, place: str, when: str = "it is built") -> Iterator[Finding]:
+    """NP504 of a recipe's image: another one ``when`` the recipe is used on another day."""
     _, repository, tag = split_reference(base.name)
     is_open = "@" in base.name or "$" in base.name
     if VENDORS.match(base.name) and repository and tag in ("", "latest") and not is_open:
-        yield report_without_version(base.name, tag, "it is built", place)
+        yield report_without_version(base.name, tag, when, place)
 
 
 def _report_unlisted(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
 from neuron_pin.inputs.containers.build_context import find_in_context, list_copied
+from neuron_pin.inputs.containers.image_reference import read_image_name
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
 from neuron_pin.inputs.containers.recipe import Recipe, Stage
 from neuron_pin.inputs.containers.session import is_same_path
@@ -27,7 +29,8 @@ from neuron_pin.target import Target
 
 from .alternatives import make_worlds
 from .finding import Finding, Severity
-from .images import check_base_version, check_image
+from .images import check_base_version, check_image, check_image_reference
+from .machine_images import check_machine_image
 from .newer import check_newer_target
 from .package_source import describe_lack
 from .proof import Prove
@@ -104,6 +107,20 @@ def check_recipe(
             stages_of.setdefault(statement.place, set()).add(stage.number)
     if of_others and (findings or select_neuron(everything, catalog) or mentions_neuron(path)):
         findings.update((finding, set()) for finding in of_others)
+    for image in recipe.images:
+        place = f"{path}:{image.line}"
+        told.add(place)
+        if image.is_machine:
+            found = check_machine_image(
+                image.text, place, catalog, make_target("", ""), within_days
+            )
+        else:
+            named = read_image_name(image.text, image.line)
+            found = chain(
+                check_image_reference(image.text, place, catalog, make_target, within_days),
+                check_base_version(named, place, "the job pulls it"),
+            )
+        findings.update((finding, set()) for finding in found)
     told |= {statement.place for statement in everything} | {part.place for part in unread}
     unread += find_texts(path, catalog, told)
     return CheckedRecipe(

@@ -241,6 +241,22 @@ def list_public(
     return [image for image in line if find_released_day(catalog, image) <= as_of]
 
 
+def list_public_machines(
+    images: Images, catalog: Catalog, line: tuple[str, str], as_of: date
+) -> list[tuple[MachineImage, str]]:
+    """The machine images of a line in each release of a day or before, the newest first, and of
+    one release that with the newest framework."""
+    rows = [
+        (image, sdk)
+        for image in images.list_machines(line)
+        for sdk in image.releases
+        if catalog.dates.get(sdk, date.max) <= as_of
+    ]
+    return sorted(
+        rows, key=lambda row: (sdk_key(row[1]), sdk_key(row[0].parsed.version)), reverse=True
+    )
+
+
 def find_same_framework(
     image: ContainerImage, line: Iterable[ContainerImage]
 ) -> ContainerImage | None:

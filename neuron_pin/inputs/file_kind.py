@@ -211,6 +211,15 @@ KINDS = (
         look="neuron_pin.inputs.scripts.packer:looks_like_packer_json",
     ),
     FileKind(
+        "configuration of Terraform",
+        "*.tf",
+        "install command",
+        "neuron_pin.inputs.scripts.terraform:read_terraform",
+        form=Form.COMMANDS,
+        maybe=("*.tf",),
+        look="neuron_pin.inputs.scripts.terraform:looks_like_terraform",
+    ),
+    FileKind(
         "lock of uv",
         "uv.lock",
         "package",

@@ -165,11 +165,11 @@ def _may_be_newer(name: MachineName, images: Images, catalog: Catalog) -> bool:
     as new."""
     if name.built is not None and name.built <= catalog.announced:
         return False
-    line = images.list_machines(name.line)
-    if line:
-        newest = max(sdk_key(image.parsed.version) for image in line)
+    kind = [image.parsed for image in images.machines if image.parsed.form == name.form]
+    if any(other.os == name.os for other in kind):
+        newest = max(sdk_key(other.version) for other in kind)
         return bool(name.version) and sdk_key(name.version) > newest
-    systems = [image.parsed.os for image in images.machines if image.parsed.form == name.form]
+    systems = [other.os for other in kind]
     distribution, number = _split_system(name.os)
     known = [of for own, of in map(_split_system, systems) if own == distribution]
     return not known or number > max(known)

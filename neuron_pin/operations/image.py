@@ -14,6 +14,7 @@ from neuron_pin.catalog.images import (
     find_released_day,
     find_same_framework,
     list_public,
+    list_public_machines,
     load_images,
 )
 from neuron_pin.catalog.newness import Standing, list_known_versions
@@ -244,15 +245,9 @@ def _find_newer_machine(
     named: NamedMachine, images: Images, catalog: Catalog, as_of: date
 ) -> tuple[Newer | None, Newer | None, NamedImage | None]:
     own = (sdk_key(named.sdk), sdk_key(named.name.version))
-    rows = [
-        (image, sdk)
-        for image in images.list_machines(named.name.line)
-        for sdk in image.releases
-        if catalog.dates.get(sdk, date.max) <= as_of
-    ]
+    rows = list_public_machines(images, catalog, named.name.line, as_of)
     if not rows or not named.sdk:
         return None, None, None
-    rows.sort(key=lambda row: (sdk_key(row[1]), sdk_key(row[0].parsed.version)), reverse=True)
     newer = [row for row in rows if (sdk_key(row[1]), sdk_key(row[0].parsed.version)) > own]
     if not newer:
         return None, None, None
@@ -288,16 +283,11 @@ def list_lines(catalog: Catalog, as_of: date) -> list[ImageLine]:
             found.append(
                 ImageLine(SubjectKind.DLC, repository, len(line), newest, parts, newest.sdk == last)
             )
-    for (form, system), own in images.lines.items():
-        rows = [
-            (image, sdk)
-            for image in own
-            for sdk in image.releases
-            if catalog.dates.get(sdk, date.max) <= as_of
-        ]
+    for form, system in images.lines:
+        rows = list_public_machines(images, catalog, (form, system), as_of)
         if not rows:
             continue
-        image, sdk = max(rows, key=lambda row: (sdk_key(row[1]), sdk_key(row[0].parsed.version)))
+        image, sdk = rows[0]
         parts = tuple(find_machine_parts(catalog, image.parsed, sdk, None, as_of))
         newest = _name_machine(image, sdk, catalog)
         found.append(

@@ -139,6 +139,7 @@ PAGES = {
         "neuron-pin lock --instance trn1 --python 3.9",
         (
             "audit.images:check_image",
+            "audit.machine_images:check_machine_image",
             "audit.host:_system",
             "resolve.support:_make_ended_error",
         ),
@@ -514,8 +515,8 @@ PAGES = {
     Rule.NO_VERSION: RulePage(
         "release manifest",
         "The release lists the name without a version. Or a Dockerfile or a file for a Kubernetes "
-        "cluster names an image of Neuron, or its Helm chart, without a version or as latest: what "
-        "runs changes with the day.",
+        "cluster names an image of Neuron, or its Helm chart, without a version or as latest, or a "
+        "template an AMI by a pattern of several kinds: what runs changes with the day.",
         "",
         "",
         "",
@@ -524,6 +525,7 @@ PAGES = {
             "audit.cluster_parts:_check_chart",
             "audit.cluster_parts:_without_version",
             "audit.images:report_without_version",
+            "audit.machine_images:check_machine_image",
             "resolve.rules:no_version",
         ),
     ),
@@ -590,6 +592,7 @@ PAGES = {
         (
             "audit.images:_check_name",
             "audit.images:_report_unlisted",
+            "audit.machine_images:check_machine_image",
             "audit.requirements:_range",
             "audit.requirements:_unknown",
             "hooks.program.verdict:_judge_version",
@@ -630,6 +633,7 @@ PAGES = {
         "system packages of the newest known release, for any newer operating system",
         "neuron-pin check requirements.txt",
         (
+            "audit.machine_images:check_machine_image",
             "audit.newer:_newer",
             "audit.newer:report_newer_range",
             "audit.newer:report_newer_version",
@@ -934,7 +938,7 @@ PAGES = {
         "",
         "",
         "neuron-pin check Dockerfile",
-        ("audit.images:_check_newest",),
+        ("audit.images:_check_newest", "audit.machine_images:_check_newest"),
     ),
     Rule.SHORT_NOTICE: RulePage(
         "Maintenance Announcement, End of Support Announcement",

@@ -28,6 +28,7 @@ CASES = [
     *(("environment.yml", case) for case in read_cases("conda-and-pipenv.toml")),
     *(("manifest.yaml", case) for case in read_cases("kubernetes.toml")),
     *(("packages.txt", case) for case in read_cases("package-lists.toml")),
+    *(("main.tf", case) for case in read_cases("machine-images.toml")),
 ]
 
 

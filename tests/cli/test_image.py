@@ -113,6 +113,7 @@ UNLISTED = [
     # A kind that there never was for an older operating system, or that is of the lists' time.
     ("Deep Learning AMI Neuron (Ubuntu 20.04)", "unknown"),
     ("Deep Learning AMI Neuron (Rocky Linux 9) 20250901", "unknown"),
+    ("Deep Learning AMI Neuron PyTorch 2.9 (Ubuntu 20.04)", "unknown"),
     ("Deep Learning AMI Neuron PyTorch 2.14 (Ubuntu 24.04) 20260101", "unknown"),
     ("Deep Learning AMI Neuron (Ubuntu 26.04)", "newer"),
 ]

@@ -18,6 +18,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
+from neuron_pin.audit.machine_images import check_machine_image
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.catalog.importer.announcements import read_announcements
@@ -37,6 +38,7 @@ from neuron_pin.inputs.containers.recipe import Recipe
 from neuron_pin.inputs.file_kind import read_detected
 from neuron_pin.inputs.host.apt_preferences import parse_preferences
 from neuron_pin.inputs.host.dpkg_status import read_installed
+from neuron_pin.inputs.images import find_images
 from neuron_pin.inputs.locks.preferences import read_locked
 from neuron_pin.inputs.requirements.alternatives import World
 from neuron_pin.inputs.requirements.requirements_txt import read_requirements
@@ -46,6 +48,7 @@ from neuron_pin.inputs.scripts.cloud_init import read_cloud_init
 from neuron_pin.inputs.scripts.gitlab_ci import read_gitlab_ci
 from neuron_pin.inputs.scripts.packer import read_packer_hcl, read_packer_json
 from neuron_pin.inputs.scripts.shell_script import read_shell_script
+from neuron_pin.inputs.scripts.terraform import read_terraform
 from neuron_pin.inputs.scripts.workflow import read_workflow
 from neuron_pin.inputs.yaml_document import YamlList, YamlNode, YamlText, parse_yaml
 from neuron_pin.operations.explain_error import Place, explain_errors, read_pieces
@@ -324,6 +327,16 @@ def read_recipe(data: bytes, *, name: str, read: Callable[[str, Container[str]],
             assert 0 <= installation.line <= last
             assert all(0 <= found.line <= last for found in installation.requirements)
         assert all(0 <= part.line <= last for part in stage.unread if part.file in ("", path))
+    assert all(0 <= image.line <= last for image in recipe.images)
+
+
+def read_image_names(data: bytes) -> None:
+    """Tags, references, names of machine images and parameters, as the command line and templates
+    have them."""
+    for text in data.decode("utf-8", "replace").split("\n")[:20]:
+        with suppress(NeuronPinError):
+            find_images(text, catalog(), date(2026, 8, 20))
+        list(check_machine_image(text, "main.tf:1", catalog(), target(), 0))
 
 
 def read_cluster(data: bytes) -> None:
@@ -437,6 +450,8 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "cloud-init": partial(read_recipe, name="repo/user-data", read=read_cloud_init),
     "playbook": partial(read_recipe, name="repo/site.yml", read=read_playbook),
     "packer-hcl": partial(read_recipe, name="repo/image.pkr.hcl", read=read_packer_hcl),
+    "terraform": partial(read_recipe, name="repo/main.tf", read=read_terraform),
+    "image-names": read_image_names,
     "packer-json": partial(read_recipe, name="repo/packer.json", read=read_packer_json),
     "cluster": read_cluster,
     "yaml": read_yaml,

@@ -39,12 +39,24 @@ class Stage(NamedTuple):
     is_image: bool = True
 
 
+class NamedImage(NamedTuple):
+    """An image that a file names and installs nothing into: a container's reference, or where it
+    ``is_machine`` the name of a machine image, with a pattern in the place of its day, or its
+    parameter."""
+
+    text: str
+    line: int
+    is_machine: bool = False
+
+
 class Recipe(NamedTuple):
     """The stages of a file in order; ``unread`` is what is in none of them, ``problems`` what no
     program would take.  ``has_fixes`` says whether a word of it can be written anew as the shell
-    has it: in a file of another form that may break it."""
+    has it: in a file of another form that may break it.  ``images`` are those that it names
+    beside the ones of its stages."""
 
     stages: tuple[Stage, ...]
     unread: tuple[NotUnderstood, ...]
     problems: tuple[UnreadableInput, ...]
     has_fixes: bool = True
+    images: tuple[NamedImage, ...] = ()

@@ -12,18 +12,19 @@ from collections.abc import Container, Iterable, Iterator
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
-from neuron_pin.inputs.containers.recipe import Recipe
+from neuron_pin.inputs.containers.recipe import NamedImage, Recipe
 from neuron_pin.inputs.containers.script_files import read_script_text
 from neuron_pin.inputs.containers.session import WrittenFile
 from neuron_pin.inputs.containers.shell_words import Word
 from neuron_pin.inputs.yaml_document import YamlMap, YamlText, parse_yaml
 
-from .hcl_document import HclBlock, HclList, HclOther, HclText, HclValue, parse_hcl
+from .hcl_document import HclBlock, HclText, parse_hcl
+from .hcl_values import HclValues
 from .jobs import Job, Part
+from .terraform import list_machine_images
 from .yaml_scripts import Fill, list_texts, make_recipe, shell_lines, unknown_variable
 
 _SHELL = ("shell", "shell-local")
-_INTERPOLATION = re.compile(r"(?<!\$)\$\{(.*?)\}", re.S)
 _TEMPLATE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.S)
 
 
@@ -38,7 +39,9 @@ def read_packer_hcl(path: str, names: Container[str]) -> Recipe:
     body = parse_hcl(read_script_text(path), path)
     template = _Template(body, names)
     builds = [block for block in body.blocks if block.kind == "build"]
-    return make_recipe(path, names, _folders(path), [template.job(b, path) for b in builds])
+    jobs = [template.job(build, path) for build in builds]
+    images = list_machine_images(body, HclValues(body, names))
+    return make_recipe(path, names, _folders(path), jobs, images=images)
 
 
 def _folders(path: str) -> list[str]:
@@ -47,32 +50,8 @@ def _folders(path: str) -> list[str]:
     return [folder, os.path.normpath(os.path.join(folder, "..")), ""]
 
 
-class _Template:
-    """The variables and locals of a file."""
-
-    def __init__(self, body: HclBlock, names: Container[str]) -> None:
-        self.names = names
-        self.known: dict[str, str] = {}
-        self.unread: list[NotUnderstood] = []
-        for block in body.blocks:
-            default = block.get("default")
-            if block.kind == "variable" and block.labels and isinstance(default, HclText):
-                self.known[f"var.{block.labels[0]}"] = default.text
-            elif block.kind == "variable" and block.labels and isinstance(default, HclOther):
-                if re.fullmatch(r"[\d.]+|true|false", default.text):
-                    self.known[f"var.{block.labels[0]}"] = default.text
-            elif block.kind == "locals":
-                for name, value in block.attributes:
-                    if isinstance(value, HclText):
-                        self.known[f"local.{name}"] = self._fill(value.text)
-
-    def _fill(self, text: str) -> str:
-        def value(match: re.Match[str]) -> str:
-            expression = match[1].strip()
-            found = self.known.get(expression)
-            return unknown_variable(expression) if found is None else found
-
-        return _INTERPOLATION.sub(value, text).replace("$${", "${")
+class _Template(HclValues):
+    """The builds of a file."""
 
     def job(self, build: HclBlock, path: str) -> Job:
         parts: list[Part] = []
@@ -89,10 +68,10 @@ class _Template:
             elif kind == "file":
                 content, target = block.get("content"), block.get("destination")
                 if isinstance(content, HclText) and isinstance(target, HclText):
-                    rows = ((n, self._fill(row.rstrip("\n"))) for n, row in content.lines)
+                    rows = ((n, self.fill(row.rstrip("\n"))) for n, row in content.lines)
                     written.append(WrittenFile(target.text, tuple(rows), path))
             elif kind in ("powershell", "windows-shell"):
-                for text in self._texts(block.get("inline")):
+                for text in self.list_texts(block.get("inline")):
                     found = find_names(text.text, self.names)
                     reason = "a script that is not one of the shell"
                     self.unread.append(NotUnderstood(kind, text.line, reason, found))
@@ -100,40 +79,22 @@ class _Template:
 
     def _shell(self, block: HclBlock) -> Iterator[Part]:
         variables = {}
-        for text in self._texts(block.get("environment_vars")):
-            name, equals, value = self._fill(text.text).partition("=")
+        for text in self.list_texts(block.get("environment_vars")):
+            name, equals, value = self.fill(text.text).partition("=")
             if equals and "${" not in value:
                 variables[name] = value
         lines: list[tuple[int, str]] = []
-        for text in self._texts(block.get("inline")):
+        for text in self.list_texts(block.get("inline")):
             rows = YamlText(text.text, text.line, lines=text.lines)
-            lines += shell_lines(rows, self._fill)
+            lines += shell_lines(rows, self.fill)
         if lines:
             # The lines of inline are one script.
             yield Part(tuple(lines), variables)
         for key in ("script", "scripts"):
-            for text in self._texts(block.get(key)):
-                name = self._fill(text.text)
+            for text in self.list_texts(block.get(key)):
+                name = self.fill(text.text)
                 plain = re.sub(r"^\$\{path_(?:root|cwd)\}/", "", name)
                 yield Part(variables=variables, commands=(_run(plain, text.line),))
-
-    def _texts(self, value: HclValue | None) -> Iterator[HclText]:
-        if isinstance(value, HclText):
-            yield value
-        elif isinstance(value, HclList):
-            for item in value.items:
-                yield from self._texts(item)
-        elif isinstance(value, HclOther):
-            known = self.known.get(value.text)
-            if known is not None:
-                yield HclText(known, value.line, ((value.line, known),))
-            else:
-                self._other(value)
-
-    def _other(self, value: HclOther) -> None:
-        found = find_names(value.text, self.names)
-        reason = "an expression that is not evaluated"
-        self.unread.append(NotUnderstood(value.text, value.line, reason, found))
 
 
 def _run(name: str, line: int) -> tuple[Word, ...]:
@@ -149,14 +110,28 @@ def read_packer_json(path: str, names: Container[str]) -> Recipe:
     text = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), read_script_text(path), flags=re.M)
     problems: list[UnreadableInput] = []
     jobs: list[Job] = []
+    images: list[NamedImage] = []
     for document in parse_yaml(text.encode(), path):
         problems += document.problems
         if isinstance(document.root, YamlMap):
-            jobs.append(_json_job(document.root))
-    return make_recipe(path, names, _folders(path), jobs, problems)
+            fill = _make_fill(document.root)
+            jobs.append(_json_job(document.root, fill))
+            images += _json_images(document.root, fill)
+    return make_recipe(path, names, _folders(path), jobs, problems, images)
 
 
-def _json_job(node: YamlMap) -> Job:
+def _json_images(node: YamlMap, fill: Fill) -> Iterator[NamedImage]:
+    """The machine images that builders ask for by name."""
+    for builder in node.items("builders"):
+        of_image = builder.map("source_ami_filter") if isinstance(builder, YamlMap) else None
+        filters = of_image.map("filters") if of_image is not None else None
+        for text in list_texts(filters.get("name")) if filters is not None else ():
+            name = fill(text.text)
+            if "neuron" in name.lower() and "${" not in name:
+                yield NamedImage(name, text.line, is_machine=True)
+
+
+def _make_fill(node: YamlMap) -> Fill:
     given = node.map("variables")
     known = {
         f"user `{key.text}`": value.text
@@ -172,6 +147,10 @@ def _json_job(node: YamlMap) -> Job:
 
         return _TEMPLATE.sub(value, text)
 
+    return fill
+
+
+def _json_job(node: YamlMap, fill: Fill) -> Job:
     parts: list[Part] = []
     for item in node.items("provisioners"):
         kind = item.text("type") if isinstance(item, YamlMap) else None

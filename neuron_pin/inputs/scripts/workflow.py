@@ -16,7 +16,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
 from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
 from neuron_pin.inputs.containers.interpreters import UNKNOWN, read_python
-from neuron_pin.inputs.containers.recipe import Recipe
+from neuron_pin.inputs.containers.recipe import NamedImage, Recipe
 from neuron_pin.inputs.yaml_document import YamlMap, YamlNode, YamlText, read_yaml
 
 from .jobs import Job, Part
@@ -34,6 +34,9 @@ from .yaml_scripts import (
 MAX_FILLED = 4 * 1024 * 1024
 """Characters of a job's steps that are filled in, over all combinations of its matrix."""
 
+MAX_IMAGES = 200
+"""Images of services and of steps that are judged."""
+
 MAX_ACTIONS = 3
 """How deeply local actions use others."""
 
@@ -43,6 +46,8 @@ _ASKS = re.compile(r"package|require|depend|install|pip\b|apt\b|run\b|command|sc
 """Inputs of actions that ask for packages."""
 
 _RANGE = re.compile(r"[\w.\]-]\s*(?:[=~!<>]=|[<>]\d)|\binstall\s")
+_DOCKER = "docker://"
+"""What an action that is a container begins with."""
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.S)
 
 
@@ -58,7 +63,14 @@ def looks_like_workflow(path: str, head: bytes) -> bool:
 def read_workflow(path: str, names: Container[str]) -> Recipe:
     """What a workflow, or a composite action, installs.  Raises `UnreadableInput`."""
     root = _root(path)
-    return read_recipe(path, names, [root], lambda node: _Workflow(node, root, names).jobs())
+
+    def read(node: YamlMap) -> Iterator[Job]:
+        return _Workflow(node, root, names).jobs()
+
+    def list_images(node: YamlMap) -> Iterator[NamedImage]:
+        return islice(_Workflow(node, root, names).images(), MAX_IMAGES)
+
+    return read_recipe(path, names, [root], read, list_images)
 
 
 def _root(path: str) -> str:
@@ -85,6 +97,31 @@ class _Workflow:
         for key, job in jobs.pairs if jobs is not None else ():
             if isinstance(job, YamlMap):
                 yield from self._job(key.text, job)
+
+    def images(self) -> Iterator[NamedImage]:
+        """The images of services, and of steps that are a container, as far as the defaults of
+        inputs tell them; those of a matrix once for each of its values."""
+        runs = self.node.map("runs")
+        jobs = self.node.map("jobs")
+        for _, job in jobs.pairs if jobs is not None else (("", runs),):
+            if not isinstance(job, YamlMap):
+                continue
+            strategy = job.map("strategy")
+            matrix = strategy.map("matrix") if strategy is not None else None
+            services = job.map("services")
+            named = [
+                node.text("image") if isinstance(node, YamlMap) else node
+                for _, node in (services.pairs if services is not None else ())
+            ]
+            texts = [text for text in named if isinstance(text, YamlText) and text.text]
+            texts += [u for u in _list_uses(job) if u.text.startswith(_DOCKER)]
+            for text in texts:
+                used = set(re.findall(r"matrix\.([\w.-]+)", text.text))
+                for values in read_matrix(matrix) if used else [{}]:
+                    known = self._known()
+                    known.update({f"matrix.{key}": value for key, value in values.items()})
+                    steps = _Steps(text_pairs(self.node.get("env")), known, self, job)
+                    yield NamedImage(steps.fill(text.text).removeprefix(_DOCKER), text.line)
 
     def inputs(self, node: YamlMap | None) -> dict[str, str]:
         """The defaults of inputs, as an expression names them."""
@@ -304,6 +341,13 @@ class _Steps:
             lines = tuple((uses.line, line) for _, line in part.lines)
             yield part._replace(lines=lines)
         self.known = kept
+
+
+def _list_uses(job: YamlMap) -> Iterator[YamlText]:
+    for step in job.items("steps"):
+        uses = step.text("uses") if isinstance(step, YamlMap) else None
+        if uses is not None:
+            yield uses
 
 
 def _texts_of_steps(job: YamlMap) -> Iterator[str]:

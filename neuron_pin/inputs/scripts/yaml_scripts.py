@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
-from neuron_pin.inputs.containers.recipe import Recipe
+from neuron_pin.inputs.containers.recipe import NamedImage, Recipe
 from neuron_pin.inputs.yaml_document import YamlList, YamlMap, YamlNode, YamlText, read_yaml
 
 from .jobs import Job, JobReader
@@ -70,17 +70,21 @@ def read_recipe(
     names: Container[str],
     folders: Iterable[str],
     read_jobs: Callable[[YamlMap], Iterable[Job]],
+    list_images: Callable[[YamlMap], Iterable[NamedImage]] = lambda node: (),
 ) -> Recipe:
-    """The jobs of a YAML file whose documents are mappings; raises `UnreadableInput`."""
+    """The jobs of a YAML file whose documents are mappings, and the images that ``list_images``
+    finds; raises `UnreadableInput`."""
     problems: list[UnreadableInput] = []
     jobs: list[Job] = []
+    images: list[NamedImage] = []
     for document in read_yaml(path):
         problems += document.problems
         if isinstance(document.root, YamlMap):
             jobs += read_jobs(document.root)
+            images += list_images(document.root)
         elif document.root is not None:
             raise UnreadableInput(path, document.root.line, "begins with no mapping")
-    return make_recipe(path, names, folders, jobs, problems)
+    return make_recipe(path, names, folders, jobs, problems, images)
 
 
 def make_recipe(
@@ -89,11 +93,13 @@ def make_recipe(
     folders: Iterable[str],
     jobs: Iterable[Job],
     problems: Iterable[UnreadableInput] = (),
+    images: Iterable[NamedImage] = (),
 ) -> Recipe:
-    """What the jobs of a file come to."""
+    """What the jobs of a file come to, and the images that it names beside theirs."""
     found = JobReader(path, names, tuple(folders)).read(jobs)
     said = (*problems, *describe_unended(found.unended))
-    return Recipe(found.stages, (), said, has_fixes=False)
+    named = tuple(dict.fromkeys(images))
+    return Recipe(found.stages, (), said, has_fixes=False, images=named)
 
 
 def merged(*variables: Mapping[str, str]) -> dict[str, str]:
