@@ -98,7 +98,7 @@ def check_parts(
         [*dict.fromkeys(known), *_add_defaults(path, found, catalog)], catalog
     )
     for chart in found.charts:
-        findings += _check_chart(path, chart, catalog, target, node, unread)
+        findings += check_chart(path, chart, catalog, target, node, unread)
     findings += _check_switches(path, found.switches, catalog)
     findings += _check_resources(path, found, catalog, target, within_days)
     return findings, unread
@@ -220,7 +220,7 @@ def _find_fitting(part: ClusterPart, other: PartUse, catalog: Catalog) -> str:
     return ""
 
 
-def _check_chart(
+def check_chart(
     path: str,
     chart: NamedChart,
     catalog: Catalog,
@@ -228,6 +228,8 @@ def _check_chart(
     node: NodeDriver,
     unread: list[UnreadPart],
 ) -> Iterator[Finding]:
+    """The findings on a chart that a file asks for; what the facts do not know of it is added to
+    ``unread``."""
     place = f"{path}:{chart.line}"
     label = f"{chart.name} {chart.version}".rstrip()
     versions = [each.version for each in catalog.charts]

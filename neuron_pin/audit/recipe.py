@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import NeuronPinError, UnknownName, UnreadableInput
+from neuron_pin.inputs.cluster.found import NamedChart
 from neuron_pin.inputs.containers.build_context import find_in_context, list_copied
 from neuron_pin.inputs.containers.image_reference import read_image_name
 from neuron_pin.inputs.containers.installation import Installation, NotUnderstood
@@ -28,10 +29,12 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target
 
 from .alternatives import make_worlds
+from .cluster_parts import check_chart
 from .finding import Finding, Severity
 from .images import check_base_version, check_image, check_image_reference
 from .machine_images import check_machine_image
 from .newer import check_newer_target
+from .node_driver import NodeDriver
 from .package_source import describe_lack
 from .proof import Prove
 from .requirements import check_packages, is_neuron, select_neuron
@@ -100,6 +103,10 @@ def check_recipe(
         own += check_packages(stated, catalog, target, within_days, prove)
         for installation in stage.installations:
             own += _installation(installation, stage, path, catalog)
+        node = NodeDriver(catalog, target.driver, "--with-driver" if target.driver else "")
+        for chart in stage.charts:
+            asked_for = NamedChart(chart.name, chart.version, chart.line)
+            own += check_chart(chart.file or path, asked_for, catalog, target, node, unread)
         for finding in own:
             findings.setdefault(finding, set()).add(stage.number)
         everything.update(dict.fromkeys(stated))

@@ -234,7 +234,7 @@ PAGES = {
         *_ANY,
         "neuron-pin explain torch-neuronx --as-of 2025-01-01",
         (
-            "audit.cluster_parts:_check_chart",
+            "audit.cluster_parts:check_chart",
             "audit.cluster_parts:_check_version",
             "audit.release_day:check_release_day",
             "audit.release_day:report_too_early",
@@ -333,7 +333,7 @@ PAGES = {
         "aws-neuronx-tools-0:2.*",
         "neuron-pin check requirements.txt",
         (
-            "audit.cluster_parts:_check_chart",
+            "audit.cluster_parts:check_chart",
             "audit.open_ranges:check_open_range",
             "audit.open_ranges:quote_range",
         ),
@@ -522,7 +522,7 @@ PAGES = {
         "",
         "neuron-pin explain efa-installer --sdk 2.20.0 -v",
         (
-            "audit.cluster_parts:_check_chart",
+            "audit.cluster_parts:check_chart",
             "audit.cluster_parts:_without_version",
             "audit.images:report_without_version",
             "audit.machine_images:check_machine_image",

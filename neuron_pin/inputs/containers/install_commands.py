@@ -14,6 +14,7 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 
 from .arguments import read_argument, read_system
+from .helm import HelmChart, read_helm
 from .installation import (
     ONLY_RUN,
     InstallArgument,
@@ -114,6 +115,13 @@ def _read_command(
             text = f"{program} {name}"
             yield NotUnderstood(text, command.words[0].line, "runs a script that was not read")
             return
+    if program == "helm":
+        chart = read_helm(command.words, reader.place)
+        if isinstance(chart, HelmChart):
+            reader.session.charts.append(chart)
+        elif chart is not None:
+            yield chart
+        return
     words = [word.text for word in command.words]
     interpreters.notice(words, command.settings)
     call = find_call(command.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.record import NamedTuple
 
+from .helm import HelmChart
 from .image_reference import BaseImage
 from .installation import Installation, NotUnderstood
 from .session import WrittenFile
@@ -22,7 +23,8 @@ class Stage(NamedTuple):
     ``label`` says which alternative of a file it is (``where $ID is amzn``), empty for the only
     one; ``system`` is the operating system that it is for, or the beginning of its name.
     ``folders`` are where its files are looked for, empty for the folder of a Dockerfile.
-    ``is_image`` says that it is in a container, false where that is not known.
+    ``is_image`` says that it is in a container, false where that is not known.  ``charts`` are
+    those that Helm installs.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Stage(NamedTuple):
     system: str = ""
     folders: tuple[str, ...] = ()
     is_image: bool = True
+    charts: tuple[HelmChart, ...] = ()
 
 
 class NamedImage(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from neuron_pin.record import NamedTuple
 
+from .helm import HelmChart
 from .installer_settings import configured_indexes, is_installer_configuration, names_index
 from .interpreters import Interpreters
 from .shell import Command, read_own_folder
@@ -53,7 +54,8 @@ class Session:
     """A shell's surroundings, as its commands make them.
 
     ``written`` are the files that commands write; ``indexes`` those that a configuration names;
-    ``folder`` is the one that commands are in, relative to where they began, none for unknown.
+    ``folder`` is the one that commands are in, relative to where they began, none for unknown;
+    ``charts`` are those that Helm installs.
     """
 
     def __init__(self, find_script: FindScript | None = None) -> None:
@@ -61,6 +63,7 @@ class Session:
         self.indexes: list[str] = []
         self.written: list[WrittenFile] = []
         self.folder: str | None = ""
+        self.charts: list[HelmChart] = []
         self.find_script = find_script
         self._folders: list[str | None] = []
         self._left = MAX_FOLLOWED

@@ -185,6 +185,7 @@ class JobReader:
             system=job.system,
             folders=self.folders,
             is_image=job.base is not None,
+            charts=tuple(dict.fromkeys(session.charts)),
         )
 
     def _find_script(self, name: str, file: str, folder: str) -> Script | None:
