@@ -85,7 +85,7 @@ def play(trial: Trial, playbook: str, *words: str, sdk: str, **variables: Any) -
         variables={
             "neuron_pin_hosts": "all",
             "neuron_pin_sdk": sdk,
-            "neuron_pin_locks": str(trial.controller.folder / f"locks-{sdk}"),
+            "neuron_pin_locks": f"locks-{sdk}",
             **variables,
         },
     )
@@ -208,7 +208,7 @@ def report(trial: Trial) -> None:
         "ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"),
     }  # fmt: skip
     variables = {
-        "neuron_pin_hosts": trial.pattern, "neuron_pin_locks": str(folder / f"locks-{BEFORE}"),
+        "neuron_pin_hosts": trial.pattern, "neuron_pin_locks": f"locks-{BEFORE}",
         "neuron_pin_before": str(folder / "facts-before"),
         "neuron_pin_report": str(folder / "fleet.json"),
     }  # fmt: skip
@@ -349,7 +349,7 @@ def killed(trial: Trial) -> None:
     share = {"rolling_allowed_failures": "50%", **serial(trial)}
     variables = {
         "neuron_pin_hosts": trial.well, "neuron_pin_sdk": AFTER,
-        "neuron_pin_locks": str(trial.controller.folder / f"locks-{AFTER}"), **ROLL, **share,
+        "neuron_pin_locks": f"locks-{AFTER}", **ROLL, **share,
     }  # fmt: skip
     old = {name for name in healthy if loaded(trial, name) != RELEASES[AFTER][DRIVER]}
     # What somebody else drained stays drained.

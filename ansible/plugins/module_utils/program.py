@@ -184,6 +184,11 @@ def finish(module, result):
     """End the module with a result of the program; its diff only where that is wanted."""
     if not module._diff:
         result.pop("diff", None)
+    warn(module, result)
+    module.exit_json(**result)
+
+
+def warn(module, result):
+    """Give the warnings of a result to Ansible, which takes none as part of a result."""
     for warning in result.pop("warnings", None) or []:
         module.warn(warning)
-    module.exit_json(**result)

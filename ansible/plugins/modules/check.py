@@ -145,6 +145,7 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
     SPEC,
     finish,
     run_task,
+    warn,
 )
 
 
@@ -167,10 +168,11 @@ def main():
     failing = result["failing"]
     if failing:
         first = failing[0]
-        more = ", and %d more" % (len(failing) - 1) if len(failing) > 1 else ""
-        module.fail_json(
-            msg="%s %s: %s%s" % (first["rule"], first["subject"], first["reason"], more), **result
-        )
+        told = "%s %s: %s" % (first["rule"], first["subject"], first["reason"])
+        told += "; " + first["remedy"] if first.get("remedy") else ""
+        told += ", and %d more" % (len(failing) - 1) if len(failing) > 1 else ""
+        warn(module, result)
+        module.fail_json(msg=told, **result)
     finish(module, result)
 
 
