@@ -4,8 +4,27 @@
 
 from __future__ import annotations
 
+from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.facts import (
+    find_problem_of_answer,
+)
 from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.program import NeuronAction
 
 
 class ActionModule(NeuronAction):
-    """Sends what the module needs, and runs it."""
+    """Sends what the module needs, runs it, and takes no facts but those of its form: they are kept for
+    every later task, and name files."""
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        if result.get("failed") or result.get("skipped") or result.get("unreachable"):
+            return result
+        facts = (result.get("ansible_facts") or {}).get("neuron_pin")
+        problem = find_problem_of_answer(facts, self._task.args.get("gather"))
+        if not problem:
+            return result
+        return {
+            "failed": True,
+            "changed": False,
+            "msg": "%s: the host did not answer as this collection's program does; its answer is not kept"
+            % problem,
+        }

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 
 SCHEMA_VERSION = 1
 FIELDS = ("family", "os", "python", "kernel")
+# Bytes of the facts of a host: what the program keeps to, and all that a report reads.
+MAX_BYTES = {"summary": 8000, "full": 4 * 1024 * 1024}
 
 
 def read_classes(names, hostvars):
@@ -38,7 +42,7 @@ def find_problem(facts):
     if not isinstance(facts, Mapping):
         return "its facts are not a document"
     version = facts.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if type(version) is not int or version != SCHEMA_VERSION:
         return "its facts have schema_version %s, and %d is read" % (
             str(version)[:20],
             SCHEMA_VERSION,
@@ -48,4 +52,21 @@ def find_problem(facts):
         isinstance(found.get(f), str) for f in ("name", *FIELDS)
     ):
         return "its facts have no class"
+    # It becomes the name of a file of the controller.
+    if not re.match(r"[A-Za-z0-9._-]{1,200}\Z", found["name"]):
+        return "its facts have a class whose name cannot be that of a file"
     return ""
+
+
+def find_problem_of_answer(facts, gather):
+    """Why what a host answered is not kept; empty where it is."""
+    if not isinstance(facts, Mapping):
+        return "it gave no facts"
+    most = MAX_BYTES["full" if gather == "full" else "summary"]
+    try:
+        size = len(json.dumps(facts, separators=(",", ":")))
+    except (TypeError, ValueError, RecursionError):
+        return "its facts are not a document"
+    if size > most:
+        return "its facts have %d bytes, and at most %d are taken" % (size, most)
+    return find_problem(facts)

@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 FILES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "files")
 PROGRAM = "neuron-pin.pyz"
+MAX_LOCK_BYTES = 16 * 1024 * 1024
 
 
 def read_digest():
@@ -65,7 +66,10 @@ class NeuronAction(ActionBase):
         try:
             path = self._find_needle("files", lock)
             with open(path, "rb") as stream:
-                args["lock_content"] = to_text(stream.read())
+                text = stream.read(MAX_LOCK_BYTES + 1)
+            if len(text) > MAX_LOCK_BYTES:
+                raise AnsibleActionFail("%s has more than %d bytes" % (path, MAX_LOCK_BYTES))
+            args["lock_content"] = to_text(text)
         except (AnsibleError, OSError) as error:
             raise AnsibleActionFail(to_text(error)) from error
         del args["lock"]

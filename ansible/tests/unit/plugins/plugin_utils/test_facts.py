@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.facts import (
     find_problem,
+    find_problem_of_answer,
     read_classes,
 )
 
@@ -42,3 +44,36 @@ def test_a_class_without_texts_is_no_class():
     assert find_problem(facts(**{"class": found}))
     assert find_problem(facts(**{"class": None}))
     assert not find_problem(facts())
+
+
+@pytest.mark.parametrize("name", ["", "../../root/secret", "a/b", "a b", "a\n", "x" * 201])
+def test_a_class_names_a_file_of_one_folder(name):
+    assert find_problem(facts(**{"class": dict(facts()["class"], name=name)}))
+
+
+def nest(depth):
+    found = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "all is well",
+        facts(schema_version=2),
+        facts(schema_version=True),
+        facts(more="x" * 8000),
+        facts(more=nest(100_000)),
+    ],
+)
+def test_an_answer_of_another_form_is_not_kept(answer):
+    assert find_problem_of_answer(answer, None)
+    assert not find_problem_of_answer(facts(), None)
+
+
+def test_full_facts_may_be_larger():
+    assert not find_problem_of_answer(facts(more="x" * 8000), "full")
+    assert find_problem_of_answer(facts(more="x" * 5_000_000), "full")
