@@ -22,11 +22,11 @@ from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import Settings
-from neuron_pin.target.detection import detect
 
 from .applying import Applying, Enforced
 from .arguments import Arguments
 from .lock_text import open_lock
+from .placing import check_family
 from .rolling_back import roll_back
 from .snapshot import FILE, read_snapshot
 
@@ -65,7 +65,8 @@ def _apply(
     place = find_location(kind, "system", None, None, {})
     lock = load_hook_lock(path, catalog, OnError.ALLOW, None)
     check_operating_system(lock, place, allow_other=arguments.flag("allow_other_os"))
-    _check_family(resolution, arguments)
+    if "instance" not in arguments.words("skip"):
+        check_family(resolution, ROOT)
     found = make_plan(resolution, command, catalog, arguments.choices("category", CATEGORIES))
     compare_with_lock(found, resolution)
     applying = Applying(
@@ -131,16 +132,6 @@ def compare_with_lock(found: Plan, resolution: Resolution) -> None:
                 f"installs {package.version}",
                 hint="a lock of a whole release can be applied: neuron-pin lock without names",
             )
-
-
-def _check_family(resolution: Resolution, arguments: Arguments) -> None:
-    """Raise `WrongUsage` for a lock of another instance family: nothing is applied by guess."""
-    found, wanted = detect(ROOT).instance, resolution.target.instance
-    if found and wanted and found != wanted and "instance" not in arguments.words("skip"):
-        raise WrongUsage(
-            f"the lock is for {wanted}, but this machine is {found}",
-            hint="apply the lock of its class",
-        )
 
 
 def _name_phases(phases: frozenset[Phase]) -> list[str]:

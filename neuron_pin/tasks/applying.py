@@ -102,7 +102,8 @@ class Applying:
                     self._select(before), predicted if is_check else self._select(after)
                 ),
             ],
-            "warnings": list(self._plan.notes),
+            # Of a move that is done already there is nothing to say.
+            "warnings": list(self._plan.notes) if changes else [],
         }
 
     # Steps ---------------------------------------------------------------------------

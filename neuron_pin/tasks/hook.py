@@ -21,7 +21,14 @@ from neuron_pin.hooks.status import HookStatus, read_status
 from .arguments import Arguments
 from .day import read_day
 from .lock_text import open_lock
-from .placing import PLACE_ARGUMENTS, Prepared, choose_manager, find_place, finish_changes
+from .placing import (
+    PLACE_ARGUMENTS,
+    Prepared,
+    check_family,
+    choose_manager,
+    find_place,
+    finish_changes,
+)
 
 KINDS = tuple(kind.value for kind in HookKind)
 ON_ERROR = ("allow", "refuse")
@@ -67,6 +74,7 @@ def _install(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dic
     with open_lock(arguments.text("lock"), arguments.text("lock_content")) as path:
         chosen = OnError(on_error or "allow")
         lock = load_hook_lock(path, load_catalog(), chosen, expires or None)
+    check_family(lock.resolution, arguments.text("root", "/"))
     kinds = kinds or [choose_manager(lock)]
     day = read_day("")
     warnings: list[str] = []

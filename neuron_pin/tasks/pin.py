@@ -19,7 +19,14 @@ from .arguments import Arguments
 from .day import read_day
 from .lock_text import open_lock
 from .pin_files import KINDS, hook_kind, list_pin_files
-from .placing import PLACE_ARGUMENTS, Prepared, choose_manager, find_place, finish_changes
+from .placing import (
+    PLACE_ARGUMENTS,
+    Prepared,
+    check_family,
+    choose_manager,
+    find_place,
+    finish_changes,
+)
 
 ARGUMENTS = (*PLACE_ARGUMENTS, "state", "kinds", "lock", "lock_content")
 
@@ -37,6 +44,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     if is_present:
         with open_lock(arguments.text("lock"), arguments.text("lock_content")) as path:
             lock = load_hook_lock(path, load_catalog(), OnError.ALLOW, None)
+        check_family(lock.resolution, root)
     for kind in kinds or _choose_kinds(root, lock):
         place = find_place(hook_kind(kind), arguments)
         files = list_pin_files(kind, place)

@@ -13,6 +13,8 @@ from neuron_pin.hooks.managed_file import HookLock
 from neuron_pin.operations.write import FileChange
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
+from neuron_pin.resolve import Resolution
+from neuron_pin.target.detection import detect
 
 from .arguments import Arguments
 
@@ -54,6 +56,17 @@ def choose_manager(lock: HookLock) -> HookKind:
             hint="kinds: [pip] or [uv] are for Python packages",
         )
     return HookKind.APT if system is Ecosystem.APT else HookKind.DNF
+
+
+def check_family(resolution: Resolution, root: str) -> None:
+    """Raise `WrongUsage` for a lock of another instance family than the machine's below ``root``:
+    nothing is applied by guess."""
+    found, wanted = detect(root).instance, resolution.target.instance
+    if found and wanted and found != wanted:
+        raise WrongUsage(
+            f"the lock is for {wanted}, but this machine is {found}",
+            hint="use the lock of its class",
+        )
 
 
 def finish_changes(prepared: Sequence[Prepared], *, is_check: bool) -> dict[str, Any]:

@@ -198,6 +198,12 @@ def again(trial: Trial) -> None:
     trial.measure("site again", run, len(run.outcomes().keys() - {"localhost"}))
     require_same([row for row in run.changes() if row[0] in healthy], [], "a second run changed")
     require_same(snapshot(trial, healthy), before, "a second run changed a file")
+    warned = [
+        each.host
+        for each in run.results
+        if each.action.endswith("apply") and each.result.get("warnings")
+    ]
+    require_same(warned, [], "a second run warned")
 
 
 def report(trial: Trial) -> None:

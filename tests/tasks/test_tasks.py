@@ -58,9 +58,11 @@ def root(tmp_path: Path) -> Path:
     return found
 
 
-def make_locks(folder: Path, *systems: str, is_check: bool = False, **more: Any) -> dict[str, Any]:
+def make_locks(
+    folder: Path, *systems: str, family: str = "trn2", is_check: bool = False, **more: Any
+) -> dict[str, Any]:
     classes = [
-        {"family": "trn2", "os": system, "python": "3.12", "kernel": "6.8"} for system in systems
+        {"family": family, "os": system, "python": "3.12", "kernel": "6.8"} for system in systems
     ]
     return do("lock", is_check=is_check, dest=str(folder), classes=classes, offline=True,
               **{"as_of": DAY, "sdk": "2.31.0", **more})  # fmt: skip
@@ -100,6 +102,16 @@ def test_changes_once_as_predicted_and_is_removed_once(root: Path, lock: str, ta
     assert removed["changed"]
     assert do(task, root=str(root), state="absent")["diff"] == removed["diff"]
     assert not do(task, root=str(root), state="absent")["changed"]
+    assert files_of(root) == before
+
+
+@pytest.mark.parametrize("task", ["pin", "hook"])
+def test_a_lock_of_another_family_is_refused(root: Path, tmp_path: Path, task: str) -> None:
+    (made,) = make_locks(tmp_path / "locks", "ubuntu24.04", family="inf2")["classes"].values()
+    before = files_of(root)
+    refused = ask(task, root=str(root), lock=made["path"])
+    assert refused["error"] == "WrongUsage"
+    assert "inf2" in refused["message"] and "trn2" in refused["message"]
     assert files_of(root) == before
 
 
