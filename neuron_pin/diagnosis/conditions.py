@@ -289,13 +289,13 @@ numpy/_core/code_generators/cversions.txt."""
 
 
 def _numpy_2(case: Case, interface: str) -> Answer:
-    """Whether NumPy is 2: by its version, or by that of its C interface in the message; one
-    without that is about NumPy 2 alone."""
+    """Whether NumPy is 2: by its version, or by that of its C interface in the message; a message
+    without one is of NumPy 2 alone."""
     version = case.known.versions.get("numpy", "")
     if version:
         return Answer(version_numbers(version)[:1] >= (2,), f"numpy {version} {verb(case)}")
     if not interface:
-        return Answer(True, "the message names NumPy 2")
+        return Answer(True, "only NumPy 2 says so")
     fact = f"the message names the interface 0x{interface}, and NumPy 2 begins with 0x{NUMPY_2:x}"
     return Answer(int(interface, 16) >= NUMPY_2, fact)
 

@@ -39,6 +39,8 @@ _LINES = (
     ),
     ("python", "lib/python3.", re.compile(r"lib(?:64)?/python(3\.\d{1,2})/")),
     ("python", "(python 3.", re.compile(r"\(python (3\.\d{1,2})\)")),
+    ("python", "different Python: 3.", re.compile(r"different Python: (3\.\d{1,2})")),
+    ("python", "(e.g., `cp3", re.compile(r"\(e\.g\., `cp(3\d{1,2})`\)")),
     ("kernel", "Kernel: Linux ", re.compile(r"Kernel: Linux (\d[\w.+-]{0,60})")),
 )
 """What the runtime library logs when it starts and when it fails."""
@@ -63,6 +65,8 @@ def find_stated(text: str) -> Stated:
         if match is not None:
             found[name] = match[1].rstrip(".")
     driver, kernel, python = (found.pop(name, "") for name in (DRIVER, "kernel", "python"))
+    # cp313
+    python = python if "." in python or not python else f"{python[0]}.{python[1:]}"
     for pattern in (_ROW, _DEB):
         for number, match in enumerate(pattern.finditer(text)):
             if number >= MAX_FOUND:
