@@ -147,6 +147,9 @@ def make_root(tarball: Path, folder: Path, copies: Sequence[Path], log: Path) ->
     if _run(["tar", "-C", str(folder), "-xpf", str(tarball), "--exclude=./dev/*"], log) != 0:
         raise Failed("the tarball could not be unpacked")
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
+    # What installers and container runtimes write and mmdebstrap does not. glibc of Debian 12 knows
+    # localhost from there alone, and chromedriver's client asks for that name.
+    (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     for path in copies:
         parent = folder / str(path.absolute().parent).lstrip("/")
         parent.mkdir(parents=True, exist_ok=True)

@@ -211,10 +211,10 @@ LONG = [
 @pytest.mark.parametrize("text", LONG, ids=["spaces", "one line", "many lines"])
 def test_a_page_takes_time_by_its_length_alone(catalog: Catalog, text: str) -> None:
     reader = PhaseReader(catalog)
-    begun = time.monotonic()
+    begun = time.process_time()
     for passage in read_passages(f"Neuron 2.1.0\n============\n\n{text}"):
         reader.read(passage)
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
 
 
 MANIFEST = FIXTURES / "manifest" / "irregular.json"

@@ -143,6 +143,6 @@ def test_a_missing_nested_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["/" * 200_000 + " x", "a" + " " * 200_000 + "b"])
 def test_a_line_takes_time_by_its_length_alone(line: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert (find_local_path(line), read_direct(line)) == ("", None)
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
