@@ -29,6 +29,10 @@ from pairs import BIN, PIN, UV
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PLATFORM = "manylinux_2_34_x86_64"
 PYPI = "https://pypi.org/simple"
+LONGEST = 300
+"""Seconds for one lock or install."""
+LARGE = 200
+"""Packages beyond which a set is a large one."""
 
 
 def load_sets() -> dict[str, dict[str, Any]]:
@@ -78,9 +82,13 @@ def pins(text: str) -> dict[str, str]:
 
 
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, check=False, cwd=cwd
-    )
+    words = [str(word) for word in command]
+    try:
+        return subprocess.run(
+            words, capture_output=True, text=True, check=False, cwd=cwd, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 1, "", f"takes more than {LONGEST} s")
 
 
 def public(version: str) -> str:
@@ -103,7 +111,16 @@ class Comparison:
     def ours(self) -> subprocess.CompletedProcess[str]:
         for path in (self.hashed, self.document):
             path.unlink(missing_ok=True)
-        own = ["--neuron-index-url", self.neuron, "--sdk", self.sdk, "--phase", "eos"]
+        own = [
+            "--neuron-index-url",
+            self.neuron,
+            "--sdk",
+            self.sdk,
+            "--phase",
+            "eos",
+            "--phase",
+            "beta",
+        ]
         own += ["--index-url", PYPI]
         return run(
             PIN, "lock", "-r", self.reqs, "--python", self.python, "--platform", PLATFORM,
@@ -160,10 +177,11 @@ def main() -> int:
     parser.add_argument("--python", default="3.11")
     parser.add_argument("--cache", default="")
     parser.add_argument("--install", type=float, default=0, metavar="MB")
+    parser.add_argument("--versions-only", action="store_true", help="give locks to no installer")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     sets = load_sets()
-    total = same = 0
+    total = same = compared = large = 0
     print("| set | packages | same | differences (ours / uv's) | installed by |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -182,11 +200,15 @@ def main() -> int:
             names = sorted({*mine, *other})
             different = [n for n in names if mine.get(n) != other.get(n)]
             total, same = total + len(names), same + len(names) - len(different)
+            compared += 1
             shown = ", ".join(f"{n} {mine.get(n, '-')} / {other.get(n, '-')}" for n in different)
-            installed = comparison.installs(options.install)
+            large += len(mine) > LARGE
+            installed = "" if options.versions_only else comparison.installs(options.install)
             equal = len(names) - len(different)
             print(f"| {name} | {len(names)} | {equal} | {shown} | {installed} |", flush=True)
-    print(f"\n{same} of {total} versions are the same ({same / max(total, 1):.1%}).")
+    share = same / max(total, 1)
+    print(f"\n{same} of {total} versions are the same ({share:.1%}), of {compared} sets,")
+    print(f"{large} of them with more than {LARGE} packages.")
     return 0
 
 

@@ -1,10 +1,12 @@
-"""How a lock's time grows: with the packages of a closure, with the releases of a catalog.
+"""How a lock's time grows: with the packages of a closure, with the versions of one of them, with
+the releases of a catalog; and a closure of 1,000 packages beside uv's.
 
     python benchmarks/growth.py [RUNS]
 
 A synthetic index on the loopback serves packages that each require some others; caches are
 warm and the network is not asked, but what is locked is resolved anew.  The catalog is the
-embedded one with older releases added, or taken away.
+embedded one with older releases added, or taken away.  Without uv beside this interpreter its part
+is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from pairs import PIN, paired, show
+from pairs import PIN, UV, paired
+from targets import tell
 
 from neuron_pin.catalog.catalog import EMBEDDED
 
@@ -42,15 +45,17 @@ def metadata(name: str, version: int, total: int) -> bytes:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     total = 0
+    many = VERSIONS
+    """Versions of the first package."""
 
     def do_GET(self) -> None:
         kind, _, rest = self.path.strip("/").partition("/")
         if kind.startswith("simple"):
             name, body = rest, b""
             files = []
-            for version in range(VERSIONS):
+            for version in range(self.many if name == "pkg0" else VERSIONS):
                 filename = f"{name}-{version}.0-py3-none-any.whl"
-                digest = hashlib.sha256(f"{self.total}{filename}".encode()).hexdigest()
+                digest = hashlib.sha256(f"{self.total} {self.many} {filename}".encode()).hexdigest()
                 url = f"/files{self.total}/{filename}"
                 files.append({"filename": filename, "url": url, "hashes": {"sha256": digest},
                               "core-metadata": True})  # fmt: skip
@@ -68,28 +73,59 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def serve(total: int, many: int = VERSIONS) -> str:
+    """The address of an index of so many packages, the first with so many versions."""
+    handler = type("Sized", (Handler,), {"total": total, "many": many})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/simple"
+
+
+def anew(commands: dict[str, list[str]], folder: str, runs: int) -> dict[str, float]:
+    """Medians of locks that are resolved anew, offline; the first round fills the caches."""
+    paired(commands, 1)
+    offline = {name: [*command, "--offline"] for name, command in commands.items()}
+
+    def before(name: str) -> None:
+        shutil.rmtree(f"{folder}/{name}/locks", ignore_errors=True)
+
+    return paired(offline, runs, before)
+
+
 def packages(runs: int) -> None:
     commands = {}
     with tempfile.TemporaryDirectory() as folder:
         for total in (50, 1000):
-            handler = type("Sized", (Handler,), {"total": total})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            name = f"{total} packages"
+            url, name = serve(total), f"{total} packages"
             reqs = Path(folder) / f"{total}.txt"
             reqs.write_text("\n".join(f"pkg{number}" for number in range(0, total, 5)))
-            commands[name] = [
-                PIN, "lock", "-r", str(reqs), "--cache-dir", f"{folder}/{name}", "--index-url",
-                f"http://127.0.0.1:{server.server_port}/simple",
+            commands[name] = [PIN, "lock", "-r", str(reqs), "--cache-dir", f"{folder}/{name}",
+                              "--index-url", url]  # fmt: skip
+        if Path(UV).exists():
+            commands["uv"] = [UV, "pip", "compile", "--no-config", "--quiet", "--no-header",
+                              "--no-annotate", str(reqs), "--python", sys.executable,
+                              "--cache-dir", f"{folder}/uv", "--default-index", url]  # fmt: skip
+        medians = anew(commands, folder, runs)
+    tell("1,000 packages, warm", medians["1000 packages"] / medians["50 packages"], 15,
+         "50 packages")  # fmt: skip
+    if "uv" in medians:
+        tell("1,000 packages, warm", medians["1000 packages"] / medians["uv"], 1.0, "uv")
+
+
+def versions(runs: int) -> None:
+    commands = {}
+    with tempfile.TemporaryDirectory() as folder:
+        # Some 160 versions are too new: what is older is not looked at.
+        for many in (50, 5000):
+            reqs = Path(folder) / f"{many}.txt"
+            reqs.write_text(f"pkg0<{many - many // 30}\npkg1\n")
+            commands[f"{many} versions"] = [
+                PIN, "lock", "-r", str(reqs), "--cache-dir", f"{folder}/{many} versions",
+                "--index-url", serve(50, many),
             ]  # fmt: skip
-        offline = {name: [*command, "--offline"] for name, command in commands.items()}
-        paired(commands, 1)
-
-        def before(name: str) -> None:
-            shutil.rmtree(f"{folder}/{name}/locks", ignore_errors=True)
-
-        print("packages in a closure, warm, resolved anew:")
-        show(paired(offline, runs, before), "50 packages")
+        medians = anew(commands, folder, runs)
+    tell("5,000 versions of one package, warm", medians["5000 versions"] / medians["50 versions"],
+         1.5, "50 versions")  # fmt: skip
 
 
 def with_releases(folder: Path, wanted: int) -> Path:
@@ -125,14 +161,16 @@ def releases(runs: int) -> None:
                 "env", f"XDG_DATA_HOME={data}", PIN, "lock", "--offline", "--instance", "trn2",
                 "--os", "ubuntu24.04",
             ]  # fmt: skip
-        print("releases in the catalog, embedded lock:")
-        show(paired(commands, runs), "50 releases")
+        medians = paired(commands, runs)
+    ratio = medians["1000 releases"] / medians["50 releases"]
+    tell("1,000 releases in the catalog", ratio, 1.5, "50 releases")
 
 
 def main() -> None:
     os.environ.pop("XDG_CACHE_HOME", None)
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     packages(runs)
+    versions(runs)
     releases(runs)
 
 

@@ -2,9 +2,11 @@
 
     python benchmarks/latency.py [--runs 7] [--latency 0.05] [REQ …]
 
-A server on the loopback stands in front of the public index: the first turn fills it, and
-from then on it answers from memory, each answer late by the latency, without PEP 658.
-Both programs start with empty caches.  Prints times, requests and bytes sent.
+Without requirements, those of `targets.py`: 44 packages, then 359.  A server on the loopback stands
+in front of the public index: the first turn fills it, and from then on it answers from memory, each
+answer late by the latency, without PEP 658.  Both programs start with empty caches.  Prints times,
+requests and bytes sent.  On a machine that has other work, ``--latency 1`` tells how many answers
+are waited for one after the other.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from urllib.parse import quote, unquote
 
 import requests
 from pairs import PIN, UV, paired, show
+from targets import LARGE, SMALL, tell
 
 UPSTREAM = "https://pypi.org/simple"
-REQUIREMENTS = ["torch==2.9.*", "transformers==4.57.*", "accelerate", "optimum-neuron"]
 JSON = "application/vnd.pypi.simple.v1+json"
 BLOCK = 64 * 1024
 
@@ -163,20 +165,15 @@ def serve(latency: float, pipe: Connection) -> None:
         server.requests = server.sent = 0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--latency", type=float, default=0.05, help="seconds")
-    parser.add_argument("requirements", nargs="*", default=REQUIREMENTS)
-    options = parser.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    multiprocessing.Process(target=serve, args=(options.latency, theirs), daemon=True).start()
-    url = ours.recv()
+def compare(
+    requirements: list[str], url: str, server: Connection, runs: int
+) -> tuple[dict[str, float], dict[str, tuple[int, int]]]:
+    """Median seconds of both, and the requests and bytes of their last turns."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     counted: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
         reqs = Path(folder) / "reqs.txt"
-        reqs.write_text("\n".join(options.requirements) + "\n")
+        reqs.write_text("\n".join(requirements) + "\n")
         commands = {
             "uv": [UV, "pip", "compile", "--no-config", str(reqs), "--python-version", version,
                    "--python-platform", "x86_64-manylinux_2_34", "--cache-dir", f"{folder}/uv",
@@ -188,18 +185,36 @@ def main() -> None:
 
         def before(name: str) -> None:
             shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
-            ours.send("count")
-            ours.recv()
+            server.send("count")
+            server.recv()
 
         def after(name: str) -> None:
-            ours.send("count")
-            counted[name] = ours.recv()
+            server.send("count")
+            counted[name] = server.recv()
 
-        medians = paired(commands, options.runs, before, after)
+        return paired(commands, runs, before, after), counted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--latency", type=float, default=0.05, help="seconds")
+    parser.add_argument("requirements", nargs="*")
+    options = parser.parse_args()
+    ours, theirs = multiprocessing.Pipe()
+    multiprocessing.Process(target=serve, args=(options.latency, theirs), daemon=True).start()
+    url = ours.recv()
+    closures = {"as given": (options.requirements, 0.8)} if options.requirements else {
+        "44 packages": (SMALL, 0.6), "359 packages": (LARGE, 0.8),
+    }  # fmt: skip
     print(f"{options.latency * 1000:.0f} ms away, no metadata files, empty caches:")
-    show(medians, "uv")
-    for name, (asked, sent) in counted.items():
-        print(f"{name:42} {asked:8} requests {sent / 1e6:8.2f} MB")
+    for name, (requirements, most) in closures.items():
+        medians, counted = compare(requirements, url, ours, options.runs)
+        show(medians, "uv")
+        for who, (asked, sent) in counted.items():
+            print(f"{who:42} {asked:8} requests {sent / 1e6:8.2f} MB")
+        tell(f"{name}, cold", medians["neuron-pin"] / medians["uv"], most, "uv")
+        tell(f"{name}, bytes", counted["neuron-pin"][1] / counted["uv"][1], 1.0, "uv")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from pairs import BIN, PIN, UV, paired, show
+from targets import tell
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SDK = "2.31.1"
@@ -218,6 +219,9 @@ def main() -> None:
     print(f"{options.latency * 1000:.0f} ms away, a compiler of {options.megabytes:.0f} MB:")
     show({k: v for k, v in medians.items() if k.startswith("pip")}, "pip, direct")
     show({k: v for k, v in medians.items() if k.startswith("uv")}, "uv, direct")
+    for client in ("pip", "uv"):
+        ratio = medians[f"{client}, through, cold"] / medians[f"{client}, direct"]
+        tell(f"{client}, through, cold", ratio, 0.5, f"{client}, direct")
 
 
 if __name__ == "__main__":

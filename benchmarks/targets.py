@@ -7,7 +7,8 @@ the cache are removed before each run), offline, both caches warm: the first run
 needs the public index in reach.  Without uv beside this interpreter its part is left out.
 
 `latency.py` has the cold lock beside uv's, `growth.py` how time grows with packages and versions,
-`serve_load.py` and `serve_closure.py` the served index, `apt_hook.py` the hook.
+`page_cache.py` locks whose files are not in memory, `serve_load.py` and `serve_closure.py` the
+served index, `apt_hook.py` the hook.
 """
 
 from __future__ import annotations
