@@ -601,5 +601,7 @@ def browser(tmp_path_factory):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     found.set_page_load_timeout(60)
+    # axe looks at every element: half a minute where the machine is busy.
+    found.set_script_timeout(180)
     yield found
     found.quit()

@@ -47,10 +47,11 @@ def parse(arguments: Sequence[str]) -> Options:
     if rest:
         _take_rest(parser, options, rest)
     root = getattr(options, "root", None)
-    if root is not None and not os.path.isdir(root):
-        # A machine that is not mounted has nothing to find, and would pass every check.
+    # A machine that is not mounted has nothing to find, and would pass every check.  A plan may be
+    # written before it is.
+    if root is not None and options.command != "plan" and not os.path.isdir(root):
         raise WrongUsage(
-            f"--root: {root!r} is no folder", hint="name the folder that a machine's files are in"
+            f"--root: {root!r} is not a folder", hint="name the folder that a machine's files are in"
         )
     options.arguments = list(arguments)
     options.run = import_module(f"{__package__}.{COMMANDS[options.command][0]}").run

@@ -66,7 +66,7 @@ def check_folder(place: HookLocation) -> None:
     folder = place.below(FOLDER_OF_ACTIONS)
     if has_dnf5(place) and not find_obstacle(place) and not os.path.isdir(folder):
         raise WrongUsage(
-            f"{folder} is no folder, but libdnf5's actions plugin reads its files there",
+            f"{folder} is not a folder, but libdnf5's actions plugin reads its files there",
             hint=f"install {PACKAGE} again, or create the folder",
         )
 

@@ -73,7 +73,7 @@ def gather_facts(
     """
     if not os.path.isdir(root):
         raise WrongUsage(
-            f"--root: {root} is no folder", hint="name the folder that a machine's files are in"
+            f"--root: {root} is not a folder", hint="name the folder that a machine's files are in"
         )
     root = os.path.abspath(root)
     findings: list[Finding] | None = None

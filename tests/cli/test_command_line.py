@@ -311,3 +311,21 @@ def test_an_ignored_rule_is_not_reported(run: Run) -> None:
     ignored = run(*check, "--fail-on", "NP305", "--ignore", "np201,np305")
     assert ignored.code == 0
     assert "NP305" not in ignored.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("check",), 2),
+        (("doctor",), 2),
+        (("hook", "status"), 2),
+        # It may be mounted when the plan is run.
+        (("plan", "--instance", "trn2", "--os", "ubuntu24.04"), 0),
+    ],
+)
+def test_a_machine_that_is_not_there_passes_no_check(
+    run: Run, words: tuple[str, ...], code: int
+) -> None:
+    done = run(*words, "--root", "absent")
+    assert done.code == code
+    assert ("--root: 'absent'" in done.err) == bool(code)

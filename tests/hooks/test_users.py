@@ -88,7 +88,7 @@ def test_a_user_without_rights_is_told_the_line_to_run(machine: Path, as_nobody:
         (("hook", "install", "apt", "--scope", "user"), "apt has only the scope"),
         (("hook", "install", "pip", "--scope", "venv"), "no environment is active"),
         (("hook", "install", "pip", "--venv", "."), "is not a virtual environment"),
-        (("hook", "install", "pip", "--scope", "user", "--root", "/x"), "--root is for --scope system"),
+        (("hook", "install", "pip", "--scope", "user", "--root", "/"), "--root is for --scope system"),
         (("hook", "install", "apt", "--root", "."), "lock.json: there is no such file"),
         (("hook", "install", "apt", "--root", ".", "--lock", "bad.json"), "is not a lock"),
         (("hook", "install", "apt", "--root", ".", "--lock", "evil.json"), "evil.json: package 0"),
@@ -120,6 +120,7 @@ def test_main_program_is_what_root_is_told_to_run(run, monkeypatch, tmp_path: Pa
     monkeypatch.setattr("os.access", lambda *_: False)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(sys, "argv", ["/usr/bin/neuron-pin"])
+    (tmp_path / "a b").mkdir()
     done = run("hook", "install", "pip", "--lock", "l.json", "--root", tmp_path / "a b")
     assert done.code == 2
     assert (
