@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from neuron_pin.errors import NeuronPinError, WrongUsage
+from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement, parse_requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Rule
@@ -17,8 +17,8 @@ from .finding import Finding
 MAX_LOCKS = 24
 """Locks that are tried for one file; fixes that are not proven by then are not offered."""
 
-Prove = Callable[[Sequence[Requirement], Target], object]
-"""Locks requirements for a target; raises a `NeuronPinError` where that cannot be done."""
+Prove = Callable[[Sequence[Requirement], Target], bool]
+"""Whether requirements can be locked for a target."""
 
 Place = tuple[str, str]
 """The place of a statement, and its text there."""
@@ -110,11 +110,7 @@ def _lock(
     if budget[0] <= 0:
         return False
     budget[0] -= 1
-    try:
-        prove(requirements, target)
-    except NeuronPinError:
-        return False
-    return True
+    return prove(requirements, target)
 
 
 def _requirements(

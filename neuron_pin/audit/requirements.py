@@ -45,10 +45,14 @@ from .mixtures import Shipped, check_mixtures
 from .names import check_names
 from .newer import check_newer_release, report_newer_range, report_newer_version
 from .open_ranges import check_open_range, quote_range
-from .part import MakeFinding, check_part, part_remedy
+from .part import check_part, part_remedy
 from .proof import Prove, prove_fixes
 from .release_day import check_release_day, report_too_early
 from .remedy import suggest_replacement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 
 def check_packages(
@@ -343,12 +347,18 @@ def _range(
         yield report_too_early(first, stated.key, catalog, target, finding, requirement.text)
         return
     versions = known
-    parts = [_judge(name, v, shipped[name, v], catalog, target) for v in versions]
-    has_ended = all(part.phase is Phase.EOS for part in parts)
-    is_early = not has_ended and not any(part.phase in SUPPORTED for part in parts)
+    parts = (_judge(name, v, shipped[name, v], catalog, target) for v in versions)
+    # Nearly always one of the first is supported, and the others need not be judged.
+    judged: list[Part] = []
+    for part in parts:
+        judged.append(part)
+        if part.phase in SUPPORTED:
+            break
+    has_ended = all(part.phase is Phase.EOS for part in judged)
+    is_early = not has_ended and judged[-1].phase not in SUPPORTED
     if has_ended or is_early:
         # Of what has no supported version, an early one that has not ended says more.
-        told = next(part for part in parts if has_ended or part.phase.is_prerelease)
+        told = next(part for part in judged if has_ended or part.phase.is_prerelease)
         remedy = part_remedy(told, stated.key, versions[0], catalog, target)
         yield from check_part(told, target.as_of, 0, finding, remedy=remedy)
     if stated.meant is not None:

@@ -48,7 +48,7 @@ from .facts import (
     SkippedAnnouncement,
     TestedConfiguration,
 )
-from .files import EntriesByName, Fields, read_object
+from .files import EventsByName, Fields, read_object
 from .names import SubjectName, Title, canonicalize_name
 from .parts import KnownPart, read_part
 from .rows import (
@@ -96,6 +96,7 @@ class Catalog:
         urls = Fields(path, "repositories", head.values.get("repositories"))
         self.repositories = Repositories(urls.text("pip"), urls.text("apt"), urls.text("rpm"))
         self._members: dict[str, tuple[Member, ...]] = {}
+        self._shipped: dict[str, dict[str, list[tuple[str, Member]]]] = {}
         self.beyond: Mapping[tuple[str, str], str] = {}
         """Packages and versions of an inferred release that no known release ships, each with
         the reason why it has to be asked for; empty for none."""
@@ -272,7 +273,7 @@ class Catalog:
     @cached_property
     def events_by_name(self) -> Mapping[str, tuple[Event, ...]]:
         """The same events by their subject's name."""
-        return EntriesByName(self._lifecycle_file.each("events", "event"), self._event)
+        return EventsByName(self._lifecycle_file.each("events", "event"), self._event)
 
     # Targets -------------------------------------------------------------------------
 
@@ -386,7 +387,10 @@ class Catalog:
     def shipped(self, package: str) -> dict[str, list[tuple[str, Member]]]:
         """By version the releases that ship a package, newest first, each with what it says
         of it.  Reads one file, whatever the package."""
-        return read_shipped(self._shipped_file, package)
+        known = self._shipped.get(package)
+        if known is None:
+            known = self._shipped[package] = read_shipped(self._shipped_file, package)
+        return known
 
     @cached_property
     def _shipped_file(self) -> Fields:

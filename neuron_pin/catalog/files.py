@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Generic, TypeVar
 
 from neuron_pin.errors import BrokenCatalog
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.policy import Event
 
-Value = TypeVar("Value")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest catalog file that is read."""
@@ -126,18 +129,18 @@ class Fields:
             raise self.broken(f"{name!r} is not a date: {value!r}") from None
 
 
-class EntriesByName(Mapping[str, tuple[Value, ...]], Generic[Value]):
-    """Entries of a list by their ``name``, each read when its name is first asked for: a lock asks
+class EventsByName(Mapping[str, tuple[Event, ...]]):
+    """Events by the name of their subject, each read when its name is first asked for: a lock asks
     for few of the subjects that there are events of."""
 
-    def __init__(self, entries: Iterable[Fields], read: Callable[[Fields], Value]) -> None:
+    def __init__(self, entries: Iterable[Fields], read: Callable[[Fields], Event]) -> None:
         self._read = read
         self._entries: dict[str, list[Fields]] = {}
-        self._found: dict[str, tuple[Value, ...]] = {}
+        self._found: dict[str, tuple[Event, ...]] = {}
         for entry in entries:
             self._entries.setdefault(entry.text("name"), []).append(entry)
 
-    def __getitem__(self, name: str) -> tuple[Value, ...]:
+    def __getitem__(self, name: str) -> tuple[Event, ...]:
         if name not in self._found:
             self._found[name] = tuple(map(self._read, self._entries[name]))
         return self._found[name]

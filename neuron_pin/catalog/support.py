@@ -151,8 +151,7 @@ def package_part(
     alike; six months are promised to a framework version that a newer one follows.
     """
     public = public_version(version)
-    events = catalog.events_by_name.get(name, ())
-    concerned = [event for event in events if event.concerns(name, public, family)]
+    concerned, mark = _find_grounds(catalog, name, public, family, as_of)
     package = catalog.packages.get(name)
     subject = Subject(SubjectKind.COMPONENT, name)
     superseded = None
@@ -160,10 +159,28 @@ def package_part(
         framework = ".".join(public.split(".")[:2])
         subject = Subject(SubjectKind.FRAMEWORK, name, framework)
         superseded = find_superseded_day(catalog, name, framework, as_of)
-    mark: tuple[Phase, Event | None] = (Phase.STABLE, None)
-    if package is None or package.kind.is_component:
-        mark = _find_mark(catalog, name, public, concerned, family, as_of)
     return _part(catalog, subject, concerned, name, public, family, as_of, superseded, mark)
+
+
+def find_part_phase(
+    catalog: Catalog, name: str, version: str, family: str | None, as_of: date
+) -> Phase:
+    """The phase alone of what `package_part` gives."""
+    public = public_version(version)
+    concerned, mark = _find_grounds(catalog, name, public, family, as_of)
+    return phase_at(concerned, name, public, family, as_of).with_mark(*mark).phase
+
+
+def _find_grounds(
+    catalog: Catalog, name: str, public: str, family: str | None, as_of: date
+) -> tuple[list[Event], tuple[Phase, Event | None]]:
+    """The events that concern a version, and what a component's version says of itself."""
+    events = catalog.events_by_name.get(name, ())
+    concerned = [event for event in events if event.concerns(name, public, family)]
+    package = catalog.packages.get(name)
+    if package is not None and not package.kind.is_component:
+        return concerned, (Phase.STABLE, None)
+    return concerned, _find_mark(catalog, name, public, concerned, family, as_of)
 
 
 def find_target_parts(
@@ -336,9 +353,12 @@ def _find_supported_day(
 def find_system_events(catalog: Catalog, system: OperatingSystem, as_of: date) -> list[Event]:
     """The events about an operating system: they name it and its version apart."""
     names = {system.name, *system.aliases}
+    # By name, so that those of other subjects are not read.
     return [
         event
-        for event in catalog.events
+        for known in catalog.events_by_name
+        if any(name.startswith(known) for name in names)
+        for event in catalog.events_by_name[known]
         if event.kind is SubjectKind.OS
         and event.announced <= as_of
         and f"{event.name}{event.version}" in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from neuron_pin.policy import split_version
 from neuron_pin.policy.version import spell_mark, version_order
@@ -48,6 +49,7 @@ class VersionRange(NamedTuple):
 MAX_DIGITS = 18
 
 
+@lru_cache(maxsize=8192)
 def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version without its local part or revision; marks are dropped.
 
@@ -63,6 +65,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+@lru_cache(maxsize=8192)
 def public_version(version: str) -> str:
     """A version without epoch, local part (PEP 440) and revision: as releases name it.
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
 
 from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.finding import drop_repeated, sort_findings
@@ -36,6 +35,7 @@ from neuron_pin.target.detection import detect
 
 from .read_settings import read_target_options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.audit.node_driver import NodeDriver
     from neuron_pin.audit.other_archives import OtherArchive
@@ -314,9 +314,9 @@ class Check:
         read = ReadPart(len(named.images) + len(named.charts), kind.counted)
         return _Examined(found.findings, found.stated, read, unread, found.number)
 
-    def _prove(self, requirements: Sequence[Requirement], target: Target) -> None:
-        """Lock requirements of the embedded catalog; raises where that cannot be done."""
-        from .lock_request import LockRequest, lock_request
+    def _prove(self, requirements: Sequence[Requirement], target: Target) -> bool:
+        """Whether requirements can be locked with the embedded catalog."""
+        from .lock_request import LockRequest, can_lock
         from .read_settings import make_lock_request
 
         base: LockRequest = make_lock_request(
@@ -324,7 +324,7 @@ class Check:
             today=target.as_of, this_python=target.python, environ={},
             requirements=requirements,
         )  # fmt: skip
-        lock_request(base._replace(target=target))
+        return can_lock(base._replace(target=target))
 
     def _sources(self, stated: Sequence[DetectedPackage]) -> list[Finding]:
         from neuron_pin.audit.package_source import check_sources

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, canonicalize_name
-from neuron_pin.errors import NoSolution, SourceFailed, UnknownName, WrongUsage
+from neuron_pin.errors import NeuronPinError, NoSolution, SourceFailed, UnknownName, WrongUsage
 from neuron_pin.inputs import SDK_NAME, Requirement, admits_python, parse_requirement
 from neuron_pin.policy import Ecosystem, Phase, PinPrecision, Rule, phase_at
 from neuron_pin.record import NamedTuple
@@ -27,7 +26,10 @@ from neuron_pin.resolve.backends import (
 )
 from neuron_pin.target import Scope
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from neuron_pin.sources.options import Network, SourceLocations
     from neuron_pin.target import Target, TargetOptions
 
@@ -75,25 +77,8 @@ class LockRequest(NamedTuple):
 
 def lock_request(request: LockRequest) -> Resolution:
     """Resolve a request as it stands; raises `NoSolution` with the bare facts."""
-    catalog, target = request.catalog, request.target
-    _check_python(request)
-    asked = make_request(request)
-    stated = (*_apply_overrides(request), *request.constraints)
-    asked = asked._replace(
-        all_files=request.all_files or request.with_hashes or any(r.hashes for r in stated),
-        preferred=request.preferred,
-    )
-    if request.requirements and not asked.requirements:
-        # Not all of a release, which is what it means to ask for nothing.
-        raise WrongUsage(
-            f"nothing to lock: no requirement is for {target.label}, by its marker",
-            hint=f"the first is {request.requirements[0].text} ({request.requirements[0].origin})",
-        )
-    if not asked.requirements and target.instance is None:
-        raise WrongUsage(
-            "nothing to lock: name packages, or an instance family to lock all of its components",
-            hint="--instance " + ", ".join(sorted(catalog.instances)),
-        )
+    catalog = request.catalog
+    asked = _ask(request)
     if not _uses_indexes(request, asked):
         from neuron_pin.resolve.catalog_candidates import CatalogCandidates
         from neuron_pin.resolve.resolver import resolve
@@ -114,6 +99,45 @@ def lock_request(request: LockRequest) -> Resolution:
         ),
         needed_indexes=needed,
     )
+
+
+def can_lock(request: LockRequest) -> bool:
+    """Whether a request can be locked, as `lock_request` would: without the reasons, and for
+    Neuron packages that is much sooner told."""
+    try:
+        asked = _ask(request)
+        if _uses_indexes(request, asked) or all(r.name == SDK_NAME for r in asked.requirements):
+            lock_request(request)
+            return True
+        from neuron_pin.resolve.satisfiability import is_satisfiable
+
+        return is_satisfiable(asked._replace(unread=frozenset(Ecosystem)), request.catalog)
+    except NeuronPinError:
+        return False
+
+
+def _ask(request: LockRequest) -> Request:
+    """What the graph is asked; raises where there is nothing to lock, too."""
+    catalog, target = request.catalog, request.target
+    _check_python(request)
+    asked = make_request(request)
+    stated = (*_apply_overrides(request), *request.constraints)
+    asked = asked._replace(
+        all_files=request.all_files or request.with_hashes or any(r.hashes for r in stated),
+        preferred=request.preferred,
+    )
+    if request.requirements and not asked.requirements:
+        # Not all of a release, which is what it means to ask for nothing.
+        raise WrongUsage(
+            f"nothing to lock: no requirement is for {target.label}, by its marker",
+            hint=f"the first is {request.requirements[0].text} ({request.requirements[0].origin})",
+        )
+    if not asked.requirements and target.instance is None:
+        raise WrongUsage(
+            "nothing to lock: name packages, or an instance family to lock all of its components",
+            hint="--instance " + ", ".join(sorted(catalog.instances)),
+        )
+    return asked
 
 
 def parse_sdk(text: str | None, catalog: Catalog) -> Requirement | None:

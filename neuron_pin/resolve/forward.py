@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
 from .graph import (
     COMPATIBILITY,
@@ -21,6 +20,7 @@ from .graph import (
     admits,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .provider import Provider
 
@@ -53,10 +53,12 @@ class _Criterion:
 
 class ForwardSearch:
     """One search of a provider's graph.  ``mapping`` has what is pinned, in that order, and
-    `information` who requires it."""
+    `information` who requires it; ``conflict`` has the roots that no candidate satisfies, and is
+    empty where these alone do not rule out an answer."""
 
     def __init__(self, provider: Provider) -> None:
         self.mapping: dict[str, ResolvedNode] = {}
+        self.conflict: list[RequiredBy] = []
         self._provider = provider
         self._criteria: dict[str, _Criterion] = {}
         self._touched: set[str] = set()
@@ -74,6 +76,8 @@ class ForwardSearch:
         an answer all the same."""
         for need in roots:
             if not self._add(self._criteria, need, None):
+                known = self.information.get(need.identifier, ())
+                self.conflict = [*known, RequiredBy(need, None)]
                 return False
         self._wait()
         while self._waiting and most:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.catalog.newness import is_range_newer
@@ -28,6 +27,7 @@ from .resolution_builder import make_resolution
 from .rules import is_beyond
 from .support import refuse_target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .beyond import Beyond
 
@@ -54,7 +54,7 @@ def resolve(
         refuse_target(request, catalog)
     passed: list[Exclusion] = []
     unlisted: list[Release] = []
-    releases = _releases(request, catalog, passed, unlisted)
+    releases = list_releases(request, catalog, passed, unlisted)
 
     def answer(attempt: ReleaseSolution) -> Resolution:
         # Generated, since what is told of unlisted releases is rarely read.
@@ -210,11 +210,12 @@ def _is_neuron(catalog: Catalog, requirement: Requirement) -> bool:
     return package is not None and package.kind is not ComponentKind.DEPENDENCY
 
 
-def _releases(
+def list_releases(
     request: Request, catalog: Catalog, passed: list[Exclusion], unlisted: list[Release]
 ) -> list[Release]:
     """The releases that may be tried, newest first; why not the newer ones in ``passed``, and
-    those of which no manifest lists what they ship in ``unlisted``."""
+    those of which no manifest lists what they ship in ``unlisted``.  Raises `NoSolution` or
+    `UnknownName` where the request names releases and none of them may."""
     wanted = [r for r in (*request.requirements, *request.constraints) if r.name == SDK_NAME]
     if request.sdk is not None:
         wanted.append(request.sdk)

@@ -118,6 +118,8 @@ def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) 
     forward = ForwardSearch(provider)
     if forward.run(wanted, max_rounds):
         return _make_solution(forward.mapping, forward.information)
+    if forward.conflict:
+        raise Unsatisfiable(forward.conflict)
     return search_back(provider, wanted, max_rounds)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neuron_pin.catalog import Catalog, sdk_key
-from neuron_pin.catalog.support import package_part
+from neuron_pin.catalog.support import find_part_phase
 from neuron_pin.policy import Ecosystem, PackageKey, Phase
 from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
@@ -65,7 +65,7 @@ def suggest_version(
             and member.is_for(target.family, target.listed_python)
         ]
         if version and sdks:
-            phase = package_part(catalog, key.name, version, target.family, target.as_of).phase
+            phase = find_part_phase(catalog, key.name, version, target.family, target.as_of)
             if phase in phases:
                 found.append((version, max(sdks, key=sdk_key), phase))
             elif phase is Phase.EOS:

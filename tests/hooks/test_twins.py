@@ -1,6 +1,7 @@
 """What the hooks spell for themselves, and the library's own: one table of cases for both."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from conftest import FIXTURES
@@ -23,7 +24,7 @@ def cases(*names: str) -> list[object]:
     ]
 
 
-LIBRARY = {
+LIBRARY: dict[str, Callable[[str], object]] = {
     "public": public_version,
     "numbers": lambda text: list(version_numbers(text)),
     "series": lambda text: list(parse_kernel_series(text)),

@@ -1,5 +1,6 @@
 """The search that takes nothing back against resolvelib's, on random closures: where it finds an
-answer, that is the other's, pin for pin, with the same reasons for every version passed over."""
+answer, that is the other's, pin for pin, with the same reasons for every version passed over; and
+where the roots alone rule one out, the other has the same causes."""
 
 from __future__ import annotations
 
@@ -116,7 +117,7 @@ class World:
 
 @pytest.mark.parametrize("block", range(4))
 def test_same_as_resolvelib(block: int, catalog: Catalog) -> None:
-    whole = 0
+    whole = conflicts = 0
     for seed in range(block * WORLDS, block * WORLDS + WORLDS):
         world = World(seed, catalog)
         forward, back = world.provider(), world.provider()
@@ -124,9 +125,15 @@ def test_same_as_resolvelib(block: int, catalog: Catalog) -> None:
         found = search.run(world.edges(), MOST)
         try:
             solution = search_back(back, world.edges(), ROUNDS)
-        except (TooDeep, Unsatisfiable):
+        except (TooDeep, Unsatisfiable) as error:
             assert not found, seed
+            if search.conflict:
+                conflicts += 1
+                assert isinstance(error, Unsatisfiable), seed
+                assert search.conflict == error.causes, seed
+                assert forward.rejected == back.rejected, seed
             continue
+        assert not search.conflict, seed
         whole += found
         if found:
             pins = [pin for pin in search.mapping.items() if pin[0] in solution.mapping]
@@ -138,6 +145,7 @@ def test_same_as_resolvelib(block: int, catalog: Catalog) -> None:
         assert again.rejected == back.rejected, seed
     # Most closures are found without resolvelib, and not all.
     assert WORLDS * 0.2 < whole < WORLDS * 0.9
+    assert conflicts
 
 
 def test_gives_up_after_so_many_pins(catalog: Catalog) -> None:
