@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from neuron_pin.errors import LaterFormat, UnreadableInput
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Item = TypeVar("Item")
+
 SCHEMA_VERSION = 1
 
 _ECOSYSTEMS = {ecosystem.value: ecosystem for ecosystem in Ecosystem}
-
-Item = TypeVar("Item")
 
 
 class LockedFile(NamedTuple):

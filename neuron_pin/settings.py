@@ -10,10 +10,14 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MAX_PROJECT_BYTES = 4 * 1024 * 1024
 

@@ -12,7 +12,10 @@ from neuron_pin.target import Target
 
 from .finding import Finding, Severity
 from .newer import COMPLETE
-from .part import MakeFinding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 
 def find_in_part(

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Protocol
 
 from neuron_pin.catalog import FactsAge
 from neuron_pin.screen import PLAIN, Screen, fold
@@ -14,27 +13,31 @@ from neuron_pin.screen import PLAIN, Screen, fold
 from .finding import Finding, Severity
 from .unread import ReadPart, UnreadPart
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class CheckedPlace(Protocol):
+        """What was checked, as an operation tells of it."""
+
+        @property
+        def name(self) -> str: ...
+        @property
+        def neuron_packages(self) -> int: ...
+        @property
+        def neuron_images(self) -> int: ...
+        @property
+        def read(self) -> ReadPart: ...
+        @property
+        def unread(self) -> tuple[UnreadPart, ...]: ...
+        @property
+        def folder(self) -> str: ...
+        @property
+        def passed_over(self) -> tuple[tuple[str, int], ...]: ...
+
+
 MAX_UNREAD = 5
 """Parts of an input that were not read, which the text names one by one."""
-
-
-class CheckedPlace(Protocol):
-    """What was checked, as an operation tells of it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def neuron_packages(self) -> int: ...
-    @property
-    def neuron_images(self) -> int: ...
-    @property
-    def read(self) -> ReadPart: ...
-    @property
-    def unread(self) -> tuple[UnreadPart, ...]: ...
-    @property
-    def folder(self) -> str: ...
-    @property
-    def passed_over(self) -> tuple[tuple[str, int], ...]: ...
 
 
 def render_findings(

@@ -18,8 +18,12 @@ from neuron_pin.policy import Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .part import MakeFinding, check_part
+from .part import check_part
 from .remedy import target_remedy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 _ANY = re.compile(r"[\s*?]+$")
 """What stands for the day of a name (``… (Ubuntu 24.04) *``, ``… ????????``)."""

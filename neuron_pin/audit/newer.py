@@ -28,7 +28,10 @@ from neuron_pin.target import Target
 from neuron_pin.target.detection import Detected, detect
 
 from .finding import Finding, Severity
-from .part import MakeFinding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 MODULE = "sys/module/neuron/version"
 """Where a loaded driver states its version."""

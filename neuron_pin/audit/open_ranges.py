@@ -25,8 +25,11 @@ from neuron_pin.target import Target
 
 from .finding import Finding, Fix, Severity
 from .mixtures import Shipped
-from .part import MakeFinding
 from .remedy import suggest_replacement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 
 def check_open_range(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Protocol
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.support import Part
@@ -16,13 +15,16 @@ from neuron_pin.target import Target
 from .finding import Finding, Severity
 from .remedy import suggest_replacement
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class MakeFinding(Protocol):
-    """Makes a finding on what is checked."""
+    class MakeFinding(Protocol):
+        """Makes a finding on what is checked."""
 
-    def __call__(
-        self, rule: Rule, severity: Severity, reason: str, remedy: str = ""
-    ) -> Finding: ...
+        def __call__(
+            self, rule: Rule, severity: Severity, reason: str, remedy: str = ""
+        ) -> Finding: ...
 
 
 def part_remedy(part: Part, key: PackageKey, version: str, catalog: Catalog, target: Target) -> str:

@@ -11,7 +11,10 @@ from neuron_pin.resolve.suggestion import suggest_version
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .part import MakeFinding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .part import MakeFinding
 
 
 def report_too_early(

@@ -3,7 +3,6 @@ silence."""
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Sequence
 
 from neuron_pin.catalog import Catalog
@@ -88,6 +87,8 @@ def describe_problems(
 
 def concerns_neuron(names: Iterable[str], catalog: Catalog) -> bool:
     """Whether one of the names is that of a Neuron package, or a pattern that matches one."""
+    import fnmatch
+
     ours = list_neuron_names(catalog)
     return any(
         is_neuron(catalog.packages.get(name))

@@ -12,9 +12,7 @@ import re
 
 from .catalog import Catalog
 
-_FORM = re.compile(
-    r"aws-neuronx?-[a-z0-9][a-z0-9.+-]*|neuronx(-[a-z0-9]+)+|([a-z0-9]+-)+neuronx(-[a-z0-9]+)*"
-)
+_FORM = r"aws-neuronx?-[a-z0-9][a-z0-9.+-]*|neuronx(-[a-z0-9]+)+|([a-z0-9]+-)+neuronx(-[a-z0-9]+)*"
 """``aws-neuron-…``, ``aws-neuronx-…``, or ``neuronx`` as one word of several.
 
 Source: the names in the release manifest; of those that the public index and Debian have, all but
@@ -51,4 +49,4 @@ def is_name_of_form(name: str, catalog: Catalog) -> bool:
     if name in _NAMED:
         return True
     is_known = name in _OTHERS or name in catalog.events_by_name
-    return not is_known and _FORM.fullmatch(name) is not None
+    return not is_known and re.fullmatch(_FORM, name) is not None

@@ -20,7 +20,7 @@ from .catalog import Catalog
 from .facts import OperatingSystem, public_version, version_numbers
 from .version_range import sdk_key
 
-_READABLE = re.compile(r"\d{1,18}(\.\d{1,18})*((a|b|c|rc|\.?dev|\.?post)\d{0,9})?(\.\d{1,18})*")
+_READABLE = r"\d{1,18}(\.\d{1,18})*((a|b|c|rc|\.?dev|\.?post)\d{0,9})?(\.\d{1,18})*"
 """Versions that can be compared by their numbers; a mark as PEP 440 and deb-version(7) have it."""
 
 CODENAMES = {
@@ -66,7 +66,7 @@ def compare_with_known(version: str, known: Collection[str]) -> Standing:
     public = public_version(version)
     if public in known:
         return Standing.KNOWN
-    if not _READABLE.fullmatch(public):
+    if not re.fullmatch(_READABLE, public):
         return Standing.UNREADABLE
     numbers = version_numbers(public)
     if known and numbers > max(map(version_numbers, known)):
@@ -157,7 +157,7 @@ class JudgedSystem(NamedTuple):
     newest: OperatingSystem | None
 
 
-_SYSTEM_NAME = re.compile(r"([a-z][a-z_-]*?)-?(\d{1,4}(?:\.\d{1,3}){0,2})")
+_SYSTEM_NAME = r"([a-z][a-z_-]*?)-?(\d{1,4}(?:\.\d{1,3}){0,2})"
 
 
 def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
@@ -172,7 +172,7 @@ def judge_system(catalog: Catalog, name: str) -> JudgedSystem:
     known = catalog.find_system(wanted)
     if known is not None:
         return JudgedSystem(Standing.KNOWN, known, known)
-    match = _SYSTEM_NAME.fullmatch(wanted)
+    match = re.fullmatch(_SYSTEM_NAME, wanted)
     distribution = match[1] if match else wanted.partition("/")[0].rstrip("0123456789.-")
     own = [s for s in catalog.systems if distribution in _list_distributions(s)]
     newest = max(own, key=lambda s: version_numbers(_split_name(s.name)[1]), default=None)

@@ -15,35 +15,37 @@ from __future__ import annotations
 import functools
 import os
 import re
-from typing import Any
 
 from .files import read_object
 from .version_range import sdk_key
 
-_PAGE = re.compile(
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+_PAGE = (
     r"(?P<folder>about-neuron|announcements|archive|compiler|deploy|libraries|neuron-runtime"
     r"|release-notes)/[\w./-]+\.rst"
 )
-_STATED = re.compile(r",? (\d+\.\d+\.\d+)\b")
-_LINE = re.compile(r", line (\d+)\b")
-_RECIPE = re.compile(
+_STATED = r",? (\d+\.\d+\.\d+)\b"
+_LINE = r", line (\d+)\b"
+_RECIPE = (
     r"(?P<repository>aws(?:-neuron)?/deep-learning-containers|aws-neuron/aws-neuron-sdk), "
     r"(?P<path>[\w./-]+) at (?P<commit>[0-9a-f]{7,40})\b"
 )
 """Container recipes that evidence comes from, and lists of images."""
-_MANIFEST_FILE = re.compile(r"(?P<path>src/k8/[\w./-]+\.yml), (?P<release>\d+\.\d+\.\d+)")
+_MANIFEST_FILE = r"(?P<path>src/k8/[\w./-]+\.yml), (?P<release>\d+\.\d+\.\d+)"
 """A manifest for Kubernetes in the vendor's repository, as a release has it."""
-_BLOB = re.compile(
+_BLOB = (
     r"https://github\.com/[\w.-]+/(?P<repository>[\w.-]+)/blob/(?P<commit>[0-9a-f]{7})[0-9a-f]{33}/"
     r"(?:[\w.-]+/)*(?P<name>[\w.-]+)"
 )
 """A file of a repository at a commit."""
-_ADDRESS = re.compile(
-    r"https://(github\.com/aws-neuron|awsdocs-neuron\.readthedocs-hosted\.com/en)/[\w./-]+"
-)
+_ADDRESS = r"https://(github\.com/aws-neuron|awsdocs-neuron\.readthedocs-hosted\.com/en)/[\w./-]+"
 """A page of the vendor's that has no path in the repository of that commit: what a release was
 published as, an issue, a page of an earlier documentation."""
-_OF_RELEASE = re.compile(r"release(?: manifest)?,? (\d+\.\d+\.\d+)")
+_OF_RELEASE = r"release(?: manifest)?,? (\d+\.\d+\.\d+)"
 _PACKAGES = "release-notes/releasecontent.rst"
 """The page that lists a release's packages."""
 
@@ -59,25 +61,25 @@ def find_source_url(source: str) -> str | None:
     """
     if source.startswith(("index https://", "index http://")):
         return source.removeprefix("index ")
-    if _ADDRESS.fullmatch(source):
+    if re.fullmatch(_ADDRESS, source):
         return source
-    page = _PAGE.match(source)
+    page = re.match(_PAGE, source)
     if page is not None:
         found = _find_documentation(page, source[page.end() :])
         if found is None and page[0] in _pages():
             found = _at_commit(page, source)
         if found is not None:
             return found
-    recipe = _RECIPE.match(source)
+    recipe = re.match(_RECIPE, source)
     if recipe is not None:
         url = "https://github.com/{repository}/blob/{commit}/{path}".format(**recipe.groupdict())
-        line = _LINE.match(source, recipe.end())
+        line = re.match(_LINE, source[recipe.end() :])
         return f"{url}?plain=1#L{line[1]}" if line is not None else url
-    manifest_file = _MANIFEST_FILE.fullmatch(source)
+    manifest_file = re.fullmatch(_MANIFEST_FILE, source)
     if manifest_file is not None:
         repository = _vendor_pages()["repository"]
         return f"{repository}/blob/v{manifest_file['release']}/{manifest_file['path']}"
-    release = _OF_RELEASE.fullmatch(source)
+    release = re.fullmatch(_OF_RELEASE, source)
     if release is not None and sdk_key(release[1]) <= sdk_key(_vendor_pages()["newest_release"]):
         manifest = f"{_commit()}/{_vendor_pages()['manifest']}"
         return _documentation_of(_PACKAGES, release[1]) or manifest
@@ -86,17 +88,17 @@ def find_source_url(source: str) -> str | None:
 
 def shorten_source(source: str) -> str:
     """A source in a few words: of a page only its name."""
-    page = _PAGE.match(source) or _MANIFEST_FILE.match(source)
+    page = re.match(_PAGE, source) or re.match(_MANIFEST_FILE, source)
     if page is None:
-        blob = _BLOB.fullmatch(source)
+        blob = re.fullmatch(_BLOB, source)
         return "{repository}, {name} at {commit}".format(**blob.groupdict()) if blob else source
-    if page.re is _MANIFEST_FILE:
+    if "path" in page.groupdict():
         return f"{os.path.basename(page['path'])}, {page['release']}"
     return os.path.basename(page[0]).removesuffix(".rst") + source[page.end() :]
 
 
 def _find_documentation(page: re.Match[str], rest: str) -> str | None:
-    stated = _STATED.match(rest)
+    stated = re.match(_STATED, rest)
     if stated is not None:
         return _documentation_of(page[0], stated[1])
     if page["folder"] in ("announcements", "deploy"):
@@ -115,7 +117,7 @@ def _documentation_of(page: str, release: str) -> str | None:
 def _at_commit(page: re.Match[str], source: str) -> str:
     folder = page["folder"]
     url = f"{_commit()}/{_vendor_pages()['folders'][folder]}{page[0][len(folder) :]}"
-    line = _LINE.search(source, page.end())
+    line = re.search(_LINE, source[page.end() :])
     # Without "plain" the page is drawn, and has no lines.
     return f"{url}?plain=1#L{line[1]}" if line is not None else url
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
 
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs import Requirement
@@ -13,6 +12,7 @@ from neuron_pin.screen import Screen, columns
 from .console import Console
 from .options import Options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.audit.apt_view import AptView, VersionView
     from neuron_pin.inputs.host.apt_preferences import Stanza

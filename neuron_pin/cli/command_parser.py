@@ -6,9 +6,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
 
 from neuron_pin.errors import WrongUsage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
 
 MAX_LISTED = 4
 """Values of an option up to which an error lists all of them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Collection, Sequence
 
@@ -66,7 +65,7 @@ def written_command(
         elif not (
             word in flags
             or word in ("--quiet", "--verbose")
-            or re.fullmatch("-[qv]+", word)
+            or (word.startswith("-") and word[1:] and not word[1:].strip("qv"))
             or word.startswith(joined)
         ):
             kept.append(redact_urls(word))

@@ -13,13 +13,15 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_head
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from neuron_pin.inputs.cluster.found import ClusterFile
     from neuron_pin.inputs.containers.recipe import Recipe
     from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
@@ -439,9 +441,26 @@ def read_detected(
 
 def has_name(path: str, names: tuple[str, ...], never: tuple[str, ...] = ()) -> bool:
     """Whether a path has one of the names, as `FileKind` has them, and none of the others."""
-    if not names or compile_names(names).search(f"/{path}") is None:
-        return False
-    return not (never and compile_names(never).search(f"/{path}"))
+    return _has_one(path, names) and not _has_one(path, never)
+
+
+def _has_one(path: str, names: tuple[str, ...]) -> bool:
+    # What stands around a name's wildcards rules out nearly all of them, and no pattern has to be
+    # made of these.
+    folded = f"/{path}".lower()
+    near = []
+    for name in names:
+        begin, end = _find_ends(name)
+        if folded.endswith(end) and begin in folded:
+            near.append(name)
+    return bool(near) and compile_names(tuple(near)).search(f"/{path}") is not None
+
+
+@cache
+def _find_ends(name: str) -> tuple[str, str]:
+    """What a path has to have before the first and behind the last wildcard of a name."""
+    parts = name.lower().replace("+", "*").split("*")
+    return f"/{parts[0]}", parts[-1]
 
 
 @cache

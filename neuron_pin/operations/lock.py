@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, find_facts_age
 from neuron_pin.errors import NoSolution
@@ -16,6 +15,7 @@ from neuron_pin.settings import Settings, redact_urls
 from .lock_request import LockRequest, lock_request
 from .read_settings import make_lock_request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import WrongUsage
@@ -19,6 +18,7 @@ from neuron_pin.target import TargetOptions, parse_day
 
 from .lock_request import LockRequest, parse_sdk
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.requirements_txt import RequirementsFile
     from neuron_pin.sources.system_package import SystemRepository

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.resolve import Resolution
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neuron_pin.policy import Phase, edition_at
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.resolve import Resolution
 

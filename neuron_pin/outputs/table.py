@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.policy import Ecosystem, PackageKey, edition_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.screen import PLAIN, Cell, Screen, columns
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     # Reports draw columns and resolve nothing.
     from neuron_pin.resolve import Exclusion, Resolution

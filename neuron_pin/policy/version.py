@@ -94,7 +94,6 @@ class NeuronVersion(NamedTuple):
         return ".".join(self.own[2:]) or "0"
 
 
-_PART = re.compile(r"(\d+)((a|alpha|b|beta|c|rc)\d*)?|x", re.IGNORECASE)
 _MARKS = {
     "a": Phase.ALPHA,
     "alpha": Phase.ALPHA,
@@ -111,6 +110,7 @@ _SHORT = 2
 """Parts of the framework in the short form of an extension."""
 
 
+_PART = r"(?i)(\d+)((a|alpha|b|beta|c|rc)\d*)?|x"
 _MARKED = r"(?i)(\d+)(alpha|beta|rc|a|b|c)(\d*)"
 _MARK_AT_END = r"(?i)(\d+(?:\.\d+)*)(alpha|beta|rc|a|b|c)\.?(\d*)"
 _BELOW = 1 << 60
@@ -131,6 +131,9 @@ def version_order(text: str) -> tuple[int, ...]:
         if part.isdecimal():
             key.append(int(part[:18]))
             continue
+        if not part[:1].isdecimal():
+            key.append(0)
+            continue
         match = re.match(_MARKED, part)
         if match is None:
             digits = re.match(r"\d{1,18}", part)
@@ -148,6 +151,8 @@ def spell_mark(public: str) -> str:
 
     What PEP 440 cannot hold, more than one number behind the mark, stays as it is.
     """
+    if public.replace(".", "").isdecimal():
+        return public
     match = re.fullmatch(_MARK_AT_END, public)
     if match is None:
         return public
@@ -180,7 +185,9 @@ def parse_version(
     parts = tuple(public.split(".")) if not epoch or epoch.isdigit() else ()
     phase = Phase.STABLE
     for part in parts or ("",):
-        match = _PART.fullmatch(part)
+        if part.isdecimal() or part == "x":
+            continue
+        match = re.fullmatch(_PART, part)
         if match is None:
             raise InvalidVersion(
                 f"{text!r} is not a version", hint="versions look like 2.26.0 or 2.8.0.2.10.16998"

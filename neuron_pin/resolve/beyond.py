@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.errors import SourceFailed
@@ -17,6 +16,7 @@ from .release_candidates import make_package_key
 from .request import NewerThanFacts, Request
 from .resolution import Resolution
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.sources.session import Sources
 

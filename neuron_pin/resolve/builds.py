@@ -15,7 +15,7 @@ from neuron_pin.target import Target
 
 from .places import Grounds
 
-_PLAIN = re.compile(r"-linux_\w+\.whl$")
+_PLAIN = r"-linux_\w+\.whl$"
 
 
 def find_build_grounds(
@@ -35,7 +35,7 @@ def find_build_grounds(
     system = target.os
     if system is None or candidate.key.ecosystem is not Ecosystem.PIP:
         return None
-    if _PLAIN.search(name):
+    if name and re.search(_PLAIN, name):
         named = _find_named_system(candidate.version, catalog)
         if named is system:
             return None
@@ -44,7 +44,7 @@ def find_build_grounds(
             return reason, f"index {candidate.source}"
     if build is None or not build.systems or system.name in build.systems:
         return None
-    if name and not _PLAIN.search(name):
+    if name and not re.search(_PLAIN, name):
         return None
     if not name and not is_unread:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -14,6 +13,7 @@ from .exclusion import Exclusion
 from .release_candidates import make_package_key
 from .rules import Context
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .source import Judged, SystemRelation
 

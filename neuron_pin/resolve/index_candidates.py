@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog.lookalikes import find_intended
 from neuron_pin.errors import SourceFailed
@@ -19,6 +18,7 @@ from .exclusion import Exclusion
 from .membership import Membership
 from .rules import Context, first_exclusion
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packaging.version import Version
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from neuron_pin.catalog import ComponentKind, FrameworkRole, version_numbers
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
@@ -12,6 +10,7 @@ from .candidate_selection import ReleaseCandidates
 from .exclusion import Exclusion
 from .rules import Context
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .newer_versions import NewerVersions
 

@@ -9,7 +9,6 @@ none, all is as resolvelib does it, so that nothing becomes impossible.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import PackageKey, Rule
@@ -19,6 +18,7 @@ from neuron_pin.sources.index.dependencies import NotStatic
 from .exclusion import Exclusion
 from .graph import DependencyEdge, ResolvedNode, admits
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .source import CandidateProvider
 

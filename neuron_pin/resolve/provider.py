@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from neuron_pin.catalog import FrameworkRole, Package, public_version
 from neuron_pin.inputs import SDK_NAME, Requirement
@@ -27,7 +26,10 @@ from .named_first import NamedFirst
 from .release_candidates import find_framework
 from .rules import Context
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from resolvelib.structs import RequirementInformation
 
     from .source import CandidateProvider

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.errors import NoSolution
@@ -22,6 +21,7 @@ from .resolution import sorted_exclusions
 from .rules import Context
 from .solver import TooDeep, Unsatisfiable, solve
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .source import CandidateProvider
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey
@@ -17,6 +16,7 @@ from .index_candidates import IndexCandidates
 from .membership import Membership
 from .rules import Context
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .newer_versions import NewerVersions
     from .source import Judged, Source, SystemRelation

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
@@ -24,6 +23,7 @@ from neuron_pin.target.tags import find_architecture
 
 from .candidate import File
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .options import Network, SourceLocations
     from .reader import Reader

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Place
 from neuron_pin.catalog.newness import Standing, get_system, judge_python
@@ -16,6 +15,7 @@ from neuron_pin.record import NamedTuple
 
 from .tags import MACHINE, expand_platforms, find_machine, platform_tags
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .detection import Detected
 
@@ -155,7 +155,7 @@ def make_target(
     """
     chosen = get_system(catalog, system) if system else None
     version = python or (chosen.python if chosen else "") or this_python
-    if version:
+    if version and version not in catalog.pythons:
         check_python(version)
     name = catalog.instance(instance) if instance else None
     series = ".".join(version.split(".")[:2])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from neuron_pin.errors import WrongUsage
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packaging.tags import Tag
 

@@ -295,15 +295,23 @@ def test_version() -> None:
 
 # what must not be imported on the way to an answer from the catalog
 HEAVY = ("dataclasses", "inspect", "requests", "urllib3", "packaging", "concurrent", "shutil",
-         "logging", "email", "sqlite3", "ssl", "tomllib", "html")  # fmt: skip
+         "logging", "email", "sqlite3", "ssl", "tomllib", "html", "typing", "resolvelib")  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--version",), ("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04")],
+    [
+        ("--version",),
+        ("lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04"),
+        ("explain", "neuronx-cc", "--offline", "--instance", "trn1", "--python", "3.11"),
+        ("check", "requirements.txt", "--instance", "trn1", "--python", "3.11"),
+    ],
     ids=lambda v: v[0],
 )
 def test_start_up_imports_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    # A fix of one that has ended, which has to be proven.
+    given = "torch-neuronx==2.8.*\nneuronx-cc\ntransformers>=4.50\n"
+    (tmp_path / "requirements.txt").write_text(given)
     code = (
         "import sys\nfrom neuron_pin.cli import main\nmain(sys.argv[1:])\n"
         "print(*sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"

@@ -28,7 +28,7 @@ MAX_LISTED = 100_000
 
 _WITHOUT_RECORD = ("debian", "rpm")
 """Installers that keep the list of files themselves."""
-_EGG_NAME = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*?)(?:-(?P<version>\d[^-]*))?(?:-py\d.*)?")
+_EGG_NAME = r"(?P<name>[^-]+(?:-[^-\d][^-]*)*?)(?:-(?P<version>\d[^-]*))?(?:-py\d.*)?"
 
 
 class Distribution(NamedTuple):
@@ -61,7 +61,7 @@ def read_metadata_name(entry: str) -> tuple[str, str]:
     if suffix == "dist-info":
         name, _, version = stem.rpartition("-")
         return canonicalize_name(name), version.replace("_", "-")
-    match = _EGG_NAME.fullmatch(stem)
+    match = re.fullmatch(_EGG_NAME, stem)
     if match is None:
         return "", ""
     return canonicalize_name(match["name"]), (match["version"] or "").replace("_", "-")

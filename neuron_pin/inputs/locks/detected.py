@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import UnreadableInput
@@ -19,6 +18,7 @@ from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.inputs.requirements.project_document import ProjectParts
 
@@ -100,7 +100,7 @@ def read_requirements_file(path: str, reading: Reading) -> list[DetectedPackage]
     return place_by_markers(stated, reading.worlds)
 
 
-_REQUIREMENT = re.compile(
+_REQUIREMENT = (
     r"(?:-[a-z-]{1,40}|--[a-z-]{1,40}(?:[ =].*)?|-[a-z] .*"
     r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^]]*\]\s*)?(?:\(?\s*(?:[<>=!~]=?=?\s*v?\d|@\s*\S|;).*)?)"
 )
@@ -125,7 +125,7 @@ def looks_like_requirements(path: str, head: bytes) -> bool:
     lines = [re.sub(r"(^|\s)#.*$", "", line).rstrip("\\ \t").lstrip() for line in text.splitlines()]
     found = [line for line in lines if line]
     return any(re.search(r"[<>=~]=", line) for line in found) and all(
-        _REQUIREMENT.fullmatch(line) for line in found
+        re.fullmatch(_REQUIREMENT, line) for line in found
     )
 
 

@@ -7,9 +7,13 @@ Source: PEP 508 (markers), PEP 735 (dependency groups), PEP 751 (``extras`` and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from neuron_pin.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MAX_MARKER = 4096
 """Characters of a marker; a longer one counts as always true."""

@@ -55,6 +55,8 @@ def read_direct(text: str) -> DirectReference | None:
         local = wheel or re.fullmatch(_ARCHIVE, file)
         version = wheel[2] if wheel is not None else ""
         return DirectReference(canonicalize_name(local[1]), path, version) if local else None
+    if "://" not in text:
+        return None
     named = re.match(_NAMED, " ".join(text.split()))
     if named is not None:
         return DirectReference(canonicalize_name(named[1]), named[2], _wheel_version(named[2]))

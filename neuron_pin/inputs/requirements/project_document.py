@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.toml import parse_toml_file
@@ -14,6 +13,11 @@ from neuron_pin.record import NamedTuple
 from .direct import DirectReference, read_direct
 from .requirement import Requirement, parse_requirement
 from .requirements_txt import UnjudgedLine, read_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 BUILD = "build"
 """The part that a build installs, in an environment of its own."""

@@ -169,7 +169,9 @@ def _read_lines(
 ) -> None:
     """Every line, those that cannot be read as problems, so that one hides no other."""
     for number, written in logical_lines(text):
-        line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
+        line = written
+        if "${" in written:
+            line = re.sub(_VARIABLE, lambda match: environ.get(match[1]) or match[0], written)
         for part in _split_options(line) if line.startswith("-") else [line]:
             try:
                 if part.startswith("-"):
@@ -206,7 +208,8 @@ def _line(path: str, number: int, line: str, constraints: bool, found: Requireme
 
 def _requirement(path: str, number: int, line: str, is_lenient: bool) -> Requirement:
     hashes = []
-    for digest in re.findall(_HASH, " " + line):
+    rest = " " + line
+    for digest in re.findall(_HASH, rest) if "--hash" in rest else ():
         if is_lenient and re.fullmatch(_PIP_DIGEST, digest):
             # pip knows other digests and options, and none of them changes what is asked for.
             hashes.append(digest.lower())
@@ -217,8 +220,10 @@ def _requirement(path: str, number: int, line: str, is_lenient: bool) -> Require
             )
         else:
             hashes.append(digest.lower())
-    rest = re.sub(_HASH, "", " " + line)
-    option = re.search(_LATER_OPTION, rest)
+    if hashes:
+        rest = re.sub(_HASH, "", rest)
+    has_option = any(word.startswith("-") for word in rest.split())
+    option = re.search(_LATER_OPTION, rest) if has_option else None
     if option is not None and is_lenient:
         rest = rest[: option.start()]
     elif option is not None:
@@ -316,7 +321,7 @@ def _encoding(path: str, data: bytes) -> str:
         if data.startswith(mark):
             return encoding
     for number, line in enumerate(data.split(b"\n", 2)[:2], 1):
-        match = re.match(_CODING, line)
+        match = re.match(_CODING, line) if b"coding" in line else None
         if match:
             name = match[1].decode()
             try:
@@ -331,6 +336,9 @@ def _encoding(path: str, data: bytes) -> str:
 
 def logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines with the continued ones joined and comments gone, each with its first number."""
+    if "#" not in text and "\\" not in text:
+        rows = enumerate(map(str.strip, text.splitlines()), 1)
+        return [(number, line) for number, line in rows if line]
     lines: list[tuple[int, str]] = []
     pending, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):

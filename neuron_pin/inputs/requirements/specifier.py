@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
@@ -103,7 +103,7 @@ def _plain_clauses(text: str) -> tuple[Clause, ...] | None:
     return tuple(found)
 
 
-_SUFFIX = re.compile(r"(a|b|rc|\.dev|\.post)[0-9]+")
+_SUFFIX = r"(a|b|rc|\.dev|\.post)[0-9]+"
 
 
 @lru_cache(maxsize=65536)
@@ -112,7 +112,7 @@ def _plain_version(text: str) -> tuple[tuple[int, ...], int] | None:
     at (0) or after (1: a post-release); none for any other form."""
     side = 0
     if not text[-1:].isdecimal() or not text.replace(".", "").isdecimal():
-        match = _SUFFIX.search(text)
+        match = re.search(_SUFFIX, text)
         if match is None or match.end() != len(text):
             return None
         side = 1 if match[1] == ".post" else -1

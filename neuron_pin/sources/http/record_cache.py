@@ -17,13 +17,15 @@ import time
 from _thread import allocate_lock
 from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.atomic import put
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .record_pack import Entry, Pack
 
 FORMAT = 5

@@ -24,6 +24,8 @@ def is_address(url: str) -> bool:
 
 def redact_url(url: str) -> str:
     """An address without user name and password, fit to be printed."""
+    if "@" not in url:
+        return url
     from urllib.parse import urlsplit, urlunsplit
 
     parts = urlsplit(url)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import WrongUsage
 from neuron_pin.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from neuron_pin.sources.options import IndexLocations
 

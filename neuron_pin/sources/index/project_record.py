@@ -8,9 +8,12 @@ as long as the page is fresh.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from neuron_pin.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class IndexVersion(NamedTuple):
