@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from neuron_pin.screen import Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
     from typing import TextIO
 
     from neuron_pin.reporter import Reporter
@@ -68,24 +67,15 @@ class Console:
         """What results are shown on; with ``-v`` tables name their sources."""
         return _examine(sys.stdout, self._color)._replace(names_sources=self.verbose > 0)
 
-    @contextlib.contextmanager
-    def watch(self, words: str, *, is_long: bool = True) -> Iterator[Reporter]:
+    def watch(self, words: str, *, is_long: bool = True) -> _Watch:
         """While work lasts that may be long, a line on stderr says so: on a terminal, after
-        300 ms, and not with ``-q``.  Gives whom the work reports to."""
+        300 ms, and not with ``-q``.  Used with ``with``; gives whom the work reports to."""
         shows = is_long and not self.quiet and sys.stderr is not None and sys.stderr.isatty()
         if not shows or self._progress is not None or os.environ.get("TERM") == "dumb":
-            from neuron_pin.reporter import SILENT
-
-            yield SILENT
-            return
+            return _Watch(self, None)
         from .progress import Progress
 
-        with Progress(words, _write_now, encoding=sys.stderr.encoding or "ascii") as progress:
-            self._progress = progress
-            try:
-                yield progress
-            finally:
-                self._progress = None
+        return _Watch(self, Progress(words, _write_now, encoding=sys.stderr.encoding or "ascii"))
 
     def log(self, line: str) -> None:
         """A line on stderr as it is, whatever else is shown there."""
@@ -170,11 +160,40 @@ class Console:
         return f"would work: {command}", f"  gives {relaxation.outcome}"
 
 
+class _Watch:
+    """Work that a console tells of while it lasts; written out, since what `contextlib` makes of
+    a generator costs a start more than all of this module."""
+
+    def __init__(self, console: Console, progress: Progress | None) -> None:
+        self._console = console
+        self._progress = progress
+
+    def __enter__(self) -> Reporter:
+        if self._progress is None:
+            from neuron_pin.reporter import SILENT
+
+            return SILENT
+        self._console._progress = self._progress
+        return self._progress.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._progress is not None:
+            self._console._progress = None
+            self._progress.__exit__(kind, error, trace)
+
+
 def _write_now(text: str) -> None:
     write_err(text)
     if sys.stderr is not None:
-        with contextlib.suppress(OSError):
+        try:
             sys.stderr.flush()
+        except OSError:
+            return
 
 
 def _examine(stream: TextIO | None, color: str) -> Screen:
@@ -261,5 +280,7 @@ def write_out(text: str) -> None:
 def write_err(text: str) -> None:
     """Write a text to stderr; a run does not fail because nobody can hear of it."""
     if sys.stderr is not None:
-        with contextlib.suppress(OSError):
+        try:
             sys.stderr.write(text)
+        except OSError:
+            return

@@ -13,7 +13,6 @@ from neuron_pin.operations.read_settings import make_lock_request
 from neuron_pin.report.explain import render_explanation, render_pair
 from neuron_pin.settings import load_settings
 
-from .apt_report import explain_host
 from .command_parser import CommandParser
 from .console import Console
 from .facts import today, warn_of_old_facts
@@ -81,6 +80,8 @@ def run(options: Options, console: Console) -> int:
         )
     requirement = parse_requirement(options.name)
     if options.host or options.root:
+        from .apt_report import explain_host
+
         return explain_host(requirement, options, console)
     other = None
     if options.others:

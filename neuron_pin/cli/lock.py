@@ -10,15 +10,6 @@ from neuron_pin.catalog import canonicalize_name, load_catalog
 from neuron_pin.errors import WrongUsage, nearest
 from neuron_pin.inputs import parse_all
 from neuron_pin.operations.lock import lock
-from neuron_pin.operations.write import (
-    Output,
-    check_destinations,
-    find_drift,
-    path_under_root,
-    prepare,
-    remove,
-    write,
-)
 from neuron_pin.outputs import (
     FORMATS,
     Format,
@@ -35,6 +26,10 @@ from .console import Console
 from .facts import parse_day_or_today, today, warn_of_old_facts
 from .options import Options, add_sources, add_target
 from .rewriting import written_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from neuron_pin.operations.write import FileChange, Output
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -212,11 +207,13 @@ def run(options: Options, console: Console) -> int:
             has_others=bool(requirements),
         )
     outputs, printed = _outputs(options)
-    if not writes_nothing:
-        check_destinations(outputs)
     if outputs:
+        # Imported late, here and below: a lock that is printed writes no file.
         from neuron_pin.operations.replaceable import check_replaceable
+        from neuron_pin.operations.write import check_destinations
 
+        if not writes_nothing:
+            check_destinations(outputs)
         inputs = [*options.requirement, *options.constraint, *settings.override]
         inputs += [group.rpartition(":")[0] or "pyproject.toml" for group in options.group]
         check_replaceable(outputs, inputs, overwrite=options.overwrite)
@@ -256,7 +253,11 @@ def run(options: Options, console: Console) -> int:
         for moved in find_companions(resolution, preferred, settings.upgrade_package):
             console.note(f"{moved.name} {moved.old} -> {moved.new}, too: {moved.reason}")
     command = written_command(options.arguments, valued=("--root",), flags=_NOT_OF_A_LOCK)
-    prepared = prepare(outputs, resolution, command, catalog, overwrite=options.overwrite)
+    prepared: list[FileChange] = []
+    if outputs:
+        from neuron_pin.operations.write import prepare
+
+        prepared = prepare(outputs, resolution, command, catalog, overwrite=options.overwrite)
     for warning in resolution.warnings:
         if warning != age.warning:
             console.warn(warning)
@@ -264,6 +265,8 @@ def run(options: Options, console: Console) -> int:
         if file.warning:
             console.warn(f"{file.path}: {file.warning}")
     if options.check:
+        from neuron_pin.operations.write import find_drift
+
         drifted = find_drift(prepared)
         console.result("".join(file.diff() for file in drifted))
         for file in drifted:
@@ -274,7 +277,9 @@ def run(options: Options, console: Console) -> int:
     elif writes_nothing:
         for file in prepared:
             console.note(f"{file.path}: would be {'written' if file.changes else 'unchanged'}")
-    else:
+    elif prepared:
+        from neuron_pin.operations.write import write
+
         for path, changed in write(prepared):
             console.note(f"{path}: {'written' if changed else 'unchanged'}")
     if printed is not None and not options.format:
@@ -345,6 +350,10 @@ def _outputs(options: Options) -> tuple[list[Output], Format | None]:
         printed = asked or find_format("constraints")
         if all(infer_format(name) for name, _ in named):
             asked = None
+    if not named:
+        return [], printed
+    from neuron_pin.operations.write import Output, path_under_root
+
     paths = [path_under_root(options.root or "", name) for name, _ in named]
     forms = choose_formats(paths, asked)
     return [
@@ -356,6 +365,8 @@ def _outputs(options: Options) -> tuple[list[Output], Format | None]:
 def _remove(options: Options, console: Console) -> int:
     if not _files(options) or STDOUT in options.output:
         raise WrongUsage("--remove needs files", hint="name the files with -o")
+    from neuron_pin.operations.write import remove
+
     for path, there in remove(_outputs(options)[0], overwrite=options.overwrite):
         console.note(f"{path}: {'removed' if there else 'neuron-pin wrote nothing there'}")
     return 0

@@ -29,7 +29,6 @@ from neuron_pin.resolve.lost_frameworks import describe_departure
 from neuron_pin.resolve.newer_target import describe_newer_target
 from neuron_pin.resolve.resolver import resolve
 from neuron_pin.resolve.rules import Context, phase_of
-from neuron_pin.resolve.source_candidates import SourceCandidates
 from neuron_pin.target import Target
 
 from .lock_request import LockRequest, lock_request, make_request, refuse_unknown_names
@@ -208,6 +207,7 @@ def _locked(request: LockRequest) -> tuple[Resolution | None, NoSolution | None]
 def _from_sources(request: LockRequest, requirement: Requirement) -> Explanation:
     """Every version that an index or repository offers, and those that the releases know."""
     from neuron_pin.resolve.beyond import Beyond
+    from neuron_pin.resolve.source_candidates import SourceCandidates
     from neuron_pin.sources.http.record_cache import RecordCache
     from neuron_pin.sources.session import open_sources
 

@@ -214,7 +214,7 @@ PAGES = {
         "neuron-pin lock vllm-neuron --instance trn2",
         (
             "audit.part:check_part",
-            "resolve.resolver:_releases",
+            "resolve.resolver:list_releases",
             "resolve.rules:early_phase",
             "resolve.rules:prerelease",
         ),
@@ -241,7 +241,7 @@ PAGES = {
             "proxy.project_detail:_FileEvaluator._not_shipped_yet",
             "resolve.explain:_against",
             "resolve.explain:_judge_parts",
-            "resolve.resolver:_releases",
+            "resolve.resolver:list_releases",
             "resolve.rules:not_uploaded_yet",
         ),
     ),
@@ -684,7 +684,7 @@ PAGES = {
             "resolve.explain:_judge_parts",
             "resolve.never_shipped:describe_never_shipped",
             "resolve.resolver:_exclude_unlisted",
-            "resolve.resolver:_releases",
+            "resolve.resolver:list_releases",
         ),
     ),
     Rule.COMPILED_MODEL: RulePage(

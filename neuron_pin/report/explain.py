@@ -10,7 +10,6 @@ from neuron_pin.catalog.backends import describe_backends
 from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.inputs import Requirement
 from neuron_pin.operations.explain import Explanation, PairExplanation
-from neuron_pin.outputs.lock_json import make_exclusion
 from neuron_pin.outputs.table import cite
 from neuron_pin.policy import Phase, Rule
 from neuron_pin.resolve.explain import Verdict
@@ -124,6 +123,8 @@ def _is_mismatched(verdict: Verdict) -> bool:
 
 
 def _document(verdict: Verdict) -> dict[str, object]:
+    from neuron_pin.outputs.lock_json import make_exclusion
+
     return {
         "ecosystem": verdict.key.ecosystem.value,
         "version": verdict.version,
