@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import UnreadableInput
@@ -53,7 +52,7 @@ def check_index(
     lack = describe_lack(indexes)
     if not ours or not lack or found.find_links or found.no_index:
         return
-    first, host = ours[0], urlsplit(catalog.repositories.pip).hostname
+    first, host = ours[0], _host_of(catalog)
     yield Finding(
         Rule.UNTRUSTED_INDEX,
         Severity.WARNING,
@@ -67,7 +66,7 @@ def check_index(
 def _is_configured(environ: Mapping[str, str], catalog: Catalog) -> bool:
     """Whether this user's pip or uv is told of Neuron's index.  Source: pip, "Configuration";
     uv, "Configuration files"."""
-    host = urlsplit(catalog.repositories.pip).hostname or ""
+    host = _host_of(catalog)
     if any(environ.get(name) for name in _ADDED):
         return True
     if any(host in environ.get(name, "") for name in _REPLACED):
@@ -85,6 +84,11 @@ def _is_configured(environ: Mapping[str, str], catalog: Catalog) -> bool:
     if environ.get("VIRTUAL_ENV"):
         paths.append(os.path.join(environ["VIRTUAL_ENV"], "pip.conf"))
     return any(_names_index(path, host) for path in paths if path and os.path.isfile(path))
+
+
+def _host_of(catalog: Catalog) -> str:
+    # The facts name neither port nor user, and what takes any address apart costs a start more.
+    return catalog.repositories.pip.partition("://")[2].partition("/")[0]
 
 
 def _names_index(path: str, host: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.locks.detected import DetectedPackage
@@ -29,6 +28,9 @@ def describe_lack(indexes: Iterable[str]) -> str:
 
 
 def _find_host(address: str) -> str:
+    # Imported late: few files name an address.
+    from urllib.parse import urlsplit
+
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -44,7 +46,6 @@ def check_sources(
     ``mirrors`` are the addresses of the indexes that the user names as Neuron's, without
     credentials.
     """
-    host = urlsplit(catalog.repositories.pip).hostname or ""
     for statement in select_neuron(stated, catalog):
         if statement.key.ecosystem is not Ecosystem.PIP or "://" not in statement.source:
             continue
@@ -65,7 +66,7 @@ def check_sources(
             )
             continue
         source = redact_url(statement.source)
-        place = urlsplit(source).hostname
+        place, host = _find_host(source), _find_host(catalog.repositories.pip)
         if not place or place == host or any(_is_below(source, mirror) for mirror in mirrors):
             continue
         if place in PYPI:
