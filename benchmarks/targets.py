@@ -115,8 +115,10 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.cache or Path(scratch)
+        folder = (options.cache or Path(scratch)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
+        # No project that stands around where this is started has a say, nor is its file read.
+        os.chdir(folder)
         compare_start(options.runs, folder)
         if Path(UV).exists():
             compare_closure(options.runs, folder, SMALL, 0.45, 0)
