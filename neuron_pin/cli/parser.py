@@ -51,7 +51,8 @@ def parse(arguments: Sequence[str]) -> Options:
     # written before it is.
     if root is not None and options.command != "plan" and not os.path.isdir(root):
         raise WrongUsage(
-            f"--root: {root!r} is not a folder", hint="name the folder that a machine's files are in"
+            f"--root: {root!r} is not a folder",
+            hint="name the folder that a machine's files are in",
         )
     options.arguments = list(arguments)
     options.run = import_module(f"{__package__}.{COMMANDS[options.command][0]}").run
