@@ -77,8 +77,8 @@ def check_cluster_file(
 
 
 _NEURON_TAG = re.compile(r"\d+(?:\.\d+){3}")
-"""The form of the tags of Neuron's device plugin and scheduler extension, which no other chart's
-parts of these names have."""
+"""Tags of Neuron's device plugin and scheduler extension have this form; parts of these names in
+other charts do not."""
 
 
 def _is_about_neuron(path: str, found: ClusterFile) -> bool:

@@ -201,8 +201,7 @@ def _check_name(
     elif not line and registry == PUBLIC and base.sdk:
         near = nearest(base.repository, images.registries)
         if near:
-            reason = f"the public lists of images, read up to {catalog.announced}, have no "
-            reason += f"repository {base.repository}"
+            reason = describe_unlisted(catalog, f"repository {base.repository}")
             remedy = f"did you mean {' or '.join(near)}?"
             yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
 
@@ -224,15 +223,17 @@ def check_base_version(base: BaseImage, place: str, when: str = "it is built") -
         yield report_without_version(base.name, tag, when, place)
 
 
+def describe_unlisted(catalog: Catalog, what: str) -> str:
+    """What the lists of images do not have, and up to which day they were read."""
+    return f"the public lists of images, read up to {catalog.announced}, have no {what}"
+
+
 def _report_unlisted(
     repository: str, tag: str, line: list[ContainerImage], catalog: Catalog, finding: Make
 ) -> Finding:
     """NP508: no public list has the tag, though they have others of that line."""
     parsed = parse_container_tag(tag)
-    reason = (
-        f"the public lists of images, read up to {catalog.announced}, have no such tag of "
-        f"{repository}"
-    )
+    reason = describe_unlisted(catalog, f"such tag of {repository}")
     if parsed is not None:
         near = [other.tag for other in line if other.sdk == parsed.sdk][:MAX_NEAR]
         remedy = f"of SDK {parsed.sdk} they have {' and '.join(near)}"

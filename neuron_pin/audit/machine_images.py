@@ -10,7 +10,7 @@ from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.catalog.image_names import MAX_LENGTH, parse_machine_name
 from neuron_pin.catalog.image_support import find_machine_parts
 from neuron_pin.catalog.images import Images, list_public_machines, load_images
-from neuron_pin.catalog.newness import UPDATE, Standing, describe_newer, name_newest
+from neuron_pin.catalog.newness import UPDATE, Standing, describe_newer_release
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.errors import UnknownName
 from neuron_pin.inputs.images import NamedMachine, find_images, list_image_names
@@ -18,6 +18,7 @@ from neuron_pin.policy import Rule
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
+from .images import describe_unlisted
 from .part import check_part
 from .remedy import target_remedy
 
@@ -56,8 +57,7 @@ def check_machine_image(
         (named,) = find_images(plain, catalog, target.as_of)
     except UnknownName as error:
         if error.near and re.search(r"\bneuron\b", plain, re.IGNORECASE):
-            reason = f"the public lists of images, read up to {catalog.announced}, have no such "
-            reason += "name of an AMI"
+            reason = describe_unlisted(catalog, "such name of an AMI")
             remedy = f"did you mean {' or '.join(error.near)}?"
             yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
         return
@@ -73,13 +73,11 @@ def check_machine_image(
         remedy = target_remedy(part, catalog, target)
         yield from check_part(part, target.as_of, within_days, finding, Rule.TARGET_ENDED, remedy)
     if named.standing is Standing.NEWER:
-        listed = [release.sdk for release in catalog.releases if release.listed]
-        reason = f"{describe_newer(catalog, name_newest(listed))}: what is in it is not known"
+        reason = f"{describe_newer_release(catalog)}: what is in it is not known"
         yield finding(Rule.NEWER_THAN_FACTS, Severity.WARNING, reason, UPDATE)
     elif named.standing is Standing.UNKNOWN and not named.is_older:
         near = [name for name in list_image_names(images) if _is_like(name, named)]
-        reason = f"the public lists of images, read up to {catalog.announced}, have no such name "
-        reason += "of an AMI"
+        reason = describe_unlisted(catalog, "such name of an AMI")
         remedy = f"of this kind they have {' and '.join(near[:2])}" if near else ""
         yield finding(Rule.UNKNOWN_VERSION, Severity.WARNING, reason, remedy)
     yield from _check_newest(named, images, catalog, target, finding)

@@ -156,7 +156,6 @@ class Catalog:
             if release.sdk == sdk:
                 return release
         known = [release.sdk for release in self.releases]
-        known = [release.sdk for release in self.releases]
         # What is newer than all of them is no slip of the pen.
         is_newer = bool(known) and sdk_key(sdk) > sdk_key(known[0])
         hint = self.describe_known_releases(is_newer=is_newer)

@@ -281,6 +281,12 @@ def describe_newer(catalog: Catalog, newest: str) -> str:
     return f"newer than the facts of {catalog.announced}{end}"
 
 
+def describe_newer_release(catalog: Catalog) -> str:
+    """The same of what came after the last release that the facts have whole."""
+    listed = [release.sdk for release in catalog.releases if release.listed]
+    return describe_newer(catalog, name_newest(listed))
+
+
 def tell_newer(catalog: Catalog, subject: str, newest: str, open_question: str) -> str:
     """NP510 in a line of warnings: what is newer, and what is not known or proven because of
     that."""

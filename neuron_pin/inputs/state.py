@@ -176,11 +176,10 @@ def read_image_state(named: NamedImage, catalog: Catalog) -> State:
 
 def _describe_unknown(named: NamedImage, catalog: Catalog) -> str:
     """Why nothing is known of what is in an image."""
-    from neuron_pin.catalog.newness import Standing, describe_newer, name_newest
+    from neuron_pin.catalog.newness import Standing, describe_newer_release
 
     if named.standing is Standing.NEWER:
-        listed = [release.sdk for release in catalog.releases if release.listed]
-        return describe_newer(catalog, name_newest(listed))
+        return describe_newer_release(catalog)
     if named.standing is Standing.KNOWN:
         return f"the facts of {catalog.announced} do not have its packages"
     return f"not in the facts of {catalog.announced}"

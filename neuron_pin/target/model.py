@@ -127,7 +127,7 @@ class Target(NamedTuple):
 
 
 def check_python(version: str) -> None:
-    """Raise `WrongUsage` for what is no version of Python 3."""
+    """Raise `WrongUsage` for a text that is not a version of Python 3."""
     if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3})?", version, re.ASCII):
         raise WrongUsage(f"{version!r} is not a Python version", hint="write it as 3.12 or 3.12.3")
 

@@ -42,6 +42,10 @@ class Stage(NamedTuple):
     charts: tuple[HelmChart, ...] = ()
 
 
+MAX_IMAGES = 200
+"""Images that one file names, which are judged."""
+
+
 class NamedImage(NamedTuple):
     """An image that a file names and installs nothing into: a container's reference, or where it
     ``is_machine`` the name of a machine image, with a pattern in the place of its day, or its

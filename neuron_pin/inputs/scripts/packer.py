@@ -21,7 +21,7 @@ from neuron_pin.inputs.yaml_document import YamlMap, YamlText, parse_yaml
 from .hcl_document import HclBlock, HclText, parse_hcl
 from .hcl_values import HclValues
 from .jobs import Job, Part
-from .terraform import list_machine_images
+from .terraform import list_machine_images, select_machine_images
 from .yaml_scripts import Fill, list_texts, make_recipe, shell_lines, unknown_variable
 
 _SHELL = ("shell", "shell-local")
@@ -116,19 +116,17 @@ def read_packer_json(path: str, names: Container[str]) -> Recipe:
         if isinstance(document.root, YamlMap):
             fill = _make_fill(document.root)
             jobs.append(_json_job(document.root, fill))
-            images += _json_images(document.root, fill)
+            images += select_machine_images(_json_images(document.root, fill))
     return make_recipe(path, names, _folders(path), jobs, problems, images)
 
 
-def _json_images(node: YamlMap, fill: Fill) -> Iterator[NamedImage]:
-    """The machine images that builders ask for by name."""
+def _json_images(node: YamlMap, fill: Fill) -> Iterator[tuple[str, int]]:
+    """The names of machine images that builders ask for, with their lines."""
     for builder in node.items("builders"):
         of_image = builder.map("source_ami_filter") if isinstance(builder, YamlMap) else None
         filters = of_image.map("filters") if of_image is not None else None
         for text in list_texts(filters.get("name")) if filters is not None else ():
-            name = fill(text.text)
-            if "neuron" in name.lower() and "${" not in name:
-                yield NamedImage(name, text.line, is_machine=True)
+            yield fill(text.text), text.line
 
 
 def _make_fill(node: YamlMap) -> Fill:

@@ -8,18 +8,15 @@ aws_ssm_parameter"; Packer, Amazon plugin, "AMI Filter Options", "Data source: a
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 
-from neuron_pin.inputs.containers.recipe import NamedImage, Recipe
+from neuron_pin.inputs.containers.recipe import MAX_IMAGES, NamedImage, Recipe
 from neuron_pin.inputs.containers.script_files import read_script_text
 
 from .hcl_document import HclBlock, HclOther, HclText, HclValue, parse_hcl
 from .hcl_values import HclValues
 from .yaml_scripts import make_recipe
-
-MAX_IMAGES = 200
-"""Images of one file that are judged."""
 
 _NAME = re.compile(r"""(?:^|[\s{,"])name"?\s*[=:]\s*("(?:[^"\\\n]|\\.)*"|[\w.]+)""")
 """The name in a map of filters, as it is written."""
@@ -41,11 +38,16 @@ def read_terraform(path: str, names: Container[str]) -> Recipe:
 
 
 def list_machine_images(body: HclBlock, values: HclValues) -> list[NamedImage]:
-    """What filters by name, and parameters, say of Neuron's images, at most `MAX_IMAGES`."""
+    """The Neuron images that filters ask for by name, and parameters, at most `MAX_IMAGES`."""
     filled = ((values.fill(text.text), text.line) for text in _list_texts(body, values))
+    return select_machine_images(filled)
+
+
+def select_machine_images(named: Iterable[tuple[str, int]]) -> list[NamedImage]:
+    """Of names with their lines those of Neuron's that are known whole, at most `MAX_IMAGES`."""
     found = (
         NamedImage(text, line, is_machine=True)
-        for text, line in filled
+        for text, line in named
         if _NEURON.search(text) and "${" not in text
     )
     return list(islice(found, MAX_IMAGES))

@@ -16,7 +16,7 @@ from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.image_reference import BaseImage, read_image_name
 from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
 from neuron_pin.inputs.containers.interpreters import UNKNOWN, read_python
-from neuron_pin.inputs.containers.recipe import NamedImage, Recipe
+from neuron_pin.inputs.containers.recipe import MAX_IMAGES, NamedImage, Recipe
 from neuron_pin.inputs.yaml_document import YamlMap, YamlNode, YamlText, read_yaml
 
 from .jobs import Job, Part
@@ -33,9 +33,6 @@ from .yaml_scripts import (
 
 MAX_FILLED = 4 * 1024 * 1024
 """Characters of a job's steps that are filled in, over all combinations of its matrix."""
-
-MAX_IMAGES = 200
-"""Images of services and of steps that are judged."""
 
 MAX_ACTIONS = 3
 """How deeply local actions use others."""
