@@ -294,6 +294,17 @@ def tell_newer(catalog: Catalog, subject: str, newest: str, open_question: str) 
     return f"{line}: {open_question} ({Rule.NEWER_THAN_FACTS.identifier})"
 
 
+def tell_newer_system(catalog: Catalog, system: OperatingSystem, open_question: str) -> str:
+    """NP510 in a line for an operating system that is newer than the facts."""
+    newest = judge_system(catalog, system.name).newest
+    return tell_newer(catalog, system.name, newest.name if newest else "", open_question)
+
+
+def tell_newer_python(catalog: Catalog, python: str, open_question: str) -> str:
+    """NP510 in a line for a Python that is newer than the facts."""
+    return tell_newer(catalog, f"Python {python}", name_newest(catalog.pythons), open_question)
+
+
 def tell_newer_versions(catalog: Catalog, versions: Iterable[tuple[str, str]]) -> str:
     """NP510 in one line for the versions, each with its package, that are newer than the facts;
     empty where none is."""

@@ -15,8 +15,8 @@ from neuron_pin.catalog.newness import (
     get_system,
     judge_python,
     judge_system,
-    name_newest,
-    tell_newer,
+    tell_newer_python,
+    tell_newer_system,
     tell_newer_versions,
 )
 from neuron_pin.diagnosis.explaining import Diagnosis, diagnose
@@ -95,11 +95,9 @@ def _list_newer(known: Known, catalog: Catalog) -> Iterator[str]:
     question = "what is known of it decides nothing"
     system = known.system
     if system is not None and system.is_newer:
-        newest = judge_system(catalog, system.name).newest
-        yield tell_newer(catalog, system.name, newest.name if newest else "", question)
+        yield tell_newer_system(catalog, system, question)
     if known.python and judge_python(catalog, known.python) is Standing.NEWER:
-        newest_python = name_newest(catalog.pythons)
-        yield tell_newer(catalog, f"Python {known.python}", newest_python, question)
+        yield tell_newer_python(catalog, known.python, question)
     versions = tell_newer_versions(catalog, sorted(known.versions.items()))
     if versions:
         yield versions

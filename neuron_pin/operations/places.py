@@ -8,9 +8,8 @@ from enum import Enum
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.newness import (
     find_system,
-    judge_system,
-    name_newest,
-    tell_newer,
+    tell_newer_python,
+    tell_newer_system,
     tell_newer_versions,
 )
 from neuron_pin.errors import WrongUsage
@@ -108,12 +107,9 @@ def list_newer(places: Sequence[Place], catalog: Catalog) -> list[str]:
     for place in places:
         target, inventory = place.target, place.inventory
         if target.os is not None and target.os.is_newer:
-            newest = judge_system(catalog, target.os.name).newest
-            last = newest.name if newest is not None else ""
-            lines[tell_newer(catalog, target.os.name, last, question)] = None
+            lines[tell_newer_system(catalog, target.os, question)] = None
         if target.python_is_newer and inventory.python:
-            last = name_newest(catalog.pythons)
-            lines[tell_newer(catalog, f"Python {target.python}", last, question)] = None
+            lines[tell_newer_python(catalog, target.python, question)] = None
         for name, found in sorted(inventory.versions.items()):
             versions |= dict.fromkeys((name, version) for version in found)
     told = tell_newer_versions(catalog, versions)

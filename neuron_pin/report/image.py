@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neuron_pin.catalog import Catalog, FactsAge
 from neuron_pin.catalog.image_contents import describe_framework
 from neuron_pin.catalog.known_in_part import describe_newer_releases
-from neuron_pin.catalog.newness import Standing, describe_newer
+from neuron_pin.catalog.newness import Standing, describe_newer_release
 from neuron_pin.catalog.sources import find_source_url, shorten_source
 from neuron_pin.inputs.images import NamedContainer, NamedMachine
 from neuron_pin.policy import Phase, SubjectKind
@@ -71,8 +71,7 @@ def _list_facts(report: ImageReport, catalog: Catalog) -> Iterator[tuple[str, st
     else:
         yield from _list_machine(named)
     if named.standing is Standing.NEWER:
-        newest = next((r.sdk for r in catalog.releases if r.listed), "")
-        yield "facts", f"{describe_newer(catalog, newest)}: read from its name alone"
+        yield "facts", f"{describe_newer_release(catalog)}: read from its name alone"
     elif isinstance(named, NamedMachine) and named.is_older:
         yield (
             "facts",

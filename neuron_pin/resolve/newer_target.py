@@ -14,6 +14,7 @@ from neuron_pin.catalog.newness import (
     list_tested_kernels,
     name_newest,
     tell_newer,
+    tell_newer_python,
 )
 from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.target import Scope, Target
@@ -35,8 +36,7 @@ def describe_newer_target(target: Target, catalog: Catalog) -> Iterator[str]:
         yield tell_newer(catalog, system.name, last, line)
     if target.python_is_newer and target.scope is not Scope.HOST:
         line = "no release lists packages for it, and whether there are wheels only an index shows"
-        subject = f"Python {target.python}"
-        yield tell_newer(catalog, subject, name_newest(catalog.pythons), line)
+        yield tell_newer_python(catalog, target.python, line)
     if target.kernel and judge_kernel(catalog, target.kernel, system) is Standing.NEWER:
         tested = list_tested_kernels(catalog, system)[-1]
         line = "no driver was tested on it"
