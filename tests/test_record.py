@@ -1,8 +1,9 @@
-"""Records are what `typing.NamedTuple` makes of the same class."""
+"""Records are what `typing.NamedTuple` makes of the same class, enumerations what `enum.Enum` does."""
 
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 import types
 import typing
@@ -95,3 +96,105 @@ def test_a_record_is_made_of_all_its_fields() -> None:
         Light._make(["a"])
     with pytest.raises((TypeError, ValueError)):
         Light("a")._replace(unknown=1)  # type: ignore[call-arg]
+
+
+class LightColor(record.Enum):
+    """Two members."""
+
+    RED = "red"
+    """Which ends."""
+    DARK_BLUE = "blue"
+
+    @property
+    def is_warm(self) -> bool:
+        return self is type(self).RED
+
+    @classmethod
+    def parse(cls, text: str) -> LightColor:
+        return cls(text.lower())
+
+
+class StandardColor(enum.Enum):
+    """Two members."""
+
+    RED = "red"
+    """Which ends."""
+    DARK_BLUE = "blue"
+
+    @property
+    def is_warm(self) -> bool:
+        return self is type(self).RED
+
+    @classmethod
+    def parse(cls, text: str) -> StandardColor:
+        return cls(text.lower())
+
+
+class LightCode(record.Enum):
+    number: int
+    title: str
+
+    FIRST = (1, "first")
+    LAST = (9, "last")
+
+    def __init__(self, number: int, title: str) -> None:
+        self.number = number
+        self.title = title
+
+
+class LightStep(int, record.Enum):
+    LOW = 0
+    HIGH = 1
+
+
+class StandardStep(enum.IntEnum):
+    LOW = 0
+    HIGH = 1
+
+
+def describe(color: Any) -> list[object]:
+    """All that a program asks of an enumeration; members by their names."""
+    red = color.RED
+    return [
+        [member.name for member in color], [member.value for member in color], len(color),
+        list(color.__members__), color("blue").name, color["DARK_BLUE"].value,
+        red.is_warm, color.DARK_BLUE.is_warm, color.parse("RED").name, red in color,
+        isinstance(red, color), red == "red", red == color("red"), red is color.RED,
+        str(red).partition(".")[2], repr(red).partition(".")[2], color.__doc__,
+        len({red, color.DARK_BLUE, color("red")}),
+        copy.copy(red) is copy.deepcopy(red) is pickle.loads(pickle.dumps(red)) is red,
+    ]  # fmt: skip
+
+
+def test_an_enumeration_is_that_of_the_standard_library() -> None:
+    assert describe(LightColor) == describe(StandardColor)
+    for color in (LightColor, StandardColor):
+        with pytest.raises(ValueError, match=f"'green' is not a valid {color.__name__}"):
+            color("green")
+        with pytest.raises(ValueError, match="not a valid"):
+            color(["red"])
+        with pytest.raises(KeyError):
+            color["GREEN"]
+
+
+def test_members_take_the_parts_of_their_values() -> None:
+    assert [(code.number, code.title) for code in LightCode] == [(1, "first"), (9, "last")]
+    code: Any = LightCode
+    assert code((9, "last")) is LightCode.LAST
+
+
+def test_members_that_are_numbers_are_ordered() -> None:
+    for step in (LightStep, StandardStep):
+        assert sorted([step.HIGH, step.LOW]) == [step.LOW, step.HIGH] == [0, 1]
+        assert step.LOW < step.HIGH
+        assert max(step) is step(1) is step.HIGH
+        assert {1: "high"}[step.HIGH] == "high"
+        assert repr(step.HIGH).partition(".")[2] == "HIGH: 1>"
+        assert copy.deepcopy(step.HIGH) is pickle.loads(pickle.dumps(step.HIGH)) is step.HIGH
+
+
+def test_no_two_members_have_one_value() -> None:
+    with pytest.raises(TypeError):
+        types.new_class(
+            "Wrong", (record.Enum,), {}, lambda made: made.update({"ONE": 1, "SAME": 1})
+        )

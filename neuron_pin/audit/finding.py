@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 
 from neuron_pin.policy import Rule
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 
 class Severity(Enum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from enum import Enum
 
 from neuron_pin.policy import (
     Event,
@@ -22,7 +21,7 @@ from neuron_pin.policy import (
 )
 from neuron_pin.policy.calendar import add_days, add_months
 from neuron_pin.policy.edition import edition_at
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .catalog import Catalog
 from .status import Status

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from enum import Enum
 
 from neuron_pin.policy import Ecosystem, NeuronVersion, Phase, parse_version
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .backends import Backend, find_backend
 from .version_range import VersionRange as VersionRange

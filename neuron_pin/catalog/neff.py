@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from enum import Enum
 
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .catalog import EMBEDDED, Catalog
 from .facts import public_version, same_public, version_numbers

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from enum import Enum
 
 from neuron_pin.errors import UnknownName, nearest
 from neuron_pin.policy import UNKNOWN_PHASE, Phase, Rule
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .catalog import Catalog
 from .facts import OperatingSystem, public_version, version_numbers

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from enum import Enum
 
 from neuron_pin.catalog import Catalog, sdk_key
 from neuron_pin.printable import make_printable
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .case import Answer, Case
 from .conditions import CONDITIONS

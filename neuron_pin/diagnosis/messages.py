@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from enum import Enum
 from typing import Any
 
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 FILE = os.path.join(os.path.dirname(__file__), "messages.json")
 

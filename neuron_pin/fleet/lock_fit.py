@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
-from enum import Enum
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
@@ -23,7 +22,7 @@ from neuron_pin.catalog.windows import (
 from neuron_pin.inputs.host.apt_policy import AptPolicy, KnownVersion, PackageFile
 from neuron_pin.inputs.host.apt_preferences import PinType, Stanza
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
 

@@ -3,7 +3,7 @@ so that an edit by hand is noticed before it is overwritten or removed."""
 
 from __future__ import annotations
 
-from enum import Enum
+from neuron_pin.record import Enum
 
 PREFIX = "# managed by neuron-pin, sha256 "
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 
 class HookKind(Enum):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 
 from neuron_pin.fs.atomic import NEW_MODE
 from neuron_pin.fs.ownership import mark
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.resolve import Resolution
 
 from .location import OnError

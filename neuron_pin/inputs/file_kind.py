@@ -10,13 +10,12 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Container, Mapping, Sequence
-from enum import Enum
 from functools import cache
 from importlib import import_module
 
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fs.reading import read_head
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import os
 import time
 from collections.abc import Iterable
 from datetime import date
-from enum import Enum
 from typing import Any
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, ComponentKind
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, Pin, PinComparison, Rule
+from neuron_pin.record import Enum
 from neuron_pin.resolve import Exclusion, LockedPackage, Resolution
 from neuron_pin.settings import redact_urls
 from neuron_pin.sources.candidate import File

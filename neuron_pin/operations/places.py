@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.newness import (
@@ -15,7 +14,7 @@ from neuron_pin.catalog.newness import (
 from neuron_pin.errors import WrongUsage
 from neuron_pin.inputs.state import State, find_release, name_image, read_image_state, read_state
 from neuron_pin.policy import Ecosystem, Subject
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.target import Target, TargetOptions
 
 from .image import find_announced_lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from enum import Enum
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.backends import find_backend
@@ -23,7 +22,7 @@ from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days, add_months
 from neuron_pin.policy.edition import edition_at
 from neuron_pin.policy.version import version_order
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.target import TargetOptions
 
 from .lifecycle import Inventory

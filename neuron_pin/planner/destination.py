@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from enum import Enum
 
 from neuron_pin.catalog import Catalog, ComponentKind, FrameworkRole, Package, sdk_key
 from neuron_pin.catalog.newness import get_system
@@ -17,7 +16,7 @@ from neuron_pin.errors import NeuronPinError, NoSolution, UnknownName, WrongUsag
 from neuron_pin.inputs import SDK_NAME, Requirement, parse_requirement
 from neuron_pin.operations.lock_request import LockRequest, lock_request, parse_sdk
 from neuron_pin.policy import Ecosystem, PackageKey
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
 

@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from enum import Enum
 
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .phase import Phase, SubjectKind
 

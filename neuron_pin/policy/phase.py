@@ -6,12 +6,11 @@ a matter of the policy's `edition`.
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
-
 from neuron_pin.errors import UnknownName
+from neuron_pin.record import Enum
 
 
-class Phase(IntEnum):
+class Phase(int, Enum):
     """A phase; they are ordered as software passes through them."""
 
     ALPHA = 0

@@ -6,10 +6,8 @@ major); PEP 440 "Version matching"; apt-get(8) and apt_preferences(5); dnf's ver
 
 from __future__ import annotations
 
-from enum import Enum
-
 from neuron_pin.errors import InvalidPin, InvalidVersion
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .version import Form, NeuronVersion, parse_version, spell_mark, split_version
 
@@ -26,9 +24,6 @@ class Ecosystem(Enum):
     RPM = "rpm"
     SDK = "sdk"
     BOND = "bond"
-
-    # In C: it is part of every key of a package, and an enumeration's own is in Python.
-    __hash__ = object.__hash__
 
     @property
     def is_system(self) -> bool:

@@ -6,7 +6,7 @@ page needs: every lock loads what is here.
 
 from __future__ import annotations
 
-from enum import Enum
+from neuron_pin.record import Enum
 
 
 class Rule(Enum):

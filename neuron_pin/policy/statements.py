@@ -7,9 +7,7 @@ parts each section of both editions has, and a test holds this table to that.
 
 from __future__ import annotations
 
-from enum import Enum
-
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .rules import Rule
 

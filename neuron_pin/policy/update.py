@@ -6,7 +6,7 @@ and "Neuron Software Maintenance Updates".
 
 from __future__ import annotations
 
-from enum import Enum
+from neuron_pin.record import Enum
 
 from .phase import Phase
 from .version import NeuronVersion

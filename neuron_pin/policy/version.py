@@ -10,11 +10,10 @@ standalone components may have two or three parts, and some are no numbers at al
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import lru_cache
 
 from neuron_pin.errors import InvalidVersion
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .phase import Phase
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from datetime import date
-from enum import Enum
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import Rule
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.simple import parse_wheel_name
 

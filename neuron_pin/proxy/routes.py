@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from urllib.parse import quote
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import NeuronPinError, WrongUsage
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.sources.index.project_list import is_name
 
 MAX_PATH = 1024

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from enum import Enum
 from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from neuron_pin.record import Enum
 from neuron_pin.sources.index.simple import ListedFile
 
 from .project_detail import NEWER, ProjectDetail, ServedFile

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PinPrecision
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.target import Target
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from enum import Enum
 
 from neuron_pin.catalog import Catalog, OperatingSystem, Place
 from neuron_pin.catalog.newness import Standing, get_system, judge_python
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 from .tags import MACHINE, expand_platforms, find_machine, platform_tags
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Collection, Mapping
-from enum import Enum
 
 from neuron_pin.errors import NeuronPinError
 from neuron_pin.planner import Part, Step
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.report.shell import render_step, render_test
 
 REBOOT = 75

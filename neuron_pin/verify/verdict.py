@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 
 class Check(Enum):

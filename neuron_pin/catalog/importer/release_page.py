@@ -12,8 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
 from itertools import accumulate
+
+from neuron_pin.record import Enum
 
 from .announcement_page import read_english_day
 

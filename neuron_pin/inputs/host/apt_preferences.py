@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from enum import Enum
 
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 
 NEVER = -32768
 MAX_BYTES = 8 * 1024 * 1024

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from enum import Enum
 from urllib.parse import quote, unquote, urlsplit
 
 from neuron_pin.catalog.facts_age import REPOSITORY
 from neuron_pin.errors import WrongUsage
-from neuron_pin.record import NamedTuple
+from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.sources.http.transport import split_credentials
 from neuron_pin.sources.http.urls import is_address, redact_url
 
