@@ -5,6 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,7 +38,7 @@ def load(path: str) -> ModuleType:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    module = load("module_utils/program.py")
+    module = load("module_utils/start.py")
     monkeypatch.setattr(module, "cache_folder", lambda: str(tmp_path / "cache"))
     return module
 
@@ -64,6 +70,68 @@ def test_the_copy_of_a_host_is_compared_before_each_call(
     kept.write_bytes(PROGRAM)
     kept.parent.chmod(0o777)
     assert program.find_program(asked) is None
+
+
+@pytest.fixture
+def archive() -> bytes:
+    """A program as a file that Python runs: it answers with what it read."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        opened.writestr(
+            "__main__.py",
+            "import json, sys\n"
+            "print(json.dumps({'ok': True, 'argv': sys.argv, 'read': sys.stdin.read()}))\n",
+        )
+    return stream.getvalue()
+
+
+def ask(cache: Path, digest: str, sent: bytes = b"") -> dict[str, Any]:
+    """What a host answers that is called without a module."""
+    text = (PLUGINS / "module_utils/start.py").read_text()
+    text += f"\n\ndef cache_folder():\n    return {str(cache)!r}\n"
+    found = re.search('^START = "(.*)"$', (PLUGINS / "plugin_utils/program.py").read_text(), re.M)
+    assert found is not None
+    head = json.dumps({"program_sha256": digest, "size": len(sent)})
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", found[1]],
+        input=b"%d\n%s%s\n%srequest" % (len(text), text.encode(), head.encode(), sent),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_without_a_module_the_program_is_sent_once(tmp_path: Path, archive: bytes) -> None:
+    cache, digest = tmp_path / "cache", hashlib.sha256(archive).hexdigest()
+    assert ask(cache, digest) == {"program_needed": True}
+    for sent in (archive, b""):
+        answer = ask(cache, digest, sent)
+        assert answer == {
+            "ok": True,
+            "argv": [*map(str, cache.iterdir()), "task"],
+            "read": "request",
+        }
+
+
+def test_what_is_sent_without_a_module_is_compared_first(tmp_path: Path, archive: bytes) -> None:
+    answer = ask(tmp_path / "cache", "0" * 64, archive)
+    assert not answer["ok"] and "0" * 64 in answer["message"]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_without_a_module_a_changed_copy_is_not_run(tmp_path: Path, archive: bytes) -> None:
+    cache, digest = tmp_path / "cache", hashlib.sha256(archive).hexdigest()
+    assert ask(cache, digest, archive)["ok"]
+    kept = next(cache.iterdir())
+    kept.write_bytes(archive + b"x")
+    assert ask(cache, digest) == {"program_needed": True}
+    kept.write_bytes(archive)
+    cache.chmod(0o777)
+    assert ask(cache, digest) == {"program_needed": True}
+    # It has no place there; the module then runs it from where Ansible puts it.
+    assert ask(cache, digest, archive) == {"program_needed": True}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.neuron_pin.neuron.plugins.modules import facts as facts_module
 from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.facts import (
     find_problem_of_answer,
 )
@@ -13,6 +14,8 @@ from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.program import N
 class ActionModule(NeuronAction):
     """Sends what the module needs, runs it, and takes no facts but those of its form: they are kept for
     every later task, and name files."""
+
+    module = facts_module
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.neuron_pin.neuron.plugins.modules import pin
 from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.program import NeuronAction
 
 
 class ActionModule(NeuronAction):
     """Sends what the module needs, and runs it."""
+
+    module = pin

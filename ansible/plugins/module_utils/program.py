@@ -6,14 +6,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
-import shutil
-import stat
 import sys
-import tempfile
+
+from ansible_collections.neuron_pin.neuron.plugins.module_utils.start import Refused, find_program
 
 PROTOCOL = 1
 SPEC = {
@@ -28,91 +24,6 @@ LOCK_SPEC = {
     "remote_src": {"type": "bool", "default": False},
 }
 NOT_OF_TASKS = ("program", "program_sha256", "program_upload", "remote_src")
-MAX_BYTES = 64 * 1024 * 1024
-
-
-class Refused(Exception):
-    """The program cannot be run, and the message says why."""
-
-
-def cache_folder():
-    """Where programs are kept: a folder that nobody else writes into."""
-    if os.geteuid() == 0:
-        return "/var/cache/neuron-pin/program"
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(cache, "neuron-pin", "program")
-
-
-def digest_of(path):
-    """The SHA-256 of a file, empty where there is none."""
-    found = hashlib.sha256()
-    try:
-        with open(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                found.update(block)
-    except FileNotFoundError:
-        return ""
-    return found.hexdigest()
-
-
-def find_program(params):
-    """The path of the verified program, none where the controller has to send it first."""
-    wanted = (params.get("program_sha256") or "").strip().lower()
-    if not re.match(r"[0-9a-f]{64}\Z", wanted):
-        raise Refused("program_sha256 is needed: the SHA-256 of neuron-pin.pyz, in hexadecimal")
-    named = params.get("program")
-    if named:
-        found = digest_of(named)
-        if not found:
-            raise Refused("%s: there is no such file" % named)
-        if found != wanted:
-            raise Refused(
-                "%s has the SHA-256 %s, and not %s: it was not run" % (named, found, wanted)
-            )
-        return named
-    folder = cache_folder()
-    kept = os.path.join(folder, wanted[:16] + ".pyz")
-    upload = params.get("program_upload")
-    if _is_own(folder) and digest_of(kept) == wanted:
-        return kept
-    if not upload:
-        return None
-    if digest_of(upload) != wanted:
-        raise Refused(
-            "what the controller sent does not have the SHA-256 %s: it was not run" % wanted
-        )
-    try:
-        return _keep(upload, folder, kept)
-    except OSError:
-        # A full disk, or a folder of somebody else's: it works from where it is.
-        return upload
-
-
-def _is_own(folder):
-    try:
-        about = os.lstat(folder)
-    except OSError:
-        return False
-    return (
-        stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o022
-    )
-
-
-def _keep(upload, folder, kept):
-    if not os.path.isdir(folder):
-        os.makedirs(folder, 0o755)
-    if not _is_own(folder):
-        raise OSError("%s can be written by others" % folder)
-    handle, new = tempfile.mkstemp(dir=folder, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as target, open(upload, "rb") as source:
-            shutil.copyfileobj(source, target)
-        os.chmod(new, 0o755)
-        os.rename(new, kept)
-    except OSError:
-        os.unlink(new)
-        raise
-    return kept
 
 
 def refuse_numbers(module, *names, values=None):
@@ -140,32 +51,45 @@ def run_task(module, task, arguments=None, program=None):
     ``program`` are the words of another program that takes the same request.
     """
     words = program or _name_program(module)
+    request = make_request(task, module.params, module.check_mode, arguments)
+    code, out, err = module.run_command(words, data=request, binary_data=True)
+    result = read_answer(code, out, err)
+    if result.get("failed"):
+        del result["failed"]
+        module.fail_json(**result)
+    return result
+
+
+def make_request(task, params, is_check, arguments=None):
+    """What the program reads: a task, and the options of a module, or other arguments."""
     if arguments is None:
-        arguments = {
-            n: v for n, v in module.params.items() if n not in NOT_OF_TASKS and v is not None
-        }
-    request = {
-        "protocol": PROTOCOL,
-        "task": task,
-        "arguments": arguments,
-        "check": module.check_mode,
-    }
-    code, out, err = module.run_command(words, data=json.dumps(request), binary_data=True)
+        arguments = {n: v for n, v in params.items() if n not in NOT_OF_TASKS and v is not None}
+    return json.dumps(
+        {"protocol": PROTOCOL, "task": task, "arguments": arguments, "check": is_check}
+    )
+
+
+def read_answer(code, out, err):
+    """The result of the program; one with ``failed`` and ``msg`` where it failed."""
     try:
         answer = json.loads(out)
-    except ValueError:
-        module.fail_json(
-            msg="neuron-pin gave no answer (exit code %d): %s"
-            % (code, (err or out).strip()[-2000:])
-        )
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        said = (err or out).strip()[-2000:]
+        return {
+            "failed": True,
+            "msg": "neuron-pin gave no answer (exit code %d): %s" % (code, said),
+        }
     if not answer.get("ok"):
         hint = answer.get("hint") or ""
         message = answer.get("message") or "neuron-pin failed"
-        module.fail_json(
-            msg=message + (". " + hint if hint and answer.get("error") != "Bug" else ""),
-            error=answer.get("error"),
-            hint=hint,
-        )
+        return {
+            "failed": True,
+            "msg": message + (". " + hint if hint and answer.get("error") != "Bug" else ""),
+            "error": answer.get("error"),
+            "hint": hint,
+        }
     return answer["result"]
 
 

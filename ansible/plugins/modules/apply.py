@@ -153,28 +153,29 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
     run_task,
 )
 
+OPTIONS = dict(
+    SPEC,
+    **LOCK_SPEC,
+    state=dict(type="str", choices=["present", "rolled_back"], default="present"),
+    category=dict(
+        type="list",
+        elements="str",
+        choices=["driver", "runtime", "tools", "driver_runtime_tools"],
+        default=[],
+    ),
+    skip=dict(type="list", elements="str", default=[]),
+    reload=dict(type="bool", default=True),
+    allow_other_os=dict(type="bool", default=False),
+    overwrite=dict(type="bool", default=False),
+)
+RULES = dict(
+    mutually_exclusive=[("lock", "lock_content")],
+    required_one_of=[("lock", "lock_content")],
+)
+
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            SPEC,
-            **LOCK_SPEC,
-            state=dict(type="str", choices=["present", "rolled_back"], default="present"),
-            category=dict(
-                type="list",
-                elements="str",
-                choices=["driver", "runtime", "tools", "driver_runtime_tools"],
-                default=[],
-            ),
-            skip=dict(type="list", elements="str", default=[]),
-            reload=dict(type="bool", default=True),
-            allow_other_os=dict(type="bool", default=False),
-            overwrite=dict(type="bool", default=False),
-        ),
-        mutually_exclusive=[("lock", "lock_content")],
-        required_one_of=[("lock", "lock_content")],
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, **RULES)
     finish(module, run_task(module, "apply"))
 
 

@@ -148,31 +148,39 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
     warn,
 )
 
+OPTIONS = dict(
+    SPEC,
+    **LOCK_SPEC,
+    fail_on=dict(type="list", elements="str", default=["error"]),
+    ignore=dict(type="list", elements="str", default=[]),
+    within=dict(type="int", default=90),
+    as_of=dict(type="str"),
+    venvs=dict(type="list", elements="path", default=[]),
+    strict=dict(type="bool", default=False),
+)
+RULES = dict(
+    mutually_exclusive=[("lock", "lock_content")],
+)
+
+
+def tell(result):
+    """What the module says of a result of the program: a failure, where there are findings to fail for."""
+    failing = result["failing"]
+    if not failing:
+        return result
+    first = failing[0]
+    told = "%s %s: %s" % (first["rule"], first["subject"], first["reason"])
+    told += "; " + first["remedy"] if first.get("remedy") else ""
+    told += ", and %d more" % (len(failing) - 1) if len(failing) > 1 else ""
+    return dict(result, failed=True, msg=told)
+
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            SPEC,
-            **LOCK_SPEC,
-            fail_on=dict(type="list", elements="str", default=["error"]),
-            ignore=dict(type="list", elements="str", default=[]),
-            within=dict(type="int", default=90),
-            as_of=dict(type="str"),
-            venvs=dict(type="list", elements="path", default=[]),
-            strict=dict(type="bool", default=False),
-        ),
-        mutually_exclusive=[("lock", "lock_content")],
-        supports_check_mode=True,
-    )
-    result = run_task(module, "check")
-    failing = result["failing"]
-    if failing:
-        first = failing[0]
-        told = "%s %s: %s" % (first["rule"], first["subject"], first["reason"])
-        told += "; " + first["remedy"] if first.get("remedy") else ""
-        told += ", and %d more" % (len(failing) - 1) if len(failing) > 1 else ""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, **RULES)
+    result = tell(run_task(module, "check"))
+    if result.pop("failed", False):
         warn(module, result)
-        module.fail_json(msg=told, **result)
+        module.fail_json(**result)
     finish(module, result)
 
 

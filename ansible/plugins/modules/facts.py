@@ -126,20 +126,24 @@ ansible_facts:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import SPEC, run_task
 
+OPTIONS = dict(
+    SPEC,
+    gather=dict(type="str", choices=["summary", "full"], default="summary"),
+    check=dict(type="bool", default=False),
+    within=dict(type="int", default=90),
+    as_of=dict(type="str"),
+)
+RULES = {}
+
+
+def tell(result):
+    """What the module says of a result of the program."""
+    return dict(changed=False, ansible_facts=dict(neuron_pin=result["facts"]))
+
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            SPEC,
-            gather=dict(type="str", choices=["summary", "full"], default="summary"),
-            check=dict(type="bool", default=False),
-            within=dict(type="int", default=90),
-            as_of=dict(type="str"),
-        ),
-        supports_check_mode=True,
-    )
-    result = run_task(module, "facts")
-    module.exit_json(changed=False, ansible_facts=dict(neuron_pin=result["facts"]))
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, **RULES)
+    module.exit_json(**tell(run_task(module, "facts")))
 
 
 if __name__ == "__main__":

@@ -107,28 +107,29 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
     run_task,
 )
 
+OPTIONS = dict(
+    SPEC,
+    **LOCK_SPEC,
+    state=dict(type="str", choices=["present", "absent"], default="present"),
+    kinds=dict(
+        type="list",
+        elements="str",
+        choices=["apt", "dnf4", "dnf5", "pip", "uv"],
+        default=[],
+    ),
+    scope=dict(type="str", choices=["system", "user", "venv"]),
+    venv=dict(type="path"),
+    allow_other_os=dict(type="bool", default=False),
+    overwrite=dict(type="bool", default=False),
+)
+RULES = dict(
+    mutually_exclusive=[("lock", "lock_content")],
+    required_if=[("state", "present", ("lock", "lock_content"), True)],
+)
+
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            SPEC,
-            **LOCK_SPEC,
-            state=dict(type="str", choices=["present", "absent"], default="present"),
-            kinds=dict(
-                type="list",
-                elements="str",
-                choices=["apt", "dnf4", "dnf5", "pip", "uv"],
-                default=[],
-            ),
-            scope=dict(type="str", choices=["system", "user", "venv"]),
-            venv=dict(type="path"),
-            allow_other_os=dict(type="bool", default=False),
-            overwrite=dict(type="bool", default=False),
-        ),
-        mutually_exclusive=[("lock", "lock_content")],
-        required_if=[("state", "present", ("lock", "lock_content"), True)],
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, **RULES)
     finish(module, run_task(module, "pin"))
 
 

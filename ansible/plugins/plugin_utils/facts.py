@@ -42,7 +42,7 @@ def find_problem(facts):
     if not isinstance(facts, Mapping):
         return "its facts are not a document"
     version = facts.get("schema_version")
-    if type(version) is not int or version != SCHEMA_VERSION:
+    if isinstance(version, bool) or not isinstance(version, int) or version != SCHEMA_VERSION:
         return "its facts have schema_version %s, and %d is read" % (
             str(version)[:20],
             SCHEMA_VERSION,

@@ -53,8 +53,8 @@ def test_a_class_names_a_file_of_one_folder(name):
 
 def nest(depth):
     found = []
-    for _ in range(depth):
-        found = [found]
+    while depth > 0:
+        found, depth = [found], depth - 1
     return found
 
 

@@ -9,20 +9,20 @@ import os
 import stat
 
 import pytest
-from ansible_collections.neuron_pin.neuron.plugins.module_utils import program
+from ansible_collections.neuron_pin.neuron.plugins.module_utils import start
 
 
 @pytest.fixture
 def upload(tmp_path, monkeypatch):
     """A program as the controller sends it, with its digest; the cache is a folder of the test."""
-    monkeypatch.setattr(program, "cache_folder", lambda: str(tmp_path / "cache"))
+    monkeypatch.setattr(start, "cache_folder", lambda: str(tmp_path / "cache"))
     path = tmp_path / "upload.pyz"
     path.write_bytes(b"program")
     return str(path), hashlib.sha256(b"program").hexdigest()
 
 
 def find(digest, **more):
-    return program.find_program(dict(more, program_sha256=digest))
+    return start.find_program(dict(more, program_sha256=digest))
 
 
 def test_is_asked_for_once_and_kept(upload):
@@ -56,16 +56,16 @@ def test_what_others_can_write_is_not_run(upload):
 
 @pytest.mark.parametrize("digest", ["", "x" * 64, "0" * 63, "0" * 64])
 def test_another_digest_is_refused(upload, digest):
-    with pytest.raises(program.Refused):
+    with pytest.raises(start.Refused):
         find(digest, program_upload=upload[0])
 
 
 def test_a_named_program_needs_its_digest(upload):
     path, digest = upload
     assert find(digest, program=path) == path
-    with pytest.raises(program.Refused):
+    with pytest.raises(start.Refused):
         find("0" * 64, program=path)
-    with pytest.raises(program.Refused):
+    with pytest.raises(start.Refused):
         find(digest, program=path + ".missing")
 
 
@@ -75,5 +75,5 @@ def test_a_full_disk_is_no_obstacle(upload, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(program, "_keep", full)
+    monkeypatch.setattr(start, "_keep", full)
     assert find(digest, program_upload=path) == path

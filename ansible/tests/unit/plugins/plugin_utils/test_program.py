@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the neuron-pin authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.neuron_pin.neuron.plugins.modules import check, facts, hook
+from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.program import NeuronAction
+
+DIGEST = "0" * 64
+
+
+@pytest.fixture
+def action():
+    """An action of a task, without a connection."""
+
+    def make(module, **task):
+        found = NeuronAction.__new__(NeuronAction)
+        found.module = module
+        found._task = SimpleNamespace(diff=False, **task)
+        return found
+
+    return make
+
+
+def test_options_are_read_as_the_module_reads_them(action):
+    found = action(check)._read_options({"within": "180", "program_sha256": DIGEST})
+    assert found["within"] == 180
+    assert found["fail_on"] == ["error"]
+    assert found["root"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (hook, {"state": "there", "program_sha256": DIGEST}),
+        (hook, {"program_sha256": DIGEST}),
+        (check, {"venvs": ["/opt/a", "~/b"], "program_sha256": DIGEST}),
+        (check, {"root": "$HOME/root", "program_sha256": DIGEST}),
+        (facts, {"nonsense": True, "program_sha256": DIGEST}),
+    ],
+)
+def test_what_the_host_or_the_module_has_to_judge_is_left_to_them(action, module, options):
+    assert action(module)._read_options(options) is None
+
+
+def test_names_of_ansible_are_not_taken_from_a_host(action):
+    answer = {
+        "changed": False,
+        "diff": [],
+        "hooks": [],
+        "ansible_facts": {"a": 1},
+        "_ansible_delegated_vars": {},
+        "add_host": {},
+    }
+    assert action(hook)._tell(answer) == {"changed": False, "hooks": []}
+    found = action(facts)._tell({"facts": {"os": "debian12"}, "ansible_facts": {"a": 1}})
+    assert found == {"changed": False, "ansible_facts": {"neuron_pin": {"os": "debian12"}}}
+
+
+def test_findings_to_fail_for_are_a_failure(action):
+    finding = {"rule": "NP609", "subject": "aws-neuronx-dkms", "reason": "2.28.0.0 is loaded"}
+    found = action(check)._tell({"changed": False, "failing": [finding], "warnings": ["old"]})
+    assert found["failed"] and "NP609" in found["msg"]
