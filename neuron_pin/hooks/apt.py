@@ -12,11 +12,13 @@ import shlex
 from collections.abc import Sequence
 
 from neuron_pin.catalog import load_catalog
+from neuron_pin.fs.ownership import mark
 from neuron_pin.operations.own_program import name_program_for_root
 from neuron_pin.operations.verify_preferences import verify_preferences
 from neuron_pin.outputs.apt_preferences import render_apt_preferences
 from neuron_pin.policy import Ecosystem
 
+from .installing import read_if_any
 from .kernels import kernel_stanza
 from .location import HookLocation, OnError
 from .lock_input import has_ranges
@@ -34,7 +36,9 @@ def list_files(place: HookLocation) -> list[ManagedFile]:
     def preferences(held: HookLock) -> str:
         text = render_apt_preferences(held.resolution, held.command)
         text += kernel_stanza(held.resolution, load_catalog(), place.root)
-        verify_preferences(path, text, held.resolution)
+        # What is there already was proven when it was written.
+        if read_if_any(path) != mark(text):
+            verify_preferences(path, text, held.resolution)
         return text
 
     return [

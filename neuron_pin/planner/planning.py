@@ -44,13 +44,15 @@ class PlanOptions(NamedTuple):
     """How the steps are done.
 
     ``installer`` is ``pip``, ``uv`` or empty for what fits; ``venv`` the environment's folder,
-    empty for the default; ``root`` is put before the paths of system files.
+    empty for the default; ``root`` is put before the paths of system files.  ``is_hooked`` says
+    that a hook enforces the new release before anything is installed, besides those that are there.
     """
 
     installer: str
     venv: str
     root: str
     command: str
+    is_hooked: bool = False
 
 
 INSTALLERS = ("pip", "uv")
@@ -297,7 +299,7 @@ def make_plan(
         situation.configured or wanted.ami is not Ami.PLAIN,
         situation.held,
         situation.enforced,
-        manager in situation.hooks,
+        manager in situation.hooks or manner.is_hooked,
         find_shared(situation.apt_root, resolution),
         find_shared_back(situation.apt_root, resolution, start.versions),
     )

@@ -12,8 +12,14 @@ from typing import Any
 
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.errors import CannotWrite, NeuronPinError, WrongUsage
+from neuron_pin.fs.reading import read_bounded
 from neuron_pin.hooks.location import HookKind, OnError, find_location
-from neuron_pin.hooks.lock_input import check_operating_system, load_hook_lock
+from neuron_pin.hooks.lock_input import (
+    check_operating_system,
+    describe_expiry,
+    find_mismatches,
+    load_hook_lock,
+)
 from neuron_pin.inputs.state import read_state
 from neuron_pin.operations.read_lock import read_resolution
 from neuron_pin.operations.read_settings import make_lock_request
@@ -22,9 +28,12 @@ from neuron_pin.planner.planning import PlanOptions, plan
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase
 from neuron_pin.resolve import Resolution
 from neuron_pin.settings import Settings
+from neuron_pin.target.detection import detect
 
 from .applying import Applying, Enforced
 from .arguments import Arguments
+from .command_file import place_command
+from .day import read_day
 from .lock_text import open_lock
 from .placing import check_family
 from .rolling_back import roll_back
@@ -33,8 +42,11 @@ from .snapshot import FILE, read_snapshot
 ROOT = "/"
 ARGUMENTS = (
     "root", "state", "lock", "lock_content", "category", "skip", "reload", "allow_other_os",
-    "overwrite",
+    "overwrite", "hook", "on_error", "expires", "packages", "command",
+    "diff",
 )  # fmt: skip
+MARK = "var/lib/neuron-pin.rolling"
+MAX_MARK_BYTES = 64
 CATEGORIES = ("driver", "runtime", "tools", "driver_runtime_tools")
 
 
@@ -42,9 +54,12 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     """Apply or roll back; tells each step, and the packages before and after."""
     arguments = Arguments(values)
     arguments.refuse_others(ARGUMENTS)
-    if arguments.text("root", ROOT) != ROOT:
-        raise WrongUsage("root: packages are installed on the machine itself, not below a folder")
     state = arguments.choice("state", ("present", "rolled_back"), "present")
+    only_enforces = state == "present" and not arguments.flag("packages", True)
+    if arguments.text("root", ROOT) != ROOT and not only_enforces:
+        raise WrongUsage("root: packages are installed on the machine itself, not below a folder")
+    if only_enforces:
+        return _with_command(_enforce(values, arguments, is_check), arguments, is_check)
     catalog = load_catalog()
     with open_lock(arguments.text("lock"), arguments.text("lock_content")) as path:
         with open(path, "rb") as stream:
@@ -53,7 +68,52 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
             snapshot = read_snapshot(ROOT)
             if state == "rolled_back":
                 return roll_back(snapshot, digest, is_check=is_check)
-            return _apply(path, digest, arguments, catalog, is_check)
+            told = _apply(path, digest, arguments, catalog, is_check)
+            return _with_command(told, arguments, is_check)
+
+
+def _with_command(told: dict[str, Any], arguments: Arguments, is_check: bool) -> dict[str, Any]:
+    """A result, with the program put where people find it."""
+    path = arguments.text("command")
+    if not path:
+        return told
+    is_changed = place_command(path, arguments.text("root", ROOT), is_check=is_check)
+    row = _describe_step("command", f"Put the program at {path}", is_changed)
+    return {
+        **told, "changed": told["changed"] or is_changed, "steps": [*told["steps"], row]
+    }  # fmt: skip
+
+
+def _enforce(values: Mapping[str, Any], arguments: Arguments, is_check: bool) -> dict[str, Any]:
+    """Hook and pins alone, as the tasks of these names write them."""
+    from . import hook, pin  # what they import, most calls do not need
+
+    task = hook if arguments.flag("hook") else pin
+    known = {name: values[name] for name in values if name in task.ARGUMENTS and name != "state"}
+    told = task.run(known, is_check)
+    steps = [_describe_step("pins", "Pin the versions of the lock", told["changed"])]
+    loaded = detect(arguments.text("root", ROOT)).driver or None
+    return {
+        **{name: told[name] for name in ("changed", "sdk", "diff", "warnings")},
+        "steps": steps,
+        "before": {},
+        "after": {},
+        "reboot_required": False,
+        "driver": {"loaded": loaded},
+    }
+
+
+def _describe_step(name: str, title: str, is_changed: bool) -> dict[str, str]:
+    state = "changed" if is_changed else "done"
+    return {"name": name, "part": "pins", "title": title, "state": state}
+
+
+def _read_mark() -> str:
+    """What a roll-out left on a machine that it drained; empty where no work is kept away."""
+    path = os.path.join(ROOT, MARK)
+    if not os.path.isfile(path):
+        return ""
+    return read_bounded(path, MAX_MARK_BYTES).decode("ascii", "replace").strip()
 
 
 def _apply(
@@ -63,23 +123,50 @@ def _apply(
     system = resolution.target.system
     kind = HookKind.APT if system is Ecosystem.APT else HookKind.DNF
     place = find_location(kind, "system", None, None, {})
-    lock = load_hook_lock(path, catalog, OnError.ALLOW, None)
+    on_error, expires = arguments.text("on_error"), arguments.text("expires")
+    if on_error:
+        arguments.choice("on_error", [each.value for each in OnError])
+    lock = load_hook_lock(path, catalog, OnError(on_error or "allow"), expires or None)
     check_operating_system(lock, place, allow_other=arguments.flag("allow_other_os"))
     if "instance" not in arguments.words("skip"):
         check_family(resolution, ROOT)
-    found = make_plan(resolution, command, catalog, arguments.choices("category", CATEGORIES))
+    found = make_plan(
+        resolution,
+        command,
+        catalog,
+        arguments.choices("category", CATEGORIES),
+        is_hooked=arguments.flag("hook"),
+    )
     compare_with_lock(found, resolution)
     applying = Applying(
         found,
-        Enforced(lock, place, arguments.flag("overwrite")),
+        Enforced(
+            lock,
+            place,
+            overwrite=arguments.flag("overwrite"),
+            installs_hook=arguments.flag("hook"),
+            on_error=on_error or None,
+            expires=expires or None,
+        ),
         skip=arguments.words("skip"),
         reloads=arguments.flag("reload"),
+        is_shown=arguments.flag("diff", True),
     )
-    return applying.run(digest, is_check=is_check)
+    told = {**applying.run(digest, is_check=is_check), "mark": _read_mark()}
+    if arguments.flag("hook"):
+        late = describe_expiry(applying.lock, read_day(""))
+        about_hook = [*find_mismatches(lock, place), *([late] if late else [])]
+        told["warnings"] = list(dict.fromkeys([*told["warnings"], *about_hook]))
+    return told
 
 
 def make_plan(
-    resolution: Resolution, command: str, catalog: Catalog, category: tuple[str, ...]
+    resolution: Resolution,
+    command: str,
+    catalog: Catalog,
+    category: tuple[str, ...],
+    *,
+    is_hooked: bool,
 ) -> Plan:
     """The plan from this machine to a lock's release, for what is installed, or for ``category``
     where that is named; on a machine without Neuron packages driver, runtime and tools."""
@@ -110,7 +197,7 @@ def make_plan(
         framework_version="",
         category=category,
         ami="non-dlami",
-        options=PlanOptions(installer="", venv="", root="", command=command),
+        options=PlanOptions(installer="", venv="", root="", command=command, is_hooked=is_hooked),
     )
 
 

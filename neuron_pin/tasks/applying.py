@@ -38,25 +38,44 @@ _FOR_PACKAGES = ("update",)
 
 
 class Enforced(NamedTuple):
-    """What is enforced from now on, and where; ``overwrite`` takes files that were edited."""
+    """What is enforced from now on, and where; ``overwrite`` takes files that were edited.
+
+    ``installs_hook`` has a hook where the machine has none yet; ``on_error`` and ``expires`` are
+    what it is told, None for what an installed one was told.
+    """
 
     lock: HookLock
     place: HookLocation
     overwrite: bool
+    installs_hook: bool = False
+    on_error: str | None = None
+    expires: str | None = None
 
 
 class Applying:
     """One plan on this machine."""
 
     def __init__(
-        self, found: Plan, enforced: Enforced, *, skip: Sequence[str], reloads: bool
+        self,
+        found: Plan,
+        enforced: Enforced,
+        *,
+        skip: Sequence[str],
+        reloads: bool,
+        is_shown: bool = True,
     ) -> None:
         self._plan = found
         self._enforced = enforced
         self._skip = tuple(skip)
         self._reloads = reloads
+        self._is_shown = is_shown
         self._system = found.resolution.target.system
         self._is_apt = self._system is Ecosystem.APT
+        kind = "apt" if self._is_apt else "dnf"
+        self._is_hooked = enforced.installs_hook or kind in read_hook_states(ROOT)
+        self.lock, _ = keep_settings(
+            enforced.lock, enforced.place, enforced.on_error, enforced.expires, read_day("")
+        )
 
     def run(self, digest: str, *, is_check: bool) -> dict[str, Any]:
         """Do what is not done yet, and tell it; raises `StepFailed` with the steps before."""
@@ -84,23 +103,26 @@ class Applying:
                     error.results = tuple(results)
                     raise
             results.append(StepResult(step, state))
-        predicted = self._predict(before, [s for s, state in states if state is StepState.CHANGED])
-        after = before if is_check else read_packages(self._system)
-        if changes and not is_check and not needs_reboot:
-            self._finish(after)
+        old = self._select(before)
+        if is_check:
+            changed = [step for step, state in states if state is StepState.CHANGED]
+            new = self._predict(before, changed)
+        else:
+            after = read_packages(self._system) if changes else before
+            if changes and not needs_reboot:
+                self._finish(after)
+            new = self._select(after)
         return {
             "changed": changes,
             "steps": [result.as_row() for result in results],
             "sdk": self._plan.resolution.sdk,
-            "before": self._select(before),
-            "after": predicted if is_check else self._select(after),
+            "before": old,
+            "after": new,
             "reboot_required": needs_reboot,
             "driver": self._tell_driver(),
             "diff": [
                 *describe_files(self._enforced.place, files),
-                *_describe_packages(
-                    self._select(before), predicted if is_check else self._select(after)
-                ),
+                *_describe_packages(old, new),
             ],
             # Of a move that is done already there is nothing to say.
             "warnings": list(self._plan.notes) if changes else [],
@@ -139,11 +161,6 @@ class Applying:
             found.insert(at, enforcing)
         return found
 
-    @property
-    def _is_hooked(self) -> bool:
-        kind = "apt" if self._is_apt else "dnf"
-        return kind in read_hook_states(ROOT)
-
     def _look(self, steps: Sequence[Step], packages: Packages) -> list[tuple[Step, StepState]]:
         """What each step has to do; runs the checks of the plan."""
         states: list[tuple[Step, StepState]] = []
@@ -152,7 +169,7 @@ class Applying:
         for step in steps:
             if step.name in self._skip:
                 states.append((step, StepState.SKIPPED))
-            elif is_done(step, is_apt=self._is_apt) and not self._needs_reload(step):
+            elif self._is_done(step, packages) and not self._needs_reload(step):
                 states.append((step, StepState.DONE))
             else:
                 # Before anything is changed: a machine in use keeps its pins, too.
@@ -169,6 +186,16 @@ class Applying:
             else (step, state)
             for step, state in states
         ]
+
+    def _is_done(self, step: Step, packages: Packages) -> bool:
+        """Whether a step has nothing to do.  What is installed is known by now: no program has to
+        be asked for each package again."""
+        if step.pins and not step.unless and step.part not in (Part.CHECK, Part.PROOF):
+            found = self._select_installed(packages)
+            return all(
+                found.get(name, "").partition("-")[0] == version for name, version, _ in step.pins
+            )
+        return is_done(step)
 
     def _needs_reload(self, step: Step) -> bool:
         """Whether another driver is loaded than the one that a step installs."""
@@ -191,16 +218,15 @@ class Applying:
 
     def _prepare_files(self) -> list[FileChange]:
         """The new texts of the hook, where the machine has one, else of the pins alone."""
-        lock, place, overwrite = self._enforced
-        own, _ = keep_settings(lock, place, None, None, read_day(""))
+        place, overwrite = self._enforced.place, self._enforced.overwrite
         if self._is_hooked:
-            return prepare_install(place, own, overwrite=overwrite)
+            return prepare_install(place, self.lock, overwrite=overwrite)
         kinds = ["apt"] if self._is_apt else _list_dnf_kinds(place)
         return [
             change
             for kind in kinds
             for change in prepare_install(
-                place, own, overwrite=overwrite, files=list_pin_files(kind, place)
+                place, self.lock, overwrite=overwrite, files=list_pin_files(kind, place)
             )
         ]
 
@@ -223,6 +249,15 @@ class Applying:
 
     # What is told --------------------------------------------------------------------
 
+    def _select_installed(self, packages: Packages) -> dict[str, str]:
+        """The versions of packages whose installation is finished, without the epoch of rpm."""
+        whole = packages.versions.keys() - packages.unfinished
+        if self._is_apt:
+            return {name.partition(":")[0]: packages.versions[name] for name in whole}
+        return {
+            name.rpartition(".")[0]: packages.versions[name].partition(":")[2] for name in whole
+        }
+
     def _select(self, packages: Packages) -> dict[str, str]:
         names = {package.key.name for package in self._plan.resolution.packages}
         plain = {name.partition(":")[0]: v for name, v in packages.versions.items()}
@@ -231,13 +266,17 @@ class Applying:
         return {name: plain[name] for name in sorted(names) if name in plain}
 
     def _predict(self, before: Packages, steps: Sequence[Step]) -> dict[str, str]:
-        """The packages as these steps leave them, with their revisions where the machine's package
-        lists have those."""
+        """The packages as these steps leave them.  Where somebody is shown the difference they
+        have their revisions, if the machine's package lists have those."""
         found = self._select(before)
         for step in steps:
             for name, version, _ in step.pins:
                 if found.get(name, "").partition("-")[0] != version:
-                    found[name] = find_revision(name, version, is_apt=self._is_apt)
+                    found[name] = (
+                        find_revision(name, version, is_apt=self._is_apt)
+                        if self._is_shown
+                        else version
+                    )
         return dict(sorted(found.items()))
 
     def _tell_driver(self) -> dict[str, str | None]:

@@ -34,12 +34,14 @@ class Arguments:
             raise UnknownName(name, value, known, hint=f"known: {', '.join(known)}")
         return value
 
-    def flag(self, name: str) -> bool:
-        """True or false; false where it is not given."""
+    def flag(self, name: str, default: bool = False) -> bool:
+        """True or false."""
         value = self._values.get(name)
-        if value is not None and not isinstance(value, bool):
+        if value is None:
+            return default
+        if not isinstance(value, bool):
             raise WrongUsage(f"{name}: not true or false")
-        return bool(value)
+        return value
 
     def number(self, name: str, default: int) -> int:
         """A whole number that is not negative."""

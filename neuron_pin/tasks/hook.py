@@ -88,6 +88,7 @@ def _install(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dic
         files = prepare_install(place, own, overwrite=arguments.flag("overwrite"))
         prepared.append(Prepared(place, files))
     told = finish_changes(prepared, is_check=is_check)
+    told["sdk"] = lock.resolution.sdk
     return {**told, "warnings": list(dict.fromkeys(warnings)), "kinds": kinds}
 
 

@@ -2,11 +2,18 @@
 
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 from conftest import Run
 from planned_host import SITE, a_host, contents, paste
+
+from neuron_pin.catalog import load_catalog
+from neuron_pin.operations.read_settings import make_lock_request
+from neuron_pin.planner import Part
+from neuron_pin.planner.planning import PlanOptions, plan
+from neuron_pin.settings import Settings
 
 
 def test_the_hook_is_moved_after_the_checks_and_moved_back(run: Run, tmp_path: Path) -> None:
@@ -100,3 +107,25 @@ def test_a_host_that_is_held_by_a_hook_is_told_what_comes_first(run: Run, tmp_pa
         # Rolling back names a lock, too.
         is_told = "sudo neuron-pin hook install apt --lock neuron-" in told.out
         assert is_told == (sdk == "2.30.0"), told.out
+
+
+def test_a_hook_that_is_yet_to_come_is_planned_for(tmp_path: Path) -> None:
+    root, catalog = a_host(tmp_path / "root"), load_catalog()
+    settings = Settings(
+        instance="trn2", os="ubuntu24.04", python="3.12", as_of="2026-08-21", offline=True
+    )
+    request = make_lock_request(
+        settings, catalog, today=date(2026, 8, 21), this_python="3.12", environ={}
+    )
+
+    def list_parts(is_hooked: bool) -> list[Part]:
+        found = plan(
+            request, start="host", to="2.32.0", named=(), framework=None, framework_version="",
+            category=(), ami="non-dlami",
+            options=PlanOptions("", "", str(root), "neuron-pin", is_hooked=is_hooked),
+        )  # fmt: skip
+        return [step.part for step in found.steps if step.pins or step.part is Part.PINS]
+
+    assert list_parts(False).count(Part.RUNTIME) == 1 and Part.PINS in list_parts(False)
+    # It refuses a driver without its runtime library, and has the pins.
+    assert list_parts(True) == [Part.DRIVER]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +237,8 @@ def test_one_lock_a_class_and_the_rest_is_named(tmp_path: Path) -> None:
         ("facts", {"check": "yes"}),
         ("facts", {"within": -1}),
         ("apply", {"root": "/mnt", "lock_content": "{}"}),
+        ("apply", {"packages": "no", "lock_content": "{}"}),
+        ("apply", {"hook": True, "packages": False}),
         ("explain_error", {"text": "a", "path": "b"}),
         ("nonsense", {}),
     ],
@@ -249,6 +253,48 @@ def test_wrong_arguments_are_refused(task: str, arguments: dict[str, Any]) -> No
 )
 def test_what_is_no_request_is_answered(data: bytes) -> None:
     assert answer_request(data)["error"] == "WrongUsage"
+
+
+@pytest.mark.parametrize("hook", [True, False])
+def test_a_lock_is_enforced_without_packages(root: Path, lock: str, hook: bool) -> None:
+    before = files_of(root)
+    wanted: dict[str, Any] = {"root": str(root), "lock": lock, "packages": False, "hook": hook}
+    predicted = do("apply", is_check=True, **wanted)
+    assert files_of(root) == before
+    made = do("apply", **wanted)
+    assert made == predicted and made["changed"] and made["diff"]
+    assert made["steps"] == [{**made["steps"][0], "name": "pins", "state": "changed"}]
+    assert not do("apply", **wanted)["changed"]
+    alone = do("hook" if hook else "pin", root=str(root), lock=lock)
+    assert not alone["changed"]
+
+
+def test_the_program_is_put_where_people_find_it(
+    root: Path, lock: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "neuron-pin.pyz"
+    with zipfile.ZipFile(program, "w") as archive:
+        archive.writestr("__main__.py", "")
+    monkeypatch.setattr(sys, "argv", [str(program), "task"])
+    wanted: dict[str, Any] = {
+        "root": str(root),
+        "lock": lock,
+        "packages": False,
+        "command": "/usr/local/bin/np",
+    }
+    placed = root / "usr/local/bin/np"
+    do("apply", is_check=True, **wanted)
+    assert not placed.exists()
+    assert do("apply", **wanted)["steps"][-1]["state"] == "changed"
+    assert placed.read_bytes() == program.read_bytes() and placed.stat().st_mode & 0o777 == 0o755
+    assert not do("apply", **wanted)["changed"]
+    for damage in (lambda: placed.write_bytes(b"x"), lambda: placed.chmod(0o700)):
+        damage()
+        assert do("apply", **wanted)["changed"]
+        assert placed.read_bytes() == program.read_bytes()
+        assert placed.stat().st_mode & 0o777 == 0o755
+    monkeypatch.setattr(sys, "argv", ["-m", "task"])
+    assert ask("apply", **wanted)["error"] == "WrongUsage"
 
 
 def test_an_error_is_explained(root: Path) -> None:

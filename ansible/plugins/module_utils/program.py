@@ -51,7 +51,7 @@ def run_task(module, task, arguments=None, program=None):
     ``program`` are the words of another program that takes the same request.
     """
     words = program or _name_program(module)
-    request = make_request(task, module.params, module.check_mode, arguments)
+    request = make_request(task, module.params, module.check_mode, module._diff, arguments)
     code, out, err = module.run_command(words, data=request, binary_data=True)
     result = read_answer(code, out, err)
     if result.get("failed"):
@@ -60,10 +60,13 @@ def run_task(module, task, arguments=None, program=None):
     return result
 
 
-def make_request(task, params, is_check, arguments=None):
+def make_request(task, params, is_check, is_diff, arguments=None):
     """What the program reads: a task, and the options of a module, or other arguments."""
     if arguments is None:
         arguments = {n: v for n, v in params.items() if n not in NOT_OF_TASKS and v is not None}
+    if task == "apply":
+        # Revisions that nobody sees are not looked up.
+        arguments["diff"] = is_diff
     return json.dumps(
         {"protocol": PROTOCOL, "task": task, "arguments": arguments, "check": is_check}
     )

@@ -31,7 +31,8 @@ attributes:
 options:
   root:
     description:
-      - Packages are installed on the host itself, so only V(/) is possible.
+      - The folder below which the machine is. Packages are installed on the host itself, so it has to be V(/) unless
+        O(packages) is false.
     type: path
     default: /
   state:
@@ -71,6 +72,33 @@ options:
         C(/var/lib/neuron-pin/backup).
     type: bool
     default: false
+  hook:
+    description:
+      - Whether to install the hook as well, as M(neuron_pin.neuron.hook) does. Without it a hook that is there
+        moves to the lock, and none is installed.
+    type: bool
+    default: false
+  on_error:
+    description:
+      - What becomes of a change to Neuron packages that the hook cannot judge. Without it, as the installed hook
+        does, else V(allow).
+    type: str
+    choices: [allow, refuse]
+  expires:
+    description:
+      - The day, as C(YYYY-MM-DD), from which on the hook reminds of a review. Without it, six months after the
+        day of the lock.
+    type: str
+  packages:
+    description:
+      - Whether to install packages. Without them only hook and pins are written, those of M(neuron_pin.neuron.pin)
+        where O(hook) is false.
+    type: bool
+    default: true
+  command:
+    description:
+      - Where to put the program for people who are logged in, after everything else. Without it, nowhere.
+    type: path
 seealso:
   - module: neuron_pin.neuron.lock
   - module: neuron_pin.neuron.hook
@@ -79,6 +107,11 @@ author:
 """
 
 EXAMPLES = r"""
+- name: Install the packages of the lock, and have apt or dnf refuse others
+  neuron_pin.neuron.apply:
+    lock: "locks/{{ ansible_facts.neuron_pin.class.name }}.json"
+    hook: true
+
 - name: Install the packages of the lock
   neuron_pin.neuron.apply:
     lock: "locks/{{ ansible_facts.neuron_pin.class.name }}.json"
@@ -137,6 +170,10 @@ reboot_required:
   description: Whether the host has to be rebooted, and the module then run again.
   returned: success
   type: bool
+mark:
+  description: What the role P(neuron_pin.neuron.rolling#role) left on a host that it drained, empty where it left nothing.
+  returned: success, with O(state=present) and O(packages=true)
+  type: str
 driver:
   description: The driver that is loaded.
   returned: success
@@ -167,6 +204,11 @@ OPTIONS = dict(
     reload=dict(type="bool", default=True),
     allow_other_os=dict(type="bool", default=False),
     overwrite=dict(type="bool", default=False),
+    hook=dict(type="bool", default=False),
+    on_error=dict(type="str", choices=["allow", "refuse"]),
+    expires=dict(type="str"),
+    packages=dict(type="bool", default=True),
+    command=dict(type="path"),
 )
 RULES = dict(
     mutually_exclusive=[("lock", "lock_content")],

@@ -121,7 +121,7 @@ class NeuronAction(ActionBase):
         python = self._name_python(task_vars) if params is not None else ""
         if not python:
             return None
-        request = make_request(self._leaf, params, self._task.check_mode)
+        request = make_request(self._leaf, params, self._task.check_mode, self._task.diff)
         named = {name: args[name] for name in ("program", "program_sha256") if name in args}
         for is_sent in (False, True):
             program = read_program() if is_sent else b""
