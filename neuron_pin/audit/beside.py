@@ -15,7 +15,9 @@ from neuron_pin.catalog import (
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem
 
-from .mixtures import Shipped
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .mixtures import Shipped
 
 
 def fit_framework(

@@ -13,7 +13,6 @@ from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Ecosystem, Rule
 
 from .finding import Finding, Severity
-from .newer import report_unknown_name
 
 
 class ReadNames:
@@ -71,6 +70,8 @@ def check_names(
                 _remedy(statement, meant[0], environment),
             )
         elif is_name_of_form(name, catalog):
+            from .newer import report_unknown_name
+
             yield report_unknown_name(statement, catalog)
 
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem, public_version
-from neuron_pin.catalog.known_in_part import describe_known_part
 from neuron_pin.catalog.newness import (
     UPDATE,
     JudgedSystem,
@@ -25,12 +24,13 @@ from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
 from neuron_pin.target import Target
-from neuron_pin.target.detection import Detected, detect
 
 from .finding import Finding, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from neuron_pin.target.detection import Detected
+
     from .part import MakeFinding
 
 MODULE = "sys/module/neuron/version"
@@ -83,6 +83,8 @@ def check_newer_release(stated: DetectedPackage, catalog: Catalog) -> Iterator[F
     """NP510, or NP512 for one known in part: an SDK release, which an image's name states."""
     release = next((r for r in catalog.releases if r.sdk == stated.version), None)
     if release is not None and release.in_part:
+        from neuron_pin.catalog.known_in_part import describe_known_part
+
         known = describe_known_part(catalog, release)
         reason = f"of {release.date}, newer than the facts of {catalog.announced}: {known} "
         reason += f"[{release.source}]"
@@ -167,6 +169,8 @@ def check_newer_machine(
 ) -> Iterator[Finding]:
     """What a machine below a root runs that the facts do not know: its operating system, its
     loaded driver and its kernel, and the versions of its Neuron ``packages``."""
+    from neuron_pin.target.detection import detect
+
     machine = detect(root)
     judged = judge_system(catalog, machine.os)
     if judged.standing is Standing.NEWER:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, Package, sdk_key
-from neuron_pin.catalog.support import package_part
+from neuron_pin.catalog.support import find_part_phase
 from neuron_pin.errors import InvalidVersion
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.requirement import Requirement
@@ -24,11 +24,10 @@ from neuron_pin.resolve.suggestion import SUPPORTED, is_left_behind
 from neuron_pin.target import Target
 
 from .finding import Finding, Fix, Severity
-from .mixtures import Shipped
-from .remedy import suggest_replacement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .mixtures import Shipped
     from .part import MakeFinding
 
 
@@ -53,6 +52,8 @@ def check_open_range(
     pin = _hold(versions, package, shipped, catalog, target, release) if release else None
     pin = pin or _hold(versions, package, shipped, catalog, target)
     if pin is None:
+        from .remedy import suggest_replacement
+
         # To hold what the target cannot use is no advice.
         remedy = suggest_replacement(catalog, stated.key, target)
         pin = derive_pin(newest, PinPrecision.MAJOR)
@@ -90,7 +91,7 @@ def _hold(
 
     last = {version: sdk for version in versions if (sdk := find_release(version))}
     listed = {
-        version: package_part(catalog, package.name, version, target.family, target.as_of).phase
+        version: find_part_phase(catalog, package.name, version, target.family, target.as_of)
         for version in last
     }
     ended = [(version, last[version]) for version, phase in listed.items() if phase is Phase.EOS]

@@ -9,7 +9,6 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.inputs.requirements.specifier import admits
 from neuron_pin.policy import Ecosystem, Rule
-from neuron_pin.sources.http.urls import is_address, redact_url
 
 from .finding import Finding, Severity
 from .requirements import select_neuron
@@ -53,6 +52,8 @@ def check_sources(
         first = package.public_from if package is not None else ""
         if first and (first == "0" or admits(f">={first}", statement.version or first)):
             continue
+        from neuron_pin.sources.http.urls import is_address, redact_url
+
         # An address of a file is what somebody installs, one of an index what a lock names.
         is_file = re.search(r"\.(?:whl|tar\.gz|zip)(?:[#?]|$)|#|^git\+", statement.source)
         taken = "locked" if statement.version and not is_file else "installed"

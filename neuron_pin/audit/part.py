@@ -13,7 +13,6 @@ from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
 from .finding import Finding, Severity
-from .remedy import suggest_replacement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def part_remedy(part: Part, key: PackageKey, version: str, catalog: Catalog, tar
         found = suggest_version(catalog, key, target, (*SUPPORTED, Phase.BETA))
         if found is not None:
             return f"use {found.label}{found.caution}"
+    from .remedy import suggest_replacement
+
     announcement = part.floor.event or part.event
     announced = announcement.replacement if announcement is not None else ""
     return suggest_replacement(catalog, key, target, announced)

@@ -18,7 +18,6 @@ from neuron_pin.catalog.support import (
 )
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.host.distributions import site_packages
 from neuron_pin.policy import Ecosystem, PackageKey, Phase, SubjectKind
 from neuron_pin.resolve.suggestion import SUPPORTED, Suggestion, suggest_version
 from neuron_pin.target import Target
@@ -312,6 +311,8 @@ def _pip_of(folder: str) -> list[str]:
     python = os.path.join(folder, "bin", "python")
     if not os.path.isfile(os.path.join(folder, "pyvenv.cfg")) and not os.path.lexists(python):
         return ["python3", "-m", "pip"]
+    from neuron_pin.inputs.host.distributions import site_packages
+
     # Of an image no interpreter is read, nor what is not Neuron's.
     lacks_pip = os.path.lexists(python) and not any(
         os.path.isdir(os.path.join(place, "pip")) for place in site_packages(folder)

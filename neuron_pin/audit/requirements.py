@@ -14,13 +14,6 @@ from neuron_pin.catalog import (
     same_public,
     version_numbers,
 )
-from neuron_pin.catalog.newness import (
-    Standing,
-    compare_with_known,
-    is_range_newer,
-    list_known_versions,
-    name_newest,
-)
 from neuron_pin.catalog.support import Part, package_part
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import (
@@ -31,27 +24,22 @@ from neuron_pin.policy import (
     installable,
     phase_at,
 )
-from neuron_pin.resolve.never_shipped import describe_series
 from neuron_pin.resolve.suggestion import SUPPORTED, suggest_version
 from neuron_pin.target import Target
 
 from .alternatives import check_alternatives, with_python
 from .backends import check_backends, select_backends
 from .beside import find_release, fit_framework
-from .companions import check_companions
 from .finding import Finding, Severity
-from .known_parts import find_in_part
-from .mixtures import Shipped, check_mixtures
 from .names import check_names
-from .newer import check_newer_release, report_newer_range, report_newer_version
 from .open_ranges import check_open_range, quote_range
 from .part import check_part, part_remedy
 from .proof import Prove, prove_fixes
-from .release_day import check_release_day, report_too_early
-from .remedy import suggest_replacement
 
+# What few requirements are judged by is imported where they are: this is a start of its own.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .mixtures import Shipped
     from .part import MakeFinding
 
 
@@ -75,6 +63,9 @@ def check_packages(
     for statement in ours:
         # A release is listed for the packages that its image contains.
         if statement.key.ecosystem is Ecosystem.SDK:
+            from .newer import check_newer_release
+            from .release_day import check_release_day
+
             findings += check_newer_release(statement, catalog)
             findings += check_release_day(statement, catalog, target)
             continue
@@ -90,6 +81,9 @@ def check_packages(
     exact = [s for s in ours if s.version]
 
     def check_together(group: Sequence[DetectedPackage], own: Target) -> Iterator[Finding]:
+        from .companions import check_companions
+        from .mixtures import check_mixtures
+
         yield from check_mixtures(group, shipped, catalog, own)
         yield from check_companions(group, catalog, own)
 
@@ -193,9 +187,13 @@ def _one(
     remedy = part_remedy(part, stated.key, version, catalog, target)
     yield from check_part(part, target.as_of, within_days, finding, remedy=remedy)
     if not rows:
-        yield _unknown(stated, version, catalog, target, finding, shipped)
+        from .unshipped import report_unshipped_version
+
+        yield report_unshipped_version(version, stated.key, catalog, target, finding, shipped)
         return
     if all(catalog.dates[sdk] > target.as_of for sdk, _ in rows):
+        from .release_day import report_too_early
+
         yield report_too_early(rows[-1][0], stated.key, catalog, target, finding)
         return
     yield from _fits(rows, stated.key, catalog, target, finding)
@@ -227,38 +225,6 @@ def _misplaced(stated: DetectedPackage, target: Target, finding: MakeFinding) ->
     return finding(Rule.NOT_A_PACKAGE, Severity.WARNING, reason, remedy)
 
 
-def _unknown(
-    stated: DetectedPackage,
-    version: str,
-    catalog: Catalog,
-    target: Target,
-    finding: MakeFinding,
-    shipped: Shipped,
-) -> Finding:
-    """NP508: a version that no release has shipped, with what was meant where that shows; or that
-    it is newer than all that the facts know."""
-    name = stated.key.name
-    in_part = find_in_part(
-        name, lambda listed: same_public(listed, version), catalog, target, finding
-    )
-    if in_part is not None:
-        return in_part
-    known = sorted((v for n, v in shipped if n == name and v), key=version_numbers)
-    meant = [v for v in known if v.startswith(f"{version}.")]
-    if meant and stated.key.ecosystem is Ecosystem.PIP:
-        reason = f"no SDK release has shipped a version {version}; pip compares all of its numbers"
-        remedy = f"write {name}=={version}.*, of which the newest is {meant[-1]}"
-        return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
-    if compare_with_known(version, known) is Standing.NEWER:
-        every = list_known_versions(catalog, name)
-        is_above = compare_with_known(version, every) is Standing.NEWER
-        return report_newer_version(name_newest(every if is_above else known), catalog, finding)
-    found = suggest_version(catalog, stated.key, target)
-    remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
-    reason = "no SDK release has shipped this version"
-    return finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
-
-
 def _gone(stated: DetectedPackage, catalog: Catalog, target: Target) -> tuple[str, str] | None:
     """Why a whole package is out of support, and what to do."""
     name = stated.key.name
@@ -266,6 +232,8 @@ def _gone(stated: DetectedPackage, catalog: Catalog, target: Target) -> tuple[st
     fact = phase_at(events, name, "", target.family, target.as_of)
     if fact.phase is not Phase.EOS or fact.event is None or stated.version:
         return None
+    from .remedy import suggest_replacement
+
     reason = f"the package is out of support since {fact.event.effective} [{fact.event.source}]"
     return reason, suggest_replacement(catalog, stated.key, target, fact.event.replacement)
 
@@ -287,6 +255,8 @@ def _fits(
     is_for_python = not pythons or is_open or target.python in pythons
     if is_for_family and is_for_python:
         return
+    from .remedy import suggest_replacement
+
     found = suggest_version(catalog, key, target)
     remedy = f"use {found.label}" if found else suggest_replacement(catalog, key, target)
     if not is_for_family:
@@ -320,22 +290,9 @@ def _range(
         reverse=True,
     )
     if not versions:
-        in_part = find_in_part(name, requirement.admits, catalog, target, finding)
-        if in_part is not None:
-            yield in_part
-            return
-        known = [v for n, v in shipped if n == name and v]
-        if is_range_newer(requirement.range, known):
-            every = list_known_versions(catalog, name)
-            is_above = is_range_newer(requirement.range, every)
-            yield report_newer_range(name_newest(every if is_above else known), catalog, finding)
-            return
-        reason = f"no SDK release has shipped a version that {requirement.text} allows"
-        series = describe_series(requirement, catalog, target)
-        reason += f": {series}" if series else ""
-        found = suggest_version(catalog, stated.key, target)
-        remedy = f"use {found.label}" if found is not None else f"neuron-pin explain {name}"
-        yield finding(Rule.UNKNOWN_VERSION, Severity.ERROR, reason, remedy)
+        from .unshipped import report_unshipped_range
+
+        yield report_unshipped_range(requirement, stated.key, catalog, target, finding, shipped)
         return
     # A version of after the target's day is not known on it.
     known = [
@@ -344,6 +301,8 @@ def _range(
     if not known:
         rows = [row for v in versions for row in shipped[name, v]]
         first = min((sdk for sdk, _ in rows), key=lambda sdk: (catalog.dates[sdk], sdk))
+        from .release_day import report_too_early
+
         yield report_too_early(first, stated.key, catalog, target, finding, requirement.text)
         return
     versions = known

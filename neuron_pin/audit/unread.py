@@ -69,11 +69,12 @@ def describe_problems(
 ) -> list[UnreadPart]:
     """What a reader refused; of the tables of other programs, those with a Neuron package.
     ``has_neuron`` says whether the file has one: an option is of no concern without."""
-    from neuron_pin.inputs.requirements.project_document import ForeignTable, OnlyRun
-    from neuron_pin.inputs.requirements.requirements_txt import UnjudgedOption
-
     parts = []
     for problem in problems:
+        # Most files have none.
+        from neuron_pin.inputs.requirements.project_document import ForeignTable, OnlyRun
+        from neuron_pin.inputs.requirements.requirements_txt import UnjudgedOption
+
         part = describe_unreadable(problem)
         if isinstance(problem, UnjudgedOption) and not has_neuron:
             part = part._replace(severity=None)

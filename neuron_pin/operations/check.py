@@ -31,7 +31,6 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.settings import Settings
 from neuron_pin.target import Target
-from neuron_pin.target.detection import detect
 
 from .read_settings import read_target_options
 
@@ -348,6 +347,8 @@ class Check:
 
     def _host(self, root: str) -> _Examined:
         options = self._options
+        from neuron_pin.target.detection import detect
+
         self._options = self._options.fill_in(instance=detect(root).instance)
         try:
             return self._check_root(root, root, is_running=True)

@@ -8,8 +8,7 @@ from neuron_pin.catalog.lookalikes import find_intended
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
-from neuron_pin.sources.candidate import Candidate, File
-from neuron_pin.sources.index.dependencies import NotStatic
+from neuron_pin.sources.candidate import Candidate, File, NotStatic
 from neuron_pin.sources.index.locations import Index
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.session import Sources

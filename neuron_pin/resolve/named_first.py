@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import PackageKey, Rule
-from neuron_pin.sources.candidate import Candidate
-from neuron_pin.sources.index.dependencies import NotStatic
+from neuron_pin.sources.candidate import Candidate, NotStatic
 
 from .exclusion import Exclusion
 from .graph import DependencyEdge, ResolvedNode, admits

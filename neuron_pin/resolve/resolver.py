@@ -23,7 +23,6 @@ from .release_solve import (
 )
 from .request import NewerThanFacts, Request
 from .resolution import Resolution
-from .resolution_builder import make_resolution
 from .rules import is_beyond
 from .support import refuse_target
 
@@ -112,6 +111,9 @@ def _answer(
     unlisted: Iterator[Exclusion],
     beyond: Beyond | None,
 ) -> Resolution:
+    # Whether something can be locked is asked more often than what the lock is.
+    from .resolution_builder import make_resolution
+
     found = make_resolution(request, attempt, itertools.chain(passed, unlisted))
     told = [*_tell_given_up(request, found, passed, beyond)]
     told += beyond.describe_newer(found) if beyond is not None else []

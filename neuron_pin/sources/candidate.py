@@ -49,3 +49,7 @@ class Candidate(NamedTuple):
     is_sdist: bool = False
     c_library: str = ""
     release: str = ""
+
+
+class NotStatic(Exception):
+    """A source distribution leaves what it requires to a build; the text says in what way."""

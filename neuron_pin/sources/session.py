@@ -15,13 +15,13 @@ from neuron_pin.policy import Ecosystem
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
-from neuron_pin.sources.index.dependencies import Dependency, Metadata, NotStatic
+from neuron_pin.sources.index.dependencies import Dependency, Metadata
 from neuron_pin.sources.index.locations import PYPI, Index, Indexes, read_indexes
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.target import Target
 from neuron_pin.target.tags import find_architecture
 
-from .candidate import File
+from .candidate import File, NotStatic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

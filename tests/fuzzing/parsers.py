@@ -59,9 +59,9 @@ from neuron_pin.settings import load_settings
 from neuron_pin.sources.apt.packages import stanzas
 from neuron_pin.sources.apt.release import parse_release
 from neuron_pin.sources.apt.sources_list import read_apt_sources
+from neuron_pin.sources.candidate import NotStatic
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.index.core_metadata import parse_metadata
-from neuron_pin.sources.index.dependencies import NotStatic
 from neuron_pin.sources.index.evaluator import fitting_files, make_project
 from neuron_pin.sources.index.project_list import parse_names
 from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata

@@ -14,7 +14,6 @@ from neuron_pin.fs.reading import read_bounded
 from neuron_pin.inputs.requirements.alternatives import Environment, Markers, World
 from neuron_pin.inputs.requirements.direct import DirectReference
 from neuron_pin.inputs.requirements.requirement import Requirement
-from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.record import NamedTuple
 
@@ -243,6 +242,8 @@ def looks_like_lock_json(path: str, head: bytes) -> bool:
 
 def read_lock_json_file(path: str, reading: Reading) -> list[DetectedPackage]:
     """The packages of a lock.json; raises `UnreadableInput`."""
+    from neuron_pin.lockfile import parse_lock
+
     del reading
     data = read_bounded(path, MAX_BYTES)
     lock = parse_lock(data, path)

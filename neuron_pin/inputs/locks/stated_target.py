@@ -10,7 +10,6 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.catalog.newness import get_system
 from neuron_pin.errors import UnknownName
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.fs.toml import parse_toml
 from neuron_pin.record import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -48,6 +47,8 @@ def read_stated_target(path: str, catalog: Catalog) -> StatedTarget:
     if name.endswith(".json"):
         return _parse_lock(_read(path), catalog)
     if name.endswith((".toml", ".lock")):
+        from neuron_pin.fs.toml import parse_toml
+
         try:
             document = parse_toml(_read(path))
         except ValueError:

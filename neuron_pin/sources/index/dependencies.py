@@ -29,10 +29,6 @@ class Metadata(NamedTuple):
     repairs: tuple[str, ...]
 
 
-class NotStatic(Exception):
-    """A source distribution leaves what it requires to a build; the text says in what way."""
-
-
 def marker_holds(marker: str, target: Target) -> bool:
     """PEP 508: whether a marker of a requirement of the user's holds for the target."""
     from packaging.markers import Marker

@@ -21,10 +21,9 @@ from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
 from neuron_pin.fs.scratch import scratch_folder
+from neuron_pin.sources.candidate import NotStatic
 from neuron_pin.sources.http.client import Fetcher
 from neuron_pin.sources.http.urls import redact_url
-
-from .dependencies import NotStatic
 
 MAX_SDIST = 1024 * 1024 * 1024
 MAX_UNPACKED = 4 * 1024 * 1024 * 1024
