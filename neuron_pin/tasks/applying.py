@@ -17,7 +17,7 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.target.detection import detect
 
 from .day import read_day
-from .package_database import Packages, read_packages, run_program
+from .package_database import Packages, mark_automatic, read_packages, run_program
 from .pin_files import list_pin_files
 from .placing import Prepared, describe_files, finish_changes
 from .snapshot import Snapshot, read_files, read_snapshot, write_snapshot
@@ -69,6 +69,7 @@ class Applying:
         self._skip = tuple(skip)
         self._reloads = reloads
         self._is_shown = is_shown
+        self._files: list[FileChange] = []
         self._system = found.resolution.target.system
         self._is_apt = self._system is Ecosystem.APT
         kind = "apt" if self._is_apt else "dnf"
@@ -80,9 +81,8 @@ class Applying:
     def run(self, digest: str, *, is_check: bool) -> dict[str, Any]:
         """Do what is not done yet, and tell it; raises `StepFailed` with the steps before."""
         before = read_packages(self._system)
-        files = []
-        if "pins" not in self._skip:
-            files = [file for file in self._prepare_files() if file.changes]
+        self._files = [] if "pins" in self._skip else self._prepare_files()
+        files = [file for file in self._files if file.changes]
         steps = list(self._list_steps(has_files=bool(files)))
         results: list[StepResult] = []
         needs_reboot = False
@@ -206,8 +206,7 @@ class Applying:
 
     def _do(self, step: Step) -> None:
         if step.name == "pins" and not step.commands:
-            prepared = [Prepared(self._enforced.place, self._prepare_files())]
-            finish_changes(prepared, is_check=False)
+            finish_changes([Prepared(self._enforced.place, self._files)], is_check=False)
             return
         if step is _REPAIR:
             if self._is_apt:
@@ -240,6 +239,7 @@ class Applying:
             return
         files = read_files(ROOT, self._system)
         sdk = self._plan.resolution.sdk or ""
+        before = mark_automatic(before, self._system)
         write_snapshot(ROOT, Snapshot(digest, sdk, "begun", self._system, before, None, files))
 
     def _finish(self, after: Packages) -> None:

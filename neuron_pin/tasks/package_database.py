@@ -25,13 +25,14 @@ class CommandFailed(NeuronPinError):
 
 
 class Packages(NamedTuple):
-    """The installed packages by name, each with its version; those on hold; those that were
-    installed to satisfy others; and those whose installation was not finished."""
+    """The installed packages by name, each with its version; those on hold; those whose
+    installation was not finished; and those that were installed to satisfy others, where that was
+    asked for."""
 
     versions: Mapping[str, str]
     held: frozenset[str]
-    automatic: frozenset[str]
     unfinished: frozenset[str]
+    automatic: frozenset[str] = frozenset()
 
 
 def run_program(words: Sequence[str], *, environ: Mapping[str, str] | None = None) -> str:
@@ -69,7 +70,13 @@ def read_packages(system: Ecosystem) -> Packages:
             held.add(name)
         if state[1] != "i" or state[2:3] == "R":
             unfinished.add(name)
-    automatic = set()
-    if system is Ecosystem.APT:
-        automatic = set(run_program(("apt-mark", "showauto")).split()) & versions.keys()
-    return Packages(versions, frozenset(held), frozenset(automatic), frozenset(unfinished))
+    return Packages(versions, frozenset(held), frozenset(unfinished))
+
+
+def mark_automatic(packages: Packages, system: Ecosystem) -> Packages:
+    """Packages with those that were installed to satisfy others: apt opens its whole cache for
+    that.  Raises `CommandFailed`."""
+    if system is not Ecosystem.APT:
+        return packages
+    named = run_program(("apt-mark", "showauto")).split()
+    return packages._replace(automatic=frozenset(named) & packages.versions.keys())

@@ -156,6 +156,6 @@ def _read_packages(row: Mapping[str, Any]) -> Packages:
     return Packages(
         versions,
         frozenset(row["held"]),
-        frozenset(row["automatic"]),
         frozenset(row["unfinished"]),
+        frozenset(row["automatic"]),
     )
