@@ -22,6 +22,8 @@ from .distributions import read_conda_name, read_metadata_name
 MAX_FOLDERS = 100_000
 """How many folders are looked into; those in folders of distributions do not count."""
 MAX_MOUNTS = 4 * 1024 * 1024
+_TELLING = (".dist-info", ".egg-info", ".egg", ".egg-link", ".json")
+"""How the names of what tells a distribution end; ``.json`` in conda's folders."""
 _WITHOUT = frozenset({"__pycache__", ".git", "node_modules", "lost+found", "pkgs"})
 """Folders without environments; ``pkgs`` is conda's cache."""
 _UNPACKED = re.compile(r"(?:archive|builds)-v\d+")
@@ -74,17 +76,17 @@ def find_environments(
             break
         below = waiting.popleft()
         looked_into += 1
-        entries = _list_entries(os.path.join(root, below))
-        read = _read_conda if os.path.basename(below) == "conda-meta" else _read_name
-        if any(read(name) in names for name, _ in entries):
+        own_name = below.rpartition("/")[2]
+        inner_folders, told, is_cache = _list_entries(os.path.join(root, below))
+        read = _read_conda if own_name == "conda-meta" else _read_name
+        if any(read(name) in names for name in told):
             places.append(os.path.join(root, below))
             continue
-        if os.path.basename(below) in ("site-packages", "dist-packages"):
+        if own_name in ("site-packages", "dist-packages"):
             continue
-        is_cache = ("CACHEDIR.TAG", False) in entries
-        for name, is_folder in entries:
-            inner = os.path.join(below, name)
-            if not is_folder or name in _WITHOUT or inner in _WITHOUT_BELOW_ROOT:
+        for name in inner_folders:
+            inner = f"{below}/{name}" if below else name
+            if name in _WITHOUT or inner in _WITHOUT_BELOW_ROOT:
                 continue
             if is_cache and _UNPACKED.fullmatch(name):
                 continue
@@ -107,13 +109,29 @@ def _read_name(entry: str) -> str:
     return read_metadata_name(entry)[0]
 
 
-def _list_entries(folder: str) -> list[tuple[str, bool]]:
-    """The names in a folder, and whether each is a folder; none where it cannot be read."""
+def _list_entries(folder: str) -> tuple[list[str], list[str], bool]:
+    """The folders in a folder in their order, the names that may tell a distribution, and whether
+    it is marked as a cache; nothing where it cannot be read.
+
+    A machine has tens of thousands of folders: this is most of what a check of it takes.
+    """
+    folders: list[str] = []
+    told: list[str] = []
+    is_cache = False
     try:
         with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_TELLING):
+                    told.append(name)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif name == "CACHEDIR.TAG":
+                    is_cache = True
     except OSError:
-        return []
+        return [], [], False
+    folders.sort()
+    return folders, told, is_cache
 
 
 def _environment_of(place: str, root: str) -> str:
