@@ -127,6 +127,8 @@ class Controller:
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
             "ANSIBLE_INVENTORY": str(self.inventory),
+            # Others read the file first, and find that it is not theirs.
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS / "connection_plugins"),
             "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS / "callback_plugins"),
