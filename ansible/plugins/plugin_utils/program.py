@@ -118,9 +118,9 @@ class NeuronAction(ActionBase):
     def _ask_program(self, args, task_vars):
         """What the module would say, by the program itself; none where only the module can say it."""
         params = self._read_options(args) if self._can_ask() else None
-        python = self._name_python(task_vars) if params is not None else ""
-        if not python:
+        if params is None:
             return None
+        before, python = self._name_python(task_vars)
         request = make_request(self._leaf, params, self._task.check_mode, self._task.diff)
         named = {name: args[name] for name in ("program", "program_sha256") if name in args}
         for is_sent in (False, True):
@@ -130,10 +130,9 @@ class NeuronAction(ActionBase):
             data = b"%d\n%s%s\n%s%s" % (
                 len(text), text, to_bytes(head), program, to_bytes(request),
             )  # fmt: skip
-            command = "%s %s -I -S -c %s neuron-pin %s" % (
-                self._compute_environment_string(), python, shlex.quote(START), self._leaf,
-            )  # fmt: skip
-            done = self._low_level_execute_command(command.strip(), in_data=data)
+            words = "%s -I -S -c %s neuron-pin %s" % (python, shlex.quote(START), self._leaf)
+            command = before + ("%s %s" % (self._compute_environment_string(), words)).strip()
+            done = self._low_level_execute_command(command, in_data=data)
             if done["rc"] in (126, 127):
                 # No such Python: Ansible says what to do about it.
                 return None
@@ -165,15 +164,19 @@ class NeuronAction(ActionBase):
         return None if checked.error_messages else checked.validated_parameters
 
     def _name_python(self, task_vars):
-        """The host's Python, for a shell; empty where Ansible has to find it."""
+        """What a shell does before it names the host's Python, and that name: the one that Ansible would
+        find, where it is not known yet."""
         named = config.get_config_value("INTERPRETER_PYTHON", variables=task_vars)
         named = self._templar.template(named)
-        if named.startswith("auto"):
-            known = (task_vars.get("ansible_facts") or {}).get("discovered_interpreter_python")
-            if not known:
-                return ""
-            named = known
-        return shlex.quote(named)
+        if not named.startswith("auto"):
+            return "", shlex.quote(named)
+        known = (task_vars.get("ansible_facts") or {}).get("discovered_interpreter_python")
+        if known:
+            return "", shlex.quote(known)
+        names = config.get_config_value("INTERPRETER_PYTHON_FALLBACK", variables=task_vars)
+        words = " ".join(shlex.quote(name) for name in self._templar.template(names))
+        loop = 'for python in %s; do command -v "$python" >/dev/null 2>&1 && break; done; ' % words
+        return loop, '"$python"'
 
     def _tell(self, result):
         """What the module would say of a result."""

@@ -65,3 +65,18 @@ def test_findings_to_fail_for_are_a_failure(action):
     finding = {"rule": "NP609", "subject": "aws-neuronx-dkms", "reason": "2.28.0.0 is loaded"}
     found = action(check)._tell({"changed": False, "failing": [finding], "warnings": ["old"]})
     assert found["failed"] and "NP609" in found["msg"]
+
+
+def test_python_is_looked_for_where_it_is_not_known(action):
+    found = action(facts)
+    found._templar = SimpleNamespace(template=lambda value: value)
+    named = found._name_python({"ansible_python_interpreter": "/opt/a b/python3"})
+    assert named == ("", "'/opt/a b/python3'")
+    wanted = {
+        "ansible_python_interpreter": "auto_silent",
+        "ansible_interpreter_python_fallback": ["python3.13", "/opt/a b/python3"],
+    }
+    before, name = found._name_python(wanted)
+    assert "python3.13 '/opt/a b/python3'" in before and name == '"$python"'
+    wanted["ansible_facts"] = {"discovered_interpreter_python": "/usr/bin/python3.12"}
+    assert found._name_python(wanted) == ("", "/usr/bin/python3.12")
