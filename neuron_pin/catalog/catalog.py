@@ -48,7 +48,7 @@ from .facts import (
     SkippedAnnouncement,
     TestedConfiguration,
 )
-from .files import EventsByName, Fields, read_object
+from .files import EventsByName, Fields, Members, read_object
 from .names import SubjectName, Title, canonicalize_name
 from .parts import KnownPart, read_part
 from .rows import (
@@ -272,7 +272,7 @@ class Catalog:
     @cached_property
     def events_by_name(self) -> Mapping[str, tuple[Event, ...]]:
         """The same events by their subject's name."""
-        return EventsByName(self._lifecycle_file.each("events", "event"), self._event)
+        return EventsByName(self._lifecycle_file, self._event)
 
     # Targets -------------------------------------------------------------------------
 
@@ -388,9 +388,10 @@ class Catalog:
         of it.  Reads one file, whatever the package."""
         known = self._shipped.get(package)
         if known is None:
-            known = self._shipped[package] = read_shipped(self._shipped_file, package)
+            fields = Fields(self._shipped_file.path, package, self._shipped_file.get(package))
+            known = self._shipped[package] = read_shipped(fields, package)
         return known
 
     @cached_property
-    def _shipped_file(self) -> Fields:
-        return self._file("shipped")
+    def _shipped_file(self) -> Members:
+        return Members(os.path.join(self.folder, "shipped.json"))

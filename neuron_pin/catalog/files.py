@@ -1,13 +1,17 @@
 """Reading the catalog's files: bytes become checked values here, with file and entry.
 
 Each file is a JSON object.  What is missing or of another type raises `BrokenCatalog`.
+
+Files have one fact a line, so that a command that asks for few facts of a long file need not parse
+the others.  A file that is laid out in another way is parsed as a whole, with the same result.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 
 from neuron_pin.errors import BrokenCatalog
 from neuron_pin.fs.reading import read_bounded
@@ -24,11 +28,19 @@ MAX_BYTES = 16 * 1024 * 1024
 
 def read_object(path: str) -> dict[str, Any]:
     """The JSON object in a file; raises `BrokenCatalog`."""
-    text = read_bounded(path, MAX_BYTES, BrokenCatalog)
+    return _parse_object(_read_text(path), path)
+
+
+def _read_text(path: str) -> str:
     try:
-        value = json.loads(text)
+        return read_bounded(path, MAX_BYTES, BrokenCatalog).decode()
     except UnicodeDecodeError:
         raise BrokenCatalog(path, None, "not UTF-8 text") from None
+
+
+def _parse_object(text: str, path: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
     except RecursionError:
         raise BrokenCatalog(path, None, "nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -38,6 +50,31 @@ def read_object(path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BrokenCatalog(path, None, "not a JSON object")
     return value
+
+
+class Members:
+    """The JSON object in a file, whose members are objects: each is parsed when it is asked for."""
+
+    def __init__(self, path: str) -> None:
+        """Reads the file; raises `BrokenCatalog`."""
+        self.path = path
+        self._text = _read_text(path)
+
+    def get(self, name: str) -> object:
+        """One member, an empty object for one that is not there; raises `BrokenCatalog`."""
+        begin = f"\n{json.dumps(name)}: "
+        if self._text.count(begin) == 1:
+            at = self._text.find(begin) + len(begin)
+            try:
+                return json.loads(self._text[at : self._text.find("\n}", at) + 2])
+            except (ValueError, RecursionError):
+                # Laid out in another way, or broken: then the whole says so.
+                pass
+        return self._whole.get(name, {})
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        return _parse_object(self._text, self.path)
 
 
 class Fields:
@@ -81,8 +118,10 @@ class Fields:
 
     def words(self, name: str) -> tuple[str, ...]:
         """A list of strings, empty where absent."""
-        value = self.values.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if name not in self.values:
+            return ()
+        value = self.values[name]
+        if not isinstance(value, list) or not set(map(type, value)) <= {str}:
             raise self.broken(f"{name!r} is not a list of strings")
         return tuple(value)
 
@@ -133,23 +172,31 @@ class EventsByName(Mapping[str, tuple[Event, ...]]):
     """Events by the name of their subject, each read when its name is first asked for: a lock asks
     for few of the subjects that there are events of."""
 
-    def __init__(self, entries: Iterable[Fields], read: Callable[[Fields], Event]) -> None:
+    def __init__(self, file: Fields, read: Callable[[Fields], Event]) -> None:
+        """``file`` has the list ``events``; raises `BrokenCatalog`."""
+        self._path = file.path
         self._read = read
-        self._entries: dict[str, list[Fields]] = {}
+        self._rows: dict[str, list[tuple[int, object]]] = {}
         self._found: dict[str, tuple[Event, ...]] = {}
-        for entry in entries:
-            self._entries.setdefault(entry.text("name"), []).append(entry)
+        for number, row in enumerate(file.entries("events")):
+            name = row.get("name") if isinstance(row, dict) else None
+            if not isinstance(name, str):
+                raise file.broken(f"event {number} has no name")
+            self._rows.setdefault(name, []).append((number, row))
 
     def __getitem__(self, name: str) -> tuple[Event, ...]:
         if name not in self._found:
-            self._found[name] = tuple(map(self._read, self._entries[name]))
+            self._found[name] = tuple(
+                self._read(Fields(self._path, f"event {number}", row))
+                for number, row in self._rows[name]
+            )
         return self._found[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._rows
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._rows)

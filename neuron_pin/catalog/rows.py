@@ -35,7 +35,16 @@ from .facts import (
 from .files import Fields, read_object
 from .names import SubjectName, Title
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
 _SYSTEMS = {"pip": (Ecosystem.PIP,), "system": (Ecosystem.APT, Ecosystem.RPM), "none": ()}
+
+
+def _are_texts(row: object, count: int) -> TypeGuard[list[str]]:
+    """Whether a value is a list of so many strings."""
+    return isinstance(row, list) and len(row) == count and set(map(type, row)) == {str}
 
 
 def read_package(fields: Fields) -> Package:
@@ -133,11 +142,7 @@ def read_evidence(fields: Fields) -> Evidence:
 
 def read_span(fields: Fields, name: str) -> VersionRange:
     bounds = fields.values.get(name, ["", ""])
-    if (
-        not isinstance(bounds, list)
-        or len(bounds) != 2
-        or not all(isinstance(bound, str) for bound in bounds)
-    ):
+    if not _are_texts(bounds, 2):
         raise fields.broken(f"{name!r} is not a pair of versions")
     return VersionRange(*bounds)
 
@@ -240,7 +245,7 @@ def read_spans(
     found = {}
     rows = fields.objects(name) if values is None else values
     for key, row in rows.items():
-        if not isinstance(row, list) or len(row) != 4 or not all(isinstance(c, str) for c in row):
+        if not _are_texts(row, 4):
             raise fields.broken(f"{name} {key}: not three releases and instance families")
         found[key] = AvailabilityRange(*row)
     return found
@@ -280,18 +285,14 @@ def read_tested(fields: Fields) -> TestedConfiguration:
 
 
 def read_shipped(fields: Fields, package: str) -> dict[str, list[tuple[str, Member]]]:
-    """What ``shipped.json`` says of one package."""
+    """What ``shipped.json`` says of one package: the releases that ship each version."""
     found: dict[str, list[tuple[str, Member]]] = {}
-    for version, rows in fields.objects(package).items() if package in fields.values else ():
+    for version, rows in fields.values.items():
         if not isinstance(rows, list):
-            raise fields.broken(f"{package} {version}: is not a list of releases")
+            raise fields.broken(f"{version}: is not a list of releases")
         for row in rows:
-            if (
-                not isinstance(row, list)
-                or len(row) != 3
-                or not all(isinstance(cell, str) for cell in row)
-            ):
-                raise fields.broken(f"{package} {version}: a row is not three strings")
+            if not _are_texts(row, 3):
+                raise fields.broken(f"{version}: a row is not three strings")
             sdk, instances, pythons = row
             member = Member(
                 package, version, frozenset(instances.split()), frozenset(pythons.split())
@@ -315,11 +316,7 @@ def read_members(path: str) -> tuple[Member, ...]:
     """What the file of a release lists, in its order; raises `BrokenCatalog`."""
     found = []
     for number, row in enumerate(Fields(path, "members", read_object(path)).entries("members")):
-        if (
-            not isinstance(row, list)
-            or len(row) != 4
-            or not all(isinstance(cell, str) for cell in row)
-        ):
+        if not _are_texts(row, 4):
             raise BrokenCatalog(path, None, f"member {number} is not four strings")
         name, version, instances, pythons = row
         found.append(

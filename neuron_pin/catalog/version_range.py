@@ -96,6 +96,7 @@ INFERRED = "+"
 """What stands behind the newest known release in the name of an inferred one: ``2.32.0+``."""
 
 
+@lru_cache(maxsize=8192)
 def sdk_key(sdk: str) -> tuple[int, ...]:
     """A sort key for SDK versions, ``2.9.1`` before ``2.10.0``, ``2.34rc.0`` before ``2.34.0``,
     an inferred ``2.32.0+`` between 2.32.0 and 2.32.1."""

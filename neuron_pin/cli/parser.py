@@ -15,6 +15,10 @@ from .command_parser import CommandParser
 from .commands import COMMANDS
 from .options import Options
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 OF_ALL = "every command"
 """The title of the options that every command has."""
 
@@ -34,18 +38,17 @@ def parse(arguments: Sequence[str]) -> Options:
     wanted = given[0] if given and not given[0].startswith("-") else None
     if wanted is not None and wanted not in COMMANDS:
         raise not_a_command(wanted, given[1:])
-    parser = make_parser([wanted] if wanted else COMMANDS, with_arguments=wanted is not None)
-    if wanted is None and not {"-h", "--help", "-V", "--version"} & set(given):
-        from .console import write_err
-
-        if given and not _is_global(given[0]):
-            parser.refuse_rest(given)
-        parser.parse_known_args(given)
-        write_err(parser.format_help())
-        raise SystemExit(BARE)
-    options, rest = parser.parse_known_args(given, namespace=Options(words=words))
+    if wanted is None:
+        _parse_bare(given)
+    # The program's own parser would read all of it first, to find the command.
+    common = _make_common()
+    command = CommandParser(prog=f"neuron-pin {wanted}", parents=[common])
+    _add_command(command, wanted, common)
+    options, rest = command.parse_known_args(
+        given[1:], namespace=Options(words=words, command=wanted)
+    )
     if rest:
-        _take_rest(parser, options, rest)
+        _take_rest(command, options, rest)
     root = getattr(options, "root", None)
     # A machine that is not mounted has nothing to find, and would pass every check.  A plan may be
     # written before it is.
@@ -59,34 +62,28 @@ def parse(arguments: Sequence[str]) -> Options:
     return options
 
 
+def _parse_bare(given: list[str]) -> NoReturn:
+    """A command line without a command: print what is asked for, or the help, and exit."""
+    parser = make_parser(with_arguments=False)
+    if not {"-h", "--help", "-V", "--version"} & set(given):
+        from .console import write_err
+
+        if given and not _is_global(given[0]):
+            parser.refuse_rest(given)
+        parser.parse_known_args(given)
+        write_err(parser.format_help())
+        raise SystemExit(BARE)
+    _, rest = parser.parse_known_args(given)
+    parser.refuse_rest(rest or given)
+
+
 def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True) -> CommandParser:
     """The program's parser with these commands; each is in ``actions``.
 
     ``with_arguments`` imports their modules and adds what they take; without, the parser
     knows their names and summaries alone.
     """
-    common = CommandParser()
-    output = common.add_argument_group(OF_ALL)
-    output.add_argument(
-        "-h", "--help", action="help", help="print this help; help COMMAND prints all of it"
-    )
-    output.add_argument(
-        "-q",
-        "--quiet",
-        action="count",
-        default=0,
-        help="print no warnings and notes; -qq: no result either, the exit code tells",
-    )
-    output.add_argument(
-        "-v", "--verbose", action="count", default=0, help="print more, such as every exclusion"
-    )
-    output.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        metavar="WHEN",
-        help="use color: auto (on a terminal; default), always or never",
-    )
+    common = _make_common()
     parser = CommandParser(
         prog="neuron-pin",
         parents=[common],
@@ -113,18 +110,52 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
     )
     # Each parser costs as much as a small import: only what is asked for is made.
     for name in names:
-        module, summary = COMMANDS[name]
-        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
-        command.path = (name,)
+        command = commands.add_parser(name, help=COMMANDS[name][1], parents=[common])
         parser.actions[name] = command
-        if with_arguments:
-            import_module(f"{__package__}.{module}").add_arguments(command, common)
-            # What is the same everywhere comes last.
-            _move_last(command, OF_ALL)
-            for action in command.actions.values():
-                _move_last(action, OF_ALL)
+        _add_command(command, name, common, with_arguments=with_arguments)
     _move_last(parser, OF_ALL)
     return parser
+
+
+def _make_common() -> CommandParser:
+    """The options that every command has."""
+    common = CommandParser()
+    output = common.add_argument_group(OF_ALL)
+    output.add_argument(
+        "-h", "--help", action="help", help="print this help; help COMMAND prints all of it"
+    )
+    output.add_argument(
+        "-q",
+        "--quiet",
+        action="count",
+        default=0,
+        help="print no warnings and notes; -qq: no result either, the exit code tells",
+    )
+    output.add_argument(
+        "-v", "--verbose", action="count", default=0, help="print more, such as every exclusion"
+    )
+    output.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        metavar="WHEN",
+        help="use color: auto (on a terminal; default), always or never",
+    )
+    return common
+
+
+def _add_command(
+    command: CommandParser, name: str, common: CommandParser, *, with_arguments: bool = True
+) -> None:
+    """What a command is called, and what it takes."""
+    module, command.description = COMMANDS[name]
+    command.path = (name,)
+    if with_arguments:
+        import_module(f"{__package__}.{module}").add_arguments(command, common)
+        # What is the same everywhere comes last.
+        _move_last(command, OF_ALL)
+        for action in command.actions.values():
+            _move_last(action, OF_ALL)
 
 
 def _move_last(parser: argparse.ArgumentParser, title: str) -> None:
@@ -190,9 +221,8 @@ def not_a_command(word: str, rest: Sequence[str]) -> WrongUsage:
     return unknown
 
 
-def _take_rest(parser: CommandParser, options: Options, rest: list[str]) -> None:
+def _take_rest(command: CommandParser, options: Options, rest: list[str]) -> None:
     """Words that argparse did not take: it takes no second run of arguments after an option."""
-    command = parser.actions[options.command]
     command = command.actions.get(getattr(options, "action", ""), command)
     trailing = command.trailing()
     if options.command == "exec" and not rest[0].startswith("-"):

@@ -150,7 +150,8 @@ def spell_mark(public: str) -> str:
 
     What PEP 440 cannot hold, more than one number behind the mark, stays as it is.
     """
-    if public.replace(".", "").isdecimal():
+    # A pin may end in a star.
+    if public.replace(".", "").removesuffix("*").isdecimal():
         return public
     match = re.fullmatch(_MARK_AT_END, public)
     if match is None:

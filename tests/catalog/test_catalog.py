@@ -8,6 +8,7 @@ import pytest
 
 from neuron_pin.catalog import canonicalize_name, load_catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
+from neuron_pin.catalog.files import Members
 from neuron_pin.errors import BrokenCatalog, NeuronPinError, UnknownName
 from neuron_pin.policy import Ecosystem
 
@@ -118,6 +119,49 @@ def test_a_missing_file_is_named(copy: Path) -> None:
     (copy / "members" / "2.30.0.json").unlink()
     with pytest.raises(NeuronPinError, match=r"2\.30\.0\.json"):
         Catalog(str(copy)).members("2.30.0")
+
+
+NESTED = """{
+"a": {
+"b": {
+"c": "}"
+}
+},
+"b": {
+"1.0": [["2.3.0", "inf1", ""]]
+}
+}
+"""
+TWICE = NESTED.replace('"a": {', '"b": {')
+
+
+@pytest.mark.parametrize("text", [NESTED, TWICE, "{}", "{\n}"])
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_a_member_of_a_file_is_the_same_however_it_is_laid_out(
+    tmp_path: Path, text: str, indent: int | None
+) -> None:
+    whole = json.loads(text)
+    path = tmp_path / "shipped.json"
+    for laid_out in (text, json.dumps(whole, indent=indent)):
+        path.write_text(laid_out)
+        members = Members(str(path))
+        assert {name: members.get(name) for name in whole} == whole
+        assert members.get("1.0") == {}
+
+
+def test_every_member_of_a_long_file_can_be_read_alone() -> None:
+    path = Path(EMBEDDED, "shipped.json")
+    whole = json.loads(path.read_text())
+    members = Members(str(path))
+    assert {name: members.get(name) for name in whole} == whole
+
+
+@pytest.mark.parametrize("text", ['{\n"a": {\n"1.0": [\n}\n}\n', '{\n"a": {', "{]", ""])
+def test_a_broken_member_is_an_error_of_its_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "shipped.json"
+    path.write_text(text)
+    with pytest.raises(BrokenCatalog, match="not JSON"):
+        Members(str(path)).get("a")
 
 
 def test_the_later_of_the_embedded_and_the_users_catalog_is_used(
