@@ -38,7 +38,7 @@ def check_backends(group: Sequence[DetectedPackage], catalog: Catalog) -> Iterat
 
 def select_backends(stated: Iterable[DetectedPackage], catalog: Catalog) -> list[DetectedPackage]:
     """The packages that stand for several backends, and those that work with one alone."""
-    several = [package for package in catalog.packages.values() if package.backends]
+    several = [package for package in catalog.packages_stating("backends") if package.backends]
     names = {package.name for package in several}
     names |= {c for package in several for backend in package.backends for c in backend.companions}
     return [statement for statement in stated if statement.key.name in names]

@@ -48,7 +48,7 @@ from .facts import (
     SkippedAnnouncement,
     TestedConfiguration,
 )
-from .files import EventsByName, Fields, Members, read_object
+from .files import Fields, Members, RowsByName, read_object
 from .names import SubjectName, Title, canonicalize_name
 from .parts import KnownPart, read_part
 from .rows import (
@@ -187,10 +187,21 @@ class Catalog:
     # Packages ------------------------------------------------------------------------
 
     @cached_property
-    def packages(self) -> dict[str, Package]:
+    def packages(self) -> Mapping[str, Package]:
         """Every package by its name."""
-        rows = map(read_package, self._file("packages").each("packages", "package"))
-        return {package.name: package for package in rows}
+        return RowsByName(
+            self._packages_file, "packages", "package", lambda rows: read_package(rows[-1])
+        )
+
+    @cached_property
+    def _packages_file(self) -> Fields:
+        return self._file("packages")
+
+    def packages_stating(self, field: str) -> list[Package]:
+        """The packages whose entries in the file have a field; the others are not read."""
+        packages = self.packages
+        rows = self._packages_file.entries("packages")
+        return [packages[row["name"]] for row in rows if field in row]
 
     def package(self, name: str) -> Package | None:
         """The package of that name, normalized, or none: not one of Neuron's."""
@@ -200,7 +211,7 @@ class Catalog:
         """The packages whose version follows a framework's."""
         return frozenset(
             package.name
-            for package in self.packages.values()
+            for package in self.packages_stating("framework")
             if package.framework == framework and package.role is FrameworkRole.FOLLOWER
         )
 
@@ -272,7 +283,9 @@ class Catalog:
     @cached_property
     def events_by_name(self) -> Mapping[str, tuple[Event, ...]]:
         """The same events by their subject's name."""
-        return EventsByName(self._lifecycle_file, self._event)
+        return RowsByName(
+            self._lifecycle_file, "events", "event", lambda rows: tuple(map(self._event, rows))
+        )
 
     # Targets -------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ from functools import cached_property
 
 from neuron_pin.errors import BrokenCatalog
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.policy import Event
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,29 +167,34 @@ class Fields:
             raise self.broken(f"{name!r} is not a date: {value!r}") from None
 
 
-class EventsByName(Mapping[str, tuple[Event, ...]]):
-    """Events by the name of their subject, each read when its name is first asked for: a lock asks
-    for few of the subjects that there are events of."""
+class RowsByName(Mapping[str, "Any"]):
+    """The rows of a list by their name, in its order; what they say is read when the name is first
+    asked for, since a lock asks for few of them."""
 
-    def __init__(self, file: Fields, read: Callable[[Fields], Event]) -> None:
-        """``file`` has the list ``events``; raises `BrokenCatalog`."""
+    def __init__(self, file: Fields, name: str, entry: str, read: Callable[[list[Fields]], Any]):
+        """``read`` makes a value of the rows with one name; errors call a row ``entry`` and its
+        number.  Raises `BrokenCatalog`."""
         self._path = file.path
+        self._entry = entry
         self._read = read
         self._rows: dict[str, list[tuple[int, object]]] = {}
-        self._found: dict[str, tuple[Event, ...]] = {}
-        for number, row in enumerate(file.entries("events")):
-            name = row.get("name") if isinstance(row, dict) else None
-            if not isinstance(name, str):
-                raise file.broken(f"event {number} has no name")
-            self._rows.setdefault(name, []).append((number, row))
+        self._found: dict[str, Any] = {}
+        for number, row in enumerate(file.entries(name)):
+            key = row.get("name") if isinstance(row, dict) else None
+            if not isinstance(key, str):
+                raise file.broken(f"{entry} {number}: 'name' is not a string")
+            self._rows.setdefault(key, []).append((number, row))
 
-    def __getitem__(self, name: str) -> tuple[Event, ...]:
-        if name not in self._found:
-            self._found[name] = tuple(
-                self._read(Fields(self._path, f"event {number}", row))
-                for number, row in self._rows[name]
-            )
-        return self._found[name]
+    def __getitem__(self, name: str) -> Any:
+        found = self._found.get(name)
+        if found is None:
+            rows = [Fields(self._path, f"{self._entry} {n}", row) for n, row in self._rows[name]]
+            found = self._found[name] = self._read(rows)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As any mapping has it, without an exception for each of the names that it lacks."""
+        return self[name] if name in self._rows else default
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows

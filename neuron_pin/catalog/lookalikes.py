@@ -27,8 +27,10 @@ def find_mistyped(name: str, catalog: Catalog) -> tuple[str, ...]:
         return ()
     found = [
         other
-        for other, package in catalog.packages.items()
-        if package.kind.is_component and len(other) >= MIN_LENGTH and is_one_edit(name, other)
+        for other in catalog.packages
+        if len(other) >= MIN_LENGTH
+        and is_one_edit(name, other)
+        and catalog.packages[other].kind.is_component
     ]
     # A hyphen is forgotten sooner than a letter.
     letters = name.replace("-", "")

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from itertools import groupby
 
 from neuron_pin import __version__
 from neuron_pin.catalog import Catalog, ComponentKind
@@ -23,6 +23,10 @@ from neuron_pin.settings import redact_urls
 from neuron_pin.sources.candidate import File
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KIND = "locks"
 MAX_EXCLUSIONS = 20_000
@@ -53,7 +57,7 @@ class LockCache:
             sdk=sdk or None,
             target=target,
             packages=tuple(_package(row) for row in packages),
-            exclusions=tuple(_exclusion(row) for row in exclusions),
+            exclusions=tuple(each for row in exclusions for each in _exclude_all(row)),
             warnings=tuple(warnings),
         )
 
@@ -63,9 +67,12 @@ class LockCache:
         if len(found.exclusions) > MAX_EXCLUSIONS:
             return
         packages = [_as_row(package) for package in found.packages]
+        # Most stand beside others of the same package and for the same reason.
         exclusions = [
-            [e.key.ecosystem.name, e.key.name, e.version, e.rule.name, e.reason, e.source]
-            for e in found.exclusions
+            [key.ecosystem.name, key.name, rule.name, reason, source, [e.version for e in each]]
+            for (key, rule, reason, source), each in groupby(
+                found.exclusions, lambda e: (e.key, e.rule, e.reason, e.source)
+            )
         ]
         values = [until, sorted(marks), found.sdk, packages, exclusions, list(found.warnings)]
         self._cache.save(KIND, self._key, values)
@@ -123,7 +130,8 @@ def _package(row: list[Any]) -> LockedPackage:
     )
 
 
-def _exclusion(row: list[Any]) -> Exclusion:
-    ecosystem, name, version, rule, reason, source = row
-    key = PackageKey(Ecosystem[ecosystem], name)
-    return Exclusion(key, version, Rule[rule], reason, source)
+def _exclude_all(row: list[Any]) -> list[Exclusion]:
+    """The exclusions of several versions of a package for one reason."""
+    ecosystem, name, rule, reason, source, versions = row
+    key, kind = PackageKey(Ecosystem[ecosystem], name), Rule[rule]
+    return [Exclusion(key, version, kind, reason, source) for version in versions]

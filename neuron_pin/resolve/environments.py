@@ -88,7 +88,8 @@ def _may_clash(requirement: Requirement, catalog: Catalog) -> bool:
     package = catalog.packages.get(requirement.name)
     if package is None or package.kind is ComponentKind.DEPENDENCY:
         return False
-    apart = (w for p in catalog.packages.values() for w in p.windows if w.range.is_empty)
+    stating = catalog.packages_stating("windows")
+    apart = (w for p in stating for w in p.windows if w.range.is_empty)
     return bool(package.windows) or any(window.other == package.name for window in apart)
 
 

@@ -364,7 +364,9 @@ def _list_bonded(context: Context) -> frozenset[str]:
     known = _BONDED.get(id(packages))
     if known is None:
         known = frozenset(
-            window.other for package in packages.values() for window in package.windows
+            window.other
+            for package in context.catalog.packages_stating("windows")
+            for window in package.windows
         )
         _BONDED[id(packages)] = known
     return known

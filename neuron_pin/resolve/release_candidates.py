@@ -322,7 +322,7 @@ def _nothing_unneeded(context: Context, selection: ReleaseCandidates) -> None:
 
     packages, family = context.catalog.packages, context.target.family
     users: dict[str, set[str]] = {}
-    for package in packages.values():
+    for package in context.catalog.packages_stating("windows"):
         for window in package.windows:
             if window.required:
                 users.setdefault(window.other, set()).add(package.name)

@@ -102,7 +102,7 @@ def test_a_broken_file_is_named(copy: Path, name: str, data: bytes, told: str) -
 
     def read_all() -> None:
         found = Catalog(str(copy))
-        _ = found.packages, found.events, found.instances, found.members("2.32.0")
+        _ = dict(found.packages), found.events, found.instances, found.members("2.32.0")
 
     with pytest.raises(BrokenCatalog, match=told) as caught:
         read_all()

@@ -1,6 +1,8 @@
 """An unchanged lock is not resolved again; anything that matters makes it a new one."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,26 @@ def test_the_same_question_has_the_same_answer_all_of_it(run, index, resolved) -
     assert first["exclusions"]
     assert offline["packages"] == first["packages"]
     assert offline["exclusions"] == first["exclusions"]
+
+
+def test_an_unchanged_lock_imports_neither_resolver_nor_client(run, index) -> None:
+    day = ["--as-of", "2026-08-01"]
+    lock(run, index, *day)
+    words = ["lock", "tool", "--index-url", f"{index.url}/simple", "--format", "json", *day]
+    code = (
+        f"import sys\nsys.path[:0] = {[path for path in sys.path if path]!r}\n"
+        "from neuron_pin.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, *words, "--offline"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"tool"' in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"typing", "dataclasses", "packaging", "requests", "resolvelib"}
+    assert not loaded & {f"neuron_pin.{name}" for name in ("resolve.resolver", "sources.reader")}
 
 
 # what is different the second time

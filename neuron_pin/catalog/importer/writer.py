@@ -144,7 +144,7 @@ def _read_back(folder: str) -> None:
     for release in fresh.releases:
         if release.listed:
             fresh.members(release.sdk)
-    _ = fresh.packages, fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
+    _ = dict(fresh.packages), fresh.events, fresh.systems, fresh.spans, fresh.instances, fresh.names
     _ = read_model_classes(fresh)
     _ = fresh.evidence, fresh.parts
     _ = [fresh.shipped(name) for name in fresh.packages]

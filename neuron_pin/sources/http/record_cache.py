@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .record_pack import Entry, Pack
 
-FORMAT = 5
+FORMAT = 6
 """Raised when the shape of any record that is a file changes; older ones then count as absent.
 That of packs is in their first line."""
 PACKED = ("projects", "metadata", "files")
