@@ -8,7 +8,7 @@ searches from the start: the graph's questions are answered by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from .graph import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
 
 
-class _Criterion:
+class Criterion:
     """What is known of one identifier: who requires what of it, and the first candidate that
     satisfies ``needs``, which is all of that and what has been taken back since; ``at`` is that
     one's place among the candidates, and ``whole`` whether nothing has been taken back."""
@@ -60,7 +60,7 @@ class ForwardSearch:
         self.mapping: dict[str, ResolvedNode] = {}
         self.conflict: list[RequiredBy] = []
         self._provider = provider
-        self._criteria: dict[str, _Criterion] = {}
+        self._criteria: dict[str, Criterion] = {}
         self._touched: set[str] = set()
         self._waiting: set[str] = set()
         self._first: set[str] = set()
@@ -136,7 +136,7 @@ class ForwardSearch:
         criterion = self._criteria[name]
         matches = self._matches(name, criterion)
         for node in self._provider.order(matches, self.mapping):
-            changed = _Changes(self._criteria)
+            changed = Changes(self._criteria)
             for need in self._provider.get_dependencies(node):
                 self._touched.add(need.identifier)
                 if not self._add(changed, need, node):
@@ -149,16 +149,18 @@ class ForwardSearch:
                 return True
         return False
 
-    def _matches(self, name: str, criterion: _Criterion) -> Iterator[ResolvedNode]:
+    def _matches(self, name: str, criterion: Criterion) -> Iterator[ResolvedNode]:
         yield criterion.first
         if not name.startswith(_FIRST):
             needs = criterion.needs
             key, extras = needs[0].key, needs[0].extras
-            for _, candidate in self._provider.scan(key, needs, start=criterion.at + 1):
+            for _, candidate in self._provider.scan(
+                key, needs, self._list_bad(name), criterion.at + 1
+            ):
                 yield ResolvedNode(name, candidate, extras)
 
     def _add(
-        self, criteria: dict[str, _Criterion], need: DependencyEdge, parent: ResolvedNode | None
+        self, criteria: dict[str, Criterion], need: DependencyEdge, parent: ResolvedNode | None
     ) -> bool:
         """Add a requirement; false if no candidate satisfies it and all others."""
         name = need.identifier
@@ -178,19 +180,24 @@ class ForwardSearch:
         else:
             if known is not None and known.whole and not self._provider.reaches(need):
                 if admits(need, known.first.candidate):
-                    criteria[name] = _Criterion(
+                    criteria[name] = Criterion(
                         information, needs, known.first, known.at, is_exact, True
                     )
                     return True
                 # What comes before it does not satisfy what was required before.
                 start = known.at
-            at, candidate = next(self._provider.scan(need.key, needs, start=start), (0, None))
+            bad = self._list_bad(name)
+            at, candidate = next(self._provider.scan(need.key, needs, bad, start), (0, None))
             # As what required it first has it: a plain name and one with extras are two.
             first = ResolvedNode(name, candidate, needs[0].extras) if candidate else None
         if first is None:
             return False
-        criteria[name] = _Criterion(information, needs, first, at, is_exact, True)
+        criteria[name] = Criterion(information, needs, first, at, is_exact, True)
         return True
+
+    def _list_bad(self, name: str) -> Container[str]:
+        """Versions that are passed over."""
+        return ()
 
     def _is_satisfied(self, name: str) -> bool:
         candidate = self.mapping[name].candidate
@@ -213,16 +220,16 @@ class ForwardSearch:
                 is_exact = any(
                     row.requirement.is_exact or row.requirement.requirement is None for row in kept
                 )
-                self._criteria[name] = _Criterion(
+                self._criteria[name] = Criterion(
                     kept, known.needs, known.first, known.at, is_exact, False
                 )
 
 
-class _Changes(dict[str, _Criterion]):
+class Changes(dict[str, Criterion]):
     """What a candidate adds to the criteria, until it is known that all of it can be."""
 
-    def __init__(self, criteria: dict[str, _Criterion]) -> None:
+    def __init__(self, criteria: dict[str, Criterion]) -> None:
         self._criteria = criteria
 
-    def get(self, name: str, default: object = None) -> _Criterion | None:  # type: ignore[override]
+    def get(self, name: str, default: object = None) -> Criterion | None:  # type: ignore[override]
         return super().get(name) or self._criteria.get(name)

@@ -58,7 +58,7 @@ class Provider:
         self.offers = offers
         self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
         self._members = members
-        self._constraints = constraints
+        self.constraints = constraints
         self._preferred = preferred
         # What was asked for comes first, Neuron's own packages before others.
         packages = context.catalog.packages
@@ -200,7 +200,7 @@ class Provider:
         """
         rejected = self.rejected.setdefault(key, {})
         # With extras a package has several nodes; the plain one's ranges bind them all.
-        constraints = self._constraints.get(key, ())
+        constraints = self.constraints.get(key, ())
         stated = [need.requirement for need in needs if need.requirement is not None]
         reaching = [r for r in (*stated, *constraints) if self._may_reach(r, key)]
         offered = itertools.islice(self._in_order(key), start, None)
@@ -209,7 +209,7 @@ class Provider:
             if version in bad:
                 continue
             if exclusion is not None and not (
-                reaching and self._is_reached(exclusion, reaching, version)
+                reaching and self.is_reached(exclusion, reaching, version)
             ):
                 rejected[version] = exclusion
                 continue
@@ -269,7 +269,7 @@ class Provider:
                 candidate.source,
             )
 
-    def _is_reached(self, exclusion: Exclusion, asked: Iterable[Requirement], version: str) -> bool:
+    def is_reached(self, exclusion: Exclusion, asked: Iterable[Requirement], version: str) -> bool:
         """Whether somebody asked for just this version, or, PEP 440, for pre-releases."""
         if not exclusion.can_be_asked_for:
             return False

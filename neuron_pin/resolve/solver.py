@@ -120,6 +120,15 @@ def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) 
         return _make_solution(forward.mapping, forward.information)
     if forward.conflict:
         raise Unsatisfiable(forward.conflict)
+    # Imported here: few closures come to it.
+    from .learning import search_with_lessons
+
+    learned = search_with_lessons(provider, wanted, max_rounds)
+    if learned is not None:
+        if learned.conflict:
+            raise Unsatisfiable(learned.conflict)
+        return _make_solution(learned.mapping, learned.information)
+    provider.rejected.clear()
     return search_back(provider, wanted, max_rounds)
 
 

@@ -1,0 +1,374 @@
+"""The search forward again, with what its conflicts teach: for closures where pins have to be
+taken back.
+
+Where no candidate of a package can be pinned, what rules out each of them is a *conflict*: ranges
+of some packages that no answer holds together.  The search begins anew, and pins nothing that
+would complete a known conflict.  So what a package can never have is found out once; resolvelib,
+which goes back pin by pin, finds it out again beside every other choice.  Conflicts are the
+incompatibilities of PubGrub (https://nex3.medium.com/pubgrub-2fb6470504f) about requirements;
+about pins there are none.
+
+What is pinned first stays newest, as everywhere; but where the same pin stands in the way of all
+that another package could be `PATIENCE` times, it is pinned last from there on: it is one of a pair
+that moves together, such as boto3 beside aiobotocore, and its older versions are many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from neuron_pin.inputs import Requirement
+from neuron_pin.policy import PackageKey, Rule
+
+from .exclusion import Exclusion
+from .forward import Changes, Criterion, ForwardSearch
+from .graph import (
+    COMPATIBILITY,
+    SDK_IDENTIFIER,
+    DependencyEdge,
+    RequiredBy,
+    ResolvedNode,
+    admits,
+)
+from .provider import Provider
+from .source import Judged
+
+MAX_CONFLICTS = 400
+"""Conflicts that are learned before the search is left to resolvelib; each costs a search."""
+
+PATIENCE = 5
+"""Conflicts of one package with one pin before that pin is made last."""
+
+MAX_NAMED = 3
+"""Requirements that a reason names."""
+
+Conflict = Mapping[str, int]
+"""By identifier a set of versions, a bit for each in the order of the candidates: where each of
+these identifiers is required, in these versions at most, there is no answer."""
+
+_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
+
+
+def search_with_lessons(
+    provider: Provider, roots: Sequence[DependencyEdge], most: int
+) -> ForwardSearch | None:
+    """A search that found an answer, or whose ``conflict`` says that there is none; none where
+    neither is known after so many conflicts.
+
+    May read pages and metadata from an index."""
+    lessons = Lessons(provider)
+    for _ in range(MAX_CONFLICTS):
+        # What earlier searches passed over may be what this one takes.
+        provider.rejected.clear()
+        search = LearningSearch(provider, lessons)
+        if search.run(roots, most) or search.conflict:
+            return search
+        if not search.has_learned:
+            break
+    return None
+
+
+class Lessons:
+    """What searches of one graph have learned: conflicts, versions that can never be pinned, and
+    what is pinned last."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.conflicts: dict[str, list[Conflict]] = {}
+        self.dead: dict[str, set[str]] = {}
+        """By identifier, versions that require what nobody can have."""
+        self.refused: dict[str, dict[str, DependencyEdge]] = {}
+        """By identifier and version, what it requires that could not be."""
+        self.last: dict[str, int] = {}
+        self._provider = provider
+        self._met: Counter[tuple[str, str]] = Counter()
+        self._offered: dict[PackageKey, Sequence[Judged]] = {}
+        self._reached: dict[PackageKey, int] = {}
+        self._sets: dict[tuple[object, ...], int] = {}
+
+    def list_offered(self, key: PackageKey) -> Sequence[Judged]:
+        known = self._offered.get(key)
+        if known is None:
+            known = self._offered[key] = tuple(self._provider.offers.candidates(key))
+            for constraint in self._provider.constraints.get(key, ()):
+                self._reach(key, constraint)
+        return known
+
+    def count_all(self, key: PackageKey) -> int:
+        """The set of all versions."""
+        return (1 << len(self.list_offered(key))) - 1
+
+    def admitted(self, need: DependencyEdge) -> int:
+        """The set of versions that satisfy a requirement."""
+        requirement = need.requirement
+        stated = (need.identifier, requirement and requirement.range, need.value, need.versions)
+        known = self._sets.get(stated)
+        if known is None:
+            known = 0
+            for at, (candidate, _) in enumerate(self.list_offered(need.key)):
+                known |= admits(need, candidate) << at
+            self._sets[stated] = known
+            if requirement is not None:
+                self._reach(need.key, requirement)
+        return known
+
+    def _reach(self, key: PackageKey, requirement: Requirement) -> None:
+        """Keep what a requirement brings back of what rules exclude.  What was learned before may
+        rest on its not being there."""
+        reached = self._reached.get(key, 0)
+        for at, (candidate, exclusion) in enumerate(self.list_offered(key)):
+            version = candidate.version
+            if exclusion is not None and self._provider.is_reached(
+                exclusion, [requirement], version
+            ):
+                reached |= 1 << at
+        if reached != self._reached.get(key, 0):
+            self._reached[key] = reached
+            self.conflicts.clear()
+            self.dead.clear()
+
+    def impossible(self, identifier: str, key: PackageKey, among: int) -> int:
+        """Of a set that was looked at, the versions that no requirement has brought back."""
+        dead = self.dead.get(identifier, ())
+        constraints = self._provider.constraints.get(key, ())
+        found = 0
+        for at, (candidate, exclusion) in enumerate(self.list_offered(key)):
+            if not among >> at & 1:
+                continue
+            version = candidate.version
+            if (
+                version in dead
+                or (exclusion is not None and not self._reached.get(key, 0) >> at & 1)
+                or not all(constraint.admits(version) for constraint in constraints)
+                or self._provider.offers.unusable(candidate) is not None
+            ):
+                found |= 1 << at
+        return found
+
+    def add(self, conflict: Conflict) -> None:
+        for identifier in conflict:
+            self.conflicts.setdefault(identifier, []).append(conflict)
+
+    def meet(self, stuck: str, obstacles: Iterable[str]) -> None:
+        """A package could not be pinned beside these pins."""
+        for obstacle in obstacles:
+            pair = (stuck, obstacle)
+            self._met[pair] += 1
+            if self._met[pair] == PATIENCE and stuck not in self.last:
+                self.last.setdefault(obstacle, len(self.last))
+
+
+class LearningSearch(ForwardSearch):
+    """One search that heeds lessons.  Where it gets stuck, ``has_learned`` tells whether there is a
+    new conflict; ``conflict`` then has its roots, if these alone make it, and what they lead to."""
+
+    def __init__(self, provider: Provider, lessons: Lessons) -> None:
+        super().__init__(provider)
+        self.has_learned = False
+        self._lessons = lessons
+
+    def _preference(self, key: str) -> tuple[bool, int, str]:
+        is_free, rank, name = super()._preference(key)
+        last = self._lessons.last.get(key.partition("[")[0])
+        return (is_free, rank, name) if last is None else (True, 2_000_000 + last, name)
+
+    def _list_bad(self, name: str) -> set[str] | tuple[()]:
+        return self._lessons.dead.get(name, ())
+
+    # Pins -------------------------------------------------------------------------------
+
+    def _pin(self, name: str) -> bool:
+        if name.startswith(_FIRST):
+            return super()._pin(name)
+        needs = [row.requirement for row in self._criteria[name].information]
+        if not needs:
+            # Who required it was taken back.
+            return True
+        key, extras = needs[0].key, needs[0].extras
+        places: dict[str, int] = {}
+
+        def match() -> Iterator[ResolvedNode]:
+            for at, candidate in self._provider.scan(key, needs, self._list_bad(name)):
+                places[candidate.version] = at
+                yield ResolvedNode(name, candidate, extras)
+
+        tried = 0
+        blame: dict[str, int] | None = {}
+        for node in self._provider.order(match(), self.mapping):
+            changed = Changes(self._criteria)
+            wanted = list(self._provider.get_dependencies(node))
+            self._touched.update(need.identifier for need in wanted)
+            failed = next((need for need in wanted if not self._add(changed, need, node)), None)
+            if failed is None:
+                self._criteria.update(changed)
+                self.mapping.pop(name, None)
+                self.mapping[name] = node
+                return True
+            reason = self._find_reason(node, wanted)
+            tried |= 1 << places[node.candidate.version]
+            if reason is None or blame is None:
+                blame = None
+                continue
+            if not reason:
+                self._lessons.dead.setdefault(name, set()).add(node.candidate.version)
+            for identifier, versions in reason.items():
+                blame[identifier] = blame.get(identifier, versions) & versions
+        if blame is not None:
+            self._learn(name, key, tried, blame)
+        return False
+
+    def _learn(self, name: str, key: PackageKey, tried: int, blame: dict[str, int]) -> None:
+        """Keep why nothing of a package could be pinned."""
+        rows = self._criteria[name].information
+        active = self._find_active(self._criteria, name)
+        own = tried | self._lessons.impossible(name, key, active & ~tried)
+        conflict = {**blame, name: own & blame.get(name, own)}
+        if not all(
+            self._find_active(self._criteria, identifier) & ~versions == 0
+            for identifier, versions in conflict.items()
+        ):
+            return
+        self.has_learned = True
+        self._lessons.add(conflict)
+        plain = name.partition("[")[0]
+        others = [row for other in blame for row in self._criteria[other].information]
+        parents = {str(row.parent.candidate.key) for row in others if row.parent is not None}
+        requiring = {str(row.parent.candidate.key) for row in rows if row.parent is not None}
+        self._lessons.meet(plain, parents - requiring - {plain})
+        if all(
+            self._find_active(self._criteria, identifier, of_roots=True) & ~versions == 0
+            for identifier, versions in conflict.items()
+        ):
+            found = [*rows, *others]
+            roots = [row for row in found if row.parent is None]
+            self.conflict = [*roots, *self._trace(roots)]
+
+    def _trace(self, roots: Iterable[RequiredBy]) -> Iterator[RequiredBy]:
+        """What the newest version that each of these admits requires and cannot have, and so on."""
+        waiting = [row.requirement for row in roots]
+        seen: set[str] = set()
+        while waiting:
+            need = waiting.pop()
+            refused = self._lessons.refused.get(need.identifier, {})
+            if need.identifier in seen or not refused:
+                continue
+            seen.add(need.identifier)
+            for candidate, exclusion in self._lessons.list_offered(need.key):
+                version = candidate.version
+                if exclusion is None and version in refused and admits(need, candidate):
+                    node = ResolvedNode(need.identifier, candidate, need.extras)
+                    yield RequiredBy(refused[version], node)
+                    waiting.append(refused[version])
+                    break
+
+    # Conflicts --------------------------------------------------------------------------
+
+    def _add(
+        self, criteria: dict[str, Criterion], need: DependencyEdge, parent: ResolvedNode | None
+    ) -> bool:
+        if not super()._add(criteria, need, parent):
+            return False
+        return not any(
+            self._is_complete(criteria, conflict)
+            for conflict in self._lessons.conflicts.get(need.identifier, ())
+        )
+
+    def _is_complete(self, criteria: Mapping[str, Criterion], conflict: Conflict) -> bool:
+        return all(
+            self._find_active(criteria, identifier) & ~versions == 0
+            for identifier, versions in conflict.items()
+        )
+
+    def _find_active(
+        self, criteria: Mapping[str, Criterion], identifier: str, of_roots: bool = False
+    ) -> int:
+        """The versions that all who require a package admit, or the roots among them; without an
+        end where nobody requires it."""
+        known = criteria.get(identifier)
+        found = -1
+        for row in known.information if known is not None else ():
+            if row.parent is None or not of_roots:
+                found &= self._lessons.admitted(row.requirement)
+        return found
+
+    def _find_reason(
+        self, node: ResolvedNode, wanted: Sequence[DependencyEdge]
+    ) -> dict[str, int] | None:
+        """What has to be required of other packages for a candidate to be ruled out, the least
+        that is found, nothing where it always is; none where that is not known."""
+        own: dict[str, int] = {}
+        for need in wanted:
+            if not need.identifier.startswith(_FIRST):
+                found = self._lessons.admitted(need)
+                own[need.identifier] = own.get(need.identifier, found) & found
+        best: tuple[dict[str, int], DependencyEdge] | None = None
+        changed = Changes(self._criteria)
+        for need in wanted:
+            before = changed.get(need.identifier)
+            if self._add(changed, need, node):
+                continue
+            reason = self._explain(changed, need, before, own)
+            if reason is not None and (best is None or len(reason) < len(best[0])):
+                best = (reason, need)
+            if before is not None:
+                changed[need.identifier] = before
+            else:
+                changed.pop(need.identifier, None)
+            if best is not None and not best[0]:
+                break
+        if best is None:
+            return None
+        self._note(node, best[1], best[0])
+        return best[0]
+
+    def _explain(
+        self,
+        criteria: Mapping[str, Criterion],
+        need: DependencyEdge,
+        before: Criterion | None,
+        own: Mapping[str, int],
+    ) -> dict[str, int] | None:
+        """The least that has to be required of others for a requirement to be ruled out."""
+        identifier = need.identifier
+        if identifier.startswith(_FIRST):
+            return None
+        found = []
+        everything = self._lessons.count_all(need.key)
+        active = own[identifier]
+        if before is not None:
+            active &= self._find_active(criteria, identifier)
+        free = own[identifier] & ~self._lessons.impossible(identifier, need.key, active)
+        if active & free == 0:
+            found.append({identifier: everything & ~free} if free else {})
+        for conflict in self._lessons.conflicts.get(identifier, ()):
+            if self._is_complete(criteria, conflict):
+                found.append(
+                    {
+                        other: versions | ~own.get(other, -1)
+                        for other, versions in conflict.items()
+                        if other not in own or own[other] & ~versions
+                    }
+                )
+        return min(found, key=len, default=None)
+
+    def _note(self, node: ResolvedNode, need: DependencyEdge, reason: Conflict) -> None:
+        """Keep why a candidate is passed over."""
+        candidate = node.candidate
+        self._lessons.refused.setdefault(node.identifier, {}).setdefault(candidate.version, need)
+        rows = [row for name in reason for row in self._criteria[name].information]
+        beside = ", ".join(dict.fromkeys(_describe(row) for row in rows[:MAX_NAMED]))
+        self._provider.rejected.setdefault(candidate.key, {}).setdefault(
+            candidate.version,
+            Exclusion(
+                candidate.key,
+                candidate.version,
+                Rule.REQUIREMENT,
+                f"needs {need}, which nothing satisfies" + (f" beside {beside}" if beside else ""),
+                candidate.source,
+            ),
+        )
+
+
+def _describe(row: RequiredBy) -> str:
+    need = row.requirement
+    return f"{need} (from {need.parent})" if need.parent else str(need)
