@@ -327,7 +327,7 @@ def projects(draw) -> str:
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(projects(), st.sampled_from(["", VIA]))
 def test_any_project_comes_back_to_the_byte(resolution, text: str, via: str) -> None:
     try:

@@ -57,7 +57,7 @@ def document(tmp_path_factory) -> dict:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_damaged_lock_is_an_error_with_its_file_or_a_lock(
     catalog, tmp_path_factory, document: dict, data
 ) -> None:

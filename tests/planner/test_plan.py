@@ -63,7 +63,7 @@ def options(call: tuple[str, ...]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("call", sample(zip(CALLS), 4), ids=" ".join)
+@pytest.mark.parametrize("call", sample(zip(CALLS), 8), ids=" ".join)
 def test_every_call_of_the_vendors_script_is_answered(run: Run, call: tuple[str, ...]) -> None:
     phases = ["--phase", "eos"]
     if (call[1], call[2]) in NEVER_LEFT_BETA:
@@ -159,7 +159,7 @@ needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs ap
 
 FAMILIES = ("trn1", "inf1", "trn2")
 SYSTEMS = ("ubuntu22.04", "ubuntu20.04", "ubuntu18.04", "ubuntu24.04", "debian12")
-PARTS = 5
+PARTS = 8
 
 
 @needs_apt

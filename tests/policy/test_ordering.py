@@ -57,7 +57,7 @@ def split(text):
 for line in sys.stdin:
     print(rpm.labelCompare(*map(split, line.split())))
 """
-COUNT = 100_000
+COUNT = 30_000
 
 
 def _can(module: str) -> bool:

@@ -163,7 +163,7 @@ CLIENTS = [BundledPip, NewestPip, Uv, UvProject, Poetry, Pdm]
 """Each is asked for what is allowed; each second one for the rest, and all in the long form."""
 
 
-@pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", sample(CLIENTS, 2), ids=lambda kind: kind.__name__)
 def test_what_the_policy_allows_is_installed(
     kind, tmp_path: Path, pair, process, pip_environment
 ) -> None:
