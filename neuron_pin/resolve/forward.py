@@ -2,7 +2,7 @@
 
 It pins what `patched_resolution` pins, in the same order, and undoes a pin that no longer satisfies
 as that does; but it keeps one state instead of one a pin, and looks for candidates from where it
-found the last one.  Where no candidate of a package can be pinned it gives up, and resolvelib
+found the last one.  Where no candidate of a package can be pinned it gives up, and `learning`
 searches from the start: the graph's questions are answered by then.
 """
 

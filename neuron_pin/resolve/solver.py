@@ -1,4 +1,5 @@
-"""A graph's solution: searched forward, and where a pin has to be taken back, by resolvelib.
+"""A graph's solution: searched forward; where a pin has to be taken back, forward again with what
+conflicts teach; and by resolvelib where that does not decide.
 
 resolvelib is patched where its inside is the one that we know, else as it is; `patched_resolution`
 says what is patched.  With a resolvelib whose inside is another one, large graphs take longer, and
