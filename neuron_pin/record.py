@@ -28,32 +28,40 @@ else:
     if _Field is None:
         _Field = type(collections.namedtuple("_Pair", "first").first)
 
-    class _Record(tuple):
-        __slots__ = ()
-        _fields = ()
+    _FIELDS = []
+    """What reads a field, by its place: the same for every class."""
 
-        @classmethod
-        def _make(cls, values):
-            made = tuple.__new__(cls, values)
-            if len(made) != len(cls._fields):
-                raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
-            return made
+    def _make(cls, values):
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+        return made
 
-        def _replace(self, /, **changes):
-            made = self._make(map(changes.pop, self._fields, self))
-            if changes:
-                raise ValueError(f"Got unexpected field names: {list(changes)!r}")
-            return made
+    def _replace(self, /, **changes):
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+        return made
 
-        def _asdict(self):
-            return dict(zip(self._fields, self, strict=True))
+    def _asdict(self):
+        return dict(zip(self._fields, self, strict=True))
 
-        def __repr__(self):
-            values = zip(self._fields, self, strict=True)
-            return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values)})"
+    def _repr(self):
+        values = zip(self._fields, self, strict=True)
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values)})"
 
-        def __getnewargs__(self):
-            return tuple(self)
+    def _getnewargs(self):
+        return tuple(self)
+
+    # In each class, as `collections` has it: one base more costs more than five names.
+    _METHODS = {
+        "_make": classmethod(_make),
+        "_replace": _replace,
+        "_asdict": _asdict,
+        "__repr__": _repr,
+        "__getnewargs__": _getnewargs,
+        "__slots__": (),
+    }
 
     _new = tuple.__new__
     _CONSTRUCTORS = (
@@ -121,15 +129,13 @@ else:
             if fields[len(fields) - len(defaults) :] != tuple(defaults):
                 raise TypeError(f"{name}: a field without a default follows one with a default")
             new = _make_constructor(fields, defaults, namespace["__qualname__"])
-            namespace.update((field, _Field(at, "")) for at, field in enumerate(fields))
-            namespace.update(
-                __slots__=(),
-                __new__=new,
-                __match_args__=fields,
-                _fields=fields,
-                _field_defaults=defaults,
-            )
-            return type(name, (_Record,), namespace)
+            while len(_FIELDS) < len(fields):
+                _FIELDS.append(_Field(len(_FIELDS), ""))
+            namespace = {**_METHODS, **namespace, **dict(zip(fields, _FIELDS, strict=False))}
+            namespace["__new__"] = new
+            namespace["__match_args__"] = namespace["_fields"] = fields
+            namespace["_field_defaults"] = defaults
+            return type(name, (tuple,), namespace)
 
     class NamedTuple(metaclass=_Maker):
         """A class of it is a tuple with named fields, as `typing.NamedTuple` makes it."""

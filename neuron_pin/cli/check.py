@@ -263,8 +263,7 @@ def _print(
     told = {f"{error.path}:{error.line}" if error.line else error.path for error in errors}
     shown = [f for f in findings if f.rule is not Rule.UNREADABLE or f.place not in told]
     shown = [finding for finding in shown if finding not in checked.unread]
-    of = load_catalog().announced
-    places = list(summarize_places(checked.places, shown, of))
+    places = list(summarize_places(checked.places, shown, age.until))
     found = render_findings(shown, "text", age, console.screen).rstrip("\n")
     parts: tuple[str, ...] = (found, "\n".join(count_findings(shown)), "\n".join(places))
     if options.write_baseline:

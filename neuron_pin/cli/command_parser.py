@@ -110,6 +110,12 @@ class CommandParser(argparse.ArgumentParser):
         self.advanced: list[argparse._ArgumentGroup] = []
         self.actions: dict[str, CommandParser] = {}
 
+    def add_argument(self, *words: Any, **options: Any) -> argparse.Action:
+        """As argparse has it, without the formatter that it makes to look at each metavar."""
+        is_option = words[:1] and words[0][:1] in self.prefix_chars
+        group = self._optionals if is_option else self._positionals
+        return group.add_argument(*words, **options)
+
     def add_advanced_group(self, title: str) -> argparse._ArgumentGroup:
         """A group of options that few need: ``neuron-pin help COMMAND`` alone shows it."""
         group = self.add_argument_group(title)

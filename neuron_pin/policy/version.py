@@ -150,8 +150,8 @@ def spell_mark(public: str) -> str:
 
     What PEP 440 cannot hold, more than one number behind the mark, stays as it is.
     """
-    # A pin may end in a star.
-    if public.replace(".", "").removesuffix("*").isdecimal():
+    # Each mark has one of these letters, and few versions do.
+    if _OF_MARKS.isdisjoint(public):
         return public
     match = re.fullmatch(_MARK_AT_END, public)
     if match is None:
@@ -159,6 +159,7 @@ def spell_mark(public: str) -> str:
     return f"{match[1]}{_SPELLED[match[2].lower()]}{int((match[3] or '0')[:18])}"
 
 
+_OF_MARKS = frozenset("abcABC")
 _SPELLED = {"a": "a", "alpha": "a", "b": "b", "beta": "b", "c": "rc", "rc": "rc"}
 
 

@@ -37,14 +37,12 @@ def expand_platforms(platforms: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     legacy = {"manylinux2014": "2.17", "manylinux2010": "2.12", "manylinux1": "2.5"}
     for tag in platforms:
-        match = re.fullmatch(r"manylinux_2_(\d{1,2})_(\w+)", tag)
-        musl = re.fullmatch(r"musllinux_1_(\d{1,2})_(\w+)", tag)
-        old = re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag)
-        if match:
+        # One after the other: a pattern that is not tried need not be made.
+        if match := re.fullmatch(r"manylinux_2_(\d{1,2})_(\w+)", tag):
             found += platform_tags(f"2.{match[1]}", match[2])
-        elif old:
+        elif old := re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag):
             found += platform_tags(legacy[old[1]], old[2])
-        elif musl:
+        elif musl := re.fullmatch(r"musllinux_1_(\d{1,2})_(\w+)", tag):
             # PEP 656: as for glibc.
             found += [f"musllinux_1_{n}_{musl[2]}" for n in range(int(musl[1]), -1, -1)]
             found.append(f"linux_{musl[2]}")
