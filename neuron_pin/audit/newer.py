@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem, public_version
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import (
     UPDATE,
     JudgedSystem,
@@ -20,7 +21,6 @@ from neuron_pin.catalog.newness import (
     list_tested_kernels,
     name_newest,
 )
-from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
 from neuron_pin.target import Target

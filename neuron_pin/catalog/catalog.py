@@ -31,6 +31,7 @@ from functools import cached_property
 from neuron_pin.errors import UnknownName
 from neuron_pin.policy import Event
 
+from . import rows
 from .facts import (
     Availability,
     Chart,
@@ -50,27 +51,11 @@ from .facts import (
 )
 from .files import Fields, Members, RowsByName, read_object
 from .names import SubjectName, Title, canonicalize_name
-from .parts import KnownPart, read_part
-from .rows import (
-    read_chart,
-    read_contradiction,
-    read_correction,
-    read_event,
-    read_evidence,
-    read_kernel_floor,
-    read_members,
-    read_name,
-    read_package,
-    read_product,
-    read_release,
-    read_shipped,
-    read_skipped,
-    read_spans,
-    read_system,
-    read_tested,
-    read_title,
-)
 from .version_range import INFERRED, sdk_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .parts import KnownPart
 
 EMBEDDED = os.path.join(os.path.dirname(__file__), "data")
 """The catalog that ships with the package."""
@@ -144,8 +129,8 @@ class Catalog:
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """Every known release, newest first."""
-        rows = map(read_release, self._file("releases").each("releases", "release"))
-        return tuple(sorted(rows, key=lambda release: sdk_key(release.sdk), reverse=True))
+        found = map(rows.read_release, self._file("releases").each("releases", "release"))
+        return tuple(sorted(found, key=lambda release: sdk_key(release.sdk), reverse=True))
 
     def release(self, sdk: str) -> Release:
         """The release of that version, of an inferred one that a lock names the known release
@@ -181,7 +166,7 @@ class Catalog:
             # Of a lock of another run: what was inferred then is what the lock says.
             return self.members(sdk[: -len(INFERRED)])
         path = os.path.join(self.folder, "members", f"{sdk}.json")
-        self._members[sdk] = read_members(path)
+        self._members[sdk] = rows.read_members(path)
         return self._members[sdk]
 
     # Packages ------------------------------------------------------------------------
@@ -190,7 +175,7 @@ class Catalog:
     def packages(self) -> Mapping[str, Package]:
         """Every package by its name."""
         return RowsByName(
-            self._packages_file, "packages", "package", lambda rows: read_package(rows[-1])
+            self._packages_file, "packages", "package", lambda found: rows.read_package(found[-1])
         )
 
     @cached_property
@@ -200,8 +185,8 @@ class Catalog:
     def packages_stating(self, field: str) -> list[Package]:
         """The packages whose entries in the file have a field; the others are not read."""
         packages = self.packages
-        rows = self._packages_file.entries("packages")
-        return [packages[row["name"]] for row in rows if field in row]
+        entries = self._packages_file.entries("packages")
+        return [packages[entry["name"]] for entry in entries if field in entry]
 
     def package(self, name: str) -> Package | None:
         """The package of that name, normalized, or none: not one of Neuron's."""
@@ -229,17 +214,16 @@ class Catalog:
     @cached_property
     def left_out(self) -> tuple[SkippedAnnouncement, ...]:
         """Announcements of the life-cycle that no event stands for."""
-        rows = self._lifecycle_file.each("left_out", "left out")
-        return tuple(map(read_skipped, rows))
+        return tuple(map(rows.read_skipped, self._lifecycle_file.each("left_out", "left out")))
 
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """Statements of a phase that an import met and did not take."""
-        rows = self._lifecycle_file.each("contradictions", "contradiction")
-        return tuple(map(read_contradiction, rows))
+        found = self._lifecycle_file.each("contradictions", "contradiction")
+        return tuple(map(rows.read_contradiction, found))
 
     def _event(self, fields: Fields) -> Event:
-        event = read_event(fields)
+        event = rows.read_event(fields)
         if event.effective is None and event.sdk in self.dates:
             # Announced for a release that had no date yet, and has one now.
             return event._replace(effective=self.dates[event.sdk])
@@ -253,38 +237,38 @@ class Catalog:
     @cached_property
     def names(self) -> tuple[SubjectName, ...]:
         """What announcements call subjects."""
-        return tuple(read_name(row) for row in self._file("names").each("names", "name"))
+        return tuple(rows.read_name(row) for row in self._file("names").each("names", "name"))
 
     @cached_property
     def titles(self) -> tuple[Title, ...]:
         """What release notes call components and features."""
-        return tuple(map(read_title, self._file("names").each("titles", "title")))
+        return tuple(map(rows.read_title, self._file("names").each("titles", "title")))
 
     @cached_property
     def products(self) -> dict[str, Product]:
         """Products that are no packages, by their name as PEP 503 would normalize it."""
-        rows = map(read_product, self._file("names").each("products", "product"))
-        return {canonicalize_name(product.name): product for product in rows}
+        found = map(rows.read_product, self._file("names").each("products", "product"))
+        return {canonicalize_name(product.name): product for product in found}
 
     @cached_property
     def spans(self) -> Availability:
         """When packages, framework versions, Pythons and instance families came and went."""
         fields = self._file("spans")
         return Availability(
-            packages=read_spans(fields, "packages"),
+            packages=rows.read_spans(fields, "packages"),
             frameworks={
-                name: read_spans(fields, name, of)
+                name: rows.read_spans(fields, name, of)
                 for name, of in fields.objects("frameworks").items()
             },
-            pythons=read_spans(fields, "pythons"),
-            instances=read_spans(fields, "instances"),
+            pythons=rows.read_spans(fields, "pythons"),
+            instances=rows.read_spans(fields, "instances"),
         )
 
     @cached_property
     def events_by_name(self) -> Mapping[str, tuple[Event, ...]]:
         """The same events by their subject's name."""
         return RowsByName(
-            self._lifecycle_file, "events", "event", lambda rows: tuple(map(self._event, rows))
+            self._lifecycle_file, "events", "event", lambda found: tuple(map(self._event, found))
         )
 
     # Targets -------------------------------------------------------------------------
@@ -296,7 +280,9 @@ class Catalog:
     @cached_property
     def systems(self) -> tuple[OperatingSystem, ...]:
         """The operating systems that releases support or supported."""
-        return tuple(read_system(fields) for fields in self._systems_file.each("systems", "system"))
+        return tuple(
+            rows.read_system(fields) for fields in self._systems_file.each("systems", "system")
+        )
 
     def system(self, name: str) -> OperatingSystem:
         """The operating system of that name or alias; raises `UnknownName`."""
@@ -353,33 +339,35 @@ class Catalog:
     @cached_property
     def tested(self) -> tuple[TestedConfiguration, ...]:
         """The kernels and C libraries that releases were tested on, newest release first."""
-        return tuple(map(read_tested, self._kernels_file.each("tested", "tested")))
+        return tuple(map(rows.read_tested, self._kernels_file.each("tested", "tested")))
 
     @cached_property
     def kernel_floors(self) -> tuple[KernelFloor, ...]:
         """The least kernels that drivers need."""
-        return tuple(map(read_kernel_floor, self._kernels_file.each("floors", "floor")))
+        return tuple(map(rows.read_kernel_floor, self._kernels_file.each("floors", "floor")))
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
         """The known releases of the Neuron Helm chart, newest first."""
-        found = map(read_chart, self._read_later("charts", "chart"))
+        found = map(rows.read_chart, self._read_later("charts", "chart"))
         return tuple(sorted(found, key=lambda chart: sdk_key(chart.version), reverse=True))
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
         """Where sources disagree, and which one is held to be right."""
-        rows = self._file("corrections").each("corrections", "correction")
-        return tuple(map(read_correction, rows))
+        found = self._file("corrections").each("corrections", "correction")
+        return tuple(map(rows.read_correction, found))
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
         """What releases shipped beside what their manifest lists: `members` has it already."""
-        return tuple(map(read_evidence, self._read_later("evidence", "evidence")))
+        return tuple(map(rows.read_evidence, self._read_later("evidence", "evidence")))
 
     @cached_property
     def parts(self) -> tuple[KnownPart, ...]:
         """What is known of releases that are known in part."""
+        from .parts import read_part
+
         return tuple(map(read_part, self._read_later("parts", "part")))
 
     @cached_property
@@ -402,7 +390,7 @@ class Catalog:
         known = self._shipped.get(package)
         if known is None:
             fields = Fields(self._shipped_file.path, package, self._shipped_file.get(package))
-            known = self._shipped[package] = read_shipped(fields, package)
+            known = self._shipped[package] = rows.read_shipped(fields, package)
         return known
 
     @cached_property

@@ -1,9 +1,12 @@
-"""What announcements call things, and the subjects that are meant."""
+"""What announcements call things, and the subjects that are meant; the packages that rules name."""
 
 from __future__ import annotations
 
 from neuron_pin.policy import SubjectKind
 from neuron_pin.record import NamedTuple
+
+DRIVER = "aws-neuronx-dkms"
+RUNTIME = "aws-neuronx-runtime-lib"
 
 
 class SubjectName(NamedTuple):

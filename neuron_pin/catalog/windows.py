@@ -8,9 +8,8 @@ from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import KernelFloor, version_numbers
-
-DRIVER = "aws-neuronx-dkms"
-RUNTIME = "aws-neuronx-runtime-lib"
+from .names import DRIVER as DRIVER
+from .names import RUNTIME as RUNTIME
 
 
 class Pair(NamedTuple):

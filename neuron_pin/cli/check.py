@@ -10,8 +10,8 @@ from neuron_pin.audit import Finding, Severity
 from neuron_pin.audit.listing import count_findings, render_findings, summarize_places
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import FactsAge, load_catalog
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import tell_newer_versions
-from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.inputs.file_kind import list_kinds
 from neuron_pin.operations.check import Check, CheckedInput, Wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import (
     Standing,
     compare_with_known,
@@ -16,7 +17,6 @@ from neuron_pin.catalog.newness import (
     tell_newer,
     tell_newer_python,
 )
-from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.target import Scope, Target
 
 

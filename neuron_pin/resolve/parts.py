@@ -7,7 +7,7 @@ across the wall, too.
 from __future__ import annotations
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.policy import Ecosystem, PackageKey
 from neuron_pin.target import Scope
 

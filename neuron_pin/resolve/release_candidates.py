@@ -18,7 +18,7 @@ from neuron_pin.catalog import (
     public_version,
     version_numbers,
 )
-from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.policy.version import version_order

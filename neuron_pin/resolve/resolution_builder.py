@@ -11,9 +11,9 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import Standing, judge_kernel
 from neuron_pin.catalog.support import find_supported_pythons, find_target_parts
-from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import SDK_NAME
 from neuron_pin.policy import (
@@ -370,12 +370,12 @@ def _untested_kernel(target: Target, driver: LockedPackage, catalog: Catalog) ->
         # A patch release was tested on what its minor was.
         if row.package == DRIVER and row.sdk.rpartition(".")[0] == minor
     ]
-    if not rows:
-        return []
     name = f"{DRIVER} {driver.version} of SDK {driver.sdk}"
     here = [row for row in rows if row.os == target.os.name]
     if not here:
-        return [f"{name} was not tested on {target.os.name} ({rows[0].source})"]
+        return [f"{name} was not tested on {target.os.name} ({rows[0].source})"] if rows else []
+    from neuron_pin.catalog.windows import parse_kernel_series
+
     kernels = here[0].kernels
     if parse_kernel_series(target.kernel) in [version_numbers(kernel) for kernel in kernels]:
         return []

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import INFERRED, Catalog, ComponentKind, Release, sdk_key
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import is_range_newer
-from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.errors import NoSolution, UnknownName
 from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule

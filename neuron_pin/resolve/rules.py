@@ -18,8 +18,8 @@ from neuron_pin.catalog import (
     sdk_key,
     version_numbers,
 )
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.support import find_doubt, find_package_phase, package_part
-from neuron_pin.catalog.windows import DRIVER, find_floor_above
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem, Event, Phase, PhaseFact, Rule, phase_at
 from neuron_pin.policy.version import is_pep440
@@ -238,6 +238,8 @@ def kernel(candidate: Candidate, context: Context) -> Grounds | None:
     running, system = context.target.kernel, context.target.os
     if not running or system is None or candidate.key.name != DRIVER:
         return None
+    from neuron_pin.catalog.windows import find_floor_above
+
     floor = find_floor_above(context.catalog, candidate.version, system.name, running)
     if floor is None:
         return None

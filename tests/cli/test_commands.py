@@ -302,11 +302,17 @@ HEAVY = ("dataclasses", "inspect", "requests", "urllib3", "packaging", "concurre
 # rooms and modules that a command needs for other inputs alone
 UNNEEDED = {
     "--version": ("errors", "record", "cli.console"),
-    "lock": ("audit", "lockfile", "report", "sources.http", "sources.index", "target.detection"),
-    "explain": ("audit", "lockfile", "sources.http", "sources.index", "target.detection"),
+    "lock": (
+        "audit", "catalog.windows", "lockfile", "report", "sources.http", "sources.index",
+        "target.detection",
+    ),
+    "explain": (
+        "audit", "catalog.windows", "lockfile", "sources.http", "sources.index",
+        "target.detection",
+    ),
     "check": (
         "audit.companions", "audit.mixtures", "audit.release_day", "audit.remedy",
-        "audit.unshipped", "catalog.known_in_part", "inputs.host", "lockfile", "report",
+        "audit.unshipped", "catalog.known_in_part", "catalog.parts", "catalog.windows", "inputs.host", "lockfile", "report",
         "resolve.resolution_builder", "sources.http", "sources.index", "target.detection",
     ),
 }  # fmt: skip
