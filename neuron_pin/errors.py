@@ -123,12 +123,14 @@ class NoSolution(NeuronPinError):
 
     ``causes`` are one-line facts, most telling first.  ``conflict`` is a smallest set of
     requirements that cannot hold together, ``relaxations`` are changes that were tried and
-    work; both may be filled in later.
+    work; both may be filled in later.  ``asked`` are those of the user's requirements that the
+    search found to be in the way, each with its origin; empty where it did not tell.
     """
 
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
         self.causes = tuple(causes)
         self.conflict: tuple[str, ...] = ()
+        self.asked: frozenset[tuple[str, str]] = frozenset()
         self.relaxations: tuple[Relaxation, ...] = ()
         super().__init__(message, hint=hint)
 

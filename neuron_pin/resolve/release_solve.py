@@ -63,17 +63,24 @@ class ReleaseUnsatisfiable(Exception):
     """One release in which the graph has no solution, with the facts."""
 
     def __init__(
-        self, causes: list[str], touches_neuron: bool, facts: Sequence[Exclusion] = ()
+        self,
+        causes: list[str],
+        touches_neuron: bool,
+        facts: Sequence[Exclusion] = (),
+        asked: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         super().__init__(*causes)
         self.causes = causes
         self.touches_neuron = touches_neuron
         self.facts = facts
+        self.asked = asked
 
     def as_error(self, request: Request) -> NoSolution:
-        return NoSolution(
+        error = NoSolution(
             f"nothing satisfies the requirements for {request.target.label}", self.causes
         )
+        error.asked = self.asked
+        return error
 
 
 def solve_release(
@@ -118,7 +125,14 @@ def solve_release(
         solution = solve(provider, roots, MAX_ROUNDS)
     except Unsatisfiable as error:
         facts = _facts(request, offers, selection)
-        raise ReleaseUnsatisfiable(*_causes(error, provider, selection), facts) from None
+        roots_in_the_way = frozenset(
+            (need.requirement.text, need.requirement.origin)
+            for need, parent in error.causes
+            if parent is None and need.requirement is not None
+        )
+        raise ReleaseUnsatisfiable(
+            *_causes(error, provider, selection), facts, roots_in_the_way
+        ) from None
     except TooDeep as error:
         raise NoSolution(
             f"gave up after {error.rounds} rounds",
