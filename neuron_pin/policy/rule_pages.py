@@ -288,6 +288,7 @@ PAGES = {
             "operations.explain:_from_sources",
             "resolve.explain:_against",
             "resolve.explain:_judge_parts",
+            "resolve.learning:LearningSearch._note",
             "resolve.named_first:NamedFirst._note",
             "resolve.provider:Provider._note_refusal",
             "resolve.release_candidates:_not_required",
