@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, sample
 
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
 from neuron_pin.cli.command_parser import CommandParser
@@ -106,9 +106,15 @@ LINES = [
 
 
 @pytest.mark.parametrize(
-    ("line", "offered", "not_offered"), LINES, ids=[line for line, _, _ in LINES]
+    ("shell", "line", "offered", "not_offered"),
+    [
+        case
+        for number, row in enumerate(LINES)
+        for case in sample(
+            [pytest.param(shell, *row, id=f"{shell}-{row[0]}") for shell in SCRIPTS], 3, number % 3
+        )
+    ],
 )
-@pytest.mark.parametrize("shell", SCRIPTS)
 def test_the_shell_completes(
     shell: str, line: str, offered: set[str], not_offered: set[str], run: Run
 ) -> None:

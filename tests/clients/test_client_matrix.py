@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from client_programs import GOOD, OWN, PROJECT, PYTHON, Program, Use, clean, find, installed
-from conftest import Run
+from conftest import Run, sample
 from proxy_world import HTML, JSON, Pair, Reply, Running, put_public
 
 # Files that installers read -------------------------------------------------------------
@@ -303,7 +303,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "words"), LISTS)
+@pytest.mark.parametrize(("name", "file", "words"), sample(LISTS, 2, 1))
 def test_what_lists_an_environment_is_read(
     use: Use, run: Run, pylock: Path, name: str, file: str, words: tuple[str, ...]
 ) -> None:

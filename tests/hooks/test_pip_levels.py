@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Run, publish, wheel
+from conftest import Run, publish, sample, wheel
 
 GOOD, DECOY = "2.27.5334.0", "9.9.9"
 NAME = "neuronx-cc"
@@ -76,7 +76,7 @@ WEAKER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("level", "section"), WEAKER)
+@pytest.mark.parametrize(("level", "section"), sample(WEAKER, 2))
 def test_weaker_files_are_out_of_force(
     run: Run, machine: Machine, level: str, section: str
 ) -> None:
@@ -99,7 +99,7 @@ def test_weaker_files_are_out_of_force(
 STRONGER = ["variable", "named", "venv", "venv-install"]
 
 
-@pytest.mark.parametrize("what", STRONGER)
+@pytest.mark.parametrize("what", sample(STRONGER, 2, 1))
 def test_what_is_stronger_is_named_and_a_failing_status(
     run: Run, machine: Machine, monkeypatch, what: str
 ) -> None:

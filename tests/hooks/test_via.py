@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from conftest import failure
+from conftest import failure, sample
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,7 +58,7 @@ HELD = {"libneuronxla-2.2.16408.0+06ac23d1"}
 DECOY = {"libneuronxla-99.0"}
 
 
-@pytest.mark.parametrize("scope", ["user", "venv"])
+@pytest.mark.parametrize("scope", sample(["user", "venv"], 2))
 def test_pip_takes_everything_from_there(
     run, pair, served, place: Path, scope: str, pip_environment
 ) -> None:

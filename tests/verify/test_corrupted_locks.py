@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIXTURES
+from conftest import FIXTURES, sample
 
 from neuron_pin.verify.verdict import Check, Reason
 
@@ -52,11 +52,20 @@ def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
     assert done.code == 1, done.err
     expected = (case["check"], numbered(case["place"], document))
     assert expected in problems_of(done)
+    assert not {"secret", "cr@et"} & set(re.split(r"[/:]+", done.out))
+    assert "et@" not in done.out
+
+
+@pytest.mark.parametrize("case", sample(CASES, 3), ids=lambda case: case["case"])
+def test_text_tells_the_place_and_the_check(run, world, case: dict[str, Any]) -> None:
+    document = spoiled(world, case["edits"])
+    world.path.write_text(json.dumps(document))
+    files = ("--files",) if case.get("files") else ("--offline",) if case.get("offline") else ()
     text = run("verify", world.path, *case.get("requirements", ()), *files)
     assert text.code == 1
-    assert not {"secret", "cr@et"} & set(re.split(r"[/:]+", done.out + text.out))
-    assert "et@" not in done.out + text.out
-    assert f"{expected[1]}: {expected[0]}: " in text.out
+    assert not {"secret", "cr@et"} & set(re.split(r"[/:]+", text.out))
+    assert "et@" not in text.out
+    assert f"{numbered(case['place'], document)}: {case['check']}: " in text.out
 
 
 @pytest.mark.parametrize("case", INDEXES, ids=lambda case: case["case"])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, sample
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.host.distributions import read_distributions
@@ -119,7 +119,7 @@ def pip_lists(environment: Path) -> dict[str, str]:
     return {row["name"]: row["version"] for row in json.loads(done.stdout)}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", sample(LAYOUTS, 2))
 def test_what_pip_lists_is_installed(run: Run, site: Path, tmp_path: Path, layout: Layout) -> None:
     layout(site, tmp_path / "project")
     environment = tmp_path / "venv"
