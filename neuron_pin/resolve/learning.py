@@ -54,17 +54,18 @@ def search_with_lessons(
     provider: Provider, roots: Sequence[DependencyEdge], most: int
 ) -> ForwardSearch | None:
     """A search that found an answer, or whose ``conflict`` says that there is none; none where
-    neither is known after so many conflicts.
+    neither is known after so many conflicts, or in ``most`` pins of all searches together.
 
     May read pages and metadata from an index."""
-    lessons = Lessons(provider)
+    lessons, left = Lessons(provider), most
     for _ in range(MAX_CONFLICTS):
         # What earlier searches passed over may be what this one takes.
         provider.rejected.clear()
         search = LearningSearch(provider, lessons)
-        if search.run(roots, most) or search.conflict:
+        if search.run(roots, left) or search.conflict:
             return search
-        if not search.has_learned:
+        left -= search.pins
+        if not search.has_learned or left <= 0:
             break
     return None
 
@@ -160,11 +161,13 @@ class Lessons:
 
 class LearningSearch(ForwardSearch):
     """One search that heeds lessons.  Where it gets stuck, ``has_learned`` tells whether there is a
-    new conflict; ``conflict`` then has its roots, if these alone make it, and what they lead to."""
+    new conflict; ``conflict`` then has its roots, if these alone make it, and what they lead to.
+    ``pins`` counts what was pinned, again or for the first time."""
 
     def __init__(self, provider: Provider, lessons: Lessons) -> None:
         super().__init__(provider)
         self.has_learned = False
+        self.pins = 0
         self._lessons = lessons
 
     def _preference(self, key: str) -> tuple[bool, int, str]:
@@ -178,6 +181,7 @@ class LearningSearch(ForwardSearch):
     # Pins -------------------------------------------------------------------------------
 
     def _pin(self, name: str) -> bool:
+        self.pins += 1
         if name.startswith(_FIRST):
             return super()._pin(name)
         needs = [row.requirement for row in self._criteria[name].information]

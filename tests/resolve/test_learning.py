@@ -1,0 +1,64 @@
+"""Closures where pins have to be taken back: what is chosen, what is said, and that no answer is
+called one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from conftest import Run, Served, failure, publish
+
+from neuron_pin.errors import NoSolution
+
+NUMBERS = range(60, 0, -1)
+
+
+def options(served: Served) -> list[str]:
+    return ["--index-url", f"{served.url}/simple/", "--python", "3.11"]
+
+
+def test_a_pair_that_moves_together(serve: Callable[[], Served], run: Run) -> None:
+    """As boto3 and aiobotocore do: one has each version of a third, the other a range of it."""
+    server = serve()
+    publish(
+        server,
+        {
+            "front": [(f"{n}.0", (f"back=={n}.*",)) for n in NUMBERS],
+            "back": [(f"{n}.0", ()) for n in NUMBERS],
+            "middle": [(f"{n}.0", (f"partner>={n}",)) for n in NUMBERS],
+            "partner": [(f"{n}.0", (f"back<{n - 20}",)) for n in NUMBERS if n > 40],
+        },
+        as_json=True,
+    )
+    done = run("lock", "front", "middle", *options(server), "--format", "json")
+    document = json.loads(done.out)
+    chosen = {row["name"]: row["version"] for row in document["packages"]}
+    assert chosen == {"front": "39.0", "back": "39.0", "middle": "60.0", "partner": "60.0"}
+    passed = {
+        row["version"]: row
+        for row in document["exclusions"]
+        if (row["name"], row["rule"]) == ("front", "NP301")
+    }
+    assert list(passed) == [f"{n}.0" for n in range(40, 61)]
+    assert "back==40.*" in passed["40.0"]["reason"] and "partner 60.0" in passed["40.0"]["reason"]
+
+
+def test_what_can_never_be_is_found_out_once(serve: Callable[[], Served], run: Run) -> None:
+    """Every version of a package requires what requires what is not there."""
+    server = serve()
+    publish(
+        server,
+        {
+            "other": [(f"{n}.0", ()) for n in NUMBERS],
+            "tool": [(f"{n}.0", (f"settings>={n / 10}", "other")) for n in NUMBERS],
+            "settings": [(f"{n}.0", ("parser>=4",)) for n in range(9, 0, -1)],
+            "parser": [("3.0", ())],
+        },
+        as_json=True,
+    )
+    error = failure(run("lock", "other", "tool", *options(server)), NoSolution)
+    assert error.asked == {("tool", "command line")}
+    assert [line.partition(" (")[0] for line in error.conflict] == ["tool"]
+    told = "\n".join(error.causes)
+    assert "settings>=6.0 (from tool 60.0)" in told
+    assert "parser>=4 (from settings 9.0)" in told
