@@ -9,12 +9,11 @@ from collections.abc import Iterable, Sequence
 from neuron_pin.errors import CannotWrite, LaterFormat, NeuronPinError
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
-from neuron_pin.inputs.locks.preferences import PIN
 from neuron_pin.outputs.header import is_headed
 
 from .write import MAX_BYTES, Output
 
-_REPORT = re.compile(
+_REPORT = (
     r"\{\s*\"schema_version\": ?\d+,\s*\"(?:as_of\": |from\": |kind\": ?\"(?:host-facts|fleet))"
     r"|(?:## )?From .+ to Neuron SDK \d|KIND +SUBJECT +PHASE"
     r"|.+\n  (?:phase|kind) +\S.*\n  |<!DOCTYPE html>.{,2000}<title>AWS Neuron "
@@ -22,8 +21,7 @@ _REPORT = re.compile(
     r"|(?:## )?Dated changes of AWS Neuron software"
     r"|host,day,class,|\{\s*\"\$schema\": \"[^\"]{,200}\",[\s\S]{,300}\"name\": \"neuron-pin\""
     r"|\d+ hosts? of \d+ class"
-    r"|(?:#[^\n]*\n)*# This file was written by neuron-pin",
-    re.DOTALL,
+    r"|(?:#[^\n]*\n)*# This file was written by neuron-pin"
 )
 """How plans, lifecycles and lists of coming changes begin, in each format."""
 
@@ -33,9 +31,6 @@ _BEGINNINGS = {
     "text": r"(?:Neuron SDK [\d.]+|no Neuron SDK) for .*, as of \d{4}-\d\d-\d\d$",
 }
 """How the formats begin that have no comments for a header."""
-
-_PINNED = re.compile(rf"\s*(?:#.*|{PIN}|--hash=\S+\s*\\?)?")
-"""A line of a file that has nothing but exact versions, as other programs lock them."""
 
 
 def check_replaceable(
@@ -77,7 +72,7 @@ def check_report_replaceable(path: str, *, overwrite: bool) -> None:
             head = stream.read(4096)
     except OSError as error:
         raise CannotWrite(path, f"cannot be read before it is replaced: {error.strerror}") from None
-    if head.strip() and not _REPORT.match(head):
+    if head.strip() and not re.match(_REPORT, head, re.DOTALL):
         raise _foreign(path)
 
 
@@ -99,8 +94,15 @@ def _is_ours(path: str, form: str) -> bool:
             return True
         return form == "json" and _can_be_read(path, form)
     if form == "constraints":
-        return all(_PINNED.fullmatch(line) for line in text.splitlines())
+        return all(map(_match_pinned_line, text.splitlines()))
     return form == "pylock" and _can_be_read(path, form)
+
+
+def _match_pinned_line(line: str) -> re.Match[str] | None:
+    """A line of a file that has nothing but exact versions, as other programs lock them."""
+    from neuron_pin.inputs.locks.preferences import PIN
+
+    return re.fullmatch(rf"\s*(?:#.*|{PIN}|--hash=\S+\s*\\?)?", line)
 
 
 def _refuse_later_format(path: str, form: str) -> None:

@@ -72,6 +72,23 @@ def test_an_unchanged_lock_imports_neither_resolver_nor_client(run, index) -> No
     assert not loaded & {f"neuron_pin.{name}" for name in ("resolve.resolver", "sources.reader")}
 
 
+def test_a_kept_file_is_read_by_the_reader_of_its_form(run, index, tmp_path: Path) -> None:
+    words = ["lock", "tool", "--index-url", f"{index.url}/simple", "-o", "locked.txt"]
+    assert run(*words).code == 0
+    code = (
+        f"import sys\nsys.path[:0] = {[path for path in sys.path if path]!r}\n"
+        "from neuron_pin.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, *words, "-q", "--offline"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"neuron_pin.inputs.locks.pylock_row", "neuron_pin.lockfile", "tomllib"}
+
+
 # what is different the second time
 CHANGES = [
     ("helper<1.1",),

@@ -10,11 +10,7 @@ import re
 
 from neuron_pin.catalog import canonicalize_name
 from neuron_pin.errors import LaterFormat, UnreadableInput
-from neuron_pin.fs.toml import parse_toml
 from neuron_pin.inputs.requirements.direct import read_direct
-from neuron_pin.lockfile import parse_lock
-
-from .pylock_row import check_lock_version, find_row_version
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -65,11 +61,17 @@ def _constraints(text: str, path: str) -> tuple[str, dict[str, str]]:
 
 
 def _json(text: str, path: str) -> tuple[str, dict[str, str]]:
+    from neuron_pin.lockfile import parse_lock
+
     lock = parse_lock(text, path)
     return lock.sdk or "", {package.key.name: package.version for package in lock.packages}
 
 
 def _pylock(text: str, path: str) -> tuple[str, dict[str, str]]:
+    from neuron_pin.fs.toml import parse_toml
+
+    from .pylock_row import check_lock_version, find_row_version
+
     document = parse_toml(text)
     if "lock-version" in document:
         check_lock_version(document, path)
