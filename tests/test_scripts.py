@@ -290,7 +290,7 @@ def test_other_arguments_are_those_of_pytest(bare: Bare) -> None:
     bare.add_environment()
     done = bare.call("script/test", "--no-system-packages", "tests/cli", "-k", "a or b")
     assert done.returncode == 0, done.stderr
-    assert bare.called[-1] == "python -m pytest -n auto --dist worksteal -rfEs tests/cli -k a or b"
+    assert bare.called[-1] == "python -m pytest -n 2 --dist worksteal -rfEs tests/cli -k a or b"
     assert not [call for call in bare.called if "mypy" in call]
     assert bare.call("script/test", "tests/cli", "--quick").returncode == 2
     assert bare.called == []
