@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from .graph import (
-    COMPATIBILITY,
+    DECIDED_FIRST,
     SDK_IDENTIFIER,
     DependencyEdge,
     RequiredBy,
@@ -23,8 +23,6 @@ from .graph import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .provider import Provider
-
-_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
 
 
 class Criterion:
@@ -104,13 +102,13 @@ class ForwardSearch:
     def _wait(self) -> None:
         """Everything that is not pinned waits, and nothing else."""
         self._waiting = {key for key in self._criteria if key not in self.mapping}
-        self._first = {key for key in self._waiting if key.startswith(_FIRST)}
+        self._first = {key for key in self._waiting if key.startswith(DECIDED_FIRST)}
         self._next = [self._preference(key) for key in self._waiting - self._first]
         heapify(self._next)
 
     def _expect(self, key: str) -> None:
         self._waiting.add(key)
-        if key.startswith(_FIRST):
+        if key.startswith(DECIDED_FIRST):
             self._first.add(key)
         else:
             heappush(self._next, self._preference(key))
@@ -147,11 +145,15 @@ class ForwardSearch:
                 self.mapping.pop(name, None)
                 self.mapping[name] = node
                 return True
+            self._pass_over(node)
         return False
+
+    def _pass_over(self, node: ResolvedNode) -> None:
+        """A candidate cannot be pinned, because of what it requires."""
 
     def _matches(self, name: str, criterion: Criterion) -> Iterator[ResolvedNode]:
         yield criterion.first
-        if not name.startswith(_FIRST):
+        if not name.startswith(DECIDED_FIRST):
             needs = criterion.needs
             key, extras = needs[0].key, needs[0].extras
             for _, candidate in self._provider.scan(
@@ -174,7 +176,7 @@ class ForwardSearch:
             needs = [found.requirement for found in information]
             is_exact = is_exact or known.is_exact
         start = 0
-        if name.startswith(_FIRST):
+        if name.startswith(DECIDED_FIRST):
             first = next(iter(self._provider.list_values(name, needs)), None)
             at = 0
         else:

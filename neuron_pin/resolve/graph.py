@@ -16,6 +16,9 @@ from neuron_pin.sources.candidate import Candidate
 SDK_IDENTIFIER = "sdk:neuron-sdk"
 COMPATIBILITY = "bond:"
 
+DECIDED_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
+"""How the identifiers begin of what is decided before any package, and has one value."""
+
 
 class DependencyEdge(NamedTuple):
     """One edge of the graph: an identifier, and what it must satisfy.

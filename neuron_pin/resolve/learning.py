@@ -23,14 +23,7 @@ from neuron_pin.policy import PackageKey, Rule
 
 from .exclusion import Exclusion
 from .forward import Changes, Criterion, ForwardSearch
-from .graph import (
-    COMPATIBILITY,
-    SDK_IDENTIFIER,
-    DependencyEdge,
-    RequiredBy,
-    ResolvedNode,
-    admits,
-)
+from .graph import DECIDED_FIRST, DependencyEdge, RequiredBy, ResolvedNode, admits
 from .provider import Provider
 from .source import Judged
 
@@ -47,14 +40,13 @@ Conflict = Mapping[str, int]
 """By identifier a set of versions, a bit for each in the order of the candidates: where each of
 these identifiers is required, in these versions at most, there is no answer."""
 
-_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
-
 
 def search_with_lessons(
     provider: Provider, roots: Sequence[DependencyEdge], most: int
 ) -> ForwardSearch | None:
-    """A search that found an answer, or whose ``conflict`` says that there is none; none where
-    neither is known after so many conflicts, or in ``most`` pins of all searches together.
+    """Search until there is an answer, or a conflict of the roots alone, which rules one out: the
+    search that ended so, in its ``conflict`` the roots.  None after `MAX_CONFLICTS` conflicts, or
+    ``most`` pins in all.
 
     May read pages and metadata from an index."""
     lessons, left = Lessons(provider), most
@@ -169,6 +161,11 @@ class LearningSearch(ForwardSearch):
         self.has_learned = False
         self.pins = 0
         self._lessons = lessons
+        # Of the package that is being pinned: the place of each candidate, the set of those that
+        # could not be, and what has to be required of others for that; none where it is not known.
+        self._places: dict[str, int] = {}
+        self._tried = 0
+        self._blame: dict[str, int] | None = {}
 
     def _preference(self, key: str) -> tuple[bool, int, str]:
         is_free, rank, name = super()._preference(key)
@@ -182,55 +179,51 @@ class LearningSearch(ForwardSearch):
 
     def _pin(self, name: str) -> bool:
         self.pins += 1
-        if name.startswith(_FIRST):
+        if name.startswith(DECIDED_FIRST):
             return super()._pin(name)
-        needs = [row.requirement for row in self._criteria[name].information]
-        if not needs:
+        if not self._criteria[name].information:
             # Who required it was taken back.
             return True
-        key, extras = needs[0].key, needs[0].extras
-        places: dict[str, int] = {}
-
-        def match() -> Iterator[ResolvedNode]:
-            for at, candidate in self._provider.scan(key, needs, self._list_bad(name)):
-                places[candidate.version] = at
-                yield ResolvedNode(name, candidate, extras)
-
-        tried = 0
-        blame: dict[str, int] | None = {}
-        for node in self._provider.order(match(), self.mapping):
-            changed = Changes(self._criteria)
-            wanted = list(self._provider.get_dependencies(node))
-            self._touched.update(need.identifier for need in wanted)
-            failed = next((need for need in wanted if not self._add(changed, need, node)), None)
-            if failed is None:
-                self._criteria.update(changed)
-                self.mapping.pop(name, None)
-                self.mapping[name] = node
-                return True
-            reason = self._find_reason(node, wanted)
-            tried |= 1 << places[node.candidate.version]
-            if reason is None or blame is None:
-                blame = None
-                continue
-            if not reason:
-                self._lessons.dead.setdefault(name, set()).add(node.candidate.version)
-            for identifier, versions in reason.items():
-                blame[identifier] = blame.get(identifier, versions) & versions
-        if blame is not None:
-            self._learn(name, key, tried, blame)
+        self._places, self._tried, self._blame = {}, 0, {}
+        if super()._pin(name):
+            return True
+        if self._blame is not None:
+            self._learn(name, self._blame)
         return False
 
-    def _learn(self, name: str, key: PackageKey, tried: int, blame: dict[str, int]) -> None:
+    def _matches(self, name: str, criterion: Criterion) -> Iterator[ResolvedNode]:
+        """From the first on, by what is required now: a conflict is about nothing else."""
+        if name.startswith(DECIDED_FIRST):
+            yield from super()._matches(name, criterion)
+            return
+        needs = [row.requirement for row in criterion.information]
+        key, extras = needs[0].key, needs[0].extras
+        for at, candidate in self._provider.scan(key, needs, self._list_bad(name)):
+            self._places[candidate.version] = at
+            yield ResolvedNode(name, candidate, extras)
+
+    def _pass_over(self, node: ResolvedNode) -> None:
+        if node.identifier.startswith(DECIDED_FIRST):
+            return
+        reason = self._find_reason(node)
+        self._tried |= 1 << self._places[node.candidate.version]
+        if reason is None or self._blame is None:
+            self._blame = None
+            return
+        if not reason:
+            dead = self._lessons.dead.setdefault(node.identifier, set())
+            dead.add(node.candidate.version)
+        for identifier, versions in reason.items():
+            self._blame[identifier] = self._blame.get(identifier, versions) & versions
+
+    def _learn(self, name: str, blame: Conflict) -> None:
         """Keep why nothing of a package could be pinned."""
         rows = self._criteria[name].information
+        key = rows[0].requirement.key
         active = self._find_active(self._criteria, name)
-        own = tried | self._lessons.impossible(name, key, active & ~tried)
+        own = self._tried | self._lessons.impossible(name, key, active & ~self._tried)
         conflict = {**blame, name: own & blame.get(name, own)}
-        if not all(
-            self._find_active(self._criteria, identifier) & ~versions == 0
-            for identifier, versions in conflict.items()
-        ):
+        if not self._is_complete(self._criteria, conflict):
             return
         self.has_learned = True
         self._lessons.add(conflict)
@@ -239,12 +232,8 @@ class LearningSearch(ForwardSearch):
         parents = {str(row.parent.candidate.key) for row in others if row.parent is not None}
         requiring = {str(row.parent.candidate.key) for row in rows if row.parent is not None}
         self._lessons.meet(plain, parents - requiring - {plain})
-        if all(
-            self._find_active(self._criteria, identifier, of_roots=True) & ~versions == 0
-            for identifier, versions in conflict.items()
-        ):
-            found = [*rows, *others]
-            roots = [row for row in found if row.parent is None]
+        if self._is_complete(self._criteria, conflict, of_roots=True):
+            roots = [row for row in [*rows, *others] if row.parent is None]
             self.conflict = [*roots, *self._trace(roots)]
 
     def _trace(self, roots: Iterable[RequiredBy]) -> Iterator[RequiredBy]:
@@ -277,14 +266,17 @@ class LearningSearch(ForwardSearch):
             for conflict in self._lessons.conflicts.get(need.identifier, ())
         )
 
-    def _is_complete(self, criteria: Mapping[str, Criterion], conflict: Conflict) -> bool:
+    def _is_complete(
+        self, criteria: Mapping[str, Criterion], conflict: Conflict, *, of_roots: bool = False
+    ) -> bool:
+        """Whether what is required, or what the roots require of it, has a conflict in it."""
         return all(
-            self._find_active(criteria, identifier) & ~versions == 0
+            self._find_active(criteria, identifier, of_roots=of_roots) & ~versions == 0
             for identifier, versions in conflict.items()
         )
 
     def _find_active(
-        self, criteria: Mapping[str, Criterion], identifier: str, of_roots: bool = False
+        self, criteria: Mapping[str, Criterion], identifier: str, *, of_roots: bool = False
     ) -> int:
         """The versions that all who require a package admit, or the roots among them; without an
         end where nobody requires it."""
@@ -295,14 +287,13 @@ class LearningSearch(ForwardSearch):
                 found &= self._lessons.admitted(row.requirement)
         return found
 
-    def _find_reason(
-        self, node: ResolvedNode, wanted: Sequence[DependencyEdge]
-    ) -> dict[str, int] | None:
+    def _find_reason(self, node: ResolvedNode) -> dict[str, int] | None:
         """What has to be required of other packages for a candidate to be ruled out, the least
         that is found, nothing where it always is; none where that is not known."""
+        wanted = list(self._provider.get_dependencies(node))
         own: dict[str, int] = {}
         for need in wanted:
-            if not need.identifier.startswith(_FIRST):
+            if not need.identifier.startswith(DECIDED_FIRST):
                 found = self._lessons.admitted(need)
                 own[need.identifier] = own.get(need.identifier, found) & found
         best: tuple[dict[str, int], DependencyEdge] | None = None
@@ -334,7 +325,7 @@ class LearningSearch(ForwardSearch):
     ) -> dict[str, int] | None:
         """The least that has to be required of others for a requirement to be ruled out."""
         identifier = need.identifier
-        if identifier.startswith(_FIRST):
+        if identifier.startswith(DECIDED_FIRST):
             return None
         found = []
         everything = self._lessons.count_all(need.key)

@@ -14,6 +14,7 @@ from neuron_pin.sources.candidate import Candidate
 from .exclusion import Exclusion
 from .graph import (
     COMPATIBILITY,
+    DECIDED_FIRST,
     SDK_IDENTIFIER,
     DependencyEdge,
     ResolvedNode,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
 
     from .source import CandidateProvider
-
-_FIRST = (SDK_IDENTIFIER, COMPATIBILITY)
 
 
 class Provider:
@@ -104,7 +103,7 @@ class Provider:
     ) -> Iterable[str]:
         """Only those that can come first by `get_preference`, which is dear to ask of all."""
         names = list(identifiers)
-        if any(name.startswith(_FIRST) for name in names):
+        if any(name.startswith(DECIDED_FIRST) for name in names):
             return names
         if backtrack_causes:
             conflicting = _list_names(backtrack_causes)
@@ -141,7 +140,7 @@ class Provider:
             self._known[identifier] = (needs[0].key, needs[0].extras)
         # Who required it may have been taken back since; then anything will do.
         key, extras = self._known[identifier]
-        if identifier.startswith((SDK_IDENTIFIER, COMPATIBILITY)):
+        if identifier.startswith(DECIDED_FIRST):
             values = self.list_values(identifier, needs)
             return [c for c in values if c.candidate.version not in bad]
         return lambda: (
