@@ -77,8 +77,8 @@ def check_cluster_file(
 
 
 _NEURON_TAG = re.compile(r"\d+(?:\.\d+){3}")
-"""Tags of Neuron's device plugin and scheduler extension have this form; parts of these names in
-other charts do not."""
+"""How Neuron tags its device plugin and scheduler extension.  Other charts have parts of the same
+names, with other tags."""
 
 
 def _is_about_neuron(path: str, found: ClusterFile) -> bool:

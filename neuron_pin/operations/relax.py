@@ -57,8 +57,6 @@ def _smallest(
     if len(found) < len(kept) and any(each in request.requirements for each in found):
         if tries.attempt(partial(lock_request, _with(request, found))) is None:
             kept = found
-    if len(kept) < 2:
-        return kept
     for requirement in list(kept):
         fewer = [other for other in kept if other is not requirement]
         if fewer and any(other in request.requirements for other in fewer):

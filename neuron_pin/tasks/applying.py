@@ -251,19 +251,22 @@ class Applying:
 
     def _select_installed(self, packages: Packages) -> dict[str, str]:
         """The versions of packages whose installation is finished, without the epoch of rpm."""
-        whole = packages.versions.keys() - packages.unfinished
-        if self._is_apt:
-            return {name.partition(":")[0]: packages.versions[name] for name in whole}
-        return {
-            name.rpartition(".")[0]: packages.versions[name].partition(":")[2] for name in whole
+        found = {
+            self._strip_architecture(name): version
+            for name, version in packages.versions.items()
+            if name not in packages.unfinished
         }
+        if self._is_apt:
+            return found
+        return {name: version.partition(":")[2] for name, version in found.items()}
 
     def _select(self, packages: Packages) -> dict[str, str]:
         names = {package.key.name for package in self._plan.resolution.packages}
-        plain = {name.partition(":")[0]: v for name, v in packages.versions.items()}
-        if not self._is_apt:
-            plain = {name.rpartition(".")[0]: v for name, v in packages.versions.items()}
+        plain = {self._strip_architecture(name): v for name, v in packages.versions.items()}
         return {name: plain[name] for name in sorted(names) if name in plain}
+
+    def _strip_architecture(self, name: str) -> str:
+        return name.partition(":")[0] if self._is_apt else name.rpartition(".")[0]
 
     def _predict(self, before: Packages, steps: Sequence[Step]) -> dict[str, str]:
         """The packages as these steps leave them.  Where somebody is shown the difference they

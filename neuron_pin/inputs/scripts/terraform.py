@@ -44,7 +44,8 @@ def list_machine_images(body: HclBlock, values: HclValues) -> list[NamedImage]:
 
 
 def select_machine_images(named: Iterable[tuple[str, int]]) -> list[NamedImage]:
-    """Of names with their lines those of Neuron's that are known whole, at most `MAX_IMAGES`."""
+    """Select the names of Neuron images, each with its line, that have no unknown part; at most
+    `MAX_IMAGES`."""
     found = (
         NamedImage(text, line, is_machine=True)
         for text, line in named
