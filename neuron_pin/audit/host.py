@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog, OperatingSystem, public_version
 from neuron_pin.catalog.family_names import is_name_of_form
+from neuron_pin.catalog.names import DRIVER, RUNTIME
 from neuron_pin.catalog.newness import JudgedSystem, Standing, judge_kernel, judge_system
 from neuron_pin.catalog.support import find_target_parts
 from neuron_pin.catalog.windows import (
-    DRIVER,
-    RUNTIME,
     Pair,
     find_clash,
     find_floor_above,

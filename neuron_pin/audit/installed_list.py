@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from neuron_pin.catalog import Catalog, public_version
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
+from neuron_pin.catalog.names import DRIVER, RUNTIME
+from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
 from neuron_pin.target import Target

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.names import RUNTIME
 from neuron_pin.catalog.neff import (
     Compiler,
     NeffVerdict,
@@ -13,7 +14,6 @@ from neuron_pin.catalog.neff import (
     read_neff_facts,
 )
 from neuron_pin.catalog.newness import describe_newer
-from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.policy import Rule
 

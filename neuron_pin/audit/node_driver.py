@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, version_numbers
 from neuron_pin.catalog.cluster import read_cluster
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
+from neuron_pin.catalog.names import DRIVER, RUNTIME
+from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 from neuron_pin.target import Target

@@ -24,8 +24,9 @@ from neuron_pin.policy.edition import edition_at
 from neuron_pin.record import Enum, NamedTuple
 
 from .catalog import Catalog
+from .names import DRIVER
 from .status import Status
-from .windows import DRIVER, find_tested_kernels
+from .windows import find_tested_kernels
 
 
 class ChangeKind(Enum):

@@ -16,9 +16,9 @@ from neuron_pin.record import Enum, NamedTuple
 from .catalog import EMBEDDED, Catalog
 from .facts import public_version, same_public, version_numbers
 from .files import Fields, read_object
+from .names import RUNTIME
 from .rows import read_span
 from .version_range import VersionRange, sdk_key
-from .windows import RUNTIME
 
 COMPILER = "neuronx-cc"
 INF1_COMPILER = "neuron-cc"

@@ -8,8 +8,7 @@ from neuron_pin.record import NamedTuple
 
 from .catalog import Catalog
 from .facts import KernelFloor, version_numbers
-from .names import DRIVER as DRIVER
-from .names import RUNTIME as RUNTIME
+from .names import DRIVER, RUNTIME
 
 
 class Pair(NamedTuple):

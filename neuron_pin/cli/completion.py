@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from neuron_pin.catalog import Catalog, ComponentKind, load_catalog, version_numbers
 from neuron_pin.catalog.dated_changes import ChangeKind
+from neuron_pin.catalog.names import RUNTIME
 from neuron_pin.catalog.neff import COMPILER
-from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.policy import WORKLOADS, Phase, Rule, SubjectKind
 from neuron_pin.report.completion import COMMAND, FILE, FOLDER, RENDERERS, Command, Option, Value
 from neuron_pin.resolve import NewerThanFacts

@@ -10,9 +10,8 @@ import re
 
 from neuron_pin.catalog import public_version, sdk_key, version_numbers
 from neuron_pin.catalog.facts import VersionRange
+from neuron_pin.catalog.names import DRIVER, RUNTIME
 from neuron_pin.catalog.windows import (
-    DRIVER,
-    RUNTIME,
     Pair,
     find_clash,
     find_floor_above,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neuron_pin.catalog import public_version, version_numbers
+from neuron_pin.catalog.names import RUNTIME
 from neuron_pin.catalog.neff import (
     COMPILER,
     Compiler,
@@ -10,7 +11,6 @@ from neuron_pin.catalog.neff import (
     judge_neff,
     read_neff_facts,
 )
-from neuron_pin.catalog.windows import RUNTIME
 
 from .case import Answer, Case, find_version
 

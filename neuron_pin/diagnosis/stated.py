@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from neuron_pin.catalog.windows import DRIVER, RUNTIME
+from neuron_pin.catalog.names import DRIVER, RUNTIME
 from neuron_pin.record import NamedTuple
 
 from .known import Known

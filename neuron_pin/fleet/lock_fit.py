@@ -10,15 +10,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.names import DRIVER, RUNTIME
 from neuron_pin.catalog.newness import judge_system
-from neuron_pin.catalog.windows import (
-    DRIVER,
-    RUNTIME,
-    Pair,
-    find_clash,
-    find_floor_above,
-    parse_kernel_series,
-)
+from neuron_pin.catalog.windows import Pair, find_clash, find_floor_above, parse_kernel_series
 from neuron_pin.inputs.host.apt_policy import AptPolicy, KnownVersion, PackageFile
 from neuron_pin.inputs.host.apt_preferences import PinType, Stanza
 from neuron_pin.policy import Ecosystem, Rule

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.catalog.windows import DRIVER, find_tested_kernels, parse_kernel_series
+from neuron_pin.catalog.names import DRIVER
+from neuron_pin.catalog.windows import find_tested_kernels, parse_kernel_series
 from neuron_pin.hooks.program.apt_hook import KERNEL, is_installed, read_status, stanzas
 from neuron_pin.inputs.host.dpkg_status import STATUS
 from neuron_pin.outputs.apt_preferences import NEVER, find_outside

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.names import RUNTIME
 from neuron_pin.catalog.neff import (
     COMPILER,
     INF1_COMPILER,
@@ -16,7 +17,6 @@ from neuron_pin.catalog.neff import (
     list_versions_of,
     read_neff_facts,
 )
-from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.errors import NeuronPinError, WrongUsage
 from neuron_pin.inputs.locks.lock_json import read_lock_json
 from neuron_pin.inputs.state import State, read_state

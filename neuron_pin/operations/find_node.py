@@ -8,7 +8,7 @@ import contextlib
 from neuron_pin.audit.host import list_system_packages
 from neuron_pin.audit.node_driver import NodeDriver
 from neuron_pin.catalog import Catalog, public_version
-from neuron_pin.catalog.windows import DRIVER, RUNTIME
+from neuron_pin.catalog.names import DRIVER, RUNTIME
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.resolve import Resolution
 from neuron_pin.target.detection import detect

@@ -16,7 +16,7 @@ from neuron_pin.audit.environment import NeuronNames
 from neuron_pin.audit.host import list_system_packages, report_unreadable
 from neuron_pin.audit.requirements import list_neuron_names
 from neuron_pin.catalog import Catalog, public_version
-from neuron_pin.catalog.windows import DRIVER
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fleet.host_facts import (
     HostEnvironment,

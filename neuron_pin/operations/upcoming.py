@@ -15,9 +15,10 @@ from neuron_pin.catalog.dated_changes import (
     list_changes,
 )
 from neuron_pin.catalog.features import read_features
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.subjects import Subjects
 from neuron_pin.catalog.version_range import sdk_key
-from neuron_pin.catalog.windows import DRIVER, parse_kernel_series
+from neuron_pin.catalog.windows import parse_kernel_series
 from neuron_pin.policy import Subject, SubjectKind
 from neuron_pin.policy.calendar import add_days, add_months
 from neuron_pin.policy.edition import edition_at

@@ -12,8 +12,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from neuron_pin.catalog import Catalog, Package, load_catalog
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.successors import find_current_name
-from neuron_pin.catalog.windows import DRIVER, find_tested_kernels
+from neuron_pin.catalog.windows import find_tested_kernels
 from neuron_pin.errors import WrongUsage
 from neuron_pin.policy import DEFAULT_PHASES, Ecosystem, Phase, Pin, installable, phase_at
 from neuron_pin.printable import blank_unprintable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, OperatingSystem
+from neuron_pin.catalog.names import DRIVER
 from neuron_pin.catalog.newness import CODENAMES
-from neuron_pin.catalog.windows import DRIVER
 from neuron_pin.policy import Ecosystem
 from neuron_pin.resolve import Resolution
 from neuron_pin.target import Scope

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, sdk_key, version_numbers
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
+from neuron_pin.catalog.names import DRIVER, RUNTIME
+from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.record import NamedTuple
 
 MAX_MOVES = 4

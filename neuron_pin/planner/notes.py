@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.known_in_part import describe_newer_releases
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair
+from neuron_pin.catalog.names import DRIVER, RUNTIME
+from neuron_pin.catalog.windows import Pair
 from neuron_pin.inputs.state import State, find_release
 from neuron_pin.operations.diff import Comparison
 from neuron_pin.operations.lock_request import LockRequest

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from neuron_pin.catalog import FactsAge
+from neuron_pin.catalog.names import RUNTIME
 from neuron_pin.catalog.neff import (
     Ground,
     NeffFacts,
@@ -14,7 +15,6 @@ from neuron_pin.catalog.neff import (
     list_remedies,
 )
 from neuron_pin.catalog.sources import find_source_url
-from neuron_pin.catalog.windows import RUNTIME
 from neuron_pin.operations.explain_neff import NeffExplanation
 from neuron_pin.printable import make_printable
 

@@ -8,7 +8,8 @@ from conftest import Run, failure
 
 import neuron_pin
 from neuron_pin.catalog import Catalog, Place
-from neuron_pin.catalog.windows import DRIVER, RUNTIME, Pair, find_clash
+from neuron_pin.catalog.names import DRIVER, RUNTIME
+from neuron_pin.catalog.windows import Pair, find_clash
 from neuron_pin.errors import NoSolution, WrongUsage
 from neuron_pin.policy import Ecosystem
 from neuron_pin.target import Scope
