@@ -16,7 +16,7 @@ that moves together, such as boto3 beside aiobotocore, and its older versions ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import PackageKey, Rule
@@ -51,8 +51,9 @@ def search_with_lessons(
     May read pages and metadata from an index."""
     lessons, left = Lessons(provider), most
     for _ in range(MAX_CONFLICTS):
-        # What earlier searches passed over may be what this one takes.
+        # What earlier searches passed over may be what this one takes, but for what never can be.
         provider.rejected.clear()
+        lessons.note_dead()
         search = LearningSearch(provider, lessons)
         if search.run(roots, left) or search.conflict:
             return search
@@ -68,8 +69,8 @@ class Lessons:
 
     def __init__(self, provider: Provider) -> None:
         self.conflicts: dict[str, list[Conflict]] = {}
-        self.dead: dict[str, set[str]] = {}
-        """By identifier, versions that require what nobody can have."""
+        self.dead: dict[str, dict[str, Exclusion]] = {}
+        """By identifier, versions that require what nobody can have, and what that is."""
         self.refused: dict[str, dict[str, DependencyEdge]] = {}
         """By identifier and version, what it requires that could not be."""
         self.last: dict[str, int] = {}
@@ -78,6 +79,12 @@ class Lessons:
         self._offered: dict[PackageKey, Sequence[Judged]] = {}
         self._reached: dict[PackageKey, int] = {}
         self._sets: dict[tuple[object, ...], int] = {}
+
+    def note_dead(self) -> None:
+        """Say of each version that can never be pinned why: it is not looked at again."""
+        for versions in self.dead.values():
+            for exclusion in versions.values():
+                self._provider.rejected.setdefault(exclusion.key, {})[exclusion.version] = exclusion
 
     def list_offered(self, key: PackageKey) -> Sequence[Judged]:
         known = self._offered.get(key)
@@ -172,7 +179,7 @@ class LearningSearch(ForwardSearch):
         last = self._lessons.last.get(key.partition("[")[0])
         return (is_free, rank, name) if last is None else (True, 2_000_000 + last, name)
 
-    def _list_bad(self, name: str) -> set[str] | tuple[()]:
+    def _list_bad(self, name: str) -> Container[str]:
         return self._lessons.dead.get(name, ())
 
     # Pins -------------------------------------------------------------------------------
@@ -211,8 +218,9 @@ class LearningSearch(ForwardSearch):
             self._blame = None
             return
         if not reason:
-            dead = self._lessons.dead.setdefault(node.identifier, set())
-            dead.add(node.candidate.version)
+            candidate = node.candidate
+            why = self._provider.rejected[candidate.key][candidate.version]
+            self._lessons.dead.setdefault(node.identifier, {})[candidate.version] = why
         for identifier, versions in reason.items():
             self._blame[identifier] = self._blame.get(identifier, versions) & versions
 
@@ -237,13 +245,14 @@ class LearningSearch(ForwardSearch):
             self.conflict = [*roots, *self._trace(roots)]
 
     def _trace(self, roots: Iterable[RequiredBy]) -> Iterator[RequiredBy]:
-        """What the newest version that each of these admits requires and cannot have, and so on."""
+        """What the newest version that each of these admits requires and cannot have, and so on;
+        and why no version of the last of them can be."""
         waiting = [row.requirement for row in roots]
         seen: set[str] = set()
         while waiting:
             need = waiting.pop()
             refused = self._lessons.refused.get(need.identifier, {})
-            if need.identifier in seen or not refused:
+            if need.identifier in seen:
                 continue
             seen.add(need.identifier)
             for candidate, exclusion in self._lessons.list_offered(need.key):
@@ -253,6 +262,8 @@ class LearningSearch(ForwardSearch):
                     yield RequiredBy(refused[version], node)
                     waiting.append(refused[version])
                     break
+            else:
+                next(self._provider.scan(need.key, [need]), None)
 
     # Conflicts --------------------------------------------------------------------------
 

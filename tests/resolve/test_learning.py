@@ -59,6 +59,10 @@ def test_what_can_never_be_is_found_out_once(serve: Callable[[], Served], run: R
     error = failure(run("lock", "other", "tool", *options(server)), NoSolution)
     assert error.asked == {("tool", "command line")}
     assert [line.partition(" (")[0] for line in error.conflict] == ["tool"]
-    told = "\n".join(error.causes)
-    assert "settings>=6.0 (from tool 60.0)" in told
-    assert "parser>=4 (from settings 9.0)" in told
+    told = {line.partition(": ")[0]: line for line in error.causes}
+    of_tool = told["tool (from command line)"]
+    assert "60 versions" in of_tool and "60.0: needs settings>=6.0" in of_tool
+    of_settings = told["settings>=6.0 (from tool 60.0)"]
+    assert "9 versions" in of_settings and "9.0: needs parser>=4" in of_settings
+    assert "3.0: does not match" in told["parser>=4 (from settings 9.0)"]
+    assert not any("no source has" in line for line in error.causes)
