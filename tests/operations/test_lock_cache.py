@@ -52,22 +52,28 @@ def test_the_same_question_has_the_same_answer_all_of_it(run, index, resolved) -
     assert offline["exclusions"] == first["exclusions"]
 
 
-def test_an_unchanged_lock_imports_neither_resolver_nor_client(run, index) -> None:
-    day = ["--as-of", "2026-08-01"]
-    lock(run, index, *day)
-    words = ["lock", "tool", "--index-url", f"{index.url}/simple", "--format", "json", *day]
+def run_and_list_modules(*words: str) -> tuple[str, set[str]]:
+    """What a run of its own prints, and the modules that it has imported."""
     code = (
         f"import sys\nsys.path[:0] = {[path for path in sys.path if path]!r}\n"
         "from neuron_pin.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, *words, "--offline"],
+        [sys.executable, "-I", "-S", "-c", code, *words],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert '"tool"' in done.stdout
-    loaded = set(done.stdout.splitlines()[-1].split())
+    printed, modules = done.stdout.rstrip("\n").rpartition("\n")[::2]
+    return printed, set(modules.split())
+
+
+def test_an_unchanged_lock_imports_neither_resolver_nor_client(run, index) -> None:
+    day = ["--as-of", "2026-08-01"]
+    lock(run, index, *day)
+    words = ["lock", "tool", "--index-url", f"{index.url}/simple", "--format", "json", *day]
+    printed, loaded = run_and_list_modules(*words, "--offline")
+    assert '"tool"' in printed
     assert not loaded & {"typing", "dataclasses", "packaging", "requests", "resolvelib"}
     assert not loaded & {f"neuron_pin.{name}" for name in ("resolve.resolver", "sources.reader")}
 
@@ -75,17 +81,7 @@ def test_an_unchanged_lock_imports_neither_resolver_nor_client(run, index) -> No
 def test_a_kept_file_is_read_by_the_reader_of_its_form(run, index, tmp_path: Path) -> None:
     words = ["lock", "tool", "--index-url", f"{index.url}/simple", "-o", "locked.txt"]
     assert run(*words).code == 0
-    code = (
-        f"import sys\nsys.path[:0] = {[path for path in sys.path if path]!r}\n"
-        "from neuron_pin.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, *words, "-q", "--offline"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(done.stdout.splitlines()[-1].split())
+    _, loaded = run_and_list_modules(*words, "-q", "--offline")
     assert not loaded & {"neuron_pin.inputs.locks.pylock_row", "neuron_pin.lockfile", "tomllib"}
 
 

@@ -43,12 +43,18 @@ def test_a_good_lock_has_nothing_wrong(run, world, files: tuple[str, ...]) -> No
     assert [row["reason"] for row in document["not_verified"]] == ["system-package"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
-def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
+def write_corrupted(world: World, case: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Spoil the lock as a case says; gives the document, and the words that verify it."""
     document = spoiled(world, case["edits"])
     world.path.write_text(json.dumps(document))
-    files = ("--files",) if case.get("files") else ("--offline",) if case.get("offline") else ()
-    done = run("verify", world.path, *case.get("requirements", ()), *files, "--format", "json")
+    files = ["--files"] if case.get("files") else ["--offline"] if case.get("offline") else []
+    return document, ["verify", world.path, *case.get("requirements", ()), *files]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
+    document, words = write_corrupted(world, case)
+    done = run(*words, "--format", "json")
     assert done.code == 1, done.err
     expected = (case["check"], numbered(case["place"], document))
     assert expected in problems_of(done)
@@ -58,10 +64,8 @@ def test_a_corrupted_lock_is_refused(run, world, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", sample(CASES, 3), ids=lambda case: case["case"])
 def test_text_tells_the_place_and_the_check(run, world, case: dict[str, Any]) -> None:
-    document = spoiled(world, case["edits"])
-    world.path.write_text(json.dumps(document))
-    files = ("--files",) if case.get("files") else ("--offline",) if case.get("offline") else ()
-    text = run("verify", world.path, *case.get("requirements", ()), *files)
+    document, words = write_corrupted(world, case)
+    text = run(*words)
     assert text.code == 1
     assert not {"secret", "cr@et"} & set(re.split(r"[/:]+", text.out))
     assert "et@" not in text.out
