@@ -51,3 +51,18 @@ options:
     type: bool
     default: false
 """
+
+    HOOK = r"""
+options:
+  on_error:
+    description:
+      - What becomes of a change to Neuron packages that the hook cannot judge. Without it, as the installed hook
+        does, else V(allow).
+    type: str
+    choices: [allow, refuse]
+  expires:
+    description:
+      - The day, as C(YYYY-MM-DD), from which on the hook reminds of a review. Without it, six months after the
+        day of the lock.
+    type: str
+"""

@@ -23,6 +23,14 @@ LOCK_SPEC = {
     "lock_content": {"type": "str"},
     "remote_src": {"type": "bool", "default": False},
 }
+LOCK_IF_PRESENT = {
+    "mutually_exclusive": [("lock", "lock_content")],
+    "required_if": [("state", "present", ("lock", "lock_content"), True)],
+}
+HOOK_SPEC = {
+    "on_error": {"type": "str", "choices": ["allow", "refuse"]},
+    "expires": {"type": "str"},
+}
 NOT_OF_TASKS = ("program", "program_sha256", "program_upload", "remote_src")
 
 

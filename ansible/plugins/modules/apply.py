@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - neuron_pin.neuron.attributes.writes
   - neuron_pin.neuron.program
   - neuron_pin.neuron.program.lock
+  - neuron_pin.neuron.program.hook
 attributes:
   action:
     support: full
@@ -78,17 +79,6 @@ options:
         moves to the lock, and none is installed.
     type: bool
     default: false
-  on_error:
-    description:
-      - What becomes of a change to Neuron packages that the hook cannot judge. Without it, as the installed hook
-        does, else V(allow).
-    type: str
-    choices: [allow, refuse]
-  expires:
-    description:
-      - The day, as C(YYYY-MM-DD), from which on the hook reminds of a review. Without it, six months after the
-        day of the lock.
-    type: str
   packages:
     description:
       - Whether to install packages. Without them only hook and pins are written, those of M(neuron_pin.neuron.pin)
@@ -184,6 +174,7 @@ driver:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
+    HOOK_SPEC,
     LOCK_SPEC,
     SPEC,
     finish,
@@ -193,6 +184,7 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
 OPTIONS = dict(
     SPEC,
     **LOCK_SPEC,
+    **HOOK_SPEC,
     state=dict(type="str", choices=["present", "rolled_back"], default="present"),
     category=dict(
         type="list",
@@ -205,8 +197,6 @@ OPTIONS = dict(
     allow_other_os=dict(type="bool", default=False),
     overwrite=dict(type="bool", default=False),
     hook=dict(type="bool", default=False),
-    on_error=dict(type="str", choices=["allow", "refuse"]),
-    expires=dict(type="str"),
     packages=dict(type="bool", default=True),
     command=dict(type="path"),
 )

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - neuron_pin.neuron.attributes.writes
   - neuron_pin.neuron.program
   - neuron_pin.neuron.program.lock
+  - neuron_pin.neuron.program.hook
 attributes:
   action:
     support: full
@@ -39,17 +40,6 @@ options:
     elements: str
     choices: [apt, dnf, pip, uv]
     default: []
-  on_error:
-    description:
-      - What becomes of a change to Neuron packages that the hook cannot judge. Without it, as the installed hook
-        does, else V(allow).
-    type: str
-    choices: [allow, refuse]
-  expires:
-    description:
-      - The day, as C(YYYY-MM-DD), from which on the hook reminds of a review. Without it, six months after the
-        day of the lock.
-    type: str
   scope:
     description:
       - Whose settings of pip and uv to change. Without it, those of O(venv), or those of the whole system.
@@ -124,6 +114,8 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
+    HOOK_SPEC,
+    LOCK_IF_PRESENT,
     LOCK_SPEC,
     SPEC,
     finish,
@@ -133,19 +125,15 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
 OPTIONS = dict(
     SPEC,
     **LOCK_SPEC,
+    **HOOK_SPEC,
     state=dict(type="str", choices=["present", "absent", "status"], default="present"),
     kinds=dict(type="list", elements="str", choices=["apt", "dnf", "pip", "uv"], default=[]),
-    on_error=dict(type="str", choices=["allow", "refuse"]),
-    expires=dict(type="str"),
     scope=dict(type="str", choices=["system", "user", "venv"]),
     venv=dict(type="path"),
     allow_other_os=dict(type="bool", default=False),
     overwrite=dict(type="bool", default=False),
 )
-RULES = dict(
-    mutually_exclusive=[("lock", "lock_content")],
-    required_if=[("state", "present", ("lock", "lock_content"), True)],
-)
+RULES = LOCK_IF_PRESENT
 
 
 def main():

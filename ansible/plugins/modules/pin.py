@@ -101,6 +101,7 @@ sdk:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
+    LOCK_IF_PRESENT,
     LOCK_SPEC,
     SPEC,
     finish,
@@ -122,10 +123,7 @@ OPTIONS = dict(
     allow_other_os=dict(type="bool", default=False),
     overwrite=dict(type="bool", default=False),
 )
-RULES = dict(
-    mutually_exclusive=[("lock", "lock_content")],
-    required_if=[("state", "present", ("lock", "lock_content"), True)],
-)
+RULES = LOCK_IF_PRESENT
 
 
 def main():
