@@ -8,6 +8,7 @@ nothing is left lying about after that.  The status is 1 if anything else was se
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,9 @@ MISSED = "the call was not met again"
 ATTEMPTS = 5
 
 MAY_BE_INTERRUPTED = ("openat", "write", "fsync", "flock")
+
+PROGRAM_ITSELF = re.compile(r"cannot open shared object file|site-packages|\.py'$", re.MULTILINE)
+"""What an error tells where the call read a library or a module, where threads share the calls."""
 
 
 class Trial:
@@ -82,8 +86,8 @@ class Trial:
                 break
         else:
             return MISSED
-        if "cannot open shared object file" in done.stderr or "site-packages" in done.stderr:
-            # A part of Python itself was met: there is nothing that we could do.
+        if PROGRAM_ITSELF.search(done.stderr):
+            # There is nothing that we could do.
             return ""
         if "Traceback" in done.stderr or "a bug in neuron-pin" in done.stderr:
             return f"a traceback: {done.stderr[-300:]}"
