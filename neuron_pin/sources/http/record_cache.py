@@ -56,10 +56,11 @@ class Rows:
     """The rows of a table on record: each becomes values when it is first read, and is kept.
 
     A project has hundreds of versions, of which a lock looks at a few.  They are in blocks, each
-    with a checksum; to come to a damaged one raises `SourceFailed`.
+    with a checksum; to come to a damaged one raises `SourceFailed`.  Threads may share them: what
+    is fetched ahead is read by one beside the lock.
     """
 
-    __slots__ = ("_at", "_blocks", "_made", "_number", "_read")
+    __slots__ = ("_at", "_blocks", "_lock", "_made", "_number", "_read")
 
     def __init__(
         self, blocks: Sequence[Sequence[int]], read: Callable[[int, int, int], bytes]
@@ -68,6 +69,7 @@ class Rows:
         its place behind the first and its size."""
         self._read = read
         self._blocks = blocks
+        self._lock = allocate_lock()
         self._number = 0
         self._at = 0
         self._made: list[Any] = []
@@ -78,9 +80,12 @@ class Rows:
             while number < len(self._made):
                 yield self._made[number]
                 number += 1
-            if self._number == len(self._blocks):
-                return
-            self._made += self._parse()
+            with self._lock:
+                if number < len(self._made):
+                    continue
+                if self._number == len(self._blocks):
+                    return
+                self._made += self._parse()
 
     def _parse(self) -> list[Any]:
         """The rows of the next block."""

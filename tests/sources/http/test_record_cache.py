@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from binascii import crc32
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from conftest import publish
 import neuron_pin
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http import record_pack
-from neuron_pin.sources.http.record_cache import RecordCache, keep, measure, prune
+from neuron_pin.sources.http.record_cache import RecordCache, Rows, keep, measure, prune
 
 
 def test_a_record_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
@@ -61,6 +64,29 @@ def test_a_table_is_what_was_kept(tmp_path: Path, rows: list[Any], is_closed: bo
     assert [*found[1]] == rows
     assert cache.load_table("projects", "b") is None
     assert cache.load("metadata", "a") is None
+
+
+def test_threads_read_one_table() -> None:
+    """What is fetched ahead is read beside the lock: both come to a block at the same time."""
+    blocks = [json.dumps(rows).encode() for rows in (ROWS[:4], ROWS[4:])]
+    both = threading.Event()
+    at_once = []
+
+    def read(number: int, _: int, __: int) -> bytes:
+        at_once.append(number)
+        if len(at_once) % 2:
+            # Long enough for the other reader to come here as well, where it may.
+            both.wait(0.2)
+        else:
+            both.set()
+        return blocks[number]
+
+    rows = Rows([(len(block), crc32(block)) for block in blocks], read)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: [*rows], range(2))
+    assert first == ROWS
+    assert second == ROWS
+    assert at_once == [0, 1]
 
 
 def test_a_damaged_pack_is_none(tmp_path: Path) -> None:
