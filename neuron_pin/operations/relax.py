@@ -25,6 +25,9 @@ MAX_NAMED = 4
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""
 
+RULES_OF_PYTHON = (Rule.PYTHON, Rule.PLATFORM, Rule.REQUIRES_PYTHON)
+"""Rules whose verdict on a Python package the target's Python decides."""
+
 
 def explain_conflict(request: LockRequest, error: NoSolution) -> NoSolution:
     """The error, with the smallest conflicting set and the relaxations that work."""
@@ -101,8 +104,9 @@ def _relaxations(
         if any(other in request.requirements for other in fewer):
             change = Change(requirement=requirement.text, origin=requirement.origin)
             yield change, _with(request, fewer)
-    for python in _other_pythons(request):
-        yield Change((("--python", python),)), request.with_target(python=python)
+    if _depends_on_python(request, facts):
+        for python in _other_pythons(request):
+            yield Change((("--python", python),)), request.with_target(python=python)
     if "NP102" in facts and "eos" not in named:
         yield from _ended_python(request, named)
 
@@ -147,6 +151,17 @@ def _shorter_support(request: LockRequest) -> Iterator[tuple[Change, LockRequest
     if support is not None:
         shorter = request.with_target(support_until=support.until)
         yield Change((("--require-support-until", support.until.isoformat()),)), shorter
+
+
+def _depends_on_python(request: LockRequest, facts: str) -> bool:
+    """Whether another Python may change what is missing.  Of what is not of Neuron only rules tell:
+    a lock of all of it for each Python there is would take a minute, to find the same conflict."""
+    packages = request.catalog.packages
+    return (
+        any(rule.identifier in facts for rule in RULES_OF_PYTHON)
+        or request.sdk is not None
+        or any(r.name in packages or r.name == SDK_NAME for r in request.requirements)
+    )
 
 
 def _other_pythons(request: LockRequest) -> list[str]:

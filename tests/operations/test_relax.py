@@ -5,7 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
-from conftest import Run, failure, wheel
+from conftest import Run, failure, publish, wheel
 
 from neuron_pin.errors import NoSolution
 
@@ -86,3 +86,30 @@ def test_the_command_that_explains_asks_the_same_sources(run: Run, tmp_path: Pat
     assert command[-3:] == ["--no-index", "--find-links", str(folder)]
     told = run(*command, "--format", "json")
     assert "1.0" in [row["version"] for row in json.loads(told.out)["versions"]]
+
+
+def test_another_python_is_tried_where_python_has_to_do_with_it(run: Run, serve) -> None:
+    """Each try reads what the whole closure is for that Python."""
+    server, other_python = serve(), ("older-only ; python_version < '3.11'",)
+    publish(
+        server,
+        {
+            "app": [("1.0", ("lib==1.*", *other_python))],
+            "lib": [("2.0", ())],
+            "older-only": [("1.0", ())],
+        },
+        as_json=True,
+    )
+    words = ("lock", "app", "--python", "3.11", "--index-url", f"{server.url}/simple/",
+             "--neuron-index-url", f"{serve().url}/simple/")  # fmt: skip
+    error = failure(run(*words), NoSolution)
+    assert any("NP301" in cause for cause in error.causes), error.causes
+    assert error.relaxations == ()
+    assert "/simple/older-only/" not in {path for path, _ in server.requests}
+
+    folder = Path("wheels")
+    folder.mkdir()
+    (folder / "lib-1.0-cp310-none-any.whl").write_bytes(wheel("lib", "1.0"))
+    error = failure(run(*words, "--find-links", folder), NoSolution)
+    assert any("NP104" in cause for cause in error.causes), error.causes
+    assert [str(each).partition(":")[0] for each in error.relaxations] == ["--python 3.10"]
