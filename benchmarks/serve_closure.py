@@ -160,10 +160,14 @@ def served_before(
     )  # fmt: skip
     assert process.stderr is not None
     # A warning of old facts may stand before it.
-    spoken = (re.search(r"serving (http\S+)/simple/", line) for line in process.stderr)
-    found = next((match for match in spoken if match is not None), None)
+    said, found = "", None
+    for line in process.stderr:
+        found = re.search(r"serving (http\S+)/simple/", line)
+        if found is not None:
+            break
+        said += line
     if found is None:
-        sys.exit(f"neuron-pin serve ends with {process.wait()}")
+        sys.exit(f"neuron-pin serve ends with {process.wait()}: {said}")
     threading.Thread(target=process.stderr.read, daemon=True).start()
     try:
         yield found[1], process.pid
