@@ -132,4 +132,6 @@ def main():
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
+    # Before 3.9 Python keeps what is written to a pipe.
+    sys.stderr.flush()
     os._exit(code)

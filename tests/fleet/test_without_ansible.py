@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -110,3 +111,22 @@ def test_the_user_data_installs_what_the_policy_allows(run: Run) -> None:
     scripts = yaml.safe_load((DEPLOY / "cloud-init.yml").read_text())["write_files"]
     checked = subprocess.run(["sh", "-n"], input=scripts[0]["content"], text=True, check=False)
     assert checked.returncode == 0
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_no_package_is_installed_without_the_hook(tmp_path: Path, fails: bool) -> None:
+    """cloud-init writes what runcmd has into one shell script, lists as quoted words."""
+    rows = yaml.safe_load((DEPLOY / "cloud-init.yml").read_text())["runcmd"]
+    text = "\n".join(row if isinstance(row, str) else shlex.join(row) for row in rows)
+    for name in ("neuron-pin-bootstrap", "apt-get", "neuron-pin"):
+        status = int(fails and name == "neuron-pin-bootstrap")
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >>log\nexit {status}\n')
+        (tmp_path / name).chmod(0o755)
+    script = text.replace("/usr/local/sbin/", f"{tmp_path}/")
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False
+    )
+    assert (done.returncode != 0) is fails
+    called = (tmp_path / "log").read_text().splitlines()
+    assert called[0] == "neuron-pin-bootstrap"
+    assert any("aws-neuronx-dkms" in line for line in called) is not fails
