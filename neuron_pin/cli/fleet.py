@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from neuron_pin.audit.requirements import parse_within
 from neuron_pin.catalog import load_catalog
-from neuron_pin.errors import NeuronPinError, WrongUsage
+from neuron_pin.errors import NeuronPinError, UnreadableInput, WrongUsage
 from neuron_pin.screen import PLAIN, Screen
 
 from .command_parser import CommandParser
@@ -17,9 +17,11 @@ from .facts import parse_day_or_today, today, warn_of_old_facts
 from .options import FAMILIES, Options, add_format, join_words
 
 if TYPE_CHECKING:
+    from neuron_pin.catalog import Catalog
     from neuron_pin.fleet.fleet_report import FleetReport
     from neuron_pin.fleet.parsing import FactsParser
     from neuron_pin.operations.read_fleet import ReadFleet
+    from neuron_pin.resolve import Resolution
 
 
 def add_arguments(parser: CommandParser, common: CommandParser) -> None:
@@ -156,8 +158,8 @@ def _add_output(parser: CommandParser) -> None:
 def run(options: Options, console: Console) -> int:
     """Print the facts of a host, or what is known of many.
 
-    The facts are 0 whatever they are.  Of many hosts it is 2 if facts could not be read, 1 if a
-    host has an error or cannot take a lock, 0 with ``--exit-zero``.
+    The facts are 0 whatever they are.  Of many hosts it is 2 if facts or locks could not be read,
+    1 if a host has an error or cannot take a lock, 0 with ``--exit-zero``.
     """
     if options.action == "facts":
         return _facts(options, console)
@@ -221,17 +223,17 @@ def _report(options: Options, console: Console) -> int:
     from neuron_pin.fleet.fleet_report import make_report
     from neuron_pin.fleet.parsing import FactsParser
     from neuron_pin.operations.read_fleet import drop_doubtful, list_unread
-    from neuron_pin.operations.read_lock import read_resolution
     from neuron_pin.report.fleet import warn_of_locks
 
     catalog = load_catalog()
     as_of = parse_day_or_today(options.as_of)
     form = options.format or _find_form(options.output)
     warn_of_old_facts(console, catalog, as_of)
-    locks = [(path, read_resolution(path, catalog)[0]) for path in options.lock]
+    locks, bad_locks = _read_locks(options.lock, catalog)
     parser = FactsParser()
     with console.watch("Reading"):
         fleet, errors = _read(options.facts, parser)
+        errors += bad_locks
         problems = list(fleet.problems)
         before = None
         if options.before:
@@ -259,6 +261,22 @@ def _report(options: Options, console: Console) -> int:
     if options.exit_zero:
         return 0
     return 2 if errors else int(report.has_errors)
+
+
+def _read_locks(
+    paths: list[str], catalog: Catalog
+) -> tuple[list[tuple[str, Resolution]], list[UnreadableInput]]:
+    """The locks with their paths, and the errors of those that cannot be read: the report on the
+    hosts does without them."""
+    from neuron_pin.operations.read_lock import read_resolution
+
+    locks, problems = [], []
+    for path in paths:
+        try:
+            locks.append((path, read_resolution(path, catalog)[0]))
+        except UnreadableInput as error:
+            problems.append(error)
+    return locks, problems
 
 
 def _find_form(output: str | None) -> str:

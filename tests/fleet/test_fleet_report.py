@@ -253,11 +253,16 @@ def test_a_place_that_is_not_there(run: Run, tmp_path: Path) -> None:
     assert done.code == 2 and names(json.loads(done.out)) == ["good"]
 
 
-def test_a_lock_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
+def test_the_report_does_without_a_lock_that_cannot_be_read(
+    run: Run, tmp_path: Path, lock: str
+) -> None:
     folder = keep(tmp_path / "fleet", facts_of("good"))
-    Path("lock.json").write_text("{}")
-    done = run("fleet", "report", str(folder), "--lock", "lock.json")
-    assert done.code == 2 and failure(done, UnreadableInput).path == "lock.json"
+    Path("bad.json").write_text('{"schema_')
+    done = run("fleet", "report", str(folder), "--lock", "bad.json", "--lock", lock, *AS_OF,
+               "--format", "json")  # fmt: skip
+    assert done.code == 2 and failure(done, UnreadableInput).path == "bad.json"
+    found = json.loads(done.out)
+    assert names(found) == ["good"] and [each["path"] for each in found["locks"]] == [lock]
 
 
 # Classes and releases ------------------------------------------------------------------------
