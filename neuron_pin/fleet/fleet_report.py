@@ -194,11 +194,10 @@ def _gather_rules(
         for rule, count in state.rules or ():
             counts[rule] += count * len(names)
             hosts.setdefault(rule, []).extend(names)
-            # Of findings that a summary leaves out the severity is not known: they are the last.
             severities.setdefault(rule, "warning")
-        for finding in state.findings or ():
-            if finding.severity == "error":
-                severities[finding.rule] = "error"
+        found = [(finding.rule, finding.severity) for finding in state.findings or ()]
+        found += [(rule, state.judge_missing(rule)) for rule in state.missing]
+        severities.update(row for row in found if row[1] == "error")
         for rule, subject in {(f.rule, f.subject) for f in state.findings or ()}:
             subjects.setdefault(rule, Counter())[subject] += len(names)
     return tuple(

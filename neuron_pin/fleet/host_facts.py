@@ -7,8 +7,10 @@ take the memory of their kinds.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
+from neuron_pin.policy import Rule
 from neuron_pin.record import NamedTuple
 
 from .host_class import HostClass, find_class
@@ -18,6 +20,10 @@ KIND = "host-facts"
 SUMMARY_BYTES = 8000
 """The most that a summary takes as JSON in one line: Ansible asks for every fact of a host before
 each of its tasks, and large ones slow down all of them."""
+STOPS_APT = frozenset({Rule.APT_KEY.identifier, Rule.APT_PREFERENCES.identifier})
+"""Rules whose errors make every apt command fail, or refuse the repository."""
+STOPS_LOCK = STOPS_APT | {Rule.UNREADABLE.identifier}
+"""Rules whose findings decide whether a host can take a lock: a summary keeps them first."""
 
 
 class HostPackage(NamedTuple):
@@ -144,6 +150,22 @@ class HostState(NamedTuple):
             default_python=self.default_python,
             pythons=[found.python for found in self.environments],
         )
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many findings of each rule a summary leaves out."""
+        there = Counter(finding.rule for finding in self.findings or ())
+        counts = {rule: count - there[rule] for rule, count in self.rules or ()}
+        return {rule: count for rule, count in counts.items() if count > 0}
+
+    def judge_missing(self, rule: str) -> str:
+        """The severity of the findings of a rule that a summary leaves out: the worse one, unless
+        their order shows that they are warnings, which come last."""
+        has_all_errors = any(
+            finding.severity == "warning" and finding.rule not in STOPS_LOCK
+            for finding in self.findings or ()
+        )
+        return "warning" if has_all_errors and rule not in STOPS_LOCK else "error"
 
 
 class HostFacts(NamedTuple):

@@ -20,10 +20,7 @@ from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.resolve import LockedPackage, Resolution
 from neuron_pin.target import Scope
 
-from .host_facts import HostPin, HostState
-
-_STOPS_APT = {Rule.APT_KEY.identifier, Rule.APT_PREFERENCES.identifier}
-"""Rules whose errors make every apt command fail, or refuse the repository."""
+from .host_facts import STOPS_APT, STOPS_LOCK, HostPin, HostState
 
 
 class Fit(Enum):
@@ -107,6 +104,10 @@ def _find_unknown(state: HostState, lock: Resolution) -> Iterator[Blocker]:
         yield Blocker("", "no Python is known")
     if state.left_out.packages or state.left_out.pins:
         yield Blocker("", "the summary leaves out packages or pins")
+    has_apt = target.system is Ecosystem.APT and bool(lock.packages_of(Ecosystem.APT))
+    deciding = STOPS_LOCK if has_apt else STOPS_LOCK - STOPS_APT
+    if missing := sorted(deciding & state.missing.keys()):
+        yield Blocker("", f"the summary leaves out findings of {', '.join(missing)}")
     unread = Rule.UNREADABLE.identifier
     for finding in state.findings or ():
         if finding.rule == unread and finding.place.endswith(("/dpkg/status", "/rpm")):
@@ -158,7 +159,7 @@ def _find_blockers(state: HostState, lock: Resolution, catalog: Catalog) -> Iter
             yield _block(Rule.HELD, f"{found.name} {found.version} is on hold")
     if target.system is Ecosystem.APT:
         for finding in state.findings or ():
-            if finding.rule in _STOPS_APT and finding.severity == "error":
+            if finding.rule in STOPS_APT and finding.severity == "error":
                 yield Blocker(finding.rule, f"{finding.subject} [{finding.place}]")
     yield from _find_pinned(state, system, catalog)
 

@@ -19,6 +19,7 @@ from neuron_pin.catalog import Catalog, public_version
 from neuron_pin.catalog.names import DRIVER
 from neuron_pin.errors import UnreadableInput, WrongUsage
 from neuron_pin.fleet.host_facts import (
+    STOPS_LOCK,
     HostEnvironment,
     HostFacts,
     HostFinding,
@@ -184,8 +185,16 @@ def _list_environments(
 
 
 def _make_findings(findings: Iterable[Finding], *, is_full: bool) -> tuple[HostFinding, ...]:
-    """The findings, errors first: a summary leaves out the last."""
-    ordered = sorted(findings, key=lambda f: (f.severity is not Severity.ERROR, f.rule.identifier))
+    """The findings, first those that can stop a lock, then errors: a summary leaves out the
+    last."""
+    ordered = sorted(
+        findings,
+        key=lambda f: (
+            f.rule.identifier not in STOPS_LOCK,
+            f.severity is not Severity.ERROR,
+            f.rule.identifier,
+        ),
+    )
     return tuple(
         HostFinding(
             found.rule.identifier, found.severity.value, found.subject, found.place,

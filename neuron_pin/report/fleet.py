@@ -295,6 +295,8 @@ def _csv_row(host: ReportedHost) -> Iterator[str]:
     yield from (host.name, host.day, kind.name, state.instance, state.os, kind.python)
     yield from (state.kernel, state.loaded_driver, host.release)
     severities = [finding.severity for finding in state.findings or ()]
+    for rule, count in state.missing.items():
+        severities += [state.judge_missing(rule)] * count
     yield str(severities.count("error")) if state.findings is not None else ""
     yield str(severities.count("warning")) if state.findings is not None else ""
     yield " ".join(rule for rule, _ in state.rules or ())

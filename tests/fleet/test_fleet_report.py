@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import FIXTURES, Run, failure
+from fleet_world import add_environment, make_root, put
 
 from neuron_pin.errors import CannotWrite, UnreadableInput, WrongUsage
 
@@ -339,6 +340,11 @@ JUDGED: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("left out", {"packages": [],
                   "left_out": {"packages": 1, "environments": 0, "pins": 0, "findings": 0}},
      "unknown", [""]),
+    ("key findings left out", {"packages": [], "rules": {"NP602": 3}, "findings": []}, "unknown",
+     [""]),
+    ("some key findings left out", {"packages": [], "rules": {"NP602": 2}, "findings": [KEY]},
+     "blocked", ["NP602"]),
+    ("other findings left out", {"packages": [], "rules": {"NP406": 2}, "findings": []}, "can", []),
     ("other family", {"instance": "trn1"}, "other", ["NP101"]),
     ("other system", {"os": "ubuntu22.04"}, "other", ["NP103"]),
     ("other machine", {"machine": "aarch64"}, "other", ["NP104"]),
@@ -356,6 +362,57 @@ def test_what_a_lock_is_to_a_host(
     assert found["hosts"][fit] == 1
     assert [row["rule"] or "" for row in found["blockers"]] == rules
     assert all(row["names"] == (["node"] if fit != "other" else []) for row in found["blockers"])
+
+
+WARNED = {**KEY, "rule": "NP206", "severity": "warning"}
+
+# the counts of the rules, the findings that a summary kept, and what the report says of a rule
+CUT: list[tuple[dict[str, int], list[dict[str, Any]], str, str]] = [
+    ({"NP602": 3}, [], "NP602", "error"),
+    ({"NP602": 3}, [{**KEY, "severity": "warning"}], "NP602", "error"),
+    ({"NP602": 1}, [{**KEY, "severity": "warning"}], "NP602", "warning"),
+    ({"NP602": 3, "NP206": 1}, [WARNED], "NP602", "error"),
+    ({"NP201": 3, "NP602": 1}, [KEY], "NP201", "error"),
+    # Errors come first, so what is left out after a warning is none.
+    ({"NP206": 3, "NP207": 9}, [WARNED], "NP207", "warning"),
+]
+
+
+@pytest.mark.parametrize(("rules", "findings", "rule", "severity"), CUT)
+def test_the_severity_of_findings_that_are_left_out(
+    run: Run, tmp_path: Path, rules: dict[str, int], findings: list[Any], rule: str, severity: str
+) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("node", rules=rules, findings=findings))
+    found = report(run, str(folder))
+    assert {row["rule"]: row["severity"] for row in found["rules"]}[rule] == severity
+    done = run("fleet", "report", str(folder), *AS_OF, "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(done.out))
+    assert int(row["errors"]) + int(row["warnings"]) == sum(rules.values())
+    assert done.code == (1 if int(row["errors"]) else 0)
+
+
+def test_a_summary_stops_a_lock_as_all_of_the_facts_do(run: Run, tmp_path: Path, lock: str) -> None:
+    root = make_root(tmp_path / "root", driver="2.27.4.0")
+    put(root, "etc/apt/sources.list.d/neuron.list",
+        "deb [trusted=yes] https://apt.repos.neuron.amazonaws.com noble main\n")  # fmt: skip
+    for number in range(15):
+        venv = f"opt/a-long-name-of-an-environment-{number:02}"
+        flawed = {"torch-neuronx": f"0.0.{number}", "neuronx-cc": f"0.1.{number}",
+                  "neuronx-distributed": f"0.2.{number}"}  # fmt: skip
+        add_environment(root, venv, flawed)
+        for name in flawed:
+            own = f"{name.replace('-', '_')}-{flawed[name]}.dist-info"
+            put(root, f"{venv}/lib/python3.12/site-packages/{own}/METADATA", f"Name: {name}\n")
+    answers = []
+    for gather in ("summary", "full"):
+        done = run("fleet", "facts", "--root", str(root), *AS_OF, "--gather", gather)
+        Path(f"{gather}.json").write_text(done.out)
+        assert (json.loads(done.out)["left_out"]["findings"] > 0) == (gather == "summary")
+        found = report(run, f"{gather}.json", "--lock", lock, code=1)
+        severities = {row["rule"]: row["severity"] for row in found["rules"]}
+        answers.append((found["locks"][0]["hosts"], severities["NP602"]))
+    assert answers[0] == answers[1]
+    assert answers[0][0]["blocked"] == 1 and answers[0][1] == "error"
 
 
 def test_a_kernel_that_is_too_old(run: Run, tmp_path: Path) -> None:
