@@ -8,6 +8,8 @@ import io
 import json
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,47 @@ FORMS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("end", ["sh", "py", "md", "list", "log", "LOG"])
+@pytest.mark.parametrize("form", ["cache", "older cache", "facts", "damaged cache"])
+def test_a_host_may_be_called_as_other_files_are(
+    run: Run, tmp_path: Path, end: str, form: str
+) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("good"))
+    name = f"trn2-001.acme.{end}"
+    facts = {"ansible_os_family": "Debian", "neuron_pin": facts_of(name)}
+    text = {
+        "cache": json.dumps({"__payload__": json.dumps(facts)}),
+        "older cache": json.dumps(facts, indent=4),
+        "facts": json.dumps(facts_of(name)),
+        "damaged cache": json.dumps({"__payload__": json.dumps(facts)})[:-9],
+    }[form]
+    (folder / (f"s1_{name}" if form in ("cache", "damaged cache") else name)).write_text(text)
+    (folder / f"site.{end}").write_text("#!{{ ansible_managed }}\n")
+    found = report(run, str(folder))
+    if form == "damaged cache":
+        assert [row["place"] for row in found["unread"]] == [f"{folder / f's1_{name}'}:1"]
+    else:
+        assert names(found) == ["good", name] and found["unread"] == []
+
+
+def test_the_prefix_of_a_cache_is_not_the_host(run: Run, tmp_path: Path) -> None:
+    facts = json.dumps({"neuron_pin": facts_of("own-name")})
+    (tmp_path / "np_s1_node").write_text(json.dumps({"__payload__": facts}))
+    assert names(report(run, str(tmp_path), code=0)) == ["node"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_lines_on_standard_input(tmp_path: Path, number: int) -> None:
+    lines = "".join(json.dumps(facts_of(f"node-{n}")) + "\n" for n in range(number))
+    done = subprocess.run(
+        [sys.executable, "-m", "neuron_pin", "fleet", "classes", "-", "--format", "json"],
+        input=lines, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["classes"]
+    assert found["hosts"] == number
+
+
 @pytest.mark.parametrize("write", FORMS, ids=lambda write: write.__name__)
 def test_what_others_keep_is_read(run: Run, tmp_path: Path, write: Any) -> None:
     folder = tmp_path / "kept"
@@ -231,6 +274,39 @@ def test_a_host_of_salt_that_did_not_answer(run: Run, tmp_path: Path) -> None:
     found = report(run, str(tmp_path / "salt.json"), code=2)
     assert names(found) == ["good"]
     assert [row["place"] for row in found["unread"]] == [f"{tmp_path / 'salt.json'} (lost)"]
+
+
+CUT_OFF = json.dumps(facts_of("i-1"))[:2400] + "\n---Output truncated---"
+FAILED = {"Status": "Failed", "StandardErrorContent": "sh: 1: python3: not found\nmore\n"}
+
+# an invocation of AWS Systems Manager, and what is said of it
+INVOCATIONS: list[tuple[dict[str, Any], str]] = [
+    (FAILED, "the command has the status Failed: sh: 1: python3: not found"),
+    ({"Status": "Failed", "CommandPlugins": [
+        {"Output": "\n----------ERROR-------\npython3: not found\nexit status 127"}]},
+     "the command has the status Failed: python3: not found"),
+    ({"Status": "TimedOut"}, "the command has the status TimedOut"),
+    ({"Status": "Success", "StandardOutputContent": CUT_OFF}, "the answer is cut"),
+    ({"CommandPlugins": [{"Output": CUT_OFF}]}, "the answer is cut"),
+    ({"Status": "Success", "StandardOutputContent": ""}, "printed nothing"),
+    ({"Status": "Success", "StandardOutputContent": "Welcome to AWS"},
+     "the command printed no facts: Welcome to AWS"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "problem"), INVOCATIONS)
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_command_of_systems_manager_without_facts(
+    run: Run, tmp_path: Path, answer: dict[str, Any], problem: str, is_list: bool
+) -> None:
+    good = {"InstanceId": "i-0", "Status": "Success",
+            "StandardOutputContent": json.dumps(facts_of("i-0"))}  # fmt: skip
+    bad = {"InstanceId": "i-1", **answer}
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({"CommandInvocations": [good, bad]} if is_list else bad))
+    found = report(run, str(path), code=2)
+    assert names(found) == (["i-0"] if is_list else [])
+    assert found["unread"] == [{"place": f"{path} (i-1)", "problem": problem}]
 
 
 def test_files_that_are_beside(run: Run, tmp_path: Path) -> None:

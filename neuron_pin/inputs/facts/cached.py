@@ -9,10 +9,12 @@ into a bucket; Salt's ``--out=json``.
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import STANDARD_INPUT, read_bounded, read_head
@@ -32,14 +34,23 @@ _OTHERS = (
     ".md", ".txt", ".html", ".csv", ".sarif", ".svg", ".png", ".yml", ".yaml", ".log", ".tmp",
     ".sh", ".py", ".list",
 )  # fmt: skip
-"""Ends of the names of files in a folder that are no facts; a host may be called anything else."""
+"""Ends of the names of files in a folder that are no facts, unless they begin as facts do: a host
+may be called so, for ``.sh``, ``.py`` and ``.md`` are domains too."""
+_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)*\{\s*\"")
+_MARKS = (b"host-facts", b'"__payload__"', b"ansible_", b'"neuron_pin"')
+"""What facts, and caches of facts, have in them."""
 _LINES = (".jsonl", ".ndjson")
 _WITHIN = ("neuron_pin", "ansible_facts", "facts", "ansible_local")
 """Keys that the facts are below, of Ansible."""
 _FORM = "s1_"
-"""The number of its form, before the name of the host, in names of files of Ansible's cache."""
+"""The number of its form, before the name of the host, in names of files of Ansible's cache;
+``fact_caching_prefix`` is before it."""
 _OUTPUTS = ("StandardOutputContent", "Output")
 """What a command printed, of AWS Systems Manager."""
+_CUT = re.compile(r"-+ *output truncated *-+\s*\Z", re.IGNORECASE)
+_CUT_AT = 2500
+"""Characters after which ``list-command-invocations`` cuts; ``get-command-invocation`` takes
+24,000."""
 
 
 class OtherFacts(UnreadableInput):
@@ -71,7 +82,7 @@ def read_cached_facts(paths: list[str], report: Report) -> Iterator[CachedFacts]
     for path in paths:
         path = STANDARD_INPUT if path == "-" else path
         if not os.path.isdir(path):
-            yield from _read_file(path, report, is_host=False)
+            yield from _read_file(path, report)
             continue
         count = 0
         for file in _list_files(path):
@@ -79,7 +90,7 @@ def read_cached_facts(paths: list[str], report: Report) -> Iterator[CachedFacts]
             if count > MAX_FILES:
                 report(UnreadableInput(path, None, f"has more than {MAX_FILES} files"))
                 break
-            yield from _read_file(file, report, is_host=True)
+            yield from _read_file(file, report)
         if not count:
             report(_no_facts(path, "has no files with facts of hosts"))
 
@@ -91,21 +102,46 @@ def _list_files(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = os.path.join(place, name)
-            if name.startswith(".") or name.lower().endswith(_OTHERS):
+            if name.startswith(".") or (os.path.exists(path) and not os.path.isfile(path)):
                 continue
-            if os.path.isfile(path) or not os.path.exists(path):
+            if not name.lower().endswith(_OTHERS) or _begins_as_facts(path):
                 yield path
 
 
-def _read_file(path: str, report: Report, *, is_host: bool) -> Iterator[CachedFacts]:
+def _begins_as_facts(path: str) -> bool:
+    try:
+        head = read_head(path, _HEAD)
+    except OSError:
+        return True
+    return _OBJECT.match(head) is not None and any(mark in head for mark in _MARKS)
+
+
+def find_host_of_file(path: str) -> str:
+    """The host that a file is of by its name alone; empty for a name that is none."""
+    return _drop_form(_find_name(path))
+
+
+def _find_name(path: str) -> str:
     name = os.path.basename(path)
-    is_lines = name.endswith(_LINES)
     for end in (".json", *_LINES):
         name = name.removesuffix(end)
-    if name == "stdout":
-        name = ""
+    return "" if name == "stdout" else name
+
+
+def _drop_form(name: str) -> str:
+    return name.partition(_FORM)[2] or name
+
+
+def _read_file(path: str, given: Report) -> Iterator[CachedFacts]:
+    name = _find_name(path)
+    told = []
+
+    def report(problem: UnreadableInput) -> None:
+        told.append(problem)
+        given(problem)
+
     try:
-        if path != STANDARD_INPUT and (is_lines or _has_lines(path)):
+        if path.endswith(_LINES) or _has_lines(path):
             yield from _read_lines(path, report)
             return
         data = read_bounded(path, MAX_BYTES)
@@ -119,12 +155,12 @@ def _read_file(path: str, report: Report, *, is_host: bool) -> Iterator[CachedFa
         report(error)
         return
     found = list(_find(value, path, name, report))
-    if not found and not _is_own(value):
+    if not found and not told and not _is_own(value):
         others = _read_others(value)
         if others is None:
             report(_no_facts(path, "holds no facts of a host"))
         elif others:
-            report(OtherFacts(path, name.removeprefix(_FORM)))
+            report(OtherFacts(path, _drop_form(name)))
     yield from found
 
 
@@ -152,8 +188,21 @@ def _has_lines(path: str) -> bool:
     return True
 
 
-def _read_lines(path: str, report: Report) -> Iterator[CachedFacts]:
-    with open(path, "rb") as stream:
+def _open(path: str) -> BinaryIO:
+    """A file to read by lines; what a pipe gave is remembered, for it gives it once."""
+    if os.path.isfile(path):
+        return open(path, "rb")
+    return io.BytesIO(read_bounded(path, MAX_BYTES))
+
+
+def _read_lines(path: str, given: Report) -> Iterator[CachedFacts]:
+    told = []
+
+    def report(problem: UnreadableInput) -> None:
+        told.append(problem)
+        given(problem)
+
+    with _open(path) as stream:
         number = 0
         while line := stream.readline(MAX_LINE + 1):
             number += 1
@@ -170,8 +219,9 @@ def _read_lines(path: str, report: Report) -> Iterator[CachedFacts]:
             except UnreadableInput as error:
                 report(error)
                 continue
+            told.clear()
             found = list(_find(value, place, "", report))
-            if not found:
+            if not found and not told:
                 report(_no_facts(path, "holds no facts of a host", number))
             yield from found
 
@@ -222,7 +272,7 @@ def _find(
         yield from _find(_untag(value), place, name, report, is_named=is_named, depth=depth)
         return
     if isinstance(value.get("__payload__"), str):
-        own = name.removeprefix(_FORM)
+        own = _drop_form(name)
         inner = _read_text(value["__payload__"], place, report)
         yield from _find(inner, place, own, report, is_named=True, depth=depth)
         return
@@ -245,14 +295,56 @@ def _find(
 def _find_output(value: dict[str, Any], place: str, report: Report) -> Iterator[CachedFacts]:
     """What a command of AWS Systems Manager printed on an instance."""
     name = value["InstanceId"]
+    label = f"{place} ({make_printable(name[:_SHOWN])})"
     plugins = value.get("CommandPlugins")
-    for row in [value, *(plugins if isinstance(plugins, list) else [])]:
-        for key in _OUTPUTS:
-            text = row.get(key) if isinstance(row, dict) else None
-            if isinstance(text, str) and text.strip():
-                label = f"{place} ({make_printable(name[:_SHOWN])})"
-                inner = _read_text(text, label, report)
-                yield from _find(inner, label, name, report, is_named=True, depth=MAX_DEPTH - 1)
+    rows = [value, *(plugins if isinstance(plugins, list) else [])]
+    texts = _list_texts(rows, _OUTPUTS)
+    problems: list[UnreadableInput] = []
+    found: list[CachedFacts] = []
+    for text in texts:
+        inner = _read_text(text, label, problems.append)
+        found += _find(inner, label, name, problems.append, is_named=True, depth=MAX_DEPTH - 1)
+    if not found:
+        problems = [_explain_output(value, label, rows, texts)]
+    for problem in problems:
+        report(problem)
+    yield from found
+
+
+def _list_texts(rows: list[Any], keys: tuple[str, ...]) -> list[str]:
+    found = [row.get(key) for row in rows if isinstance(row, dict) for key in keys]
+    return [text for text in found if isinstance(text, str) and text.strip()]
+
+
+def _explain_output(
+    value: dict[str, Any], label: str, rows: list[Any], texts: list[str]
+) -> UnreadableInput:
+    """Why a command of AWS Systems Manager gave no facts."""
+    status = value.get("Status")
+    errors = "\n".join(_list_texts(rows, ("StandardErrorContent",)) + texts)
+    # Lines such as ----------ERROR------- part the errors from the output.
+    lines = (line.strip() for line in errors.splitlines() if not re.fullmatch(r"\W*\w*\W*", line))
+    first = make_printable(next(lines, "")[:_SHOWN])
+    if isinstance(status, str) and status != "Success":
+        problem = f"the command has the status {make_printable(status[:_SHOWN])}"
+        return UnreadableInput(
+            label, None, f"{problem}: {first}" if first else problem, hint="run the command again"
+        )
+    is_cut = any(
+        text.lstrip().startswith("{") and (_CUT.search(text) or len(text) >= _CUT_AT)
+        for text in texts
+    )
+    if is_cut:
+        return UnreadableInput(
+            label,
+            None,
+            "the answer is cut",
+            hint="get-command-invocation answers with more than list-command-invocations, and a "
+            "bucket of S3 has all of it",
+        )
+    return _no_facts(
+        label, f"the command printed no facts: {first}" if first else "printed nothing"
+    )
 
 
 def _find_by_host(value: dict[str, Any], place: str, report: Report) -> Iterator[CachedFacts]:
