@@ -56,7 +56,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     arguments.refuse_others(ARGUMENTS)
     state = arguments.choice("state", ("present", "rolled_back"), "present")
     only_enforces = state == "present" and not arguments.flag("packages", True)
-    if arguments.text("root", ROOT) != ROOT and not only_enforces:
+    if arguments.root() != ROOT and not only_enforces:
         raise WrongUsage("root: packages are installed on the machine itself, not below a folder")
     if only_enforces:
         return _with_command(_enforce(values, arguments, is_check), arguments, is_check)
@@ -77,7 +77,7 @@ def _with_command(told: dict[str, Any], arguments: Arguments, is_check: bool) ->
     path = arguments.text("command")
     if not path:
         return told
-    is_changed = place_command(path, arguments.text("root", ROOT), is_check=is_check)
+    is_changed = place_command(path, arguments.root(), is_check=is_check)
     row = _describe_step("command", f"Put the program at {path}", is_changed)
     return {
         **told, "changed": told["changed"] or is_changed, "steps": [*told["steps"], row]
@@ -92,7 +92,7 @@ def _enforce(values: Mapping[str, Any], arguments: Arguments, is_check: bool) ->
     known = {name: values[name] for name in values if name in task.ARGUMENTS and name != "state"}
     told = task.run(known, is_check)
     steps = [_describe_step("pins", "Pin the versions of the lock", told["changed"])]
-    loaded = detect(arguments.text("root", ROOT)).driver or None
+    loaded = detect(arguments.root()).driver or None
     return {
         **{name: told[name] for name in ("changed", "sdk", "diff", "warnings")},
         "steps": steps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,17 @@ class Arguments:
         if not isinstance(value, str):
             raise WrongUsage(f"{name}: not a text")
         return value
+
+    def root(self) -> str:
+        """The folder that a machine is below: one that is not mounted would pass every check, and
+        be made by what writes."""
+        root = self.text("root", "/")
+        if not os.path.isdir(root):
+            raise WrongUsage(
+                f"root: {root} is not a folder",
+                hint="name the folder that a machine's files are in",
+            )
+        return root
 
     def choice(self, name: str, known: Sequence[str], default: str = "") -> str:
         """One of several words."""

@@ -42,7 +42,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     path, text = arguments.text("lock"), arguments.text("lock_content")
     with open_lock(path, text) if path or text else contextlib.nullcontext("") as lock:
         checked = check_machine(
-            arguments.text("root", "/"),
+            arguments.root(),
             catalog,
             day,
             within_days=arguments.number("within", WITHIN_DAYS),

@@ -32,7 +32,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     if [bool(text), bool(path), journal].count(True) != 1:
         raise WrongUsage("give one of text, path and journal")
     catalog = load_catalog()
-    place = Place(arguments.text("root", "/"), arguments.words("venvs"))
+    place = Place(arguments.root(), arguments.words("venvs"))
     if journal:
         pieces = read_journal()
     elif path:

@@ -26,7 +26,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
         within_days=arguments.number("within", WITHIN_DAYS),
     )
     found = gather_facts(
-        arguments.text("root", "/"),
+        arguments.root(),
         check,
         catalog,
         is_full=arguments.choice("gather", ("summary", "full"), "summary") == "full",

@@ -74,7 +74,7 @@ def _install(arguments: Arguments, kinds: list[HookKind], is_check: bool) -> dic
     with open_lock(arguments.text("lock"), arguments.text("lock_content")) as path:
         chosen = OnError(on_error or "allow")
         lock = load_hook_lock(path, load_catalog(), chosen, expires or None)
-    check_family(lock.resolution, arguments.text("root", "/"))
+    check_family(lock.resolution, arguments.root())
     kinds = kinds or [choose_manager(lock)]
     day = read_day("")
     warnings: list[str] = []

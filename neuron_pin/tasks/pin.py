@@ -36,7 +36,7 @@ def run(values: Mapping[str, Any], is_check: bool) -> dict[str, Any]:
     arguments = Arguments(values)
     arguments.refuse_others(ARGUMENTS)
     is_present = arguments.choice("state", ("present", "absent"), "present") == "present"
-    root, overwrite = arguments.text("root", "/"), arguments.flag("overwrite")
+    root, overwrite = arguments.root(), arguments.flag("overwrite")
     kinds = arguments.choices("kinds", KINDS)
     warnings: list[str] = []
     prepared: list[Prepared] = []

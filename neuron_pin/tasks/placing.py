@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from neuron_pin.errors import WrongUsage
+from neuron_pin.errors import CannotWrite, WrongUsage
+from neuron_pin.fs.below import find_link_out
 from neuron_pin.hooks.installing import carry_out, is_program
 from neuron_pin.hooks.location import HookKind, HookLocation, find_location
 from neuron_pin.hooks.managed_file import HookLock
@@ -32,7 +33,7 @@ class Prepared(NamedTuple):
 def find_place(kind: HookKind, arguments: Arguments) -> HookLocation:
     """The machine below ``root`` for apt and dnf; for pip and uv what ``scope`` and ``venv`` say,
     the machine where they say nothing.  Raises `WrongUsage`."""
-    root = arguments.text("root", "/")
+    root = arguments.root()
     venv, scope = arguments.text("venv"), arguments.text("scope")
     if kind in (HookKind.APT, HookKind.DNF):
         venv, scope = "", "system"
@@ -73,6 +74,10 @@ def finish_changes(prepared: Sequence[Prepared], *, is_check: bool) -> dict[str,
     """Write unless it is a check; says whether anything changed or would, the files, and for a
     controller's diff the texts of those that people read."""
     changes = [(each.place, file) for each in prepared for file in each.files]
+    for place, file in changes:
+        link = find_link_out(place.root, file.path) if place.is_elsewhere else ""
+        if link:
+            raise CannotWrite(file.path, f"{link} is a link that leads out of root")
     told = {
         "changed": any(file.changes for _, file in changes),
         "files": [file.path for _, file in changes],

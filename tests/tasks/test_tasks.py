@@ -107,6 +107,35 @@ def test_changes_once_as_predicted_and_is_removed_once(root: Path, lock: str, ta
     assert files_of(root) == before
 
 
+@pytest.mark.parametrize("task", ["facts", "check", "pin", "hook", "apply", "explain_error"])
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_a_root_that_is_no_folder_is_named(tmp_path: Path, lock: str, task: str, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    more = {
+        "pin": {"lock": lock},
+        "hook": {"lock": lock},
+        "apply": {"lock": lock, "packages": False},
+        "explain_error": {"text": "oh"},
+    }.get(task, {})
+    refused = ask(task, root=str(tmp_path / name), **more)
+    assert f"root: {tmp_path / name} is not a folder" in refused["message"]
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize("task", ["pin", "hook"])
+@pytest.mark.parametrize("is_check", [False, True])
+def test_a_link_out_of_the_root_is_named(
+    root: Path, tmp_path: Path, lock: str, task: str, is_check: bool
+) -> None:
+    other = tmp_path / "other"
+    (root / "etc/apt").rename(other)
+    (root / "etc/apt").symlink_to(other)
+    before = files_of(tmp_path)
+    refused = ask(task, is_check=is_check, root=str(root), lock=lock)
+    assert f"{root}/etc/apt is a link that leads out of root" in refused["message"]
+    assert files_of(tmp_path) == before
+
+
 @pytest.mark.parametrize("task", ["pin", "hook"])
 def test_a_lock_of_another_family_is_refused(root: Path, tmp_path: Path, task: str) -> None:
     (made,) = make_locks(tmp_path / "locks", "ubuntu24.04", family="inf2")["classes"].values()
