@@ -31,25 +31,30 @@ HOOK_SPEC = {
     "on_error": {"type": "str", "choices": ["allow", "refuse"]},
     "expires": {"type": "str"},
 }
+# A boolean is also a number.
+NO_TEXTS = ((bool, "a boolean"), ((list, tuple), "a list"), (dict, "a mapping"))
 NOT_OF_TASKS = ("program", "program_sha256", "program_upload", "remote_src")
 
 
-def refuse_numbers(module, *names, values=None):
-    """End the module where a version came as a number: YAML and INI read 2.30 as 2.3.
+def refuse_other_than_text(module, *names, values=None):
+    """End the module where a version came as a number, since YAML and INI read 2.30 as 2.3, or as
+    anything else that is no text.
 
     ``names`` are options of the module; ``values`` are names with their values.
     """
     given = {name: module.params.get(name) for name in names} if values is None else values
     for name, value in given.items():
-        values = value if isinstance(value, (list, tuple)) else [value]
-        if isinstance(value, dict):
-            values = list(value.values())
-        for each in values:
-            if isinstance(each, (int, float)) and not isinstance(each, bool):
+        for kind, word in NO_TEXTS:
+            if isinstance(value, kind):
                 module.fail_json(
-                    msg="%s: %r is a number, not a version. YAML and INI read 2.30 as the number 2.3: "
-                    "write it in quotes, in a YAML file" % (name, each)
+                    msg="%s: %.80r is %s, not a version. Write one version, in quotes"
+                    % (name, value, word)
                 )
+        if isinstance(value, (int, float)):
+            module.fail_json(
+                msg="%s: %r is a number, not a version. YAML and INI read 2.30 as the number 2.3: "
+                "write it in quotes, in a YAML file" % (name, value)
+            )
 
 
 def run_task(module, task, arguments=None, program=None):
@@ -86,22 +91,36 @@ def read_answer(code, out, err):
         answer = json.loads(out)
     except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
+    if answer is None:
         said = (err or out).strip()[-2000:]
         return {
             "failed": True,
             "msg": "neuron-pin gave no answer (exit code %d): %s" % (code, said),
         }
-    if not answer.get("ok"):
-        hint = answer.get("hint") or ""
-        message = answer.get("message") or "neuron-pin failed"
+    if not _is_answer(answer):
         return {
             "failed": True,
-            "msg": message + (". " + hint if hint and answer.get("error") != "Bug" else ""),
+            "msg": "the host did not answer as this collection's program does (exit code %d): %s"
+            % (code, out.strip()[:200]),
+        }
+    if not answer["ok"]:
+        hint = answer.get("hint") or ""
+        return {
+            "failed": True,
+            "msg": answer["message"]
+            + (". " + hint if hint and answer.get("error") != "Bug" else ""),
             "error": answer.get("error"),
             "hint": hint,
         }
     return answer["result"]
+
+
+def _is_answer(answer):
+    if not isinstance(answer, dict):
+        return False
+    if answer.get("ok") is True:
+        return isinstance(answer.get("result"), dict)
+    return answer.get("ok") is False and isinstance(answer.get("message"), str)
 
 
 def _name_program(module):

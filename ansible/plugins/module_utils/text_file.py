@@ -12,6 +12,24 @@ import tempfile
 MAX_BYTES = 16 * 1024 * 1024
 
 
+def find_path(module, name):
+    """The path of a file below the option root; ends the module where that is no folder, or where a
+    link leads out of it: the file would be another machine's."""
+    root = module.params["root"]
+    if not os.path.isdir(root):
+        module.fail_json(
+            msg="root: %s is not a folder. Name the folder that a machine's files are in" % root
+        )
+    inside, at = os.path.realpath(root), root
+    for part in os.path.dirname(name).split("/"):
+        at = os.path.join(at, part)
+        if os.path.islink(at) and os.path.commonpath((inside, os.path.realpath(at))) != inside:
+            module.fail_json(
+                msg="%s: %s is a link that leads out of root" % (os.path.join(root, name), at)
+            )
+    return os.path.join(root, name)
+
+
 def read_text(module, path):
     """The text of a file, none where there is none; ends the module for what is not a file."""
     if not os.path.lexists(path):

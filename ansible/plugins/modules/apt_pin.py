@@ -118,12 +118,14 @@ path:
   sample: /etc/apt/preferences.d/50-nginx.pref
 """
 
-import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import refuse_numbers
+from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
+    refuse_other_than_text,
+)
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.text_file import (
+    find_path,
     finish_file,
     read_text,
 )
@@ -155,6 +157,11 @@ def render(module, pins):
                 module.fail_json(msg="%s: %r is not the name of a package" % (where, name))
         if not value and kind != "origin":
             module.fail_json(msg="%s: %s is empty" % (where, kind))
+        if kind == "version" and not re.match(r"[!-~]+\Z", value):
+            module.fail_json(
+                msg="%s: %r is not a version: it has white space or another character that no "
+                "version has" % (where, value)
+            )
         priority = pin["priority"]
         if priority == 0 or not -LARGEST <= priority <= LARGEST:
             module.fail_json(msg="%s: apt knows no priority %d" % (where, priority))
@@ -196,12 +203,12 @@ def main():
         module.fail_json(
             msg="name: %r is no name of a file that apt reads; write it without .pref" % name
         )
-    path = os.path.join(module.params["root"], "etc/apt/preferences.d", name + ".pref")
+    path = find_path(module, "etc/apt/preferences.d/%s.pref" % name)
     before = read_text(module, path)
     after = None
     if module.params["state"] == "present":
         for pin in module.params["pins"]:
-            refuse_numbers(module, values={"version": pin["version"]})
+            refuse_other_than_text(module, values={"version": pin["version"]})
         if not module.params["pins"]:
             module.fail_json(msg="pins: is empty; remove the file with state=absent")
         after = render(module, module.params["pins"])

@@ -115,8 +115,11 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import refuse_numbers
+from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
+    refuse_other_than_text,
+)
 from ansible_collections.neuron_pin.neuron.plugins.module_utils.text_file import (
+    find_path,
     finish_file,
     put_section,
     read_text,
@@ -133,7 +136,9 @@ def read_packages(module):
     """The packages as rows of name, epoch, version, release and whether the version is a beginning."""
     rows = []
     for package in module.params["packages"]:
-        refuse_numbers(module, values={"version of %s" % package["name"]: package["version"]})
+        refuse_other_than_text(
+            module, values={"version of %s" % package["name"]: package["version"]}
+        )
         name, text = package["name"], str(package["version"])
         version, dash, release = text.partition("-")
         is_prefix = version.endswith(".*")
@@ -202,7 +207,7 @@ def main():
         module.fail_json(msg="name: %r is not a word" % name[:80])
     if kind == "auto":
         kind = "dnf5" if os.path.exists(os.path.join(root, "usr/bin/dnf5")) else "dnf4"
-    path = os.path.join(root, TOML if kind == "dnf5" else LIST)
+    path = find_path(module, TOML if kind == "dnf5" else LIST)
     before = read_text(module, path)
     body = ""
     if module.params["state"] == "present":

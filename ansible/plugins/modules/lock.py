@@ -144,7 +144,7 @@ from ansible_collections.neuron_pin.neuron.plugins.module_utils.program import (
     NOT_OF_TASKS,
     SPEC,
     finish,
-    refuse_numbers,
+    refuse_other_than_text,
     run_task,
 )
 
@@ -174,9 +174,9 @@ def main():
         ),
         supports_check_mode=True,
     )
-    refuse_numbers(module, "sdk")
+    refuse_other_than_text(module, "sdk")
     for row in module.params["classes"] or []:
-        refuse_numbers(module, values=row)
+        refuse_other_than_text(module, values=row)
     left_out = (*NOT_OF_TASKS, "root", "python")
     arguments = {n: v for n, v in module.params.items() if n not in left_out and v is not None}
     arguments["dest"] = os.path.abspath(arguments["dest"])

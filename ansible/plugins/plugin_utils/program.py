@@ -84,13 +84,16 @@ class NeuronAction(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         del tmp
-        args = self._with_lock(dict(self._task.args))
+        args, lock = self._with_lock(dict(self._task.args))
         if not args.get("program"):
             args["program_sha256"] = read_digest()
         found = self._ask_program(args, task_vars or {})
         if found is None:
             found = self._run_module(args, task_vars)
         result.update(found)
+        if lock and result.get("failed") and result.get("msg", "").startswith("the lock:"):
+            # A host has never heard of that path.
+            result["msg"] = lock + result["msg"][len("the lock") :]
         return result
 
     def _run_module(self, args, task_vars):
@@ -188,10 +191,11 @@ class NeuronAction(ActionBase):
         return result
 
     def _with_lock(self, args):
-        """The text of a lock of the controller, instead of its path."""
+        """Arguments with the text of a lock of the controller, instead of its path, and that path."""
         lock = args.get("lock")
-        if not lock or args.get("remote_src"):
-            return args
+        # To have both is for the module to refuse.
+        if not lock or args.get("remote_src") or args.get("lock_content") is not None:
+            return args, ""
         try:
             path = self._find_needle("files", lock)
             with open(path, "rb") as stream:
@@ -202,4 +206,4 @@ class NeuronAction(ActionBase):
         except (AnsibleError, OSError) as error:
             raise AnsibleActionFail(to_text(error)) from error
         del args["lock"]
-        return args
+        return args, path

@@ -58,6 +58,11 @@ def test_writes_once_and_removes_once(run, root):
         {"package": ["nginx"], "version": "1\nPin-Priority: 1001", "priority": 1},
         {"package": ["nginx"], "version": "1", "priority": 1, "explanation": "a\nb"},
         {"package": ["nginx"], "version": "", "priority": 1},
+        {"package": ["nginx"], "version": ["1", "2"], "priority": 1},
+        {"package": ["nginx"], "version": {"a": 1}, "priority": 1},
+        {"package": ["nginx"], "version": True, "priority": 1},
+        {"package": ["nginx"], "version": "1.2 3", "priority": 1},
+        {"package": ["nginx"], "version": "1.2\u20283", "priority": 1},
     ],
 )
 def test_refuses_what_apt_would_not_read_as_it_is_meant(run, root, pin):

@@ -54,7 +54,9 @@ def test_dnf_5_has_comparisons(run, root):
     assert found == CONDITIONS
 
 
-@pytest.mark.parametrize("version", [2.3, 2, "", "1.*.*", "1.*-3", "a b", "1\n2", "x.*", "1/2"])
+@pytest.mark.parametrize(
+    "version", [2.3, 2, "", "1.*.*", "1.*-3", "a b", "1\n2", "x.*", "1/2", True, ["1"], {"a": 1}]
+)
 def test_refuses_what_is_no_version(run, root, version):
     done = run(dnf_lock, packages=[{"name": "nginx", "version": version}], root=str(root))
     assert done["failed"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible.plugins.action import ActionBase
 from ansible_collections.neuron_pin.neuron.plugins.modules import check, facts, hook
 from ansible_collections.neuron_pin.neuron.plugins.plugin_utils.program import NeuronAction
 
@@ -45,6 +46,27 @@ def test_options_are_read_as_the_module_reads_them(action):
 )
 def test_what_the_host_or_the_module_has_to_judge_is_left_to_them(action, module, options):
     assert action(module)._read_options(options) is None
+
+
+def test_a_lock_is_not_taken_twice(action, tmp_path):
+    found = action(check)
+    args = {"lock": str(tmp_path / "a.json"), "lock_content": "{}", "program_sha256": DIGEST}
+    assert found._with_lock(dict(args))[0] == args
+    assert found._read_options(args) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("the lock:18: is not JSON", "/c/a.json:18: is not JSON"), ("the lock is for trn2",) * 2],
+)
+def test_a_lock_of_the_controller_is_named(action, monkeypatch, said, told):
+    found = action(check, args={"program": "/x"})
+    monkeypatch.setattr(ActionBase, "run", lambda *args: {})
+    monkeypatch.setattr(found, "_with_lock", lambda args: (args, "/c/a.json"), raising=False)
+    monkeypatch.setattr(
+        found, "_ask_program", lambda *args: {"failed": True, "msg": said}, raising=False
+    )
+    assert found.run()["msg"] == told
 
 
 def test_names_of_ansible_are_not_taken_from_a_host(action):
