@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
+from neuron_pin.errors import CannotWrite
 
-def find_link_out(root: str, path: str) -> str:
-    """The symbolic link among the folders of a path below ``root`` that leads out of it, empty
-    where none does."""
+
+def refuse_link_out(root: str, path: str) -> None:
+    """Raise `CannotWrite` where a folder of a path below ``root`` is a symbolic link that leads
+    out of it: the file would be another machine's."""
     inside = os.path.realpath(root)
     at = root
     for part in os.path.relpath(os.path.dirname(path), root).split(os.sep):
         at = os.path.join(at, part)
         if os.path.islink(at) and os.path.commonpath((inside, os.path.realpath(at))) != inside:
-            return at
-    return ""
+            raise CannotWrite(path, f"{at} is a link that leads out of root")

@@ -8,6 +8,7 @@ import zipfile
 
 from neuron_pin.errors import WrongUsage
 from neuron_pin.fs.atomic import write_atomically
+from neuron_pin.fs.below import refuse_link_out
 from neuron_pin.fs.reading import read_bounded
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -26,6 +27,7 @@ def place_command(path: str, root: str, *, is_check: bool) -> bool:
         raise WrongUsage("command: only neuron-pin.pyz can be put elsewhere")
     program = read_bounded(own, MAX_BYTES)
     path = os.path.join(root, path.lstrip("/"))
+    refuse_link_out(root, path)
     if _is_program(path, program):
         return False
     if not is_check:

@@ -111,13 +111,13 @@ def test_changes_once_as_predicted_and_is_removed_once(root: Path, lock: str, ta
 @pytest.mark.parametrize("name", ["missing", "file"])
 def test_a_root_that_is_no_folder_is_named(tmp_path: Path, lock: str, task: str, name: str) -> None:
     (tmp_path / "file").write_text("")
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "pin": {"lock": lock},
         "hook": {"lock": lock},
         "apply": {"lock": lock, "packages": False},
         "explain_error": {"text": "oh"},
-    }.get(task, {})
-    refused = ask(task, root=str(tmp_path / name), **more)
+    }
+    refused = ask(task, root=str(tmp_path / name), **more.get(task, {}))
     assert f"root: {tmp_path / name} is not a folder" in refused["message"]
     assert not (tmp_path / "missing").exists()
 
@@ -322,6 +322,9 @@ def test_the_program_is_put_where_people_find_it(
         assert do("apply", **wanted)["changed"]
         assert placed.read_bytes() == program.read_bytes()
         assert placed.stat().st_mode & 0o777 == 0o755
+    placed.parent.rename(tmp_path / "bin")
+    placed.parent.symlink_to(tmp_path / "bin")
+    assert ask("apply", **wanted)["error"] == "CannotWrite"
     monkeypatch.setattr(sys, "argv", ["-m", "task"])
     assert ask("apply", **wanted)["error"] == "WrongUsage"
 
