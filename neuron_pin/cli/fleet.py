@@ -185,7 +185,7 @@ def _tell(errors: list[NeuronPinError], console: Console) -> None:
     for error in errors[:MAX_TOLD]:
         console.error(error)
     if len(errors) > MAX_TOLD:
-        console.warn(f"{len(errors) - MAX_TOLD} more could not be read; the report names them")
+        console.warn(f"{len(errors) - MAX_TOLD} more could not be read; --format json names all")
 
 
 def _tell_others(fleet: ReadFleet, console: Console) -> None:
@@ -222,7 +222,7 @@ def _classes(options: Options, console: Console) -> int:
 def _report(options: Options, console: Console) -> int:
     from neuron_pin.fleet.fleet_report import make_report
     from neuron_pin.fleet.parsing import FactsParser
-    from neuron_pin.operations.read_fleet import drop_doubtful, list_unread
+    from neuron_pin.operations.read_fleet import drop_doubtful, find_in_doubt, list_unread
     from neuron_pin.report.fleet import warn_of_locks
 
     catalog = load_catalog()
@@ -235,18 +235,20 @@ def _report(options: Options, console: Console) -> int:
         fleet, errors = _read(options.facts, parser)
         errors += bad_locks
         problems = list(fleet.problems)
-        before = None
+        before, in_doubt = None, frozenset[str]()
         if options.before:
             earlier, more = _read(options.before, parser, "--before")
             errors += more
             problems += earlier.problems
             before = drop_doubtful(earlier.hosts, fleet)
+            in_doubt = find_in_doubt(earlier, fleet)
         report = make_report(
             fleet.hosts,
             catalog,
             as_of,
             locks=locks,
             before=before,
+            in_doubt=in_doubt,
             unread=list_unread(problems),
         )
     for warning in warn_of_locks(report):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from neuron_pin.record import NamedTuple
 
@@ -18,18 +18,23 @@ class Change(NamedTuple):
 
 
 NEW_HOST, GONE_HOST = Change("host", "", "new"), Change("host", "known", "")
+UNREAD_BEFORE = Change("host", "", "not compared: earlier facts could not be read")
+UNREAD_AFTER = Change("host", "", "not compared: facts could not be read")
+LEFT_OUT = "not compared: a summary leaves some out"
 
 
 def find_changes(
-    before: Mapping[str, HostFacts], after: Mapping[str, HostFacts]
+    before: Mapping[str, HostFacts], after: Mapping[str, HostFacts], unread: Set[str] = frozenset()
 ) -> dict[Change, list[str]]:
-    """The changes and the hosts that each was made on, by name.  Hosts whose facts cannot be read
-    on either side are not among these facts, and so would look new or gone: leave them out."""
+    """The changes and the hosts that each was made on, by name.  ``unread`` are hosts whose facts
+    may be among those that could not be read on the side that has none of them: nobody knows
+    whether they are new or gone."""
     found: dict[Change, list[str]] = {}
     known: dict[tuple[int, int], tuple[Change, ...]] = {}
     for name in sorted(before.keys() | after.keys()):
         if name not in before or name not in after:
-            found.setdefault(NEW_HOST if name in after else GONE_HOST, []).append(name)
+            kinds = (NEW_HOST, UNREAD_BEFORE) if name in after else (GONE_HOST, UNREAD_AFTER)
+            found.setdefault(kinds[name in unread], []).append(name)
             continue
         old, new = before[name].state, after[name].state
         if old is new:
@@ -53,21 +58,26 @@ def _compare(old: HostState, new: HostState) -> Iterator[Change]:
     ):
         if before != after:
             yield Change(what, before, after)
-    yield from _compare_rows(
-        "package",
-        {p.name: p.version for p in old.packages},
-        {p.name: p.version for p in new.packages},
-    )
-    held_before = {p.name: "on hold" for p in old.packages if p.is_held}
-    yield from _compare_rows(
-        "hold", held_before, {p.name: "on hold" for p in new.packages if p.is_held}
-    )
+    left_out = _list_left_out(old, new)
+    if left_out:
+        yield Change(" and ".join(left_out), "", LEFT_OUT)
+    if "packages" not in left_out:
+        yield from _compare_rows(
+            "package",
+            {p.name: p.version for p in old.packages},
+            {p.name: p.version for p in new.packages},
+        )
+        held_before = {p.name: "on hold" for p in old.packages if p.is_held}
+        yield from _compare_rows(
+            "hold", held_before, {p.name: "on hold" for p in new.packages if p.is_held}
+        )
     yield from _compare_rows(
         "hook",
         {hook.kind: hook.sdk or hook.pins[:12] for hook in old.hooks},
         {hook.kind: hook.sdk or hook.pins[:12] for hook in new.hooks},
     )
-    yield from _compare_rows("package", _in_environments(old), _in_environments(new))
+    if "environments" not in left_out:
+        yield from _compare_rows("package", _in_environments(old), _in_environments(new))
     if old.findings is not None and new.findings is not None:
         rules = {rule: "" for rule, _ in (*(old.rules or ()), *(new.rules or ()))}
         counts = dict(old.rules or ()), dict(new.rules or ())
@@ -75,6 +85,16 @@ def _compare(old: HostState, new: HostState) -> Iterator[Change]:
             had, has = counts[0].get(rule, 0), counts[1].get(rule, 0)
             if bool(had) != bool(has):
                 yield Change(f"findings of {rule}", str(had), str(has))
+
+
+def _list_left_out(old: HostState, new: HostState) -> list[str]:
+    """What one of two states has only in part."""
+    counts = old.left_out, new.left_out
+    found = ["packages"] if any(count.packages for count in counts) else []
+    # Of an environment a summary has the Neuron packages, and full facts have every one.
+    if old.gather != new.gather or any(count.environments for count in counts):
+        found.append("environments")
+    return found
 
 
 def _name_lock(state: HostState) -> str:

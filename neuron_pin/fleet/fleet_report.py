@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from neuron_pin.catalog import Catalog
@@ -118,10 +118,12 @@ def make_report(
     *,
     locks: Sequence[tuple[str, Resolution]] = (),
     before: Mapping[str, HostFacts] | None = None,
+    in_doubt: Set[str] = frozenset(),
     unread: Sequence[Unread] = (),
 ) -> FleetReport:
-    """The report on hosts by name; ``before`` are their earlier facts, none for no comparison.
-    Hosts of one kind are judged once."""
+    """The report on hosts by name; ``before`` are their earlier facts, none for no comparison,
+    and ``in_doubt`` those who are not called new or gone, for what could not be read may be of
+    them.  Hosts of one kind are judged once."""
     judge = Judge(catalog, as_of)
     kinds: dict[int, tuple[str, tuple[LockFit, ...]]] = {}
     by_kind: dict[int, list[str]] = {}
@@ -149,7 +151,7 @@ def make_report(
             _gather_lock(path, lock, number, kinds, by_kind)
             for number, (path, lock) in enumerate(locks)
         ),
-        drift=_gather_drift(before, fleet) if before is not None else None,
+        drift=_gather_drift(before, fleet, in_doubt) if before is not None else None,
         unread=tuple(sorted(unread)),
         days=(min(days), max(days)) if days else None,
         catalogs=tuple(sorted(catalogs.items())),
@@ -252,8 +254,10 @@ def _gather_lock(
     )
 
 
-def _gather_drift(before: Mapping[str, HostFacts], fleet: Mapping[str, HostFacts]) -> ReportedDrift:
-    changes = find_changes(before, fleet)
+def _gather_drift(
+    before: Mapping[str, HostFacts], fleet: Mapping[str, HostFacts], in_doubt: Set[str]
+) -> ReportedDrift:
+    changes = find_changes(before, fleet, in_doubt)
     changed = {name for names in changes.values() for name in names}
     same = sum(name in fleet and name not in changed for name in before)
     return ReportedDrift(

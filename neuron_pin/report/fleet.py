@@ -44,16 +44,15 @@ def describe_change(before: str, after: str) -> str:
 
 
 def lock_command(found: ReportedClass) -> str:
-    """The command that makes the lock of a class; empty where its operating system is not known.
+    """The command that makes the lock of a class; empty where its instance family or its operating
+    system is not known.
 
     Of its kernels the oldest counts: a driver for it works with the newer ones of the line.
     """
     kind = found.host_class
-    if not kind.os:
+    if not kind.os or not kind.family:
         return ""
-    words = ["neuron-pin", "lock"]
-    words += ["--instance", kind.family] if kind.family else []
-    words += ["--os", kind.os]
+    words = ["neuron-pin", "lock", "--instance", kind.family, "--os", kind.os]
     words += ["--python", kind.python] if kind.python else []
     words += ["--with-kernel", kind.kernel] if kind.kernel else []
     return shlex.join([*words, "-o", f"{kind.name}.json"])
@@ -68,10 +67,21 @@ def render_classes_text(classes: Sequence[ReportedClass], screen: Screen) -> str
         (found.host_class.name, str(len(found.hosts)), _name_releases(found)) for found in classes
     ]
     lines = columns(("CLASS", "HOSTS", "RELEASES"), rows, screen) if rows else ["no hosts"]
-    commands = [command for found in classes if (command := lock_command(found))]
-    if commands:
+    if rows:
+        commands = [lock_command(found) or _explain_no_lock(found) for found in classes]
         lines += ["", "One lock a class:", *(f"    {command}" for command in commands)]
     return "\n".join(lines) + "\n"
+
+
+def _explain_no_lock(found: ReportedClass) -> str:
+    """Why there is no command, as a comment of a shell, for people copy these lines."""
+    kind = found.host_class
+    missing = [("operating system", "--os")] if not kind.os else []
+    missing += [("instance family", "--instance")] if not kind.family else []
+    what, options = (" and ".join(words) for words in zip(*missing, strict=True))
+    return (
+        f"# {kind.name}: its {what} must be known for a lock; gather the facts again with {options}"
+    )
 
 
 def _name_releases(found: ReportedClass) -> str:

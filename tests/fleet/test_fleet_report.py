@@ -319,6 +319,17 @@ def test_files_that_are_beside(run: Run, tmp_path: Path) -> None:
     assert names(report(run, str(folder), code=0)) == ["good"]
 
 
+@pytest.mark.parametrize("action", ["classes", "report"])
+def test_all_that_could_not_be_read_is_named(run: Run, tmp_path: Path, action: str) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("good"))
+    for number in range(23):
+        (folder / f"bad-{number:02}.json").write_text("no")
+    done = run("fleet", action, str(folder))
+    assert "3 more could not be read; --format json names all" in done.err
+    found = json.loads(run("fleet", action, str(folder), "--format", "json").out)
+    assert len(found["unread"]) == 23
+
+
 @pytest.mark.parametrize("words", [("report",), ("classes",)])
 def test_nothing_is_named(run: Run, words: tuple[str, ...]) -> None:
     assert failure(run("fleet", *words), WrongUsage)
@@ -360,6 +371,22 @@ def test_classes_have_the_command_of_their_lock(run: Run, tmp_path: Path) -> Non
     assert found["locks"][0]["hosts"] == {
         "has": 0, "can": 2, "blocked": 0, "unknown": 1, "other": 1
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [({"instance": None}, "--instance"), ({"os": None}, "--os"),
+     ({"instance": None, "os": None}, "--os and --instance")],
+)  # fmt: skip
+def test_a_class_that_no_lock_can_be_made_for(
+    run: Run, tmp_path: Path, changes: dict[str, Any], options: str
+) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("node", **changes))
+    done = run("fleet", "classes", str(folder))
+    (line,) = [line for line in done.out.splitlines() if line.startswith("    ")]
+    assert line.startswith("    # ") and line.endswith(f"again with {options}")
+    found = json.loads(run("fleet", "classes", str(folder), "--format", "json").out)
+    assert found["classes"][0]["lock"] is None
 
 
 def test_releases(run: Run, tmp_path: Path) -> None:
@@ -571,6 +598,72 @@ def test_drift(run: Run, tmp_path: Path) -> None:
     assert found["findings of NP609"] == ("0", "2", ["b"])
     hosts = [row["names"] for row in drift["changes"] if row["what"] == "host"]
     assert sorted(hosts) == [["gone"], ["new"]]
+
+
+ENVIRONMENT = {"paths": ["/opt/a"], "python": "3.12", "packages": {"torch-neuronx": "2.8.0.1"}}
+NONE_LEFT_OUT = {"packages": 0, "environments": 0, "pins": 0, "findings": 0}
+
+# what the earlier facts have and what the later ones, and the changes that are told
+PARTS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    ({"environments": [ENVIRONMENT]},
+     {"environments": [], "left_out": {**NONE_LEFT_OUT, "environments": 1}}, ["environments"]),
+    ({"packages": [], "left_out": {**NONE_LEFT_OUT, "packages": 3}}, {}, ["packages"]),
+    ({"packages": [], "left_out": {**NONE_LEFT_OUT, "packages": 3}},
+     {"environments": [], "left_out": {**NONE_LEFT_OUT, "environments": 1}},
+     ["packages and environments"]),
+    ({"gather": "full", "environments": [ENVIRONMENT]}, {"environments": []}, ["environments"]),
+    ({"left_out": {**NONE_LEFT_OUT, "findings": 1}}, {"environments": [ENVIRONMENT]},
+     ["package torch-neuronx in /opt/a"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("earlier", "later", "changes"), PARTS)
+def test_what_a_summary_leaves_out_is_no_change(
+    run: Run, tmp_path: Path, earlier: dict[str, Any], later: dict[str, Any], changes: list[str]
+) -> None:
+    before = keep(tmp_path / "before", facts_of("a", **{"environments": [], **earlier}))
+    after = keep(tmp_path / "after", facts_of("a", **{"environments": [], **later}))
+    drift = report(run, str(after), "--before", str(before))["drift"]
+    assert [row["what"] for row in drift["changes"]] == changes
+    assert drift["same"] == 0
+
+
+NOT_READ = "not compared: facts could not be read"
+NOT_READ_BEFORE = "not compared: earlier facts could not be read"
+
+# the hosts of before and of after, the files that cannot be read of each, and what is told of hosts
+UNREAD: list[tuple[str, str, list[str], list[str], dict[str, str | None]]] = [
+    ("", "ab", ["a.json", "b.json"], [], {"a": NOT_READ_BEFORE, "b": NOT_READ_BEFORE}),
+    ("b", "abc", ["a.json"], [], {"a": NOT_READ_BEFORE, "c": "new"}),
+    ("b", "abc", ["s1_a"], [], {"a": NOT_READ_BEFORE, "c": "new"}),
+    ("b", "abc", ["hosts.jsonl"], [], {"a": NOT_READ_BEFORE, "c": NOT_READ_BEFORE}),
+    ("abc", "b", [], ["a.json"], {"a": NOT_READ, "c": None}),
+    ("abc", "b", [], ["all.json"], {"a": NOT_READ, "c": NOT_READ}),
+    ("ab", "ab", ["c.json"], ["d.json"], {}),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "bad_before", "bad_after", "told"), UNREAD)
+def test_a_host_whose_facts_were_unreadable_is_not_new(
+    run: Run, tmp_path: Path, before: str, after: str, bad_before: list[str], bad_after: list[str],
+    told: dict[str, str | None],
+) -> None:  # fmt: skip
+    folders = []
+    for name, hosts, bad in (("before", before, bad_before), ("after", after, bad_after)):
+        folder = keep(tmp_path / name, *map(facts_of, hosts))
+        folders.append(str(folder))
+        for file in bad:
+            (folder / file).write_text('{"broken')
+    drift = report(run, folders[1], "--before", folders[0], code=2)["drift"]
+    assert {host: row["after"] for row in drift["changes"] for host in row["names"]} == told
+
+
+def test_a_host_that_earlier_facts_give_twice_is_not_new(run: Run, tmp_path: Path) -> None:
+    before = keep(tmp_path / "before", facts_of("a"))
+    (before / "other.json").write_text(json.dumps(facts_of("a", "node-c")))
+    after = keep(tmp_path / "after", facts_of("a"))
+    drift = report(run, str(after), "--before", str(before), code=2)["drift"]
+    assert [row["after"] for row in drift["changes"]] == [NOT_READ_BEFORE]
 
 
 # Formats -------------------------------------------------------------------------------------
