@@ -61,10 +61,26 @@ def play(folder):
     return run
 
 
-def test_hosts_that_cannot_be_reached_are_reported_by_what_was_known(play, folder):
-    code, said = play()
+@pytest.mark.parametrize("hosts", ["neuron", "all:!localhost", "all:&neuron", "lost,other"])
+def test_hosts_that_cannot_be_reached_are_reported_by_what_was_known(play, folder, hosts):
+    code, said = play("-e", "neuron_pin_hosts=" + hosts)
     assert code == 4 and "unreachable=1" in said, said
     assert "lost" in (folder / "fleet.html").read_text()
+
+
+def test_without_hosts_there_is_a_report_on_what_was_known(play, folder):
+    code, said = play("-e", "neuron_pin_hosts=nobody")
+    assert code == 0 and "Could not match supplied host pattern, ignoring: nobody" in said, said
+    assert (folder / "fleet.html").exists()
+
+
+def test_localhost_is_gathered_from_where_it_is_named(play, folder):
+    with (folder / "hosts.ini").open("a") as stream:
+        stream.write("localhost ansible_connection=ssh ansible_ssh_executable=%s/gone\n" % folder)
+    said = play("-e", "neuron_pin_hosts=lost")[1]
+    assert said.count("unreachable=1") == 1, said
+    said = play("-e", "neuron_pin_hosts=lost,localhost")[1]
+    assert said.count("unreachable=1") == 2, said
 
 
 def test_a_lock_that_cannot_be_read_is_named_and_left_out(play, folder):
