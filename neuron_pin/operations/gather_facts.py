@@ -29,6 +29,7 @@ from neuron_pin.fleet.host_facts import (
     HostPin,
     HostState,
 )
+from neuron_pin.fleet.parsing import MAX_NAME
 from neuron_pin.fleet.releases import find_common_release
 from neuron_pin.fs.reading import read_bounded, read_head
 from neuron_pin.inputs.host.distributions import environment_python, read_distributions
@@ -39,6 +40,7 @@ from neuron_pin.inputs.host.pins import read_pins
 from neuron_pin.inputs.locks.detected import DetectedPackage
 from neuron_pin.lockfile import parse_lock
 from neuron_pin.policy import Ecosystem, PackageKey
+from neuron_pin.printable import make_printable
 from neuron_pin.target.detection import detect
 
 from .check import Check, Wanted
@@ -66,7 +68,7 @@ def gather_facts(
     is_checked: bool = True,
 ) -> HostFacts:
     """The facts of the machine below a root, judged by a check; raises `WrongUsage` for a folder
-    that is none.
+    or a name that is none.
 
     ``name`` is what to call the host, none for the name that it has itself; ``is_checked`` says
     whether to check it too.  What cannot be read is among the findings, and the rest is gathered.
@@ -75,6 +77,11 @@ def gather_facts(
     if not os.path.isdir(root):
         raise WrongUsage(
             f"--root: {root} is not a folder", hint="name the folder that a machine's files are in"
+        )
+    if name is not None and (len(name) > MAX_NAME or not name.isprintable()):
+        raise WrongUsage(
+            f"--name: {make_printable(name[:60])} is no name of a host",
+            hint=f"write at most {MAX_NAME} characters in one line",
         )
     root = os.path.abspath(root)
     findings: list[Finding] | None = None

@@ -247,6 +247,7 @@ def test_a_file_that_is_too_large(run: Run, tmp_path: Path) -> None:
         stream.truncate(100 * 1024 * 1024)
     found = report(run, str(folder), code=2)
     assert names(found) == ["good"] and len(found["unread"]) == 1
+    assert "hint: keep the facts of hosts one a line" in run("fleet", "classes", str(folder)).err
 
 
 def test_a_line_that_is_too_long(run: Run, tmp_path: Path) -> None:
@@ -339,6 +340,7 @@ def test_a_place_that_is_not_there(run: Run, tmp_path: Path) -> None:
     folder = keep(tmp_path / "fleet", facts_of("good"))
     done = run("fleet", "report", "nowhere", str(folder), *AS_OF, "--format", "json")
     assert done.code == 2 and names(json.loads(done.out)) == ["good"]
+    assert "nowhere: there is no such file or folder\nhint: name files" in done.err
 
 
 def test_the_report_does_without_a_lock_that_cannot_be_read(
@@ -351,6 +353,15 @@ def test_the_report_does_without_a_lock_that_cannot_be_read(
     assert done.code == 2 and failure(done, UnreadableInput).path == "bad.json"
     found = json.loads(done.out)
     assert names(found) == ["good"] and [each["path"] for each in found["locks"]] == [lock]
+
+
+def test_a_folder_in_place_of_a_lock(run: Run, tmp_path: Path) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("good"))
+    done = run("fleet", "report", str(folder), "--lock", str(folder))
+    assert done.code == 2 and failure(done, UnreadableInput).hint == "name a lock.json"
+    (folder / "lock.json").write_text("{}")
+    done = run("fleet", "report", str(folder), "--lock", str(folder))
+    assert failure(done, UnreadableInput).hint == f"name the file: {folder / 'lock.json'}"
 
 
 # Classes and releases ------------------------------------------------------------------------

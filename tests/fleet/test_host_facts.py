@@ -178,7 +178,10 @@ def test_what_cannot_be_read_is_a_finding(run: Run, tmp_path: Path) -> None:
     assert [row["name"] for row in facts["packages"]] == sorted(OF_2_32)
 
 
-@pytest.mark.parametrize("options", [("--root", "nowhere"), ("--within", "soon")])
+@pytest.mark.parametrize(
+    "options",
+    [("--root", "nowhere"), ("--within", "soon"), ("--name", "a\nb"), ("--name", "a" * 256)],
+)
 def test_what_cannot_be_asked(run: Run, options: tuple[str, ...]) -> None:
     done = run("fleet", "facts", *options)
     assert done.code == 2

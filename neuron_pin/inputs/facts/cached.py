@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.fs.reading import STANDARD_INPUT, read_bounded, read_head
+from neuron_pin.fs.reading import STANDARD_INPUT, read_head
 from neuron_pin.printable import make_printable
 from neuron_pin.record import NamedTuple
 
@@ -81,6 +81,10 @@ def read_cached_facts(paths: list[str], report: Report) -> Iterator[CachedFacts]
     ``report``, and the rest is read."""
     for path in paths:
         path = STANDARD_INPUT if path == "-" else path
+        if not os.path.lexists(path):
+            hint = "name files or folders with what neuron-pin fleet facts printed"
+            report(UnreadableInput(path, None, "there is no such file or folder", hint=hint))
+            continue
         if not os.path.isdir(path):
             yield from _read_file(path, report)
             continue
@@ -144,7 +148,7 @@ def _read_file(path: str, given: Report) -> Iterator[CachedFacts]:
         if path.endswith(_LINES) or _has_lines(path):
             yield from _read_lines(path, report)
             return
-        data = read_bounded(path, MAX_BYTES)
+        data = _read_whole(path)
         if not data.strip():
             raise _no_facts(path, "is empty")
         value = _parse(data, path)
@@ -188,11 +192,19 @@ def _has_lines(path: str) -> bool:
     return True
 
 
+def _read_whole(path: str) -> bytes:
+    """All of a file; raises `OSError`, and `UnreadableInput` for one that is too large."""
+    data = read_head(path, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnreadableInput(path, None, f"larger than {MAX_BYTES} bytes", hint=_SMALLER)
+    return data
+
+
 def _open(path: str) -> BinaryIO:
     """A file to read by lines; what a pipe gave is remembered, for it gives it once."""
     if os.path.isfile(path):
         return open(path, "rb")
-    return io.BytesIO(read_bounded(path, MAX_BYTES))
+    return io.BytesIO(_read_whole(path))
 
 
 def _read_lines(path: str, given: Report) -> Iterator[CachedFacts]:
@@ -240,6 +252,7 @@ def _parse(data: bytes | str, path: str, line: int | None = None) -> Any:
         raise UnreadableInput(path, line, "is not JSON that can be read", hint=_HINT) from None
 
 
+_SMALLER = "keep the facts of hosts one a line, or in a file each"
 _HINT = "gather them anew on the host: neuron-pin fleet facts"
 
 

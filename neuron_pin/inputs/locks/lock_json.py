@@ -17,4 +17,8 @@ def read_lock_json(path: str) -> LockDocument:
     if not os.path.lexists(path):
         hint = f"neuron-pin lock NAME --instance FAMILY -o {shlex.quote(path)} writes it"
         raise UnreadableInput(path, None, "there is no such file", hint=hint)
+    if os.path.isdir(path):
+        inner = os.path.join(path, "lock.json")
+        hint = f"name the file: {inner}" if os.path.isfile(inner) else "name a lock.json"
+        raise UnreadableInput(path, None, "is a folder", hint=hint)
     return parse_lock(read_bounded(path, MAX_BYTES, UnreadableInput), path)
