@@ -25,7 +25,7 @@ MAX_LOCATIONS = 100
 
 def render_fleet_sarif(report: FleetReport) -> str:
     """The document: a result for each finding with the hosts that have it, one for each fact that
-    keeps hosts from a lock, and a notification for facts that could not be read."""
+    keeps hosts from a lock, and notifications of facts that could not be read or were left out."""
     results = [*_list_findings(report), *_list_blockers(report)]
     names = sorted({result["ruleId"] for result in results})
     run: dict[str, Any] = {
@@ -39,11 +39,10 @@ def render_fleet_sarif(report: FleetReport) -> str:
         },
         "results": results,
     }
-    if report.unread:
-        notifications = [
-            {"level": "error", "message": {"text": f"{each.place}: {each.problem}"}}
-            for each in report.unread
-        ]
+    told = [("error", f"{each.place}: {each.problem}") for each in report.unread]
+    told += _list_left_out(report)
+    if told:
+        notifications = [{"level": level, "message": {"text": text}} for level, text in told]
         run["invocations"] = [
             {"executionSuccessful": True, "toolExecutionNotifications": notifications}
         ]
@@ -71,6 +70,18 @@ def _list_findings(report: FleetReport) -> Iterator[dict[str, Any]]:
             finding.rule, finding.severity, f"{finding.subject}: {find_title(finding.rule)}",
             names, finding.place,
         )  # fmt: skip
+
+
+def _list_left_out(report: FleetReport) -> Iterator[tuple[str, str]]:
+    """The severity of findings that summaries leave out, and whose they are: no result can be made
+    of them, for their places are not known."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for host in report.hosts:
+        for rule in host.state.missing:
+            hosts.setdefault((rule, host.state.judge_missing(rule)), []).append(host.name)
+    for (rule, severity), names in sorted(hosts.items()):
+        text = f"a summary leaves out findings of {rule}: {find_title(rule)}"
+        yield severity, f"{text} ({count_hosts(len(names))}: {name_hosts(names)})"
 
 
 def _list_blockers(report: FleetReport) -> Iterator[dict[str, Any]]:

@@ -728,6 +728,15 @@ def test_sarif_has_a_result_for_what_is_the_same(run: Run, tmp_path: Path, lock:
     assert len(set(keys)) == len(keys)
 
 
+def test_sarif_tells_of_findings_that_are_left_out(run: Run, tmp_path: Path) -> None:
+    folder = keep(tmp_path / "fleet", facts_of("a", rules={"NP602": 3}, findings=[]))
+    done = run("fleet", "report", str(folder), *AS_OF, "--format", "sarif")
+    (invocation,) = json.loads(done.out)["runs"][0]["invocations"]
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["level"] == "error" and "NP602" in told["message"]["text"]
+    assert told["message"]["text"].endswith("(1 host: a)")
+
+
 def test_a_report_is_replaced_and_another_file_is_not(run: Run, tmp_path: Path) -> None:
     folder = keep(tmp_path / "fleet", facts_of("a"))
     for end in ("json", "html", "csv", "sarif", "out"):
