@@ -14,6 +14,7 @@ from importlib import import_module
 from urllib.parse import quote
 
 from neuron_pin.errors import CannotWrite, UnreadableInput
+from neuron_pin.fs.below import refuse_link_out
 from neuron_pin.fs.ownership import Ownership, find_ownership
 from neuron_pin.fs.reading import read_bounded
 from neuron_pin.fs.sections import BrokenSection
@@ -75,6 +76,7 @@ def prepare_install(
         if piece.is_optional and not after:
             after = None
         found.append(FileChange(piece.path, before, after, piece.mode))
+    _refuse_links_out(place, found)
     return found
 
 
@@ -147,7 +149,15 @@ def prepare_removal(
             if backup:
                 found.append(FileChange(_backup(place, piece), backup, None))
         found.append(FileChange(piece.path, before, after, piece.mode))
+    _refuse_links_out(place, found)
     return found
+
+
+def _refuse_links_out(place: HookLocation, files: Sequence[FileChange]) -> None:
+    """Raise `CannotWrite` where a file of a machine below a root would be one of this machine."""
+    if place.is_elsewhere:
+        for file in files:
+            refuse_link_out(place.root, file.path)
 
 
 def list_logs(place: HookLocation) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuron_pin.errors import WrongUsage
-from neuron_pin.fs.below import refuse_link_out
 from neuron_pin.hooks.installing import carry_out, is_program
 from neuron_pin.hooks.location import HookKind, HookLocation, find_location
 from neuron_pin.hooks.managed_file import HookLock
@@ -74,8 +73,6 @@ def finish_changes(prepared: Sequence[Prepared], *, is_check: bool) -> dict[str,
     """Write unless it is a check; says whether anything changed or would, the files, and for a
     controller's diff the texts of those that people read."""
     changes = [(each.place, file) for each in prepared for file in each.files]
-    for place, file in changes:
-        refuse_link_out(place.root, file.path)
     told = {
         "changed": any(file.changes for _, file in changes),
         "files": [file.path for _, file in changes],

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from conftest import Run, failure
 
+from neuron_pin.errors import CannotWrite
 from neuron_pin.tasks import PROTOCOL, answer_request
 
 DAY = "2026-08-21"
@@ -125,7 +126,7 @@ def test_a_root_that_is_no_folder_is_named(tmp_path: Path, lock: str, task: str,
 @pytest.mark.parametrize("task", ["pin", "hook"])
 @pytest.mark.parametrize("is_check", [False, True])
 def test_a_link_out_of_the_root_is_named(
-    root: Path, tmp_path: Path, lock: str, task: str, is_check: bool
+    root: Path, tmp_path: Path, lock: str, run: Run, task: str, is_check: bool
 ) -> None:
     other = tmp_path / "other"
     (root / "etc/apt").rename(other)
@@ -133,6 +134,8 @@ def test_a_link_out_of_the_root_is_named(
     before = files_of(tmp_path)
     refused = ask(task, is_check=is_check, root=str(root), lock=lock)
     assert f"{root}/etc/apt is a link that leads out of root" in refused["message"]
+    done = run("hook", "install", "apt", "--lock", lock, "--root", root)
+    assert "is a link that leads out of root" in failure(done, CannotWrite).problem
     assert files_of(tmp_path) == before
 
 
