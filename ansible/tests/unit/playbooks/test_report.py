@@ -40,19 +40,27 @@ def folder(tmp_path):
     return tmp_path
 
 
+def list_facts(folder):
+    """The files with facts; newer versions of Ansible keep some of localhost, whatever is played."""
+    names = sorted(os.listdir(str(folder / "facts")))
+    return [name for name in names if not name.endswith("localhost")]
+
+
 @pytest.fixture
 def play(folder):
     """Run the playbook with words; gives the exit code and what it said."""
 
     def run(*words):
+        # ansible-test has settings of its own, such as an empty inventory.
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith("ANSIBLE_")}
         environ = dict(
-            os.environ,
+            kept,
             ANSIBLE_COLLECTIONS_PATH=COLLECTIONS,
             ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
             ANSIBLE_HOME=str(folder / "home"),
             ANSIBLE_NOCOLOR="1",
         )
-        words = [sys.executable, "-m", "ansible", "playbook", "neuron_pin.neuron.report", *words]
+        words = [sys.executable, "-m", "ansible.cli.playbook", "neuron_pin.neuron.report", *words]
         done = subprocess.run(
             words, cwd=str(folder), env=environ, capture_output=True, text=True, check=False
         )
@@ -92,21 +100,20 @@ def test_a_lock_that_cannot_be_read_is_named_and_left_out(play, folder):
 
 
 def test_check_mode_looks_and_does_not_write(play, folder):
-    before = sorted(folder.rglob("facts/*"))
     code, said = play("-e", "neuron_pin_gather=false", "--check")
     assert code == 0 and "It was not written" in said, said
     (folder / "facts/lost").write_text("{")
     code, said = play("-e", "neuron_pin_gather=false", "--check")
     assert code == 2 and "no host has an error" not in said, said
     assert not (folder / "fleet.html").exists()
-    assert sorted(folder.rglob("facts/*")) == before
+    assert list_facts(folder) == ["lost"]
 
 
 @pytest.mark.parametrize("before", ["facts", "facts/before", ".", "facts/../facts/x/y"])
 def test_the_facts_of_before_are_kept_apart(play, folder, before):
     code, said = play("-e", "neuron_pin_before=" + before)
     assert code == 2 and "Name another folder" in said, said
-    assert os.listdir(str(folder / "facts")) == ["lost"]
+    assert list_facts(folder) == ["lost"]
 
 
 def test_the_facts_of_before_are_kept(play, folder):
