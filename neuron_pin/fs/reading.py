@@ -10,15 +10,17 @@ from neuron_pin.errors import UnreadableInput
 STANDARD_INPUT = "/dev/stdin"
 
 
-def read_bounded(path: str, limit: int, error: type[UnreadableInput] = UnreadableInput) -> bytes:
+def read_bounded(
+    path: str, limit: int, error: type[UnreadableInput] = UnreadableInput, *, hint: str = ""
+) -> bytes:
     """A file of at most ``limit`` bytes; raises ``error`` for one that cannot be read or is
-    larger."""
+    larger, with the ``hint`` what to do about its size."""
     try:
         data = read_head(path, limit + 1)
     except OSError as problem:
         raise error(path, None, f"cannot be read: {problem.strerror}") from None
     if len(data) > limit:
-        raise error(path, None, f"larger than {limit} bytes")
+        raise error(path, None, f"larger than {limit} bytes", hint=hint)
     return data
 
 

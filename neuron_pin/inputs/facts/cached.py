@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from neuron_pin.errors import UnreadableInput
-from neuron_pin.fs.reading import STANDARD_INPUT, read_head
+from neuron_pin.fs.reading import STANDARD_INPUT, read_bounded, read_head
 from neuron_pin.printable import make_printable
 from neuron_pin.record import NamedTuple
 
@@ -121,7 +121,7 @@ def _begins_as_facts(path: str) -> bool:
 
 
 def find_host_of_file(path: str) -> str:
-    """The host that a file is of by its name alone; empty for a name that is none."""
+    """The host that the name of a file names; empty where it names none."""
     return _drop_form(_find_name(path))
 
 
@@ -136,19 +136,25 @@ def _drop_form(name: str) -> str:
     return name.partition(_FORM)[2] or name
 
 
-def _read_file(path: str, given: Report) -> Iterator[CachedFacts]:
-    name = _find_name(path)
-    told = []
+def _remember(given: Report) -> tuple[list[UnreadableInput], Report]:
+    """What is reported from now on, and the report that keeps it before it is given on."""
+    told: list[UnreadableInput] = []
 
     def report(problem: UnreadableInput) -> None:
         told.append(problem)
         given(problem)
 
+    return told, report
+
+
+def _read_file(path: str, given: Report) -> Iterator[CachedFacts]:
+    name = _find_name(path)
+    told, report = _remember(given)
     try:
         if path.endswith(_LINES) or _has_lines(path):
             yield from _read_lines(path, report)
             return
-        data = _read_whole(path)
+        data = read_bounded(path, MAX_BYTES, hint=_SMALLER)
         if not data.strip():
             raise _no_facts(path, "is empty")
         value = _parse(data, path)
@@ -192,28 +198,15 @@ def _has_lines(path: str) -> bool:
     return True
 
 
-def _read_whole(path: str) -> bytes:
-    """All of a file; raises `OSError`, and `UnreadableInput` for one that is too large."""
-    data = read_head(path, MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnreadableInput(path, None, f"larger than {MAX_BYTES} bytes", hint=_SMALLER)
-    return data
-
-
 def _open(path: str) -> BinaryIO:
     """A file to read by lines; what a pipe gave is remembered, for it gives it once."""
     if os.path.isfile(path):
         return open(path, "rb")
-    return io.BytesIO(_read_whole(path))
+    return io.BytesIO(read_bounded(path, MAX_BYTES, hint=_SMALLER))
 
 
 def _read_lines(path: str, given: Report) -> Iterator[CachedFacts]:
-    told = []
-
-    def report(problem: UnreadableInput) -> None:
-        told.append(problem)
-        given(problem)
-
+    told, report = _remember(given)
     with _open(path) as stream:
         number = 0
         while line := stream.readline(MAX_LINE + 1):
