@@ -67,17 +67,13 @@ def gather_facts(
     is_full: bool = False,
     is_checked: bool = True,
 ) -> HostFacts:
-    """The facts of the machine below a root, judged by a check; raises `WrongUsage` for a folder
-    or a name that is none.
+    """The facts of the machine below a root, judged by a check; raises `WrongUsage` for a name that
+    no host can have.
 
     ``name`` is what to call the host, none for the name that it has itself; ``is_checked`` says
     whether to check it too.  What cannot be read is among the findings, and the rest is gathered.
     All places are as the host itself has them.
     """
-    if not os.path.isdir(root):
-        raise WrongUsage(
-            f"--root: {root} is not a folder", hint="name the folder that a machine's files are in"
-        )
     if name is not None and (len(name) > MAX_NAME or not name.isprintable()):
         raise WrongUsage(
             f"--name: {make_printable(name[:60])} is no name of a host",
