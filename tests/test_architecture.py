@@ -14,7 +14,7 @@ PACKAGE = Path(neuron_pin.__file__).parent
 DOCUMENT = Path(__file__).parents[1] / "docs" / "explanation" / "architecture.md"
 
 FLOORS = (
-    ("record",),
+    ("all_modules", "bytecode", "record"),
     ("errors", "extras", "printable", "reporter"),
     ("fs", "policy", "screen"),
     ("gpgv",),

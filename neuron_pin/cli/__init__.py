@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+VERSION = (["--version"], ["-V"])
+"""What is answered with the version and nothing else."""
 INTERNAL = 70
 """The exit code of a bug: EX_SOFTWARE of sysexits(3)."""
 
@@ -25,24 +27,36 @@ def entry() -> NoReturn:
     Everything is written and closed by then; taking the interpreter apart would cost as
     much again as the lock itself.
     """
-    os._exit(main())
+    if sys.argv[1:] in VERSION and _print_version():
+        os._exit(0)
+    import neuron_pin
+    from neuron_pin.bytecode import take_modules
+
+    modules = take_modules(neuron_pin)
+    code = main()
+    if modules is not None:
+        modules.keep()
+    os._exit(code)
+
+
+def _print_version() -> bool:
+    """Say the version, with nothing imported for it: false if that fails, and has to be said with
+    what says why."""
+    from neuron_pin import __version__
+
+    try:
+        sys.stdout.write(f"neuron-pin {__version__}\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError):
+        return False
+    return True
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.  Errors become text here and nowhere else."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in (["--version"], ["-V"]):
-        # Start-up is the product: nothing is imported for this.
-        from neuron_pin import __version__
-
-        try:
-            sys.stdout.write(f"neuron-pin {__version__}\n")
-            sys.stdout.flush()
-        except (OSError, AttributeError):
-            # Once more, with what says what is wrong.
-            pass
-        else:
-            return 0
+    if arguments in VERSION and _print_version():
+        return 0
     import gc
 
     # A lock makes many small values and no garbage to speak of; the default threshold
