@@ -33,7 +33,7 @@ INSIDE = "neuron_pin."
 HEAD = b"neuron-pin modules 1\n"
 """What no bytecode begins with."""
 MOST_BYTES = 8_000_000
-"""No larger file is read or written; all modules together have 6,300,000 bytes."""
+"""No larger file is written; all modules together have 6,300,000 bytes."""
 
 
 class _Loader(SourceFileLoader):
@@ -54,8 +54,9 @@ class _Loader(SourceFileLoader):
 class Modules:
     """A finder of modules (`importlib.abc.MetaPathFinder`) in the one file."""
 
-    def __init__(self, folder: str, path: str) -> None:
+    def __init__(self, folder: str, path: str, bytecode: str) -> None:
         self._folder = folder
+        self._bytecode_of_package = bytecode
         self._path = path
         self._kept, self._bytecode = _load(path)
         self._missed: list[str] = []
@@ -86,7 +87,12 @@ class Modules:
         """Write the file anew, if modules were imported that it does not have as they are now."""
         if sys.dont_write_bytecode:
             return
-        found = {name: read for name in self._missed if (read := _read_bytecode(name)) is not None}
+        # Python has read it, so that it is of this Python's form (`importlib.util` says the form too,
+        # and imports five times what it has).
+        magic = _read(self._bytecode_of_package)[:4]
+        found = {
+            name: read for name in self._missed if (read := _read_bytecode(name, magic)) is not None
+        }
         if not found:
             return
         for name, (is_package, modified, size, start, length) in self._kept.items():
@@ -116,16 +122,15 @@ def take_modules(package: ModuleType) -> Modules | None:
         return None
     place, own = os.path.split(spec.cached)
     path = os.path.join(place, own.replace("__init__", "all_modules", 1))
-    modules = Modules(os.path.dirname(str(spec.origin)) + os.sep, path)
+    modules = Modules(os.path.dirname(str(spec.origin)) + os.sep, path, spec.cached)
     sys.meta_path.insert(0, modules)
     return modules
 
 
 def _load(path: str) -> tuple[dict[str, Kept], memoryview]:
     """The index of the file, and the bytecode that it says the places of."""
+    data = memoryview(_read(path))
     try:
-        with open(path, "rb", buffering=0) as file:
-            data = memoryview(file.read(MOST_BYTES))
         if data[: len(HEAD)] == HEAD:
             index = data[len(HEAD) + 4 :]
             end = int.from_bytes(data[len(HEAD) : len(HEAD) + 4], "little")
@@ -133,9 +138,18 @@ def _load(path: str) -> tuple[dict[str, Kept], memoryview]:
             # Of another Python with the same tag, a later candidate say, no bytecode is taken.
             if version == sys.version:
                 return kept, index[end:]
-    except (OSError, EOFError, ValueError, TypeError):
+    except (EOFError, ValueError, TypeError):
         pass
     return {}, memoryview(b"")
+
+
+def _read(path: str) -> bytes:
+    """All of a file; nothing if that fails."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _stat_source(path: str) -> tuple[int, int] | None:
@@ -147,23 +161,18 @@ def _stat_source(path: str) -> tuple[int, int] | None:
     return int(found.st_mtime) & 0xFFFF_FFFF, found.st_size & 0xFFFF_FFFF
 
 
-def _read_bytecode(name: str) -> tuple[tuple[bool, int, int], bytes | memoryview] | None:
+def _read_bytecode(
+    name: str, magic: bytes
+) -> tuple[tuple[bool, int, int], bytes | memoryview] | None:
     """What Python wrote of a module that it has imported, if it is of the source as it is now and
     says so by time and size (PEP 552 has files that say it otherwise)."""
-    # It imports much more than it has; this happens once.
-    from importlib.util import MAGIC_NUMBER
-
     module = sys.modules.get(name)
     spec = None if module is None else module.__spec__
     if spec is None or not spec.cached or not spec.origin:
         return None
-    try:
-        with open(spec.cached, "rb", buffering=0) as file:
-            data = file.read(MOST_BYTES)
-    except OSError:
-        return None
-    magic, flags = data[:4], int.from_bytes(data[4:8], "little")
+    data = _read(spec.cached)
+    flags = int.from_bytes(data[4:8], "little")
     stated = int.from_bytes(data[8:12], "little"), int.from_bytes(data[12:16], "little")
-    if magic != MAGIC_NUMBER or flags or stated != _stat_source(spec.origin):
+    if not data or data[:4] != magic or flags or stated != _stat_source(spec.origin):
         return None
     return (spec.submodule_search_locations is not None, *stated), data[16:]
