@@ -87,8 +87,8 @@ class Modules:
         """Write the file anew, if modules were imported that it does not have as they are now."""
         if sys.dont_write_bytecode:
             return
-        # Python has read it, so that it is of this Python's form (`importlib.util` says the form too,
-        # and imports five times what it has).
+        # Python has read it, so that its form is this Python's; `importlib.util` says it too, and
+        # imports five times what it has.
         magic = _read(self._bytecode_of_package)[:4]
         found = {
             name: read for name in self._missed if (read := _read_bytecode(name, magic)) is not None
