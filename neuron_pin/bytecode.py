@@ -1,7 +1,7 @@
 """The bytecode of the modules that commands used, in one file: a start reads that one.
 
 Python looks for each module in its folder, asks for its source and several other names, opens its
-bytecode, reads it and checks it.  A lock takes 87 modules of ours, so that this is a tenth of its
+bytecode, reads it and checks it.  A lock takes 87 modules, so that this is a tenth of its
 time, and most of it where the disk is slow and nothing is in memory yet.  The command line takes
 modules from this file as long as their source has the size and the time that it had, which is how
 Python decides it too (PEP 3147): an edited or a replaced module counts at once.  What is not in the
