@@ -24,7 +24,8 @@ from neuron_pin.sources.http.client import Fetcher, NotFound
 from neuron_pin.sources.http.record_cache import RecordCache
 from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, read_identity
-from neuron_pin.sources.index.simple import ListedFile, parse_wheel_name
+from neuron_pin.sources.index.project_page import ListedFile
+from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import (
     MAX_WHEEL,
     read_metadata_file,

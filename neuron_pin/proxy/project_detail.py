@@ -32,7 +32,8 @@ from neuron_pin.resolve import Exclusion
 from neuron_pin.resolve.rules import Context, first_exclusion, select_rules
 from neuron_pin.sources.candidate import Candidate
 from neuron_pin.sources.index.locations import Index
-from neuron_pin.sources.index.simple import ListedFile, ProjectPage, parse_sdist_name, wheel_parts
+from neuron_pin.sources.index.project_page import ListedFile, ProjectPage
+from neuron_pin.sources.index.simple import parse_sdist_name, wheel_parts
 
 from .view import View
 

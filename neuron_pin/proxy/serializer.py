@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from neuron_pin.record import Enum
-from neuron_pin.sources.index.simple import ListedFile
+from neuron_pin.sources.index.project_page import ListedFile
 
 from .project_detail import NEWER, ProjectDetail, ServedFile
 

@@ -20,7 +20,8 @@ from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.http.transport import Limits
 from neuron_pin.sources.index.locations import Index, Indexes
 from neuron_pin.sources.index.project_list import parse_names
-from neuron_pin.sources.index.simple import ACCEPT, MAX_PAGE_BYTES, ProjectPage, parse_page
+from neuron_pin.sources.index.project_page import MAX_PAGE_BYTES, ProjectPage
+from neuron_pin.sources.index.simple import ACCEPT, parse_page
 
 THREADS = 16
 """Indexes that are asked, and answers that are made, at once."""

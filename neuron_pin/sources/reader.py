@@ -21,16 +21,10 @@ from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
 from neuron_pin.sources.index.dependencies import Metadata
 from neuron_pin.sources.index.evaluator import fitting_files, make_project
+from neuron_pin.sources.index.project_page import MAX_PAGE_BYTES, ListedFile, ProjectPage
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
-from neuron_pin.sources.index.simple import (
-    ACCEPT,
-    MAX_PAGE_BYTES,
-    ListedFile,
-    ProjectPage,
-    parse_page,
-    parse_wheel_name,
-)
+from neuron_pin.sources.index.simple import ACCEPT, parse_page, parse_wheel_name
 from neuron_pin.sources.index.wheel_metadata import (
     MAX_WHEEL,
     read_metadata_file,

@@ -190,6 +190,11 @@ class Sources:
             metadata = self._metadata_once(index, name, offer)
         except (SourceFailed, NotStatic):
             return
+        current = self._probable(index, name, project) if project is not None else None
+        if current is None or current.url != offer.url:
+            # A range that came meanwhile leaves it out, and what it requires is not needed; another
+            # version is read for that range.
+            return
         for dependency in metadata.dependencies:
             if not dependency.extra or dependency.extra in extras:
                 for following in self.indexes.likely(dependency.name):

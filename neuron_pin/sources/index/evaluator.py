@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from packaging.tags import Tag, parse_tag
+from functools import lru_cache
+
+from packaging.tags import parse_tag
 from packaging.version import InvalidVersion, Version
 
 from neuron_pin.target import Target
 from neuron_pin.target.tags import wheel_tags
 
+from .project_page import ListedFile, ProjectPage
 from .project_record import IndexVersion, ProjectRecord
-from .simple import ListedFile, ProjectPage, parse_sdist_name, parse_wheel_name, wheel_parts
+from .simple import parse_sdist_name, parse_wheel_name, wheel_parts
 
 
 def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
     """Sort a page's files into versions, newest first, best wheel each (PEP 425, 440)."""
-    ranks = wheel_tags(target.python, target.platforms)
     rank_of: dict[str, int | None] = {}
     written: dict[str, list[tuple[int | None, bool, int]]] = {}
     invalid: list[str] = []
+    # A page has thousands of wheels, of hundreds of versions and with dozens of tags: a name whose
+    # three parts have all stood in valid ones is not taken apart once more.
+    spellings: set[str] = set()
+    files_of: dict[str, list[tuple[int | None, bool, int]]] = {}
+    ending: dict[str, int | None] = {}
     for number, filename in enumerate(page.names):
+        spelling, _, rest = filename.partition("-")
+        stated, _, end = rest.partition("-")
+        if stated in files_of and end in ending and spelling in spellings:
+            files_of[stated].append((ending[end], True, number))
+            continue
         wheel = wheel_parts(filename)
         if wheel is not None:
             found, text, tags = wheel
@@ -26,8 +38,11 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
                 invalid.append(filename)
                 continue
             if tags not in rank_of:
-                rank_of[tags] = _rank(tags, ranks)
+                rank_of[tags] = _rank(tags, target.python, target.platforms)
             row = (rank_of[tags], True, number)
+            spellings.add(spelling)
+            ending[end] = rank_of[tags]
+            files_of[stated] = written.setdefault(text, [])
         elif filename.endswith(".whl"):
             invalid.append(filename)
             continue
@@ -36,10 +51,7 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
             if version is None:
                 continue
             text, row = version, (None, False, number)
-        if text in written:
-            written[text].append(row)
-        else:
-            written[text] = [row]
+        written.setdefault(text, []).append(row)
     versions: dict[Version, list[tuple[int | None, bool, int]]] = {}
     for text, files in written.items():
         try:
@@ -55,7 +67,6 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
 def fitting_files(page: ProjectPage, name: str, version: str, target: Target) -> list[ListedFile]:
     """The wheels of one version that fit the target, best first; without one, its source
     distributions.  Yanked ones only where there is nothing else (PEP 592)."""
-    ranks = wheel_tags(target.python, target.platforms)
     wanted = Version(version)
     found: list[tuple[bool, bool, int, str, ListedFile]] = []
     for number, filename in enumerate(page.names):
@@ -68,7 +79,7 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
             continue
         if wheel is not None and wheel.name != name:
             continue
-        rank = 0 if wheel is None else _rank(wheel.tags, ranks)
+        rank = 0 if wheel is None else _rank(wheel.tags, target.python, target.platforms)
         if rank is not None:
             file = page.file(number)
             found.append((file.yanked is not None, wheel is None, rank, filename, file))
@@ -78,9 +89,11 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
     return [row[4] for row in found if row[:2] == found[0][:2]]
 
 
-def _rank(tags: str, ranks: dict[Tag, int]) -> int | None:
+@lru_cache(maxsize=4096)
+def _rank(tags: str, python: str, platforms: tuple[str, ...]) -> int | None:
     """The best rank of a wheel's tags, none if it does not fit.  Real indexes have tags that
     are none (``py36+-none-any``): no installer would take such a wheel."""
+    ranks = wheel_tags(python, platforms)
     try:
         found = [ranks[tag] for tag in parse_tag(tags) if tag in ranks]
     except ValueError:

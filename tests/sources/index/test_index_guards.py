@@ -141,7 +141,7 @@ PAGES = {
 @pytest.mark.parametrize("case", PAGES)
 def test_a_page_that_is_none(run, serve, tmp_path: Path, monkeypatch, case: str) -> None:
     monkeypatch.setattr("neuron_pin.sources.reader.MAX_PAGE_BYTES", 32_768)
-    monkeypatch.setattr("neuron_pin.sources.index.simple.MAX_FILES", 10)
+    monkeypatch.setattr("neuron_pin.sources.index.project_page.MAX_FILES", 10)
     answer, told = PAGES[case]
     server = serve()
     server.answers["/simple/tool/"] = answer

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from neuron_pin.errors import SourceFailed
-from neuron_pin.sources.index.simple import ListedFile, parse_page, parse_wheel_name
+from neuron_pin.sources.index.project_page import ListedFile
+from neuron_pin.sources.index.simple import parse_page, parse_wheel_name
 
 JSON = "application/vnd.pypi.simple.v1+json"
 BASE = "https://index.invalid/simple/neuronx-cc/"
@@ -94,7 +95,7 @@ def test_html_that_its_parser_refuses_is_refused(monkeypatch: pytest.MonkeyPatch
     def refuse(*_: object) -> None:
         raise AssertionError("unknown declaration")
 
-    monkeypatch.setattr("neuron_pin.sources.index.simple._Anchors.feed", refuse)
+    monkeypatch.setattr("neuron_pin.sources.index.simple_html._Anchors.feed", refuse)
     with pytest.raises(SourceFailed, match="is not HTML"):
         parse_page(HTML, "text/html", BASE)
 
@@ -106,15 +107,21 @@ def test_a_number_that_python_does_not_read_is_refused(few_digits: str) -> None:
 
 # a limit, what it is set to, a page that is beyond it, its type, what the error says
 BEYOND = [
-    ("MAX_FILES", 10, b'{"files": [' + b"{}," * 10 + b"{}]}", JSON, "more than 10"),
-    ("MAX_FILES", 10, b"<a href=x>x</a>" * 11, "text/html", "more than 10"),
-    ("MAX_TAG", 64, b"<a href='" + b"x" * 100, "text/html", "tag of more than 64 bytes"),
+    ("project_page.MAX_FILES", 10, b'{"files": [' + b"{}," * 10 + b"{}]}", JSON, "more than 10"),
+    ("project_page.MAX_FILES", 10, b"<a href=x>x</a>" * 11, "text/html", "more than 10"),
+    (
+        "simple_html.MAX_TAG",
+        64,
+        b"<a href='" + b"x" * 100,
+        "text/html",
+        "tag of more than 64 bytes",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("limit", "value", "data", "kind", "told"), BEYOND)
 def test_a_page_has_bounds(monkeypatch, limit, value, data, kind, told) -> None:
-    monkeypatch.setattr(f"neuron_pin.sources.index.simple.{limit}", value)
+    monkeypatch.setattr(f"neuron_pin.sources.index.{limit}", value)
     with pytest.raises(SourceFailed, match=told):
         parse_page(data, kind, BASE)
 
@@ -122,7 +129,8 @@ def test_a_page_has_bounds(monkeypatch, limit, value, data, kind, told) -> None:
 def test_a_file_name_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(parse_page(document(), JSON, BASE).names) == 1
     assert len(parse_page(HTML, "text/html", BASE).names) == 1
-    monkeypatch.setattr("neuron_pin.sources.index.simple.MAX_NAME", 40)
+    for module in ("simple", "simple_html"):
+        monkeypatch.setattr(f"neuron_pin.sources.index.{module}.MAX_NAME", 40)
     assert parse_page(document(), JSON, BASE).names == []
     assert parse_page(HTML, "text/html", BASE).names == []
 
