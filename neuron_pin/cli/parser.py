@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 
@@ -187,6 +186,8 @@ def _put_command_first(given: list[str]) -> list[str]:
         command = next((word for word in rest if word in COMMANDS), None)
         if command is None:
             return given
+        import shlex
+
         behind = [word for word in rest if word != command]
         raise WrongUsage(
             f"{rest[0].partition('=')[0]} goes after the command",
@@ -217,6 +218,8 @@ def not_a_command(word: str, rest: Sequence[str]) -> WrongUsage:
     from neuron_pin.catalog import canonicalize_name, load_catalog
 
     if canonicalize_name(word) in load_catalog().packages:
+        import shlex
+
         unknown.hint = f"for the package: {shlex.join(['neuron-pin', 'explain', word, *rest])}"
     return unknown
 
@@ -226,6 +229,8 @@ def _take_rest(command: CommandParser, options: Options, rest: list[str]) -> Non
     command = command.actions.get(getattr(options, "action", ""), command)
     trailing = command.trailing()
     if options.command == "exec" and not rest[0].startswith("-"):
+        import shlex
+
         raise WrongUsage(
             "put the command to run after --",
             hint=shlex.join(["neuron-pin", "exec", "--", *rest]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
 
 from neuron_pin.errors import Change
@@ -12,6 +11,9 @@ _GIVEN_AGAIN = ("--phase",)
 """Options that may be given several times, so that a value is added to those there are."""
 
 PROGRAM = "neuron-pin"
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%_-+=:,./")
+"""What needs no quotes (`shlex.quote`)."""
 
 
 def rewrite_command(arguments: Sequence[str], change: Change) -> str | None:
@@ -30,7 +32,16 @@ def rewrite_command(arguments: Sequence[str], change: Change) -> str | None:
         if change.requirement not in words:
             return None
         words.remove(change.requirement)
-    return shlex.join([PROGRAM, *(redact_urls(word) for word in words)])
+    return _join([PROGRAM, *(redact_urls(word) for word in words)])
+
+
+def _join(words: Sequence[str]) -> str:
+    if all(word and _PLAIN.issuperset(word) for word in words):
+        return " ".join(words)
+    # Few commands have words that need quotes; the others start without importing this.
+    import shlex
+
+    return shlex.join(words)
 
 
 def _leave_out(words: Sequence[str], option: str) -> list[str]:
@@ -69,4 +80,4 @@ def written_command(
             or word.startswith(joined)
         ):
             kept.append(redact_urls(word))
-    return shlex.join([PROGRAM, *kept])
+    return _join([PROGRAM, *kept])

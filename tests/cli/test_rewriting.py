@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Run, failure
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuron_pin.cli.folding import fold_command
 from neuron_pin.cli.rewriting import rewrite_command
@@ -128,3 +130,10 @@ def test_a_folded_command_means_the_same(width: int) -> None:
     text = folded.partition("reason:")[2].replace("\\\n", "").strip()
     assert "\n" not in text
     assert shlex.split(text) == shlex.split(command)
+
+
+@given(st.lists(st.text(max_size=6)))
+def test_words_are_quoted_as_the_library_quotes_them(words: list[str]) -> None:
+    words = ["lock", *(word for word in words if not word.startswith("-") and ":" not in word)]
+    found = rewrite_command(words, Change((("--sdk", "2.31"),)))
+    assert found == shlex.join(["neuron-pin", *words, "--sdk", "2.31"])

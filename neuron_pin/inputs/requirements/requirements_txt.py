@@ -299,7 +299,7 @@ def read_text(path: str) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         number = data[: error.start].count(b"\n") + 1
-        name = "UTF-8" if encoding == "utf-8-sig" else encoding
+        name = "UTF-8" if encoding in ("utf-8", "utf-8-sig") else encoding
         raise UnreadableInput(path, number, f"not {name} text") from None
     if "\0" in text:
         raise UnreadableInput(path, text[: text.index("\0")].count("\n") + 1, "a NUL byte")
@@ -331,7 +331,7 @@ def _encoding(path: str, data: bytes) -> str:
             except LookupError:
                 pass
             raise UnreadableInput(path, number, f"unknown encoding {name[:40]!r}")
-    return "utf-8-sig"
+    return "utf-8"
 
 
 def logical_lines(text: str) -> list[tuple[int, str]]:
