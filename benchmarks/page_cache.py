@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pairs import BIN, PIN, UV, paired
+from pairs import BIN, PIN, UV, look_for_python, paired
 from targets import LARGE, PYTHON, SMALL, tell
 
 
@@ -69,10 +69,12 @@ def compare(name: str, requirements: list[str], most: float, runs: int, folder: 
         forget(files(folder / "uv"))
 
     commands = {"anew": [*ours, "--offline"], "again": [*ours, "--offline"],
-                "uv": [*theirs, "--offline"]}  # fmt: skip
+                "uv": [*theirs, "--offline"],
+                "uv, Python looked for": [*look_for_python(theirs), "--offline"]}  # fmt: skip
     medians = paired(commands, runs, before)
-    tell(f"{name}, not in memory", medians["anew"] / medians["uv"], most, "uv")
-    tell(f"{name}, unchanged, not in memory", medians["again"] / medians["uv"], most, "uv")
+    for base in ("uv", "uv, Python looked for"):
+        tell(f"{name}, not in memory", medians["anew"] / medians[base], most, base)
+        tell(f"{name}, unchanged, not in memory", medians["again"] / medians[base], most, base)
 
 
 def main() -> None:

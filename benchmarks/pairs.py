@@ -3,6 +3,7 @@ slows all of them; medians of whole processes."""
 
 from __future__ import annotations
 
+import platform
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,16 @@ def paired(
                 sys.exit(f"{name} ends with {done.returncode}: {done.stderr[-2000:]}")
             after(name)
     return {name: statistics.median(found[1:]) for name, found in times.items()}
+
+
+def look_for_python(command: list[str]) -> list[str]:
+    """uv's command line without the interpreter that it names.
+
+    With it named uv starts it once a cache.  As uv is mostly run, it looks for one on the PATH,
+    where there may be launchers that it has to start.
+    """
+    at = command.index("--python")
+    return [*command[:at], "--python-version", platform.python_version(), *command[at + 2 :]]
 
 
 def show(medians: dict[str, float], base: str) -> None:

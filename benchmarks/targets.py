@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from pairs import PIN, UV, paired
+from pairs import PIN, UV, look_for_python, paired
 
 SMALL = ["torch==2.9.*", "transformers==4.57.*", "accelerate", "optimum-neuron"]
 LARGE = [
@@ -89,10 +88,7 @@ def compare_closure(
             sys.exit(f"{' '.join(command)} ends with {done.returncode}: {done.stderr[-1000:]}")
         count = sum("==" in line for line in done.stdout.splitlines() if line[:1].isalnum())
     ours, theirs = [*ours, "--offline"], [*theirs, "--offline"]
-    # With the interpreter named, uv starts it once a cache; as it is mostly run, it looks for one
-    # on the PATH, where there may be launchers that it has to start.
-    at = theirs.index("--python")
-    found = [*theirs[:at], "--python-version", platform.python_version(), *theirs[at + 2 :]]
+    found = look_for_python(theirs)
 
     def forget(name: str) -> None:
         if name == "anew":
