@@ -3,11 +3,15 @@
     python benchmarks/compare_uv.py [--python 3.11] [--install MB] [SET …]
 
 Prints a table in Markdown: for each set how many packages, how many versions differ, and
-which.  Sets with Neuron's packages find those on a local index of fixtures/neuron-index, in
-front of the public one.  Each lock is then given to ``uv pip install --dry-run
---require-hashes``, and, where its files have fewer than ``--install`` megabytes (pip downloads
-them all), to ``pip install --dry-run --no-deps --require-hashes``.  Needs uv beside this
-interpreter and the public index in reach.
+which; then, for each set with a difference, whether uv takes our versions, which of what was asked
+for by name is newer here and there, and whether the rest follows from that (`named_versions`).
+Sets with Neuron's packages find those on a local index of fixtures/neuron-index, in front of the
+public one.  uv builds source distributions to learn what they require; so do we, of the projects
+that a set names under ``build``, unless ``--no-builds`` is given.
+
+Each lock is then given to ``uv pip install --dry-run --require-hashes``, and, where it is of wheels
+with fewer than ``--install`` megabytes (pip downloads them all), to ``pip install --dry-run
+--no-deps --require-hashes``.  Needs uv beside this interpreter and the public index in reach.
 """
 
 from __future__ import annotations
@@ -21,9 +25,12 @@ import sys
 import tempfile
 import threading
 import zipfile
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from named_versions import describe
 from pairs import BIN, PIN, UV
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -36,10 +43,10 @@ LARGE = 200
 
 
 def load_sets() -> dict[str, dict[str, Any]]:
+    """Every set by name: its requirements, and where given what it builds and of which SDK."""
     folder = FIXTURES / "requirement-sets"
-    plain = json.loads((folder / "sets.json").read_text())
-    sets = {name: {"sdk": "", "requirements": lines} for name, lines in plain.items()}
-    return sets | json.loads((folder / "neuron.json").read_text())
+    names = ("sets.json", "neuron.json")
+    return {k: v for name in names for k, v in json.loads((folder / name).read_text()).items()}
 
 
 def wheel(name: str, version: str, requires: list[str]) -> bytes:
@@ -78,7 +85,13 @@ def neuron_indexes(folder: Path) -> str:
 
 def pins(text: str) -> dict[str, str]:
     lines = [line for line in text.splitlines() if "==" in line and not line.startswith(("#", " "))]
-    return dict(line.split(" ")[0].split("==") for line in lines)
+    found = dict(line.split(" ")[0].split("==") for line in lines)
+    return {name: public(version) for name, version in found.items()}
+
+
+def public(version: str) -> str:
+    """A constraint without a local part holds every build."""
+    return version.partition("+")[0]
 
 
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -91,20 +104,19 @@ def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(words, 1, "", f"takes more than {LONGEST} s")
 
 
-def public(version: str) -> str:
-    """A constraint without a local part holds every build."""
-    return version.partition("+")[0]
-
-
 class Comparison:
     """One requirement set, locked by both."""
 
     def __init__(self, given: dict[str, Any], options: argparse.Namespace, scratch: Path) -> None:
         self.scratch, self.python = scratch, options.python
-        self.sdk, self.neuron = given["sdk"], f"{options.neuron}/{given['sdk']}"
+        self.sdk = given.get("sdk", "")
+        self.neuron = f"{options.neuron}/{self.sdk}"
+        self.builds = [] if options.no_builds else given.get("build", [])
         self.cache = Path(options.cache or scratch)
+        self.requirements = given["requirements"]
         self.reqs = scratch / "reqs.txt"
-        self.reqs.write_text("\n".join(given["requirements"]) + "\n")
+        self.reqs.write_text("\n".join(self.requirements) + "\n")
+        self.limits = scratch / "limits.txt"
         self.hashed = scratch / "hashed.txt"
         self.document = scratch / "lock.json"
 
@@ -125,21 +137,35 @@ class Comparison:
         return run(
             PIN, "lock", "-r", self.reqs, "--python", self.python, "--platform", PLATFORM,
             "--cache-dir", self.cache / "ours", "--generate-hashes", "-o", self.hashed, "-o",
-            self.document, *(own if self.sdk else []), cwd=self.scratch,
+            self.document, *(own if self.sdk else []),
+            *(word for name in self.builds for word in ("--build", name)), cwd=self.scratch,
         )  # fmt: skip
 
-    def theirs(self) -> subprocess.CompletedProcess[str]:
+    def theirs(self, limits: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
+        """uv's lock, within constraints."""
+        self.limits.write_text("".join(f"{limit}\n" for limit in limits))
         own = ["--index", self.neuron, "--default-index", PYPI] if self.sdk else []
         return run(
-            UV, "pip", "compile", "--no-config", "--quiet", self.reqs, "--python-version",
-            self.python, "--python-platform", f"x86_64-{PLATFORM.removesuffix('_x86_64')}",
-            "--cache-dir", self.cache / "uv", "--no-annotate", "--no-header", *own,
-            cwd=self.scratch,
+            UV, "pip", "compile", "--no-config", "--quiet", self.reqs, "-c", self.limits,
+            "--python-version", self.python, "--python-platform",
+            f"x86_64-{PLATFORM.removesuffix('_x86_64')}", "--cache-dir", self.cache / "uv",
+            "--no-annotate", "--no-header", *own, cwd=self.scratch,
         )  # fmt: skip
 
-    def megabytes(self) -> float:
-        packages = json.loads(self.document.read_text())["packages"]
-        return sum(p["files"][0].get("size") or 0 for p in packages if p["files"]) / 1e6
+    def within(self, limits: Iterable[str]) -> dict[str, str] | None:
+        """The public versions of uv's lock within constraints, none if it has no lock."""
+        done = self.theirs(limits)
+        return None if done.returncode else pins(done.stdout)
+
+    def packages(self) -> list[dict[str, Any]]:
+        found = json.loads(self.document.read_text())["packages"]
+        return [package for package in found if package["ecosystem"] == "pip"]
+
+    def is_for_pip(self, limit: float) -> bool:
+        """Whether pip takes wheels alone, as it does for another platform, and not too many."""
+        files = [package["files"][0] for package in self.packages() if package["files"]]
+        size = sum(file.get("size") or 0 for file in files) / 1e6
+        return size <= limit and all(file["filename"].endswith(".whl") for file in files)
 
     def installs(self, limit: float) -> str:
         """Who takes the lock: ``uv``, ``uv pip``, or what was said against it."""
@@ -156,7 +182,7 @@ class Comparison:
         )  # fmt: skip
         if done.returncode:
             return f"uv: {done.stderr.strip()[-200:]}"
-        if self.megabytes() > limit:
+        if not self.is_for_pip(limit):
             return "uv"
         done = run(
             BIN / "python", "-m", "pip", "install", "--isolated", "--dry-run", "--quiet",
@@ -172,43 +198,53 @@ def tags() -> list[str]:
     return ["manylinux2014_x86_64", *(f"manylinux_2_{n}_x86_64" for n in range(34, 16, -1))]
 
 
+def compare(comparison: Comparison, name: str, options: argparse.Namespace) -> Counter[str]:
+    """Print one row of the table, and give what is counted."""
+    ours, theirs = comparison.ours(), comparison.theirs()
+    if ours.returncode or theirs.returncode:
+        failed = {"ours": ours, "uv": theirs}
+        said = [f"{who}: {p.stderr.strip()[:300]}" for who, p in failed.items() if p.returncode]
+        print(f"| {name} | | | {'; '.join(said)} | |".replace("\n", " "), flush=True)
+        return Counter({"without a lock": 1})
+    mine = {p["name"]: public(p["version"]) for p in comparison.packages()}
+    other = pins(theirs.stdout)
+    names = sorted({*mine, *other})
+    different = [n for n in names if mine.get(n) != other.get(n)]
+    shown = ", ".join(f"{n} {mine.get(n, '-')} / {other.get(n, '-')}" for n in different)
+    installed = "" if options.versions_only else comparison.installs(options.install)
+    equal = len(names) - len(different)
+    print(f"| {name} | {len(names)} | {equal} | {shown} | {installed} |", flush=True)
+    if different:
+        described = describe(comparison.requirements, mine, other, comparison.within)
+        options.described.append(f"- {name} ({len(different)}): {'; '.join(described)}")
+    return Counter(versions=len(names), equal=equal, sets=1, large=int(len(mine) > LARGE))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default="3.11")
     parser.add_argument("--cache", default="")
     parser.add_argument("--install", type=float, default=0, metavar="MB")
     parser.add_argument("--versions-only", action="store_true", help="give locks to no installer")
+    parser.add_argument("--no-builds", action="store_true", help="lock without --build")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    options.described = []
     sets = load_sets()
-    total = same = compared = large = 0
+    count: Counter[str] = Counter()
     print("| set | packages | same | differences (ours / uv's) | installed by |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         options.neuron = neuron_indexes(Path(folder) / "indexes")
         for name in options.names or list(sets):
             comparison = Comparison(sets[name], options, Path(folder))
-            ours, theirs = comparison.ours(), comparison.theirs()
-            if ours.returncode or theirs.returncode:
-                problem = (ours.stderr if ours.returncode else theirs.stderr).strip()
-                who = "ours" if ours.returncode else "uv"
-                print(f"| {name} | | | {who}: {problem[:300]} | |", flush=True)
-                continue
-            packages = json.loads(comparison.document.read_text())["packages"]
-            mine = {p["name"]: public(p["version"]) for p in packages if p["ecosystem"] == "pip"}
-            other = {n: public(version) for n, version in pins(theirs.stdout).items()}
-            names = sorted({*mine, *other})
-            different = [n for n in names if mine.get(n) != other.get(n)]
-            total, same = total + len(names), same + len(names) - len(different)
-            compared += 1
-            shown = ", ".join(f"{n} {mine.get(n, '-')} / {other.get(n, '-')}" for n in different)
-            large += len(mine) > LARGE
-            installed = "" if options.versions_only else comparison.installs(options.install)
-            equal = len(names) - len(different)
-            print(f"| {name} | {len(names)} | {equal} | {shown} | {installed} |", flush=True)
-    share = same / max(total, 1)
-    print(f"\n{same} of {total} versions are the same ({share:.1%}), of {compared} sets,")
-    print(f"{large} of them with more than {LARGE} packages.")
+            count += compare(comparison, name, options)
+    for line in ["", *options.described]:
+        print(line)
+    share = count["equal"] / max(count["versions"], 1)
+    print(f"\n{count['equal']} of {count['versions']} versions are the same ({share:.1%}), of")
+    print(f"{count['sets']} sets, {count['large']} of them with more than {LARGE} packages;")
+    print(f"{count['without a lock']} sets without a lock.")
     return 0
 
 

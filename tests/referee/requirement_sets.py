@@ -32,14 +32,16 @@ def main() -> int:
     count: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for name in wanted:
+        requirements = sets[name]["requirements"]
+        builds = [word for project in sets[name].get("build", []) for word in ("--build", project)]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "lock.json"
-            done = command("lock", *sets[name], "--python", "3.11", "-q", "-o", path)
+            done = command("lock", *requirements, *builds, "--python", "3.11", "-q", "-o", path)
             if done.returncode != 0:
                 count["not locked"] += 1
                 print(f"{name}: {done.stderr.splitlines()[0]}")
                 continue
-            done = command("verify", path, *sets[name], *files, "--format", "json")
+            done = command("verify", path, *requirements, *files, "--format", "json")
         if done.returncode not in (0, 1, 3):
             count["wrong"] += 1
             print(f"{name}: {done.stderr.splitlines()[0]}")
