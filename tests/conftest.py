@@ -537,16 +537,24 @@ def page(server: Served, name: str, rows: list[dict], **document) -> None:
     )
 
 
-def sdist(name: str, version: str, *lines: str, metadata: str = "2.2", build: str = "") -> bytes:
-    """A source distribution; ``build`` is the text of a PEP 517 back end in its own tree."""
+def sdist(
+    name: str,
+    version: str,
+    *lines: str,
+    metadata: str = "2.2",
+    build: str = "",
+    project: str = "",
+) -> bytes:
+    """A source distribution; ``build`` is the text of a PEP 517 back end in its own tree, and
+    ``project`` that of its pyproject.toml beside it."""
     top = f"{name}-{version}"
     info = [f"Metadata-Version: {metadata}", f"Name: {name}", f"Version: {version}", *lines, "", ""]
     files = {"README": "x", "PKG-INFO": "\n".join(info)}
     if build:
-        files["pyproject.toml"] = (
-            '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
-        )
         files["own.py"] = build
+        project += '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    if project:
+        files["pyproject.toml"] = project
     data = io.BytesIO()
     # Dated, as the wheels are.
     with (

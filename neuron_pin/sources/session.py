@@ -278,7 +278,7 @@ class Sources:
 
     def _left_open_key(self, offer: IndexVersion) -> str:
         """What a file leaves open it leaves open for every target."""
-        return f"{offer.url}\n{offer.sha256}\nnot static"
+        return f"{offer.url}\n{offer.sha256}\nleft to a build"
 
     def _may_build(self, offer: IndexVersion) -> bool:
         name = canonicalize_name(offer.filename.rpartition("-")[0])

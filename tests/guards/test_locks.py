@@ -113,7 +113,7 @@ ARCHIVES = {
 @pytest.mark.parametrize("case", ARCHIVES)
 def test_a_source_distribution_that_is_none(run: Run, serve, monkeypatch, case: str) -> None:
     data, limit, code = ARCHIVES[case]
-    monkeypatch.setattr("neuron_pin.sources.index.sdist_metadata.MAX_PKG_INFO", limit)
+    monkeypatch.setattr("neuron_pin.sources.index.sdist_metadata.MAX_STATED", limit)
     server = serve()
     rows = [{"filename": "tool-1.0.tar.gz", "url": "/tool-1.0.tar.gz", "hashes": {}}]
     page(server, "tool", rows)

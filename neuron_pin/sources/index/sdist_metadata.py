@@ -1,8 +1,8 @@
-"""A source distribution's metadata: static, as its PKG-INFO states it, or built where that
-was allowed by name.
+"""A source distribution's metadata: static, as its PKG-INFO or its pyproject.toml states it, or
+built where that was allowed by name.
 
-Source: "Source distribution format" (PKG-INFO in the top folder), PEP 643 (from Metadata 2.2
-on a field that is not ``Dynamic`` is the same in every wheel that is built), PEP 517.
+Source: "Source distribution format" (PKG-INFO and pyproject.toml in the top folder), PEP 643 (from
+Metadata 2.2 on a field that is not ``Dynamic`` is the same in every wheel that is built), PEP 517.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from neuron_pin.sources.http.urls import redact_url
 MAX_SDIST = 1024 * 1024 * 1024
 MAX_UNPACKED = 4 * 1024 * 1024 * 1024
 MAX_MEMBERS = 200_000
-MAX_PKG_INFO = 8 * 1024 * 1024
-"""Bytes of an archive, unpacked on the way to PKG-INFO, its files, and bytes of PKG-INFO."""
+MAX_STATED = 8 * 1024 * 1024
+"""Bytes of an archive, unpacked on the way to one file, its files, and bytes of that file."""
 
 BUILD_SECONDS = 1800
 """Time that a build may take."""
@@ -47,10 +47,10 @@ def read_sdist_metadata(
 ) -> tuple[bytes, str]:
     """Metadata of the source distribution at an address, and a note on how it was had.
 
-    ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that and
-    PKG-INFO leave something open, ``build_index`` lets the project's own build tell it, with
-    requirements of the build from that index; without it raises `NotStatic`.  Raises
-    `SourceFailed`, or `NotFound` for a file that is not there.
+    ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that,
+    PKG-INFO and pyproject.toml leave something open, ``build_index`` lets the project's own build
+    tell it, with requirements of the build from that index; without it raises `NotStatic`.
+    Raises `SourceFailed`, or `NotFound` for a file that is not there.
     """
     source = redact_url(url)
     if stated is not None:
@@ -64,9 +64,7 @@ def read_sdist_metadata(
         else:
             fetcher.download(url, archive, MAX_SDIST, sha256=sha256)
         try:
-            data = _read_pkg_info(archive, filename, source)
-            _check_static(data)
-            return data, ""
+            return _read_static(archive, filename, source), ""
         except NotStatic:
             if not build_index:
                 raise
@@ -75,53 +73,75 @@ def read_sdist_metadata(
     return data, f"what it requires was told by its build, on this machine's Python {python}"
 
 
-def _read_pkg_info(archive: Path, filename: str, source: str) -> bytes:
-    """PKG-INFO of the top folder; raises `SourceFailed`, or `NotStatic` if there is none.
+def _read_static(archive: Path, filename: str, source: str) -> bytes:
+    """What an archive states of itself, as core metadata; raises `SourceFailed`, or `NotStatic`."""
+    data = _read_file(archive, filename, source, "PKG-INFO")
+    try:
+        if data is None:
+            raise NotStatic("it has no PKG-INFO")
+        _check_static(data)
+        return data
+    except NotStatic:
+        project = _read_file(archive, filename, source, "pyproject.toml")
+        if project is None:
+            raise
+        # Imported here: few locks come to it.
+        from .project_table import read_project_table
+
+        stated = BytesHeaderParser().parsebytes(data or b"").get("Version", "")
+        found = read_project_table(project, str(stated).strip())
+        if found is None:
+            raise
+        return found
+
+
+def _read_file(archive: Path, filename: str, source: str, name: str) -> bytes | None:
+    """A file of the top folder, none if there is none; raises `SourceFailed`.
 
     Nothing is unpacked to the disk.
     """
     try:
         if filename.endswith(".zip"):
-            return _from_zip(archive, source)
-        return _from_tar(archive, source)
-    except (NotStatic, SourceFailed):
+            return _from_zip(archive, source, name)
+        return _from_tar(archive, source, name)
+    except SourceFailed:
         raise
     except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
         raise SourceFailed(source, f"is not a source distribution: {error}") from None
 
 
-def _from_tar(archive: Path, source: str) -> bytes:
+def _from_tar(archive: Path, source: str, name: str) -> bytes | None:
     with tarfile.open(archive, "r|gz") as members:
         passed = 0
         for number, member in enumerate(members):
             passed += max(member.size, 0)
             if number > MAX_MEMBERS or passed > MAX_UNPACKED:
                 break
-            if _is_pkg_info(member.name) and member.isfile():
+            if _is_in_top_folder(member.name, name) and member.isfile():
                 stream = members.extractfile(member)
                 assert stream is not None
-                return _bounded(stream, source)
-    raise NotStatic("it has no PKG-INFO")
+                return _bounded(stream, source, name)
+    return None
 
 
-def _from_zip(archive: Path, source: str) -> bytes:
+def _from_zip(archive: Path, source: str, name: str) -> bytes | None:
     with zipfile.ZipFile(archive) as members:
-        for name in members.namelist()[:MAX_MEMBERS]:
-            if _is_pkg_info(name):
-                with members.open(name) as stream:
-                    return _bounded(stream, source)
-    raise NotStatic("it has no PKG-INFO")
+        for member in members.namelist()[:MAX_MEMBERS]:
+            if _is_in_top_folder(member, name):
+                with members.open(member) as stream:
+                    return _bounded(stream, source, name)
+    return None
 
 
-def _is_pkg_info(name: str) -> bool:
-    parts = name.removeprefix("./").split("/")
-    return len(parts) == 2 and parts[1] == "PKG-INFO" and parts[0] not in ("", "..")
+def _is_in_top_folder(member: str, name: str) -> bool:
+    parts = member.removeprefix("./").split("/")
+    return len(parts) == 2 and parts[1] == name and parts[0] not in ("", "..")
 
 
-def _bounded(stream: IO[bytes], source: str) -> bytes:
-    data = stream.read(MAX_PKG_INFO + 1)
-    if len(data) > MAX_PKG_INFO:
-        raise SourceFailed(source, f"has PKG-INFO of more than {MAX_PKG_INFO} bytes")
+def _bounded(stream: IO[bytes], source: str, name: str) -> bytes:
+    data = stream.read(MAX_STATED + 1)
+    if len(data) > MAX_STATED:
+        raise SourceFailed(source, f"has a {name} of more than {MAX_STATED} bytes")
     return data
 
 

@@ -119,6 +119,70 @@ def test_what_a_build_would_have_to_tell_is_put_aside(run, index, data: bytes, t
         assert "--build tool" in done.err
 
 
+PROJECT = '[project]\nname = "Tool"\n'
+# the pyproject.toml, what is asked for, what is locked beside it
+STATED = [
+    (PROJECT + 'version = "1.0"\n', "tool", []),
+    (PROJECT + 'dependencies = ["helper >= 1"]\ndynamic = ["version"]\n', "tool", ["helper==1.0"]),
+    (PROJECT + "dependencies = [\"helper; python_version < '3'\"]\n", "tool", []),
+    (PROJECT + '[project.optional-dependencies]\nmore = ["helper"]\n', "tool", []),
+    (
+        PROJECT + '[project.optional-dependencies]\nmore = ["helper"]\n',
+        "tool[more]",
+        ["helper==1.0"],
+    ),
+    (
+        PROJECT + "[project.optional-dependencies]\nmore = [\"helper; python_version < '3'\"]\n",
+        "tool[more]",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("project", "asked", "others"), STATED)
+def test_a_project_table_tells_what_old_metadata_leaves_open(
+    run, index, project: str, asked: str, others: list[str]
+) -> None:
+    _, *arguments = index(sdist("tool", "1.0", metadata="2.1", project=project))
+    for more in ([], ["--offline"]):
+        done = run("lock", asked, *arguments, *more)
+        assert done.code == 0, done.err
+        pins = [line for line in done.out.splitlines() if "==" in line and line[0] != "#"]
+        assert pins == [*others, "tool==1.0"]
+
+
+# what its build may still change, or what is no table of a project
+OPEN_PROJECTS = [
+    PROJECT + 'dynamic = ["dependencies"]\n',
+    PROJECT + 'dynamic = ["optional-dependencies"]\n',
+    PROJECT + 'dynamic = "dependencies"\n',
+    PROJECT + '[tool.poetry.dependencies]\nhelper = "*"\n',
+    PROJECT + 'dependencies = "helper"\n',
+    PROJECT + "dependencies = [1]\n",
+    PROJECT + '[project.optional-dependencies]\nmore = "helper"\n',
+    PROJECT + '[project.optional-dependencies]\n"more\\nRequires-Dist: helper" = []\n',
+    '[project]\nname = "tool\\nRequires-Dist: helper"\n',
+    '[project]\nversion = "1.0"\n',
+    'project = "tool"\n',
+    "[tool.black]\n",
+    "[project\n",
+]
+
+
+@pytest.mark.parametrize("project", OPEN_PROJECTS)
+def test_what_a_project_table_leaves_open_is_for_a_build_to_tell(run, index, project: str) -> None:
+    done = run("lock", *index(sdist("tool", "1.0", metadata="2.1", project=project)))
+    assert done.code == 1
+    assert "its PKG-INFO is of Metadata 2.1" in done.err
+    assert "--build tool" in done.err
+
+
+def test_a_project_table_of_another_project_is_refused(run, index) -> None:
+    project = '[project]\nname = "other"\n'
+    done = run("lock", *index(sdist("tool", "1.0", metadata="2.1", project=project)))
+    assert "'other'" in failure(done, SourceFailed).problem
+
+
 def test_an_older_version_with_a_wheel_is_taken_instead(run, index) -> None:
     older = row("tool", "0.9")
     index.server.answers[older["url"]] = (200, {}, wheel("tool", "0.9"))
