@@ -30,7 +30,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from named_versions import describe
+from named_versions import AS_NEEDED, describe
 from pairs import BIN, PIN, UV
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -141,20 +141,23 @@ class Comparison:
             *(word for name in self.builds for word in ("--build", name)), cwd=self.scratch,
         )  # fmt: skip
 
-    def theirs(self, limits: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
+    def theirs(
+        self, limits: Iterable[str] = (), prereleases: str = AS_NEEDED
+    ) -> subprocess.CompletedProcess[str]:
         """uv's lock, within constraints."""
         self.limits.write_text("".join(f"{limit}\n" for limit in limits))
         own = ["--index", self.neuron, "--default-index", PYPI] if self.sdk else []
         return run(
             UV, "pip", "compile", "--no-config", "--quiet", self.reqs, "-c", self.limits,
+            "--prerelease", prereleases,
             "--python-version", self.python, "--python-platform",
             f"x86_64-{PLATFORM.removesuffix('_x86_64')}", "--cache-dir", self.cache / "uv",
             "--no-annotate", "--no-header", *own, cwd=self.scratch,
         )  # fmt: skip
 
-    def within(self, limits: Iterable[str]) -> dict[str, str] | None:
+    def within(self, limits: Iterable[str], prereleases: str) -> dict[str, str] | None:
         """The public versions of uv's lock within constraints, none if it has no lock."""
-        done = self.theirs(limits)
+        done = self.theirs(limits, prereleases)
         return None if done.returncode else pins(done.stdout)
 
     def packages(self) -> list[dict[str, Any]]:

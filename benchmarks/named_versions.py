@@ -13,42 +13,60 @@ from packaging.version import Version
 
 Versions = Mapping[str, str]
 """A closure: versions by name."""
-Lock = Callable[[Iterable[str]], Versions | None]
-"""uv's closure of the set within constraints, none if it has none."""
+Lock = Callable[[Iterable[str], str], Versions | None]
+"""uv's closure of the set within constraints, and with which pre-releases; none if it has none."""
+
+AS_NEEDED = "if-necessary-or-explicit"
+"""uv's default: pre-releases of what has nothing else."""
+NAMED_ALONE = "explicit"
+"""A pre-release is not a better version, where a constraint leaves nothing else."""
 
 
 def describe(requirements: Iterable[str], mine: Versions, other: Versions, lock: Lock) -> list[str]:
     """What is to be known of a difference between our closure and uv's."""
     found = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
     named = [str(canonicalize_name(match[0])) for match in found if match]
-    exact = [f"{name}=={version}" for name, version in mine.items()]
-    whole = lock(exact)
-    lines = ["uv takes our versions" if whole == mine else "uv does not take our versions"]
-    newer = [n for n in named if Version(mine[n]) > Version(other[n])]
-    older = [n for n in named if Version(mine[n]) < Version(other[n])]
-    if not newer and not older:
-        lines.append("all that was asked for by name is the same")
-        return lines
-    lines.append(f"asked for by name and newer here: {', '.join(newer) or 'nothing'}")
-    lines.append(f"newer in uv's: {', '.join(older) or 'nothing'}")
-    kept = lock([f"{name}=={mine[name]}" for name in named])
-    if kept is None:
-        lines.append("uv has no lock with our versions of these")
+    valid = lock([f"{name}=={version}" for name, version in mine.items()], AS_NEEDED) == mine
+    lines = ["uv takes our versions" if valid else "uv does not take our versions"]
+    rest: Versions | None = other
+    if any(mine[name] != other[name] for name in named):
+        older = _find_older(named, mine, other)
+        lines.append(f"named and newer here: {_join(_find_older(named, other, mine))}")
+        lines.append(f"named and newer in uv's: {_join(older)}")
+        lines += _find_better(older, {name: mine[name] for name in named}, lock)
+        rest = lock([f"{name}=={mine[name]}" for name in named], AS_NEEDED)
+        lines.append(_compare_rest(mine, rest))
     else:
-        rest = [n for n in sorted({*mine, *kept}) if mine.get(n) != kept.get(n)]
-        shown = ", ".join(f"{n} {mine.get(n, '-')} / {kept.get(n, '-')}" for n in rest)
-        lines.append(f"with our versions of what was named, uv's has {shown or 'the same rest'}")
-    lines += _find_better(named, older, mine, lock)
+        lines.append("all that was named is the same")
+    if rest is not None:
+        lines += _find_better(_find_older(mine, mine, rest), mine, lock)
     return lines
 
 
-def _find_better(named: list[str], older: list[str], mine: Versions, lock: Lock) -> Iterator[str]:
-    """Whether what uv's closure has newer can be as new without something that was asked for by
-    name becoming older."""
-    least = [f"{name}>={mine[name]}" for name in named]
+def _find_older(names: Iterable[str], versions: Versions, other: Versions) -> list[str]:
+    """Which are older than in another closure; what only one of them has is in neither."""
+    shared = [name for name in names if name in versions and name in other]
+    return [name for name in shared if Version(versions[name]) < Version(other[name])]
+
+
+def _compare_rest(mine: Versions, rest: Versions | None) -> str:
+    if rest is None:
+        return "uv has no lock with our versions of what was named"
+    names = [name for name in sorted({*mine, *rest}) if mine.get(name) != rest.get(name)]
+    pairs = [f"{name} {mine.get(name, '-')} / {rest.get(name, '-')}" for name in names]
+    return f"with our versions of what was named uv's differs in {_join(pairs)}"
+
+
+def _find_better(older: list[str], kept: Versions, lock: Lock) -> Iterator[str]:
+    """Whether what is newer in another closure can be that new with nothing of ``kept`` older."""
+    least = [f"{name}>={version}" for name, version in kept.items()]
     for name in older:
-        better = lock([*least, f"{name}>{mine[name]}"])
+        better = lock([*least, f"{name}>{kept[name]}"], NAMED_ALONE)
         if better is None:
-            yield f"no lock has a newer {name} and nothing named older"
+            yield f"uv has no lock with a newer {name} and none of these older"
         else:
-            yield f"a lock has {name} {better[name]} and nothing named older"
+            yield f"uv's lock with none of these older has {name} {better[name]}"
+
+
+def _join(names: list[str]) -> str:
+    return ", ".join(names) or "nothing"
