@@ -19,13 +19,17 @@ Lock = Callable[[Iterable[str], str], Versions | None]
 AS_NEEDED = "if-necessary-or-explicit"
 """uv's default: pre-releases of what has nothing else."""
 NAMED_ALONE = "explicit"
-"""A pre-release is not a better version, where a constraint leaves nothing else."""
+"""Pre-releases of what a constraint names one of."""
 
 
 def describe(requirements: Iterable[str], mine: Versions, other: Versions, lock: Lock) -> list[str]:
     """What is to be known of a difference between our closure and uv's."""
     found = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
     named = [str(canonicalize_name(match[0])) for match in found if match]
+    # Where constraints leave nothing else a pre-release is no better version, but where a closure
+    # has one of the same package it is allowed.
+    early = [n for versions in (mine, other) for n, v in versions.items() if _is_early(v)]
+    allowed = [f"{name}>=0.dev0" for name in early]
     valid = lock([f"{name}=={version}" for name, version in mine.items()], AS_NEEDED) == mine
     lines = ["uv takes our versions" if valid else "uv does not take our versions"]
     rest: Versions | None = other
@@ -33,13 +37,13 @@ def describe(requirements: Iterable[str], mine: Versions, other: Versions, lock:
         older = _find_older(named, mine, other)
         lines.append(f"named and newer here: {_join(_find_older(named, other, mine))}")
         lines.append(f"named and newer in uv's: {_join(older)}")
-        lines += _find_better(older, {name: mine[name] for name in named}, lock)
+        lines += _find_better(older, {name: mine[name] for name in named}, allowed, lock)
         rest = lock([f"{name}=={mine[name]}" for name in named], AS_NEEDED)
         lines.append(_compare_rest(mine, rest))
     else:
         lines.append("all that was named is the same")
     if rest is not None:
-        lines += _find_better(_find_older(mine, mine, rest), mine, lock)
+        lines += _find_better(_find_older(mine, mine, rest), mine, allowed, lock)
     return lines
 
 
@@ -57,9 +61,13 @@ def _compare_rest(mine: Versions, rest: Versions | None) -> str:
     return f"with our versions of what was named uv's differs in {_join(pairs)}"
 
 
-def _find_better(older: list[str], kept: Versions, lock: Lock) -> Iterator[str]:
+def _is_early(version: str) -> bool:
+    return Version(version).is_prerelease
+
+
+def _find_better(older: list[str], kept: Versions, allowed: list[str], lock: Lock) -> Iterator[str]:
     """Whether what is newer in another closure can be that new with nothing of ``kept`` older."""
-    least = [f"{name}>={version}" for name, version in kept.items()]
+    least = [*allowed, *(f"{name}>={version}" for name, version in kept.items())]
     for name in older:
         better = lock([*least, f"{name}>{kept[name]}"], NAMED_ALONE)
         if better is None:

@@ -28,7 +28,9 @@ from .provider import Provider
 from .source import Judged
 
 MAX_CONFLICTS = 400
-"""Conflicts that are learned before the search is left to resolvelib; each costs a search."""
+MAX_PINS = 200_000
+"""Conflicts that are learned, and pins of all searches together, before the search is left to
+resolvelib.  Each conflict costs a search, which pins a large closure's hundreds again."""
 
 PATIENCE = 5
 """Conflicts of one package with one pin before that pin is made last."""
@@ -45,17 +47,17 @@ def search_with_lessons(
     provider: Provider, roots: Sequence[DependencyEdge], most: int
 ) -> ForwardSearch | None:
     """Search until there is an answer, or a conflict of the roots alone, which rules one out: the
-    search that ended so, in its ``conflict`` the roots.  None after `MAX_CONFLICTS` conflicts, or
-    ``most`` pins in all.
+    search that ended so, in its ``conflict`` the roots.  None after `MAX_CONFLICTS` conflicts or
+    `MAX_PINS` pins, or where one search comes to no end in ``most``.
 
     May read pages and metadata from an index."""
-    lessons, left = Lessons(provider), most
+    lessons, left = Lessons(provider), MAX_PINS
     for _ in range(MAX_CONFLICTS):
         # What earlier searches passed over may be what this one takes, but for what never can be.
         provider.rejected.clear()
         lessons.note_dead()
         search = LearningSearch(provider, lessons)
-        if search.run(roots, left) or search.conflict:
+        if search.run(roots, min(most, left)) or search.conflict:
             return search
         left -= search.pins
         if not search.has_learned or left <= 0:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from conftest import Run, Served, failure, publish
 
 from neuron_pin.errors import NoSolution
@@ -66,3 +67,27 @@ def test_what_can_never_be_is_found_out_once(serve: Callable[[], Served], run: R
     assert "9 versions" in of_settings and "9.0: needs parser>=4" in of_settings
     assert "3.0: does not match" in told["parser>=4 (from settings 9.0)"]
     assert not any("no source has" in line for line in error.causes)
+
+
+def test_a_large_closure_may_be_searched_as_often_as_a_small_one(
+    serve: Callable[[], Served], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each conflict costs a search, which pins everything again: rounds are of one search."""
+    monkeypatch.setattr("neuron_pin.resolve.release_solve.MAX_ROUNDS", 300)
+    server = serve()
+    conflicts = [f"{n:02}" for n in range(40)]
+    projects: dict[str, list[tuple[str, tuple[str, ...]]]] = {
+        f"beside{n}": [("1.0", ())] for n in range(40)
+    }
+    for n in conflicts:
+        projects[f"first{n}"] = [(f"{v}.0", (f"shared{n}=={v}.0",)) for v in (2, 1)]
+        projects[f"second{n}"] = [(f"{v}.0", (f"shared{n}<2",)) for v in (2, 1)]
+        projects[f"shared{n}"] = [("2.0", ()), ("1.0", ())]
+    projects["tool"] = [("1.0", tuple(projects))]
+    publish(server, projects, as_json=True)
+    done = run("lock", "tool", *options(server), "--format", "json")
+    assert done.code == 0, done.err
+    chosen = {row["name"]: row["version"] for row in json.loads(done.out)["packages"]}
+    assert len(chosen) == len(projects)
+    for n in conflicts:
+        assert (chosen[f"shared{n}"], chosen[f"second{n}"]) == ("1.0", "2.0")
