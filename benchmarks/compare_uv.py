@@ -26,11 +26,11 @@ import tempfile
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from named_versions import AS_NEEDED, describe
+from named_versions import AS_NEEDED, find_different, judge
 from pairs import BIN, PIN, UV
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -201,26 +201,41 @@ def tags() -> list[str]:
     return ["manylinux2014_x86_64", *(f"manylinux_2_{n}_x86_64" for n in range(34, 16, -1))]
 
 
+def find_error(text: str) -> str:
+    """What a program says is wrong, without the warnings before it."""
+    return text[max(text.find("error: "), 0) :].strip()[:500]
+
+
+def print_row(cells: list[str]) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
 def compare(comparison: Comparison, name: str, options: argparse.Namespace) -> Counter[str]:
     """Print one row of the table, and give what is counted."""
     ours, theirs = comparison.ours(), comparison.theirs()
     if ours.returncode or theirs.returncode:
         failed = {"ours": ours, "uv": theirs}
-        said = [f"{who}: {p.stderr.strip()[:300]}" for who, p in failed.items() if p.returncode]
-        print(f"| {name} | | | {'; '.join(said)} | |".replace("\n", " "), flush=True)
+        said = [f"{who}: {find_error(p.stderr)}" for who, p in failed.items() if p.returncode]
+        print_row([name, "", "", " ".join("; ".join(said).split())])
         return Counter({"without a lock": 1})
     mine = {p["name"]: public(p["version"]) for p in comparison.packages()}
     other = pins(theirs.stdout)
-    names = sorted({*mine, *other})
-    different = [n for n in names if mine.get(n) != other.get(n)]
+    names = {*mine, *other}
+    different = find_different(mine, other)
     shown = ", ".join(f"{n} {mine.get(n, '-')} / {other.get(n, '-')}" for n in different)
-    installed = "" if options.versions_only else comparison.installs(options.install)
     equal = len(names) - len(different)
-    print(f"| {name} | {len(names)} | {equal} | {shown} | {installed} |", flush=True)
+    row = [name, str(len(names)), str(equal), shown]
+    print_row(row if options.versions_only else [*row, comparison.installs(options.install)])
+    count = Counter(versions=len(names), equal=equal, sets=1, large=int(len(mine) > LARGE))
+    rest: Mapping[str, str] = other
     if different:
-        described = describe(comparison.requirements, mine, other, comparison.within)
-        options.described.append(f"- {name} ({len(different)}): {'; '.join(described)}")
-    return Counter(versions=len(names), equal=equal, sets=1, large=int(len(mine) > LARGE))
+        verdict = judge(comparison.requirements, mine, other, comparison.within)
+        options.described.append(f"- {name} ({len(different)}): {'; '.join(verdict.words)}")
+        rest = verdict.rest or {}
+    given = {*mine, *rest}
+    count["given"] = len(given)
+    count["equal of given"] = len(given) - len(find_different(mine, rest))
+    return count
 
 
 def main() -> int:
@@ -235,8 +250,10 @@ def main() -> int:
     options.described = []
     sets = load_sets()
     count: Counter[str] = Counter()
-    print("| set | packages | same | differences (ours / uv's) | installed by |")
-    print("|---|---|---|---|---|")
+    columns = ["set", "packages", "same", "differences (ours / uv's)"]
+    columns += [] if options.versions_only else ["installed by"]
+    print_row(columns)
+    print_row(["---"] * len(columns))
     with tempfile.TemporaryDirectory() as folder:
         options.neuron = neuron_indexes(Path(folder) / "indexes")
         for name in options.names or list(sets):
@@ -247,7 +264,9 @@ def main() -> int:
     share = count["equal"] / max(count["versions"], 1)
     print(f"\n{count['equal']} of {count['versions']} versions are the same ({share:.1%}), of")
     print(f"{count['sets']} sets, {count['large']} of them with more than {LARGE} packages;")
-    print(f"{count['without a lock']} sets without a lock.")
+    print(f"{count['without a lock']} sets without a lock.  With our versions of what was named,")
+    share = count["equal of given"] / max(count["given"], 1)
+    print(f"{count['equal of given']} of {count['given']} are the same ({share:.1%}).")
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -22,8 +23,16 @@ NAMED_ALONE = "explicit"
 """Pre-releases of what a constraint names one of."""
 
 
-def describe(requirements: Iterable[str], mine: Versions, other: Versions, lock: Lock) -> list[str]:
-    """What is to be known of a difference between our closure and uv's."""
+class Verdict(NamedTuple):
+    """What is to be known of a difference: in words, and uv's closure with our versions of what was
+    asked for by name, none if it has none."""
+
+    words: list[str]
+    rest: Versions | None
+
+
+def judge(requirements: Iterable[str], mine: Versions, other: Versions, lock: Lock) -> Verdict:
+    """Ask uv about a difference between our closure and its own."""
     found = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
     named = [str(canonicalize_name(match[0])) for match in found if match]
     # Where constraints leave nothing else a pre-release is no better version, but where a closure
@@ -44,7 +53,12 @@ def describe(requirements: Iterable[str], mine: Versions, other: Versions, lock:
         lines.append("all that was named is the same")
     if rest is not None:
         lines += _find_better(_find_older(mine, mine, rest), mine, allowed, lock)
-    return lines
+    return Verdict(lines, rest)
+
+
+def find_different(mine: Versions, other: Versions) -> list[str]:
+    """The names that have not one version in both."""
+    return [name for name in sorted({*mine, *other}) if mine.get(name) != other.get(name)]
 
 
 def _find_older(names: Iterable[str], versions: Versions, other: Versions) -> list[str]:
@@ -56,8 +70,7 @@ def _find_older(names: Iterable[str], versions: Versions, other: Versions) -> li
 def _compare_rest(mine: Versions, rest: Versions | None) -> str:
     if rest is None:
         return "uv has no lock with our versions of what was named"
-    names = [name for name in sorted({*mine, *rest}) if mine.get(name) != rest.get(name)]
-    pairs = [f"{name} {mine.get(name, '-')} / {rest.get(name, '-')}" for name in names]
+    pairs = [f"{n} {mine.get(n, '-')} / {rest.get(n, '-')}" for n in find_different(mine, rest)]
     return f"with our versions of what was named uv's differs in {_join(pairs)}"
 
 
