@@ -145,15 +145,15 @@ class IndexService:
         host = client_headers.host
         origin = f"{scope['scheme']}://{host}" if is_host(host) else "http://HOST:PORT"
         key = self._key(path, form, host)
-        found = await self._make_once(key, lambda: self._make(place, form, origin))
-        if (
-            self._prefetcher is not None
-            and found.view is not None
-            and self._prefetcher.should_prefetch(found.name)
-        ):
+        if self._prefetcher is not None and place.kind is RouteKind.PROJECT:
+            # While the page itself is on its way.
             self._prefetcher.prefetch(
-                found.name, found.view, self._today, self._page_prefetcher(place, path, form)
+                place.name,
+                lambda: parse_view(place.view, self._base, self._catalog, self._today),
+                self._today,
+                self._page_prefetcher(place, path, form),
             )
+        found = await self._make_once(key, lambda: self._make(place, form, origin))
         status, headers, body = self._respond(found, client_headers, scope, self._clock())
         response = Response(body, status)
         response.raw_headers = headers
@@ -184,24 +184,25 @@ class IndexService:
     def _page_prefetcher(
         self, place: PageRoute, path: str, form: MediaType
     ) -> Callable[[str], None]:
-        """What makes the page of another project beside one, from any thread."""
+        """What makes the page of another project beside one, in a thread that is not of this
+        server's answers."""
         loop = asyncio.get_running_loop()
         beside = path.removesuffix(f"{place.name}/")
 
-        def start(name: str) -> None:
-            other, key = place._replace(name=name), self._key(f"{beside}{name}/", form)
-            found = self._page_cache.get(key)
-            is_warm = found is not None and is_fresh(found.until, self._clock())
-            if not is_warm and key not in self._making:
-                task = asyncio.ensure_future(self._make_once(key, lambda: self._make(other, form)))
-                # Whoever asks for the page itself is told what is wrong with it.
-                task.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-        def cache_page(name: str) -> None:
+        def make_page(name: str) -> None:
+            key = self._key(f"{beside}{name}/", form)
+            made = self._make(place._replace(name=name), form)
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(start, name)
+                loop.call_soon_threadsafe(self._put_ahead, key, made)
 
-        return cache_page
+        return make_page
+
+    def _put_ahead(self, key: object, made: CachedPage) -> None:
+        """Keep a page that nobody has asked for, unless somebody did meanwhile."""
+        found = self._page_cache.get(key)
+        is_warm = found is not None and is_fresh(found.until, self._clock())
+        if made.status == 200 and not is_warm and key not in self._making:
+            self._keep(key, made)
 
     async def _make_once(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
         """An answer, made once; who comes second waits for the first.
@@ -221,7 +222,9 @@ class IndexService:
         self._making.pop(key, None)
         if done.cancelled() or done.exception() is not None:
             return
-        made = done.result()
+        self._keep(key, done.result())
+
+    def _keep(self, key: object, made: CachedPage) -> None:
         self._page_cache.put(key, made)
         self.metrics.made(is_stale=bool(made.problem))
         self.metrics.memory.set(self._page_cache.size)

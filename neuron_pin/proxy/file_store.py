@@ -41,6 +41,9 @@ HELD_BACK = 64 * 1024
 RECHECK = 24 * 3600.0
 """Seconds after which metadata of a file without a stated hash is read again."""
 
+WAIT_FOR_GUESS = 2.0
+"""Seconds for which somebody waits for what is being read ahead, before it is read anew."""
+
 FAILED_FOR = 60.0
 MAX_FAILED = 10_000
 LITTER_AGE = 3600.0
@@ -87,7 +90,7 @@ class FileStore:
         self._records = RecordCache(fetcher.folder)
         self._folder = os.path.join(fetcher.folder, "wheels")
         self._failed: OrderedDict[str, tuple[float, SourceFailed]] = OrderedDict()
-        self._reads = OnceMap(keeps=False)
+        self._reads, self._guesses = OnceMap(keeps=False), OnceMap(keeps=False)
         self._running: dict[str, Download] = {}
         self._verified: set[str] = set()
         self._lock = threading.Lock()
@@ -105,15 +108,27 @@ class FileStore:
         with self._lock:
             return self._failed.get(url, (0.0, None))[0] > self._fetcher.now
 
-    def metadata(self, name: str, entry: ServedFile) -> Metadata:
-        """A file's metadata; who comes second waits for the first.  Raises `SourceFailed`."""
+    def metadata(self, name: str, entry: ServedFile, *, is_ahead: bool = False) -> Metadata:
+        """A file's metadata; who comes second waits for the first.  Raises `SourceFailed`.
+
+        ``is_ahead`` says that nobody has asked for it yet: where such a guess fails, or is slow,
+        whoever waited for it reads it anew.
+        """
         file = entry.file
         known = self._recorded(file)
         if known is not None and known[1] > self._fetcher.now:
             return known[0]
-        return self._reads.get_or_compute(file.url, lambda: self._read_unless_failed(name, entry))
+        mine, others = self._reads, self._guesses
+        if is_ahead:
+            mine, others = others, mine
+        found: Metadata | None = others.join(file.url, WAIT_FOR_GUESS)
+        if found is None:
+            found = mine.get_or_compute(
+                file.url, lambda: self._read_unless_failed(name, entry, is_ahead)
+            )
+        return found
 
-    def _read_unless_failed(self, name: str, entry: ServedFile) -> Metadata:
+    def _read_unless_failed(self, name: str, entry: ServedFile, is_ahead: bool) -> Metadata:
         url = entry.file.url
         with self._lock:
             until, error = self._failed.get(url, (0.0, None))
@@ -123,7 +138,8 @@ class FileStore:
         try:
             return self._read(name, entry)
         except SourceFailed as failed:
-            self._note_failed(url, failed)
+            if not is_ahead:
+                self._note_failed(url, failed)
             raise
 
     def _read(self, name: str, entry: ServedFile) -> Metadata:

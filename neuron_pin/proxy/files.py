@@ -18,8 +18,9 @@ from neuron_pin.policy import Rule
 from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.sources.once import OnceMap
 
-from .file_store import FileStore
+from .file_store import WAIT_FOR_GUESS, FileStore
 from .project_detail import ProjectDetail, ServedFile, Withheld, evaluate_project
 from .upstream import Upstream
 from .view import View
@@ -71,10 +72,17 @@ class Files:
         self._kept: OrderedDict[tuple[str, View, date], _Kept] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
+        self._asked, self._guessed = OnceMap(keeps=False), OnceMap(keeps=False)
 
-    def project(self, name: str, view: View, today: date) -> ProjectFiles:
-        """A project as a view has it; raises `SourceFailed`."""
-        return self._found(name, view, today).project
+    def project(
+        self, name: str, view: View, today: date, *, is_ahead: bool = False
+    ) -> ProjectFiles:
+        """A project as a view has it; raises `SourceFailed`.
+
+        Who comes second waits for the first.  ``is_ahead`` says that nobody has asked for it
+        yet: where such a guess fails, or is slow, whoever waited for it reads it anew.
+        """
+        return self._found(name, view, today, is_ahead).project
 
     def entry(self, name: str, filename: str, today: date) -> ServedFile | None:
         """A file that is asked of us, of any view: none if there is no such.
@@ -85,14 +93,31 @@ class Files:
         entry = found.by_name.get(filename)
         return entry if entry is not None and filename in found.project.passes else None
 
-    def _found(self, name: str, view: View, today: date) -> _Kept:
+    def _found(self, name: str, view: View, today: date, is_ahead: bool = False) -> _Kept:
         key = (name, view, today)
+        kept = self._get_fresh(key)
+        if kept is not None:
+            return kept
+        # A guess waits for who asks, and who asks for a guess: but that for a moment only, and
+        # what becomes of it is no answer.
+        mine, others = self._asked, self._guessed
+        if is_ahead:
+            mine, others = others, mine
+        made: _Kept | None = others.join(key, WAIT_FOR_GUESS)
+        if made is None:
+            made = mine.get_or_compute(key, lambda: self._make(key, is_ahead))
+        return made
+
+    def _get_fresh(self, key: tuple[str, View, date]) -> _Kept | None:
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and is_fresh(kept.project.until, self._upstream.fetcher.now):
                 self._kept.move_to_end(key)
                 return kept
-        project = self._made(name, view, today)
+        return None
+
+    def _make(self, key: tuple[str, View, date], is_ahead: bool) -> _Kept:
+        project = self._made(*key, is_ahead)
         entries = project.listing.entries
         made = _Kept(project, {entry.file.filename: entry for entry in entries})
         if not entries:
@@ -107,8 +132,8 @@ class Files:
                 self._count -= len(dropped.by_name)
         return made
 
-    def _made(self, name: str, view: View, today: date) -> ProjectFiles:
-        readings = self._upstream.project(name)
+    def _made(self, name: str, view: View, today: date, is_ahead: bool) -> ProjectFiles:
+        readings = self._upstream.project(name, is_ahead=is_ahead)
         bound = self._upstream.bound(name)
         listing = evaluate_project(name, readings.pages, view, self._catalog, today, bound)
         if self._passing is FileDelivery.CACHE:

@@ -1,36 +1,85 @@
-"""Reading ahead: what an installer that asked for a package of Neuron's will ask for next.
+"""Reading ahead: what an installer that asked for a Neuron package will ask for next.
 
 Installers ask step by step, each step one way to an index and back.  The pages and the metadata
-that a package leads to are read while the installer is still at the first of them.
+that a package leads to are read while the installer is still at the first of them: the packages
+that the newest release ships beside it, at once; what each requires, as soon as its metadata is
+there; and what it required when it was last read, before that.
+
+All of this is a guess.  It has threads, sizes and an end of its own, and what fails here fails
+for nobody else: whoever asks for the same is answered as if nothing had been read ahead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Lock
+from typing import TypeVar
 
+from packaging.specifiers import InvalidSpecifier
 from packaging.version import Version
 
-from neuron_pin.catalog import Catalog
-from neuron_pin.errors import SourceFailed
+from neuron_pin.catalog import Catalog, FrameworkRole, Package
+from neuron_pin.errors import NeuronPinError, SourceFailed
 from neuron_pin.inputs import admits
+from neuron_pin.policy import Ecosystem
+from neuron_pin.record import NamedTuple
 from neuron_pin.sources.index.core_metadata import parse_metadata
-from neuron_pin.sources.index.dependencies import Dependency
 from neuron_pin.sources.index.simple import parse_wheel_name
+from neuron_pin.target import Target
 
 from .file_store import FileStore
 from .files import Files
 from .project_detail import ProjectDetail, ServedFile
+from .upstream import THREADS_AHEAD
 from .view import View
 
 MAX_DEPTH = 6
+MAX_NAMES = 300
+"""Projects that one request leads to."""
+
 MAX_AT_ONCE = 300
 """Projects that are being followed, all clients together."""
 
+SECONDS = 30.0
+"""Seconds after a request in which something may still be begun that it leads to."""
+
+FOLLOWED = 10.0
+"""Seconds for which a project that was followed is not followed again."""
+
+MAX_REMEMBERED = 5_000
+"""Projects of which it is known what they required."""
+
 Warmer = Callable[[str], None]
-"""Makes a project's page, by its name, and keeps it warm."""
+"""Makes a project's page, by its name, and keeps it warm; called in a thread of ours."""
+
+
+Value = TypeVar("Value")
+
+
+class _Step(NamedTuple):
+    """A project that will be asked for, in versions of a range (PEP 440, empty for any), with
+    extras of it."""
+
+    name: str
+    specifier: str = ""
+    extras: tuple[str, ...] = ()
+
+
+class _Walk:
+    """What one request leads to, in a view."""
+
+    def __init__(self, view: View, today: date, target: Target, warm: Warmer) -> None:
+        self.view = view
+        self.today = today
+        self.target = target
+        self.warm = warm
+        self.names: set[str] = set()
+        self.end = time.monotonic() + SECONDS
 
 
 class Prefetcher:
@@ -40,75 +89,155 @@ class Prefetcher:
         self._catalog = catalog
         self._files = files
         self._wheels = wheels
-        self._running: set[tuple[str, str, View]] = set()
+        self._running: set[tuple[_Step, View]] = set()
+        self._followed: OrderedDict[tuple[_Step, View], float] = OrderedDict()
+        self._required: OrderedDict[tuple[_Step, View], tuple[_Step, ...]] = OrderedDict()
         self._lock = Lock()
-        self._pool = ThreadPoolExecutor(8, thread_name_prefix="ahead")
+        self._pool = ThreadPoolExecutor(THREADS_AHEAD, thread_name_prefix="ahead")
 
     def close(self) -> None:
         """Read nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def should_prefetch(self, name: str) -> bool:
-        """Whether a name is worth it: one of Neuron's own."""
+    def prefetch(self, name: str, find_view: Callable[[], View], today: date, warm: Warmer) -> None:
+        """Start to read what a project leads to, if it is one of Neuron's own.
+
+        ``find_view`` gives the view in which it was asked for, and may raise `NeuronPinError`.
+        """
         package = self._catalog.packages.get(name)
-        return package is not None and package.public_from != "0"
+        if package is None or package.public_from == "0":
+            return
+        with contextlib.suppress(RuntimeError):
+            # Not after the end.
+            self._pool.submit(self._begin, name, find_view, today, warm)
 
-    def prefetch(self, name: str, view: View, today: date, warm: Warmer) -> None:
-        """Start to read what a project leads to."""
-        self._submit(name, "", view, today, warm, 0)
-
-    def _submit(
-        self, name: str, specifier: str, view: View, today: date, warm: Warmer, depth: int
-    ) -> None:
-        key = (name, specifier, view)
-        with self._lock:
-            if depth > MAX_DEPTH or key in self._running or len(self._running) >= MAX_AT_ONCE:
-                return
-            self._running.add(key)
+    def _begin(self, name: str, find_view: Callable[[], View], today: date, warm: Warmer) -> None:
         try:
-            self._pool.submit(self._read, key, today, warm, depth)
+            view = find_view()
+        except NeuronPinError:
+            return
+        walk = _Walk(view, today, view.target(self._catalog, today), warm)
+        if self._submit(walk, _Step(name), 0):
+            for companion in find_companions(self._catalog, name, view, today):
+                self._submit(walk, _Step(companion), 1)
+
+    def _submit(self, walk: _Walk, step: _Step, depth: int) -> bool:
+        """Follow a step; gives whether it was not followed already."""
+        key, now = (step, walk.view), time.monotonic()
+        with self._lock:
+            if depth > MAX_DEPTH or now > walk.end or key in self._running:
+                return False
+            if now - self._followed.get(key, -FOLLOWED) < FOLLOWED:
+                return False
+            is_new = step.name not in walk.names
+            if len(self._running) >= MAX_AT_ONCE or (is_new and len(walk.names) >= MAX_NAMES):
+                return False
+            walk.names.add(step.name)
+            self._running.add(key)
+            required = self._required.get(key, ())
+        try:
+            self._pool.submit(self._follow, walk, step, depth)
         except RuntimeError:
             # Closed meanwhile.
-            return
+            return False
+        for known in required:
+            self._submit(walk, known, depth + 1)
+        return True
 
-    def _read(self, key: tuple[str, str, View], today: date, warm: Warmer, depth: int) -> None:
-        name, specifier, view = key
+    def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
+        key = (step, walk.view)
         try:
-            listing = self._files.project(name, view, today).listing
-            for entry in _probable(listing, specifier):
-                for dependency in self._dependencies(name, entry, view, today):
-                    warm(dependency.name)
-                    self._submit(
-                        dependency.name, dependency.specifier, view, today, warm, depth + 1
-                    )
+            if time.monotonic() > walk.end:
+                return
+            project = self._files.project(step.name, walk.view, walk.today, is_ahead=True)
+            if not project.is_known:
+                return
+            # The page first: it is asked for before the metadata.
+            walk.warm(step.name)
+            entry = _find_probable(project.listing, step.specifier)
+            required = self._read_required(walk, step, entry) if entry is not None else ()
+            with self._lock:
+                _remember(self._required, key, required)
+            for found in required:
+                self._submit(walk, found, depth + 1)
         except SourceFailed:
             # Whoever asks for it will be told.
             return
         finally:
             with self._lock:
                 self._running.discard(key)
+                _remember(self._followed, key, time.monotonic())
 
-    def _dependencies(
-        self, name: str, entry: ServedFile, view: View, today: date
-    ) -> Iterator[Dependency]:
-        metadata = self._wheels.metadata(name, entry)
-        target = view.target(self._catalog, today)
-        found = parse_metadata(metadata.data, entry.file.url, target)
-        return (dependency for dependency in found.dependencies if not dependency.extra)
+    def _read_required(self, walk: _Walk, step: _Step, entry: ServedFile) -> tuple[_Step, ...]:
+        metadata = self._wheels.metadata(step.name, entry, is_ahead=True)
+        found = parse_metadata(metadata.data, entry.file.url, walk.target)
+        wanted = {"", *step.extras}
+        steps = (
+            _Step(d.name, d.specifier, d.extras) for d in found.dependencies if d.extra in wanted
+        )
+        return tuple(dict.fromkeys(steps))[:MAX_NAMES]
 
 
-def _probable(listing: ProjectDetail, specifier: str) -> Iterator[ServedFile]:
+def _remember(
+    known: OrderedDict[tuple[_Step, View], Value], key: tuple[_Step, View], value: Value
+) -> None:
+    known[key] = value
+    known.move_to_end(key)
+    while len(known) > MAX_REMEMBERED:
+        known.popitem(last=False)
+
+
+def find_companions(catalog: Catalog, name: str, view: View, today: date) -> list[str]:
+    """The packages that go with a Neuron package, as far as an installer may be led to them.
+
+    Of the view's release, else of the newest one that ships the package: what it ships for pip
+    and for one of the same instance families, but not what a user asks for by itself, such as
+    another framework; and what the package's own framework is made of.
+    """
+    package = catalog.packages.get(name)
+    if package is None:
+        return []
+    found = _find_followers(catalog, package)
+    day = view.as_of or today
+    for release in catalog.releases:
+        if not release.listed or release.date > day or (view.sdk and release.sdk != view.sdk):
+            continue
+        members = catalog.members(release.sdk)
+        families = frozenset[str]().union(*(m.instances for m in members if m.package == name))
+        if not families:
+            continue
+        for member in members:
+            other = catalog.packages.get(member.package)
+            if other is None or Ecosystem.PIP not in other.systems or other.name == name:
+                continue
+            if other.role is not FrameworkRole.LEADER and families & member.instances:
+                found.append(other.name)
+        break
+    return list(dict.fromkeys(found))
+
+
+def _find_followers(catalog: Catalog, package: Package) -> list[str]:
+    if package.role is not FrameworkRole.LEADER or not package.framework:
+        return []
+    return [
+        other.name
+        for other in catalog.packages.values()
+        if other.role is FrameworkRole.FOLLOWER and other.framework == package.framework
+    ]
+
+
+def _find_probable(listing: ProjectDetail, specifier: str) -> ServedFile | None:
     """A wheel of the newest version that an installer takes by itself."""
-    best: tuple[Version, ServedFile] | None = None
+    wheels: dict[str, ServedFile] = {}
     for entry in listing.entries:
-        if not entry.version or entry.file.yanked is not None:
+        if entry.version in wheels or not entry.version or entry.file.yanked is not None:
             continue
-        version = Version(entry.version)
-        if version.is_prerelease or parse_wheel_name(entry.file.filename) is None:
-            continue
-        if best is not None and version <= best[0]:
-            continue
-        if not specifier or admits(specifier, entry.version):
-            best = (version, entry)
-    if best is not None:
-        yield best[1]
+        if parse_wheel_name(entry.file.filename) is not None:
+            wheels[entry.version] = entry
+    for version in sorted(map(Version, wheels), reverse=True):
+        try:
+            if not version.is_prerelease and (not specifier or admits(specifier, str(version))):
+                return wheels[str(version)]
+        except InvalidSpecifier:
+            return None
+    return None

@@ -83,6 +83,9 @@ def create_service(
         raise WrongUsage("serve stands before indexes; it takes no --find-links, no --no-index")
     indexes = read_indexes(locations, catalog)
     fetcher = _fetcher(network, indexes, file_hosts)
+    if not network.offline:
+        # Not while the first client waits.
+        fetcher.prepare()
     upstream = Upstream(fetcher, indexes, catalog)
     wheels = FileStore(fetcher, size)
     files = Files(catalog, upstream, wheels, passing)

@@ -26,6 +26,12 @@ from neuron_pin.sources.index.simple import ACCEPT, parse_page
 THREADS = 16
 """Indexes that are asked, and answers that are made, at once."""
 
+THREADS_AHEAD = 24
+"""Projects that are read ahead at once; they take no thread from those that are asked for."""
+
+MAX_PAGE_AHEAD = 8 * 1024 * 1024
+"""Bytes of a page that is read ahead; so many have the largest pages of the public index."""
+
 LIMITS = Limits(connect=4.0, patience=8.0, answer=12.0, retries=1)
 """Installers give up after fifteen seconds; somebody waits for every answer here."""
 
@@ -81,7 +87,7 @@ class Upstream:
         self.failed: Callable[[str], None] = lambda url: None
         self._unavailable: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="index")
+        self._pool = ThreadPoolExecutor(THREADS + THREADS_AHEAD, thread_name_prefix="index")
 
     def close(self) -> None:
         """Stop reading, and drop the connections."""
@@ -92,21 +98,24 @@ class Upstream:
         """The index that the user has bound a name to."""
         return self.indexes.bindings.get(name)
 
-    def project(self, name: str) -> UpstreamPages:
+    def project(self, name: str, *, is_ahead: bool = False) -> UpstreamPages:
         """What the indexes that decide about a name have of it; raises `SourceFailed`.
 
         An index from which nothing of the name would be taken anyhow is asked so that its
-        decoys are seen, and not missed where it does not answer.
+        decoys are seen, and not missed where it does not answer.  ``is_ahead`` says that
+        nobody has asked for it yet.
         """
         order = self.indexes.of(name)
         package, bound = self._catalog.packages.get(name), self.bound(name)
         if bound is None and (package is None or package.public_from == "0"):
-            return self._first(name, order)
-        futures = [self._pool.submit(self.read, index, name) for index in order]
+            return self._first(name, order, is_ahead)
+        # One of them is read in this thread: with each that waits for another, all take longer.
+        others = [self._pool.submit(self.read, index, name, is_ahead) for index in order[1:]]
+        reads = [lambda: self.read(order[0], name, is_ahead), *(other.result for other in others)]
         found: list[UpstreamPage] = []
-        for index, future in zip(order, futures, strict=True):
+        for index, read in zip(order, reads, strict=True):
             try:
-                found.append(future.result())
+                found.append(read())
             except SourceFailed:
                 is_needed = index == bound or (
                     package is not None and (index.is_trusted or bool(package.public_from))
@@ -115,32 +124,38 @@ class Upstream:
                     raise
         return _join(found)
 
-    def _first(self, name: str, order: Sequence[Index]) -> UpstreamPages:
+    def _first(self, name: str, order: Sequence[Index], is_ahead: bool) -> UpstreamPages:
         """The first index that has a name decides, with those that it says are the same."""
         found: list[UpstreamPage] = []
         for index in order:
-            reading = self.read(index, name)
+            reading = self.read(index, name, is_ahead)
             found.append(reading)
             if reading.page is not None:
                 for other in self.indexes.find_tracked(index, name, reading.page.tracked_indexes):
-                    found.append(self.read(other, name))
+                    found.append(self.read(other, name, is_ahead))
                 break
         return _join(found)
 
-    def read(self, index: Index, name: str) -> UpstreamPage:
-        """An index's page of a project; raises `SourceFailed` if there is not even an old one."""
+    def read(self, index: Index, name: str, is_ahead: bool = False) -> UpstreamPage:
+        """An index's page of a project; raises `SourceFailed` if there is not even an old one.
+
+        A guess that fails says nothing of the index: it may be one too many.
+        """
         address = index.page(name)
         pages: list[ProjectPage] = []
 
         def parse(answer: Response) -> None:
             pages.append(parse_page(answer.data, answer.content_type, answer.url))
 
+        limit = MAX_PAGE_AHEAD if is_ahead else MAX_PAGE_BYTES
         try:
             self._check_up(index)
-            answer = self.fetcher.get(address, accept=ACCEPT, limit=MAX_PAGE_BYTES, check=parse)
+            answer = self.fetcher.get(address, accept=ACCEPT, limit=limit, check=parse)
         except NotFound:
             return UpstreamPage(index, None, self.fetcher.now + ABSENT)
         except SourceFailed as error:
+            if is_ahead:
+                raise
             self._note_down(index, error)
             kept = self.fetcher.kept(address, accept=ACCEPT)
             if kept is None:

@@ -41,3 +41,15 @@ class OnceMap:
                     del self._futures[key]
         result: Result = future.result()
         return result
+
+    def join(self, key: Hashable, seconds: float) -> Any:
+        """What is just being made for a key, waited for so long; none if nobody makes it, if it
+        takes longer, or if it fails."""
+        with self._lock:
+            future = self._futures.get(key)
+        if future is None:
+            return None
+        try:
+            return future.result(seconds)
+        except Exception:  # noqa: BLE001 - who makes it is told, and who waited makes it anew
+            return None

@@ -98,6 +98,11 @@ class Fetcher:
         """Drop the connections."""
         self._transport.close()
 
+    def prepare(self) -> None:
+        """Read the certificates and what else the first request would wait for; raises
+        `SourceFailed` for certificates that are none."""
+        self._transport.prepare()
+
     def check(self, url: str) -> None:
         """Raises `SourceFailed` for an address that may not be asked."""
         self._transport.check(url)

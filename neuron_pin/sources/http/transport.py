@@ -92,6 +92,10 @@ class Transport:
         self._current = threading.local()
         self._deadlines = Watch()
 
+    def prepare(self) -> None:
+        """Make ready for the first request; raises `SourceFailed`."""
+        self._http()
+
     def close(self) -> None:
         """Drop the connections."""
         if self._session is not None:
