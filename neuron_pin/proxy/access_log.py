@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -13,7 +14,10 @@ from starlette.requests import ClientDisconnect
 from .metrics import Metrics
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
+
+    from .application import Application
+    from .responses import RawResponse
 
 MAX_TEXT = 300
 
@@ -22,11 +26,20 @@ class AccessLogMiddleware:
     """An application whose every answer is counted and, if wanted, logged."""
 
     def __init__(
-        self, application: ASGIApp, metrics: Metrics, log: Callable[[str], None] | None
+        self, application: Application, metrics: Metrics, log: Callable[[str], None] | None
     ) -> None:
         self._application = application
         self._metrics = metrics
         self._log = log
+        self._lines: list[str] = []
+
+    def answer_at_once(self, scope: Scope) -> RawResponse | None:
+        """The answer that is at hand, counted and logged; none if it has to be made."""
+        began = time.perf_counter()
+        answer = self._application.answer_at_once(scope)
+        if answer is not None:
+            self._note(scope, answer.status, len(answer.body), began)
+        return answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +71,15 @@ class AccessLogMiddleware:
         kind = scope.get("kind", "other")
         self._metrics.count_answer(kind, status, seconds, size)
         if self._log is not None:
-            self._log(log_line(scope, status, size, seconds))
+            if not self._lines:
+                asyncio.get_running_loop().call_soon(self._write_lines)
+            self._lines.append(log_line(scope, status, size, seconds))
+
+    def _write_lines(self) -> None:
+        """The lines of the requests that were read together, written together."""
+        lines, self._lines = self._lines, []
+        if self._log is not None:
+            self._log("\n".join(lines))
 
 
 def log_line(scope: Scope, status: int, size: int, seconds: float) -> str:
@@ -86,6 +107,12 @@ def _stamp(seconds: int) -> str:
 
 def _quote(text: str) -> str:
     """A text of a client's, which ends neither its field nor its line."""
+    # So much of it decides, and is kept.
+    return _quote_short(text[: MAX_TEXT + 1])
+
+
+@lru_cache(maxsize=1024)
+def _quote_short(text: str) -> str:
     if text.isascii() and text.isprintable() and '"' not in text and len(text) <= MAX_TEXT:
         return text
     return "".join(

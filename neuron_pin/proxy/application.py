@@ -151,7 +151,7 @@ class IndexService:
                 place.name,
                 lambda: parse_view(place.view, self._base, self._catalog, self._today),
                 self._today,
-                self._page_prefetcher(place, path, form),
+                self._page_prefetcher(place, path.removesuffix(f"{place.name}/"), form),
             )
         found = await self._make_once(key, lambda: self._make(place, form, origin))
         status, headers, body = self._respond(found, client_headers, scope, self._clock())
@@ -170,8 +170,8 @@ class IndexService:
                 address, client_headers.agent, found.name, found.view, found.withheld, now,
                 newer=found.newer,
             )  # fmt: skip
-        if found.newer:
-            scope["note"] = tell_newer(found.newer, self._catalog.announced)
+        if found.note:
+            scope["note"] = found.note
         return build_response(found, client_headers, now)
 
     def _key(
@@ -182,12 +182,11 @@ class IndexService:
         return path, form, self._clock() // DAY, host if is_overview else ""
 
     def _page_prefetcher(
-        self, place: PageRoute, path: str, form: MediaType
+        self, place: PageRoute, beside: str, form: MediaType
     ) -> Callable[[str], None]:
-        """What makes the page of another project beside one, in a thread that is not of this
-        server's answers."""
+        """What makes the page of another project like one, at an address below ``beside``, in a
+        thread that is not of this server's answers."""
         loop = asyncio.get_running_loop()
-        beside = path.removesuffix(f"{place.name}/")
 
         def make_page(name: str) -> None:
             key = self._key(f"{beside}{name}/", form)
@@ -264,6 +263,7 @@ class IndexService:
             return cache_page(page, PAGE, project.until, problem=problem, kind=place.kind.value)
         links = FileUrls(place.depth, project.passes, project.has_metadata)
         render = render_json if form is MediaType.JSON else render_html
+        newer = project.listing.newer
         return cache_page(
             render(project.listing, links),
             _media_type(form),
@@ -273,7 +273,8 @@ class IndexService:
             name=place.name,
             view=view,
             withheld=list_withheld(project.listing),
-            newer=project.listing.newer,
+            newer=newer,
+            note=tell_newer(newer, self._catalog.announced) if newer else "",
         )
 
     def _names(self, form: MediaType) -> CachedPage:
@@ -360,14 +361,20 @@ class Application:
         self._service = service
         self._routed = _route(service)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer_at_once(self, scope: Scope) -> RawResponse | None:
+        """The answer to a request for a page that is warm, none if it has to be made."""
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
-            given = self._service.cached_response(scope)
-            if given is not None:
-                status, headers, body = given
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
-                return
+            return self._service.cached_response(scope)
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # BoundedProtocol has asked already, unless the client did not read.
+        given = self.answer_at_once(scope)
+        if given is not None:
+            status, headers, body = given
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
         await self._routed(scope, receive, send)
 
 

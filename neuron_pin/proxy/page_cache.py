@@ -26,7 +26,8 @@ class CachedPage(NamedTuple):
     is when it has to be made again (seconds since the epoch).  ``problem`` says why it is an
     old one, empty for a fresh one.  ``kind`` is the label of its metrics.  ``name``, ``view``
     and ``withheld`` are set for a project's page: those were kept from whoever was given it.
-    ``newer`` are the versions on it that are newer than the facts.
+    ``newer`` are the versions on it that are newer than the facts, and ``note`` is what the log
+    says of them.
     """
 
     status: int
@@ -41,6 +42,7 @@ class CachedPage(NamedTuple):
     view: View | None = None
     withheld: tuple[WithheldVersion, ...] = ()
     newer: tuple[str, ...] = ()
+    note: str = ""
 
 
 def cache_page(
@@ -55,6 +57,7 @@ def cache_page(
     view: View | None = None,
     withheld: tuple[WithheldVersion, ...] = (),
     newer: tuple[str, ...] = (),
+    note: str = "",
 ) -> CachedPage:
     """An answer made of its body."""
     data = body.encode() if isinstance(body, str) else body
@@ -63,7 +66,7 @@ def cache_page(
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'.encode()
     media = media_type.encode()
     return CachedPage(
-        status, media, data, packed, etag, until, problem, kind, name, view, withheld, newer
+        status, media, data, packed, etag, until, problem, kind, name, view, withheld, newer, note
     )
 
 

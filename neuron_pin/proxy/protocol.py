@@ -1,16 +1,27 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to a client's patience with us.
 
 uvicorn bounds neither how long the head of a request may take, nor how long it is, nor how
-long a client may leave an answer unread.
+long a client may leave an answer unread.  And it starts a task for each request, which costs more
+than a page that is warm: such a page is written as soon as the head of its request is there.
 """
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import TimerHandle
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from .responses import RawResponse
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 HEAD_SECONDS = 10.0
 """Seconds for the head of a request, from the first byte or the connection on."""
@@ -30,6 +41,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: TimerHandle | None = None
         self._unread_timer: TimerHandle | None = None
         self._head_size = 0
+        # What has an answer at hand, none where the application has no such thing.
+        self._answer_at_once: Callable[[Any], RawResponse | None] | None = getattr(
+            self.app, "answer_at_once", None
+        )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -58,6 +73,39 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer = None
         self._head_size = 0
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # Behind one that is being answered, or whose client does not read, each waits its turn.
+        if app is not self.app or self.pipeline or self.flow.write_paused:
+            super()._start_asgi_task(cycle, app)
+            return
+        answer = self._answer_at_once(cycle.scope) if self._answer_at_once is not None else None
+        if answer is None or not self._write(cycle, answer):
+            super()._start_asgi_task(cycle, app)
+
+    def _write(self, cycle: RequestResponseCycle, answer: RawResponse) -> bool:
+        """Write a whole answer, as `RequestResponseCycle.send` does; gives whether it may be."""
+        status, headers, body = answer
+        lines = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *headers):
+            lines += (name, b": ", value, b"\r\n")
+        count = (len(lines) - 1) // 4 + 1
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+            count += 1
+        head = b"".join(lines)
+        if head.count(b"\r") != count or head.count(b"\n") != count:
+            # A value that ends its line: uvicorn refuses it, and says so.
+            return False
+        if cycle.scope["method"] == "HEAD":
+            body = b""
+        self.transport.write(b"".join((head, b"\r\n", body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """A client that has said all it had to say may still listen."""

@@ -109,13 +109,14 @@ class Upstream:
         package, bound = self._catalog.packages.get(name), self.bound(name)
         if bound is None and (package is None or package.public_from == "0"):
             return self._first(name, order, is_ahead)
-        # One of them is read in this thread: with each that waits for another, all take longer.
-        others = [self._pool.submit(self.read, index, name, is_ahead) for index in order[1:]]
-        reads = [lambda: self.read(order[0], name, is_ahead), *(other.result for other in others)]
+        # One of them is read in this thread, which would wait for another to start.
+        futures = [self._pool.submit(self.read, index, name, is_ahead) for index in order[1:]]
         found: list[UpstreamPage] = []
-        for index, read in zip(order, reads, strict=True):
+        for number, index in enumerate(order):
             try:
-                found.append(read())
+                found.append(
+                    futures[number - 1].result() if number else self.read(index, name, is_ahead)
+                )
             except SourceFailed:
                 is_needed = index == bound or (
                     package is not None and (index.is_trusted or bool(package.public_from))

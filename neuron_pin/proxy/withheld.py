@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
+from functools import lru_cache
 
 from neuron_pin.catalog.sources import find_source_url
 from neuron_pin.policy import Rule
@@ -93,6 +94,11 @@ def shorten_agent(agent: str) -> str:
     return f"{program[0]} {python[1]} {python[2]}" if python is not None else program[0]
 
 
+@lru_cache(maxsize=1024)
+def _read_agent(agent: str) -> str:
+    return blank_unprintable(shorten_agent(agent)[:MAX_AGENT])
+
+
 class WithheldLog:
     """Who asked for what; threads may share it."""
 
@@ -112,7 +118,7 @@ class WithheldLog:
         newer: tuple[str, ...] = (),
     ) -> None:
         """A client was given a project's page."""
-        agent = blank_unprintable(shorten_agent(agent)[:MAX_AGENT])
+        agent = _read_agent(agent[:MAX_READ])
         key = (client, agent, name, view)
         with self._lock:
             before = self._rows.get(key)
