@@ -66,6 +66,11 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
         action="store_true",
         help="read pages when they are asked for, and none before",
     )
+    group.add_argument(
+        "--warm-up",
+        action="store_true",
+        help="read what supported packages lead to at the start, before anybody asks",
+    )
     group = parser.add_argument_group("what /simple/ offers [env: NEURON_PIN_NAME]")
     group.add_argument(
         "--sdk", metavar="VERSION", help="offer only the members of this SDK release, or latest"
@@ -97,6 +102,8 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 
 def run(options: Options, console: Console) -> int:
     """Serve until a signal, or ask itself for each kind of page and stop (``--check``)."""
+    if options.warm_up and options.no_read_ahead:
+        raise WrongUsage("--warm-up reads ahead, which --no-read-ahead turns off")
     settings = load_settings(vars(options), os.environ, os.getcwd())
     catalog, day = load_catalog(), today()
     warn_of_old_facts(console, catalog, parse_day_or_today(settings.as_of))
@@ -145,6 +152,7 @@ def run(options: Options, console: Console) -> int:
                 f"serving {address}/simple/ by catalog data of {catalog.announced}; "
                 f"neuron-pin hook install pip --via {address} points pip at it"
             ),
+            warms_up=options.warm_up,
         )
         serve(server)
     return 0

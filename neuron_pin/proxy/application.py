@@ -112,6 +112,13 @@ class IndexService:
         self._wheels.close()
         self._upstream.close()
 
+    def warm_up(self) -> None:
+        """Start to read what installers will ask of ``/simple/`` first; for the event loop."""
+        if self._prefetcher is not None:
+            place = parse_route("/simple/neuronx-cc/")
+            make_page = self._page_prefetcher(place, "/simple/", MediaType.JSON)
+            self._prefetcher.warm_up(self._base, self._today, make_page)
+
     @property
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), timezone.utc).date()

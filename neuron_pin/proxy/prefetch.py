@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from threading import Lock
+from threading import Condition, Lock
 from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier
@@ -26,7 +26,7 @@ from packaging.version import Version
 from neuron_pin.catalog import Catalog, FrameworkRole, Package
 from neuron_pin.errors import NeuronPinError, SourceFailed
 from neuron_pin.inputs import admits
-from neuron_pin.policy import Ecosystem
+from neuron_pin.policy import Ecosystem, Phase, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.index.core_metadata import parse_metadata
 from neuron_pin.sources.index.simple import parse_wheel_name
@@ -47,6 +47,9 @@ MAX_AT_ONCE = 300
 
 SECONDS = 30.0
 """Seconds after a request in which something may still be begun that it leads to."""
+
+CLOSING = 1.0
+"""Seconds in which what is being read ahead at the end may come to its own."""
 
 FOLLOWED = 10.0
 """Seconds for which a project that was followed is not followed again."""
@@ -93,11 +96,17 @@ class Prefetcher:
         self._followed: OrderedDict[tuple[_Step, View], float] = OrderedDict()
         self._required: OrderedDict[tuple[_Step, View], tuple[_Step, ...]] = OrderedDict()
         self._lock = Lock()
+        self._active = 0
+        self._is_idle = Condition(self._lock)
+        self._is_closed = False
         self._pool = ThreadPoolExecutor(THREADS_AHEAD, thread_name_prefix="ahead")
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Read nothing more; what is being written is given a moment to be whole."""
+        self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._is_idle.wait_for(lambda: not self._active, CLOSING)
 
     def prefetch(self, name: str, find_view: Callable[[], View], today: date, warm: Warmer) -> None:
         """Start to read what a project leads to, if it is one of Neuron's own.
@@ -120,6 +129,12 @@ class Prefetcher:
         if self._submit(walk, _Step(name), 0):
             for companion in find_companions(self._catalog, name, view, today):
                 self._submit(walk, _Step(companion), 1)
+
+    def warm_up(self, view: View, today: date, warm: Warmer) -> None:
+        """Start to read what every Neuron package leads to that is in support on the day."""
+        walk = _Walk(view, today, view.target(self._catalog, today), warm)
+        for name in list_supported(self._catalog, walk.target):
+            self._submit(walk, _Step(name), 0)
 
     def _submit(self, walk: _Walk, step: _Step, depth: int) -> bool:
         """Follow a step; gives whether it was not followed already."""
@@ -146,8 +161,10 @@ class Prefetcher:
 
     def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
         key = (step, walk.view)
+        with self._lock:
+            self._active += 1
         try:
-            if time.monotonic() > walk.end:
+            if self._is_closed or time.monotonic() > walk.end:
                 return
             project = self._files.project(step.name, walk.view, walk.today, is_ahead=True)
             if not project.is_known:
@@ -167,6 +184,8 @@ class Prefetcher:
             with self._lock:
                 self._running.discard(key)
                 _remember(self._followed, key, time.monotonic())
+                self._active -= 1
+                self._is_idle.notify_all()
 
     def _read_required(self, walk: _Walk, step: _Step, entry: ServedFile) -> tuple[_Step, ...]:
         metadata = self._wheels.metadata(step.name, entry, is_ahead=True)
@@ -214,6 +233,19 @@ def find_companions(catalog: Catalog, name: str, view: View, today: date) -> lis
                 found.append(other.name)
         break
     return list(dict.fromkeys(found))
+
+
+def list_supported(catalog: Catalog, target: Target) -> list[str]:
+    """The Neuron packages of pip that are not out of support as a whole, for a target."""
+    found = []
+    for package in catalog.packages.values():
+        if Ecosystem.PIP not in package.systems or not package.kind.is_component:
+            continue
+        events = catalog.events_by_name.get(package.name, ())
+        phase = phase_at(events, package.name, "", target.family, target.as_of).phase
+        if phase is not Phase.EOS:
+            found.append(package.name)
+    return found
 
 
 def _find_followers(catalog: Catalog, package: Package) -> list[str]:

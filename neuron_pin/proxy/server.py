@@ -134,8 +134,18 @@ def make_server(
     *,
     log: Callable[[str], None] | None,
     started: Callable[[str], None] = lambda address: None,
+    warms_up: bool = False,
 ) -> Server:
-    """The server, not yet listening; raises `WrongUsage` for a certificate that is none."""
+    """The server, not yet listening; raises `WrongUsage` for a certificate that is none.
+
+    ``warms_up`` says that it reads ahead as soon as it listens, before anybody asks.
+    """
+
+    def say(address: str) -> None:
+        if warms_up:
+            made.warm_up()
+        started(address)
+
     config = uvicorn.Config(
         AccessLogMiddleware(Application(made), made.metrics, log),
         host=listening.host,
@@ -158,7 +168,7 @@ def make_server(
     except OSError as error:
         path = listening.certfile or ""
         raise WrongUsage(f"{path}: no certificate with its key: {error.strerror}") from None
-    return Server(config, started)
+    return Server(config, say)
 
 
 def run(server: Server) -> None:

@@ -148,7 +148,7 @@ class Upstream:
         def parse(answer: Response) -> None:
             pages.append(parse_page(answer.data, answer.content_type, answer.url))
 
-        limit = MAX_PAGE_AHEAD if is_ahead else MAX_PAGE_BYTES
+        limit = min(MAX_PAGE_AHEAD, MAX_PAGE_BYTES) if is_ahead else MAX_PAGE_BYTES
         try:
             self._check_up(index)
             answer = self.fetcher.get(address, accept=ACCEPT, limit=limit, check=parse)
