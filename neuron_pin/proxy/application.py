@@ -24,7 +24,7 @@ from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.project_list import is_name
 
 from .delivery import deliver
-from .file_store import FileStore
+from .file_store import FileStore, Metadata
 from .files import Files
 from .html_pages import (
     Origin,
@@ -37,6 +37,7 @@ from .html_pages import (
 from .metrics import CONTENT_TYPE, Metrics
 from .page_cache import CachedPage, PageCache, cache_page
 from .prefetch import Prefetcher
+from .project_detail import ServedFile
 from .refusals import Busy, NotAcceptable, refuse
 from .responses import (
     BYTES,
@@ -62,7 +63,7 @@ from .serializer import (
 )
 from .upstream import THREADS, Upstream
 from .view import View, parse_view
-from .withheld import WithheldLog, list_withheld, tell_newer, withheld_document
+from .withheld import WithheldLog, list_withheld, read_python, tell_newer, withheld_document
 
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
@@ -112,6 +113,11 @@ class IndexService:
         self._wheels.close()
         self._upstream.close()
 
+    def prepare(self) -> None:
+        """Read what of the catalog the first request would wait for."""
+        if self._prefetcher is not None:
+            self._prefetcher.prepare(self._base, self._today)
+
     def warm_up(self) -> None:
         """Start to read what installers will ask of ``/simple/`` first; for the event loop."""
         if self._prefetcher is not None:
@@ -157,6 +163,7 @@ class IndexService:
             self._prefetcher.prefetch(
                 place.name,
                 lambda: parse_view(place.view, self._base, self._catalog, self._today),
+                read_python(client_headers.agent),
                 self._today,
                 self._page_prefetcher(place, path.removesuffix(f"{place.name}/"), form),
             )
@@ -326,19 +333,26 @@ class IndexService:
         if not is_name(name) or canonicalize_name(name) != name:
             raise NoSuchPage("no such file")
         wanted = filename.removesuffix(".metadata")
-        entry = await self._in_thread(lambda: self._files.entry(name, wanted, self._today))
-        if entry is None:
-            raise NoSuchPage("no such file")
         if wants_metadata:
-            metadata = await self._in_thread(lambda: self._wheels.metadata(name, entry))
+            metadata = await self._in_thread(lambda: self._read_metadata(name, wanted))
             etag = f'"{metadata.sha256[:32]}"'
             headers = {**SAFE, "ETag": etag, "Cache-Control": f"max-age={DAY}"}
             if etag in request.headers.get("if-none-match", ""):
                 return Response(None, 304, headers)
             return Response(metadata.data, 200, headers, BYTES)
+        entry = await self._in_thread(lambda: self._find_file(name, wanted))
         if not self._files.is_passed(entry):
             return Response(None, 302, {**SAFE, "Location": entry.file.url})
         return await deliver(await self._in_thread(lambda: self._wheels.file(entry)), request)
+
+    def _find_file(self, name: str, filename: str) -> ServedFile:
+        entry = self._files.entry(name, filename, self._today)
+        if entry is None:
+            raise NoSuchPage("no such file")
+        return entry
+
+    def _read_metadata(self, name: str, filename: str) -> Metadata:
+        return self._wheels.metadata(name, self._find_file(name, filename))
 
     # The server itself -----------------------------------------------------------------
 

@@ -12,25 +12,28 @@ for nobody else: whoever asks for the same is answered as if nothing had been re
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Condition, Lock
-from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier
+from packaging.tags import parse_tag
 from packaging.version import Version
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Package
 from neuron_pin.errors import NeuronPinError, SourceFailed
 from neuron_pin.inputs import admits
+from neuron_pin.inputs.requirements.specifier import admits_python
 from neuron_pin.policy import Ecosystem, Phase, phase_at
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.index.core_metadata import parse_metadata
 from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.target import Target
+from neuron_pin.target.tags import wheel_tags
 
 from .file_store import FileStore
 from .files import Files
@@ -42,11 +45,17 @@ MAX_DEPTH = 6
 MAX_NAMES = 300
 """Projects that one request leads to."""
 
+MAX_STEPS = 2 * MAX_NAMES
+"""The same, a project counted for each range of versions in which it is required."""
+
 MAX_AT_ONCE = 300
-"""Projects that are being followed, all clients together."""
+"""Projects that are being followed, and requests that wait for that, all clients together."""
 
 SECONDS = 30.0
 """Seconds after a request in which something may still be begun that it leads to."""
+
+MAX_TAGS = 10_000
+"""More than a Python on one platform takes; wheels for any platform fit least."""
 
 CLOSING = 1.0
 """Seconds in which what is being read ahead at the end may come to its own."""
@@ -55,13 +64,18 @@ FOLLOWED = 10.0
 """Seconds for which a project that was followed is not followed again."""
 
 MAX_REMEMBERED = 5_000
-"""Projects of which it is known what they required."""
+"""Projects of which it is known when they were followed."""
+
+MAX_REQUIRED = 20_000
+"""Requirements of them that are remembered."""
+
+MAX_TEXT = 300
+"""Characters of a requirement that is followed."""
+
+_PYTHON = re.compile(r"3\.(?:[89]|1\d)")
 
 Warmer = Callable[[str], None]
 """Makes a project's page, by its name, and keeps it warm; called in a thread of ours."""
-
-
-Value = TypeVar("Value")
 
 
 class _Step(NamedTuple):
@@ -73,6 +87,14 @@ class _Step(NamedTuple):
     extras: tuple[str, ...] = ()
 
 
+class _Key(NamedTuple):
+    """A step in a view, for a Python ``X.Y``."""
+
+    step: _Step
+    view: View
+    python: str
+
+
 class _Walk:
     """What one request leads to, in a view."""
 
@@ -82,6 +104,7 @@ class _Walk:
         self.target = target
         self.warm = warm
         self.names: set[str] = set()
+        self.steps = 0
         self.end = time.monotonic() + SECONDS
 
 
@@ -92,9 +115,11 @@ class Prefetcher:
         self._catalog = catalog
         self._files = files
         self._wheels = wheels
-        self._running: set[tuple[_Step, View]] = set()
-        self._followed: OrderedDict[tuple[_Step, View], float] = OrderedDict()
-        self._required: OrderedDict[tuple[_Step, View], tuple[_Step, ...]] = OrderedDict()
+        self._running: set[_Key] = set()
+        self._followed: OrderedDict[_Key, float] = OrderedDict()
+        self._required: OrderedDict[_Key, tuple[_Step, ...]] = OrderedDict()
+        self._required_count = 0
+        self._waiting = 0
         self._lock = Lock()
         self._active = 0
         self._is_idle = Condition(self._lock)
@@ -108,24 +133,45 @@ class Prefetcher:
         with self._lock:
             self._is_idle.wait_for(lambda: not self._active, CLOSING)
 
-    def prefetch(self, name: str, find_view: Callable[[], View], today: date, warm: Warmer) -> None:
+    def prepare(self, view: View, today: date) -> None:
+        """Read what of the catalog the first request would wait for."""
+        for name in list_supported(self._catalog, view.target(self._catalog, today)):
+            find_companions(self._catalog, name, view, today)
+            self._catalog.shipped(name)
+
+    def prefetch(
+        self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer
+    ) -> None:
         """Start to read what a project leads to, if it is one of Neuron's own.
 
         ``find_view`` gives the view in which it was asked for, and may raise `NeuronPinError`.
+        ``python`` is the installer's (``X.Y``), empty where it is not known.
         """
         package = self._catalog.packages.get(name)
         if package is None or package.public_from == "0":
             return
+        with self._lock:
+            if self._waiting >= MAX_AT_ONCE:
+                return
+            self._waiting += 1
         with contextlib.suppress(RuntimeError):
             # Not after the end.
-            self._pool.submit(self._begin, name, find_view, today, warm)
+            self._pool.submit(self._begin, name, find_view, python, today, warm)
 
-    def _begin(self, name: str, find_view: Callable[[], View], today: date, warm: Warmer) -> None:
+    def _begin(
+        self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer
+    ) -> None:
+        with self._lock:
+            self._waiting -= 1
         try:
             view = find_view()
         except NeuronPinError:
             return
-        walk = _Walk(view, today, view.target(self._catalog, today), warm)
+        target = view.target(self._catalog, today)
+        # What a client says of itself makes no more of them than there are Pythons.
+        if _PYTHON.fullmatch(python):
+            target = target._replace(python=python, python_full=f"{python}.0")
+        walk = _Walk(view, today, target, warm)
         if self._submit(walk, _Step(name), 0):
             for companion in find_companions(self._catalog, name, view, today):
                 self._submit(walk, _Step(companion), 1)
@@ -133,20 +179,27 @@ class Prefetcher:
     def warm_up(self, view: View, today: date, warm: Warmer) -> None:
         """Start to read what every Neuron package leads to that is in support on the day."""
         walk = _Walk(view, today, view.target(self._catalog, today), warm)
-        for name in list_supported(self._catalog, walk.target):
+        names = list_supported(self._catalog, walk.target)
+        for name in names:
             self._submit(walk, _Step(name), 0)
+        for name in names:
+            for companion in find_companions(self._catalog, name, view, today):
+                self._submit(walk, _Step(companion), 1)
 
     def _submit(self, walk: _Walk, step: _Step, depth: int) -> bool:
         """Follow a step; gives whether it was not followed already."""
-        key, now = (step, walk.view), time.monotonic()
+        key, now = _Key(step, walk.view, walk.target.python), time.monotonic()
         with self._lock:
-            if depth > MAX_DEPTH or now > walk.end or key in self._running:
+            if depth > MAX_DEPTH or key in self._running:
                 return False
             if now - self._followed.get(key, -FOLLOWED) < FOLLOWED:
                 return False
             is_new = step.name not in walk.names
             if len(self._running) >= MAX_AT_ONCE or (is_new and len(walk.names) >= MAX_NAMES):
                 return False
+            if walk.steps >= MAX_STEPS:
+                return False
+            walk.steps += 1
             walk.names.add(step.name)
             self._running.add(key)
             required = self._required.get(key, ())
@@ -160,7 +213,7 @@ class Prefetcher:
         return True
 
     def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
-        key = (step, walk.view)
+        key = _Key(step, walk.view, walk.target.python)
         with self._lock:
             self._active += 1
         try:
@@ -171,10 +224,9 @@ class Prefetcher:
                 return
             # The page first: it is asked for before the metadata.
             walk.warm(step.name)
-            entry = _find_probable(project.listing, step.specifier)
+            entry = _find_probable(project.listing, step.specifier, walk.target)
             required = self._read_required(walk, step, entry) if entry is not None else ()
-            with self._lock:
-                _remember(self._required, key, required)
+            self._remember_required(key, required)
             for found in required:
                 self._submit(walk, found, depth + 1)
         except SourceFailed:
@@ -183,7 +235,10 @@ class Prefetcher:
         finally:
             with self._lock:
                 self._running.discard(key)
-                _remember(self._followed, key, time.monotonic())
+                self._followed[key] = time.monotonic()
+                self._followed.move_to_end(key)
+                if len(self._followed) > MAX_REMEMBERED:
+                    self._followed.popitem(last=False)
                 self._active -= 1
                 self._is_idle.notify_all()
 
@@ -194,16 +249,17 @@ class Prefetcher:
         steps = (
             _Step(d.name, d.specifier, d.extras) for d in found.dependencies if d.extra in wanted
         )
-        return tuple(dict.fromkeys(steps))[:MAX_NAMES]
+        short = (step for step in steps if len(str(step)) <= MAX_TEXT)
+        return tuple(dict.fromkeys(short))[:MAX_NAMES]
 
-
-def _remember(
-    known: OrderedDict[tuple[_Step, View], Value], key: tuple[_Step, View], value: Value
-) -> None:
-    known[key] = value
-    known.move_to_end(key)
-    while len(known) > MAX_REMEMBERED:
-        known.popitem(last=False)
+    def _remember_required(self, key: _Key, required: tuple[_Step, ...]) -> None:
+        with self._lock:
+            self._required_count -= len(self._required.pop(key, ()))
+            self._required[key] = required
+            self._required_count += len(required)
+            # A project that requires nothing takes room, too.
+            while self._required_count + len(self._required) > MAX_REQUIRED:
+                self._required_count -= len(self._required.popitem(last=False)[1])
 
 
 def find_companions(catalog: Catalog, name: str, view: View, today: date) -> list[str]:
@@ -258,18 +314,37 @@ def _find_followers(catalog: Catalog, package: Package) -> list[str]:
     ]
 
 
-def _find_probable(listing: ProjectDetail, specifier: str) -> ServedFile | None:
-    """A wheel of the newest version that an installer takes by itself."""
-    wheels: dict[str, ServedFile] = {}
+def _find_probable(listing: ProjectDetail, specifier: str, target: Target) -> ServedFile | None:
+    """The wheel that an installer on the target takes by itself: of the newest version that has
+    one for it, the one that fits best."""
+    wheels: dict[str, list[tuple[str, ServedFile]]] = {}
     for entry in listing.entries:
-        if entry.version in wheels or not entry.version or entry.file.yanked is not None:
-            continue
-        if parse_wheel_name(entry.file.filename) is not None:
-            wheels[entry.version] = entry
+        wheel = parse_wheel_name(entry.file.filename)
+        if wheel is not None and entry.version and entry.file.yanked is None:
+            wheels.setdefault(entry.version, []).append((wheel.tags, entry))
     for version in sorted(map(Version, wheels), reverse=True):
         try:
-            if not version.is_prerelease and (not specifier or admits(specifier, str(version))):
-                return wheels[str(version)]
+            if version.is_prerelease or (specifier and not admits(specifier, str(version))):
+                continue
         except InvalidSpecifier:
             return None
+        python = target.python_full
+        fitting = [
+            (rank, entry)
+            for tags, entry in wheels[str(version)]
+            if admits_python(entry.file.requires_python, python)
+            and (rank := _rank(tags, target)) is not None
+        ]
+        if fitting:
+            return min(fitting, key=lambda found: found[0])[1]
     return None
+
+
+def _rank(tags: str, target: Target) -> int | None:
+    """How well a wheel fits a target, by the last part of its name (PEP 425), best lowest; none
+    if it does not."""
+    if tags == "py3-none-any":
+        # The table of all tags takes longer to make than a page.
+        return MAX_TAGS
+    known = wheel_tags(target.python, target.platforms)
+    return min((known[tag] for tag in parse_tag(tags) if tag in known), default=None)

@@ -92,6 +92,7 @@ def create_service(
     made = IndexService(
         catalog, upstream, wheels, files, base, reads_ahead=reads_ahead, clock=CLOCK
     )
+    made.prepare()
     try:
         yield made
     finally:

@@ -94,6 +94,12 @@ def shorten_agent(agent: str) -> str:
     return f"{program[0]} {python[1]} {python[2]}" if python is not None else program[0]
 
 
+def read_python(agent: str) -> str:
+    """The Python (``X.Y``) that an installer says to install for, empty where it does not."""
+    python = _IMPLEMENTATION.search(agent[:MAX_READ])
+    return python[2] if python is not None else ""
+
+
 @lru_cache(maxsize=1024)
 def _read_agent(agent: str) -> str:
     return blank_unprintable(shorten_agent(agent)[:MAX_AGENT])
