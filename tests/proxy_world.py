@@ -228,8 +228,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         server = make_server(
             made,
             Listening("127.0.0.1", 0),
-            log=lines.append,
+            log=lambda text: lines.extend(text.split("\n")),
             started=started,
+            warms_up=parsed.warm_up,
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

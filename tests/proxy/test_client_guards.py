@@ -167,6 +167,59 @@ def test_connections(index, name: str) -> None:
     assert index.get("/healthz").status == 200
 
 
+def split(answer: bytes) -> list[tuple[bytes, bytes]]:
+    """Answers one after the other, each with its first line and its body."""
+    found = []
+    while answer:
+        head, _, rest = answer.partition(b"\r\n\r\n")
+        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        length = int(fields[b"content-length"])
+        found.append((head.partition(b"\r\n")[0], rest[:length]))
+        answer = rest[length:]
+    return found
+
+
+def test_pages_at_hand_keep_their_turn(index) -> None:
+    """A warm page is written at once, but not before what was asked for first."""
+
+    def ask(path: str, *more: bytes) -> bytes:
+        lines = [f"GET {path} HTTP/1.1".encode(), b"Host: x", b"Accept: " + JSON.encode(), *more]
+        return b"\r\n".join([*lines, b"", b""])
+
+    warm = index.get("/simple/numpy/").body
+    sent = [
+        ask("/simple/numpy/") * 3,
+        ask("/simple/nobody/"),
+        ask("/simple/numpy/") * 200,
+        ask("/healthz"),
+        ask("/simple/numpy/", b"Connection: close"),
+    ]
+    host, _, port = urlsplit(index.url).netloc.partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"".join(sent))
+        received = b""
+        while chunk := connection.recv(1 << 16):
+            received += chunk
+    answers = split(received)
+    assert [body == warm for _, body in answers] == [True] * 3 + [False] + [True] * 200 + [
+        False,
+        True,
+    ]
+    assert {line for line, _ in answers} == {b"HTTP/1.1 200 OK", b"HTTP/1.1 404 Not Found"}
+
+
+def test_a_page_at_hand_has_the_same_head_as_one_that_is_made(index) -> None:
+    made, warm = (index.get("/simple/torch-neuronx/") for _ in range(2))
+    head = index.get("/simple/torch-neuronx/", method="HEAD")
+    for other in (warm, head):
+        assert other.status == 200
+        assert {**other.headers, "date": ""} == {**made.headers, "date": ""}
+    assert (warm.body, head.body) == (made.body, b"")
+    assert index.get("/simple/torch-neuronx/", If_None_Match=warm.headers["etag"]).status == 304
+    assert index.has_logged('"HEAD /simple/torch-neuronx/ HTTP/1.1" 200')
+    assert index.has_logged('"GET /simple/torch-neuronx/ HTTP/1.1" 304')
+
+
 def test_a_half_closed_client_gets_its_answer(index) -> None:
     path = b"GET /simple/torch-neuronx/ HTTP/1.1\r\nHost: x\r\n\r\n"
     assert talk(index, path, ends=True).startswith(b"HTTP/1.1 200")

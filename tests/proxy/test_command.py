@@ -56,6 +56,7 @@ WRONG: list[tuple[tuple[str, ...], type[NeuronPinError], str]] = [
     (("--index-url", "nowhere"), WrongUsage, "nowhere"),
     (("--certfile", "/nowhere/x.pem", "--keyfile", "/nowhere/x.key"), WrongUsage, "/nowhere/x.pem"),
     (("--files", "both"), WrongUsage, "both"),
+    (("--warm-up", "--no-read-ahead"), WrongUsage, "--no-read-ahead"),
 ]
 
 

@@ -216,33 +216,3 @@ def test_a_port_that_is_taken(pair, process, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Address already in use" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def asked_for(pair) -> set[str]:
-    """The pages that were asked of the public index."""
-    return {path for path, _ in pair.public.requests if path.startswith("/simple/")}
-
-
-def test_what_a_package_leads_to_is_read_ahead(pair, served) -> None:
-    index = served(*pair.options)
-    index.get("/simple/torch-neuronx/")
-    wanted = {f"/simple/{name}/" for name in ("torch", "libneuronxla", "neuronx-cc", "numpy")}
-    for _ in range(200):
-        if wanted <= asked_for(pair):
-            break
-        threading.Event().wait(0.05)
-    assert wanted <= asked_for(pair)
-    # Names that are not Neuron's lead nowhere by themselves.
-    assert "/simple/left-pad/" not in asked_for(pair)
-    asked = len(pair.public.requests)
-    assert index.get("/simple/numpy/").status == 200
-    assert index.get("/simple/torch/").status == 200
-    pages = [path for path, _ in pair.public.requests[asked:] if path.startswith("/simple/")]
-    assert pages == []
-
-
-def test_nothing_is_read_ahead_that_should_not_be(pair, served) -> None:
-    index = served(*pair.options, "--no-read-ahead")
-    index.get("/simple/torch-neuronx/")
-    threading.Event().wait(0.5)
-    assert asked_for(pair) == {"/simple/torch-neuronx/"}
