@@ -4,8 +4,9 @@
 
 All stand before the same index on this machine, serve the same page, and are asked one after
 the other by ``wrk`` (Debian: wrk) over 64 connections; rounds take turns, so that whatever else
-the machine does falls on all.  Peers that are not installed are left out: simpleindex,
-simple-repository-server, proxpi (with gunicorn), from PyPI, found on PATH.
+the machine does falls on all.  All servers share one core, ``wrk`` has another.  Peers that are not
+installed are left out: simpleindex, simple-repository-server, proxpi (with gunicorn), pypiserver,
+from PyPI, found on PATH.
 """
 
 from __future__ import annotations
@@ -126,6 +127,17 @@ def servers(index: str, folder: Path) -> dict[str, tuple[list[str], dict[str, st
         found["simpleindex"] = (
             ["simpleindex", str(config)], {}, f"http://127.0.0.1:9103/{PROJECT}/"
         )  # fmt: skip
+    if shutil.which("pypi-server"):
+        # It knows no other index: what it serves are files of a folder.
+        files = folder / "files"
+        files.mkdir()
+        for row in json.loads(page())["files"]:
+            (files / row["filename"]).write_bytes(b"")
+        found["pypiserver"] = (
+            ["pypi-server", "run", "-i", "127.0.0.1", "-p", "9106", "--disable-fallback",
+             str(files)],
+            {}, f"http://127.0.0.1:9106/simple/{PROJECT}/",
+        )  # fmt: skip
     if _has_proxpi():
         found["proxpi"] = (
             ["gunicorn", "-b", "127.0.0.1:9104", "--threads", "8", "proxpi.server:app"],
@@ -155,12 +167,16 @@ def wait(url: str) -> int:
     sys.exit(f"{url} does not answer")
 
 
+def on_core(number: int, command: list[str]) -> list[str]:
+    """A command that has one core of this machine, where there are several."""
+    cores = sorted(os.sched_getaffinity(0))
+    return ["taskset", "-c", str(cores[number]), *command] if len(cores) > 1 else command
+
+
 def measure(url: str) -> Result:
-    done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Accept: {JSON}",
-         "-H", "Accept-Encoding: gzip", url],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Accept: {JSON}",
+           "-H", "Accept-Encoding: gzip", url]  # fmt: skip
+    done = subprocess.run(on_core(-1, wrk), capture_output=True, text=True, check=True)
     (rate,) = re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)
     ((value, unit),) = re.findall(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
@@ -182,7 +198,7 @@ def main() -> None:
         pages = {}
         for label, (command, environment, url) in servers(index, Path(name)).items():
             running = subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
+                on_core(0, command), env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )  # fmt: skip
             stack.callback(running.wait)

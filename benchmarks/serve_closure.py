@@ -5,7 +5,11 @@
 Two indexes on the loopback answer each request late by the latency: one as Neuron's is (HTML, no
 hashes, no PEP 658) with the packages of fixtures/neuron-index, its compiler padded to a size,
 and a public one with PEP 658 that has what they require.  pip and uv start with empty caches
-each time.  "cold" is a server with an empty cache, "warm" one that has seen the closure.
+each time.  "cold" is a server with an empty cache that has asked nobody for anything, "started"
+one that was started with an empty cache and ``--warm-up`` and has had the time to read ahead, and
+"warm" one that has seen the closure.  pip from 26 on, or so, downloads nothing with ``--dry-run``
+where it has the metadata; that of Python 3.11 downloads all files, from the indexes, which
+no server before them makes faster.
 """
 
 from __future__ import annotations
@@ -39,6 +43,8 @@ SDK = "2.31.1"
 REQUIREMENTS = ["torch-neuronx", "neuronx-cc", "neuronx-distributed-inference"]
 JSON = "application/vnd.pypi.simple.v1+json"
 COLD = "an address for each run"
+WARMING = 3.0
+"""Seconds in which servers read ahead before the first client comes."""
 PADDED = ("neuronx-cc", "libneuronxla")
 
 
@@ -201,31 +207,45 @@ def main() -> None:
         with ExitStack() as stack:
             warm, _ = stack.enter_context(served_before(*indexes, folder / "warm"))
             # One that forgot everything for each run.
-            fresh = [
-                stack.enter_context(served_before(*indexes, folder / f"cold{number}"))[0]
-                for number in range(2 * (options.runs + 1))
-            ]
+            fresh = {
+                kind: [
+                    stack.enter_context(served_before(*indexes, folder / f"{kind}{number}", *more))[
+                        0
+                    ]
+                    for number in range(2 * (options.runs + 1))
+                ]
+                for kind, more in (("cold", ()), ("started", ("--warm-up",)))
+            }
+            time.sleep(WARMING)
             commands = {
                 "pip, direct": [*pip, *direct],
                 "pip, through, cold": [*pip, "--index-url", COLD],
+                "pip, through, started": [*pip, "--index-url", COLD],
                 "pip, through, warm": [*pip, "--index-url", f"{warm}/simple/"],
                 "uv, direct": [*uv, *direct],
                 "uv, through, cold": [*uv, "--default-index", COLD],
+                "uv, through, started": [*uv, "--default-index", COLD],
                 "uv, through, warm": [*uv, "--default-index", f"{warm}/simple/"],
             }
 
             def before(label: str) -> None:
                 shutil.rmtree(folder / "uv", ignore_errors=True)
-                if label.endswith("cold"):
-                    commands[label][-1] = f"{fresh.pop()}/simple/"
+                kind = label.rpartition(" ")[2]
+                if kind in fresh:
+                    commands[label][-1] = f"{fresh[kind].pop()}/simple/"
 
             medians = paired(commands, options.runs, before)
-    print(f"{options.latency * 1000:.0f} ms away, a compiler of {options.megabytes:.0f} MB:")
+    version = subprocess.run([*pip[:3], "--version"], capture_output=True, text=True, check=True)
+    print(
+        f"{options.latency * 1000:.0f} ms away, a compiler of {options.megabytes:.0f} MB, "
+        f"{' '.join(version.stdout.split()[:2])}:"
+    )
     show({k: v for k, v in medians.items() if k.startswith("pip")}, "pip, direct")
     show({k: v for k, v in medians.items() if k.startswith("uv")}, "uv, direct")
     for client in ("pip", "uv"):
-        ratio = medians[f"{client}, through, cold"] / medians[f"{client}, direct"]
-        tell(f"{client}, through, cold", ratio, 0.5, f"{client}, direct")
+        for kind in ("cold", "started"):
+            ratio = medians[f"{client}, through, {kind}"] / medians[f"{client}, direct"]
+            tell(f"{client}, through, {kind}", ratio, 0.5, f"{client}, direct")
 
 
 if __name__ == "__main__":
