@@ -403,7 +403,7 @@ _neuron_pin() {
     'hook status') words='-h --help -q --quiet -v --verbose --color --scope --venv --root --format' ;;
     'hook test') words='-h --help -q --quiet -v --verbose --color --lock --root --format' ;;
     'hook remove') words='-h --help -q --quiet -v --verbose --color --dry-run --overwrite --scope --venv --root' ;;
-    serve) words='-h --help -q --quiet -v --verbose --color --listen --certfile --keyfile --check --no-access-log --files --file-host --cache-size --no-read-ahead --sdk --instance --as-of --exclude-newer --phase -i --index-url --extra-index-url --neuron-index-url --index --trusted-host --offline --cache-dir --cert --client-cert --proxy' ;;
+    serve) words='-h --help -q --quiet -v --verbose --color --listen --certfile --keyfile --check --no-access-log --files --file-host --cache-size --no-read-ahead --warm-up --sdk --instance --as-of --exclude-newer --phase -i --index-url --extra-index-url --neuron-index-url --index --trusted-host --offline --cache-dir --cert --client-cert --proxy' ;;
     exec) words='-h --help -q --quiet -v --verbose --color --lock --cache-dir' ;;
     fleet) words='-h --help -q --quiet -v --verbose --color' ;;
     'fleet facts') words='-h --help -q --quiet -v --verbose --color --root --name --gather --no-check --lock --instance --os --as-of --within -o --output --output-file --overwrite --format' ;;

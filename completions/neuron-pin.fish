@@ -383,6 +383,7 @@ complete -c neuron-pin -n '__neuron_pin_at serve' -l files -x -a 'redirect cache
 complete -c neuron-pin -n '__neuron_pin_at serve' -l file-host -x -d 'accept files that an index keeps on this host'
 complete -c neuron-pin -n '__neuron_pin_at serve' -l cache-size -x -d 'keep at most this much of files'
 complete -c neuron-pin -n '__neuron_pin_at serve' -l no-read-ahead -d 'read pages when they are asked for, and none before'
+complete -c neuron-pin -n '__neuron_pin_at serve' -l warm-up -d 'read what supported packages lead to at the start, before anybody asks'
 complete -c neuron-pin -n '__neuron_pin_at serve' -l sdk -x -a 'latest 2.32.0 2.31.1 2.31.0 2.30.0 2.29.1 2.29.0 2.28.1 2.28.0 2.27.1 2.27.0 2.26.1 2.26.0 2.25.0 2.24.1 2.24.0 2.23.0 2.22.0 2.21.1 2.21.0 2.20.2 2.20.1 2.20.0 2.19.1 2.19.0 2.18.2 2.18.1 2.18.0 2.17.0 2.16.1 2.16.0 2.15.2 2.15.1 2.15.0 2.14.1 2.14.0 2.13.2 2.13.1 2.13.0 2.12.2 2.12.1 2.12.0 2.11.0 2.10.0 2.9.1 2.9.0 2.8.0 2.7.0 2.6.0 2.5.0 2.4.0 2.3.0' -d 'offer only the members of this SDK release, or latest'
 complete -c neuron-pin -n '__neuron_pin_at serve' -l instance -x -a 'inf1 inf2 trn1 trn1n trn2 trn3' -d 'offer only what is for this instance family: inf1, inf2, trn1, trn1n, trn2, trn3'
 complete -c neuron-pin -n '__neuron_pin_at serve' -l as-of -l exclude-newer -x -d 'ignore everything later than this day'
