@@ -4,7 +4,8 @@
 
 All stand before the same index on this machine, serve the same page, and are asked one after
 the other by ``wrk`` (Debian: wrk) over 64 connections; rounds take turns, so that whatever else
-the machine does falls on all.  All servers share one core, ``wrk`` has another.  Peers that are not
+the machine does falls on all.  All servers have one core, ``wrk`` has another; while one is asked
+the others are stopped, since some go on with what nobody waits for any more.  Peers that are not
 installed are left out: simpleindex, simple-repository-server, proxpi (with gunicorn), pypiserver,
 from PyPI, found on PATH.
 """
@@ -17,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -24,7 +26,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -173,6 +175,12 @@ def on_core(number: int, command: list[str]) -> list[str]:
     return ["taskset", "-c", str(cores[number]), *command] if len(cores) > 1 else command
 
 
+def signal_all(servers: Iterable[subprocess.Popen[bytes]], number: int) -> None:
+    """Send a signal to servers and to what they have started."""
+    for server in servers:
+        os.killpg(server.pid, number)
+
+
 def measure(url: str) -> Result:
     wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Accept: {JSON}",
            "-H", "Accept-Encoding: gzip", url]  # fmt: skip
@@ -195,19 +203,23 @@ def main() -> None:
         upstream() as index,
         contextlib.ExitStack() as stack,
     ):
-        pages = {}
+        pages: dict[str, str] = {}
+        running: dict[str, subprocess.Popen[bytes]] = {}
         for label, (command, environment, url) in servers(index, Path(name)).items():
-            running = subprocess.Popen(
+            running[label] = subprocess.Popen(
                 on_core(0, command), env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-            stack.callback(running.wait)
-            stack.callback(running.terminate)
+            stack.callback(running[label].wait)
+            stack.callback(signal_all, [running[label]], signal.SIGTERM)
+            stack.callback(signal_all, [running[label]], signal.SIGCONT)
             pages[label] = url
             print(f"{label}: {wait(url)} bytes", flush=True)
         results: dict[str, list[Result]] = {label: [] for label in pages}
         for _ in range(rounds):
             for label, url in pages.items():
+                signal_all(running.values(), signal.SIGSTOP)
+                signal_all([running[label]], signal.SIGCONT)
                 results[label].append(measure(url))
         first = results["neuron-pin"]
         print(f"{'':34}{'pages/s':>9}{'p99 ms':>9}{'errors':>8}{'ours/theirs':>13}{'p99':>7}")
