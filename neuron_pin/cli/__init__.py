@@ -60,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     import gc
 
     # A lock makes many small values and no garbage to speak of; the default threshold
-    # would walk them all again and again.
-    gc.set_threshold(100_000, 20, 20)
+    # would walk them all again and again.  One of 1,000 packages has 110,000 of them.
+    gc.set_threshold(500_000, 20, 20)
     from neuron_pin.errors import NeuronPinError
 
     from .console import Console
