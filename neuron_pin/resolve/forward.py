@@ -73,7 +73,10 @@ class ForwardSearch:
         """Whether everything was pinned, in at most so many pins; where it was not, there may be
         an answer all the same."""
         for need in roots:
-            if not self._add(self._criteria, need, None):
+            changed = Changes(self._criteria)
+            if self._add(changed, need, None):
+                self._criteria.update(changed.made)
+            else:
                 known = self.information.get(need.identifier, ())
                 self.conflict = [*known, RequiredBy(need, None)]
                 return False
@@ -140,7 +143,7 @@ class ForwardSearch:
                 if not self._add(changed, need, node):
                     break
             else:
-                self._criteria.update(changed)
+                self._criteria.update(changed.made)
                 # What was pinned last stands last.
                 self.mapping.pop(name, None)
                 self.mapping[name] = node
@@ -161,9 +164,7 @@ class ForwardSearch:
             ):
                 yield ResolvedNode(name, candidate, extras)
 
-    def _add(
-        self, criteria: dict[str, Criterion], need: DependencyEdge, parent: ResolvedNode | None
-    ) -> bool:
+    def _add(self, criteria: Changes, need: DependencyEdge, parent: ResolvedNode | None) -> bool:
         """Add a requirement; false if no candidate satisfies it and all others."""
         name = need.identifier
         known = criteria.get(name)
@@ -182,7 +183,7 @@ class ForwardSearch:
         else:
             if known is not None and known.whole and not self._provider.reaches(need):
                 if admits(need, known.first.candidate):
-                    criteria[name] = Criterion(
+                    criteria.made[name] = Criterion(
                         information, needs, known.first, known.at, is_exact, True
                     )
                     return True
@@ -194,7 +195,7 @@ class ForwardSearch:
             first = ResolvedNode(name, candidate, needs[0].extras) if candidate else None
         if first is None:
             return False
-        criteria[name] = Criterion(information, needs, first, at, is_exact, True)
+        criteria.made[name] = Criterion(information, needs, first, at, is_exact, True)
         return True
 
     def _list_bad(self, name: str) -> Container[str]:
@@ -210,15 +211,12 @@ class ForwardSearch:
         for name in lost:
             del self.mapping[name]
         for name, known in self._criteria.items():
-            if any(
-                row.parent is not None and row.parent.identifier in lost
+            kept = [
+                row
                 for row in known.information
-            ):
-                kept = [
-                    row
-                    for row in known.information
-                    if row.parent is None or row.parent.identifier not in lost
-                ]
+                if row.parent is None or row.parent.identifier not in lost
+            ]
+            if len(kept) < len(known.information):
                 is_exact = any(
                     row.requirement.is_exact or row.requirement.requirement is None for row in kept
                 )
@@ -227,11 +225,22 @@ class ForwardSearch:
                 )
 
 
-class Changes(dict[str, Criterion]):
-    """What a candidate adds to the criteria, until it is known that all of it can be."""
+class Changes:
+    """What a candidate adds to the criteria, until it is known that all of it can be; ``made`` is
+    that alone."""
+
+    __slots__ = ("_criteria", "made")
 
     def __init__(self, criteria: dict[str, Criterion]) -> None:
         self._criteria = criteria
+        self.made: dict[str, Criterion] = {}
 
-    def get(self, name: str, default: object = None) -> Criterion | None:  # type: ignore[override]
-        return super().get(name) or self._criteria.get(name)
+    def get(self, name: str) -> Criterion | None:
+        return self.made.get(name) or self._criteria.get(name)
+
+    def put(self, name: str, criterion: Criterion | None) -> None:
+        """What one is now; none as it was before."""
+        if criterion is None:
+            self.made.pop(name, None)
+        else:
+            self.made[name] = criterion

@@ -170,6 +170,8 @@ class LearningSearch(ForwardSearch):
         self.has_learned = False
         self.pins = 0
         self._lessons = lessons
+        # What is required by now, with nothing added.
+        self._required = Changes(self._criteria)
         # Of the package that is being pinned: the place of each candidate, the set of those that
         # could not be, and what has to be required of others for that; none where it is not known.
         self._places: dict[str, int] = {}
@@ -230,10 +232,10 @@ class LearningSearch(ForwardSearch):
         """Keep why nothing of a package could be pinned."""
         rows = self._criteria[name].information
         key = rows[0].requirement.key
-        active = self._find_active(self._criteria, name)
+        active = self._find_active(self._required, name)
         own = self._tried | self._lessons.impossible(name, key, active & ~self._tried)
         conflict = {**blame, name: own & blame.get(name, own)}
-        if not self._is_complete(self._criteria, conflict):
+        if not self._is_complete(self._required, conflict):
             return
         self.has_learned = True
         self._lessons.add(conflict)
@@ -242,7 +244,7 @@ class LearningSearch(ForwardSearch):
         parents = {str(row.parent.candidate.key) for row in others if row.parent is not None}
         requiring = {str(row.parent.candidate.key) for row in rows if row.parent is not None}
         self._lessons.meet(plain, parents - requiring - {plain})
-        if self._is_complete(self._criteria, conflict, of_roots=True):
+        if self._is_complete(self._required, conflict, of_roots=True):
             roots = [row for row in [*rows, *others] if row.parent is None]
             self.conflict = [*roots, *self._trace(roots)]
 
@@ -269,9 +271,7 @@ class LearningSearch(ForwardSearch):
 
     # Conflicts --------------------------------------------------------------------------
 
-    def _add(
-        self, criteria: dict[str, Criterion], need: DependencyEdge, parent: ResolvedNode | None
-    ) -> bool:
+    def _add(self, criteria: Changes, need: DependencyEdge, parent: ResolvedNode | None) -> bool:
         if not super()._add(criteria, need, parent):
             return False
         return not any(
@@ -280,7 +280,7 @@ class LearningSearch(ForwardSearch):
         )
 
     def _is_complete(
-        self, criteria: Mapping[str, Criterion], conflict: Conflict, *, of_roots: bool = False
+        self, criteria: Changes, conflict: Conflict, *, of_roots: bool = False
     ) -> bool:
         """Whether what is required, or what the roots require of it, has a conflict in it."""
         return all(
@@ -288,9 +288,7 @@ class LearningSearch(ForwardSearch):
             for identifier, versions in conflict.items()
         )
 
-    def _find_active(
-        self, criteria: Mapping[str, Criterion], identifier: str, *, of_roots: bool = False
-    ) -> int:
+    def _find_active(self, criteria: Changes, identifier: str, *, of_roots: bool = False) -> int:
         """The versions that all who require a package admit, or the roots among them; without an
         end where nobody requires it."""
         known = criteria.get(identifier)
@@ -318,10 +316,7 @@ class LearningSearch(ForwardSearch):
             reason = self._explain(changed, need, before, own)
             if reason is not None and (best is None or len(reason) < len(best[0])):
                 best = (reason, need)
-            if before is not None:
-                changed[need.identifier] = before
-            else:
-                changed.pop(need.identifier, None)
+            changed.put(need.identifier, before)
             if best is not None and not best[0]:
                 break
         if best is None:
@@ -331,7 +326,7 @@ class LearningSearch(ForwardSearch):
 
     def _explain(
         self,
-        criteria: Mapping[str, Criterion],
+        criteria: Changes,
         need: DependencyEdge,
         before: Criterion | None,
         own: Mapping[str, int],

@@ -80,12 +80,15 @@ class Rows:
             while number < len(self._made):
                 yield self._made[number]
                 number += 1
-            with self._lock:
-                if number < len(self._made):
-                    continue
-                if self._number == len(self._blocks):
-                    return
+            if not self._has(number):
+                return
+
+    def _has(self, number: int) -> bool:
+        """Whether there is a row of that number; it is made by then."""
+        with self._lock:
+            if number >= len(self._made) and self._number < len(self._blocks):
                 self._made += self._parse()
+            return number < len(self._made)
 
     def _parse(self) -> list[Any]:
         """The rows of the next block."""

@@ -93,6 +93,8 @@ class Indexes:
         """The other indexes of this run that have, by the index's own word (addresses of pages),
         the same project (PEP 708)."""
         addresses = {address.rstrip("/") for address in tracked_indexes}
+        if not addresses:
+            return []
         return [
             other
             for other in self.all

@@ -42,6 +42,9 @@ class IndexVersion(NamedTuple):
     is_sdist: bool
 
 
+_PRERELEASE = IndexVersion._fields.index("prerelease")
+
+
 class ProjectRecord:
     """The offers of one project, newest first.
 
@@ -73,8 +76,10 @@ class ProjectRecord:
 
     def offers(self) -> Iterator[IndexVersion]:
         """The offers, newest first."""
-        return (IndexVersion(*row) for row in self.rows)
+        for row in self.rows:
+            yield IndexVersion(*row)
 
     def has_final_release(self) -> bool:
         """Whether any version is no pre-release (PEP 440)."""
-        return any(not offer.prerelease for offer in self.offers())
+        # Nearly always the first one says it; that is not made a value for it.
+        return any(not row[_PRERELEASE] for row in self.rows)
