@@ -40,12 +40,12 @@ def entry() -> NoReturn:
 
 
 def _print_version() -> bool:
-    """Say the version, with nothing imported for it: false if that fails, and has to be said with
-    what says why."""
-    from neuron_pin import __version__
+    """Say the version, with nothing else imported for it: false if that fails, and has to be said
+    with what says why."""
+    from .form import describe_version
 
     try:
-        sys.stdout.write(f"neuron-pin {__version__}\n")
+        sys.stdout.write(f"{describe_version()}\n")
         sys.stdout.flush()
     except (OSError, AttributeError):
         return False

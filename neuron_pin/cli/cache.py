@@ -6,7 +6,7 @@ import json
 import os
 
 from neuron_pin.settings import cache_folder, load_settings
-from neuron_pin.sources.http.record_cache import clear, measure, prune
+from neuron_pin.sources.http.cache_content import clear, measure, prune
 
 from .command_parser import CommandParser
 from .console import Console

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 
-from neuron_pin import __version__
 from neuron_pin.errors import UnknownName, WrongUsage
 
 from .command_parser import CommandParser
 from .commands import COMMANDS
+from .form import describe_version
 from .options import Options
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ def make_parser(names: Iterable[str] = COMMANDS, *, with_arguments: bool = True)
         "-V",
         "--version",
         action="version",
-        version=f"neuron-pin {__version__}",
+        version=describe_version(),
         help="print the version",
     )
     # With prog given, argparse needs no formatter (and shutil) to find it out.

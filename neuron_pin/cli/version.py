@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from neuron_pin import __version__
-
 from .command_parser import CommandParser
 from .console import Console
+from .form import describe_version
 from .options import Options
 
 
@@ -17,5 +16,5 @@ def add_arguments(parser: CommandParser, common: CommandParser) -> None:
 def run(options: Options, console: Console) -> int:
     """Print the version."""
     del options
-    console.result(f"neuron-pin {__version__}\n")
+    console.result(f"{describe_version()}\n")
     return 0

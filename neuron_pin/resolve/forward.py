@@ -11,14 +11,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
-from .graph import (
-    DECIDED_FIRST,
-    SDK_IDENTIFIER,
-    DependencyEdge,
-    RequiredBy,
-    ResolvedNode,
-    admits,
-)
+from .edges import admits
+from .graph import DECIDED_FIRST, SDK_IDENTIFIER, DependencyEdge, RequiredBy, ResolvedNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,9 +21,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from neuron_pin.inputs import Requirement
 from neuron_pin.policy import PackageKey, Rule
 
+from .edges import admits
 from .exclusion import Exclusion
 from .forward import Changes, Criterion, ForwardSearch
-from .graph import DECIDED_FIRST, DependencyEdge, RequiredBy, ResolvedNode, admits
+from .graph import DECIDED_FIRST, DependencyEdge, RequiredBy, ResolvedNode
 from .provider import Provider
 from .source import Judged
 
@@ -195,12 +196,17 @@ class LearningSearch(ForwardSearch):
         if not self._criteria[name].information:
             # Who required it was taken back.
             return True
-        self._places, self._tried, self._blame = {}, 0, {}
+        self._begin()
         if super()._pin(name):
             return True
         if self._blame is not None:
             self._learn(name, self._blame)
         return False
+
+    def _begin(self) -> None:
+        """Nothing of a package has been tried.  A function of its own: behind these values mypyc
+        would take it for certain that the blame is known."""
+        self._places, self._tried, self._blame = {}, 0, {}
 
     def _matches(self, name: str, criterion: Criterion) -> Iterator[ResolvedNode]:
         """From the first on, by what is required now: a conflict is about nothing else."""
@@ -359,7 +365,7 @@ class LearningSearch(ForwardSearch):
         candidate = node.candidate
         self._lessons.refused.setdefault(node.identifier, {}).setdefault(candidate.version, need)
         rows = [row for name in reason for row in self._criteria[name].information]
-        beside = ", ".join(dict.fromkeys(_describe(row) for row in rows[:MAX_NAMED]))
+        beside = ", ".join(dict.fromkeys([_describe(row) for row in rows[:MAX_NAMED]]))
         self._provider.rejected.setdefault(candidate.key, {}).setdefault(
             candidate.version,
             Exclusion(

@@ -14,8 +14,9 @@ from neuron_pin.errors import SourceFailed
 from neuron_pin.policy import PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate, NotStatic
 
+from .edges import admits
 from .exclusion import Exclusion
-from .graph import DependencyEdge, ResolvedNode, admits
+from .graph import DependencyEdge, ResolvedNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

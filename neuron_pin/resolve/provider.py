@@ -11,18 +11,9 @@ from neuron_pin.inputs import SDK_NAME, Requirement
 from neuron_pin.policy import Ecosystem, PackageKey, Rule
 from neuron_pin.sources.candidate import Candidate
 
+from .edges import admits, list_bond_values, make_bond, make_edge
 from .exclusion import Exclusion
-from .graph import (
-    COMPATIBILITY,
-    DECIDED_FIRST,
-    SDK_IDENTIFIER,
-    DependencyEdge,
-    ResolvedNode,
-    admits,
-    list_bond_values,
-    make_bond,
-    make_edge,
-)
+from .graph import COMPATIBILITY, DECIDED_FIRST, SDK_IDENTIFIER, DependencyEdge, ResolvedNode
 from .named_first import NamedFirst
 from .release_candidates import find_framework
 from .rules import Context
@@ -143,10 +134,18 @@ class Provider:
         if identifier.startswith(DECIDED_FIRST):
             values = self.list_values(identifier, needs)
             return [c for c in values if c.candidate.version not in bad]
-        return lambda: (
-            ResolvedNode(identifier, candidate, extras)
-            for _, candidate in self.scan(key, needs, bad)
-        )
+        return lambda: self._find_nodes(identifier, key, extras, needs, bad)
+
+    def _find_nodes(
+        self,
+        identifier: str,
+        key: PackageKey,
+        extras: frozenset[str],
+        needs: Sequence[DependencyEdge],
+        bad: Container[str],
+    ) -> Iterator[ResolvedNode]:
+        for _, candidate in self.scan(key, needs, bad):
+            yield ResolvedNode(identifier, candidate, extras)
 
     def order(
         self, matches: Iterable[ResolvedNode], pins: Mapping[str, ResolvedNode]
@@ -240,7 +239,7 @@ class Provider:
             return offered
         everything = list(offered)
         kept = [pair for pair in everything if same_version(pair[0].version, wanted)]
-        return [*kept, *(pair for pair in everything if pair not in kept)]
+        return [*kept, *[pair for pair in everything if pair not in kept]]
 
     @staticmethod
     def _note_refusal(

@@ -12,8 +12,9 @@ from neuron_pin.policy.version import version_order
 from neuron_pin.record import NamedTuple
 
 from .candidate_selection import ReleaseCandidates
+from .edges import make_edge
 from .exclusion import Exclusion
-from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode, make_edge
+from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode
 from .provider import Provider
 from .release_candidates import select_candidates
 from .request import Request

@@ -70,7 +70,7 @@ def make_resolution(
         if attempt.provider.offers.names_revision(chosen.candidate):
             # They stand behind the chosen one, where the graph did not look.
             offered = attempt.provider.offers.candidates(chosen.candidate.key)
-            others = (e for _, e in offered if e is not None and (e.key, e.version) not in seen)
+            others = [e for _, e in offered if e is not None and (e.key, e.version) not in seen]
             exclusions += [e for e in others if e.rule is Rule.OLDER_REVISION]
     if selection is not None and used_release:
         for key in selection.exclusions if whole else chosen_versions:

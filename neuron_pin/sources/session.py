@@ -12,7 +12,6 @@ from neuron_pin.catalog import Catalog, canonicalize_name
 from neuron_pin.errors import SourceFailed
 from neuron_pin.inputs import admits, admits_python
 from neuron_pin.policy import Ecosystem
-from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 from neuron_pin.sources.http.record_cache import RecordCache, is_fresh
 from neuron_pin.sources.index.dependencies import Dependency, Metadata
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
     from .system_package import SystemPackage, SystemRepository
 
 
-class _Recorded(NamedTuple):
-    """What a record says of a project: none if the index does not have it."""
-
-    project: ProjectRecord | None
+_Recorded = tuple[ProjectRecord | None]
+"""What a record says of a project: none if the index does not have it."""
 
 
 class Sources:
@@ -116,7 +113,7 @@ class Sources:
             # With a reader somebody may be reading it just now, or have read it.
             recorded = self._recorded(index, name) if self._reader is None else None
             self._projects[key] = (
-                recorded.project if recorded is not None else self._read_once(index, name)
+                recorded[0] if recorded is not None else self._read_once(index, name)
             )
         return self._projects[key]
 
@@ -155,7 +152,7 @@ class Sources:
         ranges.append((specifier, wanted))
         recorded = self._recorded(index, name) if key not in self._projects else None
         if recorded is not None:
-            self._projects[key] = recorded.project
+            self._projects[key] = recorded[0]
         if key in self._projects:
             known = self._projects[key]
             if known is None:
@@ -225,7 +222,7 @@ class Sources:
         if not self._network.offline and not is_fresh(until, self._now):
             return None
         self._until[index, name] = until
-        return _Recorded(ProjectRecord(rows, *values) if values else None)
+        return (ProjectRecord(rows, *values) if values else None,)
 
     def _read_once(self, index: Index, name: str) -> ProjectRecord | None:
         key = ("project", index.url, name)
@@ -233,7 +230,7 @@ class Sources:
 
     def _record_or_read(self, index: Index, name: str) -> ProjectRecord | None:
         recorded = self._recorded(index, name)
-        return recorded.project if recorded is not None else self._read(index, name)
+        return recorded[0] if recorded is not None else self._read(index, name)
 
     def _read(self, index: Index, name: str) -> ProjectRecord | None:
         project, until = self._online.project(index.page(name), name)

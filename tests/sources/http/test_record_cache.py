@@ -16,7 +16,8 @@ from conftest import publish
 import neuron_pin
 from neuron_pin.errors import SourceFailed
 from neuron_pin.sources.http import record_pack
-from neuron_pin.sources.http.record_cache import RecordCache, Rows, keep, measure, prune
+from neuron_pin.sources.http.cache_content import measure, prune
+from neuron_pin.sources.http.record_cache import RecordCache, Rows, keep
 
 
 def test_a_record_is_what_was_kept_or_nothing(tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_old_records_go_and_no_more_than_so_many_bytes_stay(
     monkeypatch.setattr(record_pack, "MAX_SIZE", 1000)
     assert prune(str(tmp_path)).files == 12
     assert [n for n in range(20) if kept(tmp_path, str(n))] == [*range(12, 20)]
-    monkeypatch.setattr("neuron_pin.sources.http.record_cache.MAX_AGE", 0)
+    monkeypatch.setattr("neuron_pin.sources.http.cache_content.MAX_AGE", 0)
     assert prune(str(tmp_path)).files == 1
     assert not list((tmp_path / "records").iterdir())
 
