@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Served, publish
 
 import neuron_pin
 
@@ -21,7 +24,7 @@ else:
 
 PROJECT = Path(__file__).parents[1]
 BUILT = PROJECT / "build" / "compiled" / "site"
-SEEDS = 400
+SEEDS = 200
 CONFIGURATION = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 HOOK = CONFIGURATION["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["mypyc"]
 
@@ -78,6 +81,53 @@ def test_same_answers_of_specifiers(tmp_path: Path) -> None:
     pure = json.loads(answer(PROJECT, *words, folder=tmp_path))
     compiled = json.loads(answer(BUILT, *words, folder=tmp_path))
     assert (pure.pop("form"), compiled.pop("form")) == (".py", ".so")
+    assert compiled == pure
+
+
+def draw_projects(seed: int) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """Projects, each version of which requires some of the later ones."""
+    chance = random.Random(seed)
+    names = [f"pkg{number}" for number in range(60)]
+    projects = {}
+    for number, name in enumerate(names):
+        versions = []
+        for version in range(6, 0, -1):
+            others = chance.sample(names[number + 1 : number + 9], k=min(3, 59 - number))
+            ranges = [chance.choice(["", f">={chance.randint(1, 4)}", "<6", "!=5"]) for _ in others]
+            versions.append(
+                (f"{version}.0", tuple(a + b for a, b in zip(others, ranges, strict=True)))
+            )
+        projects[name] = versions
+    return projects
+
+
+@built
+@pytest.mark.parametrize("seed", range(4))
+def test_same_locks(seed: int, serve: Callable[[], Served], tmp_path: Path) -> None:
+    server = serve()
+    publish(server, draw_projects(seed), as_json=True)
+    words = ["lock", "--index-url", f"{server.url}/simple", *(f"pkg{n}" for n in range(0, 60, 7))]
+    locks = [
+        [*words, "--format", "json"],
+        [*words, "--offline"],
+        ["lock", "--offline", "--instance", "trn2", "--os", "ubuntu24.04", "--format", "json"],
+        ["lock", "--offline", "torch-neuronx==2.9.*", "transformers", "--instance", "trn1"],
+        [*words, "pkg1==1.0", "pkg2==2.0", "pkg3<2"],
+    ]
+    said = []
+    for number, form in enumerate((PROJECT, BUILT)):
+        folder = tmp_path / str(number)
+        done = [
+            subprocess.run(
+                [sys.executable, "-m", "neuron_pin", *lock, "--as-of", "2026-08-21"],
+                cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+                env={**os.environ, "PYTHONPATH": str(form), "XDG_CACHE_HOME": str(folder)},
+            )
+            for lock in locks
+        ]  # fmt: skip
+        said.append([(one.returncode, one.stdout, one.stderr) for one in done])
+    pure, compiled = said
+    assert pure[0][0] == pure[1][0] == pure[2][0] == 0, pure[0][2]
     assert compiled == pure
 
 
