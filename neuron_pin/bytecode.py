@@ -1,12 +1,15 @@
-"""The bytecode of the modules that commands used, in one file: a start reads that one.
+"""The bytecode of the modules that commands used, in one file: a start reads what it needs of that.
 
-Python looks for each module in its folder, asks for its source and several other names, opens its
-bytecode, reads it and checks it.  A lock takes 87 modules, so that this is a tenth of its
-time, and most of it where the disk is slow and nothing is in memory yet.  The command line takes
-modules from this file as long as their source has the size and the time that it had, which is how
-Python decides it too (PEP 3147): an edited or a replaced module counts at once.  What is not in the
-file is imported by Python's own way and kept for the next start, unless Python may not write
-bytecode, or the folder is another's.  Who imports the package as a library has Python's own way.
+Python looks for each module in its folders, asks for its source and several other names, opens its
+bytecode, reads it and checks it.  A lock takes 87 modules of the package and 45 of Python's, so
+that this is a tenth of its time, and most of it where the disk is slow and nothing is in memory.
+
+The command line takes modules from this file as long as their source has the size and the time
+that it had, which is how Python decides it too (PEP 3147): an edited or a replaced module counts at
+once.  What is not in the file is imported by Python's own way and kept for the next start, unless
+Python may not write bytecode, or the folder is another's.  Modules of others are taken as long as
+Python looks for modules where it did then (`sys.path`).  Who imports the package as a library has
+Python's own way.
 
 The file is where the bytecode of `neuron_pin.all_modules` would be, with the rights and the trust
 of all other bytecode beside it.  Without it, or with one that cannot be read, all is as before.
@@ -24,22 +27,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType, ModuleType
 
-    Kept = tuple[bool, int, int, int, int]
-    """Of a module: whether it is a package; its source's time in whole seconds and its size in
-    bytes, as its own bytecode states them; where its bytecode begins and how long it is."""
+    Kept = tuple[str, bool, int, int, int, int]
+    """Of a module: its source, and whether that is a package's; its source's time in whole seconds
+    and size in bytes, as its own bytecode states them; where its bytecode begins in the file, and
+    how long it is."""
 
 INSIDE = "neuron_pin."
-"""What the names of the modules begin with."""
-HEAD = b"neuron-pin modules 1\n"
+"""What the names of the package's own modules begin with."""
+HEAD = b"neuron-pin modules 2\n"
 """What no bytecode begins with."""
-MOST_BYTES = 8_000_000
-"""No larger file is written; all modules together have 6,300,000 bytes."""
+FIRST = 64 * 1024
+"""Bytes of the file that are read at once; the index of most files ends in them."""
+MOST_BYTES = 16_000_000
+"""No larger file is written; all modules of the package together have 6,300,000 bytes."""
 
 
 class _Loader(SourceFileLoader):
     """Python's own, with the bytecode at hand."""
 
-    def __init__(self, name: str, path: str, bytecode: memoryview) -> None:
+    def __init__(self, name: str, path: str, bytecode: bytes) -> None:
         super().__init__(name, path)
         self.bytecode = bytecode
 
@@ -54,31 +60,60 @@ class _Loader(SourceFileLoader):
 class Modules:
     """A finder of modules (`importlib.abc.MetaPathFinder`) in the one file."""
 
-    def __init__(self, folder: str, path: str, bytecode: str) -> None:
-        self._folder = folder
-        self._bytecode_of_package = bytecode
+    def __init__(self, path: str, bytecode_of_package: str) -> None:
         self._path = path
-        self._kept, self._bytecode = _load(path)
+        self._bytecode_of_package = bytecode_of_package
+        self._descriptor, self._begin = -1, 0
+        self._kept: dict[str, Kept] = {}
+        self._search: list[str] = []
+        self._open()
+        # A program of an environment, as installers make it, finds no modules where it is started.
+        self._takes_others = sys.path[:1] == [os.path.dirname(sys.executable)]
+        if self._takes_others and self._search != sys.path:
+            # There may be others of the same names now.
+            self._search = sys.path[:]
+            self._kept = {name: kept for name, kept in self._kept.items() if _is_inside(name)}
         self._missed: list[str] = []
+
+    def _open(self) -> None:
+        """Read the index.  The file stays open: another may take its place meanwhile."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return
+        data = os.pread(descriptor, FIRST, 0)
+        size = int.from_bytes(data[len(HEAD) : len(HEAD) + 4], "little")
+        end = len(HEAD) + 4 + size
+        if data.startswith(HEAD):
+            if end > len(data):
+                data += os.pread(descriptor, end - len(data), len(data))
+            try:
+                version, search, kept = marshal.loads(data[len(HEAD) + 4 : end])  # noqa: S302 - bytecode
+            except (EOFError, ValueError, TypeError):
+                version = ""
+            # Of another Python with the same tag, a later candidate say, nothing is taken.
+            if version == sys.version:
+                self._descriptor, self._begin = descriptor, end
+                self._search, self._kept = search, kept
+                return
+        os.close(descriptor)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Where a module is, if the file has it as its source is now."""
-        if not name.startswith(INSIDE):
+        if not (self._takes_others or _is_inside(name)):
             return None
         kept = self._kept.get(name)
         if kept is not None:
-            is_package, modified, size, start, length = kept
-            folder = self._folder + name[len(INSIDE) :].replace(".", os.sep)
-            source = f"{folder}{os.sep}__init__.py" if is_package else f"{folder}.py"
+            source, is_package, modified, size, start, length = kept
             if _stat_source(source) == (modified, size):
-                loader = _Loader(name, source, self._bytecode[start : start + length])
-                spec = ModuleSpec(name, loader, origin=source)
+                bytecode = os.pread(self._descriptor, length, self._begin + start)
+                spec = ModuleSpec(name, _Loader(name, source, bytecode), origin=source)
                 spec.has_location = True
                 spec.cached = self._path
                 if is_package:
-                    spec.submodule_search_locations = [folder]
+                    spec.submodule_search_locations = [os.path.dirname(source)]
                 return spec
         self._missed.append(name)
         return None
@@ -95,52 +130,40 @@ class Modules:
         }
         if not found:
             return
-        for name, (is_package, modified, size, start, length) in self._kept.items():
-            before = (is_package, modified, size), self._bytecode[start : start + length]
-            found.setdefault(name, before)
+        for name, (source, is_package, modified, size, start, length) in self._kept.items():
+            if name not in found:
+                bytecode = os.pread(self._descriptor, length, self._begin + start)
+                found[name] = (source, is_package, modified, size), bytecode
         kept: dict[str, Kept] = {}
         start = 0
         for name, (stated, bytecode) in found.items():
             kept[name] = (*stated, start, len(bytecode))
             start += len(bytecode)
-        index = marshal.dumps((sys.version, kept))
-        data = b"".join(
-            (HEAD, len(index).to_bytes(4, "little"), index, *(piece for _, piece in found.values()))
-        )
+        index = marshal.dumps((sys.version, self._search, kept))
+        pieces = (piece for _, piece in found.values())
+        data = b"".join((HEAD, len(index).to_bytes(4, "little"), index, *pieces))
         if len(data) <= MOST_BYTES:
             # As Python writes bytecode: whole or not at all, and in silence where it may not.
             SourceFileLoader(INSIDE, self._path).set_data(self._path, data)
 
 
 def take_modules(package: ModuleType) -> Modules | None:
-    """Let Python look for the package's modules in the file first.
+    """Let Python look for modules in the file first.
 
-    None if its modules are not files, those of a zipped program say.
+    None if the package's modules are not files, those of a zipped program say.
     """
     spec = package.__spec__
     if spec is None or type(spec.loader) is not SourceFileLoader or not spec.cached:
         return None
     place, own = os.path.split(spec.cached)
     path = os.path.join(place, own.replace("__init__", "all_modules", 1))
-    modules = Modules(os.path.dirname(str(spec.origin)) + os.sep, path, spec.cached)
+    modules = Modules(path, spec.cached)
     sys.meta_path.insert(0, modules)
     return modules
 
 
-def _load(path: str) -> tuple[dict[str, Kept], memoryview]:
-    """The index of the file, and the bytecode that it says the places of."""
-    data = memoryview(_read(path))
-    try:
-        if data[: len(HEAD)] == HEAD:
-            index = data[len(HEAD) + 4 :]
-            end = int.from_bytes(data[len(HEAD) : len(HEAD) + 4], "little")
-            version, kept = marshal.loads(index[:end])  # noqa: S302 - bytecode, as Python's own
-            # Of another Python with the same tag, a later candidate say, no bytecode is taken.
-            if version == sys.version:
-                return kept, index[end:]
-    except (EOFError, ValueError, TypeError):
-        pass
-    return {}, memoryview(b"")
+def _is_inside(name: str) -> bool:
+    return name.startswith(INSIDE)
 
 
 def _read(path: str) -> bytes:
@@ -161,18 +184,21 @@ def _stat_source(path: str) -> tuple[int, int] | None:
     return int(found.st_mtime) & 0xFFFF_FFFF, found.st_size & 0xFFFF_FFFF
 
 
-def _read_bytecode(
-    name: str, magic: bytes
-) -> tuple[tuple[bool, int, int], bytes | memoryview] | None:
-    """What Python wrote of a module that it has imported, if it is of the source as it is now and
-    says so by time and size (PEP 552 has files that say it otherwise)."""
+def _read_bytecode(name: str, magic: bytes) -> tuple[tuple[str, bool, int, int], bytes] | None:
+    """What Python wrote of a module that it has imported from a file, if it is of the source as it
+    is now and says so by time and size (PEP 552 has files that say it otherwise)."""
     module = sys.modules.get(name)
-    spec = None if module is None else module.__spec__
-    if spec is None or not spec.cached or not spec.origin:
+    spec = getattr(module, "__spec__", None)
+    if spec is None or type(spec.loader) is not SourceFileLoader or spec.name != name:
+        return None
+    if not spec.cached or not spec.origin:
         return None
     data = _read(spec.cached)
     flags = int.from_bytes(data[4:8], "little")
-    stated = int.from_bytes(data[8:12], "little"), int.from_bytes(data[12:16], "little")
-    if not data or data[:4] != magic or flags or stated != _stat_source(spec.origin):
+    modified, size = int.from_bytes(data[8:12], "little"), int.from_bytes(data[12:16], "little")
+    if not data or data[:4] != magic or flags or _stat_source(spec.origin) != (modified, size):
         return None
-    return (spec.submodule_search_locations is not None, *stated), data[16:]
+    folders = spec.submodule_search_locations
+    if folders is not None and list(folders) != [os.path.dirname(spec.origin)]:
+        return None
+    return (spec.origin, folders is not None, modified, size), data[16:]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_an_edited_source_counts_at_once(copy: Path) -> None:
         pytest.param(lambda data: b"", id="empty"),
         pytest.param(lambda data: data[:-100], id="cut in a module"),
         pytest.param(lambda data: data[:60], id="cut in the index"),
-        pytest.param(lambda data: data.replace(b"modules 1", b"modules 0"), id="another form"),
+        pytest.param(lambda data: data.replace(b"modules 2", b"modules 0"), id="another form"),
         pytest.param(
             lambda data: data.replace(sys.version.encode(), b"4" + sys.version[1:].encode()),
             id="another Python",
@@ -129,6 +130,34 @@ def test_modules_are_as_python_makes_them(copy: Path) -> None:
     assert said.stdout.splitlines()[0] == f"{source} neuron_pin.policy class Form"
     assert said.stdout.splitlines()[1] == "True"
     assert f'File "{source}", line ' in said.stderr
+
+
+def test_modules_of_others_are_taken_where_they_were_found(copy: Path) -> None:
+    """By a program of an environment alone, and no longer once Python looks elsewhere first."""
+    venv.create(copy / "environment", symlinks=True, with_pip=False)
+    program = copy / "environment" / "bin" / "program"
+    code = IMPORT.replace("modules.keep()", "import json\nmodules.keep()")
+    program.write_text(f"{code}print(json.__spec__.cached, json.__file__)\n")
+    python = program.with_name("python")
+
+    def start(*path: Path) -> list[str]:
+        unset = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONOPTIMIZE")
+        environment = {name: value for name, value in os.environ.items() if name not in unset}
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, (*path, copy)))
+        command = [str(python), str(program)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        return done.stdout.split()
+
+    (first, _), (second, source) = start(), start()
+    # Python's own bytecode of the library may be where nobody may write it.
+    assert Path(second) == find_file(copy) or not Path(first).exists()
+    other = copy / "other"
+    other.mkdir()
+    (other / "json.py").write_text("")
+    assert start(other)[1] == str(other / "json.py")
+    assert start(other) == [str(find_file(copy)), str(other / "json.py")]
+    (other / "json.py").unlink()
+    assert start(other)[1] == source
 
 
 def test_pip_removes_the_file_with_the_package(copy: Path, pip_environment) -> None:
