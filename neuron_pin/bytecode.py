@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 INSIDE = "neuron_pin."
 """What the names of the package's own modules begin with."""
-HEAD = b"neuron-pin modules 2\n"
+HEAD = b"neuron-pin modules 3\n"
 """What no bytecode begins with."""
 FIRST = 64 * 1024
 """Bytes of the file that are read at once; the index of most files ends in them."""
@@ -60,7 +60,8 @@ class _Loader(SourceFileLoader):
 class Modules:
     """A finder of modules (`importlib.abc.MetaPathFinder`) in the one file."""
 
-    def __init__(self, path: str, bytecode_of_package: str) -> None:
+    def __init__(self, folder: str, path: str, bytecode_of_package: str) -> None:
+        self._folder = folder
         self._path = path
         self._bytecode_of_package = bytecode_of_package
         self._descriptor, self._begin = -1, 0
@@ -68,7 +69,7 @@ class Modules:
         self._search: list[str] = []
         self._open()
         # A program of an environment, as installers make it, finds no modules where it is started.
-        self._takes_others = sys.path[:1] == [os.path.dirname(sys.executable)]
+        self._takes_others = sys.path[:1] == [os.path.dirname(sys.executable or ".")]
         if self._takes_others and self._search != sys.path:
             # There may be others of the same names now.
             self._search = sys.path[:]
@@ -88,11 +89,14 @@ class Modules:
             if end > len(data):
                 data += os.pread(descriptor, end - len(data), len(data))
             try:
-                version, search, kept = marshal.loads(data[len(HEAD) + 4 : end])  # noqa: S302 - bytecode
+                version, folder, search, kept = marshal.loads(  # noqa: S302 - as all bytecode
+                    data[len(HEAD) + 4 : end]
+                )
             except (EOFError, ValueError, TypeError):
-                version = ""
-            # Of another Python with the same tag, a later candidate say, nothing is taken.
-            if version == sys.version:
+                version = folder = ""
+            # Nothing is taken of another Python with the same tag, a later candidate say, nor of
+            # the place that all of this was copied from.
+            if version == sys.version and folder == self._folder:
                 self._descriptor, self._begin = descriptor, end
                 self._search, self._kept = search, kept
                 return
@@ -139,7 +143,7 @@ class Modules:
         for name, (stated, bytecode) in found.items():
             kept[name] = (*stated, start, len(bytecode))
             start += len(bytecode)
-        index = marshal.dumps((sys.version, self._search, kept))
+        index = marshal.dumps((sys.version, self._folder, self._search, kept))
         pieces = (piece for _, piece in found.values())
         data = b"".join((HEAD, len(index).to_bytes(4, "little"), index, *pieces))
         if len(data) <= MOST_BYTES:
@@ -157,7 +161,7 @@ def take_modules(package: ModuleType) -> Modules | None:
         return None
     place, own = os.path.split(spec.cached)
     path = os.path.join(place, own.replace("__init__", "all_modules", 1))
-    modules = Modules(path, spec.cached)
+    modules = Modules(os.path.dirname(str(spec.origin)), path, spec.cached)
     sys.meta_path.insert(0, modules)
     return modules
 

@@ -85,13 +85,21 @@ def test_an_edited_source_counts_at_once(copy: Path) -> None:
     assert "ModuleNotFoundError" in run(copy, "-c", IMPORT).stderr
 
 
+def test_a_copy_takes_no_modules_of_what_it_was_copied_from(copy: Path, tmp_path: Path) -> None:
+    assert [where(copy), where(copy)] == ["version", "all_modules"]
+    moved = tmp_path / "moved"
+    shutil.copytree(copy / "neuron_pin", moved / "neuron_pin")
+    said = run(moved, "-c", f"{IMPORT}print(module.__file__)")
+    assert said.stdout.strip() == str(moved / "neuron_pin" / "policy" / "version.py")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         pytest.param(lambda data: b"", id="empty"),
         pytest.param(lambda data: data[:-100], id="cut in a module"),
         pytest.param(lambda data: data[:60], id="cut in the index"),
-        pytest.param(lambda data: data.replace(b"modules 2", b"modules 0"), id="another form"),
+        pytest.param(lambda data: data.replace(b"modules 3", b"modules 0"), id="another form"),
         pytest.param(
             lambda data: data.replace(sys.version.encode(), b"4" + sys.version[1:].encode()),
             id="another Python",
