@@ -34,6 +34,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError
 
 
+def wait_until_quiet(pair: Pair) -> list[int]:
+    """How many requests there were when none had come for a second."""
+    asked: list[int] = []
+    while asked != (asked := [len(server.requests) for server in pair]):
+        threading.Event().wait(1)
+    return asked
+
+
 def wait_for_metadata(pair: Pair) -> None:
     """Until all that torch-neuronx leads to has been read."""
     names = ("numpy-2.0.0-py3-none-any.whl", "torch-2.9.1-py3-none-any.whl")
@@ -278,8 +286,7 @@ def test_a_server_that_warms_up_has_everything_when_it_is_asked(pair, served) ->
     index: Running = served(*pair.options, "--warm-up")
     wait_for_metadata(pair)
     wait_for(lambda: all(f"/simple/{name}/" in asked_for(pair) for name in NEURON))
-    threading.Event().wait(0.3)
-    asked = [len(server.requests) for server in pair]
+    asked = wait_until_quiet(pair)
     for name in (*NEURON, *LED_TO):
         assert index.get(f"/simple/{name}/").status == 200
     assert index.get("/files/torch/torch-2.9.1-py3-none-any.whl.metadata").status == 200
