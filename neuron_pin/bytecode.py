@@ -126,11 +126,15 @@ class Modules:
         """Write the file anew, if modules were imported that it does not have as they are now."""
         if sys.dont_write_bytecode:
             return
+        # Modules in C are missed at every start: nothing is read for them.
+        missed = [spec for name in self._missed if (spec := _find_source_spec(name)) is not None]
+        if not missed:
+            return
         # Python has read it, so that its form is this Python's; `importlib.util` says it too, and
         # imports five times what it has.
         magic = _read(self._bytecode_of_package)[:4]
         found = {
-            name: read for name in self._missed if (read := _read_bytecode(name, magic)) is not None
+            spec.name: read for spec in missed if (read := _read_bytecode(spec, magic)) is not None
         }
         if not found:
             return
@@ -188,13 +192,19 @@ def _stat_source(path: str) -> tuple[int, int] | None:
     return int(found.st_mtime) & 0xFFFF_FFFF, found.st_size & 0xFFFF_FFFF
 
 
-def _read_bytecode(name: str, magic: bytes) -> tuple[tuple[str, bool, int, int], bytes] | None:
-    """What Python wrote of a module that it has imported from a file, if it is of the source as it
-    is now and says so by time and size (PEP 552 has files that say it otherwise)."""
-    module = sys.modules.get(name)
-    spec = getattr(module, "__spec__", None)
+def _find_source_spec(name: str) -> ModuleSpec | None:
+    """Where Python found a module that it has imported from a source; none if it did not."""
+    spec: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None)
     if spec is None or type(spec.loader) is not SourceFileLoader or spec.name != name:
         return None
+    return spec
+
+
+def _read_bytecode(
+    spec: ModuleSpec, magic: bytes
+) -> tuple[tuple[str, bool, int, int], bytes] | None:
+    """What Python wrote of a module, if it is of the source as it is now and says so by time and
+    size (PEP 552 has files that say it otherwise)."""
     if not spec.cached or not spec.origin:
         return None
     data = _read(spec.cached)

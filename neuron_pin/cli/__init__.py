@@ -27,12 +27,12 @@ def entry() -> NoReturn:
     Everything is written and closed by then; taking the interpreter apart would cost as
     much again as the lock itself.
     """
-    if sys.argv[1:] in VERSION and _print_version():
-        os._exit(0)
-    import neuron_pin
-    from neuron_pin.bytecode import take_modules
+    modules = None
+    if sys.argv[1:] not in VERSION:
+        import neuron_pin
+        from neuron_pin.bytecode import take_modules
 
-    modules = take_modules(neuron_pin)
+        modules = take_modules(neuron_pin)
     code = main()
     if modules is not None:
         modules.keep()
