@@ -31,18 +31,15 @@ from neuron_pin.sources.index.wheel_metadata import (
     read_metadata_file,
     read_wheel_metadata,
 )
-from neuron_pin.sources.once import OnceMap
 
 from .project_detail import ServedFile
+from .shared_reads import SharedReads
 
 HELD_BACK = 64 * 1024
 """Bytes at the end of a file that nobody gets before its hash is known to be right."""
 
 RECHECK = 24 * 3600.0
 """Seconds after which metadata of a file without a stated hash is read again."""
-
-WAIT_FOR_GUESS = 2.0
-"""Seconds for which somebody waits for what is being read ahead, before it is read anew."""
 
 FAILED_FOR = 60.0
 MAX_FAILED = 10_000
@@ -90,7 +87,7 @@ class FileStore:
         self._records = RecordCache(fetcher.folder)
         self._folder = os.path.join(fetcher.folder, "wheels")
         self._failed: OrderedDict[str, tuple[float, SourceFailed]] = OrderedDict()
-        self._reads, self._guesses = OnceMap(keeps=False), OnceMap(keeps=False)
+        self._reads = SharedReads()
         self._running: dict[str, Download] = {}
         self._verified: set[str] = set()
         self._lock = threading.Lock()
@@ -118,15 +115,9 @@ class FileStore:
         known = self._recorded(file)
         if known is not None and known[1] > self._fetcher.now:
             return known[0]
-        mine, others = self._reads, self._guesses
-        if is_ahead:
-            mine, others = others, mine
-        found: Metadata | None = others.join(file.url, WAIT_FOR_GUESS)
-        if found is None:
-            found = mine.get_or_compute(
-                file.url, lambda: self._read_unless_failed(name, entry, is_ahead)
-            )
-        return found
+        return self._reads.get_or_compute(
+            file.url, lambda: self._read_unless_failed(name, entry, is_ahead), is_ahead=is_ahead
+        )
 
     def _read_unless_failed(self, name: str, entry: ServedFile, is_ahead: bool) -> Metadata:
         url = entry.file.url

@@ -18,10 +18,10 @@ from neuron_pin.policy import Rule
 from neuron_pin.record import Enum, NamedTuple
 from neuron_pin.sources.http.record_cache import is_fresh
 from neuron_pin.sources.index.simple import parse_wheel_name
-from neuron_pin.sources.once import OnceMap
 
-from .file_store import WAIT_FOR_GUESS, FileStore
+from .file_store import FileStore
 from .project_detail import ProjectDetail, ServedFile, Withheld, evaluate_project
+from .shared_reads import SharedReads
 from .upstream import Upstream
 from .view import View
 
@@ -72,7 +72,7 @@ class Files:
         self._kept: OrderedDict[tuple[str, View, date], _Kept] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
-        self._asked, self._guessed = OnceMap(keeps=False), OnceMap(keeps=False)
+        self._reads = SharedReads()
 
     def project(
         self, name: str, view: View, today: date, *, is_ahead: bool = False
@@ -98,15 +98,7 @@ class Files:
         kept = self._get_fresh(key)
         if kept is not None:
             return kept
-        # A guess waits for who asks, and who asks for a guess: but that for a moment only, and
-        # what becomes of it is no answer.
-        mine, others = self._asked, self._guessed
-        if is_ahead:
-            mine, others = others, mine
-        made: _Kept | None = others.join(key, WAIT_FOR_GUESS)
-        if made is None:
-            made = mine.get_or_compute(key, lambda: self._make(key, is_ahead))
-        return made
+        return self._reads.get_or_compute(key, lambda: self._make(key, is_ahead), is_ahead=is_ahead)
 
     def _get_fresh(self, key: tuple[str, View, date]) -> _Kept | None:
         with self._lock:

@@ -21,7 +21,6 @@ from datetime import date
 from threading import Condition, Lock
 
 from packaging.specifiers import InvalidSpecifier
-from packaging.tags import parse_tag
 from packaging.version import Version
 
 from neuron_pin.catalog import Catalog, FrameworkRole, Package
@@ -33,7 +32,7 @@ from neuron_pin.record import NamedTuple
 from neuron_pin.sources.index.core_metadata import parse_metadata
 from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.target import Target
-from neuron_pin.target.tags import wheel_tags
+from neuron_pin.target.tags import rank_tags
 
 from .file_store import FileStore
 from .files import Files
@@ -75,7 +74,7 @@ MAX_TEXT = 300
 _PYTHON = re.compile(r"3\.(?:[89]|1\d)")
 
 Warmer = Callable[[str], None]
-"""Makes a project's page, by its name, and keeps it warm; called in a thread of ours."""
+"""Makes a project's page, by its name, and keeps it warm; called in a thread of the prefetcher."""
 
 
 class _Step(NamedTuple):
@@ -142,7 +141,7 @@ class Prefetcher:
     def prefetch(
         self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer
     ) -> None:
-        """Start to read what a project leads to, if it is one of Neuron's own.
+        """Start to read what a project leads to, if it is a Neuron package.
 
         ``find_view`` gives the view in which it was asked for, and may raise `NeuronPinError`.
         ``python`` is the installer's (``X.Y``), empty where it is not known.
@@ -341,10 +340,8 @@ def _find_probable(listing: ProjectDetail, specifier: str, target: Target) -> Se
 
 
 def _rank(tags: str, target: Target) -> int | None:
-    """How well a wheel fits a target, by the last part of its name (PEP 425), best lowest; none
-    if it does not."""
+    """How well a wheel fits a target, best lowest; none if it does not."""
     if tags == "py3-none-any":
         # The table of all tags takes longer to make than a page.
         return MAX_TAGS
-    known = wheel_tags(target.python, target.platforms)
-    return min((known[tag] for tag in parse_tag(tags) if tag in known), default=None)
+    return rank_tags(tags, target.python, target.platforms)

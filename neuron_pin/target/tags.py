@@ -71,6 +71,21 @@ def wheel_tags(python: str, platforms: tuple[str, ...]) -> dict[Tag, int]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def rank_tags(tags: str, python: str, platforms: tuple[str, ...]) -> int | None:
+    """How well a wheel fits a CPython target, by the last part of its name (PEP 425), best lowest;
+    none if it does not.  Real indexes have tags that are none (``py36+-none-any``): no installer
+    would take such a wheel."""
+    from packaging.tags import parse_tag
+
+    ranks = wheel_tags(python, platforms)
+    try:
+        found = [ranks[tag] for tag in parse_tag(tags) if tag in ranks]
+    except ValueError:
+        return None
+    return min(found) if found else None
+
+
 def find_machine(platforms: tuple[str, ...]) -> str:
     """The machine, as ``uname -m`` names it, that platform tags are for."""
     return "aarch64" if platforms and platforms[0].endswith("aarch64") else MACHINE

@@ -10,7 +10,7 @@ import pytest
 from proxy_world import NEURON, Pair, Running, put_public
 
 from neuron_pin.catalog import Catalog
-from neuron_pin.proxy import files, prefetch, upstream
+from neuron_pin.proxy import prefetch, shared_reads, upstream
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy.prefetch import find_companions, list_supported
 from neuron_pin.proxy.view import View
@@ -226,7 +226,7 @@ def test_metadata_that_a_guess_did_not_get_is_served(pair, served) -> None:
 
 
 def test_nobody_waits_for_a_slow_guess(pair, served, monkeypatch) -> None:
-    monkeypatch.setattr(files, "WAIT_FOR_GUESS", 0.1)
+    monkeypatch.setattr(shared_reads, "WAIT_FOR_GUESS", 0.1)
     done, answer = threading.Event(), pair.neuron.answers["/simple/libneuronxla/"]
     is_asked = hold(pair.neuron.answers, "/simple/libneuronxla/", done)
     index = served(*pair.options)

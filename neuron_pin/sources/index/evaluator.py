@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from packaging.tags import parse_tag
 from packaging.version import InvalidVersion, Version
 
 from neuron_pin.target import Target
-from neuron_pin.target.tags import wheel_tags
+from neuron_pin.target.tags import rank_tags
 
 from .project_page import ListedFile, ProjectPage
 from .project_record import IndexVersion, ProjectRecord
@@ -38,7 +35,7 @@ def make_project(page: ProjectPage, name: str, target: Target) -> ProjectRecord:
                 invalid.append(filename)
                 continue
             if tags not in rank_of:
-                rank_of[tags] = _rank(tags, target.python, target.platforms)
+                rank_of[tags] = rank_tags(tags, target.python, target.platforms)
             row = (rank_of[tags], True, number)
             spellings.add(spelling)
             ending[end] = rank_of[tags]
@@ -79,7 +76,7 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
             continue
         if wheel is not None and wheel.name != name:
             continue
-        rank = 0 if wheel is None else _rank(wheel.tags, target.python, target.platforms)
+        rank = 0 if wheel is None else rank_tags(wheel.tags, target.python, target.platforms)
         if rank is not None:
             file = page.file(number)
             found.append((file.yanked is not None, wheel is None, rank, filename, file))
@@ -87,18 +84,6 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
         return []
     found.sort(key=lambda row: row[:4])
     return [row[4] for row in found if row[:2] == found[0][:2]]
-
-
-@lru_cache(maxsize=4096)
-def _rank(tags: str, python: str, platforms: tuple[str, ...]) -> int | None:
-    """The best rank of a wheel's tags, none if it does not fit.  Real indexes have tags that
-    are none (``py36+-none-any``): no installer would take such a wheel."""
-    ranks = wheel_tags(python, platforms)
-    try:
-        found = [ranks[tag] for tag in parse_tag(tags) if tag in ranks]
-    except ValueError:
-        return None
-    return min(found) if found else None
 
 
 def _offer(
