@@ -137,7 +137,7 @@ def make_server(
     started: Callable[[str], None] = lambda address: None,
     warms_up: bool = False,
 ) -> Server:
-    """The server, not yet listening; raises `WrongUsage` for a certificate that is none.
+    """The server, not yet listening; raises `WrongUsage` for a file that is not a certificate.
 
     ``warms_up`` says that it reads ahead as soon as it listens, before anybody asks.
     """

@@ -57,11 +57,11 @@ def prune(folder: str) -> Content:
         if os.path.basename(path).startswith(".") or os.stat(path).st_mtime < before
     )
     place = os.path.join(folder, PACKS)
-    size = sum(pack.size for pack in open_packs(os.path.join(folder, PACKS)))
+    size = sum(pack.size for pack in open_packs(place))
     records = 0
     with contextlib.suppress(OSError):
         records = merge_packs(place, since=int(before * 1e9), everything=True)
-    left = sum(pack.size for pack in open_packs(os.path.join(folder, PACKS)))
+    left = sum(pack.size for pack in open_packs(place))
     return Content(removed.files + records, removed.size + max(size - left, 0))
 
 

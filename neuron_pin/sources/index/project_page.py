@@ -18,8 +18,8 @@ class ListedFile(NamedTuple):
     """One file of a project page.
 
     ``url`` is absolute, without fragment.  ``hashes`` are (algorithm, hex digest) pairs.
-    ``yanked`` is the reason, none if not yanked.  ``metadata`` is none where no metadata
-    file is served, else its hashes, possibly empty.  ``size`` is in bytes.
+    ``yanked`` is the reason, or none for a file that is not yanked.  ``metadata`` is none where
+    the index serves no metadata file, else its hashes, possibly empty.  ``size`` is in bytes.
     """
 
     filename: str

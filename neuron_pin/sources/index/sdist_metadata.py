@@ -96,7 +96,7 @@ def _read_static(archive: Path, filename: str, source: str) -> bytes:
 
 
 def _read_file(archive: Path, filename: str, source: str, name: str) -> bytes | None:
-    """A file of the top folder, none if there is none; raises `SourceFailed`.
+    """A file of the top folder, or none where it is missing; raises `SourceFailed`.
 
     Nothing is unpacked to the disk.
     """
