@@ -39,7 +39,7 @@ async def _follow(download: Download, request: Request) -> AsyncIterator[bytes]:
     Raises `ClientDisconnect`, so that the connection ends before the file's length is reached.
     """
     offset = 0
-    with open(download.path, "rb") as stream:
+    with download.open() as stream:
         while True:
             if download.error is not None:
                 request.scope["problem"] = str(download.error)

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesHeaderParser
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
@@ -63,6 +64,7 @@ class Download:
         self.started = threading.Event()
         self.is_done = is_done
         self.error: Exception | None = None
+        self._moving = threading.Lock()
         self._written = 0
         if is_done:
             self.started.set()
@@ -75,6 +77,17 @@ class Download:
     def wrote(self, count: int) -> None:
         """More bytes are in the file."""
         self._written += count
+
+    def open(self) -> BinaryIO:
+        """What is in the file by now, and what comes; raises `OSError`."""
+        with self._moving:
+            return open(self.path, "rb")
+
+    def move(self, path: str) -> None:
+        """Give the file another name; raises `OSError`."""
+        with self._moving:
+            os.replace(self.path, path)
+            self.path = path
 
 
 class FileStore:
@@ -208,8 +221,7 @@ class FileStore:
             digest = self._written(file, download)
             path = self._path(digest)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.replace(download.path, path)
-            download.path = path
+            download.move(path)
             self._verified.add(path)
             download.is_done = True
             self._prune(keep=path)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from threading import Event
 from urllib.parse import urljoin
 
 import pytest
@@ -19,6 +20,7 @@ from proxy_world import JSON, filename, put_public
 
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy import upstream
+from neuron_pin.proxy.file_store import Download
 from neuron_pin.proxy.upstream import LIMITS
 from neuron_pin.sources.http.client import DEFAULT_FRESH
 
@@ -181,6 +183,26 @@ def test_two_processes_share_a_cache(pair, process, tmp_path: Path) -> None:
     assert {path: len(bodies) for path, bodies in found.items()} == dict.fromkeys(found, 1)
     names = [p.name for p in (tmp_path / "served").rglob("*") if p.is_file()]
     assert not [name for name in names if name.startswith(".") or "lock" in name]
+
+
+def test_a_file_is_there_while_it_gets_its_name(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "part").write_bytes(b"all")
+    download, is_moved, is_read = Download(str(tmp_path / "part")), Event(), Event()
+
+    def move_slowly(source: str, target: str, real=os.replace) -> None:
+        real(source, target)
+        is_moved.set()
+        is_read.wait(0.3)
+
+    monkeypatch.setattr(os, "replace", move_slowly)
+    mover = threading.Thread(target=download.move, args=[str(tmp_path / "whole")])
+    mover.start()
+    assert is_moved.wait(20)
+    with download.open() as stream:
+        assert stream.read() == b"all"
+    is_read.set()
+    mover.join(20)
+    assert os.listdir(tmp_path) == ["whole"]
 
 
 def test_kept_files_have_a_bound(pair, served, tmp_path: Path, monkeypatch) -> None:
