@@ -115,7 +115,9 @@ class Package(NamedTuple):
     repository has without a revision, none for no version.  ``placeholder`` is the version that
     PyPI has under the name, which is not AWS's package; empty where none is known.  ``backends``
     are what the name stands for in ranges of its versions, none where it is one thing.  ``wheels``
-    say what wheels are built for where a file's name does not.
+    say what wheels are built for where a file's name does not.  ``requires`` are projects that its
+    wheels were seen to require, as ``requires_source`` says: what is to be read ahead, since a
+    wheel alone decides what it requires.
     """
 
     name: str
@@ -133,6 +135,8 @@ class Package(NamedTuple):
     placeholder: str = ""
     backends: tuple[Backend, ...] = ()
     wheels: tuple[WheelBuild, ...] = ()
+    requires: tuple[str, ...] = ()
+    requires_source: str = ""
 
     def find_build(self, version: str) -> WheelBuild | None:
         """What the wheels of a version are built for, none where that is not known."""

@@ -95,6 +95,8 @@ def read_package(fields: Fields) -> Package:
             )
             for row in fields.each("wheels", f"{fields.entry}, wheels")
         ),
+        requires=fields.words("requires"),
+        requires_source=fields.text("requires_source", ""),
     )
 
 

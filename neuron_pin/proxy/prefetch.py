@@ -1,9 +1,10 @@
 """Reading ahead: what an installer that asked for a Neuron package will ask for next.
 
 Installers ask step by step, each step one way to an index and back.  The pages and the metadata
-that a package leads to are read while the installer is still at the first of them: the packages
-that the newest release ships beside it, at once; what each requires, as soon as its metadata is
-there; and what it required when it was last read, before that.
+that a package leads to are read while the installer is still at the first of them: at once, what
+it required when it was last read, or what the catalog knows its wheels to require, or else the
+packages that the newest release ships beside it; and what each requires, as soon as its metadata
+is there.
 
 All of this is a guess.  It has threads, sizes and an end of its own, and what fails here fails
 for nobody else: whoever asks for the same is answered as if nothing had been read ahead.
@@ -15,7 +16,7 @@ import contextlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Condition, Lock
@@ -134,8 +135,9 @@ class Prefetcher:
 
     def prepare(self, view: View, today: date) -> None:
         """Read what of the catalog the first request would wait for."""
-        for name in list_supported(self._catalog, view.target(self._catalog, today)):
-            find_companions(self._catalog, name, view, today)
+        names = list_supported(self._catalog, view.target(self._catalog, today))
+        self._list_begun(names, view, today)
+        for name in names:
             self._catalog.shipped(name)
 
     def prefetch(
@@ -170,23 +172,38 @@ class Prefetcher:
         # What a client says of itself makes no more of them than there are Pythons.
         if _PYTHON.fullmatch(python):
             target = target._replace(python=python, python_full=f"{python}.0")
-        walk = _Walk(view, today, target, warm)
-        if self._submit(walk, _Step(name), 0):
-            for companion in find_companions(self._catalog, name, view, today):
-                self._submit(walk, _Step(companion), 1)
+        self._submit(_Walk(view, today, target, warm), self._list_begun([name], view, today), 0)
 
     def warm_up(self, view: View, today: date, warm: Warmer) -> None:
         """Start to read what every Neuron package leads to that is in support on the day."""
         walk = _Walk(view, today, view.target(self._catalog, today), warm)
         names = list_supported(self._catalog, walk.target)
-        for name in names:
-            self._submit(walk, _Step(name), 0)
-        for name in names:
-            for companion in find_companions(self._catalog, name, view, today):
-                self._submit(walk, _Step(companion), 1)
+        self._submit(walk, self._list_begun(names, view, today), 0)
 
-    def _submit(self, walk: _Walk, step: _Step, depth: int) -> bool:
-        """Follow a step; gives whether it was not followed already."""
+    def _list_begun(self, names: Iterable[str], view: View, today: date) -> list[_Step]:
+        """Projects, and what goes with those of which it is not known what they require."""
+        found = dict.fromkeys(names)
+        for name in list(found):
+            package = self._catalog.packages.get(name)
+            if package is not None and not package.requires:
+                found.update(dict.fromkeys(find_companions(self._catalog, name, view, today)))
+        return list(map(_Step, found))
+
+    def _submit(self, walk: _Walk, steps: Iterable[_Step], depth: int) -> None:
+        """Follow steps, and then what they are known to require: an installer asks for that
+        later."""
+        while found := [step for step in steps if self._take(walk, step, depth)]:
+            for step in found:
+                try:
+                    self._pool.submit(self._follow, walk, step, depth)
+                except RuntimeError:
+                    # Closed meanwhile.
+                    return
+            steps = dict.fromkeys(more for step in found for more in self._list_known(walk, step))
+            depth += 1
+
+    def _take(self, walk: _Walk, step: _Step, depth: int) -> bool:
+        """Whether a step is to be followed: within the bounds, and not followed already."""
         key, now = _Key(step, walk.view, walk.target.python), time.monotonic()
         with self._lock:
             if depth > MAX_DEPTH or key in self._running:
@@ -201,15 +218,17 @@ class Prefetcher:
             walk.steps += 1
             walk.names.add(step.name)
             self._running.add(key)
-            required = self._required.get(key, ())
-        try:
-            self._pool.submit(self._follow, walk, step, depth)
-        except RuntimeError:
-            # Closed meanwhile.
-            return False
-        for known in required:
-            self._submit(walk, known, depth + 1)
         return True
+
+    def _list_known(self, walk: _Walk, step: _Step) -> Iterable[_Step]:
+        """What a project required when it was last read, else what its wheels were seen to require
+        when the catalog was made, any version of each."""
+        with self._lock:
+            known = self._required.get(_Key(step, walk.view, walk.target.python))
+        if known is not None:
+            return known
+        package = self._catalog.packages.get(step.name)
+        return map(_Step, package.requires) if package is not None else ()
 
     def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
         key = _Key(step, walk.view, walk.target.python)
@@ -221,13 +240,12 @@ class Prefetcher:
             project = self._files.project(step.name, walk.view, walk.today, is_ahead=True)
             if not project.is_known:
                 return
-            # The page first: it is asked for before the metadata.
-            walk.warm(step.name)
             entry = _find_probable(project.listing, step.specifier, walk.target)
             required = self._read_required(walk, step, entry) if entry is not None else ()
             self._remember_required(key, required)
-            for found in required:
-                self._submit(walk, found, depth + 1)
+            self._submit(walk, required, depth + 1)
+            # Last: who asks for the page before that gets one made, of what is read.
+            walk.warm(step.name)
         except SourceFailed:
             # Whoever asks for it will be told.
             return

@@ -26,7 +26,7 @@ from neuron_pin.sources.index.simple import ACCEPT, parse_page
 THREADS = 16
 """Indexes that are asked, and answers that are made, at once."""
 
-THREADS_AHEAD = 24
+THREADS_AHEAD = 40
 """Projects that are read ahead at once; they take no thread from those that are asked for."""
 
 MAX_PAGE_AHEAD = 8 * 1024 * 1024

@@ -24,6 +24,16 @@ def test_every_release_is_dated_and_its_members_are_known_packages(catalog: Cata
             assert member.pythons <= set(catalog.pythons)
 
 
+def test_what_packages_require_are_names_with_a_source(catalog: Catalog) -> None:
+    requiring = [package for package in catalog.packages.values() if package.requires]
+    assert "torch-neuronx" in {package.name for package in requiring}
+    for package in requiring:
+        assert package.requires_source
+        assert Ecosystem.PIP in package.systems
+        assert package.name not in package.requires
+        assert list(package.requires) == sorted(map(canonicalize_name, set(package.requires)))
+
+
 def test_a_release_without_a_list_of_packages_is_marked(catalog: Catalog) -> None:
     assert not catalog.release("2.22.1").listed
 

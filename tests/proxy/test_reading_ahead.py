@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from proxy_world import NEURON, Pair, Running, put_public
+from proxy_world import NEURON, Pair, Running, put_neuron, put_public
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.proxy import prefetch, shared_reads, upstream
@@ -114,39 +114,64 @@ def test_the_metadata_of_the_wheel_for_the_client_is_read(pair, served, agent, p
     assert [path.split("-")[2] for path in read()] == [python]
 
 
-def test_what_a_release_ships_is_read_beside_the_package(pair, served) -> None:
+# what is asked for, what is read beside it
+BESIDE = [
+    ("torch-neuronx", "torch"),
+    # Known to be required, by way of two others.
+    ("torch-neuronx", "numpy"),
+    # The catalog does not know what it requires, and a release ships it beside the others.
+    ("nki", "libneuronxla"),
+]
+
+
+@pytest.mark.parametrize(("asked", "other"), BESIDE)
+def test_what_goes_with_a_package_is_read_beside_it(pair, served, asked, other) -> None:
     done = threading.Event()
-    hold(pair.neuron.answers, "/simple/torch-neuronx/", done)
-    others = hold(pair.neuron.answers, "/simple/libneuronxla/", done)
+    for name in (asked, "neuronx-cc"):
+        # No metadata says anything.
+        pair.neuron.answers.setdefault(f"/simple/{name}/", (404, {}, b""))
+        hold(pair.neuron.answers, f"/simple/{name}/", done)
+    others = hold(pair.public.answers, f"/simple/{other}/", done)
     index = served(*pair.options)
     replies: list[int] = []
-    client = threading.Thread(
-        target=lambda: replies.append(index.get("/simple/torch-neuronx/").status)
-    )
+    client = threading.Thread(target=lambda: replies.append(index.get(f"/simple/{asked}/").status))
     client.start()
     # While the page of the package itself has not come.
     assert others.wait(10)
     done.set()
     client.join(20)
-    assert replies == [200]
+    assert len(replies) == 1
+
+
+def test_what_is_known_to_be_required_leads_to_nothing_beside(pair, served) -> None:
+    index = served(*pair.options)
+    index.get("/simple/neuronx-distributed/")
+    wait_for(lambda: "/simple/torch/" in asked_for(pair))
+    wait_until_quiet(pair)
+    # A release ships it for the same instances, and nobody requires it.
+    assert "/simple/nrtpy/" not in asked_for(pair)
 
 
 def test_what_it_required_before_is_read_beside_the_package(pair, served, monkeypatch) -> None:
     now = [1_788_220_800.0]
     monkeypatch.setattr(serving, "CLOCK", lambda: now[0])
     monkeypatch.setattr(prefetch, "FOLLOWED", 0.0)
+    put_neuron(pair.neuron, "neuronx-cc", [("2.24.5133.0+58f8de22", ("numpy>=1.24", "more"))])
+    put_public(pair.public, "more", [("1.0", ())])
     index = served(*pair.options)
     index.get("/simple/torch-neuronx/")
     wait_for_metadata(pair)
+    wait_for(lambda: "/simple/more/" in asked_for(pair))
+    wait_until_quiet(pair)
     now[0] += DEFAULT_FRESH + 1
     done = threading.Event()
     hold(pair.neuron.answers, "/simple/torch-neuronx/", done)
     hold(pair.neuron.answers, "/simple/neuronx-cc/", done)
     # Nothing but the metadata of neuronx-cc leads there.
-    numpy = hold(pair.public.answers, "/simple/numpy/", done)
+    more = hold(pair.public.answers, "/simple/more/", done)
     client = threading.Thread(target=index.get, args=["/simple/torch-neuronx/"])
     client.start()
-    assert numpy.wait(10)
+    assert more.wait(10)
     done.set()
     client.join(20)
 
