@@ -139,6 +139,7 @@ class Prefetcher:
         self._list_begun(names, view, today)
         for name in names:
             self._catalog.shipped(name)
+        self._catalog.parts  # noqa: B018 - read when it is first asked for
 
     def prefetch(
         self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer

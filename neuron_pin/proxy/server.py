@@ -83,10 +83,10 @@ def create_service(
         raise WrongUsage("serve stands before indexes; it takes no --find-links, no --no-index")
     indexes = read_indexes(locations, catalog)
     fetcher = _fetcher(network, indexes, file_hosts)
+    upstream = Upstream(fetcher, indexes, catalog)
     if not network.offline:
         # Not while the first client waits.
-        fetcher.prepare()
-    upstream = Upstream(fetcher, indexes, catalog)
+        upstream.prepare()
     wheels = FileStore(fetcher, size)
     files = Files(catalog, upstream, wheels, passing)
     made = IndexService(

@@ -89,6 +89,14 @@ class Upstream:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(THREADS + THREADS_AHEAD, thread_name_prefix="index")
 
+    def prepare(self) -> None:
+        """Read what the first page would wait for; raises `SourceFailed` for certificates that
+        are none."""
+        urls = [index.url for index in (*self.indexes.all, *self.indexes.bindings.values())]
+        self.fetcher.prepare(urls)
+        # The parser of HTML is read in with the first page of it.
+        parse_page(b"<html></html>", "text/html", urls[0])
+
     def close(self) -> None:
         """Stop reading, and drop the connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -98,10 +98,10 @@ class Fetcher:
         """Drop the connections."""
         self._transport.close()
 
-    def prepare(self) -> None:
-        """Read the certificates and what else the first request would wait for; raises
-        `SourceFailed` for certificates that are none."""
-        self._transport.prepare()
+    def prepare(self, urls: Iterable[str] = ()) -> None:
+        """Read the certificates and what else the first request to addresses would wait for;
+        raises `SourceFailed` for certificates that are none."""
+        self._transport.prepare(urls)
 
     def check(self, url: str) -> None:
         """Raises `SourceFailed` for an address that may not be asked."""

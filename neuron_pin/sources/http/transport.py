@@ -11,7 +11,7 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -89,12 +89,16 @@ class Transport:
         self._proxies_of: dict[str, dict[str, str]] = {}
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._current = threading.local()
         self._deadlines = Watch()
 
-    def prepare(self) -> None:
-        """Make ready for the first request; raises `SourceFailed`."""
+    def prepare(self, urls: Iterable[str] = ()) -> None:
+        """Make ready for the first request to addresses; raises `SourceFailed`."""
         self._http()
+        for url in urls:
+            self._auth(url)
+            self._proxies(url)
 
     def close(self) -> None:
         """Drop the connections."""
@@ -147,14 +151,23 @@ class Transport:
             raise SourceFailed(redact_url(url), "is on a host that no index of ours is on")
 
     def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
+        import requests
+
         session, host = self._http(), urlsplit(url).netloc
         while True:
-            response = session.get(
+            # Not `Session.get`: what it merges is the same for each, and takes a tenth of the time.
+            request = requests.PreparedRequest()
+            request.prepare(
+                "GET",
                 url,
-                headers=headers,
+                headers={**session.headers, **headers},
+                auth=self._auth(url),
+                cookies=session.cookies,
+            )
+            response = session.send(
+                request,
                 stream=True,
                 timeout=(self.limits.connect, self.limits.patience + 1),
-                auth=self._auth(url),
                 proxies=self._proxies(url),
             )
             if response.status_code != 401 or not self._ask_keyring(host, url):
@@ -242,22 +255,24 @@ class Transport:
         host = urlsplit(url).netloc
         if host in self._credentials:
             return self._credentials[host]
-        if host not in self._netrc:
-            from requests.utils import get_netrc_auth
+        with self._reading:
+            if host not in self._netrc:
+                from requests.utils import get_netrc_auth
 
-            self._netrc[host] = get_netrc_auth(url)
-        return self._netrc[host]
+                self._netrc[host] = get_netrc_auth(url)
+            return self._netrc[host]
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies for an address, by scheme: as given, else of the environment."""
         if self._access.proxy:
             return {"http": self._access.proxy, "https": self._access.proxy}
         host = urlsplit(url).netloc
-        if host not in self._proxies_of:
-            from requests.utils import get_environ_proxies
+        with self._reading:
+            if host not in self._proxies_of:
+                from requests.utils import get_environ_proxies
 
-            self._proxies_of[host] = get_environ_proxies(url)
-        return self._proxies_of[host]
+                self._proxies_of[host] = get_environ_proxies(url)
+            return self._proxies_of[host]
 
     def _ask_keyring(self, host: str, url: str) -> bool:
         """Whether the user's keyring knows a name and password that were not tried yet."""
