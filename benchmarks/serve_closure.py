@@ -4,12 +4,12 @@
 
 Two indexes on the loopback answer each request late by the latency: one as Neuron's is (HTML, no
 hashes, no PEP 658) with the packages of fixtures/neuron-index, its compiler padded to a size,
-and a public one with PEP 658 that has what they require.  pip and uv start with empty caches
-each time.  "cold" is a server with an empty cache that has asked nobody for anything, "started"
-one that was started with an empty cache and ``--warm-up`` and has had the time to read ahead, and
-"warm" one that has seen the closure.  pip from 26 on, or so, downloads nothing with ``--dry-run``
-where it has the metadata; that of Python 3.11 downloads all files, from the indexes, which
-no server before them makes faster.
+and a public one with PEP 658 that has what they require, and something newer of what they cap.
+pip and uv start with empty caches each time.  "cold" is a server with an empty cache that has
+asked nobody for anything, "started" one that was started with an empty cache and ``--warm-up`` and
+has had the time to read ahead, and "warm" one that has seen the closure.  pip from 26 on, or so,
+downloads nothing with ``--dry-run`` where it has the metadata; that of Python 3.11 downloads all
+files, from the indexes, which no server before them makes faster.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ COLD = "an address for each run"
 WARMING = 3.0
 """Seconds in which servers read ahead before the first client comes."""
 PADDED = ("neuronx-cc", "libneuronxla")
+NEWER = "9999.0"
+"""A version that a closure does not take."""
 
 
 def wheel(name: str, version: str, requires: list[str], padding: int = 0) -> bytes:
@@ -88,28 +90,32 @@ class Server(ThreadingHTTPServer):
             needed |= set(requires)
         for requirement in sorted(needed, key=len):
             name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
-            if name.replace("_", "-") in index[SDK]:
-                continue
-            self.public(name.replace("_", "-"), requirement)
+            if (name := name.replace("_", "-")) not in index[SDK]:
+                self.public(name, requirement)
 
     def public(self, name: str, requirement: str) -> None:
-        exact = re.search(r"[=~>]=\s*([0-9.]+?)(\.\*)?(?:[,;\s)]|$)", requirement)
-        version = exact[1] if exact else "1.0"
+        least = re.search(r"[=~>]=\s*([0-9.]+?)(\.\*)?(?:[,;\s)]|$)", requirement)
+        versions = [least[1] if least else "1.0"]
+        if re.search(r"[=~<]", requirement.replace(">=", "")):
+            versions.append(NEWER)
+        rows = [self.file(name, version) for version in versions]
+        page = {"meta": {"api-version": "1.1"}, "name": name, "files": rows}
+        self.answers[f"/public/{name}/"] = (JSON, json.dumps(page).encode())
+
+    def file(self, name: str, version: str) -> dict[str, object]:
         file = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
         data = wheel(name, version, [], 100_000)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             metadata = next(archive.read(n) for n in archive.namelist() if "METADATA" in n)
         self.answers[f"/files/{file}"] = ("application/zip", data)
         self.answers[f"/files/{file}.metadata"] = ("text/plain", metadata)
-        row = {
+        return {
             "filename": file,
             "url": f"{self.url}/files/{file}",
             "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
             "core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()},
             "size": len(data),
         }
-        page = {"meta": {"api-version": "1.1"}, "name": name, "files": [row]}
-        self.answers[f"/public/{name}/"] = (JSON, json.dumps(page).encode())
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -115,9 +115,9 @@ class Package(NamedTuple):
     repository has without a revision, none for no version.  ``placeholder`` is the version that
     PyPI has under the name, which is not AWS's package; empty where none is known.  ``backends``
     are what the name stands for in ranges of its versions, none where it is one thing.  ``wheels``
-    say what wheels are built for where a file's name does not.  ``requires`` are projects that its
-    wheels were seen to require, as ``requires_source`` says: what is to be read ahead, since a
-    wheel alone decides what it requires.
+    say what wheels are built for where a file's name does not.  ``requires`` are requirements
+    (PEP 508) that its newest wheels were seen to have, as ``requires_source`` says: what is to be
+    read ahead, since a wheel alone decides what it requires.
     """
 
     name: str

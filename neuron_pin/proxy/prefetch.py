@@ -21,10 +21,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Condition, Lock
 
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier
 from packaging.version import Version
 
-from neuron_pin.catalog import Catalog, FrameworkRole, Package
+from neuron_pin.catalog import Catalog, FrameworkRole, Package, canonicalize_name
 from neuron_pin.errors import NeuronPinError, SourceFailed
 from neuron_pin.inputs import admits
 from neuron_pin.inputs.requirements.specifier import admits_python
@@ -85,6 +86,11 @@ class _Step(NamedTuple):
     name: str
     specifier: str = ""
     extras: tuple[str, ...] = ()
+
+
+def _parse_step(requirement: str) -> _Step:
+    found = Requirement(requirement)
+    return _Step(canonicalize_name(found.name), str(found.specifier), tuple(sorted(found.extras)))
 
 
 class _Key(NamedTuple):
@@ -223,13 +229,13 @@ class Prefetcher:
 
     def _list_known(self, walk: _Walk, step: _Step) -> Iterable[_Step]:
         """What a project required when it was last read, else what its wheels were seen to require
-        when the catalog was made, any version of each."""
+        when the catalog was made."""
         with self._lock:
             known = self._required.get(_Key(step, walk.view, walk.target.python))
         if known is not None:
             return known
         package = self._catalog.packages.get(step.name)
-        return map(_Step, package.requires) if package is not None else ()
+        return map(_parse_step, package.requires) if package is not None else ()
 
     def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
         key = _Key(step, walk.view, walk.target.python)

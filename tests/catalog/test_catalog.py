@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from neuron_pin.catalog import canonicalize_name, load_catalog, sdk_key
 from neuron_pin.catalog.catalog import EMBEDDED, Catalog
@@ -24,14 +25,17 @@ def test_every_release_is_dated_and_its_members_are_known_packages(catalog: Cata
             assert member.pythons <= set(catalog.pythons)
 
 
-def test_what_packages_require_are_names_with_a_source(catalog: Catalog) -> None:
+def test_what_packages_require_has_a_source(catalog: Catalog) -> None:
     requiring = [package for package in catalog.packages.values() if package.requires]
     assert "torch-neuronx" in {package.name for package in requiring}
     for package in requiring:
         assert package.requires_source
         assert Ecosystem.PIP in package.systems
-        assert package.name not in package.requires
-        assert list(package.requires) == sorted(map(canonicalize_name, set(package.requires)))
+        found = [Requirement(line) for line in package.requires]
+        assert [r.marker or r.url for r in found] == [None] * len(found)
+        names = [requirement.name for requirement in found]
+        assert package.name not in names
+        assert names == sorted(map(canonicalize_name, set(names)))
 
 
 def test_a_release_without_a_list_of_packages_is_marked(catalog: Catalog) -> None:
