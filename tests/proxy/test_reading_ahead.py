@@ -67,6 +67,7 @@ def test_what_a_package_leads_to_is_read_once(pair, served) -> None:
     index = served(*pair.options)
     index.get("/simple/torch-neuronx/")
     wait_for_metadata(pair)
+    wait_until_quiet(pair)
     # Names that are not Neuron's lead nowhere by themselves.
     assert "/simple/left-pad/" not in asked_for(pair)
     asked = len(pair.public.requests)
