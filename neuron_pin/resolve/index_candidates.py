@@ -27,6 +27,12 @@ MAX_LEFT_OPEN = 2
 """Source distributions of one package without static metadata, after which older ones, whose
 metadata is older too, are not fetched to be read."""
 
+FEW_ASKED = 4
+"""Versions of one package that are asked what they require before older ones are read ahead."""
+
+MOST_AHEAD = 32
+"""Versions of one package whose metadata is read ahead at once."""
+
 
 class _Lazy:
     """A sequence that is made as far as it is read, and kept."""
@@ -69,6 +75,8 @@ class IndexCandidates:
         self._offers: dict[int, tuple[Index, IndexVersion]] = {}
         self._left_open: dict[PackageKey, list[str]] = {}
         self._unusable: dict[int, Exclusion | None] = {}
+        self._asked: dict[PackageKey, set[str]] = {}
+        self._held_back: tuple[PackageKey, Sequence[Requirement]] | None = None
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
 
     def candidates(self, key: PackageKey) -> Iterable[Judged]:
@@ -82,6 +90,7 @@ class IndexCandidates:
         if known is None:
             return ()
         index, offer = known
+        is_passing = self._read_older(candidate)
         metadata = self._sources.metadata(index, candidate.key.name, offer)
         if metadata.repairs:
             self._repairs[candidate.key, candidate.version] = metadata.repairs
@@ -110,8 +119,43 @@ class IndexCandidates:
                     text + dependency.specifier,
                 )
             )
-        self.expect(found)
+        if not is_passing:
+            self.expect(found)
+        else:
+            # Of most of these versions nothing more is wanted: what the last one requires is read
+            # ahead when something else is asked for.
+            self.expect([requirement for requirement in found if self._is_new(requirement.name)])
+            self._held_back = (candidate.key, found)
         return found
+
+    def _is_new(self, name: str) -> bool:
+        """Whether no page of a project has been asked for."""
+        indexes = self._sources.indexes.likely(name)
+        return all(self._sources.known_project(index, name) is None for index in indexes)
+
+    def _read_older(self, candidate: Candidate) -> bool:
+        """Start to read what older versions require where one after the other is passed over: as
+        many more as have been asked for.  Tells whether it is so."""
+        held_back = self._held_back
+        if held_back is not None and held_back[0] != candidate.key:
+            self._held_back = None
+            self.expect(held_back[1])
+        key = candidate.key
+        asked = self._asked.setdefault(key, set())
+        asked.add(candidate.version)
+        if len(asked) < FEW_ASKED or not self._sources.is_reading:
+            return False
+        is_older, left = False, min(len(asked), MOST_AHEAD)
+        for other, exclusion in self.candidates(key):
+            if not is_older:
+                is_older = other is candidate
+            elif exclusion is None and not other.is_sdist:
+                index, offer = self._offers[id(other)]
+                self._sources.expect_metadata(index, key.name, offer)
+                left -= 1
+                if not left:
+                    break
+        return True
 
     def unusable(self, candidate: Candidate) -> Exclusion | None:
         known = self._offers.get(id(candidate))

@@ -60,6 +60,7 @@ class Sources:
         self._view = json.dumps([target.python_full, target.platforms[0], len(target.platforms)])
         self._projects: dict[tuple[Index, str], ProjectRecord | None] = {}
         self._metadata: dict[str, Metadata] = {}
+        self._ahead: set[str] = set()
         self._expected: dict[tuple[Index, str], list[tuple[str, tuple[str, ...]]]] = {}
         self._until: dict[tuple[Index, str], float] = {}
         self._reader: Reader | None = None
@@ -196,6 +197,24 @@ class Sources:
             if not dependency.extra or dependency.extra in extras:
                 for following in self.indexes.likely(dependency.name):
                     self.expect(following, dependency.name, dependency.specifier, dependency.extras)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether something was not in the records, and `expect_metadata` does anything."""
+        return self._reader is not None and self.reads_ahead
+
+    def expect_metadata(self, index: Index, name: str, offer: IndexVersion) -> None:
+        """Read ahead what a version requires, which will probably be asked for."""
+        if self._reader is None or offer.url in self._metadata or offer.url in self._ahead:
+            return
+        self._ahead.add(offer.url)
+        self._reader.submit(partial(self._read_metadata_ahead, index, name, offer))
+
+    def _read_metadata_ahead(self, index: Index, name: str, offer: IndexVersion) -> None:
+        try:
+            self._metadata_once(index, name, offer)
+        except (SourceFailed, NotStatic):
+            return
 
     def _probable(self, index: Index, name: str, project: ProjectRecord) -> IndexVersion | None:
         """The version that will probably be taken: the newest that every range admits of
