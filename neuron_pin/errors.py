@@ -125,6 +125,12 @@ class NoSolution(NeuronPinError):
     requirements that cannot hold together, ``relaxations`` are changes that were tried and
     work; both may be filled in later.  ``asked`` are those of the user's requirements that the
     search found to be in the way, each with its origin; empty where it did not tell.
+    ``asked_is_whole`` says that these alone cannot be met together.
+
+    ``builds`` are projects of which nothing can be had without a build, and ``newer_pythons`` what
+    versions that are newer than those say that they require of Python (``Requires-Python``, empty
+    for any), the newest first.  ``touches_release`` tells whether a release of Neuron's may be in
+    the way, and ``gave_up`` that there may be an answer, and the search for it was too long.
     """
 
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
@@ -132,6 +138,11 @@ class NoSolution(NeuronPinError):
         self.conflict: tuple[str, ...] = ()
         self.asked: frozenset[tuple[str, str]] = frozenset()
         self.relaxations: tuple[Relaxation, ...] = ()
+        self.asked_is_whole = False
+        self.builds: tuple[str, ...] = ()
+        self.newer_pythons: tuple[str, ...] = ()
+        self.touches_release = True
+        self.gave_up = False
         super().__init__(message, hint=hint)
 
 

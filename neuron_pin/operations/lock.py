@@ -57,7 +57,7 @@ def lock(
         from .relax import explain_conflict
 
         explained = explain_conflict(request, error)
-        explained.hint = explained.hint or _hint_to_explain(request)
+        explained.hint = explained.hint or _hint_to_explain(request, explained)
         raise explained from None
     reporter.resolved(len(found.packages))
     as_of = request.target.as_of
@@ -67,12 +67,14 @@ def lock(
     return found._replace(warnings=(*filter(None, told), *found.warnings))
 
 
-def _hint_to_explain(request: LockRequest) -> str:
-    """The command that shows more of what was asked for first; empty where no package was."""
-    named = next((r for r in request.requirements if r.name != SDK_NAME), None)
-    if named is None:
+def _hint_to_explain(request: LockRequest, error: NoSolution) -> str:
+    """The command that shows more of what is in the way, else of what was asked for first; empty
+    where no package was."""
+    named = [r for r in request.requirements if r.name != SDK_NAME]
+    if not named:
         return ""
-    words = ["neuron-pin", "explain", named.text, *request.target.as_options()]
+    shown = next((r for r in named if (r.text, r.origin) in error.asked), named[0])
+    words = ["neuron-pin", "explain", shown.text, *request.target.as_options()]
     words += [redact_urls(word) for word in request.sources.indexes.as_options()]
     words += ["--offline"] if request.network.offline and request.sources.is_named else []
     import shlex

@@ -44,6 +44,7 @@ class LockRequest(NamedTuple):
     written, ``expires`` is the day (ISO) after which the lock is not to be trusted, or empty.
     ``newer`` says what becomes of versions that are newer than the facts.
     ``warnings`` is what there is to know of the request itself; the `Resolution` carries it.
+    ``is_trial`` says that it shows what would work, and is given up where that is not soon found.
     """
 
     catalog: Catalog
@@ -64,6 +65,7 @@ class LockRequest(NamedTuple):
     newer: NewerThanFacts = NewerThanFacts.WARN
     warnings: tuple[str, ...] = ()
     reporter: Reporter = SILENT
+    is_trial: bool = False
 
     def with_target(self, **changes: Any) -> LockRequest:
         """The request with some of its `TargetOptions` changed; raises as these do."""
@@ -125,6 +127,7 @@ def _ask(request: LockRequest) -> Request:
     asked = asked._replace(
         all_files=request.all_files or request.with_hashes or any(r.hashes for r in stated),
         preferred=request.preferred,
+        is_trial=request.is_trial,
     )
     if request.requirements and not asked.requirements:
         # Not all of a release, which is what it means to ask for nothing.
@@ -316,7 +319,8 @@ def _lock_from_sources(request: LockRequest, asked: Request) -> Resolution:
 
     catalog, network, overrides = request.catalog, request.network, _overrides(request)
     cache = RecordCache(network.cache_folder)
-    question: tuple[object, ...] = (asked, request.sources, overrides)
+    # What a trial finds is the lock.
+    question: tuple[object, ...] = (asked._replace(is_trial=False), request.sources, overrides)
     if request.newer is not NewerThanFacts.WARN:
         question = (*question, request.newer)
     memo = LockCache(cache, catalog, question)

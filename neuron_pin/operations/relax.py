@@ -5,14 +5,15 @@ Read only where there is no solution: each try is a lock of its own.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
 
 from neuron_pin.catalog import ComponentKind, FrameworkRole
 from neuron_pin.errors import Change, NeuronPinError, NoSolution
-from neuron_pin.inputs import SDK_NAME, Requirement
+from neuron_pin.inputs import SDK_NAME, Requirement, admits_python
 from neuron_pin.policy import Ecosystem, Rule
 from neuron_pin.resolve import NO_PREFERENCES, NewerThanFacts, Resolution
+from neuron_pin.resolve.needed_builds import OF_PYTHON
 from neuron_pin.target import Scope
 
 from .advice import advise
@@ -25,23 +26,33 @@ MAX_NAMED = 4
 MAX_TRIES = 40
 """Locks that are tried for one explanation."""
 
-RULES_OF_PYTHON = (Rule.PYTHON, Rule.PLATFORM, Rule.REQUIRES_PYTHON)
-"""Rules whose verdict on a Python package the target's Python decides."""
-
 
 def explain_conflict(request: LockRequest, error: NoSolution) -> NoSolution:
     """The error, with the smallest conflicting set and the relaxations that work."""
     tries = Tries(MAX_TRIES)
     advise(error, request)
-    plain = request._replace(preferred=NO_PREFERENCES, all_files=False)
-    smallest = _smallest(plain, error.asked, tries)
+    plain = request._replace(preferred=NO_PREFERENCES, all_files=False, is_trial=True)
+    if error.builds and error.asked_is_whole:
+        # What to do is known.  To try more would keep people waiting for it.
+        smallest = [r for r in request.requirements if (r.text, r.origin) in error.asked]
+    else:
+        smallest = _smallest(plain, error.asked, tries)
     error.conflict = tuple(f"{r.text} ({r.origin})" for r in smallest) if smallest else ()
     changes = (
         (change, partial(_lock_usefully, relaxed))
         for change, relaxed in _relaxations(plain, error, smallest)
     )
     error.relaxations = find_alternatives(changes, lambda found: _outcome(found, request), tries)
+    if error.builds and not error.hint:
+        error.hint = _advise_build(error.builds)
     return error
+
+
+def _advise_build(names: Sequence[str]) -> str:
+    """The options that allow what nothing can be had without.  They are not tried here: that would
+    run what nobody has allowed."""
+    options = " ".join(f"--build {name}" for name in names)
+    return f"{options} allows it, which runs the package's own code to learn what it requires"
 
 
 def _smallest(
@@ -58,14 +69,26 @@ def _smallest(
     # What the search found is nearly always all of it: that spares a try for each of the others.
     found = [each for each in kept if (each.text, each.origin) in asked]
     if len(found) < len(kept) and any(each in request.requirements for each in found):
-        if tries.attempt(partial(lock_request, _with(request, found))) is None:
+        if tries.attempt(partial(_is_conflict, _with(request, found))):
             kept = found
+        elif len(found) == 1:
+            # It takes long to be sure, and nothing else was in its way.
+            return found
     for requirement in list(kept):
         fewer = [other for other in kept if other is not requirement]
         if fewer and any(other in request.requirements for other in fewer):
-            if tries.left and tries.attempt(partial(lock_request, _with(request, fewer))) is None:
+            if tries.attempt(partial(_is_conflict, _with(request, fewer))):
                 kept = fewer
     return kept
+
+
+def _is_conflict(request: LockRequest) -> bool:
+    """Whether it is certain that requirements do not go together."""
+    try:
+        lock_request(request)
+    except NoSolution as error:
+        return not error.gave_up
+    return False
 
 
 def _with(request: LockRequest, requirements: list[Requirement]) -> LockRequest:
@@ -79,9 +102,44 @@ def _relaxations(
     request: LockRequest, error: NoSolution, smallest: list[Requirement]
 ) -> Iterator[tuple[Change, LockRequest]]:
     """What could be given up, the least first."""
+    facts, named = " ".join(error.causes), request.target_options.phases
+    if error.touches_release:
+        yield from _of_release(request, facts)
+    for requirement in smallest if len(smallest) > 1 and not error.builds else ():
+        everything = [*request.requirements, *request.constraints]
+        fewer = [other for other in everything if other is not requirement]
+        if any(other in request.requirements for other in fewer):
+            change = Change(requirement=requirement.text, origin=requirement.origin)
+            yield change, _with(request, fewer)
+    pythons: Sequence[str] = ()
+    if error.builds:
+        pythons = _find_newer_pythons(request, error)
+    elif _depends_on_python(request, facts):
+        pythons = _other_pythons(request)
+    for python in pythons:
+        yield Change((("--python", python),)), request.with_target(python=python)
+    if "NP102" in facts and "eos" not in named:
+        yield from _ended_python(request, named)
+
+
+def _find_newer_pythons(request: LockRequest, error: NoSolution) -> list[str]:
+    """The Python versions that may need no build: the nearest one that the newest versions are for,
+    or all where only their files tell.  Whoever needs a build is not helped by older versions."""
+    others = _other_pythons(request)
+    if "" in error.newer_pythons:
+        return others
+    for wanted in error.newer_pythons:
+        for python in others:
+            if admits_python(wanted, request.with_target(python=python).target.python_full):
+                return [python]
+    return []
+
+
+def _of_release(request: LockRequest, facts: str) -> Iterator[tuple[Change, LockRequest]]:
+    """What could be given up of what is asked of a release of Neuron's."""
+    named = request.target_options.phases
     if request.sdk is not None:
         yield Change((("--sdk", None),)), request._replace(sdk=None)
-    facts, named = " ".join(error.causes), request.target_options.phases
     for rules, phase in ((("NP202",), "beta"), (("NP201", "NP110"), "eos")):
         if any(rule in facts for rule in rules) and phase not in named:
             change = Change((("--phase", phase),))
@@ -98,17 +156,6 @@ def _relaxations(
         yield from _ended_beta(request, named)
     if "NP205" in facts:
         yield from _shorter_support(request)
-    for requirement in smallest if len(smallest) > 1 else ():
-        everything = [*request.requirements, *request.constraints]
-        fewer = [other for other in everything if other is not requirement]
-        if any(other in request.requirements for other in fewer):
-            change = Change(requirement=requirement.text, origin=requirement.origin)
-            yield change, _with(request, fewer)
-    if _depends_on_python(request, facts):
-        for python in _other_pythons(request):
-            yield Change((("--python", python),)), request.with_target(python=python)
-    if "NP102" in facts and "eos" not in named:
-        yield from _ended_python(request, named)
 
 
 def _ended_beta(
@@ -158,7 +205,7 @@ def _depends_on_python(request: LockRequest, facts: str) -> bool:
     a lock of all of it for each Python there is would take a minute, to find the same conflict."""
     packages = request.catalog.packages
     return (
-        any(rule.identifier in facts for rule in RULES_OF_PYTHON)
+        any(rule.identifier in facts for rule in OF_PYTHON)
         or request.sdk is not None
         or any(r.name in packages or r.name == SDK_NAME for r in request.requirements)
     )

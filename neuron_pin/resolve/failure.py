@@ -35,7 +35,8 @@ def make_failure(
     causes += [apart] if apart else []
     # What speaks against the release that was tried first, unless the facts say it already.  Of the
     # only one that was asked for, it is always worth saying.
-    if first is not None and (len(tried) == 1 or not (causes or first.facts)):
+    is_telling = first is not None and (len(tried) == 1 or not (causes or first.facts))
+    if first is not None and is_telling:
         causes += first.causes
     clash = find_two_environments(request, catalog, tried)
     if clash is not None:
@@ -62,11 +63,14 @@ def make_failure(
         successor = find_current_name(catalog, name, target.as_of, target.family)
         if successor and not requirement.is_exact:
             hint = f"{name} has a successor: {successor}"
-    return NoSolution(
+    failure = NoSolution(
         f"no SDK release satisfies the requirements for {request.target.label}",
         causes,
         hint=hint,
     )
+    if first is not None and is_telling and first.builds:
+        first.tell(failure)
+    return failure
 
 
 def _describe_no_release(request: Request, catalog: Catalog) -> str:

@@ -11,12 +11,19 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
+from neuron_pin.errors import SourceFailed
+from neuron_pin.sources.candidate import NotStatic
+
 from .edges import admits
 from .graph import DECIDED_FIRST, SDK_IDENTIFIER, DependencyEdge, RequiredBy, ResolvedNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .provider import Provider
+
+FEW_PASSED = 16
+"""Candidates of a package that are passed over before others are looked at only where they can be
+pinned: in what order to try them (`Provider.order`) may take more reading than they are worth."""
 
 
 class Criterion:
@@ -129,7 +136,7 @@ class ForwardSearch:
 
     def _pin(self, name: str) -> bool:
         criterion = self._criteria[name]
-        matches = self._matches(name, criterion)
+        matches = self._list_possible(self._matches(name, criterion))
         for node in self._provider.order(matches, self.mapping):
             changed = Changes(self._criteria)
             for need in self._provider.get_dependencies(node):
@@ -144,6 +151,29 @@ class ForwardSearch:
                 return True
             self._pass_over(node)
         return False
+
+    def _list_possible(self, matches: Iterable[ResolvedNode]) -> Iterator[ResolvedNode]:
+        """The first candidates, and of others those which can be pinned."""
+        for number, node in enumerate(matches):
+            if number < FEW_PASSED or self._can_be_added(node):
+                yield node
+            else:
+                self._provider.note_clash(node, self.mapping)
+                self._pass_over(node)
+
+    def _can_be_added(self, node: ResolvedNode) -> bool:
+        """Whether all that a candidate requires goes with what is required by now, as far as that
+        can be read.  Nothing is noted: it is no candidate's fault what another would rule out."""
+        changed = Changes(self._criteria)
+        noted, self._provider.rejected = self._provider.rejected, {}
+        try:
+            needs = self._provider.get_dependencies(node)
+            return all(self._add(changed, need, node) for need in needs)
+        except (SourceFailed, NotStatic):
+            # Whoever needs it says what is wrong.
+            return True
+        finally:
+            self._provider.rejected = noted
 
     def _pass_over(self, node: ResolvedNode) -> None:
         """A candidate cannot be pinned, because of what it requires."""

@@ -65,3 +65,11 @@ class RequiredBy(NamedTuple):
 
     requirement: DependencyEdge
     parent: ResolvedNode | None
+
+
+class TooDeep(Exception):
+    """A search of the graph was given up: there may be an answer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -24,14 +24,16 @@ from neuron_pin.policy import PackageKey, Rule
 from .edges import admits
 from .exclusion import Exclusion
 from .forward import Changes, Criterion, ForwardSearch
-from .graph import DECIDED_FIRST, DependencyEdge, RequiredBy, ResolvedNode
+from .graph import DECIDED_FIRST, DependencyEdge, RequiredBy, ResolvedNode, TooDeep
 from .provider import Provider
 from .source import Judged
 
-MAX_CONFLICTS = 400
-MAX_PINS = 200_000
+EFFORT = (400, 200_000)
 """Conflicts that are learned, and pins of all searches together, before the search is left to
 resolvelib.  Each conflict costs a search, which pins a large closure's hundreds again."""
+
+TRIAL_EFFORT = (30, 3_000)
+"""The same for a trial, which is then over: nobody waits long to know what else would work."""
 
 PATIENCE = 5
 """Conflicts of one package with one pin before that pin is made last."""
@@ -48,21 +50,29 @@ def search_with_lessons(
     provider: Provider, roots: Sequence[DependencyEdge], most: int
 ) -> ForwardSearch | None:
     """Search until there is an answer, or a conflict of the roots alone, which rules one out: the
-    search that ended so, in its ``conflict`` the roots.  None after `MAX_CONFLICTS` conflicts or
-    `MAX_PINS` pins, or where one search comes to no end in ``most``.
+    search that ended so, in its ``conflict`` the roots.  None where it takes more than `EFFORT`,
+    or where one search comes to no end in ``most``.  Raises `TooDeep` for a trial.
 
     May read pages and metadata from an index."""
-    lessons, left = Lessons(provider), MAX_PINS
-    for _ in range(MAX_CONFLICTS):
+    lessons = Lessons(provider)
+    conflicts, left = TRIAL_EFFORT if provider.is_trial else EFFORT
+    for _ in range(conflicts):
         # What earlier searches passed over may be what this one takes, but for what never can be.
         provider.rejected.clear()
         lessons.note_dead()
+        forgotten = lessons.forgotten
         search = LearningSearch(provider, lessons)
         if search.run(roots, min(most, left)) or search.conflict:
             return search
         left -= search.pins
-        if not search.has_learned or left <= 0:
+        # What was forgotten in the middle of a search it can no longer tell from what it never
+        # looked at: it learns nothing then, and the next one does.
+        if not (search.has_learned or lessons.forgotten > forgotten):
+            return None
+        if left <= 0:
             break
+    if provider.is_trial:
+        raise TooDeep(f"gave up after {conflicts} conflicts")
     return None
 
 
@@ -76,7 +86,11 @@ class Lessons:
         """By identifier, versions that require what nobody can have, and what that is."""
         self.refused: dict[str, dict[str, DependencyEdge]] = {}
         """By identifier and version, what it requires that could not be."""
+        self.reasons: dict[PackageKey, dict[str, Exclusion]] = {}
+        """Why versions were passed over that could not be pinned, the first time."""
         self.last: dict[str, int] = {}
+        self.forgotten = 0
+        """How often all conflicts were dropped, since a requirement brought something back."""
         self._provider = provider
         self._met: Counter[tuple[str, str]] = Counter()
         self._offered: dict[PackageKey, Sequence[Judged]] = {}
@@ -127,6 +141,7 @@ class Lessons:
                 reached |= 1 << at
         if reached != self._reached.get(key, 0):
             self._reached[key] = reached
+            self.forgotten += 1
             self.conflicts.clear()
             self.dead.clear()
 
@@ -265,6 +280,10 @@ class LearningSearch(ForwardSearch):
             if need.identifier in seen:
                 continue
             seen.add(need.identifier)
+            # The last search may have come to none of them.
+            noted = self._provider.rejected.setdefault(need.key, {})
+            for version, reason in self._lessons.reasons.get(need.key, {}).items():
+                noted.setdefault(version, reason)
             for candidate, exclusion in self._lessons.list_offered(need.key):
                 version = candidate.version
                 if exclusion is None and version in refused and admits(need, candidate):
@@ -366,16 +385,17 @@ class LearningSearch(ForwardSearch):
         self._lessons.refused.setdefault(node.identifier, {}).setdefault(candidate.version, need)
         rows = [row for name in reason for row in self._criteria[name].information]
         beside = ", ".join(dict.fromkeys([_describe(row) for row in rows[:MAX_NAMED]]))
-        self._provider.rejected.setdefault(candidate.key, {}).setdefault(
+        noted = self._provider.rejected.setdefault(candidate.key, {})
+        reasons = self._lessons.reasons.setdefault(candidate.key, {})
+        known = noted.get(candidate.version) or Exclusion(
+            candidate.key,
             candidate.version,
-            Exclusion(
-                candidate.key,
-                candidate.version,
-                Rule.REQUIREMENT,
-                f"needs {need}, which nothing satisfies" + (f" beside {beside}" if beside else ""),
-                candidate.source,
-            ),
+            Rule.REQUIREMENT,
+            f"needs {need}, which nothing satisfies" + (f" beside {beside}" if beside else ""),
+            candidate.source,
         )
+        noted[candidate.version] = known
+        reasons.setdefault(candidate.version, known)
 
 
 def _describe(row: RequiredBy) -> str:

@@ -16,7 +16,7 @@ from neuron_pin.sources.candidate import Candidate, NotStatic
 
 from .edges import admits
 from .exclusion import Exclusion
-from .graph import DependencyEdge, ResolvedNode
+from .graph import DependencyEdge, RequiredBy, ResolvedNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,21 +35,25 @@ Clash = tuple[DependencyEdge, Candidate]
 class NamedFirst:
     """The order in which the versions of a package are tried.
 
-    ``named`` are the identifiers of what was asked for by name, ``requirements`` gives what a node
-    requires, and ``rejected`` takes what is passed over, with why.
+    ``roots`` are what was asked for by name, ``requirements`` gives what a node requires, and
+    ``rejected`` takes what is passed over, with why.
     """
 
     def __init__(
         self,
         offers: CandidateProvider,
-        named: frozenset[str],
+        roots: Iterable[DependencyEdge],
         requirements: Callable[[ResolvedNode], Iterable[DependencyEdge]],
         rejected: dict[PackageKey, dict[str, Exclusion]],
     ) -> None:
         self._offers = offers
-        self._named = named
+        self._named: dict[str, list[DependencyEdge]] = {}
+        for need in roots:
+            self._named.setdefault(str(need.key), []).append(need)
         self._requirements = requirements
         self._rejected = rejected
+        # By what is required and the pin that does not satisfy it, who rules that out.
+        self._rulers: dict[tuple[str, str, str], RequiredBy | None] = {}
 
     def order(
         self, matches: Iterable[ResolvedNode], pins: Mapping[str, ResolvedNode]
@@ -71,11 +75,18 @@ class NamedFirst:
                 yield node
                 continue
             passed.append(node)
-            self._note(node.candidate, *clash)
+            self._note(node.candidate, *clash, pins)
             if len(passed) == MAX_PASSED_OVER:
                 break
         yield from passed
         yield from found
+
+    def note_clash(self, node: ResolvedNode, pins: Mapping[str, ResolvedNode]) -> None:
+        """Keep why a node is passed over, if it requires what does not go with such a pin; what it
+        requires in one version alone is not looked at."""
+        clash = self._find_clash(node, pins, 0)
+        if clash is not None:
+            self._note(node.candidate, *clash, pins)
 
     def _find_clash(
         self, node: ResolvedNode, pins: Mapping[str, ResolvedNode], depth: int
@@ -108,14 +119,62 @@ class NamedFirst:
             pass
         return None
 
-    def _note(self, candidate: Candidate, need: DependencyEdge, kept: Candidate) -> None:
-        self._rejected.setdefault(candidate.key, {}).setdefault(
+    def _note(
+        self,
+        candidate: Candidate,
+        need: DependencyEdge,
+        kept: Candidate,
+        pins: Mapping[str, ResolvedNode],
+    ) -> None:
+        """Keep why a candidate is passed over."""
+        noted = self._rejected.setdefault(candidate.key, {})
+        if candidate.version in noted:
+            return
+        ruler = self._find_ruler(need, kept, pins)
+        if ruler is None:
+            why = f"{kept.key.name}, which was asked for by name, has {kept.version}"
+        elif ruler.parent is None:
+            why = f"{ruler.requirement} was asked for ({ruler.requirement.parent})"
+        else:
+            why = f"{ruler.requirement.parent} needs {ruler.requirement}"
+        noted[candidate.version] = Exclusion(
+            candidate.key,
             candidate.version,
-            Exclusion(
-                candidate.key,
-                candidate.version,
-                Rule.REQUIREMENT,
-                f"needs {need}, and {kept.key.name} {kept.version} was asked for by name",
-                candidate.source,
-            ),
+            Rule.REQUIREMENT,
+            f"needs {need}, and {why}",
+            candidate.source,
         )
+
+    def _find_ruler(
+        self, need: DependencyEdge, kept: Candidate, pins: Mapping[str, ResolvedNode]
+    ) -> RequiredBy | None:
+        """What rules out a version that a requirement would have of a package which was asked for
+        by name, newer than the one that is kept; none where it would have an older one."""
+        key = (str(need.key), str(need), kept.version)
+        ruler = self._rulers.get(key)
+        parent = ruler.parent if ruler is not None else None
+        is_gone = parent is not None and pins.get(parent.identifier) is not parent
+        if key not in self._rulers or is_gone:
+            ruler = self._rulers[key] = self._look_for_ruler(need, kept, pins)
+        return ruler
+
+    def _look_for_ruler(
+        self, need: DependencyEdge, kept: Candidate, pins: Mapping[str, ResolvedNode]
+    ) -> RequiredBy | None:
+        wanted = None
+        for candidate, exclusion in self._offers.candidates(need.key):
+            if candidate is kept:
+                return None
+            if exclusion is None and admits(need, candidate):
+                wanted = candidate
+                break
+        if wanted is None:
+            return None
+        for root in self._named[str(need.key)]:
+            if not admits(root, wanted):
+                return RequiredBy(root, None)
+        for node in pins.values():
+            for other in self._requirements(node):
+                if other.key == need.key and other.requirement and not admits(other, wanted):
+                    return RequiredBy(other, node)
+        return None

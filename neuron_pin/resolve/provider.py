@@ -13,7 +13,14 @@ from neuron_pin.sources.candidate import Candidate
 
 from .edges import admits, list_bond_values, make_bond, make_edge
 from .exclusion import Exclusion
-from .graph import COMPATIBILITY, DECIDED_FIRST, SDK_IDENTIFIER, DependencyEdge, ResolvedNode
+from .graph import (
+    COMPATIBILITY,
+    DECIDED_FIRST,
+    SDK_IDENTIFIER,
+    DependencyEdge,
+    ResolvedNode,
+    TooDeep,
+)
 from .named_first import NamedFirst
 from .release_candidates import find_framework
 from .rules import Context
@@ -26,13 +33,17 @@ if TYPE_CHECKING:
 
     from .source import CandidateProvider
 
+TRIAL_VERSIONS = 60
+"""Versions of one package that are read for a trial."""
+
 
 class Provider:
     """What resolvelib asks of us (its ``AbstractProvider``, which costs its import), and
     `forward`.
 
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
-    ``preferred`` versions are tried before newer ones.
+    ``preferred`` versions are tried before newer ones.  A trial reads what a few versions of each
+    package require, and raises `TooDeep` where a search asks for more.
     """
 
     def __init__(
@@ -43,10 +54,14 @@ class Provider:
         members: Sequence[DependencyEdge],
         constraints: Mapping[PackageKey, Sequence[Requirement]],
         preferred: Mapping[str, str],
+        *,
+        is_trial: bool = False,
     ) -> None:
         self.context = context
         self.offers = offers
         self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
+        self.is_trial = is_trial
+        self._read: dict[PackageKey, int] = {}
         self._members = members
         self.constraints = constraints
         self._preferred = preferred
@@ -54,8 +69,7 @@ class Provider:
         packages = context.catalog.packages
         first = sorted(roots, key=lambda need: not _is_component(packages.get(need.key.name)))
         self._order = {need.identifier: index for index, need in reversed([*enumerate(first)])}
-        named = frozenset(str(need.key) for need in roots)
-        self._named_first = NamedFirst(offers, named, self.get_dependencies, self.rejected)
+        self._named_first = NamedFirst(offers, roots, self.get_dependencies, self.rejected)
         self._pinned: dict[str, tuple[object, bool]] = {}
         self._known: dict[str, tuple[PackageKey, frozenset[str]]] = {}
         self._requirements: dict[tuple[int, frozenset[str]], list[DependencyEdge]] = {}
@@ -152,6 +166,11 @@ class Provider:
     ) -> Iterator[ResolvedNode]:
         """What matches, in the order in which it is to be tried beside what is pinned by now."""
         return self._named_first.order(matches, pins)
+
+    def note_clash(self, node: ResolvedNode, pins: Mapping[str, ResolvedNode]) -> None:
+        """Keep why a node cannot be, if what it requires does not go with what was asked for by
+        name and is pinned."""
+        self._named_first.note_clash(node, pins)
 
     def rank(self, identifier: str) -> int:
         """Where something comes in the order of the asking; behind that what nobody asked for."""
@@ -300,6 +319,10 @@ class Provider:
 
     def _needs(self, chosen: ResolvedNode) -> list[DependencyEdge]:
         candidate, extras = chosen.candidate, chosen.extras
+        if self.is_trial:
+            read = self._read[candidate.key] = self._read.get(candidate.key, 0) + 1
+            if read > TRIAL_VERSIONS:
+                raise TooDeep(f"gave up after {read - 1} versions of {candidate.key.name}")
         parent = f"{candidate.key.name} {candidate.version}"
         found = []
         if extras:

@@ -14,16 +14,24 @@ from neuron_pin.record import NamedTuple
 from .candidate_selection import ReleaseCandidates
 from .edges import make_edge
 from .exclusion import Exclusion
-from .graph import COMPATIBILITY, SDK_IDENTIFIER, DependencyEdge, ResolvedNode
+from .graph import (
+    COMPATIBILITY,
+    SDK_IDENTIFIER,
+    DependencyEdge,
+    RequiredBy,
+    ResolvedNode,
+    TooDeep,
+)
 from .provider import Provider
 from .release_candidates import select_candidates
 from .request import Request
 from .resolution import sorted_exclusions
 from .rules import Context
-from .solver import TooDeep, Unsatisfiable, solve
+from .solver import Unsatisfiable, solve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .needed_builds import NeededBuild
     from .source import CandidateProvider
 
 MAX_ROUNDS = 20_000
@@ -69,19 +77,33 @@ class ReleaseUnsatisfiable(Exception):
         touches_neuron: bool,
         facts: Sequence[Exclusion] = (),
         asked: frozenset[tuple[str, str]] = frozenset(),
+        builds: Sequence[str] = (),
+        newer_pythons: tuple[str, ...] = (),
+        *,
+        asked_is_whole: bool = False,
     ) -> None:
         super().__init__(*causes)
         self.causes = causes
         self.touches_neuron = touches_neuron
         self.facts = facts
         self.asked = asked
+        self.builds = tuple(builds)
+        self.newer_pythons = newer_pythons
+        self.asked_is_whole = asked_is_whole
 
     def as_error(self, request: Request) -> NoSolution:
         error = NoSolution(
             f"nothing satisfies the requirements for {request.target.label}", self.causes
         )
-        error.asked = self.asked
+        self.tell(error)
         return error
+
+    def tell(self, error: NoSolution) -> None:
+        """Let an error that has these causes say what is in the way, and what would have to be
+        built."""
+        error.asked, error.asked_is_whole = self.asked, self.asked_is_whole
+        error.touches_release = self.touches_neuron
+        error.builds, error.newer_pythons = self.builds, self.newer_pythons
 
 
 def solve_release(
@@ -121,7 +143,15 @@ def solve_release(
     for requirement in request.constraints:
         if requirement.name != SDK_NAME:
             constraints.setdefault(offers.key_of(requirement), []).append(requirement)
-    provider = Provider(context, offers, roots, members, constraints, request.preferred.versions)
+    provider = Provider(
+        context,
+        offers,
+        roots,
+        members,
+        constraints,
+        request.preferred.versions,
+        is_trial=request.is_trial,
+    )
     try:
         solution = solve(provider, roots, MAX_ROUNDS)
     except Unsatisfiable as error:
@@ -131,14 +161,25 @@ def solve_release(
             for need, parent in error.causes
             if parent is None and need.requirement is not None
         )
+        from .needed_builds import find_needed_builds, find_newer_pythons
+
+        builds = find_needed_builds(error.causes, provider)
         raise ReleaseUnsatisfiable(
-            *_causes(error, provider, selection), facts, roots_in_the_way
+            *_causes(error, provider, selection, builds),
+            facts,
+            roots_in_the_way,
+            [build.name for build in builds],
+            find_newer_pythons(error.causes, provider) if builds else (),
+            # Constraints may have a part in it, and are not among them.
+            asked_is_whole=error.is_whole and not constraints,
         ) from None
     except TooDeep as error:
-        raise NoSolution(
-            f"gave up after {error.rounds} rounds",
+        failure = NoSolution(
+            error.message,
             hint="narrow the requirements: pin the packages whose versions you know",
-        ) from None
+        )
+        failure.gave_up = True
+        raise failure from None
     via: dict[str, set[str]] = {}
     for identifier, found in solution.information.items():
         plain = identifier.partition("[")[0]
@@ -159,22 +200,32 @@ def _causes(
     error: Unsatisfiable,
     provider: Provider,
     selection: ReleaseCandidates | None,
+    builds: Sequence[NeededBuild],
 ) -> tuple[list[str], bool]:
-    """The facts behind an impossible graph, and whether a release's members are among them."""
-    lines: list[str] = []
+    """The facts behind an impossible graph, what would have to be built first; and whether a
+    release's members are among them."""
     catalog = provider.context.catalog
     touches = False
+    by_requirer: dict[tuple[str, str], list[RequiredBy]] = {}
     for cause in error.causes:
         need = cause.requirement
-        # The parent that stands in the graph, else where the user wrote it.
-        parent = need.parent or (cause.parent.identifier if cause.parent else "")
-        label = f"{need} (from {parent})" if parent else str(need)
         package = catalog.packages.get(need.key.name)
         touches = touches or need.key.ecosystem in (Ecosystem.SDK, Ecosystem.BOND)
         touches = touches or (package is not None and package.kind is not ComponentKind.DEPENDENCY)
+        # One version of a package after the other requires the same: that is one fact.
+        requirer = str(cause.parent.candidate.key) if cause.parent else need.parent
+        by_requirer.setdefault((str(need), requirer), []).append(cause)
+    told: list[str] = []
+    lines: list[str] = []
+    for causes in by_requirer.values():
+        need, label = causes[0].requirement, _label(causes)
         exclusions = dict(provider.rejected.get(need.key, {}))
         for candidate, exclusion in selection.excluded_of(need.key) if selection else ():
             exclusions.setdefault(candidate.version, exclusion)
+        build = next((build for build in builds if build.need.key == need.key), None)
+        if build is not None and str(build.need) == str(need):
+            told.append(build.describe(label))
+            continue
         if need.identifier.startswith(COMPATIBILITY):
             found = [label]
         elif exclusions:
@@ -182,7 +233,17 @@ def _causes(
         else:
             found = [_describe_absence(need, label, catalog, selection)]
         lines += [line for line in found if line not in lines]
-    return lines, touches
+    return [*dict.fromkeys(told), *lines], touches
+
+
+def _label(causes: Sequence[RequiredBy]) -> str:
+    """A requirement, and who has it: the newest of several versions, and how many more do."""
+    need, parent = causes[0]
+    # The parent that stands in the graph, else where the user wrote it.
+    name = need.parent or (parent.identifier if parent else "")
+    more = len({cause.requirement.parent for cause in causes}) - 1
+    also = f" and {more} more version{'s' * (more > 1)}" if more else ""
+    return f"{need} (from {name}{also})" if name else str(need)
 
 
 def _describe_absence(

@@ -38,7 +38,8 @@ class Request(NamedTuple):
     ``sdk`` is a requirement on ``neuron-sdk`` or none.  Without ``requirements`` every
     component that a release has for the target is asked for.  ``all_files`` wants every
     file of what is chosen, with hashes, and not only the best one.  ``unread`` are the ecosystems
-    whose files nobody reads.
+    whose files nobody reads.  ``is_trial`` says that it shows what would work, and is given
+    up where that is not soon found.
     """
 
     target: Target
@@ -49,3 +50,4 @@ class Request(NamedTuple):
     all_files: bool = False
     preferred: Preferences = NO_PREFERENCES
     unread: frozenset[Ecosystem] = frozenset()
+    is_trial: bool = False

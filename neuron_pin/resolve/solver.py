@@ -14,7 +14,7 @@ from functools import cache
 from neuron_pin.record import NamedTuple
 
 from .forward import ForwardSearch
-from .graph import DependencyEdge, RequiredBy, ResolvedNode
+from .graph import DependencyEdge, RequiredBy, ResolvedNode, TooDeep
 from .provider import Provider
 
 # Not of typing, nor of resolvelib, which not every lock needs.
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_STEPS = 200
 """Rounds of the second search; each may read what one more version requires."""
 
+TRIAL_ROUNDS = 60
+"""Rounds of resolvelib's for a trial."""
+
 
 class Solution(NamedTuple):
     """What was chosen, by identifier, and who requires it."""
@@ -38,19 +41,13 @@ class Solution(NamedTuple):
 
 
 class Unsatisfiable(Exception):
-    """Nothing satisfies the roots; ``causes`` are the requirements that do not go together."""
+    """Nothing satisfies the roots; ``causes`` are the requirements that do not go together, and
+    ``is_whole`` says that the roots among them alone rule out an answer."""
 
-    def __init__(self, causes: Sequence[RequiredBy]) -> None:
+    def __init__(self, causes: Sequence[RequiredBy], *, is_whole: bool) -> None:
         super().__init__(*causes)
         self.causes = causes
-
-
-class TooDeep(Exception):
-    """The search was given up after so many rounds."""
-
-    def __init__(self, rounds: int) -> None:
-        super().__init__(rounds)
-        self.rounds = rounds
+        self.is_whole = is_whole
 
 
 if TYPE_CHECKING:
@@ -111,7 +108,7 @@ def search(
 
 
 def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) -> Solution:
-    """What satisfies the roots, and all that they require in turn.
+    """What satisfies the roots, and all that they require in turn; of a trial, if it is soon found.
 
     Raises `Unsatisfiable` or `TooDeep`.
     """
@@ -120,17 +117,18 @@ def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) 
     if forward.run(wanted, max_rounds):
         return _make_solution(forward.mapping, forward.information)
     if forward.conflict:
-        raise Unsatisfiable(forward.conflict)
+        raise Unsatisfiable(forward.conflict, is_whole=True)
     # Imported here: few closures come to it.
     from .learning import search_with_lessons
 
     learned = search_with_lessons(provider, wanted, max_rounds)
     if learned is not None:
         if learned.conflict:
-            raise Unsatisfiable(learned.conflict)
+            raise Unsatisfiable(learned.conflict, is_whole=True)
         return _make_solution(learned.mapping, learned.information)
     provider.rejected.clear()
-    return search_back(provider, wanted, max_rounds)
+    most = min(max_rounds, TRIAL_ROUNDS) if provider.is_trial else max_rounds
+    return search_back(provider, wanted, most)
 
 
 def search_back(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) -> Solution:
@@ -141,9 +139,10 @@ def search_back(provider: Provider, roots: Iterable[DependencyEdge], max_rounds:
     try:
         pinned, criteria = search(questions, roots, max_rounds)
     except ResolutionImpossible as error:
-        raise Unsatisfiable([RequiredBy(*cause) for cause in error.causes]) from None
+        causes = [RequiredBy(*cause) for cause in error.causes]
+        raise Unsatisfiable(causes, is_whole=False) from None
     except ResolutionTooDeep as error:
-        raise TooDeep(error.round_count) from None
+        raise TooDeep(f"gave up after {error.round_count} rounds") from None
     information = {
         name: [RequiredBy(*row) for row in found.information] for name, found in criteria.items()
     }

@@ -16,8 +16,9 @@ from random_worlds import World
 from neuron_pin.catalog import Catalog, load_catalog
 from neuron_pin.inputs.requirements.specifier import admits
 from neuron_pin.resolve import forward
+from neuron_pin.resolve.graph import TooDeep
 from neuron_pin.resolve.learning import search_with_lessons
-from neuron_pin.resolve.solver import TooDeep, Unsatisfiable, search_back, solve
+from neuron_pin.resolve.solver import Unsatisfiable, search_back, solve
 
 MOST = 20_000
 ROUNDS = 200

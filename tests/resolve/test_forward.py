@@ -11,10 +11,10 @@ from random_worlds import World
 
 from neuron_pin.catalog import Catalog
 from neuron_pin.resolve.forward import ForwardSearch
-from neuron_pin.resolve.graph import ResolvedNode
+from neuron_pin.resolve.graph import ResolvedNode, TooDeep
 from neuron_pin.resolve.learning import search_with_lessons
 from neuron_pin.resolve.provider import Provider
-from neuron_pin.resolve.solver import TooDeep, Unsatisfiable, search_back, solve
+from neuron_pin.resolve.solver import Unsatisfiable, search_back, solve
 
 WORLDS = 150
 MOST = 20_000

@@ -1,0 +1,264 @@
+"""Requirements that nothing satisfies without a build: what is said, and how little is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+from conftest import Run, Served, failure, sdist, wheel
+
+from neuron_pin.errors import NoSolution
+from neuron_pin.operations import relax
+from neuron_pin.operations.lock_request import LockRequest, lock_request
+from neuron_pin.resolve import Resolution
+
+Requires = tuple[str, ...]
+
+
+def offer(
+    server: Served,
+    name: str,
+    wheels: Mapping[str, Requires] = {},
+    *,
+    built: Iterable[str] = (),
+    pythons: Mapping[str, str] = {},
+    answer: Callable[[bytes], Any] = lambda data: (200, {}, data),
+) -> None:
+    """Put a project onto a server: versions with wheels and what these require, versions that are
+    ``built`` from source distributions which do not say it, and what versions say of Python."""
+    stem = name.replace("-", "_")
+    files = [(f"{stem}-{v}-py3-none-any.whl", v, wheel(name, v, r)) for v, r in wheels.items()]
+    files += [(f"{name}-{v}.tar.gz", v, sdist(name, v, metadata="1.2")) for v in built]
+    rows = []
+    for filename, version, data in files:
+        server.answers[f"/files/{filename}"] = answer(data)
+        digest = hashlib.sha256(data).hexdigest()
+        row = {"filename": filename, "url": f"/files/{filename}", "hashes": {"sha256": digest}}
+        rows.append({**row, "requires-python": pythons.get(version)})
+    kind = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+    server.answers[f"/simple/{name}/"] = (200, kind, json.dumps({"files": rows}).encode())
+
+
+def options(server: Served) -> list[str]:
+    return ["--index-url", f"{server.url}/simple/", "--python", "3.11"]
+
+
+def count_read(server: Served, name: str) -> int:
+    """Of how many files of a project something was read."""
+    return len({path for path, _ in server.requests if path.startswith(f"/files/{name}-")})
+
+
+def numbered(count: int, *requires: str) -> dict[str, Requires]:
+    """Versions from the newest to 1.0; what they require may name their number."""
+    return {f"{n}.0": tuple(r.format(n=n) for r in requires) for n in range(count, 0, -1)}
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[LockRequest]:
+    """What is locked to explain a failure."""
+    requests: list[LockRequest] = []
+
+    def keep(request: LockRequest) -> Resolution:
+        requests.append(request)
+        return lock_request(request)
+
+    monkeypatch.setattr(relax, "lock_request", keep)
+    return requests
+
+
+def test_what_has_to_be_built_is_said_first(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    server = serve()
+    offer(server, "other", numbered(3))
+    offer(server, "tool", numbered(30, "middle>=1"))
+    offer(server, "middle", numbered(5, "leaf>=2", "other"))
+    offer(server, "leaf", built=["3.0", "2.0", "1.0"])
+    error = failure(run("lock", "other", "tool", *options(server)), NoSolution)
+    first, *rest = error.causes
+    assert first.startswith("leaf has to be built")
+    assert "leaf>=2 (from middle 5.0)" in first and "(NP402)" in first
+    assert "--build leaf allows one" in first
+    assert error.builds == ("leaf",)
+    assert error.hint.startswith("--build leaf ")
+    told = [line.partition(": ")[0] for line in rest]
+    assert told == ["tool (from command line)", "middle>=1 (from tool 30.0)"]
+    # Neither a release nor another Python can help, and it is known what does.
+    assert not tried
+
+
+def test_what_the_user_names_may_have_to_be_built(serve: Callable[[], Served], run: Run) -> None:
+    server = serve()
+    offer(server, "tool", built=["3.0", "2.0"])
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert "tool has to be built" in error.causes[0]
+    assert "tool (from command line)" in error.causes[0]
+    assert len(error.causes) == 1
+
+
+def test_a_version_is_not_said_to_be_named_that_nobody_named(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    """As kfp, kserve and kubernetes: an old version of the first needs one of the third alone."""
+    server = serve()
+    offer(server, "front", {"3.0": ("leaf",), "1.0": ("back==8.0",)})
+    offer(server, "side", numbered(4, "back>=23"))
+    offer(server, "back", numbered(30))
+    offer(server, "leaf", built=["2.0"])
+    error = failure(run("lock", "front", "side", "back", *options(server)), NoSolution)
+    assert "leaf has to be built" in error.causes[0]
+    of_side = next(line for line in error.causes if line.startswith("side (from"))
+    assert "needs back>=23, and front 1.0 needs back==8.0" in of_side
+    assert not any("asked for by name" in line for line in error.causes)
+    assert error.conflict == ("front (command line)", "side (command line)")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (("back<20", "side"), "needs back>=23, and back<20 was asked for (command line)"),
+        (("back", "side"), "needs back<20, and back, which was asked for by name, has 30.0"),
+    ],
+)
+def test_what_was_asked_for_is_said_as_it_was(
+    serve: Callable[[], Served], run: Run, asked: tuple[str, str], reason: str
+) -> None:
+    server = serve()
+    wanted = reason.split(",")[0].removeprefix("needs ")
+    offer(server, "side", {"2.0": (wanted,), "1.0": ()})
+    offer(server, "back", numbered(30))
+    done = run("lock", *asked, *options(server), "--format", "json")
+    rows = {(row["name"], row["version"]): row for row in json.loads(done.out)["exclusions"]}
+    assert rows["side", "2.0"]["reason"] == reason
+
+
+def test_what_a_requirement_brings_back_is_searched_anew(
+    serve: Callable[[], Served], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As langflow: an old version admits pre-releases of something, by which nothing is got."""
+
+    def search_back(*_: object) -> None:
+        raise AssertionError("what was learned is lost")
+
+    monkeypatch.setattr("neuron_pin.resolve.solver.search_back", search_back)
+    server = serve()
+    newer = {f"{n}.0": (f"base=={n}.0",) for n in range(40, 20, -1)}
+    older = {f"{n}.0": ("extension>=2.0rc5", "leaf") for n in range(20, 0, -1)}
+    offer(server, "flow", {**newer, **older})
+    offer(server, "base", dict.fromkeys(newer, ("watcher",)))
+    offer(server, "watcher", numbered(5, "leaf"))
+    offer(server, "extension", {"2.0": (), "2.0rc5": (), "1.0": ()})
+    offer(server, "leaf", built=["2.0"])
+    error = failure(run("lock", "flow", *options(server)), NoSolution)
+    assert error.causes[0].startswith("leaf has to be built")
+    assert "(from watcher 5.0)" in error.causes[0]
+    assert len(error.causes) <= 8
+
+
+def test_one_version_after_the_other_that_requires_the_same_is_one_line(
+    serve: Callable[[], Served], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What resolvelib says.
+    monkeypatch.setattr("neuron_pin.resolve.learning.EFFORT", (0, 0))
+    server = serve()
+    offer(server, "flow", numbered(40, "leaf>=1", "other"))
+    offer(server, "other", numbered(2))
+    offer(server, "leaf", built=["2.0", "1.0"])
+    error = failure(run("lock", "flow", *options(server)), NoSolution)
+    assert error.causes[0].startswith("leaf has to be built")
+    assert "from flow 40.0 and 39 more versions" in error.causes[0]
+    assert len(error.causes) == 1
+
+
+def test_another_python_is_tried_where_it_has_newer_versions(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    server = serve()
+    versions = {"3.0": (), **numbered(2, "leaf")}
+    offer(server, "tool", versions, pythons={"3.0": ">=3.13", "1.0": "<3.12"})
+    offer(server, "leaf", built=["2.0"])
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert next(map(str, error.relaxations)) == "--python 3.13: tool 3.0"
+    assert {each.target.python for each in tried} == {"3.13"}
+
+
+def test_what_else_would_work_is_looked_for_in_a_few_versions(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    """All versions are read to be sure that there is no lock; not to find out what would do."""
+    server = serve()
+    newer = {f"{n}.0": ("leaf",) for n in range(400, 200, -1)}
+    offer(server, "tool", {**newer, "1.0": ("leaf",)}, pythons=dict.fromkeys(newer, ">=3.12"))
+    offer(server, "leaf", built=["2.0"])
+    error = failure(run("lock", "tool", *options(server)), NoSolution)
+    assert error.builds == ("leaf",)
+    assert {each.target.python for each in tried} == {"3.12"}
+    assert count_read(server, "tool") < 130
+
+
+def test_older_versions_are_read_several_at_once(serve: Callable[[], Served], run: Run) -> None:
+    server = serve()
+    together = threading.Condition()
+    now, most = 0, 0
+
+    def answer(data: bytes) -> Callable[[object], tuple[int, dict[str, str], bytes]]:
+        def wait_for_others(_: object) -> tuple[int, dict[str, str], bytes]:
+            nonlocal now, most
+            with together:
+                now += 1
+                most = max(most, now)
+                together.notify_all()
+                together.wait_for(lambda: most > 2, 0.05)
+                now -= 1
+            return 200, {}, data
+
+        return wait_for_others
+
+    offer(server, "tool", numbered(40, "leaf"), answer=answer)
+    offer(server, "leaf", built=["2.0"])
+    failure(run("lock", "tool", *options(server)), NoSolution)
+    assert most > 2
+
+
+def test_what_versions_require_that_are_passed_over_is_not_read(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    """As homeassistant, of which each of hundreds of versions names dozens in one version alone."""
+    server = serve()
+    offer(server, "tool", numbered(150, "part=={n}.0", "leaf"))
+    offer(server, "part", numbered(150))
+    offer(server, "leaf", built=["2.0"])
+    failure(run("lock", "tool", *options(server)), NoSolution)
+    assert count_read(server, "tool") == 150
+    assert count_read(server, "part") < 40
+
+
+def test_what_cannot_be_read_is_not_looked_at_for_the_order_of_others(
+    serve: Callable[[], Served], run: Run
+) -> None:
+    """No version of one goes with the newest of the other, which was asked for as well."""
+    server = serve()
+    offer(server, "back", numbered(9))
+    offer(server, "side", numbered(40, "back<5"))
+    server.answers["/files/side-20.0-py3-none-any.whl"] = (404, {}, b"")
+    done = run("lock", "back", "side", *options(server))
+    assert "side==40.0" in done.out, done.err
+
+
+def test_no_other_release_is_looked_for_where_a_build_is_missing(
+    serve: Callable[[], Served], run: Run, tried: list[LockRequest]
+) -> None:
+    """With a Neuron package each release is tried: none of them is what is in the way."""
+    server, neuron = serve(), serve()
+    offer(neuron, "neuronx-cc", {"2.27.5334.0": (), "2.26.6360.0": ()})
+    offer(server, "tool", numbered(5, "leaf"))
+    offer(server, "leaf", built=["2.0"])
+    where = ("--neuron-index-url", f"{neuron.url}/simple/", *options(server))
+    on = ("--instance", "trn2", "--as-of", "2026-08-21", "--os", "ubuntu24.04")
+    error = failure(run("lock", "neuronx-cc", "tool", *where, *on), NoSolution)
+    assert error.causes[0].startswith("leaf has to be built")
+    assert not tried
