@@ -1,13 +1,14 @@
 """Our closures beside uv's, for the requirement sets of fixtures/requirement-sets.
 
-    python benchmarks/compare_uv.py [--python 3.11] [--install MB] [SET …]
+    python benchmarks/compare_uv.py [--python 3.11] [--install MB] [--files FOLDER] [SET …]
 
 Prints a table in Markdown: for each set how many packages, how many versions differ, and
 which; then, for each set with a difference, whether uv takes our versions, which of what was asked
 for by name is newer here and there, and whether the rest follows from that (`named_versions`).
 Sets with Neuron's packages find those on a local index of fixtures/neuron-index, in front of the
 public one.  uv builds source distributions to learn what they require; so do we, of the projects
-that a set names under ``build``, unless ``--no-builds`` is given.
+that a set names under ``build``, unless ``--no-builds`` is given.  With ``--files`` the sets are
+the requirement files of public repositories that repositories.json names, from that folder.
 
 Each lock is then given to ``uv pip install --dry-run --require-hashes``, and, where it is of wheels
 with fewer than ``--install`` megabytes (pip downloads them all), to ``pip install --dry-run
@@ -32,6 +33,7 @@ from typing import Any
 
 from named_versions import AS_NEEDED, find_different, judge
 from pairs import BIN, PIN, UV
+from requirement_files import load_files
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PLATFORM = "manylinux_2_34_x86_64"
@@ -114,8 +116,9 @@ class Comparison:
         self.builds = [] if options.no_builds else given.get("build", [])
         self.cache = Path(options.cache or scratch)
         self.requirements = given["requirements"]
-        self.reqs = scratch / "reqs.txt"
-        self.reqs.write_text("\n".join(self.requirements) + "\n")
+        self.reqs = given.get("file", scratch / "reqs.txt")
+        if "file" not in given:
+            self.reqs.write_text("\n".join(self.requirements) + "\n")
         self.limits = scratch / "limits.txt"
         self.hashed = scratch / "hashed.txt"
         self.document = scratch / "lock.json"
@@ -217,7 +220,7 @@ def compare(comparison: Comparison, name: str, options: argparse.Namespace) -> C
         failed = {"ours": ours, "uv": theirs}
         said = [f"{who}: {find_error(p.stderr)}" for who, p in failed.items() if p.returncode]
         print_row([name, "", "", " ".join("; ".join(said).split())])
-        return Counter({"without a lock": 1})
+        return Counter({"without a lock": 1, f"without that of {' and '.join(failed)}": 1})
     mine = {p["name"]: public(p["version"]) for p in comparison.packages()}
     other = pins(theirs.stdout)
     names = {*mine, *other}
@@ -243,12 +246,13 @@ def main() -> int:
     parser.add_argument("--python", default="3.11")
     parser.add_argument("--cache", default="")
     parser.add_argument("--install", type=float, default=0, metavar="MB")
+    parser.add_argument("--files", type=Path, metavar="FOLDER", help="requirement files in it")
     parser.add_argument("--versions-only", action="store_true", help="give locks to no installer")
     parser.add_argument("--no-builds", action="store_true", help="lock without --build")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     options.described = []
-    sets = load_sets()
+    sets = load_files(options.files.resolve(), options.names) if options.files else load_sets()
     count: Counter[str] = Counter()
     columns = ["set", "packages", "same", "differences (ours / uv's)"]
     columns += [] if options.versions_only else ["installed by"]
@@ -264,7 +268,9 @@ def main() -> int:
     share = count["equal"] / max(count["versions"], 1)
     print(f"\n{count['equal']} of {count['versions']} versions are the same ({share:.1%}), of")
     print(f"{count['sets']} sets, {count['large']} of them with more than {LARGE} packages;")
-    print(f"{count['without a lock']} sets without a lock.  With our versions of what was named,")
+    print(f"{count['without a lock']} sets without a lock, {count['without that of ours and uv']}")
+    print(f"by either, {count['without that of ours']} by ours alone,")
+    print(f"{count['without that of uv']} by uv alone.  With our versions of what was named,")
     share = count["equal of given"] / max(count["given"], 1)
     print(f"{count['equal of given']} of {count['given']} are the same ({share:.1%}).")
     return 0

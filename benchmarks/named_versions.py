@@ -34,7 +34,9 @@ class Verdict(NamedTuple):
 def judge(requirements: Iterable[str], mine: Versions, other: Versions, lock: Lock) -> Verdict:
     """Ask uv about a difference between our closure and its own."""
     found = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
-    named = [str(canonicalize_name(match[0])) for match in found if match]
+    names = [str(canonicalize_name(match[0])) for match in found if match]
+    # What a marker leaves out here is in neither.
+    named = [name for name in dict.fromkeys(names) if name in mine and name in other]
     # Where constraints leave nothing else a pre-release is no better version, but where a closure
     # has one of the same package it is allowed.
     early = [n for versions in (mine, other) for n, v in versions.items() if _is_early(v)]

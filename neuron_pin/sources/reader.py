@@ -6,6 +6,7 @@ answer never loads it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from neuron_pin.sources.http.client import DEFAULT_FRESH, Fetcher, NotFound
 from neuron_pin.sources.http.urls import redact_url
 from neuron_pin.sources.index.core_metadata import check_identity, parse_metadata
 from neuron_pin.sources.index.dependencies import Metadata
-from neuron_pin.sources.index.evaluator import fitting_files, make_project
+from neuron_pin.sources.index.evaluator import find_other_wheel, fitting_files, make_project
 from neuron_pin.sources.index.project_page import MAX_PAGE_BYTES, ListedFile, ProjectPage
 from neuron_pin.sources.index.project_record import IndexVersion, ProjectRecord
 from neuron_pin.sources.index.sdist_metadata import read_sdist_metadata
@@ -141,13 +142,16 @@ class Reader:
                 )
         return digests["sha256"].hexdigest()
 
-    def metadata(self, name: str, offer: IndexVersion, build_index: str = "") -> Metadata:
+    def metadata(
+        self, name: str, offer: IndexVersion, address: str, build_index: str = ""
+    ) -> Metadata:
         """What an offer's file requires; raises `SourceFailed`.
 
         PEP 658's metadata file where one is served, else ranges of the wheel, else all of it.
-        Of a source distribution what it states of itself, else what its build tells, if
-        ``build_index`` names the index that the build may take its requirements from; else
-        raises `NotStatic`.
+        Of a source distribution what it states of itself; else, if ``build_index`` names the index
+        that its build may take its requirements from, what a wheel of that version for another
+        target requires, which the project's page at ``address`` lists, else what that build
+        tells; else raises `NotStatic`.
         """
         source = redact_url(offer.url)
         if offer.sha256:
@@ -156,13 +160,16 @@ class Reader:
         try:
             if offer.is_sdist:
                 data, note = read_sdist_metadata(
-                    self.fetcher, offer.url, offer.filename, offer.sha256, data, build_index
+                    self.fetcher,
+                    offer.url,
+                    offer.filename,
+                    offer.sha256,
+                    data,
+                    build_index,
+                    lambda: self._other_metadata(address, name, offer.version),
                 )
             elif data is None:
-                wheel = parse_wheel_name(offer.filename)
-                if wheel is None:
-                    raise SourceFailed(source, "is no wheel")
-                data = read_wheel_metadata(self.fetcher, offer.url, wheel, offer.sha256, offer.size)
+                data = self._wheel_metadata(offer.filename, offer.url, offer.sha256, offer.size)
         except NotFound:
             raise SourceFailed(source, "is listed by the index, but not there") from None
         metadata = parse_metadata(data, source, self._target)
@@ -170,6 +177,29 @@ class Reader:
             metadata = metadata._replace(repairs=(*metadata.repairs, note))
         check_identity((metadata.name, metadata.version), name, offer.version, source)
         return metadata
+
+    def _other_metadata(self, address: str, name: str, version: str) -> tuple[bytes, str] | None:
+        """What a wheel of a version for another target requires, with a note; none without one."""
+        read = self._page(address)
+        file = find_other_wheel(read[0], name, version) if read is not None else None
+        if file is None:
+            return None
+        digest = dict(file.hashes).get("sha256", "")
+        data = None
+        if file.metadata is not None:
+            with contextlib.suppress(NotFound):
+                stated = dict(file.metadata).get("sha256", "")
+                data = read_metadata_file(self.fetcher, file.url, stated)
+        if data is None:
+            data = self._wheel_metadata(file.filename, file.url, digest, file.size)
+        note = f"what it requires was read from its wheel {file.filename}, for another target"
+        return data, f"{note}; it is to be built where it is installed"
+
+    def _wheel_metadata(self, filename: str, url: str, sha256: str, size: int | None) -> bytes:
+        wheel = parse_wheel_name(filename)
+        if wheel is None:
+            raise SourceFailed(redact_url(url), "is no wheel")
+        return read_wheel_metadata(self.fetcher, url, wheel, sha256, size)
 
     def _metadata_file(self, offer: IndexVersion) -> bytes | None:
         try:

@@ -329,7 +329,7 @@ class Sources:
         if offer.is_sdist and self._may_build(offer):
             build_index = next((i.url for i in reversed(self.indexes.all) if not i.is_neuron), PYPI)
         try:
-            metadata = self._online.metadata(name, offer, build_index)
+            metadata = self._online.metadata(name, offer, index.page(name), build_index)
         except NotStatic as error:
             if not offer.url.startswith("file:"):
                 self._cache.save("metadata", self._left_open_key(offer), [str(error)])

@@ -86,6 +86,21 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
     return [row[4] for row in found if row[:2] == found[0][:2]]
 
 
+def find_other_wheel(page: ProjectPage, name: str, version: str) -> ListedFile | None:
+    """A wheel of a version for whatever target, one for Linux if there is one, or none."""
+    wanted = Version(version)
+    found: list[tuple[bool, str, int]] = []
+    for number, filename in enumerate(page.names):
+        wheel = parse_wheel_name(filename)
+        try:
+            if wheel is None or wheel.name != name or Version(wheel.version) != wanted:
+                continue
+        except InvalidVersion:
+            continue
+        found.append(("linux" in wheel.tags, filename, number))
+    return page.file(max(found)[2]) if found else None
+
+
 def _offer(
     page: ProjectPage, version: Version, entries: list[tuple[int | None, bool, int]]
 ) -> IndexVersion:

@@ -1,5 +1,5 @@
 """A source distribution's metadata: static, as its PKG-INFO or its pyproject.toml states it, or
-built where that was allowed by name.
+where that was allowed by name, as a wheel of it for another target or its build tells it.
 
 Source: "Source distribution format" (PKG-INFO and pyproject.toml in the top folder), PEP 643 (from
 Metadata 2.2 on a field that is not ``Dynamic`` is the same in every wheel that is built), PEP 517.
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, Any
@@ -44,12 +45,16 @@ def read_sdist_metadata(
     sha256: str,
     stated: bytes | None,
     build_index: str,
+    read_wheel: Callable[[], tuple[bytes, str] | None] = lambda: None,
 ) -> tuple[bytes, str]:
     """Metadata of the source distribution at an address, and a note on how it was had.
 
     ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that,
     PKG-INFO and pyproject.toml leave something open, ``build_index`` lets the project's own build
     tell it, with requirements of the build from that index; without it raises `NotStatic`.
+    ``read_wheel`` is asked before that build: what a wheel of the same version for another target
+    requires, with the note on it, or none.  It runs nothing, and an old project whose build fails
+    by now often has one.
     Raises `SourceFailed`, or `NotFound` for a file that is not there.
     """
     source = redact_url(url)
@@ -68,6 +73,8 @@ def read_sdist_metadata(
         except NotStatic:
             if not build_index:
                 raise
+        if (found := read_wheel()) is not None:
+            return found
         data = _build(archive, filename, source, build_index)
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return data, f"what it requires was told by its build, on this machine's Python {python}"

@@ -211,6 +211,34 @@ def test_a_build_runs_only_for_a_name_that_is_given(run, index) -> None:
     assert run("lock", *arguments, "--offline").code == 1
 
 
+# wheels of the same version for other targets, as an index lists them
+OTHER_WHEELS = [
+    ["tool-1.0-cp38-cp38-manylinux2014_x86_64.whl"],
+    ["tool-1.0-cp38-cp38-win_amd64.whl", "tool-1.0-cp38-cp38-manylinux2014_x86_64.whl"],
+    ["tool-1.0-cp38-cp38-win_amd64.whl"],
+]
+
+
+@pytest.mark.parametrize("filenames", OTHER_WHEELS)
+def test_a_wheel_for_another_target_spares_an_allowed_build(
+    run, index, filenames: list[str]
+) -> None:
+    data = wheel("tool", "1.0", ("helper",))
+    others = [row("tool", "1.0", filename=name, url=f"/{name}") for name in filenames]
+    for other in others:
+        index.server.answers[other["url"]] = (200, {}, data)
+    broken = sdist("tool", "1.0", metadata="2.1", build="raise SystemExit('broken')")
+    arguments = index(broken, *others)
+    assert run("lock", *arguments).code == 1
+    for more in ([], ["--offline"]):
+        done = run("lock", *arguments, "--build", "tool", *more)
+        assert done.code == 0, done.err
+        assert "helper==1.0" in done.out
+        assert f"from its wheel {filenames[-1]}" in done.err
+    read = [path for path, _ in index.server.requests if path.endswith(".whl")]
+    assert {*read} <= {f"/{filenames[-1]}", "/helper-1.0-py3-none-any.whl"}
+
+
 def test_a_build_that_fails_says_why(run, index) -> None:
     done = run(
         "lock", *index(sdist("tool", "1.0", metadata="2.1", build="raise SystemExit('broken')")),
