@@ -72,6 +72,7 @@ _HASH = r"\s--hash(?:=|\s+)(\S+)"
 _DIGEST = r"sha256:[0-9a-fA-F]{64}"
 _PIP_DIGEST = r"sha(?:256|384|512):[0-9a-fA-F]+"
 _LATER_OPTION = r"\s--?[A-Za-z]"
+_BUILD_OPTIONS = ("-C", "--config-setting", "--config-settings", "--global-option")
 _OPTION = r"(--?[A-Za-z-]+)(?:(?:=|\s+)(.*))?"
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _CODING = rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
@@ -228,6 +229,11 @@ def _requirement(path: str, number: int, line: str, is_lenient: bool) -> Require
         rest = rest[: option.start()]
     elif option is not None:
         name = rest[option.start() :].split()[0].partition("=")[0]
+        if name in _BUILD_OPTIONS:
+            raise WrongUsage(
+                f"option {name} of a requirement is for its build, and decides no version",
+                hint="take it out of this file, and give it to the program that installs",
+            )
         raise WrongUsage(f"option {name} of a requirement is not supported here")
     return parse_requirement(rest.strip(), f"{path}:{number}")._replace(hashes=tuple(hashes))
 

@@ -126,6 +126,15 @@ def test_a_broken_line_is_named(tmp_path: Path, content: bytes, line: int, told:
     assert (caught.value.path, caught.value.line) == (str(path), line)
 
 
+@pytest.mark.parametrize("option", ['-C cmake.args="-DBLAS=ON"', "--global-option=x"])
+def test_what_to_do_with_an_option_of_a_build_is_said(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "reqs.txt"
+    path.write_text(f"llama_cpp_python == 0.2.78 {option}\n")
+    with pytest.raises(UnreadableInput, match="build") as caught:
+        read_requirements(str(path))
+    assert "installs" in caught.value.hint
+
+
 def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "reqs.txt"
     path.write_text("-r reqs.txt\n")
