@@ -229,7 +229,7 @@ def _causes(
         if need.identifier.startswith(COMPATIBILITY):
             found = [label]
         elif exclusions:
-            found = describe_exclusions(label, list(exclusions.values()))
+            found = _describe_refusals(need, label, list(exclusions.values()), provider)
         else:
             found = [_describe_absence(need, label, catalog, selection)]
         lines += [line for line in found if line not in lines]
@@ -244,6 +244,28 @@ def _label(causes: Sequence[RequiredBy]) -> str:
     more = len({cause.requirement.parent for cause in causes}) - 1
     also = f" and {more} more version{'s' * (more > 1)}" if more else ""
     return f"{need} (from {name}{also})" if name else str(need)
+
+
+def _describe_refusals(
+    need: DependencyEdge, label: str, exclusions: Sequence[Exclusion], provider: Provider
+) -> list[str]:
+    """Why no version is left of what something requires.
+
+    Of a package that no release decides only versions that the requirement admits are told of:
+    what speaks against the hundreds of others is beside the point.
+    """
+    requirement = need.requirement
+    if requirement is None or need.key.name in provider.context.catalog.packages:
+        return describe_exclusions(label, exclusions)
+    matching = [exclusion for exclusion in exclusions if requirement.admits(exclusion.version)]
+    if matching:
+        return describe_exclusions(label, matching, "matching ")
+    if any(requirement.admits(c.version) for c, _ in provider.offers.candidates(need.key)):
+        # It can be had by itself, so that what it conflicts with tells the rest.
+        return [label]
+    newest = sorted_exclusions(list(exclusions))[-1].version
+    rule = Rule.REQUIREMENT.identifier
+    return [f"{label}: no version of {need.key.name} matches ({rule}); the newest is {newest}"]
 
 
 def _describe_absence(
@@ -291,9 +313,9 @@ def _facts(
 _PAGES = ("about-neuron", "announcements", "release-notes")
 
 
-def describe_exclusions(label: str, exclusions: Sequence[Exclusion]) -> list[str]:
-    """Why versions of what ``label`` names are excluded: a line for each rule, the rule of the
-    newest version first."""
+def describe_exclusions(label: str, exclusions: Sequence[Exclusion], which: str = "") -> list[str]:
+    """Why versions of what ``label`` names are excluded, and ``which`` they are: a line for each
+    rule, the rule of the newest version first."""
     by_rule: dict[Rule, list[Exclusion]] = {}
     for exclusion in reversed(sorted_exclusions(list(exclusions))):
         by_rule.setdefault(exclusion.rule, []).append(exclusion)
@@ -309,7 +331,7 @@ def describe_exclusions(label: str, exclusions: Sequence[Exclusion]) -> list[str
             continue
         count = f"all {len(found)}" if len(by_rule) == 1 else f"{len(found)} of {len(exclusions)}"
         lines.append(
-            f"{label}: {count} versions excluded, {rule.title} ({rule.identifier}); "
+            f"{label}: {count} {which}versions excluded, {rule.title} ({rule.identifier}); "
             f"{newest.version}: {reason}"
         )
     return lines
