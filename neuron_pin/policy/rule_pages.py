@@ -392,7 +392,8 @@ PAGES = {
     Rule.NO_WHEEL: RulePage(
         "PEP 427",
         "The index has only a source distribution of this version, whose requirements are known "
-        "only after a build (PEP 643). --build NAME builds it, which runs the package's own code.",
+        "only after a build (PEP 643). With --build NAME its wheel for another target tells them, "
+        "else a build, which runs the package's own code.",
         *_PIP,
         "neuron-pin lock NAME --build NAME",
         (

@@ -259,7 +259,8 @@ def _describe_refusals(
         return describe_exclusions(label, exclusions)
     matching = [exclusion for exclusion in exclusions if requirement.admits(exclusion.version)]
     if matching:
-        return describe_exclusions(label, matching, "matching ")
+        which = "matching " if len(matching) < len(exclusions) else ""
+        return describe_exclusions(label, matching, which)
     if any(requirement.admits(c.version) for c, _ in provider.offers.candidates(need.key)):
         # It can be had by itself, so that what it conflicts with tells the rest.
         return [label]
