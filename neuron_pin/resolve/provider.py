@@ -44,6 +44,9 @@ class Provider:
     ``constraints`` bind a package wherever it comes from and add nothing, as pip's do.
     ``preferred`` versions are tried before newer ones.  A trial reads what a few versions of each
     package require, and raises `TooDeep` where a search asks for more.
+
+    ``brings_back`` tells whether a requirement of a package (``<3.0.0dev``, as Google's packages
+    write it) has made pre-releases count; without ``lets_packages`` it makes none count any more.
     """
 
     def __init__(
@@ -62,8 +65,12 @@ class Provider:
         self.rejected: dict[PackageKey, dict[str, Exclusion]] = {}
         self.is_trial = is_trial
         self._read: dict[PackageKey, int] = {}
+        self.brings_back = False
+        self.lets_packages = True
         self._members = members
         self.constraints = constraints
+        stated = [need.requirement for need in roots if need.requirement is not None]
+        self._asked = frozenset([*stated, *itertools.chain(*constraints.values())])
         self._preferred = preferred
         # What was asked for comes first, Neuron's own packages before others.
         packages = context.catalog.packages
@@ -294,7 +301,11 @@ class Provider:
             if requirement.is_exact and requirement.admits(version):
                 return True
             if exclusion.rule is Rule.PRE_RELEASE and _names_prerelease(requirement.range):
-                return True
+                if requirement in self._asked:
+                    return True
+                self.brings_back = True
+                if self.lets_packages:
+                    return True
             if exclusion.rule is Rule.NEW_MAJOR and requirement.admits(version):
                 from .new_majors import names_major
 

@@ -126,6 +126,14 @@ def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) 
         if learned.conflict:
             raise Unsatisfiable(learned.conflict, is_whole=True)
         return _make_solution(learned.mapping, learned.information)
+    if provider.brings_back:
+        # What may come back at any time keeps conflicts from being known for certain.  Without the
+        # pre-releases that only packages let in an answer is one as well, but no answer is none.
+        provider.lets_packages = False
+        learned = search_with_lessons(provider, wanted, max_rounds)
+        if learned is not None and not learned.conflict:
+            return _make_solution(learned.mapping, learned.information)
+        provider.lets_packages = True
     provider.rejected.clear()
     most = min(max_rounds, TRIAL_ROUNDS) if provider.is_trial else max_rounds
     return search_back(provider, wanted, most)

@@ -91,3 +91,32 @@ def test_a_large_closure_may_be_searched_as_often_as_a_small_one(
     assert len(chosen) == len(projects)
     for n in conflicts:
         assert (chosen[f"shared{n}"], chosen[f"second{n}"]) == ("1.0", "2.0")
+
+
+def test_what_packages_let_in_keeps_no_conflict_from_being_learned(
+    serve: Callable[[], Served], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One version that is only looked at names a pre-release, and so lets those of ``status`` in;
+    from there on nothing is certain of it.  Taking pins back took minutes in a real closure."""
+    monkeypatch.setattr("neuron_pin.resolve.solver.search_back", None)
+    server = serve()
+    publish(
+        server,
+        {
+            "app": [("1.0", ("base<2",))],
+            "base": [("2.0", ()), ("1.0", ())],
+            "core": [
+                *((f"{n}.0", ("status>=5",)) for n in (4, 3, 2)),
+                ("1.0", ("status<6.0.dev0", "base>=2")),
+                ("0.1", ()),
+            ],
+            "last": [("2.0", ("middle",)), ("1.0", ())],
+            "middle": [("1.0", ("base>=2",))],
+            "status": [(f"{n}.0", ("base>=2",)) for n in range(9, 4, -1)]
+            + [("5.5rc1", ("base>=2",)), ("4.0", ())],
+        },
+        as_json=True,
+    )
+    done = run("lock", "app", "core", "last", *options(server))
+    assert done.code == 0, done.err
+    assert {"base==1.0", "core==0.1", "last==1.0"} <= set(done.out.splitlines())
