@@ -217,8 +217,9 @@ def compare(comparison: Comparison, name: str, options: argparse.Namespace) -> C
     """Print one row of the table, and give what is counted."""
     ours, theirs = comparison.ours(), comparison.theirs()
     if ours.returncode or theirs.returncode:
-        failed = {"ours": ours, "uv": theirs}
-        said = [f"{who}: {find_error(p.stderr)}" for who, p in failed.items() if p.returncode]
+        both = {"ours": ours, "uv": theirs}
+        failed = {who: done for who, done in both.items() if done.returncode}
+        said = [f"{who}: {find_error(done.stderr)}" for who, done in failed.items()]
         print_row([name, "", "", " ".join("; ".join(said).split())])
         return Counter({"without a lock": 1, f"without that of {' and '.join(failed)}": 1})
     mine = {p["name"]: public(p["version"]) for p in comparison.packages()}
