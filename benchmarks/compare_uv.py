@@ -33,7 +33,7 @@ from typing import Any
 
 from named_versions import AS_NEEDED, find_different, judge
 from pairs import BIN, PIN, UV
-from requirement_files import load_files
+from requirement_files import NotTheFile, load_files
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PLATFORM = "manylinux_2_34_x86_64"
@@ -253,7 +253,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     options.described = []
-    sets = load_files(options.files.resolve(), options.names) if options.files else load_sets()
+    try:
+        sets = load_files(options.files.resolve(), options.names) if options.files else load_sets()
+    except NotTheFile as error:
+        sys.exit(str(error))
     count: Counter[str] = Counter()
     columns = ["set", "packages", "same", "differences (ours / uv's)"]
     columns += [] if options.versions_only else ["installed by"]
