@@ -181,7 +181,9 @@ class Reader:
     def _other_metadata(self, address: str, name: str, version: str) -> tuple[bytes, str] | None:
         """What a wheel of a version for another target requires, with a note; none without one."""
         read = self._page(address)
-        file = find_other_wheel(read[0], name, version) if read is not None else None
+        if read is None:
+            return None
+        file = find_other_wheel(read[0], name, version, self._target.machine)
         if file is None:
             return None
         digest = dict(file.hashes).get("sha256", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from packaging.version import InvalidVersion, Version
 
 from neuron_pin.target import Target
@@ -86,10 +88,11 @@ def fitting_files(page: ProjectPage, name: str, version: str, target: Target) ->
     return [row[4] for row in found if row[:2] == found[0][:2]]
 
 
-def find_other_wheel(page: ProjectPage, name: str, version: str) -> ListedFile | None:
-    """A wheel of a version for whatever target, one for Linux if there is one, or none."""
+def find_other_wheel(page: ProjectPage, name: str, version: str, machine: str) -> ListedFile | None:
+    """A wheel of a version for another target, or none: one for Linux, a machine and CPython if
+    there is one, and the newest Python.  What is for Python 2 says nothing of Python 3."""
     wanted = Version(version)
-    found: list[tuple[bool, str, int]] = []
+    found: list[tuple[bool, bool, bool, int, str, int]] = []
     for number, filename in enumerate(page.names):
         wheel = parse_wheel_name(filename)
         try:
@@ -97,8 +100,20 @@ def find_other_wheel(page: ProjectPage, name: str, version: str) -> ListedFile |
                 continue
         except InvalidVersion:
             continue
-        found.append(("linux" in wheel.tags, filename, number))
-    return page.file(max(found)[2]) if found else None
+        python, _, rest = wheel.tags.partition("-")
+        minor = re.search(r"[cp][py]3(\d*)", python)
+        if minor is not None:
+            found.append(
+                (
+                    "linux" in rest,
+                    machine in rest,
+                    python.startswith("cp"),
+                    int(minor[1] or 0),
+                    filename,
+                    number,
+                )
+            )
+    return page.file(max(found)[5]) if found else None
 
 
 def _offer(

@@ -216,6 +216,16 @@ OTHER_WHEELS = [
     ["tool-1.0-cp38-cp38-manylinux2014_x86_64.whl"],
     ["tool-1.0-cp38-cp38-win_amd64.whl", "tool-1.0-cp38-cp38-manylinux2014_x86_64.whl"],
     ["tool-1.0-cp38-cp38-win_amd64.whl"],
+    ["tool-1.0-cp39-cp39-manylinux2014_s390x.whl", "tool-1.0-cp38-cp38-manylinux2014_x86_64.whl"],
+    [
+        "tool-1.0-pp39-pypy39_pp73-manylinux2014_x86_64.whl",
+        "tool-1.0-cp38-cp38-manylinux2014_x86_64.whl",
+    ],
+    [
+        "tool-1.0-cp27-cp27mu-manylinux2014_x86_64.whl",
+        "tool-1.0-cp39-cp39-manylinux2014_x86_64.whl",
+        "tool-1.0-cp310-cp310-manylinux2014_x86_64.whl",
+    ],
 ]
 
 
@@ -230,13 +240,24 @@ def test_a_wheel_for_another_target_spares_an_allowed_build(
     broken = sdist("tool", "1.0", metadata="2.1", build="raise SystemExit('broken')")
     arguments = index(broken, *others)
     assert run("lock", *arguments).code == 1
+    before = len(index.server.requests)
     for more in ([], ["--offline"]):
         done = run("lock", *arguments, "--build", "tool", *more)
         assert done.code == 0, done.err
         assert "helper==1.0" in done.out
         assert f"from its wheel {filenames[-1]}" in done.err
-    read = [path for path, _ in index.server.requests if path.endswith(".whl")]
+    read = [path for path, _ in index.server.requests[before:] if path.endswith(".whl")]
     assert {*read} <= {f"/{filenames[-1]}", "/helper-1.0-py3-none-any.whl"}
+
+
+def test_a_wheel_for_python_2_says_nothing_of_python_3(run, index) -> None:
+    """What it requires may be backports alone."""
+    old = row("tool", "1.0", filename="tool-1.0-py2-none-any.whl", url="/tool-1.0-py2-none-any.whl")
+    index.server.answers[old["url"]] = (200, {}, wheel("tool", "1.0", ("enum34",)))
+    arguments = index(sdist("tool", "1.0", metadata="2.1", build=BUILD), old)
+    done = run("lock", *arguments, "--build", "tool")
+    assert done.code == 0, done.err
+    assert "told by its build" in done.err
 
 
 def test_a_build_that_fails_says_why(run, index) -> None:
