@@ -292,6 +292,7 @@ PAGES = {
             "resolve.named_first:NamedFirst._note",
             "resolve.provider:Provider._note_refusal",
             "resolve.release_candidates:_not_required",
+            "resolve.release_solve:_describe_refusals",
         ),
     ),
     Rule.CONSTRAINT: RulePage(
