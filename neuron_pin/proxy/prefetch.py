@@ -16,12 +16,12 @@ import contextlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Condition, Lock
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier
 from packaging.version import Version
 
@@ -88,9 +88,13 @@ class _Step(NamedTuple):
     extras: tuple[str, ...] = ()
 
 
-def _parse_step(requirement: str) -> _Step:
-    found = Requirement(requirement)
-    return _Step(canonicalize_name(found.name), str(found.specifier), tuple(sorted(found.extras)))
+def _parse_steps(requirements: Iterable[str]) -> Iterator[_Step]:
+    """What the catalog says that a package requires; what is none in imported facts is no guess."""
+    for text in requirements:
+        with contextlib.suppress(InvalidRequirement):
+            found = Requirement(text)
+            name, extras = canonicalize_name(found.name), tuple(sorted(found.extras))
+            yield _Step(name, str(found.specifier), extras)
 
 
 class _Key(NamedTuple):
@@ -235,7 +239,7 @@ class Prefetcher:
         if known is not None:
             return known
         package = self._catalog.packages.get(step.name)
-        return map(_parse_step, package.requires) if package is not None else ()
+        return _parse_steps(package.requires) if package is not None else ()
 
     def _follow(self, walk: _Walk, step: _Step, depth: int) -> None:
         key = _Key(step, walk.view, walk.target.python)

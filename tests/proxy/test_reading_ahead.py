@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from proxy_world import NEURON, Pair, Running, put_neuron, put_public
 
 from neuron_pin.catalog import Catalog
+from neuron_pin.catalog.catalog import EMBEDDED
 from neuron_pin.proxy import prefetch, shared_reads, upstream
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy.prefetch import find_companions, list_supported
@@ -151,6 +154,33 @@ def test_what_is_known_to_be_required_leads_to_nothing_beside(pair, served) -> N
     wait_until_quiet(pair)
     # A release ships it for the same instances, and nobody requires it.
     assert "/simple/nrtpy/" not in asked_for(pair)
+
+
+@pytest.fixture
+def facts_with_a_broken_requirement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts that somebody imported: what torch-neuronx requires is none, and numpy."""
+    folder = tmp_path / "facts"
+    shutil.copytree(EMBEDDED, folder)
+    path = folder / "packages.json"
+    document = json.loads(path.read_text())
+    row = next(row for row in document["packages"] if row["name"] == "torch-neuronx")
+    row["requires"] = ["libneuronxla (<3.0,>2.0.x)", "numpy"]
+    path.write_text(json.dumps(document))
+    monkeypatch.setattr("neuron_pin.catalog.catalog.EMBEDDED", str(folder))
+
+
+def test_a_known_requirement_that_is_none_is_passed_over(
+    pair, facts_with_a_broken_requirement, served
+) -> None:
+    done = threading.Event()
+    hold(pair.neuron.answers, "/simple/torch-neuronx/", done)
+    numpy = hold(pair.public.answers, "/simple/numpy/", done)
+    index = served(*pair.options)
+    client = threading.Thread(target=index.get, args=["/simple/torch-neuronx/"])
+    client.start()
+    assert numpy.wait(10)
+    done.set()
+    client.join(20)
 
 
 def test_what_it_required_before_is_read_beside_the_package(pair, served, monkeypatch) -> None:
