@@ -194,6 +194,8 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.05, help="seconds")
     parser.add_argument("--megabytes", type=float, default=40, help="of the compiler's wheel")
     options = parser.parse_args()
+    # `--isolated` leaves the files of the machine in force.
+    os.environ["PIP_CONFIG_FILE"] = os.devnull
     ours, theirs = multiprocessing.Pipe()
     multiprocessing.Process(
         target=serve_indexes, args=(options.latency, options.megabytes, theirs), daemon=True
