@@ -35,9 +35,9 @@ def make_failure(
     causes += [apart] if apart else []
     # What speaks against the release that was tried first, unless the facts say it already.  Of the
     # only one that was asked for, it is always worth saying.
-    is_telling = first is not None and (len(tried) == 1 or not (causes or first.facts))
-    if first is not None and is_telling:
-        causes += first.causes
+    if first is not None and len(tried) != 1 and (causes or first.facts):
+        first = None
+    causes += first.causes if first is not None else []
     clash = find_two_environments(request, catalog, tried)
     if clash is not None:
         # Instead of each of the two needs by itself.
@@ -68,7 +68,7 @@ def make_failure(
         causes,
         hint=hint,
     )
-    if first is not None and is_telling and first.builds:
+    if first is not None and first.builds:
         first.tell(failure)
     return failure
 

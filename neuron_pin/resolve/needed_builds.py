@@ -17,6 +17,7 @@ from .graph import COMPATIBILITY, DependencyEdge, RequiredBy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .provider import Provider
+
 OF_PYTHON = (Rule.PYTHON, Rule.PLATFORM, Rule.REQUIRES_PYTHON)
 """Rules whose verdict on a Python package the target's Python decides."""
 
@@ -45,12 +46,9 @@ class NeededBuild(NamedTuple):
 def find_needed_builds(causes: Iterable[RequiredBy], provider: Provider) -> list[NeededBuild]:
     """Of what is in the way of an answer, the projects that it needs a build of.
 
-    A name that is meant for another one is none of them: nobody is told to run its code."""
+    A name that looks like a misspelled one is left out: nobody is told to run its code."""
     found: dict[str, NeededBuild] = {}
-    for cause in causes:
-        need = cause.requirement
-        if need.requirement is None or need.identifier.startswith(COMPATIBILITY):
-            continue
+    for need in _list_needs(causes):
         if need.key.name in found:
             continue
         try:
@@ -61,6 +59,13 @@ def find_needed_builds(causes: Iterable[RequiredBy], provider: Provider) -> list
         if refused and not find_intended(need.key.name, provider.context.catalog):
             found[need.key.name] = NeededBuild(need, refused)
     return list(found.values())
+
+
+def _list_needs(causes: Iterable[RequiredBy]) -> Iterator[DependencyEdge]:
+    """What packages or the user require; not what binds versions to each other."""
+    for need, _ in causes:
+        if need.requirement is not None and not need.identifier.startswith(COMPATIBILITY):
+            yield need
 
 
 def _list_unbuilt(need: DependencyEdge, provider: Provider) -> list[Exclusion]:
@@ -89,11 +94,9 @@ def find_newer_pythons(causes: Iterable[RequiredBy], provider: Provider) -> tupl
     """Of what is in the way of an answer, what the versions that are newer than all which the
     target's Python may have say that they require of it, the newest first: ``Requires-Python``,
     empty for a version whose files are for another one."""
-    found: list[str] = []
-    for cause in causes:
-        need = cause.requirement
-        if need.requirement is not None and not need.identifier.startswith(COMPATIBILITY):
-            found += _list_newer_pythons(need, provider)
+    found = (
+        python for need in _list_needs(causes) for python in _list_newer_pythons(need, provider)
+    )
     return tuple(dict.fromkeys(found))
 
 

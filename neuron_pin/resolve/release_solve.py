@@ -219,13 +219,13 @@ def _causes(
     lines: list[str] = []
     for causes in by_requirer.values():
         need, label = causes[0].requirement, _label(causes)
-        exclusions = dict(provider.rejected.get(need.key, {}))
-        for candidate, exclusion in selection.excluded_of(need.key) if selection else ():
-            exclusions.setdefault(candidate.version, exclusion)
         build = next((build for build in builds if build.need.key == need.key), None)
         if build is not None and str(build.need) == str(need):
             told.append(build.describe(label))
             continue
+        exclusions = dict(provider.rejected.get(need.key, {}))
+        for candidate, exclusion in selection.excluded_of(need.key) if selection else ():
+            exclusions.setdefault(candidate.version, exclusion)
         if need.identifier.startswith(COMPATIBILITY):
             found = [label]
         elif exclusions:

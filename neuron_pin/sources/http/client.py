@@ -98,7 +98,7 @@ class Fetcher:
         """Drop the connections."""
         self._transport.close()
 
-    def prepare(self, urls: Iterable[str] = ()) -> None:
+    def prepare(self, urls: Iterable[str]) -> None:
         """Read the certificates and what else the first request to addresses would wait for;
         raises `SourceFailed` for certificates that are none."""
         self._transport.prepare(urls)

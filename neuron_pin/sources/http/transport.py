@@ -89,11 +89,10 @@ class Transport:
         self._proxies_of: dict[str, dict[str, str]] = {}
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
-        self._reading = threading.Lock()
         self._current = threading.local()
         self._deadlines = Watch()
 
-    def prepare(self, urls: Iterable[str] = ()) -> None:
+    def prepare(self, urls: Iterable[str]) -> None:
         """Make ready for the first request to addresses; raises `SourceFailed`."""
         self._http()
         for url in urls:
@@ -155,7 +154,8 @@ class Transport:
 
         session, host = self._http(), urlsplit(url).netloc
         while True:
-            # Not `Session.get`: what it merges is the same for each, and takes a tenth of the time.
+            # Not `Session.get`: what it merges is the same for each request, and takes a sixth of
+            # the time of a small answer.
             request = requests.PreparedRequest()
             request.prepare(
                 "GET",
@@ -255,7 +255,7 @@ class Transport:
         host = urlsplit(url).netloc
         if host in self._credentials:
             return self._credentials[host]
-        with self._reading:
+        with self._lock:
             if host not in self._netrc:
                 from requests.utils import get_netrc_auth
 
@@ -267,7 +267,7 @@ class Transport:
         if self._access.proxy:
             return {"http": self._access.proxy, "https": self._access.proxy}
         host = urlsplit(url).netloc
-        with self._reading:
+        with self._lock:
             if host not in self._proxies_of:
                 from requests.utils import get_environ_proxies
 
