@@ -129,8 +129,8 @@ class NoSolution(NeuronPinError):
 
     ``builds`` are projects of which nothing can be had without a build, and ``newer_pythons`` what
     versions that are newer than those say that they require of Python (``Requires-Python``, empty
-    for any), the newest first.  ``touches_release`` tells whether a release of Neuron's may be in
-    the way, and ``gave_up`` that there may be an answer, and the search for it was too long.
+    for any), the newest first.  ``touches_release`` tells whether a Neuron release may be in the
+    way, and ``gave_up`` that the search ended early: there may be an answer.
     """
 
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:

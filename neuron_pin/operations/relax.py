@@ -136,7 +136,7 @@ def _find_newer_pythons(request: LockRequest, error: NoSolution) -> list[str]:
 
 
 def _of_release(request: LockRequest, facts: str) -> Iterator[tuple[Change, LockRequest]]:
-    """What could be given up of what is asked of a release of Neuron's."""
+    """Changes of what the user asks of a Neuron release."""
     named = request.target_options.phases
     if request.sdk is not None:
         yield Change((("--sdk", None),)), request._replace(sdk=None)

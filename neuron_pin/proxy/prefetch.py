@@ -89,7 +89,8 @@ class _Step(NamedTuple):
 
 
 def _parse_steps(requirements: Iterable[str]) -> Iterator[_Step]:
-    """What the catalog says that a package requires; what is none in imported facts is no guess."""
+    """The requirements that the catalog states for a package; an invalid one is skipped, since
+    imported facts may have any."""
     for text in requirements:
         with contextlib.suppress(InvalidRequirement):
             found = Requirement(text)

@@ -127,8 +127,9 @@ def solve(provider: Provider, roots: Iterable[DependencyEdge], max_rounds: int) 
             raise Unsatisfiable(learned.conflict, is_whole=True)
         return _make_solution(learned.mapping, learned.information)
     if provider.brings_back:
-        # What may come back at any time keeps conflicts from being known for certain.  Without the
-        # pre-releases that only packages let in an answer is one as well, but no answer is none.
+        # The search cannot be sure of a conflict while pre-releases may count at any time.  Where
+        # those that only packages admit do not count, an answer is valid all the same; that there
+        # is none proves nothing.
         provider.lets_packages = False
         learned = search_with_lessons(provider, wanted, max_rounds)
         if learned is not None and not learned.conflict:

@@ -169,7 +169,7 @@ def facts_with_a_broken_requirement(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("neuron_pin.catalog.catalog.EMBEDDED", str(folder))
 
 
-def test_a_known_requirement_that_is_none_is_passed_over(
+def test_an_invalid_known_requirement_is_skipped(
     pair, facts_with_a_broken_requirement, served
 ) -> None:
     done = threading.Event()
