@@ -23,9 +23,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urljoin
 
-import requests
+import urllib3
 from pairs import PIN, UV, paired, show
 from targets import LARGE, SMALL, tell
 
@@ -38,7 +38,7 @@ class Mirror:
     """Pages and blocks of files of the public index, fetched once."""
 
     def __init__(self) -> None:
-        self.session = requests.Session()
+        self.pools = urllib3.PoolManager()
         self.lock = threading.Lock()
         self.pages: dict[str, tuple[bytes, bytes] | None] = {}
         self.files: dict[str, tuple[str, int]] = {}
@@ -48,17 +48,18 @@ class Mirror:
         """A project's page, plain and compressed."""
         with self.lock:
             if name not in self.pages:
-                answer = self.session.get(f"{UPSTREAM}/{name}/", headers={"Accept": JSON})
-                if answer.status_code != 200:
+                url = f"{UPSTREAM}/{name}/"
+                answer = self.pools.request("GET", url, headers={"Accept": JSON})
+                if answer.status != 200:
                     self.pages[name] = None
                 else:
-                    data = self._rewritten(answer.json(), answer.url, base)
+                    data = self._rewritten(answer.json(), url, base)
                     self.pages[name] = (data, gzip.compress(data, 6))
             return self.pages[name]
 
     def _rewritten(self, document: dict, address: str, base: str) -> bytes:
         for file in document["files"]:
-            url = requests.compat.urljoin(address, file["url"])
+            url = urljoin(address, file["url"])
             self.files[file["filename"]] = (url, file.get("size") or 0)
             file["url"] = f"{base}/files/{quote(file['filename'])}"
             file.pop("core-metadata", None)
@@ -68,7 +69,7 @@ class Mirror:
     def length(self, filename: str) -> int:
         url, size = self.files[filename]
         if not size:
-            answer = self.session.head(url, allow_redirects=True)
+            answer = self.pools.request("HEAD", url)
             size = int(answer.headers["Content-Length"])
             self.files[filename] = (url, size)
         return size
@@ -85,9 +86,9 @@ class Mirror:
         if key not in self.blocks:
             last = min((block + 1) * BLOCK, self.length(filename)) - 1
             wanted = {"Range": f"bytes={block * BLOCK}-{last}", "Accept-Encoding": "identity"}
-            answer = self.session.get(self.files[filename][0], headers=wanted)
-            assert answer.status_code == 206, answer.status_code
-            self.blocks[key] = answer.content
+            answer = self.pools.request("GET", self.files[filename][0], headers=wanted)
+            assert answer.status == 206, answer.status
+            self.blocks[key] = answer.data
         return self.blocks[key]
 
 

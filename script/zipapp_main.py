@@ -13,7 +13,7 @@ TREE = ""
 SPACE = 64 << 20
 """Bytes that have to be free for Python to keep what it compiles."""
 
-LEFT_OUT = ("neuron_pin.proxy", "neuron_pin.catalog.importer", "requests")
+LEFT_OUT = ("neuron_pin.proxy", "neuron_pin.catalog.importer", "urllib3")
 
 
 class _LeftOut(object):

@@ -124,7 +124,7 @@ for name in archive.namelist():
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name not in ("neuron_pin.catalog.importer", "requests"):
+        if error.name not in ("neuron_pin.catalog.importer", "urllib3"):
             raise
 """
     done = subprocess.run(

@@ -10,8 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from neuron_pin.catalog.facts_age import REPOSITORY
 from neuron_pin.errors import WrongUsage
 from neuron_pin.record import Enum, NamedTuple
-from neuron_pin.sources.http.transport import split_credentials
-from neuron_pin.sources.http.urls import is_address, redact_url
+from neuron_pin.sources.http.urls import is_address, redact_url, split_credentials
 
 DEFAULT_FEED = REPOSITORY
 """Asked where no feed is named: the vendor's public repository."""

@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
@@ -24,11 +24,8 @@ from neuron_pin.reporter import SILENT, Reporter
 
 from .record_cache import MAX_FRESH, is_fresh
 from .record_cache import keep as keep_bytes
-from .transport import Access, Limits, Transport
+from .transport import Access, Answer, Limits, Transport
 from .urls import redact_url
-
-if TYPE_CHECKING:
-    import requests
 
 DEFAULT_FRESH = 600
 """Seconds for which an answer without ``Cache-Control`` is fresh."""
@@ -155,7 +152,7 @@ class Fetcher:
         with self._transport.open(url, headers) as response:
             until = self.now + _fresh_seconds(response.headers.get("Cache-Control", ""))
             is_asked = "If-None-Match" in headers or "If-Modified-Since" in headers
-            if response.status_code == 304 and kept is not None and is_asked:
+            if response.status == 304 and kept is not None and is_asked:
                 head, data = {**kept[0], "until": until}, kept[1]
                 return _make_response((head, data)), lambda: self._keep(path, head, data)
             self._check(response, url)
@@ -181,24 +178,24 @@ class Fetcher:
         self._transport.check(url)
         if self.offline:
             raise NotCached(redact_url(url))
-        import requests
+        from urllib3.exceptions import HTTPError
 
         wanted = f"bytes={'' if first is None else first}-{last}"
         headers = {"Range": wanted, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
         with self._transport.open(url, headers) as response:
-            if response.status_code in (200, 416, 501):
+            if response.status in (200, 416, 501):
                 return None
             self._check(response, url)
             stated = re.fullmatch(
                 r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", response.headers.get("Content-Range", "")
             )
-            if response.status_code != 206 or stated is None:
+            if response.status != 206 or stated is None:
                 return None
             start, end, length = (int(number) for number in stated.groups())
             if not _is_wanted(first, last, start, end, length):
                 return None
             data = b""
-            with contextlib.suppress(requests.RequestException, SourceFailed):
+            with contextlib.suppress(HTTPError, SourceFailed):
                 data = self._body(response, url, end - start + 1)
             return (data, length) if len(data) == end - start + 1 else None
 
@@ -232,8 +229,8 @@ class Fetcher:
             raise SourceFailed(redact_url(url), "does not have the hash that the index states")
 
     @staticmethod
-    def _check(response: requests.Response, url: str) -> None:
-        status = response.status_code
+    def _check(response: Answer, url: str) -> None:
+        status = response.status
         if status in (404, 410):
             raise NotFound(redact_url(url))
         if status in (401, 403):
@@ -250,13 +247,13 @@ class Fetcher:
         if status not in (200, 206):
             raise SourceFailed(redact_url(url), f"answers HTTP {status}")
 
-    def _body(self, response: requests.Response, url: str, limit: int) -> bytes:
+    def _body(self, response: Answer, url: str, limit: int) -> bytes:
         return b"".join(self._chunks(response, url, limit))
 
     @staticmethod
-    def _chunks(response: requests.Response, url: str, limit: int) -> Iterator[bytes]:
+    def _chunks(response: Answer, url: str, limit: int) -> Iterator[bytes]:
         total = 0
-        for chunk in response.iter_content(BLOCK):
+        for chunk in response.body.stream(BLOCK):
             total += len(chunk)
             if total > limit:
                 raise SourceFailed(redact_url(url), f"sends more than {limit} bytes")

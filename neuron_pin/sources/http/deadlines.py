@@ -1,27 +1,14 @@
-"""Connections that end: one TLS context for all, and a deadline that no server can drip past."""
+"""Deadlines that no server can drip past."""
 
 from __future__ import annotations
 
 import contextlib
 import heapq
 import itertools
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from neuron_pin.errors import SourceFailed
-
-if TYPE_CHECKING:
-    from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPConnection
-    from urllib3.util import Retry
-
-CONNECTIONS = 32
-"""How many are kept open to one host."""
-
 
 MIN_RATE = 500
 """Bytes a second that an answer brings, all in all, once patience is over."""
@@ -138,91 +125,3 @@ class Deadline:
 def _nothing() -> int:
     """No byte has come yet."""
     return 0
-
-
-def make_adapter(
-    cert: str | None,
-    client_cert: str | None,
-    watch: Callable[[socket.socket], None],
-    *,
-    max_retries: Retry,
-) -> HTTPAdapter:
-    """An adapter whose connections share one TLS context.
-
-    Left alone, every new connection reads the certificate authorities again, which costs
-    more than its handshake.
-    """
-    import ssl
-
-    from requests.adapters import HTTPAdapter
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-    bundle = cert or next(
-        (os.environ[name] for name in _BUNDLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
-    )
-    try:
-        context = ssl.create_default_context(cafile=bundle)
-    except (OSError, ssl.SSLError) as error:
-        raise SourceFailed(bundle, f"holds no certificates: {error}") from None
-    if client_cert:
-        try:
-            # An encrypted key must not stop a run to ask for its password.
-            context.load_cert_chain(client_cert, password="")
-        except (OSError, ssl.SSLError) as error:
-            problem = f"holds no certificate and key of a client: {error}"
-            raise SourceFailed(client_cert, problem) from None
-
-    pools = _pools(watch)
-
-    class Shared(HTTPAdapter):
-        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-            super().init_poolmanager(*arguments, ssl_context=context, **options)
-            self.poolmanager.pool_classes_by_scheme = pools
-
-        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-            found = super().proxy_manager_for(*arguments, ssl_context=context, **options)
-            found.pool_classes_by_scheme = pools
-            return found
-
-        def build_connection_pool_key_attributes(
-            self, request: Any, verify: Any, cert: Any = None
-        ) -> Any:
-            host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-            pool.pop("ca_certs", None)
-            pool.pop("ca_cert_dir", None)
-            return host, pool
-
-        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-            conn.ca_certs = conn.ca_cert_dir = None
-
-    return Shared(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=max_retries)
-
-
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-def _pools(watch: Callable[[socket.socket], None]) -> dict[str, Any]:
-    """Connection pools, by scheme, whose connections are watched from their first answer on,
-    and that never read away a body which nobody wants."""
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-
-    def watched(kind: type[HTTPConnection]) -> type[HTTPConnection]:
-        class Watched(kind):  # type: ignore[misc, valid-type]
-            def getresponse(self) -> Any:
-                if self.sock is not None:
-                    watch(self.sock)
-                found = super().getresponse()
-                found.drain_conn = found.close
-                return found
-
-        return Watched
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = watched(HTTPConnection)
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = watched(HTTPSConnection)  # type: ignore[assignment]
-
-    return {"http": Pool, "https": SecurePool}

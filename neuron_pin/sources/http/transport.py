@@ -13,33 +13,30 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from neuron_pin.errors import SourceFailed, Unreachable
 from neuron_pin.record import NamedTuple
 from neuron_pin.reporter import SILENT, Reporter
 
-from .deadlines import Deadline, Watch, make_adapter
-from .urls import redact_url
+from .deadlines import Deadline, Watch
+from .environment import find_proxy, read_netrc
+from .pools import make_context, make_manager
+from .urls import redact_url, split_credentials
 
 if TYPE_CHECKING:
-    import requests
+    from ssl import SSLContext
+
+    from urllib3 import BaseHTTPResponse, PoolManager, Retry
 
 RETRIES = 3
 BACKOFF = 0.3
 """Seconds before the second retry; each later one waits twice as long."""
 PATIENCE = 20.0
-MAX_REDIRECT = 64 * 1024
-
-
-def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
-    """An address without its user name and password, and those two (RFC 3986, 3.2.1)."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url, None
-    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    return redact_url(url), (unquote(user), unquote(password))
+MAX_REDIRECTS = 10
+MAX_UNREAD = 16 * 1024
+"""Bytes of a body that nobody wants which are read, so that its connection can be used again."""
 
 
 class Access(NamedTuple):
@@ -50,6 +47,16 @@ class Access(NamedTuple):
     client_cert: str | None = None
     proxy: str | None = None
     credentials: Mapping[str, tuple[str, str]] = {}
+
+
+class Answer(NamedTuple):
+    """What a host sent: status, headers, the address that gave it after redirects, and a body that
+    has not been read."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    body: BaseHTTPResponse
 
 
 class Limits(NamedTuple):
@@ -86,52 +93,60 @@ class Transport:
         self._credentials = dict(access.credentials)
         self._asked: set[str] = set()
         self._netrc: dict[str, tuple[str, str] | None] = {}
-        self._proxies_of: dict[str, dict[str, str]] = {}
-        self._session: requests.Session | None = None
+        self._proxies: dict[tuple[str, str], str] = {}
+        self._context: SSLContext | None = None
+        self._retry: Retry | None = None
+        self._managers: dict[str, PoolManager] = {}
         self._lock = threading.Lock()
         self._current = threading.local()
         self._deadlines = Watch()
 
     def prepare(self, urls: Iterable[str]) -> None:
         """Make ready for the first request to addresses; raises `SourceFailed`."""
-        self._http()
         for url in urls:
-            self._auth(url)
-            self._proxies(url)
+            self._find_login(url)
+            self._find_manager(url)
 
     def close(self) -> None:
         """Drop the connections."""
-        if self._session is not None:
-            self._session.close()
+        for manager in self._managers.values():
+            manager.clear()
 
     @contextlib.contextmanager
     def open(
         self, url: str, headers: dict[str, str], seconds: float | None = None
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[Answer]:
         """An answer whose body is read as it comes, whatever its status; raises
         `SourceFailed`, also for what goes wrong while it is read."""
-        import requests
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 
         self.check(url)
         self._reporter.requested(redact_url(url))
         limits = self.limits
         # Reading the certificates is no time that a server takes.
-        self._http()
+        self._find_manager(url)
         deadline = Deadline(
             limits.answer if seconds is None else seconds, limits.patience, self._deadlines
         )
         self._current.deadline = deadline
+        has_begun = False
         try:
-            with deadline, self._send(url, headers) as response:
-                deadline.received = response.raw.tell
-                yield response
-                if deadline.passed:
-                    raise OSError
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            with deadline:
+                answer = self._send(url, headers)
+                has_begun = True
+                deadline.received = answer.body.tell
+                try:
+                    yield answer
+                    if deadline.passed:
+                        raise OSError
+                finally:
+                    _finish(answer.body)
+        except (HTTPError, OSError, ValueError) as error:
             problem = deadline.problem or _problem(error)
-            broke = (requests.ConnectionError, requests.Timeout)
-            is_there = isinstance(error, requests.RequestException) and not isinstance(error, broke)
+            # A host that does answer is there, however badly.
+            is_there = isinstance(error, ValueError) or (
+                has_begun and isinstance(error, (DecodeError, ProtocolError))
+            )
             kind = SourceFailed if is_there and not deadline.passed else Unreachable
             raise kind(
                 redact_url(url),
@@ -149,43 +164,64 @@ class Transport:
         if self._hosts is not None and parts.netloc.rpartition("@")[2].lower() not in self._hosts:
             raise SourceFailed(redact_url(url), "is on a host that no index of ours is on")
 
-    def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
-        import requests
-
-        session, host = self._http(), urlsplit(url).netloc
+    def _send(self, url: str, headers: dict[str, str]) -> Answer:
+        host = urlsplit(url).netloc
         while True:
-            # Not `Session.get`: what it merges is the same for each request, and takes a sixth of
-            # the time of a small answer.
-            request = requests.PreparedRequest()
-            request.prepare(
-                "GET",
-                url,
-                headers={**session.headers, **headers},
-                auth=self._auth(url),
-                cookies=session.cookies,
-            )
-            response = session.send(
-                request,
-                stream=True,
-                timeout=(self.limits.connect, self.limits.patience + 1),
-                proxies=self._proxies(url),
-            )
-            if response.status_code != 401 or not self._ask_keyring(host, url):
-                return response
-            response.close()
+            answer = self._follow(url, headers)
+            if answer.status != 401 or not self._ask_keyring(host, url):
+                return answer
+            _finish(answer.body)
 
-    def _http(self) -> requests.Session:
-        with self._lock:
-            if self._session is None:
-                self._session = self._made_session()
-            return self._session
+    def _follow(self, url: str, headers: dict[str, str]) -> Answer:
+        """The answer that redirects lead to."""
+        current = url
+        for _ in range(MAX_REDIRECTS + 1):
+            body = self._ask(current, headers)
+            target = body.get_redirect_location()
+            if not target:
+                return Answer(body.status, body.headers, current, body)
+            _finish(body)
+            # Servers write them in UTF-8 too, which a header is not read as.
+            with contextlib.suppress(UnicodeError):
+                target = target.encode("latin-1").decode()
+            current = self._check_redirect(current, target)
+        raise SourceFailed(redact_url(url), "redirects without end")
 
-    def _made_session(self) -> requests.Session:
-        import requests
-        from urllib3.response import BaseHTTPResponse
-        from urllib3.util import Retry
+    def _ask(self, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
+        from urllib3 import Timeout, make_headers
+        from urllib3.util.request import ACCEPT_ENCODING
 
         from neuron_pin import __version__
+
+        sent = {"User-Agent": f"neuron-pin/{__version__}", "Accept-Encoding": ACCEPT_ENCODING}
+        login = self._find_login(url)
+        if login is not None:
+            sent["Authorization"] = make_headers(basic_auth=":".join(login))["authorization"]
+        return self._find_manager(url).urlopen(
+            "GET",
+            url,
+            redirect=False,
+            headers={**sent, **headers},
+            preload_content=False,
+            retries=self._retry,
+            timeout=Timeout(connect=self.limits.connect, read=self.limits.patience + 1),
+        )
+
+    def _find_manager(self, url: str) -> PoolManager:
+        """The connections by which an address is reached; raises `SourceFailed`."""
+        proxy = self._access.proxy or self._find_proxy(url)
+        with self._lock:
+            if self._context is None:
+                self._context = make_context(self._access.cert, self._access.client_cert)
+                self._retry = self._make_retry()
+            if proxy not in self._managers:
+                self._managers[proxy] = make_manager(
+                    proxy, self._context, self._access.cert, self._watch
+                )
+            return self._managers[proxy]
+
+    def _make_retry(self) -> Retry:
+        from urllib3 import Retry
 
         current = self._current
 
@@ -199,7 +235,7 @@ class Transport:
             def is_exhausted(self) -> bool:
                 return current.deadline.left <= 0 or super().is_exhausted()
 
-        retry = Bounded(
+        return Bounded(
             total=self.limits.retries,
             backoff_factor=BACKOFF,
             status_forcelist=(429, 500, 502, 503, 504),
@@ -207,42 +243,6 @@ class Transport:
             respect_retry_after_header=True,
             raise_on_status=False,
         )
-        transport = self
-
-        class Careful(requests.Session):
-            """Every step of a redirect stays as safe as the one before."""
-
-            def get_redirect_target(self, resp: requests.Response) -> str | None:
-                target = super().get_redirect_target(resp)
-                if target is not None:
-                    _check_redirect(resp.url, target, transport)
-                    _pass_over_body(resp)
-                return target
-
-            def rebuild_proxies(
-                self, prepared_request: requests.PreparedRequest, proxies: Any
-            ) -> dict[str, str]:
-                return transport._proxies(str(prepared_request.url))
-
-            def rebuild_auth(
-                self, prepared_request: requests.PreparedRequest, response: Any
-            ) -> None:
-                super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
-                found = transport._auth(str(prepared_request.url))
-                if found is not None:
-                    prepared_request.prepare_auth(found)
-
-        session = Careful()
-        # What the environment says is read once a host, and not once a request.
-        session.trust_env = False
-        session.headers["User-Agent"] = f"neuron-pin/{__version__}"
-        session.max_redirects = 10
-        adapter = make_adapter(
-            self._access.cert, self._access.client_cert, self._watch, max_retries=retry
-        )
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        return session
 
     def _watch(self, connection: socket.socket) -> None:
         deadline: Deadline = self._current.deadline
@@ -250,29 +250,41 @@ class Transport:
         if deadline.passed:
             raise TimeoutError
 
-    def _auth(self, url: str) -> tuple[str, str] | None:
-        """Name and password for an address's host: as given, else of ``~/.netrc``."""
+    def _find_login(self, url: str) -> tuple[str, str] | None:
+        """Name and password for an address's host: as given, else in the address, else of
+        ``~/.netrc``."""
         host = urlsplit(url).netloc
         if host in self._credentials:
             return self._credentials[host]
+        if "@" in host:
+            return split_credentials(url)[1]
         with self._lock:
             if host not in self._netrc:
-                from requests.utils import get_netrc_auth
-
-                self._netrc[host] = get_netrc_auth(url)
+                self._netrc[host] = read_netrc(urlsplit(url).hostname or "")
             return self._netrc[host]
 
-    def _proxies(self, url: str) -> dict[str, str]:
-        """The proxies for an address, by scheme: as given, else of the environment."""
-        if self._access.proxy:
-            return {"http": self._access.proxy, "https": self._access.proxy}
-        host = urlsplit(url).netloc
+    def _find_proxy(self, url: str) -> str:
+        parts = urlsplit(url)
+        key = (parts.scheme, parts.netloc)
         with self._lock:
-            if host not in self._proxies_of:
-                from requests.utils import get_environ_proxies
+            if key not in self._proxies:
+                self._proxies[key] = find_proxy(url)
+            return self._proxies[key]
 
-                self._proxies_of[host] = get_environ_proxies(url)
-            return self._proxies_of[host]
+    def _check_redirect(self, source: str, target: str) -> str:
+        """Where a redirect leads; raises `SourceFailed` where that is less safe than what was
+        asked, or may not be asked."""
+        address = urljoin(source, target)
+        if source.startswith("https:") and not address.startswith("https:"):
+            raise SourceFailed(redact_url(source), "redirects from https to an open connection")
+        try:
+            self.check(address)
+        except SourceFailed as error:
+            where = redact_url(address)[:200]
+            raise SourceFailed(
+                redact_url(source), f"redirects to {where}, which {error.problem}"
+            ) from None
+        return address
 
     def _ask_keyring(self, host: str, url: str) -> bool:
         """Whether the user's keyring knows a name and password that were not tried yet."""
@@ -295,25 +307,16 @@ class Transport:
         return True
 
 
-def _pass_over_body(response: requests.Response) -> None:
-    """Left alone, requests reads the body of a redirect whole, however long.  A short one is
-    read, so that the connection can be used again."""
-    if len(response.raw.read(MAX_REDIRECT + 1)) > MAX_REDIRECT:
-        response.raw.close()
-    response._content = b""
+def _finish(body: BaseHTTPResponse) -> None:
+    """Leave an answer: one that nobody has read is read away, if it states to be short, so that
+    its connection can be used again."""
+    from urllib3.exceptions import HTTPError
 
-
-def _check_redirect(source: str, target: str, transport: Transport) -> None:
-    address = urljoin(source, target)
-    if source.startswith("https:") and not address.startswith("https:"):
-        raise SourceFailed(redact_url(source), "redirects from https to an open connection")
-    try:
-        transport.check(address)
-    except SourceFailed as error:
-        where = redact_url(address)[:200]
-        raise SourceFailed(
-            redact_url(source), f"redirects to {where}, which {error.problem}"
-        ) from None
+    length = body.length_remaining
+    if length is not None and length <= MAX_UNREAD and not body.tell():
+        with contextlib.suppress(HTTPError, OSError):
+            body.read(decode_content=False)
+    body.close()
 
 
 def _problem(error: Exception) -> str:
@@ -324,9 +327,7 @@ def _problem(error: Exception) -> str:
         (r"Connection refused", "the connection was refused"),
         (r"CERTIFICATE_VERIFY_FAILED", "its certificate cannot be verified"),
         (r"timed out|Timeout", "it does not answer in time"),
-        (r"too many redirects|Exceeded \d+ redirects", "it redirects without end"),
         (r"RemoteDisconnected|Connection aborted|IncompleteRead|reset by peer", "it broke off"),
-        (r"No connection adapters", "it redirects to an address that is not HTTP"),
     ):
         if re.search(pattern, text):
             return words

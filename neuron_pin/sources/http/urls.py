@@ -34,6 +34,17 @@ def redact_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without its user name and password, and those two (RFC 3986, 3.2.1)."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url, None
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    return redact_url(url), (unquote(user), unquote(password))
+
+
 def resolve_url(base: str, url: str) -> str:
     """An address as it stands on a page at ``base``, made absolute; empty for what is none."""
     if not is_address(url):

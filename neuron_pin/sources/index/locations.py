@@ -173,7 +173,7 @@ def read_index_address(url: str, credentials: dict[str, tuple[str, str]]) -> str
             return url
         from urllib.parse import urlsplit
 
-        from neuron_pin.sources.http.transport import split_credentials
+        from neuron_pin.sources.http.urls import split_credentials
 
         bare, found = split_credentials(url)
         if found is not None:

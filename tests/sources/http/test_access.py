@@ -2,6 +2,7 @@
 
 import base64
 import http.server
+import socket
 import ssl
 import subprocess
 import sys
@@ -112,6 +113,71 @@ def test_a_proxy_is_asked_instead_of_the_host(run, serve, monkeypatch) -> None:
     done = run("lock", "tool", "--index-url", "http://index.invalid/simple", "--refresh",
                "--trusted-host", "index.invalid")  # fmt: skip
     assert "tool==1.0" in done.out, done.err
+
+
+def test_a_proxy_is_given_its_own_name_and_password(serve, tmp_path: Path) -> None:
+    proxy = serve()
+    proxy.answers["http://index.invalid/a"] = (200, {}, b"ok")
+    address = proxy.url.replace("://", "://me:s3cret@")
+    assert get(tmp_path, "http://index.invalid/a", proxy=address) == b"ok"
+    ((_, headers),) = proxy.requests
+    given = base64.b64encode(b"me:s3cret").decode()
+    sent = {name.lower(): value for name, value in headers.items()}
+    assert sent["proxy-authorization"] == f"Basic {given}"
+    assert "authorization" not in sent
+    # Without a scheme it is reached as most are.
+    bare = proxy.url.removeprefix("http://")
+    assert get(tmp_path / "other", "http://index.invalid/a", proxy=bare) == b"ok"
+
+
+PROXIES = {
+    "ftp://me:s3cret@proxy.invalid": "ftp://proxy.invalid",
+    "socks6://me:s3cret@proxy.invalid": "socks6://proxy.invalid",
+    "http://me:s3cret@proxy:port": "http://proxy:port",
+    "http://me:s3cret@[proxy": "the proxy",
+}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_a_proxy_that_is_none_is_named(tmp_path: Path, proxy: str) -> None:
+    with pytest.raises(SourceFailed) as caught:
+        get(tmp_path, "http://index.invalid/a", proxy=proxy)
+    assert caught.value.url == PROXIES[proxy]
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.fixture
+def socks(raw) -> tuple[str, list[str]]:
+    """A SOCKS proxy (RFC 1928) that answers each connection itself, and where those went."""
+    asked: list[str] = []
+
+    def behave(connection: socket.socket) -> None:
+        # The greeting has been read: nothing is asked of who connects.
+        connection.sendall(bytes([5, 0]))
+        # A connection, to a host by its name.
+        assert connection.recv(4) == bytes([5, 1, 0, 3])
+        host = connection.recv(connection.recv(1)[0]).decode()
+        asked.append(f"{host}:{int.from_bytes(connection.recv(2), 'big')}")
+        connection.sendall(bytes([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+        while b"\r\n\r\n" not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    return raw(behave).replace("http:", "socks5h:"), asked
+
+
+def test_a_socks_proxy(socks, tmp_path: Path) -> None:
+    address, asked = socks
+    assert get(tmp_path, "http://index.invalid/a", proxy=address) == b"ok"
+    assert asked == ["index.invalid:80"]
+
+
+def test_what_a_socks_proxy_needs_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)
+    with pytest.raises(SourceFailed) as caught:
+        get(tmp_path, "http://index.invalid/a", proxy="socks5h://me:s3cret@127.0.0.1:9")
+    assert caught.value.url == "socks5h://127.0.0.1:9"
+    assert "pysocks" in caught.value.hint
 
 
 def openssl(folder: Path, *arguments: str) -> None:

@@ -1,5 +1,6 @@
 """Fetching: validators, ranges, bounds, the cache."""
 
+import contextlib
 from pathlib import Path
 from typing import cast
 
@@ -178,3 +179,30 @@ def test_nothing_is_fresh_for_longer_than_a_day(serve, tmp_path: Path) -> None:
     fetcher(tmp_path, now=1000.0 + 3650 * day).get(f"{server.url}/a", limit=10)
     fetcher(tmp_path).get(f"{server.url}/a", limit=10)
     assert len(server.requests) == 3
+
+
+ANSWERS = {
+    "found": (200, {}, b"ok"),
+    "absent": (404, {}, b"nothing here"),
+    "moved": (302, {"Location": "/"}, b"over there"),
+    "refused": (403, {}, b"no"),
+    "unchanged": (304, {}, b""),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_connection_is_used_again(serve, tmp_path: Path, kind: str) -> None:
+    server = serve()
+    peers = []
+
+    def answer(handler) -> tuple:
+        peers.append(handler.client_address)
+        return ANSWERS[kind]
+
+    server.answers.update({"/": (200, {}, b"ok"), "/a": answer})
+    found = fetcher(tmp_path)
+    for _ in range(3):
+        with contextlib.suppress(NotFound, SourceFailed):
+            found.get(f"{server.url}/a", limit=10, keep=False)
+    assert len(peers) == 3
+    assert len(set(peers)) == 1
