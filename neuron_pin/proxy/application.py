@@ -7,7 +7,6 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timezone
 from typing import TypeVar
 
@@ -61,9 +60,13 @@ from .serializer import (
     render_names_html,
     render_names_json,
 )
+from .threads import make_pool
 from .upstream import THREADS, Upstream
 from .view import View, parse_view
 from .withheld import WithheldLog, list_withheld, read_python, tell_newer, withheld_document
+
+METADATA = ".metadata"
+"""The end of the address of a file's metadata (PEP 658)."""
 
 MAX_WAITING = 256
 """Requests that may wait for an index at once; more are told to come again."""
@@ -103,7 +106,7 @@ class IndexService:
             contextlib.nullcontext()
         )
         self._waiting = 0
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
+        self._pool = make_pool(THREADS, "answer")
 
     def close(self) -> None:
         """Take on nothing more, and drop the connections."""
@@ -122,8 +125,8 @@ class IndexService:
         """Start to read what installers will ask of ``/simple/`` first; for the event loop."""
         if self._prefetcher is not None:
             place = parse_route("/simple/neuronx-cc/")
-            make_page = self._page_prefetcher(place, "/simple/", MediaType.JSON)
-            self._prefetcher.warm_up(self._base, self._today, make_page)
+            warmer = _Warmer(self, place, "/simple/", MediaType.JSON)
+            self._prefetcher.warm_up(self._base, self._today, warmer)
 
     @property
     def _today(self) -> date:
@@ -133,12 +136,17 @@ class IndexService:
 
     def cached_response(self, scope: Scope) -> RawResponse | None:
         """The answer to a request for a page that is warm, none if it has to be made."""
-        client_headers, now = read_headers(scope), self._clock()
-        form = choose_media_type(scope, client_headers.accept)
-        found = self._page_cache.get(self._key(scope["path"], form, client_headers.host))
+        client_headers, now, path = read_headers(scope), self._clock(), scope["path"]
+        if path.startswith("/files/"):
+            key = self._metadata_key(path)
+        else:
+            form = choose_media_type(scope, client_headers.accept)
+            key = self._key(path, form, client_headers.host)
+        found = self._page_cache.get(key)
         if found is None or not is_fresh(found.until, now):
             return None
-        self.metrics.warm()
+        if found.kind != "metadata":
+            self.metrics.warm()
         return self._respond(found, client_headers, scope, now)
 
     async def page(self, request: Request) -> Response:
@@ -165,12 +173,15 @@ class IndexService:
                 lambda: parse_view(place.view, self._base, self._catalog, self._today),
                 read_python(client_headers.agent),
                 self._today,
-                self._page_prefetcher(place, path.removesuffix(f"{place.name}/"), form),
+                _Warmer(self, place, path.removesuffix(f"{place.name}/"), form),
             )
         found = await self._make_once(key, lambda: self._make(place, form, origin))
-        status, headers, body = self._respond(found, client_headers, scope, self._clock())
-        response = Response(body, status)
-        response.raw_headers = headers
+        return self._send(self._respond(found, client_headers, scope, self._clock()))
+
+    @staticmethod
+    def _send(answer: RawResponse) -> Response:
+        response = Response(answer.body, answer.status)
+        response.raw_headers = answer.headers
         return response
 
     def _respond(
@@ -195,27 +206,32 @@ class IndexService:
         is_overview = "/simple/" not in path and "/project/" not in path
         return path, form, self._clock() // DAY, host if is_overview else ""
 
-    def _page_prefetcher(
-        self, place: PageRoute, beside: str, form: MediaType
-    ) -> Callable[[str], None]:
-        """What makes the page of another project like one, at an address below ``beside``, in a
-        thread that is not of this server's answers."""
-        loop = asyncio.get_running_loop()
+    def _metadata_key(self, path: str) -> object:
+        # By the day, as pages are: what is withheld from tomorrow on is not served from then on.
+        return path, self._clock() // DAY
 
-        def make_page(name: str) -> None:
-            key = self._key(f"{beside}{name}/", form)
-            made = self._make(place._replace(name=name), form)
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._put_ahead, key, made)
+    def make_page_ahead(self, path: str, place: PageRoute, form: MediaType) -> Callable[[], None]:
+        """Make the page of a path that nobody has asked for, in this thread; gives what keeps it,
+        for the event loop."""
+        key, made = self._key(path, form), self._make(place, form)
 
-        return make_page
+        def keep() -> None:
+            found = self._page_cache.get(key)
+            is_warm = found is not None and is_fresh(found.until, self._clock())
+            if made.status == 200 and not is_warm and key not in self._making:
+                self._keep(key, made)
 
-    def _put_ahead(self, key: object, made: CachedPage) -> None:
-        """Keep a page that nobody has asked for, unless somebody did meanwhile."""
-        found = self._page_cache.get(key)
-        is_warm = found is not None and is_fresh(found.until, self._clock())
-        if made.status == 200 and not is_warm and key not in self._making:
-            self._keep(key, made)
+        return keep
+
+    def keep_metadata(self, name: str, filename: str, found: Metadata) -> CachedPage:
+        """Keep the metadata of a file that is asked of us, for the event loop."""
+        etag, until = f'"{found.sha256[:32]}"'.encode(), self._clock() + DAY
+        # As it is, each installer asks for it but once.
+        made = CachedPage(
+            200, BYTES.encode(), found.data, b"", etag, until, kind="metadata", max_age=DAY
+        )
+        self._page_cache.put(self._metadata_key(f"/files/{name}/{filename}{METADATA}"), made)
+        return made
 
     async def _make_once(self, key: object, make: Callable[[], CachedPage]) -> CachedPage:
         """An answer, made once; who comes second waits for the first.
@@ -328,22 +344,24 @@ class IndexService:
     async def file(self, request: Request) -> Response:
         """A file: where it is, or its bytes; or its metadata."""
         name, filename = request.path_params["name"], request.path_params["filename"]
-        wants_metadata = filename.endswith(".metadata")
-        request.scope["kind"] = "metadata" if wants_metadata else "file"
+        is_metadata = filename.endswith(METADATA)
+        scope = request.scope
+        scope["kind"] = "metadata" if is_metadata else "file"
         if not is_name(name) or canonicalize_name(name) != name:
             raise NoSuchPage("no such file")
-        wanted = filename.removesuffix(".metadata")
-        if wants_metadata:
+        wanted = filename.removesuffix(METADATA)
+        if is_metadata:
             metadata = await self._in_thread(lambda: self._read_metadata(name, wanted))
-            etag = f'"{metadata.sha256[:32]}"'
-            headers = {**SAFE, "ETag": etag, "Cache-Control": f"max-age={DAY}"}
-            if etag in request.headers.get("if-none-match", ""):
-                return Response(None, 304, headers)
-            return Response(metadata.data, 200, headers, BYTES)
+            now, found = self._clock(), self.keep_metadata(name, wanted, metadata)
+            return self._send(self._respond(found, read_headers(scope), scope, now))
         entry = await self._in_thread(lambda: self._find_file(name, wanted))
         if not self._files.is_passed(entry):
             return Response(None, 302, {**SAFE, "Location": entry.file.url})
         return await deliver(await self._in_thread(lambda: self._wheels.file(entry)), request)
+
+    def has_file(self, name: str, filename: str) -> bool:
+        """Whether a file is asked of us; raises `SourceFailed`."""
+        return self._files.entry(name, filename, self._today) is not None
 
     def _find_file(self, name: str, filename: str) -> ServedFile:
         entry = self._files.entry(name, filename, self._today)
@@ -373,6 +391,30 @@ class IndexService:
         request.scope["kind"] = "metrics"
         text = await self._in_thread(self.metrics.text)
         return Response(text, 200, {**SAFE, "Content-Type": CONTENT_TYPE})
+
+
+class _Warmer:
+    """Keeps what is read ahead for a page warm: the pages beside it, and metadata.  Made in the
+    event loop, and called in threads that are not of this server's answers."""
+
+    def __init__(
+        self, service: IndexService, place: PageRoute, beside: str, form: MediaType
+    ) -> None:
+        self._service, self._place, self._beside, self._form = service, place, beside, form
+        self._loop = asyncio.get_running_loop()
+
+    def keep_page(self, name: str) -> None:
+        path, place = f"{self._beside}{name}/", self._place._replace(name=name)
+        self._call(self._service.make_page_ahead(path, place, self._form))
+
+    def keep_metadata(self, name: str, filename: str, metadata: Metadata) -> None:
+        if self._service.has_file(name, filename):
+            self._call(lambda: self._service.keep_metadata(name, filename, metadata))
+
+    def _call(self, keep: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):
+            # Not after the end.
+            self._loop.call_soon_threadsafe(keep)
 
 
 class Application:

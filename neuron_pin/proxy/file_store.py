@@ -97,7 +97,9 @@ class FileStore:
         """``size`` is how many bytes of files are kept; the least recently used go first."""
         self._fetcher = fetcher
         self._size = size
-        self._records = RecordCache(fetcher.folder)
+        self._records = RecordCache(fetcher.folder, fetcher.queue)
+        # What came first must not be forgotten with a process that is killed.
+        self._seen = RecordCache(fetcher.folder)
         self._folder = os.path.join(fetcher.folder, "wheels")
         self._failed: OrderedDict[str, tuple[float, SourceFailed]] = OrderedDict()
         self._reads = SharedReads()
@@ -192,7 +194,7 @@ class FileStore:
         stated = _sha256(file)
         if stated:
             return stated
-        record = self._records.load("seen", file.url)
+        record = self._seen.load("seen", file.url)
         return str(record[0]) if record else ""
 
     def file(self, entry: ServedFile) -> Download:
@@ -262,7 +264,7 @@ class FileStore:
             origin = "its index states" if _sha256(file) else "it had when it was first fetched"
             raise SourceFailed(source, f"does not have the hash that {origin}")
         if not wanted:
-            self._records.save("seen", file.url, [found])
+            self._seen.save("seen", file.url, [found])
         return found
 
     def _path(self, digest: str) -> str:

@@ -12,6 +12,9 @@ from .view import View
 from .withheld import WithheldVersion
 
 DEFAULT_BYTES = 256 * 1024 * 1024
+MAX_AGE = 600
+"""Seconds for which a client may keep a page, as those of the public index."""
+
 OVERHEAD = 1024
 """Bytes that an answer takes beside its body."""
 
@@ -27,7 +30,7 @@ class CachedPage(NamedTuple):
     old one, empty for a fresh one.  ``kind`` is the label of its metrics.  ``name``, ``view``
     and ``withheld`` are set for a project's page: those were kept from whoever was given it.
     ``newer`` are the versions on it that are newer than the facts, and ``note`` is what the log
-    says of them.
+    says of them.  ``max_age`` is for how many seconds a client may keep it at most.
     """
 
     status: int
@@ -43,6 +46,7 @@ class CachedPage(NamedTuple):
     withheld: tuple[WithheldVersion, ...] = ()
     newer: tuple[str, ...] = ()
     note: str = ""
+    max_age: int = MAX_AGE
 
 
 def cache_page(

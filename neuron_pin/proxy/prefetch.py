@@ -17,9 +17,9 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Condition, Lock
+from typing import Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier
@@ -36,9 +36,10 @@ from neuron_pin.sources.index.simple import parse_wheel_name
 from neuron_pin.target import Target
 from neuron_pin.target.tags import rank_tags
 
-from .file_store import FileStore
+from .file_store import FileStore, Metadata
 from .files import Files
 from .project_detail import ProjectDetail, ServedFile
+from .threads import make_pool
 from .upstream import THREADS_AHEAD
 from .view import View
 
@@ -75,8 +76,15 @@ MAX_TEXT = 300
 
 _PYTHON = re.compile(r"3\.(?:[89]|1\d)")
 
-Warmer = Callable[[str], None]
-"""Makes a project's page, by its name, and keeps it warm; called in a thread of the prefetcher."""
+
+class Warmer(Protocol):
+    """What keeps answers warm that nobody has asked for; called in threads of the prefetcher."""
+
+    def keep_page(self, name: str) -> None:
+        """Make a project's page."""
+
+    def keep_metadata(self, name: str, filename: str, metadata: Metadata) -> None:
+        """A file's metadata, as it was read."""
 
 
 class _Step(NamedTuple):
@@ -109,11 +117,11 @@ class _Key(NamedTuple):
 class _Walk:
     """What one request leads to, in a view."""
 
-    def __init__(self, view: View, today: date, target: Target, warm: Warmer) -> None:
+    def __init__(self, view: View, today: date, target: Target, warmer: Warmer) -> None:
         self.view = view
         self.today = today
         self.target = target
-        self.warm = warm
+        self.warmer = warmer
         self.names: set[str] = set()
         self.steps = 0
         self.end = time.monotonic() + SECONDS
@@ -135,7 +143,7 @@ class Prefetcher:
         self._active = 0
         self._is_idle = Condition(self._lock)
         self._is_closed = False
-        self._pool = ThreadPoolExecutor(THREADS_AHEAD, thread_name_prefix="ahead")
+        self._pool = make_pool(THREADS_AHEAD, "ahead")
 
     def close(self) -> None:
         """Read nothing more; what is being written is given a moment to be whole."""
@@ -153,7 +161,7 @@ class Prefetcher:
         self._catalog.parts  # noqa: B018 - read when it is first asked for
 
     def prefetch(
-        self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer
+        self, name: str, find_view: Callable[[], View], python: str, today: date, warmer: Warmer
     ) -> None:
         """Start to read what a project leads to, if it is a Neuron package.
 
@@ -169,10 +177,10 @@ class Prefetcher:
             self._waiting += 1
         with contextlib.suppress(RuntimeError):
             # Not after the end.
-            self._pool.submit(self._begin, name, find_view, python, today, warm)
+            self._pool.submit(self._begin, name, find_view, python, today, warmer)
 
     def _begin(
-        self, name: str, find_view: Callable[[], View], python: str, today: date, warm: Warmer
+        self, name: str, find_view: Callable[[], View], python: str, today: date, warmer: Warmer
     ) -> None:
         with self._lock:
             self._waiting -= 1
@@ -184,11 +192,11 @@ class Prefetcher:
         # What a client says of itself makes no more of them than there are Pythons.
         if _PYTHON.fullmatch(python):
             target = target._replace(python=python, python_full=f"{python}.0")
-        self._submit(_Walk(view, today, target, warm), self._list_begun([name], view, today), 0)
+        self._submit(_Walk(view, today, target, warmer), self._list_begun([name], view, today), 0)
 
-    def warm_up(self, view: View, today: date, warm: Warmer) -> None:
+    def warm_up(self, view: View, today: date, warmer: Warmer) -> None:
         """Start to read what every Neuron package leads to that is in support on the day."""
-        walk = _Walk(view, today, view.target(self._catalog, today), warm)
+        walk = _Walk(view, today, view.target(self._catalog, today), warmer)
         names = list_supported(self._catalog, walk.target)
         self._submit(walk, self._list_begun(names, view, today), 0)
 
@@ -257,7 +265,7 @@ class Prefetcher:
             self._remember_required(key, required)
             self._submit(walk, required, depth + 1)
             # Last: who asks for the page before that gets one made, of what is read.
-            walk.warm(step.name)
+            walk.warmer.keep_page(step.name)
         except SourceFailed:
             # Whoever asks for it will be told.
             return
@@ -273,6 +281,7 @@ class Prefetcher:
 
     def _read_required(self, walk: _Walk, step: _Step, entry: ServedFile) -> tuple[_Step, ...]:
         metadata = self._wheels.metadata(step.name, entry, is_ahead=True)
+        walk.warmer.keep_metadata(step.name, entry.file.filename, metadata)
         found = parse_metadata(metadata.data, entry.file.url, walk.target)
         wanted = {"", *step.extras}
         steps = (

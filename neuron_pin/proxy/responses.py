@@ -26,9 +26,6 @@ DAY = 86400
 MAX_HOST = 300
 """Bytes of a Host header that are looked at."""
 
-MAX_AGE = 600
-"""Seconds for which a client may keep a page, as those of the public index."""
-
 SAFE = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
@@ -133,4 +130,4 @@ def build_response(found: CachedPage, asked: RequestHeaders, now: float) -> RawR
 def _cache_control(found: CachedPage, now: float) -> bytes:
     if found.problem:
         return b"no-cache"
-    return b"max-age=%d" % max(0, min(MAX_AGE, int(found.until - now)))
+    return b"max-age=%d" % max(0, min(found.max_age, int(found.until - now)))

@@ -16,7 +16,9 @@ from neuron_pin.catalog import Catalog
 from neuron_pin.errors import CannotWrite, WrongUsage
 from neuron_pin.record import NamedTuple
 from neuron_pin.sources.http.client import Fetcher
+from neuron_pin.sources.http.record_cache import keep
 from neuron_pin.sources.http.transport import Access
+from neuron_pin.sources.http.write_queue import WriteQueue
 from neuron_pin.sources.index.locations import Indexes, read_indexes
 from neuron_pin.sources.options import IndexLocations, Network
 
@@ -113,6 +115,7 @@ def _fetcher(network: Network, indexes: Indexes, file_hosts: Sequence[str]) -> F
         limits=LIMITS,
         clock=CLOCK,
         hosts=list_hosts(indexes, file_hosts),
+        queue=WriteQueue(keep),
     )
 
 

@@ -17,7 +17,6 @@ from proxy_world import HTML, JSON, filename, put_public
 
 from neuron_pin.proxy import server as serving
 from neuron_pin.proxy import upstream
-from neuron_pin.sources.http.record_cache import RecordCache
 from neuron_pin.sources.http.transport import Limits
 
 
@@ -187,7 +186,9 @@ def test_a_wheel_that_is_broken(pair, served, data: bytes) -> None:
     assert index.get(urljoin("/phase/beta/simple/tool/", row["url"])).status == 302
 
 
-def test_metadata_that_changes_under_its_address(pair, served, tmp_path: Path) -> None:
+def test_metadata_that_changes_under_its_address(pair, served, monkeypatch) -> None:
+    now = [time.time()]
+    monkeypatch.setattr(serving, "CLOCK", lambda: now[0])
     path = listed(pair, "tool", "1.0", GOOD)
     index = served(*pair.options)
     assert index.get(f"{path}.metadata").status == 200
@@ -196,14 +197,7 @@ def test_metadata_that_changes_under_its_address(pair, served, tmp_path: Path) -
         200, {}, wheel("tool", "1.0", ("other",)),
     )  # fmt: skip
     assert b"other" not in index.get(f"{path}.metadata").body
-    (record,) = list((tmp_path / "served" / "core-metadata").rglob("*.json"))
-    cache = RecordCache(str(tmp_path / "served"))
-    key = f"{pair.public.url}{path.replace('/files/tool/', '/files/')}\n"
-    kept = cache.load("core-metadata", key)
-    assert kept is not None
-    text, digest, _ = kept
-    cache.save("core-metadata", key, [text, digest, 0.0])
-    assert record.exists()
+    now[0] += 86_401
     changed = index.get(f"{path}.metadata")
     assert changed.status == 502
     assert "has other metadata than before" in changed.text

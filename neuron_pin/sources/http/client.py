@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from neuron_pin.errors import SourceFailed
@@ -26,6 +26,9 @@ from .record_cache import MAX_FRESH, is_fresh
 from .record_cache import keep as keep_bytes
 from .transport import Access, Answer, Limits, Transport
 from .urls import redact_url
+
+if TYPE_CHECKING:
+    from .write_queue import WriteQueue
 
 DEFAULT_FRESH = 600
 """Seconds for which an answer without ``Cache-Control`` is fresh."""
@@ -77,12 +80,14 @@ class Fetcher:
         now: float | None = None,
         clock: Callable[[], float] = time.time,
         reporter: Reporter = SILENT,
+        queue: WriteQueue | None = None,
     ) -> None:
         """``hosts`` are the only ones that may be asked, none for any.  ``now`` holds the clock
-        still: one run sees one time."""
+        still: one run sees one time.  ``queue`` writes what is kept; none for at once."""
         self.folder = folder
         self.offline = offline
         self.refresh = refresh
+        self.queue = queue
         self._now, self._clock = now, clock
         self._transport = Transport(access, limits, hosts, reporter)
 
@@ -92,8 +97,10 @@ class Fetcher:
         return self._clock() if self._now is None else self._now
 
     def close(self) -> None:
-        """Drop the connections."""
+        """Drop the connections, and write what is kept."""
         self._transport.close()
+        if self.queue is not None:
+            self.queue.close()
 
     def prepare(self, urls: Iterable[str]) -> None:
         """Read the certificates and what else the first request to addresses would wait for;
@@ -127,7 +134,7 @@ class Fetcher:
 
     def kept(self, url: str, *, accept: str = "*/*") -> Response | None:
         """What the cache has of an address, however old."""
-        found = None if url.startswith("file:") else _read_kept(self._path(url, accept))
+        found = None if url.startswith("file:") else self._read_kept(self._path(url, accept))
         return _make_response(found) if found is not None else None
 
     def _obtain(self, url: str, accept: str, limit: int) -> tuple[Response, Callable[[], None]]:
@@ -136,7 +143,7 @@ class Fetcher:
             return self._read_file(url, limit), _nothing
         self._transport.check(url)
         path = self._path(url, accept)
-        kept = _read_kept(path)
+        kept = self._read_kept(path)
         if kept is not None and (
             self.offline or (not self.refresh and is_fresh(kept[0]["until"], self.now))
         ):
@@ -263,9 +270,20 @@ class Fetcher:
         digest = hashlib.sha256(f"{accept}\n{url}".encode()).hexdigest()
         return os.path.join(self.folder, "http", digest[:2], digest[2:])
 
-    @staticmethod
-    def _keep(path: str, head: dict[str, Any], data: bytes) -> None:
-        keep_bytes(path, json.dumps(head).encode() + b"\n" + data)
+    def _keep(self, path: str, head: dict[str, Any], data: bytes) -> None:
+        keep_it = keep_bytes if self.queue is None else self.queue.put
+        keep_it(path, json.dumps(head).encode() + b"\n" + data)
+
+    def _read_kept(self, path: str) -> tuple[dict[str, Any], bytes] | None:
+        """A kept answer, if it is whole; a damaged one counts as absent."""
+        text = self.queue.get(path) if self.queue is not None else None
+        if text is None:
+            try:
+                with open(path, "rb") as stream:
+                    text = stream.read()
+            except OSError:
+                return None
+        return _parse_kept(text)
 
     def _read_file(self, url: str, limit: int) -> Response:
         path = Path(unquote(urlsplit(url).path))
@@ -318,14 +336,11 @@ def _fresh_seconds(control: str) -> float:
     return float(min(int(match[1]), MAX_FRESH)) if match else float(DEFAULT_FRESH)
 
 
-def _read_kept(path: str) -> tuple[dict[str, Any], bytes] | None:
-    """A kept answer, if it is whole; a damaged one counts as absent."""
+def _parse_kept(text: bytes) -> tuple[dict[str, Any], bytes] | None:
+    head, _, data = text.partition(b"\n")
     try:
-        with open(path, "rb") as stream:
-            text = stream.read()
-        head, _, data = text.partition(b"\n")
         values = json.loads(head)
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict) or values.get("sha256") != hashlib.sha256(data).hexdigest():
         return None

@@ -26,6 +26,7 @@ class Watch:
         self._numbers = itertools.count()
         self._condition = threading.Condition()
         self._is_running = False
+        self._looks_at = 0.0
 
     def add(self, due: float, deadline: Deadline) -> None:
         """Look at a deadline at that time (`time.monotonic`), unless it has been left by then."""
@@ -37,7 +38,7 @@ class Watch:
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name="deadlines", daemon=True).start()
-            elif self._due[0] is row:
+            elif due < self._looks_at:
                 self._condition.notify()
 
     def _run(self) -> None:
@@ -48,7 +49,8 @@ class Watch:
                 if not self._due:
                     self._is_running = False
                     return
-                seconds = self._due[0][0] - time.monotonic()
+                self._looks_at = self._due[0][0]
+                seconds = self._looks_at - time.monotonic()
                 if seconds > 0:
                     self._condition.wait(seconds)
                     continue

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .record_pack import Entry, Pack
+    from .write_queue import WriteQueue
 
 FORMAT = 6
 """Raised when the shape of any record that is a file changes; older ones then count as absent.
@@ -107,10 +108,12 @@ class Rows:
 
 
 class RecordCache:
-    """Records by kind and key, below one folder."""
+    """Records by kind and key, below one folder.  ``queue`` writes those that are files of their
+    own; none for at once."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, queue: WriteQueue | None = None) -> None:
         self.folder = folder
+        self._queue = queue
         self._packs: list[Pack] | None = None
         self._pending: dict[int, Entry] = {}
         self._found: dict[int, Entry] = {}
@@ -122,7 +125,9 @@ class RecordCache:
         if kind in PACKED:
             found = self.load_table(kind, key)
             return found[0] if found is not None else None
-        data = _read(self.path(kind, key))
+        path = self.path(kind, key)
+        queued = self._queue.get(path) if self._queue is not None else None
+        data = _check(queued) if queued is not None else _read(path)
         return _parse(data, key) if data is not None else None
 
     def load_table(self, kind: str, key: str) -> tuple[list[Any], Rows] | None:
@@ -178,7 +183,8 @@ class RecordCache:
             self.save_table(kind, key, values, ())
             return
         data = json.dumps([FORMAT, key, *values], separators=(",", ":")).encode()
-        keep(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
+        keep_it = keep if self._queue is None else self._queue.put
+        keep_it(self.path(kind, key), f"{crc32(data):08x}".encode() + data)
 
     def save_table(self, kind: str, key: str, values: list[Any], rows: Iterable[Any]) -> None:
         """Keep a record of values and of rows, each of which is read when it is asked for.  Others
@@ -261,7 +267,7 @@ def _decode(data: bytes) -> list[Any] | None:
 
 
 def _read(path: str) -> bytes | None:
-    """What lies in a record's file behind its checksum; none where that is wrong."""
+    """What lies in a record's file behind its checksum."""
     try:
         # Not by `open`, which asks the system four times as much.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -269,8 +275,16 @@ def _read(path: str) -> bytes | None:
             data = os.read(file, os.fstat(file).st_size)
         finally:
             os.close(file)
+    except OSError:
+        return None
+    return _check(data)
+
+
+def _check(data: bytes) -> bytes | None:
+    """What stands behind a record's checksum; none where that is wrong."""
+    try:
         return data[8:] if int(data[:8], 16) == crc32(data[8:]) else None
-    except (OSError, ValueError):
+    except ValueError:
         return None
 
 
