@@ -133,6 +133,12 @@ def test_metadata_is_the_wheels_own_taken_by_ranges(pair, served) -> None:
     asked = [headers for path, headers in pair.neuron.requests if path.endswith(".whl")]
     assert asked
     assert all("Range" in headers for headers in asked)
+    # From now on it is at hand.
+    for method, body in (("GET", found.body), ("HEAD", b"")):
+        warm = index.get(f"{path}.metadata", method=method)
+        assert (warm.status, warm.body) == (200, body)
+        for header in ("etag", "content-type", "content-length"):
+            assert warm.headers[header] == found.headers[header]
     again = index.get(f"{path}.metadata", If_None_Match=found.headers["etag"])
     assert again.status == 304
     assert len([1 for path, _ in pair.neuron.requests if path.endswith(".whl")]) == len(asked)

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from proxy_world import NEURON, Pair, Running, put_neuron, put_public
@@ -51,6 +52,20 @@ def wait_for_metadata(pair: Pair) -> None:
     paths = {f"/files/{name}.metadata" for name in names}
     wait_for(lambda: paths <= {path for path, _ in pair.public.requests})
     threading.Event().wait(0.3)
+
+
+def test_metadata_that_was_read_ahead_is_the_same(pair, served, tmp_path: Path) -> None:
+    ahead = served(*pair.options)
+    rows = ahead.files("/simple/torch-neuronx/") | ahead.files("/simple/torch/")
+    wait_for_metadata(pair)
+    plain = served(*pair.options, "--no-read-ahead", cache=tmp_path / "plain")
+    paths = [f"{urljoin('/simple/NAME/', row['url'])}.metadata" for row in rows.values()]
+    assert paths
+    for path in [*paths, "/files/torch/torch-1.0-py3-none-any.whl.metadata", "/files/torch/x"]:
+        found, meant = ahead.get(path), plain.get(path)
+        assert (found.status, found.body) == (meant.status, meant.body)
+        names = ("etag", "content-type", "content-length")
+        assert [found.headers.get(n) for n in names] == [meant.headers.get(n) for n in names]
 
 
 def hold(answers: dict, path: str, until: threading.Event) -> threading.Event:
