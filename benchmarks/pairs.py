@@ -8,8 +8,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 BIN = Path(sys.executable).parent
 PIN = str(BIN / "neuron-pin")
@@ -21,10 +22,12 @@ def paired(
     runs: int,
     before: Callable[[str], None] = lambda name: None,
     after: Callable[[str], None] = lambda name: None,
+    codes: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, float]:
     """Median seconds of each command; the first turn is not counted.
 
-    ``before`` and ``after`` are called around each run, outside of its time.
+    ``before`` and ``after`` are called around each run, outside of its time.  ``codes`` are exit
+    codes other than 0 with which commands have to end.
     """
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs + 1):
@@ -33,7 +36,7 @@ def paired(
             start = time.perf_counter()
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             times[name].append(time.perf_counter() - start)
-            if done.returncode:
+            if done.returncode != codes.get(name, 0):
                 sys.exit(f"{name} ends with {done.returncode}: {done.stderr[-2000:]}")
             after(name)
     return {name: statistics.median(found[1:]) for name, found in times.items()}

@@ -110,7 +110,7 @@ REQUIREMENTS = FileKind(
         "requirements/*.in",
     ),
     maybe=("*.txt", "*.in"),
-    look="neuron_pin.inputs.locks.detected:looks_like_requirements",
+    look="neuron_pin.inputs.file_content:looks_like_requirements",
     fallback=("*.txt", "*.in"),
 )
 
@@ -125,7 +125,7 @@ KINDS = (
             *("dockerfile", "dockerfile.*", "dockerfile-*", "dockerfile_*", "*.dockerfile"),
             *("containerfile", "containerfile.*", "containerfile-*", "*.containerfile"),
         ),
-        look="neuron_pin.inputs.containers.instructions:looks_like_dockerfile",
+        look="neuron_pin.inputs.file_content:looks_like_dockerfile",
         fallback=("dockerfile*", "containerfile*"),
         # Lists and pages beside a Dockerfile are called after it.
         never=(
@@ -141,7 +141,7 @@ KINDS = (
         form=Form.COMMANDS,
         names=("*.sh", "*.bash", "*.sh.tpl", "*.sh.tftpl", "*.sh.j2"),
         maybe=("+", "*.tpl", "*.tftpl", "*user-data*.txt", "*user_data*.txt", "*userdata*.txt"),
-        look="neuron_pin.inputs.scripts.shell_script:looks_like_script",
+        look="neuron_pin.inputs.file_content:looks_like_script",
     ),
     FileKind(
         "cloud-init user data",
@@ -153,7 +153,7 @@ KINDS = (
             *("+", "*.yml", "*.yaml", "*.cfg", "*.tpl", "*.tftpl", "*.mime", "*.j2"),
             *("*user-data*.txt", "*user_data*.txt", "*userdata*.txt"),
         ),
-        look="neuron_pin.inputs.scripts.cloud_init:looks_like_cloud_init",
+        look="neuron_pin.inputs.file_content:looks_like_cloud_init",
     ),
     FileKind(
         "GitHub workflow",
@@ -163,7 +163,7 @@ KINDS = (
         form=Form.COMMANDS,
         names=(".github/workflows/*.yml", ".github/workflows/*.yaml"),
         maybe=("*.yml", "*.yaml"),
-        look="neuron_pin.inputs.scripts.workflow:looks_like_workflow",
+        look="neuron_pin.inputs.file_content:looks_like_workflow",
     ),
     FileKind(
         "GitLab pipeline",
@@ -181,7 +181,7 @@ KINDS = (
         form=Form.COMMANDS,
         names=("*buildspec*.yml", "*buildspec*.yaml"),
         maybe=("*.yml", "*.yaml"),
-        look="neuron_pin.inputs.scripts.buildspec:looks_like_buildspec",
+        look="neuron_pin.inputs.file_content:looks_like_buildspec",
     ),
     FileKind(
         "Ansible playbook",
@@ -191,7 +191,7 @@ KINDS = (
         form=Form.COMMANDS,
         names=("tasks/*.yml", "tasks/*.yaml", "handlers/*.yml", "handlers/*.yaml"),
         maybe=("*.yml", "*.yaml"),
-        look="neuron_pin.inputs.scripts.ansible:looks_like_playbook",
+        look="neuron_pin.inputs.file_content:looks_like_playbook",
     ),
     FileKind(
         "template of Packer",
@@ -209,7 +209,7 @@ KINDS = (
         form=Form.COMMANDS,
         names=("*.pkr.json", "*packer*.json"),
         maybe=("*.json",),
-        look="neuron_pin.inputs.scripts.packer:looks_like_packer_json",
+        look="neuron_pin.inputs.file_content:looks_like_packer_json",
     ),
     FileKind(
         "configuration of Terraform",
@@ -218,7 +218,7 @@ KINDS = (
         "neuron_pin.inputs.scripts.terraform:read_terraform",
         form=Form.COMMANDS,
         maybe=("*.tf",),
-        look="neuron_pin.inputs.scripts.terraform:looks_like_terraform",
+        look="neuron_pin.inputs.file_content:looks_like_terraform",
     ),
     FileKind(
         "lock of uv",
@@ -247,7 +247,7 @@ KINDS = (
         "requirement",
         "neuron_pin.inputs.locks.detected:read_project_file",
         names=("pyproject.toml",),
-        look="neuron_pin.inputs.locks.detected:looks_like_project",
+        look="neuron_pin.inputs.file_content:looks_like_project",
     ),
     FileKind(
         "lock of PDM",
@@ -304,7 +304,7 @@ KINDS = (
             "env*.yml",
             "env*.yaml",
         ),
-        look="neuron_pin.inputs.requirements.conda_environment:looks_like_environment",
+        look="neuron_pin.inputs.file_content:looks_like_environment",
         fallback=("environment.yml", "environment.yaml"),
     ),
     FileKind(
@@ -327,7 +327,7 @@ KINDS = (
         "package",
         "neuron_pin.inputs.locks.detected:read_lock_json_file",
         maybe=("*.json",),
-        look="neuron_pin.inputs.locks.detected:looks_like_lock_json",
+        look="neuron_pin.inputs.file_content:looks_like_lock_json",
         fallback=("*.json",),
     ),
     FileKind(
@@ -336,7 +336,7 @@ KINDS = (
         "package",
         "neuron_pin.inputs.lists.cyclonedx:read_cyclonedx",
         maybe=("*.json", "*.cdx", "*.xml", "*.bom"),
-        look="neuron_pin.inputs.lists.cyclonedx:looks_like_cyclonedx",
+        look="neuron_pin.inputs.file_content:looks_like_cyclonedx",
         is_installed=True,
     ),
     FileKind(
@@ -345,7 +345,7 @@ KINDS = (
         "package",
         "neuron_pin.inputs.lists.spdx:read_spdx",
         maybe=("*.json", "*.spdx", "*.tag"),
-        look="neuron_pin.inputs.lists.spdx:looks_like_spdx",
+        look="neuron_pin.inputs.file_content:looks_like_spdx",
         is_installed=True,
     ),
     FileKind(
@@ -354,7 +354,7 @@ KINDS = (
         "package",
         "neuron_pin.inputs.lists.json_lists:read_json_list",
         maybe=("*.json",),
-        look="neuron_pin.inputs.lists.json_lists:looks_like_json_list",
+        look="neuron_pin.inputs.file_content:looks_like_json_list",
         is_installed=True,
     ),
     FileKind(
@@ -379,7 +379,7 @@ KINDS = (
             *("helmfile.yaml", "*compose.yaml", "*compose.yml", "*compose.*.yml"),
         ),
         maybe=("*.yml", "*.yaml", "*.tpl", "*.tftpl", "*.j2", "*.tmpl"),
-        look="neuron_pin.inputs.cluster.reader:looks_like_cluster_file",
+        look="neuron_pin.inputs.file_content:looks_like_cluster_file",
     ),
     # The last whose content is looked at: its rows are the least certain.
     REQUIREMENTS,

@@ -23,25 +23,8 @@ from .walk import Walk
 MAX_PARTS = 2_000
 """Documents of a file that are read one by one, where the file as a whole is no YAML."""
 
-_MANIFEST = re.compile(rb"^[ ]{0,4}(?:- )?apiVersion:[ \t]*\S", re.M)
-_KIND = re.compile(rb"^[ ]{0,4}(?:- )?kind:[ \t]*\S", re.M)
-_SERVICES = re.compile(rb"^services:[ \t]*(?:#.*)?$", re.M)
-_IMAGE = re.compile(rb"^[ ]{2,}(?:- )?image:", re.M)
-_ANY_IMAGE = re.compile(rb"^[ ]*(?:- )?image:", re.M)
-_REPOSITORY = re.compile(rb"^[ ]+repository:", re.M)
-_TAG = re.compile(rb"^[ ]+tag:", re.M)
+
 _SEPARATOR = re.compile(r"^---(?:[ \t].*)?$", re.M)
-
-
-def looks_like_cluster_file(path: str, head: bytes) -> bool:
-    """Whether a YAML file seems to be a manifest, the values of a chart, or a Compose file."""
-    if _MANIFEST.search(head) and _KIND.search(head):
-        return True
-    if _SERVICES.search(head) and _IMAGE.search(head):
-        return True
-    if "values" in os.path.basename(path).lower() and _ANY_IMAGE.search(head):
-        return True
-    return _REPOSITORY.search(head) is not None and _TAG.search(head) is not None
 
 
 def read_cluster_file(path: str) -> ClusterFile:

@@ -117,16 +117,6 @@ def _heredoc_words(text: str) -> list[tuple[bool, str]]:
     return [(bool(dash), one or two or three) for dash, one, two, three in found]
 
 
-def looks_like_dockerfile(path: str, head: bytes) -> bool:
-    """Whether a text begins as a Dockerfile does: with the image that it is from."""
-    del path
-    rows = (row.strip() for row in head.decode("utf-8", "replace").splitlines())
-    rows = (row for row in rows if row and not row.startswith("#"))
-    first = next((row for row in rows if not re.match(r"ARG\s", row, re.IGNORECASE)), "")
-    image = r"FROM\s+(?:--platform=\S+\s+)?[\w$][^\s,;]*(?:\s+AS\s+\S+)?"
-    return re.fullmatch(image, first, re.IGNORECASE) is not None
-
-
 def copied_words(instruction: Instruction) -> list[str]:
     text = instruction.text
     flags = re.match(r"\s*(?:--\S+\s+)*", text)

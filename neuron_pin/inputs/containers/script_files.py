@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.file_content import is_shell
 
 from .build_context import find_in_context
 from .session import Script
@@ -43,10 +44,3 @@ def read_script(path: str) -> Script | None:
     if text.startswith("#!") and not is_shell(text.partition("\n")[0]):
         return None
     return Script(path, script_lines(enumerate(split_rows(text), 1)))
-
-
-def is_shell(first_line: str) -> bool:
-    """Whether a first line (``#!…``) names a shell."""
-    words = first_line[2:].split()
-    programs = [word.rpartition("/")[2] for word in words[:3] if not word.startswith("-")]
-    return any(program in ("sh", "bash", "dash", "ash", "ksh", "zsh") for program in programs)

@@ -6,13 +6,13 @@ package.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.fs.reading import read_bounded
+from neuron_pin.inputs.file_content import CYCLONEDX
 from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 
 from .json_document import MAX_BYTES, JsonDocument, get_rows, get_table, get_text
@@ -23,26 +23,6 @@ NEWEST = (1, 7)
 """The newest version whose components are known; of later ones what is alike is read."""
 
 _WHERE = re.compile(r"(?:location:\d+:path|FilePath|file_?path)$", re.IGNORECASE)
-_SPACE = "http://cyclonedx.org/schema/bom/"
-
-
-def looks_like_cyclonedx(path: str, head: bytes) -> bool:
-    """Whether a document says that it is CycloneDX."""
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*\{", head):
-        # Keys may be in any order: cyclonedx-py ends with this one.
-        ends = (head, _read_end(path)) if b'"components"' in head else (head,)
-        return any(re.search(rb'"bomFormat"\s*:\s*"CycloneDX"', part) for part in ends)
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*<", head) is not None and _SPACE.encode() in head
-
-
-def _read_end(path: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - 4096))
-            return stream.read(4096)
-    except OSError:
-        return b""
 
 
 def read_cyclonedx(path: str, reading: Reading) -> list[DetectedPackage]:
@@ -136,10 +116,10 @@ class _Xml:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         space, _, word = name.rpartition(" ")
-        if not self.above and (word != "bom" or not space.startswith(_SPACE)):
+        if not self.above and (word != "bom" or not space.startswith(CYCLONEDX)):
             raise UnreadableInput(self.path, None, "is not a CycloneDX document")
         if not self.above:
-            _check_version(self.path, space.removeprefix(_SPACE), self.found)
+            _check_version(self.path, space.removeprefix(CYCLONEDX), self.found)
         if len(self.above) > 4 * MAX_DEPTH:
             problem = f"nests deeper than {4 * MAX_DEPTH} levels"
             raise UnreadableInput(self.path, self.parser.CurrentLineNumber, problem)

@@ -6,23 +6,12 @@ Source: pip "pip list" (``--format json``) and "pip inspect JSON report"; conda 
 
 from __future__ import annotations
 
-import re
-
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 from neuron_pin.policy import Ecosystem
 
 from .installed import InstalledList
 from .json_document import JsonDocument, get_rows, get_table, get_text
-
-
-def looks_like_json_list(path: str, head: bytes) -> bool:
-    """Whether a JSON document begins as one of these lists does."""
-    del path
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{[^{}\[\]]*\"version\"\s*:", head):
-        keys = rb'"(?:name|dist_name)"\s*:'
-        return re.search(keys, head) is not None
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*\{", head) is not None and b'"pip_version"' in head
 
 
 def read_json_list(path: str, reading: Reading) -> list[DetectedPackage]:

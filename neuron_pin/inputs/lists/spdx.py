@@ -16,16 +16,6 @@ from neuron_pin.inputs.locks.detected import DetectedPackage, Reading
 from .json_document import JsonDocument, get_rows, get_text
 from .materials import Materials
 
-_NEWER = re.compile(rb"spdx\.org/rdf/3|SpdxDocument\"")
-
-
-def looks_like_spdx(path: str, head: bytes) -> bool:
-    """Whether a document says that it is SPDX, of a version that is read or not."""
-    del path
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*\{", head):
-        return b'"spdxVersion"' in head or _NEWER.search(head) is not None
-    return re.search(rb"(?m)^SPDXVersion:\s*SPDX-", head) is not None
-
 
 def read_spdx(path: str, reading: Reading) -> list[DetectedPackage]:
     """The packages of a document; raises `UnreadableInput`."""

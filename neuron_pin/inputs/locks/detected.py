@@ -99,35 +99,6 @@ def read_requirements_file(path: str, reading: Reading) -> list[DetectedPackage]
     return place_by_markers(stated, reading.worlds)
 
 
-_REQUIREMENT = (
-    r"(?:-[a-z-]{1,40}|--[a-z-]{1,40}(?:[ =].*)?|-[a-z] .*"
-    r"|[A-Za-z0-9][\w.-]*\s*(?:\[[^]]*\]\s*)?(?:\(?\s*(?:[<>=!~]=?=?\s*v?\d|@\s*\S|;).*)?)"
-)
-
-
-def looks_like_project(path: str, head: bytes) -> bool:
-    """Whether a text has the tables of a project (pyproject.toml) first."""
-    del path
-    first = re.search(rb"(?m)^\s*\[.*$", head)
-    pattern = rb"\s*\[(?:project|build-system|dependency-groups|tool)[].]"
-    return first is not None and re.match(pattern, first[0]) is not None
-
-
-def looks_like_requirements(path: str, head: bytes) -> bool:
-    """Whether every line of a text could be one of pip's requirements, and one has a version."""
-    del path
-    try:
-        # What is looked at may end within a sign.
-        text = head[:-4].decode() + head[-4:].decode("utf-8", "ignore")
-    except ValueError:
-        return False
-    lines = [re.sub(r"(^|\s)#.*$", "", line).rstrip("\\ \t").lstrip() for line in text.splitlines()]
-    found = [line for line in lines if line]
-    return any(re.search(r"[<>=~]=", line) for line in found) and all(
-        re.fullmatch(_REQUIREMENT, line) for line in found
-    )
-
-
 def place_by_markers(
     stated: Sequence[DetectedPackage], worlds: Sequence[World]
 ) -> list[DetectedPackage]:
@@ -230,14 +201,6 @@ def _merge(found: Mapping[DetectedPackage, None]) -> list[DetectedPackage]:
     return [
         key._replace(environments=where if is_placed else None) for key, where in merged.items()
     ]
-
-
-def looks_like_lock_json(path: str, head: bytes) -> bool:
-    """Whether a JSON document begins as the lock of this program does."""
-    del path
-    return re.match(rb'\s*\{[^{}\[\]]*"schema_version":', head) is not None and (
-        b'"ecosystem"' in head
-    )
 
 
 def read_lock_json_file(path: str, reading: Reading) -> list[DetectedPackage]:

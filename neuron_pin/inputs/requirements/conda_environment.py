@@ -24,16 +24,6 @@ _SPEC = re.compile(
 _ARCHIVE = r"https?://\S*/([^/\s]+)-([^-/\s]+)-[^-/\s]+\.(?:conda|tar\.bz2)(?:#\S*)?"
 
 
-def looks_like_environment(path: str, head: bytes) -> bool:
-    """Whether a YAML document has what an environment of conda has."""
-    del path
-    return (
-        re.search(rb"(?m)^dependencies:", head) is not None
-        and re.search(rb"(?m)^(?:channels|prefix|name):", head) is not None
-        and re.search(rb"(?m)^\s*-\s+(?:pip:\s*$|[\w.:-]+\s*(?:[=<>]|$))", head) is not None
-    )
-
-
 def read_conda_environment(path: str, environ: Mapping[str, str]) -> ProjectParts:
     """Read an environment; raises `UnreadableInput`."""
     documents = read_yaml(path)

@@ -36,20 +36,6 @@ _MODULES = (*_SYSTEM, *_SHELLS, "pip", "script", "apt_repository", "yum_reposito
 _COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.general.")
 _ARGUMENT = re.compile(r"(?:^|\s)(\w+)=(\"[^\"]*\"|'[^']*'|\{\{.*?\}\}\S*|\S+)")
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.S)
-_PLAY = re.compile(
-    rb"^\s*-?\s+(?:ansible\.(?:builtin|legacy)\.)?"
-    rb"(?:apt|yum|dnf|dnf5|package|pip|shell|command|raw|script|include_tasks|import_tasks):",
-    re.M,
-)
-
-
-def looks_like_playbook(path: str, head: bytes) -> bool:
-    """Whether a YAML file seems to be a playbook, or a file of tasks."""
-    if not path.endswith((".yml", ".yaml")):
-        return False
-    is_list = re.search(rb"^(?:---\s*)?(?:#[^\n]*\n|\s*\n|---[^\n]*\n)*- ", head) is not None
-    is_play = re.search(rb"^(?:- |  )hosts:", head, re.M) is not None
-    return is_list and (is_play or _PLAY.search(head) is not None)
 
 
 def read_playbook(path: str, names: Container[str]) -> Recipe:

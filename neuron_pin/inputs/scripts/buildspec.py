@@ -7,7 +7,6 @@ runtime-versions, env.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Container, Iterator
 
 from neuron_pin.inputs.containers.interpreters import UNKNOWN, read_python
@@ -18,16 +17,6 @@ from .jobs import Job, Part
 from .yaml_scripts import list_texts, read_recipe, shell_lines, text_pairs
 
 _PHASES = ("install", "pre_build", "build", "post_build")
-
-
-def looks_like_buildspec(path: str, head: bytes) -> bool:
-    """Whether a YAML file seems to be a build specification."""
-    if not path.endswith((".yml", ".yaml")):
-        return False
-    return (
-        re.search(rb"^phases:\s*(?:#.*)?$", head, re.M) is not None
-        and re.search(rb"^\s+commands:", head, re.M) is not None
-    )
 
 
 def read_buildspec(path: str, names: Container[str]) -> Recipe:

@@ -18,9 +18,10 @@ from io import BytesIO
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.installation import NotUnderstood, find_names
 from neuron_pin.inputs.containers.recipe import Recipe
-from neuron_pin.inputs.containers.script_files import is_shell, read_script_text
+from neuron_pin.inputs.containers.script_files import read_script_text
 from neuron_pin.inputs.containers.session import WrittenFile
 from neuron_pin.inputs.containers.shell_words import Word, script_lines, split_rows
+from neuron_pin.inputs.file_content import CLOUD_CONFIG, is_shell
 from neuron_pin.inputs.yaml_document import YamlList, YamlMap, YamlNode, YamlText, parse_yaml
 
 from .jobs import Job, Part, script_folders
@@ -29,23 +30,13 @@ from .yaml_scripts import list_texts, make_recipe, shell_lines
 MAX_CONTENT = 1024 * 1024
 MAX_PARTS = 100
 
-_HEADER = re.compile(r"(?:## template:[^\n]*\n)?#cloud-config(?:-archive)?\s*$", re.M)
-
-
-def looks_like_cloud_init(path: str, head: bytes) -> bool:
-    """Whether a file begins as user data does that is no script."""
-    del path
-    text = head[:4096].decode("utf-8", "replace")
-    is_message = re.match(r"(?:MIME-Version:|Content-Type: multipart/)", text, re.I) is not None
-    return _HEADER.match(text) is not None or (is_message and "multipart/" in text)
-
 
 def read_cloud_init(path: str, names: Container[str]) -> Recipe:
     """What user data installs.  Raises `UnreadableInput`."""
     text = read_script_text(path)
     reader = _Reader(path, names)
     rows = list(enumerate(split_rows(text), 1))
-    if _HEADER.match(text):
+    if re.match(CLOUD_CONFIG, text):
         reader.config(text, 1)
     else:
         reader.message(rows)
@@ -116,7 +107,7 @@ class _Reader:
         name = kind[1].lower() if kind is not None else "text/plain"
         if text.startswith("#!") or name == "text/x-shellscript":
             self._script(body)
-        elif "cloud-config" in name or _HEADER.match(text):
+        elif "cloud-config" in name or re.match(CLOUD_CONFIG, text):
             self.config(text, first)
         else:
             found = find_names(text, self.names)

@@ -28,11 +28,6 @@ _SHELL = ("shell", "shell-local")
 _TEMPLATE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.S)
 
 
-def looks_like_packer_json(path: str, head: bytes) -> bool:
-    """Whether a JSON file seems to be a template of Packer."""
-    return path.endswith(".json") and b'"provisioners"' in head and b'"type"' in head
-
-
 def read_packer_hcl(path: str, names: Container[str]) -> Recipe:
     """What a template in HCL installs: each of its builds for itself.  Raises
     `UnreadableInput`."""

@@ -10,16 +10,11 @@ from collections.abc import Container
 
 from neuron_pin.errors import UnreadableInput
 from neuron_pin.inputs.containers.recipe import Recipe
-from neuron_pin.inputs.containers.script_files import is_shell, read_script_text
+from neuron_pin.inputs.containers.script_files import read_script_text
 from neuron_pin.inputs.containers.shell_words import Unended, script_lines, split_rows
+from neuron_pin.inputs.file_content import is_shell
 
 from .jobs import Job, JobReader, Part, script_folders
-
-
-def looks_like_script(path: str, head: bytes) -> bool:
-    """Whether a file begins as a script of a shell does."""
-    del path
-    return head.startswith(b"#!") and is_shell(head.partition(b"\n")[0].decode("ascii", "replace"))
 
 
 def read_shell_script(path: str, names: Container[str]) -> Recipe:

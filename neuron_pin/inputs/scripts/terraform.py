@@ -20,14 +20,9 @@ from .yaml_scripts import make_recipe
 
 _NAME = re.compile(r"""(?:^|[\s{,"])name"?\s*[=:]\s*("(?:[^"\\\n]|\\.)*"|[\w.]+)""")
 """The name in a map of filters, as it is written."""
-_ABOUT = re.compile(rb'"(?:aws_ami|aws_ssm_parameter)"')
+
+
 _NEURON = re.compile(r"neuron", re.IGNORECASE)
-
-
-def looks_like_terraform(path: str, head: bytes) -> bool:
-    """Whether a file of Terraform asks for machine images, and is about Neuron."""
-    is_about = _ABOUT.search(head) is not None and b"neuron" in head.lower()
-    return path.endswith(".tf") and is_about
 
 
 def read_terraform(path: str, names: Container[str]) -> Recipe:

@@ -48,15 +48,6 @@ _DOCKER = "docker://"
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.S)
 
 
-def looks_like_workflow(path: str, head: bytes) -> bool:
-    """Whether a YAML file seems to be a workflow, or a composite action."""
-    if not path.endswith((".yml", ".yaml")):
-        return False
-    if re.search(rb"^jobs:\s*(?:#.*)?$", head, re.M) and b"runs-on:" in head:
-        return True
-    return re.search(rb"^\s+using:\s*['\"]?composite", head, re.M) is not None
-
-
 def read_workflow(path: str, names: Container[str]) -> Recipe:
     """What a workflow, or a composite action, installs.  Raises `UnreadableInput`."""
     root = _root(path)

@@ -7,8 +7,9 @@ import pytest
 from broken_inputs import assert_refused, assert_rows
 
 from neuron_pin.errors import UnreadableInput
+from neuron_pin.inputs import file_content
 from neuron_pin.inputs.file_kind import read_detected
-from neuron_pin.inputs.lists import cyclonedx, installed, json_document
+from neuron_pin.inputs.lists import installed, json_document
 
 DEEP = '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": ' + (
     '[{"name": "a", "components": ' * 60 + "[]" + "}]" * 60 + "}"
@@ -82,4 +83,4 @@ def test_a_document_whose_first_key_comes_last_is_known(
         json.dumps({"components": rows, "bomFormat": "CycloneDX", "specVersion": "1.6"})
     )
     assert len(read_detected(str(path), {}, [])) == len(rows)
-    assert cyclonedx.looks_like_cyclonedx(str(path), path.read_bytes()[:4096])
+    assert file_content.looks_like_cyclonedx(str(path), path.read_bytes()[:4096])
