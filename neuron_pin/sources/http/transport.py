@@ -193,13 +193,17 @@ class Transport:
 
         from neuron_pin import __version__
 
-        sent = {"User-Agent": f"neuron-pin/{__version__}", "Accept-Encoding": ACCEPT_ENCODING}
+        sent = {
+            "User-Agent": f"neuron-pin/{__version__}",
+            "Accept": "*/*",
+            "Accept-Encoding": ACCEPT_ENCODING,
+        }
         login = self._find_login(url)
         if login is not None:
             sent["Authorization"] = make_headers(basic_auth=":".join(login))["authorization"]
         return self._find_manager(url).urlopen(
             "GET",
-            url,
+            redact_url(url),
             redirect=False,
             headers={**sent, **headers},
             preload_content=False,

@@ -125,6 +125,13 @@ def test_a_proxy_is_given_its_own_name_and_password(serve, tmp_path: Path) -> No
     sent = {name.lower(): value for name, value in headers.items()}
     assert sent["proxy-authorization"] == f"Basic {given}"
     assert "authorization" not in sent
+    # Those of the host are a header, and no part of what the proxy writes into its log.
+    proxy.requests.clear()
+    other = tmp_path / "with its own"
+    assert get(other, "http://you:s3cret@index.invalid/a", proxy=address) == b"ok"
+    ((path, headers),) = proxy.requests
+    assert path == "http://index.invalid/a"
+    assert headers["Authorization"] == "Basic " + base64.b64encode(b"you:s3cret").decode()
     # Without a scheme it is reached as most are.
     bare = proxy.url.removeprefix("http://")
     assert get(tmp_path / "other", "http://index.invalid/a", proxy=bare) == b"ok"
