@@ -127,10 +127,18 @@ class NoSolution(NeuronPinError):
     search found to be in the way, each with its origin; empty where it did not tell.
     ``asked_is_whole`` says that these alone cannot be met together.
 
-    ``builds`` are projects of which nothing can be had without a build, and ``newer_pythons`` what
-    versions that are newer than those say that they require of Python (``Requires-Python``, empty
-    for any), the newest first.  ``touches_release`` tells whether a Neuron release may be in the
-    way, and ``gave_up`` that the search ended early: there may be an answer.
+    ``builds`` are projects of which nothing can be had without a build: all that an answer needs,
+    as far as that is known without one, and those that are required first come first.
+    ``builds_unread`` are those of which nothing tells what they require, so that they may need
+    more builds, and ``builds_stated`` those of which only the source distribution tells it, which
+    does not bind the build.  ``builds_suffice`` says whether there is an answer with ``builds``, as
+    far as that tells; none where the search was given up.  ``supposed_builds`` are what counted as
+    built where there is no answer even then; ``causes`` say why, and ``builds`` are none.
+
+    ``newer_pythons`` is what versions that are newer than those of ``builds`` say that they require
+    of Python (``Requires-Python``, empty for any), the newest first.  ``touches_release`` tells
+    whether a Neuron release may be in the way, and ``gave_up`` that the search ended early: there
+    may be an answer.
     """
 
     def __init__(self, message: str, causes: Sequence[str] = (), *, hint: str = "") -> None:
@@ -140,6 +148,10 @@ class NoSolution(NeuronPinError):
         self.relaxations: tuple[Relaxation, ...] = ()
         self.asked_is_whole = False
         self.builds: tuple[str, ...] = ()
+        self.builds_unread: tuple[str, ...] = ()
+        self.builds_stated: tuple[str, ...] = ()
+        self.builds_suffice: bool | None = None
+        self.supposed_builds: tuple[str, ...] = ()
         self.newer_pythons: tuple[str, ...] = ()
         self.touches_release = True
         self.gave_up = False

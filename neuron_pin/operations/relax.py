@@ -32,8 +32,9 @@ def explain_conflict(request: LockRequest, error: NoSolution) -> NoSolution:
     tries = Tries(MAX_TRIES)
     advise(error, request)
     plain = request._replace(preferred=NO_PREFERENCES, all_files=False, is_trial=True)
-    if error.builds and error.asked_is_whole:
-        # What to do is known.  To try more would keep people waiting for it.
+    if error.supposed_builds or (error.builds and error.asked_is_whole):
+        # What to do is known, or cannot be tried without a build.  To try more would keep people
+        # waiting for it.
         smallest = [r for r in request.requirements if (r.text, r.origin) in error.asked]
     else:
         smallest = _smallest(plain, error.asked, tries)
@@ -44,15 +45,28 @@ def explain_conflict(request: LockRequest, error: NoSolution) -> NoSolution:
     )
     error.relaxations = find_alternatives(changes, lambda found: _outcome(found, request), tries)
     if error.builds and not error.hint:
-        error.hint = _advise_build(error.builds)
+        error.hint = _advise_builds(error)
     return error
 
 
-def _advise_build(names: Sequence[str]) -> str:
-    """The options that allow what nothing can be had without.  They are not tried here: that would
-    run what nobody has allowed."""
-    options = " ".join(f"--build {name}" for name in names)
-    return f"{options} allows it, which runs the package's own code to learn what it requires"
+def _advise_builds(error: NoSolution) -> str:
+    """The options that allow what nothing can be had without, and how certain it is that these
+    are all.  They are not tried here: that would run what nobody has allowed."""
+    options = " ".join(f"--build {name}" for name in error.builds)
+    if len(error.builds) == 1:
+        text = f"{options} allows it, which runs the package's own code to learn what it requires"
+    else:
+        text = f"{options} allow it, which runs the packages' own code to learn what they require"
+    if error.builds_suffice is None:
+        return f"{text}; more may have to be built, since the search for that was given up"
+    if not error.builds_suffice:
+        return f"{text}; if that is what the source distributions state, there is no lock even then"
+    if error.builds_unread:
+        names = ", ".join(error.builds_unread[:MAX_NAMED])
+        return f"{text}; more may have to be built, since nothing else tells it of {names}"
+    if error.builds_stated:
+        return f"{text}; if that is what the source distributions state, no other build is needed"
+    return text
 
 
 def _smallest(

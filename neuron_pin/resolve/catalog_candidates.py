@@ -15,7 +15,7 @@ from .rules import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .source import Judged, SystemRelation
+    from .source import Judged, StatedRequirements, SystemRelation
 
 
 def find_requirement_key(requirement: Requirement, context: Context) -> PackageKey:
@@ -67,6 +67,11 @@ class CatalogCandidates:
         return False
 
     def unusable(self, candidate: Candidate) -> Exclusion | None:
+        return None
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
         return None
 
     def files(self, candidate: Candidate) -> tuple[File, ...]:

@@ -11,7 +11,7 @@ from .beyond import Beyond
 from .environments import find_two_environments
 from .exclusion import Exclusion
 from .never_shipped import describe_apart, describe_ended, describe_never_shipped
-from .release_solve import ReleaseUnsatisfiable, describe_exclusions
+from .release_solve import ReleaseUnsatisfiable, describe_exclusions, name_all_builds
 from .request import Request
 
 
@@ -37,6 +37,8 @@ def make_failure(
     # only one that was asked for, it is always worth saying.
     if first is not None and len(tried) != 1 and (causes or first.facts):
         first = None
+    if first is not None:
+        first = name_all_builds(first, is_only=len(tried) == 1)
     causes += first.causes if first is not None else []
     clash = find_two_environments(request, catalog, tried)
     if clash is not None:
@@ -68,7 +70,7 @@ def make_failure(
         causes,
         hint=hint,
     )
-    if first is not None and first.builds:
+    if first is not None and (first.builds or first.further is not None):
         first.tell(failure)
     return failure
 

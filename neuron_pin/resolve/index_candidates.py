@@ -16,10 +16,13 @@ from neuron_pin.sources.session import Sources
 from .exclusion import Exclusion
 from .membership import Membership
 from .rules import Context, first_exclusion
+from .source import StatedRequirements
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from neuron_pin.sources.index.dependencies import Metadata
 
     from .source import Judged, SystemRelation
 
@@ -75,6 +78,7 @@ class IndexCandidates:
         self._offers: dict[int, tuple[Index, IndexVersion]] = {}
         self._left_open: dict[PackageKey, list[str]] = {}
         self._unusable: dict[int, Exclusion | None] = {}
+        self._stated: dict[int, str] = {}
         self._asked: dict[PackageKey, set[str]] = {}
         self._held_back: tuple[PackageKey, Sequence[Requirement]] | None = None
         self._repairs: dict[tuple[PackageKey, str], tuple[str, ...]] = {}
@@ -94,6 +98,33 @@ class IndexCandidates:
         metadata = self._sources.metadata(index, candidate.key.name, offer)
         if metadata.repairs:
             self._repairs[candidate.key, candidate.version] = metadata.repairs
+        found = self._make_requirements(candidate, extras, metadata)
+        if not is_passing:
+            self.expect(found)
+        else:
+            # Of most of these versions nothing more is wanted: what the last one requires is read
+            # ahead when something else is asked for.
+            self.expect([requirement for requirement in found if self._is_new(requirement.name)])
+            self._held_back = (candidate.key, found)
+        return found
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
+        index, offer = self._offers[id(candidate)]
+        stated = self._stated.get(id(candidate), "")
+        if not (stated or offer.has_wheel):
+            return None
+        metadata = self._sources.metadata_without_build(index, candidate.key.name, offer, stated)
+        if metadata is None:
+            return None
+        found = self._make_requirements(candidate, extras, metadata[0])
+        self.expect(found)
+        return StatedRequirements(found, metadata[1])
+
+    def _make_requirements(
+        self, candidate: Candidate, extras: frozenset[str], metadata: Metadata
+    ) -> list[Requirement]:
         parent = f"{candidate.key.name} {candidate.version}"
         found = []
         for dependency in metadata.dependencies:
@@ -119,13 +150,6 @@ class IndexCandidates:
                     text + dependency.specifier,
                 )
             )
-        if not is_passing:
-            self.expect(found)
-        else:
-            # Of most of these versions nothing more is wanted: what the last one requires is read
-            # ahead when something else is asked for.
-            self.expect([requirement for requirement in found if self._is_new(requirement.name)])
-            self._held_back = (candidate.key, found)
         return found
 
     def _is_new(self, name: str) -> bool:
@@ -179,6 +203,7 @@ class IndexCandidates:
             except NotStatic as error:
                 left_open.append(offer.version)
                 why = str(error)
+                self._stated[id(candidate)] = error.stated
         rule, lacks = Rule.NO_WHEEL, "no wheel"
         if candidate.has_wheel:
             rule, lacks = Rule.PLATFORM, f"no wheel for Python {self._context.target.python}"

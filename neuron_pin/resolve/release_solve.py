@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from neuron_pin.catalog import Catalog, ComponentKind, Release, sdk_key
 from neuron_pin.errors import NoSolution
@@ -31,6 +32,7 @@ from .solver import Unsatisfiable, solve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .further_builds import FurtherBuilds
     from .needed_builds import NeededBuild
     from .source import CandidateProvider
 
@@ -69,27 +71,42 @@ class ReleaseSolution(NamedTuple):
 
 
 class ReleaseUnsatisfiable(Exception):
-    """One release in which the graph has no solution, with the facts."""
+    """One release in which the graph has no solution, with the facts.
+
+    ``build_lines`` say by name what has to be built and why, ``lines`` what else is in the way.
+    ``search_on`` finds out what else has to be built; none where nobody waits for it."""
 
     def __init__(
         self,
-        causes: list[str],
+        build_lines: Mapping[str, str],
+        lines: Sequence[str],
         touches_neuron: bool,
         facts: Sequence[Exclusion] = (),
         asked: frozenset[tuple[str, str]] = frozenset(),
-        builds: Sequence[str] = (),
         newer_pythons: tuple[str, ...] = (),
         *,
         asked_is_whole: bool = False,
+        selection: ReleaseCandidates | None = None,
     ) -> None:
-        super().__init__(*causes)
-        self.causes = causes
+        super().__init__(*build_lines.values(), *lines)
+        self.build_lines = dict(build_lines)
+        self.lines = lines
         self.touches_neuron = touches_neuron
         self.facts = facts
         self.asked = asked
-        self.builds = tuple(builds)
         self.newer_pythons = newer_pythons
         self.asked_is_whole = asked_is_whole
+        self.selection = selection
+        self.search_on: Callable[[], FurtherBuilds] | None = None
+        self.further: FurtherBuilds | None = None
+
+    @property
+    def causes(self) -> list[str]:
+        return [*self.build_lines.values(), *self.lines]
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        return tuple(self.build_lines)
 
     def as_error(self, request: Request) -> NoSolution:
         error = NoSolution(
@@ -104,6 +121,11 @@ class ReleaseUnsatisfiable(Exception):
         error.asked, error.asked_is_whole = self.asked, self.asked_is_whole
         error.touches_release = self.touches_neuron
         error.builds, error.newer_pythons = self.builds, self.newer_pythons
+        if self.further is not None:
+            error.builds_suffice = self.further.suffices
+            error.builds_unread, error.builds_stated = self.further.unread, self.further.stated
+            if self.further.conflict is not None:
+                error.supposed_builds = tuple(build.name for build in self.further.builds)
 
 
 def solve_release(
@@ -143,43 +165,36 @@ def solve_release(
     for requirement in request.constraints:
         if requirement.name != SDK_NAME:
             constraints.setdefault(offers.key_of(requirement), []).append(requirement)
-    provider = Provider(
+    make_provider = partial(
+        Provider,
         context,
-        offers,
-        roots,
-        members,
-        constraints,
-        request.preferred.versions,
-        is_trial=request.is_trial,
+        roots=roots,
+        members=members,
+        constraints=constraints,
+        preferred=request.preferred.versions,
     )
+    provider = make_provider(offers, is_trial=request.is_trial)
     try:
         solution = solve(provider, roots, MAX_ROUNDS)
     except Unsatisfiable as error:
-        facts = _facts(request, offers, selection)
-        roots_in_the_way = frozenset(
-            (need.requirement.text, need.requirement.origin)
-            for need, parent in error.causes
-            if parent is None and need.requirement is not None
-        )
-        from .needed_builds import find_needed_builds, find_newer_pythons
+        from .needed_builds import find_needed_builds
 
         builds = find_needed_builds(error.causes, provider)
-        raise ReleaseUnsatisfiable(
-            *_causes(error, provider, selection, builds),
-            facts,
-            roots_in_the_way,
-            [build.name for build in builds],
-            find_newer_pythons(error.causes, provider) if builds else (),
-            # Constraints may have a part in it, and are not among them.
-            asked_is_whole=error.is_whole and not constraints,
-        ) from None
+        facts = _facts(request, offers, selection)
+        failure = _make_unsatisfiable(error, provider, selection, facts, builds)
+        if builds and not request.is_trial:
+            from .further_builds import find_further_builds
+
+            trial = partial(make_provider, is_trial=True)
+            failure.search_on = partial(find_further_builds, builds, roots, provider, trial)
+        raise failure from None
     except TooDeep as error:
-        failure = NoSolution(
+        gave_up = NoSolution(
             error.message,
             hint="narrow the requirements: pin the packages whose versions you know",
         )
-        failure.gave_up = True
-        raise failure from None
+        gave_up.gave_up = True
+        raise gave_up from None
     via: dict[str, set[str]] = {}
     for identifier, found in solution.information.items():
         plain = identifier.partition("[")[0]
@@ -196,14 +211,64 @@ def solve_release(
     return ReleaseSolution(context, selection, provider, solution.mapping, via, tuple(roots))
 
 
+def name_all_builds(failure: ReleaseUnsatisfiable, *, is_only: bool) -> ReleaseUnsatisfiable:
+    """A failure with all builds that an answer needs, instead of the first; or, where there is
+    none even with builds, with what is in the way of it.
+
+    ``is_only`` says that no other release may have an answer.  Cost: that of
+    `find_further_builds`, where something has to be built."""
+    if failure.search_on is None:
+        return failure
+    further = failure.search_on()
+    if further.conflict is not None:
+        error, provider = further.conflict
+        found = _make_unsatisfiable(error, provider, failure.selection, failure.facts)
+        if is_only or not found.touches_neuron:
+            found.further = further
+            return found
+    failure.further = further
+    failure.build_lines = {
+        build.name: failure.build_lines.get(build.name)
+        or build.describe(_label([RequiredBy(build.need, None)]))
+        for build in further.builds
+    }
+    return failure
+
+
+def _make_unsatisfiable(
+    error: Unsatisfiable,
+    provider: Provider,
+    selection: ReleaseCandidates | None,
+    facts: Sequence[Exclusion],
+    builds: Sequence[NeededBuild] = (),
+) -> ReleaseUnsatisfiable:
+    """The failure of a search of a release, of which ``facts`` are known beside it."""
+    from .needed_builds import find_newer_pythons
+
+    asked = frozenset(
+        (need.requirement.text, need.requirement.origin)
+        for need, parent in error.causes
+        if parent is None and need.requirement is not None
+    )
+    return ReleaseUnsatisfiable(
+        *_causes(error, provider, selection, builds),
+        facts,
+        asked,
+        find_newer_pythons(error.causes, provider) if builds else (),
+        # Constraints may have a part in it, and are not among them.
+        asked_is_whole=error.is_whole and not provider.constraints,
+        selection=selection,
+    )
+
+
 def _causes(
     error: Unsatisfiable,
     provider: Provider,
     selection: ReleaseCandidates | None,
     builds: Sequence[NeededBuild],
-) -> tuple[list[str], bool]:
-    """The facts behind an impossible graph, what would have to be built first; and whether a
-    release's members are among them."""
+) -> tuple[Mapping[str, str], Sequence[str], bool]:
+    """The facts behind an impossible graph: by name what would have to be built, then the others;
+    and whether a release's members are among them."""
     catalog = provider.context.catalog
     touches = False
     by_requirer: dict[tuple[str, str], list[RequiredBy]] = {}
@@ -215,13 +280,13 @@ def _causes(
         # One version of a package after the other requires the same: that is one fact.
         requirer = str(cause.parent.candidate.key) if cause.parent else need.parent
         by_requirer.setdefault((str(need), requirer), []).append(cause)
-    told: list[str] = []
+    told: dict[str, str] = {}
     lines: list[str] = []
     for causes in by_requirer.values():
         need, label = causes[0].requirement, _label(causes)
         build = next((build for build in builds if build.need.key == need.key), None)
         if build is not None and str(build.need) == str(need):
-            told.append(build.describe(label))
+            told.setdefault(build.name, build.describe(label))
             continue
         exclusions = dict(provider.rejected.get(need.key, {}))
         for candidate, exclusion in selection.excluded_of(need.key) if selection else ():
@@ -233,7 +298,7 @@ def _causes(
         else:
             found = [_describe_absence(need, label, catalog, selection)]
         lines += [line for line in found if line not in lines]
-    return [*dict.fromkeys(told), *lines], touches
+    return told, lines, touches
 
 
 def _label(causes: Sequence[RequiredBy]) -> str:

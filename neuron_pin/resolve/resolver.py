@@ -19,6 +19,7 @@ from .release_solve import (
     OffersFor,
     ReleaseSolution,
     ReleaseUnsatisfiable,
+    name_all_builds,
     solve_release,
 )
 from .request import NewerThanFacts, Request
@@ -176,8 +177,9 @@ def _resolve_third_party(
         try:
             attempt = solve_release(request, catalog, release, offers_for, False)
         except ReleaseUnsatisfiable as impossible:
-            if not impossible.touches_neuron or len(releases) < 2:
-                raise impossible.as_error(request) from None
+            is_only = len(releases) < 2
+            if not impossible.touches_neuron or is_only:
+                raise name_all_builds(impossible, is_only=is_only).as_error(request) from None
             continue
         versions = _roots(attempt)
         untouched = not any(

@@ -28,6 +28,15 @@ class SystemRelation(NamedTuple):
     adds: bool
 
 
+class StatedRequirements(NamedTuple):
+    """What a version that has to be built requires, as far as it is known without the build.
+
+    ``is_certain`` says that the build is not asked for it; else it may tell something else."""
+
+    requirements: Sequence[Requirement]
+    is_certain: bool
+
+
 class Source(Protocol):
     """Where candidates of one ecosystem come from, for one release."""
 
@@ -55,6 +64,12 @@ class Source(Protocol):
 
         May read a source distribution; asked only when the graph would take it.
         """
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
+        """What a candidate requires that is unusable since it has to be built; none where nothing
+        states it.  Asked where there is no answer; may read metadata from an index."""
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Told what the graph will come to, so that it can be read ahead."""

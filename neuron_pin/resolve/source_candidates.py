@@ -19,7 +19,7 @@ from .rules import Context
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .newer_versions import NewerVersions
-    from .source import Judged, Source, SystemRelation
+    from .source import Judged, Source, StatedRequirements, SystemRelation
 
 
 class SourceCandidates:
@@ -65,6 +65,11 @@ class SourceCandidates:
 
     def unusable(self, candidate: Candidate) -> Exclusion | None:
         return self._of(candidate.key).unusable(candidate)
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
+        return self._of(candidate.key).stated_requirements(candidate, extras)
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         for requirement in requirements:

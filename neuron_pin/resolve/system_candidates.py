@@ -13,7 +13,7 @@ from neuron_pin.sources.candidate import Candidate, File
 from .exclusion import Exclusion
 from .membership import Membership
 from .rules import Context, first_exclusion
-from .source import Judged, SystemRelation
+from .source import Judged, StatedRequirements, SystemRelation
 
 if TYPE_CHECKING:
     from neuron_pin.sources.session import Sources
@@ -66,6 +66,11 @@ class SystemCandidates:
 
     def expect(self, requirements: Iterable[Requirement]) -> None:
         """Nothing is read ahead: a repository is read at once."""
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
+        return None
 
     def files(self, candidate: Candidate) -> tuple[File, ...]:
         return candidate.files

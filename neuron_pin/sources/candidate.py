@@ -52,4 +52,11 @@ class Candidate(NamedTuple):
 
 
 class NotStatic(Exception):
-    """A source distribution leaves what it requires to a build; the text says in what way."""
+    """A source distribution leaves what it requires to a build; the text says in what way.
+
+    ``stated`` is what it says of that all the same, as core metadata: the build may tell something
+    else.  Empty where it says nothing."""
+
+    def __init__(self, reason: str, stated: str = "") -> None:
+        super().__init__(reason)
+        self.stated = stated

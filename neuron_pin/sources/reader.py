@@ -178,6 +178,24 @@ class Reader:
         check_identity((metadata.name, metadata.version), name, offer.version, source)
         return metadata
 
+    def metadata_without_build(
+        self, name: str, offer: IndexVersion, address: str, stated: str
+    ) -> tuple[Metadata, bool] | None:
+        """What a source distribution requires that leaves this to a build, as far as it is known
+        without one, and whether it is certain: what a wheel of that version for another target
+        requires is what `metadata` takes instead of a build, ``stated`` what the archive itself
+        says.  None where neither tells; raises `SourceFailed`."""
+        source = redact_url(offer.url)
+        found = self._other_metadata(address, name, offer.version) if offer.has_wheel else None
+        if found is None and not stated:
+            return None
+        data, note = found or (stated.encode(), "")
+        metadata = parse_metadata(data, source, self._target)
+        check_identity((metadata.name, metadata.version), name, offer.version, source)
+        if note:
+            metadata = metadata._replace(repairs=(*metadata.repairs, note))
+        return metadata, found is not None
+
     def _other_metadata(self, address: str, name: str, version: str) -> tuple[bytes, str] | None:
         """What a wheel of a version for another target requires, with a note; none without one."""
         read = self._page(address)

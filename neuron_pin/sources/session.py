@@ -294,7 +294,7 @@ class Sources:
 
     def _left_open_key(self, offer: IndexVersion) -> str:
         """What a file leaves open it leaves open for every target."""
-        return f"{offer.url}\n{offer.sha256}\nleft to a build"
+        return f"{offer.url}\n{offer.sha256}\nleft to a build, and what it states"
 
     def _may_build(self, offer: IndexVersion) -> bool:
         name = canonicalize_name(offer.filename.rpartition("-")[0])
@@ -309,7 +309,7 @@ class Sources:
         if offer.is_sdist and not self._may_build(offer):
             left_open = self._cache.load("metadata", self._left_open_key(offer))
             if left_open:
-                raise NotStatic(left_open[0])
+                raise NotStatic(*left_open[:2])
         record = self._cache.load("metadata", self._metadata_key(offer))
         if record is None or len(record) != 4:
             return None
@@ -332,11 +332,21 @@ class Sources:
             metadata = self._online.metadata(name, offer, index.page(name), build_index)
         except NotStatic as error:
             if not offer.url.startswith("file:"):
-                self._cache.save("metadata", self._left_open_key(offer), [str(error)])
+                record = [str(error), error.stated]
+                self._cache.save("metadata", self._left_open_key(offer), record)
             raise
         if not offer.url.startswith("file:"):
             self._cache.save("metadata", self._metadata_key(offer), list(metadata))
         return metadata
+
+    def metadata_without_build(
+        self, index: Index, name: str, offer: IndexVersion, stated: str
+    ) -> tuple[Metadata, bool] | None:
+        """What a source distribution requires of which `metadata` raised `NotStatic` with what is
+        ``stated``, as far as that is known without a build, and whether it is certain; else none.
+
+        Raises `SourceFailed`.  Reads the project's page once more, and a wheel's metadata."""
+        return self._online.metadata_without_build(name, offer, index.page(name), stated)
 
     # System packages -------------------------------------------------------------------
 

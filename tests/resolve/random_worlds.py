@@ -14,7 +14,7 @@ from neuron_pin.resolve.exclusion import Exclusion
 from neuron_pin.resolve.graph import DependencyEdge
 from neuron_pin.resolve.provider import Provider
 from neuron_pin.resolve.rules import Context
-from neuron_pin.resolve.source import Judged, SystemRelation
+from neuron_pin.resolve.source import Judged, StatedRequirements, SystemRelation
 from neuron_pin.sources.candidate import Candidate, File
 from neuron_pin.target import make_target
 
@@ -86,6 +86,11 @@ class World:
         if id(candidate) not in self.broken:
             return None
         return Exclusion(candidate.key, candidate.version, Rule.NO_WHEEL, "no wheel", "index")
+
+    def stated_requirements(
+        self, candidate: Candidate, extras: frozenset[str]
+    ) -> StatedRequirements | None:
+        return StatedRequirements(self.requirements(candidate, extras), is_certain=True)
 
     def key_of(self, requirement: Requirement) -> PackageKey:
         return PackageKey(Ecosystem.PIP, requirement.name)

@@ -3,6 +3,7 @@ where that was allowed by name, as a wheel of it for another target or its build
 
 Source: "Source distribution format" (PKG-INFO and pyproject.toml in the top folder), PEP 643 (from
 Metadata 2.2 on a field that is not ``Dynamic`` is the same in every wheel that is built), PEP 517.
+What setuptools wrote of the requirements when it made the archive is in the folder ``*.egg-info``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, Any
@@ -51,10 +52,10 @@ def read_sdist_metadata(
 
     ``stated`` is what the index serves as its metadata (PEP 658), if it does.  Where that,
     PKG-INFO and pyproject.toml leave something open, ``build_index`` lets the project's own build
-    tell it, with requirements of the build from that index; without it raises `NotStatic`.
-    ``read_wheel`` is asked before that build: what a wheel of the same version for another target
-    requires, with the note on it, or none.  It runs nothing, and an old project whose build fails
-    by now often has one.
+    tell it, with requirements of the build from that index; without it raises `NotStatic`, with
+    what they state.  ``read_wheel`` is asked before that build: what a wheel of the same version
+    for another target requires, with the note on it, or none.  It runs nothing, and an old project
+    whose build fails by now often has one.
     Raises `SourceFailed`, or `NotFound` for a file that is not there.
     """
     source = redact_url(url)
@@ -82,67 +83,84 @@ def read_sdist_metadata(
 
 def _read_static(archive: Path, filename: str, source: str) -> bytes:
     """What an archive states of itself, as core metadata; raises `SourceFailed`, or `NotStatic`."""
-    data = _read_file(archive, filename, source, "PKG-INFO")
+    found = _read_files(archive, filename, source, lambda path: path == "PKG-INFO")
+    _, data = next(found, ("", None))
     try:
         if data is None:
             raise NotStatic("it has no PKG-INFO")
         _check_static(data)
         return data
-    except NotStatic:
-        project = _read_file(archive, filename, source, "pyproject.toml")
-        if project is None:
-            raise
+    except NotStatic as error:
         # Imported here: few locks come to it.
+        from .egg_info import describe_requirements
         from .project_table import read_project_table
 
-        stated = BytesHeaderParser().parsebytes(data or b"").get("Version", "")
-        found = read_project_table(project, str(stated).strip())
-        if found is None:
-            raise
-        return found
+        egg_info: dict[str, bytes] = {}
+        headers = BytesHeaderParser().parsebytes(data or b"")
+        for path, content in _read_files(archive, filename, source, _tells_requirements):
+            if path == "pyproject.toml":
+                table = read_project_table(content, str(headers.get("Version", "")).strip())
+                if table is not None:
+                    return table
+            else:
+                egg_info.setdefault(path.rpartition("/")[2], content)
+        raise NotStatic(str(error), describe_requirements(headers, egg_info)) from None
 
 
-def _read_file(archive: Path, filename: str, source: str, name: str) -> bytes | None:
-    """A file of the top folder, or none where it is missing; raises `SourceFailed`.
+def _tells_requirements(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return path == "pyproject.toml" or (
+        folder.endswith(".egg-info") and name in ("requires.txt", "SOURCES.txt")
+    )
+
+
+def _read_files(
+    archive: Path, filename: str, source: str, is_wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, bytes]]:
+    """Files of an archive by their paths below its top folder, in its order; raises `SourceFailed`.
 
     Nothing is unpacked to the disk.
     """
+    read = _from_zip if filename.endswith(".zip") else _from_tar
     try:
-        if filename.endswith(".zip"):
-            return _from_zip(archive, source, name)
-        return _from_tar(archive, source, name)
+        yield from read(archive, source, is_wanted)
     except SourceFailed:
         raise
     except Exception as error:  # noqa: BLE001 - for damage they raise whatever it leads to
         raise SourceFailed(source, f"is not a source distribution: {error}") from None
 
 
-def _from_tar(archive: Path, source: str, name: str) -> bytes | None:
+def _from_tar(
+    archive: Path, source: str, is_wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(archive, "r|gz") as members:
         passed = 0
         for number, member in enumerate(members):
             passed += max(member.size, 0)
             if number > MAX_MEMBERS or passed > MAX_UNPACKED:
                 break
-            if _is_in_top_folder(member.name, name) and member.isfile():
+            path = _below_top_folder(member.name)
+            if member.isfile() and is_wanted(path):
                 stream = members.extractfile(member)
                 assert stream is not None
-                return _bounded(stream, source, name)
-    return None
+                yield path, _bounded(stream, source, path)
 
 
-def _from_zip(archive: Path, source: str, name: str) -> bytes | None:
+def _from_zip(
+    archive: Path, source: str, is_wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(archive) as members:
         for member in members.namelist()[:MAX_MEMBERS]:
-            if _is_in_top_folder(member, name):
+            path = _below_top_folder(member)
+            if is_wanted(path):
                 with members.open(member) as stream:
-                    return _bounded(stream, source, name)
-    return None
+                    yield path, _bounded(stream, source, path)
 
 
-def _is_in_top_folder(member: str, name: str) -> bool:
-    parts = member.removeprefix("./").split("/")
-    return len(parts) == 2 and parts[1] == name and parts[0] not in ("", "..")
+def _below_top_folder(member: str) -> str:
+    """A member's path below the archive's top folder, empty for what is not in it."""
+    top, _, path = member.removeprefix("./").partition("/")
+    return path if top not in ("", "..") else ""
 
 
 def _bounded(stream: IO[bytes], source: str, name: str) -> bytes:
